@@ -1,0 +1,35 @@
+"""The rows of configured connections."""
+
+from django.conf import settings
+from django.db import models
+
+from kianda.lib.secrets import EncryptedJSONField
+
+
+class Datasource(models.Model):
+    """A configured connection to an outside system.
+
+    The whole settings document, REST methods included, is one encrypted JSON value whose shape is
+    `datasources.document.RestDatasource`; the other columns repeat what lists search and show.
+    """
+
+    name = models.CharField(max_length=63, unique=True)
+    title = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20, default="rest")
+    base_url = models.CharField(max_length=2000)
+    document = EncryptedJSONField()
+    revision = models.PositiveIntegerField(default=1)
+    created = models.DateTimeField()
+    modified = models.DateTimeField(db_index=True)
+    modified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    last_test_at = models.DateTimeField(null=True)
+    last_test_ok = models.BooleanField(null=True)
+    last_test_detail = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,65 @@
+"""API tokens, idempotency records, the audit log, the key ring's canary."""
+
+from django.conf import settings
+from django.db import models
+
+from kianda.lib.secrets import EncryptedJSONField
+
+
+class ApiToken(models.Model):
+    """A bearer token of the REST API. Only its SHA-256 is stored."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens"
+    )
+    name = models.CharField(max_length=120)
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=8, help_text="The first characters, to recognise it by.")
+    scopes = models.JSONField(default=list, help_text="Empty: all that the user may do.")
+    created = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IdempotencyRecord(models.Model):
+    """The first answer to a request with an Idempotency-Key, kept for 24 hours."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True, help_text="Null while it is running.")
+    headers = models.JSONField(default=dict)
+    body = EncryptedJSONField(null=True)
+    created = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_idempotency_key")
+        ]
+
+
+class AuditEntry(models.Model):
+    """Who changed which object, and when. Kept when the user or the object is gone."""
+
+    at = models.DateTimeField(db_index=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    user_name = models.CharField(max_length=150)
+    action = models.CharField(max_length=40, help_text="created, changed, published, deleted ...")
+    kind = models.CharField(max_length=40, help_text="datasource, process, scheduled task ...")
+    name = models.CharField(max_length=200)
+    detail = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+
+class Canary(models.Model):
+    """A known text under the key ring, by which a wrong ring is noticed at start."""
+
+    text = EncryptedJSONField()

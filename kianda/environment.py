@@ -1,0 +1,118 @@
+"""The product's settings as the environment gives them: known names, defaults, generated keys."""
+
+import difflib
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Every KIANDA_ setting there is, with what it means; the reference page is made from this table.
+KNOWN: dict[str, str] = {
+    "KIANDA_MODE": "`embedded` or `production`; `production` when `DATABASE_URL` is set.",
+    "KIANDA_DATA_DIR": "Where the embedded database, broker and keys live. `var/` beside manage.py.",
+    "KIANDA_HOST": "The address the web server listens on. `127.0.0.1`.",
+    "KIANDA_PORT": "Its port. `8000`.",
+    "KIANDA_PUBLIC_URL": "The address people use; made from host and port when not set.",
+    "KIANDA_ALLOWED_HOSTS": "Host names served, with commas; made from the public URL when not set.",
+    "KIANDA_TRUSTED_PROXIES": "Addresses of proxies whose X-Forwarded headers hold. None.",
+    "KIANDA_SECRET_KEY": "Django's key. Generated in embedded mode, required in production.",
+    "KIANDA_SECRET_KEYS": "The key ring for secrets at rest, newest first, with commas.",
+    "KIANDA_EGRESS_ALLOW": "Hosts, host:ports, networks that datasources may reach though private.",
+    "KIANDA_DEMO": "`1` or `0`: whether the demo workspace and its sandbox run. On when embedded.",
+    "KIANDA_TIME_ZONE": "The workspace's time zone. `UTC`.",
+    "KIANDA_LOG_LEVEL": "`debug`, `info`, `warning` or `error`. `info`.",
+    "KIANDA_BUSY_WAIT_S": "How long to wait for another run of the same instance, seconds. `5`.",
+    "KIANDA_RETENTION_DAYS": "How long traces, occurrences and history are kept. `30`.",
+}
+
+
+def refuse_unknown(environ: Mapping[str, str]) -> None:
+    """Stop at a misspelt KIANDA_ name and say which one is meant."""
+    for name in sorted(environ):
+        if name.startswith("KIANDA_") and name not in KNOWN:
+            near = difflib.get_close_matches(name, KNOWN, n=1, cutoff=0)[0]
+            raise ImproperlyConfigured(f"There is no setting {name}. The nearest one is {near}.")
+
+
+def text(name: str, default: str = "") -> str:
+    """Return a setting as text; an empty one counts as not set."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return a setting as yes or no."""
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}. Write 1 or 0.")
+
+
+def number(name: str, default: float, *, least: float) -> float:
+    """Return a setting as a number not below `least`."""
+    value = text(name, str(default))
+    try:
+        found = float(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Write a number.") from error
+    if found < least:
+        raise ImproperlyConfigured(f"{name} is {value}. The least is {least:g}.")
+    return found
+
+
+def words(name: str) -> list[str]:
+    """Return a setting as a list, split at commas."""
+    return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """Return a setting that is one of a few words."""
+    value = text(name, default).lower()
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Choose one of {', '.join(allowed)}.")
+    return value
+
+
+def kept_key(name: str, *, data_dir: Path, embedded: bool) -> str:
+    """Return a key from the environment, else from its file, made on the first embedded start.
+
+    A missing file beside an existing database is refused: what was encrypted could not be read.
+    """
+    value = text(name)
+    if value:
+        return value
+    if not embedded:
+        raise ImproperlyConfigured(f"{name} is required in production. Set it.")
+    file = data_dir / name.lower()
+    try:
+        return file.read_text().strip()
+    except FileNotFoundError:
+        return _make_key(name, file)
+
+
+def _make_key(name: str, file: Path) -> str:
+    if (file.parent / "kianda.sqlite3").exists() and name == "KIANDA_SECRET_KEYS":
+        raise ImproperlyConfigured(
+            f"The database in {file.parent} exists but its key ring {file.name} is gone. "
+            f"Put the file back or set {name}: the stored secrets cannot be read without it."
+        )
+    made = Fernet.generate_key().decode() if name.endswith("KEYS") else secrets.token_urlsafe(50)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(f".{secrets.token_hex(4)}")
+    fresh.touch(mode=0o600)
+    fresh.write_text(made + "\n")
+    try:
+        # A hard link fails when another process was first: its key holds then.
+        os.link(fresh, file)
+    except FileExistsError:
+        made = file.read_text().strip()
+    fresh.unlink()
+    return made

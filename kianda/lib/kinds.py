@@ -1,0 +1,58 @@
+"""Kinds: small typed classes, one per rule, field, auth scheme or schedule, and their registry."""
+
+from typing import Any, ClassVar, Generic, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+K = TypeVar("K", bound="Kind")
+
+
+class Kind(BaseModel):
+    """One registered kind: its fields are its settings, its docstring is its help text.
+
+    `tag` names the key that tells kinds of one registry apart (`type`, `scheme` or `kind`); the slug
+    stored under it never changes.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tag: ClassVar[str] = "type"
+    label: ClassVar[str]
+    category: ClassVar[str] = ""
+
+    @classmethod
+    def slug(cls) -> str:
+        """Return the stored name of this kind, such as `set_form_field`."""
+        return str(cls.model_fields[cls.tag].default)
+
+
+class Registry(Generic[K]):
+    """The kinds of one discriminated union, in its order. The union is the only list."""
+
+    def __init__(self, union: Any) -> None:
+        """Read the members of `Annotated[A | B, Field(discriminator=...)]`; refuse doubles."""
+        inner = get_args(union)[0]
+        members: tuple[type[K], ...] = get_args(inner) or (inner,)
+        self.kinds: dict[str, type[K]] = {}
+        for kind in members:
+            if kind.slug() in self.kinds:
+                raise ValueError(f"The kind {kind.slug()!r} is registered twice.")
+            self.kinds[kind.slug()] = kind
+        self.adapter: TypeAdapter[K] = TypeAdapter(union)
+
+    def parse(self, value: object, **context: Any) -> K:
+        """Return the kind that a stored or sent JSON object stands for; raises ValidationError."""
+        return self.adapter.validate_python(value, context=context or None)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return `type`, `title`, `category`, `description`, `schema` of each kind, in order."""
+        return [
+            {
+                "type": slug,
+                "title": kind.label,
+                "category": kind.category,
+                "description": (kind.__doc__ or "").strip(),
+                "schema": kind.model_json_schema(),
+            }
+            for slug, kind in self.kinds.items()
+        ]

@@ -1,0 +1,45 @@
+"""What things may be called (contract 1)."""
+
+import re
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+PROCESS_ID = re.compile(r"[A-Za-z0-9._-]{1,120}\Z")
+
+RESERVED_NAMES = frozenset(
+    {"process", "user", "now", "today", "row", "item", "response", "error", "request"}
+)
+RESERVED_SLUGS = frozenset({"kianda", "import", "new"})
+
+
+def slug_flaw(name: str) -> str | None:
+    """Return what is wrong with the name of a process, datasource or REST method, or None."""
+    if not SLUG.match(name) or len(name) > 63:
+        return (
+            "Use small letters, digits and single hyphens, at most 63 characters, "
+            "such as token-refresh."
+        )
+    if name in RESERVED_SLUGS:
+        return f"The name {name} is reserved. Choose another one."
+    return None
+
+
+def field_name_flaw(name: str) -> str | None:
+    """Return what is wrong with the name of a form or field, or None."""
+    if not FIELD_NAME.match(name) or len(name) > 64:
+        return "Start with a letter, then letters, digits and _, at most 64 characters."
+    if name.lower() in RESERVED_NAMES:
+        return f"The name {name} is reserved. Choose another one."
+    return None
+
+
+def in_words(name: str) -> str:
+    """Return a name as a title: `access_token` becomes `Access token`."""
+    words = re.sub(r"[-_]+", " ", name).strip()
+    return words[:1].upper() + words[1:]
+
+
+def slugify(text: str, *, fallback: str) -> str:
+    """Return a slug made from a title, at most 63 characters."""
+    made = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].rstrip("-")
+    return made or fallback

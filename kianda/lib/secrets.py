@@ -1,0 +1,135 @@
+"""Secrets at rest (encrypted JSON) and secrets on display (masked by place and by value)."""
+
+import base64
+import functools
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+MASK = "********"
+
+SECRET_WORDS = ("key", "token", "secret", "password")
+SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
+SECRET_KEYS = frozenset(
+    {"access_token", "refresh_token", "id_token", "client_secret", "password", "assertion", "code"}
+)
+
+
+class WrongKeyRing(Exception):
+    """A stored secret cannot be read with the key ring in KIANDA_SECRET_KEYS."""
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether a parameter of this name counts as secret from the start (contract 2)."""
+    low = name.lower()
+    return low in SECRET_HEADERS or any(word in low for word in SECRET_WORDS)
+
+
+@functools.lru_cache(maxsize=4)
+def _ring(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def key_ring() -> MultiFernet:
+    """Return the key ring: the first key encrypts, every key decrypts."""
+    return _ring(tuple(settings.KIANDA_SECRET_KEYS))
+
+
+def encrypt(value: Any) -> str:
+    """Encrypt a JSON value to a text token."""
+    plain = json.dumps(value, separators=(",", ":"), cls=DjangoJSONEncoder).encode()
+    return key_ring().encrypt(plain).decode()
+
+
+def decrypt(token: str) -> Any:
+    """Decrypt what `encrypt` made; raises WrongKeyRing."""
+    try:
+        return json.loads(key_ring().decrypt(token.encode()))
+    except InvalidToken as error:
+        raise WrongKeyRing((WrongKeyRing.__doc__ or "").strip()) from error
+
+
+class EncryptedJSONField(models.TextField):  # type: ignore[type-arg]
+    """A JSON value that the database only ever sees encrypted. Null stays null."""
+
+    def from_db_value(self, value: str | None, *_: Any) -> Any:
+        """Decrypt on load."""
+        return None if value is None else decrypt(value)
+
+    def get_prep_value(self, value: Any) -> str | None:
+        """Encrypt on save."""
+        return None if value is None else encrypt(value)
+
+    def to_python(self, value: Any) -> Any:
+        """Hold plain JSON in memory."""
+        return value
+
+
+class Masker:
+    """Replaces secret values wherever they stand: as they are, URL-encoded, in base64."""
+
+    # Shorter values are masked only where they are the whole text: "a" would shred every sentence.
+    SHORTEST_INSIDE = 4
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        """Start with the given secret values."""
+        self._whole: set[str] = set()
+        self._inside: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        for value in values:
+            self.add(value)
+
+    def add(self, value: object) -> None:
+        """Learn one more secret value; anything but a non-empty text is ignored."""
+        if not isinstance(value, str) or not value or value in self._whole:
+            return
+        self._whole.add(value)
+        if len(value) >= self.SHORTEST_INSIDE:
+            self._inside |= _spellings(value)
+            self._pattern = None
+
+    def text(self, text: str) -> str:
+        """Return the text with every known secret value replaced."""
+        if text in self._whole:
+            return MASK
+        if not self._inside:
+            return text
+        if self._pattern is None:
+            longest_first = sorted(self._inside, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        return self._pattern.sub(MASK, text)
+
+    def json(self, value: Any, *, by_place: bool = False) -> Any:
+        """Mask a JSON value throughout; `by_place` also masks keys that always hold secrets."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {
+                self.text(str(key)): MASK
+                if by_place and _always_secret(str(key)) and item not in (None, "")
+                else self.json(item, by_place=by_place)
+                for key, item in value.items()
+            }
+        if isinstance(value, (list, tuple)):
+            return [self.json(item, by_place=by_place) for item in value]
+        return value
+
+
+def _always_secret(key: str) -> bool:
+    return key.lower() in SECRET_KEYS or key.lower() in SECRET_HEADERS
+
+
+def _spellings(value: str) -> set[str]:
+    raw = value.encode()
+    plain = base64.b64encode(raw).decode()
+    url_safe = base64.urlsafe_b64encode(raw).decode()
+    in_json = json.dumps(value)[1:-1]
+    spellings = {value, in_json, quote(value, safe=""), quote(value), quote_plus(value)}
+    return spellings | {plain, plain.rstrip("="), url_safe, url_safe.rstrip("=")}

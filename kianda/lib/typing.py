@@ -1,0 +1,5 @@
+"""Types that several apps share."""
+
+from typing import Any, TypeAlias
+
+JSONValue: TypeAlias = "None | bool | int | float | str | list[Any] | dict[str, Any]"

@@ -1,0 +1,235 @@
+"""Django's settings. Every value that differs between installations comes from the environment."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from kianda import environment as env
+
+BASE_DIR = env.BASE_DIR
+env.refuse_unknown(os.environ)
+
+DATABASE_URL = os.environ.get("DATABASE_URL", "").strip()
+KIANDA_MODE = env.choice(
+    "KIANDA_MODE", "production" if DATABASE_URL else "embedded", ("embedded", "production")
+)
+EMBEDDED = KIANDA_MODE == "embedded"
+KIANDA_DATA_DIR = Path(env.text("KIANDA_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+KIANDA_HOST = env.text("KIANDA_HOST", "127.0.0.1")
+KIANDA_PORT = int(env.number("KIANDA_PORT", 8000, least=0))
+KIANDA_PUBLIC_URL = env.text("KIANDA_PUBLIC_URL", f"http://{KIANDA_HOST}:{KIANDA_PORT}").rstrip("/")
+KIANDA_TRUSTED_PROXIES = env.words("KIANDA_TRUSTED_PROXIES")
+KIANDA_EGRESS_ALLOW = env.words("KIANDA_EGRESS_ALLOW")
+KIANDA_DEMO = env.flag("KIANDA_DEMO", default=EMBEDDED)
+KIANDA_TIME_ZONE = env.text("KIANDA_TIME_ZONE", "UTC")
+KIANDA_LOG_LEVEL = env.choice("KIANDA_LOG_LEVEL", "info", ("debug", "info", "warning", "error"))
+KIANDA_BUSY_WAIT_S = env.number("KIANDA_BUSY_WAIT_S", 5, least=0)
+KIANDA_RETENTION_DAYS = int(env.number("KIANDA_RETENTION_DAYS", 30, least=1))
+
+SECRET_KEY = env.kept_key("KIANDA_SECRET_KEY", data_dir=KIANDA_DATA_DIR, embedded=EMBEDDED)
+KIANDA_SECRET_KEYS = [
+    key.strip()
+    for key in env.kept_key(
+        "KIANDA_SECRET_KEYS", data_dir=KIANDA_DATA_DIR, embedded=EMBEDDED
+    ).split(",")
+    if key.strip()
+]
+DEBUG = False
+
+_public = urlsplit(KIANDA_PUBLIC_URL)
+HTTPS = _public.scheme == "https"
+ALLOWED_HOSTS = env.words("KIANDA_ALLOWED_HOSTS") or sorted(
+    {_public.hostname or "localhost", KIANDA_HOST, "localhost", "127.0.0.1", "[::1]"}
+    - {"0.0.0.0"}  # noqa: S104
+)
+CSRF_TRUSTED_ORIGINS = [KIANDA_PUBLIC_URL]
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_SAVE_EVERY_REQUEST = False
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz/", r"^metrics$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if KIANDA_TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_celery_beat",
+    "django_htmx",
+    "axes",
+    "csp",
+    "kianda.apps.KiandaConfig",
+    "kianda.accounts.apps.AccountsConfig",
+    "datasources.apps.DatasourcesConfig",
+    "processes.apps.ProcessesConfig",
+    "scheduler.apps.SchedulerConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "kianda.urls"
+WSGI_APPLICATION = "kianda.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+
+def _database() -> dict[str, Any]:
+    if not DATABASE_URL:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": KIANDA_DATA_DIR / "kianda.sqlite3",
+            "CONN_MAX_AGE": None,
+            # FULL, because a rotated token that was answered must survive a power cut.
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;",
+            },
+        }
+    parts = urlsplit(DATABASE_URL)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured("DATABASE_URL must start with postgresql://.")
+    # A socket folder may stand in the host part, percent-encoded.
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.netloc.rsplit("@", 1)[-1].split(":")[0]),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_VERBOSE = False
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "sign-in"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "kianda" / "static"]
+STATIC_ROOT = KIANDA_DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 6_000_000
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "kianda.accounts.authentication.BearerTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["kianda.accounts.permissions.MayCall"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["kianda.lib.drf.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "kianda.lib.drf.problem_response",
+    "DEFAULT_THROTTLE_CLASSES": ["kianda.lib.drf.UserThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": "60000/min", "anon": "60/min"},
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "NUM_PROXIES": len(KIANDA_TRUSTED_PROXIES),
+}
+
+CELERY_BROKER_URL = os.environ.get(
+    "CELERY_BROKER_URL", ""
+).strip() or f"redis+socket://{KIANDA_DATA_DIR / 'broker' / 'broker.sock'}"
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULER = "kianda.beat:PlanningScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1
+CELERY_BEAT_SYNC_EVERY = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "lines": {"()": "kianda.logs.formatter"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "lines", "stream": sys.stderr},
+    },
+    "root": {"handlers": ["stderr"], "level": KIANDA_LOG_LEVEL.upper()},
+    "loggers": {"axes": {"level": "WARNING"}, "celery.beat": {"level": "WARNING"}},
+}

@@ -1,0 +1,182 @@
+"""The rows of designs, instances, runs and history."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from kianda.lib.secrets import EncryptedJSONField
+
+
+class ProcessDesign(models.Model):
+    """A process: its forms, fields and rules live in its versions."""
+
+    name = models.CharField(max_length=63, unique=True)
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    draft = models.ForeignKey(
+        "DesignVersion", null=True, on_delete=models.SET_NULL, related_name="+",
+        help_text="The newest version of all, published or not.",
+    )
+    published = models.ForeignKey(
+        "DesignVersion", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    last_number = models.PositiveBigIntegerField(
+        default=0, help_text="The last number given to an instance; it only grows."
+    )
+    created = models.DateTimeField()
+    modified = models.DateTimeField(db_index=True)
+    modified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DesignVersion(models.Model):
+    """An immutable snapshot of a design; `minor` 0 is a published one."""
+
+    design = models.ForeignKey(ProcessDesign, on_delete=models.CASCADE, related_name="versions")
+    major = models.PositiveIntegerField()
+    minor = models.PositiveIntegerField()
+    document = models.JSONField()
+    note = models.CharField(max_length=500, blank=True)
+    created = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-major", "-minor"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["design", "major", "minor"], name="one_row_per_design_version"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}"
+
+
+class GivenProcessId(models.Model):
+    """A Process ID that was given once, in small letters. Rows stay when the instance goes."""
+
+    key = models.CharField(max_length=120, primary_key=True)
+
+
+class ProcessInstance(models.Model):
+    """One record of a process: its values, status and history."""
+
+    class Mode(models.TextChoices):
+        LIVE = "live"
+        PREVIEW = "preview"
+
+    process_id = models.CharField(max_length=120, unique=True)
+    key = models.CharField(max_length=120, unique=True, help_text="Process ID in small letters.")
+    design = models.ForeignKey(ProcessDesign, on_delete=models.CASCADE, related_name="instances")
+    version = models.ForeignKey(DesignVersion, on_delete=models.PROTECT, related_name="instances")
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.LIVE)
+    status = models.CharField(max_length=20, default="open")
+    values = models.JSONField(default=dict, help_text="The values of all fields but secret ones.")
+    secrets = EncryptedJSONField(null=True, help_text="The values of secret fields that are set.")
+    revision = models.PositiveBigIntegerField(default=1)
+    created = models.DateTimeField(db_index=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    modified = models.DateTimeField()
+    modified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["design", "-id"], name="instances_of_a_design")]
+
+    def __str__(self) -> str:
+        return self.process_id
+
+
+class Run(models.Model):
+    """One execution of a target's rules on one instance. A running row is the instance's lock."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        INTERRUPTED = "interrupted"
+        REFUSED = "refused"
+
+    instance = models.ForeignKey(
+        ProcessInstance, null=True, on_delete=models.SET_NULL, related_name="runs"
+    )
+    process_id = models.CharField(max_length=120)
+    process = models.CharField(max_length=63)
+    version = models.CharField(max_length=20)
+    target = models.CharField(max_length=200, blank=True)
+    trigger = models.CharField(max_length=10)
+    run_as = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    run_as_name = models.CharField(max_length=150, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    status = models.CharField(max_length=12, choices=Status.choices)
+    queued = models.DateTimeField(help_text="When it was asked for.")
+    started = models.DateTimeField(null=True)
+    finished = models.DateTimeField(null=True)
+    error = models.JSONField(null=True, help_text="kind, message, step")
+    handled_errors = models.PositiveIntegerField(default=0)
+    saved = models.BooleanField(default=False)
+    unsaved_answer = models.BooleanField(default=False)
+    data = models.JSONField(null=True, help_text="The values at the end, secrets masked.")
+    steps = models.JSONField(default=list, help_text="The masked trace.")
+    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="nested")
+    # The lease: who works on it, and until when without a renewal. A write names its holder.
+    holder = models.CharField(max_length=36, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    # What a successor needs to go on, secrets included. Erased when the run closes.
+    journal = EncryptedJSONField(null=True)
+    # What a successful call brought and no rule saved; kept until it is stored or pruned.
+    unsaved_values = EncryptedJSONField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["instance"], condition=Q(status="running"), name="one_run_per_instance"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["instance", "-id"], name="runs_of_an_instance"),
+            models.Index(fields=["process_id", "-id"], name="runs_of_a_process_id"),
+            models.Index(
+                fields=["lease_until"], condition=Q(status="running"), name="running_runs"
+            ),
+            models.Index(fields=["queued"], condition=Q(status="queued"), name="queued_runs"),
+            models.Index(fields=["finished"], name="runs_to_prune"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.process_id} {self.target}"
+
+
+class Change(models.Model):
+    """One saved revision of an instance: which fields changed, from what to what."""
+
+    instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="changes")
+    run = models.ForeignKey(Run, null=True, on_delete=models.SET_NULL, related_name="+")
+    revision = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    by_name = models.CharField(max_length=150, blank=True)
+    fields = models.JSONField(help_text='[{"field", "before", "after"}]; secrets say "changed".')
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["instance", "-id"], name="changes_of_an_instance")]

@@ -1,0 +1,116 @@
+"""The rows of scheduled tasks, their occurrences, and heartbeats."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from processes.models import ProcessDesign, Run
+
+
+class ScheduledTask(models.Model):
+    """A schedule that fires a field's rules or a rule on one chosen instance."""
+
+    name = models.CharField(max_length=200, unique=True)
+    process = models.ForeignKey(
+        ProcessDesign, null=True, on_delete=models.SET_NULL, related_name="scheduled_tasks"
+    )
+    process_name = models.CharField(max_length=63)
+    process_id = models.CharField(
+        max_length=120, null=True, help_text="Null makes a new live instance at each firing."
+    )
+    target = models.CharField(max_length=200)
+    schedule = models.JSONField()
+    time_zone = models.CharField(max_length=64)
+    expires = models.JSONField(null=True)
+    enabled = models.BooleanField(default=True)
+    finished_at = models.DateTimeField(null=True, help_text="Expired, or nothing left to fire.")
+    run_as = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    run_as_name = models.CharField(max_length=150)
+    start = models.DateTimeField(help_text="The origin of the grid of elapsed intervals.")
+    next_run_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True)
+    last_run_at = models.DateTimeField(null=True)
+    last_outcome = models.CharField(max_length=12, null=True)
+    counted_runs = models.PositiveIntegerField(default=0)
+    hook_digest = models.CharField(max_length=64, null=True, unique=True)
+    hook_window = models.DateTimeField(null=True)
+    hook_calls = models.PositiveIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=1)
+    created = models.DateTimeField()
+    modified = models.DateTimeField()
+    modified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["name"]
+        indexes = [
+            models.Index(
+                fields=["next_run_at"],
+                condition=Q(enabled=True, next_run_at__isnull=False),
+                name="due_scheduled_tasks",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Occurrence(models.Model):
+    """One planned firing of a scheduled task, or one gap of several."""
+
+    task = models.ForeignKey(
+        ScheduledTask, null=True, on_delete=models.SET_NULL, related_name="occurrences"
+    )
+    task_name = models.CharField(max_length=200)
+    process_id = models.CharField(max_length=120, null=True)
+    planned_at = models.DateTimeField()
+    planned_until = models.DateTimeField(null=True, help_text="The last moment of a gap.")
+    count = models.PositiveIntegerField(default=1)
+    trigger = models.CharField(max_length=10, default="planned")
+    queued_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, help_text="When it was last sent to a worker.")
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12, null=True)
+    reason = models.CharField(max_length=1000, blank=True)
+    run = models.ForeignKey(Run, null=True, on_delete=models.SET_NULL, related_name="+")
+    holder = models.CharField(max_length=36, blank=True)
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-planned_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task", "planned_at"],
+                condition=Q(trigger="planned"),
+                name="one_occurrence_per_planned_moment",
+            ),
+            models.UniqueConstraint(
+                fields=["task"],
+                condition=Q(outcome__isnull=True, started_at__isnull=True),
+                name="one_waiting_occurrence_per_task",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["task", "-planned_at"], name="occurrences_of_a_task"),
+            models.Index(
+                fields=["started_at"], condition=Q(outcome__isnull=True), name="open_occurrences"
+            ),
+            models.Index(fields=["finished_at"], name="occurrences_to_prune"),
+        ]
+
+
+class Heartbeat(models.Model):
+    """A sign of life of one part of the product: planner, worker, web."""
+
+    part = models.CharField(max_length=20)
+    name = models.CharField(max_length=120, help_text="Host and process.")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["part", "name"], name="one_heartbeat_per_process")
+        ]

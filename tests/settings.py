@@ -1,0 +1,35 @@
+"""The product's settings with a throw-away data directory; DATABASE_URL chooses another database."""
+
+import os
+import tempfile
+
+os.environ.setdefault("KIANDA_DATA_DIR", tempfile.mkdtemp(prefix="kianda-tests-"))
+os.environ.setdefault("KIANDA_DEMO", "0")
+os.environ.setdefault("KIANDA_LOG_LEVEL", "warning")
+
+from kianda.settings import *  # noqa: E402, F403
+from kianda.settings import DATABASES, KIANDA_DATA_DIR  # noqa: E402
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    DATABASES["default"]["TEST"] = {"NAME": KIANDA_DATA_DIR / f"test-{worker}.sqlite3"}
+    # The tests' database need not survive a power cut.
+    DATABASES["default"]["OPTIONS"]["init_command"] = (
+        "PRAGMA journal_mode=WAL;PRAGMA synchronous=OFF;"
+    )
+
+
+class NoMigrations:
+    """Tables straight from the models."""
+
+    def __contains__(self, item: str) -> bool:
+        return True
+
+    def __getitem__(self, item: str) -> None:
+        return None
+
+
+MIGRATION_MODULES = NoMigrations()
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Loopback servers play the outside world in the tests; each test that needs one allows it.
+KIANDA_EGRESS_ALLOW: list[str] = []
