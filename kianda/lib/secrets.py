@@ -13,23 +13,22 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
-MASK = "********"
+from kianda.lib.secret_names import MASK, SECRET_HEADERS, SECRET_KEYS, is_secret_name
 
-SECRET_WORDS = ("key", "token", "secret", "password")
-SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
-SECRET_KEYS = frozenset(
-    {"access_token", "refresh_token", "id_token", "client_secret", "password", "assertion", "code"}
-)
+__all__ = [
+    "MASK",
+    "EncryptedJSONField",
+    "Masker",
+    "WrongKeyRing",
+    "decrypt",
+    "encrypt",
+    "is_secret_name",
+    "key_ring",
+]
 
 
 class WrongKeyRing(Exception):
     """A stored secret cannot be read with the key ring in KIANDA_SECRET_KEYS."""
-
-
-def is_secret_name(name: str) -> bool:
-    """Tell whether a parameter of this name counts as secret from the start (contract 2)."""
-    low = name.lower()
-    return low in SECRET_HEADERS or any(word in low for word in SECRET_WORDS)
 
 
 @functools.lru_cache(maxsize=4)

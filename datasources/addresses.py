@@ -1,0 +1,115 @@
+"""What base URLs and paths may look like, and how they are put together. Plain Python."""
+
+import re
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
+
+PORTS = {"http": 80, "https": 443}
+PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_][A-Za-z0-9_.-]*)\}")
+# What may stand in a path as it is; everything else is percent-encoded.
+PATH_SAFE = "/:@!$&'()*+,;=-._~%"
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_NOT_CONTROL_BUT_BLANK = re.compile(r"[\x00-\x1f\x7f]")
+_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+class Origin(NamedTuple):
+    """Scheme, host and port: who is spoken to."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+def base_url_flaw(url: str) -> str | None:
+    """Return what is wrong with a base URL, or None."""
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname
+    except ValueError:
+        return "This is no address. Write one such as https://api.example.org."
+    if _CONTROL.search(url) or "\\" in url:
+        return "Blanks, backslashes and control characters cannot stand in an address."
+    if not parts.scheme or "://" not in url:
+        return "Write the address with its scheme, such as https://api.example.org."
+    if parts.scheme.lower() not in PORTS:
+        return f"The scheme {parts.scheme} is not possible. Use https or http."
+    if parts.username is not None or parts.password is not None:
+        return "Credentials do not belong in the address. Enter them under authentication."
+    if parts.query or parts.fragment or url.endswith(("?", "#")):
+        return "The address cannot hold ? or #. Query parameters belong to the REST methods."
+    if not host or port == 0:
+        return "The address names no host or no port. Write one such as https://api.example.org."
+    return _host_flaw(host) or (path_flaw(parts.path) if parts.path else None)
+
+
+def _host_flaw(host: str) -> str | None:
+    if "%" in host:
+        return "An address with a zone cannot be used."
+    try:
+        ascii_host(host)
+    except UnicodeError:
+        return f"{host} is no host name."
+    return None
+
+
+def ascii_host(host: str) -> str:
+    """Return a host name in small letters as DNS knows it; raises UnicodeError."""
+    if ":" in host:
+        return host.lower()
+    made = host.rstrip(".").encode("idna").decode().lower()
+    if not re.fullmatch(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", made):
+        raise UnicodeError("no host name")
+    return made
+
+
+def origin_of(url: str) -> Origin:
+    """Return scheme, host and port of a checked URL."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    return Origin(scheme, ascii_host(parts.hostname or ""), parts.port or PORTS[scheme])
+
+
+def authority(origin: Origin) -> str:
+    """Return host and port as they stand in an address; the scheme's own port is left out."""
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    return host if origin.port == PORTS[origin.scheme] else f"{host}:{origin.port}"
+
+
+def stem_of(base_url: str) -> str:
+    """Return a base URL in the spelling that is sent, without a slash at its end."""
+    origin = origin_of(base_url)
+    path = quote(urlsplit(base_url).path.rstrip("/"), safe=PATH_SAFE)
+    return f"{origin.scheme}://{authority(origin)}{path}"
+
+
+def path_flaw(path: str, *, query: bool = False) -> str | None:
+    """Return what is wrong with a path, or None. `query` allows a ? in it."""
+    if not path.startswith("/"):
+        return "A path starts with /."
+    if _NOT_CONTROL_BUT_BLANK.search(path) or "\\" in path:
+        return "Backslashes and control characters cannot stand in a path."
+    if "#" in path or ("?" in path and not query):
+        return "A path cannot hold ? or #. Query parameters have a list of their own."
+    if ".." in re.sub(r"%2[eE]", ".", path).split("?")[0].split("/"):
+        return "A path cannot hold .. as a part."
+    if _BAD_PERCENT.search(path):
+        return "A % in a path must be followed by two hexadecimal digits; write %25 for %."
+    return None
+
+
+def template_flaw(path: str) -> str | None:
+    """Return what is wrong with the path of a REST method, which may hold {names}."""
+    if flaw := path_flaw(path):
+        return flaw
+    if re.search(r"[{}]", PLACEHOLDER.sub("", path)):
+        return "A parameter in a path is written as a name in braces, such as {customer}."
+    names = PLACEHOLDER.findall(path)
+    if len(names) != len(set(names)):
+        return "Each parameter can stand in the path once."
+    return None
+
+
+def placeholders(path: str) -> tuple[str, ...]:
+    """Return the names in braces."""
+    return tuple(PLACEHOLDER.findall(path))

@@ -1,0 +1,28 @@
+"""HTTP Basic authentication."""
+
+import base64
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from datasources.auth.base import AuthScheme, Credential, Draft, Line
+
+
+class BasicAuth(AuthScheme):
+    """A user name and a password in the Authorization header (RFC 7617)."""
+
+    scheme: Literal["basic"] = "basic"
+    username: Line = Field(default="", title="User name")
+    password: Credential = Field(default="", title="Password")
+    label: ClassVar[str] = "User name and password (Basic)"
+    secrets: ClassVar[tuple[str, ...]] = ("password",)
+    missing: ClassVar[str] = "user name"
+
+    def apply(self, draft: Draft) -> None:
+        """Add `Authorization: Basic ...`."""
+        pair = f"{self.username}:{self.password}".encode()
+        draft.set_header("Authorization", "Basic " + base64.b64encode(pair).decode())
+
+    def lacks_credentials(self) -> bool:
+        """A password may be empty, a pair of nothing may not."""
+        return not self.username and not self.password

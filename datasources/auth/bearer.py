@@ -1,0 +1,25 @@
+"""A bearer token."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from datasources.auth.base import AuthScheme, Credential, Draft
+
+
+class BearerAuth(AuthScheme):
+    """A fixed token in the Authorization header (RFC 6750)."""
+
+    scheme: Literal["bearer"] = "bearer"
+    token: Credential = Field(default="", title="Token")
+    label: ClassVar[str] = "Bearer token"
+    secrets: ClassVar[tuple[str, ...]] = ("token",)
+    missing: ClassVar[str] = "token"
+
+    def apply(self, draft: Draft) -> None:
+        """Add `Authorization: Bearer ...`."""
+        draft.set_header("Authorization", f"Bearer {self.token}")
+
+    def lacks_credentials(self) -> bool:
+        """Without its token there is nothing to send."""
+        return not self.token

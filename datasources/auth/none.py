@@ -1,0 +1,15 @@
+"""No authentication."""
+
+from typing import ClassVar, Literal
+
+from datasources.auth.base import AuthScheme, Draft
+
+
+class NoAuth(AuthScheme):
+    """The outside system wants no credentials, or a mapping supplies them."""
+
+    scheme: Literal["none"] = "none"
+    label: ClassVar[str] = "None"
+
+    def apply(self, draft: Draft) -> None:
+        """Add nothing."""
