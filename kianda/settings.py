@@ -43,8 +43,7 @@ DEBUG = False
 _public = urlsplit(KIANDA_PUBLIC_URL)
 HTTPS = _public.scheme == "https"
 ALLOWED_HOSTS = env.words("KIANDA_ALLOWED_HOSTS") or sorted(
-    {_public.hostname or "localhost", KIANDA_HOST, "localhost", "127.0.0.1", "[::1]"}
-    - {"0.0.0.0"}  # noqa: S104
+    {_public.hostname or "localhost", KIANDA_HOST, "localhost", "127.0.0.1", "[::1]"} - {"0.0.0.0"}  # noqa: S104
 )
 CSRF_TRUSTED_ORIGINS = [KIANDA_PUBLIC_URL]
 SESSION_COOKIE_AGE = 12 * 3600
@@ -197,19 +196,19 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["kianda.accounts.permissions.MayCall"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["kianda.lib.drf.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["kianda.lib.parsing.ExactJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["kianda.lib.parsing.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "kianda.lib.drf.problem_response",
-    "DEFAULT_THROTTLE_CLASSES": ["kianda.lib.drf.UserThrottle"],
+    "EXCEPTION_HANDLER": "kianda.lib.problems.problem_response",
+    "DEFAULT_THROTTLE_CLASSES": ["kianda.lib.throttling.UserThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": "60000/min", "anon": "60/min"},
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "NUM_PROXIES": len(KIANDA_TRUSTED_PROXIES),
 }
 
-CELERY_BROKER_URL = os.environ.get(
-    "CELERY_BROKER_URL", ""
-).strip() or f"redis+socket://{KIANDA_DATA_DIR / 'broker' / 'broker.sock'}"
+CELERY_BROKER_URL = (
+    os.environ.get("CELERY_BROKER_URL", "").strip()
+    or f"redis+socket://{KIANDA_DATA_DIR / 'broker' / 'broker.sock'}"
+)
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False

@@ -1,0 +1,126 @@
+"""Idempotency-Key: a repeated request gets the first answer again (contract 5)."""
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kianda.accounts.models import IdempotencyRecord
+from kianda.lib.errors import Conflict, Invalid
+from kianda.lib.parsing import ExactJSONRenderer
+
+KEPT = timedelta(hours=24)
+# Longer than any request may last: past it, the process that worked on it is gone.
+LONGEST_REQUEST = timedelta(minutes=10)
+# These say "not now": the same request, sent again with its key, may succeed.
+TRY_AGAIN = frozenset({409, 429})
+KEPT_HEADERS = ("Location", "ETag", "Content-Type")
+
+View = TypeVar("View", bound=Callable[..., Response])
+
+
+def idempotent(method: View) -> View:
+    """Make a DRF view's method obey the request's Idempotency-Key, if it has one."""
+
+    @functools.wraps(method)
+    def keyed(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return method(self, request, *args, **kwargs)
+        record, fresh = _claim(request, _checked(key))
+        if not fresh:
+            return _again(record)
+        try:
+            response = _answer(self, method, request, *args, **kwargs)
+        except BaseException:
+            record.delete()
+            raise
+        return _keep(record, response)
+
+    return cast(View, keyed)
+
+
+def prune(moment: datetime) -> int:
+    """Forget the answers older than 24 hours; return how many."""
+    return IdempotencyRecord.objects.filter(created__lt=moment - KEPT).delete()[0]
+
+
+def _checked(key: str) -> str:
+    if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
+        raise Invalid.at(
+            "/Idempotency-Key", "The Idempotency-Key must have 1 to 255 printable ASCII characters."
+        )
+    return key
+
+
+def _claim(request: Request, key: str) -> tuple[IdempotencyRecord, bool]:
+    """Insert the record, or return the one that is there; the unique constraint decides."""
+    digest, now = _digest(request), timezone.now()
+    mine = IdempotencyRecord.objects.filter(user=request.user, key=key)
+    mine.filter(created__lt=now - KEPT).delete()
+    try:
+        with transaction.atomic():
+            record = IdempotencyRecord.objects.create(
+                user=request.user, key=key, request_digest=digest, created=now
+            )
+            return record, True
+    except IntegrityError:
+        found = mine.first()
+    if found is None:
+        raise Conflict("A request with this Idempotency-Key has just ended. Send it again.")
+    if found.request_digest != digest:
+        raise Invalid.at(
+            "/Idempotency-Key", "This Idempotency-Key was used for a different request."
+        )
+    return found, False
+
+
+def _digest(request: Request) -> str:
+    parts = [request.method, request.get_full_path(), request.data]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _again(record: IdempotencyRecord) -> Response:
+    if record.status is None:
+        if timezone.now() - record.created > LONGEST_REQUEST:
+            raise Conflict(
+                "The server stopped during the first request with this Idempotency-Key, so its "
+                "outcome is unknown. Look at the runs, then use a new key."
+            )
+        raise Conflict("The first request with this Idempotency-Key is still running.")
+    kept = dict(record.headers)
+    response = Response(
+        record.body, status=record.status, content_type=kept.pop("Content-Type", None)
+    )
+    for name, value in kept.items():
+        response[name] = value
+    response["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _answer(view: Any, method: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
+    try:
+        return method(view, *args, **kwargs)
+    except Exception as error:  # noqa: BLE001 - the view's own handler turns it into an answer
+        return cast(Response, view.handle_exception(error))
+
+
+def _keep(record: IdempotencyRecord, response: Response) -> Response:
+    if response.status_code >= 500 or response.status_code in TRY_AGAIN:
+        record.delete()
+        return response
+    # As it goes out, so that a repetition is the same to the letter.
+    record.body = json.loads(ExactJSONRenderer().render(response.data) or b"null")
+    record.headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+    if response.content_type:
+        record.headers["Content-Type"] = response.content_type
+    record.status = response.status_code
+    record.save(update_fields=["body", "headers", "status"])
+    return response

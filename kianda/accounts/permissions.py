@@ -1,0 +1,59 @@
+"""Who may call which view, with what scope of token."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+from django.core.exceptions import ImproperlyConfigured
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from kianda.accounts.models import ApiToken
+from kianda.accounts.roles import USER, has_role
+from kianda.lib.errors import Forbidden
+from kianda.lib.throttling import refuse_too_many_anonymous
+
+SCOPES = ("read", "run", "design", "datasources", "schedule", "admin")
+
+
+class Guarded(Protocol):
+    """What a view says about its callers, by HTTP method."""
+
+    scopes: ClassVar[Mapping[str, str]]
+    roles: ClassVar[Mapping[str, tuple[str, ...]]]
+
+
+class MayCall(BasePermission):
+    """Lets a call through when the token has the scope and the person one of the roles.
+
+    A view sets `scopes = {"GET": "read", "POST": "run"}` and, where not every role may call,
+    `roles = {"POST": (DESIGNER,)}`. Reading needs the scope `read` unless it says otherwise; a
+    writing method without a scope is a mistake in the view, not an open door.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Check the signed-in person, the scope, the role, in this order."""
+        if not request.user or not request.user.is_authenticated:
+            refuse_too_many_anonymous(request)
+            return False
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        if method == "OPTIONS" or method not in view.allowed_methods:
+            return True  # DRF answers these itself, the second with 405.
+        if isinstance(request.auth, ApiToken):
+            check_scope(request.auth, _scope(view, method))
+        roles = getattr(view, "roles", {}).get(method, (USER,))
+        if not has_role(request.user, *roles):
+            raise Forbidden(f"You need the role {' or '.join(roles)} for this.")
+        return True
+
+
+def _scope(view: Any, method: str) -> str:
+    scope = getattr(view, "scopes", {}).get(method, "read" if method in SAFE_METHODS else "")
+    if scope not in SCOPES:
+        raise ImproperlyConfigured(f"{type(view).__name__} names no scope for {method}.")
+    return str(scope)
+
+
+def check_scope(token: ApiToken, scope: str) -> None:
+    """Raise Forbidden when the token has scopes and neither `scope` nor `admin` is among them."""
+    if token.scopes and scope not in token.scopes and "admin" not in token.scopes:
+        raise Forbidden(f"The API token has no scope {scope}.")

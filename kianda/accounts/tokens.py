@@ -1,0 +1,65 @@
+"""API tokens: made, listed, revoked. The text is shown once; only its hash is stored."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from kianda.accounts import audit
+from kianda.accounts.models import ApiToken
+from kianda.accounts.permissions import SCOPES
+from kianda.lib.errors import Flaw, Invalid
+
+PREFIX = "kia_"
+
+
+def digest_of(text: str) -> str:
+    """Return the hash by which a token is found. It is random, so one round is enough."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def create_token(
+    user: Any,
+    *,
+    name: str,
+    scopes: Sequence[str] = (),
+    expires_at: datetime | None = None,
+    by: Any = None,
+) -> tuple[ApiToken, str]:
+    """Make a token for a person; return the row and the text that is never shown again."""
+    flaws = [
+        Flaw(f"/scopes/{n}", f"There is no scope {scope!r}. Known ones: {', '.join(SCOPES)}.")
+        for n, scope in enumerate(scopes)
+        if scope not in SCOPES
+    ]
+    if not name.strip() or len(name) > 120:
+        flaws.append(Flaw("/name", "Give the token a name of 1 to 120 characters."))
+    if flaws:
+        raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)
+    text = PREFIX + secrets.token_urlsafe(32)
+    with transaction.atomic():
+        token = ApiToken.objects.create(
+            user=user,
+            name=name.strip(),
+            digest=digest_of(text),
+            hint=text[:8],
+            scopes=sorted(set(scopes)),
+            created=timezone.now(),
+            expires_at=expires_at,
+        )
+        audit.record(by or user, action="created", kind="API token", name=token.name)
+    return token, text
+
+
+def revoke_token(token: ApiToken, *, by: Any = None) -> None:
+    """End a token at once; one that has ended stays as it is."""
+    with transaction.atomic():
+        ended = ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(
+            revoked_at=timezone.now()
+        )
+        if ended:
+            audit.record(by, action="revoked", kind="API token", name=token.name)

@@ -1,0 +1,33 @@
+"""What every API view of the product uses: one import for the names below."""
+
+from kianda.lib.etags import check_if_match, etag_of, tagged
+from kianda.lib.paging import list_parameters, list_response, read_query, yes_or_no
+from kianda.lib.parsing import (
+    BODY_BYTES,
+    DEFINITION_BYTES,
+    ExactJSONRenderer,
+    StrictJSONParser,
+    parse_json,
+)
+from kianda.lib.problems import PROBLEM_TYPE, problem, problem_body, problem_response
+from kianda.lib.throttling import UserThrottle
+
+__all__ = [
+    "BODY_BYTES",
+    "DEFINITION_BYTES",
+    "PROBLEM_TYPE",
+    "ExactJSONRenderer",
+    "StrictJSONParser",
+    "UserThrottle",
+    "check_if_match",
+    "etag_of",
+    "list_parameters",
+    "list_response",
+    "parse_json",
+    "problem",
+    "problem_body",
+    "problem_response",
+    "read_query",
+    "tagged",
+    "yes_or_no",
+]

@@ -1,0 +1,162 @@
+"""Lists of the API: pages, order, search and filters, each by whitelist."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from django.core.paginator import EmptyPage, Paginator
+from django.db.models import Model, Q, QuerySet
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from kianda.lib.errors import Flaw, Invalid, Missing
+
+M = TypeVar("M", bound=Model)
+Filter: TypeAlias = "str | Callable[[QuerySet[Any], str], QuerySet[Any]]"
+
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 200
+
+
+def read_query(request: Request, allowed: Iterable[str]) -> dict[str, str]:
+    """Return the query's parameters; an unknown one, a double or a NUL is Invalid by name."""
+    known = set(allowed)
+    flaws = [
+        Flaw(f"/{name}", problem)
+        for name, values in request.query_params.lists()
+        if (problem := _parameter_flaw(name, values, known))
+    ]
+    if flaws:
+        raise Invalid("The query has errors: " + " ".join(f.detail for f in flaws), errors=flaws)
+    return {name: request.query_params[name] for name in request.query_params}
+
+
+def _parameter_flaw(name: str, values: Sequence[object], known: set[str]) -> str:
+    if name not in known:
+        words = ", ".join(sorted(known)) or "none"
+        return f"There is no query parameter {name!r} here. Known ones: {words}."
+    if len(values) > 1:
+        return f"The query parameter {name} stands there twice."
+    if "\0" in str(values[0]):
+        return f"The query parameter {name} holds the character NUL."
+    return ""
+
+
+def list_response(
+    request: Request,
+    queryset: QuerySet[M],
+    *,
+    to_json: Callable[[M], Any],
+    default_order: Sequence[str],
+    ordering: Mapping[str, str] | None = None,
+    search: Sequence[str] = (),
+    filters: Mapping[str, Filter] | None = None,
+    extra: Iterable[str] = (),
+) -> Response:
+    """Answer a list: filtered, searched, ordered, one page of it.
+
+    `ordering` maps a word to a column (`-word` turns it round). `filters` maps a parameter to a
+    lookup such as `design__name`, or to a function of queryset and value. `extra` names further
+    parameters that the view reads itself.
+    """
+    filters, ordering = filters or {}, ordering or {}
+    allowed = {"page", "page_size", *filters, *extra}
+    allowed |= ({"ordering"} if ordering else set()) | ({"search"} if search else set())
+    query = read_query(request, allowed)
+    for name, how in filters.items():
+        if name in query:
+            queryset = (
+                how(queryset, query[name]) if callable(how) else _where(queryset, how, query[name])
+            )
+    queryset = _searched(queryset, query.get("search", ""), search)
+    columns = _order(query.get("ordering", ""), ordering) or list(default_order)
+    # The key comes last, so that equal rows keep their place from page to page.
+    return _page(request, queryset.order_by(*columns, "-pk"), query, to_json)
+
+
+def _where(queryset: QuerySet[M], lookup: str, value: str) -> QuerySet[M]:
+    return queryset.filter(**{lookup: value})
+
+
+def _searched(queryset: QuerySet[M], text: str, columns: Sequence[str]) -> QuerySet[M]:
+    for word in text.split():
+        anywhere = Q()
+        for column in columns:
+            anywhere |= Q(**{f"{column}__icontains": word})
+        queryset = queryset.filter(anywhere)
+    return queryset
+
+
+def _order(text: str, columns: Mapping[str, str]) -> list[str]:
+    made = []
+    for word in (part.strip() for part in text.split(",") if part.strip()):
+        name = word.removeprefix("-")
+        if name not in columns:
+            known = ", ".join(columns)
+            raise Invalid.at("/ordering", f"Cannot order by {name!r}. Known words: {known}.")
+        made.append("-" * word.startswith("-") + columns[name])
+    return made
+
+
+def _page(
+    request: Request, queryset: QuerySet[M], query: Mapping[str, str], to_json: Callable[[M], Any]
+) -> Response:
+    size = _number(query, "page_size", PAGE_SIZE, most=MAX_PAGE_SIZE)
+    number = _number(query, "page", 1, most=None)
+    try:
+        page = Paginator(queryset, size).page(number)
+    except EmptyPage as error:
+        raise Missing(f"There is no page {number}.") from error
+    here = request.build_absolute_uri()
+
+    def link(there: int) -> str:
+        return str(replace_query_param(here, "page", there))
+
+    return Response(
+        {
+            "count": page.paginator.count,
+            "next": link(number + 1) if page.has_next() else None,
+            "previous": link(number - 1) if page.has_previous() else None,
+            "results": [to_json(item) for item in page.object_list],
+        }
+    )
+
+
+def _number(query: Mapping[str, str], name: str, default: int, *, most: int | None) -> int:
+    text = query.get(name, "")
+    if not text:
+        return default
+    value = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    if value < 1 or (most is not None and value > most):
+        limit = f"from 1 to {most}" if most else "of 1 or more, at most nine digits"
+        raise Invalid.at(f"/{name}", f"{name} must be a whole number {limit}.")
+    return value
+
+
+def yes_or_no(lookup: str) -> Callable[[QuerySet[Any], str], QuerySet[Any]]:
+    """Return a filter for a parameter that is `true` or `false`."""
+
+    def chosen(queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if value not in {"true", "false"}:
+            raise Invalid("Write true or false in this filter, without capitals.")
+        return queryset.filter(**{lookup: value == "true"})
+
+    return chosen
+
+
+def list_parameters(
+    *, ordering: Iterable[str] = (), search: bool = False, filters: Iterable[str] = ()
+) -> list[OpenApiParameter]:
+    """Return the query parameters of a list for its OpenAPI description."""
+    made = [
+        OpenApiParameter("page", int, description="Page, from 1. A page past the end is 404."),
+        OpenApiParameter("page_size", int, description=f"{PAGE_SIZE}; at most {MAX_PAGE_SIZE}."),
+        *(OpenApiParameter(name, str) for name in filters),
+    ]
+    words = ", ".join(ordering)
+    if words:
+        made.append(OpenApiParameter("ordering", str, description=f"{words}; `-` turns round."))
+    if search:
+        made.append(OpenApiParameter("search", str, description="Words that all must occur."))
+    return made

@@ -1,0 +1,112 @@
+"""Errors of the API as application/problem+json (RFC 9457)."""
+
+import logging
+import math
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from kianda.lib.errors import ApplicationError, Flaw
+
+PROBLEM_TYPE = "application/problem+json"
+
+logger = logging.getLogger("kianda.api")
+
+
+def problem_body(
+    status: int,
+    detail: str,
+    *,
+    title: str = "",
+    errors: Iterable[Flaw] = (),
+    extra: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the body of a problem; `extra` keys stand beside the standard ones."""
+    body: dict[str, Any] = {
+        "title": title or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    places = [{"pointer": flaw.pointer, "detail": flaw.detail} for flaw in errors]
+    return {**body, **({"errors": places} if places else {}), **(extra or {})}
+
+
+def problem(status: int, detail: str, **settings: Any) -> Response:
+    """Return a problem as the answer of a DRF view."""
+    body = problem_body(status, detail, **settings)
+    return Response(body, status=status, content_type=PROBLEM_TYPE)
+
+
+def plain_problem(request: HttpRequest, status: int, detail: str) -> JsonResponse:
+    """Return a problem outside DRF, for middleware and the 404 and 500 handlers."""
+    return JsonResponse(problem_body(status, detail), status=status, content_type=PROBLEM_TYPE)
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's exception handler: every error of a view becomes a problem, never a stack trace."""
+    if isinstance(error, ApplicationError):
+        return problem(
+            error.status, error.detail, title=error.title, errors=error.errors, extra=error.extra
+        )
+    if isinstance(error, Http404):
+        return problem(404, "There is no such object.")
+    if isinstance(error, PermissionDenied):
+        return problem(403, "You are not allowed to do this.")
+    if isinstance(error, exceptions.APIException):
+        return _of_rest_framework(error)
+    request = context.get("request")
+    logger.error(
+        "unexpected error in %s %s",
+        getattr(request, "method", ""),
+        getattr(request, "path", ""),
+        exc_info=error,
+    )
+    return problem(500, "Something went wrong on our side. The error is in the server's log.")
+
+
+def _of_rest_framework(error: exceptions.APIException) -> Response:
+    # Bad input is always 400: DRF itself never says 422, but a library's exception might.
+    status = 400 if error.status_code == HTTPStatus.UNPROCESSABLE_ENTITY else error.status_code
+    headers = {}
+    flaws: list[Flaw] = []
+    if isinstance(error, exceptions.ValidationError):
+        flaws = list(_flaws(error.detail, ""))
+        detail = "The input has errors."
+    elif isinstance(error, exceptions.Throttled):
+        seconds = max(1, math.ceil(error.wait or 1))
+        headers["Retry-After"] = str(seconds)
+        detail = f"Too many requests. Try again in {seconds} s."
+    elif isinstance(error, exceptions.UnsupportedMediaType):
+        detail = "Send the body as application/json in UTF-8."
+    else:
+        detail = str(error.detail)
+    if header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = header
+    response = problem(status, detail, errors=flaws)
+    for name, value in headers.items():
+        response[name] = value
+    return response
+
+
+def _flaws(detail: Any, pointer: str) -> Iterable[Flaw]:
+    """Turn DRF's nested error details into JSON pointers."""
+    if isinstance(detail, dict):
+        for key, inner in detail.items():
+            step = "" if key == "non_field_errors" else f"/{escape(str(key))}"
+            yield from _flaws(inner, pointer + step)
+    elif isinstance(detail, list):
+        for position, inner in enumerate(detail):
+            nested = isinstance(inner, (dict, list))
+            yield from _flaws(inner, f"{pointer}/{position}" if nested else pointer)
+    else:
+        yield Flaw(pointer, str(detail))
+
+
+def escape(key: str) -> str:
+    """Return a key as one part of a JSON pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,55 @@
+"""The log: one line per event in logfmt, on standard error, without secrets."""
+
+import logging
+import re
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from kianda.lib.secrets import MASK
+
+# A query may hold a token, an address a password: both go, whoever wrote the line.
+_QUERY = re.compile(r"""\?[^\s"'?]*=[^\s"']*""")
+_USER_INFO = re.compile(r"(?<=://)[^/\s@\"']+@")
+_CREDENTIAL = re.compile(r"(?i)\b(bearer|basic|token)(\s+)[a-z0-9._~+/=-]{8,}|\bkia_[\w-]+")
+_DROPPED = frozenset({"authorization", "cookie", "password", "token", "secret"})
+
+
+def scrub(line: str) -> str:
+    """Return the line without query strings, user names in addresses and credentials."""
+    line = _QUERY.sub("?...", line)
+    line = _USER_INFO.sub(f"{MASK}@", line)
+    return _CREDENTIAL.sub(lambda m: f"{m[1]}{m[2]}{MASK}" if m[1] else MASK, line)
+
+
+def _drop(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {key: value for key, value in event.items() if key.lower() not in _DROPPED}
+
+
+def _line(logger: Any, method: str, event: EventDict) -> str:
+    write = structlog.processors.LogfmtRenderer(
+        key_order=["timestamp", "level", "logger", "event"], bool_as_flag=False
+    )
+    return scrub(str(write(logger, method, event)))
+
+
+_CHAIN: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def formatter() -> logging.Formatter:
+    """Return the formatter of every handler; settings.LOGGING names it."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_CHAIN,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _drop,
+            _line,
+        ],
+    )
