@@ -1,6 +1,7 @@
 """Accounts: who may do what, API tokens, the audit log."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
@@ -10,3 +11,9 @@ class AccountsConfig(AppConfig):
     label = "accounts"
     verbose_name = "Accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """See to the groups of the roles after each migration."""
+        from kianda.accounts.roles import make_groups
+
+        post_migrate.connect(make_groups, sender=self, dispatch_uid="kianda.roles")

@@ -1,0 +1,83 @@
+"""The cast of all tests, and the wall around them: nothing but loopback is ever dialled."""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from tests import factories
+
+
+def _is_local(where: Any) -> bool:
+    if not isinstance(where, tuple):
+        return True  # a Unix socket
+    host = str(where[0])
+    if host in {"localhost", ""}:
+        return True
+    try:
+        return ipaddress.ip_address(host.split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _only_loopback() -> Iterator[None]:
+    """Refuse every connection that would leave this machine."""
+    patch = pytest.MonkeyPatch()
+    for name in ("connect", "connect_ex"):
+        real = getattr(socket.socket, name)
+
+        def guarded(self: socket.socket, where: Any, real: Any = real) -> Any:
+            if not _is_local(where):
+                raise AssertionError(f"A test tried to reach {where}.")
+            return real(self, where)
+
+        patch.setattr(socket.socket, name, guarded)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counts() -> None:
+    """Forget the requests that other tests made, which the throttles have counted."""
+    cache.clear()
+
+
+@pytest.fixture
+def admin(db: None) -> Any:
+    """An Administrator: may do everything."""
+    return factories.make_user("admin", "Administrator")
+
+
+@pytest.fixture
+def ada(db: None) -> Any:
+    """Ada designs processes."""
+    return factories.make_user("ada", "Designer")
+
+
+@pytest.fixture
+def dan(db: None) -> Any:
+    """Dan manages data sources."""
+    return factories.make_user("dan", "Data source manager")
+
+
+@pytest.fixture
+def ben(db: None) -> Any:
+    """Ben uses processes."""
+    return factories.make_user("ben", "User")
+
+
+@pytest.fixture
+def cleo(db: None) -> Any:
+    """Cleo can sign in but has no role."""
+    return factories.make_user("cleo")
+
+
+@pytest.fixture
+def api() -> Callable[..., APIClient]:
+    """Return `api(user, scopes=())`: a client with a real bearer token of that person."""
+    return factories.api_client
