@@ -1,0 +1,87 @@
+"""The sandbox's switches: how it misbehaves, for everybody or for one request."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+HEADER_PREFIX = "HTTP_X_SANDBOX_"
+QUERY_PREFIX = "sandbox_"
+
+Where = Literal["token", "api", "everywhere"]
+Answer = Literal[
+    "normal",
+    "error_in_200",
+    "null",
+    "empty",
+    "html",
+    "list",
+    "malformed",
+    "huge",
+    "trickle",
+    "redirect",
+    "lost",
+]
+
+
+class WrongSwitch(Exception):
+    """A switch that is not there, or a value it cannot have; the message names both."""
+
+
+class Switches(BaseModel):
+    """How the sandbox behaves. As it stands: like a good provider."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    where: Where = Field("token", description="What `status`, `slow_s`, `answer` affect.")
+    status: int = Field(0, ge=0, le=599, description="Fail with this HTTP status; 0: do not fail.")
+    retry_after: int | None = Field(None, ge=0, description="Seconds in Retry-After, if any.")
+    slow_s: float = Field(0, ge=0, le=3600, description="Wait this long before answering.")
+    answer: Answer = Field("normal", description="What stands in a successful answer's place.")
+    no_expires_in: bool = Field(default=False, description="Leave `expires_in` out.")
+    no_refresh_token: bool = Field(
+        default=False, description="Rotate nothing, send no refresh token."
+    )
+    same_when_early: bool = Field(
+        default=False, description="Give the token of last time while half its life is left."
+    )
+    strict_rotation: bool = Field(
+        default=False, description="A refresh token used twice revokes its family."
+    )
+    clock_skew_s: int = Field(0, description="How far this service's clock is off.")
+    lifetime_s: int = Field(120, ge=1, le=86_400, description="How long an access token lives.")
+
+    def changed(self, changes: Mapping[str, Any]) -> "Switches":
+        """Return these switches with some set anew; raises WrongSwitch."""
+        try:
+            return Switches.model_validate(self.model_dump() | dict(changes))
+        except ValidationError as error:
+            raise WrongSwitch(_in_words(error)) from error
+
+    def for_request(self, environ: Mapping[str, Any]) -> "Switches":
+        """Return the switches of one request: `X-Sandbox-Status: 503` or `?sandbox_status=503`."""
+        own = {
+            name.removeprefix(HEADER_PREFIX).lower(): value
+            for name, value in environ.items()
+            if name.startswith(HEADER_PREFIX)
+        }
+        query = environ.get("QUERY_STRING", "")
+        if QUERY_PREFIX in query:
+            own |= {
+                name.removeprefix(QUERY_PREFIX): value
+                for name, value in parse_qsl(query, keep_blank_values=True)
+                if name.startswith(QUERY_PREFIX)
+            }
+        return self.changed(own) if own else self
+
+    def affect(self, place: Literal["token", "api"]) -> bool:
+        """Tell whether faults are on for this part of the service."""
+        return self.where in (place, "everywhere")
+
+
+def _in_words(error: ValidationError) -> str:
+    return " ".join(
+        f"{'.'.join(map(str, flaw['loc'])) or 'switches'}: {flaw['msg']}."
+        for flaw in error.errors(include_url=False)
+    )
