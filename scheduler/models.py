@@ -11,7 +11,7 @@ class ScheduledTask(models.Model):
     """A schedule that fires a field's rules or a rule on one chosen instance."""
 
     name = models.CharField(max_length=200, unique=True)
-    process = models.ForeignKey(
+    design = models.ForeignKey(
         ProcessDesign, null=True, on_delete=models.SET_NULL, related_name="scheduled_tasks"
     )
     process_name = models.CharField(max_length=63)
