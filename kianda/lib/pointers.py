@@ -1,0 +1,143 @@
+"""Pydantic's errors as flaws: a JSON pointer (RFC 6901) into the sent body, and a plain sentence."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from kianda.lib.errors import Flaw
+
+TAGS = ("type", "scheme", "kind")
+
+SENTENCES: dict[str, str] = {
+    "missing": "This is required.",
+    "string_type": "Write a text.",
+    "bool_type": "Write true or false.",
+    "bool_parsing": "Write true or false.",
+    "int_type": "Write a whole number.",
+    "int_parsing": "Write a whole number.",
+    "int_from_float": "Write a whole number.",
+    "float_type": "Write a number.",
+    "float_parsing": "Write a number.",
+    "decimal_type": "Write a number.",
+    "decimal_parsing": "Write a number.",
+    "list_type": "Write a list.",
+    "model_type": "Write an object.",
+    "model_attributes_type": "Write an object.",
+    "dict_type": "Write an object.",
+    "string_too_short": "Write at least {min_length} characters.",
+    "string_too_long": "At most {max_length} characters.",
+    "too_short": "Give at least {min_length}.",
+    "too_long": "At most {max_length} are allowed; these are {actual_length}.",
+    "greater_than": "Write more than {gt}.",
+    "greater_than_equal": "Write {ge} or more.",
+    "less_than": "Write less than {lt}.",
+    "less_than_equal": "Write {le} or less.",
+    "literal_error": "Choose one of {expected}.",
+    "union_tag_invalid": "There is no {discriminator} '{tag}'. Choose one of {expected_tags}.",
+    "union_tag_not_found": "Say which {discriminator} this is.",
+    "recursion_loop": "This is nested too deep.",
+}
+
+
+def pointer(*parts: str | int) -> str:
+    """Return the JSON pointer of a place: `pointer("forms", 0)` is `/forms/0`."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+
+
+def flaws_of(
+    error: ValidationError, raw: object, *, model: Any = None, prefix: str = ""
+) -> list[Flaw]:
+    """Return every error as a flaw in `raw`, the body as it was sent.
+
+    `model` (a model or an annotated union of them) lets an unknown key name the known ones.
+    """
+    made = [
+        Flaw(prefix + pointer(*_place(raw, line)), _sentence(line, model))
+        for line in error.errors(include_url=False, include_input=False)
+    ]
+    return unique(made)
+
+
+def unique(flaws: Iterable[Flaw]) -> list[Flaw]:
+    """Return the flaws in order, each once."""
+    return list(dict.fromkeys(flaws))
+
+
+def _place(raw: object, line: Mapping[str, Any]) -> list[str | int]:
+    """Follow the error's place through the body; what is not in the body is a union's own mark."""
+    place: list[str | int] = []
+    node, loc = raw, line["loc"]
+    for index, part in enumerate(loc):
+        last = index == len(loc) - 1
+        if isinstance(node, Mapping) and _is_tag(node, part) and not (last and part in node):
+            continue
+        if _has(node, part):
+            node = node[part]
+            place.append(part)
+        elif last and line["type"] == "missing":
+            place.append(part)
+    if line["type"].startswith("union_tag"):
+        place.append(_discriminator(line))
+    return place
+
+
+def _is_tag(node: Mapping[str, Any], part: str | int) -> bool:
+    return any(node.get(tag) == part for tag in TAGS)
+
+
+def _has(node: Any, part: str | int) -> bool:
+    if isinstance(node, Mapping):
+        return part in node
+    return isinstance(node, Sequence) and isinstance(part, int) and part < len(node)
+
+
+def _discriminator(line: Mapping[str, Any]) -> str:
+    return str(line.get("ctx", {}).get("discriminator", "type")).strip("'").removesuffix("()")
+
+
+def _sentence(line: Mapping[str, Any], model: Any) -> str:
+    kind, context = line["type"], dict(line.get("ctx", {}))
+    if kind in {"value_error", "assertion_error"}:
+        return str(context.get("error", line["msg"]))
+    if kind == "extra_forbidden":
+        return _unknown_key(line["loc"], model)
+    if "discriminator" in context:
+        context["discriminator"] = _discriminator(line)
+    sentence = SENTENCES.get(kind)
+    return sentence.format(**context) if sentence else f"{line['msg'].rstrip('.')}."
+
+
+def _unknown_key(loc: Sequence[str | int], model: Any) -> str:
+    known = [name for found in _models_at(model, loc[:-1]) for name in found.model_fields]
+    sentence = f"There is no setting '{loc[-1]}' here."
+    return (
+        f"{sentence} The known ones are {', '.join(dict.fromkeys(known))}." if known else sentence
+    )
+
+
+def _models_at(model: Any, loc: Sequence[str | int]) -> list[type[BaseModel]]:
+    """Walk the place of an error through the types, as the body would be walked."""
+    found = _models_in(model)
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        marked = [one for one in found if _is_marked(one, part)]
+        found = marked or [
+            inner
+            for one in found
+            if part in one.model_fields
+            for inner in _models_in(one.model_fields[part].annotation)
+        ]
+    return found
+
+
+def _is_marked(model: type[BaseModel], part: str) -> bool:
+    tags = (model.model_fields[tag].default for tag in TAGS if tag in model.model_fields)
+    return model.__name__ == part or part in tags
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for inner in get_args(annotation) for model in _models_in(inner)]

@@ -1,0 +1,88 @@
+"""Runs a list of rules: order, conditions, and what a failure does to the rest. Plain Python."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from processes.rules.base import Context, Rule, RuleFailed
+from processes.values import ValueFailure
+
+SWITCHED_OFF = "Switched off."
+NOT_REACHED = "not reached"
+
+
+@dataclass
+class Outcome:
+    """How the rules ended: the failure that ended them, and how many others were handled."""
+
+    failure: RuleFailed | None = None
+    failed_step: str | None = None
+    handled: int = 0
+
+
+class StepRecord(Protocol):
+    """The trace's record of the step under way: it failed, or it did not run, and why."""
+
+    def fail(self, failure: RuleFailed) -> None: ...
+    def skip(self, reason: str) -> None: ...
+
+
+class Trace(Protocol):
+    """What the engine tells about each rule: the one under way, and those not run."""
+
+    def step(self, position: int, rule: Rule) -> AbstractContextManager[StepRecord]: ...
+    def skipped(self, position: int, rule: Rule, reason: str) -> None: ...
+
+
+def run_rules(rules: Sequence[Rule], context: Context, trace: Trace, *, start: int = 0) -> Outcome:
+    """Run the rules in order from `start`; the first failure not handled skips the rest."""
+    outcome = Outcome()
+    for position, rule in enumerate(rules[start:], start):
+        if outcome.failure:
+            trace.skipped(position, rule, NOT_REACHED)
+        elif not rule.enabled:
+            trace.skipped(position, rule, SWITCHED_OFF)
+        else:
+            with trace.step(position, rule) as record:
+                _run_step(rule, context, record, outcome)
+    return outcome
+
+
+def _run_step(rule: Rule, context: Context, record: StepRecord, outcome: Outcome) -> None:
+    try:
+        _run_rule(rule, context, record)
+    except RuleFailed as failure:
+        ending = _handle(rule, failure, context)
+        record.fail(ending or failure)
+        if ending:
+            outcome.failure, outcome.failed_step = ending, rule.id
+        else:
+            outcome.handled += 1
+
+
+def _run_rule(rule: Rule, context: Context, record: StepRecord) -> None:
+    try:
+        if rule.conditions and not rule.conditions.holds(context.resolve, today=context.today):
+            record.skip(f"The condition does not hold: {rule.conditions.in_words()}.")
+            return
+        rule.run(context)
+    except ValueFailure as failure:
+        raise RuleFailed("value", str(failure)) from failure
+
+
+def _handle(rule: Rule, failure: RuleFailed, context: Context) -> RuleFailed | None:
+    """Do what the rule's `on_failure` says; return the failure that ends the run, if it does."""
+    mode = rule.failure_mode
+    if mode == "stop":
+        return failure
+    if mode == "undo":
+        context.undo()
+    store = context.store_undo if mode == "undo" else context.assign_all
+    try:
+        store(rule.error_changes(failure, context))
+    except (RuleFailed, ValueFailure) as second:
+        store([])
+        message = f"{failure.message} The on error mapping failed too: {second}"
+        return RuleFailed(failure.kind, message, failure.status, answer=failure.answer)
+    return failure if mode == "undo" else None

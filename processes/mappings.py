@@ -1,0 +1,201 @@
+"""Rows that move values into fields, into a request, out of an answer and out of an error."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+
+from processes.answers import Answer, RuleFailed, value_at
+from processes.expressions import Template
+from processes.references import ErrorValue, FieldName, InputValue, ResultValue
+from processes.values import Value, ValueFailure, as_text, from_json, is_blank
+
+Resolve = Callable[[str], Value]
+Changes = list[tuple[str, Value]]
+
+TARGET = re.compile(r"(url_path|body|(path|query|header|body)\.[^\s.][^\x00-\x1f]*)\Z")
+
+
+def _known_target(target: str) -> str:
+    if not TARGET.match(target) or len(target) > 200:
+        raise ValueError(
+            "Write url_path, path.<parameter>, query.<name>, header.<name>, body.<path> or body."
+        )
+    return target
+
+
+def _secret_into_secret(value: str, info: ValidationInfo) -> str:
+    """Refuse a secret field in a value whose target is not secret (contract 2)."""
+    names = (info.context or {}).get("names")
+    target = info.data.get("field")
+    if names is None or target is None or names.type_of(target) == "secret":
+        return value
+    for name in Template.parse(value).references:
+        if names.type_of(name) == "secret":
+            raise ValueError(
+                f"The secret field {name} may only go into a secret field; {target} is not one."
+            )
+    return value
+
+
+OnlySecretIntoSecret = AfterValidator(_secret_into_secret)
+InputTarget = Annotated[
+    str,
+    AfterValidator(_known_target),
+    Field(
+        title="Target",
+        description="Where the value goes: url_path, path.<parameter>, query.<name>, "
+        "header.<name>, body.<path>, or body for the whole of a raw body.",
+        json_schema_extra={"control": "input_target"},
+    ),
+]
+
+
+class Row(BaseModel):
+    """One row of a mapping table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Assignment(Row):
+    """A field and the value that it gets."""
+
+    field: FieldName
+    value: Annotated[InputValue, OnlySecretIntoSecret]
+
+
+class InputRow(Row):
+    """A place of the request and the value that goes there."""
+
+    target: InputTarget
+    value: InputValue
+
+
+class SuccessRow(Row):
+    """A field and what it gets out of the answer."""
+
+    field: FieldName
+    value: Annotated[ResultValue, OnlySecretIntoSecret]
+    if_missing: Literal["fail", "keep", "clear"] = Field(
+        default="fail",
+        title="If missing",
+        description="What happens when the answer does not hold it, or holds null or an empty "
+        "text: the step fails, the field keeps its value, or the field is cleared.",
+        json_schema_extra={"control": "select"},
+    )
+
+
+class ErrorRow(Row):
+    """A field and what it gets out of the error."""
+
+    field: FieldName
+    value: Annotated[ErrorValue, OnlySecretIntoSecret]
+
+
+def scope(
+    resolve: Resolve,
+    *,
+    response: Answer | None = None,
+    item: Mapping[str, Value] | None = None,
+    error: RuleFailed | None = None,
+) -> Resolve:
+    """Return a resolver that also knows `response.*`, `item.*` or `error.*`."""
+
+    def wider(name: str) -> Value:
+        root, _, rest = name.partition(".")
+        if root == "response" and response is not None:
+            return response.at(name)
+        if root == "item" and item is not None:
+            return item_at(item, rest)
+        if root == "error" and error is not None:
+            return _of_error(error, rest)
+        return resolve(name)
+
+    return wider
+
+
+def item_at(item: Mapping[str, Value], name: str) -> Value:
+    """Return a value of an item found: `status` or `process.id`, else a path inside a value."""
+    if name in item:
+        return item[name]
+    first, _, rest = name.partition(".")
+    return value_at(item.get(first), rest) if rest else None
+
+
+def _of_error(error: RuleFailed, name: str) -> Value:
+    return {
+        "message": error.message,
+        "kind": error.kind,
+        "status": from_json(error.status),
+    }.get(name)
+
+
+def evaluate(source: str, resolve: Resolve, *, of: str) -> Value:
+    """Return the value of one "field or text"; a failure names the row it belongs to."""
+    try:
+        return Template.parse(source).evaluate(resolve)
+    except ValueFailure as failure:
+        raise RuleFailed("value", f"{of}: {failure}") from failure
+
+
+def collect(rows: Sequence[InputRow], resolve: Resolve, *, omit_blank: bool) -> dict[str, Value]:
+    """Return what goes into the request, by target. A blank `path.` value fails the step."""
+    inputs: dict[str, Value] = {}
+    for row in rows:
+        value = evaluate(row.value, resolve, of=row.target)
+        if is_blank(value):
+            if row.target.startswith("path."):
+                raise RuleFailed(
+                    "value", f"The value for {row.target} is blank, so there is no address to call."
+                )
+            if omit_blank:
+                continue
+        inputs[row.target] = value
+    return inputs
+
+
+def read_answer(
+    rows: Sequence[SuccessRow],
+    resolve: Resolve,
+    *,
+    missing: Callable[[str], str],
+) -> Changes:
+    """Return the changes of an on-success mapping; all rows are evaluated before any is applied.
+
+    `resolve` knows `response.*` or `item.*`; `missing` makes the sentence for a name not there.
+    """
+    changes: Changes = []
+    for row in rows:
+        gap = missing_name(row.value, resolve)
+        if gap is None:
+            changes.append((row.field, evaluate(row.value, resolve, of=row.field)))
+        elif row.if_missing == "fail":
+            raise RuleFailed("bad_answer", missing(gap))
+        elif row.if_missing == "clear":
+            changes.append((row.field, None))
+    return changes
+
+
+def missing_name(source: str, resolve: Resolve) -> str | None:
+    """Return the first name of an answer or item in this text that is not there, null or empty."""
+    for name in Template.parse(source).references:
+        if name.partition(".")[0] in {"response", "item"} and is_missing(resolve(name)):
+            return name
+    return None
+
+
+def is_missing(value: Value) -> bool:
+    """Tell whether a value of an answer counts as missing: path not there, null, empty text."""
+    return value is None or value == ""
+
+
+def read_error(rows: Sequence[ErrorRow], resolve: Resolve, failure: RuleFailed) -> Changes:
+    """Return the changes of an on-error mapping."""
+    wider = scope(resolve, error=failure)
+    return [(row.field, evaluate(row.value, wider, of=row.field)) for row in rows]
+
+
+def shown_value(source: str) -> str:
+    """Return a "field or text" as a rule's sentence shows it."""
+    return "empty" if source == "" else as_text(source)

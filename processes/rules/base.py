@@ -1,0 +1,230 @@
+"""What every rule is, and what a rule may ask of the run that it is part of."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Literal, Protocol
+
+from pydantic import Field, StrictBool, ValidationInfo, field_validator
+
+from kianda.lib.kinds import Kind
+from processes.answers import Answer, RuleFailed
+from processes.conditions import ConditionGroup
+from processes.mappings import (
+    Changes,
+    ErrorRow,
+    InputRow,
+    SuccessRow,
+    collect,
+    read_answer,
+    read_error,
+    scope,
+)
+from processes.references import DatasourceRef, MethodRef, RuleId
+from processes.values import Value
+
+__all__ = ["Answer", "CallingRule", "Context", "OnFailure", "Rule", "RuleFailed"]
+
+OnFailure = Literal["stop", "undo", "continue"]
+
+
+class Context(Protocol):
+    """What a rule may do. Everything but `RuleFailed` and `ValueFailure` is not its business."""
+
+    @property
+    def today(self) -> str:
+        """Return the day of the run in its time zone, `2026-11-23`."""
+
+    def resolve(self, name: str) -> Value:
+        """Return the value of a field, or of `process.* user.* now today`."""
+
+    def is_secret(self, name: str) -> bool:
+        """Tell whether the field is a secret one."""
+
+    def assign(self, field: str, value: Value) -> None:
+        """Set one field of the working copy, converted to its type."""
+
+    def assign_all(self, changes: Sequence[tuple[str, Value]]) -> None:
+        """Set several fields of the working copy: all or none."""
+
+    def call(self, *, datasource: str, method: str, inputs: Mapping[str, Value]) -> Answer:
+        """Call a REST method; raises RuleFailed on anything but success."""
+
+    def accept(self, changes: Sequence[tuple[str, Value]]) -> None:
+        """Apply what a successful call brought, all or none; the new last safe point."""
+
+    def find(
+        self, *, process: str, filter: ConditionGroup, limit: int
+    ) -> list[Mapping[str, Value]]:
+        """Return stored instances of a process: field values and `process.id` and its like.
+
+        The filter's `[item.x]` are theirs; its other names are those of this run.
+        """
+
+    def save(self) -> None:
+        """Store the working copy."""
+
+    def undo(self) -> None:
+        """Put the working copy back to the last safe point."""
+
+    def store_undo(self, changes: Sequence[tuple[str, Value]]) -> None:
+        """Apply on-error values and store them at once."""
+
+
+class Rule(Kind):
+    """One action in the ordered list of a field, form or process."""
+
+    can_fail: ClassVar[bool] = False
+    calls_out: ClassVar[bool] = False
+
+    id: RuleId
+    title: str = Field(
+        default="",
+        max_length=200,
+        title="Title",
+        description="How the rule is called in lists and in the trace of a run.",
+        json_schema_extra={"control": "text"},
+    )
+    enabled: StrictBool = Field(
+        default=True,
+        title="Switched on",
+        description="A rule that is switched off is skipped.",
+        json_schema_extra={"control": "switch"},
+    )
+    conditions: ConditionGroup | None = Field(
+        default=None,
+        title="Conditions",
+        description="The rule runs only when they hold. Without conditions it always runs.",
+        json_schema_extra={"control": "conditions"},
+    )
+
+    @property
+    def failure_mode(self) -> OnFailure:
+        """Return what happens to the run when this rule fails."""
+        return "stop"
+
+    def run(self, context: Context) -> None:
+        """Do the rule's work, or raise RuleFailed."""
+        raise NotImplementedError(f"{type(self).__name__} must say what it does in run().")
+
+    def sentence(self) -> str:
+        """Return the rule read as a sentence, for the rule list."""
+        raise NotImplementedError(f"{type(self).__name__} must say its sentence().")
+
+    def error_changes(self, failure: RuleFailed, context: Context) -> Changes:
+        """Return what the on-error mapping makes of a failure."""
+        return []
+
+
+InputMapping = Annotated[
+    list[InputRow],
+    Field(
+        title="Input mapping",
+        description="What goes into the request, and from where.",
+        json_schema_extra={"control": "input_mapping"},
+    ),
+]
+SuccessMapping = Annotated[
+    list[SuccessRow],
+    Field(
+        title="On success mapping",
+        description="Which fields take what from the answer. All rows are applied, or none.",
+        json_schema_extra={"control": "success_mapping"},
+    ),
+]
+ErrorMapping = Annotated[
+    list[ErrorRow],
+    Field(
+        title="On error mapping",
+        description="Which fields take what from the error.",
+        json_schema_extra={"control": "error_mapping"},
+    ),
+]
+
+
+class CallingRule(Rule):
+    """A rule that calls a method of a datasource and maps the answer back."""
+
+    can_fail: ClassVar[bool] = True
+    calls_out: ClassVar[bool] = True
+
+    datasource: DatasourceRef
+    method: MethodRef
+    input_mapping: InputMapping = []
+    on_success: SuccessMapping = []
+    on_error: ErrorMapping = []
+    on_failure: OnFailure | None = Field(
+        default=None,
+        validate_default=True,
+        title="On failure",
+        description="stop: the run ends and nothing unsaved is stored. undo: what the run changed "
+        "since its last safe point is taken back, the on error mapping is stored, the run ends. "
+        "continue: the on error mapping is applied and the next rule runs. When nothing is "
+        "chosen: undo with an on error mapping, stop without one.",
+        json_schema_extra={"control": "select"},
+    )
+    omit_blank: StrictBool = Field(
+        default=False,
+        title="Leave out blank values",
+        description="Blank values are not sent at all. Otherwise they are sent as blank.",
+        json_schema_extra={"control": "switch"},
+    )
+
+    @field_validator("input_mapping")
+    @classmethod
+    def _one_row_for_each_target(cls, rows: list[InputRow]) -> list[InputRow]:
+        seen: set[str] = set()
+        for row in rows:
+            key = row.target.lower() if row.target.startswith("header.") else row.target
+            if key in seen:
+                raise ValueError(f"The target {row.target} is mapped twice. Keep one row for it.")
+            seen.add(key)
+        return rows
+
+    @field_validator("on_failure")
+    @classmethod
+    def _stop_maps_nothing(cls, chosen: OnFailure | None, info: ValidationInfo) -> OnFailure | None:
+        if chosen == "stop" and info.data.get("on_error"):
+            raise ValueError(
+                "With stop nothing is stored, so an on error mapping has no effect. "
+                "Choose undo or continue, or remove the mapping."
+            )
+        return chosen
+
+    @property
+    def failure_mode(self) -> OnFailure:
+        """Return what happens to the run when this rule fails (contract 3)."""
+        return self.on_failure or ("undo" if self.on_error else "stop")
+
+    def call(self, context: Context) -> Answer:
+        """Send the request with the mapped values."""
+        inputs = collect(self.input_mapping, context.resolve, omit_blank=self.omit_blank)
+        return context.call(datasource=self.datasource, method=self.method, inputs=inputs)
+
+    def accept(self, answer: Answer, context: Context) -> None:
+        """Bring the answer back into the fields: all rows or none."""
+        changes = read_answer(
+            self.on_success,
+            scope(context.resolve, response=answer),
+            missing=lambda name: self._missing(name, answer),
+        )
+        context.accept(changes)
+
+    def error_changes(self, failure: RuleFailed, context: Context) -> Changes:
+        """Return what the on-error mapping makes of a failure."""
+        return read_error(self.on_error, context.resolve, failure)
+
+    def _missing(self, name: str, answer: Answer) -> str:
+        place = name.removeprefix("response.").removeprefix("body.")
+        source = f"The answer of {self.datasource} / {self.method}"
+        if place == "body":
+            return f"{source} is empty."
+        if place.startswith("headers."):
+            place = f"header {place.removeprefix('headers.')}"
+        return f"{source} has no {place}.{_what_it_is(answer.body)}"
+
+
+def _what_it_is(body: Value) -> str:
+    if body is None or body == "":
+        return " It is empty."
+    if isinstance(body, str):
+        return " It is a text, not a JSON object."
+    return " It is a list, not an object." if isinstance(body, list) else ""

@@ -1,0 +1,104 @@
+"""Find items: look something up in a datasource or in another process, and map it into fields."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from processes.conditions import ConditionGroup
+from processes.mappings import InputRow, item_at, read_answer, scope
+from processes.rules.base import CallingRule, Context, RuleFailed
+from processes.values import Value
+
+BUILT_IN = "kianda"
+
+
+class FindItems(CallingRule):
+    """Finds an item and brings values of it into this form.
+
+    With the built-in datasource `kianda` the method is the name of a process: the filter chooses
+    one of its instances (the newest that fits), and the on success mapping reads `[item.<field>]`.
+    With a REST datasource the method is called with the input mapping, and the on success mapping
+    reads `[response.body.<path>]`; an empty list is an answer that found nothing.
+    """
+
+    label = "Find items"
+    category = "Data"
+
+    type: Literal["find_items"] = "find_items"
+    filter: ConditionGroup | None = Field(
+        default=None,
+        title="Filter",
+        description="Which instances of the process fit, such as [item.process.id] eq orders-1. "
+        "Only for the built-in datasource.",
+        json_schema_extra={"control": "item_filter"},
+    )
+    on_none: Literal["fail", "continue"] = Field(
+        default="fail",
+        title="When nothing is found",
+        description="fail: the step fails with the kind not_found. continue: the fields keep "
+        "their values and the next rule runs.",
+        json_schema_extra={"control": "select"},
+    )
+
+    @field_validator("input_mapping")
+    @classmethod
+    def _a_process_takes_no_input(
+        cls, rows: list[InputRow], info: ValidationInfo
+    ) -> list[InputRow]:
+        if rows and info.data.get("datasource") == BUILT_IN:
+            raise ValueError("A process is searched by the filter. Remove the input mapping.")
+        return rows
+
+    @field_validator("filter")
+    @classmethod
+    def _only_a_process_is_filtered(
+        cls, chosen: ConditionGroup | None, info: ValidationInfo
+    ) -> ConditionGroup | None:
+        if chosen is not None and info.data.get("datasource", BUILT_IN) != BUILT_IN:
+            raise ValueError(
+                "Only the datasource kianda has a filter. Use the input mapping of the method."
+            )
+        return chosen
+
+    def run(self, context: Context) -> None:
+        """Look it up, then map what was found."""
+        if self.datasource == BUILT_IN:
+            self._find_instance(context)
+            return
+        answer = self.call(context)
+        if answer.body == []:
+            self._found_nothing(f"{self.datasource} / {self.method} found nothing.")
+            context.accept([])
+        else:
+            self.accept(answer, context)
+
+    def _find_instance(self, context: Context) -> None:
+        chosen = self.filter or ConditionGroup(match="all", items=[])
+        found = context.find(process=self.method, filter=chosen, limit=1)
+        if not found:
+            self._found_nothing(f"No instance of {self.method} was found{self._where()}.")
+            return
+        self._map_item(found[0], context)
+
+    def _map_item(self, item: Mapping[str, Value], context: Context) -> None:
+        item_id = item_at(item, "process.id")
+        changes = read_answer(
+            self.on_success,
+            scope(context.resolve, item=item),
+            missing=lambda name: f"The instance {item_id} has no {name.removeprefix('item.')}.",
+        )
+        context.assign_all(changes)
+
+    def _found_nothing(self, sentence: str) -> None:
+        if self.on_none == "fail":
+            raise RuleFailed("not_found", sentence)
+
+    def _where(self) -> str:
+        return f" where {self.filter.in_words()}" if self.filter and self.filter.items else ""
+
+    def sentence(self) -> str:
+        """Return `Find an instance of orders where item.status is Open`."""
+        if self.datasource == BUILT_IN:
+            return f"Find an instance of {self.method}{self._where()}"
+        return f"Find items with {self.datasource} / {self.method}"

@@ -1,0 +1,26 @@
+"""Save: store the values that the rules have set so far."""
+
+from typing import ClassVar, Literal
+
+from processes.rules.base import Context, Rule
+
+
+class Save(Rule):
+    """Stores all values of this process as they stand now, with their history.
+
+    What rules set before is only working memory until a Save rule runs.
+    """
+
+    label = "Save"
+    category = "Form"
+    can_fail: ClassVar[bool] = False
+
+    type: Literal["save"] = "save"
+
+    def run(self, context: Context) -> None:
+        """Store the working copy."""
+        context.save()
+
+    def sentence(self) -> str:
+        """Return `Save`."""
+        return "Save"

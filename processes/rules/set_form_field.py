@@ -1,0 +1,38 @@
+"""Set form field: give fields of this process new values."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from processes.mappings import Assignment, evaluate, shown_value
+from processes.rules.base import Context, Rule
+
+
+class SetFormField(Rule):
+    """Sets fields of this process to a text, to another field's value or to an expression.
+
+    The rows are carried out in their order. An empty value clears the field. Nothing is stored
+    until a Save rule runs.
+    """
+
+    label = "Set form field"
+    category = "Form"
+    can_fail: ClassVar[bool] = True
+
+    type: Literal["set_form_field"] = "set_form_field"
+    assignments: list[Assignment] = Field(
+        min_length=1,
+        title="Assignments",
+        description="Which field gets which value.",
+        json_schema_extra={"control": "assignments"},
+    )
+
+    def run(self, context: Context) -> None:
+        """Set the fields, one after the other."""
+        for row in self.assignments:
+            context.assign(row.field, evaluate(row.value, context.resolve, of=row.field))
+
+    def sentence(self) -> str:
+        """Return `Set access_token to empty and status to Open`."""
+        parts = [f"{row.field} to {shown_value(row.value)}" for row in self.assignments]
+        return "Set " + " and ".join(parts)
