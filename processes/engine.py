@@ -35,9 +35,19 @@ class Trace(Protocol):
     def skipped(self, position: int, rule: Rule, reason: str) -> None: ...
 
 
-def run_rules(rules: Sequence[Rule], context: Context, trace: Trace, *, start: int = 0) -> Outcome:
-    """Run the rules in order from `start`; the first failure not handled skips the rest."""
-    outcome = Outcome()
+def run_rules(
+    rules: Sequence[Rule],
+    context: Context,
+    trace: Trace,
+    *,
+    start: int = 0,
+    outcome: Outcome | None = None,
+) -> Outcome:
+    """Run the rules in order from `start`; the first failure not handled skips the rest.
+
+    `outcome` is that of the rules before `start`; it is kept up to date while the rules run.
+    """
+    outcome = outcome or Outcome()
     for position, rule in enumerate(rules[start:], start):
         if outcome.failure:
             trace.skipped(position, rule, NOT_REACHED)

@@ -1,4 +1,4 @@
-"""Pydantic's errors as flaws: a JSON pointer (RFC 6901) into the sent body, and a plain sentence."""
+"""Errors of a body as flaws: a JSON pointer (RFC 6901) into it, and a plain sentence."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args

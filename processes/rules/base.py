@@ -101,6 +101,14 @@ class Rule(Kind):
         """Return what happens to the run when this rule fails."""
         return "stop"
 
+    def can_end_the_run(self) -> bool:
+        """Tell whether the rule may fail in a way that loses what was not stored before it."""
+        return self.can_fail and self.failure_mode == "stop"
+
+    def brings_answers(self) -> bool:
+        """Tell whether the rule brings values of an outside answer into fields."""
+        return False
+
     def run(self, context: Context) -> None:
         """Do the rule's work, or raise RuleFailed."""
         raise NotImplementedError(f"{type(self).__name__} must say what it does in run().")
@@ -193,6 +201,10 @@ class CallingRule(Rule):
     def failure_mode(self) -> OnFailure:
         """Return what happens to the run when this rule fails (contract 3)."""
         return self.on_failure or ("undo" if self.on_error else "stop")
+
+    def brings_answers(self) -> bool:
+        """Tell whether the rule brings values of an outside answer into fields."""
+        return bool(self.on_success)
 
     def call(self, context: Context) -> Answer:
         """Send the request with the mapped values."""

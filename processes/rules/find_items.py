@@ -61,6 +61,10 @@ class FindItems(CallingRule):
             )
         return chosen
 
+    def brings_answers(self) -> bool:
+        """Tell whether it calls out: what is found in a process is still there afterwards."""
+        return self.datasource != BUILT_IN and super().brings_answers()
+
     def run(self, context: Context) -> None:
         """Look it up, then map what was found."""
         if self.datasource == BUILT_IN:

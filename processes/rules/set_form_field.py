@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from processes.expressions import Template
 from processes.mappings import Assignment, evaluate, shown_value
 from processes.rules.base import Context, Rule
 
@@ -26,6 +27,10 @@ class SetFormField(Rule):
         description="Which field gets which value.",
         json_schema_extra={"control": "assignments"},
     )
+
+    def can_end_the_run(self) -> bool:
+        """Tell whether a row may fail: plain texts do not, and clearing never does."""
+        return any(not Template.parse(row.value).is_constant for row in self.assignments)
 
     def run(self, context: Context) -> None:
         """Set the fields, one after the other."""

@@ -1,0 +1,199 @@
+"""What a definition says about things outside it, and what its designer should know.
+
+`check_references` finds names that do not hold: a draft is stored with them, publishing refuses
+them. `advise` finds what works and is unwise. Both together are a design's `warnings`.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from datasources.document import RestDatasource, RestMethod
+from kianda.lib.errors import Flaw
+from kianda.lib.secret_names import MASK, is_secret_name
+from processes.document import Document, RuleList
+from processes.expressions import Template
+from processes.mappings import InputRow, SuccessRow
+from processes.rules import FindItems, Rule
+from processes.rules.base import CallingRule
+from processes.rules.find_items import BUILT_IN
+
+LONGEST_PLAIN_LITERAL = 9
+ITEM_FACTS = frozenset({"process.id", "process.name", "process.status", "process.created"})
+
+
+class Catalog(Protocol):
+    """What exists outside a definition."""
+
+    def datasource(self, name: str) -> RestDatasource | None:
+        """Return a datasource by name."""
+
+    def process(self, name: str) -> Document | None:
+        """Return the definition that other processes see: published, else the draft."""
+
+
+def check(document: Document, catalog: Catalog) -> list[Flaw]:
+    """Return all warnings of a definition."""
+    return [*check_references(document, catalog), *advise(document, catalog)]
+
+
+def check_references(document: Document, catalog: Catalog) -> list[Flaw]:
+    """Return the names that do not hold outside the definition; publishing refuses them."""
+    return [
+        flaw
+        for place, rule in document.placed_rules()
+        if isinstance(rule, CallingRule)
+        for flaw in _reference_flaws(place, rule, document, catalog)
+    ]
+
+
+def advise(document: Document, catalog: Catalog) -> list[Flaw]:
+    """Return what works and is unwise: secrets written out, answers at risk before a Save."""
+    flaws = [
+        Flaw(
+            f"{place}/value",
+            f"A secret seems to be written out for {row.target}. Put it into a secret field or "
+            "into the datasource: whoever may read the definition can read it.",
+        )
+        for place, row in _literal_secrets(document, catalog)
+    ]
+    for found in document.rule_lists():
+        flaws += _unsaved_answers(found)
+    return flaws
+
+
+def export(document: Document, catalog: Catalog) -> dict[str, Any]:
+    """Return the definition for other eyes: written-out secrets are replaced by asterisks."""
+    made = document.normalised()
+    for place, _ in _literal_secrets(document, catalog):
+        row: Any = made
+        for part in place.split("/")[1:]:
+            row = row[int(part)] if isinstance(row, list) else row[part]
+        row["value"] = MASK
+    return made
+
+
+def _reference_flaws(
+    place: str, rule: CallingRule, document: Document, catalog: Catalog
+) -> Iterator[Flaw]:
+    if isinstance(rule, FindItems) and rule.datasource == BUILT_IN:
+        yield from _process_flaws(place, rule, document, catalog)
+        return
+    if rule.datasource == BUILT_IN:
+        yield Flaw(f"{place}/datasource", f"The datasource {BUILT_IN} is for Find items only.")
+        return
+    source = catalog.datasource(rule.datasource)
+    if source is None:
+        yield Flaw(f"{place}/datasource", f"There is no datasource {rule.datasource}.")
+        return
+    method = source.method(rule.method)
+    if method is None:
+        yield Flaw(
+            f"{place}/method", f"The datasource {source.name} has no REST method {rule.method}."
+        )
+        return
+    yield from _target_flaws(place, rule, method)
+
+
+def _target_flaws(place: str, rule: CallingRule, method: RestMethod) -> Iterator[Flaw]:
+    mapped: set[str | None] = set()
+    for index, row in enumerate(rule.input_mapping):
+        target = method.canonical_target(row.target)
+        mapped.add(target)
+        if target is None:
+            yield Flaw(
+                f"{place}/input_mapping/{index}/target",
+                f"The REST method {method.name} has no {row.target}.",
+            )
+    if "url_path" in mapped:
+        return
+    for target in method.input_targets():
+        if target.startswith("path.") and target not in mapped:
+            yield Flaw(
+                f"{place}/input_mapping",
+                f"Nothing is mapped to {target}, so {method.url_path} cannot be called.",
+            )
+
+
+def _process_flaws(
+    place: str, rule: FindItems, document: Document, catalog: Catalog
+) -> Iterator[Flaw]:
+    other = document if rule.method == document.name else catalog.process(rule.method)
+    if other is None:
+        yield Flaw(f"{place}/method", f"There is no process {rule.method}.")
+        return
+    for name in rule.filter.references() if rule.filter else ():
+        flaw = _item_flaw(name, other)
+        if flaw is None and _is_secret(name, other):
+            flaw = f"{name} is a secret; a filter never takes one."
+        if flaw:
+            yield Flaw(f"{place}/filter", flaw)
+    for index, row in enumerate(rule.on_success):
+        for flaw in _row_flaws(row, document, other):
+            yield Flaw(f"{place}/on_success/{index}/value", flaw)
+
+
+def _row_flaws(row: SuccessRow, document: Document, other: Document) -> Iterator[str]:
+    target = document.fields.get(row.field)
+    for name in Template.parse(row.value).references:
+        flaw = _item_flaw(name, other)
+        if flaw:
+            yield flaw
+        elif _is_secret(name, other) and (target is None or target.slug() != "secret"):
+            yield f"{name} is a secret; it may only go into a secret field, and {row.field} is not."
+
+
+def _item_flaw(name: str, other: Document) -> str | None:
+    root, _, rest = name.partition(".")
+    if root != "item" or rest in ITEM_FACTS or rest.partition(".")[0] in other.value_fields:
+        return None
+    return f"The process {other.name} has no field {rest} that holds a value."
+
+
+def _is_secret(name: str, other: Document) -> bool:
+    root, _, rest = name.partition(".")
+    return root == "item" and rest in other.fields and other.fields[rest].slug() == "secret"
+
+
+def _literal_secrets(document: Document, catalog: Catalog) -> Iterator[tuple[str, InputRow]]:
+    for place, rule in document.placed_rules():
+        if not isinstance(rule, CallingRule):
+            continue
+        source = catalog.datasource(rule.datasource)
+        method = source.method(rule.method) if source else None
+        for index, row in enumerate(rule.input_mapping):
+            if _goes_secret(row.target, method) and _is_long_literal(row.value):
+                yield f"{place}/input_mapping/{index}", row
+
+
+def _goes_secret(target: str, method: RestMethod | None) -> bool:
+    # What nobody declares is judged by its name: a mistyped method must not let a secret out.
+    if method is None or method.canonical_target(target) is None:
+        return is_secret_name(target.partition(".")[2])
+    return method.is_secret_target(target)
+
+
+def _is_long_literal(source: str) -> bool:
+    return len(source) > LONGEST_PLAIN_LITERAL and Template.parse(source).is_constant
+
+
+def _unsaved_answers(found: RuleList) -> Iterator[Flaw]:
+    """Find rules that can end the run between a call's answer and the Save that stores it."""
+    call: Rule | None = None
+    at_risk: list[Flaw] = []
+    for index, rule in enumerate(found.rules):
+        if not rule.enabled:
+            continue
+        if rule.slug() == "save":
+            yield from at_risk
+            call, at_risk = None, []
+            continue
+        if call is not None and rule.can_end_the_run():
+            at_risk.append(
+                Flaw(
+                    f"{found.pointer}/{index}",
+                    f"When {rule.title} fails, what {call.title} brought is not stored. "
+                    "Put a Save rule between them.",
+                )
+            )
+        if rule.brings_answers():
+            call = rule

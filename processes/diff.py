@@ -1,0 +1,135 @@
+"""What changed between two definitions, in sentences."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from processes.document import Document, Form, RuleList
+from processes.fields.base import FormField
+from processes.rules import Rule
+
+T = TypeVar("T")
+OWN_SETTINGS = ("title", "description", "process_id")
+
+
+def describe_changes(before: Document, after: Document) -> list[str]:
+    """Return the differences, one sentence each; an empty list when there are none.
+
+    Forms and fields are known by their names, rules by their ids.
+    """
+    changes = [
+        f"{_words(key)} of the process changed."
+        for key in OWN_SETTINGS
+        if getattr(before, key) != getattr(after, key)
+    ]
+    changes += _compared(_forms(before), _forms(after), what=_form_label, changed=_form_change)
+    changes += _compared(_fields(before), _fields(after), what=_field_label, changed=_field_change)
+    changes += _order_changes(before, after)
+    changes += _compared(_rules(before), _rules(after), what=_rule_label, changed=_rule_change)
+    return [*changes, *_rule_order_changes(before, after)]
+
+
+def _compared(
+    before: Mapping[str, T],
+    after: Mapping[str, T],
+    *,
+    what: Callable[[T], str],
+    changed: Callable[[T, T], str],
+) -> Iterator[str]:
+    for name, old in before.items():
+        if name not in after:
+            yield f"{what(old)} removed."
+    for name, new in after.items():
+        if name not in before:
+            yield f"{what(new)} added."
+        elif difference := changed(before[name], new):
+            yield f"{what(new)} {difference}."
+
+
+def _forms(document: Document) -> dict[str, Form]:
+    return {form.name: form for form in document.forms}
+
+
+def _form_label(form: Form) -> str:
+    return f'Form "{form.title}" ({form.name})'
+
+
+def _form_change(old: Form, new: Form) -> str:
+    return "" if old.title == new.title else f'renamed, it was "{old.title}"'
+
+
+def _fields(document: Document) -> dict[str, tuple[Form, FormField]]:
+    return {field.name: (form, field) for form in document.forms for field in form.fields}
+
+
+def _field_label(found: tuple[Form, FormField]) -> str:
+    return f'Field "{found[1].title}" ({found[1].name})'
+
+
+def _field_change(old: tuple[Form, FormField], new: tuple[Form, FormField]) -> str:
+    parts = []
+    if old[0].name != new[0].name:
+        parts.append(f'moved from form "{old[0].title}" to "{new[0].title}"')
+    if old[1].slug() != new[1].slug():
+        parts.append(f"changed from {old[1].slug()} to {new[1].slug()}")
+    else:
+        parts += _settings_changed(old[1].model_dump(), new[1].model_dump())
+    return " and ".join(parts)
+
+
+def _rules(document: Document) -> dict[str, tuple[RuleList, Rule]]:
+    return {rule.id: (found, rule) for found in document.rule_lists() for rule in found.rules}
+
+
+def _rule_label(found: tuple[RuleList, Rule]) -> str:
+    return f'Rule "{found[1].title}" of {found[0].owner}'
+
+
+def _rule_change(old: tuple[RuleList, Rule], new: tuple[RuleList, Rule]) -> str:
+    parts = []
+    if old[0].key != new[0].key:
+        parts.append(f"moved from {old[0].owner}")
+    if old[1].slug() != new[1].slug():
+        parts.append(f"changed from {old[1].slug()} to {new[1].slug()}")
+    else:
+        parts += _settings_changed(old[1].model_dump(), new[1].model_dump())
+    return " and ".join(parts)
+
+
+def _settings_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    if "enabled" in old and old["enabled"] != new["enabled"]:
+        switched = ["switched on" if new["enabled"] else "switched off"]
+    else:
+        switched = []
+    names = [
+        _words(key).lower()
+        for key in new
+        if key not in {"rules", "enabled"} and old.get(key) != new[key]
+    ]
+    return [*switched, f"changed: {', '.join(names)}"] if names else switched
+
+
+def _order_changes(before: Document, after: Document) -> Iterator[str]:
+    if _reordered([form.name for form in before.forms], [form.name for form in after.forms]):
+        yield "The forms have another order."
+    old_forms = _forms(before)
+    for form in after.forms:
+        old = old_forms.get(form.name)
+        if old and _reordered([f.name for f in old.fields], [f.name for f in form.fields]):
+            yield f"The fields of {_form_label(form)[0].lower()}{_form_label(form)[1:]} have another order."
+
+
+def _rule_order_changes(before: Document, after: Document) -> Iterator[str]:
+    old_lists = {found.key: found for found in before.rule_lists()}
+    for found in after.rule_lists():
+        old = old_lists.get(found.key)
+        if old and _reordered([rule.id for rule in old.rules], [rule.id for rule in found.rules]):
+            yield f"The rules of {found.owner} have another order."
+
+
+def _reordered(before: list[str], after: list[str]) -> bool:
+    kept = set(before) & set(after)
+    return [name for name in before if name in kept] != [name for name in after if name in kept]
+
+
+def _words(key: str) -> str:
+    return "Process ID" if key == "process_id" else key.replace("_", " ").capitalize()

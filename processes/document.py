@@ -1,0 +1,233 @@
+"""The shape of a process definition (contract 3): document, forms, fields, rules."""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from kianda.lib.errors import Invalid
+from kianda.lib.names import field_name_flaw, in_words, slug_flaw
+from kianda.lib.pointers import flaws_of, pointer, unique
+from processes import raw as sent
+from processes.fields import AnyField
+from processes.fields.base import FormField
+from processes.rules import AnyRule, Rule
+
+ID_PART = re.compile(r"\{process\}|\{number(?::\d{1,2})?\}|\[([A-Za-z][A-Za-z0-9_]*)\]")
+TargetKind = Literal["button", "change", "load", "submit"]
+
+
+class TargetMissing(LookupError):
+    """A trigger names something that the definition does not have. The message says what."""
+
+
+class Target(NamedTuple):
+    """Something that can be triggered, for pickers."""
+
+    target: str
+    title: str
+    kind: TargetKind
+
+
+class RuleList(NamedTuple):
+    """An ordered list of rules: where it stands, what it is known by, whose it is, the rules."""
+
+    pointer: str
+    key: str
+    owner: str
+    rules: list[Rule]
+
+
+def _slug(name: str) -> str:
+    if flaw := slug_flaw(name):
+        raise ValueError(flaw)
+    return name
+
+
+def _form_name(name: str) -> str:
+    if flaw := field_name_flaw(name):
+        raise ValueError(flaw)
+    return name
+
+
+Rules = Annotated[list[AnyRule], Field(title="Rules", json_schema_extra={"control": "rules"})]
+Title = Annotated[str, Field(max_length=200, title="Title", json_schema_extra={"control": "text"})]
+
+
+class _Titled(BaseModel):
+    """What has a name and a title; the title left out is the name in words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _title_from_name(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("title") in (None, ""):
+            name = data.get("name")
+            return data | {"title": in_words(name)[:200] if isinstance(name, str) else ""}
+        return data
+
+
+class Form(_Titled):
+    """A step of a process. Its rules run when it is submitted, its load rules when it is opened."""
+
+    name: Annotated[
+        str, AfterValidator(_form_name), Field(json_schema_extra={"control": "field_name"})
+    ]
+    title: Title = ""
+    rules: Rules = []
+    load_rules: Rules = []
+    fields: list[AnyField] = Field(default=[], json_schema_extra={"control": "fields"})
+
+
+class Document(_Titled):
+    """A process definition. Its own rules run when an instance is opened."""
+
+    name: Annotated[str, AfterValidator(_slug), Field(json_schema_extra={"control": "slug"})]
+    title: Title = ""
+    description: str = Field(
+        default="", max_length=10_000, json_schema_extra={"control": "long_text"}
+    )
+    process_id: str = Field(
+        default="{process}-{number}",
+        min_length=1,
+        max_length=200,
+        title="Process ID",
+        description="How instances are called: {process}, {number}, {number:5}, [field].",
+        json_schema_extra={"control": "text"},
+    )
+    rules: Rules = []
+    forms: list[Form] = Field(default=[], json_schema_extra={"control": "forms"})
+
+    @field_validator("process_id")
+    @classmethod
+    def _pattern(cls, pattern: str, info: ValidationInfo) -> str:
+        if set(ID_PART.sub("", pattern)) & set("{}[]"):
+            raise ValueError(
+                "Use {process}, {number}, {number:5} and [field], and no other brackets."
+            )
+        names = (info.context or {}).get("names")
+        for match in ID_PART.finditer(pattern) if names is not None else ():
+            name = match[1]
+            if name and (not names.holds_value(name) or names.is_secret(name)):
+                raise ValueError(f"There is no field {name} that a Process ID can be made of.")
+        return pattern
+
+    @cached_property
+    def fields(self) -> dict[str, FormField]:
+        """All fields by name, in form order."""
+        return {field.name: field for form in self.forms for field in form.fields}
+
+    @cached_property
+    def value_fields(self) -> dict[str, FormField]:
+        """The fields that hold a value, in form order."""
+        return {name: field for name, field in self.fields.items() if field.holds_value}
+
+    def normalised(self) -> dict[str, Any]:
+        """Return the definition as it is stored and returned, defaults filled in."""
+        return self.model_dump(mode="json")
+
+    def rule_lists(self) -> Iterator[RuleList]:
+        """Yield every list of rules, the process's first, then form by form."""
+        yield RuleList("/rules", "process#load", self.title, list(self.rules))
+        for number, form in enumerate(self.forms):
+            place = pointer("forms", number)
+            yield RuleList(f"{place}/rules", form.title, list(form.rules))
+            yield RuleList(f"{place}/load_rules", form.title, list(form.load_rules))
+            for index, field in enumerate(form.fields):
+                yield RuleList(f"{place}/fields/{index}/rules", field.title, rules_of_field(field))
+
+    def placed_rules(self) -> Iterator[tuple[str, Rule]]:
+        """Yield every rule with its JSON pointer."""
+        for found in self.rule_lists():
+            for index, rule in enumerate(found.rules):
+                yield f"{found.pointer}/{index}", rule
+
+    def rules_of(self, target: str) -> list[Rule]:
+        """Return what a target runs, in order; raises TargetMissing."""
+        return self._found(target)[0]
+
+    def kind_of(self, target: str) -> TargetKind:
+        """Return what triggers a target when a person does; raises TargetMissing."""
+        return self._found(target)[1]
+
+    def _found(self, target: str) -> tuple[list[Rule], TargetKind]:
+        owner, _, part = target.partition("#")
+        if target == "process#load":
+            return list(self.rules), "load"
+        if owner.startswith("form:"):
+            return self._form_rules(owner.removeprefix("form:"), part)
+        field = self.fields.get(owner)
+        if field is None:
+            raise TargetMissing(f"The process {self.name} has no field {owner}.")
+        kind: TargetKind = "change" if field.holds_value else "button"
+        found = rules_of_field(field)
+        if "#" in target:
+            found = [rule for rule in found if rule.id == part]
+            if not found:
+                raise TargetMissing(f"The field {owner} has no rule {part}.")
+        return found, kind
+
+    def _form_rules(self, name: str, part: str) -> tuple[list[Rule], TargetKind]:
+        form = next((form for form in self.forms if form.name == name), None)
+        if form is None:
+            raise TargetMissing(f"The process {self.name} has no form {name}.")
+        if part == "load":
+            return list(form.load_rules), "load"
+        if part == "submit":
+            return list(form.rules), "submit"
+        raise TargetMissing(f"Write form:{name}#load or form:{name}#submit.")
+
+    def targets(self) -> list[Target]:
+        """Return everything that can be triggered: fields, single rules, forms, the process."""
+        found = [target for field in self.fields.values() for target in _targets_of_field(field)]
+        for form in self.forms:
+            found.append(Target(f"form:{form.name}#load", f"{form.title}: opened", "load"))
+            found.append(Target(f"form:{form.name}#submit", f"{form.title}: submitted", "submit"))
+        return [*found, Target("process#load", f"{self.title}: opened", "load")]
+
+
+def rules_of_field(field: FormField) -> list[Rule]:
+    """Return a field's rules; a kind of field without rules has none."""
+    return list(getattr(field, "rules", ()))
+
+
+def _targets_of_field(field: FormField) -> Iterator[Target]:
+    kind: TargetKind = "change" if field.holds_value else "button"
+    found = rules_of_field(field)
+    if found or kind == "button":
+        yield Target(field.name, field.title, kind)
+    for rule in found:
+        yield Target(f"{field.name}#{rule.id}", f"{field.title}: {rule.title}", kind)
+
+
+def parse_document(body: object) -> Document:
+    """Return the definition that was sent; raises Invalid with everything that is wrong with it.
+
+    TooLarge when it is over 1 MB. Rule ids and titles left out are made here.
+    """
+    raw = sent.prepared(body)
+    flaws = sent.flaws_in(raw)
+    try:
+        document = Document.model_validate(raw, context={"names": sent.names_in(raw)})
+    except ValidationError as error:
+        flaws += flaws_of(error, raw, model=Document)
+    if flaws:
+        raise Invalid(errors=unique(flaws))
+    return document
+
+
+def load_document(stored: dict[str, Any]) -> Document:
+    """Return a definition that was stored, and checked then."""
+    return Document.model_validate(stored)

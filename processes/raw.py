@@ -1,0 +1,190 @@
+"""The definition as it was sent, before it is trusted: limits, names used twice, rule ids.
+
+Everything here bears with any JSON: what has the wrong shape is left to the typed models.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kianda.lib.errors import Flaw, Invalid, TooLarge
+from kianda.lib.names import RESERVED_SLUGS, in_words, slugify
+from kianda.lib.pointers import pointer
+from processes.names import NameTable
+from processes.rules import rules
+
+MAX_BYTES = 1_000_000
+MAX_FORMS = 50
+MAX_FIELDS = 500
+MAX_RULES = 100
+MAX_NESTING = 8
+# Deeper than any definition can be; deeper JSON is not looked at any further.
+_MAX_JSON_DEPTH = 64
+
+Place = tuple[str | int, ...]
+Object = dict[str, Any]
+
+
+def prepared(raw: object) -> Object:
+    """Return a copy of the body with rule ids and titles filled in; raises when it is no body."""
+    if not isinstance(raw, dict):
+        raise Invalid.at("", "Send the definition of a process as a JSON object.")
+    _refuse_deep(raw)
+    try:
+        text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise Invalid.at("", f"This is not JSON: {error}.") from error
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise TooLarge(f"A definition may have 1 MB ({MAX_BYTES:,} bytes). This one is larger.")
+    copy: Object = json.loads(text)
+    _fill_ids(copy)
+    return copy
+
+
+def flaws_in(raw: Object) -> list[Flaw]:
+    """Return what breaks the limits and which names and rule ids are used twice."""
+    return [*_limits(raw), *_nesting(raw), *_same_names(raw), *_same_ids(raw)]
+
+
+def names_in(raw: Object) -> NameTable:
+    """Return the fields of a definition and their types."""
+    return NameTable(
+        {
+            field["name"]: field["type"]
+            for _, field in fields_of(raw)
+            if isinstance(field.get("name"), str) and isinstance(field.get("type"), str)
+        }
+    )
+
+
+def forms_of(raw: Object) -> Iterator[tuple[Place, Object]]:
+    """Yield the forms and where they stand."""
+    yield from _objects(raw.get("forms"), ("forms",))
+
+
+def fields_of(raw: Object) -> Iterator[tuple[Place, Object]]:
+    """Yield the fields of all forms and where they stand."""
+    for place, form in forms_of(raw):
+        yield from _objects(form.get("fields"), (*place, "fields"))
+
+
+def rule_lists_of(raw: Object) -> Iterator[tuple[Place, list[Any]]]:
+    """Yield every list of rules and where it stands."""
+    owners: list[tuple[Place, Object]] = [((), raw), *forms_of(raw), *fields_of(raw)]
+    for place, owner in owners:
+        for key in ("rules", "load_rules"):
+            if isinstance(owner.get(key), list):
+                yield (*place, key), owner[key]
+
+
+def rules_of(raw: Object) -> Iterator[tuple[Place, Object]]:
+    """Yield every rule and where it stands."""
+    for place, found in rule_lists_of(raw):
+        yield from _objects(found, place)
+
+
+def _objects(value: object, place: Place) -> Iterator[tuple[Place, Object]]:
+    for index, item in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(item, dict):
+            yield (*place, index), item
+
+
+def _refuse_deep(raw: object) -> None:
+    level: list[object] = [raw]
+    for _ in range(_MAX_JSON_DEPTH):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, (dict, list))
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return
+    raise Invalid.at("", f"The definition is nested too deep: {MAX_NESTING} levels are allowed.")
+
+
+def _limits(raw: Object) -> Iterator[Flaw]:
+    forms = raw.get("forms")
+    if isinstance(forms, list) and len(forms) > MAX_FORMS:
+        yield _too_many("/forms", "A process", len(forms), MAX_FORMS, "forms")
+    count = sum(1 for _ in fields_of(raw))
+    if count > MAX_FIELDS:
+        yield _too_many("/forms", "A process", count, MAX_FIELDS, "fields")
+    for place, found in rule_lists_of(raw):
+        if len(found) > MAX_RULES:
+            yield _too_many(pointer(*place), "A list", len(found), MAX_RULES, "rules")
+
+
+def _too_many(at: str, what: str, count: int, limit: int, things: str) -> Flaw:
+    return Flaw(at, f"{what} may have {limit} {things}. This one has {count:,}.")
+
+
+def _nesting(raw: Object) -> Iterator[Flaw]:
+    for place, rule in rules_of(raw):
+        for key in ("conditions", "filter"):
+            groups: list[tuple[Place, Object]] = [((*place, key), rule.get(key) or {})]
+            for _ in range(MAX_NESTING):
+                groups = [
+                    (at, item)
+                    for where, group in groups
+                    if isinstance(group, dict)
+                    for at, item in _objects(group.get("items"), (*where, "items"))
+                    if "items" in item
+                ]
+            for at, _ in groups[:1]:
+                yield Flaw(pointer(*at), f"Conditions may be nested {MAX_NESTING} groups deep.")
+
+
+def _same_names(raw: Object) -> Iterator[Flaw]:
+    seen: set[str] = set()
+    places = sorted([*forms_of(raw), *fields_of(raw)], key=lambda found: found[0][1:2])
+    for place, owner in places:
+        name = owner.get("name")
+        if not isinstance(name, str):
+            continue
+        if name.lower() in seen:
+            yield Flaw(
+                pointer(*place, "name"),
+                f"The name {name} is used twice. Forms and fields of a process need different "
+                "names; capital and small letters count as the same.",
+            )
+        seen.add(name.lower())
+
+
+def _same_ids(raw: Object) -> Iterator[Flaw]:
+    seen: set[str] = set()
+    for place, rule in rules_of(raw):
+        name = rule.get("id")
+        if isinstance(name, str) and name in seen:
+            yield Flaw(
+                pointer(*place, "id"),
+                f"The rule id {name} is used twice. Leave it out to get a new one.",
+            )
+        elif isinstance(name, str):
+            seen.add(name)
+
+
+def _fill_ids(raw: Object) -> None:
+    found = [rule for _, rule in rules_of(raw)]
+    taken = {rule["id"] for rule in found if isinstance(rule.get("id"), str)}
+    for rule in found:
+        title, name = rule.get("title"), rule.get("id")
+        if title in (None, ""):
+            rule["title"] = in_words(name) if isinstance(name, str) and name else _label(rule)
+        if name in (None, ""):
+            rule["id"] = _new_id(str(rule["title"]), taken)
+            taken.add(rule["id"])
+
+
+def _label(rule: Mapping[str, Any]) -> str:
+    kind = rules.kinds.get(str(rule.get("type")))
+    return kind.label if kind else "Rule"
+
+
+def _new_id(title: str, taken: set[str]) -> str:
+    stem = slugify(title, fallback="rule")
+    made, number = stem, 1
+    while made in taken or made in RESERVED_SLUGS:
+        number += 1
+        made = f"{stem[: 62 - len(str(number))].rstrip('-')}-{number}"
+    return made
