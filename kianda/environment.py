@@ -1,8 +1,10 @@
 """The product's settings as the environment gives them: known names, defaults, generated keys."""
 
 import difflib
+import hashlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,14 +13,16 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+SOCKET_PATH_BYTES = 100
+
 # Every KIANDA_ setting there is, with what it means; the reference page is made from this table.
 KNOWN: dict[str, str] = {
     "KIANDA_MODE": "`embedded` or `production`; `production` when `DATABASE_URL` is set.",
-    "KIANDA_DATA_DIR": "Where the embedded database, broker and keys live. `var/` beside manage.py.",
+    "KIANDA_DATA_DIR": "Where the embedded database, broker, keys live. `var/` beside manage.py.",
     "KIANDA_HOST": "The address the web server listens on. `127.0.0.1`.",
     "KIANDA_PORT": "Its port. `8000`.",
     "KIANDA_PUBLIC_URL": "The address people use; made from host and port when not set.",
-    "KIANDA_ALLOWED_HOSTS": "Host names served, with commas; made from the public URL when not set.",
+    "KIANDA_ALLOWED_HOSTS": "Host names served, with commas; made from the public URL if not set.",
     "KIANDA_TRUSTED_PROXIES": "Addresses of proxies whose X-Forwarded headers hold. None.",
     "KIANDA_SECRET_KEY": "Django's key. Generated in embedded mode, required in production.",
     "KIANDA_SECRET_KEYS": "The key ring for secrets at rest, newest first, with commas.",
@@ -79,6 +83,18 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} is {value!r}. Choose one of {', '.join(allowed)}.")
     return value
+
+
+def broker_socket(data_dir: Path) -> Path:
+    """Return where the embedded broker listens: beside its files, or in a short folder.
+
+    The path of a socket may have about 100 bytes; a deep checkout has more.
+    """
+    beside = data_dir / "broker" / "broker.sock"
+    if len(os.fsencode(beside)) <= SOCKET_PATH_BYTES:
+        return beside
+    mark = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"kianda-{os.getuid()}-{mark}" / "broker.sock"
 
 
 def kept_key(name: str, *, data_dir: Path, embedded: bool) -> str:

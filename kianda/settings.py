@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -205,10 +205,11 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 
-CELERY_BROKER_URL = (
-    os.environ.get("CELERY_BROKER_URL", "").strip()
-    or f"redis+socket://{KIANDA_DATA_DIR / 'broker' / 'broker.sock'}"
-)
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "").strip()
+EMBEDDED_BROKER = not CELERY_BROKER_URL
+BROKER_SOCKET = env.broker_socket(KIANDA_DATA_DIR)
+if EMBEDDED_BROKER:
+    CELERY_BROKER_URL = f"redis+socket://{quote(str(BROKER_SOCKET))}"
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False

@@ -1,0 +1,210 @@
+"""`manage.py serve`: the whole product under one parent, or one part of it."""
+
+import fcntl
+import os
+import socket
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, TextIO
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from kianda import broker, orphans, parts, prepare
+from kianda.sandbox.server import open_socket
+from kianda.startup import refuse_unready
+from kianda.supervisor import Child, Supervisor
+
+LOCK_FILE = "serve.lock"
+BROKER_WAIT_S = 10
+# Who asks for work goes first, who does it after that, who holds the queue last.
+STOP_ORDER = ("beat", "web", "worker", "sandbox", "broker")
+
+
+class Command(BaseCommand):
+    """Runs the product: web, worker, beat, the embedded broker and the demo's sandbox."""
+
+    help = __doc__ or ""
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the part and the set-up flag."""
+        parser.add_argument("--only", choices=list(parts.PARTS), help="run this part alone")
+        parser.add_argument(
+            "--set-up",
+            action="store_true",
+            help="first migrate, make the administrator, load the demo into a new database",
+        )
+
+    def handle(self, *, only: str | None, set_up: bool, **_: Any) -> None:
+        """Serve until Ctrl-C."""
+        if only in (None, "web"):
+            check_port()
+        if only:
+            self._serve_part(only, set_up=set_up)
+        else:
+            self._serve_all(set_up=set_up)
+
+    def _serve_part(self, only: str, *, set_up: bool) -> None:
+        if set_up:
+            prepare.prepare(out=self.stdout)
+        refuse_unready()
+        needs_broker = settings.EMBEDDED_BROKER and only in ("worker", "beat")
+        if needs_broker and not broker.answers(settings.BROKER_SOCKET):
+            raise CommandError(
+                "There is no broker: set CELERY_BROKER_URL, or start everything with "
+                "`python manage.py serve`."
+            )
+        parts.drop_connections()
+        parts.PARTS[only]()
+
+    def _serve_all(self, *, set_up: bool) -> None:
+        started = time.monotonic()
+        lock = take_lock(settings.KIANDA_DATA_DIR)
+        supervisor = Supervisor(stop_order=STOP_ORDER)
+        status = 1
+        try:
+            status = self._start(supervisor, set_up=set_up)
+            if not status and not supervisor.stopping:
+                self._announce(supervisor, seconds=time.monotonic() - started)
+                supervisor.run()
+        finally:
+            supervisor.stop()
+            lock.close()
+        if status:
+            sys.exit(status)
+        self.stdout.write("Stopped.")
+
+    def _start(self, supervisor: Supervisor, *, set_up: bool) -> int:
+        status = supervisor.call(lambda: self._before(set_up=set_up))
+        if status or supervisor.stopping:
+            return status
+        if settings.EMBEDDED_BROKER:
+            start_broker(supervisor)
+        if settings.EMBEDDED:
+            supervisor.call(recover)
+        parts.preload()
+        for child in children():
+            if not supervisor.stopping:
+                supervisor.add(child)
+        return 0
+
+    def _before(self, *, set_up: bool) -> None:
+        try:
+            if set_up:
+                prepare.prepare(out=self.stdout)
+            refuse_unready()
+        except CommandError as error:
+            self.stderr.write(str(error))
+            sys.exit(1)
+
+    def _announce(self, supervisor: Supervisor, *, seconds: float) -> None:
+        names = ", ".join(supervisor.children)
+        self.stdout.write(
+            f"Kianda runs at {settings.KIANDA_PUBLIC_URL} (started in {seconds:.1f} s: {names}). "
+            "Ctrl-C stops it."
+        )
+        self.stdout.flush()
+
+
+def children() -> list[Child]:
+    """Return the processes of the product, the web first: somebody waits for it."""
+    found = [
+        Child("web", parts.run_web, grace_s=parts.GRACE_S + 2),
+        Child("worker", parts.run_worker, grace_s=parts.GRACE_S),
+        Child("beat", parts.run_beat),
+    ]
+    if settings.KIANDA_DEMO:
+        # The parent holds the socket: the address outlives a sandbox that is killed.
+        listener = open_socket(settings.KIANDA_DATA_DIR)
+        found.insert(0, Child("sandbox", lambda: parts.run_sandbox(listener)))
+    return found
+
+
+def start_broker(supervisor: Supervisor) -> None:
+    """Start the embedded broker and wait for it; a queue it cannot read is set aside."""
+    directory, address = settings.KIANDA_DATA_DIR / "broker", settings.BROKER_SOCKET
+    broker.prepare(address, directory=directory)
+    command = broker.command(address, directory=directory)
+    supervisor.add(Child("broker", lambda: orphans.become(command)))
+    ready = supervisor.wait_until(lambda: broker.answers(address), seconds=BROKER_WAIT_S / 2)
+    if not ready and not supervisor.stopping:
+        broker.set_aside_queue(directory)
+        ready = supervisor.wait_until(lambda: broker.answers(address), seconds=BROKER_WAIT_S)
+    if not ready and not supervisor.stopping:
+        raise CommandError(f"The embedded broker does not start. See {directory / 'broker.log'}.")
+
+
+def recover() -> None:
+    """Finish or close what was running when the product stopped: nobody else holds it now."""
+    from processes.services.runs import recover_runs
+    from scheduler.services import recover as recover_occurrences
+
+    moment = timezone.now()
+    recover_runs(moment=moment, everything=True)
+    recover_occurrences(moment, everything=True)
+
+
+def take_lock(data_dir: Path) -> TextIO:
+    """Refuse a second product on one data directory.
+
+    Every process started from here holds the lock too, so that it is free only when all are gone.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    lock = (data_dir / LOCK_FILE).open("a+")
+    until = time.monotonic() + 3
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip()
+            # What is left of a killed product needs a moment to go.
+            if _alive(holder) or time.monotonic() > until:
+                raise CommandError(
+                    f"Kianda runs already on the data directory {data_dir} (process {holder}). "
+                    "Stop it, or set KIANDA_DATA_DIR to another folder."
+                ) from None
+            time.sleep(0.05)
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    os.set_inheritable(lock.fileno(), True)  # noqa: FBT003
+    return lock
+
+
+def _alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def check_port() -> None:
+    """Refuse a port that somebody else listens on."""
+    host, port = settings.KIANDA_HOST, settings.KIANDA_PORT
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise CommandError(f"KIANDA_HOST is {host!r}, which is not an address here.") from error
+    with socket.socket(family, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} on {host} cannot be used: {error.strerror}. Set KIANDA_PORT to a "
+                f"free one, for example KIANDA_PORT={_free_port(host)}."
+            ) from error
+
+
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as probe:
+        return int(probe.getsockname()[1])

@@ -1,0 +1,144 @@
+"""What each process of the product does: web, worker, beat, sandbox. Each runs until SIGTERM."""
+
+import contextlib
+import gc
+import multiprocessing
+import os
+import socket
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import close_old_connections, connections
+
+from kianda.orphans import LINUX, die_with_parent
+
+# 32 runs that wait on a slow provider may all land in one process: threads must be left then.
+WEB_PROCESSES = 2
+WEB_THREADS = 64
+WORKER_THREADS = 40
+GRACE_S = 10
+
+
+def preload() -> None:
+    """Import what every part needs, once, so that forked parts share it and start at once."""
+    import celery.apps.beat
+    import celery.apps.worker
+    import celery.concurrency.thread
+    import granian.server
+    import kombu.transport.redis
+    from django.urls import get_resolver
+
+    import kianda.sandbox.server
+    import kianda.wsgi
+    from kianda.celery import app
+
+    _ = celery.apps.beat, celery.apps.worker, celery.concurrency.thread
+    _ = granian.server, kombu.transport.redis, kianda.sandbox.server
+    _load_views(get_resolver())
+    app.loader.import_default_modules()
+    app.finalize()
+    # Nothing of this is garbage; a collection in a child would copy every page that it looks at.
+    gc.collect()
+    gc.freeze()
+
+
+def _load_views(resolver: Any) -> None:
+    _ = resolver.url_patterns
+
+
+def run_web() -> None:
+    """Serve the web application with Granian."""
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    if LINUX:
+        # Python 3.14 has another default that would import everything anew in each process.
+        multiprocessing.set_start_method("fork", force=True)
+    _, _, _, _, address = socket.getaddrinfo(
+        settings.KIANDA_HOST, settings.KIANDA_PORT, type=socket.SOCK_STREAM
+    )[0]
+    processes = min(WEB_PROCESSES, os.cpu_count() or 1)
+    Server(
+        "kianda.wsgi:application",
+        address=str(address[0]),
+        port=settings.KIANDA_PORT,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=processes,
+        blocking_threads=WEB_THREADS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_S,
+        websockets=False,
+        log_level=LogLevels.warning,
+    ).serve(target_loader=partial(_web_application, os.getpid()), wrap_loader=False)
+
+
+def _web_application(parent: int) -> Callable[..., Any]:
+    # The first of our lines that a new web process runs.
+    die_with_parent(parent)
+    from kianda.wsgi import application
+
+    return application
+
+
+def run_worker() -> None:
+    """Work on the queue with threads: a run waits far more than it computes."""
+    from celery.signals import task_postrun, task_prerun
+
+    from kianda.celery import app
+
+    # Celery would open and close the database around each task; broken connections only, please.
+    app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize // 4
+    for around in (task_prerun, task_postrun):
+        around.connect(_close_broken_connections, weak=False)
+    os.environ["CELERY_SKIP_CHECKS"] = "1"
+    app.conf.update(worker_enable_remote_control=False, worker_redirect_stdouts=False)
+    worker = app.Worker(
+        pool="threads",
+        concurrency=WORKER_THREADS,
+        prefetch_multiplier=1,
+        queues=["celery"],
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        loglevel=settings.KIANDA_LOG_LEVEL.upper(),
+        quiet=True,
+    )
+    worker.start()
+
+
+def _close_broken_connections(**_: Any) -> None:
+    close_old_connections()
+
+
+def run_beat() -> None:
+    """Keep the clock: plan what is due and send it."""
+    from kianda.celery import app
+
+    app.conf.update(worker_redirect_stdouts=False)
+    app.Beat(loglevel=settings.KIANDA_LOG_LEVEL.upper(), quiet=True).run()
+
+
+def run_sandbox(listener: socket.socket | None = None) -> None:
+    """Be the demo's outside world."""
+    from kianda.sandbox.server import serve
+
+    serve(settings.KIANDA_DATA_DIR, listener)
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "web": run_web,
+    "worker": run_worker,
+    "beat": run_beat,
+    "sandbox": run_sandbox,
+}
+
+
+def drop_connections() -> None:
+    """Close the database before a fork: two processes must not share one connection."""
+    with contextlib.suppress(RuntimeError):
+        connections.close_all()

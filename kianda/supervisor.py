@@ -1,0 +1,206 @@
+"""One parent for all processes: starts them, restarts what dies, ends them in order."""
+
+import logging
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import FrameType
+from typing import NoReturn
+
+from kianda.orphans import die_with_parent
+
+log = logging.getLogger("kianda.serve")
+
+FIRST_WAIT_S, LONGEST_WAIT_S, STEADY_S, ECHO_S = 0.1, 10.0, 10.0, 1.0
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Child:
+    """One process: what it runs, how long it may take to stop, whether it is alive."""
+
+    def __init__(self, name: str, run: Callable[[], object], *, grace_s: float = 5.0) -> None:
+        """Take what it runs: a function that returns after SIGTERM."""
+        self.name, self.run, self.grace_s = name, run, grace_s
+        self.pid: int | None = None
+        self.due: float | None = 0.0
+        self._wait = FIRST_WAIT_S
+        self._born = 0.0
+
+    def start(self) -> None:
+        """Fork; call this from the main thread of a process that has no other one."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._live(parent)
+        # Both sides set it, so that it holds whoever comes first.
+        with suppress(OSError):
+            os.setpgid(pid, pid)
+        self.pid, self.due, self._born = pid, None, time.monotonic()
+
+    def _live(self, parent: int) -> NoReturn:
+        status = 1
+        try:
+            die_with_parent(parent)
+            _fresh_process()
+            self.run()
+            status = 0
+        except SystemExit as error:
+            status = error.code if isinstance(error.code, int) else int(bool(error.code))
+        except BaseException:  # noqa: BLE001 - the last frame of this process: say it and end.
+            traceback.print_exc()
+        finally:
+            with suppress(OSError):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(status)
+
+    def ended(self, status: int) -> None:
+        """Note its end and when to start it again: soon, then later and later."""
+        self.end_group()
+        steady = time.monotonic() - self._born > STEADY_S
+        self._wait = FIRST_WAIT_S if steady else min(self._wait * 2, LONGEST_WAIT_S)
+        self.pid, self.due = None, time.monotonic() + self._wait
+        how = f"signal {-status}" if status < 0 else f"status {status}"
+        log.warning("%s ended (%s); starting it again in %.1f s.", self.name, how, self._wait)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process, if there is one."""
+        if self.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def end_group(self) -> None:
+        """Kill whatever is left of its process group."""
+        if self.pid is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+
+class Supervisor:
+    """Keeps children alive until a stop signal, then ends them in the order given."""
+
+    def __init__(self, *, stop_order: Sequence[str]) -> None:
+        """Watch signals from now on."""
+        self.children: dict[str, Child] = {}
+        self._order = stop_order
+        self._stop_signals: list[float] = []
+        self._reader, writer = os.pipe()
+        os.set_blocking(self._reader, False)
+        os.set_blocking(writer, False)
+        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        for number in STOPS:
+            signal.signal(number, self._on_stop)
+        signal.signal(signal.SIGCHLD, _wake)
+
+    @property
+    def stopping(self) -> bool:
+        """Tell whether a stop signal has come."""
+        return bool(self._stop_signals)
+
+    @property
+    def impatient(self) -> bool:
+        """Tell whether a second stop signal has come: not the echo of the first one by make."""
+        return bool(self._stop_signals) and self._stop_signals[-1] > self._stop_signals[0] + ECHO_S
+
+    def add(self, child: Child) -> None:
+        """Start a child and keep it alive from now on."""
+        self.children[child.name] = child
+        child.start()
+
+    def call(self, function: Callable[[], object]) -> int:
+        """Run a function in a process of its own, so that this one stays light; its exit status."""
+        helper = Child("set-up", function)
+        helper.start()
+        while helper.pid is not None:
+            self._wait(1.0)
+            done, status = os.waitpid(helper.pid, os.WNOHANG)
+            if self.stopping:
+                helper.signal(signal.SIGTERM)
+            if done:
+                return os.waitstatus_to_exitcode(status)
+        return 1
+
+    def run(self) -> None:
+        """Look after the children until a stop signal."""
+        while not self.stopping:
+            now = time.monotonic()
+            for child in self.children.values():
+                if child.due is not None and child.due <= now:
+                    child.start()
+            waits = [child.due - now for child in self.children.values() if child.due is not None]
+            self._wait(max(0.0, min([*waits, 60.0])))
+            self._reap()
+
+    def stop(self) -> None:
+        """End every child, one after the other; a second stop signal ends the patience."""
+        for name in self._order:
+            child = self.children.get(name)
+            if child is None or child.pid is None:
+                continue
+            child.signal(signal.SIGTERM)
+            until = time.monotonic() + child.grace_s
+            while child.pid is not None and time.monotonic() < until and not self.impatient:
+                self._wait(0.2)
+                self._bury(child)
+            if child.pid is not None:
+                log.warning("%s did not stop in time; it is killed.", name)
+                child.end_group()
+                os.waitpid(child.pid, 0)
+                child.pid = None
+
+    def wait_until(self, ready: Callable[[], bool], *, seconds: float) -> bool:
+        """Wait for something while looking after the children; tell whether it came."""
+        until = time.monotonic() + seconds
+        while not ready():
+            if time.monotonic() > until or self.stopping:
+                return False
+            self._wait(0.02)
+            self._reap()
+        return True
+
+    def _bury(self, child: Child) -> None:
+        if child.pid is None:
+            return
+        done, _ = os.waitpid(child.pid, os.WNOHANG)
+        if done:
+            child.end_group()
+            child.pid = None
+
+    def _reap(self) -> None:
+        for child in self.children.values():
+            if child.pid is None:
+                continue
+            done, status = os.waitpid(child.pid, os.WNOHANG)
+            if done:
+                child.ended(os.waitstatus_to_exitcode(status))
+
+    def _wait(self, seconds: float) -> None:
+        ready, _, _ = select.select([self._reader], [], [], seconds)
+        if ready:
+            os.read(self._reader, 4096)
+
+    def _on_stop(self, number: int, frame: FrameType | None) -> None:
+        self._stop_signals.append(time.monotonic())
+
+
+def _wake(number: int, frame: FrameType | None) -> None:
+    """Do nothing: the signal has ended the wait."""
+
+
+def _fresh_process() -> None:
+    """Undo in a new child what belongs to the parent alone."""
+    signal.set_wakeup_fd(-1)
+    for number in (*STOPS, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    # A group of its own: Ctrl-C reaches the parent alone.
+    os.setpgid(0, 0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
