@@ -2,9 +2,19 @@
 
 from django.apps import AppConfig
 
+from kianda.lib import usage
+
 
 class ProcessesConfig(AppConfig):
     """Django's entry for the app."""
 
     name = "processes"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell the apps below how processes use their objects."""
+        from processes.usage import uses_of_datasource, uses_of_method, uses_of_process
+
+        usage.register("datasource", uses_of_datasource)
+        usage.register("method", uses_of_method)
+        usage.register("process", uses_of_process)

@@ -14,7 +14,10 @@ class ProcessDesign(models.Model):
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     draft = models.ForeignKey(
-        "DesignVersion", null=True, on_delete=models.SET_NULL, related_name="+",
+        "DesignVersion",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
         help_text="The newest version of all, published or not.",
     )
     published = models.ForeignKey(

@@ -1,0 +1,173 @@
+"""/instances/: created, read, changed, deleted, triggered."""
+
+from typing import ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kianda.accounts.idempotency import idempotent
+from kianda.lib.drf import (
+    check_if_match,
+    etag_of,
+    list_parameters,
+    list_response,
+    read_query,
+    tagged,
+)
+from processes.api import schemas
+from processes.api.bodies import InstanceChanges, NewInstance, TriggerBody, read_body
+from processes.api.designs import force_asked
+from processes.api.shapes import instance_json, run_json
+from processes.models import ProcessInstance
+from processes.selectors import visible_instances
+from processes.services import instances
+from processes.services.runs import enqueue, read_instance, trigger
+from processes.tasks import send_run
+
+_KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key, the same answer."
+)
+_ORDERING = {"created": "created", "modified": "modified", "process_id": "key"}
+_FILTERS = {
+    "process": "design__name",
+    "process_id": "process_id__iexact",
+    "mode": "mode",
+    "status": "status",
+}
+
+
+def _rows(request: Request) -> QuerySet[ProcessInstance]:
+    return (
+        visible_instances(request.user)
+        .select_related("version", "design__draft")
+        .defer("version__document", "design__draft__document")
+    )
+
+
+class Instances(APIView):
+    """The process instances."""
+
+    scopes: ClassVar = {"GET": "read", "POST": "run"}
+
+    @extend_schema(
+        operation_id="instances_list",
+        parameters=list_parameters(ordering=_ORDERING, search=True, filters=_FILTERS),
+        responses={200: schemas.page_of(schemas.INSTANCE)},
+        tags=["Instances"],
+    )
+    def get(self, request: Request) -> Response:
+        """List instances, newest first."""
+        return list_response(
+            request,
+            _rows(request),
+            to_json=instance_json,
+            default_order=["-pk"],
+            ordering=_ORDERING,
+            search=("process_id",),
+            filters=_FILTERS,
+        )
+
+    @extend_schema(
+        operation_id="instances_create",
+        parameters=[_KEY],
+        request={"application/json": schemas.INSTANCE_IN},
+        responses={201: schemas.INSTANCE},
+        tags=["Instances"],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Create an instance, live or preview; no rule runs."""
+        read_query(request, ())
+        body = read_body(NewInstance, request.data)
+        made = instances.create_instance(
+            process=body.process, mode=body.mode, data=body.data, user=request.user
+        )
+        response = tagged(Response(instance_json(made), status=201), _etag(made))
+        response["Location"] = request.build_absolute_uri(f"/api/v1/instances/{made.process_id}/")
+        return response
+
+
+class Instance(APIView):
+    """One process instance."""
+
+    scopes: ClassVar = {"GET": "read", "PATCH": "run", "DELETE": "run"}
+
+    @extend_schema(
+        operation_id="instances_read", responses={200: schemas.INSTANCE}, tags=["Instances"]
+    )
+    def get(self, request: Request, process_id: str) -> Response:
+        """Read an instance; secrets are masked."""
+        read_query(request, ())
+        instance, _ = read_instance(process_id, request.user)
+        return tagged(Response(instance_json(instance)), _etag(instance))
+
+    @extend_schema(
+        operation_id="instances_change",
+        request={"application/json": schemas.PATCH_IN},
+        responses={200: schemas.INSTANCE},
+        tags=["Instances"],
+    )
+    def patch(self, request: Request, process_id: str) -> Response:
+        """Change values of the revision that was read; another one is 409."""
+        read_query(request, ())
+        body = read_body(InstanceChanges, request.data)
+        instance, _ = read_instance(process_id, request.user)
+        check_if_match(request, _etag(instance))
+        changed = instances.patch_instance(
+            process_id=process_id, data=body.data, revision=body.revision, user=request.user
+        )
+        return tagged(Response(instance_json(changed)), _etag(changed))
+
+    @extend_schema(
+        operation_id="instances_delete",
+        parameters=[OpenApiParameter("force", bool, description="Administrators only.")],
+        request=None,
+        responses={204: None},
+        tags=["Instances"],
+    )
+    def delete(self, request: Request, process_id: str) -> Response:
+        """Delete an instance; its runs stay."""
+        force = force_asked(request)
+        instance, _ = read_instance(process_id, request.user)
+        check_if_match(request, _etag(instance))
+        instances.delete_instance(process_id=process_id, user=request.user, force=force)
+        return Response(status=204)
+
+
+class Trigger(APIView):
+    """A trigger of a target on an instance."""
+
+    scopes: ClassVar = {"POST": "run"}
+
+    @extend_schema(
+        operation_id="instances_trigger",
+        parameters=[_KEY],
+        request={"application/json": schemas.TRIGGER_IN},
+        responses={200: schemas.RUN, 202: schemas.RUN},
+        tags=["Instances"],
+    )
+    @idempotent
+    def post(self, request: Request, process_id: str) -> Response:
+        """Run a target's rules and answer with the finished run; with `async` 202 at once."""
+        read_query(request, ())
+        body = read_body(TriggerBody, request.data)
+        ask = enqueue if body.later else trigger
+        run = ask(
+            process_id=process_id,
+            target=body.target,
+            user=request.user,
+            trigger="api",
+            data=body.data,
+            revision=body.revision,
+        )
+        if body.later:
+            send_run(run.pk)
+        return Response(run_json(run), status=202 if body.later else 200)
+
+
+def _etag(instance: ProcessInstance) -> str:
+    draft = instance.design.draft_id if instance.mode == ProcessInstance.Mode.PREVIEW else None
+    return etag_of("instance", instance.pk, instance.revision, instance.version_id, draft)

@@ -1,0 +1,148 @@
+"""JSON Schemas of what the API takes and gives, for the OpenAPI document."""
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
+OBJECT: Schema = {"type": "object", "additionalProperties": True}
+
+
+def shape(properties: Schema, *, required: list[str] | None = None, more: bool = False) -> Schema:
+    """Return an object schema whose properties are all required unless said otherwise."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties) if required is None else required,
+        "additionalProperties": more,
+    }
+
+
+def page_of(item: Schema) -> Schema:
+    """Return the schema of one page of a list."""
+    link = {"type": ["string", "null"], "format": "uri"}
+    return shape(
+        {
+            "count": {"type": "integer"},
+            "next": link,
+            "previous": link,
+            "results": {"type": "array", "items": item},
+        }
+    )
+
+
+FLAW = shape({"pointer": TEXT, "detail": TEXT})
+META = shape(
+    {
+        "version": {"type": ["string", "null"]},
+        "published_version": {"type": ["string", "null"]},
+        "created": MOMENT,
+        "modified": MOMENT,
+        "modified_by": {"type": ["string", "null"]},
+        "warnings": {"type": "array", "items": FLAW},
+    }
+)
+DEFINITION_IN: Schema = {"$ref": "#/components/schemas/ProcessDefinition"}
+DEFINITION_OUT: Schema = {
+    "type": "object",
+    "properties": {"name": TEXT, "title": TEXT, "meta": META},
+    "required": ["name", "title", "forms", "meta"],
+    "additionalProperties": True,
+}
+DESIGN_LINE = shape({"name": TEXT, "title": TEXT, "description": TEXT, "meta": META})
+VERSION = shape(
+    {
+        "version": TEXT,
+        "published": {"type": "boolean"},
+        "note": TEXT,
+        "created": MOMENT,
+        "created_by": {"type": ["string", "null"]},
+    }
+)
+PUBLISH_IN = shape(
+    {
+        "move_instances": {"type": "boolean", "default": False},
+        "note": {"type": "string", "maxLength": 500, "default": ""},
+    },
+    required=[],
+)
+PUBLISHED = {
+    **DEFINITION_OUT,
+    "properties": {
+        **DEFINITION_OUT["properties"],
+        "stayed": {
+            "type": "array",
+            "items": shape({"process_id": TEXT, "reason": TEXT}),
+            "description": "The live instances that were not moved, each with its reason.",
+        },
+    },
+}
+INSTANCE = shape(
+    {
+        "process_id": TEXT,
+        "process": TEXT,
+        "version": TEXT,
+        "mode": {"enum": ["live", "preview"]},
+        "status": TEXT,
+        "data": OBJECT,
+        "revision": {"type": "integer"},
+        "created": MOMENT,
+        "modified": MOMENT,
+    }
+)
+INSTANCE_IN = shape(
+    {
+        "process": {"type": "string"},
+        "mode": {"enum": ["live", "preview"], "default": "live"},
+        "data": {**OBJECT, "default": {}},
+    },
+    required=["process"],
+)
+PATCH_IN = shape({"data": OBJECT, "revision": {"type": "integer", "minimum": 1}})
+TRIGGER_IN = shape(
+    {
+        "target": {"type": "string"},
+        "data": OBJECT,
+        "revision": {"type": "integer", "minimum": 1},
+        "async": {"type": "boolean", "default": False},
+    },
+    required=["target"],
+)
+STEP = shape(
+    {
+        "position": {"type": "integer"},
+        "rule": TEXT,
+        "type": TEXT,
+        "title": TEXT,
+        "status": TEXT,
+        "reason": TEXT,
+        "read": OBJECT,
+        "request": {},
+        "response": {},
+        "changes": {"type": "array", "items": OBJECT},
+        "error": {"type": ["object", "null"]},
+        "duration_ms": {"type": "number"},
+    }
+)
+RUN = shape(
+    {
+        "id": TEXT,
+        "process_id": TEXT,
+        "version": TEXT,
+        "target": TEXT,
+        "trigger": TEXT,
+        "run_as": TEXT,
+        "status": {"enum": ["queued", "running", "succeeded", "failed", "interrupted", "refused"]},
+        "started": MAYBE_MOMENT,
+        "finished": MAYBE_MOMENT,
+        "error": {"type": ["object", "null"]},
+        "handled_errors": {"type": "integer"},
+        "saved": {"type": "boolean"},
+        "unsaved_answer": {"type": "boolean"},
+        "data": {"type": ["object", "null"]},
+        "steps": {"type": "array", "items": STEP},
+    }
+)
+KIND = shape({"type": TEXT, "title": TEXT, "category": TEXT, "description": TEXT, "schema": OBJECT})

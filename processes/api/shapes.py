@@ -1,0 +1,82 @@
+"""What the API gives for instances and runs."""
+
+from datetime import datetime
+from typing import Any
+
+from processes.clock import moment_text
+from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
+from processes.services.documents import document_of
+from processes.services.moving import as_in_draft
+from processes.services.values import shown, stored_values
+
+
+def moment_or_none(moment: datetime | None) -> str | None:
+    """Return a moment as ISO 8601 UTC, or None."""
+    return moment_text(moment) if moment else None
+
+
+def instance_json(instance: ProcessInstance) -> dict[str, Any]:
+    """Return an instance; a preview one is shown as the newest draft has it."""
+    document = document_of(instance.version)
+    values = stored_values(document, instance)
+    version, document, values = as_in_draft(instance, document, values)
+    return {
+        "process_id": instance.process_id,
+        "process": instance.design.name,
+        "version": str(version),
+        "mode": instance.mode,
+        "status": instance.status,
+        "data": shown(document, values),
+        "revision": instance.revision,
+        "created": moment_text(instance.created),
+        "modified": moment_text(instance.modified),
+    }
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """Return a run with its trace."""
+    return {
+        "id": str(run.pk),
+        "process_id": run.process_id,
+        "version": run.version,
+        "target": run.target,
+        "trigger": run.trigger,
+        "run_as": run.run_as_name,
+        "status": run.status,
+        "started": moment_or_none(run.started),
+        "finished": moment_or_none(run.finished),
+        "error": run.error,
+        "handled_errors": run.handled_errors,
+        "saved": run.saved,
+        "unsaved_answer": run.unsaved_answer,
+        "data": run.data,
+        "steps": run.steps,
+    }
+
+
+def design_line(design: ProcessDesign) -> dict[str, Any]:
+    """Return a design as a list shows it."""
+    return {
+        "name": design.name,
+        "title": design.title,
+        "description": design.description,
+        "meta": {
+            "version": str(design.draft) if design.draft else None,
+            "published_version": str(design.published) if design.published else None,
+            "created": moment_text(design.created),
+            "modified": moment_text(design.modified),
+            "modified_by": design.modified_by.get_username() if design.modified_by else None,
+            "warnings": [],
+        },
+    }
+
+
+def version_json(version: DesignVersion) -> dict[str, Any]:
+    """Return a version as the list of versions shows it."""
+    return {
+        "version": str(version),
+        "published": version.minor == 0,
+        "note": version.note,
+        "created": moment_text(version.created),
+        "created_by": version.created_by.get_username() if version.created_by else None,
+    }

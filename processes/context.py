@@ -1,0 +1,231 @@
+"""What the rules of one run may do: the implementation of `processes.rules.base.Context`."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from kianda.lib.secrets import Masker
+from processes.conditions import ConditionGroup
+from processes.expressions import Template
+from processes.rules.base import Answer, Rule, RuleFailed
+from processes.trace import RunTrace
+from processes.values import Value, as_text
+from processes.working import Changes, WorkingCopy
+
+
+class Ledger(Protocol):
+    """Where a run becomes durable. Each method is one commit, valid only under the run's lease."""
+
+    def calling(self, context: "RunContext") -> None:
+        """Keep the intent, the working copy and the masked request before a call."""
+
+    def answered(self, context: "RunContext") -> None:
+        """Keep the answer's effect: the working copy after the mapping."""
+
+    def save(self, context: "RunContext", values: Mapping[str, Value]) -> None:
+        """Store values in the instance, with history."""
+
+    def check(self) -> None:
+        """Raise TakenOver when the lease may be over."""
+
+
+class Outside(Protocol):
+    """The port through which a run calls out."""
+
+    def call(
+        self,
+        *,
+        datasource: str,
+        method: str,
+        inputs: Mapping[str, Value],
+        seconds: float,
+        on_request: Callable[[Mapping[str, Any], Sequence[str]], None],
+    ) -> Answer:
+        """Send; `on_request` gets the shown request and the secrets in it right before."""
+
+    def find(
+        self,
+        *,
+        process: str,
+        filter: ConditionGroup,
+        limit: int,
+        today: str,
+        resolve: Callable[[str], Value],
+    ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+        """Return stored items of a process and the names of their secret fields."""
+
+
+@dataclass
+class Surroundings:
+    """What is fixed at the start of a run: names that every template may use, and its clock."""
+
+    names: Mapping[str, Value]
+    today: str
+    deadline: float
+    moment: str = ""
+
+
+@dataclass
+class RunContext:
+    """The working copy of one run and the ports to the world."""
+
+    working: WorkingCopy
+    around: Surroundings
+    ledger: Ledger
+    outside: Outside
+    masker: Masker
+    trace: RunTrace
+    last_position: int
+    found_secrets: list[str] = field(default_factory=list)
+    # Values whose commit is joined with the closing one, because no rule follows.
+    pending: dict[str, Value] | None = None
+
+    @property
+    def today(self) -> str:
+        """Return the day of the run in its time zone, `2026-11-23`."""
+        return self.around.today
+
+    @property
+    def seconds_left(self) -> float:
+        """Return what is left of the run's deadline."""
+        return self.around.deadline - time.monotonic()
+
+    def resolve(self, name: str) -> Value:
+        """Return the value of a field, or of `process.* user.* now today`."""
+        if name in self.working.values:
+            value = self.working.values[name]
+            if self.working.is_secret(name):
+                self.masker.add(value)
+        elif name in self.around.names:
+            value = self.around.names[name]
+        else:
+            raise RuleFailed("configuration", f"There is no field or name {name}.")
+        self.trace.reads(name, value)
+        return value
+
+    def is_secret(self, name: str) -> bool:
+        """Tell whether the field is a secret one."""
+        return self.working.is_secret(name)
+
+    def assign(self, field: str, value: Value) -> None:
+        """Set one field of the working copy."""
+        self.assign_all([(field, value)])
+
+    def assign_all(self, changes: Changes) -> None:
+        """Set several fields of the working copy: all or none."""
+        self.working.change(self._checked(changes))
+
+    def accept(self, changes: Changes) -> None:
+        """Set what a successful call brought, and make it durable at once."""
+        self.working.accept(self._checked(changes))
+        self.ledger.answered(self)
+
+    def _checked(self, changes: Changes) -> dict[str, Value]:
+        converted = self.working.converted(changes)
+        for name, value in converted.items():
+            if self.working.is_secret(name):
+                self.masker.add(value)
+            elif self._holds_found_secret(value):
+                raise RuleFailed(
+                    "configuration",
+                    f"A secret of another process was mapped into the field {name}, which is not "
+                    "secret. Map it into a secret field.",
+                )
+        return converted
+
+    def _holds_found_secret(self, value: Value) -> bool:
+        if not self.found_secrets:
+            return False
+        text = as_text(value)
+        return any(
+            text == secret or (len(secret) >= Masker.SHORTEST_INSIDE and secret in text)
+            for secret in self.found_secrets
+        )
+
+    def call(self, *, datasource: str, method: str, inputs: Mapping[str, Value]) -> Answer:
+        """Call a REST method; the intent is durable before anything is sent."""
+        seconds = self.seconds_left
+        if seconds <= 0:
+            raise RuleFailed("timeout", "The run has used up its time; the call was not made.")
+
+        def on_request(shown: Mapping[str, Any], secrets: Sequence[str]) -> None:
+            for secret in secrets:
+                self.masker.add(secret)
+            if self.trace.current is not None:
+                self.trace.current.request = shown
+            self.ledger.calling(self)
+
+        try:
+            answer = self.outside.call(
+                datasource=datasource,
+                method=method,
+                inputs=inputs,
+                seconds=seconds,
+                on_request=on_request,
+            )
+        except RuleFailed as failure:
+            if failure.answer is not None:
+                self._answered(failure.answer)
+            message = self.masker.text(failure.message)
+            raise RuleFailed(
+                failure.kind, message, failure.status, answer=failure.answer
+            ) from failure
+        self._answered(answer)
+        return answer
+
+    def _answered(self, answer: Answer) -> None:
+        step = self.trace.current
+        if step is None:
+            return
+        step.response = {
+            "status": answer.status,
+            "headers": dict(answer.headers),
+            "body": answer.body,
+        }
+        self._learn_mapped_secrets(step.rule, answer)
+
+    def _learn_mapped_secrets(self, rule: Rule, answer: Answer) -> None:
+        """Mask the places of an answer that are mapped into secret fields, whatever follows."""
+        for row in getattr(rule, "on_success", ()):
+            if not self.working.is_secret(row.field):
+                continue
+            for name in Template.parse(row.value).references:
+                self.masker.add(answer.at(name))
+
+    def find(
+        self, *, process: str, filter: ConditionGroup, limit: int
+    ) -> list[Mapping[str, Value]]:
+        """Return stored instances of a process that the run's person may see."""
+        items, secret_names = self.outside.find(
+            process=process, filter=filter, limit=limit, today=self.today, resolve=self.resolve
+        )
+        for item in items:
+            for name in secret_names:
+                value = item.get(name)
+                if isinstance(value, str) and value:
+                    self.masker.add(value)
+                    self.found_secrets.append(value)
+        return items
+
+    def save(self) -> None:
+        """Store the working copy. The commit of a last rule is joined with the closing one."""
+        position = self.trace.current.position if self.trace.current else -1
+        if position == self.last_position:
+            self.pending = dict(self.working.values)
+            return
+        self.ledger.save(self, self.working.values)
+        self.working.kept(self.working.values)
+
+    def undo(self) -> None:
+        """Put the working copy back to the last safe point."""
+        self.working.undo()
+
+    def store_undo(self, changes: Changes) -> None:
+        """Apply on-error values and store them, with what calls brought before.
+
+        The run ends with this, so the closing commit carries them: both or neither.
+        """
+        converted = self._checked(changes)
+        self.working.change(converted)
+        self.pending = self.working.to_store_on_undo(converted)

@@ -1,0 +1,108 @@
+"""The run itself: the rules carried out one after the other, and the run closed."""
+
+import time
+from typing import Any
+
+from django.utils import timezone
+
+from kianda.lib.errors import Stale
+from kianda.lib.secrets import Masker
+from processes.clock import moment_text, today_in
+from processes.context import RunContext, Surroundings
+from processes.engine import Outcome, run_rules
+from processes.models import Run
+from processes.rules.base import RuleFailed
+from processes.services.leases import TakenOver, holder
+from processes.services.ledger import RunLedger
+from processes.services.outside import CallsAndLookups
+from processes.services.starting import Started
+from processes.trace import RunTrace
+from processes.values import Value
+
+
+def carry_out(
+    started: Started,
+    *,
+    deadline_s: float,
+    start_at: int = 0,
+    handled: int = 0,
+    base_revision: int | None = None,
+) -> Run:
+    """Run the rules from a position to the end and close the run."""
+    run = started.run
+    holder.holds(run.pk)
+    try:
+        ledger = RunLedger(run, started.instance, started.document)
+        if base_revision is not None:
+            ledger.base_revision = base_revision
+        context = _context(started, ledger, deadline_s=deadline_s)
+        outcome = Outcome(handled=handled)
+        ledger.handled = lambda: outcome.handled
+        try:
+            run_rules(started.rules, context, context.trace, start=start_at, outcome=outcome)
+            ledger.close(context, _closing(outcome))
+        except TakenOver:
+            run.refresh_from_db()
+        except Stale as stale:
+            _close_failed(ledger, context, "busy", stale.detail)
+        except Exception:
+            # A bug of ours: the run must not stay open, and the log must have the whole story.
+            _close_failed(ledger, context, "internal", "The product failed; its log says why.")
+            raise
+        return run
+    finally:
+        holder.lets_go(run.pk)
+
+
+def _close_failed(ledger: RunLedger, context: RunContext, kind: str, message: str) -> None:
+    context.pending = None
+    closing = {
+        "status": Run.Status.FAILED,
+        "error": {"kind": kind, "message": message, "step": None},
+        "handled_errors": 0,
+    }
+    try:
+        ledger.close(context, closing)
+    except TakenOver:
+        ledger.run.refresh_from_db()
+
+
+def _closing(outcome: Outcome) -> dict[str, Any]:
+    failure: RuleFailed | None = outcome.failure
+    error = failure and {
+        "kind": failure.kind,
+        "message": failure.message,
+        "step": outcome.failed_step,
+    }
+    return {
+        "status": Run.Status.FAILED if failure else Run.Status.SUCCEEDED,
+        "error": error,
+        "handled_errors": outcome.handled,
+    }
+
+
+def _context(started: Started, ledger: RunLedger, *, deadline_s: float) -> RunContext:
+    run, instance = started.run, started.instance
+    masker = Masker()
+    moment = run.started or timezone.now()
+    today = today_in(moment, run.time_zone)
+    user = run.run_as
+    names: dict[str, Value] = {
+        "process.id": instance.process_id,
+        "process.name": instance.design.name,
+        "process.status": instance.status,
+        "process.created": moment_text(instance.created),
+        "user.email": user.email if user else "",
+        "user.name": user.get_username() if user else "",
+        "now": moment_text(moment),
+        "today": today,
+    }
+    return RunContext(
+        working=started.working,
+        around=Surroundings(names=names, today=today, deadline=time.monotonic() + deadline_s),
+        ledger=ledger,
+        outside=CallsAndLookups(user=user, check_lease=ledger.check),
+        masker=masker,
+        trace=RunTrace(started.working, masker, run.steps),
+        last_position=len(started.rules) - 1,
+    )

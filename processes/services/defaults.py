@@ -1,0 +1,40 @@
+"""The values a new instance starts with."""
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from kianda.lib.errors import Flaw, Invalid
+from processes.clock import moment_text, today_in
+from processes.document import Document
+from processes.expressions import Template
+from processes.values import Value, ValueFailure
+
+
+def default_values(document: Document, *, user: User | None) -> dict[str, Value]:
+    """Evaluate the defaults of a design's fields; raises Invalid naming the field."""
+    moment = timezone.now()
+    names: dict[str, Value] = {
+        "now": moment_text(moment),
+        "today": today_in(moment, settings.KIANDA_TIME_ZONE),
+        "user.email": user.email if user else "",
+        "user.name": user.get_username() if user else "",
+        "process.name": document.name,
+    }
+    values: dict[str, Value] = {}
+    for name, field in document.fields.items():
+        default = getattr(field, "default", None)
+        if default is None:
+            continue
+        try:
+            raw = (
+                Template.parse(default).evaluate(names.__getitem__)
+                if isinstance(default, str)
+                else default
+            )
+            values[name] = field.to_python(raw)
+        except (ValueFailure, KeyError) as failure:
+            raise Invalid(
+                errors=[Flaw(f"/data/{name}", f"The default of {field.title}: {failure}")]
+            ) from failure
+    return values

@@ -1,0 +1,215 @@
+"""Designs: saved as draft versions, published, deleted."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from kianda.accounts.audit import record
+from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing, PreconditionFailed
+from kianda.lib.usage import used_by
+from processes.checks import Warning, check_references
+from processes.document import Document, parse_document
+from processes.models import DesignVersion, ProcessDesign
+from processes.services.catalog import StoredCatalog
+from processes.services.documents import document_of
+from processes.services.moving import move_open_instances
+
+
+@dataclass
+class Published:
+    """What a publication did: the version, whether it is new, which instances stayed and why."""
+
+    version: DesignVersion
+    new: bool
+    stayed: list[dict[str, str]] = field(default_factory=list)
+
+
+def get_design(name: str) -> ProcessDesign:
+    """Return a design with its draft and published version; raises Missing."""
+    design = (
+        ProcessDesign.objects.select_related("draft", "published", "modified_by")
+        .filter(name=name)
+        .first()
+    )
+    if design is None:
+        raise Missing(f"There is no process {name}.")
+    return design
+
+
+def get_version(design: ProcessDesign, number: str) -> DesignVersion:
+    """Return a version by its number, `0.3`; raises Missing."""
+    major, _, minor = number.partition(".")
+    if not (_is_number(major) and _is_number(minor)):
+        raise Missing(f"{design.name} has no version {number}.")
+    version = design.versions.filter(major=int(major), minor=int(minor)).first()
+    if version is None:
+        raise Missing(f"{design.name} has no version {number}.")
+    return version
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 9
+
+
+def create_design(*, raw: object, user: User) -> ProcessDesign:
+    """Make a process from its definition, as draft 0.1; raises Invalid with every flaw."""
+    document = parse_document(raw)
+    taken = Invalid.at("/name", f"There is a process {document.name} already.")
+    if ProcessDesign.objects.filter(name=document.name).exists():
+        raise taken
+    moment = timezone.now()
+    try:
+        with transaction.atomic():
+            design = ProcessDesign.objects.create(
+                name=document.name,
+                title=document.title,
+                description=document.description,
+                created=moment,
+                modified=moment,
+                modified_by=user,
+            )
+            _add_version(design, document, major=0, minor=1, user=user)
+            record(user, action="created", kind="process", name=design.name)
+    except IntegrityError as error:
+        raise taken from error
+    return design
+
+
+def save_design(
+    *, name: str, raw: object, user: User, expected: DesignVersion | None = None
+) -> ProcessDesign:
+    """Save a definition as the next draft; nothing happens when it does not differ.
+
+    `expected` is the draft that the person has read: another one raises PreconditionFailed.
+    """
+    document = parse_document(raw)
+    if document.name != name:
+        raise Invalid.at("/name", f"The name cannot be changed; it is {name}.")
+    with transaction.atomic():
+        design = _locked(name)
+        draft = design.draft
+        if draft is not None:
+            if expected is not None and expected.pk != draft.pk:
+                raise PreconditionFailed()
+            if draft.document == document.normalised():
+                return design
+            version = _add_version(
+                design, document, major=draft.major, minor=draft.minor + 1, user=user
+            )
+        else:
+            version = _add_version(design, document, major=0, minor=1, user=user)
+        record(user, action="saved", kind="process", name=name, detail=f"Version {version}")
+    return design
+
+
+def _locked(name: str) -> ProcessDesign:
+    design = (
+        ProcessDesign.objects.select_for_update(of=("self",))
+        .select_related("draft", "published")
+        .filter(name=name)
+        .first()
+    )
+    if design is None:
+        raise Missing(f"There is no process {name}.")
+    return design
+
+
+def _add_version(
+    design: ProcessDesign,
+    document: Document,
+    *,
+    major: int,
+    minor: int,
+    user: User,
+    note: str = "",
+) -> DesignVersion:
+    moment = timezone.now()
+    version = DesignVersion.objects.create(
+        design=design,
+        major=major,
+        minor=minor,
+        document=document.normalised(),
+        note=note,
+        created=moment,
+        created_by=user,
+    )
+    design.draft = version
+    if minor == 0:
+        design.published = version
+    design.title, design.description = document.title, document.description
+    design.modified, design.modified_by = moment, user
+    design.save()
+    return version
+
+
+def publish_design(
+    *, name: str, user: User, note: str = "", move_instances: bool = False
+) -> Published:
+    """Publish the draft as the next whole version; raises Invalid while a name does not hold.
+
+    Each live instance is moved in its own transaction when asked for.
+    """
+    with transaction.atomic():
+        design = _locked(name)
+        draft = design.draft
+        if draft is None:
+            raise Missing(f"{name} has no version to publish.")
+        document = document_of(draft)
+        broken = [w for w in warnings_of(document) if w.blocks]
+        if broken:
+            raise Invalid(
+                "The draft refers to things that do not exist.",
+                errors=[Flaw(w.pointer, w.detail) for w in broken],
+            )
+        if draft.minor == 0:
+            published = Published(draft, new=False)
+        else:
+            version = _add_version(
+                design, document, major=draft.major + 1, minor=0, user=user, note=note
+            )
+            published = Published(version, new=True)
+            record(user, action="published", kind="process", name=name, detail=f"Version {version}")
+    if move_instances:
+        published.stayed = move_open_instances(design=design, version=published.version, user=user)
+    return published
+
+
+def warnings_of(document: Document) -> list[Warning]:
+    """Return what does not hold outside the document, and what is risky in it."""
+    return check_references(document, StoredCatalog())
+
+
+def delete_design(*, name: str, user: User, force: bool = False) -> None:
+    """Delete a design with its versions; raises InUse while instances or others refer to it."""
+    design = get_design(name)
+    if force and not has_role(user, ADMINISTRATOR):
+        raise Forbidden("Only an administrator can force a deletion.")
+    uses = [] if force else used_by("process", name)
+    if uses:
+        first = ", ".join(str(use["name"]) for use in uses[:3])
+        raise InUse(f"{name} is in use by {first}.", used_by=uses)
+    with transaction.atomic():
+        # Versions are protected by instances: those go first, and only under force.
+        design.instances.all().delete()
+        design.delete()
+        record(user, action="deleted", kind="process", name=name)
+
+
+def shown_design(design: ProcessDesign, version: DesignVersion) -> dict[str, Any]:
+    """Return what the API gives for a version of a design: the definition and `meta`."""
+    document = document_of(version)
+    return {
+        **document.normalised(),
+        "meta": {
+            "version": str(version),
+            "published_version": str(design.published) if design.published else None,
+            "created": design.created,
+            "modified": version.created,
+            "modified_by": version.created_by.get_username() if version.created_by else None,
+            "warnings": [{"pointer": w.pointer, "detail": w.detail} for w in warnings_of(document)],
+        },
+    }

@@ -1,0 +1,207 @@
+"""Instances: created, changed by hand, deleted; each under the same lock as a run."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from kianda.accounts.audit import record
+from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
+from kianda.lib.errors import Busy, Conflict, Flaw, Forbidden, InUse, Invalid, Stale
+from kianda.lib.usage import used_by
+from processes.document import Document
+from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
+from processes.services.defaults import default_values
+from processes.services.documents import document_of
+from processes.services.moving import follow_draft
+from processes.services.process_ids import next_process_id
+from processes.services.starting import read_instance
+from processes.services.values import (
+    changes_between,
+    filled,
+    read_sent,
+    split,
+    stored_values,
+)
+from processes.values import Value
+from processes.working import python_of
+
+_LOOK_EVERY_S = 0.05
+
+
+def create_instance(
+    *, process: str, mode: str, data: Mapping[str, Any], user: User | None
+) -> ProcessInstance:
+    """Create an instance; no rule runs. Raises Invalid with every flaw, Forbidden for previews."""
+    design, version = _version_for(process, mode, user)
+    document = document_of(version)
+    sent, flaws = read_sent(document, data, {})
+    if flaws:
+        raise Invalid(errors=flaws)
+    defaults = default_values(document, user=user)
+    values = filled(document, {**defaults, **sent})
+    plain, secret = split(document, values)
+    moment = timezone.now()
+    with transaction.atomic():
+        process_id = next_process_id(design=design, pattern=document.process_id, values=values)
+        return ProcessInstance.objects.create(
+            process_id=process_id,
+            key=process_id.lower(),
+            design=design,
+            version=version,
+            mode=mode,
+            values=plain,
+            secrets=secret or None,
+            created=moment,
+            created_by=user,
+            modified=moment,
+            modified_by=user,
+        )
+
+
+def _version_for(process: str, mode: str, user: User | None) -> tuple[ProcessDesign, DesignVersion]:
+    design = ProcessDesign.objects.filter(name=process).select_related("draft", "published").first()
+    flaws = []
+    if design is None:
+        flaws.append(Flaw("/process", f"There is no process {process}."))
+    if mode not in ProcessInstance.Mode.values:
+        flaws.append(Flaw("/mode", "Choose live or preview."))
+    if flaws:
+        raise Invalid(errors=flaws)
+    assert design is not None
+    if mode == ProcessInstance.Mode.PREVIEW:
+        if user is not None and not has_role(user, ADMINISTRATOR, DESIGNER):
+            raise Forbidden("Preview instances are for designers and administrators.")
+        version = design.draft
+    else:
+        version = design.published
+    if version is None:
+        raise Invalid.at(
+            "/mode", f"{process} has no published version. Publish it, or choose preview."
+        )
+    return design, version
+
+
+def patch_instance(
+    *, process_id: str, data: Mapping[str, Any], revision: int, user: User
+) -> ProcessInstance:
+    """Change values by hand; raises Stale at another revision, Busy, Invalid."""
+    _wait_until_free(process_id)
+    with transaction.atomic():
+        instance, document = _locked(process_id, user)
+        if revision != instance.revision:
+            raise Stale(
+                f"{instance.process_id} is at revision {instance.revision}, not {revision}. "
+                "Read it again, then repeat your change.",
+                revision=instance.revision,
+            )
+        instance, document = follow_draft(instance, document)
+        before = stored_values(document, instance)
+        sent, flaws = read_sent(document, data, before)
+        if flaws:
+            raise Invalid(errors=flaws)
+        _store(instance, document, before=before, after={**before, **sent}, user=user)
+    return instance
+
+
+def _store(
+    instance: ProcessInstance,
+    document: Document,
+    *,
+    before: Mapping[str, Value],
+    after: Mapping[str, Value],
+    user: User,
+    run: Run | None = None,
+) -> None:
+    changes = changes_between(document, before, after)
+    if not changes:
+        return
+    moment = timezone.now()
+    instance.values, secret = split(document, after)
+    instance.secrets = secret or None
+    instance.revision += 1
+    instance.modified, instance.modified_by = moment, user
+    instance.save(update_fields=["values", "secrets", "revision", "modified", "modified_by"])
+    Change.objects.create(
+        instance=instance,
+        run=run,
+        revision=instance.revision,
+        at=moment,
+        by=user,
+        by_name=user.get_username(),
+        fields=changes,
+    )
+
+
+def store_unsaved_answer(*, run_pk: int, user: User) -> ProcessInstance:
+    """Store what a successful call of a run brought and no rule saved ("Store these values")."""
+    run = Run.objects.filter(pk=run_pk, unsaved_answer=True).first()
+    if run is None or run.unsaved_values is None:
+        raise Conflict("This run left nothing to store.")
+    _wait_until_free(run.process_id)
+    with transaction.atomic():
+        instance, document = _locked(run.process_id, user)
+        before = stored_values(document, instance)
+        brought = python_of(document.fields, run.unsaved_values)
+        _store(instance, document, before=before, after={**before, **brought}, user=user, run=run)
+        Run.objects.filter(pk=run.pk).update(unsaved_answer=False, unsaved_values=None)
+    return instance
+
+
+def delete_instance(*, process_id: str, user: User, force: bool = False) -> None:
+    """Delete an instance; raises InUse when a task names it, Busy while a run works on it."""
+    instance, _ = read_instance(process_id, user)
+    if force and not has_role(user, ADMINISTRATOR):
+        raise Forbidden("Only an administrator can force a deletion.")
+    if not has_role(user, ADMINISTRATOR, DESIGNER) and instance.created_by_id != user.pk:
+        raise Forbidden("Only its creator or an administrator can delete this instance.")
+    if not force:
+        named = used_by("instance", instance.process_id)
+        if named:
+            names = ", ".join(str(use["name"]) for use in named)
+            raise InUse(f"{instance.process_id} is in use by {names}.", used_by=named)
+        _wait_until_free(process_id)
+    with transaction.atomic():
+        instance, _ = _locked(process_id, user, even_if_busy=force)
+        instance.delete()
+        record(user, action="deleted", kind="instance", name=instance.process_id)
+
+
+def _locked(
+    process_id: str, user: User, *, even_if_busy: bool = False
+) -> tuple[ProcessInstance, Document]:
+    instance, document = read_instance(process_id, user, lock=True)
+    if not even_if_busy:
+        running = _running(process_id)
+        if running is not None:
+            raise _busy(process_id, running)
+    return instance, document
+
+
+def _running(process_id: str) -> Run | None:
+    return Run.objects.filter(instance__key=process_id.lower(), status=Run.Status.RUNNING).first()
+
+
+def _busy(process_id: str, run: Run) -> Busy:
+    return Busy(
+        f"Run {run.pk} ({run.target or run.trigger}) is working on {process_id}. "
+        "Try again when it has ended.",
+        run=str(run.pk),
+        used_by=[{"kind": "run", "name": str(run.pk), "url": f"/api/v1/runs/{run.pk}/"}],
+    )
+
+
+def _wait_until_free(process_id: str) -> None:
+    """Wait at most KIANDA_BUSY_WAIT_S, holding no transaction, for a run to end."""
+    give_up = time.monotonic() + settings.KIANDA_BUSY_WAIT_S
+    while True:
+        running = _running(process_id)
+        if running is None:
+            return
+        if time.monotonic() >= give_up:
+            raise _busy(process_id, running)
+        time.sleep(_LOOK_EVERY_S)

@@ -1,0 +1,161 @@
+"""Moving an instance to another version of its design: one at a time, each in one transaction."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from kianda.lib.errors import Busy, Conflict
+from processes.document import Document
+from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
+from processes.services.documents import document_of
+from processes.services.values import filled, shown, split, stored_values
+from processes.values import Value, ValueFailure
+
+
+class CannotMove(Conflict):
+    """The instance has a value that does not fit the new version."""
+
+    title = "Cannot move"
+
+
+def renamed_fields(old: Document, new: Document) -> dict[str, str]:
+    """Return {old name: new name} of the fields that were renamed between two versions.
+
+    A field counts as renamed when it is gone, and a new field of the same type stands at its place
+    in the same form, or has its title there.
+    """
+    renamed: dict[str, str] = {}
+    for form in old.forms:
+        successor = next((other for other in new.forms if other.name == form.name), None)
+        if successor is None:
+            continue
+        gone = [(at, field) for at, field in enumerate(form.fields) if field.name not in new.fields]
+        fresh = {
+            at: field for at, field in enumerate(successor.fields) if field.name not in old.fields
+        }
+        for at, field in gone:
+            same = [i for i, other in fresh.items() if other.slug() == field.slug()]
+            match = next((i for i in same if fresh[i].title == field.title), None)
+            if match is None and at in same and len(form.fields) == len(successor.fields):
+                match = at
+            if match is not None:
+                renamed[field.name] = fresh.pop(match).name
+    return renamed
+
+
+def moved_values(old: Document, new: Document, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the values as the new version holds them; raises CannotMove."""
+    renamed = renamed_fields(old, new)
+    carried: dict[str, Value] = {}
+    for name, value in values.items():
+        target = renamed.get(name, name)
+        field = new.fields.get(target)
+        if field is None or not field.holds_value:
+            continue
+        if old.fields[name].slug() == "secret" and field.slug() != "secret":
+            # A secret never comes to light by a change of the design.
+            carried[target] = field.empty()
+        else:
+            try:
+                carried[target] = field.to_python(old.fields[name].to_json(value))
+            except ValueFailure as failure:
+                raise CannotMove(f"The value of {field.title} does not fit: {failure}") from failure
+    return filled(new, carried)
+
+
+def follow_draft(instance: ProcessInstance, document: Document) -> tuple[ProcessInstance, Document]:
+    """Bring a preview instance to the newest saved draft; its row is locked by the caller."""
+    design = instance.design
+    if instance.mode != ProcessInstance.Mode.PREVIEW or instance.version_id == design.draft_id:
+        return instance, document
+    newest = design.draft
+    assert newest is not None  # an instance exists, so a version does
+    _move(instance, document, newest, user=None)
+    return instance, document_of(newest)
+
+
+def move_instance(*, instance_pk: int, version: DesignVersion, user: User | None) -> None:
+    """Move one instance to a version; raises Busy or CannotMove, then nothing is changed."""
+    with transaction.atomic():
+        instance = (
+            ProcessInstance.objects.select_for_update(of=("self",))
+            .select_related("version", "design")
+            .get(pk=instance_pk)
+        )
+        if instance.version_id == version.pk:
+            return
+        if Run.objects.filter(instance=instance, status=Run.Status.RUNNING).exists():
+            raise Busy(f"A run is working on {instance.process_id}.")
+        _move(instance, document_of(instance.version), version, user=user)
+
+
+def _move(
+    instance: ProcessInstance, old: Document, version: DesignVersion, *, user: User | None
+) -> None:
+    new = document_of(version)
+    before = stored_values(old, instance)
+    after = moved_values(old, new, before)
+    moment = timezone.now()
+    instance.values, secrets = split(new, after)
+    instance.secrets = secrets or None
+    instance.version = version
+    instance.revision += 1
+    instance.modified = moment
+    instance.save(update_fields=["values", "secrets", "version", "revision", "modified"])
+    changes = _differences(shown(old, before), shown(new, after))
+    if changes:
+        Change.objects.create(
+            instance=instance,
+            revision=instance.revision,
+            at=moment,
+            by=user,
+            by_name=user.get_username() if user else "",
+            fields=changes,
+        )
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the history of a move; the value of a removed field stays readable there."""
+    return [
+        {"field": name, "before": before.get(name), "after": after.get(name)}
+        for name in dict.fromkeys([*before, *after])
+        if before.get(name) != after.get(name)
+    ]
+
+
+def move_open_instances(
+    *, design: ProcessDesign, version: DesignVersion, user: User | None
+) -> list[dict[str, str]]:
+    """Move the live instances of a design; return those that stayed, each with its reason."""
+    stayed = []
+    rows = ProcessInstance.objects.filter(design=design, mode=ProcessInstance.Mode.LIVE)
+    for pk, process_id in rows.exclude(version=version).values_list("pk", "process_id"):
+        try:
+            move_instance(instance_pk=pk, version=version, user=user)
+        except (Busy, CannotMove) as reason:
+            stayed.append({"process_id": process_id, "reason": reason.detail})
+    return stayed
+
+
+def as_in_draft(
+    instance: ProcessInstance, document: Document, values: Mapping[str, Value]
+) -> tuple[DesignVersion, Document, Mapping[str, Value]]:
+    """Return a preview instance's values as the newest draft has them; nothing is stored.
+
+    When a value does not fit, the instance is shown as it is stored.
+    """
+    draft = instance.design.draft
+    if (
+        instance.mode != ProcessInstance.Mode.PREVIEW
+        or draft is None
+        or instance.version_id == draft.pk
+    ):
+        return instance.version, document, values
+    newest = document_of(draft)
+    try:
+        return draft, newest, moved_values(document, newest, values)
+    except CannotMove:
+        return instance.version, document, values

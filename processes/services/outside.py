@@ -1,0 +1,147 @@
+"""The ports of a run to the world: REST calls, and lookups in stored instances."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from datasources.client import send
+from datasources.errors import CallFailed
+from datasources.rest import build
+from datasources.services import get_document
+from kianda.lib.errors import Missing
+from processes.clock import moment_text
+from processes.conditions import Condition, ConditionGroup
+from processes.document import Document
+from processes.expressions import Template
+from processes.models import ProcessDesign, ProcessInstance
+from processes.rules.base import Answer, RuleFailed
+from processes.selectors import visible_instances
+from processes.services.documents import document_of
+from processes.services.values import stored_values
+from processes.values import Value, as_text, from_json, to_json
+
+_MOST_LOOKED_AT = 10_000
+
+
+class CallsAndLookups:
+    """Implements `processes.context.Outside` for the person a run works for."""
+
+    def __init__(self, *, user: User | None, check_lease: Callable[[], None]) -> None:
+        """Take the person, and the check that is made right before anything is sent."""
+        self.user = user
+        self.check_lease = check_lease
+
+    def call(
+        self,
+        *,
+        datasource: str,
+        method: str,
+        inputs: Mapping[str, Value],
+        seconds: float,
+        on_request: Callable[[Mapping[str, Any], Sequence[str]], None],
+    ) -> Answer:
+        """Send a call; on_request runs right before, outside any transaction."""
+        try:
+            source = get_document(datasource)
+        except Missing as missing:
+            raise RuleFailed("configuration", missing.detail) from missing
+        found = source.method(method)
+        if found is None:
+            raise RuleFailed(
+                "configuration", f"The datasource {datasource} has no REST method {method}."
+            )
+        try:
+            prepared = build(
+                source, found, {name: to_json(value) for name, value in inputs.items()}
+            )
+            on_request(prepared.shown, prepared.secrets)
+            answer = send(
+                prepared, datasource=source, timeout_s=seconds, before_send=self.check_lease
+            )
+        except CallFailed as failed:
+            raise _as_rule_failed(failed) from failed
+        return Answer(answer.status, answer.headers, from_json(answer.body), found.output_names())
+
+    def find(
+        self,
+        *,
+        process: str,
+        filter: ConditionGroup,
+        limit: int,
+        today: str,
+        resolve: Callable[[str], Value],
+    ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+        """Return the newest stored instances of a process that hold the filter."""
+        if not ProcessDesign.objects.filter(name=process).exists():
+            raise RuleFailed("configuration", f"There is no process {process}.")
+        rows = visible_instances(self.user).filter(design__name=process)
+        rows = rows.select_related("version").defer("version__document").order_by("-pk")
+        key = _wanted_process_id(filter, resolve)
+        if key is not None:
+            rows = rows.filter(key=key.lower())
+        items: list[Mapping[str, Value]] = []
+        secret_names: set[str] = set()
+        for instance in rows[:_MOST_LOOKED_AT].iterator(chunk_size=200):
+            document = document_of(instance.version)
+            item = item_of(instance, document)
+            if not filter.holds(_reader(item, resolve), today):
+                continue
+            items.append(item)
+            secret_names |= _secret_names(document)
+            if len(items) >= limit:
+                break
+        return items, frozenset(secret_names)
+
+
+def _reader(item: Mapping[str, Value], resolve: Callable[[str], Value]) -> Callable[[str], Value]:
+    """Return a reader of `item.x` from an item and of other names from the run."""
+
+    def read(name: str) -> Value:
+        return item.get(name.removeprefix("item.")) if name.startswith("item.") else resolve(name)
+
+    return read
+
+
+def item_of(instance: ProcessInstance, document: Document) -> dict[str, Value]:
+    """Return an instance as an item: its stored values and its `process.*` facts."""
+    return {
+        **stored_values(document, instance),
+        "process.id": instance.process_id,
+        "process.name": document.name,
+        "process.status": instance.status,
+        "process.created": moment_text(instance.created),
+    }
+
+
+def _secret_names(document: Document) -> set[str]:
+    return {name for name, field in document.fields.items() if field.slug() == "secret"}
+
+
+def _wanted_process_id(filter: ConditionGroup, resolve: Callable[[str], Value]) -> str | None:
+    """Return the one Process ID that a filter asks for, so that the index can be used."""
+    if filter.match != "all":
+        return None
+    for row in filter.items:
+        if (
+            isinstance(row, Condition)
+            and row.left == "[item.process.id]"
+            and row.operator == "eq"
+            and not any(name.startswith("item.") for name in _names_in(row.right))
+        ):
+            return as_text(Template.parse(row.right).evaluate(resolve))
+    return None
+
+
+def _names_in(source: str) -> tuple[str, ...]:
+    return Template.parse(source).references
+
+
+def _as_rule_failed(failed: CallFailed) -> RuleFailed:
+    answer = failed.answer
+    return RuleFailed(
+        failed.kind,
+        failed.message,
+        failed.status,
+        answer=answer and Answer(answer.status, answer.headers, from_json(answer.body)),
+    )

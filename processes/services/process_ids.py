@@ -1,0 +1,51 @@
+"""Process IDs: made from a design's pattern, given once and for ever (contract 1)."""
+
+import re
+from collections.abc import Mapping
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from kianda.lib.errors import Invalid
+from processes.models import GivenProcessId, ProcessDesign
+from processes.values import Value, as_text
+
+_PART = re.compile(r"\{process\}|\{number(?::(\d{1,2}))?\}|\[([A-Za-z][A-Za-z0-9_]*)\]")
+_OTHER = re.compile(r"[^A-Za-z0-9._-]")
+LONGEST = 120
+
+
+def next_process_id(*, design: ProcessDesign, pattern: str, values: Mapping[str, Value]) -> str:
+    """Take the next number of a process and return the ID; call inside the creating transaction.
+
+    Raises Invalid when the result was given before, is empty or too long.
+    """
+    ProcessDesign.objects.filter(pk=design.pk).update(last_number=F("last_number") + 1)
+    number = ProcessDesign.objects.values_list("last_number", flat=True).get(pk=design.pk)
+    made = filled_pattern(pattern, process=design.name, number=number, values=values)
+    if not made or len(made) > LONGEST:
+        raise Invalid.at(
+            "/data", f"The pattern of the Process ID gives {len(made)} characters; 1 to 120 fit."
+        )
+    try:
+        with transaction.atomic():
+            GivenProcessId(key=made.lower()).save(force_insert=True)
+    except IntegrityError as error:
+        raise Invalid.at(
+            "/data",
+            f"The Process ID {made} is taken or was given before. Change what it is made of.",
+        ) from error
+    return made
+
+
+def filled_pattern(pattern: str, *, process: str, number: int, values: Mapping[str, Value]) -> str:
+    """Return a pattern with its parts filled in; characters an ID cannot have become hyphens."""
+
+    def part(match: re.Match[str]) -> str:
+        if match[0] == "{process}":
+            return process
+        if match[2]:
+            return as_text(values.get(match[2]))
+        return str(number).zfill(int(match[1] or 1))
+
+    return _OTHER.sub("-", _PART.sub(part, pattern))

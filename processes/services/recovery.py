@@ -1,0 +1,149 @@
+"""Runs whose process died: taken over by one successor and brought to an end (contract 4.5)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from processes.document import TargetMissing
+from processes.models import Run
+from processes.services.carrying import carry_out
+from processes.services.documents import document_of
+from processes.services.leases import LEASE, holder
+from processes.services.starting import SECONDS_OTHERWISE, Started
+from processes.services.values import filled, stored_values
+from processes.working import WorkingCopy
+
+# Runs that an occurrence asked for; nobody waits for them, so they may start again.
+FIRED = frozenset({"schedule", "webhook", "manual"})
+
+_MAYBE = (
+    "The process that worked on this run ended while a call was under way. The call may have been "
+    "carried out; its answer is not known. Nothing was stored after it."
+)
+_NOTHING = "The process that worked on this run ended before any call began. Nothing was changed."
+
+
+def recover_runs(*, moment: datetime | None = None, everything: bool = False) -> list[Run]:
+    """Take over every run whose lease is over and bring it to an end; return those runs.
+
+    With `everything` each running run of another holder counts as lost: the embedded product says
+    so when it starts, since it knows that no process of the last start lives.
+    """
+    moment = moment or timezone.now()
+    lost = Run.objects.filter(status=Run.Status.RUNNING).exclude(holder=holder.name)
+    if not everything:
+        lost = lost.filter(Q(lease_until__lt=moment) | Q(lease_until__isnull=True))
+    return [
+        run
+        for run in lost.select_related("run_as", "instance__version", "instance__design").order_by(
+            "pk"
+        )
+        if _taken(run, moment) and _ended(run)
+    ]
+
+
+def _taken(run: Run, moment: datetime) -> bool:
+    """Claim a lost run; only one successor succeeds."""
+    mine = Run.objects.filter(
+        pk=run.pk, status=Run.Status.RUNNING, holder=run.holder, lease_until=run.lease_until
+    ).update(holder=holder.name, lease_until=moment + LEASE)
+    if mine:
+        holder.holds(run.pk)
+        run.holder = holder.name
+    return bool(mine)
+
+
+def _ended(run: Run) -> bool:
+    journal = run.journal or {}
+    phase = journal.get("phase")
+    if phase == "calling":
+        _close(run, _MAYBE)
+    elif phase in {"answered", "saved"}:
+        _go_on(run, journal)
+    elif run.trigger in FIRED:
+        _start_again(run)
+    else:
+        _close(run, _NOTHING)
+    return True
+
+
+def _close(run: Run, sentence: str) -> None:
+    """Close a run as interrupted; what an earlier call of it brought can still be stored."""
+    try:
+        unsaved = _unsaved(run)
+        Run.objects.filter(pk=run.pk, holder=holder.name, status=Run.Status.RUNNING).update(
+            status=Run.Status.INTERRUPTED,
+            error={"kind": "internal", "message": sentence, "step": _open_step(run)},
+            steps=[_interrupted(step) for step in run.steps],
+            unsaved_answer=bool(unsaved),
+            unsaved_values=unsaved or None,
+            finished=timezone.now(),
+            journal=None,
+            lease_until=None,
+        )
+        run.refresh_from_db()
+    finally:
+        holder.lets_go(run.pk)
+
+
+def _open_step(run: Run) -> str | None:
+    return next((step["rule"] for step in run.steps if step["status"] == "running"), None)
+
+
+def _interrupted(step: dict[str, Any]) -> dict[str, Any]:
+    if step["status"] != "running":
+        return step
+    return {**step, "status": "failed", "reason": "Interrupted: the process ended here."}
+
+
+def _unsaved(run: Run) -> dict[str, Any]:
+    copy = (run.journal or {}).get("copy")
+    if not copy:
+        return {}
+    return {
+        name: value for name, value in copy["mapped"].items() if copy["stored"].get(name) != value
+    }
+
+
+def _go_on(run: Run, journal: dict[str, Any]) -> None:
+    """Finish a run from the rule after its last durable point, under the same id."""
+    started = _started(run)
+    if started is None:
+        _close(run, "The instance or the trigger is gone; the run could not go on.")
+        return
+    started.working = WorkingCopy.from_journal(started.document.fields, journal["copy"])
+    started.run.steps = [
+        {**step, "status": "succeeded"} if step["status"] == "running" else step
+        for step in started.run.steps
+    ]
+    carry_out(
+        started,
+        deadline_s=SECONDS_OTHERWISE,
+        start_at=journal["next"],
+        handled=journal["handled"],
+        base_revision=journal["base_revision"],
+    )
+
+
+def _start_again(run: Run) -> None:
+    started = _started(run)
+    if started is None:
+        _close(run, "The instance or the trigger is gone; the run could not start again.")
+        return
+    started.run.steps = []
+    carry_out(started, deadline_s=SECONDS_OTHERWISE)
+
+
+def _started(run: Run) -> Started | None:
+    instance = run.instance
+    if instance is None:
+        return None
+    document = document_of(instance.version)
+    try:
+        rules = document.rules_of(run.target)
+    except TargetMissing:
+        return None
+    stored = filled(document, stored_values(document, instance))
+    return Started(run, instance, document, rules, WorkingCopy(document.fields, stored, {}))

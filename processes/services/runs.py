@@ -1,0 +1,125 @@
+"""Runs: one trigger of one target on one instance, from the lock to the closed trace."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from kianda.lib.errors import Busy, Invalid, Missing, Stale
+from processes.models import Run
+from processes.services.carrying import carry_out
+from processes.services.recovery import recover_runs
+from processes.services.starting import (
+    SECONDS_OTHERWISE,
+    SECONDS_WHEN_WAITED_FOR,
+    AlreadyClaimed,
+    Firing,
+    claim,
+    columns,
+    insert,
+    read_instance,
+    refuse_stale,
+    rules_at,
+    sent_values,
+    take,
+)
+
+__all__ = [
+    "enqueue",
+    "execute_queued",
+    "queued_to_send",
+    "read_instance",
+    "recover_runs",
+    "trigger",
+]
+
+
+def trigger(
+    *,
+    process_id: str,
+    target: str,
+    user: User | None,
+    trigger: str,
+    data: Mapping[str, Any] | None = None,
+    revision: int | None = None,
+    time_zone: str = "",
+    deadline_s: float = SECONDS_WHEN_WAITED_FOR,
+    on_start: Callable[[Run], None] | None = None,
+) -> Run:
+    """Run a target's rules on an instance to their end and return the closed run.
+
+    `on_start` is called inside the transaction that takes the instance. Raises Missing, Invalid,
+    Stale, and Busy when another run held the instance for all of KIANDA_BUSY_WAIT_S.
+    """
+    firing = Firing(process_id, target, user, trigger, data, revision, time_zone, deadline_s)
+    started = take(firing, lambda: insert(firing, on_start))
+    return carry_out(started, deadline_s=deadline_s)
+
+
+def enqueue(
+    *,
+    process_id: str,
+    target: str,
+    user: User,
+    trigger: str,
+    data: Mapping[str, Any] | None = None,
+    revision: int | None = None,
+) -> Run:
+    """Check a trigger and keep it as a queued run; the door sends its id to a worker."""
+    firing = Firing(process_id, target, user, trigger, data, revision)
+    instance, document = read_instance(process_id, user)
+    rules_at(document, target)
+    sent_values(firing, document, instance)
+    refuse_stale(firing, instance)
+    return Run.objects.create(
+        **columns(firing, instance),
+        status=Run.Status.QUEUED,
+        queued=timezone.now(),
+        journal={"phase": "queued", "data": dict(data or {}), "revision": revision},
+    )
+
+
+def execute_queued(run_pk: int) -> Run | None:
+    """Carry out a queued run; None when another worker was first or it is gone."""
+    queued = (
+        Run.objects.filter(pk=run_pk, status=Run.Status.QUEUED).select_related("run_as").first()
+    )
+    if queued is None:
+        return None
+    kept = queued.journal or {}
+    firing = Firing(
+        queued.process_id,
+        queued.target,
+        queued.run_as,
+        queued.trigger,
+        kept.get("data"),
+        kept.get("revision"),
+        queued.time_zone,
+        SECONDS_OTHERWISE,
+    )
+    try:
+        started = take(firing, lambda: claim(firing, queued))
+    except (Missing, Invalid, Busy, Stale) as refusal:
+        return _refuse(queued, refusal.detail, kind="busy" if isinstance(refusal, Busy) else "")
+    except AlreadyClaimed:
+        return None
+    return carry_out(started, deadline_s=SECONDS_OTHERWISE)
+
+
+def queued_to_send(moment: datetime, *, after_s: float = 5.0) -> list[int]:
+    """Return the queued runs whose message must have been lost."""
+    old = moment - timedelta(seconds=after_s)
+    waiting = Run.objects.filter(status=Run.Status.QUEUED, queued__lt=old)
+    return list(waiting.order_by("queued").values_list("pk", flat=True)[:500])
+
+
+def _refuse(queued: Run, reason: str, *, kind: str) -> Run:
+    moment = timezone.now()
+    error = {"kind": kind or "configuration", "message": reason, "step": None}
+    Run.objects.filter(pk=queued.pk, status=Run.Status.QUEUED).update(
+        status=Run.Status.REFUSED, error=error, finished=moment, journal=None
+    )
+    queued.refresh_from_db()
+    return queued

@@ -1,0 +1,186 @@
+"""The start of a run: an instance taken under its lock, with all that the rules need."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from kianda.lib.errors import Busy, Invalid, Missing, Stale
+from processes.document import Document, TargetMissing
+from processes.models import ProcessInstance, Run
+from processes.rules.base import Rule
+from processes.selectors import visible_instances
+from processes.services.documents import document_of
+from processes.services.leases import LEASE, holder
+from processes.services.moving import follow_draft
+from processes.services.values import filled, read_sent, stored_values
+from processes.values import Value
+from processes.working import WorkingCopy
+
+SECONDS_WHEN_WAITED_FOR = 60.0
+SECONDS_OTHERWISE = 300.0
+_LOOK_EVERY_S = 0.05
+
+
+@dataclass(frozen=True)
+class Firing:
+    """What is asked for: a target on an instance, by whom, and how."""
+
+    process_id: str
+    target: str
+    user: User | None
+    trigger: str
+    data: Mapping[str, Any] | None = None
+    revision: int | None = None
+    time_zone: str = ""
+    deadline_s: float = SECONDS_WHEN_WAITED_FOR
+
+
+@dataclass
+class Started:
+    """A run that holds its instance, with all that its rules need."""
+
+    run: Run
+    instance: ProcessInstance
+    document: Document
+    rules: list[Rule]
+    working: WorkingCopy
+
+
+class AlreadyClaimed(Exception):
+    """Another worker claimed the queued run."""
+
+
+def read_instance(
+    process_id: str, user: User | None, *, lock: bool = False
+) -> tuple[ProcessInstance, Document]:
+    """Return an instance that the person may see, with its document; raises Missing."""
+    rows = visible_instances(user).filter(key=process_id.lower())
+    rows = rows.select_related("version", "design").defer("version__document")
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    instance = rows.first()
+    if instance is None:
+        raise Missing(f"There is no process instance {process_id}.")
+    return instance, document_of(instance.version)
+
+
+def take(firing: Firing, begin: Callable[[], Started]) -> Started:
+    """Begin the run, waiting at most KIANDA_BUSY_WAIT_S for one that holds the instance."""
+    give_up = time.monotonic() + settings.KIANDA_BUSY_WAIT_S
+    while True:
+        try:
+            return begin()
+        except IntegrityError:
+            other = Run.objects.filter(
+                instance__key=firing.process_id.lower(), status=Run.Status.RUNNING
+            ).first()
+            if time.monotonic() >= give_up:
+                raise _busy(firing, other) from None
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _busy(firing: Firing, other: Run | None) -> Busy:
+    if other is None:
+        return Busy(f"{firing.process_id} is in use all the time. Try again in a moment.")
+    since = other.started.strftime("%H:%M:%S") if other.started else "a moment ago"
+    return Busy(
+        f"Run {other.pk} ({other.target or other.trigger}) has been working on {firing.process_id} "
+        f"since {since} UTC. Try again when it has ended.",
+        run=str(other.pk),
+    )
+
+
+def insert(firing: Firing, on_start: Callable[[Run], None] | None) -> Started:
+    moment = timezone.now()
+    with transaction.atomic():
+        instance, document = read_instance(firing.process_id, firing.user, lock=True)
+        instance, document = follow_draft(instance, document)
+        rules = rules_at(document, firing.target)
+        refuse_stale(firing, instance)
+        working = _working(firing, document, instance)
+        run = Run(
+            **columns(firing, instance),
+            status=Run.Status.RUNNING,
+            queued=moment,
+            started=moment,
+            holder=holder.name,
+            lease_until=moment + LEASE,
+        )
+        run.save(force_insert=True)
+        if on_start is not None:
+            on_start(run)
+    return Started(run, instance, document, rules, working)
+
+
+def claim(firing: Firing, queued: Run) -> Started:
+    moment = timezone.now()
+    with transaction.atomic():
+        instance, document = read_instance(firing.process_id, firing.user, lock=True)
+        instance, document = follow_draft(instance, document)
+        rules = rules_at(document, firing.target)
+        refuse_stale(firing, instance)
+        working = _working(firing, document, instance)
+        claimed = Run.objects.filter(pk=queued.pk, status=Run.Status.QUEUED).update(
+            status=Run.Status.RUNNING,
+            started=moment,
+            holder=holder.name,
+            lease_until=moment + LEASE,
+            version=str(instance.version),
+            journal=None,
+        )
+        if not claimed:
+            raise AlreadyClaimed
+        queued.status, queued.started = Run.Status.RUNNING, moment
+        queued.holder, queued.version = holder.name, str(instance.version)
+    return Started(queued, instance, document, rules, working)
+
+
+def columns(firing: Firing, instance: ProcessInstance) -> dict[str, Any]:
+    return {
+        "instance": instance,
+        "process_id": instance.process_id,
+        "process": instance.design.name,
+        "version": str(instance.version),
+        "target": firing.target,
+        "trigger": firing.trigger,
+        "run_as": firing.user,
+        "run_as_name": firing.user.get_username() if firing.user else "",
+        "time_zone": firing.time_zone or settings.KIANDA_TIME_ZONE,
+    }
+
+
+def rules_at(document: Document, target: str) -> list[Rule]:
+    try:
+        return document.rules_of(target)
+    except TargetMissing as missing:
+        raise Invalid.at("/target", str(missing)) from missing
+
+
+def refuse_stale(firing: Firing, instance: ProcessInstance) -> None:
+    if firing.revision is not None and firing.revision != instance.revision:
+        raise Stale(
+            f"{instance.process_id} is at revision {instance.revision}, not {firing.revision}. "
+            "Read it again, then repeat.",
+            revision=instance.revision,
+        )
+
+
+def sent_values(
+    firing: Firing, document: Document, instance: ProcessInstance
+) -> tuple[dict[str, Value], dict[str, Value]]:
+    stored = stored_values(document, instance)
+    sent, flaws = read_sent(document, firing.data or {}, stored)
+    if flaws:
+        raise Invalid(errors=flaws)
+    return stored, sent
+
+
+def _working(firing: Firing, document: Document, instance: ProcessInstance) -> WorkingCopy:
+    stored, sent = sent_values(firing, document, instance)
+    return WorkingCopy(document.fields, filled(document, stored), sent)

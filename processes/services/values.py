@@ -1,0 +1,96 @@
+"""Instance rows and the values in them: stored apart (plain, encrypted), read together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kianda.lib.errors import Flaw
+from kianda.lib.secrets import MASK
+from processes.document import Document
+from processes.fields.base import FormField
+from processes.models import ProcessInstance
+from processes.values import Value, ValueFailure
+from processes.working import json_of, python_of
+
+
+def stored_values(document: Document, instance: ProcessInstance) -> dict[str, Value]:
+    """Return the value of every field of an instance, secrets included."""
+    stored = {**instance.values, **(instance.secrets or {})}
+    return filled(document, python_of(document.fields, stored))
+
+
+def filled(document: Document, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the values in form order, with the empty value where there is none."""
+    return {
+        name: values[name] if name in values else field.empty()
+        for name, field in document.fields.items()
+        if field.holds_value
+    }
+
+
+def split(document: Document, values: Mapping[str, Value]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return (plain, secret) JSON values; an unset secret is not among them."""
+    written = json_of(document.fields, values)
+    secret = {
+        name: value
+        for name, value in written.items()
+        if document.fields[name].slug() == "secret" and value
+    }
+    plain = {
+        name: value for name, value in written.items() if document.fields[name].slug() != "secret"
+    }
+    return plain, secret
+
+
+def shown(document: Document, values: Mapping[str, Value]) -> dict[str, Any]:
+    """Return the values as the API gives them: in form order, secrets masked."""
+    written = json_of(document.fields, filled(document, values))
+    return {
+        name: (MASK if value else "") if document.fields[name].slug() == "secret" else value
+        for name, value in written.items()
+    }
+
+
+def read_sent(
+    document: Document, sent: Mapping[str, Any], stored: Mapping[str, Value], *, at: str = "/data"
+) -> tuple[dict[str, Value], list[Flaw]]:
+    """Convert sent JSON to values; the flaws name each place. Kept secrets are left out."""
+    values: dict[str, Value] = {}
+    flaws: list[Flaw] = []
+    for name, raw in sent.items():
+        pointer = f"{at}/{name.replace('~', '~0').replace('/', '~1')}"
+        field = document.fields.get(name)
+        if field is None or not field.holds_value:
+            flaws.append(Flaw(pointer, _unknown(document, name)))
+        elif field.slug() == "secret" and raw == MASK:
+            if not stored.get(name):
+                flaws.append(Flaw(pointer, "Nothing is stored here yet: send the value itself."))
+        else:
+            _read_one(field, raw, pointer, values, flaws)
+    return values, flaws
+
+
+def _read_one(
+    field: FormField, raw: Any, pointer: str, values: dict[str, Value], flaws: list[Flaw]
+) -> None:
+    try:
+        values[field.name] = field.clean(field.to_python(raw))
+    except ValueFailure as failure:
+        flaws.append(Flaw(pointer, f"{field.title}: {failure}"))
+
+
+def _unknown(document: Document, name: str) -> str:
+    if name in document.fields:
+        return f"{name} is a {document.fields[name].slug()}; it holds no value."
+    return f"The process {document.name} has no field {name}."
+
+
+def changes_between(
+    document: Document, before: Mapping[str, Value], after: Mapping[str, Value]
+) -> list[dict[str, Any]]:
+    """Return the history of a save: field, before, after. Of a secret only that it changed."""
+    old, new = shown(document, before), shown(document, after)
+    return [
+        {"field": name, "before": old.get(name), "after": new[name]}
+        for name, field in document.fields.items()
+        if field.holds_value and before.get(name) != after.get(name)
+    ]

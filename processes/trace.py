@@ -1,0 +1,158 @@
+"""The trace of a run: for each rule what it read, asked, got and changed, with secrets masked."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from kianda.lib.secrets import MASK, Masker
+from processes.rules.base import Rule, RuleFailed
+from processes.values import Value, to_json
+from processes.working import WorkingCopy
+
+CUT_AT = 16 * 1024
+
+
+class StepRecord:
+    """One step while it runs."""
+
+    def __init__(self, position: int, rule: Rule, before: Mapping[str, Value]) -> None:
+        """Open the record of a rule."""
+        self.position = position
+        self.rule = rule
+        self.before = dict(before)
+        self.started = time.perf_counter()
+        self.read: dict[str, Value] = {}
+        self.request: Mapping[str, Any] | None = None
+        self.response: Mapping[str, Any] | None = None
+        self.failure: RuleFailed | None = None
+        self.reason = ""
+
+    def fail(self, failure: RuleFailed) -> None:
+        """Note that the rule failed."""
+        self.failure = failure
+
+    def skip(self, reason: str) -> None:
+        """Note that the rule did not run, and why."""
+        self.reason = reason
+
+    @property
+    def status(self) -> str:
+        """Return how the step stands."""
+        if self.failure:
+            return "failed"
+        return "skipped" if self.reason else "succeeded"
+
+
+class RunTrace:
+    """Collects the steps of one run; what it gives out never holds a secret."""
+
+    def __init__(
+        self, working: WorkingCopy, masker: Masker, steps: list[dict[str, Any]] | None = None
+    ) -> None:
+        """Start empty, or with the steps that an earlier holder of the run recorded."""
+        self.working = working
+        self.masker = masker
+        self.steps = list(steps or [])
+        self.current: StepRecord | None = None
+
+    @contextmanager
+    def step(self, position: int, rule: Rule) -> Iterator[StepRecord]:
+        """Record the rule at this position while the block runs."""
+        record = StepRecord(position, rule, self.working.values)
+        self.current = record
+        try:
+            yield record
+        finally:
+            self.steps.append(self._written(record, record.status))
+            self.current = None
+
+    def skipped(self, position: int, rule: Rule, reason: str) -> None:
+        """Record a rule that was not run."""
+        record = StepRecord(position, rule, self.working.values)
+        record.skip(reason)
+        self.steps.append(self._written(record, "skipped"))
+
+    def reads(self, name: str, value: Value) -> None:
+        """Note that the current step read a value."""
+        if self.current is not None:
+            self.current.read[name] = value
+
+    def so_far(self, *, status: str = "running") -> list[dict[str, Any]]:
+        """Return the steps, the one under way included."""
+        if self.current is None:
+            return self.steps
+        return [*self.steps, self._written(self.current, status)]
+
+    def _written(self, record: StepRecord, status: str) -> dict[str, Any]:
+        mask = self.masker
+        failure = record.failure
+        return {
+            "position": record.position,
+            "rule": record.rule.id,
+            "type": record.rule.slug(),
+            "title": record.rule.title,
+            "status": status,
+            "reason": mask.text(record.reason) if record.reason else "",
+            "read": {name: self._shown(name, value) for name, value in record.read.items()},
+            "request": cut(mask.json(record.request, by_place=True)),
+            "response": cut(mask.json(record.response, by_place=True)),
+            "changes": self._changes(record.before),
+            "error": failure
+            and {
+                "kind": failure.kind,
+                "message": mask.text(failure.message),
+                "status": failure.status,
+            },
+            "duration_ms": round((time.perf_counter() - record.started) * 1000, 1),
+        }
+
+    def _shown(self, name: str, value: Value) -> Any:
+        if self.working.is_secret(name):
+            return MASK if value else ""
+        return cut(self.masker.json(to_json(value)))
+
+    def _changes(self, before: Mapping[str, Value]) -> list[dict[str, Any]]:
+        after = self.working.values
+        return [
+            {
+                "field": name,
+                "before": self._shown(name, before.get(name)),
+                "after": self._shown(name, value),
+            }
+            for name, value in after.items()
+            if value != before.get(name)
+        ]
+
+
+def cut(value: Any) -> Any:
+    """Return a JSON value with every text over 16 KiB cut, and a large whole turned into one."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        return _cut_text(value)
+    if isinstance(value, dict) and "body" in value:
+        return {key: _cut_whole(item) for key, item in value.items()}
+    return _cut_whole(value)
+
+
+def _cut_whole(value: Any) -> Any:
+    if isinstance(value, (dict, list)):
+        # Most answers are small: the cheap look at the text form decides.
+        text = json_text(value)
+        return value if len(text) <= CUT_AT else _cut_text(text)
+    return _cut_text(value) if isinstance(value, str) else value
+
+
+def _cut_text(text: str) -> str:
+    if len(text) <= CUT_AT:
+        return text
+    return f"{text[:CUT_AT]} … (cut: {CUT_AT:,} of {len(text):,} characters)"
+
+
+def json_text(value: Any) -> str:
+    """Return a JSON value as compact text."""
+    return json.dumps(value, separators=(",", ":"), cls=DjangoJSONEncoder, ensure_ascii=False)

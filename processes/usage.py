@@ -1,0 +1,72 @@
+"""How processes use what lies below them, and what uses a process."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from processes.document import Document
+from processes.models import DesignVersion, ProcessDesign, ProcessInstance
+from processes.rules.base import CallingRule
+from processes.services.documents import document_of
+
+Use = dict[str, Any]
+
+
+def uses_of_datasource(name: str) -> list[Use]:
+    """Return the designs whose draft, published or any instance's version names a datasource."""
+    return [
+        use
+        for version in _living_versions()
+        if any(rule_source == name for rule_source, _ in _calls(document_of(version)))
+        for use in [_use_of(version)]
+    ]
+
+
+def uses_of_method(name: str) -> list[Use]:
+    """Return the same for one REST method, named `datasource/method`."""
+    source, _, method = name.partition("/")
+    return [
+        _use_of(version)
+        for version in _living_versions()
+        if (source, method) in _calls(document_of(version))
+    ]
+
+
+def uses_of_process(name: str) -> list[Use]:
+    """Return the instances of a process and the other processes that look into it."""
+    instances = [
+        {"kind": "instance", "name": process_id, "url": f"/api/v1/instances/{process_id}/"}
+        for process_id in ProcessInstance.objects.filter(design__name=name)
+        .order_by("-pk")
+        .values_list("process_id", flat=True)[:20]
+    ]
+    lookups = [
+        _use_of(version)
+        for version in _living_versions()
+        if version.design.name != name and ("kianda", name) in _calls(document_of(version))
+    ]
+    return instances + lookups
+
+
+def _calls(document: Document) -> set[tuple[str, str]]:
+    return {
+        (rule.datasource, rule.method)
+        for _, rule in document.placed_rules()
+        if isinstance(rule, CallingRule)
+    }
+
+
+def _use_of(version: DesignVersion) -> Use:
+    return {
+        "kind": "process",
+        "name": f"{version.design.name} {version}",
+        "url": f"/api/v1/processes/{version.design.name}/?version={version}",
+    }
+
+
+def _living_versions() -> Iterator[DesignVersion]:
+    """Yield the versions that may still run: drafts, published ones, those of instances."""
+    living = set(ProcessDesign.objects.values_list("draft_id", flat=True))
+    living |= set(ProcessDesign.objects.values_list("published_id", flat=True))
+    living |= set(ProcessInstance.objects.values_list("version_id", flat=True).distinct())
+    rows = DesignVersion.objects.filter(pk__in=living - {None}).select_related("design")
+    return rows.defer("document").order_by("design__name", "-major", "-minor").iterator()
