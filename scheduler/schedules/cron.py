@@ -1,0 +1,143 @@
+"""Cron: a line of five fields."""
+
+import functools
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from cron_descriptor import FormatException, Options, get_description
+from croniter import CroniterError, croniter
+from pydantic import AfterValidator, Field
+
+from scheduler.schedules.base import CalendarSchedule
+
+EXAMPLE = (
+    "Write minute, hour, day of month, month and day of week, such as 0 9 * * mon-fri for 09:00 on "
+    "working days."
+)
+_NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat"
+_FIELD = re.compile(rf"(?:[0-9*/,-]|{_NAMES})+", re.IGNORECASE)
+_LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+class Line(NamedTuple):
+    """A cron line, read: which minutes, hours, days, months, weekdays (Sunday is 0)."""
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]
+    any_day: bool
+    any_weekday: bool
+
+    def holds(self, day: date) -> bool:
+        """Tell whether it fires on a day; as in cron, either of two restricted fields will do."""
+        if day.month not in self.months:
+            return False
+        by_day, by_weekday = day.day in self.days, day.isoweekday() % 7 in self.weekdays
+        if self.any_day or self.any_weekday:
+            return by_day and by_weekday
+        return by_day or by_weekday
+
+
+@functools.lru_cache(maxsize=1024)
+def read_line(expression: str) -> Line:
+    """Read a cron line; raises ValueError with a sentence."""
+    fields = expression.split()
+    if len(fields) != 5:
+        raise ValueError(f"A cron line has five fields, this one has {len(fields)}. {EXAMPLE}")
+    for text in fields:
+        if not _FIELD.fullmatch(text):
+            raise ValueError(f"{text!r} cannot stand in a cron line. {EXAMPLE}")
+    try:
+        minutes, hours, days, months, weekdays = croniter.expand(expression)[0]
+    except CroniterError as error:
+        problem = re.sub(r"^\[.*?\]\s*", "", str(error))
+        raise ValueError(f"This is no cron line: {problem}. {EXAMPLE}") from error
+    line = Line(
+        _numbers(minutes, range(60)),
+        _numbers(hours, range(24)),
+        frozenset(_numbers(days, range(1, 32))),
+        frozenset(_numbers(months, range(1, 13))),
+        frozenset(_numbers(weekdays, range(7))),
+        days == ["*"],
+        weekdays == ["*"],
+    )
+    shortest = min(line.days)
+    if line.any_weekday and all(_LONGEST_MONTHS[month - 1] < shortest for month in line.months):
+        raise ValueError(f"This never fires: none of these months has a day {shortest}.")
+    return line
+
+
+def _numbers(found: list[object], whole: range) -> tuple[int, ...]:
+    if found == ["*"]:
+        return tuple(whole)
+    return tuple(sorted(number for number in found if isinstance(number, int)))
+
+
+def _expression(value: str) -> str:
+    tidy = " ".join(value.split())
+    read_line(tidy)
+    return tidy
+
+
+class Cron(CalendarSchedule):
+    """Fires by a cron line of five fields, in the task's time zone.
+
+    A line that names hours follows the wall clock: a time that the clock jumps over in spring fires
+    at the moment of the jump, a time that comes twice in autumn fires once, the first time. A line
+    for every hour counts real hours: none is made up in spring and none is lost in autumn.
+    """
+
+    kind: Literal["cron"] = "cron"
+    label = "Cron"
+
+    expression: Annotated[
+        str,
+        Field(max_length=200, description=EXAMPLE),
+        AfterValidator(_expression),
+    ]
+
+    def falls_on(self, day: date, *, first_day: date) -> bool:
+        """Tell whether the line names the day; the start plays no part."""
+        return read_line(self.expression).holds(day)
+
+    def times_of_day(self) -> Sequence[time]:
+        """Return the times, in order."""
+        line = read_line(self.expression)
+        return [time(hour, minute) for hour in line.hours for minute in line.minutes]
+
+    def moments_on(self, day: date, zone: ZoneInfo) -> Sequence[datetime]:
+        """Return the moments of one day, by the wall clock or by real hours."""
+        line = read_line(self.expression)
+        if len(line.hours) == 24:
+            return _in_real_hours(line.minutes, day, zone)
+        return super().moments_on(day, zone)
+
+    def describe(self) -> str:
+        """Return the schedule in words."""
+        options = Options()
+        options.use_24hour_time_format = True
+        try:
+            return str(get_description(self.expression, options))
+        except FormatException:
+            # The describer knows fewer spellings than the reader.
+            return f"Cron {self.expression}"
+
+
+@functools.lru_cache(maxsize=128)
+def _in_real_hours(minutes: tuple[int, ...], day: date, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """Return the moments of a day at which the clock shows one of the minutes."""
+    wanted = frozenset(minutes)
+    moments = []
+    # Noon is never near a clock change; 16 hours on both sides hold any day with its change.
+    noon = datetime.combine(day, time(12), tzinfo=zone).astimezone(UTC)
+    for number in range(-16 * 60, 16 * 60):
+        moment = noon + timedelta(minutes=number)
+        local = moment.astimezone(zone)
+        if local.date() == day and local.minute in wanted:
+            moments.append(moment)
+    return tuple(moments)

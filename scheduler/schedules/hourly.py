@@ -1,0 +1,57 @@
+"""Hourly: at a minute of every so many hours."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from scheduler.schedules.base import Schedule, Whole, repeated
+
+HOUR = timedelta(hours=1)
+
+
+class Hourly(Schedule):
+    """Fires at a minute past the hour, every so many hours, counted from the hour of the start.
+
+    Hours are real hours: on the day when the clock goes back each of its 25 hours fires once, on
+    the day when it goes forward each of its 23.
+    """
+
+    kind: Literal["hourly"] = "hourly"
+    label = "Hourly"
+
+    every: Annotated[int, Whole(1, 8_760)] = 1
+    minute: Annotated[int, Whole(0, 59)] = 0
+
+    def moments_after(
+        self, moment: datetime, *, start: datetime, zone: ZoneInfo
+    ) -> Iterator[datetime]:
+        """Yield the planned moments strictly after `moment`."""
+        local = start.astimezone(zone)
+        past_the_hour = timedelta(
+            minutes=local.minute, seconds=local.second, microseconds=local.microsecond
+        )
+        first = start.astimezone(UTC) - past_the_hour + timedelta(minutes=self.minute)
+        after = max(moment, start)
+        period = self.every * HOUR
+        number = max((after - first) // period - 1, 0)
+        while True:
+            planned = first + number * period
+            # A few zones shift by half an hour: the minute is the one their clocks then show.
+            planned += (_past_whole_hours(first, zone) - _past_whole_hours(planned, zone)) % HOUR
+            if planned > after:
+                yield planned
+                after = planned
+            number += 1
+
+    def describe(self) -> str:
+        """Return the schedule in words."""
+        if self.minute == 0:
+            return f"{repeated(self.every, 'hour')} on the hour"
+        minutes = "1 minute" if self.minute == 1 else f"{self.minute} minutes"
+        return f"{repeated(self.every, 'hour')} at {minutes} past"
+
+
+def _past_whole_hours(moment: datetime, zone: ZoneInfo) -> timedelta:
+    offset = moment.astimezone(zone).utcoffset()
+    return (offset or timedelta()) % HOUR

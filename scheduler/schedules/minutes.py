@@ -1,0 +1,23 @@
+"""Minutes: every so many minutes."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from scheduler.schedules.base import IntervalSchedule, Whole, repeated
+
+
+class Minutes(IntervalSchedule):
+    """Fires every so many minutes of elapsed time, counted from the start of the task."""
+
+    kind: Literal["minutes"] = "minutes"
+    label = "Every few minutes"
+
+    every: Annotated[int, Whole(1, 525_600)]
+
+    def period(self) -> timedelta:
+        """Return the distance between two planned moments."""
+        return timedelta(minutes=self.every)
+
+    def describe(self) -> str:
+        """Return the schedule in words."""
+        return repeated(self.every, "minute")

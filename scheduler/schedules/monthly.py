@@ -1,0 +1,87 @@
+"""Monthly: on a day, or on a certain weekday, of every so many months."""
+
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date, time
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from scheduler.schedules.base import (
+    WEEKDAYS,
+    CalendarSchedule,
+    TimeOfDay,
+    WeekdayName,
+    Whole,
+    parse_time,
+    repeated,
+)
+
+ORDINALS = ("first", "second", "third", "fourth")
+
+
+def _number(value: object) -> object:
+    """Let `first` stand for 1 and -1 for `last`; refuse what is neither, with the mend."""
+    if isinstance(value, str):
+        value = value.strip().lower()
+        value = ORDINALS.index(value) + 1 if value in ORDINALS else value
+    if value == -1:
+        return "last"
+    if isinstance(value, bool) or value not in {1, 2, 3, 4, "last"}:
+        raise ValueError('Enter 1, 2, 3, 4 or "last".')
+    return value
+
+
+class Monthly(CalendarSchedule):
+    """Fires on a day of the month or its nth weekday, every so many months from the start.
+
+    In a month that is too short for the day it fires on the month's last day. A time that the clock
+    jumps over in spring fires at the moment of the jump; a time that comes twice in autumn fires
+    once, the first time.
+    """
+
+    kind: Literal["monthly"] = "monthly"
+    label = "Monthly"
+
+    every: Annotated[int, Whole(1, 120)] = 1
+    day: Annotated[int, Whole(1, 31)] | None = None
+    nth: Annotated[
+        Literal[1, 2, 3, 4, "last"] | None,
+        Field(description="Which of the month's weekdays: 1 to 4, or last."),
+        BeforeValidator(lambda value: None if value is None else _number(value)),
+    ] = None
+    weekday: WeekdayName | None = None
+    at: TimeOfDay
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        by_weekday = self.nth is not None and self.weekday is not None
+        half = (self.nth is None) != (self.weekday is None)
+        if half or (self.day is not None) == by_weekday:
+            raise ValueError('Give either "day", or "nth" with "weekday".')
+        return self
+
+    def falls_on(self, day: date, *, first_day: date) -> bool:
+        """Count months from the month of the start."""
+        months = (day.year - first_day.year) * 12 + day.month - first_day.month
+        if months % self.every:
+            return False
+        length = monthrange(day.year, day.month)[1]
+        if self.day is not None:
+            return day.day == min(self.day, length)
+        if WEEKDAYS[day.weekday()] != self.weekday:
+            return False
+        return day.day + 7 > length if self.nth == "last" else (day.day + 6) // 7 == self.nth
+
+    def times_of_day(self) -> Sequence[time]:
+        """Return the one time."""
+        return [parse_time(self.at)]
+
+    def describe(self) -> str:
+        """Return the schedule in words."""
+        if self.day is not None:
+            day = f"day {self.day}" + (" (or the last day)" if self.day > 28 else "")
+        else:
+            nth = ORDINALS[self.nth - 1] if isinstance(self.nth, int) else "last"
+            day = f"the {nth} {(self.weekday or '').capitalize()}"
+        return f"{repeated(self.every, 'month')} on {day} at {self.at}"

@@ -1,0 +1,25 @@
+"""On demand: no planned firings at all."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from scheduler.schedules.base import Schedule
+
+
+class OnDemand(Schedule):
+    """Fires when it is asked to: by its web hook address, or by hand."""
+
+    kind: Literal["on_demand"] = "on_demand"
+    label = "On demand"
+
+    def moments_after(
+        self, moment: datetime, *, start: datetime, zone: ZoneInfo
+    ) -> Iterator[datetime]:
+        """Yield nothing: nothing is planned."""
+        return iter(())
+
+    def describe(self) -> str:
+        """Return the schedule in words."""
+        return "On demand"

@@ -1,0 +1,105 @@
+"""Once: one firing, at a moment or some time after the start."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from scheduler.schedules.base import Schedule, Whole, to_utc
+
+MOMENT_HELP = "Write a moment such as 2026-11-23T09:30 or 2026-11-23T09:30:00Z."
+
+
+def _moment(value: str) -> str:
+    try:
+        read = datetime.fromisoformat(value.strip())
+    except ValueError as error:
+        raise ValueError(MOMENT_HELP) from error
+    if not 1970 <= read.year <= 9000:
+        raise ValueError(f"The year {read.year} is out of reach. {MOMENT_HELP}")
+    if read.tzinfo is None:
+        return read.isoformat()
+    return read.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Moment = Annotated[
+    str,
+    Field(
+        description="ISO 8601; without an offset it is the wall clock of the task's time zone.",
+        json_schema_extra={"control": "datetime", "format": "date-time"},
+    ),
+    AfterValidator(_moment),
+]
+
+
+def read_moment(text: str, zone: ZoneInfo) -> datetime:
+    """Return a validated moment in UTC; one without an offset is of the given zone."""
+    read = datetime.fromisoformat(text)
+    return read.astimezone(UTC) if read.tzinfo else to_utc(read, zone)
+
+
+class Delay(BaseModel):
+    """Days, hours and minutes from the start of the task."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    days: Annotated[int, Whole(0, 36_500)] = 0
+    hours: Annotated[int, Whole(0, 876_000)] = 0
+    minutes: Annotated[int, Whole(0, 52_560_000)] = 0
+
+    @model_validator(mode="after")
+    def _some_time(self) -> Self:
+        if not (self.days or self.hours or self.minutes):
+            raise ValueError("Enter 1 or more days, hours or minutes.")
+        return self
+
+    def length(self) -> timedelta:
+        """Return the delay as elapsed time; a day is 24 hours."""
+        return timedelta(days=self.days, hours=self.hours, minutes=self.minutes)
+
+    def describe(self) -> str:
+        """Return the delay in words."""
+        parts = [
+            f"{count} {unit if count > 1 else unit[:-1]}"
+            for unit, count in (
+                ("days", self.days),
+                ("hours", self.hours),
+                ("minutes", self.minutes),
+            )
+            if count
+        ]
+        return " ".join(parts)
+
+
+class Once(Schedule):
+    """Fires once: at a moment, or some days, hours and minutes after the start of the task."""
+
+    kind: Literal["once"] = "once"
+    label = "Once"
+
+    at: Moment | None = None
+    in_: Delay | None = Field(default=None, alias="in", title="In")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.at is None) == (self.in_ is None):
+            raise ValueError('Give either "at", a moment, or "in", a delay.')
+        return self
+
+    def moments_after(
+        self, moment: datetime, *, start: datetime, zone: ZoneInfo
+    ) -> Iterator[datetime]:
+        """Yield the one moment, while it lies ahead."""
+        planned = read_moment(self.at, zone) if self.at else None
+        if self.in_ is not None:
+            planned = start + self.in_.length()
+        if planned is not None and planned > moment:
+            yield planned
+
+    def describe(self) -> str:
+        """Return the schedule in words."""
+        if self.in_ is not None:
+            return f"Once, {self.in_.describe()} after the start"
+        return f"Once at {(self.at or '').replace('T', ' ').replace('Z', ' UTC')}"

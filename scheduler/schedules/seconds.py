@@ -1,0 +1,23 @@
+"""Seconds: every so many seconds."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from scheduler.schedules.base import IntervalSchedule, Whole, repeated
+
+
+class Seconds(IntervalSchedule):
+    """Fires every so many seconds of elapsed time, counted from the start of the task."""
+
+    kind: Literal["seconds"] = "seconds"
+    label = "Every few seconds"
+
+    every: Annotated[int, Whole(1, 31_536_000)]
+
+    def period(self) -> timedelta:
+        """Return the distance between two planned moments."""
+        return timedelta(seconds=self.every)
+
+    def describe(self) -> str:
+        """Return the schedule in words."""
+        return repeated(self.every, "second")

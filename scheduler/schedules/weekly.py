@@ -1,0 +1,62 @@
+"""Weekly: on some days of every so many weeks."""
+
+from collections.abc import Sequence
+from datetime import date, time, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from scheduler.schedules.base import (
+    WEEKDAYS,
+    CalendarSchedule,
+    TimeOfDay,
+    WeekdayName,
+    Whole,
+    parse_time,
+    repeated,
+)
+
+
+def _in_order(days: list[str]) -> list[str]:
+    if not days:
+        raise ValueError("Name at least one day, such as monday.")
+    return sorted(set(days), key=WEEKDAYS.index)
+
+
+class Weekly(CalendarSchedule):
+    """Fires on certain days of the week, every so many weeks, counted from the week of the start.
+
+    Weeks begin on Monday. A time that the clock jumps over in spring fires at the moment of the
+    jump; a time that comes twice in autumn fires once, the first time.
+    """
+
+    kind: Literal["weekly"] = "weekly"
+    label = "Weekly"
+
+    every: Annotated[int, Whole(1, 520)] = 1
+    days: Annotated[
+        list[WeekdayName],
+        Field(json_schema_extra={"control": "weekdays", "minItems": 1}),
+        AfterValidator(_in_order),
+    ]
+    at: TimeOfDay
+
+    def falls_on(self, day: date, *, first_day: date) -> bool:
+        """Count weeks from the week of the start."""
+        if WEEKDAYS[day.weekday()] not in self.days:
+            return False
+        return ((_monday(day) - _monday(first_day)).days // 7) % self.every == 0
+
+    def times_of_day(self) -> Sequence[time]:
+        """Return the one time."""
+        return [parse_time(self.at)]
+
+    def describe(self) -> str:
+        """Return the schedule in words."""
+        names = [day.capitalize() for day in self.days]
+        listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        return f"{repeated(self.every, 'week')} on {listed} at {self.at}"
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
