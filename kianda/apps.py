@@ -7,3 +7,7 @@ class KiandaConfig(AppConfig):
     """Django's entry for the project package."""
 
     name = "kianda"
+
+    def ready(self) -> None:
+        """Register the system checks, the counters, what the API's description needs to know."""
+        from kianda import checks, counters, schema  # noqa: F401 - importing them registers

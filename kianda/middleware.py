@@ -1,0 +1,110 @@
+"""What happens to every request before a view sees it."""
+
+import ipaddress
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+from kianda.counters import REQUEST_SECONDS
+from kianda.lib.problems import plain_problem
+
+Next = Callable[[HttpRequest], HttpResponseBase]
+_OWN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+
+
+class TrustedProxies:
+    """Takes the caller's address from X-Forwarded-For, but only from proxies that are named.
+
+    From anybody else the forwarding headers are dropped: they would let a stranger choose the
+    address that throttles and locks count by, or pretend that a plain connection is encrypted.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        """Keep the next layer and read the named proxies once."""
+        self.get_response = get_response
+        self.proxies = [
+            ipaddress.ip_network(name, strict=False) for name in settings.KIANDA_TRUSTED_PROXIES
+        ]
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Set REMOTE_ADDR to the nearest address that is no proxy of ours."""
+        meta = request.META
+        meta["KIANDA_FORWARDED"] = "HTTP_X_FORWARDED_FOR" in meta or "HTTP_FORWARDED" in meta
+        if not self._trusted(meta.get("REMOTE_ADDR", "")):
+            for name in _FORWARDED:
+                meta.pop(name, None)
+            return self.get_response(request)
+        hops = [hop.strip() for hop in meta.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+        for hop in reversed([hop for hop in hops if _is_address(hop)]):
+            meta["REMOTE_ADDR"] = hop
+            if not self._trusted(hop):
+                break
+        return self.get_response(request)
+
+    def _trusted(self, text: str) -> bool:
+        if not self.proxies or not _is_address(text):
+            return False
+        address = ipaddress.ip_address(text)
+        return any(address in network for network in self.proxies)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the caller's address, as TrustedProxies has settled it."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+class RequestRecord:
+    """Gives each request an id for the log and the answer, and counts it with its duration."""
+
+    def __init__(self, get_response: Next) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Bind the id to every log line of this request."""
+        sent = request.headers.get("X-Request-ID", "")
+        made = sent if _OWN_ID.match(sent) else uuid.uuid4().hex
+        request.META["KIANDA_REQUEST_ID"] = made
+        start = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=made):
+            response = self.get_response(request)
+        response["X-Request-ID"] = made
+        family = f"{response.status_code // 100}xx"
+        method = request.method if request.method in _METHODS else "other"
+        REQUEST_SECONDS.labels(method, family).observe(time.perf_counter() - start)
+        return response
+
+
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+
+class RefuseUnreadable:
+    """Refuses what no view could read rightly: NUL in the address, a body of unknown length."""
+
+    def __init__(self, get_response: Next) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer 404 for NUL, which no name holds; 411 for a body that Django would drop."""
+        if "\0" in request.path:
+            return plain_problem(request, 404, "There is nothing at this address.")
+        if "chunked" in request.headers.get("Transfer-Encoding", "").lower() and (
+            not request.META.get("CONTENT_LENGTH")
+        ):
+            return plain_problem(request, 411, "Send the body with a Content-Length.")
+        return self.get_response(request)

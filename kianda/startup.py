@@ -1,0 +1,73 @@
+"""Before anything starts: is the database there, of this version, and under this key ring?"""
+
+import sys
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+
+from kianda.accounts.canary import check_key_ring
+from kianda.lib.secrets import WrongKeyRing
+
+OWN_APPS = frozenset({"accounts", "datasources", "processes", "scheduler"})
+
+
+class NotReadyError(Exception):
+    """The product cannot start on this database."""
+
+
+def unapplied_migrations() -> list[str]:
+    """Return the migrations of this code that the database does not have."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def unknown_migrations() -> list[str]:
+    """Return the migrations of the database that this code does not have: it is newer."""
+    loader = MigrationLoader(connection)
+    known = set(loader.disk_migrations or ())
+    applied = set(loader.applied_migrations or ())
+    # An app without migrations of its own (as in the tests) has nothing to be compared with.
+    counted = OWN_APPS & (loader.migrated_apps or set())
+    return sorted(f"{app}.{name}" for app, name in applied - known if app in counted)
+
+
+def check_ready() -> None:
+    """Raise NotReadyError with a sentence when the product must not start."""
+    try:
+        connection.ensure_connection()
+        newer = unknown_migrations()
+        older = [] if newer else unapplied_migrations()
+    except DatabaseError as error:
+        raise NotReadyError(_unreadable(error)) from error
+    if newer:
+        raise NotReadyError(
+            f"The database was made by a newer version: it has {newer[-1]}, which this version "
+            "does not know. Start the newer version, or restore a backup from before."
+        )
+    if older:
+        raise NotReadyError(
+            f"The database lacks {len(older)} migrations, the first is {older[0]}. "
+            "Run: python manage.py migrate"
+        )
+    try:
+        check_key_ring()
+    except WrongKeyRing as error:
+        raise NotReadyError(str(error)) from error
+
+
+def _unreadable(error: DatabaseError) -> str:
+    name = settings.DATABASES["default"]["NAME"]
+    reason = (str(error).strip() or "no reason given").splitlines()[0]
+    return f"The database {name} cannot be read: {reason}."
+
+
+def refuse_unready() -> None:
+    """Say what is wrong and end with exit code 1, or return when the product may start."""
+    try:
+        check_ready()
+    except NotReadyError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(1) from error
