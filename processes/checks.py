@@ -173,7 +173,7 @@ def _goes_secret(target: str, method: RestMethod | None) -> bool:
 
 
 def _is_long_literal(source: str) -> bool:
-    return len(source) > LONGEST_PLAIN_LITERAL and Template.parse(source).is_constant
+    return len(source) > LONGEST_PLAIN_LITERAL and not Template.parse(source).references
 
 
 def _unsaved_answers(found: RuleList) -> Iterator[Flaw]:

@@ -115,7 +115,7 @@ def _order_changes(before: Document, after: Document) -> Iterator[str]:
     for form in after.forms:
         old = old_forms.get(form.name)
         if old and _reordered([f.name for f in old.fields], [f.name for f in form.fields]):
-            yield f"The fields of {_form_label(form)[0].lower()}{_form_label(form)[1:]} have another order."
+            yield f'The fields of form "{form.title}" have another order.'
 
 
 def _rule_order_changes(before: Document, after: Document) -> Iterator[str]:

@@ -8,8 +8,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from processes.answers import Answer, RuleFailed, value_at
 from processes.expressions import Template
-from processes.references import ErrorValue, FieldName, InputValue, ResultValue
-from processes.values import Value, ValueFailure, as_text, from_json, is_blank
+from processes.references import (
+    ErrorValue,
+    FieldName,
+    InputValue,
+    ResultValue,
+    TextValue,
+    check_names,
+    flaw,
+    names_in,
+    parsed,
+    secret_names,
+)
+from processes.values import Value, ValueFailure, from_json, is_blank
 
 Resolve = Callable[[str], Value]
 Changes = list[tuple[str, Value]]
@@ -19,27 +30,24 @@ TARGET = re.compile(r"(url_path|body|(path|query|header|body)\.[^\s.][^\x00-\x1f
 
 def _known_target(target: str) -> str:
     if not TARGET.match(target) or len(target) > 200:
-        raise ValueError(
+        raise flaw(
             "Write url_path, path.<parameter>, query.<name>, header.<name>, body.<path> or body."
         )
     return target
 
 
-def _secret_into_secret(value: str, info: ValidationInfo) -> str:
-    """Refuse a secret field in a value whose target is not secret (contract 2)."""
-    names = (info.context or {}).get("names")
-    target = info.data.get("field")
-    if names is None or target is None or names.type_of(target) == "secret":
-        return value
-    for name in Template.parse(value).references:
-        if names.type_of(name) == "secret":
-            raise ValueError(
-                f"The secret field {name} may only go into a secret field; {target} is not one."
-            )
-    return value
+def _found_value(source: str, info: ValidationInfo) -> str:
+    """Accept `item.*` of instances and `response.*` of REST; secrets only into secret fields."""
+    template, names = parsed(source), names_in(info)
+    if names is None:
+        return source
+    check_names(template, names, roots=("item", "response"))
+    secrets = secret_names(template, names)
+    if secrets and not names.is_secret(str(info.data.get("field", ""))):
+        raise flaw(f"{secrets[0]} is a secret field: it may go only into other secret fields.")
+    return source
 
 
-OnlySecretIntoSecret = AfterValidator(_secret_into_secret)
 InputTarget = Annotated[
     str,
     AfterValidator(_known_target),
@@ -62,7 +70,7 @@ class Assignment(Row):
     """A field and the value that it gets."""
 
     field: FieldName
-    value: Annotated[InputValue, OnlySecretIntoSecret]
+    value: TextValue
 
 
 class InputRow(Row):
@@ -76,7 +84,7 @@ class SuccessRow(Row):
     """A field and what it gets out of the answer."""
 
     field: FieldName
-    value: Annotated[ResultValue, OnlySecretIntoSecret]
+    value: ResultValue
     if_missing: Literal["fail", "keep", "clear"] = Field(
         default="fail",
         title="If missing",
@@ -86,11 +94,25 @@ class SuccessRow(Row):
     )
 
 
+class FoundRow(SuccessRow):
+    """A field and what it gets out of the item found, or out of the answer of a REST method."""
+
+    value: Annotated[
+        str,
+        AfterValidator(_found_value),
+        Field(
+            description="A value of the instance found, [item.<field>], or of the answer, "
+            "[response.body.<path>]; also text, fields and expressions.",
+            json_schema_extra={"control": "value"},
+        ),
+    ]
+
+
 class ErrorRow(Row):
     """A field and what it gets out of the error."""
 
     field: FieldName
-    value: Annotated[ErrorValue, OnlySecretIntoSecret]
+    value: ErrorValue
 
 
 def scope(
@@ -104,8 +126,8 @@ def scope(
 
     def wider(name: str) -> Value:
         root, _, rest = name.partition(".")
-        if root == "response" and response is not None:
-            return response.at(name)
+        if root == "response" and (response or error):
+            return response.at(name) if response else None
         if root == "item" and item is not None:
             return item_at(item, rest)
         if root == "error" and error is not None:
@@ -192,10 +214,5 @@ def is_missing(value: Value) -> bool:
 
 def read_error(rows: Sequence[ErrorRow], resolve: Resolve, failure: RuleFailed) -> Changes:
     """Return the changes of an on-error mapping."""
-    wider = scope(resolve, error=failure)
+    wider = scope(resolve, response=failure.answer, error=failure)
     return [(row.field, evaluate(row.value, wider, of=row.field)) for row in rows]
-
-
-def shown_value(source: str) -> str:
-    """Return a "field or text" as a rule's sentence shows it."""
-    return "empty" if source == "" else as_text(source)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kianda.lib.errors import Flaw, Invalid, TooLarge
-from kianda.lib.names import RESERVED_SLUGS, in_words, slugify
+from kianda.lib.names import in_words, slugify
 from kianda.lib.pointers import pointer
 from processes.names import NameTable
 from processes.rules import rules
@@ -17,7 +17,6 @@ MAX_BYTES = 1_000_000
 MAX_FORMS = 50
 MAX_FIELDS = 500
 MAX_RULES = 100
-MAX_NESTING = 8
 # Deeper than any definition can be; deeper JSON is not looked at any further.
 _MAX_JSON_DEPTH = 64
 
@@ -43,7 +42,7 @@ def prepared(raw: object) -> Object:
 
 def flaws_in(raw: Object) -> list[Flaw]:
     """Return what breaks the limits and which names and rule ids are used twice."""
-    return [*_limits(raw), *_nesting(raw), *_same_names(raw), *_same_ids(raw)]
+    return [*_limits(raw), *_same_names(raw), *_same_ids(raw)]
 
 
 def names_in(raw: Object) -> NameTable:
@@ -100,7 +99,7 @@ def _refuse_deep(raw: object) -> None:
         ]
         if not level:
             return
-    raise Invalid.at("", f"The definition is nested too deep: {MAX_NESTING} levels are allowed.")
+    raise Invalid.at("", f"The JSON is nested deeper than {_MAX_JSON_DEPTH} levels.")
 
 
 def _limits(raw: Object) -> Iterator[Flaw]:
@@ -117,22 +116,6 @@ def _limits(raw: Object) -> Iterator[Flaw]:
 
 def _too_many(at: str, what: str, count: int, limit: int, things: str) -> Flaw:
     return Flaw(at, f"{what} may have {limit} {things}. This one has {count:,}.")
-
-
-def _nesting(raw: Object) -> Iterator[Flaw]:
-    for place, rule in rules_of(raw):
-        for key in ("conditions", "filter"):
-            groups: list[tuple[Place, Object]] = [((*place, key), rule.get(key) or {})]
-            for _ in range(MAX_NESTING):
-                groups = [
-                    (at, item)
-                    for where, group in groups
-                    if isinstance(group, dict)
-                    for at, item in _objects(group.get("items"), (*where, "items"))
-                    if "items" in item
-                ]
-            for at, _ in groups[:1]:
-                yield Flaw(pointer(*at), f"Conditions may be nested {MAX_NESTING} groups deep.")
 
 
 def _same_names(raw: Object) -> Iterator[Flaw]:
@@ -184,7 +167,7 @@ def _label(rule: Mapping[str, Any]) -> str:
 def _new_id(title: str, taken: set[str]) -> str:
     stem = slugify(title, fallback="rule")
     made, number = stem, 1
-    while made in taken or made in RESERVED_SLUGS:
+    while made in taken:
         number += 1
         made = f"{stem[: 62 - len(str(number))].rstrip('-')}-{number}"
     return made

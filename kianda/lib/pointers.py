@@ -11,7 +11,7 @@ TAGS = ("type", "scheme", "kind")
 
 SENTENCES: dict[str, str] = {
     "missing": "This is required.",
-    "string_type": "Write a text.",
+    "string_type": "Write text.",
     "bool_type": "Write true or false.",
     "bool_parsing": "Write true or false.",
     "int_type": "Write a whole number.",
@@ -22,6 +22,7 @@ SENTENCES: dict[str, str] = {
     "decimal_type": "Write a number.",
     "decimal_parsing": "Write a number.",
     "list_type": "Write a list.",
+    "tuple_type": "Write a list.",
     "model_type": "Write an object.",
     "model_attributes_type": "Write an object.",
     "dict_type": "Write an object.",

@@ -7,7 +7,7 @@ from pydantic import Field, StrictBool, ValidationInfo, field_validator
 
 from kianda.lib.kinds import Kind
 from processes.answers import Answer, RuleFailed
-from processes.conditions import ConditionGroup
+from processes.conditions import ConditionGroup, ItemFilter
 from processes.mappings import (
     Changes,
     ErrorRow,
@@ -18,7 +18,7 @@ from processes.mappings import (
     read_error,
     scope,
 )
-from processes.references import DatasourceRef, MethodRef, RuleId
+from processes.references import DatasourceRef, MethodRef, RuleId, flaw
 from processes.values import Value
 
 __all__ = ["Answer", "CallingRule", "Context", "OnFailure", "Rule", "RuleFailed"]
@@ -51,9 +51,7 @@ class Context(Protocol):
     def accept(self, changes: Sequence[tuple[str, Value]]) -> None:
         """Apply what a successful call brought, all or none; the new last safe point."""
 
-    def find(
-        self, *, process: str, filter: ConditionGroup, limit: int
-    ) -> list[Mapping[str, Value]]:
+    def find(self, *, process: str, filter: ItemFilter, limit: int) -> list[Mapping[str, Value]]:
         """Return stored instances of a process: field values and `process.id` and its like.
 
         The filter's `[item.x]` are theirs; its other names are those of this run.
@@ -123,7 +121,7 @@ class Rule(Kind):
 
 
 InputMapping = Annotated[
-    list[InputRow],
+    tuple[InputRow, ...],
     Field(
         title="Input mapping",
         description="What goes into the request, and from where.",
@@ -131,7 +129,7 @@ InputMapping = Annotated[
     ),
 ]
 SuccessMapping = Annotated[
-    list[SuccessRow],
+    tuple[SuccessRow, ...],
     Field(
         title="On success mapping",
         description="Which fields take what from the answer. All rows are applied, or none.",
@@ -139,7 +137,7 @@ SuccessMapping = Annotated[
     ),
 ]
 ErrorMapping = Annotated[
-    list[ErrorRow],
+    tuple[ErrorRow, ...],
     Field(
         title="On error mapping",
         description="Which fields take what from the error.",
@@ -156,9 +154,9 @@ class CallingRule(Rule):
 
     datasource: DatasourceRef
     method: MethodRef
-    input_mapping: InputMapping = []
-    on_success: SuccessMapping = []
-    on_error: ErrorMapping = []
+    input_mapping: InputMapping = ()
+    on_success: SuccessMapping = ()
+    on_error: ErrorMapping = ()
     on_failure: OnFailure | None = Field(
         default=None,
         validate_default=True,
@@ -178,12 +176,12 @@ class CallingRule(Rule):
 
     @field_validator("input_mapping")
     @classmethod
-    def _one_row_for_each_target(cls, rows: list[InputRow]) -> list[InputRow]:
+    def _one_row_for_each_target(cls, rows: tuple[InputRow, ...]) -> tuple[InputRow, ...]:
         seen: set[str] = set()
         for row in rows:
             key = row.target.lower() if row.target.startswith("header.") else row.target
             if key in seen:
-                raise ValueError(f"The target {row.target} is mapped twice. Keep one row for it.")
+                raise flaw(f"The target {row.target} is mapped twice. Keep one row for it.")
             seen.add(key)
         return rows
 
@@ -191,7 +189,7 @@ class CallingRule(Rule):
     @classmethod
     def _stop_maps_nothing(cls, chosen: OnFailure | None, info: ValidationInfo) -> OnFailure | None:
         if chosen == "stop" and info.data.get("on_error"):
-            raise ValueError(
+            raise flaw(
                 "With stop nothing is stored, so an on error mapping has no effect. "
                 "Choose undo or continue, or remove the mapping."
             )

@@ -1,16 +1,28 @@
 """Find items: look something up in a datasource or in another process, and map it into fields."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from processes.conditions import ConditionGroup
-from processes.mappings import InputRow, item_at, read_answer, scope
+from processes.conditions import ItemFilter
+from processes.expressions import Template
+from processes.mappings import FoundRow, InputRow, item_at, read_answer, scope
+from processes.references import flaw
 from processes.rules.base import CallingRule, Context, RuleFailed
 from processes.values import Value
 
 BUILT_IN = "kianda"
+
+
+FoundMapping = Annotated[
+    tuple[FoundRow, ...],
+    Field(
+        title="On success mapping",
+        description="Which fields take what from the item found. All rows are applied, or none.",
+        json_schema_extra={"control": "success_mapping"},
+    ),
+]
 
 
 class FindItems(CallingRule):
@@ -26,7 +38,8 @@ class FindItems(CallingRule):
     category = "Data"
 
     type: Literal["find_items"] = "find_items"
-    filter: ConditionGroup | None = Field(
+    on_success: FoundMapping = ()
+    filter: ItemFilter | None = Field(
         default=None,
         title="Filter",
         description="Which instances of the process fit, such as [item.process.id] eq orders-1. "
@@ -44,19 +57,38 @@ class FindItems(CallingRule):
     @field_validator("input_mapping")
     @classmethod
     def _a_process_takes_no_input(
-        cls, rows: list[InputRow], info: ValidationInfo
-    ) -> list[InputRow]:
+        cls, rows: tuple[InputRow, ...], info: ValidationInfo
+    ) -> tuple[InputRow, ...]:
         if rows and info.data.get("datasource") == BUILT_IN:
-            raise ValueError("A process is searched by the filter. Remove the input mapping.")
+            raise flaw("A process is searched by the filter. Remove the input mapping.")
+        return rows
+
+    @field_validator("on_success")
+    @classmethod
+    def _what_is_found_fits(
+        cls, rows: tuple[FoundRow, ...], info: ValidationInfo
+    ) -> tuple[FoundRow, ...]:
+        if "datasource" not in info.data:
+            return rows
+        root, other = "item", "response"
+        if info.data["datasource"] != BUILT_IN:
+            root, other = other, root
+        for row in rows:
+            for name in Template.parse(row.value).references:
+                if name.startswith(f"{other}."):
+                    raise flaw(
+                        f"[{name}] in the row of {row.field}: with the datasource "
+                        f"{info.data['datasource']} what is found is [{root}. ...]."
+                    )
         return rows
 
     @field_validator("filter")
     @classmethod
     def _only_a_process_is_filtered(
-        cls, chosen: ConditionGroup | None, info: ValidationInfo
-    ) -> ConditionGroup | None:
+        cls, chosen: ItemFilter | None, info: ValidationInfo
+    ) -> ItemFilter | None:
         if chosen is not None and info.data.get("datasource", BUILT_IN) != BUILT_IN:
-            raise ValueError(
+            raise flaw(
                 "Only the datasource kianda has a filter. Use the input mapping of the method."
             )
         return chosen
@@ -78,7 +110,7 @@ class FindItems(CallingRule):
             self.accept(answer, context)
 
     def _find_instance(self, context: Context) -> None:
-        chosen = self.filter or ConditionGroup(match="all", items=[])
+        chosen = self.filter or ItemFilter()
         found = context.find(process=self.method, filter=chosen, limit=1)
         if not found:
             self._found_nothing(f"No instance of {self.method} was found{self._where()}.")

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from processes.expressions import Template
-from processes.mappings import Assignment, evaluate, shown_value
+from processes.mappings import Assignment, evaluate
 from processes.rules.base import Context, Rule
 
 
@@ -21,7 +21,7 @@ class SetFormField(Rule):
     can_fail: ClassVar[bool] = True
 
     type: Literal["set_form_field"] = "set_form_field"
-    assignments: list[Assignment] = Field(
+    assignments: tuple[Assignment, ...] = Field(
         min_length=1,
         title="Assignments",
         description="Which field gets which value.",
@@ -39,5 +39,5 @@ class SetFormField(Rule):
 
     def sentence(self) -> str:
         """Return `Set access_token to empty and status to Open`."""
-        parts = [f"{row.field} to {shown_value(row.value)}" for row in self.assignments]
+        parts = [f"{row.field} to {row.value or 'empty'}" for row in self.assignments]
         return "Set " + " and ".join(parts)

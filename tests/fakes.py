@@ -1,0 +1,144 @@
+"""Stand-ins for what a rule talks to: a run's context and its trace, all in memory."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from processes.conditions import ConditionGroup
+from processes.mappings import scope
+from processes.rules.base import Answer, Rule, RuleFailed
+from processes.values import Value, from_json
+
+Changes = Sequence[tuple[str, Value]]
+
+
+class FakeContext:
+    """Holds values as a run does: a working copy, a safe point, what is stored, what was called."""
+
+    today = "2026-11-23"
+
+    def __init__(
+        self,
+        values: Mapping[str, Value] | None = None,
+        *,
+        answers: Sequence[Answer | RuleFailed] = (),
+        items: Sequence[Mapping[str, Value]] = (),
+        refused: Sequence[str] = (),
+    ) -> None:
+        self.values: dict[str, Value] = dict(values or {})
+        self.safe = dict(self.values)
+        self.stored = dict(self.values)
+        self.mapped: dict[str, Value] = {}
+        self.answers = list(answers)
+        self.items = list(items)
+        # Fields that take no value at all, as a number takes no word.
+        self.refused = set(refused)
+        self.calls: list[tuple[str, str, dict[str, Value]]] = []
+        self.events: list[str] = []
+
+    def resolve(self, name: str) -> Value:
+        facts: dict[str, Value] = {"process.id": "p-1", "today": self.today}
+        if name in self.values:
+            return self.values[name]
+        if name in facts:
+            return facts[name]
+        raise RuleFailed("configuration", f"There is no field or name {name}.")
+
+    def is_secret(self, name: str) -> bool:
+        return False
+
+    def assign(self, field: str, value: Value) -> None:
+        self.assign_all([(field, value)])
+
+    def assign_all(self, changes: Changes) -> None:
+        self.values.update(self._checked(changes))
+
+    def _checked(self, changes: Changes) -> dict[str, Value]:
+        for field, _ in changes:
+            if field in self.refused:
+                raise RuleFailed("value", f"{field} does not take this.")
+        return {field: "" if value is None else value for field, value in changes}
+
+    def call(self, *, datasource: str, method: str, inputs: Mapping[str, Value]) -> Answer:
+        self.calls.append((datasource, method, dict(inputs)))
+        answer = self.answers.pop(0)
+        if isinstance(answer, RuleFailed):
+            raise answer
+        return answer
+
+    def accept(self, changes: Changes) -> None:
+        checked = self._checked(changes)
+        self.values.update(checked)
+        self.mapped.update(checked)
+        self.safe = dict(self.values)
+        self.events.append("accept")
+
+    def find(
+        self, *, process: str, filter: ConditionGroup, limit: int
+    ) -> list[Mapping[str, Value]]:
+        found = [
+            item for item in self.items if filter.holds(scope(self.resolve, item=item), self.today)
+        ]
+        self.events.append(f"find {process}")
+        return found[:limit]
+
+    def save(self) -> None:
+        self.stored = dict(self.values)
+        self.safe = dict(self.values)
+        self.mapped = {}
+        self.events.append("save")
+
+    def undo(self) -> None:
+        self.values = dict(self.safe)
+        self.events.append("undo")
+
+    def store_undo(self, changes: Changes) -> None:
+        checked = self._checked(changes)
+        self.values.update(checked)
+        self.stored = {**self.stored, **self.mapped, **checked}
+        self.events.append("store_undo")
+
+
+class FakeRecord:
+    """Remembers what became of one step."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.status = "succeeded"
+        self.reason = ""
+        self.failure: RuleFailed | None = None
+
+    def fail(self, failure: RuleFailed) -> None:
+        self.status, self.failure = "failed", failure
+
+    def skip(self, reason: str) -> None:
+        self.status, self.reason = "skipped", reason
+
+
+class FakeTrace:
+    """Remembers the steps of a run."""
+
+    def __init__(self) -> None:
+        self.records: dict[int, FakeRecord] = {}
+
+    @contextmanager
+    def step(self, position: int, rule: Rule) -> Iterator[FakeRecord]:
+        record = self.records[position] = FakeRecord(rule)
+        yield record
+
+    def skipped(self, position: int, rule: Rule, reason: str) -> None:
+        record = self.records[position] = FakeRecord(rule)
+        record.skip(reason)
+
+    @property
+    def statuses(self) -> list[str]:
+        return [record.status for _, record in sorted(self.records.items())]
+
+    @property
+    def reasons(self) -> list[str]:
+        return [record.reason for _, record in sorted(self.records.items())]
+
+
+def answer(body: Any = None, *, status: int = 200, **headers: str) -> Answer:
+    """Make the answer of a call from a JSON value."""
+    return Answer(status, headers, from_json(body))
