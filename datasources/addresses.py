@@ -2,7 +2,7 @@
 
 import re
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 PORTS = {"http": 80, "https": 443}
 PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_][A-Za-z0-9_.-]*)\}")
@@ -91,7 +91,7 @@ def path_flaw(path: str, *, query: bool = False) -> str | None:
         return "Backslashes and control characters cannot stand in a path."
     if "#" in path or ("?" in path and not query):
         return "A path cannot hold ? or #. Query parameters have a list of their own."
-    if ".." in re.sub(r"%2[eE]", ".", path).split("?")[0].split("/"):
+    if ".." in re.split(r"[/\\]", unquote(path.split("?")[0])):
         return "A path cannot hold .. as a part."
     if _BAD_PERCENT.search(path):
         return "A % in a path must be followed by two hexadecimal digits; write %25 for %."

@@ -215,6 +215,11 @@ class RestDatasource(_Titled):
         return addresses.stem_of(self.base_url)
 
     @cached_property
+    def has_path(self) -> bool:
+        """Tell whether the base URL names a path below its host."""
+        return "/" in self.stem.removeprefix(f"{self.origin.scheme}://")
+
+    @cached_property
     def _methods(self) -> dict[str, RestMethod]:
         return {method.name: method for method in self.methods}
 

@@ -1,0 +1,109 @@
+"""The only place from which a request leaves: sends, bounds, reads, and puts failures in words."""
+
+import math
+import time
+from collections.abc import Callable
+
+import requests
+import urllib3
+
+from datasources.answers import CallAnswer, read_body, read_headers
+from datasources.document import RestDatasource
+from datasources.errors import CallFailed
+from datasources.failures import in_words
+from datasources.pool import Line, Lines
+from datasources.redirects import MOST_HOPS, next_hop
+from datasources.rest import PreparedCall
+
+
+class Client:
+    """Sends prepared calls over kept connections. A request is never repeated by itself."""
+
+    def __init__(self, *, lines: Lines | None = None) -> None:
+        """Use the given lines, or own ones."""
+        self._lines = lines or Lines()
+
+    def send(
+        self,
+        call: PreparedCall,
+        *,
+        datasource: RestDatasource,
+        deadline: float | None = None,
+        before_send: Callable[[], None] | None = None,
+    ) -> CallAnswer:
+        """Send a call and return its answer; raises CallFailed on anything but success.
+
+        `deadline` (of time.monotonic) cuts the datasource's own timeout short; `before_send` runs
+        right before the request leaves and may raise to keep it back.
+        """
+        started = time.monotonic()
+        ends = started + call.timeout_s
+        ends = ends if deadline is None else min(ends, deadline)
+        if before_send is not None:
+            before_send()
+        for _ in range(MOST_HOPS + 1):
+            line = self._lines.to(call.origin)
+            line.limits.ends = ends
+            answer = _exchange(line, call, title=datasource.title, started=started)
+            following = next_hop(call, answer) if call.follow_redirects else None
+            if following is None:
+                return _checked(answer, datasource.title)
+            call = following
+        sentence = f"{datasource.title} redirected more than {MOST_HOPS} times."
+        raise CallFailed("bad_answer", sentence, status=answer.status, answer=answer)
+
+    def close(self) -> None:
+        """Close this thread's connections."""
+        self._lines.close()
+
+
+def _exchange(line: Line, call: PreparedCall, *, title: str, started: float) -> CallAnswer:
+    request = requests.PreparedRequest()
+    request.method, request.url, request.body = call.verb, call.url, call.body
+    # A plain dict serves the adapter as well, and costs less.
+    request.headers = call.headers  # type: ignore[assignment]
+    budget_s = max(0, math.ceil(line.limits.ends - started))
+    raw: urllib3.HTTPResponse | None = None
+    try:
+        line.limits.left()
+        raw = line.send(request).raw
+        data = _bounded(raw, call.max_answer_bytes, title)
+    except (OSError, urllib3.exceptions.HTTPError, CallFailed, ValueError) as error:
+        # What is left of a broken exchange must not be read as the next answer.
+        line.renew()
+        status = raw.status if raw is not None else None
+        raise in_words(error, title=title, over=line.limits.over, budget_s=budget_s,
+                       status=status) from error  # fmt: skip
+    finally:
+        line.used = time.monotonic()
+    headers = read_headers(raw.headers)
+    return CallAnswer(
+        status=raw.status,
+        reason=raw.reason or "",
+        headers=headers,
+        body=read_body(data, raw.headers.get("Content-Type", "")),
+        elapsed_ms=round((line.used - started) * 1000),
+    )
+
+
+def _bounded(raw: urllib3.HTTPResponse, most: int, title: str) -> bytes:
+    """Return the decoded body; one byte more than allowed is never held."""
+    announced = raw.headers.get("Content-Length", "")
+    if not (announced.isdecimal() and int(announced) > most):
+        data = raw.read(most + 1, decode_content=True)
+        if len(data) <= most:
+            return data
+    raise CallFailed("too_large", f"{title} answered with more than {most:,} bytes.")
+
+
+def _checked(answer: CallAnswer, title: str) -> CallAnswer:
+    if 200 <= answer.status < 300:
+        return answer
+    said = f"{answer.status} {answer.reason}".strip()
+    raise CallFailed(
+        "http_status", f"{title} answered {said}.", status=answer.status, answer=answer
+    )
+
+
+client = Client()
+send = client.send

@@ -1,0 +1,86 @@
+"""What went wrong on the wire, in the words of the person who reads the run."""
+
+import http.client
+import ssl
+from collections.abc import Iterator
+
+import urllib3
+
+from datasources.errors import CallFailed, FailureKind
+
+# Looked up in this order among all that an exception wraps.
+SENTENCES: tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...] = (
+    ((ssl.SSLError,), "tls", "{title} has no valid TLS connection: {tls}."),
+    (
+        (urllib3.exceptions.DecodeError,),
+        "bad_answer",
+        "{title} sent a compressed answer that cannot be unpacked.",
+    ),
+    (
+        (http.client.RemoteDisconnected,),
+        "connection",
+        "{title} closed the connection without an answer.",
+    ),
+    (
+        (http.client.IncompleteRead, urllib3.exceptions.IncompleteRead),
+        "connection",
+        "{title} closed the connection in the middle of its answer.",
+    ),
+    (
+        (http.client.HTTPException, ValueError),
+        "bad_answer",
+        "{title} did not answer in valid HTTP.",
+    ),
+)
+
+
+def in_words(
+    error: Exception, *, title: str, over: bool, budget_s: int, status: int | None
+) -> CallFailed:
+    """Return the failure that an exception of sockets, urllib3 or requests stands for."""
+    if isinstance(error, CallFailed):
+        return _named(error, title, status)
+    causes = list(_causes(error))
+    if over or any(isinstance(cause, TimeoutError) for cause in causes):
+        return CallFailed("timeout", f"{title} did not answer within {budget_s} s.", status=status)
+    for types, kind, sentence in SENTENCES:
+        for cause in causes:
+            if isinstance(cause, types):
+                words = sentence.format(title=title, tls=_tls(cause))
+                return CallFailed(kind, words, status=status)
+    sentence = f"The connection to {title} broke: {_reason(causes)}."
+    return CallFailed("connection", sentence, status=status)
+
+
+def _named(failure: CallFailed, title: str, status: int | None) -> CallFailed:
+    """Put the name of the outside system before what a socket said."""
+    if failure.kind == "too_large":
+        return CallFailed(failure.kind, failure.message, status=status)
+    return CallFailed(failure.kind, f"{title} cannot be reached: {failure.message}", status=status)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that it wraps, outermost first."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        found = waiting.pop(0)
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        inner = [*found.args, getattr(found, "reason", None), found.__cause__, found.__context__]
+        waiting += [item for item in inner if isinstance(item, BaseException)]
+
+
+def _tls(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return str(error.verify_message).rstrip(".")
+    reason = getattr(error, "reason", None)
+    return reason.replace("_", " ").lower() if isinstance(reason, str) else "it was broken off"
+
+
+def _reason(causes: list[BaseException]) -> str:
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+    return "no reason is known"

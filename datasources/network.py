@@ -1,0 +1,200 @@
+"""Which addresses datasources may reach: decided on the resolved one, right before connecting."""
+
+import contextlib
+import functools
+import ipaddress
+import socket
+import threading
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from django.conf import settings
+
+from datasources.addresses import Origin
+from datasources.errors import CallFailed
+
+IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+IPNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+SANDBOX_HOST = "sandbox.internal"
+ALLOW_HINT = "An administrator can allow it with the setting KIANDA_EGRESS_ALLOW."
+
+
+def _networks(*texts: str) -> tuple[IPNetwork, ...]:
+    return tuple(ipaddress.ip_network(text) for text in texts)
+
+
+# Never reachable, whatever is allowed: here clouds hand out credentials.
+ALWAYS_BLOCKED = _networks("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128")
+# What `is_global` lets through although it leads inside, or nowhere.
+BLOCKED = _networks(
+    "0.0.0.0/8",
+    "100.64.0.0/10",
+    "192.0.0.0/24",
+    "192.88.99.0/24",
+    "::/96",
+    "64:ff9b::/96",
+    "64:ff9b:1::/48",
+    "2001::/32",
+    "2001:20::/28",
+    "2002::/16",
+    "3fff::/20",
+    "5f00::/16",
+)
+
+
+class Target(NamedTuple):
+    """One checked address to connect to."""
+
+    family: socket.AddressFamily
+    address: Any
+
+
+class AllowList(NamedTuple):
+    """KIANDA_EGRESS_ALLOW, read: hosts and networks, each with a port or with None for any."""
+
+    hosts: frozenset[tuple[str, int | None]]
+    networks: tuple[tuple[IPNetwork, int | None], ...]
+
+    def holds(self, *, host: str, ip: IPAddress, port: int) -> bool:
+        """Tell whether an entry names this host or this address."""
+        if (host, None) in self.hosts or (host, port) in self.hosts:
+            return True
+        return any(
+            only in (None, port) and ip.version == network.version and ip in network
+            for network, only in self.networks
+        )
+
+
+@functools.lru_cache(maxsize=16)
+def read_allow_list(entries: tuple[str, ...]) -> AllowList:
+    """Return the entries of KIANDA_EGRESS_ALLOW, sorted into hosts and networks."""
+    hosts: set[tuple[str, int | None]] = set()
+    networks: list[tuple[IPNetwork, int | None]] = []
+    for entry in entries:
+        name, port = _split_port(entry.strip().lower())
+        try:
+            networks.append((ipaddress.ip_network(name, strict=False), port))
+        except ValueError:
+            hosts.add((name.rstrip("."), port))
+    return AllowList(frozenset(hosts), tuple(networks))
+
+
+def _split_port(entry: str) -> tuple[str, int | None]:
+    name, colon, port = entry.rpartition(":")
+    if entry.startswith("["):
+        name, _, rest = entry[1:].partition("]")
+        return name, int(rest[1:]) if rest[1:].isdecimal() else None
+    # An IPv6 address without brackets has several colons and no port.
+    if colon and port.isdecimal() and ":" not in name:
+        return name, int(port)
+    return entry, None
+
+
+def refusal_of_literal(origin: Origin) -> str | None:
+    """Return why the address that a base URL spells out may not be reached; None for a name."""
+    try:
+        found = socket.getaddrinfo(
+            origin.host, origin.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+        )
+    except (socket.gaierror, UnicodeError):
+        return None
+    return _refusal(str(found[0][4][0]), host=origin.host, port=origin.port)
+
+
+def resolve(host: str, port: int, *, wait_s: float) -> list[Target]:
+    """Return the addresses of a host that may be reached; raises CallFailed when there is none."""
+    if host == SANDBOX_HOST:
+        return [_sandbox()]
+    targets, refused = [], ""
+    for family, address in _lookup(host, port, wait_s):
+        why = _refusal(str(address[0]), host=host, port=port)
+        if why is None:
+            targets.append(Target(family, address))
+        refused = refused or why or ""
+    if not targets:
+        raise CallFailed("refused_address", refused)
+    return targets
+
+
+def _refusal(address: str, *, host: str, port: int) -> str | None:
+    ip = ipaddress.ip_address(address.split("%")[0])
+    forms = _forms(ip)
+    plain = forms[-1] if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped else ip
+    name = address if address == host else f"{host} ({address})"
+    if any(_within(form, ALWAYS_BLOCKED) for form in forms):
+        return f"{name} is a link-local address. Those cannot be reached at all."
+    if read_allow_list(tuple(settings.KIANDA_EGRESS_ALLOW)).holds(host=host, ip=plain, port=port):
+        return None
+    if plain.is_global and not plain.is_multicast and not _within(plain, BLOCKED):
+        return None
+    if settings.KIANDA_DEMO and (str(plain), port) == sandbox_address():
+        return None
+    return f"{name} is not a public address. {ALLOW_HINT}"
+
+
+def _forms(ip: IPAddress) -> list[IPAddress]:
+    """Return an address and the IPv4 address that it carries, if any."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return [ip]
+    carried = [ip.ipv4_mapped, ip.sixtofour, ip.teredo[1] if ip.teredo else None]
+    if _within(ip, BLOCKED) and ip.packed[:2] in (b"\0\0", b"\0\x64"):
+        # IPv4-compatible and NAT64 addresses end in it.
+        carried.append(ipaddress.IPv4Address(ip.packed[-4:]))
+    return [ip, *(form for form in carried if form)]
+
+
+def _within(ip: IPAddress, networks: tuple[IPNetwork, ...]) -> bool:
+    return any(ip.version == network.version and ip in network for network in networks)
+
+
+def sandbox_address() -> tuple[str, int] | None:
+    """Return where the demo's sandbox listens, None when it does not run."""
+    try:
+        text = Path(settings.KIANDA_DATA_DIR, "sandbox.address").read_text(encoding="ascii")
+        host, _, port = text.strip().rpartition(":")
+        return host, int(port)
+    except (OSError, ValueError):
+        return None
+
+
+def _sandbox() -> Target:
+    found = sandbox_address() if settings.KIANDA_DEMO else None
+    if found is None:
+        raise CallFailed("connection", f"{SANDBOX_HOST} is only there while the demo runs.")
+    return Target(socket.AF_INET6 if ":" in found[0] else socket.AF_INET, found)
+
+
+_Found: TypeAlias = list[tuple[socket.AddressFamily, Any]]
+# A resolver that hangs must not gather threads without end.
+_LOOKUPS = threading.BoundedSemaphore(64)
+
+
+def _lookup(host: str, port: int, wait_s: float) -> _Found:
+    with contextlib.suppress(socket.gaierror, UnicodeError):
+        return _addresses(host, port, socket.AI_NUMERICHOST)
+    if not _LOOKUPS.acquire(timeout=wait_s):
+        raise CallFailed("timeout", f"The name {host} could not be looked up in time.")
+    answer: list[_Found | Exception] = []
+    thread = threading.Thread(target=_ask, args=(host, port, answer), daemon=True)
+    thread.start()
+    thread.join(wait_s)
+    if not answer:
+        raise CallFailed("timeout", f"The name {host} could not be looked up in time.")
+    if isinstance(answer[0], Exception):
+        raise CallFailed("connection", f"There is no host named {host}.") from answer[0]
+    return answer[0]
+
+
+def _ask(host: str, port: int, answer: list[_Found | Exception]) -> None:
+    try:
+        answer.append(_addresses(host, port, 0))
+    except (OSError, UnicodeError) as error:
+        answer.append(error)
+    finally:
+        _LOOKUPS.release()
+
+
+def _addresses(host: str, port: int, flags: int) -> _Found:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    return [(family, address) for family, _, _, _, address in found]

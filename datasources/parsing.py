@@ -1,0 +1,185 @@
+"""From what was sent to a datasource: masked secrets put back, every flaw found at once."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from datasources.addresses import Origin, base_url_flaw, origin_of
+from datasources.auth import auth_schemes
+from datasources.document import MEGABYTE, TARGETS, Parameter, RestDatasource
+from datasources.headers import header_flaw
+from kianda.lib.errors import Flaw, Invalid, TooLarge
+from kianda.lib.flaws import flaws_of, pointer
+from kianda.lib.secret_names import MASK, is_secret_name
+
+NOTHING_STORED = "Nothing is stored here yet, so ******** cannot stand for it. Write the value."
+SEND_AGAIN = (
+    "The address of the datasource changed, so this secret must be sent again. "
+    'Write its value, or "" to remove it.'
+)
+OPENED = "This was secret until now. Write its value to show it openly."
+NO_REFUSAL: Callable[[Origin], str | None] = lambda origin: None  # noqa: E731
+
+
+def parse_datasource(
+    raw: object,
+    *,
+    stored: RestDatasource | None = None,
+    refusal: Callable[[Origin], str | None] = NO_REFUSAL,
+) -> RestDatasource:
+    """Return the datasource that a body stands for; raises Invalid with all its flaws.
+
+    `stored` is what a masked or left-out secret is taken from; `refusal` says why an address that
+    is written out may not be reached.
+    """
+    if not isinstance(raw, dict):
+        raise Invalid.at("", "Write an object.")
+    if len(json.dumps(raw, default=str)) > MEGABYTE:
+        raise TooLarge("A datasource can hold at most 1 MB.")
+    restored = _Restored(raw, stored)
+    flaws = [*restored.flaws, *_parameter_flaws(raw)]
+    try:
+        parsed = RestDatasource.model_validate(restored.body, context={"refusal": refusal})
+    except ValidationError as error:
+        flaws = [*flaws_of(error, raw), *flaws]
+    if flaws:
+        raise Invalid("The datasource has errors.", errors=flaws)
+    return parsed
+
+
+class _Restored:
+    """A sent body with its masked and left-out secrets filled in from what is stored."""
+
+    def __init__(self, raw: dict[str, Any], stored: RestDatasource | None) -> None:
+        self.flaws: list[Flaw] = []
+        self._stored = stored
+        self._moved = stored is not None and _moved(raw.get("base_url"), stored.origin)
+        self.body = {key: value for key, value in raw.items() if key != "meta"}
+        if isinstance(raw.get("auth"), dict):
+            self.body["auth"] = self._auth(raw["auth"])
+        if isinstance(raw.get("methods"), list):
+            self.body["methods"] = [
+                self._method(index, method) if isinstance(method, dict) else method
+                for index, method in enumerate(raw["methods"])
+            ]
+
+    def _secret(self, place: str, holder: dict[str, Any], key: str, kept: str | None) -> str:
+        sent = holder.get(key, MASK if kept else "")
+        if sent != MASK:
+            return "" if sent is None else sent
+        if not kept:
+            self.flaws.append(Flaw(place, NOTHING_STORED))
+        elif self._moved:
+            self.flaws.append(Flaw(place, SEND_AGAIN))
+        return kept or ""
+
+    def _auth(self, auth: dict[str, Any]) -> dict[str, Any]:
+        scheme = auth.get("scheme")
+        kind = auth_schemes.kinds.get(scheme) if isinstance(scheme, str) else None
+        stored = self._stored.auth if self._stored else None
+        kept = stored.credentials() if stored and stored.slug() == scheme else {}
+        return auth | {
+            name: self._secret(pointer("auth", name), auth, name, kept.get(name))
+            for name in (kind.secrets if kind else ())
+        }
+
+    def _method(self, index: int, method: dict[str, Any]) -> dict[str, Any]:
+        found = dict(method)
+        stored = self._stored.method(str(method.get("name"))) if self._stored else None
+        for prefix, section in TARGETS.items():
+            if not isinstance(method.get(section), list):
+                continue
+            kept = _stored_values(prefix, getattr(stored, section) if stored else [])
+            found[section] = [
+                self._parameter(pointer("methods", index, section, at, "value"), item, prefix, kept)
+                if isinstance(item, dict) and isinstance(item.get("name"), str)
+                else item
+                for at, item in enumerate(method[section])
+            ]
+        return found
+
+    def _parameter(
+        self, place: str, item: dict[str, Any], prefix: str, stored: dict[str, Parameter]
+    ) -> dict[str, Any]:
+        kept = stored.get(_key(prefix, item["name"]))
+        secret = item.get("secret")
+        if is_secret_name(item["name"]) if secret is None else secret:
+            value = self._secret(place, item, "value", kept.value if kept else None)
+            return {**item, "value": None if value == "" else value}
+        if item.get("value") == MASK and kept and kept.secret and kept.value:
+            self.flaws.append(Flaw(place, OPENED))
+        return item
+
+
+def _moved(base_url: object, origin: Origin) -> bool:
+    if not isinstance(base_url, str) or base_url_flaw(base_url):
+        return True
+    return origin_of(base_url) != origin
+
+
+def _key(prefix: str, name: str) -> str:
+    return name.lower() if prefix == "header" else name
+
+
+def _stored_values(prefix: str, parameters: list[Parameter]) -> dict[str, Parameter]:
+    return {_key(prefix, parameter.name): parameter for parameter in parameters}
+
+
+def _parameter_flaws(raw: dict[str, Any]) -> Iterator[Flaw]:
+    """Yield what single models cannot see: names taken twice, bad headers, clashing body paths."""
+    methods = raw.get("methods")
+    methods = methods if isinstance(methods, list) else []
+    yield from _doubles("", methods, ("methods",))
+    for index, method in enumerate(methods):
+        if not isinstance(method, dict):
+            continue
+        for prefix, section in TARGETS.items():
+            items = method.get(section)
+            items = items if isinstance(items, list) else []
+            yield from _doubles(prefix, items, ("methods", index, section))
+            if prefix == "header":
+                yield from _header_flaws(items, ("methods", index, section))
+        yield from _body_flaws(method, ("methods", index, "request_body"))
+
+
+def _doubles(prefix: str, items: list[Any], place: tuple[str | int, ...]) -> Iterator[Flaw]:
+    seen: set[str] = set()
+    for at, item in enumerate(items):
+        name = item.get("name") if isinstance(item, dict) else None
+        if not isinstance(name, str):
+            continue
+        if _key(prefix, name) in seen:
+            yield Flaw(pointer(*place, at, "name"), f"The name {name} is taken in this list.")
+        seen.add(_key(prefix, name))
+
+
+def _header_flaws(items: list[Any], place: tuple[str | int, ...]) -> Iterator[Flaw]:
+    for at, item in enumerate(items):
+        if not isinstance(item, dict):
+            continue
+        name, value = item.get("name"), item.get("value")
+        if isinstance(name, str) and (flaw := header_flaw(name)):
+            yield Flaw(pointer(*place, at, "name"), flaw)
+        if isinstance(value, str) and any(sign in value for sign in "\r\n\0"):
+            yield Flaw(pointer(*place, at, "value"), "A header cannot hold line breaks or NUL.")
+
+
+def _body_flaws(method: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[Flaw]:
+    items = method.get("request_body")
+    kind = method.get("content_type", "json")
+    names = [
+        item["name"] if isinstance(item, dict) and isinstance(item.get("name"), str) else ""
+        for item in (items if isinstance(items, list) else [])
+    ]
+    for at, name in enumerate(names):
+        if kind == "raw" and name != "body":
+            yield Flaw(pointer(*place, at, "name"), "A raw body has one parameter, named body.")
+        elif kind == "json" and any(other.startswith(f"{name}.") for other in names if name):
+            yield Flaw(
+                pointer(*place, at, "name"),
+                f"{name} cannot have a value and parts of its own in one body.",
+            )
+        elif kind == "json" and name and not all(name.split(".")):
+            yield Flaw(pointer(*place, at, "name"), "A part between two dots is empty.")

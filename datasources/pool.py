@@ -1,0 +1,118 @@
+"""Connections kept open between calls: per process, thread and origin; nothing else is kept."""
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool
+
+from datasources.addresses import Origin, authority
+from datasources.sockets import Limits, open_pool
+
+# Longer than this a provider, or a box on the way, may have dropped a connection without a word;
+# a POST that goes into such a hole can neither be repeated nor trusted.
+MAX_IDLE_S = 15.0
+LINES_PER_THREAD = 32
+
+
+class _Adapter(HTTPAdapter):
+    """requests' adapter bound to one origin: no proxies, no cookies, no environment."""
+
+    def __init__(self, origin: Origin, limits: Limits) -> None:
+        self._origin_pool = open_pool(origin, limits)
+        self._prefix = f"{origin.scheme}://{authority(origin)}"
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Do without a manager: the one pool is the adapter's own."""
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
+        """Return the one pool."""
+        return self._origin_pool
+
+    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+        """Leave verification to the TLS context of the pool, which always verifies."""
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """Return path and query as they were built."""
+        return (request.url or "").removeprefix(self._prefix)
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """Wrap the raw answer alone: no cookie is ever read out of it."""
+        response = requests.Response()
+        response.raw = resp
+        response.status_code = resp.status
+        response.reason = resp.reason or ""
+        return response
+
+    def close(self) -> None:
+        """Close the pool's connection."""
+        self._origin_pool.close()
+
+
+class Line:
+    """The kept connection of one thread to one origin."""
+
+    def __init__(self, origin: Origin) -> None:
+        """Open nothing yet."""
+        self.limits = Limits()
+        self.used = time.monotonic()
+        self._origin = origin
+        self._adapter = _Adapter(origin, self.limits)
+
+    def send(self, request: requests.PreparedRequest) -> requests.Response:
+        """Send a request and return its answer with the body still to be read."""
+        return self._adapter.send(request, stream=True)
+
+    def renew(self) -> None:
+        """Drop the connection; the next request opens another one."""
+        self._adapter.close()
+        self._adapter = _Adapter(self._origin, self.limits)
+
+    def close(self) -> None:
+        """Drop the connection for good."""
+        self._adapter.close()
+
+
+class Lines:
+    """The kept connections of this process, each thread with its own."""
+
+    def __init__(self, *, max_idle_s: float = MAX_IDLE_S) -> None:
+        """Keep a connection no longer than `max_idle_s` without use."""
+        self._max_idle_s = max_idle_s
+        self._local = threading.local()
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        # A forked child must not talk on its parent's connections.
+        self._local = threading.local()
+
+    def _mine(self) -> OrderedDict[Origin, Line]:
+        try:
+            found: OrderedDict[Origin, Line] = self._local.lines
+        except AttributeError:
+            found = self._local.lines = OrderedDict()
+        return found
+
+    def to(self, origin: Origin) -> Line:
+        """Return this thread's line to an origin, without a connection that was idle too long."""
+        lines = self._mine()
+        line = lines.get(origin)
+        if line is None:
+            line = lines[origin] = Line(origin)
+            if len(lines) > LINES_PER_THREAD:
+                lines.popitem(last=False)[1].close()
+        elif time.monotonic() - line.used > self._max_idle_s:
+            line.renew()
+        lines.move_to_end(origin)
+        return line
+
+    def close(self) -> None:
+        """Close this thread's connections."""
+        lines = self._mine()
+        while lines:
+            lines.popitem()[1].close()

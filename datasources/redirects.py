@@ -1,0 +1,50 @@
+"""Where a redirect leads, and what goes along. Plain Python."""
+
+from dataclasses import replace
+from urllib.parse import quote, urldefrag, urljoin
+
+from datasources.addresses import PATH_SAFE, base_url_flaw, origin_of, stem_of
+from datasources.answers import CallAnswer
+from datasources.errors import CallFailed
+from datasources.rest import PreparedCall
+
+MOST_HOPS = 5
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+QUERY_SAFE = PATH_SAFE + "?"
+READING = frozenset({"GET", "HEAD"})
+SEE_OTHER = 303
+
+
+def next_hop(call: PreparedCall, answer: CallAnswer) -> PreparedCall | None:
+    """Return the call that a redirect asks for, None when there is none to follow.
+
+    Only what reads is sent again; after another verb a 303 is followed with GET, and any other
+    redirect is left as the answer it is. Secrets stay behind when the origin changes.
+    """
+    location = answer.header("Location")
+    if answer.status not in REDIRECTS or not location:
+        return None
+    if call.verb not in READING and answer.status != SEE_OTHER:
+        return None
+    url = urldefrag(urljoin(call.url, location)).url
+    path, mark, query = url.partition("?")
+    if flaw := base_url_flaw(path):
+        sentence = f"The redirect to {path!r} cannot be followed. {flaw}"
+        raise CallFailed("bad_answer", sentence, status=answer.status)
+    origin = origin_of(path)
+    tail = mark + quote(query, safe=QUERY_SAFE)
+    headers = {
+        name: value
+        for name, value in call.headers.items()
+        if name.lower() not in {"content-length", "content-type"}
+        and (origin == call.origin or name.lower() not in call.secret_headers)
+        and (origin == call.origin or name.lower() not in {"authorization", "cookie"})
+    }
+    return replace(
+        call,
+        verb="HEAD" if call.verb == "HEAD" else "GET",
+        origin=origin,
+        url=stem_of(path) + ("/" if path.endswith("/") else "") + tail,
+        headers=headers,
+        body=None,
+    )

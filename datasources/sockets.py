@@ -1,0 +1,160 @@
+"""Connections that are guarded and hold a total deadline.
+
+Before each wait a socket is given what is left of the call's time, so that an answer that trickles
+(headers, body, TLS records) ends as surely as one that never comes. No watching thread is needed.
+"""
+
+import functools
+import socket
+import ssl
+import time
+from typing import Any
+
+import certifi
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from datasources.addresses import Origin
+from datasources.errors import CallFailed
+from datasources.network import Target, resolve
+
+CONNECT_S = 10.0
+
+
+class Limits:
+    """How long the call that is under way may last. One per pooled connection, set per call."""
+
+    __slots__ = ("ends",)
+
+    def __init__(self) -> None:
+        """Start without time: nothing is sent before a call sets its end."""
+        self.ends = 0.0
+
+    def left(self) -> float:
+        """Return the seconds that are left; raises TimeoutError when there are none."""
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time of the call is over")
+        return left
+
+    @property
+    def over(self) -> bool:
+        """Tell whether the time is over."""
+        return time.monotonic() >= self.ends
+
+
+class PlainSocket(socket.socket):
+    """A TCP socket under a deadline."""
+
+    limits: Limits
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        """Receive within what is left."""
+        self.settimeout(self.limits.left())
+        return super().recv_into(*args, **kwargs)
+
+    def sendall(self, *args: Any, **kwargs: Any) -> None:
+        """Send within what is left; the timeout of sendall covers all of it."""
+        self.settimeout(self.limits.left())
+        super().sendall(*args, **kwargs)
+
+
+class TLSSocket(ssl.SSLSocket):
+    """A TLS socket under a deadline. Each wait inside OpenSSL is bounded as a whole."""
+
+    limits: Limits
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        """Receive within what is left."""
+        self.settimeout(self.limits.left())
+        return super().recv_into(*args, **kwargs)
+
+    def send(self, *args: Any, **kwargs: Any) -> int:
+        """Send within what is left; sendall of TLS is made of these."""
+        self.settimeout(self.limits.left())
+        return super().send(*args, **kwargs)
+
+
+@functools.cache
+def tls_context() -> ssl.SSLContext:
+    """Return the one TLS context: the system's authorities and certifi's, always verified."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(cafile=certifi.where())
+    context.sslsocket_class = TLSSocket
+    return context
+
+
+def _connect(targets: list[Target], limits: Limits) -> PlainSocket:
+    """Return a connection to the first address that takes one."""
+    last: OSError | None = None
+    for family, address in targets:
+        sock = PlainSocket(family, socket.SOCK_STREAM)
+        sock.limits = limits
+        try:
+            sock.settimeout(min(CONNECT_S, limits.left()))
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # For the TLS handshake, which has no recv_into of ours.
+            sock.settimeout(limits.left())
+        except OSError as error:
+            sock.close()
+            last = error
+        else:
+            return sock
+    if isinstance(last, TimeoutError):
+        raise CallFailed("timeout", "It did not accept a connection in time.") from last
+    reason = (last.strerror if last else "") or "no connection"
+    raise CallFailed("connection", f"{reason}.") from last
+
+
+class PlainConnection(HTTPConnection):
+    """An HTTP connection to a checked address."""
+
+    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
+        """Keep the limits for its sockets."""
+        super().__init__(*args, **kwargs)
+        self._limits = limits
+
+    def _new_conn(self) -> socket.socket:
+        targets = resolve(self.host, self.port or 80, wait_s=self._limits.left())
+        return _connect(targets, self._limits)
+
+
+class TLSConnection(HTTPSConnection):
+    """An HTTPS connection to a checked address; the certificate is checked against the name."""
+
+    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
+        """Keep the limits for its sockets."""
+        super().__init__(*args, **kwargs)
+        self._limits = limits
+
+    def _new_conn(self) -> socket.socket:
+        targets = resolve(self.host, self.port or 443, wait_s=self._limits.left())
+        return _connect(targets, self._limits)
+
+    def connect(self) -> None:
+        """Connect, and put the TLS socket under the same deadline."""
+        super().connect()
+        if isinstance(self.sock, TLSSocket):
+            self.sock.limits = self._limits
+
+
+class PlainPool(HTTPConnectionPool):
+    """Pooled guarded HTTP connections."""
+
+    ConnectionCls = PlainConnection
+
+
+class TLSPool(HTTPSConnectionPool):
+    """Pooled guarded HTTPS connections."""
+
+    ConnectionCls = TLSConnection
+
+
+def open_pool(origin: Origin, limits: Limits) -> HTTPConnectionPool:
+    """Return the pool of one origin and one thread: it keeps a single connection."""
+    if origin.scheme == "https":
+        return TLSPool(
+            origin.host, origin.port, maxsize=1, ssl_context=tls_context(), limits=limits
+        )
+    return PlainPool(origin.host, origin.port, maxsize=1, limits=limits)
