@@ -1,14 +1,19 @@
 """Django's admin shows the rows; changes go through the product's own doors."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
 
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Any]
+else:  # Only the stubs know the parameter.
+    Base = admin.ModelAdmin
 
-class ReadOnly(admin.ModelAdmin[Any]):
+
+class ReadOnly(Base):
     """Shows rows; a hand edit could break a promise, so there is none."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
