@@ -41,14 +41,14 @@ class Command(BaseCommand):
 
     def handle(self, *, only: str | None, set_up: bool, **_: Any) -> None:
         """Serve until Ctrl-C."""
-        if only in (None, "web"):
-            check_port()
         if only:
             self._serve_part(only, set_up=set_up)
         else:
             self._serve_all(set_up=set_up)
 
     def _serve_part(self, only: str, *, set_up: bool) -> None:
+        if only == "web":
+            check_port()
         if set_up:
             prepare.prepare(out=self.stdout)
         refuse_unready()
@@ -64,6 +64,7 @@ class Command(BaseCommand):
     def _serve_all(self, *, set_up: bool) -> None:
         started = time.monotonic()
         lock = take_lock(settings.KIANDA_DATA_DIR)
+        check_port()
         supervisor = Supervisor(stop_order=STOP_ORDER)
         status = 1
         try:

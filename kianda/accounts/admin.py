@@ -1,0 +1,111 @@
+"""API tokens and the audit log in Django's administration."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from kianda.accounts.models import ApiToken, AuditEntry
+from kianda.accounts.permissions import SCOPES
+from kianda.accounts.tokens import create_token, revoke_token
+
+if TYPE_CHECKING:
+    TokenBase = admin.ModelAdmin[ApiToken]
+    AuditBase = admin.ModelAdmin[AuditEntry]
+    TokenFormBase = forms.ModelForm[ApiToken]
+else:
+    TokenBase = AuditBase = admin.ModelAdmin
+    TokenFormBase = forms.ModelForm
+
+
+class TokenForm(TokenFormBase):
+    """What a new token needs."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, scope) for scope in SCOPES],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None: all that the user may do.",
+    )
+
+    class Meta:
+        model = ApiToken
+        fields = ("name", "user", "scopes", "expires_at")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(TokenBase):
+    """Makes, lists and revokes tokens; the text is shown once, in the answer that makes it."""
+
+    form = TokenForm
+    list_display = ("name", "user", "hint", "scopes", "created", "expires_at", "revoked_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username")
+    actions: ClassVar = ["revoke"]
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        """Let nobody edit a token: it is revoked, and another one is made."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        """Keep revoked tokens, for the audit."""
+        return False
+
+    @admin.action(description="Revoke the selected tokens", permissions=["add"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        """End the chosen tokens at once."""
+        for token in queryset:
+            revoke_token(token, by=request.user)
+        self.message_user(request, "The tokens are revoked.")
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: Any) -> None:
+        """Make the token through the service; keep its text for the answer alone."""
+        made, text = create_token(
+            obj.user,
+            name=obj.name,
+            scopes=form.cleaned_data["scopes"],
+            expires_at=obj.expires_at,
+            by=request.user,
+        )
+        obj.pk, obj.digest, obj.created = made.pk, made.digest, made.created
+        request.META["KIANDA_NEW_TOKEN"] = text
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Show the text of the token once; a message would lie in a cookie or the database."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "The new API token",
+            "opts": self.opts,
+            "token": obj,
+            "text": request.META["KIANDA_NEW_TOKEN"],
+        }
+        response = TemplateResponse(request, "admin/token_created.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(AuditBase):
+    """Shows the audit log; nobody changes it."""
+
+    list_display = ("at", "user_name", "action", "kind", "name", "detail")
+    list_filter = ("action", "kind")
+    search_fields = ("user_name", "name")
+    date_hierarchy = "at"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Entries come from what people do."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        """Entries stay as they are."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        """Entries stay."""
+        return False

@@ -1,0 +1,56 @@
+"""Re-encrypting everything with the newest key of the ring."""
+
+from collections.abc import Iterator
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.apps import apps
+from django.conf import settings
+from django.db.models import F, Model, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from kianda.lib.secrets import EncryptedJSONField, decrypt
+
+BATCH = 200
+
+
+def encrypted_columns() -> Iterator[tuple[type[Model], str]]:
+    """Yield each model with an encrypted field, and the field's name."""
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, EncryptedJSONField):
+                yield model, field.name
+
+
+def rotate(model: type[Model], column: str) -> int:
+    """Re-encrypt one column in batches; what the newest key reads already is passed over.
+
+    So it can be stopped and started again at any time. A row is written only while it is as it was
+    read: whoever changes it meanwhile has used the newest key anyway.
+    """
+    changed, last = 0, 0
+    while rows := list(_raw(model, column).filter(pk__gt=last).order_by("pk")[:BATCH]):
+        for pk, token in rows:
+            if not _is_newest(token):
+                same = _raw(model, column).filter(pk=pk, token_text=token)
+                changed += model._default_manager.filter(pk__in=same.values("pk")).update(
+                    **{column: decrypt(token)}
+                )
+        last = rows[-1][0]
+    return changed
+
+
+def _raw(model: type[Model], column: str) -> QuerySet[Model, tuple[int, str]]:
+    # A cast keeps the column's text as it is stored; the field itself would decrypt it.
+    return (
+        model._default_manager.annotate(token_text=Cast(F(column), TextField()))
+        .filter(token_text__isnull=False)
+        .values_list("pk", "token_text")
+    )
+
+
+def _is_newest(token: str) -> bool:
+    try:
+        Fernet(settings.KIANDA_SECRET_KEYS[0]).decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True

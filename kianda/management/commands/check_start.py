@@ -1,0 +1,18 @@
+"""manage.py check_start: may the product start on this database?"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from kianda.startup import refuse_unready
+
+
+class Command(BaseCommand):
+    """Ends with 1 and a sentence when the database is unreadable, newer, older or foreign."""
+
+    help = "Check database, migrations and key ring; the product does the same when it starts."
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Check, and say that all is well."""
+        refuse_unready()
+        self.stdout.write("Ready.")
