@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import socket
 import sys
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -32,6 +33,9 @@ def preload() -> None:
     from django.urls import get_resolver
 
     import kianda.sandbox.server
+
+    # WhiteNoise warns when it is not there; development serves from the packages.
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     import kianda.wsgi
     from kianda.celery import app
 
@@ -73,7 +77,7 @@ def run_web() -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_S,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     ).serve(target_loader=partial(_web_application, os.getpid()), wrap_loader=False)
 
 
@@ -87,6 +91,7 @@ def _web_application(parent: int) -> Callable[..., Any]:
 
 def run_worker() -> None:
     """Work on the queue with threads: a run waits far more than it computes."""
+    from celery.platforms import SecurityWarning
     from celery.signals import task_postrun, task_prerun
 
     from kianda.celery import app
@@ -96,6 +101,8 @@ def run_worker() -> None:
     for around in (task_prerun, task_postrun):
         around.connect(_close_broken_connections, weak=False)
     os.environ["CELERY_SKIP_CHECKS"] = "1"
+    # It is about pickle; this queue takes JSON alone.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     app.conf.update(worker_enable_remote_control=False, worker_redirect_stdouts=False)
     worker = app.Worker(
         pool="threads",
