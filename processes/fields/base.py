@@ -1,0 +1,167 @@
+"""What every field is: settings of its kind, and how its values are read, checked and written."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    StrictBool,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from kianda.lib.kinds import Kind
+from kianda.lib.names import field_name_flaw, in_words
+from kianda.lib.typing import JSONValue
+from processes.expressions import Resolve, Template
+from processes.references import flaw
+from processes.rules import AnyRule
+from processes.values import Value, ValueFailure, as_text, from_json, is_blank, to_json
+
+INPUT = "Input"
+ACTIONS = "Actions"
+
+
+def _own_name(name: str) -> str:
+    if sentence := field_name_flaw(name):
+        raise flaw(sentence)
+    return name
+
+
+Rules = Annotated[
+    list[AnyRule],
+    Field(title="Rules", max_length=100, json_schema_extra={"control": "rules"}),
+]
+
+
+class FormField(Kind):
+    """Anything on a form: it has a name, a title and a place, and may hold a value.
+
+    `to_python` converts what is written into it (a form, the API, a rule, an answer) and `clean`
+    checks what a person has entered; both raise ValueFailure with a sentence that names the value.
+    """
+
+    holds_value: ClassVar[bool] = False
+
+    name: Annotated[str, AfterValidator(_own_name)] = Field(
+        title="Name",
+        description="How rules refer to it, [name]: a letter, then letters, digits and _.",
+        json_schema_extra={"control": "field_name"},
+    )
+    title: str = Field(
+        default="",
+        max_length=200,
+        title="Title",
+        description="What stands beside it on the form. Left out, it is the name in words.",
+        json_schema_extra={"control": "text"},
+    )
+    help: str = Field(
+        default="",
+        max_length=1_000,
+        title="Help",
+        description="A hint that stands below it on the form.",
+        json_schema_extra={"control": "text"},
+    )
+    visible: StrictBool = Field(
+        default=True,
+        title="Visible",
+        description="Whether it is shown on the form at first.",
+        json_schema_extra={"control": "switch"},
+    )
+    enabled: StrictBool = Field(
+        default=True,
+        title="Enabled",
+        description="Whether a person can change or press it at first.",
+        json_schema_extra={"control": "switch"},
+    )
+    width: int = Field(
+        default=12,
+        ge=1,
+        le=12,
+        strict=True,
+        title="Width",
+        description="How many of the twelve columns of the form it takes.",
+        json_schema_extra={"control": "number"},
+    )
+    rules: Rules = Field(
+        default=[],
+        description="What happens, in this order, when it is pressed or its value is changed.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _title_from_name(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("title") in (None, ""):
+            name = data.get("name")
+            return data | {"title": in_words(name)[:200] if isinstance(name, str) else ""}
+        return data
+
+    def empty(self) -> Value:
+        """Return the value that means nothing is set."""
+        return None
+
+    def to_python(self, raw: object) -> Value:
+        """Return a JSON or other value converted to this field's type."""
+        raise ValueFailure(f"A {self.slug()} holds no value.")
+
+    def clean(self, value: Value) -> Value:
+        """Return a converted value when it keeps to the field's settings."""
+        return value
+
+    def to_json(self, value: Value) -> JSONValue:
+        """Return a value as it is stored and sent."""
+        return to_json(value)
+
+    def shown(self, value: Value) -> str:
+        """Return a value as a person reads it."""
+        return as_text(value)
+
+    def initial(self, resolve: Resolve) -> Value:
+        """Return the value of a new instance: the default, evaluated, or the empty value."""
+        default = getattr(self, "default", None)
+        if default is None:
+            return self.empty()
+        value = Template.parse(default).evaluate(resolve) if isinstance(default, str) else default
+        return self.to_python(value)
+
+
+class InputField(FormField):
+    """A field that a value is entered into."""
+
+    category = INPUT
+    holds_value: ClassVar[bool] = True
+
+    required: StrictBool = Field(
+        default=False,
+        title="Required",
+        description="Whether it must be filled in before the form can be submitted.",
+        json_schema_extra={"control": "switch"},
+    )
+
+    def missing(self, value: Value) -> bool:
+        """Tell whether a value is required and not there."""
+        return self.required and is_blank(value)
+
+    @field_validator("default", check_fields=False)
+    @classmethod
+    def _default_fits(cls, default: Any, info: ValidationInfo) -> Any:
+        """Refuse a plain default that the field itself would refuse.
+
+        Kinds declare `default` last, so that their other settings are known here.
+        """
+        if default is None or (
+            isinstance(default, str) and not Template.parse(default).is_constant
+        ):
+            return default
+        field = cls.model_construct(**info.data)
+        plain = Template.parse(default).evaluate(_no_names) if isinstance(default, str) else default
+        try:
+            field.clean(field.to_python(from_json(plain)))
+        except ValueFailure as failure:
+            raise flaw(f"The default does not fit: {failure}") from failure
+        return default
+
+
+def _no_names(name: str) -> Value:
+    raise ValueFailure(f"{name} is not known.")

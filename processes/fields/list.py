@@ -1,0 +1,100 @@
+"""List: one or several of given choices."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from processes.fields.base import InputField
+from processes.references import DefaultValue, flaw
+from processes.values import MAX_LIST, Value, ValueFailure, as_text, shown, to_list
+
+
+class Choice(BaseModel):
+    """One choice: the value that is stored, and the title that is shown (the value if left out)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    value: str = Field(min_length=1, max_length=200, title="Value")
+    title: str = Field(default="", max_length=200, title="Title")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_text(cls, data: Any) -> Any:
+        if isinstance(data, str):
+            data = {"value": data}
+        if isinstance(data, dict) and data.get("title") in (None, ""):
+            value = data.get("value")
+            return data | {"title": value if isinstance(value, str) else ""}
+        return data
+
+
+class List(InputField):
+    """Lets a person choose one of several choices, or several of them.
+
+    Its value is always a list of texts, with one text in it when only one can be chosen, and empty
+    when nothing is. A text put into it becomes a list of one.
+    """
+
+    label = "List"
+
+    type: Literal["list"] = "list"
+    choices: list[Choice] = Field(
+        default=[],
+        max_length=1_000,
+        title="Choices",
+        description='What can be chosen: texts, or {"value": "de", "title": "Germany"}. '
+        "Without choices any text can be entered.",
+        json_schema_extra={"control": "choices"},
+    )
+    multiple: bool = Field(
+        default=False,
+        strict=True,
+        title="Several",
+        description="Whether several can be chosen at once.",
+        json_schema_extra={"control": "switch"},
+    )
+    display_as: Literal["dropdown", "options"] = Field(
+        default="dropdown",
+        title="Display as",
+        description="A list that opens, or all choices side by side.",
+        json_schema_extra={"control": "select"},
+    )
+    default: DefaultValue = None
+
+    @field_validator("choices")
+    @classmethod
+    def _each_once(cls, choices: list[Choice]) -> list[Choice]:
+        seen: set[str] = set()
+        for choice in choices:
+            if choice.value in seen:
+                raise flaw(f"The choice {choice.value} is there twice. Keep one of them.")
+            seen.add(choice.value)
+        return choices
+
+    def empty(self) -> Value:
+        """Return the empty list."""
+        return []
+
+    def to_python(self, raw: object) -> Value:
+        """Return a list of texts; a text alone becomes a list of one."""
+        return to_list(raw)
+
+    def clean(self, value: Value) -> Value:
+        """Check that each is one of the choices, and that there are not too many."""
+        chosen = to_list(value)
+        if len(chosen) > (MAX_LIST if self.multiple else 1):
+            raise ValueFailure(f"{as_text(chosen)} are several; only one can be chosen.")
+        known = {choice.value for choice in self.choices}
+        for one in chosen:
+            if known and one not in known:
+                raise ValueFailure(f"{shown(one)} is not among the choices: {self._few()}.")
+        return [*dict.fromkeys(chosen)]
+
+    def _few(self) -> str:
+        names = [choice.value for choice in self.choices[:10]]
+        return ", ".join([*names, "..."] if len(self.choices) > len(names) else names)
+
+    def shown(self, value: Value) -> str:
+        """Return the titles of what is chosen."""
+        titles = {choice.value: choice.title for choice in self.choices}
+        return ", ".join(titles.get(one, one) for one in to_list(value))

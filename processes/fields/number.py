@@ -1,0 +1,111 @@
+"""Number: a decimal number."""
+
+import math
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
+
+from processes.fields.base import InputField
+from processes.references import DefaultValue, flaw
+from processes.values import (
+    Value,
+    ValueFailure,
+    as_text,
+    from_json,
+    significant,
+    to_decimal,
+    to_number,
+)
+
+
+def _bound(raw: object) -> object:
+    """Refuse anything but a JSON number; a number in quotes is a slip in a definition."""
+    if raw is not None and (isinstance(raw, bool) or not isinstance(raw, (int, float))):
+        raise flaw("Write a number.")
+    if raw is not None and not math.isfinite(raw):
+        raise flaw("Write a finite number.")
+    return raw
+
+
+Bound = Annotated[
+    int | float | None, PlainValidator(_bound), WithJsonSchema({"type": ["number", "null"]})
+]
+
+
+class Number(InputField):
+    """Holds a number, with as many places after the point as you say.
+
+    Numbers and texts that read as one are taken, such as 12 or -1.5. A blank number counts as 0 in
+    sums. Whole numbers are exact; of others 15 digits are kept.
+    """
+
+    label = "Number"
+
+    type: Literal["number"] = "number"
+    decimals: int | None = Field(
+        default=None,
+        ge=0,
+        le=10,
+        strict=True,
+        title="Places after the point",
+        description="Values are rounded to so many places, 5 away from 0. Not set: as they come.",
+        json_schema_extra={"control": "number"},
+    )
+    min: Bound = Field(
+        default=None,
+        title="Least",
+        description="The least number that a person may enter.",
+        json_schema_extra={"control": "number"},
+    )
+    max: Bound = Field(
+        default=None,
+        title="Greatest",
+        description="The greatest number that a person may enter.",
+        json_schema_extra={"control": "number"},
+    )
+    default: DefaultValue = None
+
+    @field_validator("max")
+    @classmethod
+    def _not_below_min(cls, most: float | None, info: ValidationInfo) -> float | None:
+        least = info.data.get("min")
+        if most is not None and least is not None and most < least:
+            raise flaw("The greatest number is below the least. Change one of them.")
+        return most
+
+    def to_python(self, raw: object) -> Value:
+        """Return a number or numeric text as a decimal."""
+        value = to_number(raw)
+        if value is None:
+            return None
+        if self.decimals is not None and value != value.to_integral_value():
+            value = _rounded(value, self.decimals)
+        return significant(value)
+
+    def clean(self, value: Value) -> Value:
+        """Check that a number lies between the least and the greatest."""
+        number = to_number(value)
+        if number is None:
+            return None
+        if self.min is not None and number < to_decimal(self.min):
+            raise ValueFailure(f"{as_text(number)} is too small; {as_text(self.min)} is the least.")
+        if self.max is not None and number > to_decimal(self.max):
+            raise ValueFailure(
+                f"{as_text(number)} is too large; {as_text(self.max)} is the greatest."
+            )
+        return number
+
+    def shown(self, value: Value) -> str:
+        """Return the number, with all its places when their number is set."""
+        number = to_number(from_json(value))
+        if number is None or not self.decimals:
+            return as_text(number)
+        return format(number, f".{self.decimals}f")
+
+
+def _rounded(value: Decimal, places: int) -> Decimal:
+    # Not quantize: it fails on numbers with more digits than its context.
+    cut = significant(value)
+    steps = cut.scaleb(places).to_integral_value(ROUND_HALF_UP)
+    return steps.scaleb(-places)

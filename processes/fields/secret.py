@@ -1,0 +1,32 @@
+"""Secret: text that is encrypted where it is stored and masked where it is shown."""
+
+from typing import Literal
+
+from kianda.lib.secret_names import MASK
+from processes.fields.base import InputField
+from processes.values import Value, to_text
+
+
+class Secret(InputField):
+    """Holds a password, key or token.
+
+    It is encrypted where it is stored, and shown as ******** when it is set. It can go only into
+    input mappings and other secret fields. In conditions it can be asked whether it is blank, and
+    be compared with another secret field. It has no default.
+    """
+
+    label = "Secret"
+
+    type: Literal["secret"] = "secret"
+
+    def empty(self) -> Value:
+        """Return the empty text."""
+        return ""
+
+    def to_python(self, raw: object) -> Value:
+        """Return anything as text."""
+        return to_text(raw)
+
+    def shown(self, value: Value) -> str:
+        """Return the mask, or nothing when nothing is set."""
+        return MASK if value else ""

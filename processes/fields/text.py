@@ -1,0 +1,96 @@
+"""Text: a line, several lines, an e-mail address or a web address."""
+
+import re
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from processes.fields.base import InputField
+from processes.patterns import PatternError, compiled, fits
+from processes.references import DefaultValue, flaw
+from processes.values import MAX_TEXT, Value, ValueFailure, as_text, shown, to_text
+
+_EMAIL = re.compile(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,250}\Z")
+
+
+class Text(InputField):
+    """Holds text: one line, several lines, an e-mail address or a web address.
+
+    Numbers are taken without exponent or added .0, booleans as true and false, objects and lists as
+    compact JSON. What it holds is shown to everyone who may see the form: keep passwords and keys in
+    a secret field.
+    """
+
+    label = "Text"
+
+    type: Literal["text"] = "text"
+    mode: Literal["line", "long", "email", "url"] = Field(
+        default="line",
+        title="Kind of text",
+        description="One line, several lines, an e-mail address or a web address.",
+        json_schema_extra={"control": "select"},
+    )
+    max_length: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_TEXT,
+        strict=True,
+        title="Longest",
+        description="How many characters a person may enter.",
+        json_schema_extra={"control": "number"},
+    )
+    pattern: str = Field(
+        default="",
+        title="Pattern",
+        description="An RE2 pattern that the whole text must fit, such as [A-Z]{2}[0-9]+.",
+        json_schema_extra={"control": "pattern"},
+    )
+    default: DefaultValue = None
+
+    @field_validator("pattern")
+    @classmethod
+    def _pattern_compiles(cls, pattern: str) -> str:
+        try:
+            compiled(pattern)
+        except PatternError as error:
+            raise flaw(str(error)) from error
+        return pattern
+
+    def empty(self) -> Value:
+        """Return the empty text."""
+        return ""
+
+    def to_python(self, raw: object) -> Value:
+        """Return anything as text."""
+        return to_text(raw)
+
+    def clean(self, value: Value) -> Value:
+        """Check length, pattern and address of a text that is there."""
+        text = as_text(value)
+        if text:
+            self._check_length(text)
+            self._check_writing(text)
+        return text
+
+    def _check_length(self, text: str) -> None:
+        if self.max_length is not None and len(text) > self.max_length:
+            raise ValueFailure(
+                f"The text has {len(text):,} characters; {self.max_length:,} are allowed."
+            )
+
+    def _check_writing(self, text: str) -> None:
+        if self.mode == "email" and not _EMAIL.match(text):
+            raise ValueFailure(f"{shown(text)} is not an e-mail address, such as ada@example.org.")
+        if self.mode == "url" and not _is_url(text):
+            raise ValueFailure(f"{shown(text)} is not a web address, such as https://example.org/.")
+        if self.pattern and not fits(self.pattern, text):
+            raise ValueFailure(f"{shown(text)} does not fit the pattern {self.pattern}.")
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in text
+    except ValueError:
+        return False

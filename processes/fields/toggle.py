@@ -1,0 +1,45 @@
+"""Toggle: yes or no."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from processes.fields.base import InputField
+from processes.references import DefaultValue
+from processes.values import Value, to_toggle
+
+
+class Toggle(InputField):
+    """Holds yes or no, and nothing until it is set.
+
+    true, false, 1, 0, yes and no are taken.
+    """
+
+    label = "Toggle"
+
+    type: Literal["toggle"] = "toggle"
+    on_text: str = Field(
+        default="Yes",
+        max_length=50,
+        title="Text for yes",
+        description="What stands beside it when it is on.",
+        json_schema_extra={"control": "text"},
+    )
+    off_text: str = Field(
+        default="No",
+        max_length=50,
+        title="Text for no",
+        description="What stands beside it when it is off.",
+        json_schema_extra={"control": "text"},
+    )
+    default: DefaultValue = None
+
+    def to_python(self, raw: object) -> Value:
+        """Return a boolean, or a word for it, as a boolean."""
+        return to_toggle(raw)
+
+    def shown(self, value: Value) -> str:
+        """Return the text for yes or no."""
+        if value is None:
+            return ""
+        return self.on_text if value else self.off_text

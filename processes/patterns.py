@@ -1,0 +1,40 @@
+"""Patterns written by users, in an engine (RE2) that cannot backtrack for ever."""
+
+import functools
+from typing import Any
+
+import re2
+
+MAX_PATTERN = 1_000
+
+
+class PatternError(ValueError):
+    """A text is not a pattern that can be used. The message is a sentence for the user."""
+
+
+@functools.lru_cache(maxsize=512)
+def compiled(pattern: str) -> Any:
+    """Return the compiled pattern; raises PatternError."""
+    if len(pattern) > MAX_PATTERN:
+        raise PatternError(f"The pattern has more than {MAX_PATTERN:,} characters.")
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options)
+    except (re2.error, UnicodeError) as error:
+        reason = error.args[0] if error.args else "it cannot be read"
+        words = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+        raise PatternError(
+            f"This is not a pattern: {words}. RE2 syntax holds; there is no look-around "
+            "and no back reference."
+        ) from error
+
+
+def found(pattern: str, text: str) -> bool:
+    """Tell whether the pattern is found anywhere in the text."""
+    return compiled(pattern).search(text) is not None
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Tell whether the pattern describes the whole text."""
+    return compiled(pattern).fullmatch(text) is not None
