@@ -1,0 +1,61 @@
+# Each word does its own set-up. A machine needs Python 3.11 or newer and make, nothing else.
+#
+#   make run     start everything: http://127.0.0.1:8000 (KIANDA_PORT=... for another port)
+#   make test    the whole suite
+#   make lint    style, types, import rules, missing migrations
+#   make bench   measure this machine
+#   make docs    write the generated reference pages anew
+#   make         lint and test, as CI does
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := all
+.NOTPARALLEL:
+.PHONY: all run test lint bench docs clean
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# The newest of the machine's Pythons that is new enough; PYTHON=... chooses another one.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	if $$name -c '$(NEW_ENOUGH)' >/dev/null 2>&1; then echo $$name; break; fi; done)
+
+ifeq ($(strip $(PYTHON)),)
+$(error Python 3.11 or newer is needed and none is on the PATH. Install it (https://www.python.org/downloads/, \
+or your system's packages), or name one with: make PYTHON=/path/to/python3)
+endif
+
+# The tests and checks must not see the settings, or the data, of a product that runs here.
+OWN_SETTINGS := $(shell env | sed -n 's/^\(KIANDA_[A-Z_]*\)=.*/\1/p')
+APART := env $(OWN_SETTINGS:%=-u %)
+PACKAGES := kianda datasources processes scheduler
+TEST_PROCESSES ?= auto
+
+all: lint test
+
+run:
+	@$(PYTHON) tools/install.py
+	@exec $(PY) manage.py serve --set-up
+
+test:
+	@$(PYTHON) tools/install.py test
+	@$(APART) $(PY) -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 $(ARGS)
+
+lint:
+	@$(PYTHON) tools/install.py test lint
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy $(PACKAGES)
+	$(VENV)/bin/lint-imports
+	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(PY) manage.py makemigrations --check --dry-run
+	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(PY) manage.py render_reference --check
+
+bench:
+	@$(PYTHON) tools/install.py test
+	@$(APART) $(PY) -m benchmarks $(ARGS)
+
+docs:
+	@$(PYTHON) tools/install.py
+	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(PY) manage.py render_reference
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
