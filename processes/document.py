@@ -21,8 +21,8 @@ from kianda.lib.names import field_name_flaw, in_words, slug_flaw
 from kianda.lib.pointers import flaws_of, pointer, unique
 from processes import raw as sent
 from processes.fields import AnyField
-from processes.fields.base import FormField
-from processes.rules import AnyRule, Rule
+from processes.fields.base import FormField, Rules
+from processes.rules import Rule
 
 ID_PART = re.compile(r"\{process\}|\{number(?::\d{1,2})?\}|\[([A-Za-z][A-Za-z0-9_]*)\]")
 TargetKind = Literal["button", "change", "load", "submit"]
@@ -61,7 +61,6 @@ def _form_name(name: str) -> str:
     return name
 
 
-Rules = Annotated[list[AnyRule], Field(title="Rules", json_schema_extra={"control": "rules"})]
 Title = Annotated[str, Field(max_length=200, title="Title", json_schema_extra={"control": "text"})]
 
 
@@ -108,7 +107,7 @@ class Document(_Titled):
         json_schema_extra={"control": "text"},
     )
     rules: Rules = []
-    forms: list[Form] = Field(default=[], json_schema_extra={"control": "forms"})
+    forms: list[Form] = Field(default=[], max_length=50, json_schema_extra={"control": "forms"})
 
     @field_validator("process_id")
     @classmethod
@@ -142,11 +141,12 @@ class Document(_Titled):
         """Yield every list of rules, the process's first, then form by form."""
         yield RuleList("/rules", "process#load", self.title, list(self.rules))
         for number, form in enumerate(self.forms):
-            place = pointer("forms", number)
-            yield RuleList(f"{place}/rules", form.title, list(form.rules))
-            yield RuleList(f"{place}/load_rules", form.title, list(form.load_rules))
+            place, key = pointer("forms", number), f"form:{form.name}"
+            yield RuleList(f"{place}/rules", f"{key}#submit", form.title, list(form.rules))
+            yield RuleList(f"{place}/load_rules", f"{key}#load", form.title, list(form.load_rules))
             for index, field in enumerate(form.fields):
-                yield RuleList(f"{place}/fields/{index}/rules", field.title, rules_of_field(field))
+                at = f"{place}/fields/{index}/rules"
+                yield RuleList(at, field.name, field.title, list(field.rules))
 
     def placed_rules(self) -> Iterator[tuple[str, Rule]]:
         """Yield every rule with its JSON pointer."""
@@ -172,7 +172,7 @@ class Document(_Titled):
         if field is None:
             raise TargetMissing(f"The process {self.name} has no field {owner}.")
         kind: TargetKind = "change" if field.holds_value else "button"
-        found = rules_of_field(field)
+        found = list(field.rules)
         if "#" in target:
             found = [rule for rule in found if rule.id == part]
             if not found:
@@ -198,17 +198,11 @@ class Document(_Titled):
         return [*found, Target("process#load", f"{self.title}: opened", "load")]
 
 
-def rules_of_field(field: FormField) -> list[Rule]:
-    """Return a field's rules; a kind of field without rules has none."""
-    return list(getattr(field, "rules", ()))
-
-
 def _targets_of_field(field: FormField) -> Iterator[Target]:
     kind: TargetKind = "change" if field.holds_value else "button"
-    found = rules_of_field(field)
-    if found or kind == "button":
+    if field.rules or kind == "button":
         yield Target(field.name, field.title, kind)
-    for rule in found:
+    for rule in field.rules:
         yield Target(f"{field.name}#{rule.id}", f"{field.title}: {rule.title}", kind)
 
 

@@ -4,22 +4,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from processes.answers import Answer, RuleFailed, value_at
 from processes.expressions import Template
-from processes.references import (
-    ErrorValue,
-    FieldName,
-    InputValue,
-    ResultValue,
-    TextValue,
-    check_names,
-    flaw,
-    names_in,
-    parsed,
-    secret_names,
-)
+from processes.references import ErrorValue, FieldName, InputValue, ResultValue, TextValue, flaw
 from processes.values import Value, ValueFailure, from_json, is_blank
 
 Resolve = Callable[[str], Value]
@@ -34,18 +23,6 @@ def _known_target(target: str) -> str:
             "Write url_path, path.<parameter>, query.<name>, header.<name>, body.<path> or body."
         )
     return target
-
-
-def _found_value(source: str, info: ValidationInfo) -> str:
-    """Accept `item.*` of instances and `response.*` of REST; secrets only into secret fields."""
-    template, names = parsed(source), names_in(info)
-    if names is None:
-        return source
-    check_names(template, names, roots=("item", "response"))
-    secrets = secret_names(template, names)
-    if secrets and not names.is_secret(str(info.data.get("field", ""))):
-        raise flaw(f"{secrets[0]} is a secret field: it may go only into other secret fields.")
-    return source
 
 
 InputTarget = Annotated[
@@ -94,20 +71,6 @@ class SuccessRow(Row):
     )
 
 
-class FoundRow(SuccessRow):
-    """A field and what it gets out of the item found, or out of the answer of a REST method."""
-
-    value: Annotated[
-        str,
-        AfterValidator(_found_value),
-        Field(
-            description="A value of the instance found, [item.<field>], or of the answer, "
-            "[response.body.<path>]; also text, fields and expressions.",
-            json_schema_extra={"control": "value"},
-        ),
-    ]
-
-
 class ErrorRow(Row):
     """A field and what it gets out of the error."""
 
@@ -126,8 +89,8 @@ def scope(
 
     def wider(name: str) -> Value:
         root, _, rest = name.partition(".")
-        if root == "response" and (response or error):
-            return response.at(name) if response else None
+        if root == "response" and response is not None:
+            return response.at(name)
         if root == "item" and item is not None:
             return item_at(item, rest)
         if root == "error" and error is not None:
@@ -214,5 +177,5 @@ def is_missing(value: Value) -> bool:
 
 def read_error(rows: Sequence[ErrorRow], resolve: Resolve, failure: RuleFailed) -> Changes:
     """Return the changes of an on-error mapping."""
-    wider = scope(resolve, response=failure.answer, error=failure)
+    wider = scope(resolve, error=failure)
     return [(row.field, evaluate(row.value, wider, of=row.field)) for row in rows]

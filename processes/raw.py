@@ -14,9 +14,7 @@ from processes.names import NameTable
 from processes.rules import rules
 
 MAX_BYTES = 1_000_000
-MAX_FORMS = 50
 MAX_FIELDS = 500
-MAX_RULES = 100
 # Deeper than any definition can be; deeper JSON is not looked at any further.
 _MAX_JSON_DEPTH = 64
 
@@ -103,19 +101,9 @@ def _refuse_deep(raw: object) -> None:
 
 
 def _limits(raw: Object) -> Iterator[Flaw]:
-    forms = raw.get("forms")
-    if isinstance(forms, list) and len(forms) > MAX_FORMS:
-        yield _too_many("/forms", "A process", len(forms), MAX_FORMS, "forms")
     count = sum(1 for _ in fields_of(raw))
     if count > MAX_FIELDS:
-        yield _too_many("/forms", "A process", count, MAX_FIELDS, "fields")
-    for place, found in rule_lists_of(raw):
-        if len(found) > MAX_RULES:
-            yield _too_many(pointer(*place), "A list", len(found), MAX_RULES, "rules")
-
-
-def _too_many(at: str, what: str, count: int, limit: int, things: str) -> Flaw:
-    return Flaw(at, f"{what} may have {limit} {things}. This one has {count:,}.")
+        yield Flaw("/forms", f"At most {MAX_FIELDS} fields are allowed here; there are {count:,}.")
 
 
 def _same_names(raw: Object) -> Iterator[Flaw]:

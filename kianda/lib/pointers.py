@@ -29,7 +29,7 @@ SENTENCES: dict[str, str] = {
     "string_too_short": "Write at least {min_length} characters.",
     "string_too_long": "At most {max_length} characters.",
     "too_short": "Give at least {min_length}.",
-    "too_long": "At most {max_length} are allowed; these are {actual_length}.",
+    "too_long": "At most {max_length} {name} are allowed here; there are {actual_length}.",
     "greater_than": "Write more than {gt}.",
     "greater_than_equal": "Write {ge} or more.",
     "less_than": "Write less than {lt}.",
@@ -68,7 +68,8 @@ def unique(flaws: Iterable[Flaw]) -> list[Flaw]:
 def _place(raw: object, line: Mapping[str, Any]) -> list[str | int]:
     """Follow the error's place through the body; what is not in the body is a union's own mark."""
     place: list[str | int] = []
-    node, loc = raw, line["loc"]
+    node: Any = raw
+    loc = line["loc"]
     for index, part in enumerate(loc):
         last = index == len(loc) - 1
         if isinstance(node, Mapping) and _is_tag(node, part) and not (last and part in node):
@@ -105,6 +106,7 @@ def _sentence(line: Mapping[str, Any], model: Any) -> str:
         return _unknown_key(line["loc"], model)
     if "discriminator" in context:
         context["discriminator"] = _discriminator(line)
+    context["name"] = next((part for part in reversed(line["loc"]) if isinstance(part, str)), "")
     sentence = SENTENCES.get(kind)
     return sentence.format(**context) if sentence else f"{line['msg'].rstrip('.')}."
 

@@ -1,13 +1,14 @@
 """What every rule is, and what a rule may ask of the run that it is part of."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal, Protocol
+from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field, StrictBool, ValidationInfo, field_validator
 
 from kianda.lib.kinds import Kind
 from processes.answers import Answer, RuleFailed
 from processes.conditions import ConditionGroup, ItemFilter
+from processes.expressions import Template
 from processes.mappings import (
     Changes,
     ErrorRow,
@@ -185,6 +186,21 @@ class CallingRule(Rule):
             seen.add(key)
         return rows
 
+    @field_validator("on_success")
+    @classmethod
+    def _reads_what_is_there(
+        cls, rows: tuple[SuccessRow, ...], info: ValidationInfo
+    ) -> tuple[SuccessRow, ...]:
+        wanted = cls.result_root(info.data)
+        for row in rows:
+            for name in Template.parse(row.value).references:
+                if name.partition(".")[0] in {"response", "item"} - {wanted}:
+                    raise flaw(
+                        f"[{name}], mapped to {row.field}, is not there: what "
+                        f"{info.data.get('datasource', 'it')} brings is [{wanted}. ...]."
+                    )
+        return rows
+
     @field_validator("on_failure")
     @classmethod
     def _stop_maps_nothing(cls, chosen: OnFailure | None, info: ValidationInfo) -> OnFailure | None:
@@ -194,6 +210,11 @@ class CallingRule(Rule):
                 "Choose undo or continue, or remove the mapping."
             )
         return chosen
+
+    @classmethod
+    def result_root(cls, settings: Mapping[str, Any]) -> str:
+        """Return what the on-success mapping reads, by the settings given before it."""
+        return "response"
 
     @property
     def failure_mode(self) -> OnFailure:
@@ -233,8 +254,10 @@ class CallingRule(Rule):
 
 
 def _what_it_is(body: Value) -> str:
+    if isinstance(body, dict):
+        return ""
     if body is None or body == "":
         return " It is empty."
     if isinstance(body, str):
-        return " It is a text, not a JSON object."
-    return " It is a list, not an object." if isinstance(body, list) else ""
+        return " It is text, not a JSON object."
+    return " It is a list, not an object." if isinstance(body, list) else " It is no object."

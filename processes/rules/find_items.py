@@ -1,28 +1,17 @@
 """Find items: look something up in a datasource or in another process, and map it into fields."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from processes.conditions import ItemFilter
-from processes.expressions import Template
-from processes.mappings import FoundRow, InputRow, item_at, read_answer, scope
+from processes.mappings import InputRow, item_at, read_answer, scope
 from processes.references import flaw
 from processes.rules.base import CallingRule, Context, RuleFailed
 from processes.values import Value
 
 BUILT_IN = "kianda"
-
-
-FoundMapping = Annotated[
-    tuple[FoundRow, ...],
-    Field(
-        title="On success mapping",
-        description="Which fields take what from the item found. All rows are applied, or none.",
-        json_schema_extra={"control": "success_mapping"},
-    ),
-]
 
 
 class FindItems(CallingRule):
@@ -38,7 +27,6 @@ class FindItems(CallingRule):
     category = "Data"
 
     type: Literal["find_items"] = "find_items"
-    on_success: FoundMapping = ()
     filter: ItemFilter | None = Field(
         default=None,
         title="Filter",
@@ -63,25 +51,6 @@ class FindItems(CallingRule):
             raise flaw("A process is searched by the filter. Remove the input mapping.")
         return rows
 
-    @field_validator("on_success")
-    @classmethod
-    def _what_is_found_fits(
-        cls, rows: tuple[FoundRow, ...], info: ValidationInfo
-    ) -> tuple[FoundRow, ...]:
-        if "datasource" not in info.data:
-            return rows
-        root, other = "item", "response"
-        if info.data["datasource"] != BUILT_IN:
-            root, other = other, root
-        for row in rows:
-            for name in Template.parse(row.value).references:
-                if name.startswith(f"{other}."):
-                    raise flaw(
-                        f"[{name}] in the row of {row.field}: with the datasource "
-                        f"{info.data['datasource']} what is found is [{root}. ...]."
-                    )
-        return rows
-
     @field_validator("filter")
     @classmethod
     def _only_a_process_is_filtered(
@@ -92,6 +61,11 @@ class FindItems(CallingRule):
                 "Only the datasource kianda has a filter. Use the input mapping of the method."
             )
         return chosen
+
+    @classmethod
+    def result_root(cls, settings: Mapping[str, Any]) -> str:
+        """Return what the on-success mapping reads: the instance found, or the answer."""
+        return "item" if settings.get("datasource") == BUILT_IN else "response"
 
     def brings_answers(self) -> bool:
         """Tell whether it calls out: what is found in a process is still there afterwards."""
