@@ -10,7 +10,7 @@ from processes.conditions import ConditionGroup
 from processes.expressions import Template
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.trace import RunTrace
-from processes.values import Value, as_text
+from processes.values import Value, as_text, to_json
 from processes.working import Changes, WorkingCopy
 
 
@@ -181,7 +181,7 @@ class RunContext:
         step.response = {
             "status": answer.status,
             "headers": dict(answer.headers),
-            "body": answer.body,
+            "body": to_json(answer.body),
         }
         self._learn_mapped_secrets(step.rule, answer)
 

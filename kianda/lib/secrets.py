@@ -58,6 +58,10 @@ def decrypt(token: str) -> Any:
 class EncryptedJSONField(models.TextField):  # type: ignore[type-arg]
     """A JSON value that the database only ever sees encrypted. Null stays null."""
 
+    # What a model's attribute may hold, for the type checker.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def from_db_value(self, value: str | None, *_: Any) -> Any:
         """Decrypt on load."""
         return None if value is None else decrypt(value)

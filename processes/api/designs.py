@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kianda.accounts.callers import caller
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER
 from kianda.lib.drf import (
     check_if_match,
@@ -62,7 +63,7 @@ class Designs(APIView):
     def post(self, request: Request) -> Response:
         """Make a process from its definition; it is stored as draft 0.1."""
         read_query(request, ())
-        created = designs.create_design(raw=request.data, user=request.user)
+        created = designs.create_design(raw=request.data, user=caller(request))
         response = _answer(designs.get_design(created.name), status=201)
         response["Location"] = request.build_absolute_uri(f"/api/v1/processes/{created.name}/")
         return response
@@ -99,7 +100,7 @@ class Design(APIView):
         design = designs.get_design(name)
         check_if_match(request, _etag(_draft(design)))
         expected = design.draft if "If-Match" in request.headers else None
-        designs.save_design(name=name, raw=request.data, user=request.user, expected=expected)
+        designs.save_design(name=name, raw=request.data, user=caller(request), expected=expected)
         return _answer(designs.get_design(name))
 
     @extend_schema(
@@ -113,7 +114,7 @@ class Design(APIView):
         """Delete a process that nothing uses."""
         force = force_asked(request)
         check_if_match(request, _etag(_draft(designs.get_design(name))))
-        designs.delete_design(name=name, user=request.user, force=force)
+        designs.delete_design(name=name, user=caller(request), force=force)
         return Response(status=204)
 
 
@@ -134,7 +135,7 @@ class Publish(APIView):
         read_query(request, ())
         body = read_body(PublishBody, request.data)
         done = designs.publish_design(
-            name=name, user=request.user, note=body.note, move_instances=body.move_instances
+            name=name, user=caller(request), note=body.note, move_instances=body.move_instances
         )
         response = _answer(designs.get_design(name), status=201 if done.new else 200)
         response.data["stayed"] = done.stayed

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kianda.accounts.callers import caller
 from kianda.accounts.idempotency import idempotent
 from kianda.lib.drf import (
     check_if_match,
@@ -41,7 +42,7 @@ _FILTERS = {
 
 def _rows(request: Request) -> QuerySet[ProcessInstance]:
     return (
-        visible_instances(request.user)
+        visible_instances(caller(request))
         .select_related("version", "design__draft")
         .defer("version__document", "design__draft__document")
     )
@@ -83,7 +84,7 @@ class Instances(APIView):
         read_query(request, ())
         body = read_body(NewInstance, request.data)
         made = instances.create_instance(
-            process=body.process, mode=body.mode, data=body.data, user=request.user
+            process=body.process, mode=body.mode, data=body.data, user=caller(request)
         )
         response = tagged(Response(instance_json(made), status=201), _etag(made))
         response["Location"] = request.build_absolute_uri(f"/api/v1/instances/{made.process_id}/")
@@ -101,7 +102,7 @@ class Instance(APIView):
     def get(self, request: Request, process_id: str) -> Response:
         """Read an instance; secrets are masked."""
         read_query(request, ())
-        instance, _ = read_instance(process_id, request.user)
+        instance, _ = read_instance(process_id, caller(request))
         return tagged(Response(instance_json(instance)), _etag(instance))
 
     @extend_schema(
@@ -114,10 +115,10 @@ class Instance(APIView):
         """Change values of the revision that was read; another one is 409."""
         read_query(request, ())
         body = read_body(InstanceChanges, request.data)
-        instance, _ = read_instance(process_id, request.user)
+        instance, _ = read_instance(process_id, caller(request))
         check_if_match(request, _etag(instance))
         changed = instances.patch_instance(
-            process_id=process_id, data=body.data, revision=body.revision, user=request.user
+            process_id=process_id, data=body.data, revision=body.revision, user=caller(request)
         )
         return tagged(Response(instance_json(changed)), _etag(changed))
 
@@ -131,9 +132,9 @@ class Instance(APIView):
     def delete(self, request: Request, process_id: str) -> Response:
         """Delete an instance; its runs stay."""
         force = force_asked(request)
-        instance, _ = read_instance(process_id, request.user)
+        instance, _ = read_instance(process_id, caller(request))
         check_if_match(request, _etag(instance))
-        instances.delete_instance(process_id=process_id, user=request.user, force=force)
+        instances.delete_instance(process_id=process_id, user=caller(request), force=force)
         return Response(status=204)
 
 
@@ -158,7 +159,7 @@ class Trigger(APIView):
         run = ask(
             process_id=process_id,
             target=body.target,
-            user=request.user,
+            user=caller(request),
             trigger="api",
             data=body.data,
             revision=body.revision,

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kianda.accounts.callers import caller
 from kianda.lib.drf import list_parameters, list_response, read_query
 from kianda.lib.errors import Missing
 from kianda.lib.kinds import Registry
@@ -42,7 +43,7 @@ class Runs(APIView):
         """List runs with their traces, newest first."""
         return list_response(
             request,
-            visible_runs(request.user).defer("journal", "unsaved_values"),
+            visible_runs(caller(request)).defer("journal", "unsaved_values"),
             to_json=run_json,
             default_order=["-pk"],
             ordering=_ORDERING,
@@ -62,7 +63,7 @@ class RunDetail(APIView):
         read_query(request, ())
         found = None
         if run_id.isascii() and run_id.isdigit() and len(run_id) < 19:
-            rows = visible_runs(request.user).defer("journal", "unsaved_values")
+            rows = visible_runs(caller(request)).defer("journal", "unsaved_values")
             found = rows.filter(pk=int(run_id)).first()
         if found is None:
             raise Missing(f"There is no run {run_id}.")

@@ -18,8 +18,8 @@ def moment_or_none(moment: datetime | None) -> str | None:
 def instance_json(instance: ProcessInstance) -> dict[str, Any]:
     """Return an instance; a preview one is shown as the newest draft has it."""
     document = document_of(instance.version)
-    values = stored_values(document, instance)
-    version, document, values = as_in_draft(instance, document, values)
+    stored = stored_values(document, instance)
+    version, document, values = as_in_draft(instance, document, stored)
     return {
         "process_id": instance.process_id,
         "process": instance.design.name,

@@ -11,7 +11,7 @@ from kianda.accounts.audit import record
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing, PreconditionFailed
 from kianda.lib.usage import used_by
-from processes.checks import Warning, check_references
+from processes.checks import check, check_references
 from processes.document import Document, parse_document
 from processes.models import DesignVersion, ProcessDesign
 from processes.services.catalog import StoredCatalog
@@ -159,12 +159,9 @@ def publish_design(
         if draft is None:
             raise Missing(f"{name} has no version to publish.")
         document = document_of(draft)
-        broken = [w for w in warnings_of(document) if w.blocks]
+        broken = check_references(document, StoredCatalog())
         if broken:
-            raise Invalid(
-                "The draft refers to things that do not exist.",
-                errors=[Flaw(w.pointer, w.detail) for w in broken],
-            )
+            raise Invalid("The draft refers to things that do not exist.", errors=broken)
         if draft.minor == 0:
             published = Published(draft, new=False)
         else:
@@ -178,9 +175,9 @@ def publish_design(
     return published
 
 
-def warnings_of(document: Document) -> list[Warning]:
+def warnings_of(document: Document) -> list[Flaw]:
     """Return what does not hold outside the document, and what is risky in it."""
-    return check_references(document, StoredCatalog())
+    return check(document, StoredCatalog())
 
 
 def delete_design(*, name: str, user: User, force: bool = False) -> None:
