@@ -1,6 +1,7 @@
 """Before anything starts: is the database there, of this version, and under this key ring?"""
 
 import sys
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -24,11 +25,11 @@ def unapplied_migrations() -> list[str]:
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
 
-def unknown_migrations() -> list[str]:
-    """Return the migrations of the database that this code does not have: it is newer."""
+def unknown_migrations(applied: Iterable[tuple[str, str]] | None = None) -> list[str]:
+    """Return the migrations of a database (this one) that this code does not have: it is newer."""
     loader = MigrationLoader(connection)
     known = set(loader.disk_migrations or ())
-    applied = set(loader.applied_migrations or ())
+    applied = set(loader.applied_migrations or ()) if applied is None else set(applied)
     # An app without migrations of its own (as in the tests) has nothing to be compared with.
     counted = OWN_APPS & (loader.migrated_apps or set())
     return sorted(f"{app}.{name}" for app, name in applied - known if app in counted)

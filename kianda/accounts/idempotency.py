@@ -21,7 +21,7 @@ KEPT = timedelta(hours=24)
 LONGEST_REQUEST = timedelta(minutes=10)
 # These say "not now": the same request, sent again with its key, may succeed.
 TRY_AGAIN = frozenset({409, 429})
-KEPT_HEADERS = ("Location", "ETag", "Content-Type")
+KEPT_HEADERS = ("Location", "ETag")
 
 View = TypeVar("View", bound=Callable[..., Response])
 

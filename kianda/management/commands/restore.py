@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from kianda import backups
-from kianda.startup import NotReadyError, check_ready
+from kianda.startup import NotReadyError, check_ready, unapplied_migrations
 
 
 class Command(BaseCommand):
@@ -58,6 +58,9 @@ class Command(BaseCommand):
         )
 
     def _say_what_is_next(self) -> None:
+        if unapplied_migrations():
+            self.stdout.write("It was made by an older version. Now run: manage.py migrate")
+            return
         try:
             check_ready()
         except NotReadyError as error:

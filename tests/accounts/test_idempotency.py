@@ -1,0 +1,102 @@
+"""Idempotency-Key: a repeated request gets the first answer again."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from kianda.accounts.idempotency import KEPT, LONGEST_REQUEST, prune
+from kianda.accounts.models import IdempotencyRecord
+from tests.accounts.views import CALLS
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.accounts.views")]
+THINGS = "/api/v1/things/"
+
+
+@pytest.fixture
+def post(ada, api):
+    CALLS.clear()
+    client = api(ada)
+    client.raise_request_exception = False
+
+    def send(body, key="k1"):
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return client.post(THINGS, body, format="json", headers=headers)
+
+    return send
+
+
+def test_the_first_answer_comes_again(post):
+    first, second = post({"a": 1}), post({"a": 1})
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json() == second.json() == {"number": 1}
+    assert first["Location"] == second["Location"]
+    assert second["Idempotency-Replayed"] == "true"
+    assert len(CALLS) == 1
+
+
+def test_without_a_key_or_with_another_one_it_is_done_again(post):
+    assert [post({}, key).json()["number"] for key in (None, None, "a", "b")] == [1, 2, 3, 4]
+
+
+def test_the_key_of_another_body_is_refused(post):
+    post({"a": 1})
+    response = post({"a": 2})
+    assert response.status_code == 400
+    assert len(CALLS) == 1
+
+
+def test_a_refusal_is_an_answer_too(post):
+    first, second = post({"do": "refuse"}), post({"do": "refuse"})
+    assert first.status_code == second.status_code == 400
+    assert first.json() == second.json()
+    assert second["Content-Type"] == "application/problem+json"
+    assert len(CALLS) == 1
+
+
+@pytest.mark.parametrize(("do", "status"), [("break", 500), ("busy", 409)])
+def test_what_may_succeed_later_is_tried_again(post, do, status):
+    assert [post({"do": do}).status_code for _ in range(2)] == [status, status]
+    assert len(CALLS) == 2
+    assert not IdempotencyRecord.objects.exists()
+
+
+@pytest.mark.parametrize("age", [timedelta(0), LONGEST_REQUEST * 2])
+def test_while_the_first_one_has_no_answer_the_second_is_refused(post, age):
+    post({"a": 1})
+    IdempotencyRecord.objects.update(status=None, created=timezone.now() - age)
+    assert post({"a": 1}).status_code == 409
+    assert len(CALLS) == 1
+
+
+def test_after_a_day_a_key_is_free_again(post):
+    post({"a": 1})
+    IdempotencyRecord.objects.update(created=timezone.now() - KEPT - timedelta(seconds=1))
+    assert post({"a": 2}).status_code == 201
+
+
+def test_two_people_do_not_share_keys(post, api, admin):
+    post({"a": 1})
+    other = api(admin).post(THINGS, {"a": 2}, format="json", headers={"Idempotency-Key": "k1"})
+    assert other.json() == {"number": 2}
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "é"])
+def test_a_key_is_printable_ascii_of_bounded_length(post, key):
+    assert post({}, key).status_code == 400
+
+
+def test_old_answers_are_pruned(post):
+    post({}, "old")
+    IdempotencyRecord.objects.update(created=timezone.now() - KEPT * 2)
+    post({}, "new")
+    assert prune(timezone.now()) == 1
+
+
+def test_a_kept_answer_is_encrypted(post):
+    from django.db import connection
+
+    post({"a": 1})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT body FROM accounts_idempotencyrecord")
+        assert "number" not in cursor.fetchone()[0]

@@ -1,0 +1,43 @@
+"""A small API of two views, to test what every view of the product gets."""
+
+from django.urls import path
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kianda.accounts.idempotency import idempotent
+from kianda.accounts.roles import DESIGNER, USER
+from kianda.lib.errors import Busy, Invalid
+
+CALLS = []
+
+
+class Things(APIView):
+    scopes = {"POST": "design"}
+    roles = {"GET": (USER,), "POST": (DESIGNER,)}
+
+    def get(self, request):
+        return Response({"user": request.user.username})
+
+    @idempotent
+    def post(self, request):
+        CALLS.append(request.data)
+        match request.data.get("do"):
+            case "break":
+                raise RuntimeError("broken")
+            case "busy":
+                raise Busy(run="1")
+            case "refuse":
+                raise Invalid.at("/do", "No.")
+        response = Response({"number": len(CALLS)}, status=201)
+        response["Location"] = f"/things/{len(CALLS)}/"
+        return response
+
+
+class Open(APIView):
+    """Forgets to name a scope."""
+
+    def post(self, request):
+        return Response({})
+
+
+urlpatterns = [path("api/v1/things/", Things.as_view()), path("api/v1/open/", Open.as_view())]

@@ -1,0 +1,91 @@
+"""Lists of the API: pages, order, search, filters."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
+
+from kianda.lib.drf import list_response, yes_or_no
+from kianda.lib.errors import Invalid, Missing
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people():
+    return [make_user(f"user{n}", is_staff=n == 3) for n in range(5)]
+
+
+def ask(query):
+    request = Request(APIRequestFactory().get(f"/things/{query}"))
+    return list_response(
+        request,
+        get_user_model().objects.all(),
+        to_json=lambda user: user.username,
+        default_order=["-username"],
+        ordering={"name": "username"},
+        search=["username", "email"],
+        filters={"username": "username", "staff": yes_or_no("is_staff")},
+    ).data
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", ["user4", "user3", "user2", "user1", "user0"]),
+        ("?page_size=2", ["user4", "user3"]),
+        ("?page_size=2&page=3", ["user0"]),
+        ("?ordering=name&page_size=1", ["user0"]),
+        ("?ordering=-name&page_size=1", ["user4"]),
+        ("?search=USER2", ["user2"]),
+        ("?search=user2 example", ["user2"]),
+        ("?search=user2 nothing", []),
+        ("?username=user1", ["user1"]),
+        ("?staff=true", ["user3"]),
+    ],
+)
+def test_a_list_answers_what_is_asked(people, query, names):
+    assert ask(query)["results"] == names
+
+
+def test_a_page_knows_its_neighbours_and_the_count(people):
+    page = ask("?page_size=2&page=2")
+    assert page["count"] == 5
+    assert page["next"] == "http://testserver/things/?page=3&page_size=2"
+    assert page["previous"] == "http://testserver/things/?page=1&page_size=2"
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("?colour=red", "/colour"),
+        ("?page=0", "/page"),
+        ("?page=-1", "/page"),
+        ("?page=one", "/page"),
+        ("?page=9999999999999", "/page"),
+        ("?page_size=0", "/page_size"),
+        ("?page_size=201", "/page_size"),
+        ("?ordering=password", "/ordering"),
+        ("?username=a&username=b", "/username"),
+        ("?username=%00", "/username"),
+    ],
+)
+def test_a_bad_query_is_refused_by_name(people, query, pointer):
+    with pytest.raises(Invalid) as caught:
+        ask(query)
+    assert caught.value.errors[0].pointer == pointer
+
+
+def test_a_filter_of_yes_or_no_takes_nothing_else(people):
+    with pytest.raises(Invalid):
+        ask("?staff=perhaps")
+
+
+def test_a_page_past_the_end_is_missing(people):
+    with pytest.raises(Missing):
+        ask("?page=2")
+
+
+def test_the_first_page_of_nothing_is_empty():
+    assert ask("") == {"count": 0, "next": None, "previous": None, "results": []}
