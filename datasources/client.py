@@ -28,17 +28,18 @@ class Client:
         call: PreparedCall,
         *,
         datasource: RestDatasource,
+        timeout_s: float | None = None,
         deadline: float | None = None,
         before_send: Callable[[], None] | None = None,
     ) -> CallAnswer:
         """Send a call and return its answer; raises CallFailed on anything but success.
 
-        `deadline` (of time.monotonic) cuts the datasource's own timeout short; `before_send` runs
-        right before the request leaves and may raise to keep it back.
+        `timeout_s` and `deadline` (of time.monotonic) cut the datasource's own timeout short;
+        `before_send` runs right before the request leaves and may raise to keep it back.
         """
         started = time.monotonic()
-        ends = started + call.timeout_s
-        ends = ends if deadline is None else min(ends, deadline)
+        most_s = call.timeout_s if timeout_s is None else min(call.timeout_s, timeout_s)
+        ends = started + most_s if deadline is None else min(started + most_s, deadline)
         if before_send is not None:
             before_send()
         for _ in range(MOST_HOPS + 1):

@@ -1,7 +1,7 @@
 """From what was sent to a datasource: masked secrets put back, every flaw found at once."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,7 +11,7 @@ from datasources.auth import auth_schemes
 from datasources.document import MEGABYTE, TARGETS, Parameter, RestDatasource
 from datasources.headers import header_flaw
 from kianda.lib.errors import Flaw, Invalid, TooLarge
-from kianda.lib.flaws import flaws_of, pointer
+from kianda.lib.pointers import flaws_of, pointer
 from kianda.lib.secret_names import MASK, is_secret_name
 
 NOTHING_STORED = "Nothing is stored here yet, so ******** cannot stand for it. Write the value."
@@ -28,24 +28,25 @@ def parse_datasource(
     *,
     stored: RestDatasource | None = None,
     refusal: Callable[[Origin], str | None] = NO_REFUSAL,
+    flaws: Iterable[Flaw] = (),
 ) -> RestDatasource:
     """Return the datasource that a body stands for; raises Invalid with all its flaws.
 
     `stored` is what a masked or left-out secret is taken from; `refusal` says why an address that
-    is written out may not be reached.
+    is written out may not be reached; `flaws` are what the caller has found already.
     """
     if not isinstance(raw, dict):
         raise Invalid.at("", "Write an object.")
     if len(json.dumps(raw, default=str)) > MEGABYTE:
         raise TooLarge("A datasource can hold at most 1 MB.")
     restored = _Restored(raw, stored)
-    flaws = [*restored.flaws, *_parameter_flaws(raw)]
+    found = [*flaws, *restored.flaws, *_parameter_flaws(raw)]
     try:
         parsed = RestDatasource.model_validate(restored.body, context={"refusal": refusal})
     except ValidationError as error:
-        flaws = [*flaws_of(error, raw), *flaws]
-    if flaws:
-        raise Invalid("The datasource has errors.", errors=flaws)
+        found = [*flaws_of(error, raw, model=RestDatasource), *found]
+    if found:
+        raise Invalid("The datasource has errors.", errors=found)
     return parsed
 
 

@@ -28,7 +28,7 @@ class PreparedCall:
 
     `headers` holds everything but what the connection sets; `secret_headers` are dropped when a
     redirect leads elsewhere; `shown` is `{"method", "url", "headers", "body"}` with secret places
-    masked.
+    masked; `secrets` are the secret values that go out, to be masked wherever they come back.
     """
 
     verb: str
@@ -37,6 +37,7 @@ class PreparedCall:
     headers: dict[str, str | bytes]
     body: bytes | None
     shown: dict[str, Any]
+    secrets: tuple[str, ...]
     timeout_s: float
     max_answer_bytes: int
     follow_redirects: bool
@@ -168,6 +169,7 @@ def _assemble(
             },
             "body": _shown_body(method, body) if payload is not None else None,
         },
+        secrets=_secrets(datasource, draft, secret_headers, [*query, *body]),
         timeout_s=method.timeout_s or datasource.timeout_s,
         max_answer_bytes=method.max_answer_bytes or datasource.max_answer_bytes,
         follow_redirects=(
@@ -177,6 +179,17 @@ def _assemble(
         ),
         secret_headers=frozenset(secret_headers),
     )
+
+
+def _secrets(
+    datasource: RestDatasource, draft: Draft, secret_headers: set[str], items: list[Item]
+) -> tuple[str, ...]:
+    values = [value for name, value in draft.headers.values() if name.lower() in secret_headers]
+    # "Bearer abc": what comes after the scheme is the secret.
+    values += [value.partition(" ")[2] for value in values]
+    values += datasource.auth.credentials().values()
+    values += [text for name, value, secret in items if secret for _, text in pairs(name, value)]
+    return tuple(value for value in values if value)
 
 
 def _with_query(url: str, query: list[Item]) -> str:

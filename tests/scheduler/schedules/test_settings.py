@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from kianda.lib.flaws import flaws_of
+from kianda.lib.pointers import flaws_of
 from scheduler.schedules import schedules
 
 
@@ -26,7 +26,7 @@ def flaws(settings: Any) -> list[tuple[str, str]]:
         ({"kind": "minutes", "every": 1.5}, "/every", "whole number"),
         ({"kind": "minutes", "every": True}, "/every", "whole number"),
         ({"kind": "minutes"}, "/every", "required"),
-        ({"kind": "minutes", "every": 5, "at": "09:00"}, "/at", "no such setting"),
+        ({"kind": "minutes", "every": 5, "at": "09:00"}, "/at", "no setting"),
         ({"kind": "hourly", "minute": 60}, "/minute", "Enter 59 or less"),
         ({"kind": "daily", "at": "25:00"}, "/at", "such as 09:30"),
         ({"kind": "daily", "at": ""}, "/at", "such as 09:30"),
@@ -48,7 +48,7 @@ def flaws(settings: Any) -> list[tuple[str, str]]:
         ({"kind": "once", "at": "9999-12-31T23:59:59"}, "/at", "out of reach"),
         ({"kind": "once", "in": {}}, "/in", "Enter 1 or more"),
         ({"kind": "once", "in": {"hours": -1}}, "/in/hours", "Enter 0 or more"),
-        ({"kind": "once", "in": {"weeks": 1}}, "/in/weeks", "no such setting"),
+        ({"kind": "once", "in": {"weeks": 1}}, "/in/weeks", "no setting"),
         ({"kind": "cron", "expression": ""}, "/expression", "five fields"),
         ({"kind": "cron", "expression": "* * * *"}, "/expression", "five fields"),
         ({"kind": "cron", "expression": "* * * * * *"}, "/expression", "five fields"),
@@ -58,11 +58,11 @@ def flaws(settings: Any) -> list[tuple[str, str]]:
         ({"kind": "cron", "expression": "0 0 L * *"}, "/expression", "'L' cannot stand"),
         ({"kind": "cron", "expression": "*/0 * * * *"}, "/expression", "no cron line"),
         ({"kind": "cron", "expression": "0 0 30 2 *"}, "/expression", "never fires"),
-        ({"kind": "cron", "expression": "1 " * 300}, "/expression", "at most 200"),
-        ({"kind": "on_demand", "every": 1}, "/every", "no such setting"),
+        ({"kind": "cron", "expression": "1 " * 300}, "/expression", "most 200"),
+        ({"kind": "on_demand", "every": 1}, "/every", "no setting"),
         ({"kind": "fortnightly"}, "/kind", "Choose one of"),
-        ({"every": 5}, "/kind", "required"),
-        ({}, "/kind", "required"),
+        ({"every": 5}, "/kind", "Say which kind"),
+        ({}, "/kind", "Say which kind"),
     ],
 )  # fmt: skip
 def test_bad_settings_name_the_place_and_the_mend(

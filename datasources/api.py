@@ -1,0 +1,223 @@
+"""The JSON door of datasources."""
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from datasources import schemas, services
+from datasources.auth import auth_schemes
+from datasources.models import Datasource
+from datasources.selectors import all_datasources, get_datasource, shown
+from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER
+from kianda.lib.drf import (
+    check_if_match,
+    etag_of,
+    list_parameters,
+    list_response,
+    read_query,
+    tagged,
+)
+from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, Stale
+
+READERS = (ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER)
+CHANGERS = (ADMINISTRATOR, DATASOURCE_MANAGER)
+TAGS = ["Datasources"]
+FORCE = OpenApiParameter("force", bool, description="Administrators only: though it is in use.")
+ORDERING = {"name": "name", "title": "title", "created": "created", "modified": "modified"}
+FILTERS = {"name": "name", "title": "title", "kind": "kind", "base_url": "base_url"}
+
+
+class DatasourceList(APIView):
+    """The datasources of the workspace."""
+
+    scopes: ClassVar = {"GET": "read", "POST": "datasources"}
+    roles: ClassVar = {"GET": READERS, "POST": CHANGERS}
+
+    @extend_schema(
+        operation_id="datasources_list",
+        parameters=list_parameters(ordering=ORDERING, search=True, filters=FILTERS),
+        responses={200: schemas.DATASOURCE_PAGE},
+        tags=TAGS,
+    )
+    def get(self, request: Request) -> Response:
+        """List datasources with their methods; secrets are masked."""
+        return list_response(
+            request,
+            all_datasources(),
+            to_json=shown,
+            default_order=["name"],
+            ordering=ORDERING,
+            search=("name", "title", "base_url"),
+            filters=FILTERS,
+        )
+
+    @extend_schema(
+        operation_id="datasources_create",
+        request={"application/json": schemas.DATASOURCE_IN},
+        responses={201: schemas.DATASOURCE_OUT},
+        tags=TAGS,
+    )
+    def post(self, request: Request) -> Response:
+        """Make a datasource with its methods."""
+        read_query(request, ())
+        made = services.create_datasource(raw=request.data, user=request.user)
+        response = _answer(made, status=201)
+        response["Location"] = request.build_absolute_uri(f"/api/v1/datasources/{made.name}/")
+        return response
+
+
+class DatasourceDetail(APIView):
+    """One datasource."""
+
+    scopes: ClassVar = {
+        "GET": "read",
+        "PUT": "datasources",
+        "PATCH": "datasources",
+        "DELETE": "datasources",
+    }
+    roles: ClassVar = {"GET": READERS, "PUT": CHANGERS, "PATCH": CHANGERS, "DELETE": CHANGERS}
+
+    @extend_schema(
+        operation_id="datasources_read", responses={200: schemas.DATASOURCE_OUT}, tags=TAGS
+    )
+    def get(self, request: Request, name: str) -> Response:
+        """Read a datasource; secrets are masked."""
+        read_query(request, ())
+        return _answer(get_datasource(name))
+
+    @extend_schema(
+        operation_id="datasources_replace",
+        parameters=[FORCE],
+        request={"application/json": schemas.DATASOURCE_IN},
+        responses={200: schemas.DATASOURCE_OUT},
+        tags=TAGS,
+    )
+    def put(self, request: Request, name: str) -> Response:
+        """Replace a datasource; a secret that is masked or left out stays as it is."""
+        return self._change(request, name, services.replace_datasource, "raw")
+
+    @extend_schema(
+        operation_id="datasources_change",
+        parameters=[FORCE],
+        request={"application/json": schemas.DATASOURCE_PATCH},
+        responses={200: schemas.DATASOURCE_OUT},
+        tags=TAGS,
+    )
+    def patch(self, request: Request, name: str) -> Response:
+        """Replace the top-level settings that are given."""
+        return self._change(request, name, services.patch_datasource, "changes")
+
+    @extend_schema(
+        operation_id="datasources_delete",
+        parameters=[FORCE],
+        request=None,
+        responses={204: None},
+        tags=TAGS,
+    )
+    def delete(self, request: Request, name: str) -> Response:
+        """Delete a datasource that nothing uses."""
+        force = _force(request)
+        check_if_match(request, _etag(get_datasource(name)))
+        services.delete_datasource(name=name, user=request.user, force=force)
+        return Response(status=204)
+
+    def _change(self, request: Request, name: str, service: Any, body: str) -> Response:
+        force = _force(request)
+        row = get_datasource(name)
+        check_if_match(request, _etag(row))
+        try:
+            changed = service(
+                name=name,
+                user=request.user,
+                force=force,
+                revision=row.revision,
+                **{body: request.data},
+            )
+        except Stale as stale:
+            # Somebody was faster between our reading and our writing.
+            raise (PreconditionFailed() if "If-Match" in request.headers else stale) from stale
+        return _answer(changed)
+
+
+class DatasourceTest(APIView):
+    """A connection test."""
+
+    scopes: ClassVar = {"POST": "datasources"}
+    roles: ClassVar = {"POST": CHANGERS}
+
+    @extend_schema(
+        operation_id="datasources_test",
+        request={"application/json": schemas.TEST_IN},
+        responses={200: schemas.TEST_OUT},
+        tags=TAGS,
+    )
+    def post(self, request: Request, name: str) -> Response:
+        """Send GET to the base URL or `test_path` and tell what happened."""
+        read_query(request, ())
+        _known_keys(request.data, ())
+        return Response(services.test_connection(name=name, user=request.user))
+
+
+class MethodCall(APIView):
+    """One call of a REST method."""
+
+    scopes: ClassVar = {"POST": "datasources"}
+    roles: ClassVar = {"POST": CHANGERS}
+
+    @extend_schema(
+        operation_id="datasources_call",
+        request={"application/json": schemas.CALL_IN},
+        responses={200: schemas.CALL_OUT},
+        tags=TAGS,
+    )
+    def post(self, request: Request, name: str, method: str) -> Response:
+        """Send a REST method once. Its answer is shown in clear, and is not recorded."""
+        read_query(request, ())
+        body = _known_keys(request.data, ("input",))
+        answer = services.call_method(
+            name=name, method=method, inputs=body.get("input", {}), user=request.user
+        )
+        return Response(answer, headers={"Cache-Control": "no-store"})
+
+
+class AuthSchemes(APIView):
+    """The ways of authentication."""
+
+    scopes: ClassVar = {"GET": "read"}
+
+    @extend_schema(
+        operation_id="auth_schemes",
+        responses={200: {"type": "array", "items": schemas.KIND}},
+        tags=["Kinds"],
+    )
+    def get(self, request: Request) -> Response:
+        """List the auth schemes with the JSON Schema of their settings."""
+        read_query(request, ())
+        return Response(auth_schemes.describe())
+
+
+def _known_keys(body: Any, known: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise Invalid.at("", "Write an object.")
+    flaws = [Flaw(f"/{key}", "There is no such setting.") for key in body if key not in known]
+    if flaws:
+        raise Invalid(errors=flaws)
+    return body
+
+
+def _force(request: Request) -> bool:
+    value = read_query(request, ("force",)).get("force", "false")
+    if value not in {"true", "false"}:
+        raise Invalid.at("/force", "Write true or false.")
+    return value == "true"
+
+
+def _etag(row: Datasource) -> str:
+    return etag_of("datasource", row.pk, row.revision, row.modified)
+
+
+def _answer(row: Datasource, *, status: int = 200) -> Response:
+    return tagged(Response(shown(row), status=status), _etag(row))

@@ -1,0 +1,135 @@
+"""JSON Schemas of what the API of datasources takes and gives, for the OpenAPI document."""
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from datasources.document import RestDatasource
+
+Schema = dict[str, Any]
+TEXT: Schema = {"type": "string"}
+MAYBE_TEXT: Schema = {"type": ["string", "null"]}
+STATUS: Schema = {"type": ["integer", "null"]}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+
+
+def shape(properties: Schema, *, required: list[str] | None = None) -> Schema:
+    """Return an object schema with exactly these properties, all required unless said."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties) if required is None else required,
+        "additionalProperties": False,
+    }
+
+
+def inlined(schema: Schema) -> Schema:
+    """Return a schema with its `$defs` put where they are used: the document has one place only."""
+    definitions = schema.get("$defs", {})
+
+    def put(node: Any) -> Any:
+        if isinstance(node, list):
+            return [put(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            rest = {key: value for key, value in node.items() if key != "$ref"}
+            return {**put(definitions[node["$ref"].rsplit("/", 1)[1]]), **rest}
+        # The mapping of a discriminator would point at definitions that are gone.
+        return {
+            key: put(item) for key, item in node.items() if key not in {"$defs", "discriminator"}
+        }
+
+    made: Schema = put(schema)
+    return made
+
+
+META = shape(
+    {
+        "version": TEXT,
+        "published_version": {"type": "null"},
+        "created": MOMENT,
+        "modified": MOMENT,
+        "modified_by": MAYBE_TEXT,
+        "warnings": {"type": "array", "items": shape({"pointer": TEXT, "detail": TEXT})},
+    }
+)
+
+
+class _Plain(GenerateJsonSchema):
+    """Leaves out the generated titles: they repeat the names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        """Set none."""
+        return False
+
+
+def _taken() -> Schema:
+    made = inlined(RestDatasource.model_json_schema(schema_generator=_Plain))
+    made["properties"]["meta"] = {
+        "type": "object",
+        "description": "What GET returned here is passed over.",
+        "additionalProperties": True,
+    }
+    return made
+
+
+def _given() -> Schema:
+    made = inlined(RestDatasource.model_json_schema(mode="serialization", schema_generator=_Plain))
+    made["properties"]["meta"] = META
+    made["required"] = list(made["properties"])
+    return made
+
+
+DATASOURCE_IN = _taken()
+DATASOURCE_OUT = _given()
+DATASOURCE_PATCH = {**DATASOURCE_IN, "required": []}
+DATASOURCE_PAGE = shape(
+    {
+        "count": {"type": "integer"},
+        "next": MAYBE_TEXT,
+        "previous": MAYBE_TEXT,
+        "results": {"type": "array", "items": DATASOURCE_OUT},
+    }
+)
+TEST_OUT = shape(
+    {
+        "ok": {"type": "boolean", "description": "A verified connection, a status below 500."},
+        "status": STATUS,
+        "elapsed_ms": {"type": "integer"},
+        "detail": TEXT,
+    }
+)
+TEST_IN = shape({}, required=[])
+CALL_IN = shape(
+    {
+        "input": {
+            "type": "object",
+            "description": "Values by target, such as `body.client_id`.",
+            "additionalProperties": True,
+        }
+    },
+    required=[],
+)
+CALL_OUT = shape(
+    {
+        "status": STATUS,
+        "headers": {"type": "object", "additionalProperties": TEXT},
+        "body": {"description": "JSON where the answer was JSON, else text; null when empty."},
+        "elapsed_ms": {"type": "integer"},
+        "error": {
+            **shape({"kind": TEXT, "message": TEXT}),
+            "description": "Only there when no answer came.",
+        },
+    },
+    required=["status", "headers", "body", "elapsed_ms"],
+)
+KIND = shape(
+    {
+        "type": TEXT,
+        "title": TEXT,
+        "category": TEXT,
+        "description": TEXT,
+        "schema": {"type": "object", "additionalProperties": True},
+    }
+)

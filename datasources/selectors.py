@@ -1,0 +1,67 @@
+"""Reading datasources: rows, their documents, and how they are shown."""
+
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from datasources.document import RestDatasource
+from datasources.models import Datasource
+from kianda.lib.errors import Missing
+
+_KEPT = 512
+# By key, revision and moment of change: a document never changes under such a key.
+_documents: OrderedDict[tuple[int, int, datetime], RestDatasource] = OrderedDict()
+
+
+def all_datasources() -> QuerySet[Datasource]:
+    """Return the datasources with who changed them last."""
+    return Datasource.objects.select_related("modified_by")
+
+
+def get_datasource(name: str) -> Datasource:
+    """Return a row by name; raises Missing."""
+    row = all_datasources().filter(name=name).first()
+    if row is None:
+        raise Missing(f"There is no datasource {name}.")
+    return row
+
+
+def get_document(name: str) -> RestDatasource:
+    """Return a datasource's document by name; raises Missing. Cheap when it has not changed."""
+    key = Datasource.objects.filter(name=name).values_list("pk", "revision", "modified").first()
+    if key is None:
+        raise Missing(f"There is no datasource {name}.")
+    found = _documents.get(key)
+    return found if found is not None else document_of(get_datasource(name))
+
+
+def document_of(row: Datasource) -> RestDatasource:
+    """Return the document of a row, parsed once per revision."""
+    key = (row.pk, row.revision, row.modified)
+    found = _documents.get(key)
+    if found is None:
+        found = _documents[key] = RestDatasource.model_validate(row.document)
+        while len(_documents) > _KEPT:
+            _documents.popitem(last=False)
+    return found
+
+
+def shown(row: Datasource) -> dict[str, Any]:
+    """Return what the API gives for a datasource: the masked document and `meta`."""
+    return {
+        **document_of(row).masked(),
+        "meta": {
+            "version": str(row.revision),
+            "published_version": None,
+            "created": _moment(row.created),
+            "modified": _moment(row.modified),
+            "modified_by": row.modified_by.get_username() if row.modified_by else None,
+            "warnings": [],
+        },
+    }
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,236 @@
+"""Changing, testing and calling datasources."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from datasources.client import send
+from datasources.document import RestDatasource, RestMethod
+from datasources.errors import CallFailed
+from datasources.models import Datasource
+from datasources.network import refusal_of_literal
+from datasources.parsing import parse_datasource
+from datasources.rest import PreparedCall, build, build_test
+from datasources.selectors import document_of, get_datasource, get_document
+from kianda.accounts.audit import record
+from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing, Stale
+from kianda.lib.pointers import pointer
+from kianda.lib.usage import Use, used_by
+
+__all__ = [
+    "call_method",
+    "create_datasource",
+    "delete_datasource",
+    "get_datasource",
+    "get_document",
+    "patch_datasource",
+    "replace_datasource",
+    "test_connection",
+]
+
+KIND = "datasource"
+LONGEST_DETAIL = 500
+SERVER_ERROR = 500
+
+
+def create_datasource(*, raw: object, user: Any) -> Datasource:
+    """Store a new datasource; raises Invalid with every flaw of the body."""
+    document = parse_datasource(raw, refusal=refusal_of_literal, flaws=_taken(raw))
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            row = Datasource.objects.create(
+                **_columns(document), created=now, modified=now, modified_by=_person(user)
+            )
+            record(user, action="created", kind=KIND, name=document.name)
+    except IntegrityError as error:
+        raise Invalid("The datasource has errors.", errors=[_taken_flaw(document.name)]) from error
+    return row
+
+
+def replace_datasource(
+    *, name: str, raw: object, user: Any, revision: int | None = None, force: bool = False
+) -> Datasource:
+    """Store a changed datasource; a secret that is masked or left out stays as it is.
+
+    Raises Invalid, Stale when `revision` is no longer the stored one, and InUse when a REST method
+    that something uses would go; an administrator may `force` that.
+    """
+    row = get_datasource(name)
+    if revision is not None and row.revision != revision:
+        raise Stale()
+    stored = document_of(row)
+    document = parse_datasource(
+        raw, stored=stored, refusal=refusal_of_literal, flaws=_renamed(name, raw)
+    )
+    if document == stored:
+        return row
+    _refuse_use(_uses_of_gone_methods(stored, document), user=user, force=force)
+    with transaction.atomic():
+        changed = Datasource.objects.filter(pk=row.pk, revision=row.revision).update(
+            **_columns(document),
+            revision=row.revision + 1,
+            modified=timezone.now(),
+            modified_by=_person(user),
+        )
+        if not changed:
+            raise Stale()
+        record(user, action="changed", kind=KIND, name=name)
+    return get_datasource(name)
+
+
+def patch_datasource(
+    *, name: str, changes: object, user: Any, revision: int | None = None, force: bool = False
+) -> Datasource:
+    """Replace the given top-level settings and leave the others as they are."""
+    if not isinstance(changes, dict):
+        raise Invalid.at("", "Write an object.")
+    raw = {**document_of(get_datasource(name)).masked(), **changes}
+    return replace_datasource(name=name, raw=raw, user=user, revision=revision, force=force)
+
+
+def delete_datasource(*, name: str, user: Any, force: bool = False) -> None:
+    """Delete a datasource that nothing uses; an administrator may force it."""
+    row = get_datasource(name)
+    _refuse_use(used_by(KIND, name), user=user, force=force)
+    with transaction.atomic():
+        row.delete()
+        record(user, action="deleted", kind=KIND, name=name)
+
+
+def test_connection(*, name: str, user: Any) -> dict[str, Any]:
+    """Send GET to the base URL or `test_path`, keep the outcome, and return it."""
+    row = get_datasource(name)
+    document = document_of(row)
+    started = time.monotonic()
+    status, detail, answered = _tried(document)
+    ok = answered and status is not None and status < SERVER_ERROR
+    Datasource.objects.filter(pk=row.pk).update(
+        last_test_at=timezone.now(), last_test_ok=ok, last_test_detail=detail[:LONGEST_DETAIL]
+    )
+    record(user, action="tested", kind=KIND, name=name)
+    return {
+        "ok": ok,
+        "status": status,
+        "elapsed_ms": round((time.monotonic() - started) * 1000),
+        "detail": detail,
+    }
+
+
+# pytest would take the name for a test.
+test_connection.__test__ = False  # type: ignore[attr-defined]
+
+
+def _tried(document: RestDatasource) -> tuple[int | None, str, bool]:
+    """Return the status, a sentence, and whether an answer came over a good connection."""
+    try:
+        answer = send(build_test(document), datasource=document)
+    except CallFailed as failed:
+        # More than is read, or an error status: the other side is there all the same.
+        answered = failed.kind in {"http_status", "too_large", "bad_answer"}
+        return failed.status if answered else None, failed.message, answered
+    said = f"{answer.status} {answer.reason}".strip()
+    return answer.status, f"{document.title} answered {said}.", True
+
+
+def call_method(*, name: str, method: str, inputs: object, user: Any) -> dict[str, Any]:
+    """Call a REST method once with the given inputs; the answer is shown and kept nowhere.
+
+    A failure without an answer comes back as `status` null and `error`.
+    """
+    document = document_of(get_datasource(name))
+    found = document.method(method)
+    if found is None:
+        raise Missing(f"The datasource {name} has no REST method {method}.")
+    started = time.monotonic()
+    try:
+        call = _prepared(document, found, inputs)
+        record(user, action="called", kind=KIND, name=name, detail=method)
+        answer = send(call, datasource=document)
+    except CallFailed as failed:
+        if failed.answer is None:
+            return {
+                "status": failed.status,
+                "headers": {},
+                "body": None,
+                "elapsed_ms": round((time.monotonic() - started) * 1000),
+                "error": {"kind": failed.kind, "message": failed.message},
+            }
+        answer = failed.answer
+    return {
+        "status": answer.status,
+        "headers": answer.headers,
+        "body": answer.body,
+        "elapsed_ms": answer.elapsed_ms,
+    }
+
+
+def _prepared(document: RestDatasource, method: RestMethod, inputs: object) -> PreparedCall:
+    if not isinstance(inputs, dict):
+        raise Invalid.at("/input", "Write an object with a value for each parameter.")
+    known = ", ".join(method.input_targets())
+    flaws = [
+        Flaw(pointer("input", target), f"There is no parameter {target}. Known ones: {known}.")
+        for target in inputs
+        if method.canonical_target(target) is None
+    ]
+    if flaws:
+        raise Invalid(errors=flaws)
+    try:
+        return build(document, method, inputs)
+    except CallFailed as failed:
+        if not failed.place:
+            raise
+        raise Invalid.at(pointer("input", failed.place), failed.message) from failed
+
+
+def _columns(document: RestDatasource) -> dict[str, Any]:
+    return {
+        "name": document.name,
+        "title": document.title,
+        "kind": document.kind,
+        "base_url": document.base_url,
+        "document": document.plain(),
+    }
+
+
+def _person(user: Any) -> Any:
+    return user if user is not None and user.is_authenticated else None
+
+
+def _taken(raw: object) -> Iterator[Flaw]:
+    name = raw.get("name") if isinstance(raw, dict) else None
+    if isinstance(name, str) and Datasource.objects.filter(name=name).exists():
+        yield _taken_flaw(name)
+
+
+def _taken_flaw(name: str) -> Flaw:
+    return Flaw("/name", f"The name {name} is taken. Choose another one.")
+
+
+def _renamed(name: str, raw: object) -> Iterator[Flaw]:
+    sent = raw.get("name") if isinstance(raw, dict) else None
+    if isinstance(sent, str) and sent != name:
+        yield Flaw("/name", f"The name of a datasource cannot be changed; it is {name}.")
+
+
+def _uses_of_gone_methods(before: RestDatasource, after: RestDatasource) -> list[Use]:
+    kept = {method.name for method in after.methods}
+    return [
+        use
+        for method in before.methods
+        if method.name not in kept
+        for use in used_by("method", f"{before.name}/{method.name}")
+    ]
+
+
+def _refuse_use(uses: list[Use], *, user: Any, force: bool) -> None:
+    if force and not has_role(user, ADMINISTRATOR):
+        raise Forbidden("Only an administrator can force this.")
+    if uses and not force:
+        names = ", ".join(str(use["name"]) for use in uses[:3])
+        raise InUse(f"It is in use by {names}.", used_by=uses)

@@ -1,0 +1,13 @@
+"""The addresses of datasources."""
+
+from django.urls import path
+
+from datasources import api
+
+api_urlpatterns = [
+    path("datasources/", api.DatasourceList.as_view()),
+    path("datasources/<str:name>/", api.DatasourceDetail.as_view()),
+    path("datasources/<str:name>/test/", api.DatasourceTest.as_view()),
+    path("datasources/<str:name>/methods/<str:method>/call/", api.MethodCall.as_view()),
+    path("auth-schemes/", api.AuthSchemes.as_view()),
+]
