@@ -10,6 +10,23 @@ from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from tests import factories
+from tests.integration import needs
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what this machine cannot run."""
+    needs.leave_out(config, items)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """On CI, nothing may be missing."""
+    needs.refuse(item)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what was left out, and how to run it."""
+    for line in needs.report():
+        terminalreporter.write_line(line)
 
 
 def _is_local(where: Any) -> bool:

@@ -1,7 +1,7 @@
 """Set-up of one checkout: the environment in .venv with what pyproject.toml names.
 
-`python3 tools/install.py [GROUP ...]` installs the product and the dependency groups named. It needs
-the standard library alone, says what it does, and does nothing the second time.
+`python3 tools/install.py [GROUP ...]` installs the product and the dependency groups named. It
+needs the standard library alone, says what it does, and does nothing the second time.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ def requirements(groups: list[str]) -> list[str]:
 def call(*command: str | Path, quiet: bool = False) -> bool:
     """Run a command; tell whether it went well."""
     silence = subprocess.DEVNULL if quiet else None
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         [str(word) for word in command], stdin=subprocess.DEVNULL, stderr=silence, check=False
     )
     return done.returncode == 0
@@ -60,7 +60,7 @@ def make_environment() -> None:
 
 def own_index() -> bool:
     """Tell whether pip is told to use another index: uv does not read pip's settings."""
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         [str(PYTHON), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
     )
     return "index" in done.stdout or any("INDEX" in name for name in os.environ if "PIP_" in name)
