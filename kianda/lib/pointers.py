@@ -36,7 +36,7 @@ SENTENCES: dict[str, str] = {
     "less_than_equal": "Write {le} or less.",
     "literal_error": "Choose one of {expected}.",
     "union_tag_invalid": "There is no {discriminator} '{tag}'. Choose one of {expected_tags}.",
-    "union_tag_not_found": "Say which {discriminator} this is.",
+    "union_tag_not_found": "Say which {discriminator} this is.{known}",
     "recursion_loop": "This is nested too deep.",
 }
 
@@ -106,7 +106,10 @@ def _sentence(line: Mapping[str, Any], model: Any) -> str:
         return _unknown_key(line["loc"], model)
     if "discriminator" in context:
         context["discriminator"] = _discriminator(line)
-    context["name"] = next((part for part in reversed(line["loc"]) if isinstance(part, str)), "")
+    if kind == "union_tag_not_found":
+        context["known"] = _known_tags(line["loc"], model, context["discriminator"])
+    words = (part for part in reversed(line["loc"]) if isinstance(part, str))
+    context["name"] = next(words, "").replace("_", " ")
     sentence = SENTENCES.get(kind)
     return sentence.format(**context) if sentence else f"{line['msg'].rstrip('.')}."
 
@@ -117,6 +120,12 @@ def _unknown_key(loc: Sequence[str | int], model: Any) -> str:
     return (
         f"{sentence} The known ones are {', '.join(dict.fromkeys(known))}." if known else sentence
     )
+
+
+def _known_tags(loc: Sequence[str | int], model: Any, tag: str) -> str:
+    kinds = [found for found in _models_at(model, loc) if tag in found.model_fields]
+    known = ", ".join(str(kind.model_fields[tag].default) for kind in kinds)
+    return f" Choose one of {known}." if known else ""
 
 
 def _models_at(model: Any, loc: Sequence[str | int]) -> list[type[BaseModel]]:

@@ -2,10 +2,11 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from processes.expressions import Template
 from processes.mappings import Assignment, evaluate
+from processes.references import flaw
 from processes.rules.base import Context, Rule
 
 
@@ -22,11 +23,17 @@ class SetFormField(Rule):
 
     type: Literal["set_form_field"] = "set_form_field"
     assignments: tuple[Assignment, ...] = Field(
-        min_length=1,
         title="Assignments",
         description="Which field gets which value.",
         json_schema_extra={"control": "assignments"},
     )
+
+    @field_validator("assignments")
+    @classmethod
+    def _sets_something(cls, rows: tuple[Assignment, ...]) -> tuple[Assignment, ...]:
+        if not rows:
+            raise flaw("Add a row: a field, and the value that it gets.")
+        return rows
 
     def can_end_the_run(self) -> bool:
         """Tell whether a row may fail: plain texts do not, and clearing never does."""

@@ -145,7 +145,7 @@ def test_stop_with_an_on_error_mapping_is_refused() -> None:
 
 
 def test_two_rows_for_one_target_are_refused() -> None:
-    with pytest.raises(ValidationError, match="header.accept is mapped twice"):
+    with pytest.raises(ValidationError, match=r"header\.accept is mapped twice"):
         rule(
             input_mapping=[
                 {"target": "header.Accept", "value": "a"},

@@ -57,7 +57,7 @@ def test_rows_are_carried_out_in_their_order() -> None:
 
 
 def test_a_value_that_cannot_be_made_fails_and_names_the_field() -> None:
-    with pytest.raises(RuleFailed, match="^a: "):
+    with pytest.raises(RuleFailed, match=r"^a: "):
         rule(("a", "=1/0")).run(FakeContext({"a": ""}))
 
 
@@ -71,6 +71,11 @@ def test_a_secret_may_go_into_a_secret_field_only() -> None:
     rule(("other_key", "[key]"), names=NAMES)
     with pytest.raises(ValidationError, match="key is a secret field"):
         rule(("a", "[key]"), names=NAMES)
+
+
+def test_it_sets_something() -> None:
+    with pytest.raises(ValidationError, match="Add a row"):
+        rule()
 
 
 def test_it_reads_as_a_sentence() -> None:

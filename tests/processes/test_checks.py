@@ -1,0 +1,240 @@
+"""What a definition says about things outside it, and what its designer should know."""
+
+from typing import Any
+
+import pytest
+
+from datasources.document import RestDatasource
+from processes.checks import advise, check, check_references, export
+from processes.document import Document, parse_document
+from tests.processes.definitions import (
+    TOKEN_SERVICE,
+    button,
+    process,
+    set_rule,
+    text_field,
+    token_refresh,
+    token_rule,
+)
+
+RULE = "/forms/0/fields/9/rules/1"
+SAVE = {"type": "save"}
+
+
+class FakeCatalog:
+    """Knows the contract's datasource and process."""
+
+    def __init__(self, *documents: Document, sources: bool = True) -> None:
+        self.documents = {document.name: document for document in documents}
+        self.sources = {"token-service": RestDatasource.model_validate(TOKEN_SERVICE)}
+        if not sources:
+            self.sources = {}
+
+    def datasource(self, name: str) -> RestDatasource | None:
+        return self.sources.get(name)
+
+    def process(self, name: str) -> Document | None:
+        return self.documents.get(name)
+
+
+CATALOG = FakeCatalog(parse_document(token_refresh()))
+
+
+def references(raw: dict[str, Any], catalog: FakeCatalog = CATALOG) -> list[tuple[str, str]]:
+    return [tuple(flaw) for flaw in check_references(parse_document(raw), catalog)]  # type: ignore[misc]
+
+
+def advice(raw: dict[str, Any], catalog: FakeCatalog = CATALOG) -> list[tuple[str, str]]:
+    return [tuple(flaw) for flaw in advise(parse_document(raw), catalog)]  # type: ignore[misc]
+
+
+def test_the_example_has_no_warnings() -> None:
+    assert check(parse_document(token_refresh()), CATALOG) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "sentence"),
+    [
+        ({"datasource": "gone"}, "datasource", "There is no datasource gone."),
+        (
+            {"method": "gone"},
+            "method",
+            "The datasource token-service has no REST method gone.",
+        ),
+        (
+            {"input_mapping": [{"target": "body.scope", "value": "x"}]},
+            "input_mapping/0/target",
+            "The REST method refresh-token has no body.scope.",
+        ),
+        (
+            {"method": "get-orders", "input_mapping": []},
+            "input_mapping",
+            "Nothing is mapped to path.customer, so /api/orders/{customer} cannot be called.",
+        ),
+        ({"datasource": "kianda"}, "datasource", "The datasource kianda is for Find items only."),
+    ],
+)
+def test_a_name_outside_that_does_not_hold_is_found(
+    change: dict[str, Any], place: str, sentence: str
+) -> None:
+    assert references(token_rule(1, **change)) == [(f"{RULE}/{place}", sentence)]
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        [{"target": "url_path", "value": "/api/orders/1"}],
+        [{"target": "path.customer", "value": "c-1"}],
+        [
+            {"target": "path.customer", "value": "c-1"},
+            {"target": "header.authorization", "value": "[access_token]"},
+            {"target": "query.status", "value": "closed"},
+        ],
+    ],
+)
+def test_what_the_method_declares_may_be_mapped(mapping: list[dict[str, str]]) -> None:
+    assert references(token_rule(1, method="get-orders", input_mapping=mapping)) == []
+
+
+def find(**settings: Any) -> dict[str, Any]:
+    rule = {"type": "find_items", "datasource": "kianda", "method": "token-refresh", **settings}
+    return process(text_field("plain"), {"type": "secret", "name": "key"}, button("go", rule))
+
+
+def where(left: str) -> dict[str, Any]:
+    return {"items": [{"left": left, "operator": "eq", "right": "x"}]}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"filter": where("[item.process.id]")},
+        {"filter": where("[item.client_id]")},
+        {"on_success": [{"field": "plain", "value": "[item.access_token]"}]},
+        {"on_success": [{"field": "plain", "value": "[item.process.status]"}]},
+        {"on_success": [{"field": "key", "value": "[item.refresh_token]"}]},
+        {"method": "orders", "on_success": [{"field": "plain", "value": "[item.plain]"}]},
+    ],
+)
+def test_what_another_process_has_may_be_read(settings: dict[str, Any]) -> None:
+    assert references(find(**settings)) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "place", "words"),
+    [
+        ({"method": "gone"}, "method", "There is no process gone."),
+        ({"filter": where("[item.gone]")}, "filter", "has no field gone"),
+        ({"filter": where("[item.refresh]")}, "filter", "has no field refresh that holds"),
+        ({"filter": where("[item.refresh_token]")}, "filter", "a filter never takes one"),
+        (
+            {"on_success": [{"field": "plain", "value": "[item.gone]"}]},
+            "on_success/0/value",
+            "has no field gone",
+        ),
+        (
+            {"on_success": [{"field": "plain", "value": "[item.refresh_token]"}]},
+            "on_success/0/value",
+            "only go into a secret field",
+        ),
+    ],
+)
+def test_what_another_process_does_not_have_is_found(
+    settings: dict[str, Any], place: str, words: str
+) -> None:
+    [(pointer, detail)] = references(find(**settings))
+    assert pointer == f"/forms/0/fields/2/rules/0/{place}"
+    assert words in detail
+
+
+LITERAL = [{"target": "body.client_secret", "value": "a-long-secret"}]
+
+
+def test_a_secret_written_out_is_a_warning_but_no_broken_name() -> None:
+    [(pointer, detail)] = advice(token_rule(1, input_mapping=LITERAL))
+    assert pointer == f"{RULE}/input_mapping/0/value"
+    assert "body.client_secret" in detail
+    assert "a-long-secret" not in detail
+    assert references(token_rule(1, input_mapping=LITERAL)) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "value", "found"),
+    [
+        ("body.client_secret", "0123456789", True),
+        ("body.client_secret", "012345678", False),
+        ("body.client_secret", "[client_secret]", False),
+        ("body.client_secret", "Bearer [client_secret]", False),
+        ("body.client_secret", '="abcdefghijk"', True),
+        ("body.client_id", "0123456789", False),
+        ("url_path", "/oauth/token/and/more", False),
+    ],
+)
+def test_only_long_literals_for_secret_parameters_count(
+    target: str, value: str, found: bool
+) -> None:
+    raw = token_rule(1, input_mapping=[{"target": target, "value": value}])
+    assert bool(advice(raw)) is found
+
+
+def test_the_name_tells_what_is_secret_when_the_method_is_not_known() -> None:
+    catalog = FakeCatalog(sources=False)
+    assert len(advice(token_rule(1, input_mapping=LITERAL), catalog)) == 1
+
+
+def test_an_export_hides_secrets_written_out() -> None:
+    document = parse_document(token_rule(1, input_mapping=LITERAL))
+    rows = export(document, CATALOG)["forms"][0]["fields"][9]["rules"][1]["input_mapping"]
+    assert rows == [{"target": "body.client_secret", "value": "********"}]
+    assert document.normalised()["forms"][0]["fields"][9]["rules"][1]["input_mapping"] == LITERAL
+
+
+def test_an_export_leaves_everything_else_as_it_is() -> None:
+    document = parse_document(token_refresh())
+    assert export(document, CATALOG) == document.normalised()
+
+
+def call(**settings: Any) -> dict[str, Any]:
+    return {
+        "type": "create_item",
+        "datasource": "token-service",
+        "method": "refresh-token",
+        "on_success": [{"field": "plain", "value": "[response.body.access_token]"}],
+        **settings,
+    }
+
+
+@pytest.mark.parametrize(
+    ("rules", "at_risk"),
+    [
+        ([call(), SAVE], []),
+        ([call(), set_rule("plain", "done"), SAVE], []),
+        ([call(), set_rule("plain", "=[plain] + 1"), SAVE], [1]),
+        ([call(), set_rule("plain", "=[plain] + 1", enabled=False), SAVE], []),
+        ([call(), SAVE, set_rule("plain", "=[plain] + 1"), SAVE], []),
+        ([call(), call(), SAVE], [1]),
+        ([call(), call(on_failure="undo"), SAVE], []),
+        ([call(), call(on_failure="continue"), SAVE], []),
+        ([call(on_success=[]), set_rule("plain", "=[plain] + 1"), SAVE], []),
+        ([call(), set_rule("plain", "=[plain] + 1")], []),
+    ],
+)
+def test_a_rule_that_can_fail_between_a_call_and_the_next_save_is_a_warning(
+    rules: list[dict[str, Any]], at_risk: list[int]
+) -> None:
+    found = advice(process(text_field("plain"), button("go", *rules)))
+    assert [pointer for pointer, _ in found] == [
+        f"/forms/0/fields/1/rules/{number}" for number in at_risk
+    ]
+
+
+def test_the_warning_names_both_rules() -> None:
+    [(_, detail)] = advice(
+        process(
+            text_field("plain"),
+            button("go", call(title="Get it"), set_rule("plain", "=1/0", title="Add up"), SAVE),
+        )
+    )
+    assert detail == (
+        "When Add up fails, what Get it brought is not stored. Put a Save rule between them."
+    )
