@@ -9,6 +9,7 @@ import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import simpleeval
 
@@ -89,6 +90,8 @@ _parsed = functools.lru_cache(maxsize=4_096)(_parse)
 
 class _Evaluator(simpleeval.SimpleEval):  # type: ignore[misc]
     """simpleeval with our operators and functions, and nothing of its own but the walk."""
+
+    names: Any
 
     def __init__(self) -> None:
         functions = {name: function.compute for name, function in FUNCTIONS.items()}

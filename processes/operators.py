@@ -126,7 +126,7 @@ def same(left: Value, right: Value) -> bool:
     if is_blank(left) or is_blank(right):
         return is_blank(left) and is_blank(right)
     if isinstance(left, list) != isinstance(right, list):
-        left, right = (item[0] if _is_single(item) else item for item in (left, right))
+        left, right = _alone(left), _alone(right)
     if isinstance(left, str) and isinstance(right, str):
         return left == right
     for kind, convert in _SPELLINGS:
@@ -135,8 +135,8 @@ def same(left: Value, right: Value) -> bool:
     return left == right
 
 
-def _is_single(value: Value) -> bool:
-    return isinstance(value, list) and len(value) == 1
+def _alone(value: Value) -> Value:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _same_as(convert: Callable[[object], Value], left: Value, right: Value) -> bool:
@@ -173,7 +173,7 @@ def _both(test: Callable[[str], bool], *values: Value) -> bool:
 
 
 def _sign(left: Any, right: Any) -> int:
-    return (left > right) - (left < right)
+    return int(left > right) - int(left < right)
 
 
 def contains(container: Value, wanted: Value) -> bool:

@@ -210,9 +210,11 @@ ItemValue = Annotated[
 ErrorValue = Annotated[
     str,
     AfterValidator(_checker("error")),
-    _control("value", f"{_VALUE_HELP} The error is [error.message], [error.status], [error.kind]."),
+    _control(
+        "value", f"{_VALUE_HELP} The error is [error.message], [error.status] or [error.kind]."
+    ),
 ]
-# A text, number, boolean or list of texts: what JSON allows, in one type so that one error comes out.
+# What JSON allows; one type and not a union of five, so that one error comes out.
 DefaultValue = Annotated[
     Any,
     PlainValidator(_default_value),

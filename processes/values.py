@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from kianda.lib.typing import JSONValue
 
-Value: TypeAlias = "None | bool | Decimal | str | list[Any] | dict[str, Any]"
+Value: TypeAlias = "bool | Decimal | str | list[Any] | dict[str, Any] | None"
 
 MAX_TEXT = 1_000_000
 MAX_LIST = 10_000

@@ -17,9 +17,9 @@ _EMAIL = re.compile(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,250}\Z")
 class Text(InputField):
     """Holds text: one line, several lines, an e-mail address or a web address.
 
-    Numbers are taken without exponent or added .0, booleans as true and false, objects and lists as
-    compact JSON. What it holds is shown to everyone who may see the form: keep passwords and keys in
-    a secret field.
+    Numbers are taken without exponent or added .0, booleans as true and false, objects and lists
+    as compact JSON. What it holds is shown to everyone who may see the form: keep passwords and
+    keys in a secret field.
     """
 
     label = "Text"

@@ -1,0 +1,44 @@
+"""Date fields."""
+
+from decimal import Decimal
+
+import pytest
+
+from processes.fields import Date
+from processes.values import ValueFailure
+
+
+@pytest.mark.parametrize(
+    ("mode", "raw", "value", "shown"),
+    [
+        ("date", None, None, ""),
+        ("date", "", None, ""),
+        ("date", "2026-11-23", "2026-11-23", "2026-11-23"),
+        ("date", "2026-11-23T23:00:00Z", "2026-11-23", "2026-11-23"),
+        ("date", 1764000000, "2025-11-24", "2025-11-24"),
+        ("datetime", None, None, ""),
+        ("datetime", "2026-11-23", "2026-11-23T00:00:00Z", "2026-11-23 00:00:00 UTC"),
+        (
+            "datetime",
+            "2026-11-23T10:00:00+02:00",
+            "2026-11-23T08:00:00Z",
+            "2026-11-23 08:00:00 UTC",
+        ),
+        ("datetime", 1764000000, "2025-11-24T16:00:00Z", "2025-11-24 16:00:00 UTC"),
+        ("datetime", Decimal("1764000000"), "2025-11-24T16:00:00Z", "2025-11-24 16:00:00 UTC"),
+        ("datetime", "1764000000", "2025-11-24T16:00:00Z", "2025-11-24 16:00:00 UTC"),
+    ],
+)
+def test_it_takes_iso_8601_and_seconds(mode, raw, value, shown):
+    field = Date(name="due", mode=mode)
+    assert field.to_python(raw) == value
+    assert field.to_python(value) == value
+    assert field.to_json(value) == value
+    assert field.shown(value) == shown
+
+
+@pytest.mark.parametrize("mode", ["date", "datetime"])
+@pytest.mark.parametrize("raw", ["tomorrow", "2026-02-30", True, [], {}, 1e15])
+def test_it_refuses_what_is_no_date(mode, raw):
+    with pytest.raises(ValueFailure):
+        Date(name="due", mode=mode).to_python(raw)

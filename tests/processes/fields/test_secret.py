@@ -1,0 +1,22 @@
+"""Secret fields."""
+
+import pytest
+from pydantic import ValidationError
+
+from processes.fields import Secret, fields
+
+
+def test_it_holds_text_and_shows_a_mask():
+    secret = Secret(name="key")
+    assert secret.empty() == ""
+    assert secret.to_python(None) == ""
+    assert secret.to_python(42) == "42"
+    assert secret.to_json("s3") == "s3"
+    assert secret.shown("s3") == "********"
+    assert secret.shown("") == ""
+
+
+def test_it_has_no_default():
+    with pytest.raises(ValidationError) as caught:
+        fields.parse({"type": "secret", "name": "key", "default": "x"})
+    assert caught.value.errors()[0]["loc"] == ("secret", "default")
