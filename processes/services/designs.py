@@ -57,7 +57,7 @@ def _is_number(text: str) -> bool:
 
 def create_design(*, raw: object, user: User) -> ProcessDesign:
     """Make a process from its definition, as draft 0.1; raises Invalid with every flaw."""
-    document = parse_document(raw)
+    document = parse_document(_without_meta(raw))
     taken = Invalid.at("/name", f"There is a process {document.name} already.")
     if ProcessDesign.objects.filter(name=document.name).exists():
         raise taken
@@ -86,7 +86,7 @@ def save_design(
 
     `expected` is the draft that the person has read: another one raises PreconditionFailed.
     """
-    document = parse_document(raw)
+    document = parse_document(_without_meta(raw))
     if document.name != name:
         raise Invalid.at("/name", f"The name cannot be changed; it is {name}.")
     with transaction.atomic():
@@ -104,6 +104,13 @@ def save_design(
             version = _add_version(design, document, major=0, minor=1, user=user)
         record(user, action="saved", kind="process", name=name, detail=f"Version {version}")
     return design
+
+
+def _without_meta(raw: object) -> object:
+    """Leave out the read-only `meta`, so that what GET gave can be sent back as it is."""
+    if isinstance(raw, dict):
+        return {key: value for key, value in raw.items() if key != "meta"}
+    return raw
 
 
 def _locked(name: str) -> ProcessDesign:

@@ -1,4 +1,4 @@
-"""The customer's scenario as rows: a token provider on loopback, its datasource, design, instance."""
+"""The customer's scenario as rows: a provider on loopback, its datasource, design, instance."""
 
 import copy
 import json
