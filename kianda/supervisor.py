@@ -1,6 +1,7 @@
 """One parent for all processes: starts them, restarts what dies, ends them in order."""
 
 import logging
+import math
 import os
 import select
 import signal
@@ -23,9 +24,12 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Child:
     """One process: what it runs, how long it may take to stop, whether it is alive."""
 
-    def __init__(self, name: str, run: Callable[[], object], *, grace_s: float = 5.0) -> None:
-        """Take what it runs: a function that returns after SIGTERM."""
-        self.name, self.run, self.grace_s = name, run, grace_s
+    def __init__(
+        self, name: str, run: Callable[[], object], *, grace_s: float = 5.0, again: bool = True
+    ) -> None:
+        """Take what it runs: a function that returns after SIGTERM, or by itself (`again` off)."""
+        self.name, self.run, self.grace_s, self.again = name, run, grace_s, again
+        self.status: int | None = None
         self.pid: int | None = None
         self.due: float | None = 0.0
         self._wait = FIRST_WAIT_S
@@ -62,11 +66,14 @@ class Child:
             os._exit(status)
 
     def ended(self, status: int) -> None:
-        """Note its end and when to start it again: soon, then later and later."""
+        """Note its end, and when to start it again: soon, then later and later."""
         self.end_group()
+        self.pid, self.status = None, status
+        if not self.again:
+            return
         steady = time.monotonic() - self._born > STEADY_S
         self._wait = FIRST_WAIT_S if steady else min(self._wait * 2, LONGEST_WAIT_S)
-        self.pid, self.due = None, time.monotonic() + self._wait
+        self.due = time.monotonic() + self._wait
         how = f"signal {-status}" if status < 0 else f"status {status}"
         log.warning("%s ended (%s); starting it again in %.1f s.", self.name, how, self._wait)
 
@@ -114,18 +121,14 @@ class Supervisor:
         self.children[child.name] = child
         child.start()
 
-    def call(self, function: Callable[[], object]) -> int:
-        """Run a function in a process of its own, so that this one stays light; its exit status."""
-        helper = Child("set-up", function)
-        helper.start()
-        while helper.pid is not None:
-            self._wait(1.0)
-            done, status = os.waitpid(helper.pid, os.WNOHANG)
-            if self.stopping:
-                helper.signal(signal.SIGTERM)
-            if done:
-                return os.waitstatus_to_exitcode(status)
-        return 1
+    def call(self, child: Child, *, patience_s: float = math.inf) -> int | None:
+        """Run something in a process of its own, so that this one stays light.
+
+        Returns its exit status, or None when it still runs: then it goes on beside the others.
+        """
+        self.add(child)
+        self.wait_until(lambda: child.pid is None, seconds=patience_s)
+        return child.status
 
     def run(self) -> None:
         """Look after the children until a stop signal."""

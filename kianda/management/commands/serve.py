@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import socket
 import sys
 import time
@@ -20,8 +21,9 @@ from kianda.supervisor import Child, Supervisor
 
 LOCK_FILE = "serve.lock"
 BROKER_WAIT_S = 10
+RECOVERY_WAIT_S = 2
 # Who asks for work goes first, who does it after that, who holds the queue last.
-STOP_ORDER = ("beat", "web", "worker", "sandbox", "broker")
+STOP_ORDER = ("set-up", "beat", "web", "recovery", "worker", "sandbox", "broker")
 
 
 class Command(BaseCommand):
@@ -80,13 +82,16 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
     def _start(self, supervisor: Supervisor, *, set_up: bool) -> int:
-        status = supervisor.call(lambda: self._before(set_up=set_up))
+        before = Child("set-up", lambda: self._before(set_up=set_up), again=False)
+        status = supervisor.call(before)
         if status or supervisor.stopping:
-            return status
+            return status or 0
         if settings.EMBEDDED_BROKER:
             start_broker(supervisor)
         if settings.EMBEDDED:
-            supervisor.call(recover)
+            # What it takes over is chosen at once; a slow provider must not hold the pages up.
+            lost = Child("recovery", recover, again=False, grace_s=parts.GRACE_S)
+            supervisor.call(lost, patience_s=RECOVERY_WAIT_S)
         parts.preload()
         for child in children():
             if not supervisor.stopping:
@@ -103,7 +108,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _announce(self, supervisor: Supervisor, *, seconds: float) -> None:
-        names = ", ".join(supervisor.children)
+        names = ", ".join(name for name, child in supervisor.children.items() if child.again)
         self.stdout.write(
             f"Kianda runs at {settings.KIANDA_PUBLIC_URL} (started in {seconds:.1f} s: {names}). "
             "Ctrl-C stops it."
@@ -140,13 +145,17 @@ def start_broker(supervisor: Supervisor) -> None:
 
 
 def recover() -> None:
-    """Finish or close what was running when the product stopped: nobody else holds it now."""
+    """Finish or close what was under way when the product stopped: nobody else holds it now."""
+    from kianda.celery import app
     from processes.services.runs import recover_runs
-    from scheduler.services import recover as recover_occurrences
+    from scheduler.services.recovery import recover as recover_occurrences
 
+    # A stop lets it finish: the supervisor's patience is its limit.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     moment = timezone.now()
+    for pk in recover_occurrences(moment, everything=True):
+        app.send_task("scheduler.execute", args=[pk])
     recover_runs(moment=moment, everything=True)
-    recover_occurrences(moment, everything=True)
 
 
 def take_lock(data_dir: Path) -> TextIO:

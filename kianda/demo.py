@@ -1,0 +1,274 @@
+"""The demo workspace: a token kept fresh by a scheduled rule, and used by another process."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from datasources.models import Datasource
+from datasources.services import create_datasource
+from kianda.sandbox.server import STORE_FILE
+from kianda.sandbox.store import Store
+from processes.models import ProcessDesign, ProcessInstance
+from processes.services.designs import create_design, publish_design
+from processes.services.instances import create_instance
+from scheduler.models import ScheduledTask
+from scheduler.services.tasks import create_task
+
+CLIENT = "demo-client"
+SERVICE = "demo-token-service"
+TOKEN_PROCESS, ORDERS_PROCESS = "demo-token-refresh", "demo-orders"
+TOKEN_ID = f"{TOKEN_PROCESS}-1"
+
+DATASOURCE: dict[str, Any] = {
+    "name": SERVICE,
+    "title": "Demo: token service",
+    "kind": "rest",
+    # The sandbox's port changes; its name does not.
+    "base_url": "http://sandbox.internal",
+    "auth": {"scheme": "none"},
+    "timeout_s": 10,
+    "methods": [
+        {
+            "name": "refresh-token",
+            "title": "Get/Refresh Auth Token",
+            "http_method": "POST",
+            "url_path": "/oauth/token",
+            "content_type": "form",
+            "request_headers": [{"name": "Accept", "value": "application/json"}],
+            "request_body": [
+                {"name": "grant_type"},
+                {"name": "client_id"},
+                {"name": "client_secret"},
+                {"name": "redirect_uri"},
+                {"name": "refresh_token"},
+            ],
+            "response_body": [
+                {"name": "access_token"},
+                {"name": "token_type"},
+                {"name": "expires_in"},
+                {"name": "refresh_token"},
+                {"name": "created_at"},
+            ],
+        },
+        {
+            "name": "get-orders",
+            "title": "Get orders",
+            "http_method": "GET",
+            "url_path": "/api/orders/{customer}",
+            "request_headers": [{"name": "Authorization"}],
+            "response_body": [{"name": "count"}, {"name": "first", "path": "items.0.id"}],
+        },
+        {
+            "name": "me",
+            "title": "Who owns the token",
+            "http_method": "GET",
+            "url_path": "/api/me",
+            "request_headers": [{"name": "Authorization"}],
+            "response_body": [{"name": "client_id"}, {"name": "expires_at"}],
+        },
+    ],
+}
+
+LAST_ERROR = [{"field": "last_error", "value": "[error.message]"}]
+
+REFRESH_RULES: list[dict[str, Any]] = [
+    {
+        "type": "set_form_field",
+        "id": "clear",
+        "title": "Clear the access token",
+        "assignments": [{"field": "access_token", "value": ""}],
+    },
+    {
+        "type": "create_item",
+        "id": "get-token",
+        "title": "Get a new token",
+        "datasource": SERVICE,
+        "method": "refresh-token",
+        "input_mapping": [
+            {"target": "body.grant_type", "value": "[grant_type]"},
+            {"target": "body.client_id", "value": "[client_id]"},
+            {"target": "body.client_secret", "value": "[client_secret]"},
+            {"target": "body.refresh_token", "value": "[refresh_token]"},
+            {"target": "url_path", "value": "/oauth/token"},
+        ],
+        "on_success": [
+            {"field": "access_token", "value": "[response.body.access_token]"},
+            {
+                "field": "refresh_token",
+                "value": "[response.body.refresh_token]",
+                "if_missing": "keep",
+            },
+            {"field": "expires_in", "value": "[response.body.expires_in]", "if_missing": "keep"},
+            {"field": "created_at", "value": "[response.body.created_at]", "if_missing": "keep"},
+            {"field": "last_error", "value": ""},
+        ],
+        "on_error": LAST_ERROR,
+        "on_failure": "undo",
+    },
+    {"type": "save", "id": "save", "title": "Save"},
+]
+
+USE_RULES: list[dict[str, Any]] = [
+    {
+        "type": "find_items",
+        "id": "ask-who-i-am",
+        "title": "Call the API with the token",
+        "datasource": SERVICE,
+        "method": "me",
+        "input_mapping": [{"target": "header.Authorization", "value": "Bearer [access_token]"}],
+        "on_success": [
+            {"field": "token_owner", "value": "[response.body.client_id]"},
+            {"field": "last_error", "value": ""},
+        ],
+        "on_error": LAST_ERROR,
+    },
+    {"type": "save", "id": "save-owner", "title": "Save"},
+]
+
+TOKEN_DESIGN: dict[str, Any] = {
+    "name": TOKEN_PROCESS,
+    "title": "Demo: OAuth token refresh",
+    "description": "Keeps the access token of the demo's token service current.",
+    "forms": [
+        {
+            "name": "token",
+            "title": "Token",
+            "fields": [
+                {"type": "text", "name": "grant_type", "default": "refresh_token"},
+                {"type": "text", "name": "client_id", "title": "Client ID", "required": True},
+                {"type": "secret", "name": "client_secret"},
+                {"type": "secret", "name": "refresh_token"},
+                {"type": "secret", "name": "access_token"},
+                {"type": "number", "name": "expires_in", "title": "Expires in (s)"},
+                {"type": "date", "name": "created_at", "title": "Created at", "mode": "datetime"},
+                {"type": "text", "name": "token_owner", "title": "The token belongs to"},
+                {"type": "text", "name": "last_error"},
+                {"type": "button", "name": "refresh", "rules": REFRESH_RULES},
+                {
+                    "type": "button",
+                    "name": "use_token",
+                    "title": "Use the token",
+                    "rules": USE_RULES,
+                },
+            ],
+        }
+    ],
+}
+
+ORDERS_RULES: list[dict[str, Any]] = [
+    {
+        "type": "find_items",
+        "id": "take-token",
+        "title": "Take the token of the other process",
+        "datasource": "kianda",
+        "method": TOKEN_PROCESS,
+        "filter": {
+            "match": "all",
+            "items": [{"left": "[item.process.id]", "operator": "eq", "right": TOKEN_ID}],
+        },
+        "on_success": [{"field": "token", "value": "[item.access_token]"}],
+    },
+    {
+        "type": "find_items",
+        "id": "get-orders",
+        "title": "Get the orders",
+        "datasource": SERVICE,
+        "method": "get-orders",
+        "input_mapping": [
+            {"target": "path.customer", "value": "[customer]"},
+            {"target": "header.Authorization", "value": "Bearer [token]"},
+        ],
+        "on_success": [
+            {"field": "order_count", "value": "[response.body.count]"},
+            {"field": "first_order", "value": "[response.body.items.0.id]", "if_missing": "clear"},
+            {"field": "read_at", "value": "[now]"},
+            {"field": "last_error", "value": ""},
+        ],
+        "on_error": LAST_ERROR,
+    },
+    {"type": "save", "id": "save", "title": "Save"},
+]
+
+ORDERS_DESIGN: dict[str, Any] = {
+    "name": ORDERS_PROCESS,
+    "title": "Demo: orders",
+    "description": f"Reads a customer's orders with the token that {TOKEN_ID} keeps fresh.",
+    "forms": [
+        {
+            "name": "orders",
+            "title": "Orders",
+            "fields": [
+                {"type": "text", "name": "customer", "default": "acme", "required": True},
+                {"type": "secret", "name": "token"},
+                {"type": "number", "name": "order_count", "title": "Orders"},
+                {"type": "text", "name": "first_order"},
+                {"type": "date", "name": "read_at", "title": "Read at", "mode": "datetime"},
+                {"type": "text", "name": "last_error"},
+                {
+                    "type": "button",
+                    "name": "read_orders",
+                    "title": "Read the orders",
+                    "rules": ORDERS_RULES,
+                },
+            ],
+        }
+    ],
+}
+
+
+def load(*, user: User) -> list[str]:
+    """Make what is not there yet, all or nothing; return the names of what was made."""
+    made: list[str] = []
+    with transaction.atomic():
+        if not Datasource.objects.filter(name=SERVICE).exists():
+            create_datasource(raw=DATASOURCE, user=user)
+            made.append(SERVICE)
+        for definition in (TOKEN_DESIGN, ORDERS_DESIGN):
+            made += _process(definition, user=user)
+        _task("Demo: refresh the token", TOKEN_PROCESS, "refresh", every=30, user=user, made=made)
+        _task(
+            "Demo: read the orders", ORDERS_PROCESS, "read_orders", every=60, user=user, made=made
+        )
+    return made
+
+
+def _process(definition: dict[str, Any], *, user: User) -> list[str]:
+    """Make a process with its one instance. An instance that was deleted does not come back."""
+    name = definition["name"]
+    if ProcessDesign.objects.filter(name=name).exists():
+        return []
+    create_design(raw=definition, user=user)
+    publish_design(name=name, user=user, note="The demo workspace")
+    data = _credentials() if name == TOKEN_PROCESS else {}
+    instance = create_instance(process=name, mode="live", data=data, user=user)
+    return [name, instance.process_id]
+
+
+def _credentials() -> dict[str, str]:
+    """Register the demo with the sandbox: by its file, for it need not run yet."""
+    store = Store(Path(settings.KIANDA_DATA_DIR) / STORE_FILE)
+    try:
+        return store.register(CLIENT, now=int(time.time()))._asdict()
+    finally:
+        store.close()
+
+
+def _task(name: str, process: str, target: str, *, every: int, user: User, made: list[str]) -> None:
+    instance = ProcessInstance.objects.filter(process_id=f"{process}-1").first()
+    if instance is None or ScheduledTask.objects.filter(name=name).exists():
+        return
+    create_task(
+        raw={
+            "name": name,
+            "process": process,
+            "process_id": instance.process_id,
+            "target": target,
+            "schedule": {"kind": "seconds", "every": every},
+        },
+        user=user,
+    )
+    made.append(name)
