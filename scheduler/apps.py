@@ -1,6 +1,9 @@
 """Scheduler: when rules fire by themselves."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from kianda.lib import usage
 
 
 class SchedulerConfig(AppConfig):
@@ -8,3 +11,12 @@ class SchedulerConfig(AppConfig):
 
     name = "scheduler"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say what tasks use, and keep the system's periodic tasks in step with the tables."""
+        from scheduler.selectors import uses_of_instance, uses_of_process
+        from scheduler.setup import after_migrate
+
+        usage.register("instance", uses_of_instance)
+        usage.register("process", uses_of_process)
+        post_migrate.connect(after_migrate, sender=self, dispatch_uid="periodic-tasks")

@@ -15,7 +15,7 @@ class ScheduledTask(models.Model):
         ProcessDesign, null=True, on_delete=models.SET_NULL, related_name="scheduled_tasks"
     )
     process_name = models.CharField(max_length=63)
-    process_id = models.CharField(
+    process_id = models.CharField(  # noqa: DJ001 - null is the contract's word for none
         max_length=120, null=True, help_text="Null makes a new live instance at each firing."
     )
     target = models.CharField(max_length=200)
@@ -32,9 +32,10 @@ class ScheduledTask(models.Model):
     next_run_at = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)
     last_run_at = models.DateTimeField(null=True)
-    last_outcome = models.CharField(max_length=12, null=True)
+    last_outcome = models.CharField(max_length=12, null=True)  # noqa: DJ001 - as above
     counted_runs = models.PositiveIntegerField(default=0)
-    hook_digest = models.CharField(max_length=64, null=True, unique=True)
+    # Null, because empty texts would clash.
+    hook_digest = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001
     hook_window = models.DateTimeField(null=True)
     hook_calls = models.PositiveIntegerField(default=0)
     revision = models.PositiveIntegerField(default=1)
@@ -65,7 +66,7 @@ class Occurrence(models.Model):
         ScheduledTask, null=True, on_delete=models.SET_NULL, related_name="occurrences"
     )
     task_name = models.CharField(max_length=200)
-    process_id = models.CharField(max_length=120, null=True)
+    process_id = models.CharField(max_length=120, null=True)  # noqa: DJ001 - not known yet
     planned_at = models.DateTimeField()
     planned_until = models.DateTimeField(null=True, help_text="The last moment of a gap.")
     count = models.PositiveIntegerField(default=1)
@@ -74,7 +75,7 @@ class Occurrence(models.Model):
     sent_at = models.DateTimeField(null=True, help_text="When it was last sent to a worker.")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=12, null=True)
+    outcome = models.CharField(max_length=12, null=True)  # noqa: DJ001 - null while it is open
     reason = models.CharField(max_length=1000, blank=True)
     run = models.ForeignKey(Run, null=True, on_delete=models.SET_NULL, related_name="+")
     holder = models.CharField(max_length=36, blank=True)

@@ -1,0 +1,48 @@
+"""Celery beat with a planner in it: it sleeps until the next scheduled task is due."""
+
+import logging
+import time
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
+from django_celery_beat.schedulers import DatabaseScheduler
+
+from scheduler.services import next_due, plan
+from scheduler.services.heartbeats import stamp
+from scheduler.tasks import send
+
+logger = logging.getLogger(__name__)
+
+LONGEST_SLEEP_S = 1.0
+# Beat adds this to each sleep.
+BEAT_ADDS_S = 0.010
+HEARTBEAT_EVERY_S = 3.0
+
+
+class PlanningScheduler(DatabaseScheduler):  # type: ignore[misc]
+    """django-celery-beat's scheduler for the system's own rows, and our planner beside it."""
+
+    _stamped = float("-inf")
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Do what is due and return how long to sleep; a database that is away is waited for."""
+        try:
+            sleep = float(super().tick(*args, **kwargs))
+            return min(sleep, self._plan())
+        except (DatabaseError, InterfaceError):
+            logger.warning("The database does not answer; the planner waits", exc_info=True)
+            connection.close()
+            return LONGEST_SLEEP_S
+
+    def _plan(self) -> float:
+        moment = timezone.now()
+        send(plan(moment), producer=self.producer)
+        if time.monotonic() - self._stamped > HEARTBEAT_EVERY_S:
+            stamp("planner", moment)
+            self._stamped = time.monotonic()
+        due = next_due()
+        if due is None:
+            return LONGEST_SLEEP_S
+        left = (due - timezone.now()).total_seconds() - BEAT_ADDS_S
+        return min(max(left, 0.0), LONGEST_SLEEP_S)

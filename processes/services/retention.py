@@ -1,0 +1,51 @@
+"""Runs with their traces, and the history of values, pruned in small batches (contract 6)."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Model, Q, QuerySet
+
+from processes.models import Change, Run
+
+KEPT_PER_INSTANCE = 100
+BATCH = 200
+UNHAPPY = (Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSED)
+
+
+def prune(moment: datetime, *, batches: int = 40) -> int:
+    """Delete runs and history past their time, at most so many batches; returns how many.
+
+    Failed runs are kept three times as long, and the last hundred of each instance for ever.
+    """
+    kept = timedelta(days=settings.KIANDA_RETENTION_DAYS)
+    old_runs = Run.objects.filter(
+        Q(finished__lt=moment - kept) & ~Q(status__in=UNHAPPY) | Q(finished__lt=moment - 3 * kept)
+    )
+    old_changes = Change.objects.filter(at__lt=moment - kept)
+    deleted = 0
+    for rows in (*_by_instance(old_runs), *_by_instance(old_changes)):
+        while batches > 0:
+            pks = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+            if not pks:
+                break
+            deleted += rows.model._default_manager.filter(pk__in=pks).delete()[0]
+            batches -= 1
+    return deleted
+
+
+def _by_instance(old: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
+    """Yield what may go, instance by instance: a kept row is never looked at again and again."""
+    # Runs outlive their instance; then nothing but their age keeps them.
+    yield old.filter(instance__isnull=True)
+    rows: QuerySet[Model] = old.model._default_manager.filter(instance__isnull=False)
+    many = (
+        rows.order_by()
+        .values("instance")
+        .annotate(count=Count("pk"))
+        .filter(count__gt=KEPT_PER_INSTANCE)
+    )
+    for instance in many.values_list("instance", flat=True):
+        newest = rows.filter(instance=instance).order_by("-pk").values_list("pk", flat=True)
+        yield old.filter(instance=instance, pk__lt=newest[KEPT_PER_INSTANCE - 1])

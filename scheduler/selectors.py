@@ -1,0 +1,38 @@
+"""What people see of scheduled tasks."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
+from scheduler.models import Occurrence, ScheduledTask
+
+
+def visible_tasks(user: User | None) -> QuerySet[ScheduledTask]:
+    """Return the tasks that a person may see: designers and administrators all, others none."""
+    rows = ScheduledTask.objects.select_related("run_as", "modified_by")
+    return rows if has_role(user, ADMINISTRATOR, DESIGNER) else rows.none()
+
+
+def occurrences_of(task: ScheduledTask) -> QuerySet[Occurrence]:
+    """Return the history of a task, newest first."""
+    return Occurrence.objects.filter(task=task).order_by("-planned_at", "-pk")
+
+
+def uses_of_instance(process_id: str) -> list[dict[str, Any]]:
+    """Return the tasks that name an instance."""
+    return [_use(task) for task in ScheduledTask.objects.filter(process_id__iexact=process_id)]
+
+
+def uses_of_process(name: str) -> list[dict[str, Any]]:
+    """Return the tasks that make new instances of a process, or fire on one of them."""
+    return [_use(task) for task in ScheduledTask.objects.filter(design__name=name)]
+
+
+def _use(task: ScheduledTask) -> dict[str, Any]:
+    return {
+        "kind": "scheduled task",
+        "name": task.name,
+        "url": f"/api/v1/scheduled-tasks/{task.pk}/",
+    }

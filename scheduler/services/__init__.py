@@ -1,0 +1,26 @@
+"""What the scheduler can do. Doors call these; nothing here knows HTTP or Celery."""
+
+from scheduler.services.controls import pause_task, renew_hook, resume_task, run_now
+from scheduler.services.execution import execute
+from scheduler.services.firing import fire_hook, hook_url
+from scheduler.services.planning import next_due, plan
+from scheduler.services.recovery import recover, settle_closed
+from scheduler.services.tasks import change_task, create_task, delete_task, get_task
+
+__all__ = [
+    "change_task",
+    "create_task",
+    "delete_task",
+    "execute",
+    "fire_hook",
+    "get_task",
+    "hook_url",
+    "next_due",
+    "pause_task",
+    "plan",
+    "recover",
+    "renew_hook",
+    "resume_task",
+    "run_now",
+    "settle_closed",
+]

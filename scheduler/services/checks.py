@@ -1,0 +1,205 @@
+"""Checks of a task that need the database or the clock; every flaw of a body comes out at once."""
+
+import difflib
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.lib.errors import Flaw, Invalid
+from processes.document import Document, TargetMissing
+from processes.models import ProcessDesign, ProcessInstance
+from processes.selectors import visible_instances
+from processes.services.documents import document_of
+from scheduler.document import read_task
+from scheduler.models import ScheduledTask
+from scheduler.schedules import Once
+from scheduler.schedules.once import read_moment
+from scheduler.services.moments import expiry_of, schedule_of, zone_named
+
+PASSED = "This moment has passed. Write one that lies ahead."
+
+
+@dataclass
+class Checked:
+    """A body that was read: its settings, and the rows that they name."""
+
+    values: dict[str, Any]
+    flaws: list[Flaw] = field(default_factory=list)
+    design: ProcessDesign | None = None
+    instance: ProcessInstance | None = None
+    run_as: User | None = None
+
+    def flaw(self, place: str, detail: str) -> None:
+        """Note what is wrong at a place."""
+        self.flaws.append(Flaw(place, detail))
+
+
+def check_task(
+    raw: object, *, user: User, moment: datetime, task: ScheduledTask | None, partial: bool
+) -> Checked:
+    """Return the settings of a body, filled up from `task` when partial; raises Invalid."""
+    values, flaws = read_task(raw, partial=partial)
+    checked = Checked(values, flaws)
+    # What the body names but has wrong must not be replaced by what is stored.
+    broken = {flaw.pointer.split("/")[1] for flaw in flaws if flaw.pointer}
+    for key, value in (_stored(task) if partial and task else _defaults(user)).items():
+        if key not in values and key not in broken:
+            values[key] = value
+    _check_name(checked, task)
+    _check_process(checked, user)
+    _check_run_as(checked, user, task)
+    _check_times(checked, moment, task)
+    if checked.flaws:
+        raise Invalid(errors=checked.flaws)
+    return checked
+
+
+def _stored(task: ScheduledTask) -> dict[str, Any]:
+    return {
+        "name": task.name,
+        "process": task.process_name,
+        "process_id": task.process_id,
+        "target": task.target,
+        "schedule": schedule_of(task),
+        "timezone": task.time_zone,
+        "expires": expiry_of(task),
+        "enabled": task.enabled,
+        "run_as": task.run_as_name,
+    }
+
+
+def _defaults(user: User) -> dict[str, Any]:
+    return {
+        "timezone": settings.KIANDA_TIME_ZONE,
+        "expires": None,
+        "enabled": True,
+        "run_as": user.get_username(),
+    }
+
+
+def _check_name(checked: Checked, task: ScheduledTask | None) -> None:
+    name = checked.values.get("name")
+    if name is None:
+        return
+    same = ScheduledTask.objects.filter(name=name)
+    if (same.exclude(pk=task.pk) if task else same).exists():
+        checked.flaw("/name", f"There is a scheduled task {name} already.")
+
+
+def _check_process(checked: Checked, user: User) -> None:
+    """Check process, Process ID and target, each against what the one before it names."""
+    name, process_id = checked.values.get("process"), checked.values.get("process_id")
+    if name is not None:
+        checked.design = (
+            ProcessDesign.objects.select_related("draft", "published").filter(name=name).first()
+        )
+        if checked.design is None:
+            checked.flaw("/process", f"There is no process {name}.")
+    if process_id is not None:
+        _check_instance(checked, process_id, user)
+    document = _document(checked)
+    target = checked.values.get("target")
+    if document is None or target is None:
+        return
+    try:
+        document.rules_of(target)
+    except TargetMissing as missing:
+        checked.flaw("/target", str(missing))
+
+
+def _check_instance(checked: Checked, process_id: str, user: User) -> None:
+    instance = (
+        visible_instances(user)
+        .filter(key=process_id.lower())
+        .select_related("version", "design")
+        .first()
+    )
+    if instance is None:
+        checked.flaw("/process_id", f"There is no process instance {process_id}.")
+        return
+    design = checked.design
+    if design is not None and instance.design_id != design.pk:
+        checked.flaw(
+            "/process_id",
+            f"{instance.process_id} is an instance of {instance.design.name}, "
+            f"not of {design.name}.",
+        )
+        return
+    checked.instance = instance
+    checked.values["process_id"] = instance.process_id
+
+
+def _document(checked: Checked) -> Document | None:
+    """Return the definition that a firing would use; None when that is not known."""
+    design, instance = checked.design, checked.instance
+    if design is None:
+        return None
+    version = design.published or design.draft
+    if checked.values.get("process_id") is not None:
+        if instance is None:
+            return None
+        preview = instance.mode == ProcessInstance.Mode.PREVIEW
+        version = design.draft if preview else instance.version
+    return document_of(version) if version is not None else None
+
+
+def _check_run_as(checked: Checked, user: User, task: ScheduledTask | None) -> None:
+    name = checked.values.get("run_as")
+    if name is None:
+        return
+    person = User.objects.filter(username=name).first()
+    if name != user.get_username() and not has_role(user, ADMINISTRATOR):
+        if task is None or not _does_the_same(checked, task):
+            checked.flaw(
+                "/run_as",
+                f"Only an administrator may let a task run as {name}. Leave it out, or name "
+                f"yourself: {user.get_username()}.",
+            )
+    elif person is None:
+        checked.flaw("/run_as", f"There is no person {name}.")
+    elif not person.is_active:
+        checked.flaw("/run_as", f"{name} can no longer sign in.")
+    checked.run_as = person
+
+
+def _does_the_same(checked: Checked, task: ScheduledTask) -> bool:
+    """Tell whether a change leaves alone what the task does and as whom: only its times differ."""
+    values = checked.values
+    return (
+        values.get("run_as") == task.run_as_name
+        and values.get("process") == task.process_name
+        and values.get("process_id") == task.process_id
+        and values.get("target") == task.target
+    )
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Return the names of all time zones."""
+    return frozenset(available_timezones())
+
+
+def _check_times(checked: Checked, moment: datetime, task: ScheduledTask | None) -> None:
+    """Check the zone; then, in it, that what is new lies ahead."""
+    name = checked.values.get("timezone")
+    if name is None:
+        return
+    if name not in zone_names():
+        near = difflib.get_close_matches(name, sorted(zone_names()), n=1, cutoff=0.5)
+        meant = f"Did you mean {near[0]}?" if near else "Write one such as Europe/Dublin."
+        checked.flaw("/timezone", f"There is no time zone {name}. {meant}")
+        return
+    zone, before = zone_named(name), _stored(task) if task else {}
+    schedule, expires = checked.values.get("schedule"), checked.values.get("expires")
+    once = schedule.at if isinstance(schedule, Once) else None
+    if once and schedule != before.get("schedule") and read_moment(once, zone) <= moment:
+        checked.flaw("/schedule/at", PASSED)
+    end = expires.moment(zone) if expires else None
+    if end is not None and end <= moment and expires != before.get("expires"):
+        checked.flaw("/expires/at", PASSED)

@@ -1,0 +1,168 @@
+"""One occurrence carried out by a worker: claimed, run, its outcome noted."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import DatabaseError, transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from kianda.lib.errors import ApplicationError, Busy
+from processes.models import Run
+from processes.services.instances import create_instance
+from processes.services.runs import trigger
+from scheduler.models import Occurrence, ScheduledTask
+
+DEADLINE_S = 300.0
+# How long a claim holds beyond the wait for a busy instance; the run has a lease of its own.
+CLAIM = timedelta(seconds=20)
+TRIGGERS = {"planned": "schedule", "manual": "manual", "webhook": "webhook"}
+OUTCOMES = {
+    Run.Status.SUCCEEDED: "succeeded",
+    Run.Status.FAILED: "failed",
+    Run.Status.INTERRUPTED: "interrupted",
+    Run.Status.REFUSED: "failed",
+}
+
+
+class ClaimLost(Exception):
+    """Another process took the occurrence over; this one must not begin its run."""
+
+
+class NotPossible(ApplicationError):
+    """The firing cannot be carried out."""
+
+
+def execute(occurrence_pk: int) -> Occurrence | None:
+    """Carry out a queued occurrence; None when it is gone, ended, or somebody else's."""
+    occurrence = _claim(occurrence_pk)
+    if occurrence is None:
+        return None
+    try:
+        run = _fire(occurrence)
+    except ClaimLost:
+        return None
+    except ApplicationError as refusal:
+        outcome = "skipped" if isinstance(refusal, Busy) else "failed"
+        finish(occurrence, outcome=outcome, reason=sentence(refusal))
+    except DatabaseError:
+        # The claim runs out and the occurrence is taken up again, or its run is taken over.
+        raise
+    except Exception:
+        # A bug of ours. A run that had begun was closed, and says the same.
+        if not settle(occurrence):
+            finish(occurrence, outcome="failed", reason="The product failed; its log says why.")
+        raise
+    else:
+        finish_with(occurrence, run)
+    return occurrence
+
+
+def _claim(pk: int) -> Occurrence | None:
+    moment = timezone.now()
+    holder = str(uuid.uuid4())
+    claimed = Occurrence.objects.filter(pk=pk, outcome__isnull=True, holder="").update(
+        holder=holder,
+        lease_until=moment + timedelta(seconds=settings.KIANDA_BUSY_WAIT_S) + CLAIM,
+        started_at=Coalesce("started_at", moment),
+    )
+    if not claimed:
+        return None
+    return Occurrence.objects.select_related("task__design", "task__run_as").get(pk=pk)
+
+
+def _fire(occurrence: Occurrence) -> Run:
+    task = occurrence.task
+    if task is None:
+        raise NotPossible("The scheduled task was deleted.")
+    user = _run_as(task)
+    if task.design is None:
+        raise NotPossible(f"The process {task.process_name} was deleted.")
+    process_id = occurrence.process_id or _new_instance(occurrence, task, user)
+    return trigger(
+        process_id=process_id,
+        target=task.target,
+        user=user,
+        trigger=TRIGGERS[occurrence.trigger],
+        time_zone=task.time_zone,
+        deadline_s=DEADLINE_S,
+        on_start=lambda run: _link(occurrence, run),
+    )
+
+
+def _run_as(task: ScheduledTask) -> User:
+    user = task.run_as
+    if user is None:
+        raise NotPossible(f"{task.run_as_name}, as whom this task runs, was deleted.")
+    if not user.is_active:
+        raise NotPossible(f"{task.run_as_name}, as whom this task runs, can no longer sign in.")
+    return user
+
+
+def _mine(occurrence: Occurrence) -> Q:
+    return Q(pk=occurrence.pk, holder=occurrence.holder, outcome__isnull=True, run__isnull=True)
+
+
+def _new_instance(occurrence: Occurrence, task: ScheduledTask, user: User) -> str:
+    """Make the instance of this firing, and note it in the same commit: there is never a second."""
+    with transaction.atomic():
+        made = create_instance(process=task.process_name, mode="live", data={}, user=user)
+        if not Occurrence.objects.filter(_mine(occurrence)).update(process_id=made.process_id):
+            raise ClaimLost
+    occurrence.process_id = made.process_id
+    return made.process_id
+
+
+def _link(occurrence: Occurrence, run: Run) -> None:
+    """Tie the run to the occurrence in the commit that begins the run."""
+    if not Occurrence.objects.filter(_mine(occurrence)).update(run=run):
+        raise ClaimLost
+
+
+def sentence(refusal: ApplicationError) -> str:
+    """Return an expected failure as one text for the occurrence's reason."""
+    return " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
+
+
+def finish_with(occurrence: Occurrence, run: Run) -> bool:
+    """Take the outcome over from a closed run; False while it is open."""
+    outcome = OUTCOMES.get(Run.Status(run.status))
+    if outcome is None:
+        return False
+    error = run.error or {}
+    finish(occurrence, outcome=outcome, reason=str(error.get("message") or ""), run=run)
+    return True
+
+
+def settle(occurrence: Occurrence) -> bool:
+    """Take the outcome over from the run that the row names, when it is closed."""
+    run = Run.objects.filter(pk__in=Occurrence.objects.filter(pk=occurrence.pk).values("run"))
+    found = run.first()
+    return found is not None and finish_with(occurrence, found)
+
+
+def finish(occurrence: Occurrence, *, outcome: str, reason: str, run: Run | None = None) -> None:
+    """Note the outcome, once, on the occurrence and on its task."""
+    moment: datetime = timezone.now()
+    row = Occurrence.objects.filter(
+        pk=occurrence.pk, outcome__isnull=True, holder=occurrence.holder
+    )
+    with transaction.atomic():
+        # The task first: whoever locks both takes them in this order.
+        if occurrence.task_id is not None:
+            earlier = Q(last_run_at__isnull=True) | Q(last_run_at__lte=occurrence.started_at)
+            ScheduledTask.objects.filter(earlier, pk=occurrence.task_id).update(
+                last_run_at=occurrence.started_at, last_outcome=outcome
+            )
+        if not row.update(
+            outcome=outcome,
+            reason=reason[:1000],
+            finished_at=(run.finished if run else None) or moment,
+            lease_until=None,
+        ):
+            transaction.set_rollback(True)
+            return
+    occurrence.outcome, occurrence.reason = outcome, reason[:1000]

@@ -1,0 +1,236 @@
+"""The planner: which tasks are due, and the occurrences that come of it.
+
+Safe to run anywhere, any number of times at once: a plan is written only while the task's row is as
+it was read, under its lock, and unique constraints have the last word.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Min, QuerySet
+
+from scheduler.models import Occurrence, ScheduledTask
+from scheduler.schedules import Due
+from scheduler.services.gaps import due_of, gap_row
+from scheduler.services.moments import next_run_after
+
+logger = logging.getLogger(__name__)
+
+BATCH = 250
+MOST_IN_A_PASS = 20_000
+LATE = "The planner was not running or was late; only the latest of the missed moments was fired."
+WAITS = "An earlier firing of this task was still waiting."
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be written for one due task."""
+
+    task: ScheduledTask
+    due: Due
+    next_run_at: datetime | None
+
+
+def plan(moment: datetime, *, overdue: timedelta = timedelta()) -> list[int]:
+    """Write the occurrences that are due and return those to send to a worker.
+
+    With `overdue` only tasks that have been due for that long, for a planner that steps in.
+    """
+    due = ScheduledTask.objects.filter(enabled=True, next_run_at__lte=moment - overdue)
+    pks = list(due.order_by("next_run_at").values_list("pk", flat=True)[:MOST_IN_A_PASS])
+    return [
+        occurrence
+        for start in range(0, len(pks), BATCH)
+        for occurrence in _plan_batch(pks[start : start + BATCH], moment)
+    ]
+
+
+def next_due() -> datetime | None:
+    """Return when the next task is due, if any is."""
+    due = ScheduledTask.objects.filter(enabled=True, next_run_at__isnull=False)
+    found: datetime | None = due.aggregate(at=Min("next_run_at"))["at"]
+    return found
+
+
+def _plan_batch(pks: Sequence[int], moment: datetime) -> list[int]:
+    # Computed before the lock is taken: a long downtime of a cron line takes its time.
+    plans = _plans(pks, moment)
+    try:
+        with transaction.atomic():
+            return _write(plans, moment)
+    except IntegrityError:
+        if len(pks) > 1:
+            return [found for pk in pks for found in _plan_batch([pk], moment)]
+        # The moment was planned before, as when the machine's clock was put back: step over it.
+        for made in plans.values():
+            logger.warning("Scheduled task %s: %s was planned already", *_where(made))
+            _as_read(made).update(next_run_at=made.next_run_at)
+        return []
+
+
+def _where(made: Plan) -> tuple[int, datetime | None]:
+    return made.task.pk, made.task.next_run_at
+
+
+def _as_read(made: Plan) -> QuerySet[ScheduledTask]:
+    return ScheduledTask.objects.filter(
+        pk=made.task.pk, next_run_at=made.task.next_run_at, revision=made.task.revision
+    )
+
+
+def _plans(pks: Sequence[int], moment: datetime) -> dict[int, Plan]:
+    found = {}
+    for task in ScheduledTask.objects.filter(pk__in=pks, enabled=True, next_run_at__lte=moment):
+        try:
+            due = due_of(task, moment)
+            found[task.pk] = Plan(task, due, next_run_after(task, moment, fired=1))
+        except (ValueError, OverflowError, ZoneInfoNotFoundError):
+            logger.exception("Scheduled task %s cannot be planned", task.pk)
+            _give_up(task, moment)
+    return found
+
+
+def _give_up(task: ScheduledTask, moment: datetime) -> None:
+    """End a task whose stored schedule cannot be read any more, and say so in its history."""
+    assert task.next_run_at is not None
+    with transaction.atomic():
+        ended = ScheduledTask.objects.filter(pk=task.pk, next_run_at=task.next_run_at)
+        if ended.update(next_run_at=None, finished_at=moment, last_outcome="failed"):
+            gap_row(
+                task,
+                first=task.next_run_at,
+                last=task.next_run_at,
+                count=1,
+                outcome="failed",
+                reason="The stored schedule cannot be read. Save the task again.",
+                moment=moment,
+            ).save(force_insert=True)
+
+
+def _write(plans: Mapping[int, Plan], moment: datetime) -> list[int]:
+    """Write the plans whose tasks are still as they were read; returns what is to be sent."""
+    rows = ScheduledTask.objects.select_for_update(skip_locked=True, no_key=True)
+    locked = rows.filter(pk__in=list(plans), enabled=True)
+    now = {pk: (at, rev) for pk, at, rev in locked.values_list("pk", "next_run_at", "revision")}
+    held = [
+        made
+        for pk, made in plans.items()
+        if now.get(pk) == (made.task.next_run_at, made.task.revision)
+    ]
+    waiting = _waiting([made.task.pk for made in held])
+    busy = [made for made in held if made.task.pk in waiting]
+    free = [made for made in held if made.task.pk not in waiting]
+    fired = [_firing(made, moment) for made in free]
+    missed = [_missed(made, moment) for made in free if made.due.earlier]
+    Occurrence.objects.bulk_create([*fired, *missed])
+    _coalesce(busy, waiting, moment)
+    _move_on([(made, 1) for made in free] + [(made, 0) for made in busy], moment)
+    return [occurrence.pk for occurrence in fired]
+
+
+def _waiting(task_pks: Sequence[int]) -> dict[int, datetime]:
+    """Return the planned moment of the waiting occurrence of each task that has one."""
+    rows = Occurrence.objects.filter(
+        task_id__in=task_pks, outcome__isnull=True, started_at__isnull=True
+    )
+    return {task: at for task, at in rows.values_list("task_id", "planned_at") if task}
+
+
+def _firing(made: Plan, moment: datetime) -> Occurrence:
+    return Occurrence(
+        task=made.task,
+        task_name=made.task.name,
+        process_id=made.task.process_id,
+        planned_at=made.due.latest,
+        queued_at=moment,
+        sent_at=moment,
+    )
+
+
+def _missed(made: Plan, moment: datetime) -> Occurrence:
+    first, last = made.task.next_run_at, made.due.last_earlier
+    assert first is not None
+    assert last is not None
+    return gap_row(
+        made.task,
+        first=first,
+        last=last,
+        count=made.due.earlier,
+        outcome="missed",
+        reason=LATE,
+        moment=moment,
+    )
+
+
+def _coalesce(busy: Sequence[Plan], waiting: Mapping[int, datetime], moment: datetime) -> None:
+    """Let the one row of each waiting occurrence grow by what is due now, or begin it."""
+    if not busy:
+        return
+    rows = Occurrence.objects.filter(
+        task_id__in=[made.task.pk for made in busy],
+        planned_at__gt=min(waiting.values()),
+        outcome="coalesced",
+        trigger="planned",
+    ).order_by("planned_at")
+    growing = {
+        task: pk
+        for task, pk, at in rows.values_list("task_id", "pk", "planned_at")
+        if task and at > waiting[task]
+    }
+    grown, begun = [], []
+    for made in busy:
+        count = made.due.earlier + 1
+        if made.task.pk in growing:
+            grown.append((count, _stored(made.due.latest), growing[made.task.pk]))
+        else:
+            begun.append(_begun(made, count, moment))
+    Occurrence.objects.bulk_create(begun)
+    _execute_many(
+        "UPDATE scheduler_occurrence SET count = count + %s, planned_until = %s WHERE id = %s",
+        grown,
+    )
+
+
+def _begun(made: Plan, count: int, moment: datetime) -> Occurrence:
+    first = made.task.next_run_at
+    assert first is not None
+    return gap_row(
+        made.task,
+        first=first,
+        last=made.due.latest,
+        count=count,
+        outcome="coalesced",
+        reason=WAITS,
+        moment=moment,
+    )
+
+
+def _move_on(moved: Sequence[tuple[Plan, int]], moment: datetime) -> None:
+    """Set when each task is due next, and count what was fired."""
+    values = []
+    for made, fired in moved:
+        following = made.next_run_at if fired else next_run_after(made.task, moment)
+        over = None if following else _stored(moment)
+        values.append((_stored(following), over, fired, made.task.pk))
+    _execute_many(
+        "UPDATE scheduler_scheduledtask SET next_run_at = %s, finished_at = %s, "
+        "counted_runs = counted_runs + %s WHERE id = %s",
+        values,
+    )
+
+
+def _stored(moment: datetime | None) -> Any:
+    """Return a moment as this database takes it in plain SQL."""
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
+def _execute_many(statement: str, values: Sequence[tuple[Any, ...]]) -> None:
+    # Plain SQL, because the ORM has no cheap way to give a thousand rows a thousand values.
+    if values:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, values)

@@ -1,0 +1,50 @@
+"""Occurrences pruned in small batches (contract 6)."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
+
+from scheduler.models import Occurrence
+
+KEPT_PER_TASK = 100
+BATCH = 500
+UNHAPPY = ("failed", "interrupted")
+
+
+def prune_occurrences(moment: datetime, *, batches: int = 40) -> int:
+    """Delete occurrences past their time, at most so many batches; returns how many.
+
+    The last hundred of each task stay; of tasks that were deleted nothing stays.
+    """
+    kept = timedelta(days=settings.KIANDA_RETENTION_DAYS)
+    old = Occurrence.objects.filter(
+        Q(finished_at__lt=moment - kept) & ~Q(outcome__in=UNHAPPY)
+        | Q(finished_at__lt=moment - 3 * kept)
+    )
+    deleted = 0
+    for rows in _by_task(old):
+        while batches > 0:
+            pks = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+            if not pks:
+                break
+            deleted += Occurrence.objects.filter(pk__in=pks).delete()[0]
+            batches -= 1
+    return deleted
+
+
+def _by_task(old: QuerySet[Occurrence]) -> Iterator[QuerySet[Occurrence]]:
+    """Yield what may go, task by task: a kept row is never looked at again and again."""
+    yield old.filter(task__isnull=True)
+    many = (
+        Occurrence.objects.filter(task__isnull=False)
+        .order_by()
+        .values("task")
+        .annotate(count=Count("pk"))
+        .filter(count__gt=KEPT_PER_TASK)
+    )
+    for task in many.values_list("task", flat=True):
+        newest = Occurrence.objects.filter(task=task).order_by("-planned_at", "-pk")
+        oldest_kept = newest.values_list("planned_at", flat=True)[KEPT_PER_TASK - 1]
+        yield old.filter(task=task, planned_at__lt=oldest_kept)

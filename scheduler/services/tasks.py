@@ -1,0 +1,154 @@
+"""Scheduled tasks: created, changed, deleted."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from kianda.accounts.audit import record
+from kianda.lib.errors import Invalid, Missing, PreconditionFailed
+from scheduler.document import dumped
+from scheduler.models import Occurrence, ScheduledTask
+from scheduler.services.checks import Checked, check_task
+from scheduler.services.firing import set_new_token
+from scheduler.services.gaps import close_gap
+from scheduler.services.moments import expires_at, schedule_of, set_next_run, zone_of
+
+KIND = "scheduled task"
+
+
+def get_task(task_id: str) -> ScheduledTask:
+    """Return a task by its id as the API writes it; raises Missing."""
+    return _found(task_id, lock=False)
+
+
+def _found(task_id: str, *, lock: bool) -> ScheduledTask:
+    rows = ScheduledTask.objects.select_related("design", "run_as", "modified_by")
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    found = None
+    if task_id.isascii() and task_id.isdigit() and len(task_id) < 19:
+        found = rows.filter(pk=int(task_id)).first()
+    if found is None:
+        raise Missing(f"There is no scheduled task {task_id}.")
+    return found
+
+
+def lock_task(task_id: str, *, revision: int | None = None) -> ScheduledTask:
+    """Return a task locked for a change; raises Missing, PreconditionFailed. In a transaction."""
+    task = _found(task_id, lock=True)
+    if revision is not None and task.revision != revision:
+        raise PreconditionFailed()
+    return task
+
+
+def create_task(
+    *, raw: object, user: User, moment: datetime | None = None
+) -> tuple[ScheduledTask, str | None]:
+    """Make a task; returns it with the token of its hook when it has one. Raises Invalid."""
+    moment = moment or timezone.now()
+    checked = check_task(raw, user=user, moment=moment, task=None, partial=False)
+    task = ScheduledTask(start=moment, created=moment)
+    token = _fill(task, checked)
+    task.paused_at = None if task.enabled else moment
+    set_next_run(task, moment)
+    _refuse_never(task, moment)
+    _save(task, user, moment, action="created")
+    return task, token
+
+
+def change_task(
+    *,
+    task_id: str,
+    raw: object,
+    user: User,
+    partial: bool,
+    revision: int | None = None,
+    moment: datetime | None = None,
+) -> tuple[ScheduledTask, str | None]:
+    """Replace a task's settings, or with `partial` some of them; raises Invalid and as lock_task.
+
+    A changed schedule starts a new grid now; switching `enabled` is a pause or a resume.
+    """
+    moment = moment or timezone.now()
+    with transaction.atomic():
+        task = lock_task(task_id, revision=revision)
+        checked = check_task(raw, user=user, moment=moment, task=task, partial=partial)
+        schedule, before = task.schedule, _timing(task)
+        resumed = checked.values["enabled"] and not task.enabled
+        changed = before != (
+            dumped(checked.values["schedule"]),
+            checked.values["timezone"],
+            dumped(checked.values["expires"]),
+        )
+        if changed or resumed:
+            close_gap(task, moment)
+        token = _fill(task, checked)
+        if task.schedule != schedule or resumed:
+            task.start = moment
+        if changed or resumed:
+            set_next_run(task, moment)
+        if changed:
+            _refuse_never(task, moment)
+        task.paused_at = None if task.enabled else task.paused_at or moment
+        task.revision += 1
+        _save(task, user, moment, action="changed")
+        waiting = Occurrence.objects.filter(task=task, outcome__isnull=True, started_at=None)
+        waiting.exclude(trigger="webhook").update(process_id=task.process_id)
+    return task, token
+
+
+def _timing(task: ScheduledTask) -> tuple[Any, ...]:
+    return task.schedule, task.time_zone, task.expires
+
+
+def _fill(task: ScheduledTask, checked: Checked) -> str | None:
+    """Put the checked settings into the row; returns the token of a new hook."""
+    values = checked.values
+    task.name, task.target, task.enabled = values["name"], values["target"], values["enabled"]
+    task.design, task.process_name = checked.design, values["process"]
+    task.process_id = values["process_id"]
+    task.schedule = dumped(values["schedule"])
+    task.expires, task.time_zone = dumped(values["expires"]), values["timezone"]
+    task.run_as, task.run_as_name = checked.run_as, values["run_as"]
+    if task.schedule["kind"] != "on_demand":
+        task.hook_digest = None
+        return None
+    return None if task.hook_digest else set_new_token(task)
+
+
+def _refuse_never(task: ScheduledTask, moment: datetime) -> None:
+    """Refuse an expiry by date that comes before the first firing."""
+    end = expires_at(task)
+    first = schedule_of(task).next_after(moment, start=task.start, zone=zone_of(task))
+    if end is not None and end > moment and first is not None and first >= end:
+        raise Invalid.at(
+            "/expires/at",
+            f"The task would expire before it fires: first on {first:%Y-%m-%d at %H:%M:%S} UTC.",
+        )
+
+
+def _save(task: ScheduledTask, user: User, moment: datetime, *, action: str) -> None:
+    task.modified, task.modified_by = moment, user
+    try:
+        with transaction.atomic():
+            task.save()
+            record(user, action=action, kind=KIND, name=task.name)
+    except IntegrityError as error:
+        # Somebody else took the name between the check and now.
+        detail = f"There is a scheduled task {task.name} already."
+        raise Invalid.at("/name", detail) from error
+
+
+def delete_task(*, task_id: str, user: User, revision: int | None = None) -> None:
+    """Delete a task. Its history stays; what waits is skipped, what runs goes on."""
+    moment = timezone.now()
+    with transaction.atomic():
+        task = lock_task(task_id, revision=revision)
+        Occurrence.objects.filter(task=task, outcome__isnull=True, holder="").update(
+            outcome="skipped", reason="The scheduled task was deleted.", finished_at=moment
+        )
+        record(user, action="deleted", kind=KIND, name=task.name)
+        task.delete()

@@ -1,0 +1,97 @@
+"""The worker's door: each Celery task calls one service and sends what it returns."""
+
+import logging
+import threading
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_ready, worker_shutting_down
+from django.db import DatabaseError, connection
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from processes.services import retention as processes_retention
+from processes.services.runs import queued_to_send, recover_runs
+from processes.tasks import send_run
+from scheduler import services
+from scheduler.services import retention
+from scheduler.services.heartbeats import stamp
+
+logger = logging.getLogger(__name__)
+
+# The planner in beat is punctual; this one steps in for tasks it has left for so long.
+STEP_IN_AFTER = timedelta(seconds=2)
+HEARTBEAT_EVERY_S = 5.0
+
+
+@shared_task(name="scheduler.tick")
+def tick() -> None:
+    """Plan what the planner in beat has not, as when it runs with another scheduler class."""
+    send(services.plan(timezone.now(), overdue=STEP_IN_AFTER))
+
+
+@shared_task(name="scheduler.execute")
+def execute(occurrence_pk: int) -> None:
+    """Carry out one occurrence."""
+    services.execute(occurrence_pk)
+
+
+@shared_task(name="scheduler.sweep")
+def sweep() -> None:
+    """Send again what was lost, and bring to an end what died."""
+    moment = timezone.now()
+    send(services.recover(moment))
+    for run_pk in queued_to_send(moment):
+        send_run(run_pk)
+    # Last, because it carries runs on, which may take their time.
+    if recover_runs(moment=moment):
+        services.settle_closed()
+
+
+@shared_task(name="scheduler.prune")
+def prune() -> None:
+    """Delete what is past its time."""
+    moment = timezone.now()
+    occurrences = retention.prune_occurrences(moment)
+    others = processes_retention.prune(moment)
+    if occurrences or others:
+        logger.info("Pruned %s occurrences, %s runs and changes", occurrences, others)
+
+
+def send(occurrence_pks: Iterable[int], *, producer: Any = None) -> None:
+    """Hand occurrences to a worker. When the broker is away the sweep sends them later."""
+    for pk in occurrence_pks:
+        try:
+            execute.apply_async((pk,), producer=producer, retry=False)
+        except (OperationalError, OSError):
+            logger.warning("The broker is away; occurrences from %s on wait for the sweep", pk)
+            return
+
+
+_stopped = threading.Event()
+
+
+@worker_ready.connect
+def start_heartbeat(**_: Any) -> None:
+    """Begin to show that this worker is alive, from a thread of its own: its pool may be busy."""
+    _stopped.clear()
+    threading.Thread(target=_beat, name="heartbeat", daemon=True).start()
+
+
+@worker_shutting_down.connect
+def stop_heartbeat(**_: Any) -> None:
+    """Show no more signs of life: what is left only finishes its runs."""
+    _stopped.set()
+
+
+def _beat() -> None:
+    while not _stopped.is_set():
+        try:
+            stamp("worker", timezone.now())
+        except DatabaseError:
+            logger.warning("The heartbeat could not be written", exc_info=True)
+        finally:
+            connection.close()
+        _stopped.wait(HEARTBEAT_EVERY_S)
