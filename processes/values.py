@@ -31,7 +31,7 @@ ARITHMETIC = Context(
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\Z")
 _TOGGLE_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 # NUL cannot be stored by every database, half of a surrogate pair cannot be sent as UTF-8.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class ValueFailure(Exception):
@@ -147,7 +147,7 @@ def to_text(value: object) -> str:
     text = as_text(value)
     if len(text) > MAX_TEXT:
         raise ValueFailure(f"The text has {len(text):,} characters; {MAX_TEXT:,} are allowed.")
-    if _UNSTORABLE.search(text):
+    if "\x00" in text or (not text.isascii() and _SURROGATE.search(text)):
         raise ValueFailure("The text holds a NUL or half a character. Take it out.")
     return text
 
