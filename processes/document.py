@@ -22,6 +22,7 @@ from kianda.lib.pointers import flaws_of, pointer, unique
 from processes import raw as sent
 from processes.fields import AnyField
 from processes.fields.base import FormField, Rules
+from processes.references import names_in
 from processes.rules import Rule
 
 ID_PART = re.compile(r"\{process\}|\{number(?::\d{1,2})?\}|\[([A-Za-z][A-Za-z0-9_]*)\]")
@@ -116,9 +117,10 @@ class Document(_Titled):
             raise ValueError(
                 "Use {process}, {number}, {number:5} and [field], and no other brackets."
             )
-        names = (info.context or {}).get("names")
-        for match in ID_PART.finditer(pattern) if names is not None else ():
-            name = match[1]
+        names = names_in(info)
+        if names is None:
+            return pattern
+        for name in ID_PART.findall(pattern):
             if name and (not names.holds_value(name) or names.is_secret(name)):
                 raise ValueError(f"There is no field {name} that a Process ID can be made of.")
         return pattern
@@ -172,7 +174,7 @@ class Document(_Titled):
         if field is None:
             raise TargetMissing(f"The process {self.name} has no field {owner}.")
         kind: TargetKind = "change" if field.holds_value else "button"
-        found = list(field.rules)
+        found: list[Rule] = list(field.rules)
         if "#" in target:
             found = [rule for rule in found if rule.id == part]
             if not found:

@@ -1,5 +1,6 @@
 """Kinds: small typed classes, one per rule, field, auth scheme or schedule, and their registry."""
 
+import inspect
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -10,8 +11,8 @@ K = TypeVar("K", bound="Kind")
 class Kind(BaseModel):
     """One registered kind: its fields are its settings, its docstring is its help text.
 
-    `tag` names the key that tells kinds of one registry apart (`type`, `scheme` or `kind`); the slug
-    stored under it never changes.
+    `tag` names the key that tells kinds of one registry apart (`type`, `scheme` or `kind`); the
+    slug stored under it never changes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,7 +52,7 @@ class Registry(Generic[K]):
                 "type": slug,
                 "title": kind.label,
                 "category": kind.category,
-                "description": (kind.__doc__ or "").strip(),
+                "description": inspect.cleandoc(kind.__doc__ or ""),
                 "schema": kind.model_json_schema(),
             }
             for slug, kind in self.kinds.items()

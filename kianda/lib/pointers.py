@@ -115,7 +115,7 @@ def _sentence(line: Mapping[str, Any], model: Any) -> str:
 
 
 def _unknown_key(loc: Sequence[str | int], model: Any) -> str:
-    known = [name for found in _models_at(model, loc[:-1]) for name in found.model_fields]
+    known = [name for found in _models_at(model, loc[:-1]) for name in _settings(found)]
     sentence = f"There is no setting '{loc[-1]}' here."
     return (
         f"{sentence} The known ones are {', '.join(dict.fromkeys(known))}." if known else sentence
@@ -135,13 +135,13 @@ def _models_at(model: Any, loc: Sequence[str | int]) -> list[type[BaseModel]]:
         if isinstance(part, int):
             continue
         marked = [one for one in found if _is_marked(one, part)]
-        found = marked or [
-            inner
-            for one in found
-            if part in one.model_fields
-            for inner in _models_in(one.model_fields[part].annotation)
-        ]
+        found = marked or [inner for one in found for inner in _models_in(_settings(one).get(part))]
     return found
+
+
+def _settings(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the types of a model's settings by the names that a body uses."""
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
 
 
 def _is_marked(model: type[BaseModel], part: str) -> bool:

@@ -74,13 +74,17 @@ class Rule(Kind):
     can_fail: ClassVar[bool] = False
     calls_out: ClassVar[bool] = False
 
-    id: RuleId
+    id: RuleId = Field(
+        title="Id",
+        description="Names the rule in its process, for ever: small letters, digits, hyphens.",
+        json_schema_extra={"control": "slug", "made": "made from the title"},
+    )
     title: str = Field(
         default="",
         max_length=200,
         title="Title",
         description="How the rule is called in lists and in the trace of a run.",
-        json_schema_extra={"control": "text"},
+        json_schema_extra={"control": "text", "made": "made from the id or the kind"},
     )
     enabled: StrictBool = Field(
         default=True,

@@ -1,0 +1,223 @@
+"""The reference pages: written from the typed models and tables that the product itself runs on."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from datasources.auth import auth_schemes
+from kianda.environment import KNOWN
+from kianda.lib.kinds import Registry
+from processes.comparisons import OPERATORS, Right
+from processes.expressions import FUNCTIONS
+from processes.fields import fields
+from processes.functions import IF
+from processes.references import SYSTEM_NAMES
+from processes.rules import rules
+from scheduler.schedules import schedules
+
+Schema = Mapping[str, Any]
+
+_HEAD = "<!-- Written by `manage.py render_reference`. Change the code, not this page. -->"
+_RIGHT_SIDES = {
+    Right.VALUE: "text, a field or an expression",
+    Right.PATTERN: "an RE2 pattern, read as it stands",
+    Right.LIST: "several values with commas between them",
+    Right.PAIR: "two values with a comma between them",
+    Right.NOTHING: "nothing",
+}
+_SIMPLE = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "null": "null",
+    "object": "object",
+}
+# Settings that a page of their own explains.
+_LINKS = {"rules": "list of [rules](rules.md)"}
+
+
+def pages() -> dict[str, str]:
+    """Return every reference page by its file name."""
+    return {
+        "fields.md": _kinds_page(
+            "Fields", "What can stand on a form. `type` chooses the kind of field.", fields
+        ),
+        "rules.md": _kinds_page(
+            "Rules",
+            "What a button, a field, a form or a process does, in the order of its list. `type` "
+            "chooses the kind of rule. What a value may be is in [expressions](expressions.md).",
+            rules,
+        ),
+        "expressions.md": _expressions_page(),
+        "auth-schemes.md": _kinds_page(
+            "Authentication",
+            "How a datasource signs in: its `auth`, chosen by `scheme`.",
+            auth_schemes,
+        ),
+        "schedules.md": _kinds_page(
+            "Schedules",
+            "When a scheduled task fires: its `schedule`, chosen by `kind`. Times are in the "
+            "task's time zone.",
+            schedules,
+        ),
+        "settings.md": _settings_page(),
+    }
+
+
+def _page(title: str, intro: str, *parts: str) -> str:
+    return "\n\n".join([_HEAD, f"# {title}", intro, *parts]) + "\n"
+
+
+def _kinds_page(title: str, intro: str, registry: Registry[Any]) -> str:
+    kinds = registry.describe()
+    shared = _shared(kinds)
+    parts = [_kind_part(kind, skip=shared) for kind in kinds]
+    if shared:
+        first = kinds[0]["schema"]
+        every = {name: first["properties"][name] for name in shared}
+        parts.insert(0, f"## Settings of each of them\n\n{_settings_table(first, every)}")
+    return _page(title, intro, *parts)
+
+
+def _shared(kinds: list[dict[str, Any]]) -> list[str]:
+    """Return the settings that every kind has alike."""
+    first, *others = [kind["schema"]["properties"] for kind in kinds]
+    return [
+        name
+        for name, setting in first.items()
+        if others and all(other.get(name) == setting for other in others)
+    ]
+
+
+def _kind_part(kind: Mapping[str, Any], *, skip: list[str]) -> str:
+    schema = kind["schema"]
+    own = {
+        name: setting
+        for name, setting in schema["properties"].items()
+        if name not in skip and "const" not in setting
+    }
+    head = f"## {kind['title']} (`{kind['type']}`)\n\n{kind['description']}"
+    return f"{head}\n\n{_settings_table(schema, own)}" if own else head
+
+
+def _settings_table(schema: Schema, settings: Mapping[str, Schema]) -> str:
+    required = schema.get("required", ())
+    lines = ["| setting | takes | left out | meaning |", "|---|---|---|---|"]
+    for name, setting in settings.items():
+        left_out = setting.get("made") or (
+            "must be given" if name in required else _default(setting)
+        )
+        meaning = " ".join(str(setting.get("description", setting.get("title", ""))).split())
+        takes = _LINKS.get(setting.get("control", "")) or _takes(setting, schema.get("$defs", {}))
+        lines.append(f"| `{name}` | {_cell(takes)} | {left_out} | {_cell(meaning)} |")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "\\<")
+
+
+def _default(setting: Schema) -> str:
+    if "default" not in setting:
+        return ""
+    return f"`{json.dumps(setting['default'], ensure_ascii=False)}`"
+
+
+def _takes(setting: Schema, defs: Mapping[str, Schema]) -> str:
+    """Return in words what a setting takes."""
+    for told in _ways_to_tell(setting, defs):
+        return told
+    return "any value"
+
+
+def _ways_to_tell(setting: Schema, defs: Mapping[str, Schema]) -> Iterator[str]:
+    if "$ref" in setting:
+        yield _object(defs[setting["$ref"].rpartition("/")[2]], defs)
+    if "enum" in setting:
+        yield ", ".join(f"`{choice}`" for choice in setting["enum"])
+    for key in ("anyOf", "oneOf"):
+        if key in setting:
+            told = [_takes(choice, defs) for choice in setting[key]]
+            yield " or ".join(dict.fromkeys(told))
+    if isinstance(setting.get("type"), list):
+        told = [_takes({**setting, "type": one}, defs) for one in setting["type"]]
+        yield " or ".join(dict.fromkeys(told))
+    if setting.get("type") == "array":
+        yield f"list of {_takes(setting.get('items', {}), defs)}"
+    if setting.get("type") in _SIMPLE:
+        yield _SIMPLE[setting["type"]] + _bounds(setting)
+
+
+def _object(schema: Schema, defs: Mapping[str, Schema]) -> str:
+    if "enum" in schema:
+        return _takes(schema, defs)
+    keys = ", ".join(f"`{name}`" for name in schema.get("properties", {}))
+    return f"{{{keys}}}"
+
+
+_BOUNDS: tuple[tuple[str, Callable[[Any], str]], ...] = (
+    ("minimum", lambda bound: f"from {bound}"),
+    ("exclusiveMinimum", lambda bound: f"above {bound}"),
+    ("maximum", lambda bound: f"to {bound}"),
+    ("exclusiveMaximum", lambda bound: f"below {bound}"),
+    ("maxLength", lambda bound: f"at most {bound:,} characters"),
+)
+
+
+def _bounds(setting: Schema) -> str:
+    told = [say(setting[key]) for key, say in _BOUNDS if key in setting]
+    return f", {' '.join(told)}" if told else ""
+
+
+def _expressions_page() -> str:
+    functions = ["| function | gives |", "|---|---|"]
+    for function in sorted([*FUNCTIONS.values(), IF], key=lambda one: one.signature.lower()):
+        functions.append(f"| `{function.signature}` | {_cell(function.description)} |")
+    operators = ["| operator | reads | right side | for secrets |", "|---|---|---|---|"]
+    for name, operator in OPERATORS.items():
+        secret = "yes" if operator.takes_secret else "no"
+        operators.append(
+            f"| `{name}` | {operator.words} | {_RIGHT_SIDES[operator.right]} | {secret} |"
+        )
+    names = ", ".join(f"`[{name}]`" for name in sorted(SYSTEM_NAMES))
+    return _page(
+        "Values, expressions and conditions",
+        _VALUES,
+        f"## Names\n\nEvery field by its name, and {names}. In the mappings of a call also "
+        "`[response.status]`, `[response.headers.<Name>]`, `[response.body.<path>]`, "
+        "`[item.<field>]` and `[error.message]`, `[error.status]`, `[error.kind]`.",
+        "## Functions\n\n" + "\n".join(functions),
+        "## Operators of conditions\n\n" + "\n".join(operators),
+    )
+
+
+_VALUES = """\
+Wherever a design takes "field or text":
+
+| written | means |
+|---|---|
+| `refresh_token` | that text |
+| `[refresh_token]` | the field's value, with its type kept |
+| `Bearer [access_token]` | text with the field's value put in |
+| `=[price] * [quantity]` | an expression; `==` at the start is a plain `=` |
+| `[[` | a plain `[` |
+| nothing | clears the field |
+
+Only the design's own text is read this way. What a field or an answer holds never is."""
+
+_SERVERS = {
+    "DATABASE_URL": "`postgresql://user:password@host/name`; not set: SQLite in the data folder.",
+    "CELERY_BROKER_URL": "`redis://host:port/0`. Not set: the embedded broker.",
+}
+
+
+def _settings_page() -> str:
+    lines = ["| setting | meaning and default |", "|---|---|"]
+    lines += [f"| `{name}` | {_cell(meaning)} |" for name, meaning in {**KNOWN, **_SERVERS}.items()]
+    return _page(
+        "Settings",
+        "Read from the environment at the start. An unknown `KIANDA_...` stops the start and "
+        "names the nearest known one.",
+        "\n".join(lines),
+    )

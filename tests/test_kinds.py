@@ -1,0 +1,155 @@
+"""What holds for every kind of every registry: rules, fields, auth schemes, schedules."""
+
+import importlib
+import json
+import pkgutil
+import re
+from typing import Annotated, Any
+
+import pytest
+from pydantic import ValidationError
+
+import datasources.auth
+import processes.fields
+import processes.rules
+import scheduler.schedules
+from datasources.auth import auth_schemes
+from kianda.lib.kinds import Kind, Registry
+from processes.fields import fields
+from processes.rules import Save, rules
+from scheduler.schedules import schedules
+
+REGISTRIES: list[Registry[Any]] = [rules, fields, auth_schemes, schedules]
+PACKAGES = [
+    (processes.rules, rules),
+    (processes.fields, fields),
+    (datasources.auth, auth_schemes),
+    (scheduler.schedules, schedules),
+]
+KINDS = [
+    pytest.param(kind, registry, id=f"{kind.tag}-{slug}")
+    for registry in REGISTRIES
+    for slug, kind in registry.kinds.items()
+]
+
+# The least that a kind of each slug needs, where its defaults are not enough.
+LEAST: dict[str, dict[str, Any]] = {
+    "set_form_field": {"id": "a", "assignments": [{"field": "status", "value": "x"}]},
+    "create_item": {"id": "a", "datasource": "shop", "method": "get-orders"},
+    "find_items": {"id": "a", "datasource": "kianda", "method": "orders"},
+    "save": {"id": "a"},
+    "once": {"at": "2026-11-23T09:00:00Z"},
+    "seconds": {"every": 5},
+    "minutes": {"every": 5},
+    "daily": {"at": "09:30"},
+    "weekly": {"at": "09:30", "days": ["monday"]},
+    "monthly": {"at": "09:30", "day": 31},
+    "cron": {"expression": "0 9 * * *"},
+    **{slug: {"name": "status"} for slug in fields.kinds},
+}
+
+
+def least(kind: type[Kind]) -> dict[str, Any]:
+    return {kind.tag: kind.slug(), **LEAST.get(kind.slug(), {})}
+
+
+@pytest.mark.parametrize(("kind", "registry"), KINDS)
+def test_a_kind_explains_itself(kind: type[Kind], registry: Registry[Any]) -> None:
+    assert kind.__doc__
+    assert kind.__doc__.strip().split("\n")[0].endswith((".", ":", ","))
+    assert kind.label
+    assert kind.category
+    described = next(one for one in registry.describe() if one["type"] == kind.slug())
+    assert set(described) == {"type", "title", "category", "description", "schema"}
+
+
+@pytest.mark.parametrize(("kind", "registry"), KINDS)
+def test_a_slug_is_lower_snake_for_ever(kind: type[Kind], registry: Registry[Any]) -> None:
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", kind.slug())
+
+
+@pytest.mark.parametrize(("kind", "registry"), KINDS)
+def test_a_kind_survives_the_way_through_json(kind: type[Kind], registry: Registry[Any]) -> None:
+    made = registry.parse(least(kind))
+    assert type(made) is kind
+    stored = json.loads(json.dumps(made.model_dump(mode="json", by_alias=True)))
+    assert registry.parse(stored) == made
+    assert registry.parse(stored).model_dump(mode="json", by_alias=True) == stored
+
+
+@pytest.mark.parametrize(("kind", "registry"), KINDS)
+def test_an_unknown_setting_is_refused(kind: type[Kind], registry: Registry[Any]) -> None:
+    with pytest.raises(ValidationError):
+        registry.parse({**least(kind), "no_such_setting": 1})
+
+
+@pytest.mark.parametrize(("kind", "registry"), KINDS)
+def test_a_kind_cannot_be_changed_once_made(kind: type[Kind], registry: Registry[Any]) -> None:
+    made = registry.parse(least(kind))
+    with pytest.raises(ValidationError):
+        setattr(made, kind.tag, "other")
+
+
+@pytest.mark.parametrize(("kind", "registry"), KINDS)
+def test_every_setting_has_a_title_and_its_schema_is_json(
+    kind: type[Kind], registry: Registry[Any]
+) -> None:
+    schema = kind.model_json_schema()
+    json.dumps(schema)
+    assert all("title" in setting or "$ref" in setting for setting in schema["properties"].values())
+
+
+@pytest.mark.parametrize("registry", [rules, fields], ids=["rules", "fields"])
+def test_every_setting_of_rules_and_fields_names_its_control(registry: Registry[Any]) -> None:
+    for kind in registry.kinds.values():
+        for name, setting in kind.model_json_schema()["properties"].items():
+            if name == kind.tag:
+                continue
+            assert setting.get("description"), f"{kind.slug()}.{name}"
+            assert setting.get("control"), f"{kind.slug()}.{name}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "registry"), [param for param in KINDS if param.values[1] is rules]
+)
+def test_every_rule_reads_as_a_sentence(kind: type[Kind], registry: Registry[Any]) -> None:
+    sentence = registry.parse(least(kind)).sentence()
+    assert sentence[0].isupper()
+    assert not sentence.endswith(".")
+
+
+@pytest.mark.parametrize(("package", "registry"), PACKAGES)
+def test_every_module_of_a_registry_is_in_its_table_of_contents(
+    package: Any, registry: Registry[Any]
+) -> None:
+    for found in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{found.name}")
+        for thing in vars(module).values():
+            own = isinstance(thing, type) and thing.__module__ == module.__name__
+            if own and issubclass(thing, Kind) and found.name != "base":
+                assert registry.kinds.get(thing.slug()) is thing
+
+
+def test_the_slugs_are_those_of_the_contract() -> None:
+    assert list(rules.kinds) == ["set_form_field", "create_item", "find_items", "save"]
+    assert list(fields.kinds) == ["text", "number", "secret", "date", "list", "toggle", "button"]
+    assert list(auth_schemes.kinds) == ["none", "basic", "bearer", "api_key"]
+    assert list(schedules.kinds) == [
+        "once",
+        "seconds",
+        "minutes",
+        "hourly",
+        "daily",
+        "weekly",
+        "monthly",
+        "cron",
+        "on_demand",
+    ]
+
+
+def test_two_kinds_with_one_slug_are_refused() -> None:
+    class Again(Save):
+        """Stores the values once more."""
+
+    with pytest.raises(ValueError, match="'save' is registered twice"):
+        Registry(Annotated[Save | Again, "one slug"])
