@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from datasources.client import send
-from datasources.document import RestMethod
 from datasources.errors import CallFailed
 from datasources.rest import build
 from datasources.services import get_document
@@ -62,7 +61,7 @@ class CallsAndLookups:
             )
         except CallFailed as failed:
             raise _as_rule_failed(failed) from failed
-        return Answer(answer.status, answer.headers, from_json(answer.body), _renamed(found))
+        return Answer(answer.status, answer.headers, from_json(answer.body), found.output_paths())
 
     def find(
         self,
@@ -136,15 +135,6 @@ def _wanted_process_id(filter: ConditionGroup, resolve: Callable[[str], Value]) 
 
 def _names_in(source: str) -> tuple[str, ...]:
     return Template.parse(source).references
-
-
-def _renamed(method: RestMethod) -> dict[str, str]:
-    """Return the declared places of an answer whose name is not their path."""
-    return {
-        name.removeprefix("response."): path.removeprefix("response.")
-        for name, path in method.output_paths().items()
-        if name != path
-    }
 
 
 def _as_rule_failed(failed: CallFailed) -> RuleFailed:
