@@ -121,14 +121,9 @@ class Supervisor:
         self.children[child.name] = child
         child.start()
 
-    def call(self, child: Child, *, patience_s: float = math.inf) -> int | None:
-        """Run something in a process of its own, so that this one stays light.
-
-        Returns its exit status, or None when it still runs: then it goes on beside the others.
-        """
-        self.add(child)
-        self.wait_until(lambda: child.pid is None, seconds=patience_s)
-        return child.status
+    def wait_for_end(self, child: Child, *, seconds: float = math.inf) -> None:
+        """Wait for a child that ends by itself; if it takes longer it goes on beside the others."""
+        self.wait_until(lambda: child.pid is None, seconds=seconds)
 
     def run(self) -> None:
         """Look after the children until a stop signal."""

@@ -83,16 +83,19 @@ class Command(BaseCommand):
 
     def _start(self, supervisor: Supervisor, *, set_up: bool) -> int:
         before = Child("set-up", lambda: self._before(set_up=set_up), again=False)
-        status = supervisor.call(before)
-        if status or supervisor.stopping:
-            return status or 0
+        # Beside the imports: the database is looked at on the other core.
+        supervisor.add(before)
+        parts.preload()
+        supervisor.wait_for_end(before)
+        if before.status or supervisor.stopping:
+            return before.status or 0
         if settings.EMBEDDED_BROKER:
             start_broker(supervisor)
         if settings.EMBEDDED:
             # What it takes over is chosen at once; a slow provider must not hold the pages up.
             lost = Child("recovery", recover, again=False, grace_s=parts.GRACE_S)
-            supervisor.call(lost, patience_s=RECOVERY_WAIT_S)
-        parts.preload()
+            supervisor.add(lost)
+            supervisor.wait_for_end(lost, seconds=RECOVERY_WAIT_S)
         for child in children():
             if not supervisor.stopping:
                 supervisor.add(child)
