@@ -12,8 +12,8 @@ class KiandaConfig(AppConfig):
     name = "kianda"
 
     def ready(self) -> None:
-        """Register the system checks, the counters, what the API's description needs to know."""
-        from kianda import checks, counters, schema  # noqa: F401 - importing them registers
+        """Register the system checks; let the counters choose where they keep their values."""
+        from kianda import checks, counters  # noqa: F401 - importing them is all
 
         # Empty until collectstatic; WhiteNoise warns about a folder that is not there.
         Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)

@@ -142,7 +142,7 @@ def check_sqlite(database: Path, keys: list[str]) -> None:
         try:
             verdict = copy.execute("PRAGMA quick_check").fetchone()[0]
             canary = copy.execute("SELECT text FROM accounts_canary").fetchone()
-            applied = set(copy.execute("SELECT app, name FROM django_migrations"))
+            applied = _applied(copy)
         except sqlite3.DatabaseError as error:
             raise BackupError(f"The database in the backup is damaged: {error}.") from error
     if verdict != "ok":
@@ -154,6 +154,14 @@ def check_sqlite(database: Path, keys: list[str]) -> None:
             "The backup was made with another key ring. Put its keys in KIANDA_SECRET_KEYS, then "
             "restore again: its secrets could not be read."
         )
+
+
+def _applied(copy: sqlite3.Connection) -> set[tuple[str, str]]:
+    # Before the first migration there is no such table.
+    tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master")}
+    if "django_migrations" not in tables:
+        return set()
+    return set(copy.execute("SELECT app, name FROM django_migrations"))
 
 
 def readable(token: str, keys: list[str]) -> bool:

@@ -14,12 +14,17 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu import Connection
+from kombu.exceptions import KombuError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from kianda.startup import unapplied_migrations
 from scheduler.models import Heartbeat
 
 RED_AFTER = timedelta(seconds=15)
 BROKER_TIMEOUT_S = 1.0
+# A probe that repeats itself answers late; who asks will ask again.
+ONCE = Retry(NoBackoff(), 0)
 PARTS = ("planner", "worker")
 
 logger = logging.getLogger("kianda.health")
@@ -101,17 +106,22 @@ def broker_answers() -> bool:
     try:
         if url.startswith("redis+socket:"):
             path = url.removeprefix("redis+socket://").split("?")[0]
-            with redis.Redis(unix_socket_path=path, socket_timeout=BROKER_TIMEOUT_S) as client:
+            with redis.Redis(
+                unix_socket_path=path, socket_timeout=BROKER_TIMEOUT_S, retry=ONCE
+            ) as client:
                 return bool(client.ping())
         if url.startswith(("redis:", "rediss:")):
             with redis.Redis.from_url(
-                url, socket_timeout=BROKER_TIMEOUT_S, socket_connect_timeout=BROKER_TIMEOUT_S
+                url,
+                socket_timeout=BROKER_TIMEOUT_S,
+                socket_connect_timeout=BROKER_TIMEOUT_S,
+                retry=ONCE,
             ) as client:
                 return bool(client.ping())
         with Connection(url, connect_timeout=BROKER_TIMEOUT_S) as other:
             other.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_S)
             return True
-    except (redis.RedisError, OSError):
+    except (redis.RedisError, KombuError, OSError):
         logger.warning("The broker does not answer.", exc_info=True)
         return False
 

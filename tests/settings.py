@@ -33,3 +33,5 @@ MIGRATION_MODULES = NoMigrations()
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Loopback servers play the outside world in the tests; each test that needs one allows it.
 KIANDA_EGRESS_ALLOW: list[str] = []
+# Each test client starts the middleware anew: let it look for static files only when asked.
+WHITENOISE_AUTOREFRESH = True

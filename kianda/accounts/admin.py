@@ -85,7 +85,6 @@ class ApiTokenAdmin(TokenBase):
             "text": request.META["KIANDA_NEW_TOKEN"],
         }
         response = TemplateResponse(request, "admin/token_created.html", context)
-        response["Cache-Control"] = "no-store"
         return response
 
 

@@ -1,0 +1,62 @@
+"""Tokens and the audit log in Django's administration."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from kianda.accounts.models import ApiToken, AuditEntry
+from kianda.accounts.tokens import create_token, digest_of
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+TOKENS = "/django-admin/accounts/apitoken/"
+
+
+@pytest.fixture
+def office():
+    client = Client()
+    root = make_user("root", is_superuser=True, is_staff=True)
+    client.force_login(root, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_a_new_token_is_shown_once(office, ben):
+    body = {"name": "CI", "user": ben.pk, "scopes": ["read"],
+            "expires_at_0": "", "expires_at_1": ""}  # fmt: skip
+    response = office.post(f"{TOKENS}add/", body)
+    text = re.search(r"kia_[\w-]+", response.content.decode()).group()
+    token = ApiToken.objects.get()
+    assert (token.digest, token.user, token.scopes) == (digest_of(text), ben, ["read"])
+    assert "no-store" in response["Cache-Control"]
+    assert text not in office.get(TOKENS).content.decode()
+    assert AuditEntry.objects.get().user_name == "root"
+
+
+def test_tokens_are_revoked_and_never_edited_or_deleted(office, ben):
+    token, _ = create_token(ben, name="CI")
+    office.post(TOKENS, {"action": "revoke", "_selected_action": [token.pk]})
+    token.refresh_from_db()
+    assert token.revoked_at
+    assert office.post(f"{TOKENS}{token.pk}/change/", {"name": "other"}).status_code == 403
+    assert office.post(f"{TOKENS}{token.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_the_audit_log_is_read_only(office, ben):
+    create_token(ben, name="CI")
+    page = "/django-admin/accounts/auditentry/"
+    assert "API token" in office.get(page).content.decode()
+    assert office.get(f"{page}add/").status_code == 403
+    entry = AuditEntry.objects.get()
+    assert office.post(f"{page}{entry.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_people_and_roles_are_there(office):
+    assert office.get("/django-admin/auth/user/").status_code == 200
+    assert "Data source manager" in office.get("/django-admin/auth/group/").content.decode()
+
+
+def test_who_is_no_staff_does_not_get_in(ada):
+    client = Client()
+    client.force_login(ada, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(TOKENS).status_code == 302

@@ -1,0 +1,33 @@
+"""A wrong setting is told at start."""
+
+import pytest
+
+from kianda.checks import settings_are_sound
+
+
+def test_the_settings_of_the_tests_are_sound():
+    assert settings_are_sound() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("KIANDA_TIME_ZONE", "Europe/Dubln", "kianda.E001"),
+        ("KIANDA_TIME_ZONE", "../etc/passwd", "kianda.E001"),
+        ("KIANDA_SECRET_KEYS", ["short"], "kianda.E002"),
+        ("KIANDA_SECRET_KEYS", [], "kianda.E002"),
+        ("KIANDA_TRUSTED_PROXIES", ["proxy"], "kianda.E003"),
+        ("KIANDA_PUBLIC_URL", "kianda.example.org", "kianda.E004"),
+        ("KIANDA_PUBLIC_URL", "https://example.org/kianda", "kianda.E004"),
+    ],
+)
+def test_a_wrong_setting_is_an_error_with_a_hint(settings, name, value, code):
+    setattr(settings, name, value)
+    (found,) = settings_are_sound()
+    assert found.id == code
+    assert found.hint
+
+
+def test_any_host_name_in_production_is_a_warning(settings):
+    settings.EMBEDDED, settings.ALLOWED_HOSTS = False, ["*"]
+    assert [found.id for found in settings_are_sound()] == ["kianda.W001"]

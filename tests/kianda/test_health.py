@@ -1,0 +1,86 @@
+"""Health: alive, ready, and the whole; what is red is named."""
+
+import shutil
+import subprocess
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from kianda.broker import command
+from scheduler.models import Heartbeat
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def broker():
+    """A real embedded broker on a Unix socket; yields its URL."""
+    folder = Path(tempfile.mkdtemp(prefix="kb"))
+    address = folder / "b.sock"
+    server = subprocess.Popen(command(address, directory=folder))
+    for _ in range(100):
+        if address.exists():
+            break
+        time.sleep(0.05)
+    yield f"redis+socket://{address}"
+    server.terminate()
+    server.wait(10)
+    shutil.rmtree(folder)
+
+
+def beat(part, *, seconds_ago=0, name="a"):
+    at = timezone.now() - timedelta(seconds=seconds_ago)
+    Heartbeat.objects.create(part=part, name=name, at=at)
+
+
+def test_a_living_process_says_so_without_the_database(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = client.get("/healthz/live")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_a_migrated_database_is_ready(client):
+    response = client.get("/healthz/ready")
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "ok",
+        "red": [],
+        "checks": {"database": "ok", "migrations": "ok"},
+    }
+
+
+def test_everything_works_when_broker_planner_and_worker_answer(client, settings, broker):
+    settings.CELERY_BROKER_URL = broker
+    beat("planner", seconds_ago=10)
+    beat("worker", seconds_ago=100, name="old")
+    beat("worker", name="new")
+    response = client.get("/healthz/full")
+    assert response.json()["red"] == []
+    assert response.status_code == 200
+
+
+def test_what_is_silent_for_more_than_15_seconds_is_red_and_named(client, settings, broker):
+    settings.CELERY_BROKER_URL = broker
+    beat("planner", seconds_ago=16)
+    response = client.get("/healthz/full")
+    assert response.status_code == 503
+    assert response.json()["red"] == ["planner", "worker"]
+
+
+@pytest.mark.parametrize(
+    "url", ["redis+socket:///nowhere/b.sock", "redis://127.0.0.1:1/0", "amqp://127.0.0.1:1//"]
+)
+def test_a_broker_that_does_not_answer_is_red_within_seconds(client, settings, url):
+    settings.CELERY_BROKER_URL = url
+    start = time.monotonic()
+    assert "broker" in client.get("/healthz/full").json()["red"]
+    assert time.monotonic() - start < 5
+
+
+def test_health_tells_a_stranger_names_only(client, settings):
+    settings.CELERY_BROKER_URL = "redis://:hunter2@127.0.0.1:1/0"
+    assert "hunter2" not in client.get("/healthz/full").content.decode()

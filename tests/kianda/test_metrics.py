@@ -1,0 +1,67 @@
+"""/metrics: counted in the database, for this machine or an administrator's token."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from kianda import metrics
+from processes.models import Run
+from scheduler.models import Heartbeat, Occurrence
+from tests.factories import make_token
+
+pytestmark = pytest.mark.django_db
+STRANGER = "203.0.113.5"
+
+
+@pytest.fixture(autouse=True)
+def _ask_anew(monkeypatch):
+    monkeypatch.setattr(metrics, "_kept", (0.0, b""))
+
+
+def test_runs_occurrences_and_heartbeats_are_counted(client):
+    now = timezone.now()
+    for status in ("failed", "failed", "queued"):
+        Run.objects.create(process_id="a-1", process="a", version="1.0", trigger="api",
+                           status=status, queued=now)  # fmt: skip
+    Occurrence.objects.create(task_name="t", planned_at=now - timedelta(seconds=3), queued_at=now,
+                              started_at=now, outcome="succeeded")  # fmt: skip
+    Heartbeat.objects.create(part="worker", name="w", at=now)
+    text = client.get("/metrics").content.decode()
+    assert 'kianda_runs{status="failed"} 2.0' in text
+    assert 'kianda_occurrences{outcome="succeeded"} 1.0' in text
+    assert 'kianda_waiting{what="runs"} 1.0' in text
+    assert "kianda_last_planned_late_seconds 3.0" in text
+    assert 'kianda_heartbeat_age_seconds{part="worker"} 0.' in text
+
+
+def test_requests_are_counted(client):
+    client.get("/healthz/live")
+    text = client.get("/metrics").content.decode()
+    assert 'kianda_request_seconds_count{method="GET",status="2xx"}' in text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"REMOTE_ADDR": STRANGER},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": STRANGER},
+        {"REMOTE_ADDR": STRANGER, "HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+        {"REMOTE_ADDR": STRANGER, "HTTP_AUTHORIZATION": "Bearer kia_wrong"},
+    ],
+)
+def test_a_stranger_gets_no_metrics(headers):
+    response = Client().get("/metrics", **headers)
+    assert response.status_code == 403
+    assert response["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("name", "scopes", "status"),
+    [("admin", ["admin"], 200), ("admin", ["read"], 403), ("ada", ["admin"], 403)],
+)
+def test_from_elsewhere_it_takes_an_administrator_with_the_scope(request, name, scopes, status):
+    token = make_token(request.getfixturevalue(name), scopes)
+    response = Client().get("/metrics", REMOTE_ADDR=STRANGER, HTTP_AUTHORIZATION=f"Bearer {token}")
+    assert response.status_code == status

@@ -1,0 +1,136 @@
+"""Signing in and out, the start page, the pages of errors."""
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+from tests.factories import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def sign_in(client, name, password=PASSWORD, **more):
+    return client.post("/sign-in/", {"username": name, "password": password, **more})
+
+
+@pytest.fixture
+def signed_in(ada):
+    client = Client()
+    client.force_login(ada, backend=MODEL_BACKEND)
+    return client
+
+
+def test_who_is_not_signed_in_is_sent_to_the_sign_in_page(client):
+    response = client.get("/")
+    assert (response.status_code, response["Location"]) == (302, "/sign-in/?next=/")
+
+
+def test_the_sign_in_page_asks_for_username_and_password(client):
+    page = client.get("/sign-in/").content.decode()
+    assert 'name="username"' in page
+    assert 'name="password"' in page
+
+
+def test_a_person_signs_in_and_sees_name_and_roles(client, ada):
+    assert sign_in(client, "ada", next="/")["Location"] == "/"
+    page = client.get("/").content.decode()
+    assert "Signed in as ada" in page
+    assert "Designer, User" in page
+    assert "/api/docs/" in page
+    assert "/django-admin/" not in page
+
+
+def test_a_superuser_finds_the_administration(client):
+    make_user("root", is_superuser=True, is_staff=True)
+    sign_in(client, "root")
+    assert "/django-admin/" in client.get("/").content.decode()
+    assert client.get("/django-admin/").status_code == 200
+
+
+def test_a_person_without_a_role_is_told_so(client, cleo):
+    sign_in(client, "cleo")
+    assert "You have no role yet" in client.get("/").content.decode()
+
+
+def test_a_wrong_password_is_told_beside_the_form(client, ada):
+    response = sign_in(client, "ada", "wrong")
+    assert response.status_code == 200
+    assert "do not match" in response.content.decode()
+
+
+def test_sign_in_never_leads_to_another_site(client, ada):
+    assert sign_in(client, "ada", next="https://evil.example/")["Location"] == "/"
+
+
+def test_after_ten_wrong_passwords_there_is_a_pause(client, ada, settings):
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        response = sign_in(client, "ada", "wrong")
+    assert response.status_code == 429
+    assert "Wait 15 minutes" in response.content.decode()
+    assert response["Retry-After"] == "900"
+    assert sign_in(client, "ada").status_code == 429
+    assert sign_in(client, "ben", "wrong").status_code == 200
+
+
+def test_signing_out_needs_a_post(signed_in):
+    assert signed_in.get("/sign-out/").status_code == 405
+    assert signed_in.post("/sign-out/")["Location"] == "/sign-in/"
+    assert signed_in.get("/").status_code == 302
+
+
+def test_a_person_changes_the_password(signed_in, ada):
+    new = "an even better password"
+    body = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    assert signed_in.get("/password/").status_code == 200
+    assert signed_in.post("/password/", body)["Location"] == "/"
+    ada.refresh_from_db()
+    assert ada.check_password(new)
+
+
+def test_a_weak_password_is_refused_with_the_reason(signed_in):
+    body = {"old_password": PASSWORD, "new_password1": "short", "new_password2": "short"}
+    assert "too short" in signed_in.post("/password/", body).content.decode()
+
+
+def test_a_wrong_address_is_a_page_for_people_and_a_problem_for_programs(client):
+    page, problem = client.get("/nowhere/"), client.get("/api/v1/nowhere/")
+    assert page.status_code == problem.status_code == 404
+    assert "There is nothing at this address" in page.content.decode()
+    assert problem["Content-Type"] == "application/problem+json"
+    assert problem.json()["status"] == 404
+
+
+def test_a_form_without_its_token_is_refused_with_a_sentence(ada):
+    strict = Client(enforce_csrf_checks=True)
+    response = strict.post("/sign-in/", {"username": "ada", "password": PASSWORD})
+    assert response.status_code == 403
+    assert "out of date" in response.content.decode()
+
+
+def test_a_session_without_the_form_token_cannot_write_through_the_api(ada):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(ada, backend=MODEL_BACKEND)
+    response = strict.post("/api/v1/instances/", {}, content_type="application/json")
+    assert response.status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/sign-in/", "/nowhere/", "/api/docs/"])
+def test_no_page_runs_foreign_or_inline_script(client, path):
+    policy = client.get(path)["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+def test_every_page_names_files_that_are_there(signed_in):
+    import re
+
+    pages = [Client().get("/sign-in/"), signed_in.get("/"), signed_in.get("/password/")]
+    pages.append(Client().get("/api/docs/"))
+    found = {
+        path
+        for page in pages
+        for path in re.findall(r'(?:href|src)="/static/([^"#?]+)', page.content.decode())
+    }
+    assert len(found) >= 8
+    assert [path for path in found if not finders.find(path)] == []
