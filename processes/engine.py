@@ -1,11 +1,10 @@
 """Runs a list of rules: order, conditions, and what a failure does to the rest. Plain Python."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
 
 from processes.rules.base import Context, Rule, RuleFailed
+from processes.tracing import StepRecord, Trace
 from processes.values import ValueFailure
 
 SWITCHED_OFF = "Switched off."
@@ -19,20 +18,6 @@ class Outcome:
     failure: RuleFailed | None = None
     failed_step: str | None = None
     handled: int = 0
-
-
-class StepRecord(Protocol):
-    """The trace's record of the step under way: it failed, or it did not run, and why."""
-
-    def fail(self, failure: RuleFailed) -> None: ...
-    def skip(self, reason: str) -> None: ...
-
-
-class Trace(Protocol):
-    """What the engine tells about each rule: the one under way, and those not run."""
-
-    def step(self, position: int, rule: Rule) -> AbstractContextManager[StepRecord]: ...
-    def skipped(self, position: int, rule: Rule, reason: str) -> None: ...
 
 
 def run_rules(
