@@ -1,5 +1,6 @@
 """Whether the product is well: alive, able to serve, and working as a whole."""
 
+import functools
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -54,7 +55,7 @@ def full(_request: HttpRequest) -> JsonResponse:
             "database": database_answers,
             "migrations": is_migrated,
             "broker": broker_answers,
-            **{part: lambda part=part: is_beating(part) for part in PARTS},
+            **{part: functools.partial(is_beating, part) for part in PARTS},
         }
     )
 
@@ -119,7 +120,7 @@ def broker_answers() -> bool:
             ) as client:
                 return bool(client.ping())
         with Connection(url, connect_timeout=BROKER_TIMEOUT_S) as other:
-            other.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_S)
+            other.ensure_connection(max_retries=1, timeout=round(BROKER_TIMEOUT_S))
             return True
     except (redis.RedisError, KombuError, OSError):
         logger.warning("The broker does not answer.", exc_info=True)

@@ -62,8 +62,8 @@ def _text() -> bytes:
     now = time.monotonic()
     if now - _kept[0] > KEPT_S or not _kept[1]:
         registry = CollectorRegistry()
-        registry.register(_Counted())  # type: ignore[arg-type]
-        MultiProcessCollector(registry, path=str(FOLDER))
+        registry.register(_Counted())
+        MultiProcessCollector(registry, path=str(FOLDER))  # type: ignore[no-untyped-call]
         _kept = (now, generate_latest(registry))
     return _kept[1]
 

@@ -126,7 +126,7 @@ class SchemaView(SpectacularAPIView):  # type: ignore[misc]
         OpenApiYamlRenderer,
     ]
     permission_classes: ClassVar = [AllowAny]
-    authentication_classes: ClassVar = []
+    authentication_classes: ClassVar[list[Any]] = []
 
     _lock = threading.Lock()
     _made: ClassVar[dict[str, Any]] = {}
@@ -145,5 +145,5 @@ class DocsView(SpectacularSwaggerSplitView):  # type: ignore[misc]
     """The page to browse and try the API."""
 
     permission_classes: ClassVar = [AllowAny]
-    authentication_classes: ClassVar = []
+    authentication_classes: ClassVar[list[Any]] = []
     template_name = "api_docs.html"

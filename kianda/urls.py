@@ -1,25 +1,19 @@
 """Every address of the product."""
 
-import importlib
-import importlib.util
 from typing import Any
 
 from django.contrib import admin
 from django.urls import include, path
 
+from datasources.urls import api_urlpatterns as datasources_api
 from kianda import health, views
 from kianda.metrics import metrics
 from kianda.schema import DocsView, SchemaView
+from processes.urls import api_urlpatterns as processes_api
+from scheduler.urls import api_urlpatterns as scheduler_api
+from scheduler.urls import hook_urlpatterns
 
-
-def _of(module: str, name: str = "api_urlpatterns") -> list[Any]:
-    if importlib.util.find_spec(module) is None:
-        return []
-    return list(getattr(importlib.import_module(module), name))
-
-
-api: list[Any] = [*_of("datasources.urls"), *_of("processes.urls"), *_of("scheduler.urls")]
-hook_urlpatterns = _of("scheduler.urls", "hook_urlpatterns")
+api: list[Any] = [*datasources_api, *processes_api, *scheduler_api]
 
 urlpatterns = [
     path("", views.start, name="start"),

@@ -85,7 +85,7 @@ def _error(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
         return plain_problem(request, status, sentence)
     template = f"{status}.html" if status in {403, 404, 500} else "400.html"
     context = {"sentence": sentence, "reference": request.META.get("KIANDA_REQUEST_ID", "")}
-    return HttpResponse(render(None, template, context).content, status=status)  # type: ignore[arg-type]
+    return HttpResponse(render(None, template, context).content, status=status)
 
 
 def _is_api(request: HttpRequest) -> bool:

@@ -1,6 +1,6 @@
 """API tokens and the audit log in Django's administration."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -44,7 +44,7 @@ class ApiTokenAdmin(TokenBase):
     list_display = ("name", "user", "hint", "scopes", "created", "expires_at", "revoked_at")
     list_select_related = ("user",)
     search_fields = ("name", "user__username")
-    actions: ClassVar = ["revoke"]
+    actions = ("revoke",)
 
     def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
         """Let nobody edit a token: it is revoked, and another one is made."""

@@ -63,12 +63,13 @@ def _checked(key: str) -> str:
 def _claim(request: Request, key: str) -> tuple[IdempotencyRecord, bool]:
     """Insert the record, or return the one that is there; the unique constraint decides."""
     digest, now = _digest(request), timezone.now()
-    mine = IdempotencyRecord.objects.filter(user=request.user, key=key)
+    user: Any = request.user
+    mine = IdempotencyRecord.objects.filter(user=user, key=key)
     mine.filter(created__lt=now - KEPT).delete()
     try:
         with transaction.atomic():
             record = IdempotencyRecord.objects.create(
-                user=request.user, key=key, request_digest=digest, created=now
+                user=user, key=key, request_digest=digest, created=now
             )
             return record, True
     except IntegrityError:

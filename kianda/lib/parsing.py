@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import IO, Any, NoReturn
@@ -79,8 +80,8 @@ class _Pairs(dict[str, Any]):
         found = cls(pairs)
         if len(found) == len(pairs):
             return dict(found)
-        seen: set[str] = set()
-        found.doubles = tuple(key for key, _ in pairs if key in seen or seen.add(key))
+        counts = Counter(key for key, _ in pairs)
+        found.doubles = tuple(key for key, count in counts.items() if count > 1)
         return found
 
 

@@ -78,7 +78,7 @@ def _of_rest_framework(error: exceptions.APIException) -> Response:
         flaws = list(_flaws(error.detail, ""))
         detail = "The input has errors."
     elif isinstance(error, exceptions.Throttled):
-        seconds = max(1, math.ceil(error.wait or 1))
+        seconds = max(1, math.ceil(getattr(error, "wait", None) or 1))
         headers["Retry-After"] = str(seconds)
         detail = f"Too many requests. Try again in {seconds} s."
     elif isinstance(error, exceptions.UnsupportedMediaType):

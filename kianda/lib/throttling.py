@@ -18,7 +18,8 @@ def _left_of_window() -> float:
 
 def _over(scope: str, who: str) -> bool:
     """Count one request in this minute; a fixed window costs one cache entry, not a list."""
-    limit = int(settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"][scope].split("/")[0])
+    rates: Any = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
+    limit = int(rates[scope].split("/")[0])
     key = f"throttle:{scope}:{who}:{int(time.time() // WINDOW_S)}"
     if cache.add(key, 1, WINDOW_S + 1):
         return limit < 1
