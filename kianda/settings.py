@@ -262,5 +262,9 @@ LOGGING: dict[str, Any] = {
         "stderr": {"class": "logging.StreamHandler", "formatter": "lines", "stream": sys.stderr},
     },
     "root": {"handlers": ["stderr"], "level": KIANDA_LOG_LEVEL.upper()},
-    "loggers": {"axes": {"level": "WARNING"}, "celery.beat": {"level": "WARNING"}},
+    # Two lines for each tick of a second would bury what matters.
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in ("axes", "celery.beat", "celery.worker.strategy", "celery.app.trace")
+    },
 }

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Any, Protocol
 
 from kianda.lib.secrets import Masker
@@ -30,6 +31,16 @@ class Ledger(Protocol):
         """Raise TakenOver when the lease may be over."""
 
 
+@dataclass
+class Surroundings:
+    """What is fixed at the start of a run: names that every template may use, and its clock."""
+
+    names: Mapping[str, Value]
+    today: str
+    zone: tzinfo
+    deadline: float
+
+
 class Outside(Protocol):
     """The port through which a run calls out."""
 
@@ -50,20 +61,10 @@ class Outside(Protocol):
         process: str,
         filter: ConditionGroup,
         limit: int,
-        today: str,
+        around: Surroundings,
         resolve: Callable[[str], Value],
     ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
         """Return stored items of a process and the names of their secret fields."""
-
-
-@dataclass
-class Surroundings:
-    """What is fixed at the start of a run: names that every template may use, and its clock."""
-
-    names: Mapping[str, Value]
-    today: str
-    deadline: float
-    moment: str = ""
 
 
 @dataclass
@@ -85,6 +86,11 @@ class RunContext:
     def today(self) -> str:
         """Return the day of the run in its time zone, `2026-11-23`."""
         return self.around.today
+
+    @property
+    def zone(self) -> tzinfo:
+        """Return the time zone of the run."""
+        return self.around.zone
 
     @property
     def seconds_left(self) -> float:
@@ -198,7 +204,7 @@ class RunContext:
     ) -> list[Mapping[str, Value]]:
         """Return stored instances of a process that the run's person may see."""
         items, secret_names = self.outside.find(
-            process=process, filter=filter, limit=limit, today=self.today, resolve=self.resolve
+            process=process, filter=filter, limit=limit, around=self.around, resolve=self.resolve
         )
         for item in items:
             for name in secret_names:

@@ -58,8 +58,9 @@ def _run_step(rule: Rule, context: Context, record: StepRecord, outcome: Outcome
 
 def _run_rule(rule: Rule, context: Context, record: StepRecord) -> None:
     try:
-        if rule.conditions and not rule.conditions.holds(context.resolve, today=context.today):
-            record.skip(f"The condition does not hold: {rule.conditions.in_words()}.")
+        held = rule.conditions
+        if held and not held.holds(context.resolve, today=context.today, zone=context.zone):
+            record.skip(f"The condition does not hold: {held.in_words()}.")
             return
         rule.run(context)
     except ValueFailure as failure:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC
 from typing import Any
 
 from processes.conditions import ConditionGroup
@@ -16,6 +17,7 @@ class FakeContext:
     """Holds values as a run does: a working copy, a safe point, what is stored, what was called."""
 
     today = "2026-11-23"
+    zone = UTC
 
     def __init__(
         self,

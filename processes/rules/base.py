@@ -1,6 +1,7 @@
 """What every rule is, and what a rule may ask of the run that it is part of."""
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field, StrictBool, ValidationInfo, field_validator
@@ -33,6 +34,10 @@ class Context(Protocol):
     @property
     def today(self) -> str:
         """Return the day of the run in its time zone, `2026-11-23`."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """Return the time zone of the run, which puts moments on days."""
 
     def resolve(self, name: str) -> Value:
         """Return the value of a field, or of `process.* user.* now today`."""

@@ -2,6 +2,7 @@
 
 import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -99,7 +100,12 @@ def _context(started: Started, ledger: RunLedger, *, deadline_s: float) -> RunCo
     }
     return RunContext(
         working=started.working,
-        around=Surroundings(names=names, today=today, deadline=time.monotonic() + deadline_s),
+        around=Surroundings(
+            names=names,
+            today=today,
+            zone=ZoneInfo(run.time_zone),
+            deadline=time.monotonic() + deadline_s,
+        ),
         ledger=ledger,
         outside=CallsAndLookups(user=user, check_lease=ledger.check),
         masker=masker,

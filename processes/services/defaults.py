@@ -7,7 +7,6 @@ from django.utils import timezone
 from kianda.lib.errors import Flaw, Invalid
 from processes.clock import moment_text, today_in
 from processes.document import Document
-from processes.expressions import Template
 from processes.values import Value, ValueFailure
 
 
@@ -22,17 +21,9 @@ def default_values(document: Document, *, user: User | None) -> dict[str, Value]
         "process.name": document.name,
     }
     values: dict[str, Value] = {}
-    for name, field in document.fields.items():
-        default = getattr(field, "default", None)
-        if default is None:
-            continue
+    for name, field in document.value_fields.items():
         try:
-            raw = (
-                Template.parse(default).evaluate(names.__getitem__)
-                if isinstance(default, str)
-                else default
-            )
-            values[name] = field.to_python(raw)
+            values[name] = field.initial(names.__getitem__)
         except (ValueFailure, KeyError) as failure:
             raise Invalid(
                 errors=[Flaw(f"/data/{name}", f"The default of {field.title}: {failure}")]

@@ -12,6 +12,7 @@ from datasources.services import get_document
 from kianda.lib.errors import Missing
 from processes.clock import moment_text
 from processes.conditions import Condition, ConditionGroup
+from processes.context import Surroundings
 from processes.document import Document
 from processes.expressions import Template
 from processes.models import ProcessDesign, ProcessInstance
@@ -69,7 +70,7 @@ class CallsAndLookups:
         process: str,
         filter: ConditionGroup,
         limit: int,
-        today: str,
+        around: Surroundings,
         resolve: Callable[[str], Value],
     ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
         """Return the newest stored instances of a process that hold the filter."""
@@ -85,7 +86,7 @@ class CallsAndLookups:
         for instance in rows[:_MOST_LOOKED_AT].iterator(chunk_size=200):
             document = document_of(instance.version)
             item = item_of(instance, document)
-            if not filter.holds(_reader(item, resolve), today):
+            if not filter.holds(_reader(item, resolve), around.today, zone=around.zone):
                 continue
             items.append(item)
             secret_names |= _secret_names(document)
