@@ -1,5 +1,6 @@
 """Kinds: small typed classes, one per rule, field, auth scheme or schedule, and their registry."""
 
+import functools
 import inspect
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
@@ -22,6 +23,7 @@ class Kind(BaseModel):
     category: ClassVar[str] = ""
 
     @classmethod
+    @functools.cache  # Asked for each field of each run.
     def slug(cls) -> str:
         """Return the stored name of this kind, such as `set_form_field`."""
         return str(cls.model_fields[cls.tag].default)

@@ -3,7 +3,6 @@
 import base64
 import functools
 import json
-import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -84,8 +83,9 @@ class Masker:
     def __init__(self, values: Iterable[str] = ()) -> None:
         """Start with the given secret values."""
         self._whole: set[str] = set()
+        # Every spelling, the longest first; made when it is first asked for.
         self._inside: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._longest_first: list[str] | None = None
         for value in values:
             self.add(value)
 
@@ -96,18 +96,23 @@ class Masker:
         self._whole.add(value)
         if len(value) >= self.SHORTEST_INSIDE:
             self._inside |= _spellings(value)
-            self._pattern = None
+            self._longest_first = None
 
     def text(self, text: str) -> str:
         """Return the text with every known secret value replaced."""
         if text in self._whole:
             return MASK
-        if not self._inside:
+        if len(text) < self.SHORTEST_INSIDE:
             return text
-        if self._pattern is None:
-            longest_first = sorted(self._inside, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
-        return self._pattern.sub(MASK, text)
+        if self._longest_first is None:
+            # Asterisks alone would be found in the mask itself.
+            telling = (spelling for spelling in self._inside if spelling.strip("*"))
+            self._longest_first = sorted(telling, key=len, reverse=True)
+        # A few searches cost far less than compiling a pattern for each run.
+        for spelling in self._longest_first:
+            if spelling in text:
+                text = text.replace(spelling, MASK)
+        return text
 
     def json(self, value: Any, *, by_place: bool = False) -> Any:
         """Mask a JSON value throughout; `by_place` also masks keys that always hold secrets."""
