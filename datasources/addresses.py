@@ -23,13 +23,13 @@ class Origin(NamedTuple):
 
 def base_url_flaw(url: str) -> str | None:
     """Return what is wrong with a base URL, or None."""
+    if _CONTROL.search(url) or "\\" in url:
+        return "Blanks, backslashes and control characters cannot stand in an address."
     try:
         parts = urlsplit(url)
         port, host = parts.port, parts.hostname
     except ValueError:
         return "This is no address. Write one such as https://api.example.org."
-    if _CONTROL.search(url) or "\\" in url:
-        return "Blanks, backslashes and control characters cannot stand in an address."
     if not parts.scheme or "://" not in url:
         return "Write the address with its scheme, such as https://api.example.org."
     if parts.scheme.lower() not in PORTS:

@@ -36,7 +36,8 @@ class CallAnswer:
 
 def read_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers of an answer as texts that can be kept."""
-    return {name: keepable(value) for name, value in headers.items()}
+    # Its items() would yield a repeated header several times; by key they come joined.
+    return {name: keepable(headers[name]) for name in headers}
 
 
 def read_body(data: bytes, media_type: str) -> Any:

@@ -71,8 +71,11 @@ def _exchange(line: Line, call: PreparedCall, *, title: str, started: float) -> 
         data = _bounded(raw, call.max_answer_bytes, title)
     except (OSError, urllib3.exceptions.HTTPError, CallFailed, ValueError) as error:
         # What is left of a broken exchange must not be read as the next answer.
+        status = None
+        if raw is not None:
+            status = raw.status
+            raw.close()
         line.renew()
-        status = raw.status if raw is not None else None
         raise in_words(error, title=title, over=line.limits.over, budget_s=budget_s,
                        status=status) from error  # fmt: skip
     finally:

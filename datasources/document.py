@@ -33,6 +33,12 @@ def _slug(name: str) -> str:
     return name
 
 
+def _seconds(value: float) -> float:
+    if not 0 < value <= LONGEST_TIMEOUT_S:
+        raise ValueError(f"Write seconds above 0, at most {LONGEST_TIMEOUT_S}.")
+    return int(value) if value.is_integer() else value
+
+
 Slug = Annotated[
     str,
     AfterValidator(_slug),
@@ -40,7 +46,12 @@ Slug = Annotated[
 ]
 Title = Annotated[str, Field(max_length=200)]
 Timeout = Annotated[
-    float, Field(gt=0, le=LONGEST_TIMEOUT_S, allow_inf_nan=False, title="Timeout (s)")
+    float,
+    AfterValidator(_seconds),
+    Field(
+        title="Timeout (s)",
+        json_schema_extra={"exclusiveMinimum": 0, "maximum": LONGEST_TIMEOUT_S},
+    ),
 ]
 AnswerBytes = Annotated[int, Field(ge=1, le=100 * MEGABYTE, title="Largest answer (bytes)")]
 

@@ -1,0 +1,413 @@
+"""The API of datasources: who may do what, what is answered, what is kept."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from datasources.models import Datasource
+from kianda.accounts.models import AuditEntry
+from kianda.lib import usage
+from kianda.lib.secret_names import MASK
+from tests.datasources.conftest import raw_datasource
+from tests.datasources.servers import always, answer, serving
+
+LIST = "/api/v1/datasources/"
+ONE = "/api/v1/datasources/token-service/"
+TEST = f"{ONE}test/"
+CALL = f"{ONE}methods/refresh-token/call/"
+
+Api = Callable[..., APIClient]
+
+
+@pytest.fixture
+def manager(api: Api, dan: Any) -> APIClient:
+    """The client of a data source manager."""
+    return api(dan)
+
+
+@pytest.fixture
+def made(manager: APIClient) -> dict[str, Any]:
+    """A stored datasource as the API gave it."""
+    auth = {"scheme": "bearer", "token": "tok-12345"}
+    response = manager.post(LIST, raw_datasource(auth=auth))
+    assert response.status_code == 201, response.json()
+    return response.json()
+
+
+@pytest.fixture
+def in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a process use the datasource and its one method."""
+    use = {"kind": "process", "name": "refresh 1.0", "url": "/api/v1/processes/refresh/"}
+    table = {
+        "datasource": [lambda name: [use] if name == "token-service" else []],
+        "method": [lambda name: [use] if name == "token-service/refresh-token" else []],
+    }
+    monkeypatch.setattr(usage, "_checks", table)
+
+
+def pointers(response: Any) -> set[str]:
+    """Return the places of a problem."""
+    assert response.status_code == 400, response.content
+    assert response["Content-Type"].startswith("application/problem+json")
+    return {flaw["pointer"] for flaw in response.json()["errors"]}
+
+
+def test_a_new_datasource_is_201_with_its_address(manager: APIClient) -> None:
+    response = manager.post(LIST, raw_datasource())
+    assert response.status_code == 201
+    assert response["Location"].endswith(ONE)
+    body = response.json()
+    assert response["ETag"] == manager.get(ONE)["ETag"]
+    assert set(body["meta"]) == {
+        "version", "published_version", "created", "modified", "modified_by", "warnings",
+    }  # fmt: skip
+    assert (body["meta"]["version"], body["meta"]["modified_by"]) == ("1", "dan")
+
+
+def test_what_get_returns_put_takes(manager: APIClient, made: dict[str, Any]) -> None:
+    response = manager.put(ONE, made)
+    assert response.status_code == 200
+    # Nothing differs, so there is no new revision; the masked token is still there.
+    assert response.json() == made
+    row = Datasource.objects.get()
+    assert row.document["auth"] == {"scheme": "bearer", "token": "tok-12345"}
+
+
+def test_secrets_are_encrypted_in_the_database_and_masked_everywhere(
+    manager: APIClient, made: dict[str, Any]
+) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM datasources_datasource")
+        assert "tok-12345" not in str(cursor.fetchall())
+    for response in (manager.get(ONE), manager.get(LIST), manager.put(ONE, made)):
+        assert "tok-12345" not in response.content.decode()
+        assert MASK in response.content.decode()
+    assert "tok-12345" not in str(list(AuditEntry.objects.values()))
+
+
+def test_all_errors_of_a_body_come_together(manager: APIClient, made: dict[str, Any]) -> None:
+    raw = raw_datasource(base_url="http://127.0.0.1", timeout_s=0, colour=1)
+    assert pointers(manager.post(LIST, raw)) == {"/name", "/base_url", "/timeout_s", "/colour"}
+
+
+@pytest.mark.parametrize(
+    ("base_url", "words"),
+    [
+        ("http://127.0.0.1:9", "KIANDA_EGRESS_ALLOW"),
+        ("http://10.0.0.1", "KIANDA_EGRESS_ALLOW"),
+        ("http://0x7f.1", "KIANDA_EGRESS_ALLOW"),
+        ("http://169.254.169.254/latest", "cannot be reached at all"),
+    ],
+)
+def test_a_base_url_that_spells_out_a_refused_address_is_400(
+    manager: APIClient, base_url: str, words: str
+) -> None:
+    response = manager.post(LIST, raw_datasource(base_url=base_url))
+    assert pointers(response) == {"/base_url"}
+    assert words in response.json()["errors"][0]["detail"]
+
+
+def test_a_taken_name_is_400_and_changes_nothing(manager: APIClient, made: dict[str, Any]) -> None:
+    response = manager.post(LIST, raw_datasource(title="Other"))
+    assert pointers(response) == {"/name"}
+    assert "taken" in response.json()["errors"][0]["detail"]
+    assert Datasource.objects.get().title == "Token service"
+
+
+def test_a_name_cannot_be_changed(manager: APIClient, made: dict[str, Any]) -> None:
+    assert pointers(manager.put(ONE, made | {"name": "other"})) == {"/name"}
+    assert pointers(manager.patch(ONE, {"name": "other"})) == {"/name"}
+
+
+def test_patch_replaces_the_given_settings_alone(manager: APIClient, made: dict[str, Any]) -> None:
+    body = manager.patch(ONE, {"title": "New", "timeout_s": 5}).json()
+    assert (body["title"], body["timeout_s"], body["meta"]["version"]) == ("New", 5, "2")
+    assert body["methods"] == made["methods"]
+    assert Datasource.objects.get().document["auth"]["token"] == "tok-12345"
+
+
+def test_a_new_address_wants_the_secrets_again(manager: APIClient, made: dict[str, Any]) -> None:
+    response = manager.patch(ONE, {"base_url": "https://evil.example.org"})
+    assert pointers(response) == {"/auth/token"}
+    auth = {"scheme": "bearer", "token": "new"}
+    response = manager.patch(ONE, {"base_url": "https://new.example.org", "auth": auth})
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("verb", ["put", "patch", "delete"])
+def test_an_if_match_that_no_longer_holds_is_412(
+    manager: APIClient, made: dict[str, Any], verb: str
+) -> None:
+    old = manager.get(ONE)["ETag"]
+    new = manager.patch(ONE, {"title": "New"})["ETag"]
+    assert old != new
+    body = None if verb == "delete" else {**made, "title": "Mine"}
+    response = getattr(manager, verb)(ONE, body, headers={"If-Match": old})
+    assert response.status_code == 412
+    assert Datasource.objects.get().title == "New"
+    response = getattr(manager, verb)(ONE, body, headers={"If-Match": new})
+    assert response.status_code in {200, 204}
+
+
+def test_the_list_is_paged_searched_and_ordered(manager: APIClient) -> None:
+    for name, title in [("alpha", "Zulu"), ("beta", "Yankee"), ("gamma", "Xray")]:
+        manager.post(LIST, raw_datasource(name=name, title=title))
+    body = manager.get(LIST).json()
+    assert (body["count"], body["next"], body["previous"]) == (3, None, None)
+    assert [item["name"] for item in body["results"]] == ["alpha", "beta", "gamma"]
+    assert "methods" in body["results"][0]
+    names = lambda query: [item["name"] for item in manager.get(LIST + query).json()["results"]]  # noqa: E731
+    assert names("?ordering=title") == ["gamma", "beta", "alpha"]
+    assert names("?search=yank") == ["beta"]
+    assert names("?name=gamma") == ["gamma"]
+    assert names("?page=2&page_size=2") == ["gamma"]
+    assert manager.get(f"{LIST}?colour=red").status_code == 400
+
+
+def test_the_list_costs_the_same_number_of_queries_for_any_number_of_rows(
+    manager: APIClient, django_assert_num_queries: Any
+) -> None:
+    manager.post(LIST, raw_datasource(name="first"))
+    manager.get(LIST)
+    with django_assert_num_queries(3) as few:
+        manager.get(LIST)
+    for index in range(5):
+        manager.post(LIST, raw_datasource(name=f"more-{index}"))
+    with django_assert_num_queries(len(few)):
+        manager.get(LIST)
+
+
+def test_a_datasource_that_is_not_there_is_404(manager: APIClient) -> None:
+    for response in (
+        manager.get(ONE),
+        manager.put(ONE, raw_datasource()),
+        manager.patch(ONE, {}),
+        manager.delete(ONE),
+        manager.post(TEST),
+        manager.post(CALL, {"input": {}}),
+    ):
+        assert response.status_code == 404
+
+
+def test_deleting_what_is_in_use_is_409_unless_an_administrator_forces_it(
+    api: Api, manager: APIClient, admin: Any, made: dict[str, Any], in_use: None
+) -> None:
+    response = manager.delete(ONE)
+    assert response.status_code == 409
+    assert response.json()["used_by"][0]["name"] == "refresh 1.0"
+    assert manager.delete(f"{ONE}?force=true").status_code == 403
+    assert api(admin).delete(f"{ONE}?force=maybe").status_code == 400
+    assert api(admin).delete(f"{ONE}?force=true").status_code == 204
+    assert not Datasource.objects.exists()
+
+
+@pytest.mark.parametrize("verb", ["put", "patch"])
+def test_taking_away_a_method_in_use_is_409_unless_forced(
+    api: Api, manager: APIClient, admin: Any, made: dict[str, Any], in_use: None, verb: str
+) -> None:
+    body = {**made, "methods": []}
+    response = getattr(manager, verb)(ONE, body)
+    assert response.status_code == 409
+    assert response.json()["used_by"]
+    assert getattr(manager, verb)(ONE, {**made, "title": "New"}).status_code == 200
+    assert getattr(api(admin), verb)(f"{ONE}?force=true", body).status_code == 200
+
+
+def test_what_nobody_uses_is_deleted(manager: APIClient, made: dict[str, Any]) -> None:
+    assert manager.delete(ONE).status_code == 204
+    assert manager.get(ONE).status_code == 404
+
+
+def test_changes_are_audited(manager: APIClient, made: dict[str, Any]) -> None:
+    manager.patch(ONE, {"title": "New"})
+    manager.delete(ONE)
+    entries = (
+        AuditEntry.objects.filter(kind="datasource")
+        .order_by("pk")
+        .values_list("user_name", "action", "kind", "name")
+    )
+    assert list(entries) == [
+        ("dan", action, "datasource", "token-service")
+        for action in ("created", "changed", "deleted")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verb", "url", "body"),
+    [
+        ("post", LIST, raw_datasource(name="other")),
+        ("put", ONE, raw_datasource()),
+        ("patch", ONE, {"title": "x"}),
+        ("delete", ONE, None),
+        ("post", TEST, {}),
+        ("post", CALL, {"input": {}}),
+    ],
+)
+def test_only_managers_and_administrators_change_test_and_call(
+    api: Api, ada: Any, ben: Any, cleo: Any, made: dict[str, Any], verb: str, url: str, body: Any
+) -> None:
+    for person in (ada, ben, cleo):
+        assert getattr(api(person), verb)(url, body).status_code == 403
+    assert getattr(APIClient(), verb)(url, body, format="json").status_code == 401
+    assert Datasource.objects.get().revision == 1
+
+
+def test_designers_may_read_and_others_may_not(
+    api: Api, ada: Any, ben: Any, cleo: Any, made: dict[str, Any]
+) -> None:
+    for url in (LIST, ONE):
+        assert api(ada).get(url).status_code == 200
+        assert api(ben).get(url).status_code == 403
+        assert api(cleo).get(url).status_code == 403
+
+
+def test_a_token_needs_the_scope(api: Api, dan: Any, made: dict[str, Any]) -> None:
+    assert api(dan, ["read"]).get(ONE).status_code == 200
+    assert api(dan, ["read"]).patch(ONE, {"title": "x"}).status_code == 403
+    assert api(dan, ["design"]).get(ONE).status_code == 403
+    assert api(dan, ["datasources"]).patch(ONE, {"title": "x"}).status_code == 200
+
+
+def test_the_auth_schemes_are_listed_with_their_schemas(api: Api, ben: Any) -> None:
+    body = api(ben).get("/api/v1/auth-schemes/").json()
+    assert [kind["type"] for kind in body] == ["none", "basic", "bearer", "api_key"]
+    for kind in body:
+        assert set(kind) == {"type", "title", "category", "description", "schema"}
+        assert kind["title"]
+        assert kind["description"]
+        assert kind["schema"]["properties"]["scheme"]
+
+
+@pytest.fixture
+def server(loopback: None) -> Any:
+    """A loopback server that answers with a token and says 404 elsewhere."""
+    token = answer(b'{"access_token": "at-777", "expires_in": 3600}')
+
+    def handle(visit: Any) -> None:
+        while request := visit.read():
+            found = request.startswith((b"POST /oauth/token", b"GET / "))
+            visit.write(token if found else answer(b"{}", status="404 Not Found"))
+
+    with serving(handle) as running:
+        yield running
+
+
+def _saved(manager: APIClient, **changes: Any) -> None:
+    response = manager.post(LIST, raw_datasource(**changes))
+    assert response.status_code == 201, response.json()
+
+
+def test_a_connection_test_tells_what_happened_and_is_kept(manager: APIClient, server: Any) -> None:
+    _saved(manager, base_url=server.url)
+    before = manager.get(ONE)["ETag"]
+    body = manager.post(TEST).json()
+    assert body.pop("elapsed_ms") >= 0
+    assert body == {"ok": True, "status": 200, "detail": "Token service answered 200 OK."}
+    row = Datasource.objects.get()
+    assert (row.last_test_ok, row.last_test_detail) == (True, body["detail"])
+    assert row.last_test_at is not None
+    assert manager.get(ONE)["ETag"] == before
+
+
+@pytest.mark.parametrize(
+    ("status", "ok"), [("404 Not Found", True), ("302 Found", True), ("503 Down", False)]
+)
+def test_a_status_below_500_counts_as_there(
+    manager: APIClient, loopback: None, status: str, ok: bool
+) -> None:
+    with serving(always(answer(status=status))) as other:
+        _saved(manager, base_url=other.url, test_path="/health")
+        body = manager.post(TEST, {}).json()
+        assert other.requests[0].startswith(b"GET /health ")
+    assert (body["ok"], body["status"]) == (ok, int(status[:3]))
+    assert body["detail"] == f"Token service answered {status}."
+
+
+def test_a_test_that_meets_nobody_is_200_and_not_ok(
+    manager: APIClient, server: Any, settings: Any
+) -> None:
+    _saved(manager, base_url=server.url, auth={"scheme": "bearer", "token": "tok-12345"})
+    settings.KIANDA_EGRESS_ALLOW = []
+    response = manager.post(TEST)
+    assert response.status_code == 200
+    body = response.json()
+    assert (body["ok"], body["status"]) == (False, None)
+    assert "KIANDA_EGRESS_ALLOW" in body["detail"]
+    assert "tok-12345" not in body["detail"]
+    assert Datasource.objects.get().last_test_ok is False
+
+
+def test_a_call_shows_its_answer_in_clear_and_keeps_it_nowhere(
+    manager: APIClient, server: Any
+) -> None:
+    _saved(manager, base_url=server.url)
+    response = manager.post(
+        CALL, {"input": {"body.grant_type": "refresh_token", "body.client_secret": "cs-1"}}
+    )
+    assert response.status_code == 200
+    body = response.json()
+    assert set(body) == {"status", "headers", "body", "elapsed_ms"}
+    assert body["status"] == 200
+    assert body["body"] == {"access_token": "at-777", "expires_in": 3600}
+    assert body["headers"]["Content-Type"] == "application/json"
+    assert server.requests[-1].endswith(b"grant_type=refresh_token&client_secret=cs-1")
+    assert "at-777" not in str(list(Datasource.objects.values()))
+    assert "at-777" not in str(list(AuditEntry.objects.values()))
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_an_error_status_is_the_answer_of_a_call(manager: APIClient, server: Any) -> None:
+    _saved(manager, base_url=server.url)
+    body = manager.post(CALL, {"input": {"url_path": "/nowhere"}}).json()
+    assert (body["status"], body["body"]) == (404, {})
+
+
+def test_a_call_without_an_answer_is_200_with_its_error(
+    manager: APIClient, server: Any, settings: Any
+) -> None:
+    _saved(manager, base_url=server.url)
+    settings.KIANDA_EGRESS_ALLOW = []
+    response = manager.post(CALL, {"input": {}})
+    assert response.status_code == 200
+    body = response.json()
+    assert (body["status"], body["body"], body["headers"]) == (None, None, {})
+    assert body["error"]["kind"] == "refused_address"
+    assert body["error"]["message"].startswith("Token service cannot be reached")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ([], {""}),
+        ({"input": []}, {"/input"}),
+        ({"input": {"body.x": 1, "query.y": 2}}, {"/input/body.x", "/input/query.y"}),
+        ({"input": {"url_path": "nowhere"}}, {"/input/url_path"}),
+        ({"inputs": {}}, {"/inputs"}),
+    ],
+)
+def test_bad_input_of_a_call_is_400_at_its_place(
+    manager: APIClient, made: dict[str, Any], body: Any, expected: set[str]
+) -> None:
+    assert pointers(manager.post(CALL, body)) == expected
+
+
+def test_a_method_that_is_not_there_is_404(manager: APIClient, made: dict[str, Any]) -> None:
+    response = manager.post(CALL.replace("refresh-token", "other"), {"input": {}})
+    assert response.status_code == 404
+    assert "no REST method other" in response.json()["detail"]
+
+
+def test_the_admin_shows_no_secret(client: Any, made: dict[str, Any]) -> None:
+    from tests.factories import make_user
+
+    client.force_login(make_user("root", is_staff=True, is_superuser=True))
+    row = Datasource.objects.get()
+    for url in ("", f"{row.pk}/change/"):
+        page = client.get(f"/django-admin/datasources/datasource/{url}")
+        assert page.status_code == 200
+        assert "tok-12345" not in page.content.decode()
+    assert client.post(f"/django-admin/datasources/datasource/{row.pk}/delete/").status_code == 403

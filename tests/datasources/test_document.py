@@ -1,0 +1,304 @@
+"""What a datasource may look like: defaults, limits, a sentence for each thing that is wrong."""
+
+from typing import Any
+
+import pytest
+
+from datasources.document import MEGABYTE, RestDatasource
+from datasources.parsing import parse_datasource
+from kianda.lib.errors import Invalid, TooLarge
+from tests.datasources.conftest import raw_datasource
+
+EXAMPLE: dict[str, Any] = {
+    "name": "token-service",
+    "title": "Token service",
+    "kind": "rest",
+    "base_url": "https://auth.example.org",
+    "auth": {"scheme": "none"},
+    "timeout_s": 30,
+    "test_path": None,
+    "methods": [
+        {
+            "name": "refresh-token",
+            "title": "Get/Refresh Auth Token",
+            "http_method": "POST",
+            "url_path": "/oauth/token",
+            "content_type": "form",
+            "request_headers": [{"name": "Accept", "value": "application/json"}],
+            "query": [],
+            "request_body": [
+                {"name": "grant_type"},
+                {"name": "client_id"},
+                {"name": "client_secret"},
+                {"name": "redirect_uri"},
+                {"name": "refresh_token"},
+            ],
+            "response_headers": [],
+            "response_body": [
+                {"name": "access_token"},
+                {"name": "token_type"},
+                {"name": "expires_in"},
+                {"name": "refresh_token"},
+                {"name": "created_at"},
+            ],
+        },
+        {
+            "name": "get-orders",
+            "title": "Get orders",
+            "http_method": "GET",
+            "url_path": "/api/orders/{customer}",
+            "request_headers": [{"name": "Authorization"}],
+            "query": [{"name": "status", "value": "open"}],
+            "response_body": [{"name": "first", "path": "items.0.id"}],
+        },
+    ],
+}
+
+
+def flaws(raw: Any, **more: Any) -> dict[str, str]:
+    """Return what is wrong with a body, by pointer."""
+    with pytest.raises(Invalid) as caught:
+        parse_datasource(raw, **more)
+    return dict(caught.value.errors)
+
+
+def method(**changes: Any) -> dict[str, Any]:
+    """Return the body of a datasource with one method."""
+    return raw_datasource(methods=[{"name": "call", **changes}])
+
+
+def test_the_example_of_the_contract_loads_and_survives_a_round_trip() -> None:
+    made = parse_datasource(EXAMPLE)
+    assert RestDatasource.model_validate(made.plain()) == made
+    assert parse_datasource(made.masked(), stored=made) == made
+    shown = made.masked()
+    assert {key: shown[key] for key in EXAMPLE if key != "methods"} == {
+        key: value for key, value in EXAMPLE.items() if key != "methods"
+    }
+
+
+def test_what_is_left_out_takes_its_default() -> None:
+    made = parse_datasource({"name": "crm-system", "base_url": "https://crm.example.org"}).masked()
+    assert made == {
+        "name": "crm-system",
+        "title": "Crm system",
+        "kind": "rest",
+        "base_url": "https://crm.example.org",
+        "auth": {"scheme": "none"},
+        "timeout_s": 30,
+        "test_path": None,
+        "follow_redirects": False,
+        "max_answer_bytes": 5 * MEGABYTE,
+        "methods": [],
+    }
+
+
+def test_parameters_with_secret_names_are_secret_from_the_start() -> None:
+    body = {"request_body": [{"name": "client_id"}, {"name": "client_secret"}, {"name": "API-Key"}]}
+    headers = {"request_headers": [{"name": "Authorization"}, {"name": "Accept"}]}
+    made = parse_datasource(method(**body, **headers)).methods[0]
+    assert [item.secret for item in made.request_body] == [False, True, True]
+    assert [item.secret for item in made.request_headers] == [True, False]
+    opened = {"request_body": [{"name": "page_token", "secret": False, "value": "abc"}]}
+    assert parse_datasource(method(**opened)).masked()["methods"][0]["request_body"] == [
+        {"name": "page_token", "value": "abc", "secret": False}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "words"),
+    [
+        ("auth.example.org", "with its scheme"),
+        ("//auth.example.org", "with its scheme"),
+        ("https:auth.example.org", "with its scheme"),
+        ("ftp://auth.example.org", "scheme ftp is not possible"),
+        ("file:///etc/passwd", "scheme file is not possible"),
+        ("https://user:pass@auth.example.org", "Credentials do not belong"),
+        ("https://user@auth.example.org", "Credentials do not belong"),
+        ("https://@auth.example.org", "Credentials do not belong"),
+        ("https://auth.example.org/?a=1", "cannot hold ? or #"),
+        ("https://auth.example.org/#top", "cannot hold ? or #"),
+        ("https://auth.example.org?", "cannot hold ? or #"),
+        ("https://", "names no host"),
+        ("https://:443", "names no host"),
+        ("https://auth.example.org:0", "names no host or no port"),
+        ("https://auth.example.org:99999", "no address"),
+        ("https://[::1", "no address"),
+        ("https://[fe80::1%25eth0]", "zone"),
+        ("https://auth example.org", "Blanks"),
+        ("https://auth.example.org\r\nHost: x", "Blanks"),
+        ("https://auth.example.org\\x", "backslashes"),
+        ("https://auth..example.org", "no host name"),
+        ("https://auth.example.org/../x", ".. as a part"),
+        ("", "at least 1"),
+    ],
+)
+def test_a_base_url_that_is_wrong_says_why(base_url: str, words: str) -> None:
+    assert words in flaws(raw_datasource(base_url=base_url))["/base_url"]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "stem", "origin"),
+    [
+        ("https://a.example.org", "https://a.example.org", ("https", "a.example.org", 443)),
+        ("https://a.example.org/", "https://a.example.org", ("https", "a.example.org", 443)),
+        ("HTTPS://A.Example.org:443", "https://a.example.org", ("https", "a.example.org", 443)),
+        ("http://a.example.org:8080/v1/", "http://a.example.org:8080/v1", None),
+        ("https://bücher.example", "https://xn--bcher-kva.example", None),
+        ("http://[::1]:9000/x", "http://[::1]:9000/x", ("http", "::1", 9000)),
+        ("https://a.example.org/ä", "https://a.example.org/%C3%A4", None),
+    ],
+)
+def test_base_urls_are_sent_in_one_spelling(base_url: str, stem: str, origin: Any) -> None:
+    made = parse_datasource(raw_datasource(base_url=base_url))
+    assert made.stem == stem
+    assert origin is None or made.origin == origin
+    assert made.masked()["base_url"] == base_url
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer", "words"),
+    [
+        ({"name": "Token Service"}, "/name", "small letters"),
+        ({"name": "x" * 64}, "/name", "63"),
+        ({"name": "kianda"}, "/name", "reserved"),
+        ({"name": "import"}, "/name", "reserved"),
+        ({"name": None}, "/name", "text"),
+        ({"title": "x" * 201}, "/title", "200"),
+        ({"kind": "soap"}, "/kind", "rest"),
+        ({"timeout_s": 0}, "/timeout_s", "above 0"),
+        ({"timeout_s": 301}, "/timeout_s", "at most 300"),
+        ({"timeout_s": "30"}, "/timeout_s", "number"),
+        ({"timeout_s": True}, "/timeout_s", "number"),
+        ({"max_answer_bytes": 0}, "/max_answer_bytes", "1 or more"),
+        ({"follow_redirects": "yes"}, "/follow_redirects", "true or false"),
+        ({"test_path": "health"}, "/test_path", "starts with /"),
+        ({"auth": {"scheme": "magic"}}, "/auth/scheme", "no scheme 'magic'"),
+        ({"auth": {}}, "/auth/scheme", "scheme"),
+        ({"auth": None}, "/auth", "object"),
+        ({"auth": {"scheme": "basic", "pass": "x"}}, "/auth/pass", "no setting"),
+        ({"auth": {"scheme": "bearer", "token": 5}}, "/auth/token", "text"),
+        ({"auth": {"scheme": "bearer", "token": "a\nb"}}, "/auth/token", "Line breaks"),
+        ({"auth": {"scheme": "api_key", "name": "a b"}}, "/auth/name", "pattern"),
+        ({"methods": {}}, "/methods", "list"),
+        ({"methods": ["x"]}, "/methods/0", "object"),
+        ({"colour": "red"}, "/colour", "no setting"),
+    ],
+)
+def test_settings_that_are_wrong_are_named(
+    changes: dict[str, Any], pointer: str, words: str
+) -> None:
+    assert words in flaws(raw_datasource(**changes))[pointer]
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer", "words"),
+    [
+        ({"name": "a b"}, "/methods/0/name", "small letters"),
+        ({"http_method": "FETCH"}, "/methods/0/http_method", "'GET'"),
+        ({"url_path": "x"}, "/methods/0/url_path", "starts with /"),
+        ({"url_path": "/a?b=1"}, "/methods/0/url_path", "? or #"),
+        ({"url_path": "/a#b"}, "/methods/0/url_path", "? or #"),
+        ({"url_path": "/a/../b"}, "/methods/0/url_path", ".."),
+        ({"url_path": "/a/%2e%2E/b"}, "/methods/0/url_path", ".."),
+        ({"url_path": "/a\\b"}, "/methods/0/url_path", "Backslashes"),
+        ({"url_path": "/a\nb"}, "/methods/0/url_path", "control"),
+        ({"url_path": "/a%zz"}, "/methods/0/url_path", "%25"),
+        ({"url_path": "/{a"}, "/methods/0/url_path", "braces"),
+        ({"url_path": "/{a b}"}, "/methods/0/url_path", "braces"),
+        ({"url_path": "/{a}/{a}"}, "/methods/0/url_path", "once"),
+        ({"content_type": "xml"}, "/methods/0/content_type", "'json'"),
+        ({"media_type": "text"}, "/methods/0/media_type", "pattern"),
+        ({"query": [{}]}, "/methods/0/query/0/name", "required"),
+        ({"query": [{"name": ""}]}, "/methods/0/query/0/name", "at least 1"),
+        ({"query": [{"name": "a", "value": 5}]}, "/methods/0/query/0/value", "text"),
+        ({"query": [{"name": "a"}, {"name": "a"}]}, "/methods/0/query/1/name", "taken"),
+        (
+            {"request_headers": [{"name": "accept"}, {"name": "Accept"}]},
+            "/methods/0/request_headers/1/name",
+            "taken",
+        ),
+        ({"request_headers": [{"name": "a b"}]}, "/methods/0/request_headers/0/name", "no header"),
+        (
+            {"request_headers": [{"name": "Host"}]},
+            "/methods/0/request_headers/0/name",
+            "connection itself",
+        ),
+        (
+            {"request_headers": [{"name": "X", "value": "a\r\nB: c"}]},
+            "/methods/0/request_headers/0/value",
+            "line breaks",
+        ),
+        (
+            {"request_body": [{"name": "a"}, {"name": "a.b"}]},
+            "/methods/0/request_body/0/name",
+            "parts of its own",
+        ),
+        ({"request_body": [{"name": "a..b"}]}, "/methods/0/request_body/0/name", "empty"),
+        (
+            {"content_type": "raw", "request_body": [{"name": "x"}]},
+            "/methods/0/request_body/0/name",
+            "named body",
+        ),
+    ],
+)
+def test_methods_that_are_wrong_are_named(
+    changes: dict[str, Any], pointer: str, words: str
+) -> None:
+    assert words in flaws(method(**changes))[pointer]
+
+
+def test_all_errors_of_one_body_are_reported_together() -> None:
+    found = flaws(
+        {
+            "base_url": "ftp://x.example.org",
+            "timeout_s": -1,
+            "auth": {"scheme": "basic", "password": "********"},
+            "methods": [
+                {"name": "a", "url_path": "nowhere"},
+                {"name": "a", "request_headers": [{"name": "a b"}]},
+            ],
+            "extra": 1,
+        }
+    )
+    assert set(found) == {
+        "/name",
+        "/base_url",
+        "/timeout_s",
+        "/auth/password",
+        "/methods/0/url_path",
+        "/methods/1/name",
+        "/methods/1/request_headers/0/name",
+        "/extra",
+    }
+
+
+@pytest.mark.parametrize("raw", [None, [], "text", 5])
+def test_a_body_that_is_no_object_is_refused(raw: object) -> None:
+    assert flaws(raw) == {"": "Write an object."}
+
+
+def test_a_definition_of_more_than_a_megabyte_is_too_large() -> None:
+    with pytest.raises(TooLarge, match="1 MB"):
+        parse_datasource(raw_datasource(title="x" * (MEGABYTE + 1)))
+
+
+def test_a_method_knows_its_targets_and_its_outputs() -> None:
+    orders = parse_datasource(EXAMPLE).method("get-orders")
+    assert orders is not None
+    assert orders.input_targets() == [
+        "url_path",
+        "path.customer",
+        "query.status",
+        "header.Authorization",
+    ]
+    assert orders.canonical_target("header.authorization") == "header.Authorization"
+    assert orders.canonical_target("query.Status") is None
+    assert orders.is_secret_target("header.AUTHORIZATION")
+    assert not orders.is_secret_target("query.status")
+    assert orders.output_paths()["response.body.first"] == "response.body.items.0.id"
+
+
+def test_a_raw_method_always_has_a_body_target() -> None:
+    made = parse_datasource(method(content_type="raw", http_method="POST"))
+    assert made.methods[0].input_targets() == ["url_path", "body"]
