@@ -23,6 +23,11 @@ logger = logging.getLogger(__name__)
 
 BATCH = 250
 MOST_IN_A_PASS = 20_000
+# The columns that a plan is made from.
+READ = (
+    "name", "process_id", "schedule", "time_zone", "expires", "start", "next_run_at",
+    "counted_runs", "revision",
+)  # fmt: skip
 LATE = "The planner was not running or was late; only the latest of the missed moments was fired."
 WAITS = "An earlier firing of this task was still waiting."
 
@@ -85,7 +90,8 @@ def _as_read(made: Plan) -> QuerySet[ScheduledTask]:
 
 def _plans(pks: Sequence[int], moment: datetime) -> dict[int, Plan]:
     found = {}
-    for task in ScheduledTask.objects.filter(pk__in=pks, enabled=True, next_run_at__lte=moment):
+    rows = ScheduledTask.objects.filter(pk__in=pks, enabled=True, next_run_at__lte=moment)
+    for task in rows.only(*READ):
         try:
             due = due_of(task, moment)
             found[task.pk] = Plan(task, due, next_run_after(task, moment, fired=1))

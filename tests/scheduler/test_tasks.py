@@ -1,0 +1,319 @@
+"""Tasks made and changed: what is refused, and what a change does to the plan."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from kianda.accounts.models import AuditEntry
+from kianda.lib.errors import Invalid, Missing, PreconditionFailed
+from kianda.lib.usage import used_by
+from processes.models import ProcessInstance
+from processes.services.designs import create_design, publish_design
+from processes.services.instances import create_instance
+from scheduler.models import Occurrence, ScheduledTask
+from scheduler.services import (
+    change_task,
+    create_task,
+    delete_task,
+    get_task,
+    pause_task,
+    plan,
+    resume_task,
+)
+from scheduler.services.moments import next_five
+from tests.processes.definitions import button, process
+from tests.scheduler.conftest import NOON, Make, body
+
+pytestmark = pytest.mark.django_db
+
+
+def flaws(raw: Any, user: Any) -> list[tuple[str, str]]:
+    with pytest.raises(Invalid) as caught:
+        create_task(raw=raw, user=user, moment=NOON)
+    assert not ScheduledTask.objects.exists()
+    return [tuple(flaw) for flaw in caught.value.errors]
+
+
+@pytest.mark.parametrize(
+    ("settings", "pointer", "words"),
+    [
+        ({"name": ""}, "/name", "Write a name"),
+        ({"name": "  "}, "/name", "Write a name"),
+        ({"name": "x" * 201}, "/name", "200"),
+        ({"name": 5}, "/name", "text"),
+        ({"process": "payroll"}, "/process", "There is no process payroll."),
+        ({"process_id": "counter-99"}, "/process_id", "There is no process instance counter-99."),
+        (
+            {"process_id": "other-1"}, "/process_id",
+            "other-1 is an instance of other, not of counter.",
+        ),
+        ({"target": "vanished"}, "/target", "has no field vanished"),
+        ({"target": "add#vanished"}, "/target", "has no rule vanished"),
+        ({"target": "form:vanished#load"}, "/target", "has no form vanished"),
+        ({"target": ""}, "/target", "at least 1"),
+        ({"schedule": None}, "/schedule", "object"),
+        ({"schedule": {"kind": "minutes", "every": 0}}, "/schedule/every", "Enter 1 or more"),
+        ({"schedule": {"kind": "cron", "expression": "never"}}, "/schedule/expression", "five"),
+        ({"schedule": {"kind": "weekly", "days": ["x"], "at": "09:00"}}, "/schedule/days/0", "mon"),
+        ({"schedule": {"kind": "sometimes"}}, "/schedule/kind", "'once'"),
+        (
+            {"schedule": {"kind": "once", "at": "2026-03-02T11:59:59Z"}}, "/schedule/at",
+            "has passed",
+        ),
+        ({"timezone": "Europe/Dubln"}, "/timezone", "Did you mean Europe/Dublin?"),
+        ({"timezone": ""}, "/timezone", "such as Europe/Dublin"),
+        ({"timezone": "../etc/passwd"}, "/timezone", "There is no time zone"),
+        ({"expires": {}}, "/expires", 'either "at"'),
+        ({"expires": {"at": "2026-03-02T11:59:59Z"}}, "/expires/at", "has passed"),
+        ({"expires": {"at": "soon"}}, "/expires/at", "such as 2026"),
+        ({"expires": {"after_runs": 0}}, "/expires/after_runs", "Enter 1 or more"),
+        ({"expires": {"when": {}}}, "/expires/when", "no setting 'when'"),
+        ({"expires": {"at": "2026-03-02T12:00:30Z"}}, "/expires/at", "before it fires"),
+        ({"enabled": "yes"}, "/enabled", "true or false"),
+        ({"run_as": "admin"}, "/run_as", "Only an administrator"),
+        ({"colour": "red"}, "/colour", "There is no setting 'colour' here."),
+    ],
+)  # fmt: skip
+def test_each_bad_setting_is_named_with_its_mend(
+    counter: ProcessInstance, ada: Any, settings: dict[str, Any], pointer: str, words: str
+) -> None:
+    other = process(button("add"), name="other")
+    create_design(raw=other, user=ada)
+    publish_design(name="other", user=ada)
+    create_instance(process="other", mode="live", data={}, user=ada)
+    found = flaws(body(**settings), ada)
+    assert [place for place, _ in found] == [pointer]
+    assert words in found[0][1]
+
+
+def test_all_errors_of_a_body_come_together(counter: ProcessInstance, ada: Any) -> None:
+    raw = {
+        "process": "counter",
+        "process_id": "counter-7",
+        "schedule": {"kind": "minutes", "every": 0},
+        "timezone": "Mars/Base",
+        "run_as": "admin",
+        "colour": "red",
+    }
+    assert sorted(place for place, _ in flaws(raw, ada)) == [
+        "/colour",
+        "/name",
+        "/process_id",
+        "/run_as",
+        "/schedule/every",
+        "/target",
+        "/timezone",
+    ]
+
+
+@pytest.mark.parametrize("raw", [None, [], "x", 5])
+def test_anything_but_an_object_is_refused(ada: Any, raw: Any) -> None:
+    assert flaws(raw, ada)[0] == ("", "Write an object.")
+
+
+def test_what_is_left_out_takes_its_default(
+    counter: ProcessInstance, ada: Any, settings: Any
+) -> None:
+    settings.KIANDA_TIME_ZONE = "America/New_York"
+    raw = {key: value for key, value in body().items() if key != "timezone"}
+    task, token = create_task(raw=raw, user=ada, moment=NOON)
+    assert token is None
+    assert (task.time_zone, task.expires, task.enabled) == ("America/New_York", None, True)
+    assert (task.run_as, task.start, task.next_run_at) == (ada, NOON, NOON + timedelta(minutes=1))
+    assert AuditEntry.objects.filter(kind="scheduled task", action="created").count() == 1
+
+
+def test_a_process_id_is_stored_as_it_is_written_on_the_instance(make_task: Make) -> None:
+    assert make_task(process_id="COUNTER-1").process_id == "counter-1"
+
+
+def test_a_taken_name_is_refused(make_task: Make) -> None:
+    make_task()
+    with pytest.raises(Invalid) as caught:
+        make_task()
+    assert caught.value.errors[0].pointer == "/name"
+
+
+def test_an_administrator_may_name_another_person(make_task: Make, admin: Any, ada: Any) -> None:
+    assert make_task(user=admin, run_as="ada").run_as == ada
+    with pytest.raises(Invalid) as caught:
+        make_task(user=admin, name="Other", run_as="nobody")
+    assert caught.value.errors[0].detail == "There is no person nobody."
+
+
+def test_a_designer_may_not_change_what_a_task_does_in_anothers_name(
+    make_task: Make, admin: Any, ada: Any
+) -> None:
+    key = str(make_task(user=admin).pk)
+    later, _ = change_task(
+        task_id=key, raw={"schedule": {"kind": "minutes", "every": 5}}, user=ada, partial=True
+    )
+    assert later.run_as == admin
+    with pytest.raises(Invalid) as caught:
+        change_task(task_id=key, raw={"target": "fail"}, user=ada, partial=True)
+    assert caught.value.errors[0].pointer == "/run_as"
+    own, _ = change_task(
+        task_id=key, raw={"target": "fail", "run_as": "ada"}, user=ada, partial=True
+    )
+    assert own.run_as == ada
+
+
+def test_a_changed_schedule_starts_a_new_grid_and_another_change_does_not(
+    make_task: Make, ada: Any
+) -> None:
+    key = str(make_task().pk)
+    moment = NOON + timedelta(seconds=20)
+
+    def change(**raw: Any) -> ScheduledTask:
+        return change_task(task_id=key, raw=raw, user=ada, partial=True, moment=moment)[0]
+
+    assert change(name="Renamed").next_run_at == NOON + timedelta(minutes=1)
+    assert change(timezone="UTC").next_run_at == NOON + timedelta(minutes=1)
+    assert change(expires={"after_runs": 9}).next_run_at == NOON + timedelta(minutes=1)
+    changed = change(schedule={"kind": "minutes", "every": 5})
+    assert changed.next_run_at == moment + timedelta(minutes=5)
+    again = change(schedule={"kind": "minutes", "every": 5})
+    assert again.start == changed.start
+    assert again.revision == 6
+
+
+def test_another_time_zone_moves_a_calendar_schedule(make_task: Make, ada: Any) -> None:
+    task = make_task(schedule={"kind": "daily", "at": "15:00"})
+    assert task.next_run_at == NOON.replace(hour=15)
+    moved, _ = change_task(
+        task_id=str(task.pk),
+        raw={"timezone": "America/New_York"},
+        user=ada,
+        partial=True,
+        moment=NOON,
+    )
+    assert moved.next_run_at == NOON.replace(hour=20)
+
+
+def test_what_was_due_when_the_schedule_changed_is_missed_not_lost(
+    make_task: Make, ada: Any
+) -> None:
+    task = make_task()
+    moment = NOON + timedelta(minutes=3, seconds=5)
+    change_task(
+        task_id=str(task.pk),
+        raw={"schedule": {"kind": "minutes", "every": 9}},
+        user=ada,
+        partial=True,
+        moment=moment,
+    )
+    missed = Occurrence.objects.get()
+    assert (missed.outcome, missed.count) == ("missed", 3)
+    assert missed.planned_until == NOON + timedelta(minutes=3)
+
+
+def test_switching_enabled_is_a_pause_and_a_resume(make_task: Make, ada: Any) -> None:
+    key = str(make_task().pk)
+
+    def switch(enabled: bool, **delay: float) -> ScheduledTask:
+        return change_task(
+            task_id=key,
+            raw={"enabled": enabled},
+            user=ada,
+            partial=True,
+            moment=NOON + timedelta(**delay),
+        )[0]
+
+    assert switch(False, seconds=30).paused_at == NOON + timedelta(seconds=30)
+    assert plan(NOON + timedelta(minutes=3)) == []
+    resumed = switch(True, minutes=3, seconds=30)
+    assert resumed.paused_at is None
+    assert resumed.next_run_at == NOON + timedelta(minutes=4, seconds=30)
+    skipped = Occurrence.objects.get()
+    assert (skipped.outcome, skipped.count) == ("skipped", 3)
+
+
+def test_pause_and_resume_change_nothing_twice(make_task: Make, ada: Any) -> None:
+    key = str(make_task().pk)
+    assert resume_task(task_id=key, user=ada).revision == 1
+    paused = pause_task(task_id=key, user=ada)
+    assert pause_task(task_id=key, user=ada).revision == paused.revision == 2
+
+
+def test_a_task_that_had_ended_lives_again_with_another_schedule(make_task: Make, ada: Any) -> None:
+    task = make_task(schedule={"kind": "once", "in": {"minutes": 1}})
+    plan(NOON + timedelta(minutes=1))
+    moment = NOON + timedelta(minutes=9)
+    renamed, _ = change_task(
+        task_id=str(task.pk), raw={"name": "Done"}, user=ada, partial=True, moment=moment
+    )
+    assert renamed.finished_at == NOON + timedelta(minutes=1)
+    alive, _ = change_task(
+        task_id=str(task.pk),
+        raw={"schedule": {"kind": "hourly"}},
+        user=ada,
+        partial=True,
+        moment=moment,
+    )
+    assert alive.finished_at is None
+    assert alive.next_run_at == NOON + timedelta(hours=1)
+
+
+def test_a_past_moment_that_was_there_before_may_stay(make_task: Make, ada: Any) -> None:
+    once = {"kind": "once", "at": "2026-03-02T13:00:00Z"}
+    task = make_task(schedule=once)
+    plan(NOON + timedelta(hours=1))
+    changed, _ = change_task(
+        task_id=str(task.pk),
+        raw=body(name="Kept", schedule=once),
+        user=ada,
+        partial=False,
+        moment=NOON + timedelta(hours=2),
+    )
+    assert changed.next_run_at is None
+
+
+def test_a_change_of_what_somebody_else_changed_is_refused(make_task: Make, ada: Any) -> None:
+    task = make_task()
+    with pytest.raises(PreconditionFailed):
+        change_task(task_id=str(task.pk), raw={}, user=ada, partial=True, revision=7)
+    with pytest.raises(PreconditionFailed):
+        delete_task(task_id=str(task.pk), user=ada, revision=7)
+
+
+@pytest.mark.parametrize("key", ["0", "x", "", "9" * 30, "-1", "1.0", "²"])
+def test_an_id_that_is_none_is_missing(db: None, key: str) -> None:
+    with pytest.raises(Missing):
+        get_task(key)
+
+
+def test_the_history_outlives_the_task(make_task: Make, ada: Any) -> None:
+    task = make_task()
+    plan(NOON + timedelta(minutes=5))
+    delete_task(task_id=str(task.pk), user=ada)
+    assert sorted(row.outcome or "" for row in Occurrence.objects.all()) == ["missed", "skipped"]
+
+
+def test_an_instance_and_a_process_know_the_tasks_that_use_them(make_task: Make) -> None:
+    task = make_task()
+    use = {
+        "kind": "scheduled task",
+        "name": "Count",
+        "url": f"/api/v1/scheduled-tasks/{task.pk}/",
+    }
+    assert used_by("instance", "COUNTER-1") == [use]
+    assert use in used_by("process", "counter")
+    assert used_by("instance", "counter-2") == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "minutes"),
+    [
+        ({}, [1, 2, 3, 4, 5]),
+        ({"expires": {"after_runs": 2}}, [1, 2]),
+        ({"expires": {"at": "2026-03-02T12:04:00Z"}}, [1, 2, 3]),
+        ({"enabled": False}, []),
+        ({"schedule": {"kind": "on_demand"}}, []),
+    ],
+)
+def test_the_next_five_firings_are_foretold(
+    make_task: Make, settings: dict[str, Any], minutes: list[int]
+) -> None:
+    task = make_task(**settings)
+    assert next_five(task, NOON) == [NOON + timedelta(minutes=minute) for minute in minutes]
