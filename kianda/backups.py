@@ -1,6 +1,7 @@
 """Backups: one tar file with the database, a manifest, and the key ring when it is asked for."""
 
 import io
+import itertools
 import json
 import os
 import sqlite3
@@ -79,7 +80,7 @@ def _copy_sqlite(target: Path) -> None:
         copy.execute("PRAGMA journal_mode=DELETE")
 
 
-def _postgresql(program: str, *arguments: str) -> None:
+def _postgresql(program: str, *arguments: str) -> str:
     database = settings.DATABASES["default"]
     environment = {
         **os.environ,
@@ -91,13 +92,14 @@ def _postgresql(program: str, *arguments: str) -> None:
     }
     environment = {name: value for name, value in environment.items() if value}
     try:
-        subprocess.run(  # noqa: S603 - a fixed program, arguments of ours, no shell
+        done = subprocess.run(  # noqa: S603 - a fixed program, arguments of ours, no shell
             [program, *arguments], env=environment, check=True, capture_output=True, text=True
         )
     except FileNotFoundError as error:
         raise BackupError(f"{program} is not installed; it comes with PostgreSQL.") from error
     except subprocess.CalledProcessError as error:
         raise BackupError(f"{program} failed: {error.stderr.strip()[-500:]}") from error
+    return done.stdout
 
 
 def read_backup(file: Path, folder: Path) -> tuple[Path, list[str]]:
@@ -136,32 +138,48 @@ def holds_work() -> bool:
     return False
 
 
-def check_sqlite(database: Path, keys: list[str]) -> None:
-    """Refuse a damaged copy, and one whose secrets none of the keys can read."""
-    with closing(sqlite3.connect(database)) as copy:
-        try:
-            verdict = copy.execute("PRAGMA quick_check").fetchone()[0]
-            canary = copy.execute("SELECT text FROM accounts_canary").fetchone()
-            applied = _applied(copy)
-        except sqlite3.DatabaseError as error:
-            raise BackupError(f"The database in the backup is damaged: {error}.") from error
-    if verdict != "ok":
-        raise BackupError(f"The database in the backup is damaged: {verdict}.")
+def check(database: Path, keys: list[str]) -> None:
+    """Refuse a damaged copy, a newer one, and one whose secrets none of the keys can read."""
+    canary, applied = _look_into_sqlite(database) if is_sqlite() else _look_into_dump(database)
     if newer := unknown_migrations(applied):
         raise BackupError(f"The backup was made by a newer version: it has {newer[-1]}.")
-    if canary and not readable(canary[0], keys):
+    if canary and not readable(canary, keys):
         raise BackupError(
             "The backup was made with another key ring. Put its keys in KIANDA_SECRET_KEYS, then "
             "restore again: its secrets could not be read."
         )
 
 
-def _applied(copy: sqlite3.Connection) -> set[tuple[str, str]]:
-    # Before the first migration there is no such table.
-    tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master")}
-    if "django_migrations" not in tables:
-        return set()
-    return set(copy.execute("SELECT app, name FROM django_migrations"))
+def _look_into_sqlite(database: Path) -> tuple[str, set[tuple[str, str]]]:
+    with closing(sqlite3.connect(database)) as copy:
+        try:
+            verdict = copy.execute("PRAGMA quick_check").fetchone()[0]
+            canary = copy.execute("SELECT text FROM accounts_canary").fetchone()
+            tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master")}
+            # Before the first migration there is no such table.
+            migrated = "django_migrations" in tables
+            rows = copy.execute("SELECT app, name FROM django_migrations") if migrated else ()
+            applied = set(rows)
+        except sqlite3.DatabaseError as error:
+            raise BackupError(f"The database in the backup is damaged: {error}.") from error
+    if verdict != "ok":
+        raise BackupError(f"The database in the backup is damaged: {verdict}.")
+    return (canary[0] if canary else ""), applied
+
+
+def _look_into_dump(database: Path) -> tuple[str, set[tuple[str, str]]]:
+    canary = _rows_of(database, "accounts_canary")
+    applied = {(row[1], row[2]) for row in _rows_of(database, "django_migrations")}
+    return (canary[0][1] if canary else ""), applied
+
+
+def _rows_of(database: Path, table: str) -> list[list[str]]:
+    """Return the rows of a small table of a dump, as its COPY block writes them."""
+    text = _postgresql("pg_restore", "--data-only", f"--table={table}", "--file=-", str(database))
+    lines = text.splitlines()
+    start = next((n for n, line in enumerate(lines) if line.startswith("COPY ")), len(lines))
+    block = itertools.takewhile(lambda line: line != "\\.", lines[start + 1 :])
+    return [line.split("\t") for line in block]
 
 
 def readable(token: str, keys: list[str]) -> bool:

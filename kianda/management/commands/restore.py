@@ -40,8 +40,7 @@ class Command(BaseCommand):
 
     def _restore(self, file: Path, folder: Path) -> None:
         database, keys = backups.read_backup(file, folder)
-        if backups.is_sqlite():
-            backups.check_sqlite(database, [*settings.KIANDA_SECRET_KEYS, *keys])
+        backups.check(database, [*settings.KIANDA_SECRET_KEYS, *keys])
         if not backups.keep_keys(keys):
             raise backups.BackupError(
                 "The backup holds keys that are not in KIANDA_SECRET_KEYS. Add them there first."
