@@ -66,6 +66,10 @@ class RunTrace:
         self.current = record
         try:
             yield record
+        except BaseException:
+            # A failed rule does not come this way: the run itself could not go on here.
+            record.fail(RuleFailed("internal", "The run ended in this step."))
+            raise
         finally:
             self.steps.append(self._written(record, record.status))
             self.current = None

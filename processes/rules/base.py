@@ -1,5 +1,6 @@
 """What every rule is, and what a rule may ask of the run that it is part of."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Annotated, Any, ClassVar, Literal, Protocol
@@ -117,13 +118,13 @@ class Rule(Kind):
         """Tell whether the rule brings values of an outside answer into fields."""
         return False
 
+    @abstractmethod
     def run(self, context: Context) -> None:
         """Do the rule's work, or raise RuleFailed."""
-        raise NotImplementedError(f"{type(self).__name__} must say what it does in run().")
 
+    @abstractmethod
     def sentence(self) -> str:
         """Return the rule read as a sentence, for the rule list."""
-        raise NotImplementedError(f"{type(self).__name__} must say its sentence().")
 
     def error_changes(self, failure: RuleFailed, context: Context) -> Changes:
         """Return what the on-error mapping makes of a failure."""
