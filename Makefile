@@ -38,7 +38,7 @@ run:
 
 test:
 	@$(PYTHON) tools/install.py test
-	@$(APART) $(PY) -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 $(ARGS)
+	@$(APART) $(PY) -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --dist loadscope $(ARGS)
 
 lint:
 	@$(PYTHON) tools/install.py test lint

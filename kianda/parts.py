@@ -91,7 +91,7 @@ def _web_application(parent: int) -> Callable[..., Any]:
 
 def run_worker() -> None:
     """Work on the queue with threads: a run waits far more than it computes."""
-    from celery.platforms import SecurityWarning
+    from celery.exceptions import SecurityWarning
     from celery.signals import task_postrun, task_prerun
 
     from kianda.celery import app

@@ -20,7 +20,7 @@ KIANDA_MODE = env.choice(
 EMBEDDED = KIANDA_MODE == "embedded"
 KIANDA_DATA_DIR = Path(env.text("KIANDA_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 KIANDA_HOST = env.text("KIANDA_HOST", "127.0.0.1")
-KIANDA_PORT = int(env.number("KIANDA_PORT", 8000, least=0))
+KIANDA_PORT = int(env.number("KIANDA_PORT", 8000, least=1))
 KIANDA_PUBLIC_URL = env.text("KIANDA_PUBLIC_URL", f"http://{KIANDA_HOST}:{KIANDA_PORT}").rstrip("/")
 KIANDA_TRUSTED_PROXIES = env.words("KIANDA_TRUSTED_PROXIES")
 KIANDA_EGRESS_ALLOW = env.words("KIANDA_EGRESS_ALLOW")
@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kianda.sessions.PersonalTime",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -249,6 +250,12 @@ CELERY_BEAT_SCHEDULER = "kianda.beat:PlanningScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 CELERY_BEAT_SYNC_EVERY = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Whoever sends is not kept waiting for a broker that is away: the rows are swept and sent later.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "interval_start": 0.1,
+    "interval_step": 0.1,
+    "connect_retries_timeout": 0.3,
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 

@@ -1,0 +1,286 @@
+"""`manage.py serve`: one command starts all, one Ctrl-C ends all, and whatever dies comes back."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.integration.parts import ROOT, Process, Product, free_port, wait_for
+
+pytestmark = pytest.mark.integration
+ALL = {"broker", "sandbox", "web", "worker", "beat"}
+
+
+class Served:
+    """The product as `make run` starts it, in a data directory that was empty at first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.product = Product(folder, {"KIANDA_EGRESS_ALLOW": ""}, apart=False)
+        self.folder, self.url = folder, self.product.url
+        self.process = self.start()
+
+    def start(self) -> Process:
+        self.log = self.folder / "serve.log"
+        self.log.unlink(missing_ok=True)
+        self.process = Process(
+            [sys.executable, "manage.py", "serve", "--set-up"],
+            log=self.log, cwd=ROOT, env=self.product.environment,
+        )  # fmt: skip
+        self.product.parts["serve"] = self.process
+        wait_for(self.is_well, seconds=60, saying="The product is not well")
+        return self.process
+
+    def is_well(self) -> bool:
+        return self.product.is_well()
+
+    @property
+    def sandbox(self) -> str:
+        return "http://" + (self.folder / "sandbox.address").read_text().strip()
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def family(self) -> dict[int, str]:
+        """Return every process that the parent has started, and theirs."""
+        found: dict[int, str] = {}
+        waiting = [self.process.pid]
+        children = processes()
+        while waiting:
+            parent = waiting.pop()
+            for pid, (of, command) in children.items():
+                if of == parent:
+                    found[pid] = command
+                    waiting.append(pid)
+        return found
+
+    def end(self) -> None:
+        """End it, whatever state it is in."""
+        if self.process.runs:
+            self.process.end(signal.SIGINT, seconds=40)
+
+
+def processes() -> dict[int, tuple[int, str]]:
+    """Return the parent and the command of every process that lives."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,stat=,command="],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    rows = [line.split(None, 3) for line in listed.splitlines()]
+    return {
+        int(row[0]): (int(row[1]), row[3]) for row in rows if len(row) == 4 and row[2][0] != "Z"
+    }
+
+
+def gone(family: dict[int, str]) -> bool:
+    """Tell whether none of these processes lives."""
+    now = processes()
+    return not any(pid in now and now[pid][1] == command for pid, command in family.items())
+
+
+@pytest.fixture(scope="module")
+def installed(new_folder: Callable[[str], Path]) -> Iterator[Served]:
+    product = Served(new_folder("serve"))
+    yield product
+    product.end()
+
+
+@pytest.fixture
+def served(installed: Served) -> Served:
+    """The product, which runs whatever the last test did to it, on a provider that is well."""
+    if not installed.process.runs:
+        installed.start()
+    requests.put(f"{installed.sandbox}/switches", json={}, timeout=10)
+    return installed
+
+
+def test_it_starts_from_nothing_and_ctrl_c_leaves_nothing(
+    new_folder: Callable[[str], Path],
+) -> None:
+    served = Served(new_folder("fresh"))
+    try:
+        it_starts_and_stops(served)
+    finally:
+        served.end()
+
+
+def it_starts_and_stops(served: Served) -> None:
+    login = re.search(r"is (\w+), the password is (\S+)", served.said())
+    assert login, "the administrator's login is printed"
+    assert "Demo loaded" in served.said()
+    wait_for(
+        lambda: f"Kianda runs at {served.url}" in served.said(), seconds=5, saying="no address"
+    )
+    assert all(name in served.said() for name in ALL)
+    family = served.family()
+    assert len(family) >= len(ALL)
+    groups = {os.getpgid(pid) for pid in family}
+    assert os.getpgid(served.process.pid) not in groups, "Ctrl-C reaches the parent alone"
+
+    assert served.process.end(signal.SIGINT) == 0
+    assert gone(family)
+    assert served.said().rstrip().endswith("Stopped.")
+    assert "Traceback" not in served.said()
+
+    address = (served.folder / "sandbox.address").read_text()
+    served.start()
+    assert "password is" not in served.said(), "the login is printed once"
+    assert "Demo loaded" not in served.said()
+    assert (served.folder / "sandbox.address").read_text() == address
+
+
+def test_each_process_that_is_killed_comes_back(served: Served) -> None:
+    def children() -> set[int]:
+        return {pid for pid, (of, _) in processes().items() if of == served.process.pid}
+
+    first = children()
+    assert len(first) == len(ALL)
+    for pid in first:
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda pid=pid: pid not in processes(), seconds=5, saying="it lives on")
+        wait_for(
+            lambda: len(children()) == len(ALL) and served.is_well(),
+            seconds=30,
+            saying="It did not come back",
+        )
+    assert not first & children()
+    for name in ALL:
+        assert f"{name} ended (signal 9)" in served.said()
+
+
+def test_a_killed_web_process_of_two_is_replaced(served: Served) -> None:
+    children = {pid for pid, (of, _) in processes().items() if of == served.process.pid}
+    webs = [pid for pid in served.family() if pid not in children]
+    os.kill(webs[0], signal.SIGKILL)
+    wait_for(
+        lambda: (
+            len(set(served.family()) - children) == len(webs)
+            and webs[0] not in served.family()
+            and served.is_well()
+        ),
+        seconds=20,
+        saying="It was not replaced",
+    )
+
+
+def test_when_the_parent_is_killed_nobody_survives_and_it_starts_again(served: Served) -> None:
+    family = served.family()
+    served.process.end(signal.SIGKILL)
+    wait_for(lambda: gone(family), seconds=5, saying="Somebody survived")
+    served.start()
+
+
+def test_a_queue_that_the_broker_cannot_read_is_set_aside(served: Served) -> None:
+    served.process.end(signal.SIGINT, seconds=40)
+    queue = served.folder / "broker" / "appendonlydir"
+    for file in queue.iterdir():
+        file.write_bytes(b"this is no queue")
+    served.start()
+    assert list(queue.parent.glob("appendonlydir.broken-*"))
+
+
+def test_a_second_product_on_the_same_folder_is_refused(served: Served) -> None:
+    second = serve(served.product.environment | {"KIANDA_PORT": str(free_port())})
+    assert second.returncode == 1
+    assert f"Kianda runs already on the data directory {served.folder}" in second.stderr
+    assert served.is_well()
+
+
+def test_a_taken_port_is_named_with_the_setting_that_changes_it(
+    served: Served, new_folder: Callable[[str], Path]
+) -> None:
+    other = served.product.environment | {"KIANDA_DATA_DIR": str(new_folder("other"))}
+    second = serve(other)
+    assert second.returncode == 1
+    assert f"Port {served.product.port} on 127.0.0.1 cannot be used" in second.stderr
+    assert "KIANDA_PORT=" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def serve(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_the_demo_refreshes_and_uses_its_token_without_any_setting(served: Served) -> None:
+    api = served.product.api(served.product.new_token())
+    tasks = {task["name"]: task for task in api.all("/scheduled-tasks/")}
+
+    def done(name: str) -> bool:
+        rows = api.all(f"/scheduled-tasks/{tasks[name]['id']}/occurrences/")
+        return any(row["outcome"] == "succeeded" for row in rows)
+
+    wait_for(lambda: done("Demo: refresh the token"), seconds=45, saying="No token", every=0.5)
+    data = api.get("/instances/demo-token-refresh-1/")["data"]
+    assert data["access_token"] == "********"
+    assert data["last_error"] == ""
+    for process_id, target in (
+        ("demo-token-refresh-1", "use_token"),
+        ("demo-orders-1", "read_orders"),
+    ):
+        run = api.post(f"/instances/{process_id}/trigger/", {"target": target})
+        assert run["status"] == "succeeded", run["error"]
+    data = api.get("/instances/demo-orders-1/")["data"]
+    assert (data["order_count"], data["first_order"]) == (3, "acme-1")
+
+
+def test_a_run_in_flight_ends_before_the_product_does(served: Served) -> None:
+    api = served.product.api(served.product.new_token())
+    requests.put(f"{served.sandbox}/switches", json={"slow_s": 3}, timeout=10)
+    runs: list[str] = []
+
+    def refresh() -> None:
+        with suppress(requests.ConnectionError):
+            body = {"target": "refresh"}
+            runs.append(api.post("/instances/demo-token-refresh-1/trigger/", body)["status"])
+
+    waiting = threading.Thread(target=refresh)
+    waiting.start()
+    wait_for(
+        lambda: any(run["status"] == "running" for run in api.all("/runs/")),
+        seconds=10,
+        saying="The run did not begin",
+    )
+    assert served.process.end(signal.SIGINT, seconds=40) == 0
+    waiting.join()
+    assert runs == ["succeeded"]
+
+
+def test_a_crowd_of_waiting_runs_leaves_the_pages_answering(served: Served) -> None:
+    api = served.product.api(served.product.new_token())
+    requests.put(
+        f"{served.sandbox}/switches", json={"slow_s": 6, "where": "everywhere"}, timeout=10
+    )
+    body = {"process": "demo-token-refresh", "mode": "live", "data": {}}
+    made = [api.post("/instances/", body) for _ in range(32)]
+
+    def trigger(process_id: str) -> None:
+        token = api.session.headers["Authorization"]
+        requests.post(
+            f"{served.url}/api/v1/instances/{process_id}/trigger/",
+            json={"target": "refresh"}, headers={"Authorization": token}, timeout=60,
+        )  # fmt: skip
+
+    crowd = [threading.Thread(target=trigger, args=(one["process_id"],)) for one in made]
+    for one in crowd:
+        one.start()
+    wait_for(
+        lambda: sum(run["status"] == "running" for run in api.get("/runs/")["results"]) >= 32,
+        seconds=10,
+        saying="The runs did not begin",
+    )
+    for path in ("/instances/", "/runs/", "/processes/", "/datasources/", "/scheduled-tasks/"):
+        answer = api.session.get(f"{served.url}/api/v1{path}", timeout=3)
+        assert answer.status_code == 200
+    assert any(one.is_alive() for one in crowd), "they still wait"
+    for one in crowd:
+        one.join()
