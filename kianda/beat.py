@@ -25,6 +25,9 @@ class PlanningScheduler(DatabaseScheduler):  # type: ignore[misc]
 
     _stamped = float("-inf")
 
+    def install_default_entries(self, data: Any) -> None:
+        """Install nothing: Celery's own entry clears a result backend, and there is none."""
+
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Do what is due and return how long to sleep; a database that is away is waited for."""
         try:

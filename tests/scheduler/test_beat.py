@@ -1,0 +1,157 @@
+"""The clock: beat with the planner in it, and the system's own periodic tasks."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery import Celery
+from django.db import connection
+from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
+
+from kianda.beat import PlanningScheduler
+from processes.models import ProcessInstance
+from scheduler import tasks
+from scheduler.models import Heartbeat, Occurrence, ScheduledTask
+from scheduler.services.heartbeats import stamp
+from scheduler.setup import SYSTEM_TASKS, ensure_periodic_tasks
+from tests.scheduler.conftest import Make, total
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def beat() -> Iterator[PlanningScheduler]:
+    """Our scheduler on a broker in memory, with the system's rows."""
+    ensure_periodic_tasks()
+    app = Celery("beat", broker="memory://", set_as_current=False)
+    made = PlanningScheduler(app=app, max_interval=1)
+    yield made
+    made.close()
+    with app.connection() as link:
+        link.default_channel.queue_purge("celery")
+
+
+def messages(beat: PlanningScheduler, name: str) -> list[tuple[Any, ...]]:
+    """Take all messages of a task from the queue and return their arguments."""
+    found = []
+    with beat.app.connection() as link:
+        queue = link.SimpleQueue("celery", no_ack=True)
+        while queue.qsize():
+            message = queue.get_nowait()
+            if message.headers["task"] == name:
+                found.append(tuple(message.payload[0]))
+        queue.close()
+    return found
+
+
+def turn(beat: PlanningScheduler) -> float:
+    """Let beat do all that is due now; return how long it would sleep."""
+    for _ in range(20):
+        if sleep := beat.tick():
+            return sleep
+    raise AssertionError("beat does not come to rest")
+
+
+def test_beat_plans_what_is_due_and_sends_it(beat: PlanningScheduler, make_task: Make) -> None:
+    make_task(moment=timezone.now() - timedelta(seconds=61))
+    turn(beat)
+    occurrence = Occurrence.objects.get()
+    assert messages(beat, "scheduler.execute") == [(occurrence.pk,)]
+
+
+def test_beat_sleeps_until_the_next_task_is_due(beat: PlanningScheduler, make_task: Make) -> None:
+    turn(beat)
+    make_task(schedule={"kind": "seconds", "every": 3600}, moment=timezone.now())
+    assert 0.5 < turn(beat) <= 1
+    ScheduledTask.objects.update(next_run_at=timezone.now() + timedelta(seconds=0.3))
+    assert 0.1 < turn(beat) <= 0.3
+
+
+def test_beat_sends_the_systems_own_tasks(beat: PlanningScheduler) -> None:
+    PeriodicTask.objects.update(last_run_at=timezone.now() - timedelta(hours=1))
+    beat._schedule = beat.all_as_schedule()
+    turn(beat)
+    assert messages(beat, "scheduler.sweep") == [()]
+
+
+def test_beat_shows_that_it_is_alive(beat: PlanningScheduler) -> None:
+    turn(beat)
+    assert Heartbeat.objects.get(part="planner").at <= timezone.now()
+
+
+def test_beat_outlives_a_database_that_is_away(
+    beat: PlanningScheduler, make_task: Make, settings: Any
+) -> None:
+    turn(beat)
+    make_task(moment=timezone.now() - timedelta(seconds=61))
+    table = ScheduledTask._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO gone")
+    try:
+        assert beat.tick() == 1
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE gone RENAME TO {table}")
+    turn(beat)
+    assert Occurrence.objects.count() == 1
+
+
+def test_the_systems_rows_are_made_once_and_put_right() -> None:
+    ensure_periodic_tasks()
+    changed = PeriodicTask.objects.get(name="scheduler.tick")
+    changed.enabled = False
+    changed.save()
+    ensure_periodic_tasks()
+    rows = PeriodicTask.objects.filter(name__in=SYSTEM_TASKS)
+    assert {
+        row.name: (row.task, row.interval.every, row.interval.period, row.expire_seconds)
+        for row in rows
+    } == {
+        "scheduler.tick": ("scheduler.tick", 1, "seconds", 5),
+        "scheduler.sweep": ("scheduler.sweep", 5, "seconds", 10),
+        "scheduler.prune": ("scheduler.prune", 600, "seconds", 600),
+    }
+    assert all(row.enabled for row in rows)
+
+
+def test_the_workers_tick_leaves_to_beat_what_beat_will_do(make_task: Make) -> None:
+    make_task(moment=timezone.now() - timedelta(seconds=61))
+    tasks.tick()
+    assert not Occurrence.objects.exists()
+    ScheduledTask.objects.update(next_run_at=timezone.now() - timedelta(seconds=3))
+    tasks.tick()
+    assert Occurrence.objects.count() == 1
+
+
+def test_the_workers_tasks_do_what_their_services_do(
+    counter: ProcessInstance, make_task: Make
+) -> None:
+    make_task(moment=timezone.now() - timedelta(seconds=65))
+    tasks.tick()
+    occurrence = Occurrence.objects.get()
+    tasks.execute(occurrence.pk)
+    tasks.sweep()
+    tasks.prune()
+    assert total(counter) == 1
+    occurrence.refresh_from_db()
+    assert occurrence.outcome == "succeeded"
+
+
+def test_a_heartbeat_is_one_row_and_old_ones_are_forgotten() -> None:
+    now = timezone.now()
+    Heartbeat.objects.create(part="worker", name="long gone", at=now - timedelta(hours=2))
+    stamp("worker", now - timedelta(seconds=5))
+    stamp("worker", now)
+    assert Heartbeat.objects.get(part="worker").at == now
+
+
+def test_a_worker_beats_from_a_thread_of_its_own() -> None:
+    tasks.start_heartbeat()
+    try:
+        until = timezone.now() + timedelta(seconds=5)
+        while not Heartbeat.objects.filter(part="worker").exists():
+            assert timezone.now() < until
+    finally:
+        tasks.stop_heartbeat()
