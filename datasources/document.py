@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
+    PlainSerializer,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -36,7 +38,16 @@ def _slug(name: str) -> str:
 def _seconds(value: float) -> float:
     if not 0 < value <= LONGEST_TIMEOUT_S:
         raise ValueError(f"Write seconds above 0, at most {LONGEST_TIMEOUT_S}.")
-    return int(value) if value.is_integer() else value
+    return value
+
+
+def _written(value: float) -> int | float:
+    return int(value) if value == int(value) else value
+
+
+def _whole(value: object) -> object:
+    # JSON knows one kind of number: 5.0 is a whole one.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 Slug = Annotated[
@@ -48,12 +59,17 @@ Title = Annotated[str, Field(max_length=200)]
 Timeout = Annotated[
     float,
     AfterValidator(_seconds),
+    PlainSerializer(_written, return_type=int | float),
     Field(
         title="Timeout (s)",
         json_schema_extra={"exclusiveMinimum": 0, "maximum": LONGEST_TIMEOUT_S},
     ),
 ]
-AnswerBytes = Annotated[int, Field(ge=1, le=100 * MEGABYTE, title="Largest answer (bytes)")]
+AnswerBytes = Annotated[
+    int,
+    BeforeValidator(_whole),
+    Field(ge=1, le=100 * MEGABYTE, title="Largest answer (bytes)"),
+]
 
 
 class Shape(BaseModel):

@@ -41,6 +41,8 @@ def parse_datasource(
         raise TooLarge("A datasource can hold at most 1 MB.")
     restored = _Restored(raw, stored)
     found = [*flaws, *restored.flaws, *_parameter_flaws(raw)]
+    if not isinstance(raw.get("meta", {}), dict):
+        found.append(Flaw("/meta", "Write an object, or leave it out: it is passed over."))
     try:
         parsed = RestDatasource.model_validate(restored.body, context={"refusal": refusal})
     except ValidationError as error:

@@ -93,6 +93,14 @@ def test_what_is_left_out_takes_its_default() -> None:
     }
 
 
+def test_numbers_are_given_back_as_they_were_written() -> None:
+    raw = raw_datasource(timeout_s=2.0, max_answer_bytes=10.0)
+    shown = parse_datasource(raw).masked()
+    assert [repr(shown[key]) for key in ("timeout_s", "max_answer_bytes")] == ["2", "10"]
+    assert parse_datasource(raw_datasource(timeout_s=0.5)).masked()["timeout_s"] == 0.5
+    assert repr(parse_datasource(raw_datasource()).masked()["timeout_s"]) == "30"
+
+
 def test_parameters_with_secret_names_are_secret_from_the_start() -> None:
     body = {"request_body": [{"name": "client_id"}, {"name": "client_secret"}, {"name": "API-Key"}]}
     headers = {"request_headers": [{"name": "Authorization"}, {"name": "Accept"}]}
@@ -183,6 +191,7 @@ def test_base_urls_are_sent_in_one_spelling(base_url: str, stem: str, origin: An
         ({"methods": {}}, "/methods", "list"),
         ({"methods": ["x"]}, "/methods/0", "object"),
         ({"colour": "red"}, "/colour", "no setting"),
+        ({"meta": []}, "/meta", "object"),
     ],
 )
 def test_settings_that_are_wrong_are_named(
