@@ -128,10 +128,8 @@ class Supervisor:
     def run(self) -> None:
         """Look after the children until a stop signal."""
         while not self.stopping:
+            self._revive()
             now = time.monotonic()
-            for child in self.children.values():
-                if child.due is not None and child.due <= now:
-                    child.start()
             waits = [child.due - now for child in self.children.values() if child.due is not None]
             self._wait(max(0.0, min([*waits, 60.0])))
             self._reap()
@@ -161,7 +159,13 @@ class Supervisor:
                 return False
             self._wait(0.02)
             self._reap()
+            self._revive()
         return True
+
+    def _revive(self) -> None:
+        for child in self.children.values():
+            if child.due is not None and child.due <= time.monotonic():
+                child.start()
 
     def _bury(self, child: Child) -> None:
         if child.pid is None:

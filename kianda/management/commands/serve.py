@@ -138,12 +138,16 @@ def start_broker(supervisor: Supervisor) -> None:
     directory, address = settings.KIANDA_DATA_DIR / "broker", settings.BROKER_SOCKET
     broker.prepare(address, directory=directory)
     command = broker.command(address, directory=directory)
-    supervisor.add(Child("broker", lambda: orphans.become(command)))
-    ready = supervisor.wait_until(lambda: broker.answers(address), seconds=BROKER_WAIT_S / 2)
-    if not ready and not supervisor.stopping:
+    child = Child("broker", lambda: orphans.become(command))
+    supervisor.add(child)
+    supervisor.wait_until(
+        lambda: broker.answers(address) or child.status is not None, seconds=BROKER_WAIT_S
+    )
+    if child.status is not None:
         broker.set_aside_queue(directory)
-        ready = supervisor.wait_until(lambda: broker.answers(address), seconds=BROKER_WAIT_S)
-    if not ready and not supervisor.stopping:
+    if supervisor.wait_until(lambda: broker.answers(address), seconds=BROKER_WAIT_S):
+        return
+    if not supervisor.stopping:
         raise CommandError(f"The embedded broker does not start. See {directory / 'broker.log'}.")
 
 
