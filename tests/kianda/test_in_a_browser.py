@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db import connections
 from playwright.sync_api import sync_playwright
 
 from tests.factories import PASSWORD
@@ -40,6 +41,8 @@ def page(live_server):
         )
         yield page
         browser.close()
+        # Inside Playwright's loop Django opens connections of its own, which nobody else closes.
+        connections.close_all()
 
 
 def test_the_api_can_be_browsed_under_the_content_security_policy(page):
