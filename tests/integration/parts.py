@@ -1,4 +1,4 @@
-"""Real parts for the tests: Redis, PostgreSQL, and the product's own processes, ended by their ids."""
+"""Real parts for the tests: Redis, PostgreSQL, and the product's own processes."""
 
 import os
 import shutil
@@ -20,6 +20,7 @@ from tests.integration.needs import postgres_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("sandbox", "web", "worker", "beat")
+STOP_ORDER = ("serve", "beat", "web", "worker", "sandbox")
 
 
 class TookTooLong(AssertionError):
@@ -208,14 +209,16 @@ class Product:
         """Start all of it and wait until it is well."""
         for part in PARTS if self.apart else ("serve",):
             self.start_part(part)
-        wait_for(self.is_well, seconds=60, saying=f"The product is not well.\n{self.said()[-3000:]}")
+        wait_for(
+            self.is_well, seconds=60, saying=f"The product is not well.\n{self.said()[-3000:]}"
+        )
 
-    def start_part(self, part: str) -> None:
-        """Start one part; `serve` is all of them under one parent."""
+    def start_part(self, part: str, *, name: str = "") -> None:
+        """Start one part, under a name of its own; `serve` is all of them under one parent."""
         only = [] if part == "serve" else ["--only", part]
-        self.parts[part] = Process(
+        self.parts[name or part] = Process(
             [sys.executable, "manage.py", "serve", *only],
-            log=self.folder / f"{part}.log", cwd=ROOT, env=self.environment,
+            log=self.folder / f"{name or part}.log", cwd=ROOT, env=self.environment,
         )  # fmt: skip
 
     def is_well(self) -> bool:
@@ -240,9 +243,9 @@ class Product:
 
     def stop(self) -> None:
         """End all of it, whoever asks for work first."""
-        for part in ("serve", "beat", "web", "worker", "sandbox"):
-            if part in self.parts:
-                self.parts.pop(part).end()
+        for part in STOP_ORDER:
+            for name in [name for name in self.parts if name.startswith(part)]:
+                self.parts.pop(name).end()
 
     def api(self, token: str) -> "Api":
         """Return a client of its API."""
@@ -258,7 +261,7 @@ class Api:
 
     def __init__(self, url: str, token: str) -> None:
         """Take the address of the product and a token."""
-        self.url = url
+        self.url, self.token = url, token
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.headers["Authorization"] = f"Bearer {token}"
@@ -297,4 +300,7 @@ def clean_environment() -> dict[str, str]:
     """Return this environment without the settings of the product or of the tests."""
     ours = ("KIANDA_", "DJANGO_", "DATABASE_URL", "CELERY_", "PYTEST_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return kept | {"DJANGO_SETTINGS_MODULE": "kianda.settings", "PYTHONUNBUFFERED": "1"}
+    return kept | {
+        "DJANGO_SETTINGS_MODULE": os.environ.get("SERVED_SETTINGS", "kianda.settings"),
+        "PYTHONUNBUFFERED": "1",
+    }

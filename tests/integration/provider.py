@@ -1,4 +1,4 @@
-"""A token service on loopback: rotates tokens per client, remembers each call, misbehaves on demand."""
+"""A token service on loopback: rotates tokens, remembers calls, misbehaves on demand."""
 
 import json
 import secrets
@@ -129,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         service = self.service
@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
         watch(call, "half")
         self.wfile.write(answer[half:])
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
         known = scheme == "Bearer" and self.service.accepts(token)
         answer = json.dumps({"items": [{"id": "order-1"}]} if known else {"error": "no"}).encode()
