@@ -1,6 +1,6 @@
 """The addresses of datasources."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
 from datasources import api
 
@@ -11,3 +11,6 @@ api_urlpatterns = [
     path("datasources/<str:name>/methods/<str:method>/call/", api.MethodCall.as_view()),
     path("auth-schemes/", api.AuthSchemes.as_view()),
 ]
+
+# The pages of the app, below "/".
+page_urlpatterns: list[URLPattern] = []

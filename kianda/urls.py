@@ -6,20 +6,27 @@ from django.contrib import admin
 from django.urls import include, path
 
 from datasources.urls import api_urlpatterns as datasources_api
-from kianda import health, views
+from datasources.urls import page_urlpatterns as datasources_pages
+from kianda import health, search, views
+from kianda.accounts.urls import page_urlpatterns as accounts_pages
 from kianda.metrics import metrics
 from kianda.schema import DocsView, SchemaView
 from processes.urls import api_urlpatterns as processes_api
+from processes.urls import page_urlpatterns as processes_pages
 from scheduler.urls import api_urlpatterns as scheduler_api
 from scheduler.urls import hook_urlpatterns
+from scheduler.urls import page_urlpatterns as scheduler_pages
 
 api: list[Any] = [*datasources_api, *processes_api, *scheduler_api]
+pages: list[Any] = [*accounts_pages, *datasources_pages, *processes_pages, *scheduler_pages]
 
 urlpatterns = [
     path("", views.start, name="start"),
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", views.SignOut.as_view(), name="sign-out"),
     path("password/", views.ChangePassword.as_view(), name="change-password"),
+    path("search/", search.search, name="search"),
+    path("", include(pages)),
     path("api/v1/", include(api)),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(), name="api-docs"),

@@ -1,6 +1,6 @@
 """The addresses of processes."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
 from processes.api import designs, instances, runs
 
@@ -17,3 +17,6 @@ api_urlpatterns = [
     path("rule-types/", runs.RuleTypes.as_view()),
     path("field-types/", runs.FieldTypes.as_view()),
 ]
+
+# The pages of the app, below "/".
+page_urlpatterns: list[URLPattern] = []

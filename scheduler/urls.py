@@ -1,6 +1,6 @@
 """The addresses of the scheduler."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
 from scheduler import api, hooks
 
@@ -15,3 +15,6 @@ api_urlpatterns = [
     path("schedule-kinds/", api.ScheduleKinds.as_view()),
 ]
 hook_urlpatterns = [path("<str:token>/", hooks.Hook.as_view(), name="hook")]
+
+# The pages of the app, below "/".
+page_urlpatterns: list[URLPattern] = []

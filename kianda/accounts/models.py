@@ -1,9 +1,23 @@
-"""API tokens, idempotency records, the audit log, the key ring's canary."""
+"""Profiles, API tokens, idempotency records, the audit log, the key ring's canary."""
 
 from django.conf import settings
 from django.db import models
 
 from kianda.lib.secrets import EncryptedJSONField
+
+
+class Profile(models.Model):
+    """What a person chose for the pages: zone, colours, keys. Without a row, the defaults hold."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="profile"
+    )
+    zone = models.CharField(max_length=64, blank=True, help_text="Empty: that of the workspace.")
+    theme = models.CharField(max_length=5, blank=True, help_text="Empty: that of the system.")
+    single_keys = models.BooleanField(default=True, help_text="Single letters act in the designer.")
+
+    def __str__(self) -> str:
+        return str(self.user)
 
 
 class ApiToken(models.Model):

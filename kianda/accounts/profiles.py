@@ -1,0 +1,53 @@
+"""What a person chose for the pages: read with defaults, written with checks."""
+
+import functools
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+
+from kianda.accounts.models import Profile
+from kianda.lib.errors import Flaw, Invalid
+
+THEMES = ("", "light", "dark")
+_CACHE = "_kianda_profile"
+
+
+@functools.cache
+def known_zones() -> frozenset[str]:
+    """Return the names of the time zones, read once: it walks hundreds of files."""
+    return frozenset(available_timezones())
+
+
+def profile_of(user: Any) -> Profile:
+    """Return the person's profile, or one with the defaults; read once per request."""
+    known: Profile | None = getattr(user, _CACHE, None)
+    if known is None:
+        known = Profile.objects.filter(user_id=user.pk).first() or Profile(user_id=user.pk)
+        setattr(user, _CACHE, known)
+    return known
+
+
+def zone_of(user: Any) -> ZoneInfo:
+    """Return the time zone a person's pages and runs count in."""
+    chosen = profile_of(user).zone if user is not None and user.is_authenticated else ""
+    # A zone may leave the zone table between two releases of it; then the workspace's holds.
+    if chosen not in known_zones():
+        chosen = settings.KIANDA_TIME_ZONE
+    return ZoneInfo(chosen)
+
+
+def save_profile(user: Any, *, zone: str, theme: str, single_keys: bool) -> Profile:
+    """Store what the person chose; Invalid names what cannot be chosen."""
+    flaws = []
+    if zone and zone not in known_zones():
+        flaws.append(Flaw("/zone", f"There is no time zone “{zone[:64]}”. Choose one of the list."))
+    if theme not in THEMES:
+        flaws.append(Flaw("/theme", "Choose System, Light or Dark."))
+    if flaws:
+        raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)
+    profile, _ = Profile.objects.update_or_create(
+        user_id=user.pk, defaults={"zone": zone, "theme": theme, "single_keys": single_keys}
+    )
+    setattr(user, _CACHE, profile)
+    return profile

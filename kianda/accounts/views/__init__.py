@@ -1,0 +1,1 @@
+"""The pages of accounts: profile, users, API tokens, audit log."""

@@ -1,0 +1,28 @@
+"""The page on which people choose their zone and theme."""
+
+from django.http import HttpRequest, HttpResponseBase
+
+from kianda.accounts.forms import ProfileForm
+from kianda.accounts.profiles import profile_of, save_profile
+from kianda.lib.errors import Invalid
+from kianda.pages import form_errors, go, page, render_page, toast
+
+
+@page(roles=(), methods=("GET", "POST"))
+def profile(request: HttpRequest) -> HttpResponseBase:
+    """Show and store the person's choices."""
+    known = profile_of(request.user)
+    form = ProfileForm(
+        request.POST or None,
+        initial={"zone": known.zone, "theme": known.theme, "single_keys": known.single_keys},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_profile(request.user, **form.cleaned_data)
+        except Invalid as invalid:
+            form_errors(form, invalid)
+        else:
+            toast(request, "Your profile is saved.")
+            return go(request, "profile")
+    status = 422 if form.errors else 200
+    return render_page(request, "accounts/profile.html", {"form": form}, status=status)

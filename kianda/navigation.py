@@ -1,0 +1,59 @@
+"""The rail: which pages there are, and for whom."""
+
+from typing import Any, NamedTuple
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, USER, has_role
+
+
+class Place(NamedTuple):
+    """One entry of the rail."""
+
+    name: str
+    title: Any
+    icon: str
+    roles: tuple[str, ...]
+
+    @property
+    def url(self) -> str:
+        """Return the address of the page."""
+        return reverse(self.name)
+
+
+WORK = (
+    Place("start", _("Start"), "house", ()),
+    Place("instances", _("Instances"), "collection", (USER,)),
+    Place("runs", _("Runs"), "activity", (USER,)),
+)
+ADMINISTRATION = (
+    Place("designs", _("Process designs"), "diagram-3", (DESIGNER,)),
+    Place("datasources", _("Data sources"), "plug", (DATASOURCE_MANAGER, DESIGNER)),
+    Place("tasks", _("Scheduled tasks"), "alarm", (USER,)),
+    Place("users", _("Users"), "people", (ADMINISTRATOR,)),
+    Place("tokens", _("API tokens"), "key", (USER,)),
+    Place("audit", _("Audit log"), "journal-text", (ADMINISTRATOR,)),
+    Place("system", _("System"), "heart-pulse", (ADMINISTRATOR,)),
+)
+
+
+def places_for(user: Any, places: tuple[Place, ...]) -> list[Place]:
+    """Return the places that a person may open."""
+    return [
+        place
+        for place in places
+        if _is_there(place) and (not place.roles or has_role(user, *place.roles))
+    ]
+
+
+def _is_there(place: Place) -> bool:
+    try:
+        return bool(place.url)
+    except NoReverseMatch:
+        return False
+
+
+def is_here(place: Place, path: str) -> bool:
+    """Tell whether a path lies at a place or below it."""
+    return path == place.url or (place.url != "/" and path.startswith(place.url))

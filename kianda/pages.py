@@ -1,0 +1,178 @@
+"""What every page shares: who may open it, which part of it is sent, where errors stand."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode, urlsplit
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from kianda.accounts.roles import USER, has_role
+from kianda.lib.errors import Forbidden, Invalid, Missing
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def page(
+    *, roles: tuple[str, ...] = (USER,), methods: tuple[str, ...] = ("GET",)
+) -> Callable[[View[P]], View[P]]:
+    """Guard a page: signed in, one of `roles` (none: everybody), one of `methods`.
+
+    Missing and Forbidden of the services become the pages 404 and 403.
+    """
+    allowed = {*methods, "HEAD"} if "GET" in methods else set(methods)
+
+    def guarded_by(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if request.method not in allowed:
+                return HttpResponseNotAllowed(sorted(allowed))
+            if not request.user.is_authenticated:
+                return to_sign_in(request)
+            if roles and not has_role(request.user, *roles):
+                raise PermissionDenied(f"You need the role {' or '.join(roles)} for this page.")
+            try:
+                return view(request, *args, **kwargs)
+            except Missing as error:
+                raise Http404(error.detail) from error
+            except Forbidden as error:
+                raise PermissionDenied(error.detail) from error
+
+        return guarded
+
+    return guarded_by
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send a person without a session to the sign-in page, and then back to the page they saw."""
+    here = request.get_full_path()
+    if request.method not in {"GET", "HEAD"} or is_htmx(request):
+        # What was asked is an act or a part; the page it was asked on is what to come back to.
+        here = _page_before(request) or reverse("start")
+    there = f"{reverse('sign-in')}?{urlencode({'next': here, 'expired': '1'})}"
+    if "sessionid" not in request.COOKIES and request.method == "GET" and not is_htmx(request):
+        there = f"{reverse('sign-in')}?{urlencode({'next': here})}"
+    return go(request, there)
+
+
+def _page_before(request: HttpRequest) -> str:
+    url = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}):
+        return ""
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    """Tell whether htmx asks for a part of a page."""
+    return request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers
+
+
+def go(request: HttpRequest, to: str, **url_arguments: Any) -> HttpResponse:
+    """Lead to a page after an act: a URL or the name of one, for htmx and for plain forms."""
+    url = to if to.startswith(("/", "http")) else reverse(to, kwargs=url_arguments or None)
+    if is_htmx(request):
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    answer = redirect(url)
+    answer.status_code = 303
+    return answer
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    partials: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Answer with the full page, or with the partial of the htmx target's id.
+
+    `partials` maps the id of a target to its template: `{"rows": "designs/_rows.html", "dialog":
+    "designs/_delete.html"}`. Toasts (Django's messages) travel with a partial out of band.
+    """
+    known = partials or {}
+    target = request.headers.get("HX-Target", "") if is_htmx(request) else ""
+    values = dict(context or {})
+    if target not in known:
+        return HttpResponse(render_to_string(template, values, request), status=status)
+    html = render_to_string(known[target], values, request)
+    html += render_to_string("components/toasts_oob.html", {}, request)
+    return HttpResponse(html, status=status)
+
+
+def render_dialog(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    title: str,
+    status: int = 200,
+) -> HttpResponse:
+    """Answer with a dialog's partial; without htmx, as a page of its own with the same form."""
+    values = {**(context or {}), "dialog_title": title, "dialog_template": template}
+    return render_page(
+        request, "components/dialog_page.html", values, partials={"dialog": template}, status=status
+    )
+
+
+def toast(request: HttpRequest, text: str) -> None:
+    """Say that an act is done, where the result is not in view. Never for errors."""
+    messages.success(request, text)
+
+
+class Errors:
+    """What is wrong with an input, by JSON pointer; falsy when nothing is."""
+
+    def __init__(self, invalid: Invalid | None = None) -> None:
+        """Take the flaws of an Invalid; one without places stands above the form."""
+        self._by: dict[str, list[str]] = {}
+        for flaw in invalid.errors if invalid else ():
+            self._by.setdefault(flaw.pointer, []).append(flaw.detail)
+        if invalid and not self._by:
+            self._by[""] = [invalid.detail]
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return bool(self._by)
+
+    def __len__(self) -> int:
+        """Count the sentences."""
+        return sum(len(sentences) for sentences in self._by.values())
+
+    def at(self, pointer: str) -> list[str]:
+        """Return the sentences for one place."""
+        return self._by.get(pointer, [])
+
+    def items(self) -> list[tuple[str, str, str]]:
+        """Return (id of the control, pointer, sentence) of each, for the summary."""
+        return [
+            (control_id(pointer), pointer, sentence)
+            for pointer, sentences in self._by.items()
+            for sentence in sentences
+        ]
+
+
+def control_id(pointer: str) -> str:
+    """Return the id of the control that edits the value at a JSON pointer."""
+    return "f" + pointer.replace("/", "-").replace("~1", "_").replace("~0", "_")
+
+
+def form_errors(form: BaseForm, invalid: Invalid, fields: Mapping[str, str] | None = None) -> None:
+    """Put the flaws of a service beside the fields of a Django form.
+
+    A flaw at `/name` belongs to the field `name`; `fields` names what differs, by pointer. A flaw
+    without a field stands above the form.
+    """
+    for flaw in invalid.errors or [("", invalid.detail)]:
+        pointer, sentence = flaw
+        name = (fields or {}).get(pointer, pointer.lstrip("/").replace("/", "-"))
+        form.add_error(name if name in form.fields else None, sentence)

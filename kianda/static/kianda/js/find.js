@@ -1,0 +1,33 @@
+// Ctrl K (or Cmd K) opens the command bar; arrows and Enter work inside it.
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  const link = document.querySelector("a[data-find]");
+  if (!link || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  link.click();
+});
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[data-find]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !window.htmx) return;
+  event.preventDefault();
+  document.querySelector("#rail:popover-open")?.hidePopover();
+  window.htmx.ajax("GET", link.getAttribute("href"), { source: link, target: "#dialog", swap: "innerHTML" });
+});
+
+document.addEventListener("keydown", (event) => {
+  const bar = event.target.closest?.("[data-command-bar]");
+  if (!bar || !["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) return;
+  const links = [...bar.querySelectorAll("[data-result]")];
+  const field = bar.querySelector("input[type=search]");
+  const now = links.indexOf(document.activeElement);
+  if (event.key === "Enter") {
+    if (document.activeElement !== field || !links.length) return;
+    event.preventDefault();
+    links[0].click();
+    return;
+  }
+  event.preventDefault();
+  const next = event.key === "ArrowDown" ? now + 1 : now - 1;
+  (next < 0 ? field : (links[next] ?? links.at(-1)))?.focus();
+});

@@ -1,0 +1,36 @@
+// Menus are popovers: a "..." menu opens at its button, and the arrows move inside.
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const menu = event.target;
+    if (!menu.matches?.("[popover][data-at-button]") || event.newState !== "open") return;
+    const button = document.querySelector(`[popovertarget="${menu.id}"]`);
+    const at = button.getBoundingClientRect();
+    const below = at.bottom + menu.offsetHeight + 8 < innerHeight;
+    menu.style.inset = "auto";
+    menu.style.top = `${below ? at.bottom + 4 : Math.max(8, at.top - menu.offsetHeight - 4)}px`;
+    menu.style.left = `${Math.max(8, Math.min(at.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
+    items(menu)[0]?.focus();
+  },
+  true,
+);
+
+function items(menu) {
+  return [...menu.querySelectorAll("a[href], button:not([disabled])")];
+}
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.(".k-menu[popover]");
+  if (!menu || !["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) return;
+  const all = items(menu);
+  const now = all.indexOf(document.activeElement);
+  const next = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: -1 }[event.key];
+  event.preventDefault();
+  all.at(next % all.length)?.focus();
+});
+
+// A menu whose act has been chosen is done.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const menu = event.detail.elt.closest?.(".k-menu[popover]");
+  if (menu?.matches(":popover-open")) menu.hidePopover();
+});

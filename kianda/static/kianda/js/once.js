@@ -1,0 +1,31 @@
+// A double click has one effect: while a form is being sent, it is not sent again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]")) return;
+  if (form.dataset.sending) return event.preventDefault();
+  form.dataset.sending = "1";
+  form.setAttribute("aria-busy", "true");
+});
+
+// Back shows the page as it was left, with its forms free again.
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sending]").forEach((form) => {
+    delete form.dataset.sending;
+    form.removeAttribute("aria-busy");
+  });
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt, requestConfig } = event.detail;
+  if (requestConfig.verb === "get") return;
+  if (elt.dataset.sending) return event.preventDefault();
+  elt.dataset.sending = "1";
+  elt.setAttribute("aria-busy", "true");
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  // On the way to another page the act stays done.
+  if (event.detail.xhr?.getResponseHeader("HX-Redirect")) return;
+  delete event.detail.elt.dataset.sending;
+  event.detail.elt.removeAttribute("aria-busy");
+});

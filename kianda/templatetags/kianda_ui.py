@@ -1,0 +1,291 @@
+"""Tags and filters of the pages: icons, times, pills, fields, lists.
+
+{% load kianda_ui %} gives, in short:
+{% icon "alarm" %} · {% pill status %} · {% pill "Draft" kind="" icon="pencil" %} · {% copy text %}
+{% note kind="bad" %} ... {% endnote %} · {% empty_state title="..." %} ... {% endempty_state %}
+{% control name="/title" label=... value=... errors=errors %} · {% field form.name %} ·
+{% error_summary errors %} · {% pager page %} · {% sort_header "Name" "name" %} · {% query page=2 %}
+{{ moment|moment }} · {{ moment|moment:"seconds" }} · {{ moment|ago }} · {{ ms|duration }} ·
+{{ value|json }} · {{ errors|at:"/name" }}
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.core.paginator import Page
+from django.forms import BoundField
+from django.template import Context, Node, NodeList
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from kianda import navigation, times
+from kianda.accounts.profiles import profile_of
+from kianda.accounts.roles import ROLES, roles_of
+from kianda.pages import Errors, control_id
+
+register = template.Library()
+
+NONE = "\u2013"
+
+NOTE_ICONS = {
+    "": "info-circle", "ok": "check-circle-fill",
+    "warn": "exclamation-triangle-fill", "bad": "x-octagon-fill",
+}  # fmt: skip
+# Status: its kind, icon and word. One table for runs, occurrences, tasks, datasources, people.
+PILLS: Mapping[str, tuple[str, str, str]] = {
+    "succeeded": ("ok", "check-circle-fill", "Succeeded"),
+    "running": ("run", "arrow-repeat", "Running"),
+    "queued": ("", "hourglass-split", "Queued"),
+    "failed": ("bad", "x-octagon-fill", "Failed"),
+    "interrupted": ("warn", "exclamation-triangle-fill", "Interrupted"),
+    "skipped": ("warn", "skip-forward-circle-fill", "Skipped"),
+    "missed": ("warn", "clock-history", "Missed"),
+    "coalesced": ("warn", "skip-forward-circle-fill", "Coalesced"),
+    "refused": ("bad", "slash-circle", "Refused"),
+    "paused": ("", "pause-circle-fill", "Paused"),
+    "finished": ("", "flag", "Finished"),
+    "scheduled": ("", "alarm", "Scheduled"),
+    "draft": ("", "pencil", "Draft"),
+    "published": ("ok", "check-circle-fill", "Published"),
+    "preview": ("run", "eye", "Preview"),
+    "live": ("", "record-circle", "Live"),
+    "open": ("", "circle", "Open"),
+    "closed": ("", "lock", "Closed"),
+    "submitted": ("ok", "check-circle-fill", "Submitted"),
+    "ok": ("ok", "check-circle-fill", "In order"),
+    "valid": ("ok", "check-circle-fill", "Valid"),
+    "expired": ("bad", "x-octagon-fill", "Expired"),
+    "active": ("ok", "check-circle-fill", "Active"),
+    "inactive": ("", "slash-circle", "Deactivated"),
+    "invited": ("", "envelope", "Invited"),
+    "revoked": ("", "slash-circle", "Revoked"),
+    "untested": ("", "question-circle", "Not tested"),
+}
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """Draw an icon of the sprite: decoration, thus hidden from readers; size "lg" is larger."""
+    return format_html(
+        '<svg class="k-i{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        f" k-i--{size}" if size else "", static("bootstrap-icons/bootstrap-icons.svg"), name,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def pill(status: str, text: str = "", kind: str | None = None, icon: str = "") -> SafeString:
+    """Draw the state of one thing, always with icon and word; an unknown one is neutral."""
+    known = PILLS.get(status, ("", "circle", status.replace("_", " ").capitalize()))
+    chosen = known[0] if kind is None else kind
+    return format_html(
+        '<span class="k-pill{}">{}{}</span>',
+        f" k-pill--{chosen}" if chosen else "", _icon(icon or known[1]), text or known[2],
+    )  # fmt: skip
+
+
+def _icon(name: str) -> SafeString:
+    return icon(name)
+
+
+@register.simple_tag
+def copy(text: str, what: str = "") -> SafeString:
+    """Draw the button that copies a text and says so."""
+    return format_html(
+        '<button type="button" class="btn btn-sm k-quiet k-icon-btn k-copy" data-copy="{}"'
+        ' aria-label="Copy {}" title="Copy">{}</button>',
+        text, what or text, icon("copy"),
+    )  # fmt: skip
+
+
+@register.filter
+def moment(value: datetime | None, style: str = "") -> SafeString:
+    """Show a moment in the person's zone; style "seconds" adds them. None is a dash."""
+    if value is None:
+        return format_html(NONE)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        value.isoformat(), times.full_words(value),
+        times.moment_words(value, seconds=style == "seconds"),
+    )  # fmt: skip
+
+
+@register.filter
+def ago(value: datetime | None) -> str:
+    """Show how far a moment is: "in 40 min", "48 min ago"."""
+    return "" if value is None else times.distance_words(value)
+
+
+@register.filter
+def duration(value: float | timedelta | None) -> str:
+    """Show how long something took, from milliseconds or a timedelta."""
+    if value is None:
+        return NONE
+    return times.duration_words(
+        value / timedelta(milliseconds=1) if isinstance(value, timedelta) else value
+    )
+
+
+@register.filter(name="json")
+def as_json(value: Any) -> str:
+    """Write a value as indented JSON; the template escapes it."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+@register.filter
+def at(errors: Errors | None, pointer: str) -> list[str]:
+    """Return the sentences about one place."""
+    return errors.at(pointer) if errors else []
+
+
+@register.inclusion_tag("components/error_summary.html")
+def error_summary(errors: Any) -> dict[str, Any]:
+    """Draw all errors above a long form, each a link to its control: Errors or a Django form."""
+    if hasattr(errors, "errors"):
+        items = [
+            (errors[name].id_for_label if name in errors.fields else "", name, sentence)
+            for name, sentences in errors.errors.items()
+            for sentence in sentences
+        ]
+    else:
+        items = errors.items() if errors else []
+    return {"items": items, "count": len(items)}
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, width: int = 12, mono: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - a template's keyword
+    """Draw one field of a Django form: label, control, help, errors."""
+    kind = getattr(bound.field.widget, "input_type", "")
+    described = [bound.auto_id + "-help"] if bound.help_text else []
+    described += [bound.auto_id + "-error"] if bound.errors else []
+    css = {"checkbox": "form-check-input", "select": "form-select"}.get(kind, "form-control")
+    attributes = {
+        "class": f"{css}{' k-mono' if mono else ''}{' is-invalid' if bound.errors else ''}"
+    }
+    if described:
+        attributes["aria-describedby"] = " ".join(described)
+    return {
+        "bound": bound, "id": bound.auto_id, "width": width, "kind": kind,
+        "widget": bound.as_widget(attrs=attributes),
+    }  # fmt: skip
+
+
+@register.inclusion_tag("components/control.html")
+def control(name: str, label: str, **more: Any) -> dict[str, Any]:
+    """Draw one control that stands for a JSON pointer, with its errors beside it.
+
+    `name` is the pointer ("/title"); more: value, errors (Errors), type (text, textarea, select,
+    checkbox, password ...), choices [(value, word)], help, required, width, mono, rows, readonly,
+    maxlength, autocomplete, post (the input's name, by default the pointer).
+    """
+    errors: Errors | None = more.get("errors")
+    sentences = errors.at(name) if errors else []
+    control = {"type": "text", "width": 12, "value": "", "post": name, **more}
+    identifier = control_id(name)
+    described = [f"{identifier}-help"] if more.get("help") else []
+    described += [f"{identifier}-error"] if sentences else []
+    return {
+        **control, "label": label, "id": identifier, "sentences": sentences,
+        "described": " ".join(described),
+    }  # fmt: skip
+
+
+@register.inclusion_tag("components/pager.html", takes_context=True)
+def pager(context: Context, page: Page[Any], noun: str = "") -> dict[str, Any]:
+    """Draw the count and the links of a list's pages; they keep the rest of the query."""
+    return {"page": page, "noun": noun, "request": context["request"]}
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: Any) -> str:
+    """Write the query string with some parameters changed; an empty one is left out."""
+    parameters = context["request"].GET.copy()
+    for name, value in changes.items():
+        parameters.pop(name, None)
+        if value not in {None, ""}:
+            parameters[name] = str(value)
+    return f"?{parameters.urlencode()}"
+
+
+@register.inclusion_tag("components/sort_header.html", takes_context=True)
+def sort_header(context: Context, label: str, name: str, css: str = "") -> dict[str, Any]:
+    """Draw a column head that sorts by `ordering=name`, and the other way when it is sorted so."""
+    now = context["request"].GET.get("ordering", "")
+    state = {name: "ascending", f"-{name}": "descending"}.get(now, "")
+    other = f"-{name}" if state == "ascending" else name
+    return {
+        "label": label,
+        "state": state,
+        "url": query(context, ordering=other, page=""),
+        "css": css,
+    }
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: Context) -> str:
+    """Return the colours that the person chose, or nothing."""
+    user = context.get("user")
+    return profile_of(user).theme if user is not None and user.is_authenticated else ""
+
+
+@register.inclusion_tag("components/rail.html", takes_context=True)
+def rail(context: Context) -> dict[str, Any]:
+    """Draw the places that the person may open."""
+    user, path = context["user"], context["request"].path
+    groups = [
+        [(place, navigation.is_here(place, path)) for place in navigation.places_for(user, places)]
+        for places in (navigation.WORK, navigation.ADMINISTRATION)
+    ]
+    return {"work": groups[0], "administration": groups[1]}
+
+
+@register.filter
+def role_of(user: Any) -> str:
+    """Return the first of a person's roles."""
+    held = roles_of(user)
+    return next((role for role in ROLES if role in held), "No role")
+
+
+@register.filter
+def initials(user: Any) -> str:
+    """Return two letters for the round mark of a person."""
+    words = (user.get_full_name() or user.get_username()).split()
+    return ("".join(word[0] for word in words[:2]) or "?").upper()
+
+
+class _Block(Node):
+    """A component around the nodes between two tags."""
+
+    def __init__(self, source: str, nodes: NodeList, words: dict[str, Any]) -> None:
+        self.source, self.nodes, self.words = source, nodes, words
+
+    def render(self, context: Context) -> SafeString:
+        """Render what lies inside, then the component around it."""
+        values = {name: word.resolve(context) for name, word in self.words.items()}
+        values["content"] = self.nodes.render(context)
+        values["icon_name"] = values.get("icon") or NOTE_ICONS.get(values.get("kind", ""), "")
+        return context.template.engine.get_template(self.source).render(  # type: ignore[union-attr]
+            context.new(values)
+        )
+
+
+def _block(parser: Any, token: Any, end: str, source: str) -> _Block:
+    words = template.base.token_kwargs(token.split_contents()[1:], parser)
+    nodes = parser.parse((end,))
+    parser.delete_first_token()
+    return _Block(source, nodes, words)
+
+
+@register.tag
+def note(parser: Any, token: Any) -> _Block:
+    """{% note kind="warn" title="..." tight=True alert=True %} ... {% endnote %}."""
+    return _block(parser, token, "endnote", "components/note.html")
+
+
+@register.tag
+def empty_state(parser: Any, token: Any) -> _Block:
+    """{% empty_state title="Nothing yet" icon="alarm" %} <p>...</p> {% endempty_state %}."""
+    return _block(parser, token, "endempty_state", "components/empty_state.html")

@@ -1,0 +1,67 @@
+"""Moments and durations in words, in the zone that is active."""
+
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+
+def moment_words(moment: datetime, *, now: datetime | None = None, seconds: bool = False) -> str:
+    """Write a moment as "Today 14:05", "Fri 20 Nov, 16:02", with the year when it is another."""
+    local = timezone.localtime(moment)
+    today = timezone.localtime(now or timezone.now()).date()
+    clock = local.strftime("%H:%M:%S" if seconds else "%H:%M")
+    day = day_words(local.date(), today=today)
+    return f"{day} {clock}" if day in {"Today", "Yesterday", "Tomorrow"} else f"{day}, {clock}"
+
+
+def day_words(day: date, *, today: date) -> str:
+    """Write a day as "Today", "Fri 20 Nov", or "20 Nov 2025"."""
+    near = {0: "Today", -1: "Yesterday", 1: "Tomorrow"}.get((day - today).days)
+    if near:
+        return near
+    return date_format(day, "D j M" if day.year == today.year else "j M Y")
+
+
+def full_words(moment: datetime) -> str:
+    """Write a moment in full, with the zone and in UTC: the title of a time."""
+    local = timezone.localtime(moment)
+    zone = timezone.get_current_timezone_name()
+    text = f"{date_format(local, 'l j F Y')}, {local:%H:%M:%S} {zone}"
+    if zone == "UTC":
+        return text
+    other = moment.astimezone(timezone.get_default_timezone())
+    day = "" if other.date() == local.date() else f"{date_format(other, 'j F')}, "
+    return f"{text} ({day}{other:%H:%M:%S} UTC)"
+
+
+def distance_words(moment: datetime, *, now: datetime | None = None) -> str:
+    """Write how far a moment is: "in 40 min", "48 min ago", "now"."""
+    gap = moment - (now or timezone.now())
+    if abs(gap) < timedelta(seconds=1):
+        return "now"
+    words = span_words(abs(gap))
+    return f"in {words}" if gap > timedelta(0) else f"{words} ago"
+
+
+def span_words(span: timedelta) -> str:
+    """Write a length of time in at most two units: "22 h 54 min", "4 days", "50 s"."""
+    total = round(span.total_seconds())
+    if total < 60:
+        return f"{total} s"
+    minutes, hours, days = total // 60 % 60, total // 3600 % 24, total // 86_400
+    if days >= 2:
+        return f"{days} days"
+    hours += 24 * days
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def duration_words(milliseconds: float) -> str:
+    """Write how long something took: "162 ms", "2.4 s", "3 min"."""
+    if milliseconds < 1000:
+        return f"{round(milliseconds)} ms"
+    if milliseconds < 60_000:
+        return f"{milliseconds / 1000:.1f} s"
+    return span_words(timedelta(milliseconds=milliseconds))
