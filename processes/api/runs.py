@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -85,14 +85,14 @@ class Kinds(APIView):
 _KINDS: Any = {200: {"type": "array", "items": schemas.KIND}}
 
 
-@extend_schema(operation_id="rule_types", responses=_KINDS, tags=["Kinds"])
+@extend_schema_view(get=extend_schema(operation_id="rule_types", responses=_KINDS, tags=["Kinds"]))
 class RuleTypes(Kinds):
     """The types of rules."""
 
     registry = rules
 
 
-@extend_schema(operation_id="field_types", responses=_KINDS, tags=["Kinds"])
+@extend_schema_view(get=extend_schema(operation_id="field_types", responses=_KINDS, tags=["Kinds"]))
 class FieldTypes(Kinds):
     """The types of fields."""
 
