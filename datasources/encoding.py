@@ -50,7 +50,8 @@ def pairs(name: str, value: Any) -> list[tuple[str, str]]:
 
 def form(items: Sequence[tuple[str, str]]) -> str:
     """Return pairs as application/x-www-form-urlencoded, for bodies and queries."""
-    return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in items)
+    # An asterisk stays as it is, as browsers have it: a masked value can then be read as one.
+    return "&".join(f"{quote_plus(n, safe='*')}={quote_plus(v, safe='*')}" for n, v in items)
 
 
 def multipart(items: Sequence[tuple[str, str]]) -> tuple[bytes, str]:

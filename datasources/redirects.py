@@ -3,7 +3,7 @@
 from dataclasses import replace
 from urllib.parse import quote, urldefrag, urljoin
 
-from datasources.addresses import PATH_SAFE, base_url_flaw, origin_of, stem_of
+from datasources.addresses import PATH_SAFE, Origin, base_url_flaw, origin_of, stem_of
 from datasources.answers import CallAnswer
 from datasources.errors import CallFailed
 from datasources.rest import PreparedCall
@@ -33,18 +33,18 @@ def next_hop(call: PreparedCall, answer: CallAnswer) -> PreparedCall | None:
         raise CallFailed("bad_answer", sentence, status=answer.status)
     origin = origin_of(path)
     tail = mark + quote(query, safe=QUERY_SAFE)
-    headers = {
-        name: value
-        for name, value in call.headers.items()
-        if name.lower() not in {"content-length", "content-type"}
-        and (origin == call.origin or name.lower() not in call.secret_headers)
-        and (origin == call.origin or name.lower() not in {"authorization", "cookie"})
-    }
     return replace(
         call,
         verb="HEAD" if call.verb == "HEAD" else "GET",
         origin=origin,
         url=stem_of(path) + ("/" if path.endswith("/") else "") + tail,
-        headers=headers,
+        headers=_headers_to(origin, call),
         body=None,
     )
+
+
+def _headers_to(origin: Origin, call: PreparedCall) -> dict[str, str | bytes]:
+    left_out = {"content-length", "content-type"}
+    if origin != call.origin:
+        left_out |= {"authorization", "cookie"} | call.secret_headers
+    return {name: value for name, value in call.headers.items() if name.lower() not in left_out}

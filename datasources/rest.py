@@ -1,7 +1,7 @@
 """From a REST method and its inputs to a request. Plain Python: nothing is sent here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -44,6 +44,19 @@ class PreparedCall:
     secret_headers: frozenset[str]
 
 
+@dataclass(slots=True)
+class _Parts:
+    """The parts of a request while it is put together; each item knows whether it is secret."""
+
+    path: str = ""
+    shown_path: str = ""
+    draft: Draft = field(default_factory=Draft)
+    secret_headers: set[str] = field(default_factory=set)
+    query: list[Item] = field(default_factory=list)
+    body: list[Item] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
+
+
 def build(
     datasource: RestDatasource, method: RestMethod, inputs: Mapping[str, Any]
 ) -> PreparedCall:
@@ -53,39 +66,26 @@ def build(
     cannot be sent.
     """
     given = _declared(method, inputs)
-    values = [
-        (target, given.get(target, parameter.value), parameter.secret)
-        for target, parameter in method.parameters.items()
-        if target in given or parameter.value is not None
-    ]
-    draft = Draft()
-    secret_headers = set()
-    for target, value, secret in values:
-        if target.startswith("header."):
-            name = target.removeprefix("header.")
-            draft.headers[name.lower()] = (name, _header(target, value))
-            if secret:
-                secret_headers.add(name.lower())
-    query = [(t.removeprefix("query."), v, s) for t, v, s in values if t.startswith("query.")]
-    body = [(t.removeprefix("body."), v, s) for t, v, s in values if t.startswith("body")]
-    path = _path(method, given)
-    _authenticate(datasource, draft, query, secret_headers)
-    return _assemble(datasource, method, path=path, draft=draft, query=query, body=body,
-                     secret_headers=secret_headers)  # fmt: skip
+    parts = _Parts()
+    _put_path(parts, method, given)
+    for target, parameter in method.parameters.items():
+        value = given.get(target, parameter.value)
+        if value is not None or target in given:
+            _put(parts, target, value, secret=parameter.secret)
+    _authenticate(parts, datasource)
+    return _assemble(parts, datasource, method)
 
 
 def build_test(datasource: RestDatasource) -> PreparedCall:
     """Return the request of a connection test: GET to the base URL or `test_path`."""
     path, mark, rest = (datasource.test_path or "").partition("?")
-    query: list[Item] = []
-    secret_headers: set[str] = set()
-    draft = Draft()
-    _authenticate(datasource, draft, query, secret_headers)
-    call = _assemble(datasource, TEST, path=quote(path, safe=PATH_SAFE), draft=draft,
-                     query=query, body=[], secret_headers=secret_headers)  # fmt: skip
+    path = quote(path, safe=PATH_SAFE)
+    parts = _Parts(path=path, shown_path=path)
+    _authenticate(parts, datasource)
+    call = _assemble(parts, datasource, TEST)
     if not mark:
         return call
-    joint = "&" if query else "?"
+    joint = "&" if parts.query else "?"
     return replace(call, url=f"{call.url}{joint}{quote(rest, safe=PATH_SAFE + '?')}")
 
 
@@ -100,18 +100,33 @@ def _declared(method: RestMethod, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _path(method: RestMethod, given: Mapping[str, Any]) -> str:
+def _put_path(parts: _Parts, method: RestMethod, given: Mapping[str, Any]) -> None:
     mapped = "url_path" in given
-    path = as_text(given["url_path"]) if mapped else method.url_path
+    path = shown = as_text(given["url_path"]) if mapped else method.url_path
     for name in () if mapped else method.path_names:
         text = as_text(given.get(f"path.{name}"))
         if not text.strip():
             sentence = f"The path parameter {name} of {method.title} has no value."
             raise CallFailed("value", sentence, place=f"path.{name}")
-        path = path.replace(f"{{{name}}}", quote(text, safe=""))
+        coded = quote(text, safe="")
+        secret = method.is_secret_target(f"path.{name}")
+        path = path.replace(f"{{{name}}}", coded)
+        shown = shown.replace(f"{{{name}}}", MASK if secret else coded)
+        parts.secrets += [text] if secret else []
     if flaw := path_flaw(path):
-        raise CallFailed("value", f"The path {path!r} cannot be used. {flaw}", place="url_path")
-    return quote(path, safe=PATH_SAFE)
+        raise CallFailed("value", f"The path {shown!r} cannot be used. {flaw}", place="url_path")
+    parts.path, parts.shown_path = quote(path, safe=PATH_SAFE), quote(shown, safe=PATH_SAFE)
+
+
+def _put(parts: _Parts, target: str, value: Any, *, secret: bool) -> None:
+    place, _, name = target.partition(".")
+    if place == "header":
+        parts.draft.headers[name.lower()] = (name, _header(target, value))
+        parts.secret_headers |= {name.lower()} if secret else set()
+        return
+    items = parts.query if place == "query" else parts.body
+    items.append((name or place, value, secret))
+    parts.secrets += [text for _, text in pairs(name, value)] if secret else []
 
 
 def _header(target: str, value: Any) -> str:
@@ -123,73 +138,68 @@ def _header(target: str, value: Any) -> str:
     return text
 
 
-def _authenticate(
-    datasource: RestDatasource, draft: Draft, query: list[Item], secret_headers: set[str]
-) -> None:
+def _authenticate(parts: _Parts, datasource: RestDatasource) -> None:
     scheme = datasource.auth
     if scheme.lacks_credentials():
         sentence = f"The datasource {datasource.title} has no {scheme.missing} stored."
         raise CallFailed("configuration", sentence)
-    own = Draft(query=[(name, "") for name, _, _ in query])
+    own = Draft(query=[(name, "") for name, _, _ in parts.query])
     scheme.apply(own)
     for low, header in own.headers.items():
-        draft.headers.setdefault(low, header)
-        secret_headers.add(low)
-    query += [(name, value, True) for name, value in own.query[len(query) :]]
+        parts.draft.headers.setdefault(low, header)
+        parts.secret_headers.add(low)
+    parts.query += [(name, value, True) for name, value in own.query[len(parts.query) :]]
+    parts.secrets += scheme.credentials().values()
 
 
-def _assemble(
-    datasource: RestDatasource,
-    method: RestMethod,
-    *,
-    path: str,
-    draft: Draft,
-    query: list[Item],
-    body: list[Item],
-    secret_headers: set[str],
-) -> PreparedCall:
-    payload, media_type = _payload(method, body)
+def _assemble(parts: _Parts, datasource: RestDatasource, method: RestMethod) -> PreparedCall:
+    payload, media_type = _payload(method, parts.body)
     for low, header in ALWAYS.items():
-        draft.headers.setdefault(low, header)
+        parts.draft.headers.setdefault(low, header)
     if media_type:
-        draft.set_header("Content-Type", media_type)
-    url = f"{datasource.stem}{path}" if path or datasource.has_path else f"{datasource.stem}/"
+        parts.draft.set_header("Content-Type", media_type)
+    follow = method.follow_redirects
     return PreparedCall(
         verb=method.http_method,
         origin=datasource.origin,
-        url=_with_query(url, query),
-        headers=_wire_headers(method.http_method, draft, payload),
+        url=_with_query(_address(datasource, parts.path), parts.query),
+        headers=_wire_headers(method.http_method, parts.draft, payload),
         body=payload,
-        shown={
-            "method": method.http_method,
-            "url": _with_query(url, [(n, MASK if s and v else v, s) for n, v, s in query]),
-            "headers": {
-                name: MASK if low in secret_headers and value else value
-                for low, (name, value) in draft.headers.items()
-            },
-            "body": _shown_body(method, body) if payload is not None else None,
-        },
-        secrets=_secrets(datasource, draft, secret_headers, [*query, *body]),
+        shown=_shown(parts, datasource, method, sent=payload is not None),
+        secrets=_secrets(parts),
         timeout_s=method.timeout_s or datasource.timeout_s,
         max_answer_bytes=method.max_answer_bytes or datasource.max_answer_bytes,
-        follow_redirects=(
-            datasource.follow_redirects
-            if method.follow_redirects is None
-            else method.follow_redirects
-        ),
-        secret_headers=frozenset(secret_headers),
+        follow_redirects=datasource.follow_redirects if follow is None else follow,
+        secret_headers=frozenset(parts.secret_headers),
     )
 
 
-def _secrets(
-    datasource: RestDatasource, draft: Draft, secret_headers: set[str], items: list[Item]
-) -> tuple[str, ...]:
-    values = [value for name, value in draft.headers.values() if name.lower() in secret_headers]
+def _address(datasource: RestDatasource, path: str) -> str:
+    return f"{datasource.stem}{path}" if path or datasource.has_path else f"{datasource.stem}/"
+
+
+def _shown(
+    parts: _Parts, datasource: RestDatasource, method: RestMethod, *, sent: bool
+) -> dict[str, Any]:
+    query = [
+        (name, MASK if secret and value else value, False) for name, value, secret in parts.query
+    ]
+    return {
+        "method": method.http_method,
+        "url": _with_query(_address(datasource, parts.shown_path), query),
+        "headers": {
+            name: MASK if low in parts.secret_headers and value else value
+            for low, (name, value) in parts.draft.headers.items()
+        },
+        "body": _shown_body(method, parts.body) if sent else None,
+    }
+
+
+def _secrets(parts: _Parts) -> tuple[str, ...]:
+    values = [parts.draft.headers[low][1] for low in parts.secret_headers]
     # "Bearer abc": what comes after the scheme is the secret.
     values += [value.partition(" ")[2] for value in values]
-    values += datasource.auth.credentials().values()
-    values += [text for name, value, secret in items if secret for _, text in pairs(name, value)]
-    return tuple(value for value in values if value)
+    return tuple(value for value in (*parts.secrets, *values) if value)
 
 
 def _with_query(url: str, query: list[Item]) -> str:

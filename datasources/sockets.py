@@ -10,7 +10,7 @@ import ssl
 import time
 from typing import Any
 
-import certifi
+from requests.certs import where
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -79,7 +79,7 @@ class TLSSocket(ssl.SSLSocket):
 def tls_context() -> ssl.SSLContext:
     """Return the one TLS context: the system's authorities and certifi's, always verified."""
     context = ssl.create_default_context()
-    context.load_verify_locations(cafile=certifi.where())
+    context.load_verify_locations(cafile=where())
     context.sslsocket_class = TLSSocket
     return context
 

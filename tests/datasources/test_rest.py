@@ -261,7 +261,7 @@ def test_an_api_key_may_go_into_the_query() -> None:
     auth = {"scheme": "api_key", "name": "apikey", "place": "query", "key": "k/1"}
     call = prepared(source={"auth": auth}, query=[{"name": "a", "value": "b"}])
     assert call.url.endswith("?a=b&apikey=k%2F1")
-    assert call.shown["url"].endswith(f"?a=b&apikey={'%2A' * 8}")
+    assert call.shown["url"].endswith(f"?a=b&apikey={MASK}")
     assert "k/1" in call.secrets
 
 
@@ -295,6 +295,13 @@ def test_what_the_trace_may_show_has_no_secret_in_it() -> None:
     assert call.shown["headers"]["Cookie"] == MASK
     assert "t0" not in call.shown["url"]
     assert {"s3", "t0", "c=1"} <= set(call.secrets)
+
+
+def test_a_secret_in_the_path_is_masked_too() -> None:
+    call = prepared({"path.token": "t/0"}, url_path="/hooks/{token}/go")
+    assert call.url.endswith("/hooks/t%2F0/go")
+    assert call.shown["url"].endswith(f"/hooks/{MASK}/go")
+    assert "t/0" in call.secrets
 
 
 @pytest.mark.parametrize(
