@@ -10,7 +10,7 @@ import ssl
 import time
 from typing import Any
 
-from requests.certs import where
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -79,7 +79,7 @@ class TLSSocket(ssl.SSLSocket):
 def tls_context() -> ssl.SSLContext:
     """Return the one TLS context: the system's authorities and certifi's, always verified."""
     context = ssl.create_default_context()
-    context.load_verify_locations(cafile=where())
+    context.load_verify_locations(cafile=DEFAULT_CA_BUNDLE_PATH)
     context.sslsocket_class = TLSSocket
     return context
 
