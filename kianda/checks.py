@@ -13,7 +13,14 @@ from django.core.checks import CheckMessage, Error, Warning, register
 @register()
 def settings_are_sound(**_: Any) -> list[CheckMessage]:
     """Check the values that settings.py takes from the environment as they are."""
-    return [*_time_zone(), *_keys(), *_proxies(), *_public_url(), *_hosts()]
+    return [
+        *_time_zone(),
+        *_keys(),
+        *_proxies(),
+        *_egress(),
+        *_public_url(),
+        *_hosts(),
+    ]
 
 
 def _time_zone() -> list[CheckMessage]:
@@ -59,6 +66,24 @@ def _proxies() -> list[CheckMessage]:
                     f"KIANDA_TRUSTED_PROXIES has {name!r}, which is no address.",
                     hint="Write addresses or networks such as 10.0.0.0/8, with commas.",
                     id="kianda.E003",
+                )
+            ]
+    return []
+
+
+def _egress() -> list[CheckMessage]:
+    """A network that cannot be read would be taken for a host name that nothing ever has."""
+    for name in settings.KIANDA_EGRESS_ALLOW:
+        if "/" not in name:
+            continue
+        try:
+            ipaddress.ip_network(name, strict=False)
+        except ValueError:
+            return [
+                Error(
+                    f"KIANDA_EGRESS_ALLOW has {name!r}, which is no network.",
+                    hint="Write hosts, host:port or networks such as 10.1.0.0/16, with commas.",
+                    id="kianda.E005",
                 )
             ]
     return []

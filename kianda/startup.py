@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from kianda.accounts.canary import check_key_ring
+from kianda.checks import settings_are_sound
 from kianda.lib.secrets import WrongKeyRing
 
 OWN_APPS = frozenset({"accounts", "datasources", "processes", "scheduler"})
@@ -37,6 +38,9 @@ def unknown_migrations(applied: Iterable[tuple[str, str]] | None = None) -> list
 
 def check_ready() -> None:
     """Raise NotReadyError with a sentence when the product must not start."""
+    for message in settings_are_sound():
+        if message.is_serious():
+            raise NotReadyError(f"{message.msg} {message.hint}")
     try:
         connection.ensure_connection()
         newer = unknown_migrations()

@@ -17,6 +17,7 @@ def test_the_settings_of_the_tests_are_sound():
         ("KIANDA_SECRET_KEYS", ["short"], "kianda.E002"),
         ("KIANDA_SECRET_KEYS", [], "kianda.E002"),
         ("KIANDA_TRUSTED_PROXIES", ["proxy"], "kianda.E003"),
+        ("KIANDA_EGRESS_ALLOW", ["host", "10.0.0.0/33"], "kianda.E005"),
         ("KIANDA_PUBLIC_URL", "kianda.example.org", "kianda.E004"),
         ("KIANDA_PUBLIC_URL", "https://example.org/kianda", "kianda.E004"),
     ],

@@ -17,6 +17,14 @@ def test_a_good_database_is_ready():
     assert out.getvalue() == "Ready.\n"
 
 
+def test_a_wrong_setting_is_refused_with_a_sentence(settings, capsys):
+    settings.KIANDA_EGRESS_ALLOW = ["10.0.0.0/33"]
+    with pytest.raises(SystemExit) as caught:
+        call_command("check_start")
+    assert caught.value.code == 1
+    assert "KIANDA_EGRESS_ALLOW has '10.0.0.0/33', which is no network." in capsys.readouterr().err
+
+
 def test_a_wrong_key_ring_is_refused_with_a_sentence(settings, capsys):
     check_ready()
     settings.KIANDA_SECRET_KEYS = [Fernet.generate_key().decode()]
