@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from datasources.document import RestDatasource
 from datasources.models import Datasource
 from kianda.lib.errors import Missing
+from kianda.lib.prepared import PreparedQuery
 
 _KEPT = 512
 # By key, revision and moment of change: a document never changes under such a key.
@@ -28,12 +29,18 @@ def get_datasource(name: str) -> Datasource:
     return row
 
 
+# Every call of a run asks, so its text is made once.
+_KEY_OF = PreparedQuery(
+    lambda name: Datasource.objects.filter(name=name).only("pk", "revision", "modified"), "name"
+)
+
+
 def get_document(name: str) -> RestDatasource:
     """Return a datasource's document by name; raises Missing. Cheap when it has not changed."""
-    key = Datasource.objects.filter(name=name).values_list("pk", "revision", "modified").first()
-    if key is None:
+    row = _KEY_OF.first(name)
+    if row is None:
         raise Missing(f"There is no datasource {name}.")
-    found = _documents.get(key)
+    found = _documents.get((row.pk, row.revision, row.modified))
     return found if found is not None else document_of(get_datasource(name))
 
 

@@ -4,6 +4,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, USER, has_role
+from kianda.lib.prepared import PreparedQuery
 from processes.models import ProcessInstance, Run
 
 
@@ -18,8 +19,38 @@ def visible_instances(user: User | None) -> QuerySet[ProcessInstance]:
     if has_role(user, ADMINISTRATOR, DESIGNER):
         return rows
     if has_role(user, USER):
-        return rows.filter(Q(mode=ProcessInstance.Mode.LIVE) | Q(created_by=user))
+        return _seen_by(user.pk)
     return rows.none()
+
+
+def _seen_by(user_pk: int) -> QuerySet[ProcessInstance]:
+    return ProcessInstance.objects.filter(Q(mode=ProcessInstance.Mode.LIVE) | Q(created_by=user_pk))
+
+
+def visible_instance(process_id: str, user: User | None, *, lock: bool) -> ProcessInstance | None:
+    """Return one instance, with design and version, when the person may see it; locked if asked."""
+    key = process_id.lower()
+    if user is None or not user.is_active:
+        return None
+    if has_role(user, ADMINISTRATOR, DESIGNER):
+        return _ONE_OF_ALL[lock].first(key)
+    return _ONE_SEEN_BY[lock].first(key, user.pk) if has_role(user, USER) else None
+
+
+def _one(rows: QuerySet[ProcessInstance], key: str, *, lock: bool) -> QuerySet[ProcessInstance]:
+    found = rows.filter(key=key).select_related("version", "design").defer("version__document")
+    return found.select_for_update(of=("self",)) if lock else found
+
+
+# Every run begins with one of these, so their text is made once.
+_ONE_OF_ALL = {
+    True: PreparedQuery(lambda key: _one(ProcessInstance.objects.all(), key, lock=True), "key"),
+    False: PreparedQuery(lambda key: _one(ProcessInstance.objects.all(), key, lock=False), "key"),
+}
+_ONE_SEEN_BY = {
+    True: PreparedQuery(lambda key, pk: _one(_seen_by(pk), key, lock=True), "key", -4711),
+    False: PreparedQuery(lambda key, pk: _one(_seen_by(pk), key, lock=False), "key", -4711),
+}
 
 
 def visible_runs(user: User) -> QuerySet[Run]:

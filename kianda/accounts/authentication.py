@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from kianda.accounts.models import ApiToken
 from kianda.accounts.roles import remember_roles
 from kianda.accounts.tokens import digest_of
+from kianda.lib.prepared import PreparedQuery
 from kianda.lib.throttling import refuse_too_many_anonymous
 
 STAMP_EVERY = timedelta(minutes=1)
@@ -37,22 +38,26 @@ class BearerTokenAuthentication(BaseAuthentication):
         return 'Bearer realm="Kianda"'
 
 
-def _find(text: str) -> ApiToken | None:
-    now = timezone.now()
-    rows = list(
-        ApiToken.objects.filter(
-            Q(expires_at__isnull=True) | Q(expires_at__gt=now),
-            digest=digest_of(text),
-            revoked_at__isnull=True,
-            user__is_active=True,
-        )
+# Each request of an API client asks this, so its text is made once.
+_TOKEN = PreparedQuery(
+    lambda digest: (
+        ApiToken.objects.filter(digest=digest, revoked_at__isnull=True, user__is_active=True)
         .select_related("user")
         .annotate(role=F("user__groups__name"))
-    )
+    ),
+    "digest",
+)
+
+
+def _find(text: str) -> ApiToken | None:
+    rows: list[Any] = _TOKEN.rows(digest_of(text))
     if not rows:
         return None
-    remember_roles(rows[0].user, [row.role for row in rows])
-    return rows[0]
+    token: ApiToken = rows[0]
+    if token.expires_at is not None and token.expires_at <= timezone.now():
+        return None
+    remember_roles(token.user, [row.role for row in rows])
+    return token
 
 
 def _stamp(token: ApiToken) -> None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from kianda.lib.errors import Stale
+from kianda.lib.prepared import update_rows
 from processes.context import RunContext
 from processes.document import Document
 from processes.models import Change, ProcessInstance, Run
@@ -110,9 +111,11 @@ class RunLedger:
         holder.holds(self.run.pk)
 
     def _owned(self, **values: Any) -> None:
-        mine = Run.objects.filter(
-            pk=self.run.pk, holder=holder.name, status=Run.Status.RUNNING
-        ).update(**values)
+        mine = update_rows(
+            Run,
+            where={"id": self.run.pk, "holder": holder.name, "status": Run.Status.RUNNING},
+            **values,
+        )
         if not mine:
             raise TakenOver(f"Run {self.run.pk} was taken over; nothing was written.")
 
@@ -120,9 +123,9 @@ class RunLedger:
         self, values: Mapping[str, Value], *, before: Mapping[str, Value], moment: datetime
     ) -> None:
         plain, secret = split(self.document, values)
-        stored = ProcessInstance.objects.filter(
-            pk=self.instance.pk, revision=self.base_revision
-        ).update(
+        stored = update_rows(
+            ProcessInstance,
+            where={"id": self.instance.pk, "revision": self.base_revision},
             values=plain,
             secrets=secret or None,
             revision=self.base_revision + 1,

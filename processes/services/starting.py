@@ -14,7 +14,7 @@ from kianda.lib.errors import Busy, Invalid, Missing, Stale
 from processes.document import Document, TargetMissing
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule
-from processes.selectors import visible_instances
+from processes.selectors import visible_instance
 from processes.services.documents import document_of
 from processes.services.leases import LEASE, holder
 from processes.services.moving import follow_draft
@@ -60,11 +60,7 @@ def read_instance(
     process_id: str, user: User | None, *, lock: bool = False
 ) -> tuple[ProcessInstance, Document]:
     """Return an instance that the person may see, with its document; raises Missing."""
-    rows = visible_instances(user).filter(key=process_id.lower())
-    rows = rows.select_related("version", "design").defer("version__document")
-    if lock:
-        rows = rows.select_for_update(of=("self",))
-    instance = rows.first()
+    instance = visible_instance(process_id, user, lock=lock)
     if instance is None:
         raise Missing(f"There is no process instance {process_id}.")
     return instance, document_of(instance.version)

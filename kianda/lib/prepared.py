@@ -1,0 +1,138 @@
+"""Statements whose text is made once for each connection: for rows that every run reads and writes.
+
+Django makes the SQL of a queryset anew each time, which costs several times what the database needs
+for it. The queryset stays the one definition of what is read.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model, QuerySet
+from django.db.models.query import get_related_populators
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """A queryset as SQL, and how its rows become objects again."""
+
+    sql: str
+    # For each parameter the place of the value that stands there, or None and the constant.
+    params: Sequence[tuple[int | None, Any]]
+    columns: Sequence[str]
+    first: int
+    related: Sequence[Any]
+    annotations: Mapping[str, int]
+    converters: Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]
+
+
+class PreparedQuery(Generic[M]):
+    """A queryset of one model, compiled once, then run with other values.
+
+    `samples` are values for `build` that occur nowhere else in the query; the values of a run must
+    be of the same types and need no conversion: texts and whole numbers.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[M]], *samples: str | int) -> None:
+        """Take what builds the queryset; nothing is compiled yet."""
+        self._build, self._samples = build, samples
+        self._compiled: WeakKeyDictionary[BaseDatabaseWrapper, _Compiled] = WeakKeyDictionary()
+
+    def first(self, *values: str | int) -> M | None:
+        """Return the first row, or None."""
+        return next(iter(self.rows(*values)), None)
+
+    def rows(self, *values: str | int) -> list[M]:
+        """Return the rows."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        compiled = self._compiled.get(connection)
+        if compiled is None:
+            compiled = self._compiled[connection] = self._compile(connection)
+        params = [
+            constant if place is None else values[place] for place, constant in compiled.params
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(compiled.sql, params)
+            found = cursor.fetchall()
+        return [self._object(compiled, list(row), connection) for row in found]
+
+    def _compile(self, connection: BaseDatabaseWrapper) -> _Compiled:
+        queryset = self._build(*self._samples)
+        compiler: Any = queryset.query.get_compiler(using=connection.alias)
+        sql, params = compiler.as_sql()
+        places = [
+            (self._samples.index(param), None) if param in self._samples else (None, param)
+            for param in params
+        ]
+        if {place for place, _ in places if place is not None} != set(range(len(self._samples))):
+            raise AssertionError("A sample does not stand in the query as it was given.")
+        positions = compiler.klass_info["select_fields"]
+        # The stubs are of a Django that has one argument more.
+        populators: Any = get_related_populators
+        return _Compiled(
+            sql=sql,
+            params=places,
+            columns=[compiler.select[place][0].target.attname for place in positions],
+            first=positions[0],
+            related=populators(compiler.klass_info, compiler.select, connection.alias),
+            annotations=compiler.annotation_col_map or {},
+            converters=compiler.get_converters([column[0] for column in compiler.select]),
+        )
+
+    def _object(self, compiled: _Compiled, row: list[Any], connection: BaseDatabaseWrapper) -> M:
+        for place, (converters, expression) in compiled.converters.items():
+            for convert in converters:
+                row[place] = convert(row[place], expression, connection)
+        ends = compiled.first + len(compiled.columns)
+        model = self._model
+        made = model.from_db(connection.alias, compiled.columns, row[compiled.first : ends])
+        for populator in compiled.related:
+            populator.populate(row, made)
+        for name, place in compiled.annotations.items():
+            setattr(made, name, row[place])
+        return made
+
+    @functools.cached_property
+    def _model(self) -> type[M]:
+        return self._build(*self._samples).model
+
+
+def update_rows(model: type[Model], *, where: Mapping[str, Any], **values: Any) -> int:
+    """Set values in the rows whose columns equal `where`; return how many there were.
+
+    What `filter(**where).update(**values)` does, for equality and plain values alone.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    sql = _update_sql(model, tuple(values), tuple(where), connection.vendor)
+    field = model._meta.get_field
+    params = [
+        *(_prepared(field(name), value, connection) for name, value in values.items()),
+        *(_prepared(field(name), value, connection) for name, value in where.items()),
+    ]
+    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
+
+
+def _prepared(field: Any, value: Any, connection: BaseDatabaseWrapper) -> Any:
+    return field.get_db_prep_save(value, connection=connection)
+
+
+@functools.lru_cache(maxsize=256)
+def _update_sql(
+    model: type[Model], values: tuple[str, ...], where: tuple[str, ...], _vendor: str
+) -> str:
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+
+    def equal(name: str) -> str:
+        field: Any = model._meta.get_field(name)
+        return f"{quote(field.column)} = %s"
+
+    changes, rows = ", ".join(map(equal, values)), " AND ".join(map(equal, where))
+    return f"UPDATE {quote(model._meta.db_table)} SET {changes} WHERE {rows}"  # noqa: S608 - names of columns

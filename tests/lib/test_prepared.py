@@ -1,0 +1,99 @@
+"""Prepared statements do what their querysets do, with their text made once."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
+
+from kianda.accounts.models import ApiToken
+from kianda.accounts.tokens import create_token
+from kianda.lib.prepared import PreparedQuery, update_rows
+from processes.models import Run
+
+pytestmark = pytest.mark.django_db
+
+by_name = PreparedQuery(lambda name: User.objects.filter(username=name), "name")
+
+
+def test_a_prepared_query_finds_each_value_it_is_given(ada: Any, ben: Any) -> None:
+    assert [by_name.first("ada"), by_name.first("ben"), by_name.first("zoe")] == [ada, ben, None]
+
+
+def test_its_objects_are_whole_and_typed(ada: Any) -> None:
+    found = by_name.first("ada")
+    assert found is not None
+    assert found.date_joined == ada.date_joined
+    assert found.date_joined.tzinfo is not None
+    assert not found.get_deferred_fields()
+
+
+def test_related_objects_and_annotations_come_along_in_one_query(ada: Any) -> None:
+    create_token(ada, name="robot", scopes=["run"], expires_at=None)
+    tokens = PreparedQuery(
+        lambda name: (
+            ApiToken.objects.filter(name=name)
+            .select_related("user")
+            .annotate(role=F("user__groups__name"))
+        ),
+        "sample",
+    )
+    assert tokens.first("no such token") is None
+    with CaptureQueriesContext(connection) as queries:
+        found: Any = tokens.first("robot")
+        assert (found.user, found.scopes, found.role) == (ada, ["run"], "Designer")
+    assert len(queries) == 1
+
+
+def test_what_was_left_out_is_read_when_it_is_asked_for(ada: Any) -> None:
+    names = PreparedQuery(lambda name: User.objects.filter(username=name).only("pk"), "name")
+    found = names.first("ada")
+    assert found is not None
+    assert "email" in found.get_deferred_fields()
+    assert found.email == ada.email
+
+
+def test_a_locked_row_is_asked_for_as_the_database_wants_it(ada: Any) -> None:
+    locked = PreparedQuery(
+        lambda pk: User.objects.filter(pk=pk).select_for_update(of=("self",)), -4711
+    )
+    with transaction.atomic():
+        assert locked.first(ada.pk) == ada
+        assert locked.first(0) is None
+
+
+def test_a_sample_that_does_not_stand_in_the_query_is_a_mistake() -> None:
+    wrong = PreparedQuery(lambda _name: User.objects.all(), "name")
+    with pytest.raises(AssertionError):
+        wrong.first("ada")
+
+
+def test_an_update_reaches_the_rows_that_equal_and_counts_them(ada: Any, ben: Any) -> None:
+    moment = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert update_rows(User, where={"id": ada.pk}, last_login=moment, first_name="Ada") == 1
+    assert update_rows(User, where={"id": ada.pk, "username": "ben"}, first_name="Ben") == 0
+    ada.refresh_from_db()
+    ben.refresh_from_db()
+    assert (ada.last_login, ada.first_name, ben.first_name) == (moment, "Ada", "")
+
+
+def test_json_encrypted_and_empty_values_are_written_as_the_model_writes_them(ada: Any) -> None:
+    run = Run.objects.create(
+        process_id="p-1", process="p", version="1.0", trigger="api", status="running",
+        queued=datetime(2026, 11, 23, tzinfo=UTC), run_as=ada,
+    )  # fmt: skip
+    done = update_rows(
+        Run, where={"id": run.pk, "status": "running"}, steps=[{"a": 1}], error=None,
+        journal={"secret": "s3cret-s3cret"}, run_as_id=None,
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT journal FROM processes_run WHERE id = %s", [run.pk])
+        stored = cursor.fetchone()[0]
+    run.refresh_from_db()
+    assert done == 1
+    assert (run.steps, run.error, run.run_as) == ([{"a": 1}], None, None)
+    assert run.journal == {"secret": "s3cret-s3cret"}
+    assert "s3cret" not in stored
