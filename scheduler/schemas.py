@@ -47,6 +47,9 @@ def page_of(item: Schema) -> Schema:
 
 
 TASK_IN = _inlined(TaskDocument.model_json_schema())
+for _kind in TASK_IN["properties"]["schedule"]["oneOf"]:
+    # In a model the kind is a constant with a default; in a body it tells the kinds apart.
+    _kind["required"] = ["kind", *_kind.get("required", [])]
 READ_ONLY: Schema = {
     "id": TEXT,
     "next_run_at": MAYBE_MOMENT,

@@ -1,5 +1,6 @@
 """An occurrence carried out: its run, its outcome, the sentence when it could not be."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.utils import timezone
 
 from processes.models import ProcessDesign, ProcessInstance, Run
@@ -72,6 +74,29 @@ def test_a_message_delivered_twice_fires_once(counter: ProcessInstance, make_tas
     assert execute(pk) is None
     assert total(counter) == 1
     assert Run.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_workers_with_one_message_fire_once(counter: ProcessInstance, make_task: Make) -> None:
+    make_task()
+    (pk,) = plan(DUE)
+    start = threading.Barrier(4)
+    done: list[bool] = []
+
+    def work() -> None:
+        start.wait()
+        try:
+            done.append(execute(pk) is not None)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == [False, False, False, True]
+    assert total(counter) == 1
 
 
 @pytest.mark.parametrize("gone", [0, 987_654])
