@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeAlias, cast
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
@@ -15,10 +15,10 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from kianda.accounts.roles import USER, has_role
-from kianda.lib.errors import Forbidden, Invalid, Missing
+from kianda.lib.errors import Flaw, Forbidden, Invalid, Missing
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def page(
@@ -46,7 +46,7 @@ def page(
             except Forbidden as error:
                 raise PermissionDenied(error.detail) from error
 
-        return guarded
+        return cast(View[P], guarded)
 
     return guarded_by
 
@@ -172,7 +172,6 @@ def form_errors(form: BaseForm, invalid: Invalid, fields: Mapping[str, str] | No
     A flaw at `/name` belongs to the field `name`; `fields` names what differs, by pointer. A flaw
     without a field stands above the form.
     """
-    for flaw in invalid.errors or [("", invalid.detail)]:
-        pointer, sentence = flaw
+    for pointer, sentence in invalid.errors or [Flaw("", invalid.detail)]:
         name = (fields or {}).get(pointer, pointer.lstrip("/").replace("/", "-"))
         form.add_error(name if name in form.fields else None, sentence)

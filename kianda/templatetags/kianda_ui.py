@@ -162,7 +162,7 @@ def field(bound: BoundField, width: int = 12, mono: bool = False) -> dict[str, A
     described = [bound.auto_id + "-help"] if bound.help_text else []
     described += [bound.auto_id + "-error"] if bound.errors else []
     css = {"checkbox": "form-check-input", "select": "form-select"}.get(kind, "form-control")
-    attributes = {
+    attributes: dict[str, str | bool] = {
         "class": f"{css}{' k-mono' if mono else ''}{' is-invalid' if bound.errors else ''}"
     }
     if described:

@@ -17,7 +17,9 @@ function focusFirst() {
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.target === dialog && !dialog.open) opener = document.activeElement;
+  if (event.detail.target !== dialog || dialog.open) return;
+  const focused = document.activeElement;
+  opener = focused === document.body ? event.detail.elt : focused;
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {

@@ -1,0 +1,122 @@
+"""Stories in a real browser: the product's pages served for the test, a cast that can sign in.
+
+`page_as("ada")` gives a page of Ada, signed in; `axe(page)` and `assert_fits(page)` look at it.
+Console errors, page errors and requests to another host fail the story by themselves;
+`page.complaints.expect("status of 404")` lets one pass that the story is about.
+"""
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import sync_playwright
+
+from scheduler.services import execution, planning
+from tests.browser.watch import Complaints, assert_all_fits, assert_no_violations
+from tests.factories import make_user
+from tests.integration.needs import chromium
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+CAST = {
+    "admin": ("Administrator",),
+    "ada": ("Designer",),
+    "dan": ("Data source manager",),
+    "ben": ("User",),
+    "cleo": (),
+}
+
+
+def pytest_collection_modifyitems(items):
+    """Every story here needs Chromium and rows that the served product sees."""
+    for item in items:
+        if item.path.is_relative_to(__file__.rsplit("/", 1)[0]):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.needs("chromium"))
+            item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+@pytest.fixture(scope="package")
+def browser():
+    """One Chromium for all stories."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright's synchronous form runs a loop, which Django would take for an async view.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+            yield browser
+            browser.close()
+
+
+@pytest.fixture
+def person():
+    """Return `person("ada")`: somebody of the cast, made when first named."""
+
+    def get(name):
+        found = get_user_model().objects.filter(username=name).first()
+        return found or make_user(name, *CAST.get(name, ("User",)))
+
+    return get
+
+
+@pytest.fixture
+def page_as(browser, live_server, person):
+    """Return `page_as(name, width=1280, scheme="light")`; without a name nobody is signed in."""
+    opened = []
+
+    def open_page(name=None, width=1280, scheme="light"):
+        context = browser.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        context.set_default_timeout(10_000)
+        if name:
+            context.add_cookies([session_cookie(person(name), live_server.url)])
+        page = context.new_page()
+        page.complaints = Complaints(live_server.url)
+        page.complaints.watch(page)
+        opened.append((context, page))
+        return page
+
+    yield open_page
+    complaints = [line for _, page in opened for line in page.complaints]
+    for context, _ in opened:
+        context.close()
+    assert complaints == []
+
+
+def session_cookie(user, url):
+    """Return the cookie of a new session of this person."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    value = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": url}
+
+
+@pytest.fixture
+def axe():
+    """Return `axe(page)`: fails when axe finds anything on what the page shows now."""
+    return assert_no_violations
+
+
+@pytest.fixture
+def assert_fits():
+    """Return `assert_fits(page)`: nothing scrolls sideways, no text is cut."""
+    return assert_all_fits
+
+
+@pytest.fixture
+def fire_due():
+    """Return `fire_due(moment=None)`: plan what is due and carry it out, in this process."""
+
+    def fire(moment=None):
+        for pk in planning.plan(moment or timezone.now()):
+            execution.execute(pk)
+
+    return fire

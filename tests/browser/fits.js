@@ -1,0 +1,27 @@
+// What does not fit on the page that is shown: one sentence for each thing.
+() => {
+  const wrong = [];
+  const root = document.documentElement;
+  const name = (e) =>
+    `${e.tagName.toLowerCase()}.${e.className.baseVal ?? e.className} "${(e.textContent || "").trim().slice(0, 60)}"`;
+  const style = (e) => getComputedStyle(e);
+  const scrolls = (e) => {
+    for (; e; e = e.parentElement) if (["auto", "scroll"].includes(style(e).overflowX)) return true;
+    return false;
+  };
+  const hides = (how) => ["hidden", "clip"].includes(how);
+  if (root.scrollWidth > innerWidth) wrong.push(`the page is ${root.scrollWidth} px wide`);
+  for (const e of document.body.querySelectorAll("*")) {
+    if (!e.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+    const box = e.getBoundingClientRect();
+    const { overflowX, overflowY, clipPath } = style(e);
+    if (box.width <= 1 || box.height <= 1 || clipPath !== "none") continue;
+    if (e.closest(".visually-hidden, .k-skip, svg, option")) continue;
+    if (hides(overflowX) && e.scrollWidth > e.clientWidth + 1) wrong.push(`cut: ${name(e)}`);
+    if (hides(overflowY) && own && e.scrollHeight > e.clientHeight + 2) wrong.push(`cut below: ${name(e)}`);
+    if (own && !scrolls(e.parentElement) && (box.right > innerWidth + 1 || box.left < -1)) wrong.push(`outside: ${name(e)}`);
+    if (e.matches(".btn, .k-pill, .k-tag") && e.scrollWidth > e.clientWidth + 1) wrong.push(`does not fit: ${name(e)}`);
+  }
+  return wrong;
+}

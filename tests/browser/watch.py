@@ -1,0 +1,66 @@
+"""What a page must hold to in every story: no complaint, no foreign request, nothing cut."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+
+# A form that is refused is answered with 422; Chromium writes a line about each such answer.
+USUAL = ("status of 422",)
+
+FITS = Path(__file__).with_name("fits.js").read_text()
+
+
+class Complaints(list):
+    """What the browser complained about, but for what a story expects."""
+
+    def __init__(self, base_url):
+        super().__init__()
+        self.host = urlsplit(base_url).netloc
+        self.expected = list(USUAL)
+
+    def expect(self, text):
+        """Let complaints pass that hold this text: the story is about one."""
+        self.expected.append(text)
+
+    def watch(self, page):
+        """Listen to everything a page may complain about."""
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self._add(f"error: {error}"))
+        page.on("request", self._request)
+        page.on("requestfailed", self._failed)
+
+    def _console(self, line):
+        if line.type in {"error", "warning"}:
+            self._add(f"{line.type}: {line.text}")
+
+    def _request(self, request):
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != self.host:
+            self._add(f"foreign request: {request.url}")
+
+    def _failed(self, request):
+        # Leaving a page ends its open requests; that is no failure.
+        if "ERR_ABORTED" not in (request.failure or ""):
+            self._add(f"not loaded: {request.url} {request.failure}")
+
+    def _add(self, text):
+        if not any(word in text for word in self.expected):
+            self.append(text)
+
+
+def assert_no_violations(page):
+    """Run axe over what the page shows now."""
+    report = Axe().run(page)
+    lines = [
+        f"{violation['id']}: {node['html'][:200]}\n  {node.get('failureSummary', '')}"
+        for violation in report.response["violations"]
+        for node in violation["nodes"]
+    ]
+    assert not lines, "axe, " + page.url + "\n" + "\n".join(lines)
+
+
+def assert_all_fits(page):
+    """Nothing scrolls sideways, no text is cut, nothing lies outside."""
+    wrong = page.evaluate(FITS)
+    assert not wrong, page.url + "\n" + "\n".join(wrong)
