@@ -11,7 +11,7 @@ from datasources.document import RestDatasource, RestMethod
 from datasources.encoding import as_json, as_text, form, multipart, nested, pairs
 from datasources.errors import CallFailed
 from datasources.headers import BREAKS, header_bytes
-from kianda.lib.secret_names import MASK
+from kianda.lib.secret_names import MASK, SECRET_KEYS
 
 ALWAYS = {"user-agent": ("User-Agent", "Kianda-open"), "accept": ("Accept", "*/*")}
 # The codings that the standard library can undo with a bound on the size.
@@ -182,7 +182,8 @@ def _shown(
     parts: _Parts, datasource: RestDatasource, method: RestMethod, *, sent: bool
 ) -> dict[str, Any]:
     query = [
-        (name, MASK if secret and value else value, False) for name, value, secret in parts.query
+        (name, MASK if value and (secret or name.lower() in SECRET_KEYS) else value, False)
+        for name, value, secret in parts.query
     ]
     return {
         "method": method.http_method,

@@ -138,6 +138,8 @@ def _spellings(value: str) -> set[str]:
     raw = value.encode()
     plain = base64.b64encode(raw).decode()
     url_safe = base64.urlsafe_b64encode(raw).decode()
-    in_json = json.dumps(value)[1:-1]
-    spellings = {value, in_json, quote(value, safe=""), quote(value), quote_plus(value)}
-    return spellings | {plain, plain.rstrip("="), url_safe, url_safe.rstrip("=")}
+    # A provider may send a body back inside its answer; JSON may spell what is not ASCII both ways.
+    in_json = {json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+    in_url = {quote(value, safe=""), quote(value), quote_plus(value)}
+    in_base64 = {plain, plain.rstrip("="), url_safe, url_safe.rstrip("=")}
+    return {value} | in_json | in_url | in_base64

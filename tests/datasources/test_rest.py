@@ -297,6 +297,13 @@ def test_what_the_trace_may_show_has_no_secret_in_it() -> None:
     assert {"s3", "t0", "c=1"} <= set(call.secrets)
 
 
+@pytest.mark.parametrize("name", ["code", "Assertion", "access_token"])
+def test_a_credential_in_the_query_is_masked_by_its_place(name: str) -> None:
+    call = prepared({f"query.{name}": "c0de"}, query=[{"name": name, "secret": False}])
+    assert call.url.endswith(f"?{name}=c0de")
+    assert "c0de" not in call.shown["url"]
+
+
 def test_a_secret_in_the_path_is_masked_too() -> None:
     call = prepared({"path.token": "t/0"}, url_path="/hooks/{token}/go")
     assert call.url.endswith("/hooks/t%2F0/go")
