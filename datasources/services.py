@@ -89,7 +89,10 @@ def patch_datasource(
     """Replace the given top-level settings and leave the others as they are."""
     if not isinstance(changes, dict):
         raise Invalid.at("", "Write an object.")
-    raw = {**document_of(get_datasource(name)).masked(), **changes}
+    row = get_datasource(name)
+    raw = {**document_of(row).masked(), **changes}
+    # What is left out was read just now: a change in between must not be written over.
+    revision = row.revision if revision is None else revision
     return replace_datasource(name=name, raw=raw, user=user, revision=revision, force=force)
 
 

@@ -51,3 +51,21 @@ def test_a_refused_change_changes_nothing(dan: Any) -> None:
 def test_the_system_may_make_a_datasource_of_its_own(db: None) -> None:
     row = create_datasource(raw=raw_datasource(), user=None)
     assert row.modified_by is None
+
+
+def test_a_partial_change_does_not_write_over_what_changed_meanwhile(dan: Any) -> None:
+    create_datasource(raw=raw_datasource(), user=dan)
+
+    class Slow(dict[str, Any]):
+        """Settings whose reading takes so long that somebody else saves in between."""
+
+        def __iter__(self) -> Any:
+            return iter(self.keys())
+
+        def keys(self) -> Any:
+            replace_datasource(name="token-service", raw=raw_datasource(timeout_s=9), user=dan)
+            return super().keys()
+
+    with pytest.raises(Stale):
+        patch_datasource(name="token-service", changes=Slow(title="Second"), user=dan)
+    assert get_document("token-service").timeout_s == 9
