@@ -66,17 +66,21 @@ def list_response(
     query = read_query(request, allowed)
     for name, how in filters.items():
         if name in query:
-            queryset = (
-                how(queryset, query[name]) if callable(how) else _where(queryset, how, query[name])
-            )
+            queryset = _filtered(queryset, name, how, query[name])
     queryset = _searched(queryset, query.get("search", ""), search)
     columns = _order(query.get("ordering", ""), ordering) or list(default_order)
     # The key comes last, so that equal rows keep their place from page to page.
     return _page(request, queryset.order_by(*columns, "-pk"), query, to_json)
 
 
-def _where(queryset: QuerySet[M], lookup: str, value: str) -> QuerySet[M]:
-    return queryset.filter(**{lookup: value})
+def _filtered(queryset: QuerySet[M], name: str, how: Filter, value: str) -> QuerySet[M]:
+    if not callable(how):
+        return queryset.filter(**{how: value})
+    try:
+        return how(queryset, value)
+    except Invalid as refusal:
+        # The function does not know under which name it stands.
+        raise Invalid.at(f"/{name}", refusal.detail) from refusal
 
 
 def _searched(queryset: QuerySet[M], text: str, columns: Sequence[str]) -> QuerySet[M]:

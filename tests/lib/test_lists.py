@@ -69,6 +69,7 @@ def test_a_page_knows_its_neighbours_and_the_count(people):
         ("?ordering=password", "/ordering"),
         ("?username=a&username=b", "/username"),
         ("?username=%00", "/username"),
+        ("?staff=maybe", "/staff"),
     ],
 )
 def test_a_bad_query_is_refused_by_name(people, query, pointer):
