@@ -18,7 +18,7 @@ from kianda.lib.names import in_words as name_in_words
 from processes.comparisons import OPERATORS, Day, Operator, Right
 from processes.expressions import Resolve, Template
 from processes.patterns import PatternError, compiled
-from processes.references import check_names, flaw, names_in, parsed, secret_names
+from processes.references import flaw, name_problems, names_in, parsed, secret_names
 from processes.values import Value
 
 OperatorName = Literal[
@@ -94,8 +94,9 @@ class Condition(_Part):
     @classmethod
     def _check(cls, source: str, info: ValidationInfo) -> None:
         template, names = parsed(source), names_in(info)
-        if names is not None:
-            check_names(template, names, roots=cls.roots)
+        problems = name_problems(template, names, roots=cls.roots) if names is not None else []
+        if problems:
+            raise flaw(" ".join(problems))
 
     def holds(self, resolve: Resolve, day: Day) -> bool:
         """Tell whether the row holds; raises ValueFailure when it cannot be told."""

@@ -64,21 +64,26 @@ def parsed(source: str) -> Template:
         raise flaw(str(error)) from error
 
 
-def check_names(template: Template, names: NameTable, *, roots: tuple[str, ...] = ()) -> None:
-    """Refuse names that mean nothing at this place."""
-    for name in template.references:
+def name_problems(
+    template: Template, names: NameTable, *, roots: tuple[str, ...] = ()
+) -> list[str]:
+    """Return a sentence for each name that means nothing at this place."""
+    found = []
+    for name in dict.fromkeys(template.references):
         root = name.partition(".")[0]
         if root in _ROOTS:
-            _check_root(name, root, roots)
+            found.append(_root_problem(name, root, roots))
         elif name not in SYSTEM_NAMES:
-            _check_field(name, names)
+            found.append(_field_problem(name, names))
+    return [problem for problem in found if problem]
 
 
-def _check_root(name: str, root: str, roots: tuple[str, ...]) -> None:
+def _root_problem(name: str, root: str, roots: tuple[str, ...]) -> str:
     if root not in roots:
-        raise flaw(f"[{name}] can stand only {_PLACES[root]}. {_escape_hint(name)}")
+        return f"[{name}] can stand only {_PLACES[root]}. {_escape_hint(name)}"
     if not _is_place(name, root):
-        raise flaw(f"[{name}] is not known here: write {_ROOTS[root]}. {_escape_hint(name)}")
+        return f"[{name}] is not known here: write {_ROOTS[root]}. {_escape_hint(name)}"
+    return ""
 
 
 def _is_place(name: str, root: str) -> bool:
@@ -90,14 +95,15 @@ def _is_place(name: str, root: str) -> bool:
     return (part == "status" and not rest) or part == "body" or (part == "headers" and bool(rest))
 
 
-def _check_field(name: str, names: NameTable) -> None:
+def _field_problem(name: str, names: NameTable) -> str:
     kind = names.type_of(name)
     if kind is None:
         near = names.nearest(name)
         meant = f" Did you mean [{near}]?" if near else ""
-        raise flaw(f"There is no field or name {name}.{meant} {_escape_hint(name)}")
+        return f"There is no field or name {name}.{meant} {_escape_hint(name)}"
     if not names.holds_value(name):
-        raise flaw(f"The field {name} is a {kind} and holds no value. {_escape_hint(name)}")
+        return f"The field {name} is a {kind} and holds no value. {_escape_hint(name)}"
+    return ""
 
 
 def _escape_hint(name: str) -> str:
@@ -109,23 +115,26 @@ def secret_names(template: Template, names: NameTable) -> list[str]:
     return [name for name in template.references if names.is_secret(name)]
 
 
-def _check_secrets(template: Template, names: NameTable, info: ValidationInfo) -> None:
+def _secret_problems(template: Template, names: NameTable, info: ValidationInfo) -> list[str]:
     """Let a secret through only where the row's own `field`, given before, is a secret one."""
-    secrets = secret_names(template, names)
-    if secrets and not names.is_secret(str((info.data or {}).get("field", ""))):
-        raise flaw(
-            f"{secrets[0]} is a secret field: it may go only into input mappings and into other "
-            "secret fields. Take it out here, or make the target a secret field."
-        )
+    if names.is_secret(str((info.data or {}).get("field", ""))):
+        return []
+    return [
+        f"{name} is a secret field: it may go only into input mappings and into other secret "
+        "fields. Take it out here, or make the target a secret field."
+        for name in dict.fromkeys(secret_names(template, names))
+    ]
 
 
 def _checked(source: str, info: ValidationInfo, *, roots: tuple[str, ...], secrets: bool) -> str:
     template = parsed(source)
     names = names_in(info)
     if names is not None:
-        check_names(template, names, roots=roots)
+        problems = name_problems(template, names, roots=roots)
         if not secrets:
-            _check_secrets(template, names, info)
+            problems += _secret_problems(template, names, info)
+        if problems:
+            raise flaw(" ".join(problems))
     return source
 
 

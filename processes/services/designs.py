@@ -17,6 +17,7 @@ from processes.models import DesignVersion, ProcessDesign
 from processes.services.catalog import StoredCatalog
 from processes.services.documents import document_of
 from processes.services.moving import move_open_instances
+from processes.services.process_ids import last_number_given
 
 
 @dataclass
@@ -68,6 +69,7 @@ def create_design(*, raw: object, user: User) -> ProcessDesign:
                 name=document.name,
                 title=document.title,
                 description=document.description,
+                last_number=last_number_given(pattern=document.process_id, process=document.name),
                 created=moment,
                 modified=moment,
                 modified_by=user,

@@ -16,8 +16,9 @@ from kianda.lib.usage import used_by
 from processes.document import Document
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.services.defaults import default_values
+from processes.services.designs import get_version
 from processes.services.documents import document_of
-from processes.services.moving import follow_draft
+from processes.services.moving import carried_values, follow_draft
 from processes.services.process_ids import next_process_id
 from processes.services.starting import read_instance
 from processes.services.values import (
@@ -146,10 +147,23 @@ def store_unsaved_answer(*, run_pk: int, user: User) -> ProcessInstance:
     with transaction.atomic():
         instance, document = _locked(run.process_id, user)
         before = stored_values(document, instance)
-        brought = python_of(document.fields, run.unsaved_values)
+        brought = _brought(run, instance, document)
         _store(instance, document, before=before, after={**before, **brought}, user=user, run=run)
         Run.objects.filter(pk=run.pk).update(unsaved_answer=False, unsaved_values=None)
     return instance
+
+
+def _brought(run: Run, instance: ProcessInstance, document: Document) -> dict[str, Value]:
+    """Return what a run left unstored as the instance's version of today has it.
+
+    A field that was secret then and is no more takes nothing: the secret would come to light.
+    """
+    then = document_of(get_version(instance.design, run.version))
+    values = python_of(then.fields, run.unsaved_values or {})
+    secret = {name for name, field in then.fields.items() if field.slug() == "secret"}
+    public = {name for name, field in document.fields.items() if field.slug() != "secret"}
+    kept = {name: value for name, value in values.items() if name not in secret & public}
+    return carried_values(then, document, kept)
 
 
 def delete_instance(*, process_id: str, user: User, force: bool = False) -> None:

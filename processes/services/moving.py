@@ -47,7 +47,12 @@ def renamed_fields(old: Document, new: Document) -> dict[str, str]:
 
 
 def moved_values(old: Document, new: Document, values: Mapping[str, Value]) -> dict[str, Value]:
-    """Return the values as the new version holds them; raises CannotMove."""
+    """Return the values of all fields as the new version holds them; raises CannotMove."""
+    return filled(new, carried_values(old, new, values))
+
+
+def carried_values(old: Document, new: Document, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return these values under the names and in the types of the new version; as above."""
     renamed = renamed_fields(old, new)
     carried: dict[str, Value] = {}
     for name, value in values.items():
@@ -63,7 +68,7 @@ def moved_values(old: Document, new: Document, values: Mapping[str, Value]) -> d
                 carried[target] = field.to_python(old.fields[name].to_json(value))
             except ValueFailure as failure:
                 raise CannotMove(f"The value of {field.title} does not fit: {failure}") from failure
-    return filled(new, carried)
+    return carried
 
 
 def follow_draft(instance: ProcessInstance, document: Document) -> tuple[ProcessInstance, Document]:

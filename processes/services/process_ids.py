@@ -13,6 +13,8 @@ from processes.values import Value, as_text
 _PART = re.compile(r"\{process\}|\{number(?::(\d{1,2}))?\}|\[([A-Za-z][A-Za-z0-9_]*)\]")
 _OTHER = re.compile(r"[^A-Za-z0-9._-]")
 LONGEST = 120
+# More digits are those of a field beside the number, or nobody's counter.
+_DIGITS = r"(\d{1,15})"
 
 
 def next_process_id(*, design: ProcessDesign, pattern: str, values: Mapping[str, Value]) -> str:
@@ -36,6 +38,26 @@ def next_process_id(*, design: ProcessDesign, pattern: str, values: Mapping[str,
             f"The Process ID {made} is taken or was given before. Change what it is made of.",
         ) from error
     return made
+
+
+def last_number_given(*, pattern: str, process: str) -> int:
+    """Return the highest number among the IDs of this pattern that were ever given, else 0.
+
+    A process made anew under an old name counts on from there, for no ID is given twice.
+    """
+    own = pattern.replace("{process}", process)
+    start = _PART.search(own)
+    first = _OTHER.sub("-", own[: start.start()] if start else own).lower()
+    shape, end = "", 0
+    for match in _PART.finditer(own):
+        shape += re.escape(_OTHER.sub("-", own[end : match.start()])) + (
+            ".*" if match[2] else _DIGITS
+        )
+        end = match.end()
+    wanted = re.compile(shape + re.escape(_OTHER.sub("-", own[end:])), re.IGNORECASE)
+    given = GivenProcessId.objects.filter(key__startswith=first).values_list("key", flat=True)
+    found = (wanted.fullmatch(key) for key in given.iterator())
+    return max((int(match[1]) for match in found if match and match.groups()), default=0)
 
 
 def filled_pattern(pattern: str, *, process: str, number: int, values: Mapping[str, Value]) -> str:

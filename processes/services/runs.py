@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from kianda.lib.errors import Busy, Invalid, Missing, Stale
+from kianda.lib.errors import ApplicationError, Busy
 from processes.models import Run
 from processes.services.carrying import carry_out
 from processes.services.recovery import recover_runs
@@ -101,8 +101,9 @@ def execute_queued(run_pk: int) -> Run | None:
     )
     try:
         started = take(firing, lambda: claim(firing, queued))
-    except (Missing, Invalid, Busy, Stale) as refusal:
-        return _refuse(queued, refusal.detail, kind="busy" if isinstance(refusal, Busy) else "")
+    except ApplicationError as refusal:
+        reason = " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
+        return _refuse(queued, reason, kind="busy" if isinstance(refusal, Busy) else "")
     except AlreadyClaimed:
         return None
     return carry_out(started, deadline_s=SECONDS_OTHERWISE)

@@ -178,6 +178,12 @@ TRIGGER_BODIES = [
 ]
 
 
+def test_an_unknown_process_and_an_unknown_mode_are_named_together(designer: APIClient) -> None:
+    answer = designer.post("/api/v1/instances/", {"process": "nope", "mode": "x"}, format="json")
+    assert answer.status_code == 400
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/process", "/mode"]
+
+
 @pytest.mark.parametrize(("body", "pointer"), TRIGGER_BODIES)
 def test_a_bad_trigger_is_refused_at_its_place(
     designer: APIClient, published: str, body: Any, pointer: str

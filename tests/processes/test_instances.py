@@ -7,7 +7,7 @@ import pytest
 from kianda.lib.errors import Forbidden, InUse, Invalid, Missing, Stale
 from kianda.lib.secrets import MASK
 from processes.models import Change, ProcessInstance
-from processes.services.designs import create_design, publish_design
+from processes.services.designs import create_design, delete_design, publish_design
 from processes.services.instances import create_instance, delete_instance, patch_instance
 from processes.services.process_ids import filled_pattern
 from tests.processes.test_designs import live, plain, values_of
@@ -61,6 +61,27 @@ def test_a_deleted_process_id_is_never_given_again(ada: Any) -> None:
     with pytest.raises(Invalid, match="ACME is taken or was given before"):
         live(ada, client_id="ACME")
     assert not ProcessInstance.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "first", "second"),
+    [
+        ("{process}-{number}", "token-refresh-1", "token-refresh-2"),
+        ("T {number:3}.{process}", "T-001.token-refresh", "T-002.token-refresh"),
+        ("[client_id]/{number}", "me-1", "me-2"),
+    ],
+)
+def test_a_process_made_anew_under_an_old_name_counts_on(
+    ada: Any, pattern: str, first: str, second: str
+) -> None:
+    made = []
+    for _ in range(2):
+        create_design(raw=plain(process_id=pattern), user=ada)
+        publish_design(name="token-refresh", user=ada)
+        made.append(live(ada, client_id="me").process_id)
+        delete_instance(process_id=made[-1], user=ada)
+        delete_design(name="token-refresh", user=ada)
+    assert made == [first, second]
 
 
 def test_every_field_that_can_have_a_value_has_one_in_form_order(design: Any, ada: Any) -> None:

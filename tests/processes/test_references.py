@@ -114,3 +114,11 @@ def test_a_type_carries_its_control_and_its_help():
         schema = TypeAdapter(kind).json_schema()
         assert schema["control"]
         assert schema["description"].endswith(".")
+
+
+def test_every_name_of_a_text_that_does_not_hold_is_named():
+    with pytest.raises(ValidationError) as caught:
+        check(TextValue, "[nobody] [response.body] [status] [go] [key] [nobody]")
+    [error] = caught.value.errors()
+    told = ("name nobody", "[response.body] can", "The field go", "key is a secret")
+    assert [error["msg"].count(words) for words in told] == [1, 1, 1, 1]

@@ -1,5 +1,6 @@
 """What a run does (contract 4)."""
 
+import copy
 import threading
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -14,8 +16,9 @@ from kianda.lib.errors import Busy, Invalid, Missing, Stale
 from kianda.lib.secrets import MASK
 from processes.models import Change, ProcessInstance, Run
 from processes.services import runs
+from processes.services.designs import publish_design, save_design
 from processes.services.documents import document_of
-from processes.services.instances import patch_instance, store_unsaved_answer
+from processes.services.instances import create_instance, patch_instance, store_unsaved_answer
 from processes.services.values import stored_values
 from tests.processes.conftest import GOOD_ANSWER, RULES, answers
 
@@ -201,6 +204,22 @@ def test_an_answer_that_no_rule_saves_is_marked_and_can_be_stored_later(
     assert values_of(instance)["access_token"] == "at-new"
     assert values_of(instance)["refresh_token"] == "rt-new-77"
     assert not Run.objects.get(pk=run.pk).unsaved_answer
+
+
+def test_a_stored_answer_brings_no_secret_into_a_field_that_is_no_longer_secret(
+    make_token: Make, provider: HTTPServer, ada: Any
+) -> None:
+    answers(provider)
+    instance = make_token([RULES[0], RULES[1]])
+    run = press(instance, ada)
+    opened = copy.deepcopy(document_of(instance.version).normalised())
+    field = next(f for f in opened["forms"][0]["fields"] if f["name"] == "refresh_token")
+    field["type"] = "text"
+    save_design(name="token-refresh", raw=opened, user=ada)
+    publish_design(name="token-refresh", user=ada, move_instances=True)
+    store_unsaved_answer(run_pk=run.pk, user=ada)
+    stored = values_of(instance)
+    assert (stored["access_token"], stored["refresh_token"]) == ("at-new", "")
 
 
 def test_a_rule_whose_conditions_do_not_hold_is_skipped_with_the_condition_in_words(
@@ -401,3 +420,23 @@ def test_the_secrets_sent_with_a_queued_run_are_kept_encrypted_and_erased(
     runs.execute_queued(queued.pk)
     assert provider.log[0][0].form["refresh_token"] == "rt-sent-99"
     assert Run.objects.get(pk=queued.pk).journal is None
+
+
+def test_a_queued_run_on_a_preview_that_cannot_follow_its_draft_is_refused_with_the_reason(
+    make_token: Make, ada: Any
+) -> None:
+    live = make_token()
+    preview = create_instance(
+        process="token-refresh", mode="preview", data={"client_id": "x1"}, user=ada
+    )
+    queued = runs.enqueue(process_id=preview.process_id, target="refresh", user=ada, trigger="api")
+    changed = copy.deepcopy(document_of(live.version).normalised())
+    field = next(f for f in changed["forms"][0]["fields"] if f["name"] == "client_id")
+    field["type"] = "number"
+    del field["mode"], field["max_length"], field["pattern"]
+    save_design(name="token-refresh", raw=changed, user=ada)
+    ended = runs.execute_queued(queued.pk)
+    assert ended is not None
+    assert ended.status == "refused"
+    assert "Client ID does not fit" in ended.error["message"]
+    assert not runs.queued_to_send(timezone.now(), after_s=-1)
