@@ -120,6 +120,36 @@ def update_rows(model: type[Model], *, where: Mapping[str, Any], **values: Any) 
         return int(cursor.rowcount)
 
 
+def insert_row(row: Model) -> None:
+    """Insert a new row and give it its number; what `save(force_insert=True)` does, no signals."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    model = type(row)
+    params = [
+        _prepared(field, field.pre_save(row, add=True), connection)
+        for field in _inserted_fields(model)
+    ]
+    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+        cursor.execute(_insert_sql(model, connection.vendor), params)
+        row.pk = cursor.fetchone()[0]
+    row._state.adding, row._state.db = False, connection.alias
+
+
+@functools.cache
+def _inserted_fields(model: type[Model]) -> list[Any]:
+    return [field for field in model._meta.concrete_fields if not field.primary_key]
+
+
+@functools.cache
+def _insert_sql(model: type[Model], _vendor: str) -> str:
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    names = [quote(field.column) for field in _inserted_fields(model)]
+    key: Any = model._meta.pk
+    return (
+        f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(names)}) "  # noqa: S608 - columns
+        f"VALUES ({', '.join(['%s'] * len(names))}) RETURNING {quote(key.column)}"
+    )
+
+
 def _prepared(field: Any, value: Any, connection: BaseDatabaseWrapper) -> Any:
     return field.get_db_prep_save(value, connection=connection)
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from kianda.lib.errors import Stale
-from kianda.lib.prepared import update_rows
+from kianda.lib.prepared import insert_row, update_rows
 from processes.context import RunContext
 from processes.document import Document
 from processes.models import Change, ProcessInstance, Run
@@ -139,7 +139,7 @@ class RunLedger:
         self.instance.values, self.instance.secrets = plain, secret or None
         changes = changes_between(self.document, before, values)
         if changes:
-            Change.objects.create(
+            change = Change(
                 instance_id=self.instance.pk,
                 run_id=self.run.pk,
                 revision=self.base_revision,
@@ -148,3 +148,4 @@ class RunLedger:
                 by_name=self.run.run_as_name,
                 fields=changes,
             )
+            insert_row(change)

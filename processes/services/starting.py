@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from kianda.lib.errors import Busy, Invalid, Missing, Stale
+from kianda.lib.prepared import insert_row
 from processes.document import Document, TargetMissing
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule
@@ -108,7 +109,7 @@ def insert(firing: Firing, on_start: Callable[[Run], None] | None) -> Started:
             holder=holder.name,
             lease_until=moment + LEASE,
         )
-        run.save(force_insert=True)
+        insert_row(run)
         if on_start is not None:
             on_start(run)
     return Started(run, instance, document, rules, working)

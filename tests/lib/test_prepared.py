@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from kianda.accounts.models import ApiToken
 from kianda.accounts.tokens import create_token
-from kianda.lib.prepared import PreparedQuery, update_rows
+from kianda.lib.prepared import PreparedQuery, insert_row, update_rows
 from processes.models import Run
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +97,22 @@ def test_json_encrypted_and_empty_values_are_written_as_the_model_writes_them(ad
     assert (run.steps, run.error, run.run_as) == ([{"a": 1}], None, None)
     assert run.journal == {"secret": "s3cret-s3cret"}
     assert "s3cret" not in stored
+
+
+def test_an_inserted_row_has_its_number_and_is_what_was_given(ada: Any) -> None:
+    moment = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    run = Run(
+        process_id="p-1", process="p", version="1.0", trigger="api", status="queued",
+        queued=moment, run_as=ada, journal={"secret": "s3cret-s3cret"}, steps=[1],
+    )  # fmt: skip
+    insert_row(run)
+    stored = Run.objects.get(pk=run.pk)
+    assert not run._state.adding
+    assert (stored.queued, stored.run_as, stored.journal) == (moment, ada, run.journal)
+    assert (stored.steps, stored.error, stored.time_zone) == ([1], None, "UTC")
+
+
+def test_an_insert_that_the_database_refuses_is_said_as_django_says_it(ada: Any) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_row(User(username="ada"))
+    assert User.objects.filter(username="ada").count() == 1
