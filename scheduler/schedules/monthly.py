@@ -27,7 +27,8 @@ def _number(value: object) -> object:
         value = ORDINALS.index(value) + 1 if value in ORDINALS else value
     if value == -1:
         return "last"
-    if isinstance(value, bool) or value not in {1, 2, 3, 4, "last"}:
+    # A tuple: what was sent may be a list or an object, which no set can be asked for.
+    if isinstance(value, bool) or value not in (1, 2, 3, 4, "last"):
         raise ValueError('Enter 1, 2, 3, 4 or "last".')
     return value
 

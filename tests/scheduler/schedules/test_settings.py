@@ -36,6 +36,8 @@ def flaws(settings: Any) -> list[tuple[str, str]]:
         ({"kind": "weekly", "days": ["funday"], "at": "09:00"}, "/days/0", "'monday'"),
         ({"kind": "monthly", "day": 32, "at": "09:00"}, "/day", "Enter 31 or less"),
         ({"kind": "monthly", "nth": 9, "weekday": "monday", "at": "09:00"}, "/nth", '"last"'),
+        ({"kind": "monthly", "nth": {}, "weekday": "monday", "at": "09:00"}, "/nth", '"last"'),
+        ({"kind": "monthly", "nth": [1], "weekday": "monday", "at": "09:00"}, "/nth", '"last"'),
         ({"kind": "monthly", "nth": 2, "at": "09:00"}, "", 'either "day"'),
         ({"kind": "monthly", "at": "09:00"}, "", 'either "day"'),
         (
