@@ -122,7 +122,7 @@ TEMPLATES: list[dict[str, Any]] = [
 def _database() -> dict[str, Any]:
     if not DATABASE_URL:
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "kianda.lib.sqlite3",
             "NAME": KIANDA_DATA_DIR / "kianda.sqlite3",
             "CONN_MAX_AGE": None,
             # FULL, because a rotated token that was answered must survive a power cut.

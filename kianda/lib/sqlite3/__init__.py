@@ -1,0 +1,1 @@
+"""Django's SQLite backend with a gate before the write lock."""

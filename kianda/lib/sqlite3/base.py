@@ -1,0 +1,89 @@
+"""Django's SQLite backend; a transaction, and a write outside one, first passes the gate."""
+
+from typing import Any
+
+from django.db.backends.sqlite3 import base
+
+from kianda.lib.sqlite3.gate import Gate, gate_of
+
+_WRITES = frozenset({"INSERT", "UPDATE", "DELETE"})
+
+
+class GatedCursor(base.SQLiteCursorWrapper):
+    """A cursor whose writes outside a transaction pass the gate."""
+
+    gate: Gate | None = None
+    patience_s: float = 0
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        """Run a statement."""
+        if self.gate is None or self.connection.in_transaction or query[:6] not in _WRITES:
+            return super().execute(query, params)
+        entered = self.gate.enter(patience_s=self.patience_s)
+        try:
+            return super().execute(query, params)
+        finally:
+            if entered:
+                self.gate.leave()
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """One connection of one thread. The stubs do not know the four hooks that are extended."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Start outside any transaction."""
+        super().__init__(*args, **kwargs)
+        self._entered: Gate | None = None
+        self._known: tuple[str, Gate | None] | None = None
+
+    @property
+    def _patience_s(self) -> float:
+        return float(self.settings_dict["OPTIONS"].get("timeout", 5))
+
+    def _gate(self) -> Gate | None:
+        # The tests give a connection another name after it was made.
+        name = str(self.settings_dict["NAME"])
+        if self._known is None or self._known[0] != name:
+            self._known = (name, None if self.is_in_memory_db() else gate_of(name))
+        return self._known[1]
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """Return a cursor that knows the gate."""
+        cursor: GatedCursor = self.connection.cursor(factory=GatedCursor)
+        cursor.gate, cursor.patience_s = self._gate(), self._patience_s
+        return cursor
+
+    def _start_transaction_under_autocommit(self) -> None:
+        gate = self._gate()
+        if gate is not None and gate.enter(patience_s=self._patience_s):
+            self._entered = gate
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+        except BaseException:
+            self._leave()
+            raise
+
+    def _commit(self) -> None:
+        try:
+            super()._commit()  # type: ignore[misc]
+        finally:
+            # A commit that failed leaves the transaction open: its rollback comes next.
+            if self.connection is None or not self.connection.in_transaction:
+                self._leave()
+
+    def _rollback(self) -> None:
+        try:
+            super()._rollback()  # type: ignore[misc]
+        finally:
+            self._leave()
+
+    def _close(self) -> None:
+        try:
+            super()._close()  # type: ignore[misc]
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        gate, self._entered = self._entered, None
+        if gate is not None:
+            gate.leave()
