@@ -1,6 +1,7 @@
 """What a person may see: instances, runs, designs."""
 
 from django.contrib.auth.models import User
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, USER, has_role
@@ -32,25 +33,25 @@ def visible_instance(process_id: str, user: User | None, *, lock: bool) -> Proce
     key = process_id.lower()
     if user is None or not user.is_active:
         return None
+    if lock and connection.features.has_select_for_update:
+        # The row alone, and first: a statement that has waited for a lock sees the rows it joins
+        # as they were before, so an instance that was moved meanwhile would not be found at all.
+        _LOCKED.first(key)
     if has_role(user, ADMINISTRATOR, DESIGNER):
-        return _ONE_OF_ALL[lock].first(key)
-    return _ONE_SEEN_BY[lock].first(key, user.pk) if has_role(user, USER) else None
+        return _ONE_OF_ALL.first(key)
+    return _ONE_SEEN_BY.first(key, user.pk) if has_role(user, USER) else None
 
 
-def _one(rows: QuerySet[ProcessInstance], key: str, *, lock: bool) -> QuerySet[ProcessInstance]:
-    found = rows.filter(key=key).select_related("version", "design").defer("version__document")
-    return found.select_for_update(of=("self",)) if lock else found
+def _one(rows: QuerySet[ProcessInstance], key: str) -> QuerySet[ProcessInstance]:
+    return rows.filter(key=key).select_related("version", "design").defer("version__document")
 
 
-# Every run begins with one of these, so their text is made once.
-_ONE_OF_ALL = {
-    True: PreparedQuery(lambda key: _one(ProcessInstance.objects.all(), key, lock=True), "key"),
-    False: PreparedQuery(lambda key: _one(ProcessInstance.objects.all(), key, lock=False), "key"),
-}
-_ONE_SEEN_BY = {
-    True: PreparedQuery(lambda key, pk: _one(_seen_by(pk), key, lock=True), "key", -4711),
-    False: PreparedQuery(lambda key, pk: _one(_seen_by(pk), key, lock=False), "key", -4711),
-}
+# Every run begins with these, so their text is made once.
+_LOCKED = PreparedQuery(
+    lambda key: ProcessInstance.objects.select_for_update().only("pk").filter(key=key), "key"
+)
+_ONE_OF_ALL = PreparedQuery(lambda key: _one(ProcessInstance.objects.all(), key), "key")
+_ONE_SEEN_BY = PreparedQuery(lambda key, pk: _one(_seen_by(pk), key), "key", -4711)
 
 
 def visible_runs(user: User) -> QuerySet[Run]:

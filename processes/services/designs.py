@@ -116,12 +116,8 @@ def _without_meta(raw: object) -> object:
 
 
 def _locked(name: str) -> ProcessDesign:
-    design = (
-        ProcessDesign.objects.select_for_update(of=("self",))
-        .select_related("draft", "published")
-        .filter(name=name)
-        .first()
-    )
+    # Its versions are read after the lock: joined to it, they would be those of before.
+    design = ProcessDesign.objects.select_for_update().filter(name=name).first()
     if design is None:
         raise Missing(f"There is no process {name}.")
     return design

@@ -85,11 +85,8 @@ def follow_draft(instance: ProcessInstance, document: Document) -> tuple[Process
 def move_instance(*, instance_pk: int, version: DesignVersion, user: User | None) -> None:
     """Move one instance to a version; raises Busy or CannotMove, then nothing is changed."""
     with transaction.atomic():
-        instance = (
-            ProcessInstance.objects.select_for_update(of=("self",))
-            .select_related("version", "design")
-            .get(pk=instance_pk)
-        )
+        # Version and design are read after the lock: joined to it, they would be those of before.
+        instance = ProcessInstance.objects.select_for_update().get(pk=instance_pk)
         if instance.version_id == version.pk:
             return
         if Run.objects.filter(instance=instance, status=Run.Status.RUNNING).exists():
