@@ -7,7 +7,7 @@ from django.urls import include, path
 
 from datasources.urls import api_urlpatterns as datasources_api
 from datasources.urls import page_urlpatterns as datasources_pages
-from kianda import health, search, views
+from kianda import health, search, start, views
 from kianda.accounts.urls import page_urlpatterns as accounts_pages
 from kianda.metrics import metrics
 from kianda.schema import DocsView, SchemaView
@@ -21,7 +21,7 @@ api: list[Any] = [*datasources_api, *processes_api, *scheduler_api]
 pages: list[Any] = [*accounts_pages, *datasources_pages, *processes_pages, *scheduler_pages]
 
 urlpatterns = [
-    path("", views.start, name="start"),
+    path("", start.start, name="start"),
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", views.SignOut.as_view(), name="sign-out"),
     path("password/", views.ChangePassword.as_view(), name="change-password"),

@@ -1,16 +1,13 @@
-"""The pages that belong to no app: signing in and out, the start page, errors."""
+"""The pages that belong to no app: signing in and out, errors."""
 
 from typing import Any
 
 from axes.helpers import get_cool_off
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse_lazy
-from django.views.decorators.http import require_safe
 
-from kianda.accounts.roles import ROLES, roles_of
 from kianda.lib.problems import plain_problem
 
 
@@ -32,14 +29,6 @@ class ChangePassword(PasswordChangeView):
 
     template_name = "registration/change_password.html"
     success_url = reverse_lazy("start")
-
-
-@require_safe
-@login_required
-def start(request: HttpRequest) -> HttpResponse:
-    """Show who is signed in, with what roles, and where to go."""
-    held = roles_of(request.user)
-    return render(request, "start.html", {"roles": [role for role in ROLES if role in held]})
 
 
 def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:

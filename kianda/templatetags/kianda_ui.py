@@ -19,6 +19,7 @@ from django.core.paginator import Page
 from django.forms import BoundField
 from django.template import Context, Node, NodeList
 from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -222,6 +223,15 @@ def sort_header(context: Context, label: str, name: str, css: str = "") -> dict[
         "url": query(context, ordering=other, page=""),
         "css": css,
     }
+
+
+@register.simple_tag
+def link(name: str, argument: Any = "") -> str:
+    """Return the address of a page."""
+    try:
+        return reverse(name, args=[argument] if argument not in {"", None} else [])
+    except NoReverseMatch:
+        return ""
 
 
 @register.simple_tag(takes_context=True)

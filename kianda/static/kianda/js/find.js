@@ -1,7 +1,7 @@
 // Ctrl K (or Cmd K) opens the command bar; arrows and Enter work inside it.
 document.addEventListener("keydown", (event) => {
   if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
-  const link = document.querySelector("a[data-find]");
+  const link = [...document.querySelectorAll("a[data-find]")].find((one) => one.checkVisibility());
   if (!link || document.querySelector("dialog[open]")) return;
   event.preventDefault();
   link.click();

@@ -1,0 +1,65 @@
+"""Which parts of the product give signs of life, in words: for the start page and System."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kianda import times
+from kianda.health import PARTS, RED_AFTER
+from scheduler.models import Heartbeat
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the product that must run, and when it was last heard of."""
+
+    name: str
+    heard: datetime | None
+
+    @property
+    def title(self) -> str:
+        """Return what people call it."""
+        return {"planner": _("The scheduler"), "worker": _("The worker")}.get(self.name, self.name)
+
+    def sentence(self, now: datetime) -> str:
+        """Return since when it is silent."""
+        if self.heard is None:
+            return _("%(part)s has not started") % {"part": self.title}
+        span = times.span_words(now - self.heard)
+        return _("%(part)s is silent since %(span)s") % {"part": self.title, "span": span}
+
+    @property
+    def consequence(self) -> str:
+        """Return what does not happen while it is silent, and what to do."""
+        if self.name == "planner":
+            return _("No scheduled task fires until it runs again. Start it: manage.py serve.")
+        return _("What is planned waits, and nothing runs. Start it: manage.py serve.")
+
+
+def silent(*, now: datetime) -> list[Part]:
+    """Return the parts without a sign of life in the last 15 seconds."""
+    heard = dict(Heartbeat.objects.values_list("part").annotate(newest=Max("at")))
+    return [
+        Part(name, heard.get(name))
+        for name in PARTS
+        if name not in heard or now - heard[name] > RED_AFTER
+    ]
+
+
+def in_words(*, now: datetime) -> str:
+    """Return what runs: "scheduler and 2 workers running"."""
+    alive = Heartbeat.objects.filter(at__gt=now - RED_AFTER).values_list("part", flat=True)
+    counts = {name: list(alive).count(name) for name in PARTS}
+    workers = ngettext("%(n)s worker", "%(n)s workers", counts["worker"]) % {"n": counts["worker"]}
+    if counts["planner"] and counts["worker"]:
+        return _("scheduler and %(workers)s running") % {"workers": workers}
+    if counts["planner"]:
+        return _("scheduler running, no worker")
+    return (
+        _("%(workers)s running, no scheduler") % {"workers": workers}
+        if counts["worker"]
+        else _("neither scheduler nor worker running")
+    )

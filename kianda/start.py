@@ -1,0 +1,203 @@
+"""The start page: the health of kept tokens, what needs a person, latest runs, next firings."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kianda import parts_alive, times
+from kianda.accounts.roles import ROLES, has_role, roles_of
+from kianda.lib.names import in_words
+from kianda.pages import page, render_page
+from processes.models import Run
+from processes.selectors import visible_runs
+from scheduler.models import ScheduledTask
+from scheduler.selectors import visible_tasks
+from scheduler.selectors_health import KeptToken, TokenHealth, token_health
+from scheduler.token_health import AMBER, RED
+
+RUNS = 8
+FIRINGS = 6
+ATTENTION = 5
+LOOK_BACK = timedelta(hours=24)
+HEAVY = ("steps", "data", "journal", "unsaved_values")
+
+
+@dataclass(frozen=True)
+class Act:
+    """A button of a note: the page it leads to."""
+
+    text: str
+    url_name: str
+    argument: str = ""
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Something that needs a person: what, why, and the buttons that mend it, the best last."""
+
+    kind: str
+    title: str
+    text: str
+    acts: tuple[Act, ...] = ()
+
+
+class Overview:
+    """What the start page shows to one person; each part is read only when it is drawn."""
+
+    def __init__(self, user: Any, *, now: datetime) -> None:
+        """Take the person, and the moment that everything is seen from."""
+        self.user, self.now = user, now
+
+    @cached_property
+    def tokens(self) -> TokenHealth:
+        """Return the kept tokens."""
+        return token_health(self.user, now=self.now)
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """Return the latest runs, each with its target in words."""
+        runs = list(visible_runs(self.user).defer(*HEAVY).order_by("-pk")[:RUNS])
+        for run in runs:
+            run.target_words = _target_words(run.target)  # type: ignore[attr-defined]
+        return runs
+
+    @cached_property
+    def firings(self) -> list[ScheduledTask]:
+        """Return the tasks that fire next."""
+        due = visible_tasks(self.user).filter(enabled=True, next_run_at__isnull=False)
+        return list(due.order_by("next_run_at")[:FIRINGS])
+
+    @cached_property
+    def title(self) -> str:
+        """Return the answer to "is everything well?" in one sentence."""
+        count, current = self.tokens.count, self.tokens.current
+        if not count:
+            return _("No token is kept yet")
+        if count == 1:
+            return _("The kept token is current") if current else _("The kept token is not current")
+        if current == count:
+            return _("All %(count)s kept tokens are current") % {"count": count}
+        return ngettext(
+            "%(current)s of %(count)s kept tokens is current",
+            "%(current)s of %(count)s kept tokens are current",
+            current,
+        ) % {"current": current, "count": count}
+
+    @cached_property
+    def parts(self) -> str:
+        """Return which parts of the product give signs of life, in words."""
+        return parts_alive.in_words(now=self.now)
+
+    @cached_property
+    def attention(self) -> list[Attention]:
+        """Return what needs a person, the worst first."""
+        tokens = self.tokens.shown
+        wanted = [_of_token(kept, self.now) for kept in tokens if kept.state in RED]
+        wanted += [_of_token(kept, self.now) for kept in tokens if kept.state in AMBER]
+        return [*_of_parts(self.now), *wanted, *self._unsaved()]
+
+    @property
+    def attention_shown(self) -> list[Attention]:
+        """Return the worst of what needs a person."""
+        return self.attention[:ATTENTION]
+
+    @property
+    def attention_more(self) -> int:
+        """Return how many more notes there are."""
+        return max(len(self.attention) - ATTENTION, 0)
+
+    def _unsaved(self) -> list[Attention]:
+        runs = visible_runs(self.user).filter(
+            unsaved_answer=True, finished__gt=self.now - LOOK_BACK
+        )
+        return [
+            Attention(
+                "warn",
+                _("%(id)s has an answer that was not stored") % {"id": run.process_id},
+                _("A call of this run succeeded, but the run ended before a Save."),
+                (Act(_("Open the run"), "run", str(run.pk)),),
+            )
+            for run in runs.defer(*HEAVY).order_by("-pk")[:3]
+        ]
+
+
+def _target_words(target: str) -> str:
+    owner, _hash, rule = target.partition("#")
+    return in_words((rule or owner).removeprefix("form:").replace("-", "_"))
+
+
+def _of_parts(now: datetime) -> list[Attention]:
+    silent = parts_alive.silent(now=now)
+    return [
+        Attention("bad", part.sentence(now), part.consequence, (Act(_("Open System"), "system"),))
+        for part in silent
+    ]
+
+
+def _of_token(kept: KeptToken, now: datetime) -> Attention:
+    name = kept.instance.process_id
+    kind = "bad" if kept.state in RED else "warn"
+    acts = [Act(_("Open %(name)s") % {"name": name}, "instance", name)]
+    if kept.last_run is not None and kept.last_run.status != Run.Status.SUCCEEDED:
+        acts.insert(0, Act(_("See the failed run"), "run", str(kept.last_run.pk)))
+    if kept.state in {"late", "unplanned"}:
+        acts.insert(0, Act(_("Open the task"), "task", str(kept.task.pk)))
+    return Attention(kind, _title_of(kept, now), " ".join(_reasons(kept)), tuple(acts))
+
+
+def _title_of(kept: KeptToken, now: datetime) -> str:
+    words = {"name": kept.instance.process_id}
+    until = kept.validity.until
+    if kept.state == "expired" and until:
+        words["span"] = times.span_words(now - until)
+        return _("The token of %(name)s expired %(span)s ago") % words
+    titles = {
+        "missing": _("%(name)s has no token"),
+        "failing": _("The last refresh of %(name)s failed"),
+        "late": _("The token of %(name)s expires before its next refresh"),
+        "unplanned": _("Nothing refreshes the token of %(name)s"),
+    }
+    return titles.get(kept.state, "%(name)s") % words
+
+
+def _reasons(kept: KeptToken) -> list[str]:
+    made = []
+    run, until, planned = kept.last_run, kept.validity.until, kept.next_refresh
+    if run is not None and run.status != Run.Status.SUCCEEDED and run.finished:
+        said = (run.error or {}).get("message") or _("It was interrupted.")
+        at = times.moment_words(run.finished)
+        made.append(_("Last refresh, %(at)s: %(said)s") % {"at": at, "said": said})
+    if kept.state == "failing" and until:
+        made.append(_("The old token lasts until %(at)s.") % {"at": times.moment_words(until)})
+    if kept.state == "late" and until and planned:
+        words = {"end": times.moment_words(until), "next": times.moment_words(planned)}
+        made.append(_("It ends %(end)s, the next refresh is %(next)s.") % words)
+    if planned is None:
+        made.append(_("The scheduled task “%(task)s” is paused.") % {"task": kept.task.name})
+    elif kept.state in RED:
+        made.append(_("Next try: %(at)s.") % {"at": times.moment_words(planned)})
+    return made
+
+
+@page(roles=())
+def start(request: HttpRequest) -> HttpResponseBase:
+    """Show whether everything is well, and what is not."""
+    overview = Overview(request.user, now=timezone.now())
+    held = roles_of(request.user)
+    context = {
+        "overview": overview,
+        "roles": [role for role in ROLES if role in held],
+        "may_plan": has_role(request.user, "Designer"),
+    }
+    partials = {
+        "health": "start/_health.html",
+        "latest-runs": "start/_latest_runs.html",
+        "next-firings": "start/_next_firings.html",
+    }
+    return render_page(request, "start/start.html", context, partials=partials)

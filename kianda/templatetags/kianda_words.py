@@ -1,0 +1,127 @@
+"""Words and drawings about runs and tokens: {% load kianda_words %}.
+
+{{ run|trigger_words }} · {{ run|took:now }} · {{ now|full_day }} · {{ now|clock }} ·
+{% zone_name %} · {% token_state kept now %} · {% validity_strip strip %}
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kianda import times
+from kianda.templatetags.kianda_ui import NONE, pill
+
+register = template.Library()
+
+TRIGGERS = {
+    "schedule": gettext_lazy("Schedule"), "webhook": gettext_lazy("Webhook"),
+    "api": gettext_lazy("API"), "rule": gettext_lazy("Rule"),
+    "manual": gettext_lazy("Run now"), "load": gettext_lazy("Opened"),
+}  # fmt: skip
+STATES = {
+    "valid": ("ok", "check-circle-fill", gettext_lazy("Valid")),
+    "failing": ("warn", "exclamation-triangle-fill", gettext_lazy("Refresh failed")),
+    "late": ("warn", "exclamation-triangle-fill", gettext_lazy("Refresh too late")),
+    "unplanned": ("warn", "pause-circle-fill", gettext_lazy("Not refreshed")),
+    "expired": ("bad", "x-octagon-fill", gettext_lazy("Expired")),
+    "missing": ("bad", "x-octagon-fill", gettext_lazy("No token")),
+    "waiting": ("", "hourglass-split", gettext_lazy("Not yet fetched")),
+}
+
+
+@register.filter
+def full_day(value: datetime) -> str:
+    """Write the day of a moment in full."""
+    return date_format(timezone.localtime(value), "l j F Y")
+
+
+@register.filter
+def clock(value: datetime) -> str:
+    """Write the time of a moment."""
+    return timezone.localtime(value).strftime("%H:%M")
+
+
+@register.simple_tag
+def zone_name() -> str:
+    """Return the name of the zone in which the page shows times."""
+    return timezone.get_current_timezone_name()
+
+
+@register.filter
+def trigger_words(run: Any) -> str:
+    """Say what started a run: a person by name, or what it was."""
+    if run.trigger in {"button", "change", "submit"}:
+        return str(run.run_as_name)
+    word = str(TRIGGERS.get(run.trigger, run.trigger.capitalize()))
+    return f"{word} · {run.run_as_name}" if run.trigger in {"api", "manual"} else word
+
+
+@register.filter
+def took(run: Any, now: datetime) -> str:
+    """Say how long a run took; one that goes on, how long it has run."""
+    if run.started is None:
+        return NONE
+    if run.finished is None:
+        return times.span_words(now - run.started)
+    return times.duration_words((run.finished - run.started).total_seconds() * 1000)
+
+
+@register.simple_tag
+def token_state(kept: Any, now: datetime) -> SafeString:
+    """Draw the state of a kept token, with how much of its life is left."""
+    kind, symbol, word = STATES[kept.state]
+    until = kept.validity.until
+    rest = ""
+    if until is not None and kept.state == "expired":
+        rest = _("since %(at)s") % {"at": times.moment_words(until)}
+    elif until is not None and kept.is_current:
+        rest = _("%(span)s left") % {"span": times.span_words(until - now)}
+    said = format_html(' <span class="k-muted k-small text-nowrap">{}</span>', rest) if rest else ""
+    return format_html("{}{}", pill(kept.state, text=str(word), kind=kind, icon=symbol), said)
+
+
+@register.simple_tag
+def validity_strip(strip: Any) -> SafeString:
+    """Draw when a token was valid in the last 24 hours; gaps are taller as well as red."""
+    return format_html(
+        '<svg class="k-strip" height="16" role="img" aria-label="{}">'
+        '<rect class="is-base" x="0" y="3" width="100%" height="10" rx="1"/>{}{}</svg>',
+        _said(strip), _rects(strip.valid, "is-valid", y=3, height=10),
+        _rects(strip.missing, "is-gap", y=0, height=16),
+    )  # fmt: skip
+
+
+def _rects(spans: Any, css: str, *, y: int, height: int) -> SafeString:
+    return format_html_join(
+        "",
+        '<rect class="{}" x="{}%" y="{}" width="{}%" height="{}" rx="1"/>',
+        ((css, span.x, y, max(span.width, 0.3), height) for span in spans),
+    )
+
+
+def _said(strip: Any) -> str:
+    if not strip.gaps:
+        always = strip.valid and strip.valid[0].x == 0
+        if always:
+            return _("Last 24 hours: valid all the time")
+        return (
+            _("Last 24 hours: valid since it was first fetched")
+            if strip.valid
+            else _("Last 24 hours: no token")
+        )
+    named = [
+        _("from %(start)s to %(end)s")
+        % {"start": times.moment_words(start), "end": times.moment_words(end)}
+        for start, end in strip.gaps[:5]
+    ]
+    more = len(strip.gaps) - len(named)
+    if more:
+        named.append(_("%(n)s more times") % {"n": more})
+    return _("Last 24 hours: not valid %(when)s") % {"when": ", ".join(named)}

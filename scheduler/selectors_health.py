@@ -1,0 +1,239 @@
+"""The kept tokens of a workspace and how they are, for the start page."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTransform
+
+from datasources.models import Datasource
+from processes.document import Document
+from processes.models import ProcessDesign, ProcessInstance, Run
+from processes.services.documents import document_of
+from scheduler.models import ScheduledTask
+from scheduler.selectors import visible_tasks
+from scheduler.services.moments import schedule_of
+from scheduler.token_health import (
+    URGENCY,
+    Facts,
+    Span,
+    State,
+    TokenFields,
+    Validity,
+    gaps_between,
+    merged,
+    placed,
+    state_of,
+    token_fields,
+    validity,
+)
+
+# More tokens than this are not looked at one by one; those that went wrong come first.
+MOST_LOOKED_AT = 300
+SHOWN = 10
+DAY = timedelta(hours=24)
+MOST_REFRESHES = 3_000
+CLOSED = (
+    Run.Status.SUCCEEDED, Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSED,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Strip:
+    """When a token was valid in the last 24 hours."""
+
+    valid: list[Span]
+    missing: list[Span]
+    gaps: list[tuple[datetime, datetime]]
+
+
+@dataclass
+class KeptToken:
+    """One kept token, with what its row on the start page shows."""
+
+    task: ScheduledTask
+    instance: ProcessInstance
+    fields: TokenFields
+    service: str
+    validity: Validity
+    state: State
+    last_run: Run | None
+    strip: Strip | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether the token can be used now."""
+        return self.state not in {"expired", "missing", "waiting"}
+
+    @property
+    def schedule(self) -> str:
+        """Return the schedule in words."""
+        return schedule_of(self.task).describe()
+
+    @property
+    def next_refresh(self) -> datetime | None:
+        """Return when it is refreshed next; None while paused, or when nothing is planned."""
+        return _next(self.task)
+
+
+@dataclass(frozen=True)
+class TokenHealth:
+    """All kept tokens that a person may see: the worst in detail, the others as a number."""
+
+    shown: list[KeptToken]
+    count: int
+    current: int
+    more: int
+
+
+def token_health(user: User, *, now: datetime) -> TokenHealth:
+    """Return the kept tokens of the tasks that a person may see, the worst first."""
+    tasks = visible_tasks(user).filter(process_id__isnull=False, finished_at__isnull=True)
+    found = _kept_tokens(_candidates(tasks), now=now)
+    found.sort(key=lambda kept: (URGENCY.index(kept.state), kept.instance.process_id))
+    shown = found[:SHOWN]
+    for kept in shown:
+        kept.strip = _strip(kept, now=now)
+    current = sum(kept.is_current for kept in found)
+    return TokenHealth(shown, len(found), current, len(found) - len(shown))
+
+
+def _candidates(tasks: QuerySet[ScheduledTask]) -> list[ScheduledTask]:
+    """Return tasks of targets that may keep a token: judged by design, not task by task."""
+    pairs = tasks.order_by().values_list("design_id", "target").distinct()[: MOST_LOOKED_AT * 4]
+    pinned = _documents_of({design for design, _ in pairs if design})
+    keeping = Q(pk__in=[])
+    for design, target in pairs:
+        if any(token_fields(document, target) for document in pinned.get(design, ())):
+            keeping |= Q(design_id=design, target=target)
+    failed_first = tasks.filter(keeping).order_by(
+        F("last_outcome").asc(nulls_last=True), F("next_run_at").asc(nulls_first=True)
+    )
+    return list(failed_first[:MOST_LOOKED_AT])
+
+
+def _documents_of(designs: set[int]) -> dict[int, list[Document]]:
+    """Return the newest and the published document of each design."""
+    rows = (
+        ProcessDesign.objects.filter(pk__in=designs)
+        .select_related("draft", "published")
+        .defer("draft__document", "published__document")
+    )
+    return {
+        design.pk: [document_of(version) for version in (design.published, design.draft) if version]
+        for design in rows
+    }
+
+
+def _kept_tokens(tasks: Sequence[ScheduledTask], *, now: datetime) -> list[KeptToken]:
+    keys = {str(task.process_id).lower() for task in tasks}
+    instances = {
+        row.key: row
+        for row in ProcessInstance.objects.filter(key__in=keys)
+        .select_related("version", "design")
+        .defer("version__document")
+    }
+    services = dict(Datasource.objects.values_list("name", "title"))
+    last_runs = _last_runs(tasks, instances.values())
+    made: dict[tuple[int, str], KeptToken] = {}
+    # The task that fires next speaks for the token; a second one is a spare.
+    for task in sorted(tasks, key=_order):
+        instance = instances.get(str(task.process_id).lower())
+        fields = token_fields(document_of(instance.version), task.target) if instance else None
+        if instance is None or fields is None or (instance.pk, fields.token) in made:
+            continue
+        runs = last_runs.get((instance.pk, task.target), (None, None))
+        service = services.get(fields.datasource, fields.datasource)
+        made[instance.pk, fields.token] = _kept(task, instance, fields, service, runs, now)
+    return list(made.values())
+
+
+def _order(task: ScheduledTask) -> tuple[bool, datetime, int]:
+    planned = _next(task)
+    return planned is None, planned or task.created, task.pk
+
+
+def _next(task: ScheduledTask) -> datetime | None:
+    return task.next_run_at if task.enabled else None
+
+
+def _kept(
+    task: ScheduledTask,
+    instance: ProcessInstance,
+    fields: TokenFields,
+    service: str,
+    runs: tuple[Run | None, Run | None],
+    now: datetime,
+) -> KeptToken:
+    closed, succeeded = runs
+    lives = validity(fields, instance.values, refreshed=succeeded.finished if succeeded else None)
+    facts = Facts(
+        is_set=_is_set(instance, fields.token),
+        validity=lives,
+        last_outcome=closed.status if closed else None,
+        next_refresh=_next(task),
+    )
+    return KeptToken(task, instance, fields, service, lives, state_of(facts, now), closed)
+
+
+def _is_set(instance: ProcessInstance, name: str) -> bool:
+    return bool(instance.values.get(name) or (instance.secrets or {}).get(name))
+
+
+def _last_runs(
+    tasks: Iterable[ScheduledTask], instances: Iterable[ProcessInstance]
+) -> dict[tuple[int, str], tuple[Run | None, Run | None]]:
+    """Return the last closed and the last succeeded run of each target, also those by hand."""
+    pks = [instance.pk for instance in instances]
+    rows = [
+        (pk, target, closed, succeeded)
+        for target in {task.target for task in tasks}
+        for pk, closed, succeeded in ProcessInstance.objects.filter(pk__in=pks).values_list(
+            "pk", _newest(target, CLOSED), _newest(target, (Run.Status.SUCCEEDED,))
+        )
+    ]
+    wanted = {pk for *_, closed, succeeded in rows for pk in (closed, succeeded) if pk}
+    runs = Run.objects.only("status", "finished", "error", "process_id").in_bulk(wanted)
+    return {
+        (pk, target): (runs.get(closed), runs.get(succeeded))
+        for pk, target, closed, succeeded in rows
+    }
+
+
+def _newest(target: str, statuses: Iterable[str]) -> Subquery:
+    runs = Run.objects.filter(instance=OuterRef("pk"), target=target, status__in=statuses)
+    return Subquery(runs.order_by("-pk").values("pk")[:1])
+
+
+def _strip(kept: KeptToken, *, now: datetime) -> Strip:
+    """Return when the token was valid in the last 24 hours, by the refreshes that succeeded."""
+    start = now - DAY
+    spans = merged(_spans(kept, start=start, now=now))
+    gaps = gaps_between(spans, now)
+    inside = [(max(left, start), right) for left, right in gaps if right > start]
+    return Strip(placed(spans, start, now), placed(gaps, start, now), inside)
+
+
+def _spans(
+    kept: KeptToken, *, start: datetime, now: datetime
+) -> Iterable[tuple[datetime, datetime]]:
+    names = [name for name in (kept.fields.created, kept.fields.expires) if name]
+    rows = (
+        Run.objects.filter(
+            instance=kept.instance, target=kept.task.target, status=Run.Status.SUCCEEDED
+        )
+        # One more than 24 hours: the token of the strip's left end was fetched before it.
+        .filter(finished__gt=start - DAY)
+        .order_by("-pk")
+        .values_list("finished", *(KeyTransform(name, "data") for name in names))[:MOST_REFRESHES]
+    )
+    for finished, *values in rows:
+        if finished is None:
+            continue
+        lives = validity(kept.fields, dict(zip(names, values, strict=True)), refreshed=finished)
+        # Without a known end the token is taken to last until the next refresh.
+        yield lives.since or finished, min(lives.until or now, now)
+    if kept.is_current and kept.validity.since:
+        yield kept.validity.since, min(kept.validity.until or now, now)
