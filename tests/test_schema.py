@@ -1,0 +1,166 @@
+"""The API against its own description: whatever is sent, the answer is one that it describes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.cache import cache
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections, transaction
+from hypothesis import HealthCheck, Phase, seed, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests import factories
+from tests.processes.definitions import TOKEN_SERVICE, token_refresh
+
+pytestmark = pytest.mark.django_db
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+# What stands at most addresses in place of a made-up name, so that something is there.
+KNOWN = {
+    "/api/v1/datasources/": {"name": "token-service", "method": "refresh-token"},
+    "/api/v1/processes/": {"name": "token-refresh"},
+    "/api/v1/instances/": {"process_id": "token-refresh-1"},
+    "/api/v1/runs/": {"run_id": "1"},
+    "/api/v1/scheduled-tasks/": {"task_id": "1"},
+}
+
+
+@pytest.fixture
+def workspace(admin: Any, settings: Any) -> str:
+    """One object of each kind, and a token of an administrator for whoever calls."""
+    settings.KIANDA_EGRESS_ALLOW = ["127.0.0.1:9"]
+    client = factories.api_client(admin)
+    service = TOKEN_SERVICE | {"base_url": "http://127.0.0.1:9"}
+    task = {
+        "name": "Refresh",
+        "process": "token-refresh",
+        "process_id": "token-refresh-1",
+        "target": "refresh",
+        "schedule": {"kind": "on_demand"},
+    }
+    made: list[tuple[str, Any]] = [
+        ("datasources/", service),
+        ("processes/", token_refresh()),
+        ("processes/token-refresh/publish/", {}),
+        ("instances/", {"process": "token-refresh"}),
+        ("instances/token-refresh-1/trigger/", {"target": "refresh#clear"}),
+        ("scheduled-tasks/", task),
+    ]
+    for path, body in made:
+        answer = client.post(f"/api/v1/{path}", body)
+        assert answer.status_code < 300, answer.content
+    return factories.make_token(admin)
+
+
+@contextmanager
+def changing_nothing() -> Iterator[None]:
+    """Keep the test's connection over a request, as Django's own test client does; then undo it."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    with transaction.atomic():
+        yield
+        # The next case finds everything as this one did.
+        transaction.set_rollback(True)
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+# Read when the tests are collected: each operation is a test of its own.
+schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", get_wsgi_application())
+
+
+@schema.parametrize()
+@seed(20261123)
+@settings(
+    max_examples=6,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_each_answer_is_one_that_the_description_promises(case: Any, workspace: str) -> None:
+    cache.clear()
+    name_something(case)
+    with changing_nothing():
+        case.call_and_validate(headers={"Authorization": f"Bearer {workspace}"}, checks=CHECKS)
+
+
+def name_something(case: Any) -> None:
+    """Put names of what is there into most addresses; some keep the names that were made up."""
+    for start, names in KNOWN.items():
+        if case.path.startswith(start) and len(str(case.path_parameters)) % 4:
+            known = {key: names[key] for key in case.path_parameters or {} if key in names}
+            case.path_parameters = {**(case.path_parameters or {}), **known}
+
+
+TASK = {
+    "name": "Another",
+    "process": "token-refresh",
+    "process_id": None,
+    "target": "refresh",
+    "schedule": {"kind": "minutes", "every": 55},
+}
+MADE = {"name": "another", "title": "Another"}
+CHANGES = {"data": {"client_id": "client-2"}, "revision": 1}
+GOOD: list[tuple[str, str, Any, int]] = [
+    ("GET", "datasources/", None, 200),
+    ("POST", "datasources/", TOKEN_SERVICE | MADE, 201),
+    ("GET", "datasources/{name}/", None, 200),
+    ("PUT", "datasources/{name}/", TOKEN_SERVICE | {"title": "New"}, 200),
+    ("PATCH", "datasources/{name}/", {"title": "New"}, 200),
+    ("POST", "datasources/{name}/test/", None, 200),
+    ("GET", "processes/", None, 200),
+    ("POST", "processes/", token_refresh() | MADE, 201),
+    ("GET", "processes/{name}/", None, 200),
+    ("PUT", "processes/{name}/", token_refresh() | {"title": "New"}, 200),
+    ("POST", "processes/{name}/publish/", {}, 200),
+    ("GET", "processes/{name}/versions/", None, 200),
+    ("GET", "instances/", None, 200),
+    ("POST", "instances/", {"process": "token-refresh", "mode": "preview"}, 201),
+    ("GET", "instances/{process_id}/", None, 200),
+    ("PATCH", "instances/{process_id}/", CHANGES | {"revision": 1}, 200),
+    ("POST", "instances/{process_id}/trigger/", {"target": "refresh"}, 200),
+    ("GET", "runs/", None, 200),
+    ("GET", "runs/{run_id}/", None, 200),
+    ("GET", "scheduled-tasks/", None, 200),
+    ("POST", "scheduled-tasks/", TASK, 201),
+    ("GET", "scheduled-tasks/{task_id}/", None, 200),
+    ("PUT", "scheduled-tasks/{task_id}/", TASK, 200),
+    ("PATCH", "scheduled-tasks/{task_id}/", {"enabled": False}, 200),
+    ("POST", "scheduled-tasks/{task_id}/pause/", None, 200),
+    ("POST", "scheduled-tasks/{task_id}/resume/", None, 200),
+    ("GET", "scheduled-tasks/{task_id}/occurrences/", None, 200),
+    ("DELETE", "scheduled-tasks/{task_id}/", None, 204),
+]
+
+
+@pytest.mark.parametrize(("verb", "path", "body", "status"), GOOD)
+def test_each_good_answer_is_as_described(
+    workspace: str, verb: str, path: str, body: Any, status: int
+) -> None:
+    address = f"/api/v1/{path}"
+    names = next(known for start, known in KNOWN.items() if address.startswith(start))
+    given = {key: name for key, name in names.items() if f"{{{key}}}" in path}
+    sent = {} if body is None else {"body": body, "media_type": "application/json"}
+    case = schema[address][verb].Case(path_parameters=given, **sent)
+    with changing_nothing():
+        answer = case.call(headers={"Authorization": f"Bearer {workspace}"})
+        assert answer.status_code == status, answer.content
+        case.validate_response(answer, checks=CHECKS)
