@@ -1,4 +1,4 @@
-"""The product's settings with a throw-away data directory; DATABASE_URL chooses another database."""
+"""Settings of the tests: a throw-away data directory; DATABASE_URL chooses another database."""
 
 import os
 import tempfile
@@ -7,8 +7,8 @@ os.environ.setdefault("KIANDA_DATA_DIR", tempfile.mkdtemp(prefix="kianda-tests-"
 os.environ.setdefault("KIANDA_DEMO", "0")
 os.environ.setdefault("KIANDA_LOG_LEVEL", "warning")
 
-from kianda.settings import *  # noqa: E402, F403
-from kianda.settings import DATABASES, KIANDA_DATA_DIR  # noqa: E402
+from kianda.settings import *  # noqa: F403
+from kianda.settings import DATABASES, KIANDA_DATA_DIR
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
