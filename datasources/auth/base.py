@@ -1,5 +1,6 @@
 """What every way of authentication has in common."""
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
@@ -46,9 +47,9 @@ class AuthScheme(Kind):
     secrets: ClassVar[tuple[str, ...]] = ()
     missing: ClassVar[str] = ""
 
+    @abstractmethod
     def apply(self, draft: Draft) -> None:
         """Add the credentials to the request."""
-        raise NotImplementedError
 
     def lacks_credentials(self) -> bool:
         """Tell whether the scheme cannot be used because its secret is not set."""

@@ -2,4 +2,4 @@
 
 from typing import Any, TypeAlias
 
-JSONValue: TypeAlias = "None | bool | int | float | str | list[Any] | dict[str, Any]"
+JSONValue: TypeAlias = "bool | int | float | str | list[Any] | dict[str, Any] | None"

@@ -6,6 +6,7 @@ rule for clock changes: a time that the clock jumps over in spring fires at the 
 a time that comes twice in autumn fires once, the first time.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -48,11 +49,11 @@ class Schedule(Kind):
         """Return the first planned moment strictly after `moment`, in UTC; None when none is."""
         return next(self.moments_after(moment, start=start, zone=zone), None)
 
+    @abstractmethod
     def moments_after(
         self, moment: datetime, *, start: datetime, zone: ZoneInfo
     ) -> Iterator[datetime]:
         """Yield the planned moments strictly after `moment`, in order."""
-        raise NotImplementedError
 
     def next_n(
         self, count: int, moment: datetime, *, start: datetime, zone: ZoneInfo
@@ -69,17 +70,17 @@ class Schedule(Kind):
             latest, earlier, last_earlier = planned, earlier + 1, latest
         return Due(latest, earlier, last_earlier)
 
+    @abstractmethod
     def describe(self) -> str:
         """Return the schedule in words."""
-        raise NotImplementedError
 
 
 class IntervalSchedule(Schedule):
     """A fixed grid of elapsed time: start + n * period, n from 1."""
 
+    @abstractmethod
     def period(self) -> timedelta:
         """Return the distance between two planned moments."""
-        raise NotImplementedError
 
     def moments_after(
         self, moment: datetime, *, start: datetime, zone: ZoneInfo
@@ -104,13 +105,13 @@ class IntervalSchedule(Schedule):
 class CalendarSchedule(Schedule):
     """Times of day on certain days, by the wall clock of the task's zone."""
 
+    @abstractmethod
     def falls_on(self, day: date, *, first_day: date) -> bool:
         """Tell whether the schedule fires on a day; steps count from the day of the start."""
-        raise NotImplementedError
 
+    @abstractmethod
     def times_of_day(self) -> Sequence[time]:
         """Return the times, in order."""
-        raise NotImplementedError
 
     def moments_on(self, day: date, zone: ZoneInfo) -> Sequence[datetime]:
         """Return the moments of one day in UTC, in order."""
