@@ -48,6 +48,11 @@ class Holder:
         with self._guard:
             self._runs.pop(run_pk, None)
 
+    def held(self) -> list[int]:
+        """Return the runs that this process works on."""
+        with self._guard:
+            return list(self._runs)
+
     def trusted(self, run_pk: int) -> bool:
         """Tell whether the lease was renewed recently enough to send something."""
         with self._guard:

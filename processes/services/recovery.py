@@ -32,9 +32,14 @@ def recover_runs(*, moment: datetime | None = None, everything: bool = False) ->
     so when it starts, since it knows that no process of the last start lives.
     """
     moment = moment or timezone.now()
-    lost = Run.objects.filter(status=Run.Status.RUNNING).exclude(holder=holder.name)
-    if not everything:
+    lost = Run.objects.filter(status=Run.Status.RUNNING)
+    if everything:
+        lost = lost.exclude(holder=holder.name)
+    else:
+        # One of this very process is among them when it could not be closed, as when the database
+        # was away at its end: nobody works on it any more.
         lost = lost.filter(Q(lease_until__lt=moment) | Q(lease_until__isnull=True))
+        lost = lost.exclude(holder=holder.name, pk__in=holder.held())
     return [
         run
         for run in lost.select_related("run_as", "instance__version", "instance__design").order_by(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
@@ -262,9 +262,34 @@ def test_a_run_is_taken_over_within_a_minute_once_its_lease_is_over(died_after: 
     assert (finished.pk, finished.status) == (run.pk, "succeeded")
 
 
-def test_a_process_does_not_take_over_from_itself(died_after: Died) -> None:
-    died_after("calling")
+def test_a_process_does_not_take_over_what_it_works_on_itself(died_after: Died) -> None:
+    _, run = died_after("calling")
     assert runs.recover_runs(everything=True) == []
+    holder.holds(run.pk)
+    try:
+        assert runs.recover_runs(moment=timezone.now() + 2 * LEASE) == []
+    finally:
+        holder.lets_go(run.pk)
+
+
+def test_a_process_takes_over_its_own_run_that_it_could_not_close(
+    make_token: Make, provider: HTTPServer, ada: Any
+) -> None:
+    answers(provider)
+    instance = make_token()
+
+    def away(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        if "finished" in sql.split("WHERE")[0] and sql.startswith("UPDATE"):
+            raise OperationalError("The database is away.")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(away), pytest.raises(OperationalError):
+        press(instance, ada)
+    assert runs.recover_runs() == []
+    [finished] = runs.recover_runs(moment=timezone.now() + LEASE)
+    assert (finished.status, finished.saved) == ("succeeded", True)
+    assert stored(instance)["access_token"] == "at-new"
+    assert len(provider.log) == 1
 
 
 @pytest.mark.parametrize("phase", [None, "calling", "answered"])
