@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from kianda.accounts import idempotency
 from processes.services import retention as processes_retention
 from processes.services.runs import queued_to_send, recover_runs
 from processes.tasks import send_run
@@ -56,6 +57,7 @@ def prune() -> None:
     moment = timezone.now()
     occurrences = retention.prune_occurrences(moment)
     others = processes_retention.prune(moment)
+    idempotency.prune(moment)
     if occurrences or others:
         logger.info("Pruned %s occurrences, %s runs and changes", occurrences, others)
 

@@ -10,12 +10,14 @@ from django.db import connection
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
+from kianda.accounts.models import IdempotencyRecord
 from kianda.beat import PlanningScheduler
 from processes.models import ProcessInstance
 from scheduler import tasks
 from scheduler.models import Heartbeat, Occurrence, ScheduledTask
 from scheduler.services.heartbeats import stamp
 from scheduler.setup import SYSTEM_TASKS, ensure_periodic_tasks
+from tests.factories import make_user
 from tests.scheduler.conftest import Make, total
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -133,7 +135,10 @@ def test_the_workers_tasks_do_what_their_services_do(
     occurrence = Occurrence.objects.get()
     tasks.execute(occurrence.pk)
     tasks.sweep()
+    old = timezone.now() - timedelta(hours=25)
+    IdempotencyRecord.objects.create(user=make_user("eve"), key="k", created=old)
     tasks.prune()
+    assert not IdempotencyRecord.objects.exists()
     assert total(counter) == 1
     occurrence.refresh_from_db()
     assert occurrence.outcome == "succeeded"
