@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import math
 import os
 import secrets
 import tempfile
@@ -60,15 +61,19 @@ def flag(name: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} is {value!r}. Write 1 or 0.")
 
 
-def number(name: str, default: float, *, least: float) -> float:
-    """Return a setting as a number not below `least`."""
+def number(name: str, default: float, *, least: float, most: float = math.inf) -> float:
+    """Return a setting as a number from `least` to `most`."""
     value = text(name, str(default))
     try:
         found = float(value)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is {value!r}. Write a number.") from error
+    if not math.isfinite(found):
+        raise ImproperlyConfigured(f"{name} is {value!r}. Write a number.")
     if found < least:
         raise ImproperlyConfigured(f"{name} is {value}. The least is {least:g}.")
+    if found > most:
+        raise ImproperlyConfigured(f"{name} is {value}. The most is {most:g}.")
     return found
 
 

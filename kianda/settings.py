@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -20,7 +20,7 @@ KIANDA_MODE = env.choice(
 EMBEDDED = KIANDA_MODE == "embedded"
 KIANDA_DATA_DIR = Path(env.text("KIANDA_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 KIANDA_HOST = env.text("KIANDA_HOST", "127.0.0.1")
-KIANDA_PORT = int(env.number("KIANDA_PORT", 8000, least=1))
+KIANDA_PORT = int(env.number("KIANDA_PORT", 8000, least=1, most=65_535))
 KIANDA_PUBLIC_URL = env.text("KIANDA_PUBLIC_URL", f"http://{KIANDA_HOST}:{KIANDA_PORT}").rstrip("/")
 KIANDA_TRUSTED_PROXIES = env.words("KIANDA_TRUSTED_PROXIES")
 KIANDA_EGRESS_ALLOW = env.words("KIANDA_EGRESS_ALLOW")
@@ -143,6 +143,8 @@ def _database() -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.netloc.rsplit("@", 1)[-1].split(":")[0]),
         "PORT": str(parts.port or ""),
+        # What libpq takes, such as sslmode=verify-full.
+        "OPTIONS": dict(parse_qsl(parts.query)),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }
