@@ -4,6 +4,8 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group
 
+from kianda.lib.prepared import PreparedQuery
+
 ADMINISTRATOR = "Administrator"
 DESIGNER = "Designer"
 DATASOURCE_MANAGER = "Data source manager"
@@ -13,15 +15,18 @@ ROLES = (ADMINISTRATOR, DESIGNER, DATASOURCE_MANAGER, USER)
 _CACHE = "_kianda_roles"
 
 
+# Each run asks for the roles of its person, so the text is made once.
+_GROUPS_OF = PreparedQuery(lambda pk: Group.objects.filter(user=pk).only("name"), -4711)
+
+
 def roles_of(user: AbstractBaseUser | AnonymousUser | None) -> frozenset[str]:
     """Return the roles a person acts in, remembered on the object, thus for one request."""
     if user is None or not user.is_authenticated or not user.is_active:
         return frozenset()
     known: frozenset[str] | None = getattr(user, _CACHE, None)
     if known is None:
-        groups = getattr(user, "groups", None)
-        names = [] if groups is None else groups.values_list("name", flat=True)
-        known = remember_roles(user, names)
+        groups = _GROUPS_OF.rows(user.pk) if hasattr(user, "groups") else []
+        known = remember_roles(user, [group.name for group in groups])
     return known
 
 

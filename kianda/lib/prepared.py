@@ -7,6 +7,7 @@ for it. The queryset stays the one definition of what is read.
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -14,6 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
+from django.db.models.sql.subqueries import UpdateQuery
 
 M = TypeVar("M", bound=Model)
 
@@ -66,12 +68,7 @@ class PreparedQuery(Generic[M]):
         queryset = self._build(*self._samples)
         compiler: Any = queryset.query.get_compiler(using=connection.alias)
         sql, params = compiler.as_sql()
-        places = [
-            (self._samples.index(param), None) if param in self._samples else (None, param)
-            for param in params
-        ]
-        if {place for place, _ in places if place is not None} != set(range(len(self._samples))):
-            raise AssertionError("A sample does not stand in the query as it was given.")
+        places = _places(params, self._samples)
         positions = compiler.klass_info["select_fields"]
         # The stubs are of a Django that has one argument more.
         populators: Any = get_related_populators
@@ -101,6 +98,63 @@ class PreparedQuery(Generic[M]):
     @functools.cached_property
     def _model(self) -> type[M]:
         return self._build(*self._samples).model
+
+
+class PreparedUpdate:
+    """A conditional UPDATE, compiled once, then run with other values.
+
+    `build` gets the samples and returns the rows and what is set in them, which may hold
+    expressions. Values may also be moments.
+    """
+
+    def __init__(
+        self,
+        build: Callable[..., tuple[QuerySet[Any], Mapping[str, Any]]],
+        *samples: str | int | datetime,
+    ) -> None:
+        """Take what builds the update; nothing is compiled yet."""
+        self._build, self._samples = build, samples
+        self._compiled: WeakKeyDictionary[
+            BaseDatabaseWrapper, tuple[str, Sequence[tuple[int | None, Any]]]
+        ] = WeakKeyDictionary()
+
+    def run(self, *values: str | int | datetime | None) -> int:
+        """Set the values and return in how many rows."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        if connection not in self._compiled:
+            self._compiled[connection] = self._compile(connection)
+        sql, places = self._compiled[connection]
+        ready = [_adapted(value, connection) for value in values]
+        params = [constant if place is None else ready[place] for place, constant in places]
+        with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as found:
+            found.execute(sql, params)
+            return int(found.rowcount)
+
+    def _compile(
+        self, connection: BaseDatabaseWrapper
+    ) -> tuple[str, Sequence[tuple[int | None, Any]]]:
+        rows, values = self._build(*self._samples)
+        query: Any = rows.query.chain(UpdateQuery)
+        query.add_update_values(dict(values))
+        sql, params = query.get_compiler(using=connection.alias).as_sql()
+        samples = [_adapted(sample, connection) for sample in self._samples]
+        return sql, _places(params, samples)
+
+
+def _adapted(value: Any, connection: BaseDatabaseWrapper) -> Any:
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value
+
+
+def _places(params: Sequence[Any], samples: Sequence[Any]) -> list[tuple[int | None, Any]]:
+    """Return for each parameter which sample stands there, or the constant."""
+    places: list[tuple[int | None, Any]] = [
+        (samples.index(param), None) if param in samples else (None, param) for param in params
+    ]
+    if {place for place, _ in places if place is not None} != set(range(len(samples))):
+        raise AssertionError("A sample does not stand in the statement as it was given.")
+    return places
 
 
 def update_rows(model: type[Model], *, where: Mapping[str, Any], **values: Any) -> int:

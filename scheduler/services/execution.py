@@ -1,7 +1,7 @@
 """One occurrence carried out by a worker: claimed, run, its outcome noted."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from kianda.lib.errors import ApplicationError, Busy
+from kianda.lib.prepared import PreparedQuery, PreparedUpdate
 from processes.models import Run
 from processes.services.instances import create_instance
 from processes.services.runs import trigger
@@ -64,14 +65,61 @@ def execute(occurrence_pk: int) -> Occurrence | None:
 def _claim(pk: int) -> Occurrence | None:
     moment = timezone.now()
     holder = str(uuid.uuid4())
-    claimed = Occurrence.objects.filter(pk=pk, outcome__isnull=True, holder="").update(
-        holder=holder,
-        lease_until=moment + timedelta(seconds=settings.KIANDA_BUSY_WAIT_S) + CLAIM,
-        started_at=Coalesce("started_at", moment),
-    )
-    if not claimed:
+    until = moment + timedelta(seconds=settings.KIANDA_BUSY_WAIT_S) + CLAIM
+    if not _CLAIM_ONE.run(pk, holder, until, moment):
         return None
-    return Occurrence.objects.select_related("task__design", "task__run_as").get(pk=pk)
+    return _CLAIMED.first(pk)
+
+
+# Each firing needs these, so their text is made once.
+_PK, _TEXT, _OTHER = -4711, "a sample", "another sample"
+_MOMENT, _LATER = datetime(1999, 1, 1, tzinfo=UTC), datetime(1999, 1, 2, tzinfo=UTC)
+_CLAIM_ONE = PreparedUpdate(
+    lambda pk, holder, until, moment: (
+        Occurrence.objects.filter(pk=pk, outcome__isnull=True, holder=""),
+        {
+            "holder": holder,
+            "lease_until": until,
+            "started_at": Coalesce("started_at", moment),
+        },
+    ),
+    _PK,
+    _TEXT,
+    _LATER,
+    _MOMENT,
+)
+_CLAIMED = PreparedQuery(
+    lambda pk: Occurrence.objects.filter(pk=pk).select_related("task__design", "task__run_as"),
+    _PK,
+)
+_LINK_RUN = PreparedUpdate(
+    lambda pk, holder, run_pk: (Occurrence.objects.filter(_mine(pk, holder)), {"run": run_pk}),
+    _PK,
+    _TEXT,
+    _PK - 1,
+)
+_NOTE_ON_TASK = PreparedUpdate(
+    lambda pk, started, outcome: (
+        ScheduledTask.objects.filter(
+            Q(last_run_at__isnull=True) | Q(last_run_at__lte=started), pk=pk
+        ),
+        {"last_run_at": started, "last_outcome": outcome},
+    ),
+    _PK,
+    _MOMENT,
+    _TEXT,
+)
+_NOTE = PreparedUpdate(
+    lambda pk, holder, outcome, reason, finished: (
+        Occurrence.objects.filter(pk=pk, outcome__isnull=True, holder=holder),
+        {"outcome": outcome, "reason": reason, "finished_at": finished, "lease_until": None},
+    ),
+    _PK,
+    _TEXT,
+    "outcome",
+    _OTHER,
+    _MOMENT,
+)
 
 
 def _fire(occurrence: Occurrence) -> Run:
@@ -102,15 +150,16 @@ def _run_as(task: ScheduledTask) -> User:
     return user
 
 
-def _mine(occurrence: Occurrence) -> Q:
-    return Q(pk=occurrence.pk, holder=occurrence.holder, outcome__isnull=True, run__isnull=True)
+def _mine(pk: int, holder: str) -> Q:
+    return Q(pk=pk, holder=holder, outcome__isnull=True, run__isnull=True)
 
 
 def _new_instance(occurrence: Occurrence, task: ScheduledTask, user: User) -> str:
     """Make the instance of this firing, and note it in the same commit: there is never a second."""
     with transaction.atomic():
         made = create_instance(process=task.process_name, mode="live", data={}, user=user)
-        if not Occurrence.objects.filter(_mine(occurrence)).update(process_id=made.process_id):
+        mine = Occurrence.objects.filter(_mine(occurrence.pk, occurrence.holder))
+        if not mine.update(process_id=made.process_id):
             raise ClaimLost
     occurrence.process_id = made.process_id
     return made.process_id
@@ -118,7 +167,7 @@ def _new_instance(occurrence: Occurrence, task: ScheduledTask, user: User) -> st
 
 def _link(occurrence: Occurrence, run: Run) -> None:
     """Tie the run to the occurrence in the commit that begins the run."""
-    if not Occurrence.objects.filter(_mine(occurrence)).update(run=run):
+    if not _LINK_RUN.run(occurrence.pk, occurrence.holder, run.pk):
         raise ClaimLost
 
 
@@ -147,22 +196,13 @@ def settle(occurrence: Occurrence) -> bool:
 def finish(occurrence: Occurrence, *, outcome: str, reason: str, run: Run | None = None) -> None:
     """Note the outcome, once, on the occurrence and on its task."""
     moment: datetime = timezone.now()
-    row = Occurrence.objects.filter(
-        pk=occurrence.pk, outcome__isnull=True, holder=occurrence.holder
-    )
+    finished = (run.finished if run else None) or moment
     with transaction.atomic():
         # The task first: whoever locks both takes them in this order.
         if occurrence.task_id is not None:
-            earlier = Q(last_run_at__isnull=True) | Q(last_run_at__lte=occurrence.started_at)
-            ScheduledTask.objects.filter(earlier, pk=occurrence.task_id).update(
-                last_run_at=occurrence.started_at, last_outcome=outcome
-            )
-        if not row.update(
-            outcome=outcome,
-            reason=reason[:1000],
-            finished_at=(run.finished if run else None) or moment,
-            lease_until=None,
-        ):
+            started = occurrence.started_at or moment
+            _NOTE_ON_TASK.run(occurrence.task_id, started, outcome)
+        if not _NOTE.run(occurrence.pk, occurrence.holder, outcome, reason[:1000], finished):
             transaction.set_rollback(True)
             return
     occurrence.outcome, occurrence.reason = outcome, reason[:1000]

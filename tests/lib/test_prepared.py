@@ -7,11 +7,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.test.utils import CaptureQueriesContext
 
 from kianda.accounts.models import ApiToken
 from kianda.accounts.tokens import create_token
-from kianda.lib.prepared import PreparedQuery, insert_row, update_rows
+from kianda.lib.prepared import PreparedQuery, PreparedUpdate, insert_row, update_rows
 from processes.models import Run
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +117,22 @@ def test_an_insert_that_the_database_refuses_is_said_as_django_says_it(ada: Any)
     with pytest.raises(IntegrityError), transaction.atomic():
         insert_row(User(username="ada"))
     assert User.objects.filter(username="ada").count() == 1
+
+
+def test_a_prepared_update_takes_expressions_moments_and_nothing(ada: Any) -> None:
+    sample = datetime(1999, 1, 1, tzinfo=UTC)
+    sign_in = PreparedUpdate(
+        lambda pk, name, moment: (
+            User.objects.filter(pk=pk, is_active=True),
+            {"last_login": Coalesce("last_login", moment), "first_name": name},
+        ),
+        -4711,
+        "first name",
+        sample,
+    )
+    first, second = (datetime(2026, 11, day, tzinfo=UTC) for day in (23, 24))
+    assert sign_in.run(ada.pk, "Ada", first) == 1
+    assert sign_in.run(ada.pk, "Countess", second) == 1
+    assert sign_in.run(0, "Nobody", second) == 0
+    ada.refresh_from_db()
+    assert (ada.last_login, ada.first_name) == (first, "Countess")
