@@ -301,6 +301,6 @@ def clean_environment() -> dict[str, str]:
     ours = ("KIANDA_", "DJANGO_", "DATABASE_URL", "CELERY_", "PYTEST_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {
-        "DJANGO_SETTINGS_MODULE": os.environ.get("SERVED_SETTINGS", "kianda.settings"),
+        "DJANGO_SETTINGS_MODULE": "kianda.settings",
         "PYTHONUNBUFFERED": "1",
     }
