@@ -69,9 +69,7 @@ def fire_now(
     refused: str = "",
 ) -> Occurrence:
     """Queue a firing of a locked task; while another one waits it is coalesced into that one."""
-    waiting = Occurrence.objects.filter(
-        task=task, outcome__isnull=True, started_at__isnull=True
-    ).exists()
+    waiting = Occurrence.objects.filter(task=task, outcome__isnull=True, run__isnull=True).exists()
     outcome: str | None = None
     if refused:
         outcome = "skipped"

@@ -140,10 +140,12 @@ def _write(plans: Mapping[int, Plan], moment: datetime) -> list[int]:
 
 
 def _waiting(task_pks: Sequence[int]) -> dict[int, datetime]:
-    """Return the planned moment of the waiting occurrence of each task that has one."""
-    rows = Occurrence.objects.filter(
-        task_id__in=task_pks, outcome__isnull=True, started_at__isnull=True
-    )
+    """Return the planned moment of the waiting occurrence of each task that has one.
+
+    One that a worker has and that waits there for its busy instance is waiting still: else a run
+    that takes longer than its interval would fill the workers with firings of one task.
+    """
+    rows = Occurrence.objects.filter(task_id__in=task_pks, outcome__isnull=True, run__isnull=True)
     return {task: at for task, at in rows.values_list("task_id", "planned_at") if task}
 
 

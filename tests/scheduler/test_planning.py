@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import next_due, pause_task, plan, resume_task, run_now
-from scheduler.services.execution import execute
+from scheduler.services.execution import _claim, execute
 from tests.scheduler.conftest import NOON, Make
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +95,17 @@ def test_while_one_waits_later_ones_are_one_growing_row(make_task: Make) -> None
         (None, 420, 1),
         ("coalesced", 480, 1),
     ]
+
+
+def test_one_that_waits_in_a_worker_for_its_busy_instance_is_waiting_still(
+    make_task: Make, ada: Any
+) -> None:
+    task = make_task()
+    (waiting,) = plan(after(minutes=1))
+    _claim(waiting)
+    assert plan(after(minutes=2)) == []
+    assert run_now(task_id=str(task.pk), user=ada).outcome == "coalesced"
+    assert rows(task)[:2] == [(None, 60, 1, None), ("coalesced", 120, 1, None)]
 
 
 def test_a_firing_asked_for_by_hand_that_waits_takes_the_planned_one_in(
