@@ -89,6 +89,8 @@ def _postgresql(program: str, *arguments: str) -> str:
         "PGPASSWORD": str(database["PASSWORD"]),
         "PGHOST": str(database["HOST"]),
         "PGPORT": str(database["PORT"]),
+        # sslmode and its like; libpq has a variable for each.
+        **{f"PG{name.upper()}": str(value) for name, value in database["OPTIONS"].items()},
     }
     environment = {name: value for name, value in environment.items() if value}
     try:
