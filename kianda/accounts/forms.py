@@ -1,11 +1,31 @@
 """The forms of the pages of accounts."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from kianda.accounts.permissions import SCOPES
+from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, ROLES, USER
+
+ROLE_WORDS = {
+    ADMINISTRATOR: _("does everything, users and settings included"),
+    DESIGNER: _("makes process designs and scheduled tasks, sees every instance"),
+    DATASOURCE_MANAGER: _("connects services and keeps their credentials"),
+    USER: _("works with instances: fills in forms, presses buttons"),
+}
+SCOPE_WORDS = {
+    "read": _("read everything the person may see"),
+    "run": _("make, change and trigger instances"),
+    "design": _("change and publish process designs"),
+    "datasources": _("change datasources and call their methods"),
+    "schedule": _("change scheduled tasks"),
+    "admin": _("everything, metrics included"),
+}
 
 
 def zone_choices() -> list[tuple[str, str]]:
@@ -30,3 +50,61 @@ class ProfileForm(forms.Form):
         label=_("Single letters act in the designer"), required=False,
         help_text=_("Switch it off if a speech or switch program types letters for you."),
     )  # fmt: skip
+
+
+class _PersonForm(forms.Form):
+    name: Any = forms.CharField(label=_("Name"), required=False, max_length=300)
+    email: Any = forms.CharField(
+        label=_("E-mail"), required=False, max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+    roles: Any = forms.MultipleChoiceField(
+        label=_("Roles"), required=False, widget=forms.CheckboxSelectMultiple,
+        choices=[(role, role) for role in ROLES],
+        help_text=_("Without a role a person can sign in, and do nothing."),
+    )  # fmt: skip
+
+
+class InviteForm(_PersonForm):
+    """A new user."""
+
+    username: Any = forms.CharField(
+        label=_("User name"), max_length=150,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "autofocus": True}
+        ),
+        help_text=_("Signs in with it. Letters, digits and @ . + - _"),
+    )  # fmt: skip
+    field_order = ["username", "name", "email", "roles"]
+
+
+class PersonForm(_PersonForm):
+    """A user's name, e-mail and roles."""
+
+
+class TokenForm(forms.Form):
+    """A new API token."""
+
+    LIVES = {"30": 30, "90": 90, "365": 365, "": None}
+
+    name: Any = forms.CharField(
+        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autofocus": True}),
+        help_text=_("What uses it, such as the name of a script."),
+    )  # fmt: skip
+    scopes: Any = forms.MultipleChoiceField(
+        label=_("Scopes"), required=False, widget=forms.CheckboxSelectMultiple,
+        choices=[(scope, scope) for scope in SCOPES],
+        help_text=_("None chosen: all that you may do."),
+    )  # fmt: skip
+    lives: Any = forms.ChoiceField(
+        label=_("Expires"), required=False, initial="90",
+        choices=[
+            ("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")),
+            ("", _("never")),
+        ],
+    )  # fmt: skip
+
+    def expires_at(self) -> datetime | None:
+        """Return the moment that was chosen."""
+        days = self.LIVES[self.cleaned_data["lives"]]
+        return None if days is None else timezone.now() + timedelta(days=days)

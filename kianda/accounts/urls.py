@@ -2,8 +2,18 @@
 
 from django.urls import path
 
-from kianda.accounts.views import profile
+from kianda.accounts.views import audit, passwords, profile, tokens, users
 
 page_urlpatterns = [
+    path("welcome/<uidb64>/<token>/", passwords.SetPassword.as_view(), name="set-password"),
+    path("users/", users.users, name="users"),
+    path("users/invite/", users.invite, name="user-invite"),
+    path("users/<int:user_id>/", users.change, name="user"),
+    path("users/<int:user_id>/deactivate/", users.deactivate, name="user-deactivate"),
+    path("users/<int:user_id>/password-link/", users.password_link, name="user-password-link"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/new/", tokens.create, name="token-new"),
+    path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token-revoke"),
+    path("audit/", audit.audit, name="audit"),
     path("profile/", profile.profile, name="profile"),
 ]

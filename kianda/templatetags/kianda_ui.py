@@ -17,7 +17,7 @@ from typing import Any
 from django import template
 from django.core.paginator import Page
 from django.forms import BoundField
-from django.template import Context, Node, NodeList
+from django.template import Context
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
@@ -26,16 +26,13 @@ from django.utils.safestring import SafeString
 from kianda import navigation, times
 from kianda.accounts.profiles import profile_of
 from kianda.accounts.roles import ROLES, roles_of
+from kianda.blocks import Block, read_block
 from kianda.pages import Errors, control_id
 
 register = template.Library()
 
 NONE = "\u2013"
 
-NOTE_ICONS = {
-    "": "info-circle", "ok": "check-circle-fill",
-    "warn": "exclamation-triangle-fill", "bad": "x-octagon-fill",
-}  # fmt: skip
 # Status: its kind, icon and word. One table for runs, occurrences, tasks, datasources, people.
 PILLS: Mapping[str, tuple[str, str, str]] = {
     "succeeded": ("ok", "check-circle-fill", "Succeeded"),
@@ -106,7 +103,7 @@ def copy(text: str, what: str = "") -> SafeString:
 def moment(value: datetime | None, style: str = "") -> SafeString:
     """Show a moment in the person's zone; style "seconds" adds them. None is a dash."""
     if value is None:
-        return format_html(NONE)
+        return SafeString(NONE)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(), times.full_words(value),
@@ -140,6 +137,12 @@ def as_json(value: Any) -> str:
 def at(errors: Errors | None, pointer: str) -> list[str]:
     """Return the sentences about one place."""
     return errors.at(pointer) if errors else []
+
+
+@register.filter
+def lookup(words: Mapping[str, Any], key: str) -> Any:
+    """Return what a table says about a key, or nothing."""
+    return words.get(key, "")
 
 
 @register.inclusion_tag("components/error_summary.html")
@@ -266,36 +269,13 @@ def initials(user: Any) -> str:
     return ("".join(word[0] for word in words[:2]) or "?").upper()
 
 
-class _Block(Node):
-    """A component around the nodes between two tags."""
-
-    def __init__(self, source: str, nodes: NodeList, words: dict[str, Any]) -> None:
-        self.source, self.nodes, self.words = source, nodes, words
-
-    def render(self, context: Context) -> SafeString:
-        """Render what lies inside, then the component around it."""
-        values = {name: word.resolve(context) for name, word in self.words.items()}
-        values["content"] = self.nodes.render(context)
-        values["icon_name"] = values.get("icon") or NOTE_ICONS.get(values.get("kind", ""), "")
-        return context.template.engine.get_template(self.source).render(  # type: ignore[union-attr]
-            context.new(values)
-        )
-
-
-def _block(parser: Any, token: Any, end: str, source: str) -> _Block:
-    words = template.base.token_kwargs(token.split_contents()[1:], parser)
-    nodes = parser.parse((end,))
-    parser.delete_first_token()
-    return _Block(source, nodes, words)
-
-
 @register.tag
-def note(parser: Any, token: Any) -> _Block:
+def note(parser: Any, token: Any) -> Block:
     """{% note kind="warn" title="..." tight=True alert=True %} ... {% endnote %}."""
-    return _block(parser, token, "endnote", "components/note.html")
+    return read_block(parser, token, "endnote", "components/note.html")
 
 
 @register.tag
-def empty_state(parser: Any, token: Any) -> _Block:
+def empty_state(parser: Any, token: Any) -> Block:
     """{% empty_state title="Nothing yet" icon="alarm" %} <p>...</p> {% endempty_state %}."""
-    return _block(parser, token, "endempty_state", "components/empty_state.html")
+    return read_block(parser, token, "endempty_state", "components/empty_state.html")

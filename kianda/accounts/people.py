@@ -1,0 +1,185 @@
+"""Users: invited by a link, given roles, deactivated; nobody locks the last administrator out."""
+
+from collections.abc import Iterable, Sequence
+
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.contrib.auth.models import Group, User
+from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from kianda.accounts import audit
+from kianda.accounts.roles import ADMINISTRATOR, ROLES
+from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
+
+KIND = "user"
+LAST = "This is the last active Administrator. Make somebody else one first."
+
+
+def people(*, search: str = "", status: str = "", role: str = "") -> QuerySet[User]:
+    """Return the users of a list, by name."""
+    rows = User.objects.prefetch_related("groups").order_by("username")
+    for word in search.split():
+        rows = rows.filter(
+            Q(username__icontains=word) | Q(first_name__icontains=word)
+            | Q(last_name__icontains=word) | Q(email__icontains=word)
+        )  # fmt: skip
+    if role in ROLES:
+        rows = rows.filter(groups__name=role)
+    if status in {"active", "inactive"}:
+        rows = rows.filter(is_active=status == "active")
+    return rows
+
+
+def person(user_id: int) -> User:
+    """Return one user; raises Missing."""
+    found = User.objects.filter(pk=user_id).first()
+    if found is None:
+        raise Missing("There is no such user.")
+    return found
+
+
+def invite_person(
+    *, username: str, name: str, email: str, roles: Sequence[str], by: User
+) -> tuple[User, str]:
+    """Make a user without a password; return it and the link that lets the person set one."""
+    flaws = [*_username_flaws(username), *_flaws(name, email, roles)]
+    _raise(flaws)
+    with transaction.atomic():
+        made = User(username=username, email=email)
+        _name(made, name)
+        made.set_unusable_password()
+        made.save()
+        _set_roles(made, roles)
+        audit.record(by, action="invited", kind=KIND, name=username, detail=", ".join(roles))
+    return made, password_path(made)
+
+
+def change_person(user: User, *, name: str, email: str, roles: Sequence[str], by: User) -> User:
+    """Store name, e-mail and roles; each change of roles stands in the audit log."""
+    _raise(_flaws(name, email, roles))
+    with transaction.atomic():
+        user = _locked(user)
+        before = _roles(user)
+        if ADMINISTRATOR in before and ADMINISTRATOR not in roles and _is_last(user):
+            raise Invalid.at("/roles", LAST)
+        user.email = email
+        _name(user, name)
+        user.save(update_fields=["first_name", "last_name", "email"])
+        _set_roles(user, roles)
+        detail = "" if set(before) == set(roles) else f"Roles: {', '.join(roles) or 'none'}"
+        audit.record(by, action="changed", kind=KIND, name=user.username, detail=detail)
+    return user
+
+
+def deactivate_person(user: User, *, by: User) -> None:
+    """Let a person sign in no more; sessions and API tokens end with it."""
+    if user.pk == by.pk:
+        raise Conflict("You cannot deactivate yourself. Ask another Administrator.")
+    with transaction.atomic():
+        user = _locked(user)
+        if ADMINISTRATOR in _roles(user) and _is_last(user):
+            raise Conflict(LAST)
+        if user.is_active:
+            user.is_active = False
+            user.save(update_fields=["is_active"])
+            audit.record(by, action="deactivated", kind=KIND, name=user.username)
+
+
+def reactivate_person(user: User, *, by: User) -> None:
+    """Let a person sign in again, with the password and the API tokens of before."""
+    with transaction.atomic():
+        if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+            audit.record(by, action="reactivated", kind=KIND, name=user.username)
+
+
+def renew_link(user: User, *, by: User) -> str:
+    """Return a new link with which the person sets a password."""
+    if not user.is_active:
+        raise Conflict("This user is deactivated. Reactivate the user first.")
+    audit.record(by, action="password link made", kind=KIND, name=user.username)
+    return password_path(user)
+
+
+def password_path(user: User) -> str:
+    """Return the address that lets this person set a password, once, for three days."""
+    key = urlsafe_base64_encode(force_bytes(user.pk))
+    token = default_token_generator.make_token(user)
+    return reverse("set-password", kwargs={"uidb64": key, "token": token})
+
+
+def _locked(user: User) -> User:
+    """Return the row, under a lock that two administrators who deactivate each other share."""
+    list(Group.objects.filter(name=ADMINISTRATOR).select_for_update())
+    return User.objects.select_for_update().get(pk=user.pk)
+
+
+def _roles(user: User) -> list[str]:
+    held = set(user.groups.values_list("name", flat=True))
+    if user.is_superuser:
+        held.add(ADMINISTRATOR)
+    return [role for role in ROLES if role in held]
+
+
+def _is_last(user: User) -> bool:
+    others = User.objects.filter(is_active=True).exclude(pk=user.pk)
+    # Who has no password yet cannot help anybody.
+    others = others.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    return not others.filter(Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR)).exists()
+
+
+def _set_roles(user: User, roles: Iterable[str]) -> None:
+    user.groups.set(
+        [
+            *user.groups.exclude(name__in=ROLES),
+            *(Group.objects.get_or_create(name=role)[0] for role in roles),
+        ]
+    )
+    # Who was made an administrator by command is one by this mark; the role is the one truth here.
+    is_administrator = ADMINISTRATOR in roles
+    if user.is_superuser != is_administrator or user.is_staff != is_administrator:
+        user.is_superuser = user.is_staff = is_administrator
+        user.save(update_fields=["is_superuser", "is_staff"])
+
+
+def _name(user: User, name: str) -> None:
+    user.first_name, _, user.last_name = name.strip().partition(" ")
+
+
+def _username_flaws(username: str) -> list[Flaw]:
+    try:
+        UnicodeUsernameValidator()(username)
+    except ValidationError:
+        return [Flaw("/username", "Use letters, digits and @ . + - _ only.")]
+    if len(username) > 150:
+        return [Flaw("/username", "Use at most 150 characters.")]
+    if User.objects.filter(username__iexact=username).exists():
+        return [Flaw("/username", f"There is a user {username} already.")]
+    return []
+
+
+def _flaws(name: str, email: str, roles: Iterable[str]) -> list[Flaw]:
+    flaws = []
+    first, _, last = name.strip().partition(" ")
+    if len(first) > 150 or len(last) > 150:
+        flaws.append(Flaw("/name", "Use at most 150 characters for each name."))
+    try:
+        if email:
+            validate_email(email)
+    except ValidationError:
+        flaws.append(Flaw("/email", "Write an e-mail address such as ada@example.org."))
+    unknown = [role for role in roles if role not in ROLES]
+    if unknown:
+        flaws.append(Flaw("/roles", f"There is no role {unknown[0][:40]}."))
+    return flaws
+
+
+def _raise(flaws: Sequence[Flaw]) -> None:
+    if flaws:
+        raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)

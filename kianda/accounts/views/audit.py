@@ -1,0 +1,35 @@
+"""Administration, Audit log: who changed what, and when."""
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponseBase
+
+from kianda.accounts.models import AuditEntry
+from kianda.accounts.roles import ADMINISTRATOR
+from kianda.pages import page, page_number, render_page
+
+PAGE_SIZE = 25
+
+
+@page(roles=(ADMINISTRATOR,))
+def audit(request: HttpRequest) -> HttpResponseBase:
+    """List the entries, newest first; by kind, by person, by words."""
+    words = {name: request.GET.get(name, "").strip() for name in ("search", "kind", "user")}
+    rows = AuditEntry.objects.all()
+    for word in words["search"].split():
+        rows = rows.filter(
+            Q(name__icontains=word) | Q(detail__icontains=word) | Q(action__icontains=word)
+        )
+    if words["kind"]:
+        rows = rows.filter(kind=words["kind"])
+    if words["user"]:
+        rows = rows.filter(user_name=words["user"])
+    kinds = AuditEntry.objects.order_by("kind").values_list("kind", flat=True).distinct()
+    people = AuditEntry.objects.order_by("user_name").values_list("user_name", flat=True).distinct()
+    context = {
+        "page": Paginator(rows, PAGE_SIZE).get_page(page_number(request)),
+        "words": words, "kinds": kinds, "people": people[:200], "filtered": any(words.values()),
+    }  # fmt: skip
+    return render_page(
+        request, "accounts/audit.html", context, partials={"rows": "accounts/_audit.html"}
+    )

@@ -1,0 +1,81 @@
+"""Administration, API tokens: list, create (shown once), revoke."""
+
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kianda.accounts.callers import signed_in
+from kianda.accounts.forms import SCOPE_WORDS, TokenForm
+from kianda.accounts.models import ApiToken
+from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.accounts.tokens import create_token, revoke_token
+from kianda.lib.errors import Invalid, Missing
+from kianda.pages import form_errors, go, page, page_number, render_dialog, render_page, toast
+
+PAGE_SIZE = 25
+
+
+def visible_tokens(user: User) -> QuerySet[ApiToken]:
+    """Return one's own tokens; those of all to an Administrator."""
+    rows = ApiToken.objects.select_related("user").order_by("-pk")
+    return rows if has_role(user, ADMINISTRATOR) else rows.filter(user=user)
+
+
+@page()
+def tokens(request: HttpRequest) -> HttpResponseBase:
+    """List the API tokens that the person may see."""
+    found = visible_tokens(signed_in(request))
+    rows = Paginator(found, PAGE_SIZE).get_page(page_number(request))
+    now = timezone.now()
+    for token in rows:
+        over = token.expires_at is not None and token.expires_at <= now
+        state = "revoked" if token.revoked_at else "expired" if over else "active"
+        token.state = state  # type: ignore[attr-defined]
+    context = {"page": rows, "of_all": has_role(request.user, ADMINISTRATOR)}
+    return render_page(
+        request, "accounts/tokens.html", context, partials={"rows": "accounts/_tokens.html"}
+    )
+
+
+@page(methods=("GET", "POST"))
+def create(request: HttpRequest) -> HttpResponseBase:
+    """Make a token and show its text, this once."""
+    form, title = TokenForm(request.POST or None), _("Create an API token")
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data
+        try:
+            token, text = create_token(
+                request.user, name=chosen["name"], scopes=chosen["scopes"],
+                expires_at=form.expires_at(),
+            )  # fmt: skip
+        except Invalid as invalid:
+            form_errors(form, invalid)
+        else:
+            return _made(request, token, text)
+    context = {"form": form, "scope_words": SCOPE_WORDS, "title": title, "action": request.path}
+    status = 422 if form.errors else 200
+    return render_dialog(request, "accounts/_token_new.html", context, title=title, status=status)
+
+
+def _made(request: HttpRequest, token: ApiToken, text: str) -> HttpResponse:
+    title = _("Copy the token now")
+    context = {"token": token, "text": text, "title": title}
+    return render_dialog(request, "accounts/_token_made.html", context, title=title)
+
+
+@page(methods=("GET", "POST"))
+def revoke(request: HttpRequest, token_id: int) -> HttpResponseBase:
+    """Ask, then end a token."""
+    token = visible_tokens(signed_in(request)).filter(pk=token_id).first()
+    if token is None:
+        raise Missing("There is no such API token.")
+    if request.method == "POST":
+        revoke_token(token, by=request.user)
+        toast(request, _("“%s” is revoked.") % token.name)
+        return go(request, "tokens")
+    title = _("Revoke “%s”?") % token.name
+    context = {"token": token, "title": title}
+    return render_dialog(request, "accounts/_token_revoke.html", context, title=title)

@@ -1,0 +1,208 @@
+"""Users, API tokens, the audit log and the profile, as an administrator works with them."""
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from kianda.accounts.models import ApiToken, AuditEntry, Profile
+from tests.factories import PASSWORD
+
+LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+NASTY = "<script>alert(1)</script>\"'&"
+LONG = "W" * 140
+
+
+def user_named(name):
+    return get_user_model().objects.get(username=name)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_every_page_and_dialog_fits_and_is_accessible(
+    page_as, person, axe, assert_fits, width, scheme
+):
+    page = page_as("admin", width, scheme)
+    ada = person("ada")
+    ada.first_name = NASTY
+    ada.last_name = LONG
+    ada.save()
+    for path in ("/users/", "/tokens/", "/audit/", "/profile/", "/users/?search=nobody"):
+        page.goto(path)
+        axe(page)
+        assert_fits(page)
+    dialogs = [
+        ("/users/", "text=Invite a user"),
+        ("/users/", "tbody th a >> nth=0"),
+        ("/tokens/", "text=Create a token"),
+    ]
+    for path, opener in dialogs:
+        page.goto(path)
+        page.click(opener)
+        page.wait_for_selector("#dialog[open] footer .btn-primary")
+        axe(page)
+        assert_fits(page)
+
+
+def test_an_invited_person_sets_a_password_by_the_link_and_signs_in(page_as, axe):
+    page = page_as("admin")
+    page.goto("/users/")
+    page.click("text=Invite a user")
+    page.fill("#dialog [name=username]", "eve")
+    page.fill("#dialog [name=name]", "Eve Byrne")
+    page.check("#dialog [value=Designer]")
+    page.dblclick("#dialog button[type=submit]")
+    page.wait_for_selector("#dialog >> text=eve is invited")
+    axe(page)
+    link = page.inner_text("#dialog code")
+    page.click("#dialog >> text=Done")
+    page.wait_for_selector("tbody >> text=Eve Byrne")
+    assert "Invited" in page.inner_text("tbody")
+    assert get_user_model().objects.filter(username="eve").count() == 1
+
+    guest = page_as(None)
+    guest.goto(link)
+    axe(guest)
+    guest.fill("[name=new_password1]", "short")
+    guest.fill("[name=new_password2]", "short")
+    guest.click("button[type=submit]")
+    assert "too short" in guest.inner_text("main")
+    guest.fill("[name=new_password1]", PASSWORD)
+    guest.fill("[name=new_password2]", PASSWORD)
+    guest.click("button[type=submit]")
+    guest.fill("[name=username]", "eve")
+    guest.fill("[name=password]", PASSWORD)
+    guest.click("button[type=submit]")
+    guest.wait_for_selector("text=Eve Byrne")
+    guest.context.clear_cookies()
+    guest.goto(link)
+    assert "has been used" in guest.inner_text("h1")
+    axe(guest)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "required"),
+        ("Admin", "There is a user Admin already"),
+        (NASTY, "Use letters"),
+        ("e" * 200, "150"),
+    ],
+)
+def test_a_wrong_user_name_is_told_beside_the_field(page_as, axe, typed, said):
+    page = page_as("admin")
+    page.goto("/users/")
+    page.click("text=Invite a user")
+    page.wait_for_selector("#dialog [name=username]")
+    page.eval_on_selector("#dialog [name=username]", "e => e.removeAttribute('maxlength')")
+    page.fill("#dialog [name=username]", typed)
+    page.fill("#dialog [name=email]", "nobody")
+    page.click("#dialog button[type=submit]")
+    page.wait_for_selector("#dialog [role=alert]")
+    assert said in page.inner_text("#id_username-error")
+    assert page.input_value("#dialog [name=email]") == "nobody"
+    assert page.evaluate("document.activeElement.matches('[role=alert], .is-invalid')")
+    axe(page)
+
+
+def test_roles_change_and_the_last_administrator_stays(page_as, person):
+    page = page_as("admin")
+    person("ben")
+    page.goto("/users/")
+    page.click("tbody >> text=ben >> nth=0")
+    page.wait_for_selector("#dialog[open]")
+    page.check("#dialog [value=Designer]")
+    page.click("#dialog >> text=OK")
+    page.wait_for_selector("text=ben is changed.")
+    assert user_named("ben").groups.filter(name="Designer").exists()
+    page.click("tbody th a >> nth=0")
+    page.wait_for_selector("#dialog[open]")
+    page.uncheck("#dialog [value=Administrator]")
+    page.click("#dialog >> text=OK")
+    page.wait_for_selector("#dialog >> text=last active Administrator >> nth=0")
+    assert user_named("admin").groups.filter(name="Administrator").exists()
+
+
+def test_a_deactivated_person_is_out_at_once(page_as):
+    theirs, page = page_as("ben"), page_as("admin")
+    theirs.goto("/profile/")
+    page.goto("/users/")
+    page.click("[aria-label='More for ben']")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.click("#dialog >> text=Deactivate >> nth=-1")
+    page.wait_for_selector("text=ben is deactivated.")
+    theirs.reload()
+    theirs.wait_for_selector("input[name=username]")
+    assert AuditEntry.objects.filter(action="deactivated", name="ben").exists()
+
+
+def test_a_token_is_shown_once_copied_and_revoked(page_as, axe, live_server):
+    page = page_as("ben")
+    page.goto("/tokens/")
+    page.click("text=Create a token")
+    page.fill("#dialog [name=name]", f"Night {NASTY}")
+    page.check("#dialog [value=read]")
+    page.dblclick("#dialog button[type=submit]")
+    page.wait_for_selector("#new-token")
+    axe(page)
+    text = page.inner_text("#new-token")
+    page.click("#dialog .k-copy")
+    page.wait_for_selector("text=Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == text
+    api = page.request.get("/api/v1/instances/", headers={"Authorization": f"Bearer {text}"})
+    assert api.status == 200
+    page.click("#dialog >> text=Done")
+    page.wait_for_selector("tbody >> text=Night")
+    assert text not in page.content()
+    page.click("tbody >> text=Revoke")
+    page.click("#dialog button.btn-danger")
+    page.wait_for_selector("tbody >> text=Revoked")
+    assert ApiToken.objects.get().revoked_at is not None
+
+
+def test_nobody_sees_the_tokens_of_others_but_an_administrator(page_as, person):
+    from tests.factories import make_token
+
+    make_token(person("ada"))
+    ben, admin = page_as("ben"), page_as("admin")
+    ben.goto("/tokens/")
+    assert "There is no API token yet" in ben.inner_text("main")
+    ben.complaints.expect("status of 404")
+    assert ben.goto(f"/tokens/{ApiToken.objects.get().pk}/revoke/").status == 404
+    admin.goto("/tokens/")
+    assert "ada" in admin.inner_text("tbody")
+
+
+@pytest.mark.parametrize("path", ["/users/", "/users/invite/", "/audit/", "/system/"])
+def test_administration_is_for_administrators(page_as, axe, path):
+    page = page_as("ada")
+    page.complaints.expect("status of 403")
+    assert page.goto(path).status == 403
+    axe(page)
+
+
+def test_the_zone_and_theme_of_the_profile_hold_on_every_page(page_as, person):
+    page = page_as("ben")
+    page.goto("/profile/")
+    page.select_option("[name=zone]", "Pacific/Auckland")
+    page.select_option("[name=theme]", "dark")
+    page.click("text=Save")
+    page.wait_for_selector("text=Your profile is saved.")
+    assert page.get_attribute("html", "data-theme") == "dark"
+    assert Profile.objects.get(user=person("ben")).zone == "Pacific/Auckland"
+    page.goto("/")
+    assert "Pacific/Auckland" in page.inner_text(".k-head")
+
+
+def test_the_audit_log_is_searched(page_as, person):
+    page = page_as("admin")
+    for name in ("first thing", NASTY):
+        AuditEntry.objects.create(
+            at="2026-11-23T10:00:00Z", user_name="ada", action="changed", kind="datasource", name=name
+        )
+    page.goto("/audit/")
+    assert NASTY in page.inner_text("tbody")
+    page.fill("[name=search]", "first")
+    page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
+    assert "search=first" in page.url
+    page.fill("[name=search]", "zzz")
+    page.wait_for_selector("text=Nothing fits “zzz”")
