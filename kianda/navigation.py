@@ -30,7 +30,7 @@ WORK = (
 ADMINISTRATION = (
     Place("designs", _("Process designs"), "diagram-3", (DESIGNER,)),
     Place("datasources", _("Data sources"), "plug", (DATASOURCE_MANAGER, DESIGNER)),
-    Place("tasks", _("Scheduled tasks"), "alarm", (USER,)),
+    Place("tasks", _("Scheduled tasks"), "alarm", (DESIGNER,)),
     Place("users", _("Users"), "people", (ADMINISTRATOR,)),
     Place("tokens", _("API tokens"), "key", (USER,)),
     Place("audit", _("Audit log"), "journal-text", (ADMINISTRATOR,)),

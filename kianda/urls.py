@@ -7,7 +7,7 @@ from django.urls import include, path
 
 from datasources.urls import api_urlpatterns as datasources_api
 from datasources.urls import page_urlpatterns as datasources_pages
-from kianda import health, search, start, views
+from kianda import health, search, start, system, views
 from kianda.accounts.urls import page_urlpatterns as accounts_pages
 from kianda.metrics import metrics
 from kianda.schema import DocsView, SchemaView
@@ -26,6 +26,7 @@ urlpatterns = [
     path("sign-out/", views.SignOut.as_view(), name="sign-out"),
     path("password/", views.ChangePassword.as_view(), name="change-password"),
     path("search/", search.search, name="search"),
+    path("system/", system.system, name="system"),
     path("", include(pages)),
     path("api/v1/", include(api)),
     path("api/schema/", SchemaView.as_view(), name="schema"),

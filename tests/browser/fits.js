@@ -17,7 +17,8 @@
     const box = e.getBoundingClientRect();
     const { overflowX, overflowY, clipPath } = style(e);
     if (box.width <= 1 || box.height <= 1 || clipPath !== "none") continue;
-    if (e.closest(".visually-hidden, .k-skip, svg, option")) continue;
+    // What is typed scrolls inside its field.
+    if (e.closest(".visually-hidden, .k-skip, svg, option, input, select, textarea")) continue;
     if (hides(overflowX) && e.scrollWidth > e.clientWidth + 1) wrong.push(`cut: ${name(e)}`);
     if (hides(overflowY) && own && e.scrollHeight > e.clientHeight + 2) wrong.push(`cut below: ${name(e)}`);
     if (own && !scrolls(e.parentElement) && (box.right > innerWidth + 1 || box.left < -1)) wrong.push(`outside: ${name(e)}`);

@@ -1,0 +1,125 @@
+"""The self-check: what is not as it should be, in sentences, each with its mend."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import Min, Q
+from django.utils.translation import gettext as _
+
+from kianda import parts_alive, times
+from kianda.accounts.canary import check_key_ring
+from kianda.accounts.roles import ADMINISTRATOR
+from kianda.checks import settings_are_sound
+from kianda.health import broker_answers, is_migrated
+from kianda.lib.secrets import WrongKeyRing
+from processes.models import Run
+from scheduler.models import Occurrence
+
+LITTLE_FREE = 0.1
+LEAST_FREE = 1_000_000_000
+LONG_WAIT = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence of the self-check: "ok", "warn" or "bad", what it is, how to mend it."""
+
+    kind: str
+    sentence: str
+    mend: str = ""
+
+
+def findings(*, now: datetime) -> list[Finding]:
+    """Return what the self-check says, the worst first; never empty."""
+    found = [
+        *_parts(now), *_broker(), *_database(), *_key_ring(), *_settings(), *_disk(),
+        *_waiting(now), *_administrators(),
+    ]  # fmt: skip
+    order = {"bad": 0, "warn": 1, "ok": 2}
+    return sorted(found, key=lambda finding: order[finding.kind])
+
+
+def _parts(now: datetime) -> Iterator[Finding]:
+    silent = parts_alive.silent(now=now)
+    for part in silent:
+        yield Finding("bad", f"{part.sentence(now)}.", part.consequence)
+    if not silent:
+        yield Finding("ok", _("The scheduler and a worker are running."))
+
+
+def _broker() -> Iterator[Finding]:
+    if broker_answers():
+        yield Finding("ok", _("The message broker answers."))
+    else:
+        mend = _("Firings wait in the database until it is back. Look at CELERY_BROKER_URL.")
+        yield Finding("bad", _("The message broker does not answer."), mend)
+
+
+def _database() -> Iterator[Finding]:
+    if is_migrated():
+        yield Finding("ok", _("The database fits this version."))
+    else:
+        mend = _("Run: python manage.py migrate")
+        yield Finding("bad", _("The database lacks migrations of this version."), mend)
+
+
+def _key_ring() -> Iterator[Finding]:
+    try:
+        check_key_ring()
+    except WrongKeyRing as error:
+        yield Finding("bad", str(error))
+        return
+    yield Finding("ok", _("The key ring reads what is encrypted."))
+    if len(settings.KIANDA_SECRET_KEYS) > 1:
+        said = _("The key ring holds %(n)s keys.") % {"n": len(settings.KIANDA_SECRET_KEYS)}
+        mend = _("When manage.py rotate_secrets has run, take the old ones out.")
+        yield Finding("warn", said, mend)
+
+
+def _settings() -> Iterator[Finding]:
+    for message in settings_are_sound():
+        kind = "bad" if message.is_serious() else "warn"
+        yield Finding(kind, str(message.msg), str(message.hint or ""))
+    if not settings.HTTPS and not settings.EMBEDDED:
+        said = _("People reach the product without encryption: passwords can be read on the way.")
+        yield Finding("warn", said, _("Set KIANDA_PUBLIC_URL to an https address behind a proxy."))
+
+
+def _disk() -> Iterator[Finding]:
+    usage = shutil.disk_usage(Path(settings.KIANDA_DATA_DIR))
+    share = usage.free / usage.total
+    said = _("%(free)s of the disk are free.") % {"free": f"{share:.0%}"}
+    if usage.free < LEAST_FREE:
+        yield Finding("bad", said, _("Make room before the database cannot be written any more."))
+    elif share < LITTLE_FREE:
+        yield Finding("warn", said, _("Make room, or lower KIANDA_RETENTION_DAYS."))
+    else:
+        yield Finding("ok", said)
+
+
+def _waiting(now: datetime) -> Iterator[Finding]:
+    oldest = [
+        Run.objects.filter(status=Run.Status.QUEUED).aggregate(at=Min("queued"))["at"],
+        Occurrence.objects.filter(outcome__isnull=True, started_at__isnull=True).aggregate(
+            at=Min("queued_at")
+        )["at"],
+    ]
+    since = min((at for at in oldest if at), default=None)
+    if since is None or now - since < LONG_WAIT:
+        yield Finding("ok", _("Nothing waits longer than it should."))
+        return
+    said = _("Work waits since %(span)s.") % {"span": times.span_words(now - since)}
+    yield Finding("warn", said, _("Start more workers, or look at what the running ones do."))
+
+
+def _administrators() -> Iterator[Finding]:
+    rows = User.objects.filter(is_active=True)
+    count = rows.filter(Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR)).distinct().count()
+    if count == 1:
+        said = _("There is only one Administrator.")
+        yield Finding("warn", said, _("Make a second one: a lost password is then no problem."))

@@ -1,0 +1,111 @@
+"""Administration, System: versions, signs of life, queue, disk, key ring, self-check."""
+
+import platform
+import shutil
+from datetime import datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import django
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kianda import selfcheck
+from kianda.accounts.roles import ADMINISTRATOR
+from kianda.health import RED_AFTER
+from kianda.pages import page, render_page
+from processes.models import ProcessInstance, Run
+from scheduler.models import Heartbeat, Occurrence, ScheduledTask
+
+
+class System:
+    """What the page shows; each part is read only when it is drawn."""
+
+    def __init__(self, *, now: datetime) -> None:
+        """Take the moment that everything is seen from."""
+        self.now = now
+
+    def findings(self) -> list[selfcheck.Finding]:
+        """Return the sentences of the self-check."""
+        return selfcheck.findings(now=self.now)
+
+    def heartbeats(self) -> list[dict[str, Any]]:
+        """Return each part that gave a sign of life in the last hour."""
+        rows: QuerySet[Heartbeat] = Heartbeat.objects.order_by("part", "name")
+        return [
+            {
+                "part": row.part,
+                "name": row.name,
+                "at": row.at,
+                "well": self.now - row.at <= RED_AFTER,
+            }
+            for row in rows.filter(at__gt=self.now - timedelta(hours=1))
+        ]
+
+    def versions(self) -> list[tuple[str, str]]:
+        """Return what runs here."""
+        return [
+            ("Kianda", own_version()),
+            ("Python", platform.python_version()),
+            ("Django", django.get_version()),
+            (connection.display_name, _database_version()),
+            (_("Mode"), settings.KIANDA_MODE),
+            (_("Public address"), settings.KIANDA_PUBLIC_URL),
+            (_("Time zone"), settings.KIANDA_TIME_ZONE),
+        ]
+
+    def queue(self) -> list[tuple[str, int]]:
+        """Return how much waits and how much is being done."""
+        by_status = dict(
+            Run.objects.filter(status__in=("queued", "running"))
+            .values_list("status")
+            .annotate(n=Count("pk"))
+        )
+        waiting = Occurrence.objects.filter(outcome__isnull=True, started_at__isnull=True).count()
+        return [
+            (_("Runs that wait"), by_status.get("queued", 0)),
+            (_("Runs in progress"), by_status.get("running", 0)),
+            (_("Firings that wait"), waiting),
+            (_("Active scheduled tasks"), ScheduledTask.objects.filter(enabled=True).count()),
+            (_("Instances"), ProcessInstance.objects.count()),
+        ]
+
+    def disk(self) -> dict[str, Any]:
+        """Return how full the disk of the data directory is."""
+        usage = shutil.disk_usage(Path(settings.KIANDA_DATA_DIR))
+        return {"free": usage.free, "total": usage.total, "used": usage.total - usage.free}
+
+    def keys(self) -> int:
+        """Return how many keys the ring holds."""
+        return len(settings.KIANDA_SECRET_KEYS)
+
+
+def own_version() -> str:
+    """Return the version of the product."""
+    try:
+        return version("kianda")
+    except PackageNotFoundError:
+        # Run from a checkout: the project file says it.
+        text = (settings.BASE_DIR / "pyproject.toml").read_text()
+        return next(
+            line.split('"')[1] for line in text.splitlines() if line.startswith("version = ")
+        )
+
+
+def _database_version() -> str:
+    numbers = connection.get_database_version()
+    return ".".join(str(part) for part in numbers)
+
+
+@page(roles=(ADMINISTRATOR,))
+def system(request: HttpRequest) -> HttpResponseBase:
+    """Show how the product is, and what is not as it should be."""
+    context = {"system": System(now=timezone.now())}
+    return render_page(
+        request, "system/system.html", context, partials={"state": "system/_state.html"}
+    )
