@@ -147,14 +147,22 @@ def _cut_whole(value: Any) -> Any:
     if isinstance(value, (dict, list)):
         # Most answers are small: the cheap look at the text form decides.
         text = json_text(value)
-        return value if len(text) <= CUT_AT else _cut_text(text)
+        return value if _fits(text) else _cut_text(text)
     return _cut_text(value) if isinstance(value, str) else value
 
 
 def _cut_text(text: str) -> str:
-    if len(text) <= CUT_AT:
+    if _fits(text):
         return text
-    return f"{text[:CUT_AT]} … (cut: {CUT_AT:,} of {len(text):,} characters)"
+    whole = text.encode()
+    # Half a character at the end of the cut is left out.
+    start = whole[:CUT_AT].decode(errors="ignore")
+    return f"{start} … (cut: {CUT_AT:,} of {len(whole):,} bytes)"
+
+
+def _fits(text: str) -> bool:
+    # Only a text that may be too long in bytes is encoded to be counted.
+    return 4 * len(text) <= CUT_AT or len(text.encode()) <= CUT_AT
 
 
 def json_text(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
+from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -58,6 +59,7 @@ def prune() -> None:
     occurrences = retention.prune_occurrences(moment)
     others = processes_retention.prune(moment)
     idempotency.prune(moment)
+    call_command("clearsessions")
     if occurrences or others:
         logger.info("Pruned %s occurrences, %s runs and changes", occurrences, others)
 

@@ -21,11 +21,12 @@ def default_values(document: Document, *, user: User | None) -> dict[str, Value]
         "process.name": document.name,
     }
     values: dict[str, Value] = {}
+    flaws: list[Flaw] = []
     for name, field in document.value_fields.items():
         try:
             values[name] = field.initial(names.__getitem__)
         except (ValueFailure, KeyError) as failure:
-            raise Invalid(
-                errors=[Flaw(f"/data/{name}", f"The default of {field.title}: {failure}")]
-            ) from failure
+            flaws.append(Flaw(f"/data/{name}", f"The default of {field.title}: {failure}"))
+    if flaws:
+        raise Invalid(errors=flaws)
     return values

@@ -48,4 +48,7 @@ def _by_instance(old: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
     )
     for instance in many.values_list("instance", flat=True):
         newest = rows.filter(instance=instance).order_by("-pk").values_list("pk", flat=True)
-        yield old.filter(instance=instance, pk__lt=newest[KEPT_PER_INSTANCE - 1])
+        oldest_kept = newest[KEPT_PER_INSTANCE - 1 : KEPT_PER_INSTANCE].first()
+        # None when rows went away since they were counted.
+        if oldest_kept is not None:
+            yield old.filter(instance=instance, pk__lt=oldest_kept)

@@ -26,6 +26,10 @@ from processes.services.starting import (
     take,
 )
 
+SWEEP_EVERY = timedelta(seconds=5)
+_MOST_LOOKED_AT = 5_000
+_MOST_SENT = 500
+
 __all__ = [
     "enqueue",
     "execute_queued",
@@ -109,11 +113,25 @@ def execute_queued(run_pk: int) -> Run | None:
     return carry_out(started, deadline_s=SECONDS_OTHERWISE)
 
 
-def queued_to_send(moment: datetime, *, after_s: float = 5.0) -> list[int]:
-    """Return the queued runs whose message must have been lost."""
-    old = moment - timedelta(seconds=after_s)
-    waiting = Run.objects.filter(status=Run.Status.QUEUED, queued__lt=old)
-    return list(waiting.order_by("queued").values_list("pk", flat=True)[:500])
+def queued_to_send(moment: datetime) -> list[int]:
+    """Return the queued runs whose message may be lost, for a sweep that comes each 5 s.
+
+    Each is sent again after 5, 10, 20, 40 s and then once a minute: a worker that is merely full
+    is not buried under copies.
+    """
+    waiting = Run.objects.filter(status=Run.Status.QUEUED, queued__lte=moment - SWEEP_EVERY)
+    found = waiting.order_by("queued").values_list("pk", "queued")[:_MOST_LOOKED_AT]
+    return [pk for pk, queued in found if _sends_at(moment - queued)][:_MOST_SENT]
+
+
+def _sends_at(age: timedelta) -> bool:
+    return _sends_by(age) > _sends_by(age - SWEEP_EVERY)
+
+
+def _sends_by(age: timedelta) -> int:
+    """Return how many times a run of this age has been due to be sent again."""
+    sweeps = int(age / SWEEP_EVERY)
+    return min(sweeps.bit_length(), 4) + max(int(age.total_seconds()) // 60, 0)
 
 
 def _refuse(queued: Run, reason: str, *, kind: str) -> Run:

@@ -46,5 +46,8 @@ def _by_task(old: QuerySet[Occurrence]) -> Iterator[QuerySet[Occurrence]]:
     )
     for task in many.values_list("task", flat=True):
         newest = Occurrence.objects.filter(task=task).order_by("-planned_at", "-pk")
-        oldest_kept = newest.values_list("planned_at", flat=True)[KEPT_PER_TASK - 1]
-        yield old.filter(task=task, planned_at__lt=oldest_kept)
+        moments = newest.values_list("planned_at", flat=True)
+        oldest_kept = moments[KEPT_PER_TASK - 1 : KEPT_PER_TASK].first()
+        # None when rows went away since they were counted.
+        if oldest_kept is not None:
+            yield old.filter(task=task, planned_at__lt=oldest_kept)

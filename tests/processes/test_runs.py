@@ -4,6 +4,7 @@ import copy
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -439,4 +440,30 @@ def test_a_queued_run_on_a_preview_that_cannot_follow_its_draft_is_refused_with_
     assert ended is not None
     assert ended.status == "refused"
     assert "Client ID does not fit" in ended.error["message"]
-    assert not runs.queued_to_send(timezone.now(), after_s=-1)
+    assert not runs.queued_to_send(timezone.now() + timedelta(seconds=6))
+
+
+def test_a_queued_run_is_sent_again_ever_more_seldom(make_token: Make, ada: Any) -> None:
+    instance = make_token()
+    queued = runs.enqueue(
+        process_id=instance.process_id, target="refresh", user=ada, trigger="api", data={}
+    )
+    sweeps = range(0, 301, 5)
+    sent = [
+        age for age in sweeps if runs.queued_to_send(queued.queued + timedelta(seconds=age + 0.5))
+    ]
+    assert sent == [5, 10, 20, 40, 60, 120, 180, 240, 300]
+
+
+def test_a_default_that_cannot_be_made_is_told_with_all_the_others(ada: Any, admin: Any) -> None:
+    from processes.services.designs import create_design
+    from processes.services.instances import create_instance
+
+    fields = [
+        {"type": "number", "name": "one", "default": "=1 / 0"},
+        {"type": "number", "name": "two", "default": "=2 / 0"},
+    ]
+    create_design(raw={"name": "odd", "forms": [{"name": "main", "fields": fields}]}, user=ada)
+    with pytest.raises(Invalid) as refused:
+        create_instance(process="odd", mode="preview", data={}, user=ada)
+    assert [flaw.pointer for flaw in refused.value.errors] == ["/data/one", "/data/two"]
