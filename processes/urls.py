@@ -3,6 +3,11 @@
 from django.urls import URLPattern, path
 
 from processes.api import designs, instances, runs
+from processes.views import designs as design_pages
+from processes.views import instance as instance_page
+from processes.views import instances as instance_pages
+from processes.views import records, versions
+from processes.views import runs as run_pages
 
 api_urlpatterns = [
     path("processes/", designs.Designs.as_view()),
@@ -19,4 +24,32 @@ api_urlpatterns = [
 ]
 
 # The pages of the app, below "/".
-page_urlpatterns: list[URLPattern] = []
+page_urlpatterns: list[URLPattern] = [
+    path("designs/", design_pages.designs, name="designs"),
+    path("designs/new/", design_pages.new_design, name="design-new"),
+    path("designs/<str:name>/", design_pages.design, name="design"),
+    path("designs/<str:name>/publish/", versions.publish, name="design-publish"),
+    path("designs/<str:name>/delete/", versions.delete, name="design-delete"),
+    path("designs/<str:name>/versions/", versions.versions, name="design-versions"),
+    path("designs/<str:name>/versions/<str:number>/", versions.version, name="design-version"),
+    path(
+        "designs/<str:name>/versions/<str:number>/restore/",
+        versions.restore_version,
+        name="design-restore",
+    ),
+    path("instances/", instance_pages.instances, name="instances"),
+    path("instances/new/", instance_pages.new_instance, name="instance-new"),
+    path("instances/<str:process_id>/", instance_page.instance, name="instance"),
+    path("instances/<str:process_id>/runs/", records.instance_runs, name="instance-runs"),
+    path("instances/<str:process_id>/changes/", records.instance_changes, name="instance-changes"),
+    path(
+        "instances/<str:process_id>/changes/<int:change>/<str:field>/",
+        records.restore,
+        name="instance-restore",
+    ),
+    path("instances/<str:process_id>/delete/", records.delete, name="instance-delete"),
+    path("instances/<str:process_id>/move/", records.move, name="instance-move"),
+    path("runs/", run_pages.runs, name="runs"),
+    path("runs/<int:run_id>/", run_pages.run, name="run"),
+    path("runs/<int:run_id>/store/", run_pages.store_values, name="run-store"),
+]

@@ -1,0 +1,82 @@
+// The page of an instance: forms as tabs, and how long a pressed button has been at work.
+const box = document.getElementById("instance");
+
+function tabs() {
+  const list = box.querySelector("[data-tabs]:not([role])");
+  if (!list) return;
+  list.setAttribute("role", "tablist");
+  const all = [...list.querySelectorAll("a")];
+  for (const tab of all) {
+    const part = partOf(tab);
+    tab.setAttribute("role", "tab");
+    tab.setAttribute("aria-controls", part.id);
+    part.setAttribute("role", "tabpanel");
+    tab.addEventListener("click", (event) => {
+      event.preventDefault();
+      choose(all, tab);
+    });
+  }
+  list.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = all.at((all.indexOf(document.activeElement) + step) % all.length);
+    choose(all, next);
+    next.focus();
+  });
+  choose(all, all.find((tab) => "open" in tab.dataset) ?? all[0]);
+}
+
+function partOf(tab) {
+  return document.getElementById(tab.getAttribute("href").slice(1));
+}
+
+function choose(all, chosen) {
+  for (const tab of all) {
+    tab.setAttribute("aria-selected", String(tab === chosen));
+    tab.tabIndex = tab === chosen ? 0 : -1;
+    partOf(tab).hidden = tab !== chosen;
+  }
+}
+
+// A link of the error summary opens the form in which its field stands.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("#form a[href^='#f-']");
+  const field = link && document.getElementById(link.getAttribute("href").slice(1));
+  const part = field?.closest("[role=tabpanel]");
+  if (!part) return;
+  const all = [...box.querySelectorAll("[role=tab]")];
+  choose(all, all.find((tab) => partOf(tab) === part));
+  event.preventDefault();
+  field.focus();
+});
+
+let clock;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const form = event.detail.elt;
+  if (!form.matches?.("[data-instance]")) return;
+  const button = event.detail.requestConfig.triggeringEvent?.submitter;
+  const place = form.querySelector("[data-progress]");
+  if (!button?.dataset.press || !place) return;
+  const since = Date.now();
+  const say = () => {
+    place.textContent = `${button.dataset.press} is running, ${Math.round((Date.now() - since) / 1000)} s`;
+  };
+  say();
+  clock = setInterval(say, 1000);
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!event.detail.elt.matches?.("[data-instance]")) return;
+  clearInterval(clock);
+  const place = document.querySelector("[data-progress]");
+  if (place) place.textContent = "";
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id !== "instance") return;
+  tabs();
+  box.querySelector("[data-focus], [role=alert]")?.focus();
+});
+
+tabs();

@@ -1,0 +1,54 @@
+"""A recorded request as a cURL command. Secrets are masked in the record, so they stay masked."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+# The connection sets these itself.
+_OWN = frozenset({"content-length", "accept-encoding", "host", "user-agent"})
+
+
+def as_curl(request: Mapping[str, Any]) -> str:
+    """Return the command for the shell; every value is quoted."""
+    headers = {str(name): str(value) for name, value in (request.get("headers") or {}).items()}
+    kind = _content_type(headers)
+    parts = [f"curl --request {shlex.quote(str(request.get('method', 'GET')))}"]
+    parts.append(f"--url {shlex.quote(str(request.get('url', '')))}")
+    parts += [
+        f"--header {shlex.quote(f'{name}: {value}')}"
+        for name, value in headers.items()
+        if name.lower() not in _OWN and not (kind == "multipart" and _is_content_type(name))
+    ]
+    parts += _body(request.get("body"), kind)
+    return " \\\n  ".join(parts)
+
+
+def _is_content_type(name: str) -> bool:
+    return name.lower() == "content-type"
+
+
+def _content_type(headers: Mapping[str, str]) -> str:
+    value = next((value for name, value in headers.items() if _is_content_type(name)), "").lower()
+    if "multipart/form-data" in value:
+        return "multipart"
+    return "form" if "x-www-form-urlencoded" in value else "text"
+
+
+def _body(body: Any, kind: str) -> list[str]:
+    if body is None:
+        return []
+    if isinstance(body, Mapping) and kind != "text":
+        option = "--form-string" if kind == "multipart" else "--data-urlencode"
+        return [
+            f"{option} {shlex.quote(f'{name}={_text(one)}')}"
+            for name, value in body.items()
+            for one in (value if isinstance(value, list) else [value])
+        ]
+    return [f"--data-raw {shlex.quote(_text(body))}"]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,149 @@
+"""The lists of the pages: filtered, searched, ordered; only the columns that a list shows."""
+
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import User
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BooleanField, Count, F, Func, Model, Q, QuerySet, Value
+from django.db.models.sql.compiler import SQLCompiler
+
+from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
+from processes.selectors import visible_instances, visible_runs
+
+M = TypeVar("M", bound=Model)
+
+DESIGN_ORDER = {"title": "title", "name": "name", "modified": "modified"}
+INSTANCE_ORDER = {"process_id": "key", "modified": "modified", "created": "created"}
+RUN_ORDER = {"started": "started", "finished": "finished"}
+# What a list never shows is not read: documents are large, secrets and journals are encrypted.
+_RUN_REST = ("journal", "unsaved_values", "steps", "data")
+
+
+class _HoldsText(Func):
+    """Whether any value of a JSON object, not its keys, holds a text."""
+
+    output_field = BooleanField()
+
+    def as_sql(  # type: ignore[override]  # it is written in one piece, from no template
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        """Write it for SQLite or PostgreSQL."""
+        (column, before), (pattern, after) = map(compiler.compile, self.get_source_expressions())
+        each, like = "json_each", "LIKE"
+        if connection.vendor == "postgresql":
+            each, like = "jsonb_each_text", "ILIKE"
+        asked = f"item.value {like} {pattern} ESCAPE '\\'"
+        sql = f"EXISTS (SELECT 1 FROM {each}({column}) AS item WHERE {asked})"  # noqa: S608 - ours
+        return sql, (*before, *after)
+
+
+def designs(*, words: str = "", state: str = "", ordering: str = "") -> QuerySet[ProcessDesign]:
+    """Return the designs, by title unless ordered otherwise, with their number of instances."""
+    rows = (
+        ProcessDesign.objects.select_related("draft", "published", "modified_by")
+        .defer("draft__document", "published__document")
+        .annotate(open_instances=Count("instances", filter=Q(instances__mode="live")))
+    )
+    for word in words.split():
+        rows = rows.filter(
+            Q(title__icontains=word) | Q(name__icontains=word) | Q(description__icontains=word)
+        )
+    chosen = {
+        "published": Q(published__isnull=False),
+        "draft": Q(published__isnull=False) & ~Q(draft=F("published")),
+        "never": Q(published__isnull=True),
+    }
+    rows = rows.filter(chosen[state]) if state in chosen else rows
+    return _ordered(rows, ordering, DESIGN_ORDER, "title")
+
+
+def versions_of(design: ProcessDesign) -> QuerySet[DesignVersion]:
+    """Return the versions of a design, newest first, without their documents."""
+    return design.versions.select_related("created_by").defer("document")
+
+
+def instances(
+    user: User,
+    *,
+    words: str = "",
+    process: str = "",
+    mode: str = "",
+    status: str = "",
+    ordering: str = "",
+) -> QuerySet[ProcessInstance]:
+    """Return the instances that a person may see, newest first, by facts and by values.
+
+    Every word must stand in the Process ID or in the value of a field; secrets are not looked at.
+    """
+    rows = visible_instances(user).select_related("design", "version", "modified_by")
+    rows = rows.defer("secrets", "version__document")
+    asked = {"design__name": process, "mode": mode, "status": status}
+    rows = rows.filter(**{name: value for name, value in asked.items() if value})
+    for word in words.split()[:8]:
+        pattern = f"%{_escaped(word)}%"
+        rows = rows.filter(
+            Q(key__contains=word.lower()) | Q(_HoldsText(F("values"), Value(pattern)))
+        )
+    return _ordered(rows, ordering, INSTANCE_ORDER, "-pk")
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+
+
+def statuses() -> list[str]:
+    """Return the statuses that instances can have; more come with the forms' own."""
+    return ["open", "closed"]
+
+
+def processes_of(user: User) -> list[tuple[str, str]]:
+    """Return name and title of every process, for a filter."""
+    rows = ProcessDesign.objects.order_by("title", "name")
+    return list(rows.values_list("name", "title"))
+
+
+def runs(
+    user: User, *, words: str = "", status: str = "", trigger: str = "", ordering: str = ""
+) -> QuerySet[Run]:
+    """Return the runs that a person may see, newest first; a search is for a Process ID."""
+    rows = visible_runs(user).defer(*_RUN_REST)
+    asked = {"status": status, "trigger": trigger}
+    rows = rows.filter(**{name: value for name, value in asked.items() if value})
+    for word in words.split()[:8]:
+        rows = rows.filter(process_id__icontains=word)
+    return _ordered(rows, ordering, RUN_ORDER, "-pk")
+
+
+def runs_of(instance: ProcessInstance) -> QuerySet[Run]:
+    """Return the runs of an instance, newest first."""
+    return instance.runs.defer(*_RUN_REST).order_by("-pk")
+
+
+def changes_of(instance: ProcessInstance) -> QuerySet[Change]:
+    """Return the history of an instance, newest first, with the runs that wrote it."""
+    rows = instance.changes.select_related("run").order_by("-pk")
+    return rows.defer(*(f"run__{name}" for name in _RUN_REST))
+
+
+def run_with_unsaved_answer(instance: ProcessInstance) -> Run | None:
+    """Return the newest of the last hundred runs whose answer nobody stored."""
+    newest = list(instance.runs.order_by("-pk").values_list("pk", flat=True)[:100])
+    rows = Run.objects.filter(pk__in=newest, unsaved_answer=True)
+    return rows.defer(*_RUN_REST).order_by("-pk").first()
+
+
+def neighbours(run: Run) -> tuple[Run | None, Run | None]:
+    """Return the runs of the same instance right before and right after this one."""
+    if run.instance_id is None:
+        return None, None
+    rows = Run.objects.filter(instance_id=run.instance_id).defer(*_RUN_REST)
+    before = rows.filter(pk__lt=run.pk).order_by("-pk").first()
+    return before, rows.filter(pk__gt=run.pk).order_by("pk").first()
+
+
+def _ordered(rows: QuerySet[M], ordering: str, known: dict[str, str], usual: str) -> QuerySet[M]:
+    name = ordering.removeprefix("-")
+    if name not in known:
+        return rows.order_by(usual, "-pk") if usual != "-pk" else rows.order_by("-pk")
+    # The key comes last, so that equal rows keep their place from page to page.
+    return rows.order_by("-" * ordering.startswith("-") + known[name], "-pk")

@@ -1,0 +1,80 @@
+"""What changed in an instance since a person read it, and values brought back from its history."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from kianda.lib.errors import Conflict, Missing
+from processes.models import Change, ProcessInstance
+from processes.services.instances import patch_instance
+from processes.services.starting import read_instance
+from processes.services.values import shown, stored_values
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """What others did to one field since a revision: from what, to what, who last, and when."""
+
+    field: str
+    before: Any
+    after: Any
+    by: str
+    at: datetime
+    run: int | None
+
+
+def changed_since(instance: ProcessInstance, revision: int) -> dict[str, Meanwhile]:
+    """Return the fields that changed after a revision, each with its first and its last value."""
+    found: dict[str, Meanwhile] = {}
+    rows = instance.changes.filter(revision__gt=revision).order_by("revision", "pk")
+    for change in rows:
+        for row in change.fields:
+            name = row["field"]
+            first = found[name].before if name in found else row["before"]
+            found[name] = Meanwhile(
+                name, first, row["after"], change.by_name, change.at, change.run_id
+            )
+    return found
+
+
+def can_restore(
+    instance: ProcessInstance,
+    fields: Mapping[str, Any],
+    row: Mapping[str, Any],
+    now: Mapping[str, Any],
+) -> bool:
+    """Tell whether the value before a change can be brought back: no secret, and not there now."""
+    field = fields.get(row["field"])
+    if field is None or not field.holds_value or field.slug() == "secret":
+        return False
+    return bool(now.get(row["field"]) != row["before"])
+
+
+def restore_value(*, process_id: str, change_pk: int, field: str, user: User) -> ProcessInstance:
+    """Give a field the value that it had before a change, as a change by hand.
+
+    Raises Missing when the history has no such change, Conflict when the value cannot come back,
+    and what a change by hand raises: Stale, Busy, Invalid.
+    """
+    instance, document = read_instance(process_id, user)
+    change = Change.objects.filter(instance=instance, pk=change_pk).first()
+    row = next((row for row in change.fields if row["field"] == field), None) if change else None
+    if row is None:
+        raise Missing(f"The history of {instance.process_id} has no such change of {field}.")
+    now = shown(document, stored_values(document, instance))
+    known = document.fields.get(field)
+    if known is None or not known.holds_value:
+        raise Conflict(f"{document.title} has no field {field} any more.")
+    if known.slug() == "secret":
+        raise Conflict("History does not hold secrets, so none can be brought back.")
+    if not can_restore(instance, document.fields, row, now):
+        return instance
+    return patch_instance(
+        process_id=instance.process_id,
+        data={field: row["before"]},
+        revision=instance.revision,
+        user=user,
+    )

@@ -1,0 +1,163 @@
+"""Values, traces and definitions on pages: {% load processes_ui %}.
+
+{% once %} a form's token against double sending · {{ value|value_words }} · {{ value|new_words }} ·
+{{ answer|code }} JSON with its parts marked · {{ request|request_code }} · {{ request|curl }} ·
+{{ text|numbered }} · {{ run|trigger_words }} · {{ run|took }} · {{ name|words }}
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django import template
+from django.utils.html import conditional_escape, escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from kianda.lib.names import in_words
+from kianda.lib.secret_names import MASK
+from kianda.once import new_token
+from processes.curl import as_curl
+from processes.models import Run
+
+register = template.Library()
+
+LONGEST_SHOWN = 600
+_JSON_PART = re.compile(
+    r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<text>"(?:[^"\\]|\\.)*")|'
+    r"(?P<number>(?<![\w\"])-?\d[\d.eE+-]*)|(?P<word>\b(?:true|false|null)\b)"
+)
+TRIGGERS = {
+    "load": _lazy("Opened"), "schedule": _lazy("Schedule"), "api": _lazy("API"),
+    "webhook": _lazy("Webhook"), "rule": _lazy("Another rule"), "manual": _lazy("Run now"),
+}  # fmt: skip
+
+
+@register.simple_tag
+def once() -> SafeString:
+    """Draw the hidden token by which a form that is sent twice has one effect."""
+    return format_html('<input type="hidden" name="once" value="{}">', new_token())
+
+
+@register.filter
+def value_words(value: Any) -> SafeString:
+    """Show a recorded value: nothing is "empty", a secret is the word."""
+    if value is None or value in ("", [], {}):
+        return format_html('<span class="k-muted">{}</span>', _("empty"))
+    if value == MASK:
+        return format_html('<span class="k-muted">{}</span>', _("secret"))
+    return conditional_escape(_short(_plain(value)))
+
+
+@register.filter
+def new_words(value: Any) -> SafeString:
+    """Show the value after a change; a secret is a new one."""
+    if value == MASK:
+        return format_html("{}", _("new secret"))
+    return value_words(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+@register.filter
+def code(value: Any) -> SafeString:
+    """Write JSON with keys, texts, numbers and secrets marked; text that is no JSON as it is."""
+    if isinstance(value, str):
+        return _secrets_marked(escape(value))
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    parts: list[str] = []
+    at = 0
+    for match in _JSON_PART.finditer(text):
+        parts.append(escape(text[at : match.start()]))
+        parts.append(_part(match))
+        at = match.end()
+    return mark_safe("".join([*parts, escape(text[at:])]))  # noqa: S308 - every part is escaped
+
+
+def _part(match: re.Match[str]) -> str:
+    if match["text"] == f'"{MASK}"':
+        return f"<mark>{escape(_('secret'))}</mark>"
+    mark = {"key": "b", "text": "i", "number": "u", "word": "u"}[str(match.lastgroup)]
+    return f"<{mark}>{_secrets_marked(escape(match[0]))}</{mark}>"
+
+
+def _secrets_marked(escaped: str) -> SafeString:
+    word = f"<mark>{escape(_('secret'))}</mark>"
+    return mark_safe(escaped.replace(MASK, word))  # noqa: S308 - escaped by the caller
+
+
+@register.filter
+def request_code(request: Mapping[str, Any]) -> SafeString:
+    """Write a recorded request: the line, the headers, the body."""
+    lines = [f"{request.get('method', '')} {request.get('url', '')}"]
+    lines += [f"{name}: {value}" for name, value in (request.get("headers") or {}).items()]
+    head = _secrets_marked(escape("\n".join(lines)))
+    body = request.get("body")
+    if body is None or body == "":
+        return head
+    if isinstance(body, Mapping) and _is_form(request):
+        pairs = (f"{name}={_form_text(value)}" for name, value in body.items())
+        rest = _secrets_marked(escape("\n".join(pairs)))
+        return format_html("{}\n<mark>{}</mark>\n{}", head, _("body, as a form"), rest)
+    return format_html("{}\n\n{}", head, code(body))
+
+
+def _is_form(request: Mapping[str, Any]) -> bool:
+    headers = request.get("headers") or {}
+    kind = next((v for k, v in headers.items() if k.lower() == "content-type"), "")
+    return "form" in str(kind)
+
+
+def _form_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
+def curl(request: Mapping[str, Any]) -> str:
+    """Write a recorded request as a cURL command."""
+    return as_curl(request)
+
+
+@register.filter
+def trigger_words(run: Run) -> str:
+    """Say what started a run: a person by name, or what it was."""
+    if run.trigger in {"button", "change", "submit"}:
+        return run.run_as_name
+    return str(TRIGGERS.get(run.trigger, run.trigger))
+
+
+@register.filter
+def took(run: Run) -> timedelta | None:
+    """Return how long a run took."""
+    return run.finished - run.started if run.started and run.finished else None
+
+
+@register.filter
+def words(name: str) -> str:
+    """Write a name as words: `access_token` is `Access token`."""
+    return in_words(name)
+
+
+@register.filter
+def item(mapping: Mapping[str, Any], key: str) -> Any:
+    """Return what a mapping holds under a name; nothing when it is not there."""
+    return mapping.get(key, "")
+
+
+@register.filter
+def template_key(text: str) -> str:
+    """Return a text as part of an id: letters, digits, hyphens."""
+    return re.sub(r"[^A-Za-z0-9-]+", "-", str(text))

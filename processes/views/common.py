@@ -1,0 +1,66 @@
+"""What the pages of processes share."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django.contrib.auth.models import User
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from processes.document import Document, TargetMissing
+
+PAGE = 25
+
+
+def person(request: HttpRequest) -> User:
+    """Return who is signed in; `page` lets nobody else in."""
+    return cast(User, request.user)
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:
+    """Return the page of a list that the query asks for; one that is not there, the nearest."""
+    return Paginator(rows, PAGE).get_page(request.GET.get("page"))
+
+
+def asked(request: HttpRequest, *names: str) -> dict[str, str]:
+    """Return parameters of the query as plain text."""
+    return {name: request.GET.get(name, "").replace("\0", "")[:200] for name in names}
+
+
+def target_title(document: Document | None, target: str) -> str:
+    """Return what a target is called on the form; its name when the design has it no more."""
+    if document is not None:
+        for known in document.targets():
+            if known.target == target:
+                return known.title
+    return target
+
+
+def target_kind(document: Document, target: str) -> str:
+    """Return how a person triggers a target; that of a button when it is not there."""
+    try:
+        return document.kind_of(target)
+    except TargetMissing:
+        return "button"
+
+
+_PAGES = {"process": "design", "instance": "instance", "run": "run"}
+_WORDS = {"process": "Process design", "instance": "Instance", "run": "Run"}
+
+
+def used_by_links(uses: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return what uses an object with the addresses of its pages, for people."""
+    return [_use(use) for use in uses]
+
+
+def _use(use: Mapping[str, Any]) -> dict[str, str]:
+    kind, name = str(use["kind"]), str(use["name"])
+    url = ""
+    if kind in _PAGES:
+        url = reverse(_PAGES[kind], args=[name.split()[0] if kind == "process" else name])
+    elif kind == "scheduled task":
+        url = f"/scheduled-tasks/{str(use['url']).rstrip('/').rpartition('/')[2]}/"
+    return {"kind": _(_WORDS.get(kind, kind.capitalize())), "name": name, "url": url}

@@ -1,0 +1,159 @@
+"""One instance: shown, saved by hand, its buttons pressed."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kianda.lib.errors import Busy, Flaw, Invalid, Stale
+from kianda.once import leads_to, once
+from kianda.pages import Errors, go, is_htmx, page, render_page, toast
+from processes.models import Change, ProcessInstance, Run
+from processes.services import runs
+from processes.services.instances import patch_instance
+from processes.views.common import person, target_kind, target_title
+from processes.views.sheet import Sheet, context_of
+
+PARTIALS = {
+    "instance": "processes/_instance.html",
+    "runs": "processes/_instance_runs.html",
+    "running": "processes/_running.html",
+}
+TRIES = 3
+
+
+@page(methods=("GET", "POST"))
+@once
+def instance(request: HttpRequest, process_id: str) -> HttpResponseBase:
+    """Show an instance; a POST saves what was typed, or presses a button with it."""
+    sheet = Sheet.read(process_id, person(request))
+    if request.method == "POST":
+        return _act(request, sheet)
+    if sheet.instance.process_id != process_id:
+        # Process IDs are found in any case; pages have one address.
+        return go(request, "instance", process_id=sheet.instance.process_id)
+    return _shown(request, sheet)
+
+
+def _shown(
+    request: HttpRequest, sheet: Sheet, *, status: int = 200, busy: Busy | None = None
+) -> HttpResponseBase:
+    context = {**context_of(sheet), "busy": busy}
+    return render_page(
+        request, "processes/instance.html", context, partials=PARTIALS, status=status
+    )
+
+
+def _act(request: HttpRequest, sheet: Sheet) -> HttpResponseBase:
+    """Save or press; what is in the way is said on the page, and what was typed stays."""
+    act = request.POST.get("act", "save")
+    target = act.removeprefix("press:") if act.startswith("press:") else ""
+    do = (lambda now: _press(request, now, target)) if target else lambda now: _save(request, now)
+    sheet.take(request.POST)
+    try:
+        return _carried_out(request, sheet, do)
+    except Invalid as invalid:
+        sheet.errors = Errors(invalid)
+        return _shown(request, sheet, status=422)
+    except Busy as busy:
+        return _shown(request, sheet, status=422 if is_htmx(request) else 409, busy=busy)
+
+
+def _carried_out(
+    request: HttpRequest, sheet: Sheet, do: Callable[[Sheet], HttpResponseBase]
+) -> HttpResponseBase:
+    for _again in range(TRIES):
+        if sheet.conflicts:
+            return _shown(request, sheet, status=422 if is_htmx(request) else 409)
+        try:
+            return do(sheet)
+        except Stale:
+            # Saved between our look and the act: look again, ask if it meets what was typed.
+            sheet = Sheet.read(sheet.instance.process_id, sheet.user)
+            sheet.take(request.POST)
+    raise Busy(_("It is being changed all the time. Try again in a moment."))
+
+
+def _save(request: HttpRequest, sheet: Sheet) -> HttpResponseBase:
+    _refuse([*sheet.missing(), *sheet.invalid()])
+    before = sheet.instance
+    changed = before
+    if sheet.changes:
+        changed = patch_instance(
+            process_id=before.process_id,
+            data=sheet.changes,
+            revision=before.revision,
+            user=sheet.user,
+        )
+    if changed.revision == before.revision:
+        toast(request, _("Nothing was changed, so nothing was saved."))
+    else:
+        toast(request, _("Saved as revision %(n)s.") % {"n": f"{changed.revision:,}"})
+    return _after(request, sheet, frozenset(sheet.changes))
+
+
+def _press(request: HttpRequest, sheet: Sheet, target: str) -> HttpResponseBase:
+    kind = target_kind(sheet.document, target)
+    missing = sheet.missing_on(_form_of(target)) if kind == "submit" else []
+    _refuse([*missing, *sheet.invalid()])
+    run = runs.trigger(
+        process_id=sheet.instance.process_id,
+        target=target,
+        user=sheet.user,
+        trigger=kind,
+        data=sheet.changes,
+        revision=_revision(sheet.instance),
+        time_zone=timezone.get_current_timezone_name(),
+        on_start=lambda run: leads_to(request, reverse("run", args=[run.pk])),
+    )
+    fields = _stored_by(run)
+    if run.status == Run.Status.SUCCEEDED:
+        toast(request, _success(run, target_title(sheet.document, target), len(fields)))
+    return _after(request, sheet, fields)
+
+
+def _refuse(flaws: list[Flaw]) -> None:
+    if flaws:
+        raise Invalid(errors=flaws)
+
+
+def _revision(instance: ProcessInstance) -> int | None:
+    """Return the revision to insist on; one that follows its draft moves on by itself."""
+    follows = instance.mode == ProcessInstance.Mode.PREVIEW
+    return (
+        None if follows and instance.version_id != instance.design.draft_id else instance.revision
+    )
+
+
+def _form_of(target: str) -> str:
+    return target.removeprefix("form:").partition("#")[0]
+
+
+def _stored_by(run: Run) -> frozenset[str]:
+    rows = Change.objects.filter(run=run).values_list("fields", flat=True)
+    return frozenset(str(row["field"]) for fields in rows for row in fields)
+
+
+def _success(run: Run, title: str, stored: int) -> str:
+    fields = ngettext("%(n)s field saved", "%(n)s fields saved", stored) % {"n": stored}
+    return format_html(
+        '{} <a href="{}">{}</a>',
+        _("%(title)s succeeded, %(fields)s.") % {"title": title, "fields": fields},
+        reverse("run", args=[run.pk]),
+        _("See the trace"),
+    )
+
+
+def _after(request: HttpRequest, sheet: Sheet, fields: frozenset[str]) -> HttpResponseBase:
+    """Show the instance as it is now: at once for htmx, after a redirect for a plain form."""
+    url = reverse("instance", args=[sheet.instance.process_id])
+    if request.headers.get("HX-Target") != "instance":
+        return go(request, url)
+    leads_to(request, url)
+    fresh = Sheet.read(sheet.instance.process_id, sheet.user)
+    fresh.fresh = fields
+    return _shown(request, fresh)

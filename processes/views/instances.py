@@ -1,0 +1,130 @@
+"""The list of instances, and making a new one."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
+from kianda.lib.errors import Invalid
+from kianda.once import once
+from kianda.pages import Errors, go, page, render_page, toast
+from processes import listing
+from processes.document import Document
+from processes.forms import control_of, form_views, missing_in, sent_of, typed_in, without_buttons
+from processes.models import ProcessDesign, ProcessInstance
+from processes.selectors import visible_instances
+from processes.services.defaults import default_values
+from processes.services.documents import document_of
+from processes.services.instances import create_instance
+from processes.services.values import filled, read_sent
+from processes.views.common import asked, page_of, person
+
+
+@page()
+def instances(request: HttpRequest) -> HttpResponseBase:
+    """List the instances that the person may see."""
+    query = asked(request, "q", "process", "mode", "status", "ordering")
+    user = person(request)
+    rows = listing.instances(
+        user, words=query["q"], process=query["process"], mode=query["mode"],
+        status=query["status"], ordering=query["ordering"],
+    )  # fmt: skip
+    found = page_of(request, rows)
+    filtered = any(query[name] for name in ("q", "process", "mode", "status"))
+    context = {
+        "page": found, "query": query, "filtered": filtered,
+        "lines": [(one, _summary(one, query["q"])) for one in found],
+        "any": found.paginator.count > 0 or (filtered and visible_instances(user).exists()),
+        "processes": listing.processes_of(user), "statuses": listing.statuses(),
+    }  # fmt: skip
+    return render_page(
+        request, "processes/instances.html", context,
+        partials={"rows": "processes/_instances_rows.html"},
+    )  # fmt: skip
+
+
+def _summary(instance: ProcessInstance, words: str) -> list[tuple[str, Any]]:
+    """Return a few plain values to know an instance by; first those that were searched for."""
+    wanted = [word.casefold() for word in words.split()]
+    plain = [
+        (name, value) for name, value in instance.values.items() if value not in (None, "", [])
+    ]
+    plain.sort(key=lambda row: not any(word in str(row[1]).casefold() for word in wanted))
+    return plain[:2]
+
+
+@page(methods=("GET", "POST"))
+@once
+def new_instance(request: HttpRequest) -> HttpResponseBase:
+    """Ask for process and mode, then for the values of the first form; make the instance."""
+    sent = request.POST if request.method == "POST" else request.GET
+    process, mode = sent.get("process", ""), sent.get("mode", "live")
+    staff = has_role(request.user, ADMINISTRATOR, DESIGNER)
+    context: dict[str, Any] = {
+        "process": process, "mode": mode, "staff": staff,
+        "choices": _startable(preview=staff and mode == "preview"),
+    }  # fmt: skip
+    document = _document(process, mode if staff else "live")
+    status = 200
+    if document is not None:
+        typed = typed_in(_first_fields(document), request.POST)
+        errors = Errors()
+        if request.method == "POST":
+            try:
+                return _make(request, document, mode)
+            except Invalid as invalid:
+                errors, status = Errors(invalid), 422
+        context |= _form(request, document, typed, errors)
+    elif request.method == "POST":
+        context["errors"] = Errors(Invalid.at("/process", _("Choose a process of the list.")))
+        status = 422
+    return render_page(
+        request, "processes/new_instance.html", context,
+        partials={"new-instance": "processes/_new_instance.html"}, status=status,
+    )  # fmt: skip
+
+
+def _startable(*, preview: bool) -> list[tuple[str, str]]:
+    rows = ProcessDesign.objects.order_by("title", "name")
+    rows = rows if preview else rows.filter(published__isnull=False)
+    return list(rows.values_list("name", "title"))
+
+
+def _document(process: str, mode: str) -> Document | None:
+    rows = ProcessDesign.objects.select_related("draft", "published")
+    design = rows.filter(name=process.replace("\0", "")).first() if process else None
+    version = design and (design.draft if mode == "preview" else design.published)
+    return document_of(version) if version else None
+
+
+def _first_fields(document: Document) -> dict[str, Any]:
+    form = document.forms[0] if document.forms else None
+    return {
+        one.name: one
+        for one in (form.fields if form else ())
+        if one.holds_value and one.visible and one.enabled
+    }
+
+
+def _form(
+    request: HttpRequest, document: Document, typed: dict[str, Any], errors: Errors
+) -> dict[str, Any]:
+    values = filled(document, default_values(document, user=person(request)))
+    views = form_views(
+        document, lambda one: control_of(one, values, typed, errors), first_only=True
+    )
+    return {"views": without_buttons(views), "document": document, "errors": errors}
+
+
+def _make(request: HttpRequest, document: Document, mode: str) -> HttpResponseBase:
+    fields = _first_fields(document)
+    typed = typed_in(fields, request.POST)
+    data = {name: sent_of(fields[name], content) for name, content in typed.items()}
+    values = filled(document, default_values(document, user=person(request)))
+    flaws = missing_in(fields.values(), values, data) + read_sent(document, data, {})[1]
+    if flaws:
+        raise Invalid(errors=flaws)
+    made = create_instance(process=document.name, mode=mode, data=data, user=person(request))
+    toast(request, _("%(id)s is made.") % {"id": made.process_id})
+    return go(request, "instance", process_id=made.process_id)

@@ -1,0 +1,140 @@
+"""What belongs to an instance: its runs, its history, values restored, moving, deleting."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
+from kianda.lib.errors import ApplicationError, Conflict, InUse, Missing
+from kianda.once import once
+from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
+from processes import listing
+from processes.models import Change, ProcessInstance
+from processes.services.history import can_restore, restore_value
+from processes.services.instances import delete_instance
+from processes.services.moving import move_instance
+from processes.views.common import page_of, person, used_by_links
+from processes.views.sheet import Sheet, entries_of, with_titles
+
+
+@page()
+def instance_runs(request: HttpRequest, process_id: str) -> HttpResponseBase:
+    """List all runs of an instance."""
+    sheet = Sheet.read(process_id, person(request))
+    found = page_of(request, listing.runs_of(sheet.instance))
+    context = {
+        "sheet": sheet, "instance": sheet.instance, "design": sheet.instance.design,
+        "page": found, "runs": with_titles(list(found), sheet.document),
+    }  # fmt: skip
+    return render_page(request, "processes/instance_runs.html", context)
+
+
+@page()
+def instance_changes(request: HttpRequest, process_id: str) -> HttpResponseBase:
+    """List all changes of an instance."""
+    sheet = Sheet.read(process_id, person(request))
+    found = page_of(request, listing.changes_of(sheet.instance))
+    context = {
+        "sheet": sheet, "instance": sheet.instance, "design": sheet.instance.design,
+        "page": found, "changes": entries_of(list(found), sheet),
+    }  # fmt: skip
+    return render_page(request, "processes/instance_changes.html", context)
+
+
+@page(methods=("GET", "POST"))
+@once
+def restore(request: HttpRequest, process_id: str, change: int, field: str) -> HttpResponseBase:
+    """Ask, then give a field the value that it had before a change."""
+    sheet = Sheet.read(process_id, person(request))
+    row = _row(sheet.instance, change, field)
+    error = ""
+    if request.method == "POST":
+        try:
+            restore_value(process_id=process_id, change_pk=change, field=field, user=sheet.user)
+        except (Conflict, ApplicationError) as refusal:
+            error = " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
+        else:
+            toast(request, _("%(field)s has its former value again.") % {"field": row["title"]})
+            return go(request, "instance", process_id=sheet.instance.process_id)
+    known = sheet.document.fields
+    context: dict[str, Any] = {
+        "instance": sheet.instance, "row": row, "error": error,
+        "now": sheet.shown().get(field), "change": change, "field": field,
+        "title": known[field].title if field in known else field,
+        "possible": can_restore(sheet.instance, known, row, sheet.shown()),
+    }  # fmt: skip
+    return render_dialog(
+        request, "processes/_restore.html", context,
+        title=_("Restore a value"), status=_refused(request, error),
+    )  # fmt: skip
+
+
+def _row(instance: ProcessInstance, change: int, field: str) -> dict[str, Any]:
+    found = Change.objects.filter(instance=instance, pk=change).first()
+    for row in found.fields if found else ():
+        if row["field"] == field:
+            return {**row, "title": field}
+    raise Missing(f"The history of {instance.process_id} has no such change of {field}.")
+
+
+def _refused(request: HttpRequest, error: str) -> int:
+    if not error:
+        return 200
+    return 422 if is_htmx(request) else 409
+
+
+@page(methods=("GET", "POST"))
+@once
+def delete(request: HttpRequest, process_id: str) -> HttpResponseBase:
+    """Ask, then delete an instance; what uses it stands in the way."""
+    sheet = Sheet.read(process_id, person(request))
+    error = ""
+    uses: list[dict[str, Any]] = []
+    if request.method == "POST":
+        force = request.POST.get("force") == "1"
+        try:
+            delete_instance(process_id=process_id, user=sheet.user, force=force)
+        except Conflict as refusal:
+            error = refusal.detail
+            uses = refusal.extra.get("used_by", []) if isinstance(refusal, InUse) else []
+        else:
+            toast(request, _("%(id)s is deleted.") % {"id": sheet.instance.process_id})
+            return go(request, "instances")
+    context = {
+        "instance": sheet.instance, "error": error, "uses": used_by_links(uses),
+        "may_force": bool(uses) and has_role(sheet.user, ADMINISTRATOR),
+    }  # fmt: skip
+    return render_dialog(
+        request, "processes/_delete_instance.html", context,
+        title=_("Delete %(id)s") % {"id": sheet.instance.process_id},
+        status=_refused(request, error),
+    )  # fmt: skip
+
+
+@page(roles=(DESIGNER,), methods=("GET", "POST"))
+@once
+def move(request: HttpRequest, process_id: str) -> HttpResponseBase:
+    """Ask, then move a live instance to the published version of its design."""
+    sheet = Sheet.read(process_id, person(request))
+    published = sheet.instance.design.published
+    if published is None:
+        raise Missing(f"{sheet.instance.design.name} has no published version.")
+    error = ""
+    if request.method == "POST":
+        try:
+            move_instance(instance_pk=sheet.instance.pk, version=published, user=sheet.user)
+        except Conflict as refusal:
+            error = refusal.detail
+        else:
+            toast(request, _("Moved to version %(version)s.") % {"version": published})
+            return go(request, "instance", process_id=sheet.instance.process_id)
+    context = {
+        "instance": sheet.instance, "version": sheet.version, "published": published,
+        "error": error,
+    }  # fmt: skip
+    return render_dialog(
+        request, "processes/_move.html", context,
+        title=_("Move %(id)s") % {"id": sheet.instance.process_id},
+        status=_refused(request, error),
+    )  # fmt: skip
