@@ -143,9 +143,14 @@ def _database() -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.netloc.rsplit("@", 1)[-1].split(":")[0]),
         "PORT": str(parts.port or ""),
-        # What libpq takes, such as sslmode=verify-full.
-        "OPTIONS": dict(parse_qsl(parts.query)),
-        "CONN_MAX_AGE": None,
+        # The rest is what libpq takes, such as sslmode=verify-full. A pool for each process: many
+        # threads wait for providers, few need the database at one moment, and a server as it is
+        # installed takes 100 connections in all.
+        "OPTIONS": {
+            **dict(parse_qsl(parts.query)),
+            "pool": {"min_size": 1, "max_size": 12, "timeout": 20, "max_idle": 300},
+        },
+        "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
     }
 

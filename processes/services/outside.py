@@ -10,6 +10,7 @@ from datasources.errors import CallFailed
 from datasources.rest import build
 from datasources.services import get_document
 from kianda.lib.errors import Missing
+from kianda.lib.lending import give_back_connection
 from processes.clock import moment_text
 from processes.conditions import Condition, ConditionGroup
 from processes.context import Surroundings
@@ -57,6 +58,7 @@ class CallsAndLookups:
                 source, found, {name: to_json(value) for name, value in inputs.items()}
             )
             on_request(prepared.shown, prepared.secrets)
+            give_back_connection()
             answer = send(
                 prepared, datasource=source, timeout_s=seconds, before_send=self.check_lease
             )
