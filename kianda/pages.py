@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeAlias, cast
 from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.forms import BaseForm
@@ -18,6 +19,8 @@ from kianda.accounts.roles import USER, has_role
 from kianda.lib.errors import Flaw, Forbidden, Invalid, Missing
 
 P = ParamSpec("P")
+# What a person types into a search fits into this.
+MOST_WORDS = 200
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
@@ -57,10 +60,12 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     if request.method not in {"GET", "HEAD"} or is_htmx(request):
         # What was asked is an act or a part; the page it was asked on is what to come back to.
         here = _page_before(request) or reverse("start")
-    there = f"{reverse('sign-in')}?{urlencode({'next': here, 'expired': '1'})}"
-    if "sessionid" not in request.COOKIES and request.method == "GET" and not is_htmx(request):
-        there = f"{reverse('sign-in')}?{urlencode({'next': here})}"
-    return go(request, there)
+    had_session = (
+        bool(request.COOKIES.get(settings.SESSION_COOKIE_NAME)) or request.method == "POST"
+    )
+    query = {"next": here, "expired": "1"} if had_session or is_htmx(request) else {"next": here}
+    there = f"{reverse('sign-in')}?{urlencode(query, safe='/')}"
+    return go(request, there) if is_htmx(request) else redirect(there)
 
 
 def _page_before(request: HttpRequest) -> str:
@@ -122,6 +127,13 @@ def render_dialog(
     return render_page(
         request, "components/dialog_page.html", values, partials={"dialog": template}, status=status
     )
+
+
+def query_words(request: HttpRequest, *names: str) -> dict[str, str]:
+    """Return parameters of the query as words to look for: trimmed, bounded, without NUL."""
+    return {
+        name: request.GET.get(name, "").replace("\0", "").strip()[:MOST_WORDS] for name in names
+    }
 
 
 def page_number(request: HttpRequest) -> str:

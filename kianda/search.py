@@ -1,19 +1,134 @@
 """The command bar: finds any page, datasource, design, instance, run and scheduled task."""
 
-from django.http import HttpRequest, HttpResponseBase
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from datasources.models import Datasource
 from kianda import navigation
-from kianda.pages import page, render_page
+from kianda.accounts.callers import signed_in
+from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, has_role
+from kianda.pages import page, query_words, render_page
+from processes.models import ProcessDesign
+from processes.selectors import visible_instances, visible_runs
+from scheduler.selectors import visible_tasks
+
+EACH = 6
+RUN = re.compile(r"(?:run\s*)?#?(\d{1,18})\Z", re.IGNORECASE)
+
+
+class Found(NamedTuple):
+    """One line of the answer: the page of it, by name and argument, and how it reads."""
+
+    kind: str
+    icon: str
+    title: Any
+    hint: str
+    url_name: str
+    argument: str = ""
 
 
 @page(roles=())
 def search(request: HttpRequest) -> HttpResponseBase:
     """Show what fits the words; all pages when there are none."""
-    words = request.GET.get("q", "").strip()
-    places = navigation.places_for(request.user, navigation.WORK + navigation.ADMINISTRATION)
-    found = [place for place in places if words.casefold() in str(place.title).casefold()]
-    context = {"words": words, "places": found, "dialog_title": "Find"}
+    words = query_words(request, "q")["q"]
+    user = signed_in(request)
+    found = list(find(words, user=user))
     return render_page(
-        request, "search/search.html", context,
+        request, "search/search.html", {"words": words, "found": found},
         partials={"dialog": "search/_bar.html", "results": "search/_results.html"},
     )  # fmt: skip
+
+
+def find(words: str, *, user: User) -> Iterator[Found]:
+    """Yield what fits the words, kind by kind, at most six of each."""
+    yield from _places(words, user)
+    if not words:
+        return
+    yield from _runs(words, user)
+    yield from _instances(words, user)
+    yield from _tasks(words, user)
+    if has_role(user, DESIGNER):
+        yield from _designs(words)
+    if has_role(user, DESIGNER, DATASOURCE_MANAGER):
+        yield from _datasources(words)
+    if has_role(user, ADMINISTRATOR):
+        yield from _people(words)
+
+
+def _every(words: str, *columns: str) -> Q:
+    """Return the filter that each word stands in one of the columns."""
+    wanted = Q()
+    for word in words.split():
+        anywhere = Q()
+        for column in columns:
+            anywhere |= Q(**{f"{column}__icontains": word})
+        wanted &= anywhere
+    return wanted
+
+
+def _places(words: str, user: User) -> Iterator[Found]:
+    everywhere = navigation.places_for(user, navigation.WORK + navigation.ADMINISTRATION)
+    places = [(place.name, place.title, place.icon) for place in everywhere]
+    places.append(("profile", _("Profile and time zone"), "person-circle"))
+    for name, title, icon in places:
+        if words.casefold() in str(title).casefold():
+            yield Found(_("Page"), icon, title, "", name)
+
+
+def _runs(words: str, user: User) -> Iterator[Found]:
+    named = RUN.match(words)
+    if named is None:
+        return
+    for run in visible_runs(user).filter(pk=int(named.group(1))).only("process_id", "target"):
+        hint = f"{run.process_id} · {run.target}"
+        title = _("Run %(id)s") % {"id": run.pk}
+        yield Found(_("Run"), "activity", title, hint, "run", str(run.pk))
+
+
+def _instances(words: str, user: User) -> Iterator[Found]:
+    rows = visible_instances(user).select_related("design").only("process_id", "design__title")
+    # Who knows how the Process ID begins is served by the index.
+    first = list(rows.filter(key__startswith=words.lower()).order_by("key")[:EACH])
+    others = rows.filter(_every(words, "process_id", "design__title")).order_by("-pk")
+    rest = others.exclude(pk__in=[row.pk for row in first])[: EACH - len(first)]
+    for row in [*first, *rest]:
+        yield Found(
+            _("Instance"),
+            "collection",
+            row.process_id,
+            row.design.title,
+            "instance",
+            row.process_id,
+        )
+
+
+def _tasks(words: str, user: User) -> Iterator[Found]:
+    for task in visible_tasks(user).filter(_every(words, "name", "process_id"))[:EACH]:
+        hint = task.process_id or task.process_name
+        yield Found(_("Scheduled task"), "alarm", task.name, hint, "task", str(task.pk))
+
+
+def _designs(words: str) -> Iterator[Found]:
+    for design in ProcessDesign.objects.filter(_every(words, "name", "title"))[:EACH]:
+        yield Found(
+            _("Process design"), "diagram-3", design.title, design.name, "design", design.name
+        )
+
+
+def _datasources(words: str) -> Iterator[Found]:
+    rows = Datasource.objects.filter(_every(words, "name", "title", "base_url"))
+    for row in rows.only("name", "title")[:EACH]:
+        yield Found(_("Data source"), "plug", row.title, row.name, "datasource", row.name)
+
+
+def _people(words: str) -> Iterator[Found]:
+    rows = User.objects.filter(_every(words, "username", "first_name", "last_name", "email"))
+    for user in rows.order_by("username")[:EACH]:
+        name = user.get_full_name() or user.username
+        yield Found(_("User"), "person", name, user.username, "user", str(user.pk))

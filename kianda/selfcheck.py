@@ -93,7 +93,7 @@ def _settings() -> Iterator[Finding]:
 def _disk() -> Iterator[Finding]:
     usage = shutil.disk_usage(Path(settings.KIANDA_DATA_DIR))
     share = usage.free / usage.total
-    said = _("%(free)s of the disk are free.") % {"free": f"{share:.0%}"}
+    said = _("%(free)s of the disk is free.") % {"free": f"{share:.0%}"}
     if usage.free < LEAST_FREE:
         yield Finding("bad", said, _("Make room before the database cannot be written any more."))
     elif share < LITTLE_FREE:

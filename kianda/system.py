@@ -10,7 +10,7 @@ from typing import Any
 import django
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -36,16 +36,20 @@ class System:
 
     def heartbeats(self) -> list[dict[str, Any]]:
         """Return each part that gave a sign of life in the last hour."""
-        rows: QuerySet[Heartbeat] = Heartbeat.objects.order_by("part", "name")
+        rows = list(
+            Heartbeat.objects.filter(at__gt=self.now - timedelta(hours=1)).order_by("part", "-at")
+        )
+        alive = {row.part for row in rows if self.now - row.at <= RED_AFTER}
         return [
-            {
-                "part": row.part,
-                "name": row.name,
-                "at": row.at,
-                "well": self.now - row.at <= RED_AFTER,
-            }
-            for row in rows.filter(at__gt=self.now - timedelta(hours=1))
+            {"part": row.part, "name": row.name, "at": row.at, "state": self._state(row, alive)}
+            for row in rows
         ]
+
+    def _state(self, row: Heartbeat, alive: set[str]) -> str:
+        if self.now - row.at <= RED_AFTER:
+            return "running"
+        # A process that was replaced by another one is no fault.
+        return "gone" if row.part in alive else "silent"
 
     def versions(self) -> list[tuple[str, str]]:
         """Return what runs here."""

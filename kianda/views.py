@@ -3,12 +3,16 @@
 from typing import Any
 
 from axes.helpers import get_cool_off
+from django.conf import settings
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
 
+from kianda.accounts import audit
 from kianda.lib.problems import plain_problem
+from kianda.pages import toast
 
 
 class SignIn(LoginView):
@@ -16,6 +20,12 @@ class SignIn(LoginView):
 
     template_name = "registration/sign_in.html"
     redirect_authenticated_user = True
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        """Tell whether a session has ended, and where a demo's password is found."""
+        return super().get_context_data(
+            **more, expired="expired" in self.request.GET, is_demo=settings.KIANDA_DEMO
+        )
 
 
 class SignOut(LogoutView):
@@ -25,13 +35,21 @@ class SignOut(LogoutView):
 
 
 class ChangePassword(PasswordChangeView):
-    """Lets the signed-in person choose another password."""
+    """Lets the signed-in person choose another password; their other sessions end."""
 
     template_name = "registration/change_password.html"
     success_url = reverse_lazy("start")
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Store the password, and that it was changed."""
+        answer = super().form_valid(form)
+        person = form.user
+        audit.record(person, action="changed the password", kind="user", name=person.username)
+        toast(self.request, _("Your password is changed. Other sessions of yours have ended."))
+        return answer
 
-def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
+
+def locked_out(request: HttpRequest, *_credentials: Any) -> HttpResponse:
     """Answer a sign-in after too many wrong passwords; axes calls this."""
     pause = get_cool_off(request)
     seconds = int(pause.total_seconds())
@@ -50,8 +68,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a page that this person may not see."""
-    return _error(request, 403, "You are not allowed to see this.")
+    """Answer a page that this person may not see; ours say which role it needs."""
+    return _error(request, 403, str(exception) or "You are not allowed to see this.")
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -60,8 +78,11 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer an address that leads nowhere."""
-    return _error(request, 404, "There is nothing at this address.")
+    """Answer an address that leads nowhere, or to something that is gone."""
+    detail = exception.args[0] if exception.args else ""
+    # Django's own resolver hands over the addresses that it has tried.
+    said = detail if isinstance(detail, str) and detail.endswith(".") else ""
+    return _error(request, 404, said or "There is nothing at this address.")
 
 
 def failed(request: HttpRequest) -> HttpResponse:
@@ -73,7 +94,11 @@ def _error(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     if _is_api(request):
         return plain_problem(request, status, sentence)
     template = f"{status}.html" if status in {403, 404, 500} else "400.html"
-    context = {"sentence": sentence, "reference": request.META.get("KIANDA_REQUEST_ID", "")}
+    context = {
+        "sentence": sentence.removesuffix("."),
+        "reference": request.META.get("KIANDA_REQUEST_ID", ""),
+        "again": request.get_full_path() if request.method == "GET" else "",
+    }
     return HttpResponse(render(None, template, context).content, status=status)
 
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from kianda.accounts.models import AuditEntry
 from kianda.accounts.roles import ADMINISTRATOR
-from kianda.pages import page, page_number, render_page
+from kianda.pages import page, page_number, query_words, render_page
 
 PAGE_SIZE = 25
 
@@ -14,7 +14,7 @@ PAGE_SIZE = 25
 @page(roles=(ADMINISTRATOR,))
 def audit(request: HttpRequest) -> HttpResponseBase:
     """List the entries, newest first; by kind, by person, by words."""
-    words = {name: request.GET.get(name, "").strip() for name in ("search", "kind", "user")}
+    words = query_words(request, "search", "kind", "user")
     rows = AuditEntry.objects.all()
     for word in words["search"].split():
         rows = rows.filter(

@@ -12,7 +12,16 @@ from kianda.accounts.callers import signed_in
 from kianda.accounts.forms import ROLE_WORDS, InviteForm, PersonForm
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, roles_of
 from kianda.lib.errors import Conflict, Invalid
-from kianda.pages import form_errors, go, page, page_number, render_dialog, render_page, toast
+from kianda.pages import (
+    form_errors,
+    go,
+    page,
+    page_number,
+    query_words,
+    render_dialog,
+    render_page,
+    toast,
+)
 
 PAGE_SIZE = 25
 ADMIN = (ADMINISTRATOR,)
@@ -21,7 +30,7 @@ ADMIN = (ADMINISTRATOR,)
 @page(roles=ADMIN)
 def users(request: HttpRequest) -> HttpResponseBase:
     """List the users."""
-    words = {name: request.GET.get(name, "").strip() for name in ("search", "role", "status")}
+    words = query_words(request, "search", "role", "status")
     rows = Paginator(people.people(**words), PAGE_SIZE).get_page(page_number(request))
     for user in rows:
         user.held = [role for role in ROLES if role in roles_of(user)]  # type: ignore[attr-defined]

@@ -17,7 +17,9 @@ function focusFirst() {
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.target !== dialog || dialog.open) return;
+  if (event.detail.target !== dialog) return;
+  if (event.detail.requestConfig.verb === "get") dialog.dataset.url = event.detail.requestConfig.path;
+  if (dialog.open) return;
   const focused = document.activeElement;
   opener = focused === document.body ? event.detail.elt : focused;
 });

@@ -7,3 +7,5 @@ import "./typed.js";
 import "./once.js";
 import "./refresh.js";
 import "./find.js";
+import "./focus.js";
+import "./busy.js";

@@ -1,39 +1,41 @@
 // Typed text outlives a session that ended: it is kept in this tab, for this person, until the
-// form was sent or the page was left by will. Passwords and secrets are never kept.
+// form was sent or the page was left by will. Passwords, secrets and files are never kept.
 const store = sessionStorage;
 const user = document.body.dataset.user;
-const key = (path) => `kianda:typed:${path}`;
+const key = `kianda:typed:${location.pathname}`;
 const ENDED = "kianda:session-ended";
+const dialog = document.getElementById("dialog");
 
-const isSecret = (field) => field.type === "password" || field.type === "hidden" || field.type === "file" || "secret" in field.dataset;
+const isSecret = (field) =>
+  ["password", "hidden", "file", "submit", "button"].includes(field.type) || "secret" in field.dataset;
 
-function forms() {
-  return [...document.querySelectorAll('form[method="post"], form[hx-post], form[hx-put], form[hx-patch]')];
+function forms(root = document) {
+  return [...root.querySelectorAll('form[method="post"], form[hx-post], form[hx-put], form[hx-patch]')];
 }
 
-function nameOf(form, n) {
-  return form.id || form.getAttribute("action") || form.getAttribute("hx-post") || `form ${n}`;
+function nameOf(form) {
+  return form.id || form.getAttribute("hx-post") || form.getAttribute("action") || "form";
 }
 
 function read(form) {
   return [...form.elements]
-    .filter((field) => field.name && !isSecret(field) && field.type !== "submit" && field.type !== "button")
-    .map((field) => [field.name, field.value, field.type === "checkbox" || field.type === "radio" ? field.checked : null]);
+    .filter((field) => field.name && !isSecret(field))
+    .map((field) => [field.name, field.value, ["checkbox", "radio"].includes(field.type) ? field.checked : null]);
 }
 
 function keep() {
   const typed = forms()
-    .map((form, n) => ({ form, n }))
-    .filter(({ form }) => form.dataset.typed)
-    .map(({ form, n }) => [nameOf(form, n), read(form)]);
-  if (typed.length) store.setItem(key(location.pathname), JSON.stringify({ user, typed }));
+    .filter((form) => form.dataset.typed)
+    .map((form) => [nameOf(form), read(form), dialog?.contains(form) ? dialog.dataset.url : ""]);
+  if (typed.length) store.setItem(key, JSON.stringify({ user, typed }));
 }
 
 function write(form, values) {
   const left = values.slice();
   for (const field of form.elements) {
+    if (isSecret(field)) continue;
     const at = left.findIndex(([name, value, on]) => name === field.name && (on === null || value === field.value));
-    if (at < 0 || isSecret(field)) continue;
+    if (at < 0) continue;
     const [[, value, on]] = left.splice(at, 1);
     if (on === null) field.value = value;
     else field.checked = on;
@@ -41,36 +43,44 @@ function write(form, values) {
   }
 }
 
-function restore() {
-  const text = store.getItem(key(location.pathname));
-  const ended = store.getItem(ENDED);
-  store.removeItem(ENDED);
-  if (!text) return;
-  store.removeItem(key(location.pathname));
-  const kept = JSON.parse(text);
-  if (!ended || kept.user !== user) return;
-  let any = false;
-  forms().forEach((form, n) => {
-    const found = kept.typed.find(([name]) => name === nameOf(form, n));
-    if (!found) return;
-    write(form, found[1]);
-    any = true;
-  });
-  if (any) say();
+function restore([name, values, url]) {
+  if (url && dialog) return restoreInDialog(name, values, url);
+  const form = forms().find((one) => nameOf(one) === name);
+  if (!form) return;
+  write(form, values);
+  say(document.getElementById("main"));
 }
 
-function say() {
+async function restoreInDialog(name, values, url) {
+  await window.htmx?.ajax("GET", url, { target: "#dialog", swap: "innerHTML" });
+  const form = forms(dialog).find((one) => nameOf(one) === name);
+  if (!form) return;
+  write(form, values);
+  say(form.querySelector(".k-dialog-body") ?? form);
+}
+
+function say(place) {
   const note = document.createElement("div");
-  note.className = "k-note k-note--warn";
+  note.className = "k-note k-note--warn k-w12";
   note.setAttribute("role", "status");
   const words = document.createElement("div");
-  words.textContent = "Your session had ended, so nothing was sent yet. What you typed is here again; passwords and secrets have to be entered anew.";
+  words.textContent =
+    "Your session had ended, so nothing was sent yet. What you typed is here again; passwords and secrets have to be entered anew.";
   note.append(words);
-  document.getElementById("main").prepend(note);
+  place.prepend(note);
+}
+
+function takeKept() {
+  const text = store.getItem(key);
+  const ended = store.getItem(ENDED);
+  store.removeItem(key);
+  store.removeItem(ENDED);
+  const kept = text && ended ? JSON.parse(text) : null;
+  return kept?.user === user ? kept.typed : [];
 }
 
 if (user) {
-  restore();
+  takeKept().forEach(restore);
   let waiting;
   document.addEventListener("input", (event) => {
     const form = event.target.form;

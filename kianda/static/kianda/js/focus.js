@@ -1,0 +1,13 @@
+// After an answer with errors, focus goes to the first wrong control, else to what says so.
+function toFirst(root) {
+  const wrong = [...root.querySelectorAll('[aria-invalid="true"], .is-invalid')].find((one) => one.checkVisibility());
+  const first = wrong ?? root.querySelector("[data-focus]");
+  first?.closest("details:not([open])")?.setAttribute("open", "");
+  first?.focus();
+}
+
+const main = document.getElementById("main");
+if (main) toFirst(main);
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.xhr?.status === 422 && event.detail.target.id !== "dialog") toFirst(main);
+});

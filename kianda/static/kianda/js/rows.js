@@ -1,0 +1,95 @@
+// Rows of a REST method are added and removed at once; without this the same buttons send the form.
+const form = () => document.getElementById("me");
+const SECRET = /key|token|secret|password|^(authorization|cookie|set-cookie|proxy-authorization)$/i;
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.('#me button[name="act"]');
+  if (!button) return;
+  const [verb, ...rest] = button.value.split(":");
+  if (verb === "add") add(rest[0])?.querySelector("input").focus();
+  else if (verb === "remove") remove(button.closest("tr"));
+  else if (verb === "take") take(button, rest.join(":").split("\n"));
+  else return;
+  event.preventDefault();
+});
+
+function table(key) {
+  return form().querySelector(`[data-rows="${key}"]`);
+}
+
+function add(key) {
+  const rows = table(key);
+  const at = 1 + Math.max(-1, ...[...rows.tBodies[0].rows].map((row) => Number(row.dataset.at)));
+  const blank = document.querySelector(`template[data-blank="${key}"]`).content.firstElementChild.cloneNode(true);
+  for (const node of [blank, ...blank.querySelectorAll("*")]) {
+    for (const attribute of [...node.attributes]) attribute.value = attribute.value.replaceAll("-1", at);
+  }
+  rows.tBodies[0].append(blank);
+  settle(rows);
+  return blank;
+}
+
+function remove(row) {
+  const rows = row.closest("table");
+  const next = row.nextElementSibling ?? row.previousElementSibling;
+  row.remove();
+  settle(rows);
+  const focus = next?.querySelector("input") ?? rows.closest("details").querySelector('[value^="add:"]');
+  focus.focus();
+  mark(rows);
+}
+
+function settle(rows) {
+  const count = rows.tBodies[0].rows.length;
+  rows.hidden = !count;
+  rows.closest("details").open = true;
+  rows.closest("details").querySelector("[data-count]").textContent = count;
+}
+
+// The form counts as typed in, so that its text outlives a session.
+function mark(rows) {
+  const any = form().querySelector("input[name='/title']");
+  any.form.dataset.typed = "1";
+  return rows;
+}
+
+function take(button, paths) {
+  for (const path of paths) {
+    const row = add("response_body");
+    row.querySelector('[name$="/name"]').value = path.split(".").filter((part) => !/^\d+$/.test(part)).join("_") || path;
+    row.querySelector('[name$="/path"]').value = path;
+  }
+  mark(table("response_body"));
+  const group = button.parentElement;
+  for (const one of [...group.querySelectorAll("button")]) {
+    if (one.value.slice(5).split("\n").every((path) => paths.includes(path))) one.remove();
+  }
+  if (!group.querySelector("button")) group.replaceChildren(document.createTextNode("All are in the response definition. Save the method to keep them."));
+  else for (const one of group.querySelectorAll("button")) one.value = `take:${one.value.slice(5).split("\n").filter((path) => !paths.includes(path)).join("\n")}`;
+  fillSamples();
+}
+
+// Beside each response field: what the last answer had there.
+function fillSamples() {
+  const found = new Map([...document.querySelectorAll("#answer [data-found]")].map((one) => [one.dataset.found, one.dataset.value]));
+  if (!found.size) return;
+  for (const row of table("response_body").tBodies[0].rows) {
+    const path = row.querySelector('[name$="/path"]').value || row.querySelector('[name$="/name"]').value;
+    row.querySelector("[data-sample]").textContent = found.get(path) ?? "";
+  }
+}
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "answer") return;
+  fillSamples();
+  document.querySelector("#answer [data-focus]")?.focus({ preventScroll: true });
+});
+
+// A value is hidden as soon as it counts as secret.
+document.addEventListener("input", (event) => {
+  const row = event.target.closest?.("#me .k-rows--request tr");
+  if (!row || event.target.name?.endsWith("/value")) return;
+  const said = row.querySelector('[name$="/secret"]').value;
+  const secret = said === "yes" || (said === "" && SECRET.test(row.querySelector('[name$="/name"]').value));
+  row.querySelector('[name$="/value"]').type = secret ? "password" : "text";
+});

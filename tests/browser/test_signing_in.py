@@ -1,0 +1,136 @@
+"""Signing in and out, passwords, sessions that end, pages of errors."""
+
+import pytest
+from django.contrib.sessions.models import Session
+
+from tests.factories import PASSWORD
+
+LOOKS = [(1280, "light"), (390, "dark")]
+
+
+def sign_in(page, name="ben", password=PASSWORD):
+    page.fill("[name=username]", name)
+    page.fill("[name=password]", password)
+    page.click("button[type=submit]")
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_pages_outside_the_shell_fit_and_are_accessible(
+    page_as, axe, assert_fits, width, scheme
+):
+    page = page_as(None, width, scheme)
+    page.complaints.expect("status of 404")
+    for path in ("/sign-in/", "/sign-in/?expired=1", "/nowhere/", "/welcome/x/y/"):
+        page.goto(path)
+        axe(page)
+        assert_fits(page)
+    page = page_as("ben", width, scheme)
+    page.complaints.expect("status of 403")
+    for path in ("/password/", "/users/"):
+        page.goto(path)
+        axe(page)
+        assert_fits(page)
+
+
+def test_a_person_signs_in_comes_to_the_page_asked_for_and_signs_out(page_as, person, axe):
+    person("ben")
+    page = page_as(None)
+    page.goto("/profile/")
+    sign_in(page, password="wrong")
+    page.wait_for_selector("[role=alert] >> text=do not match")
+    axe(page)
+    assert page.input_value("[name=username]") == "ben"
+    page.fill("[name=password]", PASSWORD)
+    page.click("[aria-label='Show password']")
+    assert page.get_attribute("[name=password]", "type") == "text"
+    page.dblclick("button[type=submit]")
+    page.wait_for_url("**/profile/")
+    page.click("[popovertarget=usermenu]")
+    axe(page)
+    page.click("text=Sign out")
+    page.wait_for_url("**/sign-in/")
+
+
+def test_a_password_is_changed_and_other_sessions_end(page_as, axe):
+    other, page = page_as("ben"), page_as("ben")
+    other.goto("/profile/")
+    page.goto("/password/")
+    page.fill("[name=old_password]", "wrong")
+    page.fill("[name=new_password1]", "abc")
+    page.fill("[name=new_password2]", "abcd")
+    page.click("button[type=submit] >> text=Change password")
+    page.wait_for_selector("text=2 places need a look")
+    axe(page)
+    page.fill("[name=old_password]", PASSWORD)
+    page.fill("[name=new_password1]", "an even better password")
+    page.fill("[name=new_password2]", "an even better password")
+    page.click("button[type=submit] >> text=Change password")
+    page.wait_for_selector("text=Your password is changed.")
+    other.reload()
+    other.wait_for_selector("[name=password]")
+
+
+def test_too_many_wrong_passwords_are_answered_with_a_pause(page_as, person, settings, axe):
+    person("ben")
+    settings.AXES_FAILURE_LIMIT = 2
+    page = page_as(None)
+    page.complaints.expect("status of 429")
+    page.goto("/sign-in/")
+    sign_in(page, password="wrong")
+    sign_in(page, password="wrong")
+    page.wait_for_selector("h1 >> text=Too many wrong passwords")
+    axe(page)
+
+
+def test_typed_text_outlives_a_session_that_ended(page_as, axe):
+    page = page_as("admin")
+    page.goto("/users/invite/")
+    page.fill("[name=username]", "eve <b>")
+    page.uncheck("[value=User]")
+    page.check("[value=Designer]")
+    Session.objects.all().delete()
+    page.click("main button[type=submit]")
+    page.wait_for_selector("text=Your session has ended")
+    sign_in(page, "admin")
+    page.wait_for_selector("text=Your session had ended, so nothing was sent yet")
+    assert page.input_value("[name=username]") == "eve <b>"
+    assert page.is_checked("[value=Designer]")
+    assert not page.is_checked("[value=User]")
+    axe(page)
+
+
+def test_text_typed_into_a_dialog_outlives_it_too(page_as):
+    page = page_as("admin")
+    page.goto("/users/")
+    page.click("text=Invite a user")
+    page.fill("#dialog [name=username]", "eve")
+    Session.objects.all().delete()
+    page.click("#dialog button[type=submit]")
+    page.wait_for_selector("text=Your session has ended")
+    sign_in(page, "admin")
+    page.wait_for_selector("#dialog >> text=nothing was sent yet")
+    assert page.input_value("#dialog [name=username]") == "eve"
+
+
+def test_the_text_of_one_person_is_not_shown_to_the_next(page_as, person):
+    person("ada")
+    page = page_as("admin")
+    page.goto("/users/")
+    page.click("text=Invite a user")
+    page.fill("#dialog [name=username]", "private thought")
+    Session.objects.all().delete()
+    page.click("#dialog button[type=submit]")
+    page.wait_for_selector("text=Your session has ended")
+    page.complaints.expect("status of 403")
+    sign_in(page, "ada")
+    page.wait_for_selector("h1 >> text=You need the role Administrator")
+    page.goto("/")
+    assert "private thought" not in page.content()
+
+
+def test_a_part_that_refreshes_leads_to_sign_in_when_the_session_has_ended(page_as):
+    page = page_as("ben")
+    page.goto("/")
+    Session.objects.all().delete()
+    page.evaluate("htmx.trigger('#latest-runs', 'refresh'), htmx.ajax('GET', '/', '#latest-runs')")
+    page.wait_for_url("**/sign-in/?next=/&expired=1")
