@@ -5,7 +5,8 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.integration.parts import Api, wait_for
+from tests.integration.api import Api
+from tests.integration.parts import wait_for
 from tests.integration.provider import Provider
 from tests.processes.definitions import TOKEN_SERVICE, token_refresh
 

@@ -17,11 +17,12 @@ from tests.integration.story import Workspace, check_ledger, marks_seen_twice
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
-TASKS = 6
-STORM_S = 10.0
+TASKS = 5
+STORM_S = 8.0
 Made = list[tuple[dict[str, Any], dict[str, Any]]]
 
-# What the sweep does once the leases of the dead are over, without the wait for it.
+# What the sweep does once the leases of the dead are over, without the wait for it. To those that
+# live it looks as if they had stalled: what they still want to write is refused.
 LEASES_ARE_OVER = """
 from datetime import timedelta
 from django.utils import timezone
@@ -95,7 +96,7 @@ def test_the_embedded_product_survives_the_death_of_any_of_its_processes(
                     os.kill(storm.choice(children), signal.SIGKILL)
                     killed += 1
             time.sleep(storm.uniform(0.2, 1.2))
-        assert killed > 5
+        assert killed >= 5
         children = product.parts["serve"].children()
         product.kill("serve")
         wait_for(
@@ -125,11 +126,7 @@ def test_production_survives_the_death_of_any_part(
     with ExitStack() as stack:
         product = new_product("production", broker=own_redis.url)
         workspace, made = started(product, provider, stack)
-        until = time.monotonic() + STORM_S
-        # Each at least once, in any order, then whatever comes.
-        victims = storm.sample(["worker", "beat", "web", "sandbox", "broker"], 5)
-        while victims or time.monotonic() < until:
-            victim = victims.pop() if victims else storm.choice(["worker", "beat", "broker"])
+        for victim in storm.sample(["worker", "worker", "beat", "web", "sandbox", "broker"], 6):
             if victim == "broker":
                 own_redis.end(signal.SIGKILL)
                 own_redis.start()
@@ -137,10 +134,6 @@ def test_production_survives_the_death_of_any_part(
                 product.kill(victim)
                 product.start_part(victim)
             time.sleep(storm.uniform(0.3, 1.5))
-        for part in ("worker", "beat"):
-            product.kill(part)
-        product.manage("shell", "-c", LEASES_ARE_OVER)
-        for part in ("worker", "beat"):
-            product.start_part(part)
+        product.manage("shell", "--no-imports", "-c", LEASES_ARE_OVER)
         wait_for(product.is_well, seconds=60, saying="The product is not well")
         check_all(workspace, made)

@@ -1,153 +1,20 @@
 """Killed with -9 at every durable point of the chain, and between them (contract 4.5)."""
 
-import json
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
-from tests.integration.parts import ROOT, Postgres, clean_environment
-from tests.integration.provider import Call, Provider
+from tests.integration.parts import Postgres, clean_environment
+from tests.integration.scenes import FIRST, Databases, Scene, Stage, open_stage
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
-CLIENT = "client-1"
-FIRST = {"access": "at-first", "refresh": "rt-first"}
-VALUES = {
-    "client_id": CLIENT,
-    "client_secret": "cs-1",
-    "access_token": FIRST["access"],
-    "refresh_token": FIRST["refresh"],
-}
 Found = dict[str, Any]
-
-
-class Databases:
-    """Copies of one seeded database, one for each case."""
-
-    def __init__(self, start: Callable[[str], str], copy: Callable[[str, str], str]) -> None:
-        """Take how to make the first one, and how to copy it; both return its name."""
-        self.start, self.copy = start, copy
-
-
-class Scene:
-    """One harness process with an outside world of its own: carries out one case at a time."""
-
-    def __init__(self, databases: Databases, environment: dict[str, str], name: str) -> None:
-        """Start the harness and seed its first database."""
-        self.databases, self.name, self.count = databases, name, 0
-        self.provider = Provider()
-        self.pid = 0
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.crash_child"],
-            cwd=ROOT, env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
-        self.seeded = databases.start(name)
-        self.database = self.seeded
-        self.ask("seed", url=self.provider.url, client=VALUES)
-
-    def fresh(self) -> None:
-        """Begin a new case: another copy of the database, a provider that knows of nothing."""
-        self.count += 1
-        self.database = self.databases.copy(self.seeded, f"{self.name}c{self.count}")
-        self.provider.forget()
-        self.provider.register(CLIENT, **FIRST)
-
-    def ask(self, act: str, **more: Any) -> Any:
-        """Have something carried out to its end and return what was found."""
-        status, found = self.send(act, **more)
-        assert status == 0, f"{act} {more} ended with {status}"
-        return found
-
-    def send(self, act: str, **more: Any) -> tuple[int, Any]:
-        """Have something carried out; return its exit status and what was found."""
-        assert self.process.stdin is not None
-        line = json.dumps({"act": act, "database": self.database, **more})
-        self.process.stdin.write(f"{line}\n")
-        self.process.stdin.flush()
-        self.pid = self._read()["pid"]
-        answer = self._read()
-        self.pid = 0
-        return answer["status"], answer["found"]
-
-    def _read(self) -> Any:
-        assert self.process.stdout is not None
-        return json.loads(self.process.stdout.readline())
-
-    def kill_when(self, moment: str) -> None:
-        """Have the provider kill who calls it, at a moment of the call."""
-
-        def watch(call: Call, now: str) -> None:
-            if now == moment:
-                self.provider.behaviour.watch = None
-                subprocess.run(["kill", "-9", str(self.pid)], check=True)
-
-        self.provider.behaviour.watch = watch
-
-    def close(self) -> None:
-        """End the harness."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait(20)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        self.provider.close()
-
-
-class Stage:
-    """Two scenes; cases are played on whichever is free."""
-
-    def __init__(self, scenes: list[Scene]) -> None:
-        """Take the scenes."""
-        self.scenes = scenes
-        self.free: SimpleQueue[Scene] = SimpleQueue()
-        for scene in scenes:
-            self.free.put(scene)
-
-    def points(self, kind: str) -> list[str]:
-        """Return the names of the points at which this work can be killed."""
-        scene = self.free.get()
-        try:
-            scene.fresh()
-            return list(scene.ask("work", kind=kind)["points"])
-        finally:
-            self.free.put(scene)
-
-    def play(self, cases: list[Any], case: Callable[[Scene, Any], None]) -> None:
-        """Play every case and report all that went wrong."""
-        failures: list[str] = []
-
-        def one(chosen: Any) -> None:
-            scene = self.free.get()
-            try:
-                scene.fresh()
-                case(scene, chosen)
-            except AssertionError as error:
-                failures.append(f"{chosen}: {error}")
-            finally:
-                self.free.put(scene)
-
-        with ThreadPoolExecutor(len(self.scenes)) as pool:
-            list(pool.map(one, cases))
-        assert not failures, "\n\n".join(failures)
-
-
-def open_stage(databases: Databases, environment: dict[str, str]) -> Iterator[Stage]:
-    with ThreadPoolExecutor(2) as pool:
-        opened = [pool.submit(Scene, databases, environment, name) for name in ("scene1", "scene2")]
-    scenes = [future.result() for future in opened]
-    yield Stage(scenes)
-    for scene in scenes:
-        scene.close()
 
 
 @pytest.fixture(scope="module")
@@ -304,9 +171,9 @@ def test_a_successor_that_is_killed_too_does_no_harm(on_sqlite: Stage, kind: str
     scene = on_sqlite.scenes[0]
     scene.fresh()
     points = scene.ask("work", kind=kind)["points"]
-    updates = [at for at, name in enumerate(points) if name == "after UPDATE processes_run SET"]
-    # The first is the intent, the second the answer: what the successor has to finish.
-    cases = [(updates[-2], deadly) for deadly in range(0, 12, 2)]
+    # The answer is stored then: the successor has to finish the run.
+    stored = max(at for at, name in enumerate(points) if name == "after UPDATE processes_run SET")
+    cases = [(stored, deadly) for deadly in range(0, 12, 2)]
 
     def case(scene: Scene, chosen: tuple[int, int]) -> None:
         killed(scene, kind=kind, deadly=chosen[0])
@@ -321,7 +188,7 @@ def test_a_successor_that_is_killed_too_does_no_harm(on_sqlite: Stage, kind: str
 @KINDS
 def test_work_killed_on_postgresql_comes_to_one_right_end(on_postgres: Stage, kind: str) -> None:
     points = on_postgres.points(kind)
-    chosen = [at for at, name in enumerate(points) if "COMMIT" in name or at % 5 == 0]
+    chosen = [at for at, name in enumerate(points) if name.startswith("after")]
 
     def case(scene: Scene, at: int) -> None:
         killed(scene, kind=kind, deadly=at)
