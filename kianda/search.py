@@ -85,7 +85,8 @@ def _runs(words: str, user: User) -> Iterator[Found]:
     named = RUN.match(words)
     if named is None:
         return
-    for run in visible_runs(user).filter(pk=int(named.group(1))).only("process_id", "target"):
+    rows = visible_runs(user).filter(pk=int(named.group(1))).select_related(None)
+    for run in rows.only("process_id", "target"):
         hint = f"{run.process_id} · {run.target}"
         title = _("Run %(id)s") % {"id": run.pk}
         yield Found(_("Run"), "activity", title, hint, "run", str(run.pk))

@@ -9,14 +9,18 @@
     for (; e; e = e.parentElement) if (["auto", "scroll"].includes(style(e).overflowX)) return true;
     return false;
   };
+  const isClipped = (e) => {
+    for (; e; e = e.parentElement) if (style(e).clipPath !== "none") return true;
+    return false;
+  };
   const hides = (how) => ["hidden", "clip"].includes(how);
   if (root.scrollWidth > innerWidth) wrong.push(`the page is ${root.scrollWidth} px wide`);
   for (const e of document.body.querySelectorAll("*")) {
     if (!e.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
     const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
     const box = e.getBoundingClientRect();
-    const { overflowX, overflowY, clipPath } = style(e);
-    if (box.width <= 1 || box.height <= 1 || clipPath !== "none") continue;
+    const { overflowX, overflowY } = style(e);
+    if (box.width <= 1 || box.height <= 1 || isClipped(e)) continue;
     // What is typed scrolls inside its field.
     if (e.closest(".visually-hidden, .k-skip, svg, option, input, select, textarea")) continue;
     if (hides(overflowX) && e.scrollWidth > e.clientWidth + 1) wrong.push(`cut: ${name(e)}`);

@@ -98,6 +98,7 @@ def test_a_field_that_a_call_empties_is_not_a_kept_token():
     assert token_fields(design("token", rule=rule), "go") is None
 
 
+BEFORE_1970 = datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)
 FIELDS = TokenFields("access_token", "expires", "created", "token-service")
 EPOCH = int(NOW.timestamp())
 
@@ -115,7 +116,7 @@ EPOCH = int(NOW.timestamp())
         ({"created": EPOCH, "expires": "soon"}, NOW, None),
         ({"created": "yesterday", "expires": "nan"}, NOW - 5 * MINUTE, None),
         ({"created": EPOCH, "expires": 1e300}, NOW, None),
-        ({"created": True, "expires": -1}, NOW - 5 * MINUTE, datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ({"created": True, "expires": -1}, NOW - 5 * MINUTE, BEFORE_1970),
         ({}, NOW - 5 * MINUTE, None),
     ],
 )  # fmt: skip

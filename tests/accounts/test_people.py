@@ -1,0 +1,122 @@
+"""Users: invited, changed, deactivated; the last administrator stays."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from kianda.accounts import people
+from kianda.accounts.models import AuditEntry
+from kianda.accounts.roles import roles_of
+from kianda.lib.errors import Conflict, Invalid, Missing
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def invite(admin, **fields):
+    given = {"username": "eve", "name": "Eve Byrne", "email": "", "roles": ["User"], **fields}
+    return people.invite_person(**given, by=admin)
+
+
+def test_an_invited_person_has_no_password_and_a_link(admin, client):
+    made, path = invite(admin, roles=["Designer", "User"])
+    assert (made.first_name, made.last_name) == ("Eve", "Byrne")
+    assert not made.has_usable_password()
+    assert roles_of(made) == {"Designer", "User"}
+    assert client.get(path, follow=True).status_code == 200
+    assert AuditEntry.objects.get(action="invited").detail == "Designer, User"
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"username": "ADMIN"}, "/username"),
+        ({"username": "a b"}, "/username"),
+        ({"username": ""}, "/username"),
+        ({"username": "x" * 151}, "/username"),
+        ({"email": "nobody"}, "/email"),
+        ({"name": "x" * 200}, "/name"),
+        ({"roles": ["Emperor"]}, "/roles"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_its_place(admin, fields, pointer):
+    with pytest.raises(Invalid) as caught:
+        invite(admin, **fields)
+    assert [flaw.pointer for flaw in caught.value.errors] == [pointer]
+    assert not User.objects.filter(last_name="Byrne").exists()
+
+
+def test_all_that_is_wrong_is_told_at_once(admin):
+    with pytest.raises(Invalid) as caught:
+        invite(admin, username="", email="x", roles=["Emperor"])
+    assert len(caught.value.errors) == 3
+
+
+def test_roles_change_and_the_mark_of_a_superuser_goes_with_the_role(admin):
+    root = make_user("root", is_superuser=True, is_staff=True)
+    people.change_person(root, name="", email="", roles=["User"], by=admin)
+    root = User.objects.get(pk=root.pk)
+    assert (root.is_superuser, root.is_staff) == (False, False)
+    assert roles_of(root) == {"User"}
+    people.change_person(root, name="R", email="", roles=["Administrator"], by=admin)
+    assert User.objects.get(pk=root.pk).is_superuser
+
+
+def test_the_last_administrator_keeps_the_role_and_stays(admin, ada):
+    with pytest.raises(Invalid, match="last active Administrator"):
+        people.change_person(admin, name="", email="", roles=["User"], by=admin)
+    with pytest.raises(Conflict, match="last active Administrator"):
+        people.deactivate_person(admin, by=ada)
+    invite(admin, username="not-yet", roles=["Administrator"])
+    with pytest.raises(Conflict, match="last active Administrator"):
+        people.deactivate_person(admin, by=ada)
+    make_user("second", "Administrator")
+    people.deactivate_person(admin, by=ada)
+    assert not User.objects.get(pk=admin.pk).is_active
+
+
+def test_nobody_deactivates_themselves(admin):
+    make_user("second", "Administrator")
+    with pytest.raises(Conflict, match="yourself"):
+        people.deactivate_person(admin, by=admin)
+
+
+def test_a_deactivated_person_is_out_and_comes_back(admin, ben, client, api):
+    client.force_login(ben, backend="django.contrib.auth.backends.ModelBackend")
+    token = api(ben)
+    people.deactivate_person(ben, by=admin)
+    assert client.get("/profile/").status_code == 302
+    assert token.get("/api/v1/instances/").status_code == 401
+    with pytest.raises(Conflict):
+        people.renew_link(User.objects.get(pk=ben.pk), by=admin)
+    people.reactivate_person(ben, by=admin)
+    assert token.get("/api/v1/instances/").status_code == 200
+
+
+def test_a_link_works_once_and_ends_with_the_next_sign_in(admin, ben, client):
+    path = people.renew_link(ben, by=admin)
+    page = client.get(path, follow=True)
+    body = {"new_password1": "another good one", "new_password2": "another good one"}
+    assert client.post(page.redirect_chain[-1][0], body)["Location"] == "/sign-in/"
+    assert "has been used" in client.get(path, follow=True).content.decode()
+    assert AuditEntry.objects.filter(action="set a password", name="ben").exists()
+
+
+def test_there_is_no_such_user():
+    with pytest.raises(Missing):
+        people.person(4711)
+
+
+@pytest.mark.parametrize(
+    ("filters", "names"),
+    [
+        ({}, ["ada", "admin", "ben"]),
+        ({"search": "AD"}, ["ada", "admin"]),
+        ({"search": "ad min"}, ["admin"]),
+        ({"role": "Designer"}, ["ada"]),
+        ({"status": "inactive"}, ["ben"]),
+        ({"role": "Emperor", "status": "odd"}, ["ada", "admin", "ben"]),
+    ],
+)
+def test_the_list_of_users_is_filtered(admin, ada, ben, filters, names):
+    people.deactivate_person(ben, by=admin)
+    assert [user.username for user in people.people(**filters)] == names

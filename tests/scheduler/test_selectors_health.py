@@ -1,0 +1,107 @@
+"""The kept tokens of a workspace, read from its rows."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from scheduler.models import ScheduledTask
+from scheduler.selectors_health import SHOWN, token_health
+from tests.scheduler.kept import HOUR, make_process, make_run, make_token
+
+pytestmark = pytest.mark.django_db
+
+
+def health(user):
+    return token_health(user, now=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("settings", "state", "current"),
+    [
+        ({}, "valid", True),
+        ({"age_s": 2 * HOUR}, "expired", False),
+        ({"age_s": 600, "outcome": "failed"}, "failing", True),
+        ({"age_s": 600, "outcome": "interrupted"}, "failing", True),
+        ({"next_in_s": 2 * HOUR}, "late", True),
+        ({"next_in_s": None}, "unplanned", True),
+        ({"age_s": None}, "waiting", False),
+        ({"age_s": None, "outcome": "failed"}, "missing", False),
+        ({"age_s": None, "next_in_s": None}, "missing", False),
+    ],
+)
+def test_the_state_of_each_token(ada, settings, state, current):
+    make_token(ada, **settings)
+    found = health(ada)
+    assert [kept.state for kept in found.shown] == [state]
+    assert (found.count, found.current) == (1, int(current))
+
+
+def test_a_refresh_by_hand_after_a_failed_firing_makes_it_well_again(ada):
+    instance = make_token(ada, outcome="failed")
+    run = make_run(instance, finished=timezone.now())
+    assert health(ada).shown[0].state == "valid"
+    assert health(ada).shown[0].last_run == run
+
+
+def test_the_worst_comes_first_and_the_rest_is_a_number(ada):
+    for _ in range(SHOWN + 2):
+        make_token(ada)
+    expired = make_token(ada, age_s=2 * HOUR)
+    found = health(ada)
+    assert found.shown[0].instance == expired
+    assert (len(found.shown), found.count, found.current, found.more) == (10, 13, 12, 3)
+
+
+def test_two_tasks_of_one_token_are_one_line_that_of_the_next_firing(ada):
+    instance = make_token(ada)
+    spare = ScheduledTask.objects.get()
+    spare.pk, spare.name, spare.enabled = None, "A paused spare", False
+    spare.save()
+    found = health(ada)
+    assert found.count == 1
+    assert found.shown[0].task.name == f"Refresh {instance.process_id}"
+
+
+def test_a_task_without_a_token_or_without_its_instance_is_passed_over(ada):
+    make_token(ada)
+    ScheduledTask.objects.update(target="refresh#save")
+    assert health(ada).count == 0
+    ScheduledTask.objects.update(target="refresh", process_id="gone-1")
+    assert health(ada).count == 0
+
+
+def test_who_may_not_see_tasks_sees_no_tokens(ada, ben):
+    make_token(ada)
+    assert health(ben).count == 0
+
+
+def test_a_workspace_without_tasks_keeps_nothing(ada):
+    make_process(ada)
+    assert health(ada) == type(health(ada))([], 0, 0, 0)
+
+
+def test_the_strip_shows_the_gap_between_an_expiry_and_the_next_refresh(ada):
+    now = timezone.now()
+    instance = make_token(ada, age_s=600)
+    make_run(instance, finished=now - timedelta(hours=6))
+    strip = health(ada).shown[0].strip
+    (start, end), *others = strip.gaps
+    assert others == []
+    assert abs(start - (now - timedelta(hours=5))) < timedelta(seconds=5)
+    assert abs(end - (now - timedelta(seconds=600))) < timedelta(seconds=5)
+    assert len(strip.valid) == 2
+    assert strip.missing[0].x == pytest.approx(19 / 24 * 100, abs=0.1)
+
+
+def test_an_expired_token_is_a_gap_until_now(ada):
+    make_token(ada, age_s=2 * HOUR)
+    strip = health(ada).shown[0].strip
+    assert strip.missing[-1].x + strip.missing[-1].width == pytest.approx(100, abs=0.1)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_tokens(ada, django_assert_max_num_queries):
+    for _ in range(SHOWN + 5):
+        make_token(ada)
+    with django_assert_max_num_queries(10 + SHOWN):
+        health(ada)
