@@ -20,6 +20,7 @@ SOCKET_PATH_BYTES = 100
 KNOWN: dict[str, str] = {
     "KIANDA_MODE": "`embedded` or `production`; `production` when `DATABASE_URL` is set.",
     "KIANDA_DATA_DIR": "Where the embedded database, broker, keys live. `var/` beside manage.py.",
+    "KIANDA_STATIC_DIR": "Where `collectstatic` put the pages' files. Not set: the packages serve.",
     "KIANDA_HOST": "The address the web server listens on. `127.0.0.1`.",
     "KIANDA_PORT": "Its port. `8000`.",
     "KIANDA_PUBLIC_URL": "The address people use; made from host and port when not set.",

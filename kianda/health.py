@@ -21,6 +21,7 @@ from redis.retry import Retry
 
 from kianda.startup import unapplied_migrations
 from scheduler.models import Heartbeat
+from scheduler.services.heartbeats import name_of
 
 RED_AFTER = timedelta(seconds=15)
 BROKER_TIMEOUT_S = 1.0
@@ -127,17 +128,20 @@ def broker_answers() -> bool:
         return False
 
 
-def heartbeat_ages() -> dict[str, float]:
-    """Return the seconds since the newest sign of life of each part."""
+def heartbeat_ages(*, host: str = "") -> dict[str, float]:
+    """Return the seconds since the newest sign of life of each part, of one host or of all."""
     now = timezone.now()
-    rows = Heartbeat.objects.values_list("part").annotate(newest=Max("at"))
+    of_host = (
+        Heartbeat.objects.filter(name__startswith=name_of(host)) if host else Heartbeat.objects
+    )
+    rows = of_host.values_list("part").annotate(newest=Max("at"))
     return {part: (now - newest).total_seconds() for part, newest in rows}
 
 
-def is_beating(part: str) -> bool:
-    """Tell whether a part gave a sign of life in the last 15 seconds."""
+def is_beating(part: str, *, host: str = "") -> bool:
+    """Tell whether a part gave a sign of life in the last 15 seconds, on one host or on any."""
     try:
-        age = heartbeat_ages().get(part)
+        age = heartbeat_ages(host=host).get(part)
     except DatabaseError:
         return False
     return age is not None and age <= RED_AFTER.total_seconds()

@@ -1,7 +1,7 @@
 """/metrics: the state of the product in Prometheus' text format, counted in the database."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.db.models import Count, Max, Min, Model, Q
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +24,7 @@ from kianda.lib.problems import plain_problem
 from processes.models import Run
 from scheduler.models import Occurrence, ScheduledTask
 
+OUTCOMES = ("open", "succeeded", "failed", "interrupted", "skipped", "missed", "coalesced")
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 # Counting a large table is not free, and Prometheus is not the only one who may ask.
 KEPT_S = 5.0
@@ -77,8 +78,10 @@ class _Counted:
 
     def collect(self) -> Iterator[Metric]:
         """Count runs, occurrences and tasks, and measure what is late or silent."""
-        yield _by("kianda_runs", "Runs kept, by status.", Run, "status")
-        yield _by("kianda_occurrences", "Occurrences kept, by outcome.", Occurrence, "outcome")
+        yield _by("kianda_runs", "Runs kept, by status.", Run, "status", Run.Status.values)
+        yield _by(
+            "kianda_occurrences", "Occurrences kept, by outcome.", Occurrence, "outcome", OUTCOMES
+        )
         waiting = GaugeMetricFamily("kianda_waiting", "What waits for a worker.", labels=["what"])
         waiting.add_metric(["runs"], Run.objects.filter(status="queued").count())
         queued = Occurrence.objects.filter(outcome__isnull=True, started_at__isnull=True)
@@ -113,9 +116,11 @@ def _punctuality() -> Iterator[Metric]:
         yield GaugeMetricFamily("kianda_last_run_age_seconds", "Since a run ended.", value=age)
 
 
-def _by(name: str, text: str, model: type[Model], column: str) -> Metric:
+def _by(name: str, text: str, model: type[Model], column: str, known: Sequence[str]) -> Metric:
     family = GaugeMetricFamily(name, text, labels=[column])
     rows = model._default_manager.order_by().values_list(column).annotate(count=Count("pk"))
-    for value, count in rows:
-        family.add_metric([value or "open"], count)
+    # A zero is told too: an alert on a rise sees the first failure only when it came from there.
+    counts = dict.fromkeys(known, 0) | {value or "open": count for value, count in rows}
+    for value, count in counts.items():
+        family.add_metric([value], count)
     return family

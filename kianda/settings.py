@@ -190,8 +190,18 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "kianda" / "static"]
-STATIC_ROOT = KIANDA_DATA_DIR / "static"
-WHITENOISE_USE_FINDERS = True
+KIANDA_STATIC_DIR = env.text("KIANDA_STATIC_DIR")
+STATIC_ROOT = Path(KIANDA_STATIC_DIR or KIANDA_DATA_DIR / "static").resolve()
+# Collected files have their content in their name: a browser keeps them for ever.
+WHITENOISE_USE_FINDERS = not KIANDA_STATIC_DIR
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "kianda.statics.LastingNames"
+        if KIANDA_STATIC_DIR
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6_000_000
 

@@ -1,5 +1,6 @@
 """`manage.py health PART`: exit code 0 when that part of the product is well; for containers."""
 
+import socket
 from argparse import ArgumentParser
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -20,12 +21,18 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the part."""
+        """Take the part, and whether one on another machine counts."""
         parser.add_argument("part", choices=["web", *PARTS])
+        parser.add_argument(
+            "--here",
+            action="store_true",
+            help="only what runs on this machine, or in this container; the web always is",
+        )
 
-    def handle(self, *, part: str, **_: Any) -> None:
+    def handle(self, *, part: str, here: bool, **_: Any) -> None:
         """Look at the part; raise CommandError when it is not well."""
-        well = web_is_ready() if part == "web" else is_beating(part)
+        host = socket.gethostname() if here else ""
+        well = web_is_ready() if part == "web" else is_beating(part, host=host)
         if not well:
             raise CommandError(f"The {part} is not well.")
 

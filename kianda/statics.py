@@ -1,0 +1,25 @@
+"""Collected files under names that hold their content, in the imports of our modules too."""
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+# `import "./a.js";` and `import {b} from "./a.js";`, in what we have written: others' comments
+# hold things that look like them.
+_IMPORTS = (
+    "kianda/js/*.js",
+    (
+        (r"""(?P<matched>import\s*["'](?P<url>\./[^"'\s]+)["'];)""", 'import "%(url)s";'),
+        (
+            r"""(?P<matched>(?P<what>(?:import|export)\s[^;"']+?\sfrom)\s*["'](?P<url>\./[^"'\s]+)["'];)""",
+            '%(what)s "%(url)s";',
+        ),
+    ),
+)
+
+
+class LastingNames(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise's own has no types
+    """As WhiteNoise's own, with the imports of our modules rewritten.
+
+    Else a module that a page names and another module imports would be loaded, and run, twice.
+    """
+
+    patterns = (*CompressedManifestStaticFilesStorage.patterns, _IMPORTS)
