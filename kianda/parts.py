@@ -146,6 +146,12 @@ PARTS: dict[str, Callable[[], None]] = {
 
 
 def drop_connections() -> None:
-    """Close the database before a fork: two processes must not share one connection."""
+    """Close the database before a fork: two processes must not share a connection, nor a pool.
+
+    The threads that fill a pool do not live on in a forked process: it would hand out nothing.
+    """
     with contextlib.suppress(RuntimeError):
         connections.close_all()
+    for connection in connections.all(initialized_only=True):
+        if getattr(connection, "pool", None):
+            connection.close_pool()  # type: ignore[attr-defined]
