@@ -18,7 +18,7 @@ from tests.integration.story import Workspace, check_ledger, marks_seen_twice
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
 TASKS = 5
-STORM_S = 8.0
+STORM_S = 6.0
 Made = list[tuple[dict[str, Any], dict[str, Any]]]
 
 # What the sweep does once the leases of the dead are over, without the wait for it. To those that
