@@ -19,38 +19,49 @@ from kianda.orphans import LINUX, die_with_parent
 # 32 runs that wait on a slow provider may all land in one process: threads must be left then.
 WEB_PROCESSES = 2
 WEB_THREADS = 64
-WORKER_THREADS = 40
+# Two, because one process computes on one core only; together they hold 32 waiting runs and more.
+WORKER_PROCESSES = 2
+WORKER_THREADS = 24
 GRACE_S = 10
 
 
-def preload() -> None:
-    """Import what every part needs, once, so that forked parts share it and start at once."""
-    import celery.apps.beat
-    import celery.apps.worker
-    import celery.concurrency.thread
+def preload_web() -> None:
+    """Import what the web needs, once, so that forked processes share it and start at once."""
     import granian.server
-    import kombu.transport.redis
     from django.urls import get_resolver
-
-    import kianda.sandbox.server
 
     # WhiteNoise warns when it is not there; development serves from the packages.
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    import kianda.wsgi
+    import kianda.wsgi  # noqa: F401
+
+    _ = granian.server, get_resolver().url_patterns
+    _keep()
+
+
+def preload_jobs() -> None:
+    """Import what worker, beat and sandbox need besides."""
+    import celery.apps.beat
+    import celery.apps.worker
+    import celery.concurrency.thread
+    import kombu.transport.redis
+
+    # The scheduler class too: a stop signal in the middle of its import would end in a traceback.
+    import kianda.beat
+    import kianda.sandbox.server
     from kianda.celery import app
 
+    _ = kianda.beat.PlanningScheduler
     _ = celery.apps.beat, celery.apps.worker, celery.concurrency.thread
-    _ = granian.server, kombu.transport.redis, kianda.sandbox.server
-    _load_views(get_resolver())
+    _ = kombu.transport.redis, kianda.sandbox.server
     app.loader.import_default_modules()
     app.finalize()
+    _keep()
+
+
+def _keep() -> None:
     # Nothing of this is garbage; a collection in a child would copy every page that it looks at.
     gc.collect()
     gc.freeze()
-
-
-def _load_views(resolver: Any) -> None:
-    _ = resolver.url_patterns
 
 
 def run_web() -> None:
@@ -107,6 +118,7 @@ def run_worker() -> None:
     worker = app.Worker(
         pool="threads",
         concurrency=WORKER_THREADS,
+        hostname=f"worker-{os.getpid()}@%h",
         prefetch_multiplier=1,
         queues=["celery"],
         without_gossip=True,

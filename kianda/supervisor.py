@@ -136,20 +136,30 @@ class Supervisor:
 
     def stop(self) -> None:
         """End every child, one after the other; a second stop signal ends the patience."""
-        for name in self._order:
-            child = self.children.get(name)
-            if child is None or child.pid is None:
-                continue
-            child.signal(signal.SIGTERM)
-            until = time.monotonic() + child.grace_s
-            while child.pid is not None and time.monotonic() < until and not self.impatient:
-                self._wait(0.2)
-                self._bury(child)
-            if child.pid is not None:
-                log.warning("%s did not stop in time; it is killed.", name)
-                child.end_group()
-                os.waitpid(child.pid, 0)
-                child.pid = None
+        for part in self._order:
+            # Several processes of one part, worker and worker-2, get the sign together.
+            group = [child for child in self.children.values() if self._is_of(child, part)]
+            for child in group:
+                child.signal(signal.SIGTERM)
+            for child in group:
+                self._see_off(child)
+
+    @staticmethod
+    def _is_of(child: Child, part: str) -> bool:
+        same = child.name == part or child.name.startswith(f"{part}-")
+        return same and child.pid is not None
+
+    def _see_off(self, child: Child) -> None:
+        """Wait for a child that was told to end; kill it when its time is over."""
+        until = time.monotonic() + child.grace_s
+        while child.pid is not None and time.monotonic() < until and not self.impatient:
+            self._wait(0.2)
+            self._bury(child)
+        if child.pid is not None:
+            log.warning("%s did not stop in time; it is killed.", child.name)
+            child.end_group()
+            os.waitpid(child.pid, 0)
+            child.pid = None
 
     def wait_until(self, ready: Callable[[], bool], *, seconds: float) -> bool:
         """Wait for something while looking after the children; tell whether it came."""

@@ -16,7 +16,8 @@ import requests
 from tests.integration.parts import ROOT, Process, Product, free_port, wait_for
 
 pytestmark = pytest.mark.integration
-ALL = {"broker", "sandbox", "web", "worker", "beat"}
+WORKERS = {"worker", "worker-2"} if (os.cpu_count() or 1) > 1 else {"worker"}
+ALL = {"broker", "sandbox", "web", "beat"} | WORKERS
 
 
 class Served:
@@ -44,6 +45,11 @@ class Served:
     @property
     def sandbox(self) -> str:
         return "http://" + (self.folder / "sandbox.address").read_text().strip()
+
+    def resets_the_sandbox(self) -> bool:
+        with suppress(requests.ConnectionError):
+            return requests.put(f"{self.sandbox}/switches", json={}, timeout=10).ok
+        return False
 
     def said(self) -> str:
         return self.log.read_text()
@@ -97,7 +103,8 @@ def served(installed: Served) -> Served:
     """The product, which runs whatever the last test did to it, on a provider that is well."""
     if not installed.process.runs:
         installed.start()
-    requests.put(f"{installed.sandbox}/switches", json={}, timeout=10)
+    # The signs of life of the last start are still fresh: the sandbox may not be up.
+    wait_for(installed.resets_the_sandbox, seconds=20, saying="The sandbox does not answer")
     return installed
 
 

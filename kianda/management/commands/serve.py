@@ -82,10 +82,11 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
     def _start(self, supervisor: Supervisor, *, set_up: bool) -> int:
+        """Start everything, the web as early as can be; the exit status when that may not be."""
         before = Child("set-up", lambda: self._before(set_up=set_up), again=False)
         # Beside the imports: the database is looked at on the other core.
         supervisor.add(before)
-        parts.preload()
+        parts.preload_web()
         supervisor.wait_for_end(before)
         if before.status or supervisor.stopping:
             return before.status or 0
@@ -96,7 +97,9 @@ class Command(BaseCommand):
             lost = Child("recovery", recover, again=False, grace_s=parts.GRACE_S)
             supervisor.add(lost)
             supervisor.wait_for_end(lost, seconds=RECOVERY_WAIT_S)
-        for child in children():
+        supervisor.add(Child("web", parts.run_web, grace_s=parts.GRACE_S + 2))
+        parts.preload_jobs()
+        for child in job_children():
             if not supervisor.stopping:
                 supervisor.add(child)
         return 0
@@ -119,11 +122,12 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def children() -> list[Child]:
-    """Return the processes of the product, the web first: somebody waits for it."""
+def job_children() -> list[Child]:
+    """Return the processes beside the web."""
+    workers = min(parts.WORKER_PROCESSES, os.cpu_count() or 1)
+    names = ["worker", *(f"worker-{number}" for number in range(2, workers + 1))]
     found = [
-        Child("web", parts.run_web, grace_s=parts.GRACE_S + 2),
-        Child("worker", parts.run_worker, grace_s=parts.GRACE_S),
+        *(Child(name, parts.run_worker, grace_s=parts.GRACE_S) for name in names),
         Child("beat", parts.run_beat),
     ]
     if settings.KIANDA_DEMO:
