@@ -171,17 +171,19 @@ def _reasons(kept: KeptToken) -> list[str]:
     run, until, planned = kept.last_run, kept.validity.until, kept.next_refresh
     if run is not None and run.status != Run.Status.SUCCEEDED and run.finished:
         said = (run.error or {}).get("message") or _("It was interrupted.")
-        at = times.moment_words(run.finished)
+        at = times.moment_in_sentence(run.finished)
         made.append(_("Last refresh, %(at)s: %(said)s") % {"at": at, "said": said})
     if kept.state == "failing" and until:
-        made.append(_("The old token lasts until %(at)s.") % {"at": times.moment_words(until)})
+        made.append(
+            _("The old token lasts until %(at)s.") % {"at": times.moment_in_sentence(until)}
+        )
     if kept.state == "late" and until and planned:
-        words = {"end": times.moment_words(until), "next": times.moment_words(planned)}
+        words = {"end": times.moment_in_sentence(until), "next": times.moment_in_sentence(planned)}
         made.append(_("It ends %(end)s, the next refresh is %(next)s.") % words)
     if planned is None:
         made.append(_("The scheduled task “%(task)s” is paused.") % {"task": kept.task.name})
     elif kept.state in RED:
-        made.append(_("Next try: %(at)s.") % {"at": times.moment_words(planned)})
+        made.append(_("Next try: %(at)s.") % {"at": times.moment_in_sentence(planned)})
     return made
 
 

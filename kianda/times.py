@@ -15,6 +15,13 @@ def moment_words(moment: datetime, *, now: datetime | None = None, seconds: bool
     return f"{day} {clock}" if day in {"Today", "Yesterday", "Tomorrow"} else f"{day}, {clock}"
 
 
+def moment_in_sentence(moment: datetime, *, now: datetime | None = None) -> str:
+    """Write a moment inside a sentence: "today 14:05", "Fri 20 Nov, 16:02"."""
+    words = moment_words(moment, now=now)
+    near = words.startswith(("Today", "Yesterday", "Tomorrow"))
+    return words[0].lower() + words[1:] if near else words
+
+
 def day_words(day: date, *, today: date) -> str:
     """Write a day as "Today", "Fri 20 Nov", or "20 Nov 2025"."""
     near = {0: "Today", -1: "Yesterday", 1: "Tomorrow"}.get((day - today).days)

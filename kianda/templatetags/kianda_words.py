@@ -64,6 +64,12 @@ def trigger_words(run: Any) -> str:
 
 
 @register.filter
+def uncapfirst(text: str) -> str:
+    """Write a sentence's beginning as it stands after another word."""
+    return text[:1].lower() + text[1:]
+
+
+@register.filter
 def took(run: Any, now: datetime) -> str:
     """Say how long a run took; one that goes on, how long it has run."""
     if run.started is None:
@@ -80,7 +86,7 @@ def token_state(kept: Any, now: datetime) -> SafeString:
     until = kept.validity.until
     rest = ""
     if until is not None and kept.state == "expired":
-        rest = _("since %(at)s") % {"at": times.moment_words(until)}
+        rest = _("since %(at)s") % {"at": times.moment_in_sentence(until)}
     elif until is not None and kept.is_current:
         rest = _("%(span)s left") % {"span": times.span_words(until - now)}
     said = format_html(' <span class="k-muted k-small text-nowrap">{}</span>', rest) if rest else ""
@@ -118,7 +124,7 @@ def _said(strip: Any) -> str:
         )
     named = [
         _("from %(start)s to %(end)s")
-        % {"start": times.moment_words(start), "end": times.moment_words(end)}
+        % {"start": times.moment_in_sentence(start), "end": times.moment_in_sentence(end)}
         for start, end in strip.gaps[:5]
     ]
     more = len(strip.gaps) - len(named)

@@ -14,7 +14,7 @@ def test_pages_fit_and_are_accessible(page_as, axe, assert_fits, path, width, sc
     assert_fits(page)
 
 
-def test_the_command_bar_opens_with_ctrl_k_and_goes_where_enter_says(page_as, axe):
+def test_the_command_bar_gives_focus_back_and_back_closes_it(page_as, axe):
     page = page_as("ada")
     page.goto("/profile/")
     page.keyboard.press("Control+k")
@@ -28,3 +28,47 @@ def test_the_command_bar_opens_with_ctrl_k_and_goes_where_enter_says(page_as, ax
     page.go_back()
     page.wait_for_selector("#dialog:not([open])", state="attached")
     assert page.url.endswith("/profile/")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_the_rail_is_a_menu(page_as, axe, assert_fits, scheme):
+    page = page_as("admin", 390, scheme)
+    page.goto("/")
+    assert not page.is_visible("#rail")
+    page.click("[popovertarget=rail]")
+    page.wait_for_selector("#rail >> text=Audit log")
+    axe(page)
+    assert_fits(page)
+    page.click("#rail [data-find]")
+    page.wait_for_selector("#dialog[open] input:focus")
+    axe(page)
+    assert_fits(page)
+
+
+def test_every_page_works_without_script(browser, live_server, person):
+    from tests.browser.conftest import session_cookie
+
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    context.add_cookies([session_cookie(person("admin"), live_server.url)])
+    page = context.new_page()
+    page.goto("/users/")
+    page.click("text=Invite a user")
+    page.fill("[name=username]", "ADMIN")
+    page.click("main button[type=submit]")
+    assert "There is a user ADMIN already" in page.inner_text("main")
+    page.fill("[name=username]", "eve")
+    page.click("main button[type=submit]")
+    assert "/welcome/" in page.inner_text("main code")
+    page.goto("/search/?q=eve")
+    page.click("main >> text=eve")
+    assert page.input_value("[name=name]") == ""
+    context.close()
+
+
+def test_a_skip_link_leads_to_the_content(page_as):
+    page = page_as("ben")
+    page.goto("/profile/")
+    page.keyboard.press("Tab")
+    assert page.inner_text(":focus") == "Skip to content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
