@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import schemathesis
@@ -31,41 +31,41 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-# What stands at most addresses in place of a made-up name, so that something is there.
-KNOWN = {
-    "/api/v1/datasources/": {"name": "token-service", "method": "refresh-token"},
-    "/api/v1/processes/": {"name": "token-refresh"},
-    "/api/v1/instances/": {"process_id": "token-refresh-1"},
-    "/api/v1/runs/": {"run_id": "1"},
-    "/api/v1/scheduled-tasks/": {"task_id": "1"},
-}
+Names = dict[str, dict[str, str]]
+
+
+class Workspace(NamedTuple):
+    """An administrator's token, and what is there: its names by the start of the address."""
+
+    token: str
+    names: Names
 
 
 @pytest.fixture
-def workspace(admin: Any, settings: Any) -> str:
-    """One object of each kind, and a token of an administrator for whoever calls."""
+def workspace(admin: Any, settings: Any) -> Workspace:
+    """One object of each kind, and an administrator who calls."""
     settings.KIANDA_EGRESS_ALLOW = ["127.0.0.1:9"]
     client = factories.api_client(admin)
-    service = TOKEN_SERVICE | {"base_url": "http://127.0.0.1:9"}
-    task = {
-        "name": "Refresh",
-        "process": "token-refresh",
-        "process_id": "token-refresh-1",
-        "target": "refresh",
-        "schedule": {"kind": "on_demand"},
-    }
-    made: list[tuple[str, Any]] = [
-        ("datasources/", service),
-        ("processes/", token_refresh()),
-        ("processes/token-refresh/publish/", {}),
-        ("instances/", {"process": "token-refresh"}),
-        ("instances/token-refresh-1/trigger/", {"target": "refresh#clear"}),
-        ("scheduled-tasks/", task),
-    ]
-    for path, body in made:
+
+    def make(path: str, body: Any) -> Any:
         answer = client.post(f"/api/v1/{path}", body)
         assert answer.status_code < 300, answer.content
-    return factories.make_token(admin)
+        return answer.json()
+
+    make("datasources/", TOKEN_SERVICE | {"base_url": "http://127.0.0.1:9"})
+    make("processes/", token_refresh())
+    make("processes/token-refresh/publish/", {})
+    process_id = make("instances/", {"process": "token-refresh"})["process_id"]
+    run = make(f"instances/{process_id}/trigger/", {"target": "refresh#clear"})
+    task = TASK | {"process_id": process_id, "schedule": {"kind": "on_demand"}}
+    names = {
+        "/api/v1/datasources/": {"name": "token-service", "method": "refresh-token"},
+        "/api/v1/processes/": {"name": "token-refresh"},
+        "/api/v1/instances/": {"process_id": process_id},
+        "/api/v1/runs/": {"run_id": run["id"]},
+        "/api/v1/scheduled-tasks/": {"task_id": make("scheduled-tasks/", task)["id"]},
+    }
+    return Workspace(factories.make_token(admin), names)
 
 
 @contextmanager
@@ -95,23 +95,28 @@ schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", get_wsgi_app
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_each_answer_is_one_that_the_description_promises(case: Any, workspace: str) -> None:
+def test_each_answer_is_one_that_the_description_promises(case: Any, workspace: Workspace) -> None:
     cache.clear()
-    name_something(case)
+    name_something(case, workspace.names)
     with changing_nothing():
-        case.call_and_validate(headers={"Authorization": f"Bearer {workspace}"}, checks=CHECKS)
+        case.call_and_validate(headers=bearer(workspace), checks=CHECKS)
 
 
-def name_something(case: Any) -> None:
+def bearer(workspace: Workspace) -> dict[str, str]:
+    """Return the header of the administrator's calls."""
+    return {"Authorization": f"Bearer {workspace.token}"}
+
+
+def name_something(case: Any, names: Names) -> None:
     """Put names of what is there into most addresses; some keep the names that were made up."""
-    for start, names in KNOWN.items():
+    for start, known in names.items():
         if case.path.startswith(start) and len(str(case.path_parameters)) % 4:
-            known = {key: names[key] for key in case.path_parameters or {} if key in names}
-            case.path_parameters = {**(case.path_parameters or {}), **known}
+            given = {key: known[key] for key in case.path_parameters or {} if key in known}
+            case.path_parameters = {**(case.path_parameters or {}), **given}
 
 
 TASK = {
-    "name": "Another",
+    "name": "Refresh",
     "process": "token-refresh",
     "process_id": None,
     "target": "refresh",
@@ -140,7 +145,7 @@ GOOD: list[tuple[str, str, Any, int]] = [
     ("GET", "runs/", None, 200),
     ("GET", "runs/{run_id}/", None, 200),
     ("GET", "scheduled-tasks/", None, 200),
-    ("POST", "scheduled-tasks/", TASK, 201),
+    ("POST", "scheduled-tasks/", TASK | {"name": "Another"}, 201),
     ("GET", "scheduled-tasks/{task_id}/", None, 200),
     ("PUT", "scheduled-tasks/{task_id}/", TASK, 200),
     ("PATCH", "scheduled-tasks/{task_id}/", {"enabled": False}, 200),
@@ -153,14 +158,14 @@ GOOD: list[tuple[str, str, Any, int]] = [
 
 @pytest.mark.parametrize(("verb", "path", "body", "status"), GOOD)
 def test_each_good_answer_is_as_described(
-    workspace: str, verb: str, path: str, body: Any, status: int
+    workspace: Workspace, verb: str, path: str, body: Any, status: int
 ) -> None:
     address = f"/api/v1/{path}"
-    names = next(known for start, known in KNOWN.items() if address.startswith(start))
+    names = next(found for start, found in workspace.names.items() if address.startswith(start))
     given = {key: name for key, name in names.items() if f"{{{key}}}" in path}
     sent = {} if body is None else {"body": body, "media_type": "application/json"}
     case = schema[address][verb].Case(path_parameters=given, **sent)
     with changing_nothing():
-        answer = case.call(headers={"Authorization": f"Bearer {workspace}"})
+        answer = case.call(headers=bearer(workspace))
         assert answer.status_code == status, answer.content
         case.validate_response(answer, checks=CHECKS)
