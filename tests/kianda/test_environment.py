@@ -25,4 +25,4 @@ def test_the_parameters_of_the_database_url_reach_the_database(tmp_path) -> None
         KIANDA_SECRET_KEY="k" * 60,
         KIANDA_SECRET_KEYS=Fernet.generate_key().decode(),
     )
-    assert "'OPTIONS': {'sslmode': 'verify-full'}" in done.stdout, done.stderr
+    assert "'OPTIONS': {'sslmode': 'verify-full', 'pool'" in done.stdout, done.stderr
