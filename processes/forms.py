@@ -23,6 +23,7 @@ from processes.values import Value, ValueFailure, as_text, to_list
 Typed: TypeAlias = "str | list[str]"
 
 PREFIX = "v-"
+_FULL = 12
 NO_ERRORS = Errors()
 
 
@@ -70,6 +71,11 @@ class Control:
         return " ".join(parts + ([f"{self.id}-error"] if self.sentences else []))
 
     @property
+    def zone(self) -> str:
+        """Return the time zone that a moment is shown and read in."""
+        return timezone.get_current_timezone_name()
+
+    @property
     def long(self) -> bool:
         """Tell whether a text needs several lines: an input would drop its line breaks."""
         return isinstance(self.field, Text) and (
@@ -95,6 +101,18 @@ class FormView:
     footer: list[Control] = dataclass_field(default_factory=list)
 
     @property
+    def rows(self) -> list[tuple[bool, int, list[Control]]]:
+        """Return (buttons?, width, controls): full-width buttons after each other share a row."""
+        found: list[tuple[bool, int, list[Control]]] = []
+        for one in self.controls:
+            shares = one.kind == "button" and one.field.width == _FULL
+            if shares and found and found[-1][0]:
+                found[-1][2].append(one)
+            else:
+                found.append((shares, one.field.width, [one]))
+        return found
+
+    @property
     def wrong(self) -> bool:
         """Tell whether any of its controls has an error or a conflict."""
         return any(one.sentences or one.conflict for one in self.controls)
@@ -113,8 +131,11 @@ def input_of(field: FormField, value: Value) -> Typed:
 
 
 def _local(text: str) -> str:
-    moment = datetime.fromisoformat(text)
-    return timezone.localtime(moment).replace(tzinfo=None).isoformat(timespec="seconds")
+    try:
+        local = timezone.localtime(datetime.fromisoformat(text))
+    except OverflowError:
+        return text  # At the ends of the calendar a zone has no such moment.
+    return local.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def sent_of(field: FormField, typed: Typed) -> Any:

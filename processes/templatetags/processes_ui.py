@@ -8,10 +8,11 @@
 import json
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -20,6 +21,8 @@ from django.utils.translation import gettext_lazy as _lazy
 from kianda.lib.names import in_words
 from kianda.lib.secret_names import MASK
 from kianda.once import new_token
+from kianda.templatetags.kianda_ui import NONE
+from kianda.times import full_words
 from processes.curl import as_curl
 from processes.models import Run
 
@@ -143,6 +146,18 @@ def trigger_words(run: Run) -> str:
 def took(run: Run) -> timedelta | None:
     """Return how long a run took."""
     return run.finished - run.started if run.started and run.finished else None
+
+
+@register.filter
+def clock_ms(moment: datetime | None) -> SafeString | str:
+    """Show the time of a moment to the millisecond, as a trace needs it."""
+    if moment is None:
+        return NONE
+    local = timezone.localtime(moment)
+    text = f"{local:%H:%M:%S}.{local.microsecond // 1000:03d}"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(), full_words(moment), text
+    )
 
 
 @register.filter

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from kianda.lib.errors import ApplicationError, Missing
 from kianda.lib.secret_names import MASK
@@ -12,7 +15,8 @@ from kianda.once import once
 from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
 from processes import listing
 from processes.document import Document
-from processes.models import ProcessDesign, Run
+from processes.models import Change, ProcessDesign, Run
+from processes.rules import Rule, SetFormField
 from processes.selectors import visible_instance, visible_runs
 from processes.services.designs import get_version
 from processes.services.documents import document_of
@@ -51,7 +55,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
     context = {
         "run": found, "going_on": found.status in GOING_ON,
         "title": target_title(document, found.target) or _("Run"),
-        "steps": [_step(step, document) for step in found.steps],
+        "steps": _with_saved([_step(step, document) for step in found.steps], _saved(found)),
         "before": before, "after": after, "waiting": _waiting(found, document),
         "unsaved": _unsaved_titles(found, document),
         "failed_step": _failed_step(found),
@@ -125,7 +129,7 @@ def _step(step: Mapping[str, Any], document: Document | None) -> dict[str, Any]:
     return {
         **step,
         "number": step["position"] + 1,
-        "sentence": rule.sentence() if rule and rule.sentence() != step["title"] else "",
+        "sentence": _sentence(rule, document),
         "read": [(_title(name, document), value) for name, value in step["read"].items()],
         "changes": [{**row, "title": _title(row["field"], document)} for row in step["changes"]],
         "is_call": bool(step["request"]) or bool(step["response"]),
@@ -133,6 +137,45 @@ def _step(step: Mapping[str, Any], document: Document | None) -> dict[str, Any]:
         "has_body": body not in (None, ""),
         "masked": MASK,
     }
+
+
+def _sentence(rule: Rule | None, document: Document | None) -> SafeString:
+    """Return a rule as a sentence in which its fields stand by their titles."""
+    if rule is None or document is None or rule.sentence() == rule.title:
+        return escape("")
+    if not isinstance(rule, SetFormField):
+        return escape(rule.sentence())
+    parts = [
+        format_html(
+            '<span class="k-ref">{}</span> {} {}', _title(row.field, document), _("to"),
+            row.value or _("empty"),
+        )
+        for row in rule.assignments
+    ]  # fmt: skip
+    return format_html("{} {}", _("Set"), format_html_join(", ", "{}", ((one,) for one in parts)))
+
+
+def _saved(run: Run) -> list[str]:
+    """Return what each save of the run stored, in their order."""
+    rows = Change.objects.filter(run=run).order_by("pk").values_list("fields", "revision")
+    return [
+        ngettext(
+            "%(n)s changed field stored as revision %(revision)s",
+            "%(n)s changed fields stored as revision %(revision)s",
+            len(fields),
+        )
+        % {"n": len(fields), "revision": f"{revision:,}"}
+        for fields, revision in rows
+    ]
+
+
+def _with_saved(steps: list[dict[str, Any]], saved: list[str]) -> list[dict[str, Any]]:
+    """Say beside each save what it stored, where saves and changes stand one to one."""
+    places = [one for one in steps if one["type"] == "save" and one["status"] == "succeeded"]
+    if len(places) == len(saved):
+        for place, words in zip(places, saved, strict=True):
+            place["sentence"] = words
+    return steps
 
 
 def _failed_step(run: Run) -> str:

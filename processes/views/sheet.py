@@ -72,8 +72,7 @@ class Sheet:
         self.changes = changed_by_hand(fields, typed, self._as_seen())
         # What only others changed shows their value; what the person changed stays as typed.
         self.typed = {name: typed[name] for name in self.changes if name in typed}
-        for name in [name for name in self.meanwhile if name in self.changes]:
-            self._settle(name, post.get(f"take-{name}", ""))
+        self._settle(post)
 
     def _as_seen(self) -> dict[str, Value]:
         before = {name: found.before for name, found in self.meanwhile.items()}
@@ -83,13 +82,17 @@ class Sheet:
     def _is_secret(self, name: str) -> bool:
         return name in self.document.fields and self.document.fields[name].slug() == "secret"
 
-    def _settle(self, name: str, choice: str) -> None:
-        """Decide for a field that both have changed; without a choice the person is asked."""
-        if choice == "theirs":
-            del self.changes[name]
-            self.typed.pop(name, None)
-        elif choice != "mine" and not self._same(name):
-            self.conflicts[name] = self.meanwhile[name]
+    def _settle(self, post: QueryDict) -> None:
+        """Drop what the person gave up for theirs; ask about a field that both have changed.
+
+        To keep mine needs no word: the form that asked has the revision in which theirs was seen.
+        """
+        for name in list(self.changes):
+            if post.get(f"take-{name}") == "theirs":
+                del self.changes[name]
+                self.typed.pop(name, None)
+            elif name in self.meanwhile and not self._same(name):
+                self.conflicts[name] = self.meanwhile[name]
 
     def _same(self, name: str) -> bool:
         if self._is_secret(name):

@@ -246,7 +246,8 @@ def test_script_in_every_text_of_a_definition_is_only_text(ada: Any) -> None:
     run = Run.objects.get()
     for path in [
         "/designs/", "/designs/orders/", "/designs/orders/versions/",
-        "/designs/orders/versions/1.0/", "/instances/", "/instances/new/?process=orders", "/instances/orders-1/",
+        "/designs/orders/versions/1.0/", "/instances/", "/instances/new/?process=orders",
+        "/instances/orders-1/",
         "/instances/orders-1/changes/", f"/runs/{run.pk}/", "/runs/", "/designs/orders/publish/",
     ]:  # fmt: skip
         response = client.get(path)
@@ -451,12 +452,12 @@ def test_both_changed_one_field_so_the_person_chooses(instance: Any, ada: Any, b
     assert "ben, by hand" in page
     assert "Client ID: client-1 other" in page
     assert values_of(instance)["redirect_url"] == "theirs"
-    now = sent(instance, redirect_url="mine", last_error="also mine")
-    client_of(ada).post(path, {**body, "take-redirect_url": "theirs"})
+    assert 'name="revision" value="2"' in response.content.decode()
+    again = sent(instance, redirect_url="mine", last_error="also mine")
+    client_of(ada).post(path, {**again, "take-redirect_url": "theirs"})
     assert values_of(instance)["redirect_url"] == "theirs"
     assert values_of(instance)["last_error"] == "also mine"
     assert values_of(instance)["client_id"] == "other"
-    assert now["revision"] == "2"
 
 
 def test_keeping_mine_overwrites_theirs_knowingly(instance: Any, ada: Any, ben: Any) -> None:
@@ -465,7 +466,15 @@ def test_keeping_mine_overwrites_theirs_knowingly(instance: Any, ada: Any, ben: 
         process_id=instance.process_id, data={"redirect_url": "theirs"}, revision=1, user=ben
     )
     path = f"/instances/{instance.process_id}/"
-    client_of(ada).post(path, {**body, "take-redirect_url": "mine"})
+    assert client_of(ada).post(path, body).status_code == 409
+    again = {**sent(instance, redirect_url="mine"), "take-redirect_url": "mine"}
+    patch_instance(
+        process_id=instance.process_id, data={"redirect_url": "theirs again"}, revision=2, user=ben
+    )
+    asked_anew = client_of(ada).post(path, again)
+    assert "theirs again" in text_of(asked_anew)
+    assert asked_anew.status_code == 409
+    client_of(ada).post(path, {**again, "revision": "3"})
     assert values_of(instance)["redirect_url"] == "mine"
 
 

@@ -1,0 +1,72 @@
+"""The rows that the stories of designs, instances and runs are about."""
+
+import threading
+
+from django.db import connection
+
+from processes.models import Run
+from processes.services import runs
+from processes.services.designs import create_design, publish_design
+from processes.services.instances import create_instance
+from tests.processes.definitions import button, process, set_rule, text_field
+
+LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+SCRIPT = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
+SAVE = {"type": "save"}
+
+
+def orders(**changes):
+    """Return a process without calls: every type of field, two forms, a button that saves."""
+    raw = process(
+        text_field("customer", required=True, width=6),
+        {"type": "number", "name": "amount", "decimals": 2, "width": 6},
+        {"type": "secret", "name": "api_key", "title": "API key"},
+        {"type": "date", "name": "due", "width": 4},
+        {"type": "date", "name": "read_at", "mode": "datetime", "width": 8},
+        {"type": "toggle", "name": "urgent", "width": 4},
+        {"type": "list", "name": "region", "choices": ["north", "south"], "width": 4},
+        {"type": "list", "name": "tags", "choices": ["a", "b"], "multiple": True,
+         "display_as": "options", "width": 4},
+        text_field("status_text", title="Status"),
+        button("approve", set_rule("status_text", "Approved"), SAVE),
+        title="Orders",
+    )  # fmt: skip
+    raw["forms"].append({"name": "notes", "fields": [text_field("remark", mode="long")]})
+    return {**raw, **changes}
+
+
+def make_orders(user, *, published=True, **changes):
+    """Store the process, and publish it."""
+    design = create_design(raw=orders(**changes), user=user)
+    if published:
+        publish_design(name="orders", user=user)
+    return design
+
+
+def make_order(user, **data):
+    """Make an instance of the process."""
+    values = {"customer": "acme", "api_key": "kept-secret-1", **data}
+    return create_instance(process="orders", mode="live", data=values, user=user)
+
+
+def hold(instance, user):
+    """Let a run hold the instance, as one that waits for a slow provider does."""
+    run = runs.enqueue(
+        process_id=instance.process_id, target="approve", user=user, trigger="button"
+    )
+    Run.objects.filter(pk=run.pk).update(status="running", started=run.queued)
+    return run
+
+
+def in_background(do):
+    """Do something in a thread with a connection of its own; join the thread to wait for it."""
+
+    def work():
+        try:
+            do()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread

@@ -1,0 +1,202 @@
+"""Process designs in a browser: the list, the editor, publishing, versions."""
+
+import json
+
+import pytest
+
+from processes.models import ProcessDesign
+from processes.services.designs import create_design, get_design, publish_design, save_design
+from tests.browser.story_rows import LOOKS, SCRIPT, make_order, make_orders, orders
+
+EDITOR = "textarea[name=definition]"
+
+
+def fill(page, text):
+    page.locator(EDITOR).fill(text)
+
+
+PLACES = [
+    "/designs/",
+    "/designs/new/",
+    "/designs/orders/",
+    "/designs/orders/versions/?from=0.1&to=1.1",
+    "/designs/orders/versions/1.0/",
+    "/designs/orders/publish/",
+]
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_pages_fit_and_are_accessible(page_as, person, axe, assert_fits, width, scheme):
+    make_orders(person("ada"))
+    save_design(name="orders", raw=orders(description="New " * 20), user=person("ada"))
+    page = page_as("ada", width, scheme)
+    for place in PLACES:
+        page.goto(place)
+        axe(page)
+        assert_fits(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_an_empty_workspace_offers_the_first_act(page_as, axe, assert_fits, width, scheme):
+    page = page_as("ada", width, scheme)
+    page.goto("/designs/")
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("link", name="Add new").click()
+    page.wait_for_url("**/designs/new/")
+
+
+def test_a_definition_is_pasted_published_and_deleted(page_as, axe, assert_fits):
+    page = page_as("ada")
+    page.goto("/designs/new/")
+    fill(page, json.dumps(orders(), indent=2))
+    page.get_by_role("button", name="Create the design").click()
+    page.wait_for_url("**/designs/orders/")
+    page.get_by_role("link", name="Publish 1.0").click()
+    page.wait_for_selector("#dialog[open]")
+    axe(page)
+    assert_fits(page)
+    page.get_by_label("Note").fill("First")
+    page.locator("#dialog").get_by_role("button", name="Publish 1.0").dblclick()
+    page.wait_for_selector("text=Published 1.0")
+    assert str(get_design("orders").published) == "1.0"
+    assert get_design("orders").versions.count() == 2
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("link", name="Delete").click()
+    page.wait_for_selector("#dialog[open]")
+    axe(page)
+    page.locator("#dialog").get_by_role("button", name="Delete design").click()
+    page.wait_for_url("**/designs/")
+    assert not ProcessDesign.objects.exists()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_each_error_is_marked_at_its_line_and_the_link_goes_there(
+    page_as, person, axe, assert_fits, width, scheme
+):
+    make_orders(person("ada"))
+    page = page_as("ada", width, scheme)
+    page.goto("/designs/orders/")
+    text = page.locator(EDITOR).input_value()
+    wrong = text.replace('"decimals": 2', '"decimals": "two"').replace('"b"', '"a"')
+    fill(page, wrong)
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_selector("text=2 places need a look")
+    axe(page)
+    assert_fits(page)
+    assert page.locator(EDITOR).input_value() == wrong
+    assert page.locator(".k-mark--bad").count() == 2
+    page.locator("a[data-line]").first.click()
+    chosen = page.evaluate(
+        "(t) => t.value.slice(t.selectionStart, t.selectionEnd)",
+        page.locator(EDITOR).element_handle(),
+    )
+    assert '"decimals": "two"' in chosen
+    assert str(get_design("orders").draft) == "1.0"
+
+
+def test_five_megabytes_are_not_sent_and_stay(page_as, person):
+    make_orders(person("ada"))
+    page = page_as("ada")
+    page.goto("/designs/orders/")
+    page.evaluate(
+        "(t) => { t.value = '{\"name\": \"' + 'x'.repeat(5_000_000) + '\"}';"
+        " t.dispatchEvent(new Event('input', {bubbles: true})); }",
+        page.locator(EDITOR).element_handle(),
+    )
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_selector("text=This one is larger; nothing was sent.")
+    assert page.evaluate(f"document.querySelector('{EDITOR}').value.length") > 5_000_000
+
+
+def test_somebody_else_saved_so_both_changes_are_shown_and_mine_can_be_kept(
+    page_as, person, axe, assert_fits
+):
+    make_orders(person("ada"))
+    page = page_as("ada")
+    page.goto("/designs/orders/")
+    save_design(name="orders", raw=orders(description="Theirs"), user=person("admin"))
+    fill(page, page.locator(EDITOR).input_value().replace('"Status"', '"State"'))
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_selector("text=admin saved version 1.1 while you were editing")
+    assert page.get_by_text("Description of the process changed.").count() == 2
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("button", name="Keep mine").click()
+    page.wait_for_selector("text=Saved as draft 1.2.")
+    kept = get_design("orders").draft.document
+    assert "State" in json.dumps(kept)
+    assert kept["description"] == ""
+
+
+def test_script_in_a_definition_is_shown_as_text(page_as):
+    page = page_as("ada")
+    page.goto("/designs/new/")
+    fill(page, json.dumps(orders(title=SCRIPT, description=SCRIPT)))
+    page.get_by_role("button", name="Create the design").click()
+    page.wait_for_url("**/designs/orders/")
+    page.goto("/designs/")
+    assert page.get_by_role("link", name=SCRIPT, exact=True).count() == 1
+    assert page.title() != "owned"
+
+
+def test_a_lost_session_keeps_the_typed_definition(page_as, person):
+    make_orders(person("ada"))
+    page = page_as("ada")
+    page.goto("/designs/orders/")
+    page.locator(EDITOR).press("Control+End")
+    page.locator(EDITOR).press_sequentially("  ")
+    page.wait_for_timeout(400)
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/sign-in/**")
+    page.context.add_cookies([one for one in cookies if one["name"] == "sessionid"])
+    page.goto("/designs/orders/")
+    page.wait_for_selector("text=What you typed is here again")
+    assert page.locator(EDITOR).input_value().endswith("  ")
+
+
+def test_an_old_version_is_compared_and_restored(page_as, person, axe):
+    make_orders(person("ada"))
+    save_design(name="orders", raw=orders(description="Newer"), user=person("ada"))
+    page = page_as("ada")
+    page.goto("/designs/orders/versions/")
+    page.get_by_label("Compare").select_option("1.0")
+    page.get_by_role("button", name="Show the difference").click()
+    page.wait_for_selector("text=Description of the process changed.")
+    page.get_by_role("link", name="Restore version 1.0").click()
+    page.wait_for_selector("#dialog[open]")
+    axe(page)
+    page.locator("#dialog").get_by_role("button", name="Restore as draft").dblclick()
+    page.wait_for_url("**/designs/orders/")
+    assert str(get_design("orders").draft) == "1.2"
+
+
+def test_a_design_in_use_says_by_whom(page_as, person, axe):
+    make_orders(person("ada"))
+    instance = make_order(person("ada"))
+    page = page_as("ada")
+    page.complaints.expect("status of 409")
+    page.goto("/designs/orders/")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("link", name="Delete").click()
+    page.locator("#dialog").get_by_role("button", name="Delete design").click()
+    page.wait_for_selector("#dialog >> text=It is in use, so it was not deleted")
+    assert page.locator("#dialog").get_by_role("link", name=instance.process_id).count() == 1
+    axe(page)
+
+
+def test_typing_a_search_narrows_the_list_in_place(page_as, person):
+    ada = person("ada")
+    for n in range(30):
+        create_design(raw=orders(name=f"orders-{n}", title=f"Orders {n}"), user=ada)
+    publish_design(name="orders-7", user=ada)
+    page = page_as("ada")
+    page.goto("/designs/")
+    assert page.locator("tbody tr").count() == 25
+    page.get_by_label("Search process design").press_sequentially("orders-7")
+    page.wait_for_selector("tbody tr:nth-child(2)", state="detached")
+    assert "q=orders-7" in page.url
+    page.get_by_label("State").select_option("never")
+    page.wait_for_selector("text=Nothing was found for")

@@ -1,0 +1,258 @@
+"""Instances in a browser: made, filled in, pressed, changed by two, brought back."""
+
+import pytest
+
+from processes.models import Change, ProcessInstance, Run
+from processes.services.documents import document_of
+from processes.services.instances import patch_instance
+from processes.services.values import stored_values
+from tests.browser.story_rows import LOOKS, SCRIPT, hold, make_order, make_orders
+
+
+@pytest.fixture
+def order(person):
+    make_orders(person("ada"))
+    return make_order(person("ada"))
+
+
+def on(page):
+    """Return the form of the instance."""
+    return page.locator("main form[method=post]")
+
+
+def stored(instance):
+    fresh = ProcessInstance.objects.select_related("version").get(pk=instance.pk)
+    return stored_values(document_of(fresh.version), fresh)
+
+
+PLACES = [
+    "/instances/",
+    "/instances/new/?process=orders",
+    "/instances/orders-1/",
+    "/instances/orders-1/runs/",
+    "/instances/orders-1/changes/",
+    "/instances/?q=zzz",
+]
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_pages_fit_and_are_accessible(page_as, person, order, axe, assert_fits, width, scheme):
+    long = {"customer": "https://a.very.long.example/" + "x" * 120, "remark": SCRIPT}
+    patch_instance(
+        process_id=order.process_id, data={**long, "api_key": "n"}, revision=1, user=person("ben")
+    )
+    page = page_as("ada", width, scheme)
+    for place in PLACES:
+        page.goto(place)
+        axe(page)
+        assert_fits(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_an_empty_list_says_what_it_is_for(page_as, axe, assert_fits, width, scheme):
+    page = page_as("ben", width, scheme)
+    for place in ("/instances/", "/instances/new/", "/runs/"):
+        page.goto(place)
+        axe(page)
+        assert_fits(page)
+
+
+def test_a_preview_is_made_filled_in_and_its_button_pressed(page_as, person, axe, assert_fits):
+    make_orders(person("ada"), published=False)
+    page = page_as("ada")
+    page.goto("/instances/new/")
+    page.get_by_role("link", name="Choose preview").click()
+    page.get_by_label("Process", exact=True).select_option("orders")
+    on(page).get_by_label("Customer").fill("acme")
+    on(page).get_by_label("API key", exact=True).fill("typed-secret-1")
+    page.get_by_role("button", name="Create preview instance").dblclick()
+    page.wait_for_url("**/instances/orders-1/")
+    assert ProcessInstance.objects.count() == 1
+    on(page).get_by_label("Customer").fill("ACME Ltd")
+    page.get_by_role("button", name="Approve").dblclick()
+    page.wait_for_selector("text=Approve succeeded, 2 fields saved.")
+    assert on(page).get_by_label("Status").input_value() == "Approved"
+    assert page.get_by_text("changed now").count() == 2
+    assert Run.objects.count() == 1
+    assert "typed-secret-1" not in page.content()
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("link", name="See the trace").click()
+    page.wait_for_selector("h1:has-text('Approve on orders-1')")
+
+
+def test_the_process_id_is_copied(page_as, order):
+    page = page_as("ben")
+    page.goto("/instances/orders-1/")
+    page.locator("h1 + [data-copy]").click()
+    page.wait_for_selector("text=Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "orders-1"
+
+
+def test_enter_in_a_field_saves_and_presses_no_button(page_as, order):
+    page = page_as("ben")
+    page.goto("/instances/orders-1/")
+    on(page).get_by_label("Customer").fill("beta")
+    on(page).get_by_label("Customer").press("Enter")
+    page.wait_for_selector("text=Saved as revision 2.")
+    assert stored(order)["customer"] == "beta"
+    assert not Run.objects.exists()
+
+
+def test_every_type_of_field_is_filled_in_and_comes_back(page_as, order):
+    page = page_as("ben")
+    page.goto("/instances/orders-1/")
+    on(page).get_by_label("Amount").fill("12.5")
+    on(page).get_by_label("Due").fill("2026-12-24")
+    on(page).get_by_label("Read at").fill("2026-12-24T10:30:00")
+    page.get_by_text("Yes", exact=True).click()
+    on(page).get_by_label("Region").select_option("south")
+    on(page).get_by_label("b", exact=True).check()
+    page.get_by_role("tab", name="Notes").click()
+    on(page).get_by_label("Remark").fill("one\ntwo")
+    page.get_by_role("button", name="Save").last.click()
+    page.wait_for_selector("text=Saved as revision 2.")
+    values = stored(order)
+    assert str(values["amount"]) == "12.5"
+    assert values["due"] == "2026-12-24"
+    assert values["read_at"] == "2026-12-24T10:30:00Z"
+    assert (values["urgent"], values["region"], values["tags"]) == (True, ["south"], ["b"])
+    assert values["remark"] == "one\ntwo"
+    assert values["api_key"] == "kept-secret-1"
+    page.reload()
+    page.get_by_role("button", name="Save").last.click()
+    page.wait_for_selector("text=Nothing was changed")
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_errors_stand_beside_the_fields_and_typed_text_stays(
+    page_as, order, axe, assert_fits, width, scheme
+):
+    page = page_as("ben", width, scheme)
+    page.goto("/instances/orders-1/")
+    on(page).get_by_label("Customer").fill("")
+    on(page).get_by_label("Amount").fill("much")
+    page.get_by_role("tab", name="Notes").click()
+    on(page).get_by_label("Remark").fill(SCRIPT)
+    page.get_by_role("button", name="Save").last.click()
+    page.wait_for_selector("text=2 places need a look")
+    axe(page)
+    assert_fits(page)
+    assert page.evaluate("document.activeElement.name") == "v-customer"
+    page.get_by_role("link", name="Customer is required. Fill it in.").click()
+    assert page.evaluate("document.activeElement.name") == "v-customer"
+    assert on(page).get_by_label("Amount").input_value() == "much"
+    assert on(page).get_by_label("Remark").input_value() == SCRIPT
+    assert page.title() != "owned"
+    assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_changed_meanwhile_keeps_mine_or_takes_theirs_for_each_field(
+    page_as, person, order, axe, assert_fits, width, scheme
+):
+    page = page_as("ada", width, scheme)
+    page.goto("/instances/orders-1/")
+    theirs = {"customer": "theirs", "amount": 7, "status_text": "theirs too"}
+    patch_instance(process_id="orders-1", data=theirs, revision=1, user=person("ben"))
+    on(page).get_by_label("Customer").fill("mine")
+    on(page).get_by_label("Status").fill("mine too")
+    page.get_by_role("button", name="Save").last.click()
+    page.wait_for_selector("text=2 fields were changed meanwhile")
+    axe(page)
+    assert_fits(page)
+    assert on(page).get_by_label("Amount").input_value() == "7.00"
+    page.get_by_role("radio", name="Take theirs: theirs too").check()
+    page.get_by_role("button", name="Save").last.click()
+    page.wait_for_selector("text=Saved as revision 3.")
+    values = stored(order)
+    assert (values["customer"], values["status_text"]) == ("mine", "theirs too")
+    assert str(values["amount"]) == "7"
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_a_busy_instance_names_its_run_and_keeps_what_was_typed(
+    page_as, person, order, axe, assert_fits, settings, width, scheme
+):
+    settings.KIANDA_BUSY_WAIT_S = 0
+    page = page_as("ben", width, scheme)
+    page.goto("/instances/orders-1/")
+    run = hold(order, person("ada"))
+    on(page).get_by_label("Customer").fill("typed")
+    page.get_by_role("button", name="Approve").click()
+    page.wait_for_selector("text=Not carried out: a run is working on it")
+    axe(page)
+    assert_fits(page)
+    assert on(page).get_by_label("Customer").input_value() == "typed"
+    page.goto("/instances/orders-1/")
+    page.wait_for_selector("text=A run is working on this instance")
+    axe(page)
+    Run.objects.filter(pk=run.pk).update(status="succeeded", lease_until=None)
+    page.wait_for_selector("text=The run has ended")
+
+
+def test_a_lost_session_keeps_what_was_typed_but_no_secret(page_as, order):
+    page = page_as("ben")
+    page.goto("/instances/orders-1/")
+    on(page).get_by_label("Customer").press("End")
+    on(page).get_by_label("Customer").press_sequentially(" and sons")
+    on(page).get_by_label("API key", exact=True).press_sequentially("never-kept")
+    page.wait_for_timeout(400)
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Save").last.click()
+    page.wait_for_url("**/sign-in/**")
+    page.context.add_cookies([one for one in cookies if one["name"] == "sessionid"])
+    page.goto("/instances/orders-1/")
+    page.wait_for_selector("text=What you typed is here again")
+    assert on(page).get_by_label("Customer").input_value() == "acme and sons"
+    assert on(page).get_by_label("API key", exact=True).input_value() == ""
+
+
+def test_a_former_value_is_restored_from_the_history(page_as, person, order, axe):
+    patch_instance(
+        process_id="orders-1", data={"customer": "wrong"}, revision=1, user=person("ben")
+    )
+    page = page_as("ada")
+    page.goto("/instances/orders-1/")
+    page.get_by_role("link", name="Restore the former value of Customer").click()
+    page.wait_for_selector("#dialog[open]")
+    axe(page)
+    page.locator("#dialog").get_by_role("button", name="Restore the value").dblclick()
+    page.wait_for_selector("text=has its former value again")
+    assert stored(order)["customer"] == "acme"
+    assert Change.objects.count() == 2
+
+
+def test_an_instance_is_deleted_only_after_a_question(page_as, order, axe):
+    page = page_as("ada")
+    page.goto("/instances/orders-1/")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("link", name="Delete").click()
+    page.wait_for_selector("#dialog[open]")
+    axe(page)
+    page.get_by_role("link", name="Keep it").click()
+    assert ProcessInstance.objects.exists()
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("link", name="Delete").click()
+    page.locator("#dialog").get_by_role("button", name="Delete instance").dblclick()
+    page.wait_for_url("**/instances/")
+    assert not ProcessInstance.objects.exists()
+
+
+def test_without_script_the_same_forms_work(browser, live_server, person, order):
+    from tests.browser.conftest import session_cookie
+
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    context.add_cookies([session_cookie(person("ben"), live_server.url)])
+    page = context.new_page()
+    page.goto("/instances/orders-1/")
+    on(page).get_by_label("Customer").fill("plain")
+    page.get_by_role("button", name="Approve").dblclick()
+    page.wait_for_load_state("networkidle")
+    page.goto("/instances/orders-1/")
+    assert on(page).get_by_label("Status").input_value() == "Approved"
+    assert on(page).get_by_label("Customer").input_value() == "plain"
+    assert on(page).get_by_label("Remark").is_visible()
+    assert Run.objects.count() == 1
+    context.close()

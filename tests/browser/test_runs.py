@@ -1,0 +1,168 @@
+"""Runs in a browser: the trace of one, growing while it goes on."""
+
+import threading
+
+import pytest
+from werkzeug import Response
+
+from datasources.services import create_datasource
+from processes.models import Run
+from processes.services import runs
+from processes.services.designs import create_design, publish_design
+from processes.services.instances import create_instance
+from tests.browser.story_rows import LOOKS, SCRIPT, in_background
+from tests.processes.conftest import RULES, TOKEN_METHOD, VALUES, answers, with_rules
+
+
+@pytest.fixture
+def token(person, httpserver, settings):
+    """Return `token(rules)`: an instance whose button calls a loopback provider."""
+    settings.KIANDA_EGRESS_ALLOW = [f"{httpserver.host}:{httpserver.port}"]
+    create_datasource(
+        raw={
+            "name": "token-service", "title": "Token service", "kind": "rest",
+            "base_url": httpserver.url_for("/").rstrip("/"), "auth": {"scheme": "none"},
+            "methods": [TOKEN_METHOD],
+        },
+        user=person("admin"),
+    )  # fmt: skip
+
+    def make(rules=RULES):
+        create_design(raw=with_rules(rules), user=person("ada"))
+        publish_design(name="token-refresh", user=person("ada"))
+        return create_instance(
+            process="token-refresh", mode="live", data=VALUES, user=person("ada")
+        )
+
+    return make
+
+
+def press(instance, user):
+    return runs.trigger(
+        process_id=instance.process_id, target="refresh", user=user, trigger="button"
+    )
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_trace_shows_request_answer_and_changes(
+    page_as, person, token, httpserver, axe, assert_fits, width, scheme
+):
+    answers(httpserver)
+    run = press(token(), person("ada"))
+    page = page_as("ben", width, scheme)
+    page.goto(f"/runs/{run.pk}/")
+    for one in page.locator("summary.k-step").all():
+        one.click()
+    page.wait_for_selector("text=client_secret=")
+    axe(page)
+    assert_fits(page)
+    for secret in ("cs-secret-1", "rt-old-42", "rt-new-77"):
+        assert secret not in page.content()
+    page.goto("/runs/")
+    axe(page)
+    assert_fits(page)
+
+
+def test_a_request_is_copied_as_curl_without_its_secrets(page_as, person, token, httpserver):
+    answers(httpserver)
+    run = press(token(), person("ada"))
+    page = page_as("ben")
+    page.goto(f"/runs/{run.pk}/")
+    page.locator("summary.k-step", has_text="Get a new token").click()
+    page.get_by_role("button", name="Copy as cURL").click()
+    page.wait_for_selector("text=Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("curl --request POST")
+    assert "client_secret=********" in copied
+    assert "cs-secret-1" not in copied
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_failed_step_is_open_with_what_the_other_side_said(
+    page_as, person, token, httpserver, axe, assert_fits, width, scheme
+):
+    answers(httpserver, SCRIPT * 40, status=503, content_type="text/html")
+    run = press(token(), person("ada"))
+    page = page_as("ben", width, scheme)
+    page.goto(f"/runs/{run.pk}/")
+    assert page.locator("details[open] >> text=Answer").first.is_visible()
+    assert page.get_by_text("Not reached: the run ended before it.").is_visible()
+    axe(page)
+    assert_fits(page)
+    assert page.title() != "owned"
+    page.goto("/instances/token-refresh-1/")
+    page.wait_for_selector("text=The last run failed")
+    axe(page)
+    assert_fits(page)
+
+
+def test_a_run_grows_while_it_goes_on(page_as, person, token, httpserver, axe):
+    go_on = threading.Event()
+
+    def slow(_request):
+        go_on.wait(20)
+        return Response('{"access_token": "at-slow"}', content_type="application/json")
+
+    httpserver.expect_request("/oauth/token").respond_with_handler(slow)
+    instance = token()
+    thread = in_background(lambda: press(instance, person("ada")))
+    page = page_as("ada")
+    try:
+        page.goto("/instances/token-refresh-1/")
+        page.wait_for_selector("text=A run is working on this instance")
+        page.get_by_role("link", name="Watch it").click()
+        page.wait_for_selector("text=Waiting for the answer.")
+        axe(page)
+        page.locator("#step-1-succeeded summary").click()
+        page.wait_for_timeout(1500)
+        assert page.locator("#step-1-succeeded details[open]").count() == 1
+    finally:
+        go_on.set()
+        thread.join()
+    page.wait_for_selector("#step-3-succeeded")
+    page.wait_for_selector(".k-pill:has-text('Succeeded')")
+    assert page.locator("#run[hx-trigger]").count() == 0
+    assert page.locator("#step-1-succeeded details[open]").count() == 1
+
+
+def test_an_interrupted_run_says_that_the_call_may_have_been_carried_out(
+    page_as, person, token, axe, assert_fits
+):
+    instance = token()
+    run = runs.enqueue(
+        process_id=instance.process_id, target="refresh", user=person("ada"), trigger="button"
+    )
+    Run.objects.filter(pk=run.pk).update(status="running", journal={"phase": "calling"})
+    runs.recover_runs(everything=True)
+    page = page_as("ben", 390)
+    page.goto(f"/runs/{run.pk}/")
+    page.wait_for_selector("text=The call may have been carried out")
+    axe(page)
+    assert_fits(page)
+
+
+def test_an_answer_that_nobody_stored_is_stored_once(
+    page_as, person, token, httpserver, axe, assert_fits
+):
+    answers(httpserver)
+    run = press(token(RULES[:2]), person("ada"))
+    page = page_as("ada")
+    page.goto(f"/runs/{run.pk}/")
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("link", name="Store these values").click()
+    page.wait_for_selector("#dialog[open]")
+    axe(page)
+    page.locator("#dialog").get_by_role("button", name="Store these values").dblclick()
+    page.wait_for_url("**/instances/token-refresh-1/")
+    assert page.get_by_role("textbox", name="Access token").input_value() == "at-new"
+
+
+def test_the_same_button_is_pressed_again_from_the_trace(page_as, person, token, httpserver):
+    answers(httpserver)
+    run = press(token(), person("ada"))
+    page = page_as("ada")
+    page.goto(f"/runs/{run.pk}/")
+    page.get_by_role("button", name="Press Refresh again").dblclick()
+    page.wait_for_url("**/instances/token-refresh-1/")
+    assert Run.objects.count() == 2
