@@ -5,12 +5,13 @@
 #   make lint    style, types, import rules, missing migrations
 #   make bench   measure this machine
 #   make docs    write the generated reference pages anew
+#   make shots   take the README's screenshots from the running product
 #   make         lint and test, as CI does
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all run test lint bench docs clean
+.PHONY: all run test lint bench docs shots clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -56,6 +57,10 @@ bench:
 docs:
 	@$(PYTHON) tools/install.py
 	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(PY) manage.py render_reference
+
+shots:
+	@$(PYTHON) tools/install.py test
+	@$(APART) $(PY) tools/shots.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -8,6 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from tests.integration.parts import Postgres
+from tests.kianda import test_new_machine as lost_machine
 from tests.kianda.product import manage
 
 pytestmark = [pytest.mark.integration, pytest.mark.needs("postgres"), pytest.mark.timeout(300)]
@@ -54,3 +55,16 @@ def test_a_backup_of_postgresql_comes_back_whole_or_not_at_all(server, tmp_path)
     done = manage(tmp_path, "restore", file, "--force", **settings)
     assert done.returncode == 0, done.stderr
     assert "['admin']" in manage(tmp_path, "shell", "-c", names, **settings).stdout
+
+
+def test_an_empty_database_on_a_new_server_gets_everything_by_one_command(server, tmp_path):
+    settings = {"KIANDA_SECRET_KEY": "k" * 60, "KIANDA_SECRET_KEYS": KEY}
+    old = settings | {"DATABASE_URL": server.create("lost")}
+    done = manage(tmp_path, "shell", "-c", lost_machine.MAKE.format(folder=tmp_path), **old)
+    assert done.returncode == 0, done.stderr
+    new = settings | {"DATABASE_URL": server.create("empty")}
+    done = manage(tmp_path, "restore", str(tmp_path / "without.tar"), **new)
+    assert done.returncode == 0, done.stderr
+    assert "can be started" in done.stdout
+    done = manage(tmp_path, "shell", "-c", lost_machine.LOOK, **new)
+    assert done.stdout.endswith(lost_machine.FOUND), done.stderr

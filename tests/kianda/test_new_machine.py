@@ -1,0 +1,74 @@
+"""The day the machine is lost: the commands of docs/how-to/backup.md, from the backup alone."""
+
+import shutil
+
+import pytest
+from cryptography.fernet import Fernet
+
+from tests.kianda.product import manage
+
+MAKE = """
+from django.conf import settings
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("ensure_admin")
+call_command("check_start")
+call_command("demo")
+call_command("backup", "{folder}/without.tar")
+call_command("backup", "{folder}/with.tar", "--with-keys")
+print(settings.KIANDA_SECRET_KEYS[0])
+"""
+LOOK = """
+from django.core.management import call_command
+from datasources.models import Datasource
+from processes.models import ProcessInstance
+from scheduler.models import ScheduledTask
+call_command("check_start")
+secret = ProcessInstance.objects.get(process_id="demo-token-refresh-1")
+print(Datasource.objects.count(), ScheduledTask.objects.count(), User.objects.get().username)
+print(secret.secrets["refresh_token"][:3])
+"""
+FOUND = "Ready.\n1 2 admin\nrt_\n"
+
+
+def well(folder, *words, **more):
+    done = manage(folder, *words, **more)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def lost(tmp_path_factory):
+    """Return the folder of a product that worked, with two backups in it, and its key."""
+    folder = tmp_path_factory.mktemp("lost")
+    said = well(folder, "shell", "-c", MAKE.format(folder=folder))
+    return folder, said.splitlines()[-1]
+
+
+def test_with_the_keys_in_the_backup_one_command_brings_everything_back(lost, tmp_path):
+    said = well(tmp_path, "restore", str(lost[0] / "with.tar"))
+    assert "The key ring was in the backup" in said
+    assert "can be started" in said
+    assert well(tmp_path, "shell", "-c", LOOK).endswith(FOUND)
+
+
+def test_without_the_keys_nothing_is_restored_until_they_are_given(lost, tmp_path):
+    folder, key = lost
+    file = str(folder / "without.tar")
+    refused = manage(tmp_path, "restore", file)
+    assert refused.returncode == 1
+    assert "another key ring" in refused.stderr
+    assert "can be started" in well(tmp_path, "restore", file, KIANDA_SECRET_KEYS=key)
+    assert well(tmp_path, "shell", "-c", LOOK, KIANDA_SECRET_KEYS=key).endswith(FOUND)
+
+
+def test_a_key_is_changed_as_the_page_says(lost, tmp_path):
+    shutil.copy(lost[0] / "kianda.sqlite3", tmp_path)
+    new = Fernet.generate_key().decode()
+    refused = manage(tmp_path, "check_start", KIANDA_SECRET_KEYS=new)
+    assert refused.returncode == 1
+    assert "KIANDA_SECRET_KEYS" in refused.stderr
+    ring = {"KIANDA_SECRET_KEYS": f"{new},{lost[1]}"}
+    assert "under the newest key" in well(tmp_path, "rotate_secrets", **ring)
+    assert "\n0 values" in well(tmp_path, "rotate_secrets", **ring)
+    assert well(tmp_path, "shell", "-c", LOOK, KIANDA_SECRET_KEYS=new).endswith(FOUND)
