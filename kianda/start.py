@@ -79,6 +79,8 @@ class Overview:
         count, current = self.tokens.count, self.tokens.current
         if not count:
             return _("No token is kept yet")
+        if all(kept.state == "waiting" for kept in self.tokens.shown):
+            return _("No kept token was fetched yet")
         if count == 1:
             return _("The kept token is current") if current else _("The kept token is not current")
         if current == count:
