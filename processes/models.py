@@ -156,6 +156,8 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["instance", "-id"], name="runs_of_an_instance"),
             models.Index(fields=["process_id", "-id"], name="runs_of_a_process_id"),
+            # Without it a list of failed runs reads every trace there is.
+            models.Index(fields=["status", "-id"], name="runs_by_status"),
             models.Index(
                 fields=["lease_until"], condition=Q(status="running"), name="running_runs"
             ),

@@ -111,8 +111,10 @@ def designs(request: HttpRequest) -> HttpResponseBase:
     rows = listing.designs(words=query["q"], state=query["state"], ordering=query["ordering"])
     found = page_of(request, rows)
     filtered = bool(query["q"] or query["state"])
+    counts = listing.instance_counts(found)
     context = {
         "page": found, "query": query, "filtered": filtered,
+        "lines": [(one, counts.get(one.pk, 0)) for one in found],
         "any": found.paginator.count > 0 or (filtered and ProcessDesign.objects.exists()),
     }  # fmt: skip
     return render_page(
@@ -223,5 +225,5 @@ def facts_of(found: ProcessDesign) -> dict[str, Any]:
         "draft": draft, "published": published, "unpublished": unpublished,
         "next_version": f"{draft.major + 1}.0" if unpublished else "",
         "version_count": found.versions.count(),
-        "live_count": found.instances.filter(mode="live").count(),
+        "instance_count": found.instances.count(),
     }  # fmt: skip

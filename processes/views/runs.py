@@ -29,13 +29,12 @@ GOING_ON = frozenset({Run.Status.QUEUED, Run.Status.RUNNING})
 @page()
 def runs(request: HttpRequest) -> HttpResponseBase:
     """List the runs that the person may see."""
-    query = asked(request, "q", "status", "trigger", "ordering")
+    query = asked(request, "q", "status", "ordering")
     rows = listing.runs(
-        person(request), words=query["q"], status=query["status"],
-        trigger=query["trigger"], ordering=query["ordering"],
+        person(request), words=query["q"], status=query["status"], ordering=query["ordering"],
     )  # fmt: skip
     found = page_of(request, rows)
-    filtered = any(query[name] for name in ("q", "status", "trigger"))
+    filtered = any(query[name] for name in ("q", "status"))
     context = {
         "page": found, "query": query, "filtered": filtered,
         "any": found.paginator.count > 0 or filtered,
