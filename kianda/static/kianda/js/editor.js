@@ -6,6 +6,7 @@ const area = form?.querySelector("textarea");
 const gutter = form?.querySelector(".k-editor-gutter");
 const numbers = form?.querySelector("[data-numbers]");
 const marks = form?.querySelector("[data-marks]");
+const sentences = form?.querySelector("[data-words]");
 const status = form?.querySelector("[data-status]");
 const links = [...(form?.querySelectorAll("[data-line]") ?? [])];
 const HEIGHT = 20;
@@ -22,7 +23,7 @@ function count() {
 }
 
 function follow() {
-  numbers.style.transform = marks.style.transform = `translateY(${-area.scrollTop}px)`;
+  numbers.style.transform = marks.style.transform = sentences.style.transform = `translateY(${-area.scrollTop}px)`;
 }
 
 function draw() {
@@ -40,7 +41,8 @@ function draw() {
     words.className = `k-mark-text k-mark-text--${kind}`;
     words.style.top = `${top}px`;
     words.textContent = sentence;
-    marks.append(words);
+    // Above the text, so that a long line does not run through it; gone with the first change.
+    sentences.append(words);
   }
 }
 
@@ -69,6 +71,7 @@ if (area) {
   area.addEventListener("input", () => {
     // The lines have moved on: the marks would stand at the wrong ones.
     marks.replaceChildren();
+    sentences.replaceChildren();
     count();
   });
   form.addEventListener("click", (event) => {
