@@ -38,6 +38,8 @@ from tests.integration.story import datasource, design  # noqa: E402
 WRITES = ("INSERT", "UPDATE", "DELETE")
 EVERY_S = 60
 LATER = timedelta(minutes=10)
+# Which instance each kind of work is about; the third one is made by the work itself.
+INSTANCES = {"occurrence": 0, "queued": 1, "new instance": 2}
 
 
 class Points:
@@ -87,20 +89,18 @@ def seed(url: str, client: dict[str, str], **_: Any) -> dict[str, Any]:
         create_instance(process="token-refresh", mode="live", data=client, user=user)
         for _ in range(2)
     ]
-    task, _ = scheduler.create_task(
-        raw={
-            "name": "Refresh",
+    for name, process_id in (("Refresh", made[0].process_id), ("Make", None)):
+        task = {
+            "name": name,
             "process": "token-refresh",
-            "process_id": made[0].process_id,
+            "process_id": process_id,
             "target": "refresh",
             "schedule": {"kind": "seconds", "every": EVERY_S},
-        },
-        user=user,
-    )
-    queued = runs.enqueue(
-        process_id=made[1].process_id, target="refresh", user=user, trigger="api", data={}
-    )
-    return {"task": task.pk, "queued": queued.pk}
+            "enabled": process_id is not None,
+        }
+        scheduler.create_task(raw=task, user=user)
+    runs.enqueue(process_id=made[1].process_id, target="refresh", user=user, trigger="api", data={})
+    return {}
 
 
 def work(kind: str, deadly: int | None = None, **_: Any) -> dict[str, Any]:
@@ -115,12 +115,15 @@ def _do(kind: str) -> None:
     if kind == "occurrence":
         for pk in scheduler.plan(_first_moment()):
             scheduler.execute(pk)
+    elif kind == "new instance":
+        task = ScheduledTask.objects.get(name="Make")
+        scheduler.execute(scheduler.run_now(task_id=str(task.pk), user=task.run_as).pk)
     else:
         runs.execute_queued(Run.objects.order_by("pk").values_list("pk", flat=True)[0])
 
 
 def _first_moment() -> Any:
-    task = ScheduledTask.objects.get()
+    task = ScheduledTask.objects.get(name="Refresh")
     return task.start + timedelta(seconds=EVERY_S)
 
 
@@ -151,10 +154,8 @@ def recover(kind: str, *, everything: bool, deadly: int | None = None, **_: Any)
 def next_firing(kind: str, **_: Any) -> dict[str, Any]:
     """Carry out what comes next on the same instance."""
     if kind == "occurrence":
-        task = ScheduledTask.objects.get()
         for pk in scheduler.plan(_first_moment() + timedelta(seconds=EVERY_S)):
             scheduler.execute(pk)
-        assert task.pk
     else:
         user = get_user_model().objects.get(username="admin")
         instance = Run.objects.order_by("pk")[0].process_id
@@ -164,22 +165,15 @@ def next_firing(kind: str, **_: Any) -> dict[str, Any]:
 
 def _found(kind: str) -> dict[str, Any]:
     """Return what is stored about the work: its occurrences, its runs, its instance."""
-    instance = ProcessInstance.objects.select_related("version").order_by("pk")
-    used = instance[0 if kind == "occurrence" else 1]
+    instances = ProcessInstance.objects.select_related("version").order_by("pk")
+    used = instances[INSTANCES[kind]] if len(instances) > INSTANCES[kind] else None
+    if used is None:
+        return {"instances": len(instances), "occurrences": _occurrences(), "runs": []}
     values = stored_values(document_of(used.version), used)
     rows = Run.objects.filter(instance=used).order_by("pk")
-    first = _first_moment()
     return {
-        "occurrences": [
-            {
-                "planned": round((row.planned_at - first).total_seconds()),
-                "count": row.count,
-                "outcome": row.outcome,
-                "reason": row.reason,
-                "run": row.run_id,
-            }
-            for row in Occurrence.objects.order_by("planned_at", "pk")
-        ],
+        "instances": len(instances),
+        "occurrences": _occurrences(),
         "runs": [
             {
                 "id": run.pk,
@@ -195,6 +189,20 @@ def _found(kind: str) -> dict[str, Any]:
         "access_token": values["access_token"],
         "refresh_token": values["refresh_token"],
     }
+
+
+def _occurrences() -> list[dict[str, Any]]:
+    first = _first_moment()
+    return [
+        {
+            "planned": round((row.planned_at - first).total_seconds()),
+            "count": row.count,
+            "outcome": row.outcome,
+            "reason": row.reason,
+            "run": row.run_id,
+        }
+        for row in Occurrence.objects.order_by("planned_at", "pk")
+    ]
 
 
 ACTS: dict[str, Callable[..., dict[str, Any]]] = {

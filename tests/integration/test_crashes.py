@@ -153,6 +153,28 @@ def test_work_killed_at_any_write_comes_to_one_right_end(
 
 
 @RECOVERIES
+def test_a_firing_killed_while_it_makes_its_instance_makes_no_second_one(
+    on_sqlite: Stage, everything: bool
+) -> None:
+    def case(scene: Scene, chosen: tuple[int, str]) -> None:
+        killed(scene, kind="new instance", deadly=chosen[0])
+        after = scene.ask("recover", kind="new instance", everything=everything)["after"]
+        asked = len(after["occurrences"])
+        # What was not even asked for in a commit has left nothing behind.
+        assert asked == int(chosen[0] >= committed), after
+        assert after["instances"] == 2 + asked
+        assert len(after["runs"]) == asked
+        # The provider knows no client without a name: the one run fails, or was interrupted.
+        assert all(row["outcome"] in {"failed", "interrupted"} for row in after["occurrences"])
+        assert all(run["erased"] for run in after["runs"])
+        assert len(scene.provider.calls) <= 1
+
+    points = on_sqlite.points("new instance")
+    committed = points.index("after COMMIT")
+    on_sqlite.play(list(enumerate(points)), case)
+
+
+@RECOVERIES
 @KINDS
 def test_work_killed_while_its_call_is_under_way_is_interrupted(
     on_sqlite: Stage, kind: str, everything: bool
