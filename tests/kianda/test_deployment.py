@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kianda import environment
-from kianda.parts import PARTS
+from kianda import environment, settings
+from kianda.parts import PARTS, WEB_PROCESSES, WORKER_THREADS
 from tests.kianda.product import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -69,6 +69,17 @@ def test_the_stores_cannot_be_reached_from_outside_and_the_web_only_from_this_ma
         assert SERVICES[name]["networks"] == ["stores"]
         assert "ports" not in SERVICES[name]
     assert [port.split(":")[0] for port in SERVICES["web"]["ports"]] == ["127.0.0.1"]
+
+
+def test_postgresql_takes_the_connections_of_all_that_the_page_about_scaling_names(monkeypatch):
+    monkeypatch.setattr(settings, "DATABASE_URL", "postgresql://db/kianda")
+    pool = settings._database()["OPTIONS"]["pool"]["max_size"]
+    page = (ROOT / "docs" / "how-to" / "scaling.md").read_text()
+    limit = re.search(r"max_connections=(\d+)", " ".join(SERVICES["postgres"]["command"]))[1]
+    assert f"at most {pool}. Count {pool * WEB_PROCESSES} for each web, {pool} for each" in page
+    assert f"the compose file has {limit}, which is two webs,\neight workers and two beats" in page
+    assert (2 * WEB_PROCESSES + 8 + 2) * pool + 20 <= int(limit)
+    assert f"{WORKER_THREADS} runs at a time" in page
 
 
 def test_what_must_last_lies_in_volumes_that_are_declared():
