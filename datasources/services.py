@@ -149,10 +149,17 @@ def call_method(*, name: str, method: str, inputs: object, user: Any) -> dict[st
     found = document.method(method)
     if found is None:
         raise Missing(f"The datasource {name} has no REST method {method}.")
+    return send_once(document, found, inputs=inputs, user=user)
+
+
+def send_once(
+    document: RestDatasource, method: RestMethod, *, inputs: object, user: Any, detail: str = ""
+) -> dict[str, Any]:
+    """Send a REST method of a document, stored or not, as `call_method` does."""
     started = time.monotonic()
     try:
-        call = _prepared(document, found, inputs)
-        record(user, action="called", kind=KIND, name=name, detail=method)
+        call = prepared(document, method, inputs)
+        record(user, action="called", kind=KIND, name=document.name, detail=detail or method.name)
         answer = send(call, datasource=document)
     except CallFailed as failed:
         if failed.answer is None:
@@ -172,7 +179,8 @@ def call_method(*, name: str, method: str, inputs: object, user: Any) -> dict[st
     }
 
 
-def _prepared(document: RestDatasource, method: RestMethod, inputs: object) -> PreparedCall:
+def prepared(document: RestDatasource, method: RestMethod, inputs: object) -> PreparedCall:
+    """Return the request; raises Invalid for inputs at fault, CallFailed when it cannot go."""
     if not isinstance(inputs, dict):
         raise Invalid.at("/input", "Write an object with a value for each parameter.")
     known = ", ".join(method.input_targets())

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from datasources import api
+from datasources.views import acts, detail, listing, methods, sending
 
 api_urlpatterns = [
     path("datasources/", api.DatasourceList.as_view()),
@@ -12,5 +13,20 @@ api_urlpatterns = [
     path("auth-schemes/", api.AuthSchemes.as_view()),
 ]
 
-# The pages of the app, below "/".
-page_urlpatterns: list[URLPattern] = []
+# The pages of the app, below "/". `new` is no name of a datasource or a method.
+_ONE = "datasources/<str:name>/"
+_METHOD = f"{_ONE}methods/<str:method>/"
+page_urlpatterns: list[URLPattern] = [
+    path("datasources/", listing.datasources, name="datasources"),
+    path("datasources/new/", detail.new, name="datasource-new"),
+    path(_ONE, detail.datasource, name="datasource"),
+    path(f"{_ONE}auth/", detail.auth_fields, name="datasource-auth"),
+    path(f"{_ONE}export/", detail.export, name="datasource-export"),
+    path(f"{_ONE}test/", acts.test, name="datasource-test"),
+    path(f"{_ONE}delete/", acts.delete, name="datasource-delete"),
+    path(f"{_ONE}methods/new/", methods.method, {"method": "new"}, name="method-new"),
+    path(_METHOD, methods.method, name="method"),
+    path(f"{_METHOD}send/", sending.send, name="method-send"),
+    path(f"{_METHOD}duplicate/", methods.duplicate, name="method-duplicate"),
+    path(f"{_METHOD}delete/", methods.delete, name="method-delete"),
+]

@@ -13,8 +13,12 @@ class ProcessesConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the apps below how processes use their objects."""
+        from datasources import ports
+        from processes import samples
+        from processes.call_log import call_log
         from processes.usage import uses_of_datasource, uses_of_method, uses_of_process
 
         usage.register("datasource", uses_of_datasource)
         usage.register("method", uses_of_method)
         usage.register("process", uses_of_process)
+        ports.register(call_log=call_log, samples=samples)

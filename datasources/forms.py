@@ -1,0 +1,195 @@
+"""From the datasource page to the body that the services take, and from its auth kinds to controls.
+
+A control is named by the JSON pointer that it edits, so that a flaw finds its way back. A secret is
+never written into a page: an empty one means "as it is", `<pointer>!remove` takes it away.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from pydantic.fields import FieldInfo
+
+from datasources.auth import AuthScheme, auth_schemes
+from datasources.document import RestDatasource
+from datasources.parsing import SEND_AGAIN
+from kianda.lib.errors import ApplicationError, Flaw, Invalid
+from kianda.lib.names import in_words, slugify
+from kianda.lib.secret_names import MASK
+from kianda.pages import Errors
+
+REMOVE = "!remove"
+SETTINGS = (
+    "title", "base_url", "auth", "timeout_s", "test_path", "follow_redirects", "max_answer_bytes",
+)  # fmt: skip
+_METHOD_SECRET = re.compile(
+    r"/methods/(\d+)/(query|request_headers|request_body)/(\d+)/value(?:!remove)?\Z"
+)
+
+
+@dataclass(frozen=True)
+class AuthControl:
+    """One setting of an authentication scheme as a control."""
+
+    name: str
+    label: str
+    help: str
+    value: Any
+    choices: tuple[tuple[str, str], ...] = ()
+    secret: bool = False
+    stored: bool = False
+    retype: bool = False
+
+    @property
+    def pointer(self) -> str:
+        """Return the place in the body."""
+        return f"/auth/{self.name}"
+
+
+def line_of(post: QueryDict, name: str) -> str:
+    """Return a posted text without blanks around it; raises Invalid for what no text holds."""
+    return text_of(post, name).strip()
+
+
+def text_of(post: QueryDict, name: str) -> str:
+    """Return a posted text, its line ends as one sign; raises Invalid for NUL."""
+    text = str(post.get(name, ""))
+    if "\0" in text:
+        raise Invalid.at(name, _("The character NUL cannot stand here."))
+    return text.replace("\r\n", "\n")
+
+
+def number_of(post: QueryDict, name: str) -> Any:
+    """Return a posted number; what is none stays text, for the service to refuse."""
+    text = line_of(post, name).replace(",", ".")
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def secret_of(post: QueryDict, pointer: str, *, stored: bool) -> str:
+    """Return what was typed for a secret; left empty it stays what it is."""
+    if post.get(pointer + REMOVE):
+        return ""
+    return text_of(post, pointer) or (MASK if stored else "")
+
+
+def revision_of(post: QueryDict) -> int | None:
+    """Return the revision that the page was made from."""
+    text = post.get("revision", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+def settings_body(post: QueryDict, *, stored: RestDatasource | None) -> dict[str, Any]:
+    """Return the settings of a datasource as they were typed."""
+    body: dict[str, Any] = {
+        "title": line_of(post, "/title") or None,
+        "base_url": line_of(post, "/base_url"),
+        "auth": auth_body(post, stored=stored.auth if stored else None),
+        "timeout_s": number_of(post, "/timeout_s"),
+        "test_path": line_of(post, "/test_path") or None,
+        "follow_redirects": bool(post.get("/follow_redirects")),
+        "max_answer_bytes": number_of(post, "/max_answer_bytes"),
+    }
+    if stored is None:
+        typed = line_of(post, "/name")
+        body["name"] = typed or slugify(body["title"] or "", fallback="")
+    return body
+
+
+def methods_with_secrets(post: QueryDict, stored: RestDatasource) -> list[dict[str, Any]] | None:
+    """Return the REST methods with the secrets that were asked for again; None when none was."""
+    methods: list[dict[str, Any]] = stored.masked()["methods"]
+    found = {
+        match[0].removesuffix(REMOVE): match for match in map(_METHOD_SECRET.match, post) if match
+    }
+    for place, match in found.items():
+        try:
+            parameter = methods[int(match[1])][match[2]][int(match[3])]
+        except IndexError:
+            continue  # The methods changed meanwhile; the service asks again for what it needs.
+        parameter["value"] = secret_of(post, place, stored=bool(parameter["value"]))
+    return methods if found else None
+
+
+def auth_body(post: QueryDict, *, stored: AuthScheme | None) -> dict[str, Any]:
+    """Return the settings of the chosen scheme; an unknown one is for the service to refuse."""
+    scheme = post.get("/auth/scheme", "none")
+    kind = auth_schemes.kinds.get(scheme)
+    body: dict[str, Any] = {"scheme": scheme}
+    held = stored.masked() if stored and stored.slug() == scheme else {}
+    for name in _settings(kind) if kind else ():
+        place = f"/auth/{name}"
+        if name in kind.secrets:  # type: ignore[union-attr]
+            body[name] = secret_of(post, place, stored=bool(held.get(name)))
+        elif place in post:
+            body[name] = line_of(post, place)
+    return body
+
+
+def auth_controls(body: Mapping[str, Any], *, stored: AuthScheme | None) -> list[AuthControl]:
+    """Return the controls of the scheme that a body names, with what is typed or stored in them."""
+    kind = auth_schemes.kinds.get(str(body.get("scheme")))
+    if kind is None:
+        return []
+    held = stored.masked() if stored and stored.slug() == kind.slug() else {}
+    return [
+        AuthControl(
+            name=name,
+            label=info.title or in_words(name),
+            help=info.description or "",
+            value="" if name in kind.secrets else body.get(name, held.get(name, info.default)),
+            choices=tuple((choice, in_words(choice)) for choice in get_args(info.annotation)),
+            secret=name in kind.secrets,
+            stored=bool(held.get(name)),
+            retype=name in kind.secrets and body.get(name, "") not in {MASK, ""},
+        )
+        for name, info in _settings(kind).items()
+    ]
+
+
+def scheme_choices() -> list[tuple[str, str]]:
+    """Return the ways of authentication for a select."""
+    return [(slug, kind.label) for slug, kind in auth_schemes.kinds.items()]
+
+
+def _settings(kind: type[AuthScheme]) -> dict[str, FieldInfo]:
+    return {name: info for name, info in kind.model_fields.items() if name != kind.tag}
+
+
+def errors_of(error: ApplicationError, *, typed: Mapping[str, Any] | None = None) -> Errors:
+    """Return the flaws for the page, in the words of somebody who sees a form."""
+    flaws = [_in_page_words(flaw, typed or {}) for flaw in error.errors]
+    return Errors(Invalid(error.detail, errors=dict.fromkeys(flaws)))
+
+
+def _in_page_words(flaw: Flaw, typed: Mapping[str, Any]) -> Flaw:
+    key = flaw.pointer.removeprefix("/")
+    if key in {"title", "name"} and not typed.get("title") and not typed.get("name"):
+        return Flaw("/title", _("Enter a display name."))
+    if key == "title" and typed.get("title") is None:
+        return Flaw("/title", _("Enter a display name."))
+    if key == "base_url" and not typed.get("base_url"):
+        return Flaw(
+            "/base_url", _("Enter the address of the service, such as https://api.example.org.")
+        )
+    if flaw.detail == SEND_AGAIN:
+        sentence = _("The address of the service changed. Enter this secret again, or remove it.")
+        return Flaw(flaw.pointer, sentence)
+    return flaw
+
+
+def asked_again(pointers: Iterable[str], stored: RestDatasource) -> Iterator[tuple[str, str]]:
+    """Yield place and words of each secret in a REST method that must be typed again."""
+    for place in dict.fromkeys(pointers):
+        match = _METHOD_SECRET.match(place)
+        if match:
+            method = stored.methods[int(match[1])]
+            parameter = getattr(method, match[2])[int(match[3])]
+            yield place, f"{method.title}: {parameter.name}"

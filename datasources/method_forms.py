@@ -1,0 +1,278 @@
+"""From the editor of a REST method to its body, and back: `/query/0/name` is one control."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from datasources.document import TARGETS, RestMethod
+from datasources.forms import line_of, number_of, secret_of, text_of
+from kianda.lib.secret_names import MASK, is_secret_name
+
+REQUEST = ("query", "request_headers", "request_body")
+RESPONSE = ("response_headers", "response_body")
+KEYS = (
+    "title", "http_method", "url_path", "content_type", "media_type", *REQUEST, *RESPONSE,
+    "timeout_s", "follow_redirects", "max_answer_bytes",
+)  # fmt: skip
+VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+CONTENT_TYPES = (
+    ("json", _("JSON")), ("form", _("Form")), ("multipart", _("Multipart")), ("raw", _("Raw")),
+)  # fmt: skip
+# Whether a row is secret: as its name tells, or said so.
+BY_NAME, YES, NO = "", "yes", "no"
+SECRET_CHOICES = ((BY_NAME, _("By name")), (YES, _("Yes")), (NO, _("No")))
+REDIRECTS = (("", _("As the data source")), ("yes", _("Yes")), ("no", _("No")))
+_ROW = re.compile(rf"/({'|'.join(REQUEST + RESPONSE)})/(\d{{1,6}})/name\Z")
+SAMPLE = "/input/"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a section as its controls show it."""
+
+    key: str
+    at: int
+    name: str
+    value: str = ""
+    secret: str = BY_NAME
+    stored: bool = False
+    retype: bool = False
+    path: str = ""
+
+    @property
+    def id(self) -> str:
+        """Return what the ids of its controls begin with."""
+        return f"f-{self.key}-{self.at}"
+
+    @property
+    def pointer(self) -> str:
+        """Return its place in the method."""
+        return f"/{self.key}/{self.at}"
+
+    @property
+    def name_pointer(self) -> str:
+        """Return the place of its name."""
+        return f"{self.pointer}/name"
+
+    @property
+    def value_pointer(self) -> str:
+        """Return the place of its fixed value."""
+        return f"{self.pointer}/value"
+
+    @property
+    def path_pointer(self) -> str:
+        """Return the place of its path."""
+        return f"{self.pointer}/path"
+
+    @property
+    def is_secret(self) -> bool:
+        """Tell whether its value is hidden."""
+        return self.secret == YES or (self.secret == BY_NAME and is_secret_name(self.name))
+
+
+@dataclass(frozen=True)
+class Section:
+    """One list of a method with the words of its table."""
+
+    key: str
+    title: Any
+    add: Any
+    what: Any
+    rows: list[Row]
+
+    @property
+    def pointer(self) -> str:
+        """Return its place in the method."""
+        return f"/{self.key}"
+
+    @property
+    def blank(self) -> Row:
+        """Return the row that the page copies to add one; the script puts the number in."""
+        return Row(self.key, -1, "")
+
+    @property
+    def is_request(self) -> bool:
+        """Tell whether its rows are sent; the others are read."""
+        return self.key in REQUEST
+
+
+WORDS: dict[str, tuple[Any, Any, Any]] = {
+    "query": (_("Query parameters"), _("Add query parameter"), _("Query parameter")),
+    "request_headers": (_("Request headers"), _("Add header"), _("Header")),
+    "request_body": (_("Request body"), _("Add parameter"), _("Body parameter")),
+    "response_headers": (_("Response headers"), _("Add response header"), _("Response header")),
+    "response_body": (_("Response body"), _("Add field"), _("Response field")),
+}
+
+
+def method_body(post: QueryDict, *, stored: RestMethod | None, without: str = "") -> dict[str, Any]:
+    """Return a REST method as it was typed, but for the row `without` (`query:0`)."""
+    body: dict[str, Any] = {
+        "title": line_of(post, "/title") or None,
+        "http_method": post.get("/http_method", "GET"),
+        "url_path": line_of(post, "/url_path"),
+        "content_type": post.get("/content_type", "json"),
+        "timeout_s": number_of(post, "/timeout_s") if post.get("/timeout_s") else None,
+        "follow_redirects": {"yes": True, "no": False}.get(post.get("/follow_redirects", "")),
+        "max_answer_bytes": (
+            number_of(post, "/max_answer_bytes") if post.get("/max_answer_bytes") else None
+        ),
+    }
+    if media_type := line_of(post, "/media_type"):
+        body["media_type"] = media_type
+    if stored is None:
+        body["name"] = line_of(post, "/name")
+    places = _places(post, without)
+    for key in REQUEST:
+        body[key] = [_parameter(post, key, at, stored) for at in places[key]]
+    for key in RESPONSE:
+        body[key] = [_response(post, key, at) for at in places[key]]
+    for key in REQUEST + RESPONSE:
+        body[key] = [row for row in body[key] if row is not None]
+    return body
+
+
+def _places(post: QueryDict, without: str) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {key: [] for key in REQUEST + RESPONSE}
+    for name in post:
+        match = _ROW.match(name)
+        if match and f"{match[1]}:{match[2]}" != without:
+            found[match[1]].append(int(match[2]))
+    return found
+
+
+def _parameter(
+    post: QueryDict, key: str, at: int, stored: RestMethod | None
+) -> dict[str, Any] | None:
+    place = f"/{key}/{at}"
+    name, value = line_of(post, f"{place}/name"), text_of(post, f"{place}/value")
+    if not name and not value:
+        return None  # A row that was added and left empty.
+    said = post.get(f"{place}/secret", BY_NAME)
+    secret = {YES: True, NO: False}.get(said, is_secret_name(name))
+    held = _held(stored, key, name)
+    if secret:
+        value = secret_of(post, f"{place}/value", stored=bool(held and held.secret and held.value))
+    elif not value and held is not None and held.value == "":
+        return {"name": name, "value": "", "secret": secret}  # Sent as empty, and so it stays.
+    return {"name": name, "value": value or ("" if secret else None), "secret": secret}
+
+
+def _held(stored: RestMethod | None, key: str, name: str) -> Any:
+    if stored is None:
+        return None
+    low = key == "request_headers"
+    wanted = name.lower() if low else name
+    rows = getattr(stored, key)
+    return next((row for row in rows if (row.name.lower() if low else row.name) == wanted), None)
+
+
+def _response(post: QueryDict, key: str, at: int) -> dict[str, Any] | None:
+    name, path = line_of(post, f"/{key}/{at}/name"), line_of(post, f"/{key}/{at}/path")
+    if not name and not path:
+        return None
+    return {"name": name or path, "path": path if path and path != (name or path) else None}
+
+
+def sections(body: Mapping[str, Any], keys: tuple[str, ...]) -> list[Section]:
+    """Return the sections of a method as rows."""
+    return [
+        Section(
+            key,
+            *WORDS[key],
+            rows=[_row(key, at, item) for at, item in enumerate(body.get(key, []))],
+        )
+        for key in keys
+    ]
+
+
+def _row(key: str, at: int, item: Mapping[str, Any]) -> Row:
+    name, value = str(item.get("name", "")), item.get("value") or ""
+    if "secret" not in item:
+        return Row(key, at, name, path=item.get("path") or name)
+    secret = bool(item["secret"])
+    by_name = secret == is_secret_name(name)
+    return Row(
+        key,
+        at,
+        name,
+        value="" if secret else value,
+        secret=BY_NAME if by_name else (YES if secret else NO),
+        stored=secret and value == MASK,
+        retype=secret and value not in {MASK, ""},
+    )
+
+
+def changed_rows(body: dict[str, Any], verb: str, rest: str) -> str:
+    """Carry out `add` a row to a section or `take` paths over; return the place to look at."""
+    if verb == "take":
+        return _take(body, rest)
+    key = rest.partition(":")[0]
+    if key not in REQUEST + RESPONSE:
+        return ""
+    if verb == "add":
+        empty = {"name": "", "value": None, "secret": False} if key in REQUEST else {"name": ""}
+        body[key].append(empty)
+    return f"/{key}/{len(body[key]) - 1}/name" if body[key] else ""
+
+
+def _take(body: dict[str, Any], path: str) -> str:
+    rows = body["response_body"]
+    taken = {row.get("path") or row["name"] for row in rows}
+    rows += [field_for(one) for one in path.split("\n") if one and one not in taken]
+    return f"/response_body/{len(rows) - 1}/name" if rows else ""
+
+
+def field_for(path: str) -> dict[str, Any]:
+    """Return the row that takes a place of an answer over; its name is the words of the path."""
+    name = "_".join(part for part in path.split(".") if not part.isdecimal()) or path
+    return {"name": name, "path": None if name == path else path}
+
+
+def typed_samples(post: QueryDict) -> dict[str, str]:
+    """Return the sample values that were typed, by target."""
+    return {
+        name.removeprefix(SAMPLE): text_of(post, name)
+        for name in post
+        if name.startswith(SAMPLE) and post.get(name)
+    }
+
+
+def as_input(target: str, text: str, body: Mapping[str, Any]) -> Any:
+    """Return a typed sample as it is sent: in a JSON body, JSON that is no plain text is JSON."""
+    if body.get("content_type") != "json" or not target.startswith("body."):
+        return text
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def targets_of(body: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """Return every parameter that the typed method takes, and whether it is secret."""
+    path = re.findall(r"\{([A-Za-z0-9_][A-Za-z0-9_.-]*)\}", str(body.get("url_path") or ""))
+    found = [(f"path.{name}", is_secret_name(name)) for name in dict.fromkeys(path)]
+    raw = body.get("content_type") == "raw"
+    for prefix, key in TARGETS.items():
+        for row in body.get(key, []):
+            if row.get("name") and not (raw and key == "request_body"):
+                found.append((f"{prefix}.{row['name']}", bool(row.get("secret"))))
+    return [*found, ("body", False)] if raw else found
+
+
+def read_was(post: QueryDict) -> dict[str, Any]:
+    """Return what the page showed when it was opened; it only serves to tell what changed since."""
+    try:
+        was = json.loads(post.get("was", ""))
+    except ValueError:
+        return {}
+    return was if isinstance(was, dict) else {}

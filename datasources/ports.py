@@ -1,0 +1,94 @@
+"""What the pages of datasources ask of the app above: who called, and with what values.
+
+Datasources know neither runs nor instances. The app that has them registers its answers at start;
+without it there are no calls to tell of and no samples.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class LastCall:
+    """The newest call of one REST method."""
+
+    at: datetime
+    ok: bool
+    status: int | None
+    message: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The calls of a datasource in a span of time; `complete` says that none was left out."""
+
+    count: int = 0
+    failed: int = 0
+    median_ms: float | None = None
+    slowest_ms: float | None = None
+    last_failure: LastCall | None = None
+    by_method: Mapping[str, LastCall] = field(default_factory=dict)
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A value of an instance for one parameter; a secret one is sent, never shown."""
+
+    value: Any
+    secret: bool
+
+
+class CallLog(Protocol):
+    """Tells of the calls of a datasource."""
+
+    def __call__(self, datasource: str, *, since: datetime) -> Calls:
+        """Return the calls since a moment."""
+
+
+class Samples(Protocol):
+    """Gives the values of instances for trying a REST method."""
+
+    def process_ids(self, user: Any, *, datasource: str, method: str) -> Sequence[str]:
+        """Return the Process IDs to suggest, the likeliest first."""
+
+    def values(
+        self, process_id: str, user: Any, *, datasource: str, method: str, targets: Sequence[str]
+    ) -> Mapping[str, Sample]:
+        """Return the values by target; raises Missing for an instance that is not to be seen."""
+
+
+class _Ports:
+    call_log: CallLog | None = None
+    samples: Samples | None = None
+
+
+def register(*, call_log: CallLog, samples: Samples) -> None:
+    """Say who answers; called once, from an app's ready()."""
+    _Ports.call_log, _Ports.samples = call_log, samples
+
+
+def calls_of(datasource: str, *, since: datetime) -> Calls:
+    """Return the calls of a datasource since a moment."""
+    return _Ports.call_log(datasource, since=since) if _Ports.call_log else Calls()
+
+
+def process_ids_for(user: Any, *, datasource: str, method: str) -> Sequence[str]:
+    """Return the Process IDs to suggest for trying a REST method."""
+    if _Ports.samples is None:
+        return []
+    return _Ports.samples.process_ids(user, datasource=datasource, method=method)
+
+
+def samples_of(
+    process_id: str, user: Any, *, datasource: str, method: str, targets: Sequence[str]
+) -> Mapping[str, Sample]:
+    """Return the values of an instance by target."""
+    if _Ports.samples is None or not process_id:
+        return {}
+    return _Ports.samples.values(
+        process_id, user, datasource=datasource, method=method, targets=targets
+    )

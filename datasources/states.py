@@ -1,0 +1,39 @@
+"""How a datasource stands: ready, incomplete, or its last test failed."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.utils.translation import gettext as _
+
+from datasources.document import RestDatasource
+from datasources.models import Datasource
+from datasources.selectors import document_of
+
+State = Literal["ready", "incomplete", "test_failed"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A state, and in words why."""
+
+    state: State
+    reason: str = ""
+
+
+def standing_of(row: Datasource) -> Standing:
+    """Return how a datasource stands: what is missing goes before how the last test ended."""
+    missing = _missing(document_of(row))
+    if missing:
+        return Standing("incomplete", missing)
+    if row.last_test_ok is False:
+        return Standing("test_failed", row.last_test_detail)
+    return Standing("ready", "" if row.last_test_at else _("Not tested yet"))
+
+
+def _missing(document: RestDatasource) -> str:
+    no_secret = document.auth.lacks_credentials()
+    if no_secret and not document.methods:
+        return _("Credentials and a REST method are missing")
+    if no_secret:
+        return _("Credentials are missing")
+    return "" if document.methods else _("A REST method is missing")

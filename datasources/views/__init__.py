@@ -1,0 +1,1 @@
+"""The pages of datasources. Views are doors: they parse, call one service, and render."""

@@ -1,0 +1,87 @@
+"""Acts on a datasource: testing its connection, deleting it."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from datasources import forms
+from datasources.selectors import document_of, get_datasource
+from datasources.services import delete_datasource
+from datasources.services import test_connection as run_test
+from datasources.states import standing_of
+from datasources.views.access import CHANGERS, may_force
+from datasources.views.detail import show
+from datasources.views.listing import Entry
+from datasources.views.uses import use_lines
+from kianda.lib.errors import InUse, Invalid
+from kianda.once import new_token, once
+from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
+
+
+@page(roles=CHANGERS, methods=("POST",))
+def test(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Test the stored connection and show what came back; what is being typed stays."""
+    row = get_datasource(name)
+    body = None
+    if "/title" in request.POST and not is_htmx(request):
+        try:
+            body = forms.settings_body(request.POST, stored=document_of(row))
+        except Invalid as error:
+            return show(request, row, errors=forms.errors_of(error), status=422)
+    answer = run_test(name=name, user=request.user)
+    row = get_datasource(name)
+    if request.POST.get("from") == "list":
+        return _row(request, Entry(row, standing_of(row)))
+    return show(request, row, body=body, answer=answer)
+
+
+test.__test__ = False  # type: ignore[attr-defined]
+
+
+def _row(request: HttpRequest, entry: Entry) -> HttpResponse:
+    context = {"entry": entry, "may_change": True}
+    if not is_htmx(request):
+        return go(request, "datasources")
+    return render_page(
+        request,
+        "datasources/_row.html",
+        context,
+        partials={f"row-{entry.row.name}": "datasources/_row.html"},
+    )
+
+
+@page(roles=CHANGERS, methods=("GET", "POST"))
+@once
+def delete(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Ask, say who uses it, and delete it."""
+    row = get_datasource(name)
+    if request.method == "POST":
+        force = bool(request.POST.get("force"))
+        try:
+            delete_datasource(name=name, user=request.user, force=force)
+        except InUse:
+            return _ask(request, name, status=422)
+        toast(request, _("%(title)s is deleted.") % {"title": row.title})
+        return go(request, "datasources")
+    return _ask(request, name)
+
+
+def _ask(request: HttpRequest, name: str, *, status: int = 200) -> HttpResponse:
+    row = get_datasource(name)
+    context = {
+        "title": row.title,
+        "what": _("data source"),
+        "uses": use_lines("datasource", name),
+        "may_force": may_force(request),
+        "refused": status != 200,
+        "once": new_token(),
+        "back": "datasource",
+        "names": [name],
+    }
+    title = _("Delete %(title)s") % {"title": row.title}
+    return render_dialog(
+        request,
+        "datasources/_delete.html",
+        {**context, "heading": title},
+        title=title,
+        status=status,
+    )

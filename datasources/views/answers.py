@@ -1,0 +1,134 @@
+"""The answer of a trial as it is shown: coloured JSON, what the response definition lacks."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from datasources.encoding import as_json
+from datasources.method_services import Tried
+
+LONGEST_SHOWN = 256 * 1024
+MOST_FIELDS = 40
+DEEPEST = 4
+_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*|true|false|null)')
+
+
+@dataclass(frozen=True)
+class Found:
+    """One value of the answer: where it stands, what it is, whether the definition has it."""
+
+    path: str
+    value: str
+    defined: bool
+
+
+@dataclass(frozen=True)
+class ShownAnswer:
+    """The answer of a trial, ready to be drawn."""
+
+    status: int | None
+    error: str
+    elapsed_ms: int
+    at: datetime
+    headers: list[tuple[str, str]]
+    body: SafeString
+    is_cut: bool
+    is_json: bool
+    found: list[Found]
+    request: dict[str, Any]
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether it is a success, as rules see it."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def missing(self) -> list[Found]:
+        """Return what the response definition does not have yet."""
+        return [one for one in self.found if not one.defined]
+
+    @property
+    def missing_paths(self) -> str:
+        """Return the paths of those, one a line."""
+        return "\n".join(one.path for one in self.missing)
+
+    @property
+    def request_body(self) -> SafeString:
+        """Return the body that was sent, secrets masked."""
+        body = self.request.get("body")
+        return coloured(_text_of(body)) if body not in (None, "") else mark_safe("")
+
+
+def shown_answer(tried: Tried, rows: Sequence[Mapping[str, Any]]) -> ShownAnswer:
+    """Return the answer of a trial as it is shown beside these rows of the response definition."""
+    answer = tried.answer
+    body = answer["body"]
+    text = "" if body is None else _text_of(body)
+    is_json = not isinstance(body, str) and body is not None
+    cut = text[:LONGEST_SHOWN]
+    defined = {row.get("path") or row.get("name") for row in rows}
+    return ShownAnswer(
+        status=answer["status"],
+        error=answer.get("error", {}).get("message", ""),
+        elapsed_ms=answer["elapsed_ms"],
+        at=timezone.now(),
+        headers=sorted(answer["headers"].items()),
+        body=coloured(cut) if is_json else format_html("{}", cut),
+        is_cut=len(text) > LONGEST_SHOWN,
+        is_json=is_json,
+        found=[Found(path, value, path in defined) for path, value in _leaves(body)],
+        request=tried.request,
+    )
+
+
+def _text_of(body: Any) -> str:
+    if isinstance(body, str):
+        return body
+    return json.dumps(json.loads(as_json(body)), indent=2, ensure_ascii=False)
+
+
+def coloured(text: str) -> SafeString:
+    """Return a JSON text as HTML that tells names, texts and the rest apart."""
+    made, done = [], 0
+    for match in _TOKEN.finditer(text):
+        made.append(format_html("{}", text[done : match.start()]))
+        string, colon, other = match.groups()
+        tag = "u" if other else ("b" if colon else "i")
+        made.append(format_html(f"<{tag}>{{}}</{tag}>{{}}", other or string, colon or ""))
+        done = match.end()
+    made.append(format_html("{}", text[done:]))
+    return mark_safe("".join(made))  # noqa: S308 - every part is escaped above
+
+
+def _leaves(body: Any) -> list[tuple[str, str]]:
+    """Return the first places of an answer with their values, cut short."""
+    found = []
+    for path, value in _walk(body, ""):
+        found.append((path, value))
+        if len(found) == MOST_FIELDS:
+            break
+    return found
+
+
+def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    deep = path.count(".") + 1 >= DEEPEST
+    if isinstance(value, dict) and value and not (deep and path):
+        for key, item in value.items():
+            if key and "." not in key:
+                yield from _walk(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and value and isinstance(value[0], dict) and not deep:
+        yield from _walk(value[0], f"{path}.0" if path else "0")
+    elif path:
+        yield path, _short(value)
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else as_json(value)
+    return text if len(text) <= 60 else f"{text[:60]}\u2026"

@@ -1,0 +1,216 @@
+"""The page of one datasource: its settings, its REST methods, who uses it and how it does."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from datasources import forms
+from datasources.document import RestDatasource
+from datasources.merging import Merge, merge
+from datasources.method_forms import read_was
+from datasources.models import Datasource
+from datasources.ports import calls_of
+from datasources.selectors import document_of, get_datasource
+from datasources.services import create_datasource, patch_datasource
+from datasources.states import standing_of
+from datasources.views.access import CHANGERS, READERS, may_change, must_change
+from datasources.views.uses import use_lines
+from kianda.lib.errors import Invalid, Stale, TooLarge
+from kianda.once import new_token, once
+from kianda.pages import Errors, go, page, render_page, toast
+
+LOOK_BACK = timedelta(hours=24)
+LABELS = {
+    "title": gettext_lazy("Display name"),
+    "base_url": gettext_lazy("Base URL"),
+    "auth": gettext_lazy("Authentication"),
+    "timeout_s": gettext_lazy("Time limit of a call"),
+    "test_path": gettext_lazy("Test path"),
+    "follow_redirects": gettext_lazy("Follow redirects"),
+    "max_answer_bytes": gettext_lazy("Largest answer"),
+}
+
+
+@page(roles=CHANGERS, methods=("GET", "POST"))
+@once
+def new(request: HttpRequest) -> HttpResponseBase:
+    """Make a datasource."""
+    if request.method == "GET":
+        return _form(request, RestDatasource.model_construct(title="", name="", base_url="").masked())
+    try:
+        body = forms.settings_body(request.POST, stored=None)
+    except Invalid as error:
+        return _form(request, dict(request.POST.items()), errors=forms.errors_of(error), status=422)
+    if request.POST.get("act") == "scheme":
+        return _form(request, body | {"name": request.POST.get("/name", "")})
+    try:
+        row = create_datasource(raw=body, user=request.user)
+    except (Invalid, TooLarge) as error:
+        typed = body | {"name": request.POST.get("/name", "")}
+        return _form(request, typed, errors=forms.errors_of(error, typed=body), status=422)
+    toast(request, _("%(title)s is made. Add its first REST method.") % {"title": row.title})
+    return go(request, "datasource", name=row.name)
+
+
+def _form(
+    request: HttpRequest, body: dict[str, Any], *, errors: Errors | None = None, status: int = 200
+) -> HttpResponse:
+    context = {
+        **_settings_context(body, stored=None),
+        "errors": errors,
+        "once": new_token(),
+        "may_change": True,
+    }
+    return render_page(request, "datasources/new.html", context, status=status)
+
+
+@page(roles=READERS, methods=("GET", "POST"))
+@once
+def datasource(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Show a datasource, and store its settings."""
+    row = get_datasource(name)
+    if request.method == "GET":
+        return show(request, row)
+    must_change(request)
+    stored = document_of(row)
+    try:
+        body = forms.settings_body(request.POST, stored=stored)
+    except Invalid as error:
+        return show(request, row, errors=forms.errors_of(error), status=422)
+    taken = set(request.POST.getlist("take")) & set(forms.SETTINGS)
+    body |= {key: value for key, value in stored.masked().items() if key in taken}
+    if request.POST.get("act") == "scheme":
+        return show(request, row, body=body)
+    return _save(request, row, body)
+
+
+def _save(request: HttpRequest, row: Datasource, body: dict[str, Any]) -> HttpResponseBase:
+    stored, methods = document_of(row), None
+    revision = forms.revision_of(request.POST)
+    if revision == row.revision:
+        methods = forms.methods_with_secrets(request.POST, stored)
+    changes = body if methods is None else body | {"methods": methods}
+    try:
+        changed = patch_datasource(
+            name=row.name, changes=changes, user=request.user, revision=revision or 0
+        )
+    except Stale:
+        return _stale(request, get_datasource(row.name), body)
+    except (Invalid, TooLarge) as error:
+        errors = forms.errors_of(error, typed=body | {"name": row.name})
+        return show(request, row, body=body, errors=errors, status=422)
+    toast(request, _("%(title)s is saved.") % {"title": changed.title})
+    return go(request, "datasource", name=row.name)
+
+
+def _stale(request: HttpRequest, row: Datasource, body: dict[str, Any]) -> HttpResponse:
+    """Show what somebody else changed, over what was typed; nothing is stored."""
+    theirs = document_of(row).masked()
+    merged = merge(read_was(request.POST), body, theirs, keys=forms.SETTINGS)
+    return show(request, row, body=merged.values, merged=merged, status=409)
+
+
+def show(
+    request: HttpRequest,
+    row: Datasource,
+    *,
+    body: dict[str, Any] | None = None,
+    errors: Errors | None = None,
+    merged: Merge | None = None,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """Render the page of a datasource, with what was typed into it."""
+    stored = document_of(row)
+    shown = stored.masked()
+    context = {
+        **_settings_context(body or shown, stored=stored),
+        "row": row,
+        "document": stored,
+        "standing": standing_of(row),
+        "errors": errors,
+        "again": list(forms.asked_again((place for _, place, _ in errors.items()), stored))
+        if errors
+        else [],
+        "merged": merged,
+        "differences": _in_words(merged) if merged else [],
+        "was": json.dumps({key: shown[key] for key in forms.SETTINGS}),
+        "calls": calls_of(row.name, since=timezone.now() - LOOK_BACK),
+        "uses": use_lines("datasource", row.name),
+        "may_change": may_change(request),
+        "once": new_token(),
+        **more,
+    }
+    context["methods"] = [
+        (method, context["calls"].by_method.get(method.name), new_token())
+        for method in stored.methods
+    ]
+    partials = {"answer": "datasources/_answer.html"}
+    return render_page(
+        request, "datasources/datasource.html", context, partials=partials, status=status
+    )
+
+
+def _settings_context(body: dict[str, Any], *, stored: RestDatasource | None) -> dict[str, Any]:
+    auth = body.get("auth")
+    auth = auth if isinstance(auth, dict) else {"scheme": "none"}
+    return {
+        "body": body,
+        "scheme": auth.get("scheme"),
+        "schemes": forms.scheme_choices(),
+        "auth_controls": forms.auth_controls(auth, stored=stored.auth if stored else None),
+        "name": stored.name if stored else "new",
+    }
+
+
+def _in_words(merged: Merge) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": difference.key,
+            "label": LABELS.get(difference.key, difference.key),
+            "was": in_words(difference.was),
+            "mine": in_words(difference.mine),
+            "theirs": in_words(difference.theirs),
+            "conflict": difference.conflict,
+        }
+        for difference in merged.differences
+    ]
+
+
+def in_words(value: Any) -> str:
+    """Write a setting for a comparison."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {in_words(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return "\n".join(in_words(item) for item in value) or "\u2013"
+    return "\u2013" if value in (None, "") else str(value)
+
+
+@page(roles=READERS)
+def auth_fields(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Return the settings of the scheme that was just chosen."""
+    stored = None if name == "new" else document_of(get_datasource(name))
+    body = {"auth": {"scheme": request.GET.get("/auth/scheme", "none")}}
+    context = {**_settings_context(body, stored=stored), "may_change": may_change(request)}
+    return render_page(
+        request,
+        "datasources/_auth.html",
+        context,
+        partials={"auth-fields": "datasources/_auth.html"},
+    )
+
+
+@page(roles=READERS)
+def export(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Give the definition as a file, secrets masked, as the API takes it."""
+    body = document_of(get_datasource(name)).masked()
+    answer = JsonResponse(body, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    answer["Content-Disposition"] = f'attachment; filename="{name}.json"'
+    return answer

@@ -1,0 +1,166 @@
+"""What the editor of a REST method shows: built in one place for every way that leads to it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from datasources import method_forms, ports
+from datasources.document import TARGETS, RestDatasource, RestMethod
+from datasources.merging import Merge
+from datasources.method_services import masked_method
+from datasources.models import Datasource
+from datasources.ports import Sample
+from datasources.selectors import document_of
+from datasources.views.access import may_change
+from datasources.views.answers import ShownAnswer
+from datasources.views.detail import in_words
+from kianda.once import new_token
+from kianda.pages import Errors
+
+LABELS = {
+    "title": _("Display name"), "http_method": _("HTTP method"), "url_path": _("URL path"),
+    "content_type": _("Content type"), "media_type": _("Media type"),
+    "timeout_s": _("Time limit of a call"), "follow_redirects": _("Follow redirects"),
+    "max_answer_bytes": _("Largest answer"),
+    **{key: words[0] for key, words in method_forms.WORDS.items()},
+}  # fmt: skip
+REDIRECT_WORDS = {None: "", True: "yes", False: "no"}
+NEW = {"title": "", "name": "", "http_method": "GET", "url_path": "/", "content_type": "json"}
+
+
+@dataclass(frozen=True)
+class Input:
+    """One parameter of the trial: what was typed, or what the instance gives."""
+
+    target: str
+    secret: bool
+    typed: str
+    sample: Sample | None
+    fixed: str
+
+    @property
+    def pointer(self) -> str:
+        """Return the place of its control."""
+        return f"{method_forms.SAMPLE}{self.target}"
+
+    @property
+    def place(self) -> str:
+        """Return where it goes: path, query, header, body."""
+        return self.target.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Return the name of the parameter."""
+        return self.target.partition(".")[2] or self.target
+
+
+@dataclass
+class Editor:
+    """The editor as one request sees it."""
+
+    request: HttpRequest
+    row: Datasource
+    stored: RestMethod | None
+    body: dict[str, Any]
+    errors: Errors | None = None
+    merged: Merge | None = None
+    answer: ShownAnswer | None = None
+    process_id: str = ""
+    samples: Mapping[str, Sample] = field(default_factory=dict)
+    typed: Mapping[str, str] = field(default_factory=dict)
+    focus: str = ""
+
+    @classmethod
+    def opened(cls, request: HttpRequest, row: Datasource, stored: RestMethod | None) -> "Editor":
+        """Return the editor as it is opened: with what is stored."""
+        document = document_of(row)
+        body = masked_method(document, stored.name) if stored else dict(NEW)
+        return cls(request, row, stored, body)
+
+    @property
+    def document(self) -> RestDatasource:
+        """Return the datasource."""
+        return document_of(self.row)
+
+    @cached_property
+    def inputs(self) -> list[Input]:
+        """Return the parameters that a trial may be given."""
+        fixed = self._fixed()
+        return [
+            Input(
+                target,
+                secret,
+                "" if secret else self.typed.get(target, ""),
+                self.samples.get(target),
+                fixed.get(target, ""),
+            )
+            for target, secret in method_forms.targets_of(self.body)
+        ]
+
+    def _fixed(self) -> dict[str, str]:
+        return {
+            f"{prefix}.{row['name']}": str(row["value"])
+            for prefix, key in TARGETS.items()
+            for row in self.body.get(key, [])
+            if row.get("value")
+        }
+
+    def context(self) -> dict[str, Any]:
+        """Return what the templates show."""
+        name = self.stored.name if self.stored else ""
+        shown = masked_method(self.document, name) if name else dict(NEW)
+        return {
+            "editor": self,
+            "row": self.row,
+            "document": self.document,
+            "stored": self.stored,
+            "method_name": name or "new",
+            "body": self.body,
+            "errors": self.errors,
+            "request_sections": method_forms.sections(self.body, method_forms.REQUEST),
+            "response_sections": method_forms.sections(self.body, method_forms.RESPONSE),
+            "verbs": [(verb, verb) for verb in method_forms.VERBS],
+            "content_types": method_forms.CONTENT_TYPES,
+            "secret_choices": method_forms.SECRET_CHOICES,
+            "redirects": method_forms.REDIRECTS,
+            "redirect": REDIRECT_WORDS[self.body.get("follow_redirects")],
+            "was": json.dumps(shown),
+            "may_change": may_change(self.request),
+            "once": new_token(),
+            "answer": self.answer,
+            "differences": self._differences(),
+            "process_ids": ports.process_ids_for(
+                self.request.user, datasource=self.row.name, method=name
+            ),
+        }
+
+    def _differences(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "key": one.key,
+                "label": LABELS.get(one.key, one.key),
+                "was": _rows_in_words(one.was),
+                "mine": _rows_in_words(one.mine),
+                "theirs": _rows_in_words(one.theirs),
+                "conflict": one.conflict,
+            }
+            for one in (self.merged.differences if self.merged else ())
+        ]
+
+
+def _rows_in_words(value: Any) -> str:
+    if not isinstance(value, list):
+        return in_words(value)
+    return "\n".join(_row_in_words(row) for row in value) or "\u2013"
+
+
+def _row_in_words(row: Any) -> str:
+    if not isinstance(row, dict):
+        return str(row)
+    rest = row.get("value") or row.get("path")
+    return f"{row.get('name', '')} = {rest}" if rest else str(row.get("name", ""))

@@ -1,0 +1,158 @@
+"""The editor of a REST method: opened, changed row by row, saved, copied, deleted."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from datasources import forms, method_forms
+from datasources.document import RestMethod
+from datasources.merging import merge
+from datasources.method_services import (
+    delete_method,
+    duplicate_method,
+    masked_method,
+    method_of,
+    save_method,
+)
+from datasources.models import Datasource
+from datasources.selectors import document_of, get_datasource
+from datasources.views.access import CHANGERS, READERS, may_force, must_change
+from datasources.views.method_page import Editor
+from datasources.views.uses import use_lines
+from kianda.lib.errors import InUse, Invalid, Missing, Stale, TooLarge
+from kianda.once import new_token, once
+from kianda.pages import go, page, render_dialog, render_page, toast
+
+
+@page(roles=READERS, methods=("GET", "POST"))
+@once
+def method(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
+    """Show a REST method, and store it. `new` stands for one that is not there yet."""
+    row = get_datasource(name)
+    stored = find(row, method)
+    if request.method == "GET":
+        if stored is None:
+            must_change(request)
+        return render(Editor.opened(request, row, stored))
+    must_change(request)
+    verb, _colon, rest = request.POST.get("act", "").partition(":")
+    try:
+        editor = posted(request, row, stored, without=rest if verb == "remove" else "")
+    except Invalid as error:
+        return render(refused(request, row, stored, error), status=422)
+    if verb in {"add", "remove", "take"}:
+        editor.focus = method_forms.changed_rows(editor.body, verb, rest)
+        return render(editor)
+    return _save(editor)
+
+
+def find(row: Datasource, method: str) -> RestMethod | None:
+    """Return the REST method of an address; None for `new`."""
+    return None if method == "new" else method_of(document_of(row), method)
+
+
+def posted(
+    request: HttpRequest, row: Datasource, stored: RestMethod | None, *, without: str = ""
+) -> Editor:
+    """Return the editor with what was typed; raises Invalid for what no text holds."""
+    body = method_forms.method_body(request.POST, stored=stored, without=without)
+    editor = Editor(request, row, stored, body, typed=method_forms.typed_samples(request.POST))
+    editor.process_id = forms.line_of(request.POST, "process_id")
+    shown = masked_method(document_of(row), stored.name) if stored else {}
+    body |= {key: shown[key] for key in request.POST.getlist("take") if key in shown}
+    return editor
+
+
+def refused(
+    request: HttpRequest, row: Datasource, stored: RestMethod | None, error: Invalid
+) -> Editor:
+    """Return the editor with what is stored: what was sent cannot be shown."""
+    editor = Editor.opened(request, row, stored)
+    editor.errors = forms.errors_of(error)
+    return editor
+
+
+def render(editor: Editor, *, status: int = 200) -> HttpResponse:
+    """Answer with the page of the editor."""
+    answer = render_page(editor.request, "datasources/method.html", editor.context(), status=status)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _save(editor: Editor) -> HttpResponseBase:
+    request, row, stored = editor.request, editor.row, editor.stored
+    revision = forms.revision_of(request.POST) or 0
+    theirs = masked_method(document_of(row), stored.name) if stored else {}
+    was = method_forms.read_was(request.POST)
+    if stored is None or was == theirs:
+        # Others may have changed the rest of the datasource: this method is as it was.
+        revision = row.revision
+    try:
+        name = save_method(
+            datasource=row.name,
+            method=stored.name if stored else None,
+            raw=editor.body,
+            user=request.user,
+            revision=revision,
+        )
+    except Stale:
+        return _stale(editor, was)
+    except (Invalid, TooLarge) as error:
+        editor.errors = forms.errors_of(error, typed=editor.body)
+        return render(editor, status=422)
+    toast(request, _("%(title)s is saved.") % {"title": editor.body["title"]})
+    return go(request, "method", name=row.name, method=name)
+
+
+def _stale(editor: Editor, was: dict[str, Any]) -> HttpResponse:
+    editor.row = get_datasource(editor.row.name)
+    try:
+        editor.stored = find(editor.row, editor.stored.name if editor.stored else "new")
+    except Missing:
+        editor.stored = None  # Somebody deleted it: saving makes it anew.
+        editor.body["name"] = was.get("name", "")
+    name = editor.stored.name if editor.stored else ""
+    theirs = masked_method(editor.document, name) if name else was
+    editor.merged = merge(was, editor.body, theirs, keys=method_forms.KEYS)
+    editor.body = editor.merged.values
+    return render(editor, status=409)
+
+
+@page(roles=CHANGERS, methods=("POST",))
+@once
+def duplicate(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
+    """Copy a REST method and open the copy."""
+    copy = duplicate_method(datasource=name, method=method, user=request.user)
+    toast(request, _("This is the copy. Give it a name of its own."))
+    return go(request, "method", name=name, method=copy)
+
+
+@page(roles=CHANGERS, methods=("GET", "POST"))
+@once
+def delete(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
+    """Ask, say who uses it, and delete it."""
+    title = method_of(document_of(get_datasource(name)), method).title
+    status = 200
+    if request.method == "POST":
+        force = bool(request.POST.get("force"))
+        try:
+            delete_method(datasource=name, method=method, user=request.user, force=force)
+        except InUse:
+            status = 422
+        else:
+            toast(request, _("%(title)s is deleted.") % {"title": title})
+            return go(request, "datasource", name=name)
+    heading = _("Delete %(title)s") % {"title": title}
+    context = {
+        "title": title,
+        "what": _("REST method"),
+        "heading": heading,
+        "uses": use_lines("method", f"{name}/{method}"),
+        "may_force": may_force(request),
+        "refused": status != 200,
+        "once": new_token(),
+        "back": "datasource",
+        "names": [name],
+    }
+    return render_dialog(request, "datasources/_delete.html", context, title=heading, status=status)

@@ -1,0 +1,39 @@
+"""Who uses a datasource, in the words of a page."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+
+from kianda.lib.usage import used_by
+
+
+@dataclass
+class UseLine:
+    """One thing that uses it, with the versions that do and its page."""
+
+    name: str
+    url: str
+    versions: list[str] = field(default_factory=list)
+
+
+def use_lines(kind: str, name: str) -> list[UseLine]:
+    """Return what uses an object, one line for each process."""
+    lines: dict[str, UseLine] = {}
+    for use in used_by(kind, name):
+        words, version = _split(use)
+        line = lines.setdefault(words, UseLine(words, _page_of(use["kind"], words)))
+        line.versions += [version] if version else []
+    return list(lines.values())
+
+
+def _split(use: dict[str, Any]) -> tuple[str, str]:
+    words, _, version = str(use["name"]).rpartition(" ")
+    return (words, version) if use["kind"] == "process" and words else (str(use["name"]), "")
+
+
+def _page_of(kind: str, name: str) -> str:
+    try:
+        return reverse({"process": "design", "instance": "instance"}[kind], args=[name])
+    except (KeyError, NoReverseMatch):
+        return ""
