@@ -2,6 +2,7 @@
 
 {% load kianda_ui %} gives, in short:
 {% icon "alarm" %} · {% pill status %} · {% pill "Draft" kind="" icon="pencil" %} · {% copy text %}
+{% once %} a form's token against double sending
 {% note kind="bad" %} ... {% endnote %} · {% empty_state title="..." %} ... {% endempty_state %}
 {% control name="/title" label=... value=... errors=errors %} · {% field form.name %} ·
 {% error_summary errors %} · {% pager page %} · {% sort_header "Name" "name" %} · {% query page=2 %}
@@ -27,6 +28,7 @@ from kianda import navigation, times
 from kianda.accounts.profiles import profile_of
 from kianda.accounts.roles import ROLES, roles_of
 from kianda.blocks import Block, read_block
+from kianda.once import new_token
 from kianda.pages import Errors, control_id
 
 register = template.Library()
@@ -97,6 +99,12 @@ def copy(text: str, what: str = "") -> SafeString:
         ' aria-label="Copy {}" title="Copy">{}</button>',
         text, what or text, icon("copy"),
     )  # fmt: skip
+
+
+@register.simple_tag
+def once() -> SafeString:
+    """Draw the hidden token by which a form that is sent twice has one effect."""
+    return format_html('<input type="hidden" name="once" value="{}">', new_token())
 
 
 @register.filter

@@ -1,6 +1,6 @@
 """Values, traces and definitions on pages: {% load processes_ui %}.
 
-{% once %} a form's token against double sending · {{ value|value_words }} · {{ value|new_words }} ·
+{{ value|value_words }} · {{ value|new_words }} ·
 {{ answer|code }} JSON with its parts marked · {{ request|request_code }} · {{ request|curl }} ·
 {{ text|numbered }} · {{ run|trigger_words }} · {{ run|took }} · {{ name|words }}
 """
@@ -20,7 +20,6 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from kianda.lib.names import in_words
 from kianda.lib.secret_names import MASK
-from kianda.once import new_token
 from kianda.templatetags.kianda_ui import NONE
 from kianda.times import full_words
 from processes.curl import as_curl
@@ -37,12 +36,6 @@ TRIGGERS = {
     "load": _lazy("Opened"), "schedule": _lazy("Schedule"), "api": _lazy("API"),
     "webhook": _lazy("Webhook"), "rule": _lazy("Another rule"), "manual": _lazy("Run now"),
 }  # fmt: skip
-
-
-@register.simple_tag
-def once() -> SafeString:
-    """Draw the hidden token by which a form that is sent twice has one effect."""
-    return format_html('<input type="hidden" name="once" value="{}">', new_token())
 
 
 @register.filter
