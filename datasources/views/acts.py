@@ -13,7 +13,7 @@ from datasources.views.detail import show
 from datasources.views.listing import Entry
 from datasources.views.uses import use_lines
 from kianda.lib.errors import InUse, Invalid
-from kianda.once import new_token, once
+from kianda.once import once
 from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
 
 
@@ -73,7 +73,6 @@ def _ask(request: HttpRequest, name: str, *, status: int = 200) -> HttpResponse:
         "uses": use_lines("datasource", name),
         "may_force": may_force(request),
         "refused": status != 200,
-        "once": new_token(),
         "back": "datasource",
         "names": [name],
     }

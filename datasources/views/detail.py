@@ -21,7 +21,7 @@ from datasources.states import standing_of
 from datasources.views.access import CHANGERS, READERS, may_change, must_change
 from datasources.views.uses import use_lines
 from kianda.lib.errors import Invalid, Stale, TooLarge
-from kianda.once import new_token, once
+from kianda.once import once
 from kianda.pages import Errors, go, page, render_page, toast
 
 LOOK_BACK = timedelta(hours=24)
@@ -41,7 +41,9 @@ LABELS = {
 def new(request: HttpRequest) -> HttpResponseBase:
     """Make a datasource."""
     if request.method == "GET":
-        return _form(request, RestDatasource.model_construct(title="", name="", base_url="").masked())
+        return _form(
+            request, RestDatasource.model_construct(title="", name="", base_url="").masked()
+        )
     try:
         body = forms.settings_body(request.POST, stored=None)
     except Invalid as error:
@@ -63,7 +65,6 @@ def _form(
     context = {
         **_settings_context(body, stored=None),
         "errors": errors,
-        "once": new_token(),
         "may_change": True,
     }
     return render_page(request, "datasources/new.html", context, status=status)
@@ -143,12 +144,10 @@ def show(
         "calls": calls_of(row.name, since=timezone.now() - LOOK_BACK),
         "uses": use_lines("datasource", row.name),
         "may_change": may_change(request),
-        "once": new_token(),
         **more,
     }
     context["methods"] = [
-        (method, context["calls"].by_method.get(method.name), new_token())
-        for method in stored.methods
+        (method, context["calls"].by_method.get(method.name)) for method in stored.methods
     ]
     partials = {"answer": "datasources/_answer.html"}
     return render_page(

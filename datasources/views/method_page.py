@@ -19,7 +19,6 @@ from datasources.selectors import document_of
 from datasources.views.access import may_change
 from datasources.views.answers import ShownAnswer
 from datasources.views.detail import in_words
-from kianda.once import new_token
 from kianda.pages import Errors
 
 LABELS = {
@@ -131,7 +130,6 @@ class Editor:
             "redirect": REDIRECT_WORDS[self.body.get("follow_redirects")],
             "was": json.dumps(shown),
             "may_change": may_change(self.request),
-            "once": new_token(),
             "answer": self.answer,
             "differences": self._differences(),
             "process_ids": ports.process_ids_for(

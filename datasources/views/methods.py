@@ -21,7 +21,7 @@ from datasources.views.access import CHANGERS, READERS, may_force, must_change
 from datasources.views.method_page import Editor
 from datasources.views.uses import use_lines
 from kianda.lib.errors import InUse, Invalid, Missing, Stale, TooLarge
-from kianda.once import new_token, once
+from kianda.once import once
 from kianda.pages import go, page, render_dialog, render_page, toast
 
 
@@ -151,7 +151,6 @@ def delete(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
         "uses": use_lines("method", f"{name}/{method}"),
         "may_force": may_force(request),
         "refused": status != 200,
-        "once": new_token(),
         "back": "datasource",
         "names": [name],
     }
