@@ -50,16 +50,13 @@ class AuthControl:
 
 
 def line_of(post: QueryDict, name: str) -> str:
-    """Return a posted text without blanks around it; raises Invalid for what no text holds."""
+    """Return a posted text without blanks around it."""
     return text_of(post, name).strip()
 
 
 def text_of(post: QueryDict, name: str) -> str:
-    """Return a posted text, its line ends as one sign; raises Invalid for NUL."""
-    text = str(post.get(name, ""))
-    if "\0" in text:
-        raise Invalid.at(name, _("The character NUL cannot stand here."))
-    return text.replace("\r\n", "\n")
+    """Return a posted text, its line ends as one sign, NUL as the sign for what is unreadable."""
+    return str(post.get(name, "")).replace("\r\n", "\n").replace("\0", "\ufffd")
 
 
 def number_of(post: QueryDict, name: str) -> Any:

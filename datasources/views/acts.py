@@ -12,7 +12,7 @@ from datasources.views.access import CHANGERS, may_force
 from datasources.views.detail import show
 from datasources.views.listing import Entry
 from datasources.views.uses import use_lines
-from kianda.lib.errors import InUse, Invalid
+from kianda.lib.errors import InUse
 from kianda.once import once
 from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
 
@@ -23,15 +23,12 @@ def test(request: HttpRequest, name: str) -> HttpResponseBase:
     row = get_datasource(name)
     body = None
     if "/title" in request.POST and not is_htmx(request):
-        try:
-            body = forms.settings_body(request.POST, stored=document_of(row))
-        except Invalid as error:
-            return show(request, row, errors=forms.errors_of(error), status=422)
+        body = forms.settings_body(request.POST, stored=document_of(row))
     answer = run_test(name=name, user=request.user)
     row = get_datasource(name)
     if request.POST.get("from") == "list":
         return _row(request, Entry(row, standing_of(row)))
-    return show(request, row, body=body, answer=answer)
+    return show(request, row, body=body, answer=answer, oob=is_htmx(request))
 
 
 test.__test__ = False  # type: ignore[attr-defined]

@@ -44,10 +44,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
         return _form(
             request, RestDatasource.model_construct(title="", name="", base_url="").masked()
         )
-    try:
-        body = forms.settings_body(request.POST, stored=None)
-    except Invalid as error:
-        return _form(request, dict(request.POST.items()), errors=forms.errors_of(error), status=422)
+    body = forms.settings_body(request.POST, stored=None)
     if request.POST.get("act") == "scheme":
         return _form(request, body | {"name": request.POST.get("/name", "")})
     try:
@@ -79,10 +76,7 @@ def datasource(request: HttpRequest, name: str) -> HttpResponseBase:
         return show(request, row)
     must_change(request)
     stored = document_of(row)
-    try:
-        body = forms.settings_body(request.POST, stored=stored)
-    except Invalid as error:
-        return show(request, row, errors=forms.errors_of(error), status=422)
+    body = forms.settings_body(request.POST, stored=stored)
     taken = set(request.POST.getlist("take")) & set(forms.SETTINGS)
     body |= {key: value for key, value in stored.masked().items() if key in taken}
     if request.POST.get("act") == "scheme":

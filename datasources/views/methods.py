@@ -37,10 +37,7 @@ def method(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
         return render(Editor.opened(request, row, stored))
     must_change(request)
     verb, _colon, rest = request.POST.get("act", "").partition(":")
-    try:
-        editor = posted(request, row, stored, without=rest if verb == "remove" else "")
-    except Invalid as error:
-        return render(refused(request, row, stored, error), status=422)
+    editor = posted(request, row, stored, without=rest if verb == "remove" else "")
     if verb in {"add", "remove", "take"}:
         editor.focus = method_forms.changed_rows(editor.body, verb, rest)
         return render(editor)
@@ -55,21 +52,12 @@ def find(row: Datasource, method: str) -> RestMethod | None:
 def posted(
     request: HttpRequest, row: Datasource, stored: RestMethod | None, *, without: str = ""
 ) -> Editor:
-    """Return the editor with what was typed; raises Invalid for what no text holds."""
+    """Return the editor with what was typed."""
     body = method_forms.method_body(request.POST, stored=stored, without=without)
     editor = Editor(request, row, stored, body, typed=method_forms.typed_samples(request.POST))
     editor.process_id = forms.line_of(request.POST, "process_id")
     shown = masked_method(document_of(row), stored.name) if stored else {}
     body |= {key: shown[key] for key in request.POST.getlist("take") if key in shown}
-    return editor
-
-
-def refused(
-    request: HttpRequest, row: Datasource, stored: RestMethod | None, error: Invalid
-) -> Editor:
-    """Return the editor with what is stored: what was sent cannot be shown."""
-    editor = Editor.opened(request, row, stored)
-    editor.errors = forms.errors_of(error)
     return editor
 
 

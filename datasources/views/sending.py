@@ -1,5 +1,6 @@
 """Trying a REST method: sample values in, the answer out; it is shown once and kept nowhere."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -11,7 +12,7 @@ from datasources.selectors import get_datasource
 from datasources.views.access import CHANGERS
 from datasources.views.answers import shown_answer
 from datasources.views.method_page import Editor
-from datasources.views.methods import find, posted, refused, render
+from datasources.views.methods import find, posted, render
 from kianda.lib.errors import Invalid, Missing, TooLarge
 from kianda.pages import is_htmx, page, render_page
 
@@ -23,10 +24,11 @@ def send(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
     """Send the method as it stands in the editor, or fill in the samples of an instance."""
     row = get_datasource(name)
     stored = find(row, method)
-    try:
-        editor = posted(request, row, stored)
-    except Invalid as error:
-        return _wrong(refused(request, row, stored, error))
+    editor = posted(request, row, stored)
+    if request.POST.get("act") == "inputs":
+        with suppress(Invalid):  # Nobody asked for samples yet: the next act tells what is wrong.
+            editor.samples = _samples(editor)
+        return _part(editor)
     try:
         editor.samples = _samples(editor)
         if request.POST.get("act") == "fill":

@@ -36,7 +36,7 @@ function remove(row) {
   settle(rows);
   const focus = next?.querySelector("input") ?? rows.closest("details").querySelector('[value^="add:"]');
   focus.focus();
-  mark(rows);
+  changed();
 }
 
 function settle(rows) {
@@ -46,11 +46,10 @@ function settle(rows) {
   rows.closest("details").querySelector("[data-count]").textContent = count;
 }
 
-// The form counts as typed in, so that its text outlives a session.
-function mark(rows) {
-  const any = form().querySelector("input[name='/title']");
-  any.form.dataset.typed = "1";
-  return rows;
+// The form counts as typed in, so that its text outlives a session; the trial follows the rows.
+function changed() {
+  form().dataset.typed = "1";
+  document.getElementById("inputs")?.dispatchEvent(new CustomEvent("rows-changed"));
 }
 
 function take(button, paths) {
@@ -59,7 +58,7 @@ function take(button, paths) {
     row.querySelector('[name$="/name"]').value = path.split(".").filter((part) => !/^\d+$/.test(part)).join("_") || path;
     row.querySelector('[name$="/path"]').value = path;
   }
-  mark(table("response_body"));
+  changed();
   const group = button.parentElement;
   for (const one of [...group.querySelectorAll("button")]) {
     if (one.value.slice(5).split("\n").every((path) => paths.includes(path))) one.remove();
@@ -75,11 +74,29 @@ function fillSamples() {
   if (!found.size) return;
   for (const row of table("response_body").tBodies[0].rows) {
     const path = row.querySelector('[name$="/path"]').value || row.querySelector('[name$="/name"]').value;
-    row.querySelector("[data-sample]").textContent = found.get(path) ?? "";
+    const value = found.get(path) ?? "";
+    row.querySelector("[data-sample]").textContent = value.length > 28 ? `${value.slice(0, 27)}…` : value;
   }
 }
 
+document.addEventListener("change", (event) => {
+  if (/^\/(url_path|content_type)$|^\/(query|request_\w+)\/\d+\/(name|value|secret)$/.test(event.target.name ?? "")) changed();
+});
+
+// Secrets typed for the trial do not travel back, nor what was typed since the question was sent.
+let typed = new Map();
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id !== "inputs") return;
+  typed = new Map([...event.detail.target.querySelectorAll("input")].map((one) => [one.name, one.value]));
+});
+
 document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id === "inputs") {
+    const asked = event.detail.requestConfig.elt.id !== "inputs";
+    for (const field of event.detail.target.querySelectorAll("input")) {
+      if (typed.has(field.name) && (field.type === "password" || !asked)) field.value = typed.get(field.name);
+    }
+  }
   if (event.detail.target.id !== "answer") return;
   fillSamples();
   document.querySelector("#answer [data-focus]")?.focus({ preventScroll: true });
