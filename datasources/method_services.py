@@ -1,6 +1,6 @@
 """Changing and trying one REST method of a datasource; places of flaws lie in the method."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +13,7 @@ from datasources.selectors import document_of, get_datasource
 from datasources.services import patch_datasource, prepared, send_once
 from kianda.lib.errors import Flaw, Invalid, Missing
 from kianda.lib.names import slugify
+from kianda.lib.secrets import Masker
 
 Raw = dict[str, Any]
 
@@ -80,10 +81,18 @@ def duplicate_method(*, datasource: str, method: str, user: Any) -> str:
 
 
 def try_method(
-    *, datasource: str, method: str | None, raw: Raw, inputs: Raw, user: Any, detail: str = ""
+    *,
+    datasource: str,
+    method: str | None,
+    raw: Raw,
+    inputs: Raw,
+    user: Any,
+    detail: str = "",
+    hidden: Iterable[str] = (),
 ) -> Tried:
     """Send a REST method as it stands in the editor, saved or not; nothing of it is kept.
 
+    `hidden` are secrets that the person did not type: they are masked wherever they come back.
     Raises Invalid with the flaws of the method, and of the inputs at `/input/<target>`.
     """
     stored = document_of(get_datasource(datasource))
@@ -95,7 +104,9 @@ def try_method(
         )
         found = document.methods[at]
         answer = send_once(document, found, inputs=inputs, user=user, detail=detail)
-    return Tried(answer, _shown_request(document, found, inputs))
+    masker = Masker(hidden)
+    shown = _shown_request(document, found, inputs)
+    return Tried(masker.json(answer), masker.json(shown))
 
 
 def _shown_request(document: RestDatasource, method: RestMethod, inputs: Raw) -> dict[str, Any]:

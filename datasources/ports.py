@@ -36,10 +36,18 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A value of an instance for one parameter; a secret one is sent, never shown."""
+    """A value of an instance for one parameter, and the secret values it is made of.
+
+    One that holds a secret is sent, never shown.
+    """
 
     value: Any
-    secret: bool
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def secret(self) -> bool:
+        """Tell whether it holds a secret."""
+        return bool(self.secrets)
 
 
 class CallLog(Protocol):

@@ -14,7 +14,7 @@ from processes.selectors import visible_instance, visible_instances
 from processes.services.documents import document_of
 from processes.services.outside import item_of
 from processes.usage import uses_of_method
-from processes.values import Value, ValueFailure, to_json
+from processes.values import Value, ValueFailure, as_text, to_json
 
 SUGGESTED = 20
 
@@ -73,9 +73,11 @@ class _Reader:
         """Return the value of a "field or text"; None when it needs more than the instance."""
         template = Template.parse(source)
         try:
-            return self._sample(template.evaluate(self._resolve), set(template.references))
+            value = template.evaluate(self._resolve)
         except ValueFailure:
             return None
+        names = {self._names.get(name.lower(), name) for name in template.references}
+        return self._sample(value, names)
 
     def _resolve(self, name: str) -> Value:
         known = self._names.get(name.lower(), name)
@@ -86,5 +88,5 @@ class _Reader:
     def _sample(self, value: Value, names: set[str]) -> Sample | None:
         if value in (None, "", []):
             return None
-        secret = not self._secret.isdisjoint(names)
-        return Sample(to_json(value), secret=secret)
+        secrets = (as_text(self._values.get(name)) for name in names & self._secret)
+        return Sample(to_json(value), secrets=tuple(text for text in secrets if text))
