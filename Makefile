@@ -15,9 +15,9 @@ SHELL := /bin/sh
 
 VENV := .venv
 PY := $(VENV)/bin/python
-# The newest of the machine's Pythons that is new enough; PYTHON=... chooses another one.
+# The first of these Pythons that is new enough; PYTHON=... chooses another one.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
-PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+PYTHON ?= $(shell for name in $(wildcard $(PY)) python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	if $$name -c '$(NEW_ENOUGH)' >/dev/null 2>&1; then echo $$name; break; fi; done)
 
 ifeq ($(strip $(PYTHON)),)

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
+PACKAGES = [ROOT / name for name in ("kianda", "datasources", "processes", "scheduler")]
 NO_VENV = """\
 Python's own venv module does not work here, so .venv cannot be made.
 On Debian and Ubuntu: apt-get install python3-venv"""
@@ -54,7 +55,8 @@ def make_environment() -> None:
     """Make .venv with pip in it."""
     say(f"Making .venv with Python {sys.version.split()[0]} ...")
     shutil.rmtree(VENV, ignore_errors=True)
-    if not call(sys.executable, "-m", "venv", VENV):
+    # Not the Python in .venv, which may be the one that runs this and has just been removed.
+    if not call(getattr(sys, "_base_executable", sys.executable), "-m", "venv", VENV):
         sys.exit(NO_VENV)
 
 
@@ -71,7 +73,9 @@ def install(wanted: list[str]) -> bool:
     pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     if not own_index() and (UV.exists() or call(*pip, "uv", quiet=True)):
         os.environ.setdefault("UV_NATIVE_TLS", "1")
-        if call(UV, "pip", "install", "--quiet", "--python", PYTHON, *wanted, quiet=True):
+        # Compiled now, on all cores: or each start would do it where Python may not write.
+        uv = (UV, "pip", "install", "--quiet", "--compile-bytecode", "--python", PYTHON)
+        if call(*uv, *wanted, quiet=True):
             return True
         say("uv did not manage it; pip takes over, which needs a little longer ...")
     return call(*pip, *wanted)
@@ -90,6 +94,7 @@ def main() -> None:
     say(f"Installing {' and '.join(['the product', *groups])} into .venv ...")
     if not install(wanted):
         sys.exit("The packages could not be installed: see above. Is there a network?")
+    call(PYTHON, "-m", "compileall", "-q", *PACKAGES, quiet=True)
     stamp.parent.mkdir(exist_ok=True)
     stamp.write_text(mark)
 
