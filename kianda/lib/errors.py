@@ -31,9 +31,7 @@ class ApplicationError(Exception):
     status: ClassVar[int] = 400
     title: ClassVar[str] = "Bad request"
 
-    def __init__(
-        self, detail: str = "", *, errors: Iterable[Flaw] = (), **extra: Any
-    ) -> None:
+    def __init__(self, detail: str = "", *, errors: Iterable[Flaw] = (), **extra: Any) -> None:
         """Take the sentence (default: the class docstring), its places, and extra answer keys."""
         self.detail = detail or inspect.cleandoc(type(self).__doc__ or "").split("\n\n")[0]
         self.errors = [Flaw(*flaw) for flaw in errors]
