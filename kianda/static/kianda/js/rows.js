@@ -17,9 +17,13 @@ function table(key) {
   return form().querySelector(`[data-rows="${key}"]`);
 }
 
-function add(key) {
+function places(rows) {
+  return [...rows.tBodies[0].rows].map((row) => Number(row.dataset.at));
+}
+
+function add(key, wanted) {
   const rows = table(key);
-  const at = 1 + Math.max(-1, ...[...rows.tBodies[0].rows].map((row) => Number(row.dataset.at)));
+  const at = wanted ?? 1 + Math.max(-1, ...places(rows));
   const blank = document.querySelector(`template[data-blank="${key}"]`).content.firstElementChild.cloneNode(true);
   for (const node of [blank, ...blank.querySelectorAll("*")]) {
     for (const attribute of [...node.attributes]) attribute.value = attribute.value.replaceAll("-1", at);
@@ -27,6 +31,11 @@ function add(key) {
   rows.tBodies[0].append(blank);
   settle(rows);
   return blank;
+}
+
+function label(row) {
+  const bin = row.querySelector(".k-bin button");
+  bin.setAttribute("aria-label", `${bin.title} ${row.querySelector("input").value}`);
 }
 
 function remove(row) {
@@ -57,6 +66,7 @@ function take(button, paths) {
     const row = add("response_body");
     row.querySelector('[name$="/name"]').value = path.split(".").filter((part) => !/^\d+$/.test(part)).join("_") || path;
     row.querySelector('[name$="/path"]').value = path;
+    label(row);
   }
   changed();
   const group = button.parentElement;
@@ -102,9 +112,25 @@ document.addEventListener("htmx:afterSwap", (event) => {
   document.querySelector("#answer [data-focus]")?.focus({ preventScroll: true });
 });
 
-// A value is hidden as soon as it counts as secret.
+// What was typed before the session ended is put back: first the rows for it.
+document.addEventListener("kianda:restore", (event) => {
+  if (event.target.id !== "me") return;
+  const names = event.detail.map(([name]) => /^\/(\w+)\/(\d+)\/name$/.exec(name)).filter(Boolean);
+  for (const rows of form().querySelectorAll("[data-rows]")) {
+    const wanted = names.filter(([, key]) => key === rows.dataset.rows).map(([, , at]) => Number(at));
+    const had = places(rows);
+    [...rows.tBodies[0].rows].forEach((row) => wanted.includes(Number(row.dataset.at)) || row.remove());
+    wanted.filter((at) => !had.includes(at)).forEach((at) => add(rows.dataset.rows, at));
+    rows.closest("details").querySelector("[data-count]").textContent = rows.tBodies[0].rows.length;
+  }
+  setTimeout(changed);
+});
+
+// A value is hidden as soon as it counts as secret; the button says what it removes.
 document.addEventListener("input", (event) => {
-  const row = event.target.closest?.("#me .k-rows--request tr");
+  const any = event.target.closest?.("#me [data-rows] tbody tr");
+  if (any) label(any);
+  const row = any?.closest(".k-rows--request") && any;
   if (!row || event.target.name?.endsWith("/value")) return;
   const said = row.querySelector('[name$="/secret"]').value;
   const secret = said === "yes" || (said === "" && SECRET.test(row.querySelector('[name$="/name"]').value));

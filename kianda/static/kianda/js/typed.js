@@ -31,6 +31,8 @@ function keep() {
 }
 
 function write(form, values) {
+  // A form with rows that come and go makes those that were there.
+  form.dispatchEvent(new CustomEvent("kianda:restore", { bubbles: true, detail: values }));
   const left = values.slice();
   for (const field of form.elements) {
     if (isSecret(field)) continue;
@@ -80,7 +82,8 @@ function takeKept() {
 }
 
 if (user) {
-  takeKept().forEach(restore);
+  // Once all modules of the page listen.
+  document.addEventListener("DOMContentLoaded", () => takeKept().forEach(restore));
   let waiting;
   document.addEventListener("input", (event) => {
     const form = event.target.form;
