@@ -100,6 +100,14 @@ def token_health(user: User, *, now: datetime) -> TokenHealth:
     return TokenHealth(shown, len(found), current, len(found) - len(shown))
 
 
+def token_of_task(task: ScheduledTask, *, now: datetime) -> KeptToken | None:
+    """Return the token that a task keeps, with its last 24 hours; None when it keeps none."""
+    for kept in _kept_tokens([task] if task.process_id else [], now=now):
+        kept.strip = _strip(kept, now=now)
+        return kept
+    return None
+
+
 def _candidates(tasks: QuerySet[ScheduledTask]) -> list[ScheduledTask]:
     """Return tasks of targets that may keep a token: judged by design, not task by task."""
     pairs = tasks.order_by().values_list("design_id", "target").distinct()[: MOST_LOOKED_AT * 4]

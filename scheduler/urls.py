@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from scheduler import api, hooks
+from scheduler.views import history, schedule, tasks
 
 api_urlpatterns = [
     path("scheduled-tasks/", api.Tasks.as_view()),
@@ -17,4 +18,14 @@ api_urlpatterns = [
 hook_urlpatterns = [path("<str:token>/", hooks.Hook.as_view(), name="hook")]
 
 # The pages of the app, below "/".
-page_urlpatterns: list[URLPattern] = []
+page_urlpatterns: list[URLPattern] = [
+    path("scheduled-tasks/", tasks.tasks, name="tasks"),
+    path("scheduled-tasks/new/", schedule.new_task, name="task-new"),
+    path("scheduled-tasks/<str:task_id>/", schedule.task, name="task"),
+    path("scheduled-tasks/<str:task_id>/history/", history.history, name="task-history"),
+    path("scheduled-tasks/<str:task_id>/run/", tasks.run, name="task-run"),
+    path("scheduled-tasks/<str:task_id>/pause/", tasks.pause, name="task-pause"),
+    path("scheduled-tasks/<str:task_id>/resume/", tasks.resume, name="task-resume"),
+    path("scheduled-tasks/<str:task_id>/delete/", tasks.delete, name="task-delete"),
+    path("scheduled-tasks/<str:task_id>/renew-hook/", tasks.renew, name="task-renew-hook"),
+]

@@ -1,0 +1,75 @@
+"""When a task would fire that is still being typed, and whether a token lives so long."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from django.conf import settings
+
+from processes.models import ProcessInstance
+from processes.services.documents import document_of
+from scheduler.document import dumped, read_task
+from scheduler.models import ScheduledTask
+from scheduler.services.checks import zone_names
+from scheduler.services.moments import next_five, set_next_run
+from scheduler.token_health import token_fields, validity
+
+
+def coming(
+    raw: dict[str, Any], *, moment: datetime, task: ScheduledTask | None = None
+) -> tuple[str, list[datetime]]:
+    """Return the schedule in words and the next firings, at most five; nothing while it is wrong.
+
+    A schedule that is stored as it is typed keeps its grid.
+    """
+    values, _ = read_task(raw, partial=True)
+    schedule = values.get("schedule")
+    zone = values.get("timezone") or settings.KIANDA_TIME_ZONE
+    if schedule is None or zone not in zone_names():
+        return "", []
+    same = task is not None and task.schedule == dumped(schedule)
+    made = ScheduledTask(
+        start=task.start if task and same else moment,
+        schedule=dumped(schedule),
+        time_zone=zone,
+        expires=dumped(values.get("expires")),
+        counted_runs=task.counted_runs if task else 0,
+    )
+    set_next_run(made, moment)
+    return schedule.describe(), next_five(made, moment)
+
+
+@dataclass(frozen=True)
+class TokenLife:
+    """How long the token lives that a target keeps, and how long it is left alone."""
+
+    process_id: str
+    life: timedelta
+    longest: timedelta
+
+    @property
+    def lasts(self) -> bool:
+        """Tell whether the token is always renewed before its end."""
+        return self.longest < self.life
+
+    @property
+    def spare(self) -> timedelta:
+        """Return what is left of the token when it is renewed; or how long it is missing."""
+        return abs(self.life - self.longest)
+
+
+def token_life(
+    instance: ProcessInstance, target: str, firings: Sequence[datetime]
+) -> TokenLife | None:
+    """Compare the life of the token that a target keeps with the times between its firings."""
+    fields = token_fields(document_of(instance.version), target)
+    if fields is None or len(firings) < 2:
+        return None
+    life = validity(fields, instance.values, refreshed=instance.modified).life
+    if not life or life < timedelta(0):
+        return None
+    return TokenLife(
+        instance.process_id, life, max(after - before for before, after in pairwise(firings))
+    )

@@ -1,0 +1,331 @@
+"""The pages of scheduled tasks, without a browser: roles, acts, bad input, one effect."""
+
+import html
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from kianda.once import new_token
+from processes.models import ProcessInstance
+from scheduler import forms
+from scheduler.models import Occurrence, ScheduledTask
+from scheduler.services import change_task, pause_task
+from tests.scheduler.conftest import NOON, Make, body
+from tests.scheduler.kept import make_token
+
+pytestmark = pytest.mark.django_db
+SCRIPT = "<script>alert(1)</script>\"'&"
+
+
+def client_of(user: Any) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def text_of(response: Any) -> str:
+    """Return what a page says, without its marks."""
+    plain = re.sub(r"<[^>]+>", " ", response.content.decode())
+    return re.sub(r"\s+", " ", html.unescape(plain))
+
+
+def sent(**typed: Any) -> dict[str, Any]:
+    """Return what the form of a new task posts; `schedule__every` is `/schedule/every`."""
+    usual = {
+        "/name": "Count", "/schedule/kind": "minutes", "/schedule/every": "5", "expire": "never",
+        "/process": "counter", "/process_id": "counter-1", "/target": "add",
+        "/timezone": "Europe/Dublin",
+    }  # fmt: skip
+    pointed = {
+        (name if name in forms.START else "/" + name.replace("__", "/")): value
+        for name, value in typed.items()
+    }
+    return usual | pointed
+
+
+def now_of(task: ScheduledTask) -> ScheduledTask:
+    return ScheduledTask.objects.get(pk=task.pk)
+
+
+@pytest.fixture
+def page(ada: Any) -> Client:
+    return client_of(ada)
+
+
+@pytest.mark.parametrize("place", ["", "new/", "{pk}/", "{pk}/history/", "{pk}/delete/"])
+def test_only_who_designs_or_administers_sees_the_pages(
+    make_task: Make, ada: Any, ben: Any, admin: Any, place: str
+) -> None:
+    address = "/scheduled-tasks/" + place.format(pk=make_task().pk)
+    assert client_of(ada).get(address).status_code == 200
+    assert client_of(admin).get(address).status_code == 200
+    assert client_of(ben).get(address).status_code == 403
+    assert Client().get(address).status_code == 302
+
+
+@pytest.mark.parametrize("task", ["7", "x", "9" * 30, "-1"])
+@pytest.mark.parametrize("place", ["", "history/", "delete/", "renew-hook/"])
+def test_a_task_that_is_not_there_is_404(page: Client, task: str, place: str) -> None:
+    assert page.get(f"/scheduled-tasks/{task}/{place}").status_code == 404
+
+
+def test_the_list_says_when_what_and_as_whom(page: Client, make_task: Make) -> None:
+    assert "Nothing is scheduled yet" in text_of(page.get(reverse("tasks")))
+    make_task(moment=timezone.now(), schedule={"kind": "minutes", "every": 55})
+    said = text_of(page.get(reverse("tasks")))
+    for words in ("Count", "Every 55 minutes", "counter-1", "Scheduled", "in 5"):
+        assert words in said
+
+
+def test_the_list_is_searched_filtered_and_paged(page: Client, make_task: Make, ada: Any) -> None:
+    for number in range(26):
+        make_task(name=f"Task {number:02}")
+    first = ScheduledTask.objects.get(name="Task 00")
+    pause_task(task_id=str(first.pk), user=ada)
+    assert "of 26 tasks" in text_of(page.get(reverse("tasks")))
+    rows = page.get(reverse("tasks"), {"status": "paused"}).context["lines"]
+    assert [line["task"].name for line in rows] == ["Task 00"]
+    rows = page.get(reverse("tasks"), {"q": "task 07", "ordering": "-name"}).context["lines"]
+    assert [line["task"].name for line in rows] == ["Task 07"]
+    assert "Nothing fits" in text_of(page.get(reverse("tasks"), {"q": "\0zzz"}))
+
+
+def test_a_task_is_scheduled_in_the_order_of_the_scenario(
+    page: Client, counter: ProcessInstance
+) -> None:
+    query = {"process": "counter", "process_id": "counter-1"}
+    shown = text_of(page.get(reverse("task-new"), query))
+    assert "Found: status" in shown
+    order = ["Task name", "Schedule", "Expire", "Process design", "Process ID", "Select the field"]
+    places = [shown.rindex(words) for words in order]
+    assert places == sorted(places)
+    answer = page.post(reverse("task-new"), sent())
+    assert answer.status_code == 303
+    assert answer["Location"] == reverse("tasks")
+    made = ScheduledTask.objects.get()
+    assert (made.target, made.schedule, made.run_as_name) == (
+        "add", {"kind": "minutes", "every": 5}, "ada",
+    )  # fmt: skip
+
+
+def test_the_same_form_sent_twice_makes_one_task(page: Client, counter: ProcessInstance) -> None:
+    form = sent() | {"once": new_token()}
+    assert [page.post(reverse("task-new"), form).status_code for _ in range(2)] == [303, 303]
+    assert ScheduledTask.objects.count() == 1
+
+
+KINDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"kind": "seconds", "every": "30"}, {"kind": "seconds", "every": 30}),
+    (
+        {"kind": "hourly", "every": "2", "minute": "15"},
+        {"kind": "hourly", "every": 2, "minute": 15},
+    ),
+    (
+        {"kind": "daily", "every": "1", "time": "09:30", "weekdays_only": "on"},
+        {"kind": "daily", "every": 1, "at": "09:30", "weekdays_only": True},
+    ),
+    (
+        {"kind": "weekly", "every": "1", "time": "09:30", "days": ["friday", "monday"]},
+        {"kind": "weekly", "every": 1, "at": "09:30", "days": ["monday", "friday"]},
+    ),
+    (
+        {"kind": "monthly", "every": "1", "time": "09:30", "day": "31"},
+        {"kind": "monthly", "every": 1, "at": "09:30", "day": 31},
+    ),
+    (
+        {"kind": "cron", "expression": "0 9 * * mon-fri"},
+        {"kind": "cron", "expression": "0 9 * * mon-fri"},
+    ),
+    ({"kind": "once", "at": "2999-01-01T09:30"}, {"kind": "once", "at": "2999-01-01T09:30:00"}),
+]
+
+
+@pytest.mark.parametrize(("typed", "stored"), KINDS)
+def test_each_kind_is_stored_shown_and_stored_again_unchanged(
+    page: Client, counter: ProcessInstance, typed: dict[str, Any], stored: dict[str, Any]
+) -> None:
+    form = sent() | {f"/schedule/{name}": value for name, value in typed.items()}
+    assert page.post(reverse("task-new"), form).status_code == 303
+    made = ScheduledTask.objects.get()
+    assert made.schedule == stored
+    again = forms.typed_of(made)
+    back = {name: "on" if value is True else value for name, value in again.items() if value}
+    answer = page.post(reverse("task", args=[made.pk]), back | {"revision": made.revision})
+    assert answer.status_code == 303
+    assert (now_of(made).schedule, now_of(made).start) == (stored, made.start)
+
+
+def test_the_nth_weekday_and_a_delay(page: Client, counter: ProcessInstance) -> None:
+    by_weekday = {
+        "/schedule/kind": "monthly", "monthly_by": "weekday", "/schedule/nth": "last",
+        "/schedule/weekday": "friday", "/schedule/time": "18:00",
+    }  # fmt: skip
+    assert page.post(reverse("task-new"), sent() | by_weekday).status_code == 303
+    delay = {"/name": "Later", "/schedule/kind": "once", "once_by": "in", "/schedule/in/hours": "2"}
+    assert page.post(reverse("task-new"), sent() | delay).status_code == 303
+    first, second = ScheduledTask.objects.order_by("pk")
+    assert (first.schedule["nth"], first.schedule["weekday"]) == ("last", "friday")
+    assert second.schedule["in"]["hours"] == 2
+
+
+BAD: list[tuple[dict[str, Any], str, str]] = [
+    ({"/name": ""}, "/name", "Write a name."),
+    ({"/name": "x" * 201}, "/name", "200"),
+    ({"/schedule/every": ""}, "/schedule/every", "required"),
+    ({"/schedule/every": "0"}, "/schedule/every", "Enter 1 or more"),
+    ({"/schedule/every": SCRIPT}, "/schedule/every", ""),
+    ({"/schedule/kind": "sometimes"}, "/schedule/kind", ""),
+    ({"/schedule/kind": "weekly", "/schedule/time": "9"}, "/schedule/days", "at least one day"),
+    ({"/schedule/kind": "daily", "/schedule/time": ""}, "/schedule/at", "time of day"),
+    ({"/schedule/kind": "once", "/schedule/at": ""}, "/schedule/at", "moment"),
+    ({"/schedule/kind": "once", "/schedule/at": "2001-01-01T09:00"}, "/schedule/at", "passed"),
+    ({"/schedule/kind": "once", "once_by": "in"}, "/schedule/in", "1 or more"),
+    ({"/schedule/kind": "cron", "/schedule/expression": "never"}, "/schedule/expression", "five"),
+    ({"expire": "runs"}, "/expires/after_runs", ""),
+    ({"expire": "at", "/expires/at": "2001-01-01T09:00"}, "/expires/at", "passed"),
+    ({"/process": ""}, "/process", ""),
+    ({"/process_id": "counter-9"}, "/process_id", "no process instance"),
+    ({"/target": ""}, "/target", ""),
+    ({"/target": "nothing"}, "/target", ""),
+    ({"/timezone": "Mars/Base"}, "/timezone", "no time zone"),
+]
+
+
+@pytest.mark.parametrize(("typed", "pointer", "words"), BAD)
+def test_each_error_stands_at_its_control_and_what_was_typed_stays(
+    page: Client, counter: ProcessInstance, typed: dict[str, Any], pointer: str, words: str
+) -> None:
+    answer = page.post(reverse("task-new"), sent() | typed)
+    assert answer.status_code == 422
+    sentences = answer.context["errors"].at(pointer)
+    assert sentences
+    assert words in " ".join(sentences)
+    shown = answer.content.decode()
+    assert f'id="f{pointer.replace("/", "-")}"' in shown
+    assert "<script>alert" not in shown
+    assert html.escape(SCRIPT) in shown or SCRIPT not in typed.values()
+    assert not ScheduledTask.objects.exists()
+
+
+def test_settings_are_shown_without_making_anything(page: Client, counter: ProcessInstance) -> None:
+    form = sent() | {"/schedule/kind": "weekly", "/name": "Kept", "show": "1"}
+    shown = page.post(reverse("task-new"), form).content.decode()
+    assert 'value="Kept"' in shown
+    assert 'id="day-monday"' in shown
+    assert not ScheduledTask.objects.exists()
+    later = page.post(
+        reverse("task-new"), sent() | {"show": "1"}, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="next"
+    )
+    assert len(later.context["firings"]) == 5
+    assert "<html" not in later.content.decode()
+
+
+def test_a_stale_form_shows_what_differs_and_can_be_kept(
+    page: Client, make_task: Make, admin: Any
+) -> None:
+    task = make_task()
+    old = task.revision
+    change_task(task_id=str(task.pk), raw={"name": "Theirs"}, user=admin, partial=True)
+    form = sent(name="Mine") | {"revision": old}
+    answer = page.post(reverse("task", args=[task.pk]), form)
+    assert answer.status_code == 422
+    assert "yours Mine, saved Theirs" in text_of(answer)
+    form["revision"] = answer.context["revision"]
+    assert page.post(reverse("task", args=[task.pk]), form).status_code == 303
+    assert now_of(task).name == "Mine"
+
+
+def test_run_now_pause_resume_and_delete(page: Client, make_task: Make) -> None:
+    task = make_task()
+    once = {"once": new_token(), "back": "history"}
+    for _ in range(2):
+        answer = page.post(reverse("task-run", args=[task.pk]), once)
+        assert answer["Location"] == reverse("task-history", args=[task.pk])
+    assert Occurrence.objects.count() == 1
+    page.post(reverse("task-pause", args=[task.pk]))
+    assert not now_of(task).enabled
+    assert "Paused" in text_of(page.get(reverse("tasks")))
+    page.post(reverse("task-resume", args=[task.pk]))
+    assert now_of(task).enabled
+    assert page.get(reverse("task-run", args=[task.pk])).status_code == 405
+    assert page.post(reverse("task-delete", args=[task.pk]))["Location"] == reverse("tasks")
+    assert not ScheduledTask.objects.exists()
+
+
+def test_the_address_of_a_hook_is_shown_once(page: Client, counter: ProcessInstance) -> None:
+    form = sent() | {"/schedule/kind": "on_demand", "once": new_token()}
+    shown = page.post(reverse("task-new"), form)
+    assert "/hooks/" in shown.content.decode()
+    task = ScheduledTask.objects.get()
+    assert page.post(reverse("task-new"), form)["Location"] == reverse("task", args=[task.pk])
+    assert "/hooks/" not in page.get(reverse("task", args=[task.pk])).content.decode()
+    renewed = page.post(reverse("task-renew-hook", args=[task.pk]))
+    assert "/hooks/" in renewed.content.decode()
+    assert now_of(task).hook_digest != task.hook_digest
+
+
+def test_a_planned_task_has_no_address_to_renew(page: Client, make_task: Make) -> None:
+    assert page.post(reverse("task-renew-hook", args=[make_task().pk])).status_code == 422
+
+
+def test_the_history_says_what_became_of_each_firing(page: Client, make_task: Make) -> None:
+    task = make_task(moment=timezone.now())
+    address = reverse("task-history", args=[task.pk])
+    assert "Has not fired yet" in text_of(page.get(address))
+    planned = timezone.now() - timedelta(minutes=9)
+    for number, outcome in enumerate(("succeeded", "failed", "missed")):
+        moment = planned + timedelta(minutes=number)
+        Occurrence.objects.create(
+            task=task, task_name=task.name, planned_at=moment, queued_at=moment, outcome=outcome,
+            started_at=None if outcome == "missed" else moment + timedelta(seconds=3),
+            finished_at=moment + timedelta(seconds=5), reason=f"{SCRIPT} {outcome}",
+        )  # fmt: skip
+    answer = page.get(address)
+    said = text_of(answer)
+    for words in ("Succeeded", "Failed", "Missed", "late", "Planned", "2.0 s", f"{SCRIPT} failed"):
+        assert words in said
+    assert dict(answer.context["timeline"].counts) == {"succeeded": 1, "failed": 1, "left out": 1}
+    assert len(page.get(address, {"outcome": "failed"}).context["lines"]) == 1
+    assert "No occurrence" in text_of(page.get(address, {"outcome": "skipped"}))
+
+
+def test_an_interval_longer_than_the_token_lives_is_warned_of(page: Client, ada: Any) -> None:
+    instance = make_token(ada, life_s=3600)
+    form = sent(process="token-refresh", process_id=instance.process_id, target="refresh")
+    form |= {"show": "1", "/schedule/every": "90"}
+    assert "would expire before" in text_of(page.post(reverse("task-new"), form))
+    form["/schedule/every"] = "55"
+    assert "to spare" in text_of(page.post(reverse("task-new"), form))
+    task = ScheduledTask.objects.get()
+    Occurrence.objects.create(
+        task=task, task_name=task.name, planned_at=timezone.now(), queued_at=timezone.now(),
+        outcome="succeeded",
+    )  # fmt: skip
+    assert "token valid" in text_of(page.get(reverse("task-history", args=[task.pk])))
+
+
+def test_a_designer_changes_the_times_of_anothers_task_and_no_more(
+    page: Client, make_task: Make, admin: Any
+) -> None:
+    task = make_task(user=admin, **{"run_as": admin.get_username()})
+    address = reverse("task", args=[task.pk])
+    form = sent() | {"revision": task.revision}
+    assert page.post(address, form).status_code == 303
+    refused = page.post(address, form | {"/target": "fail", "revision": now_of(task).revision})
+    assert refused.status_code == 422
+    assert refused.context["errors"].at("/run_as")
+
+
+def test_moments_with_an_offset_stay_as_they_are_stored(make_task: Make) -> None:
+    ends = {"expires": {"at": "2999-06-01T12:00:00Z"}}
+    task = make_task(**ends)
+    typed = forms.typed_of(task)
+    assert typed["/expires/at"] == "2999-06-01T13:00"
+    assert forms.body_of(typed, task=task)["expires"] == ends["expires"]
+    assert body()["name"] == task.name
+    assert task.created == NOON
