@@ -216,8 +216,11 @@ def test_a_wrong_method_is_told_at_its_place_and_rows_stay(page_as, token_servic
     page.wait_for_selector("#answer .k-code")
 
 
-def test_two_people_at_once_see_each_other_and_choose(page_as, token_service, person, axe):
-    page = page_as("dan")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_two_people_at_once_see_each_other_and_choose(
+    page_as, token_service, person, axe, assert_fits, width
+):
+    page = page_as("dan", width)
     page.complaints.expect("status of 409")
     page.goto(ONE)
     page.locator("#f-title").fill("Mine")
@@ -227,6 +230,7 @@ def test_two_people_at_once_see_each_other_and_choose(page_as, token_service, pe
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("admin saved this while you were editing").wait_for()
     axe(page)
+    assert_fits(page)
     assert page.locator("#f-title").input_value() == "Mine"
     page.get_by_label("Take theirs").check()
     page.get_by_role("button", name="Keep mine, but for what is ticked").click()
