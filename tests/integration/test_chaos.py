@@ -65,7 +65,7 @@ def check_all(workspace: Workspace, made: Made) -> None:
     """Check that every moment is accounted for once, and that each task still does its work."""
     workspace.provider.behaviour.wait_s = 0
     for _, task in made:
-        workspace.wait_for_runs(task, more=1, seconds=30)
+        workspace.wait_for_runs(task, more=1, seconds=90)
     for instance, task in made:
         rows = workspace.at_rest(task)
         check_ledger(rows)

