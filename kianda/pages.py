@@ -59,7 +59,7 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     here = request.get_full_path()
     if request.method not in {"GET", "HEAD"} or is_htmx(request):
         # What was asked is an act or a part; the page it was asked on is what to come back to.
-        here = _page_before(request) or reverse("start")
+        here = page_before(request) or reverse("start")
     had_session = (
         bool(request.COOKIES.get(settings.SESSION_COOKIE_NAME)) or request.method == "POST"
     )
@@ -68,7 +68,8 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     return go(request, there) if is_htmx(request) else redirect(there)
 
 
-def _page_before(request: HttpRequest) -> str:
+def page_before(request: HttpRequest) -> str:
+    """Return the page of ours on which this was asked for: its path and query, or nothing."""
     url = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}):
         return ""

@@ -1,16 +1,16 @@
 """What a person types to schedule a task, and the body that the services take."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from scheduler.kind_controls import WAYS, Control, controls_of, lines_of, way_name
 from scheduler.models import ScheduledTask
-from scheduler.schedules import Once, schedules
-from scheduler.schedules.base import WEEKDAYS
+from scheduler.schedules import schedules
 from scheduler.schedules.once import read_moment
 from scheduler.services.moments import expires_at, zone_of
 
@@ -22,72 +22,27 @@ KINDS = (
     ("on_demand", _("On demand")),
 )  # fmt: skip
 MORE_KINDS = (("seconds", _("Seconds")), ("cron", _("Cron")))
-DAYS = tuple(
-    zip(
-        WEEKDAYS,
-        (
-            _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"),
-            _("Sunday"),
-        ),
-        strict=True,
-    )
-)  # fmt: skip
-NTH = (
-    ("1", _("first")), ("2", _("second")), ("3", _("third")), ("4", _("fourth")),
-    ("last", _("last")),
-)  # fmt: skip
-
-# The names of the controls: the JSON pointer of what each one stands for.
-START: Typed = {
-    "/name": "", "/schedule/kind": "minutes", "/schedule/every": "", "/schedule/minute": "0",
-    "/schedule/at": "", "/schedule/time": "", "/schedule/days": [],
-    "/schedule/weekdays_only": False, "/schedule/day": "", "/schedule/nth": "1",
-    "/schedule/weekday": "monday", "/schedule/expression": "", "/schedule/in/days": "",
-    "/schedule/in/hours": "", "/schedule/in/minutes": "", "once_by": "at", "monthly_by": "day",
-    "expire": "never", "/expires/at": "", "/expires/after_runs": "", "/process": "",
-    "/process_id": "", "/target": "", "/timezone": "", "/run_as": "",
-}  # fmt: skip
+ENDS = {"at": "/expires/at", "runs": "/expires/after_runs"}
 _WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
-_OF_KIND: Mapping[str, tuple[str, ...]] = {
-    "minutes": ("every",),
-    "seconds": ("every",),
-    "hourly": ("every", "minute"),
-    "daily": ("every",),
-    "weekly": ("every",),
-    "monthly": ("every",),
-}
 
 
-_TIMED = {"/schedule/every", "/schedule/time"}
-_DELAY = {"/schedule/in/days", "/schedule/in/hours", "/schedule/in/minutes"}
-_BY_WEEKDAY = {"/schedule/nth", "/schedule/weekday"}
-_DRAWN: Mapping[str, set[str]] = {
-    "minutes": {"/schedule/every"},
-    "seconds": {"/schedule/every"},
-    "hourly": {"/schedule/every", "/schedule/minute"},
-    "daily": {*_TIMED, "/schedule/weekdays_only"},
-    "weekly": {*_TIMED, "/schedule/days"},
-    "cron": {"/schedule/expression"},
-}
+def _blank(control: Control) -> str | bool | list[str]:
+    if control.type == "days":
+        return []
+    if control.type == "check":
+        return False
+    # A list of choices is never empty: its first one is chosen.
+    return control.choices[0][0] if control.type == "select" else ""
 
 
-def not_drawn(typed: Typed) -> list[tuple[str, Any]]:
-    """Return what was typed into controls of other choices, to be there when they come back."""
-    kind = typed["/schedule/kind"]
-    drawn = set(_DRAWN.get(kind, ())) | {"/schedule/kind"}
-    if kind == "once":
-        drawn |= {"once_by"} | (_DELAY if typed["once_by"] == "in" else {"/schedule/at"})
-    if kind == "monthly":
-        by_day = {"/schedule/day"} if typed["monthly_by"] == "day" else _BY_WEEKDAY
-        drawn |= _TIMED | {"monthly_by"} | by_day
-    rest: list[tuple[str, Any]] = []
-    for name, value in typed.items():
-        if name not in drawn and name.startswith(("/schedule/", "once_by", "monthly_by")):
-            many = value if isinstance(value, list) else ["on"] if value is True else [value]
-            rest += [(name, one) for one in many if one]
-    ends = {"at": "/expires/at", "runs": "/expires/after_runs"}
-    drawn_end = ends.get(typed["expire"])
-    return rest + [(name, typed[name]) for name in ends.values() if name != drawn_end]
+# The names of the controls, most of them the JSON pointer of what they stand for.
+START: Typed = {
+    "/name": "", "/schedule/kind": "minutes",
+    **{control.name: _blank(control) for kind in schedules.kinds for control in controls_of(kind)},
+    **{way_name(kind): next(iter(ways)) for kind, ways in WAYS.items()},
+    "expire": False, "expire_by": "at", "/expires/at": "", "/expires/after_runs": "",
+    "/process": "", "/process_id": "", "/target": "", "/timezone": "", "/run_as": "",
+}  # fmt: skip
 
 
 def typed_in(sent: QueryDict) -> Typed:
@@ -95,12 +50,41 @@ def typed_in(sent: QueryDict) -> Typed:
     made: Typed = {}
     for name, usual in START.items():
         if isinstance(usual, list):
-            made[name] = sent.getlist(name)
+            made[name] = [one.replace("\0", "") for one in sent.getlist(name)]
         elif isinstance(usual, bool):
-            made[name] = name in sent
+            made[name] = bool(sent.get(name))
         else:
             made[name] = str(sent.get(name, usual)).replace("\0", "")
     return made
+
+
+def with_usual(typed: Typed) -> Typed:
+    """Return what was typed, with the usual value in each empty setting of the chosen kind."""
+    usual = {control.name: control.usual for control in controls_of(typed["/schedule/kind"])}
+    return typed | {name: value for name, value in usual.items() if value and not typed[name]}
+
+
+def has_begun(typed: Typed) -> bool:
+    """Tell whether a setting of the chosen kind was typed, so that its errors may be said."""
+    return any(
+        typed[control.name] not in (control.usual, _blank(control))
+        for control in controls_of(typed["/schedule/kind"])
+    )
+
+
+def not_drawn(typed: Typed) -> list[tuple[str, str]]:
+    """Return what was typed into settings of other kinds, to be there when they come back."""
+    kind = typed["/schedule/kind"]
+    drawn = {control.name for control in controls_of(kind)} | {way_name(kind), "/schedule/kind"}
+    rest: list[tuple[str, str]] = []
+    for name, value in typed.items():
+        if name not in drawn and (name.startswith("/schedule/") or name in _WAY_NAMES):
+            many = value if isinstance(value, list) else ["on"] if value is True else [value]
+            rest += [(name, one) for one in many if one]
+    return rest
+
+
+_WAY_NAMES = {way_name(kind) for kind in WAYS}
 
 
 def typed_of(task: ScheduledTask) -> Typed:
@@ -110,31 +94,36 @@ def typed_of(task: ScheduledTask) -> Typed:
         "/process_id": task.process_id or "", "/target": task.target,
         "/timezone": task.time_zone, "/run_as": task.run_as_name,
     }  # fmt: skip
-    made |= _typed_schedule(task)
+    made |= dict(_typed_schedule(task))
     end = expires_at(task)
     if end is not None:
-        made |= {"expire": "at", "/expires/at": _wall(end, task)}
+        made |= {"expire": True, "expire_by": "at", "/expires/at": _wall(end, task)}
     elif task.expires:
-        made |= {"expire": "runs", "/expires/after_runs": str(task.expires["after_runs"])}
+        runs = str(task.expires["after_runs"])
+        made |= {"expire": True, "expire_by": "runs", "/expires/after_runs": runs}
     return made
 
 
-def _typed_schedule(task: ScheduledTask) -> Typed:
-    stored = schedules.parse(task.schedule)
-    made: Typed = {}
-    for name, value in task.schedule.items():
-        if name == "in":
-            made |= {f"/schedule/in/{unit}": str(count) for unit, count in value.items()}
-            made["once_by"] = "in"
-        else:
-            made[f"/schedule/{name}"] = value if isinstance(value, list | bool) else str(value)
-    if isinstance(stored, Once):
-        if stored.at:
-            made["/schedule/at"] = _wall(read_moment(stored.at, zone_of(task)), task)
-    elif "/schedule/at" in made:
-        made["/schedule/time"] = made.pop("/schedule/at")
-    made["monthly_by"] = "weekday" if "nth" in task.schedule else "day"
-    return made
+def _typed_schedule(task: ScheduledTask) -> Iterator[tuple[str, Any]]:
+    kind = task.schedule["kind"]
+    yield "/schedule/kind", kind
+    for line in lines_of(kind):
+        for control in line.controls:
+            value = _stored(task.schedule, control.path)
+            if value is None:
+                continue
+            if line.way:
+                yield line.way_name, line.way
+            if control.type == "moment":
+                value = _wall(read_moment(value, zone_of(task)), task)
+            yield control.name, value if isinstance(value, list | bool) else str(value)
+
+
+def _stored(schedule: dict[str, Any], path: tuple[str, ...]) -> Any:
+    found: Any = schedule
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
 
 
 def _wall(moment: datetime, task: ScheduledTask) -> str:
@@ -172,55 +161,32 @@ def _keep_stored(body: dict[str, Any], task: ScheduledTask) -> None:
 
 def _schedule(typed: Typed) -> dict[str, Any]:
     kind = typed["/schedule/kind"]
-    made = {"kind": kind}
-    for name in _OF_KIND.get(kind, ()):
-        made |= _number(name, typed[f"/schedule/{name}"])
-    more = {"once": _once, "daily": _daily, "weekly": _weekly, "monthly": _monthly, "cron": _cron}
-    return made | more[kind](typed) if kind in more else made
+    made: dict[str, Any] = {"kind": kind}
+    for line in lines_of(kind):
+        if line.way and typed[line.way_name] != line.way:
+            continue
+        for control in line.controls:
+            # What the chosen way asks for is sent even when it is empty: the error stands there.
+            _put(made, control, typed[control.name], always=bool(line.way))
+    return made
 
 
-def _number(name: str, text: str) -> dict[str, Any]:
-    tidy = text.strip()
-    if not tidy:
-        return {}
-    return {name: int(tidy) if _WHOLE.match(tidy) else tidy}
-
-
-def _once(typed: Typed) -> dict[str, Any]:
-    if typed["once_by"] != "in":
-        return {"at": typed["/schedule/at"]}
-    delay: dict[str, Any] = {}
-    for unit in ("days", "hours", "minutes"):
-        delay |= _number(unit, typed[f"/schedule/in/{unit}"])
-    return {"in": delay}
-
-
-def _daily(typed: Typed) -> dict[str, Any]:
-    return {"at": typed["/schedule/time"], "weekdays_only": typed["/schedule/weekdays_only"]}
-
-
-def _weekly(typed: Typed) -> dict[str, Any]:
-    return {"at": typed["/schedule/time"], "days": typed["/schedule/days"]}
-
-
-def _monthly(typed: Typed) -> dict[str, Any]:
-    made: dict[str, Any] = {"at": typed["/schedule/time"]}
-    if typed["monthly_by"] == "weekday":
-        nth = typed["/schedule/nth"]
-        return made | {
-            "nth": int(nth) if _WHOLE.match(nth) else nth, "weekday": typed["/schedule/weekday"],
-        }  # fmt: skip
-    return made | (_number("day", typed["/schedule/day"]) or {"day": ""})
-
-
-def _cron(typed: Typed) -> dict[str, Any]:
-    return {"expression": typed["/schedule/expression"]}
+def _put(made: dict[str, Any], control: Control, value: Any, *, always: bool) -> None:
+    for name in control.path[:-1]:
+        made = made.setdefault(name, {})
+        always = False
+    if control.type in {"number", "select"}:
+        value = value.strip()
+        value = int(value) if _WHOLE.match(value) else value
+        if value == "" and not always:
+            return
+    made[control.path[-1]] = value
 
 
 def _expires(typed: Typed) -> dict[str, Any] | None:
-    if typed["expire"] == "at":
+    if not typed["expire"]:
+        return None
+    if typed["expire_by"] != "runs":
         return {"at": typed["/expires/at"]}
-    if typed["expire"] == "runs":
-        runs = typed["/expires/after_runs"]
-        return _number("after_runs", runs) or {"after_runs": ""}
-    return None
+    runs = typed["/expires/after_runs"].strip()
+    return {"after_runs": int(runs) if _WHOLE.match(runs) else runs}

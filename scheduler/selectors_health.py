@@ -100,10 +100,12 @@ def token_health(user: User, *, now: datetime) -> TokenHealth:
     return TokenHealth(shown, len(found), current, len(found) - len(shown))
 
 
-def token_of_task(task: ScheduledTask, *, now: datetime) -> KeptToken | None:
-    """Return the token that a task keeps, with its last 24 hours; None when it keeps none."""
+def token_of_task(
+    task: ScheduledTask, *, now: datetime, length: timedelta = DAY
+) -> KeptToken | None:
+    """Return the token that a task keeps, with its last hours or days; None when it keeps none."""
     for kept in _kept_tokens([task] if task.process_id else [], now=now):
-        kept.strip = _strip(kept, now=now)
+        kept.strip = _strip(kept, now=now, length=length)
         return kept
     return None
 
@@ -215,9 +217,9 @@ def _newest(target: str, statuses: Iterable[str]) -> Subquery:
     return Subquery(runs.order_by("-pk").values("pk")[:1])
 
 
-def _strip(kept: KeptToken, *, now: datetime) -> Strip:
-    """Return when the token was valid in the last 24 hours, by the refreshes that succeeded."""
-    start = now - DAY
+def _strip(kept: KeptToken, *, now: datetime, length: timedelta = DAY) -> Strip:
+    """Return when the token was valid up to now, by the refreshes that succeeded."""
+    start = now - length
     spans = merged(_spans(kept, start=start, now=now))
     gaps = gaps_between(spans, now)
     inside = [(max(left, start), right) for left, right in gaps if right > start]

@@ -1,24 +1,52 @@
-"""The last 24 hours of a task as a drawing: where each mark stands, in per cent of its width."""
+"""What a task did as a drawing: where each mark stands, in per cent of the width."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
+from kianda import times
 from scheduler.models import Occurrence
 from scheduler.token_health import Span
 
-DAY = timedelta(hours=24)
-AHEAD = timedelta(hours=2)
-WHOLE = DAY + AHEAD
-HOUR = timedelta(hours=1)
-# A task of every second has more occurrences in a day than a screen has dots.
-MOST_READ = 3_000
+HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
+# More occurrences than this are drawn as columns: a task of every second has 86,400 in a day.
+MOST_MARKS = 600
 DOTS_PER_CENT = 4
-WELL = frozenset({"succeeded"})
 BAD = frozenset({"failed", "interrupted"})
+# Columns stand between these two heights of the drawing.
+TOP, FLOOR = 20, 54
+GAPS_NAMED = 8
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of time that can be looked at: up to now, and what is ahead of it."""
+
+    key: str
+    title: str | Promise
+    word: str | Promise
+    length: timedelta
+    ahead: timedelta = timedelta(0)
+    column: timedelta = HOUR
+
+    @property
+    def whole(self) -> timedelta:
+        """Return the time from the left end to the right end."""
+        return self.length + self.ahead
+
+
+WINDOWS = (
+    Window("24h", _("Last 24 hours"), _("24 h"), DAY, 2 * HOUR, HOUR / 2),
+    Window("7d", _("Last 7 days"), _("7 days"), 7 * DAY),
+    Window("30d", _("Last 30 days"), _("30 days"), 30 * DAY, column=DAY),
+)
 
 
 @dataclass(frozen=True)
@@ -30,73 +58,148 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Timeline:
-    """What the drawing holds."""
+class Bar:
+    """A part of a column: where, how high, and of which shape."""
 
-    marks: list[Mark]
-    ticks: list[tuple[str, str, bool]]
-    now: str
-    counts: list[tuple[str, int]]
-    valid: list[tuple[str, str]]
-    gaps: list[tuple[str, str]]
-
-
-def timeline(
-    occurrences: Iterable[Occurrence],
-    coming: Sequence[datetime],
-    *,
-    now: datetime,
-    valid: Sequence[Span] = (),
-    gaps: Sequence[Span] = (),
-) -> Timeline:
-    """Place occurrences, firings ahead and the spans of a token's strip."""
-    start = now - DAY
-    shapes = [(_moment(one), _shape(one)) for one in occurrences]
-    counts = Counter(shape for _, shape in shapes)
-    ahead = [(moment, "planned") for moment in coming if moment <= now + AHEAD]
-    seen: set[tuple[int, str]] = set()
-    marks = []
-    for moment, shape in [*shapes, *ahead]:
-        share = (moment - start) / WHOLE * 100
-        dot = (round(share * DOTS_PER_CENT), shape)
-        if 0 <= share <= 100 and dot not in seen:
-            seen.add(dot)
-            marks.append(Mark(f"{share:.2f}%", shape))
-    return Timeline(
-        marks, _ticks(start), f"{DAY / WHOLE * 100:.2f}%", sorted(counts.items()), _scaled(valid),
-        _scaled(gaps),
-    )  # fmt: skip
+    x: str
+    width: str
+    y: float
+    height: float
+    shape: str
 
 
-def _moment(occurrence: Occurrence) -> datetime:
-    return occurrence.started_at or occurrence.planned_at
+@dataclass(frozen=True)
+class Tick:
+    """A line of the scale, its word when it has one; a minor one is left out on a phone."""
+
+    x: str
+    word: str
+    minor: bool
 
 
-def _shape(occurrence: Occurrence) -> str:
-    outcome = occurrence.outcome
+class Scale:
+    """Turns moments into places."""
+
+    def __init__(self, window: Window, now: datetime) -> None:
+        """Take what is looked at, and when."""
+        self.window, self.now, self.start = window, now, now - window.length
+
+    def share(self, moment: datetime) -> float:
+        """Return the place of a moment in per cent."""
+        return (moment - self.start) / self.window.whole * 100
+
+    def place(self, moment: datetime) -> str:
+        """Return the place of a moment as the drawing takes it."""
+        return f"{self.share(moment):.2f}%"
+
+    def scaled(self, spans: Sequence[Span]) -> list[tuple[str, str]]:
+        """Return spans of the time up to now as places and widths; none is too thin to see."""
+        share = self.window.length / self.window.whole
+        return [(f"{one.x * share:.2f}%", f"{max(one.width * share, 0.3):.2f}%") for one in spans]
+
+    def gap_words(self, gaps: Sequence[tuple[datetime, datetime]]) -> list[tuple[str, str]]:
+        """Return how long each gap lasted, above its middle; where they stand close none is."""
+        if len(gaps) > GAPS_NAMED or self.window.length > DAY:
+            return []
+        return [
+            (self.place(left + (right - left) / 2), times.span_words(right - left))
+            for left, right in gaps
+            if 3 < self.share(left) < 97
+        ]
+
+    def ticks(self) -> list[Tick]:
+        """Return the full hours of a day, or the midnights of more."""
+        if self.window.length == DAY:
+            return [self._hour(moment) for moment in self._steps(HOUR)]
+        every = 1 if self.window.length <= 7 * DAY else 4
+        midnights = self._steps(DAY)
+        return [
+            self._tick(
+                moment,
+                date_format(timezone.localtime(moment), "D j M") if number % every == 0 else "",
+                minor=number % (2 * every) != 0,
+            )
+            for number, moment in enumerate(midnights)
+        ]
+
+    def _hour(self, moment: datetime) -> Tick:
+        hour = timezone.localtime(moment).hour
+        return self._tick(moment, "" if hour % 2 else f"{hour:02}:00", minor=hour % 6 != 0)
+
+    def _tick(self, moment: datetime, word: str, *, minor: bool) -> Tick:
+        # A word at an edge would be cut.
+        edge = 2 if self.window.length == DAY else 4
+        named = edge < self.share(moment) < 100 - edge
+        return Tick(self.place(moment), word if named else "", minor)
+
+    def _steps(self, step: timedelta) -> list[datetime]:
+        """Return the full steps by the person's clock, in the drawing."""
+        local = timezone.localtime(self.start).replace(minute=0, second=0, microsecond=0)
+        if step == DAY:
+            days = range(1, round(self.window.length / DAY) + 1)
+            midnight = local.replace(hour=0)
+            # By the wall clock: a day with a clock change has 23 or 25 hours.
+            found = [midnight + timedelta(days=number) for number in days]
+        else:
+            first = local.astimezone(self.start.tzinfo)
+            found = [
+                first + number * step for number in range(1, int(self.window.whole / step) + 1)
+            ]
+        return [moment for moment in found if 0 <= self.share(moment) <= 100]
+
+    def edges(self) -> list[datetime]:
+        """Return where columns begin; the first begins at or before the left end."""
+        return [self.start, *self._steps(self.window.column)]
+
+
+def shape_of(outcome: str | None, trigger: str = "planned") -> str:
+    """Return how an occurrence is drawn."""
     if outcome in BAD:
         return "failed"
-    if outcome in WELL:
-        return "succeeded" if occurrence.trigger == "planned" else "by hand"
+    if outcome == "succeeded":
+        return "succeeded" if trigger == "planned" else "by hand"
     return "left out" if outcome else "open"
 
 
-def _ticks(start: datetime) -> list[tuple[str, str, bool]]:
-    """Return each full hour: where it is, its name when it has one, whether it may be left out."""
-    local = timezone.localtime(start)
-    past = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-    first = start - past + HOUR
+def marks(
+    scale: Scale, occurrences: Iterable[Occurrence], coming: Sequence[datetime]
+) -> list[Mark]:
+    """Place occurrences and firings ahead; what would lie on the same spot is drawn once."""
+    shapes = [
+        (one.started_at or one.planned_at, shape_of(one.outcome, one.trigger))
+        for one in occurrences
+    ]
+    seen: set[tuple[int, str]] = set()
     made = []
-    for number in range(int(WHOLE / HOUR)):
-        moment = first + number * HOUR
-        hour = timezone.localtime(moment).hour
-        share = (moment - start) / WHOLE * 100
-        # A word at an edge would be cut.
-        named = hour % 2 == 0 and 2 < share < 98
-        made.append((f"{share:.2f}%", f"{hour:02}:00" if named else "", hour % 6 != 0))
+    for moment, shape in [*shapes, *((moment, "planned") for moment in coming)]:
+        share = scale.share(moment)
+        dot = (round(share * DOTS_PER_CENT), shape)
+        if 0 <= share <= 100 and dot not in seen:
+            seen.add(dot)
+            made.append(Mark(f"{share:.2f}%", shape))
     return made
 
 
-def _scaled(spans: Sequence[Span]) -> list[tuple[str, str]]:
-    share = DAY / WHOLE
-    return [(f"{one.x * share:.2f}%", f"{max(one.width * share, 0.3):.2f}%") for one in spans]
+def columns(scale: Scale, counts: Iterable[tuple[datetime, str, int]]) -> list[Bar]:
+    """Stack what was counted: succeeded at the floor, then what was left out, failed on top."""
+    edges = scale.edges()
+    stacks: dict[int, Counter[str]] = {}
+    for moment, outcome, count in counts:
+        number = max(bisect_right(edges, moment) - 1, 0)
+        stacks.setdefault(number, Counter())[shape_of(outcome)] += count
+    highest = max((stack.total() for stack in stacks.values()), default=1)
+    made = []
+    for number, stack in sorted(stacks.items()):
+        left = scale.share(edges[number])
+        right = scale.share(edges[number + 1] if number + 1 < len(edges) else scale.now)
+        y = float(FLOOR)
+        for shape in ("succeeded", "open", "left out", "failed"):
+            if stack[shape]:
+                # Even one failure among thousands is seen.
+                height = max((FLOOR - TOP) * stack[shape] / highest, 3.0)
+                y -= height
+                width = max((right - left) * 0.86, 0.2)
+                made.append(
+                    Bar(f"{left:.2f}%", f"{width:.2f}%", round(y, 1), round(height, 1), shape)
+                )
+    return made

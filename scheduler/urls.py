@@ -23,6 +23,7 @@ page_urlpatterns: list[URLPattern] = [
     path("scheduled-tasks/new/", schedule.new_task, name="task-new"),
     path("scheduled-tasks/<str:task_id>/", schedule.task, name="task"),
     path("scheduled-tasks/<str:task_id>/history/", history.history, name="task-history"),
+    path("scheduled-tasks/<str:task_id>/row/", tasks.row, name="task-row"),
     path("scheduled-tasks/<str:task_id>/run/", tasks.run, name="task-run"),
     path("scheduled-tasks/<str:task_id>/pause/", tasks.pause, name="task-pause"),
     path("scheduled-tasks/<str:task_id>/resume/", tasks.resume, name="task-resume"),

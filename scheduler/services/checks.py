@@ -114,36 +114,41 @@ def _check_process(checked: Checked, user: User) -> None:
 
 
 def _check_instance(checked: Checked, process_id: str, user: User) -> None:
-    instance = (
-        visible_instances(user)
-        .filter(key=process_id.lower())
-        .select_related("version", "design")
-        .first()
-    )
+    instance, sentence = find_instance(process_id, design=checked.design, user=user)
     if instance is None:
-        checked.flaw("/process_id", f"There is no process instance {process_id}.")
-        return
-    design = checked.design
-    if design is not None and instance.design_id != design.pk:
-        checked.flaw(
-            "/process_id",
-            f"{instance.process_id} is an instance of {instance.design.name}, "
-            f"not of {design.name}.",
-        )
+        checked.flaw("/process_id", sentence)
         return
     checked.instance = instance
     checked.values["process_id"] = instance.process_id
 
 
+def find_instance(
+    process_id: str, *, design: ProcessDesign | None, user: User
+) -> tuple[ProcessInstance | None, str]:
+    """Return the instance of a Process ID when it is one of the design; else a sentence."""
+    rows = visible_instances(user).select_related("version", "design").defer("version__document")
+    instance = rows.filter(key=process_id.lower()).first()
+    if instance is None:
+        return None, f"There is no process instance {process_id}."
+    if design is not None and instance.design_id != design.pk:
+        return None, (
+            f"{instance.process_id} is an instance of {instance.design.name}, not of {design.name}."
+        )
+    return instance, ""
+
+
 def _document(checked: Checked) -> Document | None:
-    """Return the definition that a firing would use; None when that is not known."""
-    design, instance = checked.design, checked.instance
-    if design is None:
+    if checked.design is None:
         return None
+    if checked.values.get("process_id") is not None and checked.instance is None:
+        return None
+    return definition_of(checked.design, checked.instance)
+
+
+def definition_of(design: ProcessDesign, instance: ProcessInstance | None) -> Document | None:
+    """Return the definition that a firing would use; None when the design has no version."""
     version = design.published or design.draft
-    if checked.values.get("process_id") is not None:
-        if instance is None:
-            return None
+    if instance is not None:
         preview = instance.mode == ProcessInstance.Mode.PREVIEW
         version = design.draft if preview else instance.version
     return document_of(version) if version is not None else None

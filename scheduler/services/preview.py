@@ -8,8 +8,8 @@ from typing import Any
 
 from django.conf import settings
 
+from processes.document import Document
 from processes.models import ProcessInstance
-from processes.services.documents import document_of
 from scheduler.document import dumped, read_task
 from scheduler.models import ScheduledTask
 from scheduler.services.checks import zone_names
@@ -17,18 +17,25 @@ from scheduler.services.moments import next_five, set_next_run
 from scheduler.token_health import token_fields, validity
 
 
-def coming(
-    raw: dict[str, Any], *, moment: datetime, task: ScheduledTask | None = None
-) -> tuple[str, list[datetime]]:
-    """Return the schedule in words and the next firings, at most five; nothing while it is wrong.
+@dataclass(frozen=True)
+class Coming:
+    """A schedule in words and its next firings; or why there are none."""
+
+    words: str = ""
+    firings: tuple[datetime, ...] = ()
+    flaws: tuple[str, ...] = ()
+
+
+def coming(raw: dict[str, Any], *, moment: datetime, task: ScheduledTask | None = None) -> Coming:
+    """Return what a task would do, its next firings at most five.
 
     A schedule that is stored as it is typed keeps its grid.
     """
-    values, _ = read_task(raw, partial=True)
+    values, flaws = read_task(raw, partial=True)
     schedule = values.get("schedule")
     zone = values.get("timezone") or settings.KIANDA_TIME_ZONE
     if schedule is None or zone not in zone_names():
-        return "", []
+        return Coming(flaws=tuple(one.detail for one in flaws if one.pointer[:9] == "/schedule"))
     same = task is not None and task.schedule == dumped(schedule)
     made = ScheduledTask(
         start=task.start if task and same else moment,
@@ -38,7 +45,7 @@ def coming(
         counted_runs=task.counted_runs if task else 0,
     )
     set_next_run(made, moment)
-    return schedule.describe(), next_five(made, moment)
+    return Coming(schedule.describe(), tuple(next_five(made, moment)))
 
 
 @dataclass(frozen=True)
@@ -61,10 +68,13 @@ class TokenLife:
 
 
 def token_life(
-    instance: ProcessInstance, target: str, firings: Sequence[datetime]
+    instance: ProcessInstance,
+    document: Document | None,
+    target: str,
+    firings: Sequence[datetime],
 ) -> TokenLife | None:
     """Compare the life of the token that a target keeps with the times between its firings."""
-    fields = token_fields(document_of(instance.version), target)
+    fields = token_fields(document, target) if document else None
     if fields is None or len(firings) < 2:
         return None
     life = validity(fields, instance.values, refreshed=instance.modified).life

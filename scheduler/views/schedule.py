@@ -1,37 +1,50 @@
-"""Schedule a task, and change one."""
+"""Schedule a task, and change one: a dialog, and the same as a page."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kianda import times
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.errors import Invalid, PreconditionFailed
 from kianda.once import once
-from kianda.pages import Errors, go, page, render_page, toast
+from kianda.pages import Errors, go, page, page_before, render_page, toast
 from processes.views.common import person
 from scheduler import forms, services
+from scheduler.kind_controls import lines_of
 from scheduler.models import ScheduledTask
 from scheduler.services.checks import zone_names
 from scheduler.services.preview import coming, token_life
+from scheduler.views import meanwhile
 from scheduler.views.choices import Choices, people
 from scheduler.views.tasks import KEEPERS, shown_once
 
+# What is sent alone, by the place it goes to; each brings along what else depends on it.
 PARTIALS = {
-    "fields": "scheduler/_fields.html",
-    "next": "scheduler/_next.html",
-    "picked": "scheduler/_picked.html",
+    "dialog": "scheduler/_form.html",
+    "settings": "scheduler/_settings_alone.html",
+    "next": "scheduler/_next_alone.html",
+    "found": "scheduler/_found_alone.html",
+    "lead": "scheduler/_lead.html",
 }
 
 
 @page(roles=KEEPERS, methods=("GET", "POST"))
 def new_task(request: HttpRequest) -> HttpResponseBase:
     """Ask for a task in the order of the scenario, then make it."""
+    if sent := _asked(request):
+        return _shown(request, _chosen(request, forms.typed_in(sent)))
     if request.method == "POST":
-        return _shown(request, forms.typed_in(request.POST)) if _asks(request) else _make(request)
+        return _make(request)
     typed = {
         **forms.START,
         "/timezone": settings.KIANDA_TIME_ZONE,
@@ -39,12 +52,23 @@ def new_task(request: HttpRequest) -> HttpResponseBase:
     }
     for name in ("process", "process_id", "target", "name"):
         typed[f"/{name}"] = request.GET.get(name, "").replace("\0", "")[:200]
-    return _shown(request, typed)
+    return _shown(request, _chosen(request, typed))
 
 
-def _asks(request: HttpRequest) -> bool:
-    """Tell whether only the settings of what was chosen are asked for."""
-    return "show" in request.POST
+def _asked(request: HttpRequest) -> QueryDict | None:
+    """Return what was typed when only what follows from it is asked for."""
+    sent = request.POST if request.method == "POST" else request.GET
+    return sent if "show" in sent else None
+
+
+def _chosen(request: HttpRequest, typed: forms.Typed) -> forms.Typed:
+    """Fill in what usually follows from what was chosen, where nothing else was typed."""
+    if request.headers.get("HX-Target") not in {"next", "found", "lead"}:
+        typed = forms.with_usual(typed)
+    if typed["/process"] and not typed["/target"]:
+        choices = Choices(typed["/process"], typed["/process_id"].strip(), person(request))
+        typed["/target"] = choices.only_button
+    return typed
 
 
 @once
@@ -57,18 +81,27 @@ def _make(request: HttpRequest) -> HttpResponseBase:
     if token:
         return shown_once(request, task, token)
     toast(request, _("%(name)s is scheduled.") % {"name": task.name})
-    return go(request, "tasks")
+    return _done(request)
+
+
+def _done(request: HttpRequest) -> HttpResponse:
+    """Lead back to the page on which the dialog was opened; from a page, to the list."""
+    return go(request, (_in_dialog(request) and page_before(request)) or "tasks")
+
+
+def _in_dialog(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Target") == "dialog"
 
 
 @page(roles=KEEPERS, methods=("GET", "POST"))
 def task(request: HttpRequest, task_id: str) -> HttpResponseBase:
     """Show the settings of a task, and change them."""
     found = services.get_task(task_id)
-    if request.method != "POST":
-        return _shown(request, forms.typed_of(found), task=found)
-    if _asks(request):
-        return _shown(request, forms.typed_in(request.POST), task=found)
-    return _change(request, found)
+    if sent := _asked(request):
+        return _shown(request, _chosen(request, forms.typed_in(sent)), task=found)
+    if request.method == "POST":
+        return _change(request, found)
+    return _shown(request, forms.typed_of(found), task=found)
 
 
 @once
@@ -84,11 +117,44 @@ def _change(request: HttpRequest, found: ScheduledTask) -> HttpResponseBase:
     except Invalid as invalid:
         return _shown(request, typed, task=found, invalid=invalid)
     except PreconditionFailed:
-        return _shown(request, typed, task=found, stale=True)
+        return _stale(request, typed, services.get_task(str(found.pk)))
     if token:
         return shown_once(request, changed, token)
     toast(request, _("%(name)s is changed.") % {"name": changed.name})
-    return go(request, "tasks")
+    return _done(request)
+
+
+def _stale(request: HttpRequest, typed: forms.Typed, now: ScheduledTask) -> HttpResponse:
+    before = meanwhile.read_seen(request.POST.get("seen", ""))
+    differences = meanwhile.differences(typed, before, now)
+    return _shown(request, meanwhile.merged(typed, before, now), task=now, stale=differences)
+
+
+@dataclass(frozen=True)
+class Firing:
+    """A moment of the next five: by the clock of the task, and how far it is."""
+
+    moment: datetime
+    words: str
+    title: str
+    distance: str
+
+
+def _firings(
+    moments: Sequence[datetime], zone: str, *, now: datetime, seconds: bool
+) -> list[Firing]:
+    if not moments:
+        return []
+    gaps = [times.distance_words(moments[0], now=now)]
+    gaps += [f"+ {times.span_words(after - before)}" for before, after in pairwise(moments)]
+    with timezone.override(ZoneInfo(zone)):
+        return [
+            Firing(
+                moment, times.moment_words(moment, now=now, seconds=seconds),
+                times.full_words(moment), gap,
+            )
+            for moment, gap in zip(moments, gaps, strict=True)
+        ]  # fmt: skip
 
 
 def _shown(
@@ -97,60 +163,46 @@ def _shown(
     *,
     task: ScheduledTask | None = None,
     invalid: Invalid | None = None,
-    stale: bool = False,
+    stale: list[meanwhile.Difference] | None = None,
 ) -> HttpResponse:
     user, now = person(request), timezone.now()
+    kind, zone = typed["/schedule/kind"], typed["/timezone"] or settings.KIANDA_TIME_ZONE
     choices = Choices(typed["/process"], typed["/process_id"].strip(), user)
-    words, firings = coming(forms.body_of(typed, task=task), moment=now, task=task)
-    instance = choices.instance
+    plan = coming(forms.body_of(typed, task=task), moment=now, task=task)
+    instance, target = choices.instance, typed["/target"]
     context: dict[str, Any] = {
         "task": task, "typed": typed, "errors": Errors(invalid), "choices": choices,
-        "words": words, "firings": firings, "now": now,
-        "life": token_life(instance, typed["/target"], firings) if instance else None,
-        "kinds": forms.KINDS, "more_kinds": forms.MORE_KINDS, "days": forms.DAYS,
-        "nth": forms.NTH, "zones": sorted(zone_names() | {typed["/timezone"]} - {""}),
-        "stale": _differences(typed, task) if stale and task else None,
-        "not_drawn": forms.not_drawn(typed),
-        "more_open": typed["/schedule/kind"] in dict(forms.MORE_KINDS),
-        "revision": _revision(request, task, stale=stale), **_persons(user),
+        "plan": plan, "firings": _firings(plan.firings, zone, now=now, seconds=kind == "seconds"),
+        "plan_flaws": plan.flaws if forms.has_begun(typed) else (),
+        "life": instance and token_life(instance, choices.document, target, plan.firings),
+        "zone": zone, "kinds": forms.KINDS, "more_kinds": forms.MORE_KINDS, "kind": kind,
+        "lines": lines_of(kind), "more_open": kind in dict(forms.MORE_KINDS),
+        "zones": sorted(zone_names() | {zone}), "not_drawn": forms.not_drawn(typed),
+        "in_dialog": _in_dialog(request), "stale": stale, **_read(request, task, stale),
+        **_persons(user, task),
     }  # fmt: skip
     return render_page(
         request, "scheduler/task.html", context, partials=PARTIALS,
-        status=422 if invalid or stale else 200,
+        status=422 if invalid or stale is not None else 200,
     )  # fmt: skip
 
 
-def _revision(request: HttpRequest, task: ScheduledTask | None, *, stale: bool) -> Any:
-    """Return the revision that was read: after a warning the one warned of, else what was sent."""
+def _read(
+    request: HttpRequest, task: ScheduledTask | None, stale: list[meanwhile.Difference] | None
+) -> dict[str, Any]:
+    """Return which state of the task was read: after a warning the one warned of."""
     if task is None:
-        return ""
-    return task.revision if stale else request.POST.get("revision", task.revision)
+        return {}
+    sent = request.POST if stale is None else {}
+    return {
+        "revision": sent.get("revision", task.revision),
+        "seen": sent.get("seen") or meanwhile.seen(task),
+    }
 
 
-def _persons(user: User) -> dict[str, Any]:
-    administers = has_role(user, ADMINISTRATOR)
-    return {"administers": administers, "people": people() if administers else []}
-
-
-def _differences(typed: forms.Typed, task: ScheduledTask) -> list[tuple[str, str, str]]:
-    """Return what differs between what is typed and what somebody else has saved."""
-    mine, theirs = forms.body_of(typed, task=task), forms.body_of(forms.typed_of(task), task=task)
-    titles = {
-        "name": _("Task name"), "schedule": _("Schedule"), "expires": _("Expire"),
-        "process": _("Process design"), "process_id": _("Process ID"),
-        "target": _("Field or rule"), "timezone": _("Time zone"), "run_as": _("Run as"),
-    }  # fmt: skip
-    return [
-        (title, _said(name, mine), _said(name, theirs))
-        for name, title in titles.items()
-        if name in mine and mine[name] != theirs.get(name)
-    ]
-
-
-def _said(name: str, body: dict[str, Any]) -> str:
-    value = body.get(name)
-    if name == "schedule":
-        return coming(body, moment=timezone.now())[0] or _("not complete")
-    if name == "expires" and value:
-        return str(value.get("at") or _("after %(n)s runs") % {"n": value.get("after_runs")})
-    return str(value) if value else _("none")
+def _persons(user: User, task: ScheduledTask | None) -> dict[str, Any]:
+    """Return as whom it may run: an administrator chooses, others keep it or take it over."""
+    if has_role(user, ADMINISTRATOR):
+        return {"administers": True, "people": people()}
+    name, own = task.run_as_name if task else "", user.get_username()
+    return {"takes_over": (name, own) if name not in {"", own} else None}

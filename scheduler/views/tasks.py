@@ -1,16 +1,19 @@
 """The list of scheduled tasks, and what is done with one by a click."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER
 from kianda.lib.errors import Conflict
 from kianda.once import leads_to, once
-from kianda.pages import go, page, render_dialog, render_page, toast
+from kianda.pages import go, is_htmx, page, page_before, render_dialog, render_page, toast
 from processes.views.common import asked, page_of, person
 from scheduler import listing, services
 from scheduler.models import ScheduledTask
@@ -19,6 +22,12 @@ from scheduler.services.moments import expires_at, schedule_of
 from scheduler.tasks import send
 
 KEEPERS = (DESIGNER, ADMINISTRATOR)
+UNHAPPY = {
+    "failed": gettext_lazy("%(n)s failed"),
+    "interrupted": gettext_lazy("%(n)s interrupted"),
+    "skipped": gettext_lazy("%(n)s skipped"),
+    "missed": gettext_lazy("%(n)s missed"),
+}
 
 
 @page(roles=KEEPERS)
@@ -35,7 +44,7 @@ def tasks(request: HttpRequest) -> HttpResponseBase:
     context = {
         "page": found, "query": query, "filtered": filtered,
         "any": found.paginator.count > 0 or (filtered and visible_tasks(user).exists()),
-        "lines": [_line(task) for task in found],
+        "lines": lines_of(list(found)), "summary": _summary(user),
         "processes": listing.processes_of(user), "statuses": listing.STATUSES,
     }  # fmt: skip
     return render_page(
@@ -43,14 +52,51 @@ def tasks(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-def _line(task: ScheduledTask) -> dict[str, Any]:
-    return {
-        "task": task, "words": schedule_of(task).describe(), "state": state_of(task),
-        "next": next_of(task), "ends": expires_at(task),
-        "runs": (task.expires or {}).get("after_runs"),
-        "title": task.design.title if task.design else task.process_name,
-        "on_demand": task.schedule["kind"] == "on_demand",
-    }  # fmt: skip
+def _summary(user: User) -> str:
+    """Return how many tasks there are, and how many of them did not do their work last time."""
+    counts = listing.last_outcomes(user)
+    whole = sum(counts.values())
+    said = ngettext("%(n)s task", "%(n)s tasks", whole) % {"n": f"{whole:,}"}
+    unhappy = [
+        words % {"n": f"{counts[outcome]:,}"}
+        for outcome, words in UNHAPPY.items()
+        if counts.get(outcome)
+    ]
+    return f"{said}. " + (
+        _("%(what)s last time.") % {"what": ", ".join(unhappy)} if unhappy else ""
+    )
+
+
+def lines_of(found: Sequence[ScheduledTask]) -> list[dict[str, Any]]:
+    """Return what the rows of some tasks show."""
+    going, reasons = listing.going_on(found), listing.last_reasons(found)
+    return [
+        {
+            "task": task, "words": schedule_of(task).describe(), "state": state_of(task),
+            "next": next_of(task), "ends": expires_at(task), "going": going.get(task.pk, ""),
+            "reason": reasons.get(task.pk, ""), "seconds": task.schedule["kind"] == "seconds",
+            "runs": (task.expires or {}).get("after_runs"),
+            "title": task.design.title if task.design else task.process_name,
+            "on_demand": task.schedule["kind"] == "on_demand",
+        }
+        for task in found
+    ]  # fmt: skip
+
+
+@page(roles=KEEPERS)
+def row(request: HttpRequest, task_id: str) -> HttpResponseBase:
+    """Show the row of one task anew, while it runs."""
+    if not is_htmx(request):
+        return go(request, "task-history", task_id=task_id)
+    return _row(request, services.get_task(task_id))
+
+
+def _row(request: HttpRequest, task: ScheduledTask) -> HttpResponse:
+    context = {"line": lines_of([task])[0]}
+    name = f"task-{task.pk}"
+    return render_page(
+        request, "scheduler/_row.html", context, partials={name: "scheduler/_row.html"}
+    )
 
 
 def state_of(task: ScheduledTask) -> str:
@@ -65,10 +111,13 @@ def next_of(task: ScheduledTask) -> datetime | None:
     return task.next_run_at if task.enabled else None
 
 
-def _back(request: HttpRequest, task_id: str) -> HttpResponse:
-    if request.POST.get("back") == "history":
-        return go(request, "task-history", task_id=task_id)
-    return go(request, "tasks")
+def _after(request: HttpRequest, task_id: str) -> HttpResponse:
+    """Show what an act has changed: its row alone for htmx, else the page it was done on."""
+    if request.headers.get("HX-Target") == f"task-{task_id}" and is_htmx(request):
+        # A form that is sent again must find that it was.
+        leads_to(request, reverse("tasks"))
+        return _row(request, services.get_task(task_id))
+    return go(request, page_before(request) or reverse("tasks"))
 
 
 @page(roles=KEEPERS, methods=("POST",))
@@ -78,9 +127,11 @@ def run(request: HttpRequest, task_id: str) -> HttpResponseBase:
     occurrence = services.run_now(task_id=task_id, user=person(request))
     if occurrence.outcome is None:
         send([occurrence.pk])
-    toast(request, _("%(name)s was started. Its history shows how it went.")
-          % {"name": occurrence.task_name})  # fmt: skip
-    return _back(request, task_id)
+        said = _("%(name)s was started. Its history shows how it went.")
+    else:
+        said = _("%(name)s waits to be started already.")
+    toast(request, said % {"name": occurrence.task_name})
+    return _after(request, task_id)
 
 
 @page(roles=KEEPERS, methods=("POST",))
@@ -89,7 +140,7 @@ def pause(request: HttpRequest, task_id: str) -> HttpResponseBase:
     """Stop the planned firings of a task."""
     task = services.pause_task(task_id=task_id, user=person(request))
     toast(request, _("%(name)s is paused.") % {"name": task.name})
-    return _back(request, task_id)
+    return _after(request, task_id)
 
 
 @page(roles=KEEPERS, methods=("POST",))
@@ -98,7 +149,7 @@ def resume(request: HttpRequest, task_id: str) -> HttpResponseBase:
     """Plan the firings of a task again."""
     task = services.resume_task(task_id=task_id, user=person(request))
     toast(request, _("%(name)s goes on.") % {"name": task.name})
-    return _back(request, task_id)
+    return _after(request, task_id)
 
 
 @page(roles=KEEPERS, methods=("GET", "POST"))

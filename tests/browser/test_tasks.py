@@ -1,10 +1,15 @@
 """Scheduled tasks in a browser: the list, scheduling one by clicking, its history."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from scheduler.models import Occurrence, ScheduledTask
-from scheduler.services import create_task, pause_task
+from scheduler.services import create_task, execution, pause_task
+from tests.browser.conftest import session_cookie
 from tests.browser.story_rows import LOOKS, SCRIPT, make_order, make_orders
+from tests.scheduler.kept import make_run, make_token
 
 
 def make_task(user, name="Approve", **settings):
@@ -13,6 +18,35 @@ def make_task(user, name="Approve", **settings):
         "schedule": {"kind": "minutes", "every": 55}, **settings,
     }  # fmt: skip
     return create_task(raw=raw, user=user)[0]
+
+
+def make_history(user):
+    """Make a kept token and the last day of its task: one failed, one missed, one by hand."""
+    instance = make_token(user, age_s=2700, next_in_s=600, task="Refresh the token")
+    task = ScheduledTask.objects.get()
+    for number in range(26):
+        moment = timezone.now() - timedelta(minutes=45 + 55 * number)
+        outcome = {5: "failed", 12: "missed"}.get(number, "succeeded")
+        ran = outcome != "missed"
+        Occurrence.objects.create(
+            task=task, task_name=task.name, planned_at=moment, queued_at=moment, outcome=outcome,
+            run=make_run(instance, finished=moment, status=outcome) if ran else None,
+            started_at=moment if ran else None, finished_at=moment,
+            trigger="manual" if number == 4 else "planned",
+            reason="" if outcome == "succeeded" else "The token service answered 503.",
+        )  # fmt: skip
+    return task
+
+
+@pytest.fixture
+def fire_queued():
+    """Return `fire_queued()`: carry out what waits, in this process."""
+
+    def fire():
+        for pk in Occurrence.objects.filter(outcome=None).values_list("pk", flat=True):
+            execution.execute(pk)
+
+    return fire
 
 
 @pytest.fixture
@@ -49,42 +83,79 @@ def test_the_pages_fit_and_are_accessible(page_as, person, axe, assert_fits, rea
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-@pytest.mark.parametrize("kind", ["once", "hourly", "daily", "weekly", "monthly", "cron"])
-def test_the_settings_of_each_kind_fit(page_as, axe, assert_fits, ready, kind, width, scheme):
+def test_the_settings_of_each_kind_fit_in_the_dialog(
+    page_as, axe, assert_fits, ready, width, scheme
+):
     page = page_as("ada", width, scheme)
-    page.goto("/scheduled-tasks/new/")
-    page.get_by_label("Task name").fill("Kept")
-    if kind == "cron":
-        page.get_by_text("More kinds").click()
-    page.locator(f"#kind-{kind}").check()
-    setting = ":is(#f-schedule-expression, #f-schedule-at, #f-schedule-minute)"
-    page.wait_for_selector(f".k-sched {setting}")
-    assert page.get_by_label("Task name").input_value() == "Kept"
-    axe(page)
-    assert_fits(page)
-
-
-def test_a_task_is_scheduled_by_clicking_and_run_now(page_as, ready):
-    page = page_as("ada")
     page.goto("/scheduled-tasks/")
     page.get_by_role("link", name="Schedule a task").click()
-    page.get_by_label("Task name").fill("Approve it")
-    page.locator("#f-schedule-every").fill("55")
-    page.wait_for_selector(".k-firings li:nth-child(5)")
+    page.wait_for_selector("#dialog[open]")
+    assert page.evaluate("document.activeElement.id") == "f-name"
+    page.get_by_label("Task name").fill("Kept")
+    page.get_by_text("More kinds").click()
+    for kind, setting in (
+        ("once", "at"), ("hourly", "minute"), ("daily", "weekdays_only"), ("weekly", "days"),
+        ("monthly", "nth"), ("seconds", "every"), ("cron", "expression"),
+    ):  # fmt: skip
+        page.locator(f"#kind-{kind}").check()
+        page.wait_for_selector(f"[name^='/schedule/{kind}/{setting}']")
+        axe(page)
+        assert_fits(page)
+    page.locator("#f-schedule-expression").press_sequentially("0 9 * * mon-fri", delay=20)
+    page.wait_for_selector("text=At 09:00, Monday through Friday")
+    page.locator("#kind-on_demand").check()
+    page.wait_for_selector("text=The address is shown once")
+    page.get_by_label("Expire").check()
     page.get_by_label("Process design").select_option("orders")
-    page.wait_for_selector("select#f-target")
-    page.get_by_label("Process ID").fill("orders-1")
-    page.wait_for_selector("text=Found: status")
-    page.locator("#f-target").select_option("approve")
-    page.get_by_role("button", name="OK").dblclick()
-    page.wait_for_url("**/scheduled-tasks/")
-    page.wait_for_selector("text=Every 55 minutes")
-    assert ScheduledTask.objects.get().target == "approve"
+    page.wait_for_selector(".k-tree")
+    axe(page)
+    assert_fits(page)
+    assert page.get_by_label("Task name").input_value() == "Kept"
+
+
+def test_the_task_of_the_scenario_is_scheduled_by_clicking(page_as, person, axe, ready):
+    make_token(person("admin"), life_s=3600)
+    page = page_as("ada")
+    page.goto("/scheduled-tasks/?status=active")
+    page.get_by_role("link", name="Schedule a task").click()
+    page.get_by_label("Task name").fill("Refresh the token")
+    page.get_by_label("Minutes", exact=True).check()
+    page.locator("#f-schedule-every").fill("90")
+    page.wait_for_selector(".k-firings li:nth-child(5)")
+    assert not page.get_by_label("Expire").is_checked()
+    page.get_by_label("Process design").select_option("token-refresh")
+    page.get_by_label("Process ID").fill("TOKEN-refresh-1")
+    page.wait_for_selector("text=Found: status open, version 1.0, live")
+    page.wait_for_selector("text=it would expire before it is renewed")
+    page.locator("#f-schedule-every").fill("55")
+    page.wait_for_selector("text=leaves 5 min to spare")
+    page.get_by_label("2. Get a new token").check(force=True)
+    page.get_by_label("Refresh button, all 3 rules").check(force=True)
+    axe(page)
+    page.get_by_role("button", name="OK", exact=True).dblclick()
+    page.wait_for_url("**/scheduled-tasks/?status=active")
+    page.wait_for_selector("text=Refresh the token is scheduled")
+    made = ScheduledTask.objects.get(name="Refresh the token")
+    assert (made.target, made.process_id, made.schedule, made.expires, made.run_as_name) == (
+        "refresh", "token-refresh-1", {"kind": "minutes", "every": 55}, None, "ada",
+    )  # fmt: skip
+
+
+def test_run_now_runs_once_and_the_row_follows_to_its_end(page_as, person, ready, fire_queued):
+    task = make_task(person("ada"), name="Approve it")
+    page = page_as("ada")
+    page.goto("/scheduled-tasks/")
     page.get_by_role("button", name="Run now: Approve it").dblclick()
-    page.wait_for_selector("text=was started")
-    page.get_by_role("link", name="History of Approve it").click()
-    page.wait_for_selector("td:has-text('By hand')")
+    row = page.locator(f"#task-{task.pk}")
+    row.get_by_text("Queued").wait_for()
     assert Occurrence.objects.count() == 1
+    fire_queued()
+    row.get_by_text("Succeeded").wait_for()
+    page.get_by_role("link", name="History of Approve it").click()
+    line = page.locator("tr:has-text('By hand')")
+    line.wait_for()
+    line.get_by_role("link", name="Trace of run").click()
+    page.wait_for_url("**/runs/*/")
 
 
 def test_pause_resume_and_delete(page_as, person, axe, ready):
@@ -92,10 +163,17 @@ def test_pause_resume_and_delete(page_as, person, axe, ready):
     page = page_as("ada")
     page.goto(f"/scheduled-tasks/{task.pk}/history/")
     page.wait_for_selector("text=Has not fired yet")
+    page.wait_for_selector("text=First time:")
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Resume").click()
     page.get_by_role("button", name="Pause").wait_for()
     page.goto("/scheduled-tasks/")
+    page.get_by_role("button", name="More for Approve").click()
+    page.get_by_role("button", name="Pause", exact=True).dblclick()
+    page.locator(f"#task-{task.pk} .k-pill:has-text('Paused')").wait_for()
+    page.wait_for_timeout(300)
+    task.refresh_from_db()
+    assert not task.enabled
     page.get_by_role("button", name="More for Approve").click()
     page.get_by_role("link", name="Delete").click()
     page.wait_for_selector("#dialog[open]")
@@ -106,31 +184,121 @@ def test_pause_resume_and_delete(page_as, person, axe, ready):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_worst_input_is_refused_beside_its_control(page_as, axe, assert_fits, ready, width):
+@pytest.mark.parametrize("dialog", [True, False])
+def test_the_worst_input_is_refused_beside_its_control(
+    page_as, person, axe, assert_fits, ready, dialog, width
+):
+    make_token(person("admin"))
     page = page_as("ada", width)
-    page.complaints.expect("status of 422")
-    page.goto("/scheduled-tasks/new/?process=orders")
+    page.goto("/scheduled-tasks/" if dialog else "/scheduled-tasks/new/")
+    if dialog:
+        page.get_by_role("link", name="Schedule a task").click()
     page.get_by_label("Task name").fill(SCRIPT)
-    page.locator("#f-schedule-every").fill("x" * 18)
-    page.get_by_label("Process ID").fill(SCRIPT)
-    page.get_by_role("button", name="OK").click()
-    page.wait_for_selector("#f-process_id-error")
-    assert page.locator("#f-schedule-every-error").inner_text()
-    assert page.locator("#f-target-error").inner_text()
+    page.locator("#f-schedule-every").fill("0")
+    page.wait_for_selector("#next >> text=Enter 1 or more")
+    page.get_by_label("Expire").check()
+    page.locator("#f-expires-at").fill("2001-01-01T09:00")
+    page.get_by_label("Process design").select_option("orders")
+    page.get_by_label("Process ID").fill("token-refresh-1")
+    wrong = "token-refresh-1 is an instance of token-refresh, not of orders."
+    page.wait_for_selector(f"text={wrong}")
+    page.get_by_role("button", name="OK", exact=True).click()
+    page.wait_for_selector("#f-schedule-every-error")
+    assert page.evaluate("document.activeElement.id") == "f-schedule-every"
+    assert "passed" in page.locator("#f-expires-at-error").inner_text()
+    assert page.locator("#f-process_id-error").inner_text() == wrong
     assert page.get_by_label("Task name").input_value() == SCRIPT
-    assert "owned" not in page.title()
+    assert page.title() != "owned"
     axe(page)
     assert_fits(page)
+    page.get_by_text("More kinds").click()
+    page.locator("#kind-cron").check()
+    page.locator("#f-schedule-expression").press_sequentially("every <b>day</b>", delay=20)
+    page.wait_for_selector("#next >> text=five fields")
+    page.get_by_role("button", name="OK", exact=True).click()
+    page.wait_for_selector("#f-schedule-expression-error")
+    assert not ScheduledTask.objects.filter(process_name="orders").exists()
 
 
-def test_the_address_of_a_hook_is_shown_once(page_as, axe, assert_fits, ready):
+def test_two_people_change_one_task(page_as, person, axe, assert_fits, ready):
+    task = make_task(person("ada"))
+    page, other = page_as("ada"), page_as("admin")
+    for one in (page, other):
+        one.goto(f"/scheduled-tasks/{task.pk}/history/")
+        one.get_by_role("link", name="Edit").click()
+    other.locator("#f-schedule-every").fill("10")
+    other.get_by_role("button", name="OK", exact=True).click()
+    other.wait_for_selector("text=Approve is changed")
+    assert other.url.endswith("/history/")
+    page.get_by_label("Task name").fill("Mine")
+    page.get_by_role("button", name="OK", exact=True).click()
+    page.wait_for_selector("text=Every 55 minutes became Every 10 minutes.")
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("button", name="OK", exact=True).click()
+    page.wait_for_selector("text=Mine is changed")
+    task.refresh_from_db()
+    assert (task.name, task.schedule["every"]) == ("Mine", 10)
+
+
+def test_the_address_of_a_hook_is_shown_once_and_can_be_renewed(page_as, axe, assert_fits, ready):
     page = page_as("ada")
     page.goto("/scheduled-tasks/new/?process=orders&process_id=orders-1&target=approve&name=Hook")
     page.locator("#kind-on_demand").check()
     page.wait_for_selector("text=The address is shown once")
-    page.get_by_role("button", name="OK").click()
-    page.wait_for_selector("#hook-url")
+    page.get_by_role("button", name="OK", exact=True).click()
+    first = page.locator("#hook-url").inner_text()
+    page.get_by_role("button", name="Copy the address").click()
+    page.wait_for_selector("text=Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == first
     axe(page)
     assert_fits(page)
     page.get_by_role("link", name="Done").click()
-    page.wait_for_selector("text=On demand")
+    page.get_by_role("button", name="More for Hook").click()
+    page.get_by_role("link", name="New webhook address").click()
+    page.get_by_role("button", name="Make a new address").click()
+    page.wait_for_selector("#hook-url")
+    assert page.locator("#hook-url").inner_text() != first
+    axe(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_history_draws_hours_and_days(page_as, person, axe, assert_fits, width, scheme):
+    task = make_history(person("ada"))
+    page = page_as("ada", width, scheme)
+    page.goto(f"/scheduled-tasks/{task.pk}/history/")
+    for words in ("token valid", "2 gaps", "Token renewed, valid until", "Yesterday"):
+        page.locator(f"text={words}").first.wait_for()
+    axe(page)
+    assert_fits(page)
+    for word, title in (("7 days", "Last 7 days"), ("30 days", "Last 30 days")):
+        page.get_by_role("link", name=word).click()
+        page.get_by_role("heading", name=title).wait_for()
+        axe(page)
+        assert_fits(page)
+    page.get_by_label("Outcome").select_option("failed")
+    page.wait_for_url("**outcome=failed")
+    page.wait_for_selector("text=of 1 occurrences")
+    assert page.get_by_role("heading", name="Last 30 days").is_visible()
+
+
+def test_without_script_the_same_task_is_made(browser, live_server, person, ready):
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    context.add_cookies([session_cookie(person("ada"), live_server.url)])
+    page = context.new_page()
+    page.goto("/scheduled-tasks/new/?process=orders")
+    page.get_by_label("Task name").fill("By hand")
+    page.get_by_label("Weekly").check()
+    page.get_by_role("button", name="Show settings").click()
+    page.get_by_label("Friday").check()
+    page.get_by_label("Process ID").fill("orders-1")
+    page.get_by_label("Approve button").check(force=True)
+    page.get_by_role("button", name="OK", exact=True).click()
+    page.wait_for_url("**/scheduled-tasks/")
+    made = ScheduledTask.objects.get()
+    assert made.schedule == {"kind": "weekly", "every": 1, "days": ["friday"], "at": "09:00"}
+    page.get_by_role("button", name="Run now: By hand").click()
+    page.get_by_role("link", name="History of By hand").click()
+    page.wait_for_selector("text=By hand")
+    assert Occurrence.objects.count() == 1
+    context.close()

@@ -37,7 +37,7 @@ def text_of(response: Any) -> str:
 def sent(**typed: Any) -> dict[str, Any]:
     """Return what the form of a new task posts; `schedule__every` is `/schedule/every`."""
     usual = {
-        "/name": "Count", "/schedule/kind": "minutes", "/schedule/every": "5", "expire": "never",
+        "/name": "Count", "/schedule/kind": "minutes", "/schedule/minutes/every": "5",
         "/process": "counter", "/process_id": "counter-1", "/target": "add",
         "/timezone": "Europe/Dublin",
     }  # fmt: skip
@@ -126,15 +126,15 @@ KINDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {"kind": "hourly", "every": 2, "minute": 15},
     ),
     (
-        {"kind": "daily", "every": "1", "time": "09:30", "weekdays_only": "on"},
+        {"kind": "daily", "every": "1", "at": "09:30", "weekdays_only": "on"},
         {"kind": "daily", "every": 1, "at": "09:30", "weekdays_only": True},
     ),
     (
-        {"kind": "weekly", "every": "1", "time": "09:30", "days": ["friday", "monday"]},
+        {"kind": "weekly", "every": "1", "at": "09:30", "days": ["friday", "monday"]},
         {"kind": "weekly", "every": 1, "at": "09:30", "days": ["monday", "friday"]},
     ),
     (
-        {"kind": "monthly", "every": "1", "time": "09:30", "day": "31"},
+        {"kind": "monthly", "every": "1", "at": "09:30", "day": "31"},
         {"kind": "monthly", "every": 1, "at": "09:30", "day": 31},
     ),
     (
@@ -149,7 +149,9 @@ KINDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 def test_each_kind_is_stored_shown_and_stored_again_unchanged(
     page: Client, counter: ProcessInstance, typed: dict[str, Any], stored: dict[str, Any]
 ) -> None:
-    form = sent() | {f"/schedule/{name}": value for name, value in typed.items()}
+    kind = typed["kind"]
+    form = sent() | {f"/schedule/{kind}/{name}": value for name, value in typed.items()}
+    form |= {"/schedule/kind": kind}
     assert page.post(reverse("task-new"), form).status_code == 303
     made = ScheduledTask.objects.get()
     assert made.schedule == stored
@@ -162,11 +164,12 @@ def test_each_kind_is_stored_shown_and_stored_again_unchanged(
 
 def test_the_nth_weekday_and_a_delay(page: Client, counter: ProcessInstance) -> None:
     by_weekday = {
-        "/schedule/kind": "monthly", "monthly_by": "weekday", "/schedule/nth": "last",
-        "/schedule/weekday": "friday", "/schedule/time": "18:00",
+        "/schedule/kind": "monthly", "monthly_by": "weekday", "/schedule/monthly/nth": "last",
+        "/schedule/monthly/weekday": "friday", "/schedule/monthly/at": "18:00",
     }  # fmt: skip
     assert page.post(reverse("task-new"), sent() | by_weekday).status_code == 303
-    delay = {"/name": "Later", "/schedule/kind": "once", "once_by": "in", "/schedule/in/hours": "2"}
+    delay = {"/name": "Later", "/schedule/kind": "once", "once_by": "in"}
+    delay["/schedule/once/in/hours"] = "2"
     assert page.post(reverse("task-new"), sent() | delay).status_code == 303
     first, second = ScheduledTask.objects.order_by("pk")
     assert (first.schedule["nth"], first.schedule["weekday"]) == ("last", "friday")
@@ -176,18 +179,26 @@ def test_the_nth_weekday_and_a_delay(page: Client, counter: ProcessInstance) -> 
 BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"/name": ""}, "/name", "Write a name."),
     ({"/name": "x" * 201}, "/name", "200"),
-    ({"/schedule/every": ""}, "/schedule/every", "required"),
-    ({"/schedule/every": "0"}, "/schedule/every", "Enter 1 or more"),
-    ({"/schedule/every": SCRIPT}, "/schedule/every", ""),
+    ({"/schedule/minutes/every": ""}, "/schedule/every", "required"),
+    ({"/schedule/minutes/every": "0"}, "/schedule/every", "Enter 1 or more"),
+    ({"/schedule/minutes/every": SCRIPT}, "/schedule/every", ""),
     ({"/schedule/kind": "sometimes"}, "/schedule/kind", ""),
-    ({"/schedule/kind": "weekly", "/schedule/time": "9"}, "/schedule/days", "at least one day"),
-    ({"/schedule/kind": "daily", "/schedule/time": ""}, "/schedule/at", "time of day"),
-    ({"/schedule/kind": "once", "/schedule/at": ""}, "/schedule/at", "moment"),
-    ({"/schedule/kind": "once", "/schedule/at": "2001-01-01T09:00"}, "/schedule/at", "passed"),
+    (
+        {"/schedule/kind": "weekly", "/schedule/weekly/at": "9"},
+        "/schedule/days",
+        "at least one day",
+    ),
+    ({"/schedule/kind": "daily", "/schedule/daily/at": ""}, "/schedule/at", "time of day"),
+    ({"/schedule/kind": "once", "/schedule/once/at": ""}, "/schedule/at", "moment"),
+    ({"/schedule/kind": "once", "/schedule/once/at": "2001-01-01T09:00"}, "/schedule/at", "passed"),
     ({"/schedule/kind": "once", "once_by": "in"}, "/schedule/in", "1 or more"),
-    ({"/schedule/kind": "cron", "/schedule/expression": "never"}, "/schedule/expression", "five"),
-    ({"expire": "runs"}, "/expires/after_runs", ""),
-    ({"expire": "at", "/expires/at": "2001-01-01T09:00"}, "/expires/at", "passed"),
+    (
+        {"/schedule/kind": "cron", "/schedule/cron/expression": "never"},
+        "/schedule/expression",
+        "five",
+    ),
+    ({"expire": "on", "expire_by": "runs"}, "/expires/after_runs", ""),
+    ({"expire": "on", "/expires/at": "2001-01-01T09:00"}, "/expires/at", "passed"),
     ({"/process": ""}, "/process", ""),
     ({"/process_id": "counter-9"}, "/process_id", "no process instance"),
     ({"/target": ""}, "/target", ""),
@@ -218,7 +229,7 @@ def test_settings_are_shown_without_making_anything(page: Client, counter: Proce
     assert 'value="Kept"' in shown
     assert 'id="day-monday"' in shown
     assert not ScheduledTask.objects.exists()
-    later = page.post(
+    later = page.get(
         reverse("task-new"), sent() | {"show": "1"}, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="next"
     )
     assert len(later.context["firings"]) == 5
@@ -230,22 +241,43 @@ def test_a_stale_form_shows_what_differs_and_can_be_kept(
 ) -> None:
     task = make_task()
     old = task.revision
-    change_task(task_id=str(task.pk), raw={"name": "Theirs"}, user=admin, partial=True)
-    form = sent(name="Mine") | {"revision": old}
+    seen = page.get(reverse("task", args=[task.pk])).context["seen"]
+    theirs = {"name": "Theirs", "target": "fail", "run_as": "admin"}
+    change_task(task_id=str(task.pk), raw=theirs, user=admin, partial=True)
+    pause_task(task_id=str(task.pk), user=admin)
+    form = sent(name="Mine", schedule__minutes__every="7") | {"revision": old, "seen": seen}
     answer = page.post(reverse("task", args=[task.pk]), form)
     assert answer.status_code == 422
-    assert "yours Mine, saved Theirs" in text_of(answer)
-    form["revision"] = answer.context["revision"]
+    said = text_of(answer)
+    assert "Task name : Count became Theirs. Yours: Mine." in said
+    assert "State : active became paused." in said
+    # What only they have changed is theirs; what this person typed is there to be kept.
+    assert answer.context["typed"]["/target"] == "fail"
+    form |= {"revision": answer.context["revision"], "/target": "fail"}
     assert page.post(reverse("task", args=[task.pk]), form).status_code == 303
-    assert now_of(task).name == "Mine"
+    stored = now_of(task)
+    assert (stored.name, stored.target, stored.schedule["every"]) == ("Mine", "fail", 7)
+    assert not stored.enabled
+
+
+@pytest.mark.parametrize("seen", ["", "{", "[]", "9" * 30_000, '{"name": 1, "schedule": []}'])
+def test_a_stale_form_without_what_it_showed_still_asks(
+    page: Client, make_task: Make, seen: str
+) -> None:
+    form = sent() | {"revision": "0", "seen": seen}
+    answer = page.post(reverse("task", args=[make_task().pk]), form)
+    assert answer.status_code == 422
+    assert "Somebody else has saved this task" in text_of(answer)
 
 
 def test_run_now_pause_resume_and_delete(page: Client, make_task: Make) -> None:
     task = make_task()
-    once = {"once": new_token(), "back": "history"}
+    history = reverse("task-history", args=[task.pk])
+    once = {"once": new_token()}
     for _ in range(2):
-        answer = page.post(reverse("task-run", args=[task.pk]), once)
-        assert answer["Location"] == reverse("task-history", args=[task.pk])
+        address = reverse("task-run", args=[task.pk])
+        answer = page.post(address, once, HTTP_REFERER=f"http://testserver{history}")
+        assert answer["Location"] == history
     assert Occurrence.objects.count() == 1
     page.post(reverse("task-pause", args=[task.pk]))
     assert not now_of(task).enabled
@@ -289,7 +321,8 @@ def test_the_history_says_what_became_of_each_firing(page: Client, make_task: Ma
     said = text_of(answer)
     for words in ("Succeeded", "Failed", "Missed", "late", "Planned", "2.0 s", f"{SCRIPT} failed"):
         assert words in said
-    assert dict(answer.context["timeline"].counts) == {"succeeded": 1, "failed": 1, "left out": 1}
+    counted = {shape: count for shape, _word, count in answer.context["shapes"]}
+    assert counted == {"succeeded": 1, "failed": 1, "left out": 1}
     assert len(page.get(address, {"outcome": "failed"}).context["lines"]) == 1
     assert "No occurrence" in text_of(page.get(address, {"outcome": "skipped"}))
 
@@ -297,9 +330,9 @@ def test_the_history_says_what_became_of_each_firing(page: Client, make_task: Ma
 def test_an_interval_longer_than_the_token_lives_is_warned_of(page: Client, ada: Any) -> None:
     instance = make_token(ada, life_s=3600)
     form = sent(process="token-refresh", process_id=instance.process_id, target="refresh")
-    form |= {"show": "1", "/schedule/every": "90"}
+    form |= {"show": "1", "/schedule/minutes/every": "90"}
     assert "would expire before" in text_of(page.post(reverse("task-new"), form))
-    form["/schedule/every"] = "55"
+    form["/schedule/minutes/every"] = "55"
     assert "to spare" in text_of(page.post(reverse("task-new"), form))
     task = ScheduledTask.objects.get()
     Occurrence.objects.create(

@@ -9,3 +9,4 @@ import "./refresh.js";
 import "./find.js";
 import "./focus.js";
 import "./busy.js";
+import "./schedule.js";

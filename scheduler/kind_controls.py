@@ -1,0 +1,197 @@
+"""The controls of each schedule kind, built from its typed model: a new kind brings its own.
+
+A kind that wants one of several settings, such as a day of the month or a weekday, has a line for
+each of these ways, and a radio button in front of the line.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from kianda.lib.pointers import pointer
+from kianda.pages import control_id
+from scheduler.schedules import schedules
+from scheduler.schedules.base import WEEKDAYS
+
+Words = str | Promise
+Schema = Mapping[str, Any]
+
+EARLY = "09:00"
+DAYS: Mapping[str, Words] = dict(
+    zip(
+        WEEKDAYS,
+        (
+            _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"),
+            _("Sunday"),
+        ),
+        strict=True,
+    )
+)  # fmt: skip
+CHOICES: Mapping[str, Words] = {
+    **DAYS, "1": _("first"), "2": _("second"), "3": _("third"), "4": _("fourth"),
+    "last": _("last"),
+}  # fmt: skip
+# Which settings stand for each other, by kind; the first way is the usual one.
+WAYS: Mapping[str, Mapping[str, tuple[Words, tuple[str, ...]]]] = {
+    "once": {"at": (_("At"), ("at",)), "in": (_("In"), ("in",))},
+    "monthly": {
+        "day": (_("On day"), ("day",)), "weekday": (_("On the"), ("nth", "weekday")),
+    },
+}  # fmt: skip
+# What a setting is called, and what stands behind it. Without an entry it has the model's title.
+WORDS: Mapping[tuple[str, str], tuple[Words, Words]] = {
+    ("seconds", "every"): (_("Every"), _("seconds")),
+    ("minutes", "every"): (_("Every"), _("minutes")),
+    ("hourly", "every"): (_("Every"), _("hours")),
+    ("hourly", "minute"): (_("At"), _("minutes past the hour")),
+    ("daily", "every"): (_("Every"), _("days")),
+    ("daily", "weekdays_only"): (_("Monday to Friday only"), ""),
+    ("weekly", "every"): (_("Every"), _("weeks")),
+    ("weekly", "days"): (_("On"), ""),
+    ("monthly", "every"): (_("Every"), _("months")),
+    ("monthly", "day"): (_("Day of the month"), _("of the month, or its last")),
+    ("monthly", "nth"): (_("Which one"), ""),
+    ("once", "at"): (_("Date and time"), ""),
+    ("once", "in/days"): (_("Days"), _("days")),
+    ("once", "in/hours"): (_("Hours"), _("hours")),
+    ("once", "in/minutes"): (_("Minutes"), _("minutes from now")),
+    ("cron", "expression"): (_("Cron line"), ""),
+}
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control: what it is called in the form, and what it stands for.
+
+    Its name holds the kind: 55 minutes do not become 55 weeks when another kind is chosen.
+    """
+
+    name: str
+    path: tuple[str, ...]
+    type: str
+    label: Words
+    unit: Words = ""
+    usual: str = ""
+    help: str = ""
+    longest: int = 18
+    choices: tuple[tuple[str, Words], ...] = ()
+
+    @property
+    def pointer(self) -> str:
+        """Return the place of its value in the body."""
+        return pointer("schedule", *self.path)
+
+    @property
+    def id(self) -> str:
+        """Return the id that errors lead to."""
+        return control_id(self.pointer)
+
+    @property
+    def error_id(self) -> str:
+        """Return the id of what is wrong with it."""
+        return f"{self.id}-error"
+
+
+@dataclass(frozen=True)
+class Line:
+    """The controls of one line; with a way, the radio button that chooses it."""
+
+    pointer: str
+    controls: tuple[Control, ...]
+    way_name: str = ""
+    way: str = ""
+    word: Words = ""
+
+    @property
+    def id(self) -> str:
+        """Return the id that errors of the line as a whole lead to."""
+        return control_id(self.pointer)
+
+    @property
+    def error_id(self) -> str:
+        """Return the id of what is wrong with the line as a whole."""
+        return f"{self.id}-error"
+
+
+@cache
+def lines_of(kind: str) -> tuple[Line, ...]:
+    """Return the lines of a kind, in the order of its model; none for an unknown one."""
+    model = schedules.kinds.get(kind)
+    if model is None:
+        return ()
+    schema = model.model_json_schema()
+    ways = {name: way for way, (_word, names) in WAYS.get(kind, {}).items() for name in names}
+    made: dict[str, list[Control]] = {}
+    for name, part in schema["properties"].items():
+        if name != model.tag:
+            found = list(_controls(kind, (name,), part, schema))
+            made.setdefault(ways.get(name, f"/{name}"), []).extend(found)
+    return tuple(_line(kind, key, tuple(controls)) for key, controls in made.items())
+
+
+def _line(kind: str, key: str, controls: tuple[Control, ...]) -> Line:
+    place = pointer("schedule", controls[0].path[0])
+    if key.startswith("/"):
+        return Line(place, controls)
+    return Line(place, controls, way_name(kind), key, WAYS[kind][key][0])
+
+
+def way_name(kind: str) -> str:
+    """Return the name of the radio buttons that choose between the ways of a kind."""
+    return f"{kind}_by"
+
+
+def controls_of(kind: str) -> Iterator[Control]:
+    """Yield the controls of a kind."""
+    for line in lines_of(kind):
+        yield from line.controls
+
+
+def _controls(kind: str, path: tuple[str, ...], part: Schema, root: Schema) -> Iterator[Control]:
+    flat = _flat(part, root)
+    if "properties" in flat:
+        for name, inner in flat["properties"].items():
+            yield from _controls(kind, (*path, name), inner, root)
+        return
+    sort = _type(flat)
+    label, unit = WORDS.get((kind, "/".join(path)), (str(part.get("title", path[-1])), ""))
+    usual = flat.get("default")
+    counts = isinstance(usual, int) and not isinstance(usual, bool) and len(path) == 1
+    yield Control(
+        name=pointer("schedule", kind, *path),
+        path=path,
+        type=sort,
+        label=label,
+        unit=unit,
+        usual=EARLY if sort == "time" else str(usual) if counts else "",
+        help=str(part.get("description", "")) if sort == "text" else "",
+        longest=int(flat.get("maxLength", 18)),
+        choices=tuple((str(one), CHOICES.get(str(one), str(one))) for one in _choices(flat)),
+    )
+
+
+def _flat(part: Schema, root: Schema) -> Schema:
+    """Return a schema with its reference followed, and without the null that it may be."""
+    inner: Schema = next((one for one in part.get("anyOf", ()) if one != {"type": "null"}), {})
+    found = {**part, **inner}
+    if "$ref" in found:
+        found |= root["$defs"][str(found["$ref"]).rsplit("/", 1)[-1]]
+    return found
+
+
+def _choices(flat: Schema) -> list[Any]:
+    items: Schema = flat.get("items", {})
+    return list(flat.get("enum") or items.get("enum") or ())
+
+
+def _type(flat: Schema) -> str:
+    named = {"time": "time", "datetime": "moment", "weekdays": "days"}
+    if flat.get("control") in named:
+        return named[flat["control"]]
+    if "enum" in flat:
+        return "select"
+    return {"integer": "number", "boolean": "check"}.get(str(flat.get("type")), "text")
