@@ -12,7 +12,7 @@ from django.utils import timezone
 from kianda.accounts.audit import record
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import Busy, Conflict, Flaw, Forbidden, InUse, Invalid, Stale
-from kianda.lib.lending import give_back_connection
+from kianda.lib.lanes import waiting
 from kianda.lib.usage import used_by
 from processes.document import Document
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
@@ -219,5 +219,5 @@ def _wait_until_free(process_id: str) -> None:
             return
         if time.monotonic() >= give_up:
             raise _busy(process_id, running)
-        give_back_connection()
-        time.sleep(_LOOK_EVERY_S)
+        with waiting():
+            time.sleep(_LOOK_EVERY_S)

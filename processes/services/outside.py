@@ -10,7 +10,7 @@ from datasources.errors import CallFailed
 from datasources.rest import build
 from datasources.services import get_document
 from kianda.lib.errors import Missing
-from kianda.lib.lending import give_back_connection
+from kianda.lib.lanes import waiting
 from processes.clock import moment_text
 from processes.conditions import Condition, ConditionGroup
 from processes.context import Surroundings
@@ -58,10 +58,10 @@ class CallsAndLookups:
                 source, found, {name: to_json(value) for name, value in inputs.items()}
             )
             on_request(prepared.shown, prepared.secrets)
-            give_back_connection()
-            answer = send(
-                prepared, datasource=source, timeout_s=seconds, before_send=self.check_lease
-            )
+            with waiting():
+                answer = send(
+                    prepared, datasource=source, timeout_s=seconds, before_send=self.check_lease
+                )
         except CallFailed as failed:
             raise _as_rule_failed(failed) from failed
         return Answer(answer.status, answer.headers, from_json(answer.body), found.output_paths())

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from kianda.lib.errors import ApplicationError, Busy
+from kianda.lib.lanes import lanes
 from processes.models import Run
 from processes.services.carrying import carry_out
 from processes.services.recovery import recover_runs
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 
+@lanes.inside()
 def trigger(
     *,
     process_id: str,
@@ -85,6 +87,7 @@ def enqueue(
     )
 
 
+@lanes.inside()
 def execute_queued(run_pk: int) -> Run | None:
     """Carry out a queued run; None when another worker was first or it is gone."""
     queued = (

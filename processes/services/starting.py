@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from kianda.lib.errors import Busy, Invalid, Missing, Stale
-from kianda.lib.lending import give_back_connection
+from kianda.lib.lanes import waiting
 from kianda.lib.prepared import insert_row
 from processes.document import Document, TargetMissing
 from processes.models import ProcessInstance, Run
@@ -80,8 +80,8 @@ def take(firing: Firing, begin: Callable[[], Started]) -> Started:
             ).first()
             if time.monotonic() >= give_up:
                 raise _busy(firing, other) from None
-        give_back_connection()
-        time.sleep(_LOOK_EVERY_S)
+        with waiting():
+            time.sleep(_LOOK_EVERY_S)
 
 
 def _busy(firing: Firing, other: Run | None) -> Busy:

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from kianda.lib.errors import ApplicationError, Busy
+from kianda.lib.lanes import lanes
 from kianda.lib.prepared import PreparedQuery, PreparedUpdate
 from processes.models import Run
 from processes.services.instances import create_instance
@@ -37,6 +38,7 @@ class NotPossible(ApplicationError):
     """The firing cannot be carried out."""
 
 
+@lanes.inside()
 def execute(occurrence_pk: int) -> Occurrence | None:
     """Carry out a queued occurrence; None when it is gone, ended, or somebody else's."""
     occurrence = _claim(occurrence_pk)

@@ -1,0 +1,70 @@
+"""Lanes: how many threads of a process may compute for runs at one moment.
+
+Python computes in one thread at a time. When dozens of runs compute side by side they take the
+interpreter from each other in the middle of short transactions, and everybody waits for the one
+that holds the write lock: the more there is to do, the less gets done. A run that waits for a
+provider, or for another run, leaves its lane meanwhile, so that any number may wait.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kianda.lib.lending import give_back_connection
+
+LANES = 3
+
+
+class Lanes:
+    """The lanes of this process. A thread may enter twice; it takes one lane all the same."""
+
+    def __init__(self, count: int = LANES) -> None:
+        """Open so many lanes."""
+        self._free = threading.Semaphore(count)
+        self._mine = threading.local()
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Compute in a lane; wait for a free one first."""
+        if getattr(self._mine, "taken", False):
+            yield
+            return
+        self._take()
+        try:
+            yield
+        finally:
+            self._leave()
+
+    @contextmanager
+    def left(self) -> Iterator[None]:
+        """Wait for something outside: the lane, if this thread has one, is free meanwhile."""
+        if not getattr(self._mine, "taken", False):
+            yield
+            return
+        self._leave()
+        try:
+            yield
+        finally:
+            self._take()
+
+    def _take(self) -> None:
+        """Enter; whoever must wait for a lane holds no connection that those inside may need."""
+        if not self._free.acquire(blocking=False):
+            give_back_connection()
+            self._free.acquire()
+        self._mine.taken = True
+
+    def _leave(self) -> None:
+        self._mine.taken = False
+        self._free.release()
+
+
+lanes = Lanes()
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Wait for a provider or another run: without a lane and without a database connection."""
+    give_back_connection()
+    with lanes.left():
+        yield
