@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from datasources.models import Datasource
 from datasources.services import create_datasource, get_document, patch_datasource
@@ -110,7 +111,7 @@ def test_the_scenarios_data_source_is_made_from_an_empty_workspace(page_as, prov
     axe(page)
     page.get_by_role("link", name="Add a REST Service").click()
     page.locator("#f-title").press_sequentially("Token service")
-    assert page.locator("#f-name").input_value() == "token-service"
+    expect(page.locator("#f-name")).to_have_value("token-service")
     page.get_by_label("Base URL").fill(provider.url)
     page.get_by_role("button", name="Save").dblclick()
     page.wait_for_url("**/datasources/token-service/")

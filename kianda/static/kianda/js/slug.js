@@ -8,10 +8,13 @@ function slug(text) {
 
 if (title && name && !name.readOnly) {
   let own = name.value !== "" && name.value !== slug(title.value);
+  const fill = () => {
+    if (!own) name.value = slug(title.value);
+  };
   name.addEventListener("input", (event) => {
     if (event.isTrusted) own = name.value !== "";
   });
-  title.addEventListener("input", () => {
-    if (!own) name.value = slug(title.value);
-  });
+  title.addEventListener("input", fill);
+  // Whoever types faster than this script arrives has a name all the same.
+  fill();
 }
