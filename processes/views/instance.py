@@ -16,6 +16,7 @@ from processes.models import Change, ProcessInstance, Run
 from processes.services import runs
 from processes.services.instances import patch_instance
 from processes.views.common import person, target_kind, target_title
+from processes.views.place import place_of
 from processes.views.sheet import Sheet, context_of
 
 PARTIALS = {
@@ -42,9 +43,10 @@ def instance(request: HttpRequest, process_id: str) -> HttpResponseBase:
 def _shown(
     request: HttpRequest, sheet: Sheet, *, status: int = 200, busy: Busy | None = None
 ) -> HttpResponseBase:
-    context = {**context_of(sheet), "busy": busy}
+    place = place_of(request)
+    context = {**context_of(sheet), "busy": busy, **place.extra}
     return render_page(
-        request, "processes/instance.html", context, partials=PARTIALS, status=status
+        request, place.template, context, partials=place.partials or PARTIALS, status=status
     )
 
 
@@ -100,6 +102,9 @@ def _press(request: HttpRequest, sheet: Sheet, target: str) -> HttpResponseBase:
     kind = target_kind(sheet.document, target)
     missing = sheet.missing_on(_form_of(target)) if kind == "submit" else []
     _refuse([*missing, *sheet.invalid()])
+    before = place_of(request).press
+    if before and (answer := before(request, sheet, target, kind)):
+        return answer
     run = runs.trigger(
         process_id=sheet.instance.process_id,
         target=target,
@@ -150,7 +155,7 @@ def _success(run: Run, title: str, stored: int) -> str:
 
 def _after(request: HttpRequest, sheet: Sheet, fields: frozenset[str]) -> HttpResponseBase:
     """Show the instance as it is now: at once for htmx, after a redirect for a plain form."""
-    url = reverse("instance", args=[sheet.instance.process_id])
+    url = place_of(request).url or reverse("instance", args=[sheet.instance.process_id])
     if request.headers.get("HX-Target") != "instance":
         return go(request, url)
     leads_to(request, url)

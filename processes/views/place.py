@@ -1,0 +1,41 @@
+"""Where the sheet of an instance stands: on its own page, or inside the frame of a preview."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponseBase
+
+if TYPE_CHECKING:
+    from processes.views.sheet import Sheet
+
+_PLACE = "_kianda_place"
+# Takes the request, the sheet, the target and its kind; None lets the press go its usual way.
+Press = Callable[[HttpRequest, "Sheet", str, str], HttpResponseBase | None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page that shows the sheet of an instance, and what differs there."""
+
+    # Where an act leads back to; empty is the page of the instance.
+    url: str = ""
+    template: str = "processes/instance.html"
+    partials: Mapping[str, str] | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    # What comes before a button is pressed.
+    press: Press | None = None
+
+
+OWN_PAGE = Place()
+
+
+def place_of(request: HttpRequest) -> Place:
+    """Return where the sheet stands that this request is about."""
+    found: Place = getattr(request, _PLACE, OWN_PAGE)
+    return found
+
+
+def put(request: HttpRequest, place: Place) -> None:
+    """Say where the sheet of this request stands."""
+    setattr(request, _PLACE, place)
