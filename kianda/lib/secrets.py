@@ -98,6 +98,10 @@ class Masker:
             self._inside |= _spellings(value)
             self._longest_first = None
 
+    def known(self) -> list[str]:
+        """Return the secret values themselves, for an encrypted place alone."""
+        return sorted(self._whole)
+
     def text(self, text: str) -> str:
         """Return the text with every known secret value replaced."""
         if text in self._whole:

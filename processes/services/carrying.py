@@ -36,26 +36,27 @@ def carry_out(
         ledger = RunLedger(run, started.instance, started.document)
         if base_revision is not None:
             ledger.base_revision = base_revision
-        context = _context(started, ledger, deadline_s=deadline_s)
+        context = context_for(started, ledger, deadline_s=deadline_s)
         outcome = Outcome(handled=handled)
         ledger.handled = lambda: outcome.handled
         try:
             run_rules(started.rules, context, context.trace, start=start_at, outcome=outcome)
-            ledger.close(context, _closing(outcome))
+            ledger.close(context, closing_of(outcome))
         except TakenOver:
             run.refresh_from_db()
         except Stale as stale:
-            _close_failed(ledger, context, "busy", stale.detail)
+            close_failed(ledger, context, "busy", stale.detail)
         except Exception:
             # A bug of ours: the run must not stay open, and the log must have the whole story.
-            _close_failed(ledger, context, "internal", "The product failed; its log says why.")
+            close_failed(ledger, context, "internal", "The product failed; its log says why.")
             raise
         return run
     finally:
         holder.lets_go(run.pk)
 
 
-def _close_failed(ledger: RunLedger, context: RunContext, kind: str, message: str) -> None:
+def close_failed(ledger: RunLedger, context: RunContext, kind: str, message: str) -> None:
+    """Close a run that could not go on: nothing more is stored."""
     context.pending = None
     closing = {
         "status": Run.Status.FAILED,
@@ -68,7 +69,8 @@ def _close_failed(ledger: RunLedger, context: RunContext, kind: str, message: st
         ledger.run.refresh_from_db()
 
 
-def _closing(outcome: Outcome) -> dict[str, Any]:
+def closing_of(outcome: Outcome) -> dict[str, Any]:
+    """Return what the closed row says about how the rules ended."""
     failure: RuleFailed | None = outcome.failure
     error = failure and {
         "kind": failure.kind,
@@ -82,7 +84,8 @@ def _closing(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _context(started: Started, ledger: RunLedger, *, deadline_s: float) -> RunContext:
+def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> RunContext:
+    """Return what the rules of a run work with, from now until the deadline."""
     run, instance = started.run, started.instance
     masker = Masker()
     moment = run.started or timezone.now()

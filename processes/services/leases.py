@@ -18,6 +18,8 @@ LEASE = timedelta(seconds=30)
 RENEW_EVERY_S = 8.0
 # A holder that has not renewed for this long no longer sends anything.
 TRUSTED_FOR_S = 22.0
+# The holder of a run that is paused in the debugger: no process works on it, a person thinks.
+PAUSED = "paused in the debugger"
 
 
 class TakenOver(Exception):

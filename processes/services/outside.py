@@ -1,13 +1,14 @@
 """The ports of a run to the world: REST calls, and lookups in stored instances."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 
 from datasources.client import send
+from datasources.document import RestDatasource
 from datasources.errors import CallFailed
-from datasources.rest import build
+from datasources.rest import PreparedCall, build
 from datasources.services import get_document
 from kianda.lib.errors import Missing
 from kianda.lib.lanes import waiting
@@ -24,6 +25,32 @@ from processes.services.values import stored_values
 from processes.values import Value, as_text, from_json, to_json
 
 _MOST_LOOKED_AT = 10_000
+
+
+class Ready(NamedTuple):
+    """A call that could be sent now: its datasource, the request, the names its answer declares."""
+
+    source: RestDatasource
+    call: PreparedCall
+    names: Mapping[str, str]
+
+
+def made_ready(datasource: str, method: str, inputs: Mapping[str, Value]) -> Ready:
+    """Return the request of a REST method with its values; raises RuleFailed. Nothing is sent."""
+    try:
+        source = get_document(datasource)
+    except Missing as missing:
+        raise RuleFailed("configuration", missing.detail) from missing
+    found = source.method(method)
+    if found is None:
+        raise RuleFailed(
+            "configuration", f"The datasource {datasource} has no REST method {method}."
+        )
+    try:
+        call = build(source, found, {name: to_json(value) for name, value in inputs.items()})
+    except CallFailed as failed:
+        raise _as_rule_failed(failed) from failed
+    return Ready(source, call, found.output_paths())
 
 
 class CallsAndLookups:
@@ -44,27 +71,19 @@ class CallsAndLookups:
         on_request: Callable[[Mapping[str, Any], Sequence[str]], None],
     ) -> Answer:
         """Send a call; on_request runs right before, outside any transaction."""
+        ready = made_ready(datasource, method, inputs)
+        on_request(ready.call.shown, ready.call.secrets)
         try:
-            source = get_document(datasource)
-        except Missing as missing:
-            raise RuleFailed("configuration", missing.detail) from missing
-        found = source.method(method)
-        if found is None:
-            raise RuleFailed(
-                "configuration", f"The datasource {datasource} has no REST method {method}."
-            )
-        try:
-            prepared = build(
-                source, found, {name: to_json(value) for name, value in inputs.items()}
-            )
-            on_request(prepared.shown, prepared.secrets)
             with waiting():
                 answer = send(
-                    prepared, datasource=source, timeout_s=seconds, before_send=self.check_lease
+                    ready.call,
+                    datasource=ready.source,
+                    timeout_s=seconds,
+                    before_send=self.check_lease,
                 )
         except CallFailed as failed:
             raise _as_rule_failed(failed) from failed
-        return Answer(answer.status, answer.headers, from_json(answer.body), found.output_paths())
+        return Answer(answer.status, answer.headers, from_json(answer.body), ready.names)
 
     def find(
         self,

@@ -10,7 +10,7 @@ from processes.document import TargetMissing
 from processes.models import Run
 from processes.services.carrying import carry_out
 from processes.services.documents import document_of
-from processes.services.leases import LEASE, holder
+from processes.services.leases import LEASE, PAUSED, holder
 from processes.services.starting import SECONDS_OTHERWISE, Started
 from processes.services.values import filled, stored_values
 from processes.working import WorkingCopy
@@ -21,6 +21,10 @@ FIRED = frozenset({"schedule", "webhook", "manual"})
 _MAYBE = (
     "The process that worked on this run ended while a call was under way. The call may have been "
     "carried out; its answer is not known. Nothing was stored after it."
+)
+_LEFT = (
+    "The debugging session was left alone, so it was ended. What it had changed and not saved is "
+    "not stored."
 )
 _NOTHING = "The process that worked on this run ended before any call began. Nothing was changed."
 
@@ -34,7 +38,8 @@ def recover_runs(*, moment: datetime | None = None, everything: bool = False) ->
     moment = moment or timezone.now()
     lost = Run.objects.filter(status=Run.Status.RUNNING)
     if everything:
-        lost = lost.exclude(holder=holder.name)
+        # A debugging session that is paused is held by no process, so none of it was lost.
+        lost = lost.exclude(holder=holder.name).exclude(holder=PAUSED, lease_until__gte=moment)
     else:
         # One of this very process is among them when it could not be closed, as when the database
         # was away at its end: nobody works on it any more.
@@ -65,6 +70,8 @@ def _ended(run: Run) -> bool:
     phase = journal.get("phase")
     if phase == "calling":
         _close(run, _MAYBE)
+    elif "debug" in journal:
+        _close(run, _LEFT)
     elif phase in {"answered", "saved"}:
         _go_on(run, journal)
     elif run.trigger in FIRED:
