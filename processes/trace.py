@@ -80,6 +80,36 @@ class RunTrace:
         record.skip(reason)
         self.steps.append(self._written(record, "skipped"))
 
+    def by_hand(self, position: int, kind: str, title: str, values: Mapping[str, Value]) -> None:
+        """Record what a person sets in the debugger; the values are not set yet."""
+        before = self.working.values
+        changes = [
+            {
+                "field": name,
+                "before": self._shown(name, before.get(name)),
+                "after": self._shown(name, value),
+            }
+            for name, value in values.items()
+            if value != before.get(name)
+        ]
+        if changes:
+            self.steps.append(
+                {
+                    "position": position,
+                    "rule": "",
+                    "type": kind,
+                    "title": title,
+                    "status": "succeeded",
+                    "reason": "",
+                    "read": {},
+                    "request": None,
+                    "response": None,
+                    "changes": changes,
+                    "error": None,
+                    "duration_ms": None,
+                }
+            )
+
     def reads(self, name: str, value: Value) -> None:
         """Note that the current step read a value."""
         if self.current is not None:
