@@ -16,9 +16,17 @@ class ProcessesConfig(AppConfig):
         from datasources import ports
         from processes import samples
         from processes.call_log import call_log
-        from processes.usage import uses_of_datasource, uses_of_method, uses_of_process
+        from processes.usage import (
+            page_of_instance,
+            page_of_process,
+            uses_of_datasource,
+            uses_of_method,
+            uses_of_process,
+        )
 
         usage.register("datasource", uses_of_datasource)
         usage.register("method", uses_of_method)
         usage.register("process", uses_of_process)
+        usage.register_page("process", page_of_process)
+        usage.register_page("instance", page_of_instance)
         ports.register(call_log=call_log, samples=samples)

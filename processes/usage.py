@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.urls import reverse
+
 from processes.document import Document
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance
 from processes.rules.base import CallingRule
@@ -45,6 +47,16 @@ def uses_of_process(name: str) -> list[Use]:
         if version.design.name != name and ("kianda", name) in _calls(document_of(version))
     ]
     return instances + lookups
+
+
+def page_of_process(use: Use) -> str:
+    """Return the page of the design that a version belongs to."""
+    return reverse("design", args=[str(use["name"]).split()[0]])
+
+
+def page_of_instance(use: Use) -> str:
+    """Return the page of an instance."""
+    return reverse("instance", args=[use["name"]])
 
 
 def _calls(document: Document) -> set[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.urls import reverse
 
 from kianda.lib import usage
 
@@ -19,4 +20,9 @@ class SchedulerConfig(AppConfig):
 
         usage.register("instance", uses_of_instance)
         usage.register("process", uses_of_process)
+        usage.register_page("scheduled task", _page_of_task)
         post_migrate.connect(after_migrate, sender=self, dispatch_uid="periodic-tasks")
+
+
+def _page_of_task(use: usage.Use) -> str:
+    return reverse("task", args=[str(use["url"]).rstrip("/").rpartition("/")[2]])

@@ -1,11 +1,8 @@
 """Who uses a datasource, in the words of a page."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from django.urls import NoReverseMatch, reverse
-
-from kianda.lib.usage import used_by
+from kianda.lib.usage import Use, page_of, used_by
 
 
 @dataclass
@@ -22,18 +19,11 @@ def use_lines(kind: str, name: str) -> list[UseLine]:
     lines: dict[str, UseLine] = {}
     for use in used_by(kind, name):
         words, version = _split(use)
-        line = lines.setdefault(words, UseLine(words, _page_of(use["kind"], words)))
+        line = lines.setdefault(words, UseLine(words, page_of(use)))
         line.versions += [version] if version else []
     return list(lines.values())
 
 
-def _split(use: dict[str, Any]) -> tuple[str, str]:
+def _split(use: Use) -> tuple[str, str]:
     words, _, version = str(use["name"]).rpartition(" ")
     return (words, version) if use["kind"] == "process" and words else (str(use["name"]), "")
-
-
-def _page_of(kind: str, name: str) -> str:
-    try:
-        return reverse({"process": "design", "instance": "instance"}[kind], args=[name])
-    except (KeyError, NoReverseMatch):
-        return ""

@@ -6,6 +6,7 @@ from typing import Any
 
 Use = dict[str, Any]
 _checks: dict[str, list[Callable[[str], list[Use]]]] = defaultdict(list)
+_pages: dict[str, Callable[[Use], str]] = {}
 
 
 def register(kind: str, check: Callable[[str], list[Use]]) -> None:
@@ -17,3 +18,14 @@ def register(kind: str, check: Callable[[str], list[Use]]) -> None:
 def used_by(kind: str, name: str) -> list[Use]:
     """Return all uses of an object as `{"kind", "name", "url"}`."""
     return [use for check in _checks[kind] for use in check(name)]
+
+
+def register_page(kind: str, page: Callable[[Use], str]) -> None:
+    """Say where people find the page of a use of this kind; called once, from an app's ready()."""
+    _pages[kind] = page
+
+
+def page_of(use: Use) -> str:
+    """Return the address of the page of a use for people, or nothing for a kind without pages."""
+    page = _pages.get(str(use["kind"]))
+    return page(use) if page else ""

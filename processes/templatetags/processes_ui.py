@@ -18,11 +18,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from datasources.curl import as_curl
 from kianda.lib.names import in_words
 from kianda.lib.secret_names import MASK
 from kianda.templatetags.kianda_ui import NONE
 from kianda.times import full_words
-from processes.curl import as_curl
 from processes.models import Run
 
 register = template.Library()

@@ -1,15 +1,14 @@
 """What the pages of processes share."""
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kianda.lib.usage import Use, page_of
 from processes.document import Document, TargetMissing
 
 PAGE = 25
@@ -47,20 +46,17 @@ def target_kind(document: Document, target: str) -> str:
         return "button"
 
 
-_PAGES = {"process": "design", "instance": "instance", "run": "run"}
 _WORDS = {"process": "Process design", "instance": "Instance", "run": "Run"}
 
 
-def used_by_links(uses: list[dict[str, Any]]) -> list[dict[str, str]]:
+def used_by_links(uses: list[Use]) -> list[dict[str, str]]:
     """Return what uses an object with the addresses of its pages, for people."""
-    return [_use(use) for use in uses]
-
-
-def _use(use: Mapping[str, Any]) -> dict[str, str]:
-    kind, name = str(use["kind"]), str(use["name"])
-    url = ""
-    if kind in _PAGES:
-        url = reverse(_PAGES[kind], args=[name.split()[0] if kind == "process" else name])
-    elif kind == "scheduled task":
-        url = f"/scheduled-tasks/{str(use['url']).rstrip('/').rpartition('/')[2]}/"
-    return {"kind": _(_WORDS.get(kind, kind.capitalize())), "name": name, "url": url}
+    return [
+        {
+            "kind": _(_WORDS.get(kind, kind.capitalize())),
+            "name": str(use["name"]),
+            "url": page_of(use),
+        }
+        for use in uses
+        for kind in [str(use["kind"])]
+    ]

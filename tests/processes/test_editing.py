@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from datasources.curl import as_curl
 from kianda.demo import ORDERS_DESIGN, TOKEN_DESIGN
-from processes.curl import as_curl
 from processes.document import parse_document
 from processes.lines import line_map, line_of
 from processes.writing import definition_text

@@ -1,0 +1,213 @@
+"""The whole job by clicking: from an empty workspace to a token that keeps itself fresh.
+
+One administrator, one browser, a token service on loopback that rotates its tokens. On the way the
+worst is typed that each page takes, and mended where the page says so.
+"""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from processes.models import ProcessInstance, Run
+from processes.services.documents import document_of
+from processes.services.values import stored_values
+from scheduler.models import Occurrence, ScheduledTask
+from tests.browser.story_rows import SCRIPT
+from tests.integration.provider import Provider
+from tests.processes.definitions import TOKEN_REFRESH
+
+FORM = ("grant_type", "client_id", "client_secret", "redirect_uri", "refresh_token")
+ANSWER = ["access_token", "token_type", "expires_in", "refresh_token", "created_at"]
+PROCESS_ID = "token-refresh-1"
+
+
+@pytest.fixture
+def service(settings):
+    """The token service, with one client."""
+    provider = Provider()
+    settings.KIANDA_EGRESS_ALLOW = [provider.address]
+    provider.register("acme")
+    yield provider
+    provider.close()
+
+
+def now_stored():
+    instance = ProcessInstance.objects.select_related("version").get()
+    return stored_values(document_of(instance.version), instance)
+
+
+def field(page, name):
+    """Return the input of a field: other controls are called after it, too."""
+    return page.locator(f"#f-data-{name}")
+
+
+def connect_the_service(page, service):
+    page.locator("#health").get_by_role("link", name="Data sources").click()
+    page.get_by_role("link", name="Add a REST Service").click()
+    page.locator("#f-title").press_sequentially("Token service")
+    page.get_by_label("Base URL").fill("http://169.254.169.254/latest")
+    page.get_by_role("button", name="Save").click()
+    page.locator("#f-base_url-error").wait_for()
+    page.get_by_label("Base URL").fill(service.url)
+    page.get_by_role("button", name="Save").dblclick()
+    page.wait_for_url("**/datasources/token-service/")
+    page.get_by_role("button", name="Test connection").click()
+    page.get_by_text("The server answered 401 in").wait_for()
+
+
+def describe_the_method(page, service):
+    page.get_by_role("link", name="Add a REST method").click()
+    page.get_by_label("Display name").fill("Get/Refresh Auth Token")
+    page.locator("#f-name").fill("refresh-token")
+    page.get_by_label("HTTP method").select_option("POST")
+    page.get_by_label("URL path").fill("oauth/token")
+    page.get_by_text("Form", exact=True).click()
+    for name in FORM:
+        page.get_by_role("button", name="Add parameter").press("Enter")
+        page.keyboard.type(name)
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("One place needs a look").wait_for()
+    page.wait_for_selector("#f-url_path:focus")
+    page.get_by_label("URL path").fill("/oauth/token")
+    send(page, refresh_token="stolen")
+    page.locator("#answer >> text=invalid_grant").wait_for()
+    send(page, refresh_token=service.clients["acme"].refresh)
+    page.get_by_role("button", name="Take all over").click()
+    page.get_by_text("All are in the response definition").wait_for()
+    rows = page.locator("[data-rows=response_body] [name$='/name']")
+    assert [row.input_value() for row in rows.all()] == ANSWER
+    page.get_by_role("button", name="Save method").dblclick()
+    page.wait_for_url("**/methods/refresh-token/")
+
+
+def send(page, *, refresh_token):
+    page.get_by_label("grant_type body").fill("refresh_token")
+    page.get_by_label("client_id body").fill("acme")
+    page.get_by_label("client_secret body").fill("sec-1")
+    page.get_by_label("refresh_token body").fill(refresh_token)
+    page.get_by_role("button", name="Send").click()
+    page.locator("#answer .k-code").first.wait_for()
+
+
+def write_the_design(page):
+    page.goto("/designs/")
+    page.get_by_role("link", name="Add new").first.click()
+    text = json.dumps(TOKEN_REFRESH, indent=2)
+    definition = page.locator("textarea[name=definition]")
+    definition.fill(text.replace("[grant_type]", "[grand_type]"))
+    page.get_by_role("button", name="Create the design").click()
+    page.get_by_text("One place needs a look. Nothing was saved.").wait_for()
+    assert page.locator(".k-mark--bad").count() == 1
+    definition.fill(text)
+    page.get_by_role("button", name="Create the design").dblclick()
+    page.wait_for_url("**/designs/token-refresh/")
+    page.get_by_role("link", name="Publish 1.0").click()
+    page.locator("#dialog").get_by_role("button", name="Publish 1.0").click()
+    page.wait_for_selector("text=Published 1.0")
+
+
+def make_the_instance(page, service):
+    page.goto("/instances/new/?process=token-refresh&mode=preview")
+    form = page.locator("form", has=page.get_by_role("button", name="Create preview instance"))
+    form.get_by_label("Client secret").fill("sec-1")
+    form.get_by_role("button", name="Create preview instance").click()
+    page.get_by_text("Client ID is required. Fill it in.").first.wait_for()
+    form.get_by_label("Client ID").fill("acme")
+    form.get_by_label("Client secret").fill("sec-1")
+    form.get_by_label("Redirect URL").fill(SCRIPT)
+    form.get_by_label("Refresh token").fill("stolen")
+    form.get_by_role("button", name="Create preview instance").dblclick()
+    page.wait_for_url(f"**/instances/{PROCESS_ID}/")
+    assert ProcessInstance.objects.get().mode == "preview"
+
+
+def press_refresh(page, service, axe):
+    page.get_by_role("button", name="Refresh", exact=True).click()
+    page.get_by_text("The last run failed").wait_for()
+    assert "400" in field(page, "last_error").input_value()
+    field(page, "refresh_token").fill(service.clients["acme"].refresh)
+    page.get_by_role("button", name="Refresh", exact=True).dblclick()
+    page.get_by_text("Refresh succeeded").wait_for()
+    assert field(page, "access_token").input_value() == service.clients["acme"].access
+    assert field(page, "last_error").input_value() == ""
+    assert Run.objects.count() == 2
+    assert page.inner_text("h1") == PROCESS_ID
+    page.locator("h1 + [data-copy]").click()
+    page.get_by_text("Copied").wait_for()
+    axe(page)
+
+
+def read_the_trace(page, service, axe):
+    page.get_by_role("link", name="See the trace").click()
+    page.wait_for_selector(f"h1:has-text('Refresh on {PROCESS_ID}')")
+    assert page.locator(".k-trace > li.is-ok").count() == 3
+    page.locator("summary.k-step", has_text="Get a new token").click()
+    page.wait_for_selector("text=client_secret=")
+    for hidden in ("sec-1", service.clients["acme"].refresh):
+        assert hidden not in page.content()
+    axe(page)
+    page.get_by_role("link", name=PROCESS_ID).first.click()
+
+
+def schedule_it(page):
+    page.get_by_role("link", name="Schedule a task").click()
+    page.get_by_label("Task name").fill("Refresh the token")
+    page.get_by_label("Minutes", exact=True).check()
+    page.locator("#f-schedule-every").fill("0")
+    page.wait_for_selector("#next >> text=Enter 1 or more")
+    page.locator("#f-schedule-every").fill("90")
+    assert not page.get_by_label("Expire").is_checked()
+    assert page.get_by_label("Process design").input_value() == "token-refresh"
+    process_id = page.get_by_label("Process ID")
+    assert process_id.input_value() == PROCESS_ID
+    process_id.fill("token-refresh-77")
+    page.wait_for_selector("#found >> text=token-refresh-77")
+    process_id.fill("")
+    process_id.press("ControlOrMeta+V")
+    page.wait_for_selector("text=Found: status open")
+    page.get_by_label("Refresh button, all 3 rules").check(force=True)
+    page.wait_for_selector("text=it would expire before it is renewed")
+    page.locator("#f-schedule-every").fill("55")
+    page.wait_for_selector("text=leaves 5 min to spare")
+    page.wait_for_selector(".k-firings li:nth-child(5)")
+    page.get_by_role("button", name="OK", exact=True).dblclick()
+    page.wait_for_url("**/scheduled-tasks/")
+    task = ScheduledTask.objects.get()
+    assert (task.process_id, task.target, task.expires) == (PROCESS_ID, "refresh", None)
+    return task
+
+
+def test_a_token_is_kept_fresh_from_an_empty_workspace(page_as, service, fire_due, axe):
+    page = page_as("admin")
+    page.goto("/")
+    assert page.inner_text("h1") == "No token is kept yet"
+    connect_the_service(page, service)
+    describe_the_method(page, service)
+    write_the_design(page)
+    make_the_instance(page, service)
+    press_refresh(page, service, axe)
+    read_the_trace(page, service, axe)
+    task = schedule_it(page)
+
+    before = service.clients["acme"].access
+    fire_due(timezone.now() + timedelta(minutes=56))
+    assert Occurrence.objects.get().outcome == "succeeded"
+    fresh = service.clients["acme"]
+    assert fresh.access != before
+    assert (now_stored()["access_token"], now_stored()["refresh_token"]) == (
+        fresh.access, fresh.refresh,
+    )  # fmt: skip
+
+    page.get_by_role("link", name=task.name, exact=True).click()
+    line = page.locator("tr", has=page.get_by_role("link", name="Trace of run"))
+    assert "Succeeded" in line.inner_text()
+    axe(page)
+    line.get_by_role("link", name="Trace of run").click()
+    page.wait_for_selector(f"h1:has-text('Refresh on {PROCESS_ID}')")
+    page.goto(f"/instances/{PROCESS_ID}/")
+    assert field(page, "access_token").input_value() == fresh.access
+    page.goto("/")
+    assert page.inner_text("h1") == "The kept token is current"
+    assert page.title() != "owned"
