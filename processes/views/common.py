@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from kianda.lib.usage import Use, page_of
+from kianda.lib import usage
 from processes.document import Document, TargetMissing
 
 PAGE = 25
@@ -49,13 +49,13 @@ def target_kind(document: Document, target: str) -> str:
 _WORDS = {"process": "Process design", "instance": "Instance", "run": "Run"}
 
 
-def used_by_links(uses: list[Use]) -> list[dict[str, str]]:
+def used_by_links(uses: list[usage.Use]) -> list[dict[str, str]]:
     """Return what uses an object with the addresses of its pages, for people."""
     return [
         {
             "kind": _(_WORDS.get(kind, kind.capitalize())),
             "name": str(use["name"]),
-            "url": page_of(use),
+            "url": usage.page_of(use),
         }
         for use in uses
         for kind in [str(use["kind"])]
