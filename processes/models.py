@@ -7,12 +7,21 @@ from django.db.models import Q
 from kianda.lib.secrets import EncryptedJSONField
 
 
+class LivingDesigns(models.Manager["ProcessDesign"]):
+    """The designs that are not in the recycle bin."""
+
+    def get_queryset(self) -> models.QuerySet["ProcessDesign"]:
+        """Leave out what was deleted."""
+        return super().get_queryset().filter(deleted_at__isnull=True)
+
+
 class ProcessDesign(models.Model):
     """A process: its forms, fields and rules live in its versions."""
 
-    name = models.CharField(max_length=63, unique=True)
+    name = models.CharField(max_length=63, db_index=True)
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
+    group = models.CharField(max_length=100, blank=True, help_text="The folder of the list.")
     draft = models.ForeignKey(
         "DesignVersion",
         null=True,
@@ -31,9 +40,23 @@ class ProcessDesign(models.Model):
     modified_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    deleted_at = models.DateTimeField(null=True, help_text="Since when it is in the recycle bin.")
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    # The first one is Django's own choice: what it does by itself sees every row.
+    everything = models.Manager["ProcessDesign"]()
+    objects = LivingDesigns()
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            # A name is free again once its design is in the recycle bin.
+            models.UniqueConstraint(
+                fields=["name"], condition=Q(deleted_at__isnull=True), name="one_design_per_name"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -77,14 +100,26 @@ class ProcessInstance(models.Model):
         LIVE = "live"
         PREVIEW = "preview"
 
+    class Outward(models.TextChoices):
+        DO = "do"
+        PINNED = "pinned"
+
     process_id = models.CharField(max_length=120, unique=True)
     key = models.CharField(max_length=120, unique=True, help_text="Process ID in small letters.")
     design = models.ForeignKey(ProcessDesign, on_delete=models.CASCADE, related_name="instances")
     version = models.ForeignKey(DesignVersion, on_delete=models.PROTECT, related_name="instances")
     mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.LIVE)
+    outward = models.CharField(
+        max_length=6,
+        choices=Outward.choices,
+        blank=True,
+        help_text="What a preview does when a rule calls out; empty until its person was asked.",
+    )
     status = models.CharField(max_length=20, default="open")
     values = models.JSONField(default=dict, help_text="The values of all fields but secret ones.")
     secrets = EncryptedJSONField(null=True, help_text="The values of secret fields that are set.")
+    forms = models.JSONField(default=dict, help_text="The states of its forms; {} is the start.")
+    display = models.JSONField(default=dict, help_text="What rules show, enable and require.")
     revision = models.PositiveBigIntegerField(default=1)
     created = models.DateTimeField(db_index=True)
     created_by = models.ForeignKey(
@@ -101,6 +136,26 @@ class ProcessInstance(models.Model):
 
     def __str__(self) -> str:
         return self.process_id
+
+
+class FormOwner(models.Model):
+    """Somebody to whom an open form of an instance belongs: a person or a group, by name."""
+
+    class Kind(models.TextChoices):
+        USER = "user"
+        GROUP = "group"
+
+    instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="owners")
+    form = models.CharField(max_length=64)
+    kind = models.CharField(max_length=5, choices=Kind.choices)
+    name = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["kind", "name", "instance"], name="forms_of_an_owner")]
+
+    def __str__(self) -> str:
+        return f"{self.instance_id} {self.form}: {self.name}"
 
 
 class Run(models.Model):
@@ -137,6 +192,7 @@ class Run(models.Model):
     unsaved_answer = models.BooleanField(default=False)
     data = models.JSONField(null=True, help_text="The values at the end, secrets masked.")
     steps = models.JSONField(default=list, help_text="The masked trace.")
+    page = models.JSONField(null=True, help_text="What the page does next: form, mode, leave.")
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="nested")
     # The lease: who works on it, and until when without a renewal. A write names its holder.
     holder = models.CharField(max_length=36, blank=True)
@@ -185,3 +241,108 @@ class Change(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["instance", "-id"], name="changes_of_an_instance")]
+
+
+class PinnedAnswer(models.Model):
+    """What a call of one rule is answered with in previews, in place of the outside system."""
+
+    design = models.ForeignKey(
+        ProcessDesign, on_delete=models.CASCADE, related_name="pinned_answers"
+    )
+    rule = models.CharField(max_length=63)
+    answer = EncryptedJSONField(help_text='{"status", "headers", "body"}')
+    modified = models.DateTimeField()
+    modified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["rule"]
+        constraints = [
+            models.UniqueConstraint(fields=["design", "rule"], name="one_pinned_answer_per_rule")
+        ]
+
+    def __str__(self) -> str:
+        return self.rule
+
+
+class WorkingCopy(models.Model):
+    """A design under the designers' hands. It may be broken, and never runs."""
+
+    design = models.OneToOneField(
+        ProcessDesign, on_delete=models.CASCADE, related_name="working_copy"
+    )
+    document = models.JSONField()
+    revision = models.PositiveBigIntegerField(default=0, help_text="One more for each edit.")
+    base = models.ForeignKey(
+        DesignVersion,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The version that it was made from, or last saved as.",
+    )
+    digest = models.CharField(max_length=64, help_text="Of the document.")
+    base_digest = models.CharField(max_length=64, help_text="Of the document when it was the base.")
+    modified = models.DateTimeField()
+    modified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.design} #{self.revision}"
+
+
+class WorkingEdit(models.Model):
+    """One edit of a working copy, or its undoing: what it did, and how to take it back."""
+
+    class Kind(models.TextChoices):
+        EDIT = "edit"
+        UNDO = "undo"
+        REDO = "redo"
+        WHOLE = "whole", "another version taken"
+
+    class State(models.TextChoices):
+        DONE = "done"
+        UNDONE = "undone"
+        PAST = "past", "undone, and then something else was done"
+
+    copy = models.ForeignKey(WorkingCopy, on_delete=models.CASCADE, related_name="edits")
+    revision = models.PositiveBigIntegerField(help_text="The revision that it made.")
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    by_name = models.CharField(max_length=150, blank=True)
+    kind = models.CharField(max_length=5, choices=Kind.choices)
+    state = models.CharField(max_length=6, choices=State.choices, default=State.DONE)
+    label = models.CharField(max_length=250)
+    target = models.CharField(max_length=100, blank=True, help_text="What to select after it.")
+    patch = models.JSONField()
+
+    class Meta:
+        ordering = ["-revision"]
+        constraints = [
+            models.UniqueConstraint(fields=["copy", "revision"], name="one_edit_per_revision")
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.revision} {self.label}"
+
+
+class DesignPresence(models.Model):
+    """Who has a working copy open, where in it, and when that was last heard."""
+
+    copy = models.ForeignKey(WorkingCopy, on_delete=models.CASCADE, related_name="presences")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    selected = models.CharField(max_length=100, blank=True)
+    since = models.DateTimeField()
+    seen = models.DateTimeField()
+
+    class Meta:
+        ordering = ["since"]
+        constraints = [
+            models.UniqueConstraint(fields=["copy", "user"], name="one_presence_per_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.copy}"

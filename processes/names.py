@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 # Field types that hold no value; a name of such a field says nothing.
 VALUELESS_TYPES = frozenset(
@@ -19,6 +19,14 @@ class NameTable:
     """
 
     fields: Mapping[str, str]
+    forms: frozenset[str] = frozenset()
+    # The columns of each table, name to type; those of the table whose rows are gone through.
+    tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    row: Mapping[str, str] | None = None
+
+    def in_rows_of(self, table: str) -> "NameTable":
+        """Return the names that are known in the rows of a table: its columns are `row.x`."""
+        return replace(self, row=self.tables.get(table, {}))
 
     def type_of(self, name: str) -> str | None:
         """Return the type of a field, or None when there is no such field."""
@@ -26,7 +34,11 @@ class NameTable:
 
     def is_secret(self, name: str) -> bool:
         """Tell whether the name is that of a secret field."""
-        return self.fields.get(name) == "secret"
+        return self._type(name) == "secret"
+
+    def _type(self, name: str) -> str | None:
+        root, _, column = name.partition(".")
+        return (self.row or {}).get(column) if root == "row" else self.fields.get(name)
 
     def holds_value(self, name: str) -> bool:
         """Tell whether the name is that of a field which holds a value."""

@@ -15,6 +15,7 @@ from processes.rules import rules
 
 MAX_BYTES = 1_000_000
 MAX_FIELDS = 500
+MAX_NESTING = 8
 # Deeper than any definition can be; deeper JSON is not looked at any further.
 _MAX_JSON_DEPTH = 64
 
@@ -44,14 +45,27 @@ def flaws_in(raw: Object) -> list[Flaw]:
 
 
 def names_in(raw: Object) -> NameTable:
-    """Return the fields of a definition and their types."""
+    """Return the fields of a definition and their types, its forms, the columns of its tables."""
+    fields = [field for _, field in fields_of(raw) if _is_named(field)]
     return NameTable(
-        {
-            field["name"]: field["type"]
-            for _, field in fields_of(raw)
-            if isinstance(field.get("name"), str) and isinstance(field.get("type"), str)
-        }
+        {field["name"]: field["type"] for field in fields},
+        forms=frozenset(
+            form["name"] for _, form in forms_of(raw) if isinstance(form.get("name"), str)
+        ),
+        tables={
+            field["name"]: {
+                column["name"]: column["type"]
+                for _, column in _objects(field.get("columns"), ())
+                if _is_named(column)
+            }
+            for field in fields
+            if field["type"] == "table"
+        },
     )
+
+
+def _is_named(thing: Object) -> bool:
+    return isinstance(thing.get("name"), str) and isinstance(thing.get("type"), str)
 
 
 def forms_of(raw: Object) -> Iterator[tuple[Place, Object]]:
@@ -60,9 +74,15 @@ def forms_of(raw: Object) -> Iterator[tuple[Place, Object]]:
 
 
 def fields_of(raw: Object) -> Iterator[tuple[Place, Object]]:
-    """Yield the fields of all forms and where they stand."""
+    """Yield the fields of all forms and where they stand, each container before its fields."""
     for place, form in forms_of(raw):
-        yield from _objects(form.get("fields"), (*place, "fields"))
+        yield from _fields_in(form, place)
+
+
+def _fields_in(owner: Object, place: Place) -> Iterator[tuple[Place, Object]]:
+    for found, field in _objects(owner.get("fields"), (*place, "fields")):
+        yield found, field
+        yield from _fields_in(field, found)
 
 
 def rule_lists_of(raw: Object) -> Iterator[tuple[Place, list[Any]]]:
@@ -104,6 +124,12 @@ def _limits(raw: Object) -> Iterator[Flaw]:
     count = sum(1 for _ in fields_of(raw))
     if count > MAX_FIELDS:
         yield Flaw("/forms", f"At most {MAX_FIELDS} fields are allowed here; there are {count:,}.")
+    for place, _ in fields_of(raw):
+        if place.count("fields") == MAX_NESTING + 2 and place[-1] == 0:
+            yield Flaw(
+                pointer(*place[:-1]),
+                f"Fields may be nested {MAX_NESTING} deep at most. Move these further out.",
+            )
 
 
 def _same_names(raw: Object) -> Iterator[Flaw]:

@@ -71,7 +71,9 @@ def name_problems(
     found = []
     for name in dict.fromkeys(template.references):
         root = name.partition(".")[0]
-        if root in _ROOTS:
+        if root == "row" and names.row is not None:
+            found.append(_column_problem(name, names))
+        elif root in _ROOTS:
             found.append(_root_problem(name, root, roots))
         elif name not in SYSTEM_NAMES:
             found.append(_field_problem(name, names))
@@ -84,6 +86,14 @@ def _root_problem(name: str, root: str, roots: tuple[str, ...]) -> str:
     if not _is_place(name, root):
         return f"[{name}] is not known here: write {_ROOTS[root]}. {_escape_hint(name)}"
     return ""
+
+
+def _column_problem(name: str, names: NameTable) -> str:
+    column = name.partition(".")[2]
+    if column in (names.row or {}):
+        return ""
+    known = ", ".join(f"[row.{one}]" for one in names.row or {})
+    return f"The table has no column {column}. There are: {known}. {_escape_hint(name)}"
 
 
 def _is_place(name: str, root: str) -> bool:
@@ -165,10 +175,12 @@ def _check_early(template: Template) -> None:
 
 
 def check_field_name(name: str, info: ValidationInfo) -> str:
-    """Refuse a field that is not there, or holds no value."""
+    """Refuse a field that is not there, or holds no value; in a loop `row.<column>` is one too."""
+    names = names_in(info)
+    if name.startswith("row."):
+        return _check_column(name, names)
     if not FIELD_NAME.match(name):
         raise flaw("Give the name of a field, such as access_token, without brackets.")
-    names = names_in(info)
     if names is None or names.holds_value(name):
         return name
     kind = names.type_of(name)
@@ -179,6 +191,20 @@ def check_field_name(name: str, info: ValidationInfo) -> str:
         f"There is no field {name}. "
         + (f"Did you mean {near}?" if near else "Add it, or choose another one.")
     )
+
+
+def _check_column(name: str, names: NameTable | None) -> str:
+    if not FIELD_NAME.match(name.removeprefix("row.")):
+        raise flaw("Write row. and the name of a column, such as row.price.")
+    if names is not None:
+        problem = (
+            _column_problem(name, names)
+            if names.row is not None
+            else f"{name} is a column; it can be set only in a rule that works on a table."
+        )
+        if problem:
+            raise flaw(problem)
+    return name
 
 
 def _slug(text: str) -> str:

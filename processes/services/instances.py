@@ -1,24 +1,23 @@
 """Instances: created, changed by hand, deleted; each under the same lock as a run."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from kianda.accounts.audit import record
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
-from kianda.lib.errors import Busy, Conflict, Flaw, Forbidden, InUse, Invalid, Stale
-from kianda.lib.lanes import waiting
+from kianda.lib.errors import Conflict, Flaw, Forbidden, InUse, Invalid, Stale
 from kianda.lib.usage import used_by
 from processes.document import Document
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.services.defaults import default_values
 from processes.services.designs import get_version
 from processes.services.documents import document_of
+from processes.services.forms_state import store_owners
+from processes.services.locking import locked, wait_until_free
 from processes.services.moving import carried_values, follow_draft
 from processes.services.process_ids import next_process_id
 from processes.services.starting import read_instance
@@ -31,8 +30,6 @@ from processes.services.values import (
 )
 from processes.values import Value
 from processes.working import python_of
-
-_LOOK_EVERY_S = 0.05
 
 
 def create_instance(
@@ -50,7 +47,7 @@ def create_instance(
     moment = timezone.now()
     with transaction.atomic():
         process_id = next_process_id(design=design, pattern=document.process_id, values=values)
-        return ProcessInstance.objects.create(
+        instance = ProcessInstance.objects.create(
             process_id=process_id,
             key=process_id.lower(),
             design=design,
@@ -63,6 +60,8 @@ def create_instance(
             modified=moment,
             modified_by=user,
         )
+        store_owners(instance, document, fresh=True)
+    return instance
 
 
 def _version_for(process: str, mode: str, user: User | None) -> tuple[ProcessDesign, DesignVersion]:
@@ -92,9 +91,9 @@ def patch_instance(
     *, process_id: str, data: Mapping[str, Any], revision: int, user: User
 ) -> ProcessInstance:
     """Change values by hand; raises Stale at another revision, Busy, Invalid."""
-    _wait_until_free(process_id)
+    wait_until_free(process_id)
     with transaction.atomic():
-        instance, document = _locked(process_id, user)
+        instance, document = locked(process_id, user)
         if revision != instance.revision:
             raise Stale(
                 f"{instance.process_id} is at revision {instance.revision}, not {revision}. "
@@ -144,9 +143,9 @@ def store_unsaved_answer(*, run_pk: int, user: User) -> ProcessInstance:
     run = Run.objects.filter(pk=run_pk, unsaved_answer=True).first()
     if run is None or run.unsaved_values is None:
         raise Conflict("This run left nothing to store.")
-    _wait_until_free(run.process_id)
+    wait_until_free(run.process_id)
     with transaction.atomic():
-        instance, document = _locked(run.process_id, user)
+        instance, document = locked(run.process_id, user)
         before = stored_values(document, instance)
         brought = _brought(run, instance, document)
         _store(instance, document, before=before, after={**before, **brought}, user=user, run=run)
@@ -179,45 +178,8 @@ def delete_instance(*, process_id: str, user: User, force: bool = False) -> None
         if named:
             names = ", ".join(str(use["name"]) for use in named)
             raise InUse(f"{instance.process_id} is in use by {names}.", used_by=named)
-        _wait_until_free(process_id)
+        wait_until_free(process_id)
     with transaction.atomic():
-        instance, _ = _locked(process_id, user, even_if_busy=force)
+        instance, _ = locked(process_id, user, even_if_busy=force)
         instance.delete()
         record(user, action="deleted", kind="instance", name=instance.process_id)
-
-
-def _locked(
-    process_id: str, user: User, *, even_if_busy: bool = False
-) -> tuple[ProcessInstance, Document]:
-    instance, document = read_instance(process_id, user, lock=True)
-    if not even_if_busy:
-        running = _running(process_id)
-        if running is not None:
-            raise _busy(process_id, running)
-    return instance, document
-
-
-def _running(process_id: str) -> Run | None:
-    return Run.objects.filter(instance__key=process_id.lower(), status=Run.Status.RUNNING).first()
-
-
-def _busy(process_id: str, run: Run) -> Busy:
-    return Busy(
-        f"Run {run.pk} ({run.target or run.trigger}) is working on {process_id}. "
-        "Try again when it has ended.",
-        run=str(run.pk),
-        used_by=[{"kind": "run", "name": str(run.pk), "url": f"/api/v1/runs/{run.pk}/"}],
-    )
-
-
-def _wait_until_free(process_id: str) -> None:
-    """Wait at most KIANDA_BUSY_WAIT_S, holding no transaction, for a run to end."""
-    give_up = time.monotonic() + settings.KIANDA_BUSY_WAIT_S
-    while True:
-        running = _running(process_id)
-        if running is None:
-            return
-        if time.monotonic() >= give_up:
-            raise _busy(process_id, running)
-        with waiting():
-            time.sleep(_LOOK_EVERY_S)

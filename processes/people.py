@@ -1,0 +1,67 @@
+"""Whom a form belongs to, and with which other form it opens: settings of a form."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+
+from processes.named import check_form_name
+from processes.references import flaw
+
+MOST = 100
+
+
+def _names(names: tuple[str, ...]) -> tuple[str, ...]:
+    if any(not name.strip() or len(name) > 150 for name in names):
+        raise flaw("Write the name of a person or group, at most 150 characters.")
+    return tuple(dict.fromkeys(name.strip() for name in names))
+
+
+Names = Annotated[tuple[str, ...], AfterValidator(_names)]
+
+
+class Owners(BaseModel):
+    """People and groups by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    users: Names = Field(
+        default=(),
+        max_length=MOST,
+        title="Users",
+        description="User names or e-mail addresses.",
+        json_schema_extra={"control": "users"},
+    )
+    groups: Names = Field(
+        default=(),
+        max_length=MOST,
+        title="Groups",
+        description="Names of groups.",
+        json_schema_extra={"control": "groups"},
+    )
+
+
+People = Annotated[
+    Owners,
+    Field(
+        title="Owners",
+        description="Who works on the form when it is open. Without owners everyone who may see "
+        "the instance does. On the first form whoever made the instance is an owner too.",
+        json_schema_extra={"control": "people"},
+    ),
+]
+
+
+def _form_or_nothing(name: str, info: ValidationInfo) -> str:
+    return check_form_name(name, info) if name else name
+
+
+ActivateWith = Annotated[
+    str,
+    AfterValidator(_form_or_nothing),
+    Field(
+        title="Opens with",
+        description="Another form: this one opens together with it, and both are worked on side "
+        "by side. Left out, it opens when the forms before it are completed.",
+        json_schema_extra={"control": "form"},
+    ),
+]

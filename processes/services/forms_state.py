@@ -1,0 +1,298 @@
+"""The forms of an instance: which are open, whose they are, what is shown; my work; send back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.lib.errors import Conflict, Forbidden, Invalid, Stale
+from processes.clock import moment_text
+from processes.document import Document
+from processes.models import Change, FormOwner, ProcessInstance, Run
+from processes.selectors import visible_instances
+from processes.services.documents import document_of
+from processes.services.locking import locked, wait_until_free
+from processes.standing import (
+    CURRENT,
+    FormRecord,
+    FormStatus,
+    Moment,
+    Standing,
+    records_of,
+    went_to,
+)
+
+__all__ = [
+    "FormState",
+    "display_of",
+    "form_states",
+    "may_work_on",
+    "my_work",
+    "send_back",
+    "standing_of",
+    "store_standing",
+]
+
+
+@dataclass(frozen=True)
+class FormState:
+    """One form of an instance: where it stands, whose it is, who completed it when."""
+
+    form: str
+    title: str
+    status: FormStatus
+    users: tuple[str, ...]
+    groups: tuple[str, ...]
+    # Nobody was named: whoever sees the instance may work on it.
+    anyone: bool
+    started_at: datetime | None
+    completed_at: datetime | None
+    completed_by: str
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Return the names of its people, then of its groups."""
+        return (*self.users, *self.groups)
+
+
+def standing_of(instance: ProcessInstance) -> Standing:
+    """Return where an instance stands."""
+    return Standing(instance.status, instance.forms, instance.display)
+
+
+def creator_of(instance: ProcessInstance) -> str:
+    """Return the user name of whoever made an instance, or nothing."""
+    return instance.created_by.get_username() if instance.created_by else ""
+
+
+def form_states(instance: ProcessInstance, document: Document) -> list[FormState]:
+    """Return the state of each form, in form order."""
+    creator = creator_of(instance)
+    records = records_of(document, standing_of(instance), creator)
+    return [
+        _state(form.title, form.name, records[form.name], instance, creator if not number else "")
+        for number, form in enumerate(document.forms)
+    ]
+
+
+def _state(
+    title: str, name: str, record: FormRecord, instance: ProcessInstance, creator: str
+) -> FormState:
+    anyone = record.is_anyones
+    started = record.started
+    return FormState(
+        form=name,
+        title=title,
+        status=record.status,
+        users=(creator,) if anyone and creator else record.users,
+        groups=record.groups,
+        anyone=anyone,
+        started_at=_moment(started) if started else _first_start(record, instance),
+        completed_at=_moment(record.completed),
+        completed_by=record.completed_by,
+    )
+
+
+def _first_start(record: FormRecord, instance: ProcessInstance) -> datetime | None:
+    return instance.created if record.status != "not_started" else None
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def display_of(instance: ProcessInstance, document: Document) -> dict[str, dict[str, bool]]:
+    """Return visible, enabled and required of every field, and visible and enabled of every form.
+
+    What the design says, with what rules have set over it.
+    """
+    shown: dict[str, dict[str, bool]] = {
+        form.name: {"visible": True, "enabled": True} for form in document.forms
+    }
+    for name, field in document.fields.items():
+        required = bool(getattr(field, "required", False))
+        shown[name] = {"visible": field.visible, "enabled": field.enabled, "required": required}
+    for name, parts in instance.display.items():
+        if name in shown:
+            shown[name].update(parts)
+    return shown
+
+
+def may_work_on(user: User | None, instance: ProcessInstance, form: str) -> bool:
+    """Tell whether a person may fill in and submit a form now: it is open, and it is theirs."""
+    state = next(
+        (one for one in form_states(instance, document_of(instance.version)) if one.form == form),
+        None,
+    )
+    return state is not None and state.status == CURRENT and owns(user, instance, state)
+
+
+def owns(user: User | None, instance: ProcessInstance, state: FormState) -> bool:
+    """Tell whether a form belongs to a person, whatever its status."""
+    if user is None or not user.is_active:
+        return False
+    if state.anyone or has_role(user, ADMINISTRATOR):
+        return True
+    if instance.mode == ProcessInstance.Mode.PREVIEW and instance.created_by_id == user.pk:
+        return True
+    return user.get_username() in state.users or bool(set(state.groups) & group_names(user))
+
+
+def group_names(user: User) -> set[str]:
+    """Return the names of a person's groups."""
+    return set(user.groups.values_list("name", flat=True))
+
+
+def my_work(user: User) -> QuerySet[ProcessInstance]:
+    """Return the instances that wait for a person: an open form is theirs, newest first."""
+    mine = Q(kind=FormOwner.Kind.USER, name=user.get_username()) | Q(
+        kind=FormOwner.Kind.GROUP, name__in=group_names(user)
+    )
+    owned = FormOwner.objects.filter(mine, instance=OuterRef("pk"))
+    return visible_instances(user).filter(Exists(owned)).order_by("-modified", "-pk")
+
+
+def store_owners(instance: ProcessInstance, document: Document, *, fresh: bool = False) -> None:
+    """Keep whose the open forms are, for `my_work`; call inside the storing transaction."""
+    if not fresh:
+        FormOwner.objects.filter(instance=instance).delete()
+    rows = [
+        FormOwner(instance=instance, form=state.form, kind=kind, name=name)
+        for state in form_states(instance, document)
+        if state.status == CURRENT
+        for kind, names in (
+            (FormOwner.Kind.USER, state.users),
+            (FormOwner.Kind.GROUP, state.groups),
+        )
+        for name in names
+    ]
+    FormOwner.objects.bulk_create(rows)
+
+
+def store_standing(
+    instance: ProcessInstance,
+    document: Document,
+    standing: Standing,
+    *,
+    user: User | None,
+    run: Run | None = None,
+) -> None:
+    """Store where an instance stands, with history; the caller holds its lock in a transaction."""
+    rows = standing_changes(document, standing_of(instance), standing, creator_of(instance))
+    moment = timezone.now()
+    instance.status, instance.forms = standing.status, dict(standing.forms)
+    instance.display = dict(standing.display)
+    instance.revision += 1
+    instance.modified, instance.modified_by = moment, user
+    instance.save(
+        update_fields=["status", "forms", "display", "revision", "modified", "modified_by"]
+    )
+    store_owners(instance, document)
+    Change.objects.create(
+        instance=instance,
+        run=run,
+        revision=instance.revision,
+        at=moment,
+        by=user,
+        by_name=user.get_username() if user else "",
+        fields=rows,
+    )
+
+
+def standing_changes(
+    document: Document, before: Standing, after: Standing, creator: str
+) -> list[dict[str, str]]:
+    """Return the history of a change: the status as `process.status`, forms as `form:<name>`."""
+    rows = []
+    if before.status != after.status:
+        rows.append(_row("process.status", before.status, after.status))
+    old, new = (records_of(document, one, creator) for one in (before, after))
+    return rows + [
+        _row(f"form:{name}", old[name].status, new[name].status)
+        for name in new
+        if old[name].status != new[name].status
+    ]
+
+
+def _row(field: str, before: str, after: str) -> dict[str, str]:
+    return {"field": field, "before": before, "after": after}
+
+
+def send_back(
+    *, process_id: str, form: str, user: User, revision: int | None = None
+) -> ProcessInstance:
+    """Open an earlier form again, and close those that are open now.
+
+    Raises Forbidden when no open form belongs to the person, Conflict when the form cannot be sent
+    back to, Stale, Busy, Missing.
+    """
+    wait_until_free(process_id)
+    with transaction.atomic():
+        instance, document = locked(process_id, user)
+        if revision is not None and revision != instance.revision:
+            raise Stale(
+                f"{instance.process_id} is at revision {instance.revision}, not {revision}. "
+                "Read it again, then repeat.",
+                revision=instance.revision,
+            )
+        states = form_states(instance, document)
+        _refuse_send_back(form, user, instance, states)
+        standing = went_to(
+            document,
+            standing_of(instance),
+            form,
+            own="",
+            creator=creator_of(instance),
+            moment=Moment(user.get_username(), moment_text(timezone.now())),
+        )
+        store_standing(instance, document, standing, user=user)
+    return instance
+
+
+def _refuse_send_back(
+    form: str, user: User, instance: ProcessInstance, states: Iterable[FormState]
+) -> None:
+    by_name: Mapping[str, FormState] = {state.form: state for state in states}
+    target = by_name.get(form)
+    if target is None:
+        raise Invalid.at("/form", f"There is no form {form}.")
+    if target.status == CURRENT:
+        raise Conflict(f"The form {target.title} is open already.")
+    if target.status != "completed":
+        raise Conflict(f"The form {target.title} was not completed; only such a form is sent back.")
+    opened = [state for state in by_name.values() if state.status == CURRENT]
+    own = any(owns(user, instance, state) for state in opened or [target])
+    if not own and not has_role(user, ADMINISTRATOR):
+        raise Forbidden("Only an owner of the form that is open now can send it back.")
+
+
+def known_people(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return (user names, names that nobody has) for user names and e-mail addresses."""
+    found, unknown = [], []
+    for name in names:
+        user = (
+            User.objects.filter(username=name, is_active=True).first()
+            or User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name), is_active=True)
+            .order_by("pk")
+            .first()
+        )
+        if user is None:
+            unknown.append(name)
+        else:
+            found.append(user.get_username())
+    return found, unknown
+
+
+def known_groups(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return (names of groups, names that no group has), without regard to capital letters."""
+    wanted = list(names)
+    by_name = {name.lower(): name for name in Group.objects.values_list("name", flat=True)}
+    return (
+        [by_name[name.lower()] for name in wanted if name.lower() in by_name],
+        [name for name in wanted if name.lower() not in by_name],
+    )
