@@ -1,8 +1,11 @@
 """What a definition may refer to outside itself, as it is stored now."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from datasources.document import RestDatasource
+from datasources.selectors import all_datasources
+from datasources.selectors import document_of as datasource_of
 from datasources.services import get_document
 from kianda.lib.errors import Missing
 from processes.document import Document
@@ -17,6 +20,16 @@ class StoredCatalog:
         """Start with nothing looked up."""
         self.datasource = lru_cache(maxsize=None)(self._datasource)
         self.process = lru_cache(maxsize=None)(self._process)
+
+    def datasources(self) -> Sequence[RestDatasource]:
+        """Return every datasource, by title."""
+        found = [datasource_of(row) for row in all_datasources()]
+        return sorted(found, key=lambda one: one.title.lower())
+
+    def processes(self) -> Sequence[tuple[str, str]]:
+        """Return name and title of every process, by title."""
+        rows = ProcessDesign.objects.values_list("name", "title")
+        return sorted(((str(name), str(title)) for name, title in rows), key=lambda one: one[1])
 
     def _datasource(self, name: str) -> RestDatasource | None:
         try:

@@ -1,0 +1,226 @@
+"""One control of a form of settings: what its template needs to know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from kianda.lib.pointers import pointer
+from kianda.pages import control_id
+from processes.settings_forms.condition_view import Group, Sentence, sentence_of
+from processes.settings_forms.condition_view import group_of as group_of_conditions
+from processes.settings_forms.controls import control_for
+from processes.settings_forms.heads import Heads, heads_of
+from processes.settings_forms.mapping import Line, blank_line, lines_of
+from processes.settings_forms.places import Branch, Leaf, form_names
+from processes.settings_forms.specs import Spec
+from processes.settings_forms.words import HELP, TITLES, Words, choice_words, group_of
+
+if TYPE_CHECKING:
+    from processes.settings_forms.form import SettingsForm
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a setting."""
+
+    value: str
+    title: Words
+    help: Words
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One control of a form: a setting with what stands in it."""
+
+    spec: Spec
+    form: "SettingsForm"
+
+    @property
+    def pointer(self) -> str:
+        """Return the place of the setting in its element."""
+        return pointer(self.spec.name)
+
+    @property
+    def name(self) -> str:
+        """Return the name under which it is sent."""
+        return self.form.name(self.pointer)
+
+    @property
+    def id(self) -> str:
+        """Return the id that errors lead to."""
+        return control_id(self.name)
+
+    @property
+    def template(self) -> str:
+        """Return the template that draws it."""
+        return f"settings_forms/controls/{control_for(self.spec).template}.html"
+
+    @property
+    def drawing(self) -> str:
+        """Return which template draws it, by its short name."""
+        return control_for(self.spec).template
+
+    @property
+    def group(self) -> str:
+        """Return the group that it stands in."""
+        return group_of(self.spec.name, self.spec.control, self.spec.extra.get("group"))
+
+    @property
+    def title(self) -> Words:
+        """Return what it is called."""
+        return TITLES.get(self.spec.name, self.spec.title)
+
+    @property
+    def help(self) -> Words:
+        """Return what stands below it."""
+        return HELP.get(self.spec.name, self.spec.help)
+
+    @property
+    def raw(self) -> Any:
+        """Return the setting as it stands in the definition; its default when it is left out."""
+        return self.form.raw.get(self.spec.name, self.spec.default)
+
+    @property
+    def value(self) -> Any:
+        """Return the setting as its template shows it."""
+        return control_for(self.spec).shown(self.spec, self.raw)
+
+    @property
+    def lines(self) -> int:
+        """Return how many lines a text in it has."""
+        return str(self.value).count("\n") + 1
+
+    @property
+    def errors(self) -> list[str]:
+        """Return what is wrong with it."""
+        return self.form.errors_at(self.pointer)
+
+    @property
+    def wrong(self) -> int:
+        """Count what is wrong with it and with what is in it."""
+        return self.form.errors_below(self.pointer)
+
+    @property
+    def width(self) -> int:
+        """Return how many of twelve columns it takes where there is room."""
+        return 6 if self.drawing in {"number", "name"} or self.spec.name == "title" else 12
+
+    @property
+    def described(self) -> str:
+        """Return the ids of the texts that describe it."""
+        found = [f"{self.id}-help"] if self.help else []
+        return " ".join([*found, f"{self.id}-error"] if self.errors else found)
+
+    @property
+    def focused(self) -> bool:
+        """Tell whether the focus goes here."""
+        return self.form.focus == self.name
+
+    @property
+    def rows(self) -> list[Line]:
+        """Return its rows."""
+        return lines_of(self, self.form.around)
+
+    @property
+    def heads(self) -> Heads:
+        """Return what stands above the columns of its rows."""
+        samples = self.form.samples
+        return heads_of(self.spec.control, instance=samples.process_id if samples else "")
+
+    @property
+    def by_name(self) -> bool:
+        """Tell whether its rows can be filled by names that are the same on both sides."""
+        return self.spec.control in {"input_mapping", "success_mapping"}
+
+    @property
+    def blank_row(self) -> Line:
+        """Return the row that is copied to add one."""
+        return blank_line(self, self.form.around)
+
+    @property
+    def conditions(self) -> Group:
+        """Return its group of conditions."""
+        return group_of_conditions(self, self.form.around)
+
+    @property
+    def sentence(self) -> Sentence:
+        """Return its conditions in words."""
+        return sentence_of(self.value, self.form.around, of_items=self.is_filter)
+
+    @property
+    def is_filter(self) -> bool:
+        """Tell whether its conditions choose items, and not when a rule runs."""
+        return self.spec.control in {"filter", "item_filter"}
+
+    @property
+    def branches(self) -> list[Branch]:
+        """Return the fields to choose from, by form."""
+        return self.form.around.tree("field")
+
+    @property
+    def gone(self) -> str:
+        """Return the field that it names and that is not there."""
+        return str(self.value) if self.form.around.broken_field(str(self.value)) else ""
+
+    @property
+    def options(self) -> list[Option]:
+        """Return the choices of the setting; one that is not among them is there all the same."""
+        known = [*([""] if self.spec.nullable else []), *self.spec.choices]
+        chosen = self.value
+        return [
+            Option(one, *choice_words(self.spec.name, one), chosen=one == chosen)
+            for one in (known if chosen in known else [*known, chosen])
+        ]
+
+    @property
+    def explained(self) -> bool:
+        """Tell whether its choices come with sentences: then each has a radio button."""
+        return any(option.help for option in self.options)
+
+    @property
+    def several(self) -> "list[tuple[Words, list[Tick]]]":
+        """Return the fields to tick, by form; one that is no longer there comes last."""
+        chosen = set(self.value)
+        found = [
+            (branch.title, [Tick(leaf, chosen=leaf.value in chosen) for leaf in branch.leaves])
+            for branch in self.branches
+        ]
+        known = {tick.leaf.value for _, ticks in found for tick in ticks}
+        lost = [name for name in self.value if name not in known]
+        if lost:
+            ticks = [Tick(Leaf(name, name), chosen=True, gone=True) for name in lost]
+            found.append((_("No longer there: choose again"), ticks))
+        return found
+
+    @property
+    def forms(self) -> list[tuple[str, str]]:
+        """Return name and title of the forms of the process."""
+        return form_names(self.form.document)
+
+    @property
+    def form_gone(self) -> str:
+        """Return the form that it names and that is not there."""
+        known = {name for name, _title in self.forms}
+        return "" if self.value in known else str(self.value)
+
+    @property
+    def processes(self) -> Sequence[tuple[str, str]]:
+        """Return name and title of every process."""
+        return self.form.catalog.processes()
+
+    @property
+    def completes(self) -> str:
+        """Return what is offered after `[` in it."""
+        return "early" if self.spec.name == "default" else "value"
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One field of several, with its box."""
+
+    leaf: Leaf
+    chosen: bool = False
+    gone: bool = False

@@ -1,0 +1,46 @@
+"""The choices of a list, one a line: `de`, or `de | Germany` when it is shown differently."""
+
+import json
+from typing import Any
+
+BETWEEN = " | "
+
+
+def read_choices(text: str) -> list[Any]:
+    """Return the choices of the lines; blank lines are none."""
+    return [_choice(line.strip()) for line in text.split("\n") if line.strip()]
+
+
+def _choice(line: str) -> Any:
+    if line.startswith("{"):
+        # What no line can say stands as it does in the definition.
+        try:
+            return json.loads(line)
+        except (ValueError, RecursionError):
+            return {"value": line}
+    value, between, title = line.partition(BETWEEN)
+    made = {"value": value.strip()}
+    return made | {"title": title.strip()} if between else made
+
+
+def shown_choices(value: Any) -> str:
+    """Return choices as lines."""
+    return "\n".join(_line(one) for one in value) if isinstance(value, (list, tuple)) else ""
+
+
+def _line(raw: Any) -> str:
+    choice = {"value": raw} if isinstance(raw, str) else raw
+    if not isinstance(choice, dict):
+        return json.dumps(raw, ensure_ascii=False, default=str)
+    value, title = choice.get("value"), choice.get("title") or choice.get("value")
+    if isinstance(value, str) and isinstance(title, str) and _plain(choice, value, title):
+        return value if title == value else f"{value}{BETWEEN}{title}"
+    return json.dumps(choice, ensure_ascii=False, default=str)
+
+
+def _plain(choice: dict[str, Any], value: str, title: str) -> bool:
+    """Tell whether a line can say it so that it reads back."""
+    if set(choice) - {"value", "title"} or not value or value.startswith("{"):
+        return False
+    bare = value == value.strip() and title == title.strip() and BETWEEN not in value
+    return bare and not any(sign in value + title for sign in "\n\r\0")

@@ -1,0 +1,189 @@
+"""The settings of one field, form, process or rule as a form, made from its typed model.
+
+    form = settings_form(kind, raw, document=document, catalog=catalog, flaws=flaws, prefix="rule")
+    {% load settings_forms %}{% settings_form form %}
+    raw | changed_settings(kind, raw, request.POST, prefix="rule")
+
+`flaws` are about this element: `/title`, `/on_success/0/field`; `flaws_within` cuts them out of
+those of a whole definition. Controls are named `<prefix>/title`, `<prefix>/on_success/0/field`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.http import QueryDict
+from pydantic import BaseModel
+
+from kianda.lib.errors import Flaw
+from kianda.pages import control_id
+from processes.settings_forms.around import Around
+from processes.settings_forms.bound import Bound
+from processes.settings_forms.controls import CONTROLS, Sent, control_for
+from processes.settings_forms.mapping import Samples
+from processes.settings_forms.places import Leaf
+from processes.settings_forms.posted import posted, shown_settings
+from processes.settings_forms.shelf import Shelf
+from processes.settings_forms.specs import Spec, specs_of
+from processes.settings_forms.words import (
+    GROUPS,
+    Words,
+)
+
+Model = type[BaseModel]
+
+
+@dataclass
+class SettingsForm:
+    """A form of settings: what it is about, and what is known around it."""
+
+    kind: Model
+    raw: Mapping[str, Any]
+    document: Mapping[str, Any]
+    catalog: Shelf
+    flaws: Sequence[Flaw] = ()
+    prefix: str = ""
+    # Where the focus goes: the name of a control, after a row was added.
+    focus: str = ""
+    samples: Samples | None = None
+
+    @cached_property
+    def around(self) -> Around:
+        """Return what is known around the element."""
+        chosen = [self.raw.get(name) for name in ("datasource", "method")]
+        names = [one if isinstance(one, str) else "" for one in chosen]
+        return Around(self.document, self.catalog, *names)
+
+    @cached_property
+    def controls(self) -> "list[Bound]":
+        """Return the controls of all settings, in the model's order."""
+        return [Bound(spec, self) for spec in drawn(self.kind)]
+
+    @cached_property
+    def groups(self) -> "list[Group]":
+        """Return the groups that have a setting."""
+        found = [
+            Group(key, title, [one for one in self.controls if one.group == key])
+            for key, title in GROUPS.items()
+        ]
+        return [group for group in found if group.controls]
+
+    def control(self, name: str) -> "Bound | None":
+        """Return the control of one setting."""
+        return next((one for one in self.controls if one.spec.name == name), None)
+
+    def errors_at(self, place: str) -> list[str]:
+        """Return the sentences about a place, not those below it."""
+        return [flaw.detail for flaw in self.flaws if flaw.pointer == place]
+
+    def errors_below(self, place: str) -> int:
+        """Count the sentences about a place and all below it."""
+        below = f"{place}/"
+        return sum(flaw.pointer == place or flaw.pointer.startswith(below) for flaw in self.flaws)
+
+    def name(self, place: str) -> str:
+        """Return what the control of a place is called."""
+        return f"{self.prefix}{place}"
+
+    @property
+    def marker(self) -> str:
+        """Return the name under which the page says which settings it shows."""
+        return f"{self.prefix}!shown"
+
+    @property
+    def list_id(self) -> str:
+        """Return what the ids of the plain lists of names begin with."""
+        return f"{control_id(self.prefix)}-names"
+
+    @property
+    def lists(self) -> list[tuple[str, list[Leaf]]]:
+        """Return the names that a box without script offers, by what it picks from."""
+        used = {
+            cell.tree
+            for one in self.controls
+            if one.drawing == "rows"
+            for row in [*one.rows, one.blank_row]
+            for cell in row.cells.values()
+        }
+        trees = {which: self.around.tree(which) for which in ("field", "target") if which in used}
+        return [(key, [leaf for one in tree for leaf in one.leaves]) for key, tree in trees.items()]
+
+    @property
+    def act(self) -> str:
+        """Return the name of the buttons that add, move and remove rows."""
+        return f"{self.prefix}!act"
+
+    @property
+    def other_errors(self) -> list[str]:
+        """Return what is wrong with no control of its own: it stands above the form."""
+        known = [one.pointer for one in self.controls]
+        return [
+            flaw.detail for flaw in self.flaws
+            if not any(flaw.pointer == one or flaw.pointer.startswith(f"{one}/") for one in known)
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Group:
+    """Settings that stand together."""
+
+    key: str
+    title: Words
+    controls: list[Bound]
+
+    @property
+    def wrong(self) -> int:
+        """Count what is wrong in it."""
+        return sum(one.wrong for one in self.controls)
+
+
+def settings_form(
+    kind: Model, raw: Mapping[str, Any], *, document: Mapping[str, Any], catalog: Shelf,
+    flaws: Iterable[Flaw] = (), prefix: str = "", focus: str = "",
+    samples: Samples | None = None,
+) -> SettingsForm:  # fmt: skip
+    """Return the form of one element's settings."""
+    return SettingsForm(kind, raw, document, catalog, list(flaws), prefix, focus, samples)
+
+
+def read_settings(kind: Model, post: QueryDict, *, prefix: str = "") -> dict[str, Any]:
+    """Return the settings that a form showed, as they were typed."""
+    root, shown = posted(post, prefix=prefix), shown_settings(post, prefix=prefix)
+    found: dict[str, Any] = {}
+    for spec in drawn(kind):
+        with_source = spec.name == "method" and "/" in root.text_at("datasource")
+        if spec.name in shown or with_source:
+            sent = Sent(kind, spec, root.at(spec.name), root)
+            found[spec.name] = control_for(spec).read(sent)
+    return found
+
+
+def drawn(kind: Model) -> list[Spec]:
+    """Return the settings that have a control; a test tells of those that have none."""
+    return [spec for spec in specs_of(kind) if spec.control in CONTROLS]
+
+
+def changed_settings(
+    kind: Model, raw: Mapping[str, Any], post: QueryDict, *, prefix: str = ""
+) -> dict[str, Any]:
+    """Return only those settings that somebody has changed: what was left alone stays as it is."""
+    read = read_settings(kind, post, prefix=prefix)
+    specs = {spec.name: spec for spec in specs_of(kind)}
+    return {
+        name: value for name, value in read.items()
+        if _shown(specs[name], raw.get(name, specs[name].default)) != _shown(specs[name], value)
+    }  # fmt: skip
+
+
+def _shown(spec: Spec, value: Any) -> Any:
+    return control_for(spec).shown(spec, value)
+
+
+def flaws_within(flaws: Iterable[Flaw], place: str) -> list[Flaw]:
+    """Return the flaws about an element that stands at `place`, as seen from the element."""
+    return [
+        Flaw(flaw.pointer.removeprefix(place), flaw.detail)
+        for flaw in flaws
+        if flaw.pointer == place or flaw.pointer.startswith(f"{place}/")
+    ]

@@ -1,0 +1,41 @@
+"""What stands above the columns of a mapping."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+from processes.settings_forms.words import Words
+
+
+class Heads(NamedTuple):
+    """The heads of one mapping's columns."""
+
+    left: Words
+    arrow: Words
+    right: Words
+    sample: Words
+    choice: Words = ""
+
+
+_FROM = _("comes from")
+HEADS: Mapping[str, Heads] = {
+    "assignments": Heads(_("Form field"), _FROM, _("Form field or text"), _("Value")),
+    "input_mapping": Heads(
+        _("Form field or text"), _("goes to"), _("Data source field"), _("Value")
+    ),
+    "success_mapping": Heads(
+        _("Form field"), _FROM, _("Answer field or text"), _("Value in the last answer"),
+        _("If missing"),
+    ),
+    "error_mapping": Heads(_("Form field"), _FROM, _("Error or text"), _("Last error")),
+}  # fmt: skip
+OTHER = Heads(_("Form field"), _FROM, _("Form field or text"), _("Value"))
+
+
+def heads_of(control: str, *, instance: str = "") -> Heads:
+    """Return the heads of a mapping; the column of values says whose they are."""
+    found = HEADS.get(control, OTHER)
+    if instance and control in {"assignments", "input_mapping"}:
+        return found._replace(sample=_("Value in %(id)s") % {"id": instance})
+    return found

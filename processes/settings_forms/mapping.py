@@ -1,0 +1,182 @@
+"""Mapping rows as the dialogs show them: their boxes, what is wrong, what no longer is there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.utils.translation import gettext as _
+
+from kianda.lib.pointers import pointer
+from kianda.pages import control_id
+from processes.settings_forms.around import Around
+from processes.settings_forms.rows import columns_of
+from processes.settings_forms.specs import Spec
+from processes.settings_forms.words import Words, choice_words
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a row would carry; a secret is told of, never shown."""
+
+    text: str = ""
+    secret: bool = False
+    empty: bool = False
+
+
+class Samples(Protocol):
+    """Knows the values of a last run."""
+
+    @property
+    def process_id(self) -> str:
+        """Return whose values they are; nothing when there are none."""
+
+    def of(self, control: str, texts: Mapping[str, str], *, secret: bool) -> Sample:
+        """Return what a row of a mapping would carry."""
+
+
+NO_SAMPLE = Sample()
+# What the value of a row may name, by the control of the list that it stands in.
+TREE_OF = {
+    "assignments": "value", "input_mapping": "value", "success_mapping": "result",
+    "error_mapping": "error",
+}  # fmt: skip
+PICKED = {"field_picker": "field", "field": "field", "input_target": "target"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One box of a row."""
+
+    spec: Spec
+    place: str
+    name: str
+    value: str
+    tree: str
+    label: str
+    errors: tuple[str, ...] = ()
+    broken: str = ""
+    focused: bool = False
+
+    @property
+    def id(self) -> str:
+        """Return the id that errors lead to."""
+        return control_id(self.name)
+
+    @property
+    def wrong(self) -> str:
+        """Return what is wrong with it, in one text."""
+        return " ".join(self.errors) or self.broken
+
+    @property
+    def listed(self) -> bool:
+        """Tell whether the names that fit are few enough for a plain list without script."""
+        return self.tree in {"field", "target"}
+
+    @property
+    def lines(self) -> int:
+        """Return how many lines stand in it."""
+        return self.value.count("\n") + 1
+
+    @property
+    def options(self) -> list[tuple[str, Words, bool]]:
+        """Return the choices of a box that offers some."""
+        chosen = self.value
+        known = self.spec.choices if chosen in self.spec.choices else (*self.spec.choices, chosen)
+        return [
+            (one, choice_words(self.spec.name, one)[0], one == chosen) for one in known
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: its boxes by what they are, its number, what is wrong with the row as a whole."""
+
+    at: int
+    place: str
+    cells: dict[str, Cell]
+    errors: tuple[str, ...] = ()
+    secret: bool = False
+    sample: Sample = NO_SAMPLE
+
+    @property
+    def about(self) -> str:
+        """Return what the row is about, for the names of its buttons."""
+        named = self.cells.get("target") or self.cells.get("field")
+        return (named.value if named else "") or str(_("row %(number)s") % {"number": self.at + 1})
+
+    @property
+    def left(self) -> Cell:
+        """Return the box at the left: what fills, or what is filled."""
+        return self.cells["value"] if "target" in self.cells else self.cells["field"]
+
+    @property
+    def right(self) -> Cell:
+        """Return the box at the right."""
+        return self.cells["target"] if "target" in self.cells else self.cells["value"]
+
+    @property
+    def choice(self) -> Cell | None:
+        """Return the box that offers choices, such as what to do when a value is missing."""
+        return next((cell for cell in self.cells.values() if cell.spec.choices), None)
+
+
+def lines_of(bound: Any, around: Around) -> list[Line]:
+    """Return the rows of a control."""
+    return [_line(bound, around, at, texts) for at, texts in enumerate(bound.value)]
+
+
+def blank_line(bound: Any, around: Around) -> Line:
+    """Return the row that the page copies to add one; the script puts the number in."""
+    columns = columns_of(bound.spec.row)
+    texts = {one.name: str(one.default or "") for one in columns}
+    return _line(bound, around, -1, texts)
+
+
+def _line(bound: Any, around: Around, at: int, texts: dict[str, str]) -> Line:
+    place = f"{bound.pointer}/{at}"
+    form = bound.form
+    cells = {
+        column.name: _cell(bound, around, column, f"{place}{pointer(column.name)}", texts)
+        for column in columns_of(bound.spec.row)
+    }
+    target, field, value = (texts.get(key, "") for key in ("target", "field", "value"))
+    secret = around.is_secret(value) or around.types.get(field) == "secret"
+    if target and around.rest_method is not None:
+        secret = secret or around.rest_method.is_secret_target(target)
+    sample = NO_SAMPLE
+    if form.samples is not None and at >= 0:
+        sample = form.samples.of(bound.spec.control, texts, secret=secret)
+    errors = tuple(form.errors_at(place)) if at >= 0 else ()
+    return Line(at, place, cells, errors, secret, sample)
+
+
+def _cell(bound: Any, around: Around, column: Spec, place: str, texts: dict[str, str]) -> Cell:
+    name, value = bound.form.name(place), texts.get(column.name, "")
+    tree = PICKED.get(column.control) or TREE_OF.get(bound.spec.control, "value")
+    errors = tuple(bound.form.errors_at(place)) if value or column.required else ()
+    return Cell(
+        column, place, name, value, tree, _label(tree, texts), errors,
+        broken=_broken(tree, value, around), focused=bound.form.focus == name,
+    )  # fmt: skip
+
+
+def _broken(tree: str, value: str, around: Around) -> str:
+    gone = (tree == "field" and around.broken_field(value)) or (
+        tree == "target" and around.broken_target(value)
+    )
+    if gone:
+        return _("%(name)s is no longer there: choose again.") % {"name": value}
+    if tree in {"field", "target"}:
+        return ""
+    names = around.broken_names(value)
+    return _("%(name)s is no longer there: choose again.") % {"name": names[0]} if names else ""
+
+
+def _label(tree: str, texts: dict[str, str]) -> str:
+    about = texts.get("target") or texts.get("field") or ""
+    words = {
+        "field": _("Form field"), "target": _("Data source field"), "result": _("Answer or text"),
+        "error": _("Error or text"), "value": _("Form field or text"),
+    }  # fmt: skip
+    word = words[tree]
+    return word if tree in {"field", "target"} or not about else f"{word}: {about}"

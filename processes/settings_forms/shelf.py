@@ -1,0 +1,17 @@
+"""What may be chosen from outside a definition: the catalog with its lists."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from datasources.document import RestDatasource
+from processes.checks import Catalog
+
+
+class Shelf(Catalog, Protocol):
+    """A catalog that can also be looked through."""
+
+    def datasources(self) -> Sequence[RestDatasource]:
+        """Return every datasource, by title."""
+
+    def processes(self) -> Sequence[tuple[str, str]]:
+        """Return name and title of every process, by title."""

@@ -1,0 +1,124 @@
+"""The settings of a kind, read off its typed model: what each is called, takes and offers."""
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from kianda.lib.names import in_words
+
+# Ordered lists of rules, fields and forms are edited where they stand, on the canvas.
+ELSEWHERE = frozenset({"rules", "load_rules", "fields", "forms"})
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One setting of a kind, or one column of a row."""
+
+    name: str
+    control: str
+    title: str
+    help: str = ""
+    required: bool = False
+    nullable: bool = False
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    longest: int | None = None
+    row: type[BaseModel] | None = None
+    many: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@cache
+def specs_of(model: type[BaseModel]) -> tuple[Spec, ...]:
+    """Return the settings of a model in its order, but for its tag and what the canvas edits."""
+    tag = getattr(model, "tag", "")
+    made = [_spec(name, info) for name, info in model.model_fields.items() if name != tag]
+    return tuple(spec for spec in made if not _elsewhere(spec))
+
+
+def spec_of(model: type[BaseModel], name: str) -> Spec | None:
+    """Return one setting of a model."""
+    return next((spec for spec in specs_of(model) if spec.name == name), None)
+
+
+def _elsewhere(spec: Spec) -> bool:
+    """Tell whether a setting is a list of elements; a list of field names is a plain setting."""
+    return spec.name in ELSEWHERE and spec.control in ELSEWHERE and not _of_text(spec)
+
+
+def _of_text(spec: Spec) -> bool:
+    return spec.many and spec.extra.get("item") == "text"
+
+
+def _spec(name: str, info: FieldInfo) -> Spec:
+    extra = dict(info.json_schema_extra) if isinstance(info.json_schema_extra, dict) else {}
+    inner, nullable = _without_none(info.annotation)
+    item = _item(inner)
+    least, most, longest = _bounds(info)
+    if item is str:
+        extra["item"] = "text"
+    return Spec(
+        name=name,
+        control=str(extra.get("control") or _usual(inner)),
+        title=info.title or in_words(name),
+        help=info.description or "",
+        required=info.is_required(),
+        nullable=nullable,
+        default=None if info.is_required() else info.get_default(call_default_factory=True),
+        choices=_choices(inner) or _choices(item),
+        least=least,
+        most=most,
+        longest=longest,
+        row=item if isinstance(item, type) and issubclass(item, BaseModel) else None,
+        many=item is not None,
+        extra=extra,
+    )
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    """Return a type without the None that it may be, and whether it may."""
+    bare = _bare(annotation)
+    if get_origin(bare) not in (Union, types.UnionType):
+        return bare, bare is Any
+    kept = [one for one in get_args(bare) if one is not type(None)]
+    return (_bare(kept[0]) if len(kept) == 1 else bare), len(kept) < len(get_args(bare))
+
+
+def _bare(annotation: Any) -> Any:
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    return annotation
+
+
+def _item(inner: Any) -> Any:
+    """Return what a list or tuple holds; None when it is neither."""
+    if get_origin(inner) not in (list, tuple):
+        return None
+    return _without_none(get_args(inner)[0])[0]
+
+
+def _choices(inner: Any) -> tuple[str, ...]:
+    return tuple(str(one) for one in get_args(inner)) if get_origin(inner) is Literal else ()
+
+
+def _usual(inner: Any) -> str:
+    """Return the control of a setting that names none."""
+    if get_origin(inner) is Literal:
+        return "select"
+    return {bool: "switch", int: "number", float: "number"}.get(inner, "text")
+
+
+def _bounds(info: FieldInfo) -> tuple[float | None, float | None, int | None]:
+    found: dict[str, Any] = {}
+    for mark in info.metadata:
+        for key in ("ge", "le", "max_length"):
+            if getattr(mark, key, None) is not None:
+                found[key] = getattr(mark, key)
+    return found.get("ge"), found.get("le"), found.get("max_length")

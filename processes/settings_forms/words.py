@@ -1,0 +1,95 @@
+"""What the dialogs say: groups of settings, and choices as sentences."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Words = str | Promise
+
+# Key, title. Settings of a group stand together; what names no group stands in the first.
+GROUPS: Mapping[str, Words] = {
+    "main": _("Properties"),
+    "source": _("Data source"),
+    "mapping": _("Mapping"),
+    "checks": _("Checks"),
+    "look": _("Layout"),
+    "when": _("Conditions"),
+    "failure": _("When it fails"),
+}
+GROUP_OF: Mapping[str, str] = {
+    "datasource": "source", "method": "source",
+    "required": "checks", "max_length": "checks", "pattern": "checks", "min": "checks",
+    "max": "checks", "decimals": "checks",
+    "visible": "look", "enabled": "look", "width": "look", "width_phone": "look",
+    "collapsible": "look", "collapsed": "look", "show_title": "look", "display_as": "look",
+    "where": "look",
+    "conditions": "when",
+    "on_failure": "failure", "on_none": "failure",
+}  # fmt: skip
+GROUP_OF_CONTROL: Mapping[str, str] = {
+    "assignments": "mapping", "input_mapping": "mapping", "success_mapping": "mapping",
+    "error_mapping": "mapping", "filter": "mapping", "item_filter": "mapping",
+}  # fmt: skip
+
+# A setting and one of its choices: what it is called, and what follows from it.
+CHOICES: Mapping[tuple[str, str], tuple[Words, Words]] = {
+    ("on_failure", ""): (
+        _("As the mapping says"),
+        _("Undo and stop when something is mapped under On error, else stop."),
+    ),
+    ("on_failure", "stop"): (_("Stop"), _("The run fails; nothing unsaved is stored.")),
+    ("on_failure", "undo"): (
+        _("Undo and stop"),
+        _("Unsaved changes of this run are dropped. On error is stored; the run fails."),
+    ),
+    ("on_failure", "continue"): (
+        _("Go on"), _("Changes are kept. Then On error is applied."),
+    ),
+    ("on_none", "fail"): (_("The step fails"), _("It counts as not found.")),
+    ("on_none", "continue"): (_("Go on"), _("The fields keep their values.")),
+    ("if_missing", "fail"): (_("must be there"), ""),
+    ("if_missing", "keep"): (_("else keep"), ""),
+    ("if_missing", "clear"): (_("else clear"), ""),
+    ("mode", "line"): (_("One line"), ""),
+    ("mode", "long"): (_("Several lines"), ""),
+    ("mode", "email"): (_("E-mail address"), ""),
+    ("mode", "url"): (_("Web address"), ""),
+    ("mode", "date"): (_("Date"), ""),
+    ("mode", "datetime"): (_("Date and time"), ""),
+    ("mode", "time"): (_("Time"), ""),
+    ("where", "body"): (_("Among the fields"), ""),
+    ("where", "footer"): (_("In the bar at the end of the form"), ""),
+    ("display_as", "dropdown"): (_("Drop-down"), ""),
+    ("display_as", "options"): (_("All choices side by side"), ""),
+}  # fmt: skip
+
+TITLES: Mapping[str, Words] = {
+    "datasource": _("Data source"),
+    "on_failure": _("If the call fails"),
+    "input_mapping": _("Input mapping"),
+    "on_success": _("On success"),
+    "on_error": _("On error"),
+    "id": _("Unique name"),
+    "name": _("Unique name"),
+}
+# Where the choices or the place say it better than the model's text.
+HELP: Mapping[str, Words] = {
+    "on_failure": "", "on_none": "", "datasource": "", "method": "", "conditions": "",
+    "input_mapping": _("fields go into the request"),
+    "on_success": _("the answer goes into fields"),
+    "on_error": _("the error goes into fields"),
+}  # fmt: skip
+
+
+def choice_words(setting: str, choice: str) -> tuple[Words, Words]:
+    """Return what a choice is called, and what follows from it."""
+    plain = choice.replace("_", " ")
+    return CHOICES.get((setting, choice), (plain[:1].upper() + plain[1:] or "\u2013", ""))
+
+
+def group_of(setting: str, control: str, wanted: object = None) -> str:
+    """Return the group of a setting."""
+    if isinstance(wanted, str) and wanted in GROUPS:
+        return wanted
+    return GROUP_OF_CONTROL.get(control) or GROUP_OF.get(setting, "main")
