@@ -1,0 +1,85 @@
+"""Names that nobody has yet: `amount`, `amount_2`; rule ids `save`, `save-2`."""
+
+import re
+from collections.abc import Callable
+
+from kianda.lib.errors import Invalid
+from kianda.lib.names import field_name_flaw, slugify
+from processes.designing import tree
+from processes.designing.tree import Object
+
+LONGEST_NAME = 64
+LONGEST_ID = 63
+_NUMBERED = re.compile(r"(.+?)[_-](\d{1,2})\Z")
+
+
+class Names:
+    """The names and rule ids that are taken, and new ones beside them."""
+
+    def __init__(self, document: Object) -> None:
+        """Collect what is taken; forms and fields share their names, whatever the case."""
+        self.names: set[str] = set()
+        self.ids: set[str] = set()
+        for element in tree.walk(document):
+            self.take(element.kind, tree.name_of(element.target))
+
+    def take(self, kind: str, name: str) -> None:
+        """Mark a name as taken."""
+        if kind == "rule":
+            self.ids.add(name)
+        elif kind != tree.PROCESS:
+            self.names.add(name.lower())
+
+    def new(self, kind: str, wish: str) -> str:
+        """Return the wish made into a free name, and take it."""
+        made = self._id(wish) if kind == "rule" else self._name(wish)
+        self.take(kind, made)
+        return made
+
+    def _name(self, wish: str) -> str:
+        stem = as_name(wish)
+        return _numbered(stem, "_", LONGEST_NAME, self._is_free_name)
+
+    def _id(self, wish: str) -> str:
+        return _numbered(
+            slugify(wish, fallback="rule"), "-", LONGEST_ID, lambda made: made not in self.ids
+        )
+
+    def _is_free_name(self, name: str) -> bool:
+        return name.lower() not in self.names and field_name_flaw(name) is None
+
+
+def as_name(text: str) -> str:
+    """Return a text as the name of a form or field: `Client ID` becomes `client_id`."""
+    made = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:LONGEST_NAME].rstrip("_")
+    if not made:
+        return "field"
+    return made if made[0].isalpha() else f"field_{made}"[:LONGEST_NAME].rstrip("_")
+
+
+def _numbered(wish: str, joint: str, longest: int, is_free: Callable[[str], bool]) -> str:
+    if is_free(wish):
+        return wish
+    found = _NUMBERED.match(wish)
+    stem, number = (found[1], int(found[2])) if found else (wish, 1)
+    while True:
+        number += 1
+        end = f"{joint}{number}"
+        made = f"{stem[: longest - len(end)].rstrip(joint)}{end}"
+        if is_free(made):
+            return made
+
+
+def check_name(document: Object, name: str, *, but: str = "") -> None:
+    """Refuse a name that no form or field can have, or that is taken by another than `but`."""
+    if flaw := field_name_flaw(name):
+        raise Invalid.at("/name", flaw)
+    for element in tree.walk(document):
+        same = tree.name_of(element.target).lower() == name.lower()
+        if same and element.kind in {"form", "field"} and element.target != but:
+            raise Invalid.at(
+                "/name",
+                f"The name {name} is taken by the {element.kind} {tree.called(element)}. Forms and "
+                "fields of a process need different names; capital and small letters count as the "
+                "same.",
+            )

@@ -1,0 +1,155 @@
+"""Who refers to a field or form, found by the checks themselves: what would break without it.
+
+A text is a use when the typed models refuse it once the name is not known. So every setting of
+every rule that can refer to something is found here without a list of them.
+"""
+
+import json
+import re
+from collections.abc import Collection, Container, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from kianda.lib.pointers import flaws_of, pointer
+from processes import raw as sent
+from processes.designing import tree
+from processes.designing.patches import Set
+from processes.designing.tree import Element, Object, Path
+from processes.document import Document
+from processes.fields import fields
+from processes.names import NameTable
+from processes.rules import rules
+
+# `[[` is a plain bracket; a name may go on with a path.
+_BRACKET = re.compile(r"\[\[|\[([A-Za-z][A-Za-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)\]")
+# A name that no design has: what is renamed to it is gone.
+_NOBODY = "nobody_has_this_name_"
+
+
+class Use(NamedTuple):
+    """A piece that refers to something: where, and in a sentence."""
+
+    target: str
+    pointer: str
+    sentence: str
+
+
+class _Found(NamedTuple):
+    element: Element
+    path: Path
+    text: str
+
+
+def uses_of(document: Object, target: str) -> list[Use]:
+    """Return who refers to a form or field, or to one inside it, from outside of it."""
+    whole = tree.find(document, target)
+    inside = {element.target for element in tree.walk_piece(whole.kind, whole.node)}
+    made: dict[tuple[str, str], Use] = {}
+    for element in tree.walk_piece(whole.kind, whole.node):
+        if element.kind not in {"form", "field"}:
+            continue
+        for found in _references(document, {tree.name_of(element.target)}):
+            if found.element.target not in inside:
+                use = _use(document, found)
+                made.setdefault((use.target, use.sentence), use)
+    return list(made.values())
+
+
+def _use(document: Object, found: _Found) -> Use:
+    element, setting = found.element, str(found.path[0]).replace("_", " ")
+    if element.kind == tree.PROCESS:
+        sentence = "The pattern of the Process ID uses it."
+    else:
+        owner = tree.find(document, element.owner)
+        of = "" if owner.kind == tree.PROCESS else f" of {tree.called(owner)}"
+        sentence = f"The {element.kind} {tree.called(element)}{of} uses it in its {setting}."
+    return Use(element.target, pointer(*element.path, *found.path), sentence)
+
+
+def rename_references(document: Object, names: Mapping[str, str]) -> list[Set]:
+    """Return the changes that make every reference to forms and fields carry their new names.
+
+    `names` is {old: new}; the pieces themselves are not renamed here.
+    """
+    return [
+        Set(
+            target=found.element.target,
+            path=found.path,
+            before=(found.text,),
+            after=(renamed(found.text, names),),
+        )
+        for found in _references(document, names)
+    ]
+
+
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """Return a text with its references renamed, {old: new}."""
+    if text in names:
+        return names[text]
+    return _BRACKET.sub(
+        lambda found: f"[{names[found[1]]}{found[2]}]" if found[1] in names else found[0], text
+    )
+
+
+def _refers(text: str, names: Container[str]) -> bool:
+    return text in names or any(found[1] in names for found in _BRACKET.finditer(text))
+
+
+def _references(document: Object, names: Collection[str]) -> Iterator[_Found]:
+    """Yield every text that refers to one of the names: what is refused once they are gone."""
+    known = sent.names_in(document)
+    unknown = sent.names_in(_without(document, names))
+    for element in tree.walk(document):
+        texts = [leaf for leaf in _leaves(own_settings(element)) if _refers(leaf[1], names)]
+        broken = _broken_places(element, known, unknown) if texts else set()
+        for path, text in texts:
+            place = pointer(*path)
+            if any(place == at or place.startswith(f"{at}/") for at in broken):
+                yield _Found(element, path, text)
+
+
+def own_settings(element: Element) -> Object:
+    """Return the settings of a piece without the pieces that it holds."""
+    return {
+        key: value for key, value in element.node.items() if key not in tree.LISTS[element.kind]
+    }
+
+
+def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, (*path, key))
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from _leaves(item, (*path, at))
+
+
+def _without(document: Object, names: Collection[str]) -> Object:
+    """Return the definition with some forms and fields under names that nobody refers to."""
+    copy: Object = json.loads(json.dumps(document))
+    for number, element in enumerate(tree.walk(copy)):
+        if element.kind in {"form", "field"} and element.node.get("name") in names:
+            element.node["name"] = f"{_NOBODY}{number}"
+    return copy
+
+
+def _broken_places(element: Element, known: NameTable, unknown: NameTable) -> set[str]:
+    before = set(_flaws(element, known))
+    return {place for place, detail in _flaws(element, unknown) if (place, detail) not in before}
+
+
+def _flaws(element: Element, names: NameTable) -> list[tuple[str, str]]:
+    settings = own_settings(element)
+    try:
+        if element.kind == "rule":
+            rules.parse(settings, names=names)
+        elif element.kind == "field":
+            fields.parse(settings, names=names)
+        elif element.kind == tree.PROCESS:
+            Document.model_validate(settings, context={"names": names})
+    except ValidationError as error:
+        return [(flaw.pointer, flaw.detail) for flaw in flaws_of(error, settings)]
+    return []

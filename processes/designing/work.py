@@ -1,0 +1,181 @@
+"""One edit under way: each act changes the definition and notes how to take it back."""
+
+from typing import Any
+
+from kianda.lib.errors import Conflict, Invalid
+from processes.designing import tree
+from processes.designing.names import Names, check_name
+from processes.designing.patches import Change, Insert, Move, Patch, Remove, Set, Sheet, Spot, same
+from processes.designing.tree import Element, Object, Path
+from processes.designing.uses import rename_references, uses_of
+
+MAX_FORMS = 50
+MAX_FIELDS = 500
+MAX_RULES = 100
+MAX_NESTING = 8
+
+
+class Work:
+    """The definition in the middle of an edit."""
+
+    def __init__(self, document: Object) -> None:
+        """Start with the definition as it is; it stays untouched."""
+        self._sheet = Sheet(document)
+        self._done: list[Change] = []
+        self._names: Names | None = None
+
+    @property
+    def document(self) -> Object:
+        """Return the definition as it is now."""
+        return self._sheet.document
+
+    @property
+    def patch(self) -> Patch:
+        """Return what was done."""
+        return tuple(self._done)
+
+    def find(self, target: str) -> Element:
+        """Return a piece; raises Gone."""
+        return tree.find(self.document, target)
+
+    def new_name(self, kind: str, wish: str) -> str:
+        """Return a free name or rule id, and take it."""
+        if self._names is None:
+            self._names = Names(self.document)
+        return self._names.new(kind, wish)
+
+    def set(self, target: str, path: Path, value: Any) -> None:
+        """Give a setting a value, when it has another one."""
+        node = self.find(target).node
+        try:
+            holder: Any = tree.at(node, path[:-1])
+            before: tuple[Any, ...] = (holder[path[-1]],)
+        except LookupError:
+            before = ()
+        self._do(Set(target=target, path=path, before=before, after=(value,)))
+
+    def unset(self, target: str, key: str) -> None:
+        """Take a setting out."""
+        node = self.find(target).node
+        if key in node:
+            self._do(Set(target=target, path=(key,), before=(node[key],), after=()))
+
+    def insert(self, owner: str, key: str, at: int | None, value: Object) -> None:
+        """Put a piece into a list; `at` None is the end."""
+        holder = self._holder(owner, key)
+        held = holder.node.get(key)
+        if not isinstance(held, list):
+            held = []
+            self.set(owner, (key,), held)
+        _refuse_full(self.document, holder, key, value, count=len(held) + 1)
+        self._do(Insert(spot=_spot(owner, key, at, held), value=value))
+
+    def remove(self, target: str) -> None:
+        """Take a piece out."""
+        found = self._movable(target)
+        held = self.find(found.owner).node[found.list]
+        spot = _spot(found.owner, found.list, found.at, held)
+        self._do(Remove(spot=spot, value=found.node))
+
+    def move(self, target: str, owner: str, key: str, at: int | None) -> bool:
+        """Bring a piece to another place, counted without it; tell whether that is another one."""
+        found, holder = self._movable(target), self._holder(owner, key)
+        if tree.HELD[key] != found.kind:
+            raise Conflict(f"A {found.kind} cannot stand among the {_words(key)}.")
+        if holder.path[: len(found.path)] == found.path:
+            raise Conflict(f"{tree.called(found)} cannot be moved into itself.")
+        held = holder.node.get(key)
+        if not isinstance(held, list):
+            held = []
+            self.set(owner, (key,), held)
+        rest = [item for item in held if item is not found.node]
+        if len(rest) == len(held):
+            _refuse_full(self.document, holder, key, found.node, count=len(held) + 1, moved=True)
+        before = [item for item in self.find(found.owner).node[found.list] if item != found.node]
+        origin = _spot(found.owner, found.list, found.at, before)
+        spot = _spot(owner, key, at, rest)
+        if (origin.owner, origin.key, origin.at) == (spot.owner, spot.key, spot.at):
+            return False
+        self._do(Move(target=target, origin=origin, spot=spot))
+        return True
+
+    def rename(self, target: str, name: str) -> str:
+        """Give a form or field another name, everywhere; return its new target."""
+        found = self.find(target)
+        check_name(self.document, name, but=target)
+        changes = rename_references(self.document, {tree.name_of(target): name})
+        for change in changes:
+            self._do(change)
+        self.set(target, ("name",), name)
+        return f"{found.kind}:{name}"
+
+    def refuse_used(self, target: str) -> None:
+        """Refuse to go on while others refer to a piece; the uses are in the error's `uses`."""
+        uses = uses_of(self.document, target)
+        if uses:
+            first = " ".join(use.sentence for use in uses[:3])
+            more = f" And {len(uses) - 3} more." if len(uses) > 3 else ""
+            name = tree.called(self.find(target))
+            raise Conflict(
+                f"{name} is still used. {first}{more}", uses=[use._asdict() for use in uses]
+            )
+
+    def _do(self, change: Change) -> None:
+        if isinstance(change, Set) and change.before and same(change.before, change.after):
+            return
+        self._sheet.apply(change)
+        self._done.append(change)
+
+    def _movable(self, target: str) -> Element:
+        found = self.find(target)
+        if found.kind == tree.PROCESS:
+            raise Conflict("The process itself cannot be moved or removed here.")
+        return found
+
+    def _holder(self, owner: str, key: str) -> Element:
+        holder = self.find(owner)
+        if tree.may_hold(holder.kind, holder.node, key):
+            return holder
+        if key in tree.LISTS[holder.kind] and holder.kind != "rule":
+            raise Conflict(
+                f"{tree.called(holder)} is a {tree.label_of(holder).lower()} and holds no fields. "
+                "Drop it on a form, a panel or a group of fields."
+            )
+        raise Conflict(f"{tree.called(holder)} has no list of {_words(key)}.")
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ")
+
+
+def _spot(owner: str, key: str, at: int | None, held: list[Any]) -> Spot:
+    index = len(held) if at is None else max(0, min(at, len(held)))
+    after = tree.target_of(tree.HELD[key], held[index - 1]) if index else ""
+    return Spot(owner=owner, key=key, at=index, after=after)
+
+
+def _refuse_full(
+    document: Object, holder: Element, key: str, value: Object, *, count: int, moved: bool = False
+) -> None:
+    """Keep to the limits of contract 1; a piece that only moves makes no more of them."""
+    limit = {"forms": MAX_FORMS, "rules": MAX_RULES, "load_rules": MAX_RULES}.get(key)
+    if limit and count > limit:
+        raise Invalid.at("", f"At most {limit} {_words(key)} are allowed here.")
+    new = [element.kind for element in tree.walk_piece(tree.HELD[key], value)].count("field")
+    old = sum(element.kind == "field" for element in tree.walk(document))
+    if new and not moved and new + old > MAX_FIELDS:
+        raise Invalid.at("", f"At most {MAX_FIELDS} fields are allowed in a process.")
+    depth = _fields_above(holder) + _depth(value) if key == "fields" else 0
+    if depth > MAX_NESTING:
+        raise Invalid.at("", f"Fields can be nested {MAX_NESTING} deep at most.")
+
+
+def _fields_above(holder: Element) -> int:
+    return holder.path.count("fields")
+
+
+def _depth(field: Object) -> int:
+    deepest = 0
+    for element in tree.walk_piece("field", field):
+        deepest = max(deepest, element.path.count("fields"))
+    return 1 + deepest

@@ -1,0 +1,119 @@
+"""A working copy as one person has it before them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from kianda.lib.errors import Stale
+from processes.designing.flaws import Mark
+from processes.designing.patches import PATCH, Patch
+from processes.designing.tree import Object
+from processes.models import WorkingCopy, WorkingEdit
+from processes.services.copy_state import Behind, marks_in
+from processes.services.presence import Other, others_in, touch
+
+Kind, State = WorkingEdit.Kind, WorkingEdit.State
+
+
+@dataclass(frozen=True)
+class News:
+    """What somebody else did to the copy since the revision that was read."""
+
+    by: str
+    at: datetime
+    label: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A working copy as one person has it before them.
+
+    `flaws` are what Save refuses; `warnings` have level `reference` (Publish refuses) or `advice`.
+    `label` and `selected` tell what the call did. `behind` is set when a newer version was saved
+    elsewhere while this copy has edits of its own: take theirs, or keep mine.
+    """
+
+    name: str
+    document: Object
+    revision: int
+    base_version: str
+    changed: bool
+    behind: Behind | None
+    flaws: list[Mark]
+    warnings: list[Mark]
+    undo_label: str
+    redo_label: str
+    others: list[Other]
+    news: list[News]
+    modified: datetime
+    modified_by: str
+    label: str = ""
+    selected: str = ""
+
+
+def shown(
+    copy: WorkingCopy, *, user: User, since: int, label: str = "", selected: str = ""
+) -> Copy:
+    """Return a copy as this person sees it, with what others did after a revision."""
+    touch(copy, user=user, selected=selected)
+    marks = marks_in(copy)
+    last, next_one = undoable(copy, user), redoable(copy, user)
+    return Copy(
+        name=copy.design.name,
+        document=copy.document,
+        revision=copy.revision,
+        base_version=str(copy.base) if copy.base else "",
+        changed=copy.digest != copy.base_digest,
+        behind=Behind.of(copy),
+        flaws=[mark for mark in marks if mark.level == "error"],
+        warnings=[mark for mark in marks if mark.level != "error"],
+        undo_label=last.label if last else "",
+        redo_label=next_one.label if next_one else "",
+        others=others_in(copy, user=user),
+        news=[_news(entry) for entry in reversed(later(copy, since)) if entry.by_id != user.pk],
+        modified=copy.modified,
+        modified_by=copy.modified_by.get_username() if copy.modified_by else "",
+        label=label,
+        selected=selected,
+    )
+
+
+def later(copy: WorkingCopy, revision: int) -> list[WorkingEdit]:
+    """Return what was done since a revision, the newest first; raises Stale when it is too old."""
+    if revision == copy.revision:
+        return []
+    found = list(copy.edits.filter(revision__gt=revision))
+    if revision > copy.revision or len(found) != copy.revision - revision:
+        raise Stale("This page is older than what is remembered of the design. Load it again.")
+    return found
+
+
+def own(copy: WorkingCopy, user: User) -> Any:
+    """Return what this person did to the copy, the newest first, undoings left out."""
+    return copy.edits.filter(by=user, kind__in=[Kind.EDIT, Kind.WHOLE])
+
+
+def undoable(copy: WorkingCopy, user: User) -> WorkingEdit | None:
+    """Return what this person can take back now."""
+    found: WorkingEdit | None = own(copy, user).filter(state=State.DONE).first()
+    return found
+
+
+def redoable(copy: WorkingCopy, user: User) -> WorkingEdit | None:
+    """Return what this person can do again now."""
+    found: WorkingEdit | None = (
+        own(copy, user).filter(state=State.UNDONE).order_by("revision").first()
+    )
+    return found
+
+
+def patch_of(entry: WorkingEdit) -> Patch:
+    """Return what an edit changed."""
+    return PATCH.validate_python(entry.patch)
+
+
+def _news(entry: WorkingEdit) -> News:
+    return News(entry.by_name, entry.at, entry.label, entry.target)

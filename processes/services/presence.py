@@ -1,0 +1,59 @@
+"""Who has a working copy open."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from processes.models import DesignPresence, WorkingCopy
+
+GONE_AFTER = timedelta(seconds=45)
+# Nobody is noted more often than this, unless the selection changes.
+QUIET = timedelta(seconds=8)
+
+
+@dataclass(frozen=True)
+class Other:
+    """Somebody else who has the copy open: who, since when, and which piece is selected."""
+
+    name: str
+    since: datetime
+    seen: datetime
+    selected: str
+
+
+def touch(copy: WorkingCopy, *, user: User, selected: str = "") -> None:
+    """Note that a person has the copy open."""
+    moment = timezone.now()
+    row = DesignPresence.objects.filter(copy=copy, user=user).first()
+    if row is None:
+        _enter(copy, user, selected, moment)
+        return
+    if moment - row.seen < QUIET and (not selected or selected == row.selected):
+        return
+    if moment - row.seen > GONE_AFTER:
+        row.since = moment
+    row.seen, row.selected = moment, selected or row.selected
+    row.save(update_fields=["since", "seen", "selected"])
+
+
+def _enter(copy: WorkingCopy, user: User, selected: str, moment: datetime) -> None:
+    DesignPresence.objects.get_or_create(
+        copy=copy, user=user, defaults={"selected": selected, "since": moment, "seen": moment}
+    )
+
+
+def others_in(copy: WorkingCopy, *, user: User) -> list[Other]:
+    """Return who else has the copy open now, the first who came first."""
+    rows = (
+        DesignPresence.objects.filter(copy=copy, seen__gt=timezone.now() - GONE_AFTER)
+        .exclude(user=user)
+        .select_related("user")
+    )
+    return [Other(row.user.get_username(), row.since, row.seen, row.selected) for row in rows]
+
+
+def leave(copy: WorkingCopy, *, user: User) -> None:
+    """Note that a person has closed the copy."""
+    DesignPresence.objects.filter(copy=copy, user=user).delete()
