@@ -39,7 +39,10 @@ def _calls_of(
     """Yield (method, call, duration), the newest first."""
     for step in reversed(run.steps):
         source, method = rules.get(step["rule"], ("", ""))
-        if source == datasource and step.get("request") and run.finished:
+        request = step.get("request")
+        # A sample that was pinned in a preview is no answer of the datasource.
+        real = request and not request.get("pinned")
+        if source == datasource and real and run.finished:
             yield method, _call(run, run.finished, step), float(step["duration_ms"])
 
 

@@ -1,27 +1,23 @@
 """The list of runs, and the trace of one."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.html import escape, format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kianda.lib.errors import ApplicationError, Missing
-from kianda.lib.secret_names import MASK
 from kianda.once import once
 from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
 from processes import listing
 from processes.document import Document
 from processes.models import Change, ProcessDesign, Run
-from processes.rules import Rule, SetFormField
 from processes.selectors import visible_instance, visible_runs
 from processes.services.designs import get_version
 from processes.services.documents import document_of
 from processes.services.instances import store_unsaved_answer
 from processes.views.common import asked, page_of, person, target_title
+from processes.views.steps import shown_step, title_of
 
 GOING_ON = frozenset({Run.Status.QUEUED, Run.Status.RUNNING})
 
@@ -54,7 +50,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
     context = {
         "run": found, "going_on": found.status in GOING_ON,
         "title": target_title(document, found.target) or _("Run"),
-        "steps": _with_saved([_step(step, document) for step in found.steps], _saved(found)),
+        "steps": _with_saved([shown_step(step, document) for step in found.steps], _saved(found)),
         "before": before, "after": after, "waiting": _waiting(found, document),
         "unsaved": _unsaved_titles(found, document),
         "failed_step": _failed_step(found),
@@ -113,45 +109,7 @@ def _instance(request: HttpRequest, run: Run) -> Any:
 
 def _unsaved_titles(run: Run, document: Document | None) -> list[str]:
     names = run.unsaved_values or {} if run.unsaved_answer else {}
-    return [_title(name, document) for name in names]
-
-
-def _title(name: str, document: Document | None) -> str:
-    return document.fields[name].title if document and name in document.fields else name
-
-
-def _step(step: Mapping[str, Any], document: Document | None) -> dict[str, Any]:
-    """Return a step of the trace with the words that people know its parts by."""
-    rule = next((rule for _, rule in document.placed_rules() if rule.id == step["rule"]), None) \
-        if document else None  # fmt: skip
-    body = (step.get("response") or {}).get("body")
-    return {
-        **step,
-        "number": step["position"] + 1,
-        "sentence": _sentence(rule, document),
-        "read": [(_title(name, document), value) for name, value in step["read"].items()],
-        "changes": [{**row, "title": _title(row["field"], document)} for row in step["changes"]],
-        "is_call": bool(step["request"]) or bool(step["response"]),
-        "open": step["status"] in {"failed", "running"},
-        "has_body": body not in (None, ""),
-        "masked": MASK,
-    }
-
-
-def _sentence(rule: Rule | None, document: Document | None) -> SafeString:
-    """Return a rule as a sentence in which its fields stand by their titles."""
-    if rule is None or document is None or rule.sentence() == rule.title:
-        return escape("")
-    if not isinstance(rule, SetFormField):
-        return escape(rule.sentence())
-    parts = [
-        format_html(
-            '<span class="k-ref">{}</span> {} {}', _title(row.field, document), _("to"),
-            row.value or _("empty"),
-        )
-        for row in rule.assignments
-    ]  # fmt: skip
-    return format_html("{} {}", _("Set"), format_html_join(", ", "{}", ((one,) for one in parts)))
+    return [title_of(name, document) for name in names]
 
 
 def _saved(run: Run) -> list[str]:
@@ -190,4 +148,5 @@ def _waiting(run: Run, document: Document | None) -> list[str]:
         rules = document.rules_of(run.target)
     except LookupError:
         return []
-    return [rule.title for rule in rules[len(run.steps) :]]
+    done = max((step["position"] + 1 for step in run.steps if step["rule"]), default=0)
+    return [rule.title for rule in rules[done:]]

@@ -1,0 +1,235 @@
+"""A debugging session: a running run that is paused between two rules, kept in its journal.
+
+Between two acts nobody holds it but the row itself, so any process can carry out the next one, and
+a restart loses nothing. Its lease is the patience with a person who thinks; when that is over,
+recovery closes it.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from kianda.lib.errors import Busy, Conflict, Forbidden, Stale
+from processes.context import RunContext
+from processes.document import Document
+from processes.engine import Outcome
+from processes.models import ProcessInstance, Run
+from processes.rules.base import Rule, RuleFailed
+from processes.services.carrying import close_failed, context_for
+from processes.services.documents import document_of
+from processes.services.leases import LEASE, PAUSED, TakenOver, holder
+from processes.services.ledger import RunLedger
+from processes.services.pinned import PinnedOutside, answers_from_samples
+from processes.services.starting import SECONDS_WHEN_WAITED_FOR, Started
+from processes.working import WorkingCopy
+
+PATIENCE = timedelta(minutes=15)
+
+
+@dataclass
+class State:
+    """What a session knows beside the working copy; all of it is kept encrypted."""
+
+    breakpoints: list[str] = field(default_factory=list)
+    # By rule: whether its call is sent ("do") or answered from the pinned sample ("pinned").
+    answers: dict[str, str] = field(default_factory=dict)
+    # The failure at which it stands, and what that would store when the run ends with it.
+    failure: dict[str, Any] | None = None
+    pending: dict[str, Any] | None = None
+    # The working copy before the last rule, to which a failed rule can be taken back.
+    before: dict[str, Any] | None = None
+    # Every secret that was read or received so far: the trace stays masked in each later act.
+    secrets: list[str] = field(default_factory=list)
+    found_secrets: list[str] = field(default_factory=list)
+
+
+class SessionLedger(RunLedger):
+    """The durable points of a session: those of every run, and the pause."""
+
+    def __init__(self, started: Started, state: State, base_revision: int) -> None:
+        """Take the run, and the state that each of its points must keep."""
+        super().__init__(started.run, started.instance, started.document)
+        self.state, self.base_revision = state, base_revision
+
+    def _journal(self, context: RunContext, *, phase: str, following: bool) -> dict[str, Any]:
+        made = super()._journal(context, phase=phase, following=following)
+        self._learn(context)
+        return {**made, "debug": asdict(self.state)}
+
+    def pause(self, context: RunContext, *, at: int) -> None:
+        """Keep everything and let go, until the next act or until the patience is over."""
+        self._learn(context)
+        journal = {
+            "phase": "paused",
+            "next": at,
+            "copy": context.working.as_journal(),
+            "base_revision": self.base_revision,
+            "handled": self.handled(),
+            "debug": asdict(self.state),
+        }
+        self._owned(
+            journal=journal,
+            steps=context.trace.steps,
+            saved=self.run.saved,
+            holder=PAUSED,
+            lease_until=timezone.now() + PATIENCE,
+        )
+
+    def _learn(self, context: RunContext) -> None:
+        self.state.secrets = context.masker.known()
+        self.state.found_secrets = list(context.found_secrets)
+
+
+@dataclass
+class Session:
+    """A session while one act of it is carried out, or while it is only looked at."""
+
+    started: Started
+    state: State
+    next: int
+    handled: int
+    base_revision: int
+
+    @property
+    def run(self) -> Run:
+        """Return the run that it is."""
+        return self.started.run
+
+    @property
+    def rules(self) -> list[Rule]:
+        """Return the rules of its target."""
+        return self.started.rules
+
+    @property
+    def working(self) -> WorkingCopy:
+        """Return its working copy."""
+        return self.started.working
+
+    @property
+    def document(self) -> Document:
+        """Return the definition by which it works."""
+        return self.started.document
+
+    def answer_of(self, rule_id: str) -> str:
+        """Return how the call of a rule is answered: as chosen for it, else as for the preview."""
+        usual = "pinned" if answers_from_samples(self.run, self.started.instance) else "do"
+        return self.state.answers.get(rule_id, usual)
+
+    def failed_before(self) -> RuleFailed | None:
+        """Return the failure at which it stands."""
+        kept = self.state.failure
+        return kept and RuleFailed(kept["kind"], kept["message"], kept["status"])
+
+
+def new_session(started: Started, breakpoints: list[str]) -> Session:
+    """Return the session of a run that has just begun."""
+    return Session(started, State(breakpoints), 0, 0, started.instance.revision)
+
+
+def read_session(run: Run) -> Session | None:
+    """Return the session that a paused run is; None when it is none, or a step is under way."""
+    journal, instance = run.journal or {}, run.instance
+    if run.status != Run.Status.RUNNING or "debug" not in journal or instance is None:
+        return None
+    document = document_of(instance.version)
+    started = Started(
+        run,
+        instance,
+        document,
+        document.rules_of(run.target),
+        WorkingCopy.from_journal(document.fields, journal["copy"]),
+    )
+    state = State(**journal["debug"])
+    return Session(started, state, journal["next"], journal["handled"], journal["base_revision"])
+
+
+def session_of(instance: ProcessInstance) -> tuple[Run, Session | None] | None:
+    """Return the debugging run that holds an instance; its session while it is paused."""
+    run = (
+        Run.objects.select_related("run_as", "instance__version", "instance__design")
+        .filter(instance=instance, status=Run.Status.RUNNING)
+        .first()
+    )
+    if run is None or not (run.holder == PAUSED or "debug" in (run.journal or {})):
+        return None
+    return run, read_session(run) if run.holder == PAUSED else None
+
+
+@dataclass
+class Act:
+    """One act on a session: what its rules work with, and where it goes on."""
+
+    session: Session
+    context: RunContext
+    ledger: SessionLedger
+    outcome: Outcome
+    open: bool = True
+
+    def closed(self, closing: Mapping[str, Any]) -> None:
+        """Close the run for good."""
+        self.open = False
+        self.ledger.close(self.context, closing)
+
+
+@contextmanager
+def at_work(session: Session) -> Iterator[Act]:
+    """Carry out an act of a session that this process holds; it is paused or closed at the end."""
+    act = _act(session)
+    try:
+        yield act
+        if act.open:
+            session.handled = act.outcome.handled
+            act.ledger.pause(act.context, at=session.next)
+    except TakenOver:
+        session.run.refresh_from_db()
+    except Stale as stale:
+        close_failed(act.ledger, act.context, "busy", stale.detail)
+    except Exception:
+        # A bug of ours: the run must not stay open, and the log must have the whole story.
+        close_failed(act.ledger, act.context, "internal", "The product failed; its log says why.")
+        raise
+    finally:
+        holder.lets_go(session.run.pk)
+
+
+def _act(session: Session) -> Act:
+    holder.holds(session.run.pk)
+    ledger = SessionLedger(session.started, session.state, session.base_revision)
+    context = context_for(session.started, ledger, deadline_s=SECONDS_WHEN_WAITED_FOR)
+    for secret in session.state.secrets:
+        context.masker.add(secret)
+    context.found_secrets.extend(session.state.found_secrets)
+    design = session.started.instance.design
+    context.outside = PinnedOutside(
+        context, design, pins=lambda rule: session.answer_of(rule) == "pinned"
+    )
+    outcome = Outcome(handled=session.handled)
+    ledger.handled = lambda: outcome.handled
+    return Act(session, context, ledger, outcome)
+
+
+def claimed(run_pk: int, user: User, *, anybody: bool = False) -> Session:
+    """Take a paused session for one act; raises Conflict when it is over, Busy when one goes on.
+
+    It belongs to the person for whom it runs, but for acts that `anybody` may do.
+    """
+    run = Run.objects.filter(pk=run_pk).first()
+    if run is None or run.status != Run.Status.RUNNING:
+        raise Conflict("This debugging session has ended.")
+    if run.run_as_id != user.pk and not anybody:
+        raise Forbidden(f"This is the debugging session of {run.run_as_name}.")
+    mine = Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING, holder=PAUSED).update(
+        holder=holder.name, lease_until=timezone.now() + LEASE
+    )
+    if not mine:
+        raise Busy("A step of this debugging session is under way. Wait for its end.")
+    held = Run.objects.select_related("run_as", "instance__version", "instance__design")
+    session = read_session(held.get(pk=run.pk))
+    if session is None:
+        raise Conflict("The instance of this debugging session is gone.")
+    return session

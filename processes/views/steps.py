@@ -1,0 +1,53 @@
+"""The steps of a trace as pages show them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from kianda.lib.secret_names import MASK
+from processes.document import Document
+from processes.rules import Rule, SetFormField
+
+
+def title_of(name: str, document: Document | None) -> str:
+    """Return what a field is called; its name when the design has it no more."""
+    return document.fields[name].title if document and name in document.fields else name
+
+
+def shown_step(step: Mapping[str, Any], document: Document | None) -> dict[str, Any]:
+    """Return a step of the trace with the words that people know its parts by."""
+    rule = next((rule for _, rule in document.placed_rules() if rule.id == step["rule"]), None) \
+        if document else None  # fmt: skip
+    body = (step.get("response") or {}).get("body")
+    return {
+        **step,
+        # What a person did by hand between two rules has no number of its own.
+        "number": step["position"] + 1 if step["rule"] else None,
+        "pinned": bool((step.get("request") or {}).get("pinned")),
+        "sentence": sentence_of(rule, document),
+        "read": [(title_of(name, document), value) for name, value in step["read"].items()],
+        "changes": [{**row, "title": title_of(row["field"], document)} for row in step["changes"]],
+        "is_call": bool(step["request"]) or bool(step["response"]),
+        "open": step["status"] in {"failed", "running"},
+        "has_body": body not in (None, ""),
+        "masked": MASK,
+    }
+
+
+def sentence_of(rule: Rule | None, document: Document | None) -> SafeString:
+    """Return a rule as a sentence in which its fields stand by their titles."""
+    if rule is None or document is None or rule.sentence() == rule.title:
+        return escape("")
+    if not isinstance(rule, SetFormField):
+        return escape(rule.sentence())
+    parts = [
+        format_html(
+            '<span class="k-ref">{}</span> {} {}', title_of(row.field, document), _("to"),
+            row.value or _("empty"),
+        )
+        for row in rule.assignments
+    ]  # fmt: skip
+    return format_html("{} {}", _("Set"), format_html_join(", ", "{}", ((one,) for one in parts)))
