@@ -1,7 +1,7 @@
 """What changed between two definitions, in sentences."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from processes.document import Document, Form, RuleList
 from processes.fields.base import FormField
@@ -57,18 +57,33 @@ def _form_change(old: Form, new: Form) -> str:
     return "" if old.title == new.title else f'renamed, it was "{old.title}"'
 
 
-def _fields(document: Document) -> dict[str, tuple[Form, FormField]]:
-    return {field.name: (form, field) for form in document.forms for field in form.fields}
+Owner: TypeAlias = Form | FormField
 
 
-def _field_label(found: tuple[Form, FormField]) -> str:
+def _fields(document: Document) -> dict[str, tuple[Owner, FormField]]:
+    owners: list[Owner] = [
+        *document.forms, *(field for field in document.fields.values() if field.inner)
+    ]  # fmt: skip
+    return {field.name: (owner, field) for owner in owners for field in _held(owner)}
+
+
+def _held(owner: Owner) -> Sequence[FormField]:
+    return owner.fields if isinstance(owner, Form) else owner.inner
+
+
+def _called(owner: Owner) -> str:
+    kind = "form" if isinstance(owner, Form) else owner.label.lower()
+    return f'{kind} "{owner.title}"'
+
+
+def _field_label(found: tuple[Owner, FormField]) -> str:
     return f'Field "{found[1].title}" ({found[1].name})'
 
 
-def _field_change(old: tuple[Form, FormField], new: tuple[Form, FormField]) -> str:
+def _field_change(old: tuple[Owner, FormField], new: tuple[Owner, FormField]) -> str:
     parts = []
     if old[0].name != new[0].name:
-        parts.append(f'moved from form "{old[0].title}" to "{new[0].title}"')
+        parts.append(f"moved from {_called(old[0])} to {_called(new[0])}")
     if old[1].slug() != new[1].slug():
         parts.append(f"changed from {old[1].slug()} to {new[1].slug()}")
     else:
@@ -103,7 +118,7 @@ def _settings_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[st
     names = [
         _words(key).lower()
         for key in new
-        if key not in {"rules", "enabled"} and old.get(key) != new[key]
+        if key not in {"rules", "fields", "enabled"} and old.get(key) != new[key]
     ]
     return [*switched, f"changed: {', '.join(names)}"] if names else switched
 
@@ -111,11 +126,12 @@ def _settings_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[st
 def _order_changes(before: Document, after: Document) -> Iterator[str]:
     if _reordered([form.name for form in before.forms], [form.name for form in after.forms]):
         yield "The forms have another order."
-    old_forms = _forms(before)
-    for form in after.forms:
-        old = old_forms.get(form.name)
-        if old and _reordered([f.name for f in old.fields], [f.name for f in form.fields]):
-            yield f'The fields of form "{form.title}" have another order.'
+    old_owners: dict[str, Owner] = {**_forms(before), **before.fields}
+    owners: list[Owner] = [*after.forms, *after.fields.values()]
+    for owner in owners:
+        old = old_owners.get(owner.name)
+        if old and _reordered([f.name for f in _held(old)], [f.name for f in _held(owner)]):
+            yield f"The fields of {_called(owner)} have another order."
 
 
 def _rule_order_changes(before: Document, after: Document) -> Iterator[str]:

@@ -21,8 +21,7 @@ from kianda.lib.names import field_name_flaw, in_words, slug_flaw
 from kianda.lib.pointers import flaws_of, pointer, unique
 from processes import raw as sent
 from processes.fields import AnyField
-from processes.fields.base import FormField, Rules
-from processes.people import ActivateWith, Owners, People
+from processes.fields.base import FormField, Rules, walk
 from processes.references import names_in
 from processes.rules import Rule
 
@@ -40,6 +39,14 @@ class Target(NamedTuple):
     target: str
     title: str
     kind: TargetKind
+
+
+class PlacedField(NamedTuple):
+    """A field, where it stands in the definition, and on which form."""
+
+    pointer: str
+    field: FormField
+    form: "Form"
 
 
 class RuleList(NamedTuple):
@@ -89,9 +96,12 @@ class Form(_Titled):
     title: Title = ""
     rules: Rules = []
     load_rules: Rules = []
-    owners: People = Owners()
-    activate_with: ActivateWith = ""
     fields: list[AnyField] = Field(default=[], json_schema_extra={"control": "fields"})
+
+    def all_fields(self) -> Iterator[FormField]:
+        """Yield its fields in form order, each container before what stands in it."""
+        for _, field in walk(self.fields):
+            yield field
 
 
 class Document(_Titled):
@@ -130,13 +140,19 @@ class Document(_Titled):
 
     @cached_property
     def fields(self) -> dict[str, FormField]:
-        """All fields by name, in form order."""
-        return {field.name: field for form in self.forms for field in form.fields}
+        """All fields by name, in form order; a container before what stands in it."""
+        return {found.field.name: found.field for found in self.walk_fields()}
 
     @cached_property
     def value_fields(self) -> dict[str, FormField]:
         """The fields that hold a value, in form order."""
         return {name: field for name, field in self.fields.items() if field.holds_value}
+
+    def walk_fields(self) -> Iterator[PlacedField]:
+        """Yield every field with its JSON pointer and its form, containers and their fields."""
+        for number, form in enumerate(self.forms):
+            for place, field in walk(form.fields, f"/forms/{number}/fields"):
+                yield PlacedField(place, field, form)
 
     def normalised(self) -> dict[str, Any]:
         """Return the definition as it is stored and returned, defaults filled in."""
@@ -149,9 +165,8 @@ class Document(_Titled):
             place, key = pointer("forms", number), f"form:{form.name}"
             yield RuleList(f"{place}/rules", f"{key}#submit", form.title, list(form.rules))
             yield RuleList(f"{place}/load_rules", f"{key}#load", form.title, list(form.load_rules))
-            for index, field in enumerate(form.fields):
-                at = f"{place}/fields/{index}/rules"
-                yield RuleList(at, field.name, field.title, list(field.rules))
+            for at, field in walk(form.fields, f"{place}/fields"):
+                yield RuleList(f"{at}/rules", field.name, field.title, list(field.rules))
 
     def placed_rules(self) -> Iterator[tuple[str, Rule]]:
         """Yield every rule with its JSON pointer."""
@@ -176,6 +191,8 @@ class Document(_Titled):
         field = self.fields.get(owner)
         if field is None:
             raise TargetMissing(f"The process {self.name} has no field {owner}.")
+        if not field.runs_rules:
+            raise TargetMissing(f"{owner} is a {field.label.lower()}; it runs no rules.")
         kind: TargetKind = "change" if field.holds_value else "button"
         found: list[Rule] = list(field.rules)
         if "#" in target:
@@ -204,6 +221,8 @@ class Document(_Titled):
 
 
 def _targets_of_field(field: FormField) -> Iterator[Target]:
+    if not field.runs_rules:
+        return
     kind: TargetKind = "change" if field.holds_value else "button"
     if field.rules or kind == "button":
         yield Target(field.name, field.title, kind)

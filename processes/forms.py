@@ -1,10 +1,10 @@
 """The controls of a process's forms: what stands in them, what a person typed, what it means."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from datetime import datetime
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -13,6 +13,7 @@ from kianda.lib.errors import Flaw
 from kianda.lib.pointers import pointer
 from kianda.pages import Errors, control_id
 from processes.clock import moment_text
+from processes.display import Display, Overrides, displays
 from processes.document import Document, Form
 from processes.fields import Button, Date, List
 from processes.fields.base import FormField, InputField
@@ -25,6 +26,7 @@ Typed: TypeAlias = "str | list[str]"
 PREFIX = "v-"
 _FULL = 12
 NO_ERRORS = Errors()
+_AT_FIRST = Display()
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Control:
     again: bool = False
     changed: bool = False
     conflict: Meanwhile | None = None
+    display: Display = _AT_FIRST
+    inner: tuple["Control", ...] = ()
 
     @property
     def template(self) -> str:
@@ -62,7 +66,22 @@ class Control:
     @property
     def required(self) -> bool:
         """Tell whether it must be filled in; a secret that is stored is."""
-        return bool(getattr(self.field, "required", False)) and not self.is_set
+        return self.display.required and not self.is_set
+
+    @property
+    def enabled(self) -> bool:
+        """Tell whether a person may change or press it."""
+        return self.display.enabled
+
+    @property
+    def rows(self) -> list["Row"]:
+        """Return the rows of what stands in it."""
+        return rows_of(self.inner)
+
+    @property
+    def wrong(self) -> bool:
+        """Tell whether it, or anything that stands in it, has an error or a conflict."""
+        return any(one.sentences or one.conflict for one in every([self]))
 
     @property
     def described(self) -> str:
@@ -92,6 +111,41 @@ class Control:
         return known + [(one, one, True) for one in self.value if known and one not in titles]
 
 
+class Row(NamedTuple):
+    """What shares a place in the grid of a form: one control, or buttons after each other."""
+
+    controls: list[Control]
+    buttons: bool = False
+
+    @property
+    def classes(self) -> str:
+        """Return its classes: how wide it is, and what it is."""
+        field = self.controls[0].field
+        made = [f"k-w{field.width} k-p{field.width_phone}"]
+        made += ["k-actions"] if self.buttons else []
+        made += ["is-changed"] if not self.buttons and self.controls[0].changed else []
+        return " ".join(made)
+
+
+def rows_of(controls: Iterable[Control]) -> list[Row]:
+    """Return controls as rows: full-width buttons after each other share one."""
+    found: list[Row] = []
+    for one in controls:
+        shares = one.kind == "button" and one.field.width == _FULL
+        if shares and found and found[-1].buttons:
+            found[-1].controls.append(one)
+        else:
+            found.append(Row([one], buttons=shares))
+    return found
+
+
+def every(controls: Iterable[Control]) -> Iterator[Control]:
+    """Yield controls and what stands in them."""
+    for one in controls:
+        yield one
+        yield from every(one.inner)
+
+
 @dataclass(frozen=True)
 class FormView:
     """One form of a process as a page shows it."""
@@ -101,21 +155,14 @@ class FormView:
     footer: list[Control] = dataclass_field(default_factory=list)
 
     @property
-    def rows(self) -> list[tuple[bool, int, list[Control]]]:
-        """Return (buttons?, width, controls): full-width buttons after each other share a row."""
-        found: list[tuple[bool, int, list[Control]]] = []
-        for one in self.controls:
-            shares = one.kind == "button" and one.field.width == _FULL
-            if shares and found and found[-1][0]:
-                found[-1][2].append(one)
-            else:
-                found.append((shares, one.field.width, [one]))
-        return found
+    def rows(self) -> list[Row]:
+        """Return its rows."""
+        return rows_of(self.controls)
 
     @property
     def wrong(self) -> bool:
         """Tell whether any of its controls has an error or a conflict."""
-        return any(one.sentences or one.conflict for one in self.controls)
+        return any(one.wrong for one in self.controls)
 
 
 def input_of(field: FormField, value: Value) -> Typed:
@@ -159,13 +206,22 @@ def _utc(text: str) -> str:
         return text  # The field says what is wrong with it.
 
 
-def editable(document: Document) -> dict[str, InputField]:
-    """Return the fields that a person can fill in, by name."""
+def editable(
+    document: Document, overrides: Overrides | None = None, *, form: Form | None = None
+) -> dict[str, InputField]:
+    """Return the fields that a person can fill in, by name; each says whether it is required."""
+    stand = displays(document, overrides)
+    fields = document.fields.values() if form is None else form.all_fields()
     return {
-        name: cast(InputField, field)
-        for name, field in document.value_fields.items()
-        if field.visible and field.enabled
+        one.name: _as_it_stands(cast(InputField, one), stand[one.name])
+        for one in fields
+        if one.holds_value and stand[one.name].visible and stand[one.name].enabled
     }
+
+
+def _as_it_stands(field: InputField, display: Display) -> InputField:
+    same = field.required == display.required
+    return field if same else field.model_copy(update={"required": display.required})
 
 
 def typed_in(fields: Mapping[str, InputField], post: QueryDict) -> dict[str, Typed]:
@@ -222,7 +278,7 @@ def control_of(
     """Return the control of a field: what was typed, else the value."""
     secret = field.slug() == "secret"
     shown = input_of(field, values.get(field.name))
-    if not secret and field.name in typed and field.visible and field.enabled:
+    if not secret and field.name in typed:
         shown = typed[field.name]
     return Control(
         field,
@@ -234,15 +290,31 @@ def control_of(
 
 
 def form_views(
-    document: Document, make: Callable[[FormField], Control], *, first_only: bool = False
+    document: Document,
+    make: Callable[[FormField], Control],
+    overrides: Overrides | None = None,
+    *,
+    first_only: bool = False,
 ) -> list[FormView]:
     """Return the forms with a control for each visible field; buttons of the footer apart."""
+    stand = displays(document, overrides)
+
+    def made(field: FormField) -> Control:
+        inner = tuple(made(one) for one in field.inner if stand[one.name].visible)
+        return replace(make(field), display=stand[field.name], inner=inner)
+
     views = []
     for form in document.forms[:1] if first_only else document.forms:
-        shown = [make(field) for field in form.fields if field.visible]
-        footer = [one for one in shown if _in_footer(one.field)]
-        views.append(FormView(form, [one for one in shown if one not in footer], footer))
+        shown = [made(field) for field in form.fields if stand[field.name].visible]
+        footer = [one for one in every(shown) if _in_footer(one.field)]
+        views.append(FormView(form, _kept(shown, lambda one: not _in_footer(one.field)), footer))
     return views
+
+
+def _kept(controls: Iterable[Control], keep: Callable[[Control], bool]) -> list[Control]:
+    return [
+        replace(one, inner=tuple(_kept(one.inner, keep))) for one in controls if keep(one)
+    ]  # fmt: skip
 
 
 def _in_footer(field: FormField) -> bool:
@@ -252,6 +324,6 @@ def _in_footer(field: FormField) -> bool:
 def without_buttons(views: list[FormView]) -> list[FormView]:
     """Return the forms without what can be pressed: there is no instance to press it on yet."""
     return [
-        replace(view, controls=[one for one in view.controls if one.kind != "button"], footer=[])
+        replace(view, controls=_kept(view.controls, lambda one: one.kind != "button"), footer=[])
         for view in views
     ]

@@ -132,7 +132,17 @@ def test_every_module_of_a_registry_is_in_its_table_of_contents(
 
 def test_the_slugs_are_those_of_the_contract() -> None:
     assert list(rules.kinds) == ["set_form_field", "create_item", "find_items", "save"]
-    assert list(fields.kinds) == ["text", "number", "secret", "date", "list", "toggle", "button"]
+    assert list(fields.kinds) == [
+        "text",
+        "number",
+        "secret",
+        "date",
+        "list",
+        "toggle",
+        "button",
+        "panel",
+        "field_group",
+    ]
     assert list(auth_schemes.kinds) == ["none", "basic", "bearer", "api_key"]
     assert list(schedules.kinds) == [
         "once",

@@ -28,6 +28,13 @@ class Kind(BaseModel):
         """Return the stored name of this kind, such as `set_form_field`."""
         return str(cls.model_fields[cls.tag].default)
 
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the JSON Schema; its settings stand on top also when a kind holds its like."""
+        schema = super().model_json_schema(*args, **kwargs)
+        name = str(schema.get("$ref", "")).rpartition("/")[2]
+        return {**schema["$defs"][name], "$defs": schema["$defs"]} if name else schema
+
 
 class Registry(Generic[K]):
     """The kinds of one discriminated union, in its order. The union is the only list."""

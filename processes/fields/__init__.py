@@ -5,30 +5,41 @@ from typing import Annotated
 from pydantic import Field
 
 from kianda.lib.kinds import Registry
-from processes.fields.base import FormField, InputField
+from processes.fields.base import Container, FormField, InputField, walk
 from processes.fields.button import Button
 from processes.fields.date import Date
+from processes.fields.field_group import FieldGroup
 from processes.fields.list import List
 from processes.fields.number import Number
+from processes.fields.panel import Panel
 from processes.fields.secret import Secret
 from processes.fields.text import Text
 from processes.fields.toggle import Toggle
 
 AnyField = Annotated[
-    Text | Number | Secret | Date | List | Toggle | Button, Field(discriminator="type")
+    Text | Number | Secret | Date | List | Toggle | Button | Panel | FieldGroup,
+    Field(discriminator="type"),
 ]
+# Containers hold any of them; the name is known only here.
+for _container in (Panel, FieldGroup):
+    _container.model_rebuild(force=True, _types_namespace={"AnyField": AnyField})
+
 fields: Registry[FormField] = Registry(AnyField)
 
 __all__ = [
     "AnyField",
     "Button",
+    "Container",
     "Date",
+    "FieldGroup",
     "FormField",
     "InputField",
     "List",
     "Number",
+    "Panel",
     "Secret",
     "Text",
     "Toggle",
     "fields",
+    "walk",
 ]

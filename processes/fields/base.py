@@ -1,6 +1,7 @@
 """What every field is: settings of its kind, and how its values are read, checked and written."""
 
-from typing import Annotated, Any, ClassVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -19,7 +20,11 @@ from processes.references import flaw
 from processes.rules import AnyRule
 from processes.values import Value, ValueFailure, as_text, from_json, is_blank, to_json
 
+if TYPE_CHECKING:
+    from processes.fields import AnyField
+
 INPUT = "Input"
+LAYOUT = "Layout"
 ACTIONS = "Actions"
 
 
@@ -43,6 +48,7 @@ class FormField(Kind):
     """
 
     holds_value: ClassVar[bool] = False
+    runs_rules: ClassVar[bool] = True
 
     name: Annotated[str, AfterValidator(_own_name)] = Field(
         title="Name",
@@ -84,6 +90,15 @@ class FormField(Kind):
         description="How many of the twelve columns of the form it takes.",
         json_schema_extra={"control": "number"},
     )
+    width_phone: int = Field(
+        default=12,
+        ge=1,
+        le=12,
+        strict=True,
+        title="Width on a phone",
+        description="How many of the twelve columns it takes on a narrow screen.",
+        json_schema_extra={"control": "number"},
+    )
     rules: Rules = Field(
         default=[],
         description="What happens, in this order, when it is pressed or its value is changed.",
@@ -96,6 +111,11 @@ class FormField(Kind):
             name = data.get("name")
             return data | {"title": in_words(name)[:200] if isinstance(name, str) else ""}
         return data
+
+    @property
+    def inner(self) -> Sequence["FormField"]:
+        """Return the fields that stand in it: of a container only."""
+        return ()
 
     def empty(self) -> Value:
         """Return the value that means nothing is set."""
@@ -165,3 +185,44 @@ class InputField(FormField):
 
 def _no_names(name: str) -> Value:
     raise ValueFailure(f"{name} is not known.")
+
+
+class LayoutField(FormField):
+    """What gives a form its shape: it holds no value, and nothing is triggered on it."""
+
+    category = LAYOUT
+    runs_rules: ClassVar[bool] = False
+
+    @field_validator("rules")
+    @classmethod
+    def _runs_none(cls, rules: list[AnyRule]) -> list[AnyRule]:
+        if rules:
+            raise flaw(
+                f"A {cls.label.lower()} runs no rules. Put them on a button, or on a field that "
+                "holds a value."
+            )
+        return rules
+
+
+class Container(LayoutField):
+    """What other fields stand in. Hidden or switched off, it hides or switches off all of them."""
+
+    fields: list["AnyField"] = Field(
+        default=[],
+        title="Fields",
+        description="What stands in it, in this order; containers may stand in containers.",
+        json_schema_extra={"control": "fields"},
+    )
+
+    @property
+    def inner(self) -> Sequence[FormField]:
+        """Return the fields that stand in it."""
+        return self.fields
+
+
+def walk(fields: Iterable[FormField], place: str = "/fields") -> Iterator[tuple[str, FormField]]:
+    """Yield fields and all that stand in them, in form order, each after its JSON pointer."""
+    for index, field in enumerate(fields):
+        at = f"{place}/{index}"
+        yield at, field
+        yield from walk(field.inner, f"{at}/fields")

@@ -32,14 +32,13 @@ def renamed_fields(old: Document, new: Document) -> dict[str, str]:
         successor = next((other for other in new.forms if other.name == form.name), None)
         if successor is None:
             continue
-        gone = [(at, field) for at, field in enumerate(form.fields) if field.name not in new.fields]
-        fresh = {
-            at: field for at, field in enumerate(successor.fields) if field.name not in old.fields
-        }
+        were, are = list(form.all_fields()), list(successor.all_fields())
+        gone = [(at, field) for at, field in enumerate(were) if field.name not in new.fields]
+        fresh = {at: field for at, field in enumerate(are) if field.name not in old.fields}
         for at, field in gone:
             same = [i for i, other in fresh.items() if other.slug() == field.slug()]
             match = next((i for i in same if fresh[i].title == field.title), None)
-            if match is None and at in same and len(form.fields) == len(successor.fields):
+            if match is None and at in same and len(were) == len(are):
                 match = at
             if match is not None:
                 renamed[field.name] = fresh.pop(match).name

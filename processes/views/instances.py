@@ -11,7 +11,16 @@ from kianda.once import once
 from kianda.pages import Errors, go, page, render_page, toast
 from processes import listing
 from processes.document import Document
-from processes.forms import control_of, form_views, missing_in, sent_of, typed_in, without_buttons
+from processes.fields.base import InputField
+from processes.forms import (
+    control_of,
+    editable,
+    form_views,
+    missing_in,
+    sent_of,
+    typed_in,
+    without_buttons,
+)
 from processes.models import ProcessDesign, ProcessInstance
 from processes.selectors import visible_instances
 from processes.services.defaults import default_values
@@ -98,13 +107,8 @@ def _document(process: str, mode: str) -> Document | None:
     return document_of(version) if version else None
 
 
-def _first_fields(document: Document) -> dict[str, Any]:
-    form = document.forms[0] if document.forms else None
-    return {
-        one.name: one
-        for one in (form.fields if form else ())
-        if one.holds_value and one.visible and one.enabled
-    }
+def _first_fields(document: Document) -> dict[str, InputField]:
+    return editable(document, form=document.forms[0]) if document.forms else {}
 
 
 def _form(

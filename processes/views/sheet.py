@@ -20,6 +20,7 @@ from processes.forms import (
     changed_by_hand,
     control_of,
     editable,
+    every,
     form_views,
     missing_in,
     typed_in,
@@ -109,7 +110,7 @@ class Sheet:
         fields = editable(self.document)
         touched = [
             form for form in self.document.forms
-            if any(one.name in self.changes for one in form.fields)
+            if any(one.name in self.changes for one in form.all_fields())
         ]  # fmt: skip
         return self._missing_on(touched, fields)
 
@@ -119,7 +120,9 @@ class Sheet:
         return self._missing_on(forms, editable(self.document))
 
     def _missing_on(self, forms: list[Form], fields: Mapping[str, InputField]) -> list[Flaw]:
-        wanted = [fields[one.name] for form in forms for one in form.fields if one.name in fields]
+        wanted = [
+            fields[one.name] for form in forms for one in form.all_fields() if one.name in fields
+        ]  # fmt: skip
         return missing_in(wanted, self.values, self.changes)
 
     def forms(self) -> list[FormView]:
@@ -183,8 +186,8 @@ def _theirs(sheet: Sheet) -> list[tuple[FormField, Meanwhile]]:
 def _primary(views: list[FormView]) -> str:
     """Return the field whose button is the main act: the first that can be pressed."""
     for view in views:
-        for one in [*view.footer, *view.controls]:
-            if one.kind == "button" and one.field.enabled:
+        for one in [*view.footer, *every(view.controls)]:
+            if one.kind == "button" and one.enabled:
                 return one.field.name
     return ""
 

@@ -123,13 +123,15 @@ class Choices:
     def only_button(self) -> str:
         """Return the one button that there is; nothing when there are several."""
         fields = self.document.fields.values() if self.document else ()
-        buttons = [field.name for field in fields if not field.holds_value]
+        buttons = [
+            field.name for field in fields if field.runs_rules and not field.holds_value
+        ]  # fmt: skip
         return buttons[0] if len(buttons) == 1 else ""
 
 
 def _leaves(form: Form) -> Iterator[Leaf]:
-    for field in form.fields:
-        if field.holds_value and not field.rules:
+    for field in form.all_fields():
+        if not field.runs_rules or (field.holds_value and not field.rules):
             continue
         word = _("field, when it changes") if field.holds_value else _("button")
         yield Leaf(

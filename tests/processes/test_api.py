@@ -8,6 +8,8 @@ from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
 from kianda.lib.secrets import MASK
+from processes.fields import fields as field_kinds
+from processes.rules import rules as rule_kinds
 from tests.processes.conftest import VALUES, answers, definition, with_rules
 from tests.processes.test_designs import plain
 
@@ -235,17 +237,10 @@ def test_a_user_does_not_see_the_previews_of_others(
 
 def test_kind_lists_give_every_registered_kind_with_its_schema(designer: APIClient) -> None:
     rules = designer.get("/api/v1/rule-types/").json()
-    assert [kind["type"] for kind in rules] == [
-        "set_form_field",
-        "create_item",
-        "find_items",
-        "save",
-    ]
+    assert [kind["type"] for kind in rules] == list(rule_kinds.kinds)
     assert all(kind["title"] and kind["description"] and kind["schema"] for kind in rules)
     fields = designer.get("/api/v1/field-types/").json()
-    assert {"text", "number", "secret", "date", "list", "toggle", "button"} == {
-        kind["type"] for kind in fields
-    }
+    assert [kind["type"] for kind in fields] == list(field_kinds.kinds)
 
 
 def test_another_process_finds_the_token_by_its_process_id_and_uses_it(

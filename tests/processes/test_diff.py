@@ -109,7 +109,7 @@ def test_a_field_that_went_to_another_form_is_told() -> None:
 
     assert changes(move) == [
         'Form "Notes" (notes) added.',
-        'Field "Last error" (last_error) moved from form "Token" to "Notes".',
+        'Field "Last error" (last_error) moved from form "Token" to form "Notes".',
     ]
 
 

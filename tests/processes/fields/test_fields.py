@@ -14,7 +14,7 @@ KINDS = list(fields.kinds.items())
 @pytest.mark.parametrize(("slug", "kind"), KINDS)
 def test_it_explains_itself(slug, kind):
     assert kind.label
-    assert kind.category in {"Input", "Actions"}
+    assert kind.category in {"Input", "Layout", "Actions"}
     assert (kind.__doc__ or "").strip().endswith(".")
     for name, info in kind.model_fields.items():
         if name != "type":

@@ -1,0 +1,16 @@
+"""Field group: fields that belong together, without a frame."""
+
+from typing import Literal
+
+from processes.fields.base import Container
+
+
+class FieldGroup(Container):
+    """Keeps fields together under one title, without a frame: an address, or a from and a to.
+
+    Readers of the screen are told its title with each of its fields.
+    """
+
+    label = "Field group"
+
+    type: Literal["field_group"] = "field_group"

@@ -1,0 +1,37 @@
+"""Panel: fields under a heading of their own."""
+
+from typing import Literal
+
+from pydantic import Field, StrictBool
+
+from processes.fields.base import Container
+
+
+class Panel(Container):
+    """Keeps fields together in a frame with a heading.
+
+    A panel that is hidden hides what stands in it; one that is not enabled lets nobody change or
+    press it. The values of its fields are kept either way.
+    """
+
+    label = "Panel"
+
+    type: Literal["panel"] = "panel"
+    show_title: StrictBool = Field(
+        default=True,
+        title="Show title",
+        description="Whether its title stands above what is in it.",
+        json_schema_extra={"control": "switch"},
+    )
+    collapsible: StrictBool = Field(
+        default=False,
+        title="Collapsible",
+        description="Whether a person can fold it to its title.",
+        json_schema_extra={"control": "switch"},
+    )
+    collapsed: StrictBool = Field(
+        default=False,
+        title="Folded at first",
+        description="Whether a collapsible panel is folded when the form is opened.",
+        json_schema_extra={"control": "switch"},
+    )
