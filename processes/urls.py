@@ -8,6 +8,7 @@ from processes.views import instance as instance_page
 from processes.views import instances as instance_pages
 from processes.views import records, versions
 from processes.views import runs as run_pages
+from processes.views.designer.urls import designer_urlpatterns
 
 api_urlpatterns = [
     path("processes/", designs.Designs.as_view()),
@@ -37,6 +38,7 @@ page_urlpatterns: list[URLPattern] = [
         versions.restore_version,
         name="design-restore",
     ),
+    *designer_urlpatterns,
     path("instances/", instance_pages.instances, name="instances"),
     path("instances/new/", instance_pages.new_instance, name="instance-new"),
     path("instances/<str:process_id>/", instance_page.instance, name="instance"),

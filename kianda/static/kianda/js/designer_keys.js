@@ -1,0 +1,120 @@
+// The keyboard map of the designer; `?` lists it. Keys of text fields, menus and dialogs go first.
+import { act, closeMenus, toProperties } from "./designer_acts.js";
+import { here, paneOf, selectedBox, turnTo } from "./designer_panes.js";
+import { choose } from "./designer_wire.js";
+
+const PANES = ["palette", "canvas", "props"];
+const WITH_CTRL = {
+  z: (event) => act(event.shiftKey ? "redo" : "undo"),
+  y: () => act("redo"),
+  x: (event) => held(event, "cut"),
+  c: (event) => held(event, "copy"),
+  v: (event) => act(`paste ${targetOf(event)}`),
+  d: (event) => act(`duplicate ${targetOf(event)}`),
+  PageUp: () => otherForm(-1),
+  PageDown: () => otherForm(1),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  const acted = anywhere(event) || (!isTyping(event.target) && besideText(event));
+  if (acted) event.preventDefault();
+});
+
+function isTyping(element) {
+  return element.matches?.("textarea, select, input:not([type=checkbox], [type=radio], [type=button])");
+}
+
+function anywhere(event) {
+  const command = event.ctrlKey || event.metaKey;
+  if (event.key === "F6") return toPane(event.shiftKey ? -1 : 1);
+  if (event.key === "F2") return turnTo("props"), toProperties(), true;
+  if (command && event.key.toLowerCase() === "s") return blurred(() => act("save"));
+  if (command && event.key === "Enter") return blurred(() => document.getElementById("d-preview").click());
+  return event.key === "Escape" && back(event);
+}
+
+// What is half typed is kept first.
+function blurred(then) {
+  if (document.activeElement?.form?.matches("[data-settings]")) document.activeElement.blur();
+  then();
+  return true;
+}
+
+function besideText(event) {
+  if (event.target.closest?.(".k-menu:popover-open")) return false;
+  const command = event.ctrlKey || event.metaKey;
+  const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (command && WITH_CTRL[name]) return WITH_CTRL[name](event) !== false;
+  if (command) return false;
+  if (event.altKey) return step(event);
+  if (event.key === "Delete") return act(`remove ${targetOf(event)}`), true;
+  if (event.key === "?") return document.getElementById("d-keys").click(), true;
+  if (event.key === " " && event.target.matches(".k-rule-text, .k-grip")) return act(`switch ${targetOf(event)}`), true;
+  return letter(event);
+}
+
+function letter(event) {
+  if (event.key.toLowerCase() !== "a" || !here.letters || paneOf(event.target) !== "canvas") return false;
+  turnTo("palette");
+  document.querySelector('[data-left="add"]')?.click();
+  document.getElementById("d-find").focus();
+  return true;
+}
+
+// What has the focus; else what is selected.
+function targetOf(event) {
+  return event.target.closest?.("[data-target]")?.dataset.target ?? here.at;
+}
+
+function held(event, verb) {
+  // Text that is marked is copied as text.
+  if (String(getSelection())) return false;
+  act(`${verb} ${targetOf(event)}`);
+  return true;
+}
+
+function step(event) {
+  const by = { ArrowUp: "earlier", ArrowLeft: "earlier", ArrowDown: "later", ArrowRight: "later" }[event.key];
+  if (!by || !event.target.closest("[data-target], #d-canvas, #d-props")) return false;
+  act(`${by} ${targetOf(event)}`);
+  return true;
+}
+
+function otherForm(by) {
+  const tabs = [...document.querySelectorAll("#d-canvas [role=tab]")];
+  const now = tabs.findIndex((tab) => tab.getAttribute("aria-selected") === "true");
+  const next = tabs[now + by];
+  if (next) choose(next.value);
+  return true;
+}
+
+function toPane(by) {
+  const now = PANES.indexOf(paneOf(document.activeElement));
+  const pane = PANES.at((now + by + PANES.length) % PANES.length);
+  turnTo(pane);
+  if (pane === "canvas") selectedBoxOnCanvas().focus();
+  else if (pane === "palette") document.querySelector("#d-add:not([hidden]) #d-find, #d-outline [tabindex='0']")?.focus();
+  else toProperties();
+  return true;
+}
+
+function selectedBoxOnCanvas() {
+  const box = document.querySelector('#d-sheet [data-box][aria-pressed="true"]');
+  return box ?? document.querySelector('#d-canvas [role=tab][aria-selected="true"]') ?? document.getElementById("d-addform");
+}
+
+// A menu closes, the search lets go; else the selection widens: form, then process.
+function back(event) {
+  if (document.querySelector(".k-menu:popover-open")) return closeMenus(), true;
+  if (event.target.matches("#d-find, #d-line") || paneOf(event.target) === "palette") {
+    turnTo("canvas");
+    selectedBoxOnCanvas().focus();
+    return true;
+  }
+  if (isTyping(event.target)) return selectedBox()?.focus(), true;
+  if (here.at === "process") return false;
+  const form = here.at.startsWith("form:") ? "process" : here.form || "process";
+  choose(form).then(() => selectedBoxOnCanvas().focus());
+  return true;
+}

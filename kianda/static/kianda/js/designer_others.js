@@ -1,0 +1,16 @@
+// Who else has the design open, and what they have done: asked for every few seconds while the page
+// is seen and nothing of this person is under way.
+import { here, tell } from "./designer_panes.js";
+import { isIdle, look } from "./designer_wire.js";
+
+const EVERY_MS = 8000;
+
+async function ask() {
+  const busy = document.hidden || !isIdle() || document.querySelector("dialog[open], :popover-open, .k-ghost");
+  if (busy) return;
+  const answer = await look(here.at, { since: here.revision, here: here.people });
+  if (answer) tell(answer);
+}
+
+setInterval(ask, EVERY_MS);
+document.addEventListener("visibilitychange", ask);

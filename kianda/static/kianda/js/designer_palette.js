@@ -1,0 +1,65 @@
+// The palette: a search that narrows while it is typed; Enter adds the first. Add, or the outline.
+import { here } from "./designer_panes.js";
+import { look } from "./designer_wire.js";
+
+const find = document.getElementById("d-find");
+
+function narrow(root, words, item) {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  let hits = 0;
+  for (const one of root.querySelectorAll(item)) {
+    const fits = wanted.every((word) => one.dataset.words.includes(word));
+    (one.closest("li") ?? one).hidden = !fits;
+    hits += fits;
+  }
+  return hits;
+}
+
+function search() {
+  const add = document.getElementById("d-add");
+  const hits = narrow(add, find.value, "[data-words]");
+  for (const section of add.querySelectorAll("[data-section]")) {
+    section.hidden = !section.querySelector("[data-words]:not([hidden])");
+    section.dataset.was ??= String(section.open);
+    section.open = find.value ? true : section.dataset.was === "true";
+    if (!find.value) delete section.dataset.was;
+  }
+  for (const title of add.querySelectorAll("h2")) {
+    let next = title.nextElementSibling;
+    while (next?.matches("[data-section][hidden]")) next = next.nextElementSibling;
+    title.hidden = !next?.matches("[data-section]");
+  }
+  add.querySelector("[data-hits]").textContent = hits ? "" : `Nothing is called “${find.value}”.`;
+  document.dispatchEvent(new CustomEvent("designer:shown"));
+}
+
+find.addEventListener("input", search);
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-find-line]")) return event.preventDefault();
+  if (!event.target.matches("[data-find-kind]")) return;
+  event.preventDefault();
+  const first = [...document.querySelectorAll("#d-add [data-words]")].find((one) => one.checkVisibility());
+  if (first && find.value) first.click();
+}, { capture: true });
+
+document.addEventListener("keydown", (event) => {
+  if (event.target !== find || event.key !== "ArrowDown") return;
+  event.preventDefault();
+  document.querySelector("#d-add [data-words]:not([hidden])")?.focus();
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target.id === "d-line") narrow(document.getElementById("d-outline"), event.target.value, "[data-words]");
+});
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("[data-left]");
+  if (!link) return;
+  event.preventDefault();
+  const outline = link.dataset.left === "outline";
+  for (const one of document.querySelectorAll("[data-left]")) one.toggleAttribute("aria-current", false);
+  link.setAttribute("aria-current", "true");
+  document.getElementById("d-add").hidden = outline;
+  document.getElementById("d-outline").hidden = !outline;
+  if (outline) await look(here.at, { left: "outline" });
+});

@@ -1,0 +1,144 @@
+// Puts the panes of an answer in their places; focus, scroll, folds and what is half typed stay.
+import { toast } from "./toast.js";
+
+const last = new Map();
+const state = () => document.getElementById("act");
+
+// What the page shows now: the element selected, the form, the revision, who else is here.
+export const here = {
+  get at() { return state().dataset.at; },
+  get form() { return state().dataset.form; },
+  get revision() { return Number(state().dataset.revision); },
+  get people() { return state().dataset.here; },
+  get letters() { return state().dataset.letters === "on"; },
+  get token() { return state().elements.csrfmiddlewaretoken.value; },
+};
+
+export function say(words) {
+  const place = document.getElementById("d-say");
+  place.textContent = "";
+  // Emptied first, so that the same words are read again.
+  if (words) setTimeout(() => (place.textContent = words), 30);
+}
+
+// A note above the panes that stays until its cause is gone; `act` is a button beside it.
+export function note(words, act) {
+  const box = document.getElementById("d-lost");
+  box.hidden = !words;
+  box.querySelector("[data-words]").textContent = words ?? "";
+  box.querySelector("button, a")?.remove();
+  if (act) box.append(act);
+}
+
+export function button(words, press) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "btn btn-sm";
+  made.textContent = words;
+  made.addEventListener("click", press);
+  return made;
+}
+
+export function paneOf(element) {
+  return element?.closest?.("[data-pane]")?.dataset.pane ?? "";
+}
+
+// On a phone one pane is shown at a time.
+export function turnTo(pane) {
+  const choice = document.getElementById(`pane-${pane}`);
+  if (choice) choice.checked = true;
+}
+
+export function selectedBox() {
+  const rule = document.querySelector('#d-props .k-rule[aria-current="true"] > .k-rule-text');
+  const box = document.querySelector('#d-sheet [data-box][aria-pressed="true"]');
+  return rule ?? box ?? document.querySelector('#d-canvas [role=tab][aria-selected="true"]');
+}
+
+// Reads an answer; what it is told to say or open is the caller's business.
+export function read(text) {
+  return new DOMParser().parseFromString(text, "text/html").querySelector("[data-answer]");
+}
+
+export function show(answer) {
+  const kept = remember();
+  for (const part of answer.querySelectorAll("[data-part]")) {
+    const old = document.getElementById(part.id);
+    const html = part.outerHTML;
+    if (!old || (last.get(part.id) === html && part.id !== "d-props")) continue;
+    last.set(part.id, html);
+    keepIn(old, part);
+    old.replaceWith(part);
+    window.htmx?.process(part);
+  }
+  recall(kept);
+  const address = new URL(location.href);
+  address.searchParams.set("at", here.at);
+  history.replaceState(history.state, "", address);
+  document.dispatchEvent(new CustomEvent("designer:shown"));
+}
+
+// Folds, and the pane that a phone shows, are the person's, not the server's.
+function keepIn(old, part) {
+  const sameOwner = old.dataset.owner === part.dataset.owner;
+  const before = [...old.querySelectorAll("details")];
+  for (const [n, fold] of sameOwner ? [...part.querySelectorAll("details")].entries() : []) {
+    if (before[n] && !fold.querySelector(".k-pill--bad")) fold.open = before[n].open;
+  }
+  for (const choice of old.querySelectorAll("input[name=pane]:checked")) {
+    part.querySelectorAll("input[name=pane]").forEach((one) => one.toggleAttribute("checked", one.id === choice.id));
+  }
+}
+
+function remember() {
+  const active = document.activeElement;
+  const typed = active.form?.matches("[data-settings]") && "value" in active;
+  return {
+    owner: document.getElementById("d-props").dataset.owner,
+    path: pathTo(active),
+    free: active === document.body || active.id === "main",
+    value: typed && active.type !== "checkbox" && active.type !== "radio" ? active.value : null,
+    range: typed && active.type === "text" ? [active.selectionStart, active.selectionEnd] : null,
+    scroll: ["d-canvas", "d-props"].map((id) => [id, document.getElementById(id).scrollTop]),
+  };
+}
+
+function recall(kept) {
+  for (const [id, top] of kept.scroll) document.getElementById(id).scrollTop = top;
+  if (document.querySelector("dialog[open]")) return;
+  const again = kept.path ? document.querySelector(kept.path) : null;
+  if (again && again !== document.activeElement) again.focus({ preventScroll: true });
+  else if (!again && (kept.free || !document.activeElement || document.activeElement === document.body)) selectedBox()?.focus({ preventScroll: true });
+  if (!again || kept.value === null || kept.owner !== document.getElementById("d-props").dataset.owner) return;
+  if (again.value !== kept.value && again.matches("input, textarea")) again.value = kept.value;
+  if (kept.range && again.type === "text") again.setSelectionRange(...kept.range);
+}
+
+// How to find an element again in a part that was made anew.
+export function pathTo(element) {
+  if (!element || element === document.body || !element.closest("[data-part]")) return "";
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  if (element.name && element.form?.matches("[data-settings]")) {
+    const value = element.type === "radio" ? `[value="${CSS.escape(element.value)}"]` : "";
+    return `[data-settings] [name="${CSS.escape(element.name)}"]${value}`;
+  }
+  const owner = element.closest("[data-target]")?.dataset.target;
+  const scope = owner ? `[data-target="${CSS.escape(owner)}"] ` : "";
+  if (element.name) return `${scope}[name="${element.name}"][value="${CSS.escape(element.value)}"]`;
+  const mark = ["k-rule-text", "k-grip", "k-fieldbox"].find((name) => element.classList.contains(name));
+  return mark ? `${scope}.${mark}` : "";
+}
+
+export function tell(answer) {
+  const { say: words, news, undo } = answer.dataset;
+  if (news) toast(news);
+  if (undo !== "True" || !words) return say(words);
+  toast(words);
+  const box = document.querySelector("#toasts > :last-child");
+  const back = button("Undo", () => box.remove());
+  back.type = "submit";
+  back.setAttribute("form", "act");
+  back.name = "act";
+  back.value = "undo";
+  box?.append(back);
+}

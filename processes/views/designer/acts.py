@@ -1,0 +1,166 @@
+"""The acts of the designer: each button says a verb and what it is about, such as `add field text`.
+
+With script and without, the same form carries them here; the place of a drop comes beside it.
+"""
+
+from collections.abc import Callable, Mapping
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from kianda.accounts.roles import DESIGNER
+from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
+from kianda.pages import page
+from processes.services import working_copies
+from processes.services.copy_view import Copy
+from processes.views.designer import moving, places
+from processes.views.designer.desk import Desk, Done
+from processes.views.designer.palette import has_settings
+from processes.views.designer.tree import Element
+
+Act = Callable[..., Done]
+
+
+@page(roles=(DESIGNER,), methods=("POST",))
+def act(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Carry out one act, or say why not."""
+    desk = Desk(request, name)
+    verb, *rest = request.POST.get("act", "").split(" ")
+    known = ACTS.get(verb)
+    try:
+        if known is None:
+            raise Invalid.at("/act", _("There is no such act in the designer."))
+        return desk.answer(known(desk, *rest[:4]))
+    except Missing:
+        raise
+    except ApplicationError as refusal:
+        if refusal.extra.get("uses") and rest:
+            # Somebody refers to it: who does is shown, and asked about, before it goes.
+            return desk.answer(Done(desk.copy, desk.at, opens=places.delete_address(name, rest[0])))
+        return desk.refuse(refusal)
+
+
+def add(desk: Desk, what: str = "", slug: str = "", into: str = "", owner: str = "") -> Done:
+    """Add a form, or a field or rule behind what is selected, or where it was dropped."""
+    if what == "form":
+        copy = desk.edit(do="add_form")
+        return _added(copy)
+    place = desk.place or places.behind(desk.screen, what, into=into, owner=owner)
+    settings = places.start_settings(desk, slug, place) if what == "field" else {}
+    place.pop("where", None)
+    copy = desk.edit(do=f"add_{what}", type=slug, place=place, settings=settings)
+    done = _added(copy)
+    if what == "rule" and has_settings(slug):
+        done.opens = places.rule_address(desk.name, copy.selected)
+    return done
+
+
+def _added(copy: Copy) -> Done:
+    return Done(copy, copy.selected, say=f"{copy.label}.")
+
+
+def duplicate(desk: Desk, target: str = "") -> Done:
+    """Put a copy behind an element."""
+    copy = desk.edit(do="duplicate", target=target)
+    return Done(copy, copy.selected, say=f"{copy.label}.")
+
+
+def remove(desk: Desk, target: str = "", sure: str = "") -> Done:
+    """Remove an element; one that others refer to only when the person is sure."""
+    copy = desk.edit(do="remove", target=target, force=sure == "sure")
+    return Done(copy, copy.selected, say=f"{copy.label}.", undoable=True)
+
+
+def switch(desk: Desk, target: str = "") -> Done:
+    """Switch a rule on or off."""
+    rule = found(desk, target)
+    enabled = rule.raw.get("enabled") is False
+    copy = desk.edit(do="switch_rule", target=target, enabled=enabled)
+    return Done(copy, target, say=f"{copy.label}.")
+
+
+def cut(desk: Desk, target: str = "") -> Done:
+    """Hold an element, to be moved where it is pasted."""
+    element = found(desk, target)
+    desk.clipboard.take(desk.name, desk.copy.document, element, cut=True)
+    words = _("%(title)s is cut. Choose the place and paste it.") % {"title": element.title}
+    return Done(desk.copy, desk.at or target, say=words)
+
+
+def copy(desk: Desk, target: str = "") -> Done:
+    """Hold a copy of an element."""
+    element = found(desk, target)
+    desk.clipboard.take(desk.name, desk.copy.document, element, cut=False)
+    words = _("%(title)s is copied. Choose the place and paste it.") % {"title": element.title}
+    return Done(desk.copy, desk.at or target, say=words)
+
+
+def paste(desk: Desk, target: str = "", into: str = "") -> Done:
+    """Put what is held behind an element: moved when it was cut here, else as a copy."""
+    held = desk.clipboard.held
+    if held is None:
+        raise Conflict(_("Nothing was copied yet. Select a field, rule or form and copy it."))
+    screen = desk.screen_of(desk.copy, target) if target else desk.screen
+    place = places.behind(screen, held["kind"], into=into)
+    moved = desk.clipboard.cut_of(desk.name)
+    if moved and desk.copy.document and desk.screen.tree.get(moved):
+        done = moving.to_place(desk, moved, place)
+        desk.clipboard.moved()
+        return done
+    pasted = desk.edit(do="paste", place=place, content=held["content"])
+    return Done(pasted, pasted.selected, say=f"{pasted.label}.")
+
+
+def undo(desk: Desk) -> Done:
+    """Take the last edit back."""
+    label = desk.copy.undo_label
+    if not label:
+        return Done(desk.copy, desk.at, say=_("There is nothing to undo."))
+    undone = working_copies.undo(desk.name, user=desk.user, revision=desk.revision)
+    return Done(undone, undone.selected or desk.at, say=_("Undone: %(what)s.") % {"what": label})
+
+
+def redo(desk: Desk) -> Done:
+    """Carry out again what was taken back."""
+    label = desk.copy.redo_label
+    if not label:
+        return Done(desk.copy, desk.at, say=_("There is nothing to redo."))
+    redone = working_copies.redo(desk.name, user=desk.user, revision=desk.revision)
+    return Done(redone, redone.selected or desk.at, say=_("Redone: %(what)s.") % {"what": label})
+
+
+def save(desk: Desk) -> Done:
+    """Stamp the working copy as the next draft version."""
+    before = desk.copy.base_version
+    saved = working_copies.save_version(desk.name, user=desk.user, revision=desk.revision)
+    now = saved.base_version
+    words = _("Saved as draft %(v)s.") if before != now else _("Nothing was changed since %(v)s.")
+    return Done(saved, desk.at, say=words % {"v": now})
+
+
+def take(desk: Desk) -> Done:
+    """Go on with the version that somebody has saved meanwhile."""
+    taken = working_copies.take_theirs(desk.name, user=desk.user, revision=desk.revision)
+    return Done(taken, taken.selected, say=f"{taken.label}.", undoable=True)
+
+
+def mine(desk: Desk) -> Done:
+    """Go on with this copy although somebody has saved another version."""
+    kept = working_copies.keep_mine(desk.name, user=desk.user, revision=desk.revision)
+    return Done(kept, desk.at, say=f"{kept.label}.")
+
+
+def found(desk: Desk, target: str) -> Element:
+    """Return an element of the working copy; raises Conflict when it is gone."""
+    element = desk.screen.tree.get(target)
+    if element is None:
+        raise Conflict(_("That is no longer there: somebody has removed or renamed it."))
+    return element
+
+
+ACTS: Mapping[str, Act] = {
+    "add": add, "duplicate": duplicate, "remove": remove, "switch": switch, "cut": cut,
+    "copy": copy, "paste": paste, "undo": undo, "redo": redo, "save": save,
+    "earlier": moving.earlier, "later": moving.later, "move": moving.move,
+    "take": take, "mine": mine,
+}  # fmt: skip

@@ -1,0 +1,211 @@
+"""One look at the designer: who asks, what is selected, and the answer in panes or as a page."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from kianda.accounts.profiles import profile_of
+from kianda.lib.errors import ApplicationError, Flaw, Stale
+from kianda.pages import go, query_words, render_page, toast
+from kianda.times import moment_in_sentence
+from processes.document import Document, Form
+from processes.fields import fields
+from processes.rules import rules
+from processes.services import designs, working_copies
+from processes.services.catalog import StoredCatalog
+from processes.services.copy_view import Copy
+from processes.settings_forms.form import SettingsForm, settings_form
+from processes.views.common import person
+from processes.views.designer import outline, palette
+from processes.views.designer.clipboard import Clipboard
+from processes.views.designer.screen import Screen
+from processes.views.designer.tree import Element
+
+PREFIX = "s"
+SCRIPT_HEADER = "X-Designer"
+
+
+@dataclass
+class Done:
+    """What an act led to: the copy after it, what to select, what to say and to open."""
+
+    copy: Copy
+    at: str = ""
+    say: str = ""
+    opens: str = ""
+    undoable: bool = False
+    goes: str = ""
+
+
+class Desk:
+    """The designer of one design, as one request sees it."""
+
+    def __init__(self, request: HttpRequest, name: str) -> None:
+        """Read what is selected; nothing is opened yet."""
+        self.request = request
+        self.name = name
+        self.user = person(request)
+        sent = request.POST if request.method == "POST" else request.GET
+        self.at = sent.get("at", "").replace("\0", "")[:200]
+        self.form = sent.get("form", "").replace("\0", "")[:200]
+        self.clipboard = Clipboard(request.session)
+
+    @cached_property
+    def catalog(self) -> StoredCatalog:
+        """Return what exists outside the design."""
+        return StoredCatalog()
+
+    @cached_property
+    def copy(self) -> Copy:
+        """Return the working copy as it is now."""
+        return working_copies.open_copy(self.name, user=self.user)
+
+    @cached_property
+    def screen(self) -> Screen:
+        """Return the screen before the act."""
+        return self.screen_of(self.copy, self.at)
+
+    @property
+    def revision(self) -> int:
+        """Return the revision that the person has seen."""
+        text = self.request.POST.get("revision", "")
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+
+    @property
+    def by_script(self) -> bool:
+        """Tell whether the page's own script asks, which takes panes."""
+        return self.request.headers.get(SCRIPT_HEADER) == "1"
+
+    @property
+    def place(self) -> dict[str, Any] | None:
+        """Return the place that was sent with an act, when it is one."""
+        try:
+            found = json.loads(self.request.POST.get("place", ""))
+        except (ValueError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def edit(self, **edit: Any) -> Copy:
+        """Carry out one edit on the working copy and return it."""
+        return working_copies.edit(self.name, user=self.user, revision=self.revision, edit=edit)
+
+    def edit_next(self, copy: Copy, **edit: Any) -> Copy:
+        """Carry out an edit that follows another one of the same act."""
+        return working_copies.edit(self.name, user=self.user, revision=copy.revision, edit=edit)
+
+    def screen_of(self, copy: Copy, at: str) -> Screen:
+        """Return the screen of a copy with an element selected."""
+        return Screen(copy, catalog=self.catalog, at=at, form=self.form)
+
+    def answer(self, done: Done) -> HttpResponseBase:
+        """Answer an act: panes for the script, the page anew for everybody else."""
+        if done.goes:
+            return go(self.request, done.goes)
+        if not self.by_script:
+            if done.say:
+                toast(self.request, done.say)
+            return go(self.request, done.opens or self.address(done.at))
+        return self._panes(done.copy, done.at, said=done)
+
+    def refuse(self, error: ApplicationError) -> HttpResponseBase:
+        """Say why an act was not carried out, on the screen as it is now."""
+        fresh = working_copies.open_copy(self.name, user=self.user)
+        if self.by_script:
+            return self._panes(fresh, self.at, refused=error)
+        return self.page(fresh, refused=error, status=422)
+
+    def page(
+        self, copy: Copy, *, refused: ApplicationError | None = None, status: int = 200
+    ) -> HttpResponse:
+        """Return the whole page."""
+        context = self.context(copy, self.at) | {"refused": refused}
+        return render_page(self.request, "designer/designer.html", context, status=status)
+
+    def panes(self) -> HttpResponse:
+        """Return the panes as they are now."""
+        return self._panes(self.copy, self.at)
+
+    def _panes(
+        self, copy: Copy, at: str, *, said: Done | None = None,
+        refused: ApplicationError | None = None,
+    ) -> HttpResponse:  # fmt: skip
+        context = self.context(copy, at) | {
+            "say": said.say if said else "", "opens": said.opens if said else "",
+            "undoable": bool(said and said.undoable), "refused": refused,
+            "stale": isinstance(refused, Stale), "script": True,
+        }  # fmt: skip
+        html = render_to_string("designer/_answer.html", context, self.request)
+        return HttpResponse(html, status=422 if refused else 200)
+
+    def address(self, at: str = "") -> str:
+        """Return the address of the designer with an element selected."""
+        here = reverse("designer", args=[self.name])
+        return f"{here}?{urlencode({'at': at})}" if at else here
+
+    def context(self, copy: Copy, at: str) -> dict[str, Any]:
+        """Return what the templates show."""
+        screen = self.screen_of(copy, at)
+        query = query_words(self.request, "find", "pane", "left", "line")
+        owner = screen.owner
+        design = designs.get_design(self.name)
+        return {
+            "design": design, "copy": copy, "screen": screen, "tabs": screen.tabs(),
+            "body": screen.body(), "footer": screen.footer(), "owner": owner,
+            "rule_groups": screen.rule_groups(), "owner_icon": palette.icon_of(_slug(owner)),
+            "owner_label": _label(owner), "owner_flaws": screen.flaws.get(owner.target, []),
+            "field_sections": palette.field_sections(query["find"]),
+            "rule_sections": palette.rule_sections(query["find"]),
+            "all_rules": palette.rule_sections(), "find": query["find"], "pane": query["pane"],
+            "outline": query["left"] == "outline", "line": query["line"],
+            "lines": outline.lines(screen, query["line"]) if query["left"] == "outline" else [],
+            "settings": self.settings(screen, owner), "kept": kept_words(copy),
+            "clipboard": self.clipboard.held, "cut": self.clipboard.cut_of(self.name),
+            "letters": profile_of(self.user).single_keys,
+            "next_version": f"{design.draft.major + 1 if design.draft else 1}.0",
+        }  # fmt: skip
+
+    def settings(self, screen: Screen, element: Element, *, prefix: str = PREFIX, focus: str = "",
+                 raw: dict[str, Any] | None = None) -> SettingsForm | None:  # fmt: skip
+        """Return the form of an element's settings; None when nobody knows its kind."""
+        kind = kind_of(element)
+        if kind is None:
+            return None
+        flaws = [Flaw(mark.inner, mark.detail) for mark in screen.flaws.get(element.target, ())]
+        return settings_form(
+            kind, element.raw if raw is None else raw, document=screen.copy.document,
+            catalog=self.catalog, flaws=flaws, prefix=prefix, focus=focus,
+        )  # fmt: skip
+
+
+def kind_of(element: Element) -> Any:
+    """Return the typed model of an element, or None when its type is not known."""
+    known: dict[str, Any] = {"process": Document, "form": Form}
+    if element.kind in known:
+        return known[element.kind]
+    table: Any = fields.kinds if element.kind == "field" else rules.kinds
+    return table.get(element.slug)
+
+
+def kept_words(copy: Copy) -> str:
+    """Return when the last edit was kept: the time alone when that was today."""
+    local = timezone.localtime(copy.modified)
+    if local.date() == timezone.localdate():
+        return f"{local:%H:%M}"
+    return moment_in_sentence(copy.modified)
+
+
+def _slug(element: Element) -> str:
+    return element.slug if element.kind == "field" else element.kind
+
+
+def _label(element: Element) -> str:
+    if element.kind == "field":
+        return palette.label_of("field", element.slug)
+    return element.kind.capitalize()

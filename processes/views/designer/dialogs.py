@@ -1,0 +1,90 @@
+"""Questions and lists in dialogs: who uses what is to be deleted, where something should move."""
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from kianda.accounts.roles import DESIGNER
+from kianda.lib.errors import Missing
+from kianda.pages import page, render_dialog
+from processes.designing.tree import may_hold
+from processes.designing.uses import uses_of
+from processes.views.designer.desk import Desk
+from processes.views.designer.screen import Screen, runs_rules
+from processes.views.designer.tree import Element
+
+MOST_USES = 50
+
+
+@page(roles=(DESIGNER,))
+def delete(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Ask before something is deleted that others refer to, and say who does."""
+    desk = Desk(request, name)
+    element = _asked(desk)
+    uses = uses_of(desk.copy.document, element.target)
+    context = _context(desk, element) | {"uses": uses[:MOST_USES], "rest": len(uses[MOST_USES:])}
+    title = _("Delete %(title)s") % {"title": element.title}
+    return render_dialog(request, "designer/_delete.html", context, title=title)
+
+
+@page(roles=(DESIGNER,))
+def uses(request: HttpRequest, name: str) -> HttpResponseBase:
+    """List who refers to a form or field."""
+    desk = Desk(request, name)
+    element = _asked(desk)
+    found = uses_of(desk.copy.document, element.target)
+    context = _context(desk, element) | {"uses": found[:MOST_USES], "rest": len(found[MOST_USES:])}
+    title = _("Who uses %(title)s") % {"title": element.title}
+    return render_dialog(request, "designer/_uses.html", context, title=title)
+
+
+@page(roles=(DESIGNER,))
+def move(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Ask where a field or rule should go: another form, panel or list of rules."""
+    desk = Desk(request, name)
+    element = _asked(desk)
+    context = _context(desk, element) | {"groups": _destinations(desk.screen, element)}
+    title = _("Move %(title)s") % {"title": element.title}
+    return render_dialog(request, "designer/_move.html", context, title=title)
+
+
+def _asked(desk: Desk) -> Element:
+    element = desk.screen.tree.get(desk.request.GET.get("target", ""))
+    if element is None or element.kind == "process":
+        raise Missing(_("There is no such form, field or rule any more."))
+    return element
+
+
+def _context(desk: Desk, element: Element) -> dict[str, object]:
+    return {
+        "design": {"name": desk.name}, "copy": desk.copy, "element": element,
+        "back": desk.address(element.target),
+    }  # fmt: skip
+
+
+def _destinations(screen: Screen, element: Element) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return what may take the element, by form: (title, [(`target|list`, words)])."""
+    if element.kind == "rule":
+        load = [(f"{screen.tree.process.target}|rules", _("When the process is opened"))]
+        groups = [(screen.tree.process.title, load)]
+        return [*groups, *((form.title, _rule_lists(form)) for form in screen.tree.forms)]
+    return [
+        (form.title, [(f"{one.target}|fields", one.title) for one in _holders(form, element)])
+        for form in screen.tree.forms
+    ]
+
+
+def _rule_lists(form: Element) -> list[tuple[str, str]]:
+    return [
+        (f"{form.target}|rules", _("When the form is submitted")),
+        (f"{form.target}|load_rules", _("When the form is opened")),
+        *((f"{one.target}|rules", one.title) for one in _inside(form) if runs_rules(one)),
+    ]
+
+
+def _holders(form: Element, element: Element) -> list[Element]:
+    inside = [one for one in _inside(form) if may_hold("field", one.raw, "fields")]
+    return [form, *(one for one in inside if not element.has(one))]
+
+
+def _inside(owner: Element) -> list[Element]:
+    return [found for one in owner.fields for found in (one, *_inside(one))]

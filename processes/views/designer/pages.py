@@ -1,0 +1,38 @@
+"""The designer's page and its panes, the outline, who else is here, the keys."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from kianda.accounts.profiles import profile_of
+from kianda.accounts.roles import DESIGNER
+from kianda.pages import page, render_dialog
+from processes.services import designs
+from processes.views.designer.desk import Desk
+from processes.views.designer.keys import KEYS
+
+
+@page(roles=(DESIGNER,))
+def designer(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Show the designer; for its own script, only the panes.
+
+    With `since`, the revision that the script has, nothing is sent while that is the newest and
+    the same people are here.
+    """
+    desk = Desk(request, name)
+    if not desk.by_script:
+        return desk.page(desk.copy)
+    seen = request.GET.get("since", "")
+    here = ",".join(other.name for other in desk.copy.others)
+    if seen == str(desk.copy.revision) and request.GET.get("here", "") == here:
+        return HttpResponse(status=204)
+    return desk.panes()
+
+
+@page(roles=(DESIGNER,))
+def keys(request: HttpRequest, name: str) -> HttpResponseBase:
+    """List the keys of the designer."""
+    context = {
+        "design": designs.get_design(name), "keys": KEYS,
+        "letters": profile_of(request.user).single_keys,
+    }  # fmt: skip
+    return render_dialog(request, "designer/_keys.html", context, title=_("Keys of the designer"))

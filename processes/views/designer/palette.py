@@ -1,0 +1,103 @@
+"""What can be added: fields and rules by category, as the palette and the menus show them."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+
+from processes.fields import fields
+from processes.rules import rules
+from processes.rules.base import Rule
+
+FIELD_ORDER = ("Input", "Layout", "Actions")
+OPEN_RULES = 1  # How many categories of rules stand open at first.
+ICONS: Mapping[str, str] = {
+    "text": "input-cursor-text", "number": "123", "secret": "lock", "date": "calendar3",
+    "list": "card-list", "toggle": "toggle-on", "table": "table", "panel": "window",
+    "rich_text": "text-paragraph", "field_group": "collection", "button": "hand-index",
+    "link": "link-45deg", "user_picker": "person", "file_upload": "paperclip", "image": "image",
+    "signature": "pen", "dialog": "window-stack",
+    "set_form_field": "pencil", "find_items": "search", "create_item": "send",
+    "update_item": "arrow-repeat", "delete_item": "trash3", "save": "save",
+    "submit": "check2-square", "close": "x-square", "validate_input": "shield-check",
+    "hide_or_disable": "eye-slash",
+    "make_required": "asterisk", "go_to_form": "signpost", "assign_form": "person-check",
+    "start_a_process": "play-circle", "loop_table": "arrow-clockwise", "delete_form": "file-x",
+    "form": "file-earmark-text", "process": "diagram-3",
+}  # fmt: skip
+
+
+class Offer(NamedTuple):
+    """A kind that can be added."""
+
+    what: str
+    slug: str
+    label: str
+    help: str
+    icon: str
+
+    @property
+    def words(self) -> str:
+        """Return what the search looks in."""
+        return f"{self.label} {self.slug} {self.help}".lower()
+
+
+class Section(NamedTuple):
+    """A category of offers."""
+
+    title: str
+    offers: list[Offer]
+    open: bool = True
+
+
+def icon_of(slug: str) -> str:
+    """Return the icon of a kind; a plain one when it has none."""
+    return ICONS.get(slug, "square")
+
+
+@cache
+def _offers(what: str) -> dict[str, list[Offer]]:
+    kinds: Mapping[str, Any] = fields.kinds if what == "field" else rules.kinds
+    found: dict[str, list[Offer]] = {}
+    for slug, kind in kinds.items():
+        first = (kind.__doc__ or "").strip().split("\n\n")[0].split(". ")[0]
+        offer = Offer(what, slug, kind.label, " ".join(first.split()), icon_of(slug))
+        found.setdefault(kind.category, []).append(offer)
+    return found
+
+
+def field_sections(words: str = "") -> list[Section]:
+    """Return the fields by category: Input, Layout, Actions, then what else there is."""
+    known = _offers("field")
+    order = [*FIELD_ORDER, *(name for name in known if name not in FIELD_ORDER)]
+    return _sections([name for name in order if name in known], known, words)
+
+
+def rule_sections(words: str = "") -> list[Section]:
+    """Return the rules by category."""
+    known = _offers("rule")
+    found = _sections(list(known), known, words)
+    return [one._replace(open=bool(words) or n < OPEN_RULES) for n, one in enumerate(found)]
+
+
+def _sections(order: list[str], known: dict[str, list[Offer]], words: str) -> list[Section]:
+    wanted = words.lower().split()
+    made = [
+        Section(_(name), [one for one in known[name] if all(w in one.words for w in wanted)])
+        for name in order
+    ]
+    return [section for section in made if section.offers]
+
+
+@cache
+def has_settings(slug: str) -> bool:
+    """Tell whether a rule has settings of its own: its dialog opens when it is added."""
+    kind = rules.kinds.get(slug)
+    return kind is not None and bool(set(kind.model_fields) - set(Rule.model_fields) - {"type"})
+
+
+def label_of(what: str, slug: str) -> str:
+    """Return what a kind is called; its slug when nobody knows it."""
+    kinds: Mapping[str, Any] = fields.kinds if what == "field" else rules.kinds
+    return str(kinds[slug].label) if slug in kinds else slug.replace("_", " ").capitalize()

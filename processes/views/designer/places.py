@@ -1,0 +1,83 @@
+"""Where things go: behind what is selected, and the addresses of the designer's dialogs."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from kianda.lib.errors import Conflict
+from processes.designing.tree import may_hold
+from processes.views.designer.screen import Screen, in_footer, runs_rules
+from processes.views.designer.tree import RULE_LISTS, Element
+
+if TYPE_CHECKING:
+    from processes.views.designer.desk import Desk
+
+Place = dict[str, Any]
+
+
+def behind(screen: Screen, kind: str, *, into: str = "", owner: str = "") -> Place:
+    """Return the place behind what is selected for a form, field or rule."""
+    if kind == "form":
+        after = screen.form
+        return _place(screen.tree.process, "forms", after.at + 1 if after else 0)
+    if kind == "rule":
+        return _behind_rule(screen, into, screen.tree.get(owner) or screen.selected)
+    return _behind_field(screen)
+
+
+def _behind_field(screen: Screen) -> Place:
+    chosen = screen.owner
+    if chosen.kind == "field":
+        if may_hold("field", chosen.raw, "fields"):
+            return _place(chosen, "fields", _end(chosen, "fields"))
+        assert chosen.owner is not None  # a field stands on a form or in a container
+        return _place(chosen.owner, "fields", chosen.at + 1)
+    if screen.form is None:
+        raise Conflict(_("There is no form yet. Add a form, then its fields."))
+    return _place(screen.form, "fields", _end(screen.form, "fields"))
+
+
+def _behind_rule(screen: Screen, into: str, chosen: Element) -> Place:
+    if chosen.kind == "rule" and chosen.owner is not None and not into:
+        return _place(chosen.owner, chosen.key, chosen.at + 1)
+    holder = chosen.place_owner
+    if not runs_rules(holder):
+        raise Conflict(
+            _("%(title)s runs no rules. Select a button, a field that holds a value, or a form.")
+            % {"title": holder.title}
+        )
+    key = into if into in RULE_LISTS and (into == "rules" or holder.kind == "form") else "rules"
+    return _place(holder, key, _end(holder, key))
+
+
+def _place(owner: Element, key: str, at: int) -> Place:
+    return {"in": owner.target, "list": key, "at": at}
+
+
+def _end(owner: Element, key: str) -> int:
+    held = owner.raw.get(key)
+    return len(held) if isinstance(held, list) else 0
+
+
+def start_settings(desk: "Desk", slug: str, place: Place) -> dict[str, Any]:
+    """Return the settings that a new field starts with: a button's part of the form."""
+    if slug != "button":
+        return {}
+    if place.get("where") in {"body", "footer"}:
+        return {"where": place["where"]}
+    chosen = desk.screen.owner
+    inside = str(place.get("in", "")).startswith("field:")
+    beside_field = chosen.kind == "field" and chosen.slug == "button" and not in_footer(chosen)
+    return {"where": "body" if inside or beside_field else "footer"}
+
+
+def rule_address(name: str, target: str) -> str:
+    """Return the address of a rule's dialog."""
+    return reverse("designer-rule", args=[name, target.partition(":")[2]])
+
+
+def delete_address(name: str, target: str) -> str:
+    """Return the address of the question before something used is deleted."""
+    return f"{reverse('designer-delete', args=[name])}?{urlencode({'target': target})}"

@@ -1,0 +1,263 @@
+"""What the designer shows: made from a working copy and what is selected in it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from kianda.lib.typing import JSONValue
+from processes.checks import Catalog
+from processes.designing.flaws import Mark
+from processes.fields import fields
+from processes.services.copy_view import Copy
+from processes.views.designer import palette
+from processes.views.designer.sentences import Line, Teller
+from processes.views.designer.tree import Element, Tree
+
+FOLD_FROM = 12
+OUTLINE_SEARCH_FROM = 40
+LOOKS: Mapping[str, str] = {
+    "list": "select", "toggle": "toggle", "button": "button", "secret": "secret",
+    "rich_text": "words", "table": "table", "panel": "box", "field_group": "box",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Box:
+    """A field as it stands on the canvas."""
+
+    element: Element
+    label: str
+    look: str
+    width: int
+    shown: str
+    rules: int
+    flaws: int
+    selected: bool
+    inner: "list[Box]" = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+
+    @property
+    def target(self) -> str:
+        """Return the target of the field."""
+        return self.element.target
+
+    @property
+    def required(self) -> bool:
+        """Tell whether it must be filled in."""
+        return self.element.raw.get("required") is True
+
+    @property
+    def hidden(self) -> bool:
+        """Tell whether it is not shown at first."""
+        return self.element.raw.get("visible") is False
+
+
+@dataclass(slots=True)
+class RuleLine:
+    """A rule as it stands in a list."""
+
+    element: Element
+    number: int
+    label: str
+    icon: str
+    line: Line
+    more: Line
+    flaws: list[Mark]
+    selected: bool
+    folded: bool
+    opens: bool
+    inner: "list[RuleLine]" = field(default_factory=list)
+
+    @property
+    def target(self) -> str:
+        """Return the target of the rule."""
+        return self.element.target
+
+    @property
+    def enabled(self) -> bool:
+        """Tell whether it is switched on."""
+        return self.element.raw.get("enabled") is not False
+
+
+@dataclass(slots=True)
+class RuleGroup:
+    """One ordered list of rules of the selected element."""
+
+    key: str
+    owner: str
+    title: str
+    help: str
+    lines: list[RuleLine]
+
+
+class Screen:
+    """The working copy as the three panes show it, with one element selected."""
+
+    def __init__(self, copy: Copy, *, catalog: Catalog, at: str = "", form: str = "") -> None:
+        """Take a working copy, what is selected, and the form that was shown."""
+        self.copy = copy
+        self.tree = Tree(copy.document)
+        self.flaws: dict[str, list[Mark]] = {}
+        self.marks = [*copy.flaws, *copy.warnings]
+        for mark in self.marks:
+            self.flaws.setdefault(mark.target, []).append(mark)
+        self._catalog = catalog
+        self.selected = self._selected(at)
+        self.form = self._form(form)
+
+    def _selected(self, at: str) -> Element:
+        known = self.tree.get(at)
+        if known is not None:
+            return known
+        return self.tree.forms[0] if self.tree.forms else self.tree.process
+
+    def _form(self, wanted: str) -> Element | None:
+        if self.selected.form is not None:
+            return self.selected.form
+        found = self.tree.get(wanted)
+        if found is not None and found.kind == "form":
+            return found
+        return self.tree.forms[0] if self.tree.forms else None
+
+    @property
+    def owner(self) -> Element:
+        """Return the element whose properties are shown."""
+        return self.selected.place_owner
+
+    @property
+    def mistakes(self) -> list[Mark]:
+        """Return what stands in the way of saving or publishing."""
+        return [mark for mark in self.marks if mark.level != "advice"]
+
+    def listed_marks(self) -> list[tuple[Mark, str]]:
+        """Return all that is wrong, each with what the element is called."""
+        return [(mark, self._called(mark.target)) for mark in self.marks]
+
+    def _called(self, target: str) -> str:
+        found = self.tree.get(target)
+        return found.title if found is not None else ""
+
+    @property
+    def many(self) -> bool:
+        """Tell whether the outline needs a search."""
+        return self.tree.count("field") >= OUTLINE_SEARCH_FROM
+
+    def tabs(self) -> list[tuple[Element, int]]:
+        """Return the forms with how many flaws lie in each."""
+        counts: dict[str, int] = {}
+        for target, flaws in self.flaws.items():
+            found = self.tree.get(target)
+            if found is not None and found.form is not None:
+                counts[found.form.target] = counts.get(found.form.target, 0) + len(flaws)
+        return [(form, counts.get(form.target, 0)) for form in self.tree.forms]
+
+    def body(self) -> list[Box]:
+        """Return the fields of the form that is shown, without the bar at its end."""
+        return self._boxes(e for e in self._on_form() if not in_footer(e))
+
+    def footer(self) -> list[Box]:
+        """Return the buttons in the bar at the form's end."""
+        return self._boxes(e for e in self._on_form() if in_footer(e))
+
+    def _on_form(self) -> list[Element]:
+        return self.form.fields if self.form else []
+
+    def _boxes(self, elements: Iterable[Element]) -> list[Box]:
+        return [self._box(element) for element in elements]
+
+    def _box(self, element: Element) -> Box:
+        raw = element.raw
+        return Box(
+            element=element,
+            label=palette.label_of("field", element.slug),
+            look=LOOKS.get(element.slug, "input"),
+            width=_width(raw.get("width")),
+            shown=shown_value(raw),
+            rules=len(element.rules),
+            flaws=self._flaws_at(element),
+            selected=element is self.owner,
+            inner=self._boxes(element.fields),
+            columns=_columns(raw.get("columns")),
+        )
+
+    def _flaws_at(self, element: Element) -> int:
+        targets = [element.target, *(rule.target for rule in element.rules)]
+        return sum(len(self.flaws.get(target, ())) for target in targets)
+
+    def rule_groups(self) -> list[RuleGroup]:
+        """Return the lists of rules of the element whose properties are shown."""
+        owner = self.owner
+        if not runs_rules(owner):
+            return []
+        teller = Teller(self.tree.titles(), self._catalog)
+        return [
+            RuleGroup(name, owner.target, title, words, self._lines(owner.listed(name), teller))
+            for name, title, words in _groups(owner)
+        ]
+
+    def _lines(self, rules: list[Element], teller: Teller) -> list[RuleLine]:
+        folds = len(rules) >= FOLD_FROM
+        return [self._rule(number, rule, teller, folds) for number, rule in enumerate(rules, 1)]
+
+    def _rule(self, number: int, rule: Element, teller: Teller, folds: bool) -> RuleLine:  # noqa: FBT001
+        said = teller.say(rule.raw)
+        selected = rule is self.selected
+        return RuleLine(
+            element=rule, number=number, label=palette.label_of("rule", rule.slug),
+            icon=palette.icon_of(rule.slug), line=said.line, more=said.more,
+            flaws=self.flaws.get(rule.target, []), selected=selected,
+            folded=folds and not selected, opens=palette.has_settings(rule.slug),
+            inner=self._lines(rule.rules, teller),
+        )  # fmt: skip
+
+
+def in_footer(element: Element) -> bool:
+    """Tell whether a field stands in the bar at the form's end."""
+    return element.raw.get("where") == "footer" and element.slug == "button"
+
+
+def runs_rules(element: Element) -> bool:
+    """Tell whether an element has rules."""
+    if element.kind != "field":
+        return True
+    kind = fields.kinds.get(element.slug)
+    return kind is None or kind.runs_rules
+
+
+def _groups(owner: Element) -> list[tuple[str, str, str]]:
+    if owner.kind == "process":
+        return [("rules", _("Rules when it is opened"), _("Run when an instance is opened."))]
+    if owner.kind == "form":
+        return [
+            ("rules", _("Rules when it is submitted"), _("Run when the form is submitted.")),
+            ("load_rules", _("Rules when it is opened"), _("Run when the form is opened.")),
+        ]
+    words = _("Run from top to bottom when a person changes the value.")
+    if owner.slug in {"button", "link"}:
+        words = _(
+            "Run from top to bottom when the button is pressed, by a person, the schedule or the"
+            " API."
+        )
+    return [("rules", _("Rules"), words)]
+
+
+def _width(raw: JSONValue) -> int:
+    return raw if isinstance(raw, int) and not isinstance(raw, bool) and 1 <= raw <= 12 else 12
+
+
+def shown_value(raw: Mapping[str, Any]) -> str:
+    """Return what the canvas shows inside a field: its default, a rich text its text."""
+    value = raw.get("default") if "default" in raw else raw.get("text", raw.get("content"))
+    if isinstance(value, bool) or value is None:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return str(value)[:200]
+
+
+def _columns(raw: JSONValue) -> list[str]:
+    if not isinstance(raw, list):
+        return []
+    return [str(one.get("title") or one.get("name") or "") for one in raw if isinstance(one, dict)]

@@ -1,0 +1,89 @@
+"""From the working copy to versions: publish, preview, discard."""
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from kianda.accounts.roles import DESIGNER
+from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
+from kianda.once import once
+from kianda.pages import Errors, go, page, render_dialog, toast
+from processes.models import DesignVersion
+from processes.services import designs, working_copies
+from processes.views.designer.desk import Desk
+
+
+@page(roles=(DESIGNER,), methods=("GET", "POST"))
+@once
+def publish(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Ask for a note and whether to move instances; save and publish, and say which stayed."""
+    desk = Desk(request, name)
+    errors = Errors()
+    if request.method == "POST":
+        try:
+            return _published(desk)
+        except Invalid as invalid:
+            errors = Errors(invalid)
+        except Conflict as conflict:
+            errors = Errors(Invalid(conflict.detail))
+    design = designs.get_design(name)
+    context = {
+        "design": design, "copy": desk.copy, "screen": desk.screen, "errors": errors,
+        "note": request.POST.get("note", ""), "moves": request.POST.get("move_instances") == "1",
+        "older": design.instances.filter(mode="live").count(),
+        "next_version": f"{design.draft.major + 1 if design.draft else 1}.0",
+        "unpublished": desk.copy.changed or design.published_id != design.draft_id,
+        "back": desk.address(desk.at),
+    }  # fmt: skip
+    title = _("Publish %(title)s") % {"title": desk.screen.tree.process.title}
+    status = 422 if errors else 200
+    return render_dialog(request, "designer/_publish.html", context, title=title, status=status)
+
+
+def _published(desk: Desk) -> HttpResponseBase:
+    note = desk.request.POST.get("note", "").strip()
+    moves = desk.request.POST.get("move_instances") == "1"
+    _copy, done = working_copies.publish_version(
+        desk.name, user=desk.user, revision=desk.copy.revision, note=note, move_instances=moves
+    )
+    if done.stayed:
+        context = {
+            "design": designs.get_design(desk.name), "version": done.version,
+            "stayed": done.stayed,
+        }  # fmt: skip
+        title = _("Published %(version)s") % {"version": done.version}
+        return render_dialog(desk.request, "processes/_published.html", context, title=title)
+    toast(desk.request, _published_words(done.version, moves=moves))
+    return go(desk.request, desk.address(desk.at))
+
+
+def _published_words(version: DesignVersion, *, moves: bool) -> str:
+    if moves:
+        return _("Version %(v)s is published; its open instances have moved.") % {"v": version}
+    return _("Version %(v)s is published.") % {"v": version}
+
+
+@page(roles=(DESIGNER,), methods=("POST",))
+def preview(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Save what is not saved yet, then open the preview of the draft."""
+    desk = Desk(request, name)
+    try:
+        if desk.copy.changed:
+            working_copies.save_version(name, user=desk.user, revision=desk.copy.revision)
+    except Missing:
+        raise
+    except ApplicationError as refusal:
+        return desk.refuse(refusal)
+    return go(request, "design-preview", name=name)
+
+
+@page(roles=(DESIGNER,), methods=("GET", "POST"))
+def discard(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Ask, then go back to the last saved version."""
+    desk = Desk(request, name)
+    if request.method == "POST":
+        working_copies.discard(name, user=desk.user, revision=desk.copy.revision)
+        toast(request, _("Your edits since the last version are dropped. Undo brings them back."))
+        return go(request, desk.address())
+    context = {"design": {"name": name}, "copy": desk.copy, "back": desk.address("process")}
+    title = _("Discard unsaved edits")
+    return render_dialog(request, "designer/_discard.html", context, title=title)

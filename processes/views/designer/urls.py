@@ -1,0 +1,21 @@
+"""The addresses of the designer, below those of a design."""
+
+from django.urls import URLPattern, path
+
+from processes.views.designer import acts, dialogs, pages, settings, stamping
+
+_HERE = "designs/<str:name>/designer/"
+
+designer_urlpatterns: list[URLPattern] = [
+    path(_HERE, pages.designer, name="designer"),
+    path(f"{_HERE}keys/", pages.keys, name="designer-keys"),
+    path(f"{_HERE}act/", acts.act, name="designer-act"),
+    path(f"{_HERE}settings/", settings.keep, name="designer-settings"),
+    path(f"{_HERE}rule/<str:rule_id>/", settings.rule, name="designer-rule"),
+    path(f"{_HERE}delete/", dialogs.delete, name="designer-delete"),
+    path(f"{_HERE}uses/", dialogs.uses, name="designer-uses"),
+    path(f"{_HERE}move/", dialogs.move, name="designer-move"),
+    path(f"{_HERE}publish/", stamping.publish, name="designer-publish"),
+    path(f"{_HERE}preview/", stamping.preview, name="designer-preview"),
+    path(f"{_HERE}discard/", stamping.discard, name="designer-discard"),
+]
