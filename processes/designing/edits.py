@@ -313,7 +313,7 @@ def apply_edit(document: Object, edit: Edit) -> Applied:
     """
     work = Work(document)
     label, selected = edit.carry_out(work)
-    return Applied(work.document, label[:200], selected, work.patch)
+    return Applied(work.document, label[:200] if work.patch else "", selected, work.patch)
 
 
 def _list(place: Place, *allowed: str) -> str:

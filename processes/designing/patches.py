@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from processes.designing import tree
-from processes.designing.tree import Object, Path
+from processes.designing.tree import Element, Object, Path
 
 # The mark of a change that replaces whole lists of pieces.
 EVERYTHING = "*"
@@ -181,23 +181,27 @@ class Sheet:
     def __init__(self, document: Object) -> None:
         """Start with a definition, which is never changed itself."""
         self.document = document
-        self._paths: dict[str, Path] | None = None
+        self._index: dict[str, Element] | None = None
 
-    def path_of(self, target: str) -> Path | None:
-        """Return where a piece stands now, or None."""
-        if self._paths is None:
-            self._paths = {}
+    @property
+    def pieces(self) -> dict[str, Element]:
+        """Return the pieces by target, where they stand now; what they hold may be older."""
+        if self._index is None:
+            self._index = {}
             for element in tree.walk(self.document):
-                self._paths.setdefault(element.target, element.path)
-        return self._paths.get(target)
+                self._index.setdefault(element.target, element)
+        return self._index
 
-    def node(self, target: str) -> Object:
-        """Return a piece as it is now; raises Misfit."""
-        path = self.path_of(target)
-        if path is None or not target:
+    def find(self, target: str) -> Element | None:
+        """Return a piece as it is now, or None."""
+        found = self.pieces.get(target) if target else None
+        return found and found._replace(node=tree.at(self.document, found.path))
+
+    def _found(self, target: str) -> Element:
+        found = self.find(target)
+        if found is None:
             raise Misfit(target)
-        node: Object = tree.at(self.document, path)
-        return node
+        return found
 
     def apply(self, change: Change) -> None:
         """Make one change; raises Misfit, then nothing is changed."""
@@ -211,7 +215,7 @@ class Sheet:
             self._move(change)
 
     def _set(self, change: Set) -> None:
-        node = self.node(change.target)
+        node, path = self._found(change.target).node, self.pieces[change.target].path
         *inner, last = change.path
         try:
             holder = tree.at(node, tuple(inner))
@@ -220,18 +224,14 @@ class Sheet:
             raise Misfit(change.target) from None
         if not same(now, change.before):
             raise Misfit(change.target)
-        path = self.path_of(change.target) or ()
         self._change((*path, *inner), lambda found: _with(found, last, change.after))
         if change.target_after != change.target or last in tree.STRUCTURE:
-            self._paths = None
+            self._index = None
 
     def _insert(self, change: Insert) -> None:
-        taken = {target.lower() for target in self._known() if not target.startswith("rule:")}
-        ids = {target for target in self._known() if target.startswith("rule:")}
-        names = {target.partition(":")[2] for target in taken}
+        taken = {_key(target) for target in self.pieces}
         for element in tree.walk_piece(change.kind, change.value):
-            name = tree.name_of(element.target)
-            if element.target in ids or (element.kind != "rule" and name.lower() in names):
+            if _key(element.target) in taken:
                 raise Misfit(element.target)
         self._put(change.spot, change.value)
 
@@ -244,30 +244,26 @@ class Sheet:
         self._take(change.target, change.origin, seen=None)
         self._put(change.spot, value)
 
-    def _known(self) -> dict[str, Path]:
-        self.path_of("")
-        return self._paths or {}
-
     def _held(self, spot: Spot) -> list[Any]:
-        held = self.node(spot.owner).get(spot.key)
+        held = self._found(spot.owner).node.get(spot.key)
         if not isinstance(held, list):
             raise Misfit(spot.owner)
         return held
 
     def _put(self, spot: Spot, value: Object) -> None:
         index = spot.index_in(self._held(spot))
-        path = self.path_of(spot.owner) or ()
+        path = self.pieces[spot.owner].path
         self._change((*path, spot.key), lambda held: [*held[:index], value, *held[index:]])
-        self._paths = None
+        self._index = None
 
     def _take(self, target: str, spot: Spot, *, seen: Object | None) -> None:
         held = self._held(spot)
         index = next((n for n, item in enumerate(held) if _is(target, spot.key, item)), None)
         if index is None or (seen is not None and not same(held[index], seen)):
             raise Misfit(target)
-        path = self.path_of(spot.owner) or ()
+        path = self.pieces[spot.owner].path
         self._change((*path, spot.key), lambda held: [*held[:index], *held[index + 1 :]])
-        self._paths = None
+        self._index = None
 
     def _change(self, path: Path, change: Callable[[Any], Any]) -> None:
         self.document = _changed(self.document, path, change)
@@ -301,6 +297,12 @@ def same(one: object, other: object) -> bool:
     """Tell whether two JSON values are the same, whatever the order of their keys."""
     # 0 and False are equal in Python, and not the same in a definition.
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _key(target: str) -> str:
+    """Return what may stand only once: a rule's id, the name of a form or field in any case."""
+    kind, name = tree.kind_of(target), tree.name_of(target)
+    return target if kind == "rule" else name.lower()
 
 
 def _is(target: str, key: str, item: object) -> bool:

@@ -155,12 +155,12 @@ def may_hold(kind: str, node: Object, key: str) -> bool:
     """Tell whether a piece can hold such a list: only containers hold fields, only loops rules."""
     if key not in LISTS.get(kind, ()):
         return False
-    if (kind, key) == ("field", "fields"):
-        return _has_setting(fields.kinds.get(str(node.get("type"))), key)
+    slug = str(node.get("type"))
     if kind == "rule":
-        return _has_setting(rules.kinds.get(str(node.get("type"))), key)
+        rule = rules.kinds.get(slug)
+        return rule is not None and key in rule.model_fields
+    if kind == "field":
+        field = fields.kinds.get(slug)
+        runs = field is not None and (key != "rules" or field.runs_rules)
+        return field is not None and runs and key in field.model_fields
     return True
-
-
-def _has_setting(kind: Any, key: str) -> bool:
-    return kind is not None and key in kind.model_fields

@@ -16,7 +16,7 @@ from processes import raw as sent
 from processes.designing import tree
 from processes.designing.patches import Set
 from processes.designing.tree import Element, Object, Path
-from processes.document import Document
+from processes.document import Document, Form
 from processes.fields import fields
 from processes.names import NameTable
 from processes.rules import rules
@@ -62,8 +62,8 @@ def _use(document: Object, found: _Found) -> Use:
         sentence = "The pattern of the Process ID uses it."
     else:
         owner = tree.find(document, element.owner)
-        of = "" if owner.kind == tree.PROCESS else f" of {tree.called(owner)}"
-        sentence = f"The {element.kind} {tree.called(element)}{of} uses it in its {setting}."
+        of = "the process" if owner.kind == tree.PROCESS else tree.called(owner)
+        sentence = f"The {element.kind} {tree.called(element)} of {of} uses it in its {setting}."
     return Use(element.target, pointer(*element.path, *found.path), sentence)
 
 
@@ -148,8 +148,9 @@ def _flaws(element: Element, names: NameTable) -> list[tuple[str, str]]:
             rules.parse(settings, names=names)
         elif element.kind == "field":
             fields.parse(settings, names=names)
-        elif element.kind == tree.PROCESS:
-            Document.model_validate(settings, context={"names": names})
+        else:
+            model = Form if element.kind == "form" else Document
+            model.model_validate(settings, context={"names": names})
     except ValidationError as error:
         return [(flaw.pointer, flaw.detail) for flaw in flaws_of(error, settings)]
     return []

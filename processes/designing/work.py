@@ -36,7 +36,10 @@ class Work:
 
     def find(self, target: str) -> Element:
         """Return a piece; raises Gone."""
-        return tree.find(self.document, target)
+        found = self._sheet.find(target)
+        if found is None:
+            raise tree.gone(target)
+        return found
 
     def new_name(self, kind: str, wish: str) -> str:
         """Return a free name or rule id, and take it."""
@@ -136,7 +139,7 @@ class Work:
         holder = self.find(owner)
         if tree.may_hold(holder.kind, holder.node, key):
             return holder
-        if key in tree.LISTS[holder.kind] and holder.kind != "rule":
+        if (holder.kind, key) == ("field", "fields"):
             raise Conflict(
                 f"{tree.called(holder)} is a {tree.label_of(holder).lower()} and holds no fields. "
                 "Drop it on a form, a panel or a group of fields."

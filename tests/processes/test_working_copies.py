@@ -24,7 +24,8 @@ def change(target: str, **settings: Any) -> dict[str, Any]:
 
 
 def add(kind: str, **place: Any) -> dict[str, Any]:
-    return {"do": "add_field", "type": kind, "place": {"in": "form:token", "list": "fields", **place}}
+    made = {"in": "form:token", "list": "fields", **place}
+    return {"do": "add_field", "type": kind, "place": made}
 
 
 @pytest.mark.usefixtures("made")
