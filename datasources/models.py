@@ -18,6 +18,9 @@ class Datasource(models.Model):
     kind = models.CharField(max_length=20, default="rest")
     base_url = models.CharField(max_length=2000)
     document = EncryptedJSONField()
+    is_complete = models.BooleanField(
+        default=False, help_text="It has its credentials and a REST method: rules can call it."
+    )
     revision = models.PositiveIntegerField(default=1)
     created = models.DateTimeField()
     modified = models.DateTimeField(db_index=True)

@@ -15,6 +15,7 @@ from datasources.network import refusal_of_literal
 from datasources.parsing import parse_datasource
 from datasources.rest import PreparedCall, build, build_test
 from datasources.selectors import document_of, get_datasource, get_document
+from datasources.states import lacks
 from kianda.accounts.audit import record
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing, Stale
@@ -206,6 +207,7 @@ def _columns(document: RestDatasource) -> dict[str, Any]:
         "kind": document.kind,
         "base_url": document.base_url,
         "document": document.plain(),
+        "is_complete": not lacks(document),
     }
 
 

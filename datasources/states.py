@@ -22,7 +22,7 @@ class Standing:
 
 def standing_of(row: Datasource) -> Standing:
     """Return how a datasource stands: what is missing goes before how the last test ended."""
-    missing = _missing(document_of(row))
+    missing = lacks(document_of(row))
     if missing:
         return Standing("incomplete", missing)
     if row.last_test_ok is False:
@@ -30,7 +30,11 @@ def standing_of(row: Datasource) -> Standing:
     return Standing("ready", "" if row.last_test_at else _("Not tested yet"))
 
 
-def _missing(document: RestDatasource) -> str:
+def lacks(document: RestDatasource) -> str:
+    """Return in words what rules need and the settings do not have; nothing when it can be called.
+
+    Whether there is such a thing is kept in the column `is_complete`, by which lists choose.
+    """
     no_secret = document.auth.lacks_credentials()
     if no_secret and not document.methods:
         return _("Credentials and a REST method are missing")

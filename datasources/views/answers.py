@@ -1,5 +1,6 @@
 """The answer of a trial as it is shown: coloured JSON, what the response definition lacks."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from datasources.curl import as_curl
 from datasources.encoding import as_json
 from datasources.method_services import Tried
 
@@ -39,7 +41,8 @@ class ShownAnswer:
     at: datetime
     headers: list[tuple[str, str]]
     body: SafeString
-    is_cut: bool
+    # All of a body that is shown cut, as an address to download: it is kept nowhere else.
+    whole: str
     is_json: bool
     found: list[Found]
     request: dict[str, Any]
@@ -58,6 +61,16 @@ class ShownAnswer:
     def missing_paths(self) -> str:
         """Return the paths of those, one a line."""
         return "\n".join(one.path for one in self.missing)
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether not all of the body is shown."""
+        return bool(self.whole)
+
+    @property
+    def curl(self) -> str:
+        """Return the request as a command for the shell, its secrets masked."""
+        return as_curl(self.request) if self.request else ""
 
     @property
     def request_body(self) -> SafeString:
@@ -81,7 +94,7 @@ def shown_answer(tried: Tried, rows: Sequence[Mapping[str, Any]]) -> ShownAnswer
         at=timezone.now(),
         headers=sorted(answer["headers"].items()),
         body=coloured(cut) if is_json else format_html("{}", cut),
-        is_cut=len(text) > LONGEST_SHOWN,
+        whole=_as_address(text) if len(text) > LONGEST_SHOWN else "",
         is_json=is_json,
         found=[Found(path, value, path in defined) for path, value in _leaves(body)],
         request=tried.request,
@@ -92,6 +105,10 @@ def _text_of(body: Any) -> str:
     if isinstance(body, str):
         return body
     return json.dumps(json.loads(as_json(body)), indent=2, ensure_ascii=False)
+
+
+def _as_address(text: str) -> str:
+    return f"data:application/octet-stream;base64,{base64.b64encode(text.encode()).decode()}"
 
 
 def coloured(text: str) -> SafeString:

@@ -1,7 +1,7 @@
 """The list of datasources."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
@@ -11,14 +11,16 @@ from datasources.models import Datasource
 from datasources.selectors import all_datasources
 from datasources.states import Standing, standing_of
 from datasources.views.access import READERS, may_change
-from kianda.pages import page, render_page
+from kianda.pages import page, query_words, render_page
 
 PAGE_SIZE = 25
 ORDER = {"name": "name", "modified": "modified"}
-TESTS = {
-    "failed": Q(last_test_ok=False),
-    "passed": Q(last_test_ok=True),
-    "never": Q(last_test_at=None),
+_FAILED = Q(last_test_ok=False)
+STATUSES = {
+    "ready": Q(is_complete=True) & ~_FAILED,
+    "incomplete": Q(is_complete=False),
+    "test_failed": Q(is_complete=True) & _FAILED,
+    "not_tested": Q(last_test_at=None),
 }
 BUILT_IN = "kianda built in instances of this workspace"
 REST = "rest service"
@@ -32,20 +34,40 @@ class Entry:
     standing: Standing
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The rows of the list as a paginator takes them; the built-in datasource stands first."""
+
+    found: QuerySet[Datasource]
+    built_in: bool
+
+    def count(self) -> int:
+        """Return how many there are, the built-in one among them."""
+        return self.found.count() + self.built_in
+
+    def __getitem__(self, part: slice) -> list[Datasource | None]:
+        """Return some of them; None is the built-in one."""
+        before = int(self.built_in)
+        rows = self.found[max(0, part.start - before) : part.stop - before]
+        return [None, *rows] if before and part.start == 0 else list(rows)
+
+
 @page(roles=READERS)
 def datasources(request: HttpRequest) -> HttpResponseBase:
     """List the datasources: searched, filtered, sorted, 25 a page."""
-    asked = {key: request.GET.get(key, "").strip() for key in ("q", "test", "ordering")}
-    found = _found(asked)
-    part = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    filtered = bool(asked["q"] or asked["test"])
+    asked = query_words(request, "q", "status", "ordering")
+    rows = Rows(_found(asked), asked["status"] in {"", "ready"} and _fits(asked["q"], BUILT_IN))
+    # A paginator asks for no more than what Rows has.
+    pages: Paginator[Datasource | None] = Paginator(cast(Any, rows), PAGE_SIZE)
+    part = pages.get_page(request.GET.get("page"))
+    shown = list(part)
+    filtered = bool(asked["q"] or asked["status"])
     context = {
         "page": part,
-        "entries": [Entry(row, standing_of(row)) for row in part],
+        "entries": [Entry(row, standing_of(row)) for row in shown if row],
+        "built_in": None in shown,
         "asked": asked,
-        "filtered": filtered,
-        "built_in": part.number == 1 and not asked["test"] and _fits(asked["q"], BUILT_IN),
-        "never_any": not filtered and not part.paginator.count,
+        "never_any": not filtered and part.paginator.count <= rows.built_in,
         "may_change": may_change(request),
     }
     return render_page(
@@ -54,8 +76,8 @@ def datasources(request: HttpRequest) -> HttpResponseBase:
 
 
 def _found(asked: dict[str, str]) -> QuerySet[Datasource]:
-    rows = all_datasources().filter(TESTS.get(asked["test"], Q()))
-    for word in asked["q"].replace("\0", "").split()[:8]:
+    rows = all_datasources().filter(STATUSES.get(asked["status"], Q()))
+    for word in asked["q"].split()[:8]:
         if word.lower() not in REST:
             rows = rows.filter(
                 Q(title__icontains=word) | Q(name__icontains=word) | Q(base_url__icontains=word)

@@ -37,6 +37,12 @@ def zone_of(user: Any) -> ZoneInfo:
     return ZoneInfo(chosen)
 
 
+def choose_theme(user: Any, theme: str) -> None:
+    """Store the colours that a person chose; Invalid when there are none of that name."""
+    known = profile_of(user)
+    save_profile(user, zone=known.zone, theme=theme, single_keys=known.single_keys)
+
+
 def save_profile(user: Any, *, zone: str, theme: str, single_keys: bool) -> Profile:
     """Store what the person chose; Invalid names what cannot be chosen."""
     flaws = []

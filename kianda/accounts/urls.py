@@ -16,4 +16,5 @@ page_urlpatterns = [
     path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("audit/", audit.audit, name="audit"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/theme/", profile.theme, name="theme"),
 ]

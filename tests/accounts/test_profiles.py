@@ -35,6 +35,19 @@ def test_what_cannot_be_chosen_is_refused_at_its_place(ada):
     assert not Profile.objects.exists()
 
 
+def test_the_theme_of_the_user_menu_leaves_the_other_choices(client, ada):
+    save_profile(ada, zone="Asia/Tokyo", theme="", single_keys=False)
+    client.force_login(ada, backend=MODEL_BACKEND)
+    answer = client.post(
+        "/profile/theme/", {"theme": "dark"}, headers={"Referer": "http://testserver/runs/?q=1"}
+    )
+    assert (answer.status_code, answer["Location"]) == (303, "/runs/?q=1")
+    answer = client.post("/profile/theme/", {"theme": "pink"})
+    assert answer.status_code == 400
+    kept = Profile.objects.get()
+    assert (kept.zone, kept.theme, kept.single_keys) == ("Asia/Tokyo", "dark", False)
+
+
 def test_the_zone_holds_for_one_request_only(client, ada):
     save_profile(ada, zone="Asia/Tokyo", theme="", single_keys=True)
     client.force_login(ada, backend=MODEL_BACKEND)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 
 import pytest
 from playwright.sync_api import expect
@@ -174,6 +175,54 @@ def test_send_shows_the_answer_once_and_leaves_nothing_behind(page_as, token_ser
     assert page.locator("#f-response_body-5-path").input_value() == "scope"
     page.reload()
     assert "orders:read" not in page.content()
+
+
+def test_a_large_answer_is_downloaded_whole_and_the_request_copied(
+    page_as, token_service, axe, assert_fits
+):
+    large = b'{"rows": "' + b"x" * 4_000_000 + b'"}'
+    token_service._handler = always(answer(large))
+    page = page_as("dan")
+    page.goto(METHOD)
+    page.get_by_label("client_secret body").fill("sec-1")
+    page.get_by_role("button", name="Send").click()
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download all of it").click()
+    assert started.value.suggested_filename == "answer.json"
+    assert json.loads(started.value.path().read_bytes()) == json.loads(large)
+    page.get_by_role("button", name="Copy as cURL").click()
+    page.get_by_text("Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("curl --request POST")
+    assert "sec-1" not in copied
+    axe(page)
+    assert_fits(page)
+
+
+def test_a_slow_trial_is_stopped_and_says_what_may_have_happened(page_as, token_service, axe):
+    go_on = threading.Event()
+
+    def slow(visit):
+        visit.read()
+        go_on.wait(20)
+
+    token_service._handler = slow
+    page = page_as("dan")
+    page.complaints.expect("htmx:afterRequest")
+    page.complaints.expect("htmx:sendAbort")
+    page.goto(METHOD)
+    assert not page.get_by_role("button", name="Stop").is_visible()
+    try:
+        page.get_by_role("button", name="Send").click()
+        page.get_by_text("Sending, ").wait_for()
+        axe(page)
+        page.get_by_role("button", name="Stop").click()
+        page.get_by_text("may have carried the request out").wait_for()
+        page.wait_for_selector("#send:focus")
+        assert page.get_by_role("button", name="Send", exact=True).is_enabled()
+        assert not page.get_by_role("button", name="Stop").is_visible()
+    finally:
+        go_on.set()
 
 
 def test_worst_input_stands_beside_its_control_with_focus_on_the_first(page_as, token_service):

@@ -30,6 +30,35 @@ def test_the_command_bar_gives_focus_back_and_back_closes_it(page_as, axe):
     assert page.url.endswith("/profile/")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_colours_are_chosen_in_the_user_menu_and_stay(page_as, axe, assert_fits, width):
+    page = page_as("ada", width, "light")
+    page.goto("/runs/")
+
+    def open_menu():
+        if width == 390:
+            page.click("[popovertarget=rail]")
+        page.click("[popovertarget=usermenu]")
+        page.wait_for_selector("#usermenu >> text=Dark")
+
+    open_menu()
+    axe(page)
+    assert_fits(page)
+    assert page.get_by_label("System").is_checked()
+    with page.expect_response("**/profile/theme/"):
+        page.locator("#usermenu").get_by_text("Dark", exact=True).click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.is_visible("#usermenu")
+    axe(page)
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    open_menu()
+    with page.expect_response("**/profile/theme/"):
+        page.locator("#usermenu [value=dark]").press("ArrowRight")
+    page.goto("/")
+    assert page.evaluate("document.documentElement.dataset.theme") is None
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_a_phone_the_rail_is_a_menu(page_as, axe, assert_fits, scheme):
     page = page_as("admin", 390, scheme)
@@ -52,6 +81,11 @@ def test_every_page_works_without_script(browser, live_server, person):
     context.add_cookies([session_cookie(person("admin"), live_server.url)])
     page = context.new_page()
     page.goto("/users/")
+    page.click("[popovertarget=usermenu]")
+    page.locator("#usermenu").get_by_text("Dark", exact=True).click()
+    page.get_by_role("button", name="Choose").click()
+    assert page.url.endswith("/users/")
+    assert page.locator("html[data-theme=dark]").count() == 1
     page.click("text=Invite a user")
     page.fill("[name=username]", "ADMIN")
     page.click("main button[type=submit]")

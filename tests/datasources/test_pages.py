@@ -1,5 +1,6 @@
 """The pages of data sources, without a browser and without script: roles, acts, bad input."""
 
+import base64
 import html
 import json
 import re
@@ -153,8 +154,56 @@ def test_a_failed_test_shows_with_its_reason(made: Datasource, manager: Client) 
     Datasource.objects.update(
         last_test_ok=False, last_test_at=timezone.now(), last_test_detail="It answered 503."
     )
-    assert "Test failed It answered 503." in text_of(manager.get(f"{LIST}?test=failed"))
-    assert "No data source is like that" in text_of(manager.get(f"{LIST}?test=passed"))
+    assert "Test failed It answered 503." in text_of(manager.get(f"{LIST}?status=test_failed"))
+    assert "No data source is like that" in text_of(manager.get(f"{LIST}?status=incomplete"))
+
+
+def rows_of(response: Any) -> list[str]:
+    """Return the names of the rows of the list, as they stand."""
+    return re.findall(r'<th scope="row">(?:<a[^>]*>)?([^<]+)', response.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("status", "names", "said"),
+    [
+        ("", ["Kianda", "Bare", "Failing", "Fine"], "4 of 4 data sources"),
+        ("ready", ["Kianda", "Fine"], "2 of 2 data sources"),
+        ("incomplete", ["Bare"], "1 of 1 data source"),
+        ("test_failed", ["Failing"], "1 of 1 data source"),
+        ("not_tested", ["Bare", "Fine"], "2 of 2 data sources"),
+    ],
+)
+def test_a_status_chooses_the_rows_that_show_it_and_all_are_counted(
+    manager: Client, dan: Any, status: str, names: list[str], said: str
+) -> None:
+    create_datasource(raw=raw_datasource(name="fine", title="Fine"), user=dan)
+    create_datasource(raw=raw_datasource(name="bare", title="Bare", methods=[]), user=dan)
+    create_datasource(raw=raw_datasource(name="failing", title="Failing"), user=dan)
+    tested = {"last_test_ok": False, "last_test_at": timezone.now()}
+    Datasource.objects.filter(name="failing").update(**tested)
+    page = manager.get(LIST, {"status": status})
+    assert rows_of(page) == names
+    assert said in text_of(page)
+
+
+def test_a_source_that_gets_its_first_method_is_ready(manager: Client, dan: Any) -> None:
+    create_datasource(raw=raw_datasource(methods=[]), user=dan)
+    assert rows_of(manager.get(LIST, {"status": "incomplete"})) == ["Token service"]
+    methods = raw_datasource()["methods"]
+    patch_datasource(name="token-service", changes={"methods": methods}, user=dan)
+    assert rows_of(manager.get(LIST, {"status": "ready"})) == ["Kianda", "Token service"]
+
+
+def test_the_built_in_one_counts_on_every_page_and_moves_no_row_away(
+    manager: Client, dan: Any
+) -> None:
+    for number in range(25):
+        raw = raw_datasource(name=f"source-{number:02}", title=f"Source {number:02}")
+        create_datasource(raw=raw, user=dan)
+    first, second = manager.get(LIST), manager.get(f"{LIST}?page=2")
+    assert (len(rows_of(first)), rows_of(second)) == (25, ["Source 24"])
+    assert "25 of 26 data sources" in text_of(first)
+    assert "26 of 26 data sources" in text_of(second)
 
 
 @pytest.mark.parametrize(
@@ -178,9 +227,9 @@ def test_many_are_paged_and_sorted_with_few_queries(manager: Client, dan: Any) -
     ) as queries:
         first = text_of(manager.get(LIST))
     assert len(queries) <= 10
-    assert "25 of 30" in first
-    assert "Source 24" in first
-    assert "Source 25" not in first
+    assert "25 of 31 data sources" in first
+    assert "Source 23" in first
+    assert "Source 24" not in first
     assert "Source 29" in text_of(manager.get(LIST, {"page": "2"}))
     assert "Source 29" in text_of(manager.get(LIST, {"ordering": "-name"}))
     assert manager.get(LIST, {"page": "nonsense", "ordering": "x"}).status_code == 200
@@ -651,7 +700,21 @@ def test_a_large_answer_is_cut_on_the_page(loopback: None, manager: Client, dan:
         create_datasource(raw=raw_datasource(base_url=server.url), user=dan)
         page = send(manager)
     assert "Cut at 256 KB" in text_of(page)
-    assert len(page.content) < 400_000
+    assert text_of(page).count("x" * 1000) == 262
+    whole = re.search(r'href="data:application/octet-stream;base64,([^"]+)"', page.content.decode())
+    assert base64.b64decode(html.unescape(whole[1])) == b"x" * 300_000
+
+
+def test_the_request_of_a_trial_is_a_command_without_its_secrets(
+    loopback: None, manager: Client, dan: Any
+) -> None:
+    with serving(always(answer(b"{}"))) as server:
+        create_datasource(raw=raw_datasource(base_url=server.url), user=dan)
+        page = send(manager, **{"/input/body.client_secret": "sec-1"})
+    command = html.unescape(re.search(r'data-copy="(curl [^"]+)"', page.content.decode())[1])
+    assert command.startswith("curl --request POST")
+    assert f"{server.url}/oauth/token" in command
+    assert "sec-1" not in page.content.decode()
 
 
 def test_what_cannot_be_sent_is_told_beside_its_control(made: Datasource, manager: Client) -> None:

@@ -1,11 +1,12 @@
 """The page on which people choose their zone and theme."""
 
-from django.http import HttpRequest, HttpResponseBase
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from kianda.accounts.forms import ProfileForm
-from kianda.accounts.profiles import profile_of, save_profile
+from kianda.accounts.profiles import choose_theme, profile_of, save_profile
 from kianda.lib.errors import Invalid
-from kianda.pages import form_errors, go, page, render_page, toast
+from kianda.pages import form_errors, go, is_htmx, page, page_before, render_page, toast
 
 
 @page(roles=(), methods=("GET", "POST"))
@@ -26,3 +27,15 @@ def profile(request: HttpRequest) -> HttpResponseBase:
             return go(request, "profile")
     status = 422 if form.errors else 200
     return render_page(request, "accounts/profile.html", {"form": form}, status=status)
+
+
+@page(roles=(), methods=("POST",))
+def theme(request: HttpRequest) -> HttpResponseBase:
+    """Store the colours chosen in the user menu, and stay on the page."""
+    try:
+        choose_theme(request.user, request.POST.get("theme", ""))
+    except Invalid as invalid:
+        raise BadRequest(invalid.detail) from invalid
+    if is_htmx(request):
+        return HttpResponse(status=204)
+    return go(request, page_before(request) or "start")

@@ -16,7 +16,7 @@ document.addEventListener(
 );
 
 function items(menu) {
-  return [...menu.querySelectorAll("a[href], button:not([disabled])")];
+  return [...menu.querySelectorAll("a[href], button:not([disabled]), input:checked")];
 }
 
 document.addEventListener("keydown", (event) => {
@@ -29,8 +29,16 @@ document.addEventListener("keydown", (event) => {
   all.at(next % all.length)?.focus();
 });
 
-// A menu whose act has been chosen is done.
+// The colours change as they are chosen; the server keeps the choice and writes it into every page.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches?.(".k-menu input[name=theme]")) return;
+  if (event.target.value) document.documentElement.dataset.theme = event.target.value;
+  else delete document.documentElement.dataset.theme;
+});
+
+// A menu whose act has been chosen is done, unless it is a choice among several.
 document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.matches("[data-stays]")) return;
   const menu = event.detail.elt.closest?.(".k-menu[popover]");
   if (menu?.matches(":popover-open")) menu.hidePopover();
 });
