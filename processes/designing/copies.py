@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from kianda.lib.errors import Invalid
 from processes.designing import tree
-from processes.designing.patches import applied
+from processes.designing.sheet import applied
 from processes.designing.tree import Object
 from processes.designing.uses import rename_references
 

@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 
 from processes.designing import tree
-from processes.designing.edits import AddForm, ChangeSettings, Edit, Place
-from processes.designing.patches import Misfit, Patch, applied, inverse, same
+from processes.designing.adding import AddForm
+from processes.designing.base import Edit, Place
+from processes.designing.changing import ChangeSettings
+from processes.designing.patches import Misfit, Patch, inverse, same
+from processes.designing.sheet import applied
 from processes.designing.tree import Gone, Object
 
 

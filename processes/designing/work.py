@@ -1,13 +1,15 @@
 """One edit under way: each act changes the definition and notes how to take it back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from kianda.lib.errors import Conflict, Invalid
 from processes.designing import tree
 from processes.designing.names import Names, check_name
-from processes.designing.patches import Change, Insert, Move, Patch, Remove, Set, Sheet, Spot, same
+from processes.designing.patches import Change, Insert, Move, Patch, Remove, Set, Spot, same
+from processes.designing.sheet import Sheet
 from processes.designing.tree import Element, Object, Path
-from processes.designing.uses import rename_references, uses_of
+from processes.designing.uses import Use, rename_references, uses_of
 
 MAX_FORMS = 50
 MAX_FIELDS = 500
@@ -18,8 +20,9 @@ MAX_NESTING = 8
 class Work:
     """The definition in the middle of an edit."""
 
-    def __init__(self, document: Object) -> None:
-        """Start with the definition as it is; it stays untouched."""
+    def __init__(self, document: Object, *, outside: Sequence[Use] = ()) -> None:
+        """Start with the definition as it is; it stays untouched. `outside`: uses by others."""
+        self._outside = outside
         self._sheet = Sheet(document)
         self._done: list[Change] = []
         self._names: Names | None = None
@@ -114,7 +117,7 @@ class Work:
 
     def refuse_used(self, target: str) -> None:
         """Refuse to go on while others refer to a piece; the uses are in the error's `uses`."""
-        uses = uses_of(self.document, target)
+        uses = [*uses_of(self.document, target), *self._outside]
         if uses:
             first = " ".join(use.sentence for use in uses[:3])
             more = f" And {len(uses) - 3} more." if len(uses) > 3 else ""

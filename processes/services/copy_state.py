@@ -65,14 +65,17 @@ def locked(name: str) -> WorkingCopy:
         raise Missing(f"There is no process {name}.")
     copy = WorkingCopy.objects.select_for_update().filter(design=design).first()
     if copy is None:
-        copy = _made(design, design.draft)
+        _make(design, design.draft)
+        copy = WorkingCopy.objects.select_for_update().get(design=design)
     copy.design = design
+    if copy.base_id == design.draft_id:
+        copy.base = design.draft
     return copy
 
 
-def _made(design: ProcessDesign, draft: DesignVersion) -> WorkingCopy:
+def _make(design: ProcessDesign, draft: DesignVersion) -> None:
     digest = digest_of(draft.document)
-    made, _ = WorkingCopy.objects.get_or_create(
+    WorkingCopy.objects.get_or_create(
         design=design,
         defaults={
             "document": draft.document,
@@ -83,7 +86,6 @@ def _made(design: ProcessDesign, draft: DesignVersion) -> WorkingCopy:
             "modified_by": draft.created_by,
         },
     )
-    return made
 
 
 def store(

@@ -14,6 +14,7 @@ from processes.models import WorkingCopy, WorkingEdit
 from processes.services.copy_state import Behind, marks_in
 from processes.services.presence import Other, others_in, touch
 
+MOST_NEWS = 50
 Kind, State = WorkingEdit.Kind, WorkingEdit.State
 
 
@@ -73,7 +74,7 @@ def shown(
         undo_label=last.label if last else "",
         redo_label=next_one.label if next_one else "",
         others=others_in(copy, user=user),
-        news=[_news(entry) for entry in reversed(later(copy, since)) if entry.by_id != user.pk],
+        news=[_news(entry) for entry in reversed(_since(copy, since, user))],
         modified=copy.modified,
         modified_by=copy.modified_by.get_username() if copy.modified_by else "",
         label=label,
@@ -89,6 +90,12 @@ def later(copy: WorkingCopy, revision: int) -> list[WorkingEdit]:
     if revision > copy.revision or len(found) != copy.revision - revision:
         raise Stale("This page is older than what is remembered of the design. Load it again.")
     return found
+
+
+def _since(copy: WorkingCopy, revision: int, user: User) -> list[WorkingEdit]:
+    if revision >= copy.revision:
+        return []
+    return list(copy.edits.filter(revision__gt=revision).exclude(by=user)[:MOST_NEWS])
 
 
 def own(copy: WorkingCopy, user: User) -> Any:

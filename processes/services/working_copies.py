@@ -11,9 +11,10 @@ from django.db import transaction
 
 from kianda.lib.errors import Conflict, Flaw, Invalid, Stale
 from processes.designing import rebase, tree
-from processes.designing.edits import Applied, Edit, apply_edit, parse_edit
+from processes.designing.base import Edit
+from processes.designing.edits import Applied, apply_edit, parse_edit
 from processes.designing.patches import Insert, Misfit, Patch, inverse, overlap, touched
-from processes.designing.patches import applied as patched
+from processes.designing.sheet import applied as patched
 from processes.designing.tree import Gone, Object
 from processes.models import WorkingCopy, WorkingEdit
 from processes.services import designs

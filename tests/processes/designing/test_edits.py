@@ -11,7 +11,8 @@ import pytest
 from kianda.lib.errors import ApplicationError, Conflict, Invalid
 from processes.designing import copies, tree
 from processes.designing.edits import AnyEdit, Applied, apply_edit, parse_edit
-from processes.designing.patches import PATCH, applied, inverse
+from processes.designing.patches import PATCH, inverse
+from processes.designing.sheet import applied
 from processes.designing.uses import uses_of
 from processes.document import parse_document
 from tests.processes.definitions import button, set_rule, text_field, token_refresh

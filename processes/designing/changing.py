@@ -1,0 +1,169 @@
+"""Edits of what is there: its settings, its name, its place, its end."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from kianda.lib.errors import Conflict, Invalid
+from processes.designing import tree
+from processes.designing.base import Edit, Place
+from processes.designing.tree import Element, Object
+from processes.designing.work import Work
+from processes.fields import fields
+
+
+class ChangeSettings(Edit):
+    """Changes settings of one piece. Another `name` is renamed everywhere; lists are not settings.
+
+    Another `type` of a field keeps the settings that the new type has too.
+    """
+
+    do: Literal["change"] = "change"
+    target: str
+    settings: dict[str, Any]
+
+    def carry_out(self, work: Work) -> tuple[str, str]:
+        """Set what differs."""
+        found = work.find(self.target)
+        settings = dict(self.settings)
+        self._refuse(found, settings)
+        target, words = self.target, [_word(key) for key in self._differing(found.node)]
+        name = settings.pop("name", None)
+        if found.kind == "field" and "type" in settings:
+            _drop_foreign(work, self.target, str(settings["type"]))
+        for key, value in settings.items():
+            work.set(target, (key,), value)
+        if found.kind != tree.PROCESS and name is not None and name != found.node.get("name"):
+            target = work.rename(target, str(name))
+        return f"Changed {', '.join(words[:3])} of {tree.called(found)}", target
+
+    def touches(self, document: Object) -> Iterator[str]:
+        """Yield the settings."""
+        yield from (f"{self.target}/{key}" for key in self.settings)
+
+    def _differing(self, node: Object) -> list[str]:
+        return [k for k, v in self.settings.items() if k not in node or node[k] != v]
+
+    def _refuse(self, found: Element, settings: Object) -> None:
+        for key in set(settings) & tree.STRUCTURE:
+            if key in tree.LISTS[found.kind]:
+                raise Invalid.at(f"/{key}", "What it holds is added, moved and removed by itself.")
+        for key in {"rule": ("id", "type"), tree.PROCESS: ("name",)}.get(found.kind, ()):
+            if key in settings and settings[key] != found.node.get(key):
+                raise Invalid.at(f"/{key}", f"The {key} cannot be changed.")
+        if found.kind == "field" and settings.get("type", "text") not in fields.kinds:
+            raise Invalid.at("/type", f"There is no field type {settings['type']}.")
+
+
+class Rename(Edit):
+    """Gives a form or field another name, in every rule, condition, mapping and pattern too."""
+
+    do: Literal["rename"] = "rename"
+    target: str
+    name: str
+
+    def carry_out(self, work: Work) -> tuple[str, str]:
+        """Rename it."""
+        found = work.find(self.target)
+        if found.kind not in {"form", "field"}:
+            raise Invalid.at("/name", f"The name of a {found.kind} cannot be changed.")
+        label = f"Renamed {tree.name_of(self.target)} to {self.name}"
+        return label, work.rename(self.target, self.name)
+
+    def touches(self, document: Object) -> Iterator[str]:
+        """Yield its name."""
+        yield f"{self.target}/name"
+
+
+class MovePiece(Edit):
+    """Moves a form, field or rule to another place, also to another form or list."""
+
+    do: Literal["move"] = "move"
+    target: str
+    place: Place
+
+    def carry_out(self, work: Work) -> tuple[str, str]:
+        """Move it."""
+        found = work.find(self.target)
+        work.move(self.target, self.place.owner, self.place.key, self.place.at)
+        return f"Moved {tree.called(found)}", self.target
+
+    def touches(self, document: Object) -> Iterator[str]:
+        """Yield its place."""
+        yield f"{self.target}/@place"
+
+
+class RemovePiece(Edit):
+    """Removes a piece. While others refer to it that is refused with who does; `force` goes on."""
+
+    do: Literal["remove"] = "remove"
+    target: str
+    force: bool = False
+
+    def carry_out(self, work: Work) -> tuple[str, str]:
+        """Remove it, and select what is now in its place."""
+        found = work.find(self.target)
+        if not self.force:
+            work.refuse_used(self.target)
+        work.remove(self.target)
+        return f"Removed {tree.called(found)}", _neighbour(work, found)
+
+    def touches(self, document: Object) -> Iterator[str]:
+        """Yield the piece and all in it."""
+        found = tree.find(document, self.target)
+        yield from (inner.target for inner in tree.walk_piece(found.kind, found.node))
+
+
+class SwitchRule(Edit):
+    """Switches a rule on or off."""
+
+    do: Literal["switch_rule"] = "switch_rule"
+    target: str
+    enabled: bool
+
+    def carry_out(self, work: Work) -> tuple[str, str]:
+        """Switch it."""
+        found = work.find(self.target)
+        if found.kind != "rule":
+            raise Conflict("Only rules are switched on and off.")
+        work.set(self.target, ("enabled",), self.enabled)
+        return f"Switched {'on' if self.enabled else 'off'} {tree.called(found)}", self.target
+
+    def touches(self, document: Object) -> Iterator[str]:
+        """Yield its switch."""
+        yield f"{self.target}/enabled"
+
+
+class SetProcess(Edit):
+    """Changes title, description or pattern of the Process ID."""
+
+    do: Literal["set_process"] = "set_process"
+    settings: dict[Literal["title", "description", "process_id"], Any]
+
+    def carry_out(self, work: Work) -> tuple[str, str]:
+        """Set what differs."""
+        for key, value in self.settings.items():
+            work.set(tree.PROCESS, (key,), value)
+        words = ", ".join(_word(key) for key in self.settings)
+        return f"Changed {words} of the process", tree.PROCESS
+
+    def touches(self, document: Object) -> Iterator[str]:
+        """Yield the settings."""
+        yield from (f"{tree.PROCESS}/{key}" for key in self.settings)
+
+
+def _drop_foreign(work: Work, target: str, slug: str) -> None:
+    """Take out the settings that the new type of a field does not have."""
+    known = fields.kinds[slug].model_fields
+    for key in list(work.find(target).node):
+        if key not in known:
+            work.unset(target, key)
+
+
+def _neighbour(work: Work, found: Element) -> str:
+    held = work.find(found.owner).node[found.list]
+    at = min(found.at, len(held) - 1)
+    return (tree.target_of(found.kind, held[at]) if held else "") or found.owner
+
+
+def _word(key: str) -> str:
+    return "Process ID" if key == "process_id" else key.replace("_", " ")
