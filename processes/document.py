@@ -22,7 +22,7 @@ from kianda.lib.pointers import flaws_of, pointer, unique
 from processes import raw as sent
 from processes.fields import AnyField
 from processes.fields.base import FormField, Rules, walk
-from processes.references import names_in
+from processes.references import check_field_name, names_in
 from processes.rules import Rule
 
 ID_PART = re.compile(r"\{process\}|\{number(?::\d{1,2})?\}|\[([A-Za-z][A-Za-z0-9_]*)\]")
@@ -120,6 +120,12 @@ class Document(_Titled):
         description="How instances are called: {process}, {number}, {number:5}, [field].",
         json_schema_extra={"control": "text"},
     )
+    token_field: str = Field(
+        default="",
+        title="Kept token",
+        description="The field that holds the token to keep fresh. Empty: found by its name.",
+        json_schema_extra={"control": "field"},
+    )
     rules: Rules = []
     forms: list[Form] = Field(default=[], max_length=50, json_schema_extra={"control": "forms"})
 
@@ -137,6 +143,16 @@ class Document(_Titled):
             if name and (not names.holds_value(name) or names.is_secret(name)):
                 raise ValueError(f"There is no field {name} that a Process ID can be made of.")
         return pattern
+
+    @field_validator("token_field")
+    @classmethod
+    def _token(cls, name: str, info: ValidationInfo) -> str:
+        names = names_in(info)
+        if not name or names is None:
+            return name
+        if names.type_of(check_field_name(name, info)) not in {"text", "secret"}:
+            raise ValueError(f"A token is a text or a secret. Choose another field than {name}.")
+        return name
 
     @cached_property
     def fields(self) -> dict[str, FormField]:
