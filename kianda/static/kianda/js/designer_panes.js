@@ -135,7 +135,8 @@ export function tell(answer) {
   if (undo !== "True" || !words) return say(words);
   toast(words);
   const box = document.querySelector("#toasts > :last-child");
-  const back = button("Undo", () => box.remove());
+  // Gone only after the press has been sent: a button without a place sends nothing.
+  const back = button("Undo", () => setTimeout(() => box.remove()));
   back.type = "submit";
   back.setAttribute("form", "act");
   back.name = "act";
