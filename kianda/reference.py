@@ -34,7 +34,11 @@ _SIMPLE = {
     "object": "object",
 }
 # Settings that a page of their own explains.
-_LINKS = {"rules": "list of [rules](rules.md)", "fields": "list of [fields](#fields)"}
+_LINKS = {
+    "rules": "list of [rules](rules.md)",
+    "fields": "list of [fields](#fields)",
+    "columns": "list of [fields](#fields)",
+}
 
 
 def pages() -> dict[str, str]:

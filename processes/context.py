@@ -11,7 +11,7 @@ from processes.conditions import ConditionGroup
 from processes.expressions import Template
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.trace import RunTrace
-from processes.values import Value, as_text, to_json
+from processes.values import Value, as_text, column_of, to_json
 from processes.working import Changes, WorkingCopy
 
 
@@ -99,12 +99,15 @@ class RunContext:
 
     def resolve(self, name: str) -> Value:
         """Return the value of a field, or of `process.* user.* now today`."""
+        table, _, column = name.partition(".")
         if name in self.working.values:
             value = self.working.values[name]
             if self.working.is_secret(name):
                 self.masker.add(value)
         elif name in self.around.names:
             value = self.around.names[name]
+        elif table in self.working.values:
+            value = column_of(self.working.values[table], column)
         else:
             raise RuleFailed("configuration", f"There is no field or name {name}.")
         self.trace.reads(name, value)

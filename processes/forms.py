@@ -262,10 +262,9 @@ def missing_in(
             value = field.to_python(changes[field.name]) if sent else values.get(field.name)
         except ValueFailure:
             continue  # The service tells what is wrong with it.
-        if field.missing(value):
-            flaws.append(
-                Flaw(pointer("data", field.name), f"{field.title} is required. Fill it in.")
-            )
+        flaws += [
+            Flaw(pointer("data", field.name) + place, detail) for place, detail in field.gaps(value)
+        ]  # fmt: skip
     return flaws
 
 

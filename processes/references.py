@@ -107,6 +107,11 @@ def _is_place(name: str, root: str) -> bool:
 
 def _field_problem(name: str, names: NameTable) -> str:
     kind = names.type_of(name)
+    table, _, column = name.partition(".")
+    if column and table in names.tables:
+        known = ", ".join(f"[{table}.{one}]" for one in names.tables[table])
+        wrong = f"The table {table} has no column {column}. There are: {known}."
+        return "" if column in names.tables[table] else f"{wrong} {_escape_hint(name)}"
     if kind is None:
         near = names.nearest(name)
         meant = f" Did you mean [{near}]?" if near else ""

@@ -50,6 +50,12 @@ def is_blank(value: Value) -> bool:
     return value is None or value in ("", [], {})
 
 
+def column_of(rows: Value, column: str) -> list[Value]:
+    """Return what the rows of a table hold in one column, blank where they hold nothing."""
+    found = rows if isinstance(rows, list) else []
+    return [row.get(column) if isinstance(row, dict) else None for row in found]
+
+
 def from_json(value: object) -> Value:
     """Return a JSON value with its numbers as decimals, all the way down."""
     if value is None or isinstance(value, (str, bool)):

@@ -139,6 +139,7 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "date",
         "list",
         "toggle",
+        "table",
         "button",
         "panel",
         "field_group",

@@ -13,11 +13,12 @@ from processes.fields.list import List
 from processes.fields.number import Number
 from processes.fields.panel import Panel
 from processes.fields.secret import Secret
+from processes.fields.table import Table
 from processes.fields.text import Text
 from processes.fields.toggle import Toggle
 
 AnyField = Annotated[
-    Text | Number | Secret | Date | List | Toggle | Button | Panel | FieldGroup,
+    Text | Number | Secret | Date | List | Toggle | Table | Button | Panel | FieldGroup,
     Field(discriminator="type"),
 ]
 # Containers hold any of them; the name is known only here.
@@ -38,6 +39,7 @@ __all__ = [
     "Number",
     "Panel",
     "Secret",
+    "Table",
     "Text",
     "Toggle",
     "fields",

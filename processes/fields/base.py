@@ -1,7 +1,7 @@
 """What every field is: settings of its kind, and how its values are read, checked and written."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -34,6 +34,8 @@ def _own_name(name: str) -> str:
     return name
 
 
+# A value that was sent, with what is wrong with it: the place inside it, and a sentence.
+Read: TypeAlias = tuple[Value, list[tuple[str, str]]]
 Rules = Annotated[
     list[AnyRule],
     Field(title="Rules", max_length=100, json_schema_extra={"control": "rules"}),
@@ -129,6 +131,13 @@ class FormField(Kind):
         """Return a converted value when it keeps to the field's settings."""
         return value
 
+    def read(self, raw: object) -> Read:
+        """Return what a form or the API has sent as a value, with what is wrong with it."""
+        try:
+            return self.clean(self.to_python(raw)), []
+        except ValueFailure as failure:
+            return self.empty(), [("", str(failure))]
+
     def to_json(self, value: Value) -> JSONValue:
         """Return a value as it is stored and sent."""
         return to_json(value)
@@ -162,6 +171,10 @@ class InputField(FormField):
     def missing(self, value: Value) -> bool:
         """Tell whether a value is required and not there."""
         return self.required and is_blank(value)
+
+    def gaps(self, value: Value) -> list[tuple[str, str]]:
+        """Return what is required and not there: the place inside the value, and a sentence."""
+        return [("", f"{self.title} is required. Fill it in.")] if self.missing(value) else []
 
     @field_validator("default", check_fields=False)
     @classmethod

@@ -8,7 +8,7 @@ from kianda.lib.secrets import MASK
 from processes.document import Document
 from processes.fields.base import FormField
 from processes.models import ProcessInstance
-from processes.values import Value, ValueFailure
+from processes.values import Value
 from processes.working import json_of, python_of
 
 
@@ -72,10 +72,10 @@ def read_sent(
 def _read_one(
     field: FormField, raw: Any, pointer: str, values: dict[str, Value], flaws: list[Flaw]
 ) -> None:
-    try:
-        values[field.name] = field.clean(field.to_python(raw))
-    except ValueFailure as failure:
-        flaws.append(Flaw(pointer, f"{field.title}: {failure}"))
+    value, wrong = field.read(raw)
+    if not wrong:
+        values[field.name] = value
+    flaws += [Flaw(f"{pointer}{place}", f"{field.title}: {detail}") for place, detail in wrong]
 
 
 def _unknown(document: Document, name: str) -> str:

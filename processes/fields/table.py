@@ -1,0 +1,231 @@
+"""Table: rows of typed columns."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StrictBool, field_validator
+
+from kianda.lib.pointers import pointer
+from processes.expressions import Resolve
+from processes.fields.base import InputField, Read
+from processes.fields.date import Date
+from processes.fields.list import List
+from processes.fields.number import Number
+from processes.fields.text import Text
+from processes.fields.toggle import Toggle
+from processes.references import flaw
+from processes.values import MAX_LIST, Value, ValueFailure, from_json, is_blank
+from processes.values import shown as in_message
+
+MAX_COLUMNS = 50
+MAX_TOLD = 50
+
+Column = Annotated[Text | Number | Date | List | Toggle, Field(discriminator="type")]
+
+
+class Table(InputField):
+    """Holds rows with the same columns, such as the lines of an order.
+
+    Its value is a list of objects, one a row, with one key for each column. Of the objects put into
+    it by a rule, keys that are no column are left out, and a column without a key is empty.
+    [lines] stands for all rows in an expression, [lines.amount] for the values of one column.
+    """
+
+    label = "Table"
+
+    type: Literal["table"] = "table"
+    columns: list[Column] = Field(
+        default=[],
+        max_length=MAX_COLUMNS,
+        title="Columns",
+        description="What each row holds, as fields: text, number, date, list or toggle.",
+        json_schema_extra={"control": "columns"},
+    )
+    allow_add: StrictBool = Field(
+        default=True,
+        title="Rows can be added",
+        description="Whether a person can add rows.",
+        json_schema_extra={"control": "switch"},
+    )
+    allow_remove: StrictBool = Field(
+        default=True,
+        title="Rows can be removed",
+        description="Whether a person can remove rows.",
+        json_schema_extra={"control": "switch"},
+    )
+    allow_move: StrictBool = Field(
+        default=True,
+        title="Rows can be moved",
+        description="Whether a person can change the order of the rows.",
+        json_schema_extra={"control": "switch"},
+    )
+    first_rows: int = Field(
+        default=0,
+        ge=0,
+        le=100,
+        strict=True,
+        title="Rows at first",
+        description="How many rows a new instance starts with, filled with the columns' defaults.",
+        json_schema_extra={"control": "number"},
+    )
+    max_rows: int = Field(
+        default=MAX_LIST,
+        ge=1,
+        le=MAX_LIST,
+        strict=True,
+        title="Most rows",
+        description="How many rows there may be.",
+        json_schema_extra={"control": "number"},
+    )
+    page_size: int = Field(
+        default=25,
+        ge=5,
+        le=100,
+        strict=True,
+        title="Rows at once",
+        description="How many rows the form shows at once; buttons lead to the others.",
+        json_schema_extra={"control": "number"},
+    )
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_fit(cls, columns: list[Column]) -> list[Column]:
+        seen: set[str] = set()
+        for column in columns:
+            if column.rules:
+                raise flaw(
+                    f"The column {column.name} has rules. A column runs none: put them on the "
+                    "table, or on a button."
+                )
+            if column.name.lower() in seen:
+                raise flaw(f"The column {column.name} is there twice. Give one another name.")
+            seen.add(column.name.lower())
+        return columns
+
+    def column(self, name: str) -> Column | None:
+        """Return a column by name."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def empty(self) -> Value:
+        """Return a table without rows."""
+        return []
+
+    def blank_row(self) -> dict[str, Value]:
+        """Return a row in which nothing is set."""
+        return {column.name: column.empty() for column in self.columns}
+
+    def to_python(self, raw: object) -> Value:
+        """Return a list of objects, or one object alone, as rows in the columns' types."""
+        return [self._row(number, row) for number, row in enumerate(_rows_of(raw), 1)]
+
+    def _row(self, number: int, raw: Mapping[str, Any]) -> dict[str, Value]:
+        row: dict[str, Value] = {}
+        for column in self.columns:
+            try:
+                row[column.name] = column.to_python(raw.get(column.name))
+            except ValueFailure as failure:
+                raise ValueFailure(_told(number, column, failure)) from failure
+        return row
+
+    def clean(self, value: Value) -> Value:
+        """Check the number of rows, and each cell by its column."""
+        rows, wrong = self._cleaned(_rows_of(value))
+        if wrong:
+            raise ValueFailure(wrong[0][1])
+        return rows
+
+    def read(self, raw: object) -> Read:
+        """Return sent rows with everything that is wrong with them, cell by cell.
+
+        What is sent names its columns: a key that is none is a slip there.
+        """
+        try:
+            rows = _rows_of(raw)
+        except ValueFailure as failure:
+            return [], [("", str(failure))]
+        made, wrong = self._cleaned(rows)
+        wrong = [*self._unknown(rows), *wrong]
+        if len(wrong) > MAX_TOLD:
+            more = len(wrong) - MAX_TOLD
+            wrong = [*wrong[:MAX_TOLD], ("", f"{more:,} more cells do not fit.")]
+        return made, wrong
+
+    def _unknown(self, rows: list[Mapping[str, Any]]) -> list[tuple[str, str]]:
+        known = {column.name for column in self.columns}
+        names = ", ".join(sorted(known)) or "none"
+        return [
+            (pointer(at, key), f"row {at + 1}: there is no column {key}. There are: {names}.")
+            for at, row in enumerate(rows)
+            for key in row
+            if key not in known
+        ]
+
+    def _cleaned(self, rows: list[Mapping[str, Any]]) -> Read:
+        wrong: list[tuple[str, str]] = []
+        if len(rows) > self.max_rows:
+            wrong.append(("", f"There are {len(rows):,} rows; {self.max_rows:,} are allowed."))
+        made: list[Value] = []
+        for at, raw in enumerate(rows):
+            row: dict[str, Value] = {}
+            for column in self.columns:
+                try:
+                    row[column.name] = column.clean(column.to_python(raw.get(column.name)))
+                except ValueFailure as failure:
+                    wrong.append((f"/{at}/{column.name}", _told(at + 1, column, failure)))
+            made.append(row)
+        return made, wrong
+
+    def missing(self, value: Value) -> bool:
+        """Tell whether it has no row and needs one, or a row lacks what its column requires."""
+        return super().missing(value) or any(True for _ in self._blank_cells(value))
+
+    def gaps(self, value: Value) -> list[tuple[str, str]]:
+        """Return a sentence for each required cell that is blank; one when all rows are missing."""
+        if super().missing(value):
+            return [("", f"{self.title} is required. Add a row.")]
+        return [
+            (f"/{at}/{column.name}", f"{self.title}: row {at + 1}, {column.title} is required.")
+            for at, column in self._blank_cells(value)
+        ][:MAX_TOLD]
+
+    def _blank_cells(self, value: Value) -> Iterator[tuple[int, Column]]:
+        required = [column for column in self.columns if column.required]
+        rows: Any = value or ()
+        for at, row in enumerate(rows if required else ()):
+            for column in required:
+                if is_blank(row.get(column.name)):
+                    yield at, column
+
+    def initial(self, resolve: Resolve) -> Value:
+        """Return the rows of a new instance, filled with the columns' defaults."""
+        if not self.first_rows:
+            return []
+        row = {column.name: column.initial(resolve) for column in self.columns}
+        return [dict(row) for _ in range(self.first_rows)]
+
+    def shown(self, value: Value) -> str:
+        """Return how many rows there are."""
+        count = len(value) if isinstance(value, list) else 0
+        return f"{count:,} {'row' if count == 1 else 'rows'}" if count else ""
+
+
+def _rows_of(raw: object) -> list[Mapping[str, Any]]:
+    if raw is None or raw == "":
+        return []
+    rows = [raw] if isinstance(raw, Mapping) else raw
+    if not isinstance(rows, (list, tuple)):
+        raise ValueFailure(
+            f"{in_message(from_json(raw))} is not a table. A list of objects is needed, one a row."
+        )
+    if len(rows) > MAX_LIST:
+        raise ValueFailure(f"There are {len(rows):,} rows; {MAX_LIST:,} are allowed.")
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, Mapping):
+            raise ValueFailure(
+                f"row {number} is {in_message(from_json(row))}, not an object with the columns."
+            )
+    return list(rows)
+
+
+def _told(number: int, column: Column, failure: ValueFailure) -> str:
+    return f"row {number}, {column.title}: {failure}"
