@@ -1,8 +1,8 @@
 """Kept tokens, without the database: which fields hold one, until when it lives, how it is.
 
-A target keeps a token when one of its rules calls out and maps the answer into a field whose name
-says token, such as `access_token`; the fields beside it, such as `expires_in`, say how long it
-lives. Nothing has to be declared for that.
+A target keeps a token when one of its rules calls out and maps the answer into the field that the
+process names as its token (`token_field`); where it names none, into a field whose name says token,
+such as `access_token`. The fields beside it, such as `expires_in`, say how long it lives.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -87,6 +87,8 @@ def _calling(rules: Sequence[Rule]) -> Iterable[CallingRule]:
 
 
 def _is_token(name: str, document: Document) -> bool:
+    if document.token_field:
+        return name == document.token_field
     field = document.fields.get(name)
     said = name.lower()
     return (

@@ -459,6 +459,20 @@ def test_any_other_process_id_pattern_is_refused(pattern: object) -> None:
     assert only_flaw(process(*SECRETS, process_id=pattern)).pointer == "/process_id"
 
 
+# --- the token that a process keeps
+
+
+@pytest.mark.parametrize("name", ["", "key", "plain"])
+def test_a_process_may_name_a_text_or_a_secret_as_its_token(name: str) -> None:
+    assert parse_document(process(*SECRETS, token_field=name)).token_field == name
+
+
+@pytest.mark.parametrize("name", ["gone", "[key]", "count", "go", "row.key", None, 5])
+def test_nothing_else_is_a_token(name: object) -> None:
+    raw = process(*SECRETS, {"type": "number", "name": "count"}, button("go"), token_field=name)
+    assert only_flaw(raw).pointer == "/token_field"
+
+
 # --- targets
 
 

@@ -77,6 +77,21 @@ def test_the_name_of_a_field_tells_whether_it_holds_a_token(names, token):
     assert (found and found.token) == token
 
 
+@pytest.mark.parametrize(
+    ("names", "chosen", "token"),
+    [
+        (["bearer"], "bearer", "bearer"),
+        (["access_token", "session_key"], "session_key", "session_key"),
+        (["access_token"], "other", None),
+        (["refresh_token"], "refresh_token", "refresh_token"),
+    ],
+)
+def test_a_process_may_say_itself_which_field_is_its_token(names, chosen, token):
+    raw = design(*names, "other", rule=calling(*names)).normalised()
+    found = token_fields(parse_document(raw | {"token_field": chosen}), "go")
+    assert (found and found.token) == token
+
+
 def test_a_number_is_no_token():
     document = design("token", rule=calling("token"), types={"token": "number"})
     assert token_fields(document, "go") is None
