@@ -17,7 +17,7 @@ def uses_of_datasource(name: str) -> list[Use]:
     """Return the designs whose draft, published or any instance's version names a datasource."""
     return [
         use
-        for version in _living_versions()
+        for version in living_versions()
         if any(rule_source == name for rule_source, _ in _calls(document_of(version)))
         for use in [_use_of(version)]
     ]
@@ -28,7 +28,7 @@ def uses_of_method(name: str) -> list[Use]:
     source, _, method = name.partition("/")
     return [
         _use_of(version)
-        for version in _living_versions()
+        for version in living_versions()
         if (source, method) in _calls(document_of(version))
     ]
 
@@ -43,7 +43,7 @@ def uses_of_process(name: str) -> list[Use]:
     ]
     lookups = [
         _use_of(version)
-        for version in _living_versions()
+        for version in living_versions()
         if version.design.name != name and ("kianda", name) in _calls(document_of(version))
     ]
     return instances + lookups
@@ -75,7 +75,7 @@ def _use_of(version: DesignVersion) -> Use:
     }
 
 
-def _living_versions() -> Iterator[DesignVersion]:
+def living_versions() -> Iterator[DesignVersion]:
     """Yield the versions that may still run: drafts, published ones, those of instances."""
     living = set(ProcessDesign.objects.values_list("draft_id", flat=True))
     living |= set(ProcessDesign.objects.values_list("published_id", flat=True))

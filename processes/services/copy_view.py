@@ -1,5 +1,6 @@
 """A working copy as one person has it before them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,7 +35,8 @@ class Copy:
 
     `flaws` are what Save refuses; `warnings` have level `reference` (Publish refuses) or `advice`.
     `label` and `selected` tell what the call did. `behind` is set when a newer version was saved
-    elsewhere while this copy has edits of its own: take theirs, or keep mine.
+    elsewhere while this copy has edits of its own: take theirs, or keep mine. `notices` say who
+    outside still knows a piece by its old name.
     """
 
     name: str
@@ -53,10 +55,17 @@ class Copy:
     modified_by: str
     label: str = ""
     selected: str = ""
+    notices: tuple[str, ...] = ()
 
 
 def shown(
-    copy: WorkingCopy, *, user: User, since: int, label: str = "", selected: str = ""
+    copy: WorkingCopy,
+    *,
+    user: User,
+    since: int,
+    label: str = "",
+    selected: str = "",
+    notices: Sequence[str] = (),
 ) -> Copy:
     """Return a copy as this person sees it, with what others did after a revision."""
     touch(copy, user=user, selected=selected)
@@ -79,6 +88,7 @@ def shown(
         modified_by=copy.modified_by.get_username() if copy.modified_by else "",
         label=label,
         selected=selected,
+        notices=tuple(notices),
     )
 
 

@@ -12,10 +12,12 @@ from django.db import transaction
 from kianda.lib.errors import Conflict, Flaw, Invalid, Stale
 from processes.designing import rebase, tree
 from processes.designing.base import Edit
+from processes.designing.changing import RemovePiece
 from processes.designing.edits import Applied, apply_edit, parse_edit
-from processes.designing.patches import Insert, Misfit, Patch, inverse, overlap, touched
+from processes.designing.patches import Insert, Misfit, Patch, Set, inverse, overlap, touched
 from processes.designing.sheet import applied as patched
 from processes.designing.tree import Gone, Object
+from processes.designing.uses import Use
 from processes.models import WorkingCopy, WorkingEdit
 from processes.services import designs
 from processes.services.copy_state import Behind, locked, marks_in, replace, store, up_to_date
@@ -31,6 +33,7 @@ from processes.services.copy_view import (
     undoable,
 )
 from processes.services.designs import Published
+from processes.services.outside_uses import uses_outside
 from processes.services.presence import Other, others_in, touch
 
 LONGEST_NOTE = 500
@@ -55,6 +58,7 @@ def edit(name: str, *, user: User, revision: int, edit: object) -> Copy:
         copy = locked(name)
         since = later(copy, revision)
         done = _applied(copy, asked, since, user)
+        notices = _old_names(copy, done.patch)
         if done.patch:
             _drop_redo(copy, user)
             store(
@@ -62,9 +66,8 @@ def edit(name: str, *, user: User, revision: int, edit: object) -> Copy:
                 label=done.label, target=done.selected, user=user,
             )  # fmt: skip
     return shown(
-        copy, user=user, since=revision, label=done.label if done.patch else "",
-        selected=done.selected,
-    )  # fmt: skip
+        copy, user=user, since=revision, label=done.label, selected=done.selected, notices=notices
+    )
 
 
 def undo(name: str, *, user: User, revision: int) -> Copy:
@@ -204,11 +207,28 @@ def _applied(copy: WorkingCopy, asked: Edit, later: Sequence[WorkingEdit], user:
         marks = list(fitting.touches(was)) if _is_there(asked, was) else []
         _refuse_overlap(marks, theirs)
     try:
-        return apply_edit(copy.document, fitting)
+        return apply_edit(copy.document, fitting, outside=_outside(copy, fitting))
     except Gone:
         if theirs:
             _refuse_overlap(_pieces(asked), theirs)
         raise
+
+
+def _outside(copy: WorkingCopy, asked: Edit) -> list[Use]:
+    """Return who outside the design would miss what an edit removes, when that is to be asked."""
+    if isinstance(asked, RemovePiece) and not asked.force:
+        return uses_outside(copy, asked.target)
+    return []
+
+
+def _old_names(copy: WorkingCopy, patch: Patch) -> list[str]:
+    """Return who outside still knows what this renames by its old name; asked before it is kept."""
+    renamed = [
+        change.target
+        for change in patch
+        if isinstance(change, Set) and change.target_after != change.target
+    ]
+    return [use.sentence for target in renamed for use in uses_outside(copy, target)]
 
 
 def _is_there(asked: Edit, document: Object) -> bool:
