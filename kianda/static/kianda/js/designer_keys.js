@@ -58,7 +58,7 @@ function letter(event) {
   if (event.key.toLowerCase() !== "a" || !here.letters || paneOf(event.target) !== "canvas") return false;
   turnTo("palette");
   document.querySelector('[data-left="add"]')?.click();
-  document.getElementById("d-find").focus();
+  document.getElementById("d-find").select();
   return true;
 }
 
@@ -69,7 +69,7 @@ function targetOf(event) {
 
 function held(event, verb) {
   // Text that is marked is copied as text.
-  if (String(getSelection())) return false;
+  if (!getSelection().isCollapsed) return false;
   act(`${verb} ${targetOf(event)}`);
   return true;
 }

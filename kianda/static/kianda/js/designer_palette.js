@@ -40,6 +40,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   const first = [...document.querySelectorAll("#d-add [data-words]")].find((one) => one.checkVisibility());
   if (first && find.value) first.click();
+  find.select();
 }, { capture: true });
 
 document.addEventListener("keydown", (event) => {

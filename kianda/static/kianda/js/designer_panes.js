@@ -60,8 +60,10 @@ export function read(text) {
   return new DOMParser().parseFromString(text, "text/html").querySelector("[data-answer]");
 }
 
-export function show(answer) {
+// After an act the focus follows the selection, from where one moves with arrows.
+export function show(answer, follows = false) {
   const kept = remember();
+  if (follows && document.activeElement.closest("#d-canvas, .k-rules")) [kept.path, kept.free] = ["", true];
   for (const part of answer.querySelectorAll("[data-part]")) {
     const old = document.getElementById(part.id);
     const html = part.outerHTML;

@@ -64,7 +64,7 @@ function took(item, answer) {
   if (lost) say("The connection is back. All edits are kept.");
   [lost, waits] = [false, 1000];
   const refused = answer.dataset.refused;
-  if (item.choice === choice) show(answer);
+  if (item.choice === choice) show(answer, true);
   else look();
   if (refused) note(refused, answer.dataset.stale === "True" ? button("Do mine all the same", () => again(item)) : null);
   tell(answer);
