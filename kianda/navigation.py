@@ -1,5 +1,6 @@
 """The rail: which pages there are, and for whom."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.urls import reverse
@@ -24,6 +25,7 @@ class Place(NamedTuple):
 
 WORK = (
     Place("start", _("Start"), "house", ()),
+    Place("work", _("My work"), "inbox", (USER,)),
     Place("instances", _("Instances"), "collection", (USER,)),
     Place("runs", _("Runs"), "activity", (USER,)),
 )
@@ -36,6 +38,20 @@ ADMINISTRATION = (
     Place("audit", _("Audit log"), "journal-text", (ADMINISTRATOR,)),
     Place("system", _("System"), "heart-pulse", (ADMINISTRATOR,)),
 )
+
+
+_counts: dict[str, Callable[[Any], int]] = {}
+
+
+def register_count(name: str, count: Callable[[Any], int]) -> None:
+    """Let an app say how much waits for a person at a place."""
+    _counts[name] = count
+
+
+def count_at(place: Place, user: Any) -> int:
+    """Return how much waits for a person at a place; 0 where nothing is counted."""
+    count = _counts.get(place.name)
+    return count(user) if count else 0
 
 
 def places_for(user: Any, places: tuple[Place, ...]) -> list[Place]:

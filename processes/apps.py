@@ -14,8 +14,10 @@ class ProcessesConfig(AppConfig):
     def ready(self) -> None:
         """Tell the apps below how processes use their objects."""
         from datasources import ports
+        from kianda import navigation
         from processes import samples
         from processes.call_log import call_log
+        from processes.services.forms_state import how_much_work
         from processes.usage import (
             page_of_instance,
             page_of_process,
@@ -29,4 +31,5 @@ class ProcessesConfig(AppConfig):
         usage.register("process", uses_of_process)
         usage.register_page("process", page_of_process)
         usage.register_page("instance", page_of_instance)
+        navigation.register_count("work", how_much_work)
         ports.register(call_log=call_log, samples=samples)

@@ -6,9 +6,10 @@ from processes.api import designs, instances, runs
 from processes.views import designs as design_pages
 from processes.views import instance as instance_page
 from processes.views import instances as instance_pages
-from processes.views import records, versions
+from processes.views import records, versions, work
 from processes.views import runs as run_pages
 from processes.views.designer.urls import designer_urlpatterns
+from processes.views.preview import urls as preview_urls
 
 api_urlpatterns = [
     path("processes/", designs.Designs.as_view()),
@@ -26,6 +27,7 @@ api_urlpatterns = [
 
 # The pages of the app, below "/".
 page_urlpatterns: list[URLPattern] = [
+    *preview_urls.urlpatterns,
     path("designs/", design_pages.designs, name="designs"),
     path("designs/new/", design_pages.new_design, name="design-new"),
     path("designs/<str:name>/", design_pages.design, name="design"),
@@ -39,6 +41,7 @@ page_urlpatterns: list[URLPattern] = [
         name="design-restore",
     ),
     *designer_urlpatterns,
+    path("work/", work.work, name="work"),
     path("instances/", instance_pages.instances, name="instances"),
     path("instances/new/", instance_pages.new_instance, name="instance-new"),
     path("instances/<str:process_id>/", instance_page.instance, name="instance"),

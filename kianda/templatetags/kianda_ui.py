@@ -257,7 +257,10 @@ def rail(context: Context) -> dict[str, Any]:
     """Draw the places that the person may open."""
     user, path = context["user"], context["request"].path
     groups = [
-        [(place, navigation.is_here(place, path)) for place in navigation.places_for(user, places)]
+        [
+            (place, navigation.is_here(place, path), navigation.count_at(place, user))
+            for place in navigation.places_for(user, places)
+        ]
         for places in (navigation.WORK, navigation.ADMINISTRATION)
     ]
     return {"work": groups[0], "administration": groups[1]}

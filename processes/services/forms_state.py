@@ -31,6 +31,7 @@ __all__ = [
     "FormState",
     "display_of",
     "form_states",
+    "how_much_work",
     "may_work_on",
     "my_work",
     "send_back",
@@ -155,6 +156,11 @@ def my_work(user: User) -> QuerySet[ProcessInstance]:
     )
     owned = FormOwner.objects.filter(mine, instance=OuterRef("pk"))
     return visible_instances(user).filter(Exists(owned)).order_by("-modified", "-pk")
+
+
+def how_much_work(user: User) -> int:
+    """Return how many instances wait for a person, counted up to 100."""
+    return my_work(user).order_by()[:100].count()
 
 
 def store_owners(instance: ProcessInstance, document: Document, *, fresh: bool = False) -> None:

@@ -1,0 +1,71 @@
+"""My work: the instances with an open form that belongs to the person, or to a group of theirs."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponseBase
+
+from kianda.pages import page, render_page
+from processes.models import FormOwner, ProcessInstance
+from processes.services.documents import document_of
+from processes.services.forms_state import FormState, form_states, group_names, my_work
+from processes.views.common import asked, page_of, person
+
+
+class Line(NamedTuple):
+    """One instance that waits for the person, and which of its open forms do."""
+
+    instance: ProcessInstance
+    forms: list[FormState]
+
+
+@page()
+def work(request: HttpRequest) -> HttpResponseBase:
+    """List what waits for the person, newest first."""
+    query = asked(request, "q", "process")
+    user = person(request)
+    everything = my_work(user).select_related("design", "version", "created_by")
+    rows = everything.defer("version__document")
+    if query["q"]:
+        rows = rows.filter(key__contains=query["q"].lower())
+    if query["process"]:
+        rows = rows.filter(design__name=query["process"])
+    found = page_of(request, rows)
+    filtered = bool(query["q"] or query["process"])
+    context = {
+        "page": found, "query": query, "filtered": filtered, "lines": _lines(found, user),
+        "any": found.paginator.count > 0 or (filtered and my_work(user).exists()),
+        "processes": everything.order_by("design__title").values_list(
+            "design__name", "design__title"
+        ).distinct(),
+    }  # fmt: skip
+    return render_page(
+        request, "processes/work.html", context, partials={"rows": "processes/_work_rows.html"}
+    )
+
+
+def _lines(instances: Iterable[ProcessInstance], user: User) -> list[Line]:
+    shown = list(instances)
+    mine = _mine(shown, user)
+    return [
+        Line(
+            one,
+            [
+                state
+                for state in form_states(one, document_of(one.version))
+                if (one.pk, state.form) in mine
+            ],
+        )
+        for one in shown
+    ]
+
+
+def _mine(instances: Iterable[ProcessInstance], user: User) -> set[tuple[int, str]]:
+    groups, name = group_names(user), user.get_username()
+    owners = FormOwner.objects.filter(instance__in=[one.pk for one in instances])
+    return {
+        (owner.instance_id, owner.form)
+        for owner in owners
+        if (owner.name == name if owner.kind == FormOwner.Kind.USER else owner.name in groups)
+    }
