@@ -16,6 +16,7 @@ from processes.rules.base import RuleFailed
 from processes.services.leases import TakenOver, holder
 from processes.services.ledger import RunLedger
 from processes.services.outside import CallsAndLookups
+from processes.services.pinned import PinnedOutside, answers_from_samples
 from processes.services.starting import Started
 from processes.trace import RunTrace
 from processes.values import Value
@@ -101,7 +102,7 @@ def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> Ru
         "now": moment_text(moment),
         "today": today,
     }
-    return RunContext(
+    context = RunContext(
         working=started.working,
         around=Surroundings(
             names=names,
@@ -115,3 +116,6 @@ def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> Ru
         trace=RunTrace(started.working, masker, run.steps),
         last_position=len(started.rules) - 1,
     )
+    if answers_from_samples(run, instance):
+        context.outside = PinnedOutside(context, instance.design, pins=lambda _rule: True)
+    return context

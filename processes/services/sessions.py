@@ -123,7 +123,7 @@ class Session:
     def failed_before(self) -> RuleFailed | None:
         """Return the failure at which it stands."""
         kept = self.state.failure
-        return kept and RuleFailed(kept["kind"], kept["message"], kept["status"])
+        return RuleFailed(kept["kind"], kept["message"], kept["status"]) if kept else None
 
 
 def new_session(started: Started, breakpoints: list[str]) -> Session:

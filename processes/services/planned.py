@@ -1,0 +1,131 @@
+"""What the next rule of a debugging session would do: its condition, the request it would send."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from processes.conditions import ConditionGroup
+from processes.context import RunContext, Surroundings
+from processes.rules.base import Answer, Rule, RuleFailed
+from processes.services.carrying import context_for
+from processes.services.ledger import RunLedger
+from processes.services.outside import made_ready
+from processes.services.pinned import reaches_out
+from processes.services.sessions import Session
+from processes.services.starting import Started
+from processes.trace import RunTrace
+from processes.values import Value, ValueFailure
+from processes.working import WorkingCopy
+
+_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a rule would do now: be skipped and why, send this request, or fail like this."""
+
+    skipped: str = ""
+    request: Mapping[str, Any] | None = None
+    problem: str = ""
+
+
+class _Asked(Exception):
+    """The rule has come to the call that it would send."""
+
+    def __init__(self, shown: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.shown = shown
+
+
+class _NothingKept(RunLedger):
+    """Keeps nothing: what is planned never happened."""
+
+    def calling(self, context: RunContext) -> None:
+        """Keep nothing."""
+
+    def answered(self, context: RunContext) -> None:
+        """Keep nothing."""
+
+    def save(self, context: RunContext, values: Mapping[str, Value]) -> None:
+        """Store nothing."""
+
+    def check(self) -> None:
+        """Nothing is sent, so no lease is needed."""
+
+
+class _NothingSent:
+    """Implements `processes.context.Outside`: stops where something would leave."""
+
+    def __init__(self, context: RunContext) -> None:
+        """Take the place of the real port of a context."""
+        self.context, self.real = context, context.outside
+
+    def call(
+        self,
+        *,
+        datasource: str,
+        method: str,
+        inputs: Mapping[str, Value],
+        seconds: float,
+        on_request: Callable[[Mapping[str, Any], Sequence[str]], None],
+    ) -> Answer:
+        """Stop with the request that would be sent."""
+        ready = made_ready(datasource, method, inputs)
+        for secret in ready.call.secrets:
+            self.context.masker.add(secret)
+        raise _Asked(ready.call.shown)
+
+    def find(
+        self,
+        *,
+        process: str,
+        filter: ConditionGroup,
+        limit: int,
+        around: Surroundings,
+        resolve: Callable[[str], Value],
+    ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+        """Look it up: that has no effect on anybody."""
+        return self.real.find(
+            process=process, filter=filter, limit=limit, around=around, resolve=resolve
+        )
+
+
+def planned(session: Session) -> Plan:
+    """Return what the next rule of a paused session would do; nothing is done."""
+    if session.state.failure or session.next >= len(session.rules):
+        return Plan()
+    rule = session.rules[session.next]
+    if not rule.enabled:
+        return Plan(skipped="It is switched off.")
+    context = _context(session)
+    try:
+        return _plan(rule, context)
+    except (RuleFailed, ValueFailure) as failure:
+        return Plan(problem=context.masker.text(str(failure)))
+
+
+def _plan(rule: Rule, context: RunContext) -> Plan:
+    held = rule.conditions
+    if held and not held.holds(context.resolve, today=context.today, zone=context.zone):
+        return Plan(skipped=context.masker.text(f"The condition does not hold: {held.in_words()}."))
+    if not reaches_out(rule):
+        return Plan()
+    try:
+        rule.run(context)
+    except _Asked as asked:
+        return Plan(request=context.masker.json(asked.shown, by_place=True))
+    return Plan()
+
+
+def _context(session: Session) -> RunContext:
+    """Return a context over a copy of the working copy, from which nothing leaves."""
+    old = session.started
+    working = WorkingCopy.from_journal(session.document.fields, session.working.as_journal())
+    started = Started(old.run, old.instance, old.document, old.rules, working)
+    ledger = _NothingKept(old.run, old.instance, old.document)
+    context = context_for(started, ledger, deadline_s=_SECONDS)
+    for secret in session.state.secrets:
+        context.masker.add(secret)
+    context.trace = RunTrace(working, context.masker)
+    context.outside = _NothingSent(context)
+    return context

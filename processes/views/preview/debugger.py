@@ -1,0 +1,139 @@
+"""The acts of the debugger: step, continue, stop, run again, breakpoints, values by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.utils.translation import gettext as _
+
+from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
+from kianda.once import once
+from kianda.pages import Errors, go, is_htmx, page, render_dialog
+from processes.forms import control_of, sent_of, typed_in
+from processes.models import ProcessInstance, Run
+from processes.services import debugging
+from processes.services.debugging import Paused
+from processes.services.preview import saved_draft
+from processes.services.sessions import Session, session_of
+from processes.views.common import person
+from processes.views.preview import places
+from processes.views.preview.page import shown
+
+Act = Callable[[Paused, QueryDict], Run]
+
+
+def _again(at: Paused, post: QueryDict) -> Run:
+    sent = post.get("act", "").removeprefix("again:")
+    position = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 5 else -1
+    return debugging.rerun(at, position=position)
+
+
+ACTS: dict[str, Act] = {
+    "step": lambda at, _post: debugging.step(at),
+    "continue": lambda at, _post: debugging.go_on(at),
+    "stop": lambda at, _post: debugging.stop(at),
+    "again": _again,
+}
+
+
+@page(roles=places.MAKERS, methods=("POST",))
+@once
+def debugger(request: HttpRequest, name: str, process_id: str) -> HttpResponseBase:
+    """Carry out one act on the session of an instance."""
+    instance = places.preview_instance(request, name, process_id)
+    act = ACTS.get(request.POST.get("act", "").partition(":")[0])
+    refusal = ""
+    try:
+        if act is None:
+            raise Invalid(_("The debugger knows step, continue, stop and again."))
+        act(_paused(request, instance), request.POST)
+    except ApplicationError as error:
+        refusal = " ".join(flaw.detail for flaw in error.errors) or error.detail
+    return _answer(request, name, instance, refusal)
+
+
+def _paused(request: HttpRequest, instance: ProcessInstance) -> Paused:
+    """Return the session that was meant: the one that the page showed."""
+    sent = request.POST.get("run", "")
+    run_pk = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 19 else 0
+    if not Run.objects.filter(pk=run_pk, instance=instance).exists():
+        raise Conflict(_("This debugging session has ended."))
+    return Paused(run_pk, person(request), request.POST.get("answer", ""))
+
+
+def _answer(
+    request: HttpRequest, name: str, instance: ProcessInstance, refusal: str
+) -> HttpResponseBase:
+    if not refusal and not is_htmx(request):
+        return go(request, f"{places.shell_url(name, instance.process_id)}?debug=1")
+    status = (422 if is_htmx(request) else 409) if refusal else 200
+    return shown(request, saved_draft(name), instance, status=status, refusal=refusal)
+
+
+@page(roles=places.MAKERS, methods=("POST",))
+def breakpoint_of(
+    request: HttpRequest, name: str, rule: str, process_id: str = ""
+) -> HttpResponseBase:
+    """Set or remove a breakpoint: for the session that is paused, and for the next ones."""
+    instance = places.preview_instance(request, name, process_id) if process_id else None
+    kept = places.breakpoints_of(request, name)
+    wanted = request.POST.get("on") == "1"
+    rules = [one for one in kept if one != rule] + ([rule] if wanted else [])
+    places.keep_breakpoints(request, name, rules)
+    held = session_of(instance) if instance else None
+    refusal = ""
+    if held and held[0].run_as_id == request.user.pk:
+        try:
+            debugging.set_breakpoints(Paused(held[0].pk, person(request)), rules)
+        except ApplicationError as error:
+            refusal = error.detail
+    if instance is not None:
+        return _answer(request, name, instance, refusal)
+    if is_htmx(request):
+        return shown(request, saved_draft(name), None)
+    return go(request, f"{places.shell_url(name)}?debug=1")
+
+
+@page(roles=places.MAKERS, methods=("GET", "POST"))
+@once
+def value(request: HttpRequest, name: str, process_id: str, field: str) -> HttpResponseBase:
+    """Ask for a value of the working copy, and set it by hand."""
+    instance = places.preview_instance(request, name, process_id)
+    session = _session(instance)
+    found = session.document.value_fields.get(field)
+    if found is None:
+        raise Missing(f"{name} has no field {field} that holds a value.")
+    typed = typed_in({field: found}, request.POST)  # type: ignore[dict-item]
+    errors = Errors()
+    if request.method == "POST":
+        errors = _set(request, session, field, typed)
+        if not errors:
+            return go(request, f"{places.shell_url(name, process_id)}?debug=1")
+    context = {
+        "control": control_of(found, session.working.values, typed, errors),
+        "run": session.run, "design": instance.design, "instance": instance,
+        "errors": errors, "field": found,
+    }  # fmt: skip
+    title = _("Edit %(title)s") % {"title": found.title}
+    return render_dialog(
+        request, "preview/_value.html", context, title=title, status=422 if errors else 200
+    )
+
+
+def _session(instance: ProcessInstance) -> Session:
+    held = session_of(instance)
+    if held is None or held[1] is None:
+        raise Missing(_("There is no debugging session that is paused."))
+    return held[1]
+
+
+def _set(request: HttpRequest, session: Session, field: str, typed: dict[str, Any]) -> Errors:
+    """Set what was typed; a secret that was left empty stays as it is."""
+    if field not in typed:
+        return Errors()
+    sent = sent_of(session.document.fields[field], typed[field])
+    try:
+        debugging.edit_value(Paused(session.run.pk, person(request)), field=field, value=sent)
+    except ApplicationError as error:
+        return Errors(error if isinstance(error, Invalid) else Invalid(error.detail))
+    return Errors()

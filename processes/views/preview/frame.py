@@ -1,0 +1,199 @@
+"""What stands in the frame of a preview: the sheet of its instance, as its users see it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+
+from kianda.lib.errors import Flaw, Invalid
+from kianda.once import leads_to, once
+from kianda.pages import Errors, go, is_htmx, page, render_page
+from processes.document import Document
+from processes.forms import control_of, editable, form_views, missing_in, sent_of, typed_in
+from processes.models import ProcessInstance, Run
+from processes.services import debugging, runs
+from processes.services.defaults import default_values
+from processes.services.pinned import outward_rules
+from processes.services.preview import (
+    choose_outward,
+    make_preview,
+    refuse_unasked,
+    saved_draft,
+)
+from processes.services.sessions import Session, session_of
+from processes.services.values import filled, read_sent
+from processes.views import instance as instance_page
+from processes.views.common import person, target_kind, target_title
+from processes.views.place import Place, put
+from processes.views.preview import places
+from processes.views.sheet import Sheet, context_of
+
+TEMPLATE = "preview/frame.html"
+
+
+@places.framed
+@page(roles=places.MAKERS, methods=("GET", "POST"))
+def frame(request: HttpRequest, name: str, process_id: str) -> HttpResponseBase:
+    """Show the form of a preview instance; a press may begin a debugging session."""
+    instance = places.preview_instance(request, name, process_id)
+    held = session_of(instance)
+    if held and request.method == "GET":
+        return _paused(request, *held)
+    if request.method == "POST" and request.POST.get("outward"):
+        choose_outward(instance, request.POST["outward"])
+    document = saved_draft(name).document
+    put(
+        request,
+        Place(
+            url=places.frame_url(name, instance.process_id),
+            template=TEMPLATE,
+            partials={
+                "instance": "preview/_frame.html",
+                "running": "processes/_running.html",
+            },
+            extra={
+                **_asking(document, instance.outward),
+                "shell": places.shell_url(name, instance.process_id),
+                "debug": _debugs(request),
+            },
+            press=_press,
+        ),
+    )
+    return instance_page.instance(request, instance.process_id)
+
+
+def _debugs(request: HttpRequest) -> bool:
+    sent = request.POST if request.method == "POST" else request.GET
+    return sent.get("debug") == "1"
+
+
+def _asking(document: Document, outward: str) -> dict[str, Any]:
+    """Return what the question about outward effects needs; it is asked once."""
+    return {"reaching": list(outward_rules(document).values()), "ask": not outward}
+
+
+def _press(request: HttpRequest, sheet: Sheet, target: str, kind: str) -> HttpResponseBase | None:
+    refuse_unasked(sheet.document, target, sheet.instance.outward)
+    if not _debugs(request):
+        return None
+    return _debug(request, sheet.instance, target, kind, sheet.changes)
+
+
+def _debug(
+    request: HttpRequest, instance: ProcessInstance, target: str, kind: str, data: dict[str, Any]
+) -> HttpResponseBase:
+    name = instance.design.name
+    url = places.frame_url(name, instance.process_id)
+    run = debugging.start(
+        process_id=instance.process_id,
+        target=target,
+        user=person(request),
+        trigger=kind,
+        data=data,
+        time_zone=timezone.get_current_timezone_name(),
+        breakpoints=places.breakpoints_of(request, name),
+        on_start=lambda run: leads_to(request, url),
+    )
+    places.keep_last_debugged(request, instance.process_id, run.pk)
+    return go(request, url)
+
+
+def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResponseBase:
+    """Show the form with the values of the working copy; it waits for the debugger."""
+    instance = run.instance
+    assert instance is not None  # it was found by its instance
+    sheet = Sheet.read(instance.process_id, person(request))
+    if session is not None:
+        sheet.document, sheet.values = session.document, session.working.values
+        sheet.version = instance.version
+    sheet.fresh = frozenset(row["field"] for step in run.steps for row in step["changes"])
+    context = {
+        **context_of(sheet),
+        "paused": run,
+        "title": target_title(sheet.document, run.target),
+        "shell": places.shell_url(instance.design.name, instance.process_id),
+        "debug": True,
+    }
+    return render_page(request, TEMPLATE, context, partials={"instance": "preview/_frame.html"})
+
+
+@places.framed
+@page(roles=places.MAKERS, methods=("GET", "POST"))
+@once
+def new_frame(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Show the first form of the draft; Save, or a press, makes the instance."""
+    document = saved_draft(name).document
+    if request.method == "POST":
+        try:
+            return _made(request, document)
+        except Invalid as invalid:
+            return _new_form(request, document, invalid)
+    return _new_form(request, document, None)
+
+
+def _new_form(
+    request: HttpRequest, document: Document, invalid: Invalid | None
+) -> HttpResponseBase:
+    first = document.forms[0] if document.forms else None
+    values = filled(document, default_values(document, user=person(request)))
+    fields = editable(document, form=first) if first else {}
+    typed, errors = typed_in(fields, request.POST), Errors(invalid)
+    views = form_views(
+        document, lambda one: control_of(one, values, typed, errors), first_only=True
+    )
+    context = {
+        **_asking(document, ""),
+        "views": views, "errors": errors, "document": document,
+        "outward": request.POST.get("outward", ""),
+        "shell": places.shell_url(document.name), "debug": _debugs(request), "is_new": True,
+    }  # fmt: skip
+    return render_page(
+        request, TEMPLATE, context, partials={"instance": "preview/_frame.html"},
+        status=422 if invalid else 200,
+    )  # fmt: skip
+
+
+def _made(request: HttpRequest, document: Document) -> HttpResponseBase:
+    """Make the instance with what was typed; then press what was pressed."""
+    act, outward = request.POST.get("act", "save"), request.POST.get("outward", "")
+    target = act.removeprefix("press:") if act.startswith("press:") else ""
+    data, flaws = _typed(request, document, strict=not target or target.endswith("#submit"))
+    if flaws:
+        raise Invalid(errors=flaws)
+    if target:
+        refuse_unasked(document, target, outward)
+    user = person(request)
+    made = make_preview(process=document.name, data=data, outward=outward, user=user)
+    if target:
+        _pressed_at_once(request, made, document, target)
+    url = places.frame_url if is_htmx(request) else places.shell_url
+    return go(request, url(document.name, made.process_id))
+
+
+def _typed(
+    request: HttpRequest, document: Document, *, strict: bool
+) -> tuple[dict[str, Any], list[Flaw]]:
+    if not document.forms:
+        return {}, []
+    fields = editable(document, form=document.forms[0])
+    typed = typed_in(fields, request.POST)
+    data = {name: sent_of(fields[name], content) for name, content in typed.items()}
+    values = filled(document, default_values(document, user=person(request)))
+    missing = missing_in(fields.values(), values, data) if strict else []
+    return data, missing + read_sent(document, data, {})[1]
+
+
+def _pressed_at_once(
+    request: HttpRequest, made: ProcessInstance, document: Document, target: str
+) -> None:
+    kind = target_kind(document, target)
+    if _debugs(request):
+        _debug(request, made, target, kind, {})
+    else:
+        runs.trigger(
+            process_id=made.process_id,
+            target=target,
+            user=person(request),
+            trigger=kind,
+            time_zone=timezone.get_current_timezone_name(),
+        )

@@ -1,0 +1,147 @@
+"""The debugger beside the frame: where a session stands, and what can be done with it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+
+from processes.document import Document
+from processes.models import ProcessInstance, Run
+from processes.rules.base import Rule
+from processes.services.documents import document_of
+from processes.services.pinned import pinned_of, reaches_out
+from processes.services.planned import planned
+from processes.services.sessions import PATIENCE, Session, session_of
+from processes.services.values import shown
+from processes.views.common import person, target_title
+from processes.views.preview import places
+from processes.views.steps import sentence_of, shown_step, title_of
+
+
+def pane_of(
+    request: HttpRequest, name: str, document: Document, instance: ProcessInstance | None
+) -> dict[str, Any]:
+    """Return what the debugger's pane shows: a session, the one that has ended, or what to do."""
+    held = session_of(instance) if instance else None
+    halted = places.breakpoints_of(request, name)
+    if instance is None:
+        return {"state": "idle", "lists": _lists(document, halted)}
+    if held is None:
+        ended = _ended(request, instance)
+        return {"state": "idle", "lists": _lists(document, halted), "ended": ended}
+    run, session = held
+    mine = run.run_as_id == person(request).pk
+    known = session.document if session else document_of(instance.version)
+    context = {
+        "state": "paused" if session and mine else "held",
+        "run": run,
+        "mine": mine,
+        "title": target_title(known, run.target),
+        "steps": steps_of(run, known),
+        "until": run.lease_until if session else None,
+        "patience": PATIENCE,
+    }
+    return {**context, **(_of_session(session) if session else {})}
+
+
+def steps_of(run: Run, document: Document | None) -> list[dict[str, Any]]:
+    """Return the steps of a trace for the narrow pane."""
+    return [shown_step(step, document) for step in run.steps]
+
+
+def _ended(request: HttpRequest, instance: ProcessInstance) -> dict[str, Any] | None:
+    pk = places.last_debugged(request, instance.process_id)
+    run = Run.objects.filter(pk=pk, instance=instance).first() if pk else None
+    if run is None:
+        return None
+    document = document_of(instance.version)
+    return {
+        "run": run,
+        "title": target_title(document, run.target),
+        "steps": steps_of(run, document),
+    }
+
+
+def _of_session(session: Session) -> dict[str, Any]:
+    failure = session.state.failure
+    pinned = pinned_of(session.started.instance.design)
+    waiting = [
+        _line(rule, session.document, number, session.state.breakpoints)
+        for number, rule in enumerate(session.rules[session.next :], session.next)
+    ]
+    following = session.rules[session.next] if waiting and not failure else None
+    return {
+        "failure": failure,
+        "waiting": waiting,
+        "now": following and _now(session, following, pinned),
+        "again": [failure["position"]] if failure else list(range(session.next)),
+        "values": _values(session),
+        "failed_call": bool(failure) and _call(session, session.rules[failure["position"]], pinned),
+    }
+
+
+def _now(session: Session, rule: Rule, pinned: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "number": session.next + 1,
+        "plan": planned(session),
+        "call": _call(session, rule, pinned),
+    }
+
+
+def _call(session: Session, rule: Rule, pinned: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return how the call of a rule is answered; None for a rule without one."""
+    if not reaches_out(rule):
+        return None
+    sample = pinned.get(rule.id)
+    body = sample and sample["body"]
+    return {
+        "rule": rule.id,
+        "answer": session.answer_of(rule.id),
+        "sample": sample,
+        "fields": len(body) if isinstance(body, dict) else None,
+    }
+
+
+def _line(rule: Rule, document: Document, number: int, halted: list[str]) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "number": number + 1,
+        "title": rule.title,
+        "sentence": sentence_of(rule, document),
+        "enabled": rule.enabled,
+        "halted": rule.id in halted,
+    }
+
+
+def _lists(document: Document, halted: list[str]) -> list[dict[str, Any]]:
+    """Return the lists of rules that a person can start, for breakpoints before the start."""
+    return [
+        {
+            "owner": found.owner,
+            "key": found.key,
+            "rules": [
+                _line(rule, document, number, halted) for number, rule in enumerate(found.rules)
+            ],
+        }
+        for found in document.rule_lists()
+        if found.rules and not found.key.endswith("#load")
+    ]
+
+
+def _values(session: Session) -> list[dict[str, Any]]:
+    """Return every value of the working copy; secrets say only that they are set."""
+    fields = session.document.fields
+    stored = shown(session.document, session.working.stored)
+    now = shown(session.document, session.working.values)
+    raw, kept = session.working.values, session.working.stored
+    return [
+        {
+            "name": name,
+            "title": title_of(name, session.document),
+            "kind": fields[name].slug(),
+            "value": value,
+            "stored": stored.get(name),
+            "changed": raw.get(name) != kept.get(name),
+        }
+        for name, value in now.items()
+    ]
