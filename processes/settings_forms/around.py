@@ -64,6 +64,14 @@ class Around:
         """Tell whether a text of the design refers to a secret field."""
         return any(self.types.get(name) == "secret" for name in references(source))
 
+    def is_secret_row(self, texts: Mapping[str, str]) -> bool:
+        """Tell whether a row of a mapping moves a secret."""
+        target, field, value = (texts.get(key, "") for key in ("target", "field", "value"))
+        if self.is_secret(value) or self.types.get(field) == "secret":
+            return True
+        method = self.rest_method
+        return bool(target) and method is not None and method.is_secret_target(target)
+
     def tree(self, which: str) -> list[Branch]:
         """Return the tree that a box picks from: field, value, target, result, error, item."""
         fields = places.field_tree(self.document, brackets=which != "field")
@@ -114,8 +122,21 @@ class Around:
         return [
             name for name in references(source)
             if name not in self.types and name not in SYSTEM_NAMES
-            and name.partition(".")[0] not in FREE_ROOTS
+            and not self._has_root(name)
         ]  # fmt: skip
+
+    def _has_root(self, name: str) -> bool:
+        """Tell whether the first part of a name is one that paths hang on: an answer, a table."""
+        root, dot, _rest = name.partition(".")
+        return root in FREE_ROOTS or (bool(dot) and self.types.get(root) == "table")
+
+
+def around_of(
+    document: Mapping[str, Any], catalog: Shelf, raw: Mapping[str, Any]
+) -> Around:  # fmt: skip
+    """Return what is known around an element with these settings."""
+    chosen = [raw.get(name) for name in ("datasource", "method")]
+    return Around(document, catalog, *(one if isinstance(one, str) else "" for one in chosen))
 
 
 def references(source: str) -> tuple[str, ...]:

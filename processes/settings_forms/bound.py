@@ -14,6 +14,7 @@ from processes.settings_forms.controls import control_for
 from processes.settings_forms.heads import Heads, heads_of
 from processes.settings_forms.mapping import Line, blank_line, lines_of
 from processes.settings_forms.places import Branch, Leaf, form_names
+from processes.settings_forms.sources import Chosen, Source, chosen_in, sources_in
 from processes.settings_forms.specs import Spec
 from processes.settings_forms.words import HELP, TITLES, Words, choice_words, group_of
 
@@ -117,7 +118,12 @@ class Bound:
     @property
     def focused(self) -> bool:
         """Tell whether the focus goes here."""
-        return self.form.focus == self.name
+        return self.form.focus == self.pointer
+
+    @property
+    def is_wide(self) -> bool:
+        """Tell whether it needs more room than the narrow column of a dialog."""
+        return self.drawing in {"rows", "conditions", "columns", "rules"}
 
     @property
     def rows(self) -> list[Line]:
@@ -210,6 +216,35 @@ class Bound:
     def processes(self) -> Sequence[tuple[str, str]]:
         """Return name and title of every process."""
         return self.form.catalog.processes()
+
+    @property
+    def sources(self) -> list[Source]:
+        """Return the data sources to choose from, with their methods."""
+        return sources_in(self.form.catalog, self.form.around)
+
+    @property
+    def chosen_source(self) -> Chosen | None:
+        """Return the data source and method that are chosen, in words."""
+        return chosen_in(self.form.around)
+
+    @property
+    def lost_source(self) -> str:
+        """Return what is chosen and not among the choices: it is sent back as it is."""
+        around = self.form.around
+        value = f"{around.datasource}/{around.method}"
+        known = {leaf.value for source in self.sources for leaf in source.leaves}
+        return "" if value in known or not around.datasource else value
+
+    @property
+    def wrong_source(self) -> str:
+        """Return what is wrong with the data source or its method."""
+        errors = [*self.errors, *self.form.errors_at("/method")]
+        return self.form.around.broken_source() or " ".join(errors)
+
+    @property
+    def opened(self) -> bool:
+        """Tell whether it is worked on now: a row in it was added."""
+        return self.form.focus.startswith(f"{self.pointer}/")
 
     @property
     def completes(self) -> str:

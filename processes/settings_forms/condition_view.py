@@ -49,7 +49,7 @@ class Row:
     broken: str
     tree: str
     type: str
-    focus: str = ""
+    focused: bool = False
 
     is_group = False
 
@@ -138,7 +138,7 @@ def row_of(
         place, bound.form.name(place), number, texts,
         {cell: tuple(bound.form.errors_at(where)) for cell, where in at.items()},
         gone, "item" if bound.is_filter else "value",
-        type_of(texts["left"], around), bound.form.focus,
+        type_of(texts["left"], around), focused=bound.form.focus == place,
     )  # fmt: skip
 
 

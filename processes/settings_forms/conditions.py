@@ -9,9 +9,9 @@ from processes.settings_forms.values import as_typed
 _CELLS = ("left", "operator", "right")
 
 
-def read_group(node: Node | None) -> dict[str, Any] | None:
+def read_group(node: Node | None, *, blank: bool = False) -> dict[str, Any] | None:
     """Return a group as it was sent; None when it holds nothing, for then there is no condition."""
-    group = read_items(node)
+    group = read_items(node, blank=blank)
     return group if group["items"] else None
 
 

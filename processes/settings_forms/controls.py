@@ -24,6 +24,8 @@ class Sent(NamedTuple):
     spec: Spec
     node: Node | None
     root: Node
+    # Rows that nothing is written in are kept while somebody still works on them.
+    blank: bool = False
 
     @property
     def text(self) -> str:
@@ -82,11 +84,11 @@ def _read_several(sent: Sent) -> Any:
 
 
 def _read_rows(sent: Sent) -> Any:
-    return rows.read_rows(sent.spec, sent.node)
+    return rows.read_rows(sent.spec, sent.node, blank=sent.blank)
 
 
 def _read_conditions(sent: Sent) -> Any:
-    return conditions.read_group(sent.node)
+    return conditions.read_group(sent.node, blank=sent.blank)
 
 
 def _read_choices(sent: Sent) -> Any:

@@ -14,11 +14,13 @@ from functools import cached_property
 from typing import Any
 
 from django.http import QueryDict
+from django.urls import reverse
 from pydantic import BaseModel
 
 from kianda.lib.errors import Flaw
 from kianda.pages import control_id
-from processes.settings_forms.around import Around
+from processes.settings_forms.acts import rearranged
+from processes.settings_forms.around import Around, around_of
 from processes.settings_forms.bound import Bound
 from processes.settings_forms.controls import CONTROLS, Sent, control_for
 from processes.settings_forms.mapping import Samples
@@ -44,16 +46,14 @@ class SettingsForm:
     catalog: Shelf
     flaws: Sequence[Flaw] = ()
     prefix: str = ""
-    # Where the focus goes: the name of a control, after a row was added.
+    # Where the focus goes: the place of the row that was added.
     focus: str = ""
     samples: Samples | None = None
 
     @cached_property
     def around(self) -> Around:
         """Return what is known around the element."""
-        chosen = [self.raw.get(name) for name in ("datasource", "method")]
-        names = [one if isinstance(one, str) else "" for one in chosen]
-        return Around(self.document, self.catalog, *names)
+        return around_of(self.document, self.catalog, self.raw)
 
     @cached_property
     def controls(self) -> "list[Bound]":
@@ -85,6 +85,27 @@ class SettingsForm:
     def name(self, place: str) -> str:
         """Return what the control of a place is called."""
         return f"{self.prefix}{place}"
+
+    @property
+    def parts(self) -> str:
+        """Return the address below which the parts of the form answer."""
+        name = self.document.get("name")
+        return f"{reverse('designer', args=[name])}parts/" if isinstance(name, str) and name else ""
+
+    @property
+    def has_source(self) -> bool:
+        """Tell whether a method is chosen together with its data source."""
+        return any(one.drawing == "datasource" for one in self.controls)
+
+    @property
+    def side(self) -> "list[Bound]":
+        """Return the controls that stand in the narrow column of a dialog."""
+        return [one for one in self.controls if not one.is_wide]
+
+    @property
+    def wide(self) -> "list[Bound]":
+        """Return the controls that need the room: mappings and conditions."""
+        return [one for one in self.controls if one.is_wide]
 
     @property
     def marker(self) -> str:
@@ -148,15 +169,24 @@ def settings_form(
 
 
 def read_settings(kind: Model, post: QueryDict, *, prefix: str = "") -> dict[str, Any]:
-    """Return the settings that a form showed, as they were typed."""
+    """Return the settings that a form showed, as they were typed, rows added or moved included."""
+    return read_with_act(kind, post, prefix=prefix)[0]
+
+
+def read_with_act(
+    kind: Model, post: QueryDict, *, prefix: str = ""
+) -> tuple[dict[str, Any], str]:  # fmt: skip
+    """Return the settings, and the place of the row that the pressed button has added."""
     root, shown = posted(post, prefix=prefix), shown_settings(post, prefix=prefix)
+    act = post.get(f"{prefix}!act", "")
+    place = rearranged(root, act)
     found: dict[str, Any] = {}
     for spec in drawn(kind):
         with_source = spec.name == "method" and "/" in root.text_at("datasource")
         if spec.name in shown or with_source:
-            sent = Sent(kind, spec, root.at(spec.name), root)
+            sent = Sent(kind, spec, root.at(spec.name), root, bool(act))
             found[spec.name] = control_for(spec).read(sent)
-    return found
+    return found, place
 
 
 def drawn(kind: Model) -> list[Spec]:

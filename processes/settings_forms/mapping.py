@@ -139,10 +139,7 @@ def _line(bound: Any, around: Around, at: int, texts: dict[str, str]) -> Line:
         column.name: _cell(bound, around, column, f"{place}{pointer(column.name)}", texts)
         for column in columns_of(bound.spec.row)
     }
-    target, field, value = (texts.get(key, "") for key in ("target", "field", "value"))
-    secret = around.is_secret(value) or around.types.get(field) == "secret"
-    if target and around.rest_method is not None:
-        secret = secret or around.rest_method.is_secret_target(target)
+    secret = around.is_secret_row(texts)
     sample = NO_SAMPLE
     if form.samples is not None and at >= 0:
         sample = form.samples.of(bound.spec.control, texts, secret=secret)
@@ -156,8 +153,16 @@ def _cell(bound: Any, around: Around, column: Spec, place: str, texts: dict[str,
     errors = tuple(bound.form.errors_at(place)) if value or column.required else ()
     return Cell(
         column, place, name, value, tree, _label(tree, texts), errors,
-        broken=_broken(tree, value, around), focused=bound.form.focus == name,
+        broken=_broken(tree, value, around), focused=_focused(bound, column, place),
     )  # fmt: skip
+
+
+def _focused(bound: Any, column: Spec, place: str) -> bool:
+    """Tell whether the focus goes here: into the left box of the row that was added."""
+    first = "value" if bound.spec.control == "input_mapping" else "field"
+    return (
+        column.name == first and bool(bound.form.focus) and place == f"{bound.form.focus}/{first}"
+    )
 
 
 def _broken(tree: str, value: str, around: Around) -> str:

@@ -18,6 +18,12 @@ def settings_form(context: Any, form: SettingsForm, open_groups: str = "main") -
     return {"form": form, "open": open_groups.split(), "request": context.get("request")}
 
 
+@register.inclusion_tag("settings_forms/_rule.html", takes_context=True)
+def rule_settings(context: Any, form: SettingsForm) -> dict[str, Any]:
+    """Draw all settings of a rule: what is short at the left, mappings and conditions beside it."""
+    return {"form": form, "request": context.get("request")}
+
+
 @register.inclusion_tag("settings_forms/_one.html", takes_context=True)
 def setting(context: Any, form: SettingsForm, name: str) -> dict[str, Any]:
     """Draw one setting of a form; nothing when the kind does not have it."""

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from processes.views import rule_dialog, settings_parts
 from processes.views.designer import acts, dialogs, pages, settings, stamping
 
 _HERE = "designs/<str:name>/designer/"
@@ -11,7 +12,8 @@ designer_urlpatterns: list[URLPattern] = [
     path(f"{_HERE}keys/", pages.keys, name="designer-keys"),
     path(f"{_HERE}act/", acts.act, name="designer-act"),
     path(f"{_HERE}settings/", settings.keep, name="designer-settings"),
-    path(f"{_HERE}rule/<str:rule_id>/", settings.rule, name="designer-rule"),
+    path(f"{_HERE}rule/<str:rule_id>/", rule_dialog.rule, name="designer-rule"),
+    path(f"{_HERE}parts/<str:part>/", settings_parts.part, name="designer-part"),
     path(f"{_HERE}delete/", dialogs.delete, name="designer-delete"),
     path(f"{_HERE}uses/", dialogs.uses, name="designer-uses"),
     path(f"{_HERE}move/", dialogs.move, name="designer-move"),

@@ -1,0 +1,169 @@
+"""The dialog of a rule: its settings as a form; OK keeps them in the working copy."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from kianda.accounts.roles import DESIGNER
+from kianda.lib.errors import ApplicationError, Conflict, Flaw, Invalid, Missing
+from kianda.pages import go, is_htmx, page, render_page
+from processes.services.copy_view import Copy
+from processes.services.rule_samples import RuleSamples, samples_for
+from processes.settings_forms.around import Around, around_of
+from processes.settings_forms.by_name import mapped_by_name
+from processes.settings_forms.form import (
+    SettingsForm,
+    changed_settings,
+    read_with_act,
+    settings_form,
+)
+from processes.settings_forms.specs import spec_of
+from processes.views.designer.desk import Desk, kind_of
+from processes.views.designer.palette import label_of
+from processes.views.designer.screen import Screen
+from processes.views.designer.tree import Element
+
+PREFIX = "rule"
+ACT = f"{PREFIX}!act"
+BY_NAME = "by_name:/"
+
+
+@page(roles=(DESIGNER,), methods=("GET", "POST"))
+def rule(request: HttpRequest, name: str, rule_id: str) -> HttpResponseBase:
+    """Show the dialog of a rule; OK keeps it, and stays while something in it is wrong."""
+    desk = Desk(request, name)
+    element = rule_of(desk.screen, rule_id)
+    if request.method == "GET":
+        return _shown(desk, element, _form(desk, desk.screen, element))
+    if ACT in request.POST:
+        return _rearranged(desk, element)
+    try:
+        copy = _kept(desk, element)
+    except Missing:
+        raise
+    except ApplicationError as refusal:
+        return _refused(desk, rule_id, refusal)
+    screen = desk.screen_of(copy, element.target)
+    wrong = [mark for mark in screen.flaws.get(element.target, ()) if mark.level != "advice"]
+    if wrong and request.POST.get("then") != "close":
+        form = _form(desk, screen, rule_of(screen, rule_id))
+        return _shown(desk, element, form, copy=copy, kept=len(wrong), status=422)
+    return _closed(request, name, element.target)
+
+
+def rule_of(screen: Screen, rule_id: str) -> Element:
+    """Return a rule of the working copy; raises Missing."""
+    element = screen.tree.get(f"rule:{rule_id}")
+    if element is None:
+        raise Missing(_("There is no rule %(rule)s any more.") % {"rule": rule_id})
+    return element
+
+
+def typed_raw(desk: Desk, element: Element) -> tuple[dict[str, Any], str]:
+    """Return the rule as it was typed, and the place of a row that was added."""
+    kind = kind_of(element)
+    if kind is None:
+        return element.raw, ""
+    read, place = read_with_act(kind, desk.request.POST, prefix=PREFIX)
+    raw = element.raw | read
+    act = desk.request.POST.get(ACT, "")
+    if act.startswith(BY_NAME):
+        setting = act.removeprefix(BY_NAME)
+        spec = spec_of(kind, setting)
+        if spec is not None:
+            rows = raw.get(setting) or []
+            raw[setting] = mapped_by_name(spec.control, rows, around_for(desk, raw))
+    return raw, place
+
+
+def around_for(desk: Desk, raw: dict[str, Any]) -> Around:
+    """Return what is known around a rule."""
+    return around_of(desk.copy.document, desk.catalog, raw)
+
+
+def samples_of(desk: Desk, screen: Screen, raw: dict[str, Any]) -> RuleSamples:
+    """Return the values that a rule would move now."""
+    rules: list[Mapping[str, Any]] = [one.raw for one in screen.tree.all_rules()]
+    method = around_for(desk, raw).rest_method
+    return samples_for(screen.copy.document, raw, rules, user=desk.user, method=method)
+
+
+def form_of(
+    desk: Desk, screen: Screen, raw: dict[str, Any], kind: Any, *,
+    flaws: list[Flaw] | None = None, focus: str = "",
+) -> SettingsForm:  # fmt: skip
+    """Return the form of a rule's settings, with the values that its rows would carry."""
+    return settings_form(
+        kind, raw, document=screen.copy.document, catalog=desk.catalog, flaws=flaws or [],
+        prefix=PREFIX, focus=focus, samples=samples_of(desk, screen, raw),
+    )  # fmt: skip
+
+
+def _form(
+    desk: Desk, screen: Screen, element: Element, raw: dict[str, Any] | None = None
+) -> SettingsForm | None:  # fmt: skip
+    kind = kind_of(element)
+    if kind is None:
+        return None
+    flaws = [Flaw(mark.inner, mark.detail) for mark in screen.flaws.get(element.target, ())]
+    return form_of(desk, screen, element.raw if raw is None else raw, kind, flaws=flaws)
+
+
+def _rearranged(desk: Desk, element: Element) -> HttpResponse:
+    """Show what was typed with a row added, moved or taken out: nothing is kept yet."""
+    raw, place = typed_raw(desk, element)
+    form = form_of(desk, desk.screen, raw, kind_of(element), focus=place)
+    return _shown(desk, element, form)
+
+
+def _kept(desk: Desk, element: Element) -> Copy:
+    """Keep what differs."""
+    kind = kind_of(element)
+    if kind is None:
+        raise Conflict(_("Nobody knows the kind of this rule. Remove it instead."))
+    settings = changed_settings(kind, element.raw, desk.request.POST, prefix=PREFIX)
+    if not settings:
+        return desk.copy
+    return desk.edit(do="change", target=element.target, settings=settings)
+
+
+def _refused(desk: Desk, rule_id: str, refusal: ApplicationError) -> HttpResponse:
+    """Show what was typed and why it was not kept; OK once more keeps it over what others did."""
+    element = rule_of(desk.screen, rule_id)
+    kind = kind_of(element)
+    form = None
+    if kind is not None:
+        raw, _place = typed_raw(desk, element)
+        flaws = list(refusal.errors) if isinstance(refusal, Invalid) else []
+        form = form_of(desk, desk.screen, raw, kind, flaws=flaws)
+    return _shown(desk, element, form, refused=refusal, status=422)
+
+
+def _shown(
+    desk: Desk, element: Element, form: SettingsForm | None, *, copy: Copy | None = None,
+    refused: ApplicationError | None = None, kept: int = 0, status: int = 200,
+) -> HttpResponse:  # fmt: skip
+    owner = element.owner
+    context = {
+        "design": {"name": desk.name}, "copy": copy or desk.copy, "rule": element, "form": form,
+        "title": _("Edit rule: %(kind)s") % {"kind": label_of("rule", element.slug)},
+        "under": _("Rule %(n)s of %(owner)s")
+        % {"n": element.at + 1, "owner": owner.title if owner else ""},
+        "back": desk.address(element.target), "refused": refused, "kept": kept,
+    }  # fmt: skip
+    context["dialog_title"] = context["title"]
+    return render_page(
+        desk.request, "settings_forms/rule_page.html", context,
+        partials={"dialog": "settings_forms/_rule_dialog.html"}, status=status,
+    )  # fmt: skip
+
+
+def _closed(request: HttpRequest, name: str, target: str) -> HttpResponseBase:
+    """Close the dialog and let the panes follow."""
+    if not is_htmx(request):
+        return go(request, f"{reverse('designer', args=[name])}?{urlencode({'at': target})}")
+    return HttpResponse("", headers={"HX-Trigger": "designer-changed"})

@@ -1,0 +1,145 @@
+"""The parts of settings forms that follow what is typed: trees, completion, results, sentences.
+
+Nothing is kept here. Each part is asked for with what stands in the form, and answers with HTML.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from kianda.accounts.roles import DESIGNER
+from kianda.lib.errors import Missing
+from kianda.pages import page
+from processes.functions import FUNCTIONS, IF
+from processes.services.rule_samples import RuleSamples
+from processes.settings_forms.around import Around
+from processes.settings_forms.completion import offers, tree_of
+from processes.settings_forms.condition_view import operators_for, sentence_of, type_of
+from processes.settings_forms.conditions import read_items, shown_group
+from processes.settings_forms.expression import result_of
+from processes.settings_forms.places import system_tree
+from processes.settings_forms.posted import posted
+from processes.settings_forms.specs import spec_of
+from processes.views.designer.desk import Desk, kind_of
+from processes.views.rule_dialog import PREFIX, around_for, form_of, rule_of, samples_of, typed_raw
+
+LONGEST_WORDS = 200
+Part = Callable[["Asked"], tuple[str, dict[str, Any]]]
+
+
+class Asked:
+    """What a part is asked for: the design, the rule around it, what stands in the form."""
+
+    def __init__(self, request: HttpRequest, name: str) -> None:
+        """Read the question; nothing is looked up yet."""
+        self.desk = Desk(request, name)
+        self.sent = request.POST if request.method == "POST" else request.GET
+
+    def text(self, key: str) -> str:
+        """Return a text of the question."""
+        return self.sent.get(key, "").replace("\0", "").replace("\r\n", "\n")
+
+    def words(self, key: str) -> str:
+        """Return a short text of the question."""
+        return self.text(key)[:LONGEST_WORDS]
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """Return the rule that it is about, with the data source that is chosen in the form."""
+        element = self.desk.screen.tree.get(f"rule:{self.words('rule')}")
+        source, _slash, method = self.words("source").partition("/")
+        chosen = {"datasource": source, "method": method} if source else {}
+        return (element.raw if element is not None else {}) | chosen
+
+    @property
+    def around(self) -> Around:
+        """Return what is known around it."""
+        return around_for(self.desk, self.raw)
+
+    @property
+    def samples(self) -> RuleSamples:
+        """Return the values at hand."""
+        return samples_of(self.desk, self.desk.screen, self.raw)
+
+
+def _tree(asked: Asked) -> tuple[str, dict[str, Any]]:
+    which = asked.words("which")
+    branches = tree_of(asked.around, which)
+    return "_tree", {"branches": branches, "which": which, "label": asked.words("label")}
+
+
+def _completion(asked: Asked) -> tuple[str, dict[str, Any]]:
+    found = offers(asked.around, asked.words("which"), asked.words("q"))
+    return "_completion", {"offers": found, "id": asked.words("id")}
+
+
+def _result(asked: Asked) -> tuple[str, dict[str, Any]]:
+    samples = asked.samples
+    resolve = samples.resolve if samples.process_id else None
+    found = result_of(asked.text("text"), asked.around, resolve, tree=asked.words("which"))
+    return "_result", {"result": found, "process_id": samples.process_id}
+
+
+def _builder(asked: Asked) -> tuple[str, dict[str, Any]]:
+    which = asked.words("which")
+    return "_builder", {
+        "branches": [one for one in tree_of(asked.around, which) if one not in system_tree()],
+        "system": system_tree(), "functions": [*FUNCTIONS.values(), IF], "which": which,
+        "text": asked.text("text"), "label": asked.words("label"),
+    }  # fmt: skip
+
+
+def _sentence(asked: Asked) -> tuple[str, dict[str, Any]]:
+    setting = asked.words("setting").strip("/")
+    node = posted(asked.desk.request.POST, prefix=PREFIX).at(setting)
+    is_filter = setting == "filter"
+    group = shown_group(read_items(node))
+    sentence = sentence_of(group, asked.around, of_items=is_filter)
+    return "_sentence", {"sentence": sentence, "control": {"is_filter": is_filter}}
+
+
+def _operators(asked: Asked) -> tuple[str, dict[str, Any]]:
+    kind = type_of(asked.text("left"), asked.around)
+    return "_operators", {"operators": operators_for(kind, asked.words("chosen"))}
+
+
+def _sample(asked: Asked) -> tuple[str, dict[str, Any]]:
+    texts = {key: asked.text(key) for key in ("target", "field", "value")}
+    around = asked.around
+    secret = around.is_secret_row(texts)
+    found = asked.samples.of(asked.words("control"), texts, secret=secret)
+    return "_sample", {"sample": found}
+
+
+def _rows(asked: Asked) -> tuple[str, dict[str, Any]]:
+    """Return a mapping with the rows that are obvious by their names."""
+    element = rule_of(asked.desk.screen, asked.words("rule"))
+    kind = kind_of(element)
+    raw, _place = typed_raw(asked.desk, element)
+    setting = asked.words("setting").strip("/")
+    if kind is None or spec_of(kind, setting) is None:
+        raise Missing(_("There is no such mapping."))
+    form = form_of(asked.desk, asked.desk.screen, raw, kind)
+    return "controls/rows", {"form": form, "control": form.control(setting)}
+
+
+PARTS: Mapping[str, tuple[Part, tuple[str, ...]]] = {
+    "tree": (_tree, ("GET",)), "completion": (_completion, ("GET",)),
+    "result": (_result, ("POST",)), "builder": (_builder, ("POST",)),
+    "sentence": (_sentence, ("POST",)), "operators": (_operators, ("POST",)),
+    "sample": (_sample, ("POST",)), "rows": (_rows, ("POST",)),
+}  # fmt: skip
+
+
+@page(roles=(DESIGNER,), methods=("GET", "POST"))
+def part(request: HttpRequest, name: str, part: str) -> HttpResponseBase:
+    """Answer with one part of a settings form."""
+    make, methods = PARTS.get(part, (None, ()))
+    if make is None or request.method not in {*methods, "HEAD"}:
+        raise Missing(_("There is no such part."))
+    template, context = make(Asked(request, name))
+    html = render_to_string(f"settings_forms/{template}.html", context, request)
+    return HttpResponse(html)
