@@ -1,4 +1,4 @@
-"""The designer in a browser: a process built by mouse, by keys, by two people, without connection."""
+"""The designer in a browser: built by mouse, by keys, by two people, without a connection."""
 
 import pytest
 from playwright.sync_api import expect
@@ -207,3 +207,100 @@ def test_it_is_built_by_keys_alone(page_as, orders, axe):
     press("Escape")
     press("Control+s")
     page.wait_for_selector("text=Draft 0.2")
+
+
+def test_two_people_are_told_of_each_other(page_as, orders, axe):
+    ada, other = page_as("ada"), page_as("admin")
+    ada.goto(f"{HERE}?at=field:subject")
+    other.goto(f"{HERE}?at=field:subject")
+    expect(other.locator("#d-head")).to_contain_text("ada is here")
+    ada.locator("[name='s/title']").fill("From Ada")
+    ada.locator("[name='s/title']").press("Enter")
+    kept(ada)
+    # The other one has not seen it: what would overwrite it is refused, and can be insisted on.
+    other.locator("[name='s/title']").fill("From the other")
+    other.locator("[name='s/title']").press("Enter")
+    expect(other.locator("#d-lost")).to_contain_text("ada was quicker")
+    assert field_of("subject")["title"] == "From Ada"
+    expect(other.locator("#b-subject")).to_contain_text("From Ada")
+    axe(other)
+    other.locator("#d-lost").get_by_role("button", name="Do mine all the same").click()
+    expect(other.locator("#b-subject")).to_contain_text("From the other")
+    kept(other)
+    assert field_of("subject")["title"] == "From the other"
+    # What does not touch the same goes in beside it, and is told.
+    ada.locator("#d-add").get_by_role("button", name="Toggle", exact=True).click()
+    expect(ada.locator("#toasts")).to_contain_text("admin: Changed title")
+    expect(ada.locator("#b-subject")).to_contain_text("From the other")
+    assert names() == ["subject", "toggle"]
+
+
+def test_without_connection_edits_are_kept_and_sent_later(page_as, orders, axe, assert_fits):
+    page = page_as("ada")
+    page.complaints.expect("ERR_INTERNET_DISCONNECTED")
+    page.complaints.expect("ERR_FAILED")
+    page.goto(f"{HERE}?at=field:subject")
+    page.context.set_offline(True)
+    page.locator("#d-add").get_by_role("button", name="Number", exact=True).click()
+    expect(page.locator("#d-lost")).to_contain_text("Connection lost. Edits are kept here")
+    page.locator("#d-add").get_by_role("button", name="Date", exact=True).click()
+    axe(page)
+    assert_fits(page)
+    assert names() == ["subject"]
+    page.context.set_offline(False)
+    expect(page.locator("#b-date")).to_be_visible()
+    expect(page.locator("#d-lost")).to_be_hidden()
+    kept(page)
+    assert sorted(names()) == ["date", "number", "subject"]
+
+    # An answer that is lost on its way: the edit has arrived, and is not made twice.
+    def loses(route):
+        route.fetch()
+        route.abort()
+
+    page.route("**/act/", loses, times=1)
+    page.locator("#d-add").get_by_role("button", name="Toggle", exact=True).click()
+    expect(page.locator("#b-toggle")).to_be_visible()
+    kept(page)
+    assert sorted(names()) == ["date", "number", "subject", "toggle"]
+
+
+def test_a_session_that_has_ended_keeps_the_edit(page_as, orders):
+    page = page_as("ada")
+    page.goto(f"{HERE}?at=field:subject")
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.locator("#d-add").get_by_role("button", name="Number", exact=True).click()
+    expect(page.locator("#d-lost")).to_contain_text("Your session has ended. Your edits are kept")
+    assert names() == ["subject"]
+    page.locator("#d-lost").get_by_role("link", name="Sign in").click()
+    page.wait_for_url("**/sign-in/**")
+    page.context.add_cookies([one for one in cookies if one["name"] == "sessionid"])
+    page.goto(f"{HERE}?at=field:subject")
+    expect(page.locator("#b-number")).to_be_visible()
+    assert names() == ["subject", "number"]
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_it_fits_and_is_accessible(page_as, person, axe, assert_fits, width, scheme):
+    raw = process(
+        text_field("subject", required=True, width=6),
+        {"type": "secret", "name": "key", "width": 6},
+        {"type": "panel", "name": "box", "fields": [text_field("inside", width=4)]},
+        button("go", set_rule("subject", "x"), {"type": "save", "enabled": False}),
+        name="orders", title="Orders",
+    )  # fmt: skip
+    raw["forms"].append({"name": "second"})
+    create_design(raw=raw, user=person("admin"))
+    page = page_as("ada", width, scheme)
+    for at in ("field:go", "field:box", "form:second", "process"):
+        page.goto(f"{HERE}?at={at}")
+        for pane in ("palette", "canvas", "props") if width < 900 else ("canvas",):
+            page.evaluate(f"document.getElementById('pane-{pane}').checked = true")
+            axe(page)
+            assert_fits(page)
+    page.evaluate("document.getElementById('pane-palette').checked = true")
+    page.get_by_role("link", name="Outline").click()
+    page.wait_for_selector("#d-outline .k-line-of")
+    axe(page)
+    assert_fits(page)

@@ -30,7 +30,7 @@ def act(request: HttpRequest, name: str) -> HttpResponseBase:
     try:
         if known is None:
             raise Invalid.at("/act", _("There is no such act in the designer."))
-        return desk.answer(known(desk, *rest[:4]))
+        return desk.answer(desk.already_done() or known(desk, *rest[:4]))
     except Missing:
         raise
     except ApplicationError as refusal:

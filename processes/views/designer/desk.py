@@ -64,8 +64,13 @@ class Desk:
 
     @cached_property
     def copy(self) -> Copy:
-        """Return the working copy as it is now."""
-        return working_copies.open_copy(self.name, user=self.user)
+        """Return the working copy as it is now; for a page that asks again, with the news."""
+        since = _number(self.request.GET.get("since", ""))
+        try:
+            return working_copies.open_copy(self.name, user=self.user, since=since)
+        except Stale:
+            # Nobody remembers that far back.
+            return working_copies.open_copy(self.name, user=self.user)
 
     @cached_property
     def screen(self) -> Screen:
@@ -75,8 +80,7 @@ class Desk:
     @property
     def revision(self) -> int:
         """Return the revision that the person has seen."""
-        text = self.request.POST.get("revision", "")
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+        return _number(self.request.POST.get("revision", "")) or 0
 
     @property
     def by_script(self) -> bool:
@@ -91,6 +95,13 @@ class Desk:
         except (ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None
+
+    def already_done(self) -> Done | None:
+        """Return the answer to an act that is sent again because its first answer was lost."""
+        if self.request.POST.get("again") != "1":
+            return None
+        target = working_copies.arrived(self.name, user=self.user, revision=self.revision)
+        return None if target is None else Done(self.copy, target)
 
     def edit(self, **edit: Any) -> Copy:
         """Carry out one edit on the working copy and return it."""
@@ -182,6 +193,10 @@ class Desk:
             kind, element.raw if raw is None else raw, document=screen.copy.document,
             catalog=self.catalog, flaws=flaws, prefix=prefix, focus=focus,
         )  # fmt: skip
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
 def kind_of(element: Element) -> Any:

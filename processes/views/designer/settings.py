@@ -25,6 +25,9 @@ def keep(request: HttpRequest, name: str) -> HttpResponseBase:
     """Keep what was typed into the properties of an element."""
     desk = Desk(request, name)
     try:
+        done = desk.already_done()
+        if done is not None:
+            return desk.answer(done)
         element = _found(desk.screen, request.POST.get("target", ""))
         copy = _kept(desk, element, prefix=PREFIX)
         if copy is None:

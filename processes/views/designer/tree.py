@@ -107,10 +107,6 @@ class Tree:
         """Yield every rule, one that holds rules before them."""
         return (one for one in self._by.values() if one.kind == "rule")
 
-    def all_rules(self) -> Iterator[Element]:
-        """Yield every rule, those of the process first."""
-        return (one for one in self._by.values() if one.kind == "rule")
-
     def count(self, kind: str) -> int:
         """Count the elements of a kind."""
         return sum(one.kind == kind for one in self._by.values())

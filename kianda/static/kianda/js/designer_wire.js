@@ -22,7 +22,10 @@ export function isIdle() {
 
 // Sends an act: the address, and what stands in its form.
 export function send(url, values) {
-  queue.push({ url, values: [...values].filter(([name]) => !["csrfmiddlewaretoken", "revision"].includes(name)), choice });
+  const item = { url, values: [...values].filter(([name]) => !["csrfmiddlewaretoken", "revision"].includes(name)), choice };
+  // Enter in a text field is a change and a press: one edit.
+  if (url.endsWith("/settings/") && JSON.stringify(queue.at(-1)?.values) === JSON.stringify(item.values)) return;
+  queue.push(item);
   keep();
   pump();
 }
@@ -68,6 +71,7 @@ function took(item, answer) {
   else look();
   if (refused) note(refused, answer.dataset.stale === "True" ? button("Do mine all the same", () => again(item)) : null);
   tell(answer);
+  words("");
   if (answer.dataset.opens) open(answer.dataset.opens);
   pump();
 }
@@ -109,8 +113,8 @@ function refusedWhole(response) {
 }
 
 function words(text) {
-  const place = document.querySelector("#d-kept span");
-  if (place) place.textContent = text;
+  const place = document.querySelector("#d-kept [data-kept]");
+  if (place) place.textContent = text || place.dataset.kept;
 }
 
 // Selects an element, or looks again at what is selected.
