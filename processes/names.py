@@ -1,6 +1,7 @@
 """Which names a design knows, for the checks of what its texts refer to."""
 
 import difflib
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -46,7 +47,12 @@ class NameTable:
 
     def nearest(self, name: str) -> str | None:
         """Return the field that was probably meant, or None."""
-        holders = [field for field in self.fields if self.holds_value(field)]
-        by_case = {field.lower(): field for field in holders}
-        found = difflib.get_close_matches(name.lower(), by_case, n=1, cutoff=0.7)
-        return by_case[found[0]] if found else None
+        return _nearest(name, tuple(field for field in self.fields if self.holds_value(field)))
+
+
+# A name that is gone is asked for by every rule that had it.
+@functools.lru_cache(maxsize=256)
+def _nearest(name: str, holders: tuple[str, ...]) -> str | None:
+    by_case = {field.lower(): field for field in holders}
+    found = difflib.get_close_matches(name.lower(), by_case, n=1, cutoff=0.7)
+    return by_case[found[0]] if found else None

@@ -15,12 +15,12 @@ class SchedulerConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what tasks use, and keep the system's periodic tasks in step with the tables."""
-        from scheduler.selectors import uses_of_instance, uses_of_process, uses_of_target
+        from scheduler.selectors import uses_of_instance, uses_of_process, uses_of_targets
         from scheduler.setup import after_migrate
 
         usage.register("instance", uses_of_instance)
         usage.register("process", uses_of_process)
-        usage.register("target", uses_of_target)
+        usage.register("target", uses_of_targets)
         usage.register_page("scheduled task", _page_of_task)
         post_migrate.connect(after_migrate, sender=self, dispatch_uid="periodic-tasks")
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from scheduler.models import Occurrence, ScheduledTask
@@ -31,12 +31,10 @@ def uses_of_process(name: str) -> list[dict[str, Any]]:
     return [_use(task) for task in named]
 
 
-def uses_of_target(name: str) -> list[dict[str, Any]]:
-    """Return the tasks that fire a target or a part of it, named `process/target`."""
-    process, _, target = name.partition("/")
-    named = ScheduledTask.objects.filter(design__name=process, design__deleted_at__isnull=True)
-    fires = Q(target=target) | Q(target__startswith=f"{target}#")
-    return [_use(task) for task in named.filter(fires)]
+def uses_of_targets(name: str) -> list[dict[str, Any]]:
+    """Return the tasks of a process with the target that each fires."""
+    named = ScheduledTask.objects.filter(design__name=name, design__deleted_at__isnull=True)
+    return [_use(task) | {"target": task.target} for task in named]
 
 
 def _use(task: ScheduledTask) -> dict[str, Any]:

@@ -7,6 +7,7 @@ every rule that can refer to something is found here without a list of them.
 import json
 import re
 from collections.abc import Collection, Container, Iterator, Mapping
+from dataclasses import fields as settings_of
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -98,8 +99,7 @@ def _refers(text: str, names: Container[str]) -> bool:
 
 def _references(document: Object, names: Collection[str]) -> Iterator[_Found]:
     """Yield every text that refers to one of the names: what is refused once they are gone."""
-    known = sent.names_in(document)
-    unknown = sent.names_in(_without(document, names))
+    known, unknown = _names_in(document), _names_in(_without(document, names))
     for element in tree.walk(document):
         texts = [leaf for leaf in _leaves(own_settings(element)) if _refers(leaf[1], names)]
         broken = _broken_places(element, known, unknown) if texts else set()
@@ -125,6 +125,19 @@ def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     elif isinstance(value, list):
         for at, item in enumerate(value):
             yield from _leaves(item, (*path, at))
+
+
+class _Names(NameTable):
+    """The names without hints, which take long and are not read here."""
+
+    def nearest(self, name: str) -> str | None:
+        """Return no hint."""
+        return None
+
+
+def _names_in(document: Object) -> NameTable:
+    found = sent.names_in(document)
+    return _Names(**{one.name: getattr(found, one.name) for one in settings_of(found)})
 
 
 def _without(document: Object, names: Collection[str]) -> Object:

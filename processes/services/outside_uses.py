@@ -16,26 +16,32 @@ from processes.usage import living_versions
 
 def uses_outside(copy: WorkingCopy, target: str) -> list[Use]:
     """Return who refers to a piece, or to one inside it, and would miss it once it is published."""
-    name = copy.design.name
-    pieces = [
+    whole = tree.find(copy.document, target)
+    inside = [
         element
         for element in tree.walk(copy.document)
-        if element.target == target or _is_inside(element, tree.find(copy.document, target))
+        if element.path[: len(whole.path)] == whole.path
     ]
-    made = [use for element in pieces for use in _firing(name, element)]
-    fields = {tree.name_of(element.target) for element in pieces if element.kind == "field"}
-    return [*dict.fromkeys(made), *_looking_in(copy, fields)]
+    fields = {tree.name_of(element.target) for element in inside if element.kind == "field"}
+    fired = {_fired(element) for element in inside} - {""}
+    return [*_firing(copy.design.name, fired), *_looking_in(copy, fields)]
 
 
-def _is_inside(element: Element, whole: Element) -> bool:
-    return element.path[: len(whole.path)] == whole.path
+def uses_of_name(copy: WorkingCopy, target: str) -> list[Use]:
+    """Return who outside knows a form or field by its name; what is inside keeps its own."""
+    found = tree.find(copy.document, target)
+    fields = {tree.name_of(target)} if found.kind == "field" else set()
+    return [*_firing(copy.design.name, {_fired(found)}), *_looking_in(copy, fields)]
 
 
-def _firing(process: str, element: Element) -> Iterator[Use]:
-    """Yield the scheduled tasks that fire a field, a rule or a form."""
-    fired = _fired(element)
-    for use in used_by("target", f"{process}/{fired}") if fired else ():
-        yield Use("", "", f"The {use['kind']} {use['name']} fires it.")
+def _firing(process: str, targets: set[str]) -> list[Use]:
+    """Return the scheduled tasks that fire one of the targets, or a part of it."""
+    found = [
+        Use("", "", f"The {use['kind']} {use['name']} fires it.")
+        for use in used_by("target", process)
+        if use["target"] in targets or str(use["target"]).partition("#")[0] in targets
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _fired(element: Element) -> str:
@@ -50,15 +56,17 @@ def _fired(element: Element) -> str:
 
 def _looking_in(copy: WorkingCopy, fields: set[str]) -> Iterator[Use]:
     """Yield the other processes whose rules would miss a field: what the checks then refuse."""
-    draft = copy.design.draft
-    if not fields or draft is None:
-        return
     name = copy.design.name
-    now, then = _Without(name, None), _Without(name, _without(document_of(draft), fields))
-    for version in living_versions():
-        other = document_of(version)
-        if version.design.name == name or not _looks_into(other, name):
-            continue
+    others = [
+        (version, document_of(version))
+        for version in (living_versions() if fields else ())
+        if version.design.name != name and _looks_into(document_of(version), name)
+    ]
+    if not others or copy.design.draft is None:
+        return
+    then = _Without(name, _without(document_of(copy.design.draft), fields))
+    now = StoredCatalog()
+    for version, other in others:
         missed = set(check_references(other, then)) - set(check_references(other, now))
         for flaw in sorted(missed):
             yield Use("", "", f"The process {version.design.name} {version} uses it: {flaw.detail}")
@@ -83,12 +91,10 @@ def _without(document: Document, fields: set[str]) -> Document:
 class _Without(StoredCatalog):
     """What is stored, with another definition of one process."""
 
-    def __init__(self, name: str, document: Document | None) -> None:
-        """Take the process that differs, and its definition; None for the stored one."""
+    def __init__(self, name: str, document: Document) -> None:
+        """Take the process that differs, and its definition."""
         super().__init__()
         self._name, self._document = name, document
 
     def _process(self, name: str) -> Document | None:
-        if name == self._name and self._document is not None:
-            return self._document
-        return super()._process(name)
+        return self._document if name == self._name else super()._process(name)

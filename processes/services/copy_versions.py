@@ -1,0 +1,117 @@
+"""The working copy and the saved versions: stamp, publish, restore, take what others saved."""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from kianda.lib.errors import Flaw, Invalid, Stale
+from processes.designing import tree
+from processes.models import WorkingCopy
+from processes.services import designs
+from processes.services.copy_conflicts import drop_redo, stale
+from processes.services.copy_state import Behind, locked, marks_in, replace, up_to_date
+from processes.services.copy_view import Copy, later, shown
+from processes.services.designs import Published
+
+LONGEST_NOTE = 500
+
+
+def save_version(name: str, *, user: User, revision: int) -> Copy:
+    """Save the copy as the next draft version; no difference, no version.
+
+    Raises Invalid with every error; Stale when another version was saved meanwhile: take theirs
+    with `take_theirs`, or keep this with `keep_mine` and save again.
+    """
+    with transaction.atomic():
+        copy = locked(name)
+        _save(copy, user)
+    return shown(copy, user=user, since=revision, label=f"Saved as version {copy.base}")
+
+
+def publish_version(
+    name: str, *, user: User, revision: int, note: str = "", move_instances: bool = False
+) -> tuple[Copy, Published]:
+    """Save and publish the copy; return what the publication did too. Raises as `save_version`.
+
+    What refers to something that is not there is Invalid, and nothing is saved then.
+    """
+    if len(note) > LONGEST_NOTE:
+        raise Invalid.at("/note", f"At most {LONGEST_NOTE} characters.")
+    with transaction.atomic():
+        copy = locked(name)
+        broken = [mark for mark in marks_in(copy) if mark.level != "advice"]
+        if broken:
+            raise Invalid(
+                "The design cannot be published as it is.",
+                errors=[Flaw(mark.pointer, mark.detail) for mark in broken],
+            )
+        _save(copy, user)
+    done = designs.publish_design(name=name, user=user, note=note, move_instances=move_instances)
+    with transaction.atomic():
+        copy = locked(name)
+        up_to_date(copy)
+    label = f"Published as version {done.version}"
+    return shown(copy, user=user, since=revision, label=label), done
+
+
+def _save(copy: WorkingCopy, user: User) -> None:
+    behind = Behind.of(copy)
+    if behind is not None:
+        raise Stale(
+            f"{behind.by or 'Somebody'} has saved version {behind.version} meanwhile. Take it, "
+            "or keep this copy and save again.",
+            behind=behind.version,
+        )
+    name = copy.design.name
+    designs.save_design(name=name, raw=copy.document, user=user)
+    copy.design = designs.get_design(name)
+    copy.base, copy.base_digest = copy.design.draft, copy.digest
+    copy.save(update_fields=["base", "base_digest"])
+
+
+def restore_version(name: str, number: str, *, user: User, revision: int) -> Copy:
+    """Put an older version into the copy, as one edit that can be undone."""
+    with transaction.atomic():
+        copy = locked(name)
+        version = designs.get_version(copy.design, number)
+        theirs = [entry for entry in later(copy, revision) if entry.by_id != user.pk]
+        if theirs:
+            raise stale(theirs)
+        drop_redo(copy, user)
+        replace(copy, version, user=user, label=f"Restored version {number}")
+    label = f"Restored version {number}"
+    return shown(copy, user=user, since=revision, label=label, selected=tree.PROCESS)
+
+
+def discard(name: str, *, user: User, revision: int) -> Copy:
+    """Put the newest saved version into the copy; one edit, that can be undone."""
+    return _take(name, user=user, revision=revision, label="Discarded the edits since version {}")
+
+
+def take_theirs(name: str, *, user: User, revision: int) -> Copy:
+    """Go on with the version that somebody saved meanwhile; one edit, that can be undone."""
+    return _take(name, user=user, revision=revision, label="Took version {}")
+
+
+def _take(name: str, *, user: User, revision: int, label: str) -> Copy:
+    with transaction.atomic():
+        copy = locked(name)
+        theirs = [entry for entry in later(copy, revision) if entry.by_id != user.pk]
+        if theirs:
+            raise stale(theirs)
+        draft = copy.design.draft
+        assert draft is not None  # a copy is made from a version
+        drop_redo(copy, user)
+        replace(copy, draft, user=user, label=label.format(draft))
+        copy.base, copy.base_digest = draft, copy.digest
+        copy.save(update_fields=["base", "base_digest"])
+    return shown(copy, user=user, since=revision, label=label.format(draft), selected=tree.PROCESS)
+
+
+def keep_mine(name: str, *, user: User, revision: int) -> Copy:
+    """Go on with this copy although another version was saved: the next Save comes after it."""
+    with transaction.atomic():
+        copy = locked(name)
+        copy.base = copy.design.draft
+        copy.base_digest = ""
+        copy.save(update_fields=["base", "base_digest"])
+    return shown(copy, user=user, since=revision, label=f"Kept, after version {copy.base}")
