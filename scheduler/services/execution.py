@@ -129,7 +129,8 @@ def _fire(occurrence: Occurrence) -> Run:
     if task is None:
         raise NotPossible("The scheduled task was deleted.")
     user = _run_as(task)
-    if task.design is None:
+    # One that is in the recycle bin is gone for all but who restores it.
+    if task.design is None or task.design.deleted_at is not None:
         raise NotPossible(f"The process {task.process_name} was deleted.")
     process_id = occurrence.process_id or _new_instance(occurrence, task, user)
     return trigger(
