@@ -186,18 +186,22 @@ def warnings_of(document: Document) -> list[Flaw]:
 
 
 def delete_design(*, name: str, user: User, force: bool = False) -> None:
-    """Delete a design with its versions; raises InUse while instances or others refer to it."""
-    design = get_design(name)
+    """Put a design into the recycle bin; raises InUse while instances or others refer to it.
+
+    Under force its instances are deleted for good. Its name is free again at once.
+    """
     if force and not has_role(user, ADMINISTRATOR):
         raise Forbidden("Only an administrator can force a deletion.")
-    uses = [] if force else used_by("process", name)
-    if uses:
-        first = ", ".join(str(use["name"]) for use in uses[:3])
-        raise InUse(f"{name} is in use by {first}.", used_by=uses)
     with transaction.atomic():
-        # Versions are protected by instances: those go first, and only under force.
+        # Locked first: an instance that is made meanwhile takes its number from this row.
+        design = _locked(name)
+        uses = [] if force else used_by("process", name)
+        if uses:
+            first = ", ".join(str(use["name"]) for use in uses[:3])
+            raise InUse(f"{name} is in use by {first}.", used_by=uses)
         design.instances.all().delete()
-        design.delete()
+        design.deleted_at, design.deleted_by = timezone.now(), user
+        design.save(update_fields=["deleted_at", "deleted_by"])
         record(user, action="deleted", kind="process", name=name)
 
 

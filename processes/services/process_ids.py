@@ -22,8 +22,10 @@ def next_process_id(*, design: ProcessDesign, pattern: str, values: Mapping[str,
 
     Raises Invalid when the result was given before, is empty or too long.
     """
-    ProcessDesign.objects.filter(pk=design.pk).update(last_number=F("last_number") + 1)
-    number = ProcessDesign.objects.values_list("last_number", flat=True).get(pk=design.pk)
+    row = ProcessDesign.objects.filter(pk=design.pk)
+    if not row.update(last_number=F("last_number") + 1):
+        raise Invalid.at("/process", f"There is no process {design.name}: it was just deleted.")
+    number = row.values_list("last_number", flat=True).get()
     made = filled_pattern(pattern, process=design.name, number=number, values=values)
     if not made or len(made) > LONGEST:
         raise Invalid.at(
