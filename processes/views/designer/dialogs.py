@@ -7,7 +7,7 @@ from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Missing
 from kianda.pages import page, render_dialog
 from processes.designing.tree import may_hold
-from processes.designing.uses import uses_of
+from processes.services.copy_uses import all_uses
 from processes.views.designer.desk import Desk
 from processes.views.designer.screen import Screen, runs_rules
 from processes.views.designer.tree import Element
@@ -20,7 +20,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask before something is deleted that others refer to, and say who does."""
     desk = Desk(request, name)
     element = _asked(desk)
-    uses = uses_of(desk.copy.document, element.target)
+    uses = all_uses(name, element.target)
     context = _context(desk, element) | {"uses": uses[:MOST_USES], "rest": len(uses[MOST_USES:])}
     title = _("Delete %(title)s") % {"title": element.title}
     return render_dialog(request, "designer/_delete.html", context, title=title)
@@ -31,7 +31,7 @@ def uses(request: HttpRequest, name: str) -> HttpResponseBase:
     """List who refers to a form or field."""
     desk = Desk(request, name)
     element = _asked(desk)
-    found = uses_of(desk.copy.document, element.target)
+    found = all_uses(name, element.target)
     context = _context(desk, element) | {"uses": found[:MOST_USES], "rest": len(found[MOST_USES:])}
     title = _("Who uses %(title)s") % {"title": element.title}
     return render_dialog(request, "designer/_uses.html", context, title=title)

@@ -15,7 +15,7 @@ document.addEventListener(
     if (form.id === "choose") pick(event, submitter.value, submitter.dataset);
     else if (form.id === "act") press(event, submitter);
     else if (form.matches("[data-act]")) fromDialog(event, form, submitter);
-    else if (form.matches("[data-settings]")) keepSettings(event, form);
+    else if (form.matches("[data-settings]")) keepSettings(event, form, submitter);
   },
   // Before the module that guards plain forms against double sending hears of it.
   { capture: true },
@@ -52,9 +52,9 @@ function fromDialog(event, form, submitter) {
   send(form.action, values);
 }
 
-function keepSettings(event, form) {
+function keepSettings(event, form, submitter) {
   event.preventDefault();
-  send(form.action, new FormData(form));
+  send(form.action, new FormData(form, submitter));
 }
 
 document.addEventListener("change", (event) => {

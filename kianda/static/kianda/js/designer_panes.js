@@ -132,8 +132,10 @@ export function pathTo(element) {
 }
 
 export function tell(answer) {
-  const { say: words, news, undo } = answer.dataset;
+  const { say: words, news, notices, undo } = answer.dataset;
   if (news) toast(news);
+  // Who outside still knows a field by its old name: that stays until the next act.
+  if (notices) note(`It has a new name. Somebody outside still uses the old one: ${notices}`);
   if (undo !== "True" || !words) return say(words);
   toast(words);
   const box = document.querySelector("#toasts > :last-child");

@@ -1,0 +1,18 @@
+"""Everybody who refers to a piece of a working copy, inside the design and outside of it."""
+
+from kianda.lib.errors import Missing
+from processes.designing.uses import Use, uses_of
+from processes.models import WorkingCopy
+from processes.services.outside_uses import uses_outside
+
+
+def all_uses(name: str, target: str) -> list[Use]:
+    """Return who would miss a form, field or rule; raises Missing and Gone."""
+    copy = (
+        WorkingCopy.objects.select_related("design")
+        .filter(design__name=name, design__deleted_at=None)
+        .first()
+    )
+    if copy is None:
+        raise Missing(f"There is no process {name}.")
+    return [*uses_of(copy.document, target), *uses_outside(copy, target)]
