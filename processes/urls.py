@@ -53,6 +53,11 @@ page_urlpatterns: list[URLPattern] = [
         name="instance-restore",
     ),
     path("instances/<str:process_id>/delete/", records.delete, name="instance-delete"),
+    path(
+        "instances/<str:process_id>/forms/<str:form>/send-back/",
+        work.back,
+        name="instance-send-back",
+    ),
     path("instances/<str:process_id>/move/", records.move, name="instance-move"),
     path("runs/", run_pages.runs, name="runs"),
     path("runs/<int:run_id>/", run_pages.run, name="run"),

@@ -1,6 +1,7 @@
 """One instance: shown, saved by hand, its buttons pressed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
@@ -16,6 +17,7 @@ from processes.models import Change, ProcessInstance, Run
 from processes.services import runs
 from processes.services.instances import patch_instance
 from processes.views.common import person, target_kind, target_title
+from processes.views.form_steps import load_targets
 from processes.views.place import place_of
 from processes.views.sheet import Sheet, context_of
 
@@ -41,10 +43,17 @@ def instance(request: HttpRequest, process_id: str) -> HttpResponseBase:
 
 
 def _shown(
-    request: HttpRequest, sheet: Sheet, *, status: int = 200, busy: Busy | None = None
+    request: HttpRequest,
+    sheet: Sheet,
+    *,
+    status: int = 200,
+    busy: Busy | None = None,
+    opened: bool = False,
 ) -> HttpResponseBase:
     place = place_of(request)
     context = {**context_of(sheet), "busy": busy, **place.extra}
+    # Load rules run once for each time that the page is opened, not after each act on it.
+    context["load"] = context["load"] and request.method == "GET" and not opened
     return render_page(
         request, place.template, context, partials=place.partials or PARTIALS, status=status
     )
@@ -54,8 +63,13 @@ def _act(request: HttpRequest, sheet: Sheet) -> HttpResponseBase:
     """Save or press; what is in the way is said on the page, and what was typed stays."""
     act = request.POST.get("act", "save")
     target = act.removeprefix("press:") if act.startswith("press:") else ""
+    if act == "load":
+        return _opened(request, sheet)
     do = (lambda now: _press(request, now, target)) if target else lambda now: _save(request, now)
     sheet.take(request.POST)
+    if act.startswith("rows:"):
+        sheet.act_on_rows(act)
+        return _shown(request, sheet)
     try:
         return _carried_out(request, sheet, do)
     except Invalid as invalid:
@@ -116,9 +130,34 @@ def _press(request: HttpRequest, sheet: Sheet, target: str) -> HttpResponseBase:
         on_start=lambda run: leads_to(request, reverse("run", args=[run.pk])),
     )
     fields = _stored_by(run)
-    if run.status == Run.Status.SUCCEEDED:
+    if run.status == Run.Status.SUCCEEDED and kind != "change":
         toast(request, _success(run, target_title(sheet.document, target), len(fields)))
-    return _after(request, sheet, fields)
+    return _after(request, sheet, fields, [run])
+
+
+def _opened(request: HttpRequest, sheet: Sheet) -> HttpResponseBase:
+    """Run what runs when the page is opened, each with what those before it have left."""
+    done: list[Run] = []
+    for target in load_targets(sheet.document, sheet.steps):
+        run = runs.trigger(
+            process_id=sheet.instance.process_id,
+            target=target,
+            user=sheet.user,
+            trigger="load",
+            data=sheet.changes if not done else left_by(sheet, done[-1]),
+            time_zone=timezone.get_current_timezone_name(),
+        )
+        done.append(run)
+        if run.status != Run.Status.SUCCEEDED:
+            break
+    return _after(request, sheet, frozenset(), done)
+
+
+def left_by(sheet: Sheet, run: Run) -> dict[str, Any]:
+    """Return what a run has left unsaved, as the next trigger takes it."""
+    fields, data = sheet.editable(), run.data or {}
+    left = {name: data[name] for name in fields if name in data}
+    return {name: value for name, value in left.items() if fields[name].slug() != "secret"}
 
 
 def _refuse(flaws: list[Flaw]) -> None:
@@ -153,12 +192,22 @@ def _success(run: Run, title: str, stored: int) -> str:
     )
 
 
-def _after(request: HttpRequest, sheet: Sheet, fields: frozenset[str]) -> HttpResponseBase:
-    """Show the instance as it is now: at once for htmx, after a redirect for a plain form."""
+def _after(
+    request: HttpRequest, sheet: Sheet, fields: frozenset[str], done: Sequence[Run] = ()
+) -> HttpResponseBase:
+    """Show the instance as it is now: at once for htmx, after a redirect for a plain form.
+
+    What a run has set and not saved, and what was typed before one that failed, stays in the form.
+    """
     url = place_of(request).url or reverse("instance", args=[sheet.instance.process_id])
-    if request.headers.get("HX-Target") != "instance":
-        return go(request, url)
-    leads_to(request, url)
     fresh = Sheet.read(sheet.instance.process_id, sheet.user)
     fresh.fresh = fields
-    return _shown(request, fresh)
+    for run in done:
+        if run.status == Run.Status.SUCCEEDED:
+            fresh.lay_over(run.data or {})
+        else:
+            fresh.keep_typed(sheet)
+    if request.headers.get("HX-Target") != "instance" and not fresh.typed:
+        return go(request, url)
+    leads_to(request, url)
+    return _shown(request, fresh, opened=True)

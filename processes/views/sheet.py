@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,27 +12,31 @@ from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import Flaw
 from kianda.pages import Errors
 from processes import listing
+from processes.controls import Control, FormView
 from processes.document import Document, Form
 from processes.fields.base import FormField, InputField
 from processes.forms import (
-    Control,
-    FormView,
     Typed,
+    act_on_rows,
     changed_by_hand,
     control_of,
     editable,
-    every,
     form_views,
+    grid_of,
     missing_in,
     typed_in,
+    typed_of,
 )
 from processes.models import Change, DesignVersion, ProcessInstance, Run
+from processes.services.defaults import early_names
 from processes.services.history import Meanwhile, can_restore, changed_since
 from processes.services.moving import as_in_draft
 from processes.services.starting import read_instance
 from processes.services.values import read_sent, shown, stored_values
+from processes.table_forms import TypedTable
 from processes.values import Value
 from processes.views.common import target_title
+from processes.views.form_steps import Step, load_targets, open_form, primary, steps_of
 from processes.working import python_of
 
 FEW = 5
@@ -53,6 +58,8 @@ class Sheet:
     meanwhile: dict[str, Meanwhile] = field(default_factory=dict)
     conflicts: dict[str, Meanwhile] = field(default_factory=dict)
     fresh: frozenset[str] = frozenset()
+    # What rules have set and no rule has saved, by field: it stands in the form until it is.
+    unsaved: dict[str, Typed] = field(default_factory=dict)
 
     @classmethod
     def read(cls, process_id: str, user: User) -> "Sheet":
@@ -62,17 +69,71 @@ class Sheet:
         version, document, values = as_in_draft(instance, document, stored)
         return cls(instance, version, document, values, user)
 
+    @cached_property
+    def steps(self) -> dict[str, Step]:
+        """Return where each form stands, by name, in form order."""
+        return steps_of(self.instance, self.document, self.user)
+
+    def editable(self) -> dict[str, InputField]:
+        """Return the fields that the person can fill in now: those of open forms of theirs."""
+        return {
+            name: found
+            for form in self.document.forms
+            if self.steps[form.name].is_open
+            for name, found in editable(self.document, self.instance.display, form=form).items()
+        }
+
+    def lay_over(self, data: Mapping[str, Any]) -> None:
+        """Let what a run has left, as JSON, stand in the form where it differs from what is stored.
+
+        A secret is masked there, so it is left out.
+        """
+        fields = self.editable()
+        plain = {name: data[name] for name in fields if name in data and not self._is_secret(name)}
+        for name, value in python_of(self.document.fields, plain).items():
+            if value != self.values.get(name):
+                typed = typed_of(fields[name], value, self.values, self.resolve)
+                self.unsaved[name] = self.typed[name] = typed
+
+    def keep_typed(self, other: "Sheet") -> None:
+        """Let what was typed on another reading of the page stand in the form."""
+        kept = {
+            name: self._over_now(typed)
+            for name, typed in other.typed.items()
+            if name in self.editable()
+        }
+        self.unsaved |= {name: typed for name, typed in kept.items() if not self._is_secret(name)}
+        self.typed |= kept
+
+    def resolve(self, name: str) -> Value:
+        """Return what a default may refer to, for rows that are added to a table."""
+        return early_names(self.document, user=self.user)[name]
+
+    def _over_now(self, typed: Typed) -> Typed:
+        """Return typed rows as they lie over the rows that the table has now."""
+        if not isinstance(typed, TypedTable):
+            return typed
+        grid = grid_of(typed.grid.field, self.values, self.resolve)
+        return typed if typed.grid.rows == grid.rows else typed.over(grid)
+
+    def act_on_rows(self, act: str) -> None:
+        """Add, remove or move a row, or move the window; nothing is stored."""
+        # Who may only read a table may see all of it.
+        fields = self.document.fields if ":show:" in act else self.editable()
+        act_on_rows(act, fields, self.typed, self.values, self.resolve)
+
     def take(self, post: QueryDict) -> None:
         """Lay over what was posted: what the person changed, and where others did so too."""
-        fields = editable(self.document)
+        fields = self.editable()
         revision = post.get("revision", "")
         seen = int(revision) if revision.isascii() and revision.isdigit() else None
         if seen is not None and seen < self.instance.revision:
             self.meanwhile = changed_since(self.instance, seen)
-        typed = typed_in(fields, post)
-        self.changes = changed_by_hand(fields, typed, self._as_seen())
+        before = self._as_seen()
+        typed = typed_in(fields, post, before, self.resolve)
+        self.changes = changed_by_hand(fields, typed, before)
         # What only others changed shows their value; what the person changed stays as typed.
-        self.typed = {name: typed[name] for name in self.changes if name in typed}
+        self.typed = {name: self._over_now(typed[name]) for name in self.changes}
         self._settle(post)
 
     def _as_seen(self) -> dict[str, Value]:
@@ -107,7 +168,7 @@ class Sheet:
 
     def missing(self) -> list[Flaw]:
         """Return the required fields left blank, on the forms that the person has changed."""
-        fields = editable(self.document)
+        fields = self.editable()
         touched = [
             form for form in self.document.forms
             if any(one.name in self.changes for one in form.all_fields())
@@ -117,7 +178,7 @@ class Sheet:
     def missing_on(self, form_name: str) -> list[Flaw]:
         """Return the required fields left blank on one form, which is submitted."""
         forms = [form for form in self.document.forms if form.name == form_name]
-        return self._missing_on(forms, editable(self.document))
+        return self._missing_on(forms, self.editable())
 
     def _missing_on(self, forms: list[Form], fields: Mapping[str, InputField]) -> list[Flaw]:
         wanted = [
@@ -126,11 +187,12 @@ class Sheet:
         return missing_in(wanted, self.values, self.changes)
 
     def forms(self) -> list[FormView]:
-        """Return the forms with their controls."""
-        return form_views(self.document, self._control)
+        """Return the forms that are shown, with their controls."""
+        views = form_views(self.document, self._control, self.instance.display)
+        return [view for view in views if self.steps[view.form.name].is_shown]
 
     def _control(self, field: FormField) -> Control:
-        made = control_of(field, self.values, self.typed, self.errors)
+        made = control_of(field, self.values, self.typed, self.errors, self.resolve)
         return replace(
             made, changed=field.name in self.fresh, conflict=self.conflicts.get(field.name)
         )
@@ -149,8 +211,13 @@ def context_of(sheet: Sheet) -> dict[str, Any]:
     views = sheet.forms()
     return {
         "sheet": sheet, "instance": instance, "design": design, "version": sheet.version,
-        "views": views, "open_form": _open_form(views), "errors": sheet.errors,
-        "primary": _primary(views),
+        "views": [(view, sheet.steps[view.form.name]) for view in views],
+        "open_form": open_form(sheet.steps, views), "errors": sheet.errors,
+        "primary": primary(sheet.steps, views),
+        "has_open": any(step.is_open for step in sheet.steps.values()),
+        "unsaved_fields": [sheet.document.fields[name].title for name in sheet.unsaved],
+        "change_targets": [name for name, found in sheet.editable().items() if found.rules],
+        "load": bool(load_targets(sheet.document, sheet.steps)),
         "conflicts": [
             (sheet.document.fields[name], found) for name, found in sheet.conflicts.items()
         ],
@@ -181,22 +248,6 @@ def _theirs(sheet: Sheet) -> list[tuple[FormField, Meanwhile]]:
         for name, found in sheet.meanwhile.items()
         if name in sheet.document.fields and name not in sheet.conflicts
     ]
-
-
-def _primary(views: list[FormView]) -> str:
-    """Return the field whose button is the main act: the first that can be pressed."""
-    for view in views:
-        for one in [*view.footer, *every(view.controls)]:
-            if one.kind == "button" and one.enabled:
-                return one.field.name
-    return ""
-
-
-def _open_form(views: list[FormView]) -> str:
-    """Return the form to open first: the first with something wrong, else the first."""
-    wrong = next((view for view in views if view.wrong), None)
-    chosen = wrong or (views[0] if views else None)
-    return chosen.form.name if chosen else ""
 
 
 def with_titles(runs: list[Run], document: Document | None) -> list[tuple[Run, str]]:

@@ -5,11 +5,21 @@ from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
 
-from kianda.pages import page, render_page
+from kianda.lib.errors import ApplicationError, Missing
+from kianda.once import once
+from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
 from processes.models import FormOwner, ProcessInstance
 from processes.services.documents import document_of
-from processes.services.forms_state import FormState, form_states, group_names, my_work
+from processes.services.forms_state import (
+    FormState,
+    form_states,
+    group_names,
+    my_work,
+    send_back,
+)
+from processes.services.starting import read_instance
 from processes.views.common import asked, page_of, person
 
 
@@ -69,3 +79,35 @@ def _mine(instances: Iterable[ProcessInstance], user: User) -> set[tuple[int, st
         for owner in owners
         if (owner.name == name if owner.kind == FormOwner.Kind.USER else owner.name in groups)
     }
+
+
+@page(methods=("GET", "POST"))
+@once
+def back(request: HttpRequest, process_id: str, form: str) -> HttpResponseBase:
+    """Ask, then open an earlier form of an instance again."""
+    instance, document = read_instance(process_id, person(request))
+    state = next((one for one in form_states(instance, document) if one.form == form), None)
+    if state is None:
+        raise Missing(f"{instance.process_id} has no form {form}.")
+    error = ""
+    if request.method == "POST":
+        seen = request.POST.get("revision", "")
+        try:
+            send_back(
+                process_id=process_id,
+                form=form,
+                user=person(request),
+                revision=int(seen) if seen.isascii() and seen.isdigit() else None,
+            )
+        except ApplicationError as refusal:
+            error = " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
+        else:
+            toast(request, _("%(form)s is open again.") % {"form": state.title})
+            return go(request, "instance", process_id=instance.process_id)
+    return render_dialog(
+        request,
+        "processes/_send_back.html",
+        {"instance": instance, "state": state, "error": error},
+        title=_("Send back to %(form)s") % {"form": state.title},
+        status=(422 if is_htmx(request) else 409) if error else 200,
+    )

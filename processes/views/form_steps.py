@@ -1,0 +1,97 @@
+"""Where each form of an instance stands, as its page shows it to one person."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+
+from kianda.accounts.roles import ADMINISTRATOR, has_role
+from processes.document import Document
+from processes.controls import FormView, every
+from processes.models import ProcessInstance
+from processes.services.forms_state import FormState, form_states, owns
+from processes.standing import COMPLETED, CURRENT
+
+ICONS = {"current": "record-circle", "completed": "check-circle-fill", "not_started": "circle"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One form: its state, and what the person may do with it."""
+
+    state: FormState
+    is_mine: bool
+    is_shown: bool
+    # Rules may switch a whole form off.
+    is_enabled: bool
+    may_send_back: bool
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether somebody is to work on it."""
+        return self.state.status == CURRENT
+
+    @property
+    def is_completed(self) -> bool:
+        """Tell whether it was submitted."""
+        return self.state.status == COMPLETED
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the person may fill it in and submit it."""
+        return self.is_current and self.is_mine and self.is_enabled
+
+    @property
+    def icon(self) -> str:
+        """Return the sign of its state."""
+        return ICONS[self.state.status]
+
+
+def steps_of(instance: ProcessInstance, document: Document, user: User) -> dict[str, Step]:
+    """Return the steps of an instance by form name, in form order."""
+    states = form_states(instance, document)
+    mine = {state.form: owns(user, instance, state) for state in states}
+    going = [state for state in states if state.status == CURRENT]
+    # Whoever has the work may give it back; when all has ended, whoever had the last of it.
+    sends = has_role(user, ADMINISTRATOR) or any(
+        mine[state.form] for state in going or [one for one in states if one.status == COMPLETED]
+    )
+    return {
+        state.form: Step(
+            state=state,
+            is_mine=mine[state.form],
+            is_shown=instance.display.get(state.form, {}).get("visible", True),
+            is_enabled=instance.display.get(state.form, {}).get("enabled", True),
+            may_send_back=sends and state.status == COMPLETED,
+        )
+        for state in states
+    }
+
+
+def primary(steps: Mapping[str, Step], views: Iterable[FormView]) -> str:
+    """Return the field whose button is the main act: the first that can be pressed."""
+    for view in views:
+        if not steps[view.form.name].is_open:
+            continue
+        for one in [*view.footer, *every(view.controls)]:
+            if one.kind == "button" and one.enabled:
+                return one.field.name
+    return ""
+
+
+def open_form(steps: Mapping[str, Step], views: Sequence[FormView]) -> str:
+    """Return the form to open first: one with something wrong, else one that waits for us."""
+    wrong = next((view for view in views if view.wrong), None)
+    mine = next((view for view in views if steps[view.form.name].is_open), None)
+    going = next((view for view in views if steps[view.form.name].is_current), None)
+    chosen = wrong or mine or going or (views[0] if views else None)
+    return chosen.form.name if chosen else ""
+
+
+def load_targets(document: Document, steps: Mapping[str, Step]) -> list[str]:
+    """Return what runs when the person opens the page: the process, then their open forms."""
+    opened = [form for form in document.forms if steps[form.name].is_open]
+    if not opened:
+        return []
+    process = ["process#load"] if document.rules else []
+    return process + [f"form:{form.name}#load" for form in opened if form.load_rules]
