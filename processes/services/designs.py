@@ -19,6 +19,9 @@ from processes.services.documents import document_of
 from processes.services.moving import move_open_instances
 from processes.services.process_ids import last_number_given
 
+# Pages of the library stand at these addresses: a design of such a name could not be opened.
+PAGE_NAMES = frozenset({"bin", "export", "templates"})
+
 
 @dataclass
 class Published:
@@ -56,9 +59,18 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 9
 
 
+def page_name_flaw(name: str) -> str | None:
+    """Return why a process cannot have a name that is the address of a page, or None."""
+    if name in PAGE_NAMES:
+        return f"The name {name} is the address of a page. Choose another one."
+    return None
+
+
 def create_design(*, raw: object, user: User) -> ProcessDesign:
     """Make a process from its definition, as draft 0.1; raises Invalid with every flaw."""
     document = parse_document(_without_meta(raw))
+    if flaw := page_name_flaw(document.name):
+        raise Invalid.at("/name", flaw)
     taken = Invalid.at("/name", f"There is a process {document.name} already.")
     if ProcessDesign.objects.filter(name=document.name).exists():
         raise taken

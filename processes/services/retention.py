@@ -1,4 +1,4 @@
-"""Runs with their traces, and the history of values, pruned in small batches (contract 6)."""
+"""Runs with their traces, the history of values, the recycle bin: pruned in small batches."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Count, Model, Q, QuerySet
 
 from processes.models import Change, Run
+from processes.services.bin import prune_bin
 
 KEPT_PER_INSTANCE = 100
 BATCH = 200
@@ -15,8 +16,9 @@ UNHAPPY = (Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSED)
 
 
 def prune(moment: datetime, *, batches: int = 40) -> int:
-    """Delete runs and history past their time, at most so many batches; returns how many.
+    """Delete runs, history and binned designs past their time, at most so many batches.
 
+    Returns how many.
     Failed runs are kept three times as long, and the last hundred of each instance for ever.
     """
     kept = timedelta(days=settings.KIANDA_RETENTION_DAYS)
@@ -24,7 +26,7 @@ def prune(moment: datetime, *, batches: int = 40) -> int:
         Q(finished__lt=moment - kept) & ~Q(status__in=UNHAPPY) | Q(finished__lt=moment - 3 * kept)
     )
     old_changes = Change.objects.filter(at__lt=moment - kept)
-    deleted = 0
+    deleted = prune_bin(moment)
     for rows in (*_by_instance(old_runs), *_by_instance(old_changes)):
         while batches > 0:
             pks = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])

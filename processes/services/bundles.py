@@ -1,0 +1,144 @@
+"""The file of an export, read back: what it is, or in a sentence why it is none."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from kianda.lib.errors import Flaw, Invalid, TooLarge
+from kianda.lib.parsing import parse_json
+from processes.document import Document, parse_document
+from processes.services.exporting import FORMAT, FORMAT_VERSION
+
+MOST_BYTES = 1_500_000
+MOST_OBJECTS = 200
+NOT_OURS = (
+    "This is JSON, but no file of process designs. An exported file begins with "
+    f'"format": "{FORMAT}" and has a list "processes".'
+)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """One process of a file: its definition as it was sent, checked, and its group."""
+
+    raw: dict[str, Any]
+    document: Document
+    group: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return its name in the file."""
+        return self.document.name
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What a file holds."""
+
+    processes: list[Packed] = field(default_factory=list)
+    datasources: list[dict[str, Any]] = field(default_factory=list)
+
+
+def read_bundle(body: bytes) -> Bundle:
+    """Return what a file holds; raises Invalid or TooLarge with sentences, the places named."""
+    if len(body) > MOST_BYTES:
+        raise TooLarge(
+            f"The file has {len(body) / 1_000_000:.1f} MB; at most 1.5 MB can be imported. "
+            "Export fewer designs into one file."
+        )
+    if not body.strip():
+        raise Invalid.at("", "The file is empty.")
+    value = _parsed(body)
+    if not isinstance(value, dict):
+        raise Invalid.at("", NOT_OURS)
+    if "format" not in value and "forms" in value:
+        # A definition by itself, as the API gives it and the editor shows it.
+        value = {"processes": [{"definition": value}]}
+    elif value.get("format") != FORMAT:
+        raise Invalid.at("", _stranger(value))
+    elif value.get("format_version") != FORMAT_VERSION:
+        raise Invalid.at("", "The file was made by a newer version of the product. Upgrade first.")
+    return _bundle(value)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return parse_json(body)
+    except Invalid as refusal:
+        cause = refusal.__cause__
+        if isinstance(cause, UnicodeDecodeError):
+            raise Invalid.at("", "This is no text file. Choose the .json file of an export.") from (
+                refusal
+            )
+        if isinstance(cause, json.JSONDecodeError):
+            raise Invalid.at("", _no_json(cause)) from refusal
+        raise
+
+
+def _no_json(error: json.JSONDecodeError) -> str:
+    text = error.doc.strip()
+    at_end = error.pos >= len(error.doc.rstrip()) - 1 or error.msg.startswith("Unterminated")
+    if text.startswith("{") and not text.endswith("}") and at_end:
+        return "The file ends in the middle: a part of it is missing. Export it again."
+    return (
+        f"The file is not JSON: {error.msg} in line {error.lineno}, column {error.colno}. "
+        "Choose the .json file of an export."
+    )
+
+
+def _stranger(value: dict[str, Any]) -> str:
+    if "base_url" in value:
+        return "This file holds a data source alone. A file of process designs brings its own."
+    return NOT_OURS
+
+
+def _bundle(value: dict[str, Any]) -> Bundle:
+    processes, sources = value.get("processes"), value.get("datasources", [])
+    if not isinstance(processes, list) or not isinstance(sources, list):
+        raise Invalid.at("", NOT_OURS)
+    if not processes and not sources:
+        raise Invalid.at("", "The file holds no process design.")
+    if len(processes) + len(sources) > MOST_OBJECTS:
+        raise Invalid.at("", f"The file holds more than {MOST_OBJECTS} objects. Split it.")
+    flaws: list[Flaw] = []
+    packed = [_packed(item, f"/processes/{at}", flaws) for at, item in enumerate(processes)]
+    found = [one for one in packed if one is not None]
+    flaws += _doubles("processes", [one.name for one in found])
+    flaws += _source_flaws(sources)
+    if flaws:
+        raise Invalid("The file has errors.", errors=flaws)
+    return Bundle(found, sources)
+
+
+def _packed(item: Any, place: str, flaws: list[Flaw]) -> Packed | None:
+    raw = item.get("definition") if isinstance(item, dict) else None
+    if not isinstance(raw, dict):
+        flaws.append(Flaw(place, 'Write an object with a "definition".'))
+        return None
+    raw = {key: value for key, value in raw.items() if key != "meta"}
+    group = item.get("group", "")
+    try:
+        document = parse_document(raw)
+    except Invalid as invalid:
+        inner = f"{place}/definition"
+        flaws += [Flaw(f"{inner}{flaw.pointer}", flaw.detail) for flaw in invalid.errors]
+        return None
+    return Packed(raw, document, group.strip()[:100] if isinstance(group, str) else "")
+
+
+def _source_flaws(sources: list[Any]) -> list[Flaw]:
+    flaws = [
+        Flaw(f"/datasources/{at}", "Write a data source with a name.")
+        for at, one in enumerate(sources)
+        if not isinstance(one, dict) or not isinstance(one.get("name"), str)
+    ]
+    names = [one["name"] for one in sources if isinstance(one, dict) and "name" in one]
+    return flaws or _doubles("datasources", names)
+
+
+def _doubles(kind: str, names: list[str]) -> list[Flaw]:
+    return [
+        Flaw(f"/{kind}/{at}/name", f"The name {name} stands twice in the file.")
+        for at, name in enumerate(names)
+        if name in names[:at]
+    ]

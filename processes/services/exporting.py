@@ -1,0 +1,138 @@
+"""Designs as one readable file without secrets, with the datasources that they need."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from datasources.document import TARGETS, RestDatasource
+from datasources.services import get_document
+from kianda.accounts.audit import record
+from kianda.lib.errors import Missing
+from kianda.lib.secret_names import MASK, is_secret_name
+from processes.checks import export
+from processes.clock import moment_text
+from processes.document import Document, load_document
+from processes.expressions import Template
+from processes.models import ProcessDesign
+from processes.rules.base import CallingRule
+from processes.rules.find_items import BUILT_IN
+from processes.services.catalog import StoredCatalog
+from processes.services.designs import get_design
+from processes.services.documents import document_of
+from processes.writing import essential, written
+
+FORMAT, FORMAT_VERSION = "kianda-designs", 1
+_QUERY_VALUE = re.compile(r"([?&])([^=&#]+)=([^&#]*)")
+
+
+def export_text(names: Sequence[str], *, user: User) -> str:
+    """Return the newest versions of some designs, and their datasources, as JSON text."""
+    found = [get_design(name) for name in dict.fromkeys(names)]
+    documents = [_newest(design) for design in found]
+    bundle = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "exported": moment_text(timezone.now()),
+        "processes": [
+            _process(design, document) for design, document in zip(found, documents, strict=True)
+        ],
+        "datasources": list(_datasources(documents)),
+    }
+    for design in found:
+        record(user, action="exported", kind="process", name=design.name)
+    return written(bundle) + "\n"
+
+
+def _newest(design: ProcessDesign) -> Document:
+    assert design.draft is not None  # a design is made with its first version
+    return document_of(design.draft)
+
+
+def _process(design: ProcessDesign, document: Document) -> dict[str, Any]:
+    masked = export(document, StoredCatalog())
+    _mask_literals(masked, _secret_fields(document))
+    made = {"group": design.group} if design.group else {}
+    return {**made, "definition": essential(load_document(masked))}
+
+
+def _secret_fields(document: Document) -> frozenset[str]:
+    return frozenset(name for name, field in document.fields.items() if field.slug() == "secret")
+
+
+def _mask_literals(node: Any, secret: frozenset[str]) -> None:
+    """Put asterisks where a rule writes a text as it is into a secret field."""
+    if isinstance(node, list):
+        for item in node:
+            _mask_literals(item, secret)
+    if not isinstance(node, dict):
+        return
+    value = node.get("value")
+    if node.get("field") in secret and isinstance(value, str) and _is_literal(value):
+        node["value"] = MASK
+    for item in node.values():
+        _mask_literals(item, secret)
+
+
+def _is_literal(value: str) -> bool:
+    return bool(value) and not Template.parse(value).references
+
+
+def sources_of(document: Document) -> list[str]:
+    """Return the names of the datasources that a definition calls, the built-in one left out."""
+    rules = (rule for _, rule in document.placed_rules())
+    named = (rule.datasource for rule in rules if isinstance(rule, CallingRule))
+    return [name for name in dict.fromkeys(named) if name != BUILT_IN]
+
+
+def _datasources(documents: Iterable[Document]) -> Iterator[dict[str, Any]]:
+    for name in dict.fromkeys(name for one in documents for name in sources_of(one)):
+        try:
+            yield masked_datasource(get_document(name))
+        except Missing:
+            continue  # A broken reference: it is told when the file is imported.
+
+
+def masked_datasource(document: RestDatasource) -> dict[str, Any]:
+    """Return a datasource for other eyes, without what is left at its default."""
+    made = document.masked()
+    made["test_path"] = _masked_query(made["test_path"])
+    made["methods"] = [_method(method) for method in made["methods"]]
+    return _telling(made, keep={"methods", "auth"})
+
+
+def _method(method: dict[str, Any]) -> dict[str, Any]:
+    for section in TARGETS.values():
+        method[section] = [_parameter(one) for one in method[section]]
+    for section in ("response_headers", "response_body"):
+        method[section] = [_telling(one) for one in method[section]]
+    if method["content_type"] != "raw":
+        method["media_type"] = None
+    return _telling(method)
+
+
+def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
+    if parameter["secret"] == is_secret_name(parameter["name"]):
+        parameter = {key: value for key, value in parameter.items() if key != "secret"}
+    # An empty text is a value of its own, but not that of a secret: there it says "not set".
+    empty = parameter["value"] == "" and is_secret_name(parameter["name"])
+    return _telling(parameter | ({"value": None} if empty else {}))
+
+
+def _telling(made: dict[str, Any], keep: Iterable[str] = ()) -> dict[str, Any]:
+    return {key: item for key, item in made.items() if key in set(keep) or item not in (None, [])}
+
+
+def _masked_query(path: str | None) -> str | None:
+    """Return a path whose query holds asterisks where a parameter's name says secret."""
+    if path is None:
+        return None
+
+    def masked(found: re.Match[str]) -> str:
+        name = next((name for name, _ in parse_qsl(f"{found[2]}=x")), found[2])
+        return f"{found[1]}{found[2]}={MASK}" if is_secret_name(name) else found[0]
+
+    return _QUERY_VALUE.sub(masked, path)

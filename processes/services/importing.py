@@ -1,0 +1,285 @@
+"""Import of an exported file: first what would be made, then all of it or nothing."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from cryptography.fernet import InvalidToken
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from datasources.models import Datasource
+from datasources.selectors import document_of as datasource_of
+from datasources.services import create_datasource
+from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
+from kianda.lib.errors import Flaw, Invalid
+from kianda.lib.names import in_words
+from kianda.lib.secret_names import MASK
+from kianda.lib.secrets import key_ring
+from processes.checks import check_references
+from processes.document import load_document
+from processes.models import ProcessDesign
+from processes.renaming import with_names
+from processes.services.bundles import Bundle, Packed, read_bundle
+from processes.services.catalog import StoredCatalog
+from processes.services.designs import create_design, get_design, save_design
+from processes.services.exporting import masked_datasource
+from processes.services.library import free_name, put_into_group
+
+HELD_FOR_S = 24 * 3600
+Act = Literal["make", "use", "draft", "leave"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What becomes of one object of the file: made (under a name), used as it is here, left."""
+
+    act: Act
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One object of the file on the preview: what it is, what it meets here, what is proposed."""
+
+    key: str
+    name: str
+    title: str
+    facts: str
+    taken: bool
+    acts: tuple[Act, ...]
+    choice: Choice
+    same: bool = False
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an import would make."""
+
+    processes: list[Line]
+    datasources: list[Line]
+
+
+@dataclass(frozen=True)
+class Todo:
+    """Something that a person has to do after an import, and on which page."""
+
+    kind: Literal["datasource", "process"]
+    name: str
+    sentence: str
+
+
+@dataclass
+class Imported:
+    """What an import has made, and what is left to do."""
+
+    processes: list[ProcessDesign] = field(default_factory=list)
+    datasources: list[Datasource] = field(default_factory=list)
+    todo: list[Todo] = field(default_factory=list)
+
+
+def hold(body: bytes) -> str:
+    """Return the content of a file as a text that nobody can read or change until it is sent."""
+    return key_ring().encrypt(body).decode()
+
+
+def held(token: str) -> Bundle:
+    """Return the file that `hold` made the text of; raises Invalid after a day."""
+    try:
+        return read_bundle(key_ring().decrypt(token.encode(), ttl=HELD_FOR_S))
+    except (InvalidToken, UnicodeEncodeError) as error:
+        raise Invalid.at("", "The preview is too old. Choose the file again.") from error
+
+
+def plan_of(bundle: Bundle, *, user: User) -> Plan:
+    """Return what would be made, with a proposal for each name that is taken here."""
+    taken = frozenset(packed.name for packed in bundle.processes)
+    lines = [_process_line(packed, taken) for packed in bundle.processes]
+    return Plan(lines, [_source_line(raw, user) for raw in bundle.datasources])
+
+
+def _process_line(packed: Packed, in_file: frozenset[str]) -> Line:
+    document, name = packed.document, packed.name
+    taken = ProcessDesign.objects.filter(name=name).exists()
+    rules = sum(1 for _ in document.placed_rules())
+    facts = f"{len(document.forms)} forms, {len(document.fields)} fields, {rules} rules"
+    wish = free_name(name, also_taken=in_file) if taken else name
+    acts: tuple[Act, ...] = ("make", "draft", "leave") if taken else ("make", "leave")
+    missing = tuple(sentence for _, sentence in _masked_texts(packed.raw))
+    return Line(
+        name, name, document.title, facts, taken, acts, Choice("make", wish), missing=missing
+    )
+
+
+def _source_line(raw: Mapping[str, Any], user: User) -> Line:
+    name = str(raw["name"])
+    stored = Datasource.objects.filter(name=name).first()
+    may_make = has_role(user, ADMINISTRATOR, DATASOURCE_MANAGER)
+    acts: tuple[Act, ...] = ("make",) if may_make else ()
+    if stored is not None:
+        choice, acts = Choice("use", name), ("use", *acts)
+    elif may_make:
+        choice, acts = Choice("make", name), ("make", "leave")
+    else:
+        choice, acts = Choice("leave"), ("leave",)
+    same = stored is not None and masked_datasource(datasource_of(stored)) == raw
+    if stored is not None:
+        choice = Choice("use", _free_source(name))
+    missing = tuple(_words(place, raw) for place in _masked_places(raw))
+    return Line(
+        name, name, str(raw.get("title") or in_words(name)), str(raw.get("base_url", "")),
+        stored is not None, acts, choice, same, missing,
+    )  # fmt: skip
+
+
+def _free_source(name: str) -> str:
+    taken = set(Datasource.objects.filter(name__startswith=name).values_list("name", flat=True))
+    made, number = name, 1
+    while made in taken:
+        number += 1
+        made = f"{name[:58]}-{number}"
+    return made
+
+
+def carry_out(bundle: Bundle, choices: Mapping[str, Choice], *, user: User) -> Imported:
+    """Make what was chosen, all or nothing; raises Invalid, the places named by number.
+
+    `choices` is by `datasource:<name>` and `process:<name>`; what is not in it is left out.
+    """
+    work = _Import(choices, user)
+    with transaction.atomic():
+        for at, raw in enumerate(bundle.datasources):
+            with work.telling(f"/datasources/{at}"):
+                work.take_source(raw)
+        for at, packed in enumerate(bundle.processes):
+            with work.telling(f"/processes/{at}"):
+                work.take_process(packed)
+        if work.flaws:
+            raise Invalid("Nothing was imported.", errors=work.flaws)
+        if not work.done.processes and not work.done.datasources:
+            raise Invalid.at("", "Everything is left out, so there is nothing to import.")
+    work.done.todo += list(_broken(work.done.processes))
+    return work.done
+
+
+class _Import:
+    """One import at work: the choices, what is made, what is wrong."""
+
+    def __init__(self, choices: Mapping[str, Choice], user: User) -> None:
+        self.choices, self.user = choices, user
+        self.done, self.flaws = Imported(), list[Flaw]()
+
+    def choice(self, kind: str, name: str) -> Choice:
+        """Return what becomes of an object of the file."""
+        return self.choices.get(f"{kind}:{name}", Choice("leave"))
+
+    def new_names(self, kind: str) -> dict[str, str]:
+        """Return the names under which objects are made, {in the file: here}."""
+        made = {key.partition(":"): choice for key, choice in self.choices.items()}
+        return {
+            name: choice.name.strip() or name
+            for (of, _, name), choice in made.items()
+            if of == kind and choice.act == "make"
+        }
+
+    @contextmanager
+    def telling(self, place: str) -> Iterator[None]:
+        """Note what is wrong at a place and go on with the next, so that all is told at once."""
+        try:
+            with transaction.atomic():
+                yield
+        except Invalid as invalid:
+            found = invalid.errors or [Flaw("", invalid.detail)]
+            self.flaws += [Flaw(f"{place}{flaw.pointer}", flaw.detail) for flaw in found]
+
+    def take_source(self, raw: dict[str, Any]) -> None:
+        """Make a datasource of the file, when that was chosen."""
+        name = str(raw["name"])
+        if self.choice("datasource", name).act != "make":
+            return
+        if not has_role(self.user, ADMINISTRATOR, DATASOURCE_MANAGER):
+            raise Invalid.at(
+                "", "You need the role Data source manager to make a data source. Leave it out."
+            )
+        new_name = self.new_names("datasource")[name]
+        row = create_datasource(raw={**_unmasked(raw), "name": new_name}, user=self.user)
+        self.done.datasources.append(row)
+        self.done.todo += [
+            Todo("datasource", row.name, _words(place, raw)) for place in _masked_places(raw)
+        ]
+
+    def take_process(self, packed: Packed) -> None:
+        """Make a process of the file or a draft of the one that is here, as was chosen."""
+        choice = self.choice("process", packed.name)
+        if choice.act not in {"make", "draft"}:
+            return
+        names = self.new_names("process")
+        raw = with_names(
+            _unmasked(packed.raw), processes=names, datasources=self.new_names("datasource")
+        )
+        if choice.act == "draft":
+            save_design(name=packed.name, raw=raw, user=self.user)
+            design = get_design(packed.name)
+        else:
+            design = create_design(raw=raw, user=self.user)
+            put_into_group(design, packed.group, user=self.user)
+        self.done.processes.append(design)
+        self.done.todo += [
+            Todo("process", design.name, sentence) for _, sentence in _masked_texts(packed.raw)
+        ]
+
+
+def _broken(designs: list[ProcessDesign]) -> Iterator[Todo]:
+    """Yield what the made designs refer to and does not exist here."""
+    for design in designs:
+        draft = get_design(design.name).draft
+        assert draft is not None  # a design is made with its first version
+        for flaw in check_references(load_document(draft.document), StoredCatalog()):
+            yield Todo("process", design.name, flaw.detail)
+
+
+# ---- secrets that did not come along
+
+
+def _masked_places(node: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the places that hold asterisks in a secret's stead."""
+    if isinstance(node, str) and MASK in node:
+        yield place
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, item in items if isinstance(node, (dict, list)) else ():
+        yield from _masked_places(item, (*place, key))
+
+
+def _unmasked(node: Any) -> Any:
+    """Return a copy without the asterisks: what they stood for is missing."""
+    if isinstance(node, dict):
+        return {key: _unmasked(item) for key, item in node.items()}
+    if isinstance(node, list):
+        return [_unmasked(item) for item in node]
+    return node.replace(MASK, "") if isinstance(node, str) else node
+
+
+def _words(place: tuple[str | int, ...], raw: Mapping[str, Any]) -> str:
+    """Say which secret of a datasource is missing."""
+    if place[0] == "methods":
+        holder: Any = raw
+        for key in place[:-1]:
+            holder = holder[key]
+        method = raw["methods"][place[1]]
+        return f"{holder.get('name', place[-1])} of {method.get('title') or method.get('name')}"
+    return in_words(str(place[-1]))
+
+
+def _masked_texts(raw: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield name and words of each rule that had a secret written out."""
+    for place in _masked_places(raw):
+        holder: Any = raw
+        title = ""
+        for key in place[:-1]:
+            holder = holder[key]
+            if isinstance(holder, dict) and "type" in holder:
+                title = str(holder.get("title") or in_words(str(holder["type"])))
+        at = holder.get("target") or holder.get("field") or place[-1]
+        yield title, f"{title}: a value for {at}"

@@ -1,0 +1,145 @@
+"""The library of designs: added, described, put into groups, duplicated."""
+
+from typing import Any, Literal
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from kianda.accounts.audit import record
+from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, Stale
+from kianda.lib.names import slugify
+from processes.models import DesignVersion, ProcessDesign, WorkingCopy
+from processes.renaming import with_names
+from processes.services.designs import create_design, get_design, save_design
+from processes.services.working_copies import edit, open_copy
+
+LONGEST_GROUP = 100
+
+
+def group_names() -> list[str]:
+    """Return the groups that there are."""
+    rows = ProcessDesign.objects.exclude(group="").order_by("group")
+    return list(rows.values_list("group", flat=True).distinct())
+
+
+def free_name(wish: str, *, also_taken: frozenset[str] = frozenset()) -> str:
+    """Return a name that no process has: the wish itself, or with a number behind it."""
+    same = ProcessDesign.objects.filter(name__startswith=wish[:50])
+    taken = also_taken | set(same.values_list("name", flat=True))
+    made, number = wish, 1
+    while made in taken:
+        number += 1
+        made = f"{wish[:58].rstrip('-')}-{number}"
+    return made
+
+
+def add_design(*, title: str, name: str, description: str, group: str, user: User) -> ProcessDesign:
+    """Make a process with one empty form; without a name it is made from the title."""
+    title, group = title.strip(), group.strip()
+    flaws = [*_title_flaws(title), *_group_flaws(group)]
+    raw: dict[str, Any] = {
+        "name": name.strip() or slugify(title, fallback="process"),
+        "title": title,
+        "description": description.strip(),
+        "forms": [{"name": "main", "title": "Main", "fields": []}],
+    }
+    return _created(raw, group=group, user=user, flaws=flaws)
+
+
+def duplicate_design(
+    *, name: str, new_name: str, title: str, description: str, group: str, user: User
+) -> ProcessDesign:
+    """Make a second process from the newest version of one; its instances are not copied."""
+    found = get_design(name)
+    assert found.draft is not None  # a design is made with its first version
+    title, group = title.strip(), group.strip()
+    made_name = new_name.strip() or free_name(slugify(title, fallback="process"))
+    raw = with_names(found.draft.document, processes={name: made_name})
+    raw |= {"title": title, "description": description.strip()}
+    flaws = [*_title_flaws(title), *_group_flaws(group)]
+    return _created(raw, group=group, user=user, flaws=flaws)
+
+
+def _created(raw: dict[str, Any], *, group: str, user: User, flaws: list[Flaw]) -> ProcessDesign:
+    """Make a process and put it into its group; every flaw is told at once."""
+    try:
+        with transaction.atomic():
+            design = create_design(raw=raw, user=user)
+            if flaws:
+                raise Invalid(errors=flaws)
+            put_into_group(design, group, user=user)
+    except Invalid as invalid:
+        others = [flaw for flaw in invalid.errors if flaw not in flaws]
+        raise Invalid(errors=[*flaws, *others]) from invalid
+    return design
+
+
+def put_into_group(design: ProcessDesign, group: str, *, user: User) -> None:
+    """Put a design into a group; an empty one is none."""
+    if group != design.group:
+        design.group = group
+        design.save(update_fields=["group"])
+        where = f"Group {group}" if group else "No group"
+        record(user, action="moved", kind="process", name=design.name, detail=where)
+
+
+def describe_design(
+    *,
+    name: str,
+    title: str,
+    description: str,
+    group: str,
+    user: User,
+    expected: DesignVersion | None = None,
+) -> Literal["saved", "kept"]:
+    """Change title, description and group of a design.
+
+    The first two stand in the definition, so they make a draft ("saved"). While the designer holds
+    edits that nobody saved, they go there and come with the next Save ("kept"). `expected` is the
+    draft that was read: another one raises Stale.
+    """
+    title, description, group = title.strip(), description.strip(), group.strip()
+    if flaws := [*_title_flaws(title), *_group_flaws(group)]:
+        raise Invalid(errors=flaws)
+    design = get_design(name)
+    assert design.draft is not None  # a design is made with its first version
+    if expected is not None and expected.pk != design.draft_id:
+        raise Stale("Somebody saved this design meanwhile. Look at it again, then repeat yours.")
+    settings = {"title": title, "description": description}
+    done: Literal["saved", "kept"] = "saved"
+    with transaction.atomic():
+        if _has_unsaved_edits(design):
+            copy = open_copy(name, user=user)
+            wish = {"do": "change", "target": "process", "settings": settings}
+            edit(name, user=user, revision=copy.revision, edit=wish)
+            done = "kept"
+        else:
+            _save(design, settings, user)
+        put_into_group(get_design(name), group, user=user)
+    return done
+
+
+def _save(design: ProcessDesign, settings: dict[str, str], user: User) -> None:
+    assert design.draft is not None  # a design is made with its first version
+    raw = {**design.draft.document, **settings}
+    try:
+        save_design(name=design.name, raw=raw, user=user, expected=design.draft)
+    except PreconditionFailed as changed:
+        raise Stale() from changed
+
+
+def _has_unsaved_edits(design: ProcessDesign) -> bool:
+    copy = WorkingCopy.objects.filter(design=design).only("digest", "base_digest").first()
+    return copy is not None and copy.digest != copy.base_digest
+
+
+def _title_flaws(title: str) -> list[Flaw]:
+    return [] if title else [Flaw("/title", "Enter a title.")]
+
+
+def _group_flaws(group: str) -> list[Flaw]:
+    if len(group) > LONGEST_GROUP:
+        return [Flaw("/group", f"At most {LONGEST_GROUP} characters.")]
+    if "\0" in group:
+        return [Flaw("/group", "The character NUL cannot be stored.")]
+    return []
