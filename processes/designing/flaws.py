@@ -4,17 +4,17 @@ Levels: `error` (Save refuses it), `reference` (it refers to something outside t
 Publish refuses it), `advice` (it works, and is unwise).
 """
 
-import json
-from typing import Literal, NamedTuple
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
 
-from pydantic import ValidationError
-
-from kianda.lib.errors import Flaw, Invalid, TooLarge
-from kianda.lib.pointers import pointer
+from kianda.lib.errors import Flaw
+from kianda.lib.pointers import pointer, unique
+from processes import raw as sent
 from processes.checks import Catalog, advise, check_references
 from processes.designing import tree
-from processes.designing.tree import Object
-from processes.document import Document, parse_document
+from processes.designing.pieces import Pieces, bare
+from processes.designing.tree import Object, Path
+from processes.document import Document
 
 Level = Literal["error", "reference", "advice"]
 
@@ -33,69 +33,73 @@ class Mark(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """A definition after its own checks: parsed when it holds in itself, else its errors."""
+    """A definition after its own checks: its errors, and what holds of it, parsed.
+
+    `document` is without the broken rules; other broken pieces have their name and type alone.
+    """
 
     raw: Object
     errors: list[Mark]
     document: Document | None
 
 
-def checked(document: Object) -> Checked:
-    """Check a definition in itself."""
-    try:
-        return Checked(document, [], parse_document(document))
-    except (Invalid, TooLarge) as refusal:
-        found = refusal.errors or [Flaw("", refusal.detail)]
-    errors = _marked(document, found, "error")
-    return Checked(document, errors, _whole_part(document, {mark.target for mark in errors}))
+def checked(raw: Object) -> Checked:
+    """Check a definition in itself: it finds what `parse_document` refuses."""
+    gathered = _Gathered(raw)
+    flaws = unique([*sent.flaws_in(raw), *gathered.flaws])
+    return Checked(raw, list(_marked(raw, flaws, "error")), gathered.document)
 
 
 def marks_of(found: Checked, catalog: Catalog) -> list[Mark]:
     """Return everything that is wrong with a definition, errors first."""
     if found.document is None:
         return found.errors
+    outside = check_references(found.document, catalog)
     if not found.errors:
         return [
-            *_marked(found.raw, check_references(found.document, catalog), "reference"),
+            *_marked(found.raw, outside, "reference"),
             *_marked(found.raw, advise(found.document, catalog), "advice"),
         ]
-    part = found.document.normalised()
+    # What is left of it has other places.
     places = {element.target: element.path for element in tree.walk(found.raw)}
-    outside = [
+    return found.errors + [
         mark._replace(pointer=pointer(*places[mark.target]) + mark.inner)
-        for mark in _marked(part, check_references(found.document, catalog), "reference")
-    ]
-    return [*found.errors, *outside]
-
-
-def _marked(document: Object, flaws: list[Flaw], level: Level) -> list[Mark]:
-    return [
-        Mark(flaw.pointer, *tree.place_of(document, flaw.pointer), flaw.detail, level)
-        for flaw in flaws
+        for mark in _marked(found.document.normalised(), outside, "reference")
     ]
 
 
-def _whole_part(document: Object, broken: set[str]) -> Document | None:
-    """Return what can be checked further: the definition without its broken pieces."""
-    try:
-        # Without names: what refers to a broken piece is not wrong itself.
-        return Document.model_validate(_without(document, broken))
-    except ValidationError:
-        return None
+def _marked(raw: Object, flaws: list[Flaw], level: Level) -> Iterator[Mark]:
+    for flaw in flaws:
+        yield Mark(flaw.pointer, *tree.place_of(raw, flaw.pointer), flaw.detail, level)
 
 
-def _without(document: Object, broken: set[str]) -> Object:
-    """Return the definition with broken rules left out, other broken pieces bare."""
-    copy: Object = json.loads(json.dumps(document))
-    for element in list(tree.walk(copy)):
-        for key in tree.LISTS[element.kind]:
-            held = element.node.get(key)
-            if isinstance(held, list) and tree.HELD[key] == "rule":
-                element.node[key] = [
-                    rule for rule in held if tree.target_of("rule", rule) not in broken
-                ]
-        if element.target in broken and element.kind != "rule":
-            keep = {"type", "name", *tree.LISTS[element.kind]}
-            for key in set(element.node) - keep:
-                del element.node[key]
-    return copy
+class _Gathered:
+    """The pieces of a definition checked, and put together again."""
+
+    def __init__(self, raw: Object) -> None:
+        self.flaws: list[Flaw] = []
+        self._pieces = Pieces(sent.names_in(raw))
+        made = self._piece(tree.PROCESS, raw, ())
+        self.document = made if isinstance(made, Document) else None
+
+    def _piece(self, kind: str, node: Object, path: Path) -> Any:
+        found = self._pieces.check(kind, node)
+        place = pointer(*path)
+        self.flaws += [Flaw(place + flaw.pointer, flaw.detail) for flaw in found.flaws]
+        if kind == "rule":
+            return found.model
+        model = found.model or bare(kind, node)
+        held = {
+            key: self._list(key, node[key], (*path, key))
+            for key in tree.LISTS[kind]
+            if isinstance(node.get(key), list)
+        }
+        return model.model_copy(update=held) if model is not None else None
+
+    def _list(self, key: str, held: list[Any], path: Path) -> list[Any]:
+        made = [
+            self._piece(tree.HELD[key], item, (*path, at))
+            for at, item in enumerate(held)
+            if isinstance(item, dict)
+        ]
+        return [piece for piece in made if piece is not None]

@@ -8,6 +8,7 @@ from datetime import datetime
 from threading import Lock
 
 from django.contrib.auth.models import User
+from django.db.models import F
 from django.utils import timezone
 
 from kianda.lib.errors import Missing, TooLarge
@@ -19,7 +20,7 @@ from processes.models import DesignVersion, ProcessDesign, WorkingCopy, WorkingE
 from processes.services.catalog import StoredCatalog
 
 REMEMBERED = 500
-_KEPT = 16
+_KEPT = 4
 _cache: "OrderedDict[str, Checked]" = OrderedDict()
 _guard = Lock()
 
@@ -42,6 +43,28 @@ class Behind:
             return None
         by = draft.created_by.get_username() if draft.created_by else ""
         return cls(str(draft), by, draft.created)
+
+
+@dataclass(frozen=True)
+class Unsaved:
+    """Edits of the working copy that no version holds yet: the last of them."""
+
+    by: str
+    at: datetime
+
+
+def unsaved(design: ProcessDesign) -> Unsaved | None:
+    """Return the last edit that is in no version, or None; makes no working copy."""
+    copy = (
+        WorkingCopy.objects.filter(design=design)
+        .exclude(digest=F("base_digest"))
+        .select_related("modified_by")
+        .only("modified", "modified_by__username")
+        .first()
+    )
+    if copy is None:
+        return None
+    return Unsaved(copy.modified_by.get_username() if copy.modified_by else "", copy.modified)
 
 
 def digest_of(document: Object) -> str:
@@ -157,14 +180,14 @@ def difference(before: Object, after: Object) -> Patch:
     )
 
 
-def marks_in(copy: WorkingCopy) -> list[Mark]:
-    """Return what is wrong with the copy; its own checks are made once for each content."""
+def marks_in(document: Object, digest: str) -> list[Mark]:
+    """Return what is wrong with a copy; its own checks are made once for each content."""
     with _guard:
-        found = _cache.get(copy.digest)
+        found = _cache.get(digest)
     if found is None:
-        found = checked(copy.document)
+        found = checked(document)
         with _guard:
-            _cache[copy.digest] = found
+            _cache[digest] = found
             while len(_cache) > _KEPT:
                 _cache.popitem(last=False)
     return marks_of(found, StoredCatalog())

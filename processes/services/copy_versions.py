@@ -38,7 +38,7 @@ def publish_version(
         raise Invalid.at("/note", f"At most {LONGEST_NOTE} characters.")
     with transaction.atomic():
         copy = locked(name)
-        broken = [mark for mark in marks_in(copy) if mark.level != "advice"]
+        broken = [mark for mark in marks_in(copy.document, copy.digest) if mark.level != "advice"]
         if broken:
             raise Invalid(
                 "The design cannot be published as it is.",

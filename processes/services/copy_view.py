@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -33,7 +34,6 @@ class News:
 class Copy:
     """A working copy as one person has it before them.
 
-    `flaws` are what Save refuses; `warnings` have level `reference` (Publish refuses) or `advice`.
     `label` and `selected` tell what the call did. `behind` is set when a newer version was saved
     elsewhere while this copy has edits of its own: take theirs, or keep mine. `notices` say who
     outside still knows a piece by its old name.
@@ -41,12 +41,11 @@ class Copy:
 
     name: str
     document: Object
+    digest: str
     revision: int
     base_version: str
     changed: bool
     behind: Behind | None
-    flaws: list[Mark]
-    warnings: list[Mark]
     undo_label: str
     redo_label: str
     others: list[Other]
@@ -56,6 +55,21 @@ class Copy:
     label: str = ""
     selected: str = ""
     notices: tuple[str, ...] = ()
+
+    @property
+    def flaws(self) -> list[Mark]:
+        """Return what Save refuses."""
+        return [mark for mark in self.marks if mark.level == "error"]
+
+    @property
+    def warnings(self) -> list[Mark]:
+        """Return what Publish refuses, and what is unwise."""
+        return [mark for mark in self.marks if mark.level != "error"]
+
+    @cached_property
+    def marks(self) -> list[Mark]:
+        """Return everything that is wrong with it; found when it is asked for."""
+        return marks_in(self.document, self.digest)
 
 
 def shown(
@@ -69,17 +83,15 @@ def shown(
 ) -> Copy:
     """Return a copy as this person sees it, with what others did after a revision."""
     touch(copy, user=user, selected=selected)
-    marks = marks_in(copy)
     last, next_one = undoable(copy, user), redoable(copy, user)
     return Copy(
         name=copy.design.name,
         document=copy.document,
+        digest=copy.digest,
         revision=copy.revision,
         base_version=str(copy.base) if copy.base else "",
         changed=copy.digest != copy.base_digest,
         behind=Behind.of(copy),
-        flaws=[mark for mark in marks if mark.level == "error"],
-        warnings=[mark for mark in marks if mark.level != "error"],
         undo_label=last.label if last else "",
         redo_label=next_one.label if next_one else "",
         others=others_in(copy, user=user),

@@ -18,6 +18,7 @@ from processes.document import parse_document
 from processes.lines import line_map, line_of
 from processes.models import DesignVersion, ProcessDesign
 from processes.services import designs as services
+from processes.services.copy_state import unsaved
 from processes.services.documents import document_of
 from processes.views.common import asked, page_of, person
 from processes.writing import definition_text
@@ -225,5 +226,5 @@ def facts_of(found: ProcessDesign) -> dict[str, Any]:
         "draft": draft, "published": published, "unpublished": unpublished,
         "next_version": f"{draft.major + 1}.0" if unpublished else "",
         "version_count": found.versions.count(),
-        "instance_count": found.instances.count(),
+        "instance_count": found.instances.count(), "unsaved": unsaved(found),
     }  # fmt: skip

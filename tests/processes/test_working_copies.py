@@ -406,3 +406,18 @@ def test_the_copy_goes_with_its_design(ada: Any, admin: Any) -> None:
     copies.open_copy(NAME, user=ada)
     ProcessDesign.everything.all().delete()
     assert not WorkingCopy.objects.exists()
+
+
+def test_the_pages_of_a_design_say_that_the_designer_has_edits_that_are_not_saved(
+    ada: Any, client: Any
+) -> None:
+    create_design(raw=plain(), user=ada)
+    client.force_login(ada)
+    words = b"The designer has edits that are not saved"
+    copies.open_copy(NAME, user=ada)
+    pages = [f"/designs/{NAME}/", f"/designs/{NAME}/publish/"]
+    assert not any(words in client.get(page).content for page in pages)
+    edited(ada, 0, change("field:a", title="X"))
+    assert all(words in client.get(page).content for page in pages)
+    copies.save_version(NAME, user=ada, revision=1)
+    assert not any(words in client.get(page).content for page in pages)
