@@ -20,6 +20,7 @@ from processes.services.outside import made_ready
 from processes.values import Value, from_json
 
 MOST_BYTES = 256 * 1024
+LOOKED_AT = 50
 # What a person starts from the page; a schedule or an API call was made to do the real thing.
 BY_A_PERSON = frozenset({"button", "change", "load", "submit"})
 _KEYS = frozenset({"status", "headers", "body"})
@@ -89,10 +90,15 @@ def _check(status: Any, headers: Any) -> None:
         raise Invalid.at("/answer", 'The headers are an object of texts: {"ETag": "1"}.')
 
 
-def last_answer(design: ProcessDesign, rule_id: str) -> tuple[Run, dict[str, Any]] | None:
-    """Return the newest real answer that a run of this design recorded for a rule, as a sample."""
+def last_answer(
+    design: ProcessDesign, rule_id: str, *, run_pk: int | None = None
+) -> tuple[Run, dict[str, Any]] | None:
+    """Return the newest real answer that runs of this design recorded for a rule, as a sample.
+
+    With `run_pk` it is that of one run.
+    """
     rows = Run.objects.filter(process=design.name).only("steps", "process").order_by("-pk")
-    for run in rows[:50]:
+    for run in rows[:LOOKED_AT] if run_pk is None else rows.filter(pk=run_pk):
         for step in reversed(run.steps):
             if step["rule"] == rule_id and step.get("response") and not was_pinned(step):
                 return run, as_sample(step["response"])

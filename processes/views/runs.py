@@ -11,13 +11,12 @@ from kianda.once import once
 from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
 from processes import listing
 from processes.document import Document
-from processes.models import Change, ProcessDesign, Run
+from processes.models import Change, Run
 from processes.selectors import visible_instance, visible_runs
-from processes.services.designs import get_version
-from processes.services.documents import document_of
 from processes.services.instances import store_unsaved_answer
+from processes.services.leases import PAUSED
 from processes.views.common import asked, page_of, person, target_title
-from processes.views.steps import shown_step, title_of
+from processes.views.steps import document_of_run, shown_step, title_of
 
 GOING_ON = frozenset({Run.Status.QUEUED, Run.Status.RUNNING})
 
@@ -44,8 +43,8 @@ def runs(request: HttpRequest) -> HttpResponseBase:
 @page()
 def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """Show the trace of a run; one that goes on grows while it is looked at."""
-    found = _found(request, run_id)
-    document = _document(found)
+    found = find_run(request, run_id)
+    document = document_of_run(found)
     before, after = listing.neighbours(found)
     context = {
         "run": found, "going_on": found.status in GOING_ON,
@@ -54,6 +53,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
         "before": before, "after": after, "waiting": _waiting(found, document),
         "unsaved": _unsaved_titles(found, document),
         "failed_step": _failed_step(found),
+        "debugged": found.holder == PAUSED and found.status in GOING_ON,
         "instance": _instance(request, found),
     }  # fmt: skip
     return render_page(
@@ -65,7 +65,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
 @once
 def store_values(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """Ask, then store what a successful call of the run brought and no rule saved."""
-    found = _found(request, run_id)
+    found = find_run(request, run_id)
     error = ""
     if request.method == "POST":
         try:
@@ -75,30 +75,24 @@ def store_values(request: HttpRequest, run_id: int) -> HttpResponseBase:
         else:
             toast(request, _("The values of the run are stored."))
             return go(request, "instance", process_id=found.process_id)
-    context = {"run": found, "error": error, "fields": _unsaved_titles(found, _document(found))}
+    context = {
+        "run": found,
+        "error": error,
+        "fields": _unsaved_titles(found, document_of_run(found)),
+    }
     status = 200 if not error else 422 if is_htmx(request) else 409
     return render_dialog(
         request, "processes/_store_values.html", context, title=_("Store values"), status=status
     )
 
 
-def _found(request: HttpRequest, run_id: int) -> Run:
+def find_run(request: HttpRequest, run_id: int) -> Run:
+    """Return a run that the person may see; raises Missing."""
     rows = visible_runs(person(request)).defer("journal")
     found = rows.filter(pk=run_id).first() if run_id < 2**63 else None
     if found is None:
         raise Missing(f"There is no run {run_id}.")
     return found
-
-
-def _document(run: Run) -> Document | None:
-    """Return the definition that a run worked by, if it is still there."""
-    design = ProcessDesign.objects.filter(name=run.process).first()
-    if design is None:
-        return None
-    try:
-        return document_of(get_version(design, run.version))
-    except Missing:
-        return None
 
 
 def _instance(request: HttpRequest, run: Run) -> Any:

@@ -7,9 +7,24 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from kianda.lib.errors import Missing
 from kianda.lib.secret_names import MASK
 from processes.document import Document
+from processes.models import ProcessDesign, Run
 from processes.rules import Rule, SetFormField
+from processes.services.designs import get_version
+from processes.services.documents import document_of
+
+
+def document_of_run(run: Run) -> Document | None:
+    """Return the definition that a run worked by, if it is still there."""
+    design = ProcessDesign.objects.filter(name=run.process).first()
+    if design is None:
+        return None
+    try:
+        return document_of(get_version(design, run.version))
+    except Missing:
+        return None
 
 
 def title_of(name: str, document: Document | None) -> str:

@@ -281,10 +281,10 @@ def test_a_pinned_answer_is_taken_from_the_last_real_one_without_its_secrets(
     answers(provider)
     client = signed(ada)
     url = "/designs/token-refresh/preview/answers/get-token/"
-    assert "This is the last real answer" not in client.get(url).content.decode()
+    assert "This is a real answer" not in client.get(url).content.decode()
     client.post(FRAME, typed(act="press:refresh", outward="do"))
     page = client.get(url).content.decode()
-    assert "This is the last real answer" in page
+    assert "This is a real answer" in page
     assert "sample-refresh_token" in page
     assert GOOD_ANSWER["refresh_token"] not in page
     text = json.dumps({"status": 200, "headers": {}, "body": {"access_token": "kept-1234"}})
@@ -332,3 +332,28 @@ def test_a_button_pressed_before_save_makes_the_instance_first(
     client.post(f"{NEW}form/", {**sent, "outward": "do", "debug": "1"})
     assert "Paused before rule 1" in client.get(SHELL).content.decode()
     assert ProcessInstance.objects.get().outward == "do"
+
+
+def test_a_run_of_the_past_is_walked_through_step_by_step(
+    make_token: Any, ada: Any, ben: Any, signed: Signed, provider: HTTPServer
+) -> None:
+    from processes.services import runs
+
+    answers(provider)
+    make_token()
+    run = runs.trigger(process_id="token-refresh-1", target="refresh", user=ada, trigger="button")
+    client = signed(ben)
+    assert f'href="/runs/{run.pk}/steps/"' in client.get(f"/runs/{run.pk}/").content.decode()
+    start = client.get(f"/runs/{run.pk}/steps/?step=0").content.decode()
+    assert "Before the first rule" in start
+    assert "at-old" in start.partition("<aside")[0]
+    cleared = client.get(f"/runs/{run.pk}/steps/?step=1").content.decode().partition("<aside")[0]
+    assert "After step 1 of 3: Clear the access token" in cleared
+    end = client.get(f"/runs/{run.pk}/steps/").content.decode()
+    assert "at-new" in end.partition("<aside")[0]
+    assert "Pin as sample" not in end
+    for secret in ("cs-secret-1", "rt-old-42", "rt-new-77"):
+        assert secret not in start + cleared + end
+    assert "Pin as sample" in signed(ada).get(f"/runs/{run.pk}/steps/").content.decode()
+    assert client.get(f"/runs/{run.pk}/steps/?step=999999999999").status_code == 200
+    assert client.get("/runs/999/steps/").status_code == 404

@@ -64,8 +64,10 @@ def _shown(
     request: HttpRequest, design: ProcessDesign, rule: str, kept: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Return what stands in the editor: the last real answer when it is asked for."""
-    last = last_answer(design, rule)
-    taken = last is not None and ("last" in request.GET or kept is None)
+    of = request.GET.get("run", "")
+    run_pk = int(of) if of.isascii() and of.isdigit() and len(of) < 19 else None
+    last = last_answer(design, rule, run_pk=run_pk)
+    taken = last is not None and ("last" in request.GET or bool(of) or kept is None)
     shown = last[1] if last and taken else kept or START
     return {
         "text": json.dumps(shown, indent=2, ensure_ascii=False),

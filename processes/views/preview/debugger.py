@@ -103,7 +103,11 @@ def value(request: HttpRequest, name: str, process_id: str, field: str) -> HttpR
     found = session.document.value_fields.get(field)
     if found is None:
         raise Missing(f"{name} has no field {field} that holds a value.")
-    typed = typed_in({field: found}, request.POST)  # type: ignore[dict-item]
+    typed = typed_in(
+        {field: found},  # type: ignore[dict-item]
+        request.POST,
+        session.working.values,
+    )
     errors = Errors()
     if request.method == "POST":
         errors = _set(request, session, field, typed)

@@ -137,7 +137,7 @@ def _new_form(
     first = document.forms[0] if document.forms else None
     values = filled(document, default_values(document, user=person(request)))
     fields = editable(document, form=first) if first else {}
-    typed, errors = typed_in(fields, request.POST), Errors(invalid)
+    typed, errors = typed_in(fields, request.POST, values), Errors(invalid)
     views = form_views(
         document, lambda one: control_of(one, values, typed, errors), first_only=True
     )
@@ -176,9 +176,9 @@ def _typed(
     if not document.forms:
         return {}, []
     fields = editable(document, form=document.forms[0])
-    typed = typed_in(fields, request.POST)
-    data = {name: sent_of(fields[name], content) for name, content in typed.items()}
     values = filled(document, default_values(document, user=person(request)))
+    typed = typed_in(fields, request.POST, values)
+    data = {name: sent_of(fields[name], content) for name, content in typed.items()}
     missing = missing_in(fields.values(), values, data) if strict else []
     return data, missing + read_sent(document, data, {})[1]
 

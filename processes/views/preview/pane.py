@@ -41,7 +41,18 @@ def pane_of(
         "until": run.lease_until if session else None,
         "patience": PATIENCE,
     }
-    return {**context, **(_of_session(session) if session else {})}
+    if session:
+        again = _again(session) if mine else frozenset()
+        for step in context["steps"]:
+            step["again"] = bool(step["number"]) and step["position"] in again
+        context |= _of_session(session)
+    return context
+
+
+def _again(session: Session) -> frozenset[int]:
+    """Return the positions of the rules that can be run again now."""
+    failure = session.state.failure
+    return frozenset([failure["position"]] if failure else range(session.next))
 
 
 def steps_of(run: Run, document: Document | None) -> list[dict[str, Any]]:
@@ -64,6 +75,7 @@ def _ended(request: HttpRequest, instance: ProcessInstance) -> dict[str, Any] | 
 
 def _of_session(session: Session) -> dict[str, Any]:
     failure = session.state.failure
+    failed = session.rules[failure["position"]] if failure else None
     pinned = pinned_of(session.started.instance.design)
     waiting = [
         _line(rule, session.document, number, session.state.breakpoints)
@@ -74,9 +86,8 @@ def _of_session(session: Session) -> dict[str, Any]:
         "failure": failure,
         "waiting": waiting,
         "now": following and _now(session, following, pinned),
-        "again": [failure["position"]] if failure else list(range(session.next)),
         "values": _values(session),
-        "failed_call": bool(failure) and _call(session, session.rules[failure["position"]], pinned),
+        "failed_call": failed and _call(session, failed, pinned),
     }
 
 
@@ -93,7 +104,7 @@ def _call(session: Session, rule: Rule, pinned: Mapping[str, Any]) -> dict[str, 
     if not reaches_out(rule):
         return None
     sample = pinned.get(rule.id)
-    body = sample and sample["body"]
+    body = sample["body"] if sample else None
     return {
         "rule": rule.id,
         "answer": session.answer_of(rule.id),

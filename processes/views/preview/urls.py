@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from processes.views.preview import answers, debugger, frame, page
+from processes.views.preview import answers, debugger, frame, page, walk
 
 _ONE = "designs/<str:name>/preview/instance/<str:process_id>/"
 
@@ -22,4 +22,5 @@ urlpatterns: list[URLPattern] = [
     path(f"{_ONE}debugger/", debugger.debugger, name="preview-debugger"),
     path(f"{_ONE}breakpoints/<str:rule>/", debugger.breakpoint_of, name="preview-breakpoint"),
     path(f"{_ONE}values/<str:field>/", debugger.value, name="preview-value"),
+    path("runs/<int:run_id>/steps/", walk.steps, name="run-steps"),
 ]

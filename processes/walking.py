@@ -1,0 +1,44 @@
+"""A recorded run walked through: which value each field had after each of its steps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Step = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the trace tells of one field at one moment."""
+
+    name: str
+    value: Any = None
+    # Nothing recorded tells the value: the run ended before its values were kept.
+    unknown: bool = False
+    # The step just carried out has set it.
+    changed: bool = False
+    before: Any = None
+
+
+def values_after(
+    steps: Sequence[Step], count: int, names: Sequence[str], data: Mapping[str, Any] | None
+) -> list[Known]:
+    """Return what each field held after the first `count` steps; `data` is how the run ended."""
+    return [_known(name, steps, count, data or {}) for name in names]
+
+
+def _known(name: str, steps: Sequence[Step], count: int, data: Mapping[str, Any]) -> Known:
+    mine = [(at, row) for at, step in enumerate(steps) for row in _rows(step, name)]
+    done = [(at, row) for at, row in mine if at < count]
+    if done:
+        at, row = done[-1]
+        now = at == count - 1
+        return Known(name, row["after"], changed=now, before=row["before"] if now else None)
+    later = [row for at, row in mine if at >= count]
+    if later:
+        return Known(name, later[0]["before"])
+    return Known(name, data[name]) if name in data else Known(name, unknown=True)
+
+
+def _rows(step: Step, name: str) -> list[Mapping[str, Any]]:
+    return [row for row in step["changes"] if row["field"] == name]
