@@ -50,11 +50,18 @@ class Answer(NamedTuple):
 class RuleFailed(Exception):
     """A rule could not do its work. `kind` is one of the contract's `error.kind`.
 
-    `answer` is what the other side sent all the same, for the trace.
+    `answer` is what the other side sent all the same, for the trace; `fields` has a sentence for
+    each field that is wrong, for the page.
     """
 
     def __init__(
-        self, kind: str, message: str, status: int | None = None, *, answer: Answer | None = None
+        self,
+        kind: str,
+        message: str,
+        status: int | None = None,
+        *,
+        answer: Answer | None = None,
+        fields: Mapping[str, str] = NO_NAMES,
     ) -> None:
         """Take the kind, one sentence for the person who reads the run, and the HTTP status."""
         super().__init__(message)
@@ -62,6 +69,7 @@ class RuleFailed(Exception):
         self.message = message
         self.status = status
         self.answer = answer
+        self.fields = fields
 
 
 def value_at(value: Value, path: str) -> Value:

@@ -22,6 +22,7 @@ from kianda.lib.pointers import flaws_of, pointer, unique
 from processes import raw as sent
 from processes.fields import AnyField
 from processes.fields.base import FormField, Rules, walk
+from processes.people import ActivateWith, Owners, People
 from processes.references import check_field_name, names_in
 from processes.rules import Rule
 
@@ -96,6 +97,8 @@ class Form(_Titled):
     title: Title = ""
     rules: Rules = []
     load_rules: Rules = []
+    owners: People = Owners()
+    activate_with: ActivateWith = ""
     fields: list[AnyField] = Field(default=[], json_schema_extra={"control": "fields"})
 
     def all_fields(self) -> Iterator[FormField]:

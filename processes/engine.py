@@ -18,6 +18,14 @@ class Outcome:
     failure: RuleFailed | None = None
     failed_step: str | None = None
     handled: int = 0
+    # That of the run, when these are the rules of one of its rules.
+    above: "Outcome | None" = None
+
+    def count_handled(self) -> None:
+        """Note that a failure was handled."""
+        self.handled += 1
+        if self.above is not None:
+            self.above.count_handled()
 
 
 def run_rules(
@@ -53,14 +61,19 @@ def _run_step(rule: Rule, context: Context, record: StepRecord, outcome: Outcome
         if ending:
             outcome.failure, outcome.failed_step = ending, rule.id
         else:
-            outcome.handled += 1
+            outcome.count_handled()
 
 
 def _run_rule(rule: Rule, context: Context, record: StepRecord) -> None:
     try:
         held = rule.conditions
         if held and not held.holds(context.resolve, today=context.today, zone=context.zone):
-            record.skip(f"The condition does not hold: {held.in_words()}.")
+            reason = f"The condition does not hold: {held.in_words()}."
+            if rule.has_otherwise():
+                record.note(f"{reason} What stands under otherwise was done.")
+                rule.otherwise(context)
+            else:
+                record.skip(reason)
             return
         rule.run(context)
     except ValueFailure as failure:

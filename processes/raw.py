@@ -45,14 +45,27 @@ def flaws_in(raw: Object) -> list[Flaw]:
 
 
 def names_in(raw: Object) -> NameTable:
-    """Return the fields of a definition and their types."""
+    """Return the fields of a definition and their types, its forms, the columns of its tables."""
+    fields = [field for _, field in fields_of(raw) if _is_named(field)]
     return NameTable(
-        {
-            field["name"]: field["type"]
-            for _, field in fields_of(raw)
-            if isinstance(field.get("name"), str) and isinstance(field.get("type"), str)
-        }
+        {field["name"]: field["type"] for field in fields},
+        forms=frozenset(
+            form["name"] for _, form in forms_of(raw) if isinstance(form.get("name"), str)
+        ),
+        tables={
+            field["name"]: {
+                column["name"]: column["type"]
+                for _, column in _objects(field.get("columns"), ())
+                if _is_named(column)
+            }
+            for field in fields
+            if field["type"] == "table"
+        },
     )
+
+
+def _is_named(thing: Object) -> bool:
+    return isinstance(thing.get("name"), str) and isinstance(thing.get("type"), str)
 
 
 def forms_of(raw: Object) -> Iterator[tuple[Place, Object]]:

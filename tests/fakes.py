@@ -116,6 +116,9 @@ class FakeRecord:
     def skip(self, reason: str) -> None:
         self.status, self.reason = "skipped", reason
 
+    def note(self, reason: str) -> None:
+        self.reason = reason
+
 
 class FakeTrace:
     """Remembers the steps of a run."""

@@ -1,15 +1,14 @@
-"""What every rule is, and what a rule may ask of the run that it is part of."""
+"""What every rule is; what one may ask of its run stands in `processes.ports`."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
-from typing import Annotated, Any, ClassVar, Literal, Protocol
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StrictBool, ValidationInfo, field_validator
 
 from kianda.lib.kinds import Kind
 from processes.answers import Answer, RuleFailed
-from processes.conditions import ConditionGroup, ItemFilter
+from processes.conditions import ConditionGroup
 from processes.expressions import Template
 from processes.mappings import (
     Changes,
@@ -21,57 +20,13 @@ from processes.mappings import (
     read_error,
     scope,
 )
+from processes.ports import Context
 from processes.references import DatasourceRef, MethodRef, RuleId, flaw
 from processes.values import Value
 
 __all__ = ["Answer", "CallingRule", "Context", "OnFailure", "Rule", "RuleFailed"]
 
 OnFailure = Literal["stop", "undo", "continue"]
-
-
-class Context(Protocol):
-    """What a rule may do. Everything but `RuleFailed` and `ValueFailure` is not its business."""
-
-    @property
-    def today(self) -> str:
-        """Return the day of the run in its time zone, `2026-11-23`."""
-
-    @property
-    def zone(self) -> tzinfo:
-        """Return the time zone of the run, which puts moments on days."""
-
-    def resolve(self, name: str) -> Value:
-        """Return the value of a field, or of `process.* user.* now today`."""
-
-    def is_secret(self, name: str) -> bool:
-        """Tell whether the field is a secret one."""
-
-    def assign(self, field: str, value: Value) -> None:
-        """Set one field of the working copy, converted to its type."""
-
-    def assign_all(self, changes: Sequence[tuple[str, Value]]) -> None:
-        """Set several fields of the working copy: all or none."""
-
-    def call(self, *, datasource: str, method: str, inputs: Mapping[str, Value]) -> Answer:
-        """Call a REST method; raises RuleFailed on anything but success."""
-
-    def accept(self, changes: Sequence[tuple[str, Value]]) -> None:
-        """Apply what a successful call brought, all or none; the new last safe point."""
-
-    def find(self, *, process: str, filter: ItemFilter, limit: int) -> list[Mapping[str, Value]]:
-        """Return stored instances of a process: field values and `process.id` and its like.
-
-        The filter's `[item.x]` are theirs; its other names are those of this run.
-        """
-
-    def save(self) -> None:
-        """Store the working copy."""
-
-    def undo(self) -> None:
-        """Put the working copy back to the last safe point."""
-
-    def store_undo(self, changes: Sequence[tuple[str, Value]]) -> None:
-        """Apply on-error values and store them at once."""
 
 
 class Rule(Kind):
@@ -122,6 +77,13 @@ class Rule(Kind):
     def run(self, context: Context) -> None:
         """Do the rule's work, or raise RuleFailed."""
 
+    def has_otherwise(self) -> bool:
+        """Tell whether it does something when its conditions do not hold."""
+        return False
+
+    def otherwise(self, context: Context) -> None:
+        """Do what is to be done when the conditions do not hold."""
+
     @abstractmethod
     def sentence(self) -> str:
         """Return the rule read as a sentence, for the rule list."""
@@ -129,6 +91,10 @@ class Rule(Kind):
     def error_changes(self, failure: RuleFailed, context: Context) -> Changes:
         """Return what the on-error mapping makes of a failure."""
         return []
+
+    def inner_rules(self) -> Sequence["Rule"]:
+        """Return the rules that stand in it."""
+        return ()
 
 
 InputMapping = Annotated[

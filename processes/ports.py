@@ -1,0 +1,138 @@
+"""What a rule may ask of the run that it is part of."""
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from processes.answers import Answer
+from processes.conditions import ItemFilter
+from processes.values import Value
+
+if TYPE_CHECKING:
+    from processes.rules.base import Rule
+
+Item = Mapping[str, Value]
+Part = Literal["visible", "enabled", "required"]
+
+
+class Forms(Protocol):
+    """What a rule may do with the forms of its instance."""
+
+    def submit(self, form: str, *, status: str) -> None:
+        """Complete a form, open the next one and store; raises RuleFailed naming wrong fields."""
+
+    def close(self, *, status: str) -> None:
+        """Leave the form; with a status the instance ends with it."""
+
+    def go_to(self, form: str, *, mode: str, make_current: bool) -> None:
+        """Show a form on the page, and make it the current one when asked."""
+
+    def assign(
+        self,
+        forms: Sequence[str],
+        *,
+        users: Sequence[str],
+        groups: Sequence[str],
+        append: bool,
+        opens: bool,
+    ) -> None:
+        """Give forms to people and groups, and open them when asked."""
+
+    def show(self, name: str, part: Part, *, value: bool) -> None:
+        """Set whether a field or form is visible or enabled, or a field required."""
+
+    def shows(self, name: str, part: Part) -> bool:
+        """Tell how that stands now."""
+
+
+class Others(Protocol):
+    """What a rule may do with other instances. Each act is a call: its intent is durable first.
+
+    `secret` names those of the values that were made of secrets.
+    """
+
+    def create(
+        self, *, process: str, values: Mapping[str, Value], secret: frozenset[str]
+    ) -> Sequence[Item]:
+        """Make an instance of a process."""
+
+    def change(
+        self,
+        *,
+        process: str,
+        filter: ItemFilter,
+        values: Mapping[str, Value],
+        secret: frozenset[str],
+        every: bool,
+    ) -> Sequence[Item]:
+        """Store values in the instances found; returns them, none when none was found."""
+
+    def delete(self, *, process: str, filter: ItemFilter, every: bool) -> Sequence[Item]:
+        """Delete the instances found; returns them as they were."""
+
+    def start(
+        self,
+        *,
+        process: str,
+        process_id: str,
+        values: Mapping[str, Value],
+        secret: frozenset[str],
+        target: str,
+    ) -> Sequence[Item]:
+        """Make an instance, or take that of the Process ID, and run a target of it."""
+
+
+class Context(Protocol):
+    """What a rule may do. Everything but `RuleFailed` and `ValueFailure` is not its business."""
+
+    @property
+    def today(self) -> str:
+        """Return the day of the run in its time zone, `2026-11-23`."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """Return the time zone of the run, which puts moments on days."""
+
+    @property
+    def forms(self) -> Forms:
+        """Return what may be done with the forms of the instance."""
+
+    @property
+    def others(self) -> Others:
+        """Return what may be done with other instances."""
+
+    def resolve(self, name: str) -> Value:
+        """Return the value of a field, or of `process.* user.* now today`."""
+
+    def is_secret(self, name: str) -> bool:
+        """Tell whether the field is a secret one."""
+
+    def assign(self, field: str, value: Value) -> None:
+        """Set one field of the working copy, converted to its type."""
+
+    def assign_all(self, changes: Sequence[tuple[str, Value]]) -> None:
+        """Set several fields of the working copy: all or none."""
+
+    def call(self, *, datasource: str, method: str, inputs: Mapping[str, Value]) -> Answer:
+        """Call a REST method; raises RuleFailed on anything but success."""
+
+    def accept(self, changes: Sequence[tuple[str, Value]]) -> None:
+        """Apply what a successful call brought, all or none; the new last safe point."""
+
+    def find(self, *, process: str, filter: ItemFilter, limit: int) -> list[Item]:
+        """Return stored instances of a process: field values and `process.id` and its like.
+
+        The filter's `[item.x]` are theirs; its other names are those of this run.
+        """
+
+    def each_row(self, table: str, rules: Sequence["Rule"], *, go_on: bool) -> None:
+        """Run rules for each row of a table; `go_on` passes over a row that fails."""
+
+    def save(self) -> None:
+        """Store the working copy."""
+
+    def undo(self) -> None:
+        """Put the working copy back to the last safe point."""
+
+    def store_undo(self, changes: Sequence[tuple[str, Value]]) -> None:
+        """Apply on-error values and store them at once."""
