@@ -5,7 +5,9 @@ finds. A rule is one piece with the rules inside it, which know names that other
 """
 
 import json
+import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -22,6 +24,7 @@ from processes.names import NameTable
 from processes.rules import AnyRule, rules
 
 _KEPT = 4_096
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 class Piece(NamedTuple):
@@ -31,30 +34,52 @@ class Piece(NamedTuple):
     flaws: tuple[Flaw, ...]
 
 
+class _Entry(NamedTuple):
+    """A piece, and what of the names it rests on.
+
+    A whole one rests on the names that stand in it, whatever other names there are. A broken one
+    rests on all: its sentences say which name may have been meant.
+    """
+
+    piece: Piece
+    names: Mapping[str, Any]
+
+
 class Pieces:
     """The pieces of one definition, and the names that they may refer to."""
 
     def __init__(self, names: NameTable) -> None:
         """Take the names that the definition knows."""
         self._names = names
-        tables = {name: dict(columns) for name, columns in names.tables.items()}
-        self._key = json.dumps([dict(names.fields), sorted(names.forms), tables], sort_keys=True)
+        self._known: dict[str, Any] = {
+            name: (kind, names.tables.get(name)) for name, kind in names.fields.items()
+        }
+        self._known |= dict.fromkeys(names.forms, "form")
 
     def check(self, kind: str, node: Object) -> Piece:
         """Return a piece checked; the places of its flaws are counted from it."""
         settings = _settings(kind, node)
-        key = (kind, json.dumps(settings, sort_keys=True), self._key)
+        text = json.dumps(settings, sort_keys=True)
         with _guard:
-            found = _cache.get(key)
-            if found is not None:
-                _cache.move_to_end(key)
-                return found
+            found = _cache.get((kind, text))
+            if found is not None and self._holds(found):
+                _cache.move_to_end((kind, text))
+                return found.piece
         made = self._checked(kind, settings)
+        used = self._known if made.flaws else self._used(text)
         with _guard:
-            _cache[key] = made
+            _cache[kind, text] = _Entry(made, used)
             while len(_cache) > _KEPT:
                 _cache.popitem(last=False)
         return made
+
+    def _holds(self, entry: _Entry) -> bool:
+        if entry.piece.flaws:
+            return entry.names == self._known
+        return all(self._known.get(name) == what for name, what in entry.names.items())
+
+    def _used(self, text: str) -> dict[str, Any]:
+        return {word: self._known[word] for word in _WORD.findall(text) if word in self._known}
 
     def _checked(self, kind: str, settings: Object) -> Piece:
         try:
@@ -72,7 +97,7 @@ class Pieces:
         return model.model_validate(settings, context={"names": self._names})
 
 
-_cache: "OrderedDict[tuple[str, str, str], Piece]" = OrderedDict()
+_cache: "OrderedDict[tuple[str, str], _Entry]" = OrderedDict()
 _guard = Lock()
 
 
