@@ -459,3 +459,12 @@ def test_a_copy_that_is_broken_from_the_start_still_opens(ada_at: Client, ada: A
     )  # fmt: skip
     for at in ("", "field:b", "process", "form:a"):
         assert ada_at.get(HERE, {"at": at}).status_code == 200
+
+
+def test_the_type_of_a_field_is_changed(ada_at: Client) -> None:
+    asked = ada_at.get(f"{HERE}type/?target=field:subject").content.decode()
+    assert 'value="retype field:subject number"' in asked
+    _answer, said = do(ada_at, "retype field:subject number")
+    assert document()["forms"][0]["fields"][0]["type"] == "number"
+    assert said["undo"] == "True"
+    assert ada_at.get(f"{HERE}type/?target=rule:open").status_code == 404

@@ -79,6 +79,12 @@ def switch(desk: Desk, target: str = "") -> Done:
     return Done(copy, target, say=f"{copy.label}.")
 
 
+def retype(desk: Desk, target: str = "", slug: str = "") -> Done:
+    """Make a field one of another type; what the new type knows too is kept."""
+    copy = desk.edit(do="change", target=target, settings={"type": slug})
+    return Done(copy, copy.selected, say=f"{copy.label}.", undoable=True)
+
+
 def cut(desk: Desk, target: str = "") -> Done:
     """Hold an element, to be moved where it is pasted."""
     element = found(desk, target)
@@ -159,7 +165,8 @@ def found(desk: Desk, target: str) -> Element:
 
 
 ACTS: Mapping[str, Act] = {
-    "add": add, "duplicate": duplicate, "remove": remove, "switch": switch, "cut": cut,
+    "add": add, "duplicate": duplicate, "remove": remove, "switch": switch, "retype": retype,
+    "cut": cut,
     "copy": copy, "paste": paste, "undo": undo, "redo": redo, "save": save,
     "earlier": moving.earlier, "later": moving.later, "move": moving.move,
     "take": take, "mine": mine,

@@ -150,7 +150,7 @@ class Desk:
         context = self.context(copy, at) | {
             "say": said.say if said else "", "opens": said.opens if said else "",
             "undoable": bool(said and said.undoable), "refused": refused,
-            "stale": isinstance(refused, Stale), "script": True,
+            "stale": _can_insist(refused), "script": True,
         }  # fmt: skip
         html = render_to_string("designer/_answer.html", context, self.request)
         return HttpResponse(html, status=422 if refused else 200)
@@ -193,6 +193,11 @@ class Desk:
             kind, element.raw if raw is None else raw, document=screen.copy.document,
             catalog=self.catalog, flaws=flaws, prefix=prefix, focus=focus,
         )  # fmt: skip
+
+
+def _can_insist(refused: ApplicationError | None) -> bool:
+    """Tell whether the same edit may be sent again over what somebody else did."""
+    return isinstance(refused, Stale) and not refused.extra.get("behind")
 
 
 def _number(text: str) -> int | None:

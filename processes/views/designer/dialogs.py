@@ -8,6 +8,7 @@ from kianda.lib.errors import Missing
 from kianda.pages import page, render_dialog
 from processes.designing.tree import may_hold
 from processes.services.copy_uses import all_uses
+from processes.views.designer import palette
 from processes.views.designer.desk import Desk
 from processes.views.designer.screen import Screen, runs_rules
 from processes.views.designer.tree import Element
@@ -45,6 +46,18 @@ def move(request: HttpRequest, name: str) -> HttpResponseBase:
     context = _context(desk, element) | {"groups": _destinations(desk.screen, element)}
     title = _("Move %(title)s") % {"title": element.title}
     return render_dialog(request, "designer/_move.html", context, title=title)
+
+
+@page(roles=(DESIGNER,))
+def retype(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Ask which type a field should have instead."""
+    desk = Desk(request, name)
+    element = _asked(desk)
+    if element.kind != "field":
+        raise Missing(_("Only fields have a type that can be changed."))
+    context = _context(desk, element) | {"sections": palette.field_sections()}
+    title = _("Change the type of %(title)s") % {"title": element.title}
+    return render_dialog(request, "designer/_retype.html", context, title=title)
 
 
 def _asked(desk: Desk) -> Element:

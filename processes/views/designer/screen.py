@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -23,35 +23,35 @@ LOOKS: Mapping[str, str] = {
 }  # fmt: skip
 
 
+class Look(NamedTuple):
+    """How a field looks on the canvas, whatever is selected."""
+
+    target: str
+    name: str
+    title: str
+    kind: str
+    shown: str
+    rules: int
+    flaws: int
+    required: bool
+    hidden: bool
+    columns: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Box:
     """A field as it stands on the canvas."""
 
     element: Element
-    label: str
-    look: str
+    look: Look
     width: int
-    shown: str
-    rules: int
-    flaws: int
     selected: bool
-    inner: "list[Box]" = field(default_factory=list)
-    columns: list[str] = field(default_factory=list)
+    inner: "list[Box]"
 
     @property
     def target(self) -> str:
         """Return the target of the field."""
         return self.element.target
-
-    @property
-    def required(self) -> bool:
-        """Tell whether it must be filled in."""
-        return self.element.raw.get("required") is True
-
-    @property
-    def hidden(self) -> bool:
-        """Tell whether it is not shown at first."""
-        return self.element.raw.get("visible") is False
 
 
 @dataclass(slots=True)
@@ -169,18 +169,15 @@ class Screen:
 
     def _box(self, element: Element) -> Box:
         raw = element.raw
-        return Box(
-            element=element,
-            label=palette.label_of("field", element.slug),
-            look=LOOKS.get(element.slug, "input"),
-            width=_width(raw.get("width")),
-            shown=shown_value(raw),
-            rules=len(element.rules),
-            flaws=self._flaws_at(element),
-            selected=element is self.owner,
-            inner=self._boxes(element.fields),
+        look = Look(
+            target=element.target, name=element.name, title=element.title,
+            kind=LOOKS.get(element.slug, "input"), shown=shown_value(raw),
+            rules=len(element.rules), flaws=self._flaws_at(element),
+            required=raw.get("required") is True, hidden=raw.get("visible") is False,
             columns=_columns(raw.get("columns")),
-        )
+        )  # fmt: skip
+        inner = self._boxes(element.fields)
+        return Box(element, look, _width(raw.get("width")), element is self.owner, inner)
 
     def _flaws_at(self, element: Element) -> int:
         targets = [element.target, *(rule.target for rule in element.rules)]
@@ -257,7 +254,6 @@ def shown_value(raw: Mapping[str, Any]) -> str:
     return str(value)[:200]
 
 
-def _columns(raw: JSONValue) -> list[str]:
-    if not isinstance(raw, list):
-        return []
-    return [str(one.get("title") or one.get("name") or "") for one in raw if isinstance(one, dict)]
+def _columns(raw: JSONValue) -> tuple[str, ...]:
+    columns = [one for one in raw if isinstance(one, dict)] if isinstance(raw, list) else []
+    return tuple(str(one.get("title") or one.get("name") or "") for one in columns)

@@ -17,6 +17,7 @@ designer_urlpatterns: list[URLPattern] = [
     path(f"{_HERE}delete/", dialogs.delete, name="designer-delete"),
     path(f"{_HERE}uses/", dialogs.uses, name="designer-uses"),
     path(f"{_HERE}move/", dialogs.move, name="designer-move"),
+    path(f"{_HERE}type/", dialogs.retype, name="designer-type"),
     path(f"{_HERE}publish/", stamping.publish, name="designer-publish"),
     path(f"{_HERE}preview/", stamping.preview, name="designer-preview"),
     path(f"{_HERE}discard/", stamping.discard, name="designer-discard"),

@@ -42,6 +42,7 @@ function press(event, submitter) {
   event.preventDefault();
   closeMenus();
   if (submitter.getAttribute("aria-disabled") === "true") return;
+  if (submitter.dataset.kind) turnTo(submitter.dataset.kind === "rule" ? "props" : "canvas");
   act(submitter.value);
 }
 

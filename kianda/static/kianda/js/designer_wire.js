@@ -11,6 +11,7 @@ let waits = 1000;
 let timer;
 let choice = 0;
 let asked = null;
+let signing = false;
 
 function keep() {
   sessionStorage.setItem(KEY, JSON.stringify(queue));
@@ -100,6 +101,7 @@ function ended() {
   link.className = "btn btn-sm btn-primary";
   link.href = `/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}&expired=1`;
   link.textContent = "Sign in";
+  link.addEventListener("click", () => (signing = true));
   keep();
   note("Your session has ended. Your edits are kept here; they are sent when you have signed in again.", link);
   words("Not sent yet");
@@ -153,7 +155,7 @@ export function open(url) {
 
 window.addEventListener("online", pump);
 window.addEventListener("beforeunload", (event) => {
-  if (queue.length) event.preventDefault();
+  if (queue.length && !signing) event.preventDefault();
 });
 document.addEventListener("designer-changed", () => look());
 pump();

@@ -1,0 +1,13 @@
+// Forms of settings: picking, completing, adding rows. Without it they are plain forms.
+import "./complete.js";
+import "./tree.js";
+import "./source.js";
+import "./mapping.js";
+import "./conditions.js";
+import "./expression.js";
+
+// What only works with script shows, and plain lists of names give way to better ones.
+document.documentElement.dataset.script = "";
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches?.("[data-complete][list]")) event.target.removeAttribute("list");
+});

@@ -1,20 +1,32 @@
 // The unique name is filled in while the display name is typed, until somebody writes it themselves.
-const title = document.getElementById("f-title");
-const name = document.getElementById("f-name");
-
+// It hears every form of the page, those that come later in a dialog too.
 function slug(text) {
   return text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 63).replace(/-+$/, "");
 }
 
-if (title && name && !name.readOnly) {
-  let own = name.value !== "" && name.value !== slug(title.value);
-  const fill = () => {
-    if (!own) name.value = slug(title.value);
-  };
-  name.addEventListener("input", (event) => {
-    if (event.isTrusted) own = name.value !== "";
-  });
-  title.addEventListener("input", fill);
-  // Whoever types faster than this script arrives has a name all the same.
-  fill();
+function pair(form) {
+  const title = form?.querySelector("#f-title");
+  const name = form?.querySelector("#f-name");
+  return title && name && !name.readOnly ? { title, name } : null;
+}
+
+function own({ title, name }) {
+  if (name.dataset.own !== undefined) return name.dataset.own === "1";
+  return name.defaultValue !== "" && name.defaultValue !== slug(title.defaultValue);
+}
+
+function fill(found) {
+  if (found && !own(found)) found.name.value = slug(found.title.value);
+}
+
+document.addEventListener("input", (event) => {
+  const found = pair(event.target.form);
+  if (!found) return;
+  if (event.target === found.title) fill(found);
+  if (event.target === found.name && event.isTrusted) found.name.dataset.own = found.name.value ? "1" : "";
+});
+// Whoever types faster than this script arrives has a name all the same.
+for (const form of document.forms) {
+  const found = pair(form);
+  if (found && found.name.value === found.name.defaultValue) fill(found);
 }
