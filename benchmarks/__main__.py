@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks import machine, servers
+from benchmarks.designer import designer
 from benchmarks.figures import Report
 from benchmarks.parts import api, in_process, start
 from benchmarks.processes import provider
@@ -18,6 +19,7 @@ from benchmarks.scheduled import scheduler
 
 PARTS: dict[str, Callable[[Ground, Report], None]] = {
     "inprocess": in_process, "api": api, "scheduler": scheduler, "start": start,
+    "designer": designer,
 }  # fmt: skip
 DATABASES = ("sqlite", "postgresql")
 

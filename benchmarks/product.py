@@ -109,9 +109,13 @@ class Product:
                 f"manage.py {words[0]}: {done.stdout[-1000:]}{done.stderr[-3000:]}"
             )
 
-    def fill(self, *, instances: int, tasks: dict[str, Any] | None = None) -> dict[str, Any]:
+    def fill(
+        self, *, instances: int, tasks: dict[str, Any] | None = None, design: bool = False
+    ) -> dict[str, Any]:
         """Make the rows of a measurement; see benchmarks.workspace."""
-        order = {"provider": self.provider, "instances": instances, "tasks": tasks}
+        order = {
+            "provider": self.provider, "instances": instances, "tasks": tasks, "design": design,
+        }  # fmt: skip
         printed = run_module(
             "benchmarks.workspace", environment=self.environment, seconds=300,
             feed=json.dumps(order),

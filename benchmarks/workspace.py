@@ -1,7 +1,8 @@
 """The rows of a measurement, made inside the product: `python -m benchmarks.workspace`.
 
-Reads `{"provider", "instances", "tasks": {...} | null}` on standard input and prints
-`{"token", "process_ids", "tasks"}`.
+Reads `{"provider", "instances", "tasks": {...} | null, "design": bool}` on standard input and
+prints `{"token", "process_ids", "tasks", "session"}`; with `design` there is the large design too,
+and `session` is the cookie of a person who is signed in.
 """
 
 import json
@@ -109,7 +110,27 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
     ]
     tasks = _make_tasks(process_ids, order["tasks"], user) if order.get("tasks") else []
     _, token = create_token(user, name="benchmark", scopes=[], expires_at=None)
-    return {"token": token, "process_ids": process_ids, "tasks": tasks}
+    session = _large_design(user) if order.get("design") else None
+    return {"token": token, "process_ids": process_ids, "tasks": tasks, "session": session}
+
+
+def _large_design(user: Any) -> dict[str, str]:
+    """Make the design that the designer opens; return the cookie of a session."""
+    from importlib import import_module
+
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+    from benchmarks.designer import definition as large_definition
+    from processes.services.designs import create_design
+
+    create_design(raw=large_definition(DATASOURCE), user=user)
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return {settings.SESSION_COOKIE_NAME: str(session.session_key)}
 
 
 def _make_tasks(process_ids: list[str], schedule: dict[str, Any], user: Any) -> list[str]:
