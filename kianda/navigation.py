@@ -36,6 +36,7 @@ ADMINISTRATION = (
     Place("users", _("Users"), "people", (ADMINISTRATOR,)),
     Place("tokens", _("API tokens"), "key", (USER,)),
     Place("audit", _("Audit log"), "journal-text", (ADMINISTRATOR,)),
+    Place("bin", _("Recycle bin"), "trash3", (DESIGNER,)),
     Place("system", _("System"), "heart-pulse", (ADMINISTRATOR,)),
 )
 
@@ -60,5 +61,8 @@ def places_for(user: Any, places: tuple[Place, ...]) -> list[Place]:
 
 
 def is_here(place: Place, path: str) -> bool:
-    """Tell whether a path lies at a place or below it."""
-    return path == place.url or (place.url != "/" and path.startswith(place.url))
+    """Tell whether a path lies at a place or below it, and not at a nearer one."""
+    if path != place.url and (place.url == "/" or not path.startswith(place.url)):
+        return False
+    others = (other.url for other in (*WORK, *ADMINISTRATION))
+    return not any(len(url) > len(place.url) and path.startswith(url) for url in others)

@@ -8,7 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, Count, F, Func, Model, Q, QuerySet, Value
 from django.db.models.sql.compiler import SQLCompiler
 
-from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
+from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run, WorkingCopy
 from processes.selectors import visible_instances, visible_runs
 
 M = TypeVar("M", bound=Model)
@@ -54,8 +54,10 @@ class _TextLike(Func):
         return f"{as_text} {like} {pattern} ESCAPE '\\'", (*before, *after)
 
 
-def designs(*, words: str = "", state: str = "", ordering: str = "") -> QuerySet[ProcessDesign]:
-    """Return the designs, by title unless ordered otherwise."""
+def designs(
+    *, words: str = "", state: str = "", group: str = "", ordering: str = ""
+) -> QuerySet[ProcessDesign]:
+    """Return the designs group by group, in it by title unless ordered otherwise."""
     rows = ProcessDesign.objects.select_related("draft", "published", "modified_by").defer(
         "draft__document", "published__document"
     )
@@ -69,7 +71,20 @@ def designs(*, words: str = "", state: str = "", ordering: str = "") -> QuerySet
         "never": Q(published__isnull=True),
     }
     rows = rows.filter(chosen[state]) if state in chosen else rows
-    return _ordered(rows, ordering, DESIGN_ORDER, "title")
+    rows = rows.filter(group=group) if group else rows
+    ordered = _ordered(rows, ordering, DESIGN_ORDER, "title")
+    return ordered.order_by("group", *ordered.query.order_by)
+
+
+def group_counts(rows: QuerySet[ProcessDesign]) -> dict[str, int]:
+    """Return how many of some designs each group has; those without one under an empty name."""
+    return dict(rows.order_by().values_list("group").annotate(Count("pk")))
+
+
+def edited_designs(shown: Iterable[ProcessDesign]) -> set[int]:
+    """Return which of some designs have edits in the designer that nobody saved."""
+    copies = WorkingCopy.objects.filter(design__in=[one.pk for one in shown])
+    return set(copies.exclude(digest=F("base_digest")).values_list("design", flat=True))
 
 
 def instance_counts(shown: Iterable[ProcessDesign]) -> dict[int, int]:

@@ -3,10 +3,11 @@
 from django.urls import URLPattern, path
 
 from processes.api import designs, instances, runs
+from processes.views import bin as bin_pages
 from processes.views import designs as design_pages
 from processes.views import instance as instance_page
 from processes.views import instances as instance_pages
-from processes.views import records, versions, work
+from processes.views import library, records, transfer, versions, work
 from processes.views import runs as run_pages
 from processes.views.designer.urls import designer_urlpatterns
 from processes.views.preview import urls as preview_urls
@@ -28,9 +29,19 @@ api_urlpatterns = [
 # The pages of the app, below "/".
 page_urlpatterns: list[URLPattern] = [
     *preview_urls.urlpatterns,
-    path("designs/", design_pages.designs, name="designs"),
-    path("designs/new/", design_pages.new_design, name="design-new"),
+    path("designs/", library.designs, name="designs"),
+    path("designs/new/", library.new_design, name="design-new"),
+    path("designs/new/definition/", design_pages.new_definition, name="design-new-definition"),
+    path("designs/import/", transfer.import_file, name="designs-import"),
+    path("designs/import/done/", transfer.imported, name="designs-imported"),
+    path("designs/export/", transfer.export_some, name="designs-export"),
+    path("designs/bin/", bin_pages.recycle_bin, name="bin"),
+    path("designs/bin/<int:pk>/restore/", bin_pages.restore, name="bin-restore"),
+    path("designs/bin/<int:pk>/remove/", bin_pages.remove, name="bin-remove"),
     path("designs/<str:name>/", design_pages.design, name="design"),
+    path("designs/<str:name>/details/", library.details, name="design-details"),
+    path("designs/<str:name>/duplicate/", library.duplicate, name="design-duplicate"),
+    path("designs/<str:name>/export/", transfer.export, name="design-export"),
     path("designs/<str:name>/publish/", versions.publish, name="design-publish"),
     path("designs/<str:name>/delete/", versions.delete, name="design-delete"),
     path("designs/<str:name>/versions/", versions.versions, name="design-versions"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from cryptography.fernet import InvalidToken
 from django.contrib.auth.models import User
@@ -39,8 +39,7 @@ class Choice:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One object of the file on the preview: what it is, what it meets here, what is proposed."""
 
     key: str

@@ -1,4 +1,4 @@
-"""The list of designs, and the definition of one in an editor."""
+"""The definition of a design in an editor."""
 
 import json
 from dataclasses import dataclass, field
@@ -12,7 +12,6 @@ from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, TooLarge
 from kianda.lib.parsing import parse_json
 from kianda.once import once
 from kianda.pages import go, page, render_page, toast
-from processes import listing
 from processes.diff import describe_changes
 from processes.document import parse_document
 from processes.lines import line_map, line_of
@@ -20,7 +19,7 @@ from processes.models import DesignVersion, ProcessDesign
 from processes.services import designs as services
 from processes.services.copy_state import unsaved
 from processes.services.documents import document_of
-from processes.views.common import asked, page_of, person
+from processes.views.common import person
 from processes.writing import definition_text
 
 STARTER = """{
@@ -105,28 +104,9 @@ def _no_json(message: str) -> str:
     return _HINTS.get(message, message)
 
 
-@page(roles=(DESIGNER,))
-def designs(request: HttpRequest) -> HttpResponseBase:
-    """List the designs."""
-    query = asked(request, "q", "state", "ordering")
-    rows = listing.designs(words=query["q"], state=query["state"], ordering=query["ordering"])
-    found = page_of(request, rows)
-    filtered = bool(query["q"] or query["state"])
-    counts = listing.instance_counts(found)
-    context = {
-        "page": found, "query": query, "filtered": filtered,
-        "lines": [(one, counts.get(one.pk, 0)) for one in found],
-        "any": found.paginator.count > 0 or (filtered and ProcessDesign.objects.exists()),
-    }  # fmt: skip
-    return render_page(
-        request, "processes/designs.html", context,
-        partials={"rows": "processes/_designs_rows.html"},
-    )  # fmt: skip
-
-
 @page(roles=(DESIGNER,), methods=("GET", "POST"))
 @once
-def new_design(request: HttpRequest) -> HttpResponseBase:
+def new_definition(request: HttpRequest) -> HttpResponseBase:
     """Take a definition and make a process of it."""
     editor = Editor(STARTER)
     if request.method == "POST":

@@ -18,6 +18,7 @@ def fill(page, text):
 PLACES = [
     "/designs/",
     "/designs/new/",
+    "/designs/new/definition/",
     "/designs/orders/",
     "/designs/orders/versions/?from=0.1&to=1.1",
     "/designs/orders/versions/1.0/",
@@ -48,7 +49,7 @@ def test_an_empty_workspace_offers_the_first_act(page_as, axe, assert_fits, widt
 
 def test_a_definition_is_pasted_published_and_deleted(page_as, axe, assert_fits):
     page = page_as("ada")
-    page.goto("/designs/new/")
+    page.goto("/designs/new/definition/")
     fill(page, json.dumps(orders(), indent=2))
     page.get_by_role("button", name="Create the design").click()
     page.wait_for_url("**/designs/orders/")
@@ -131,7 +132,7 @@ def test_somebody_else_saved_so_both_changes_are_shown_and_mine_can_be_kept(
 
 def test_script_in_a_definition_is_shown_as_text(page_as):
     page = page_as("ada")
-    page.goto("/designs/new/")
+    page.goto("/designs/new/definition/")
     fill(page, json.dumps(orders(title=SCRIPT, description=SCRIPT)))
     page.get_by_role("button", name="Create the design").click()
     page.wait_for_url("**/designs/orders/")

@@ -78,7 +78,10 @@ def sent(instance: ProcessInstance, **typed: str) -> dict[str, str]:
 
 
 PLACES = [
-    "/designs/", "/designs/new/", "/designs/token-refresh/", "/designs/token-refresh/versions/",
+    "/designs/", "/designs/new/", "/designs/new/definition/", "/designs/import/",
+    "/designs/export/", "/designs/bin/", "/designs/token-refresh/details/",
+    "/designs/token-refresh/duplicate/", "/designs/token-refresh/export/",
+    "/designs/token-refresh/", "/designs/token-refresh/versions/",
     "/designs/token-refresh/publish/", "/designs/token-refresh/delete/",
     "/designs/token-refresh/versions/0.1/", "/designs/token-refresh/versions/0.1/restore/",
 ]  # fmt: skip
@@ -186,7 +189,9 @@ def test_odd_queries_are_answered(instance: Any, ada: Any, path: str, query: str
 
 
 def test_a_new_design_is_stored_as_a_draft(ada: Any) -> None:
-    response = client_of(ada).post("/designs/new/", {"definition": json.dumps(definition())})
+    response = client_of(ada).post(
+        "/designs/new/definition/", {"definition": json.dumps(definition())}
+    )
     assert (response.status_code, response["Location"]) == (303, "/designs/token-refresh/")
     assert str(get_design("token-refresh").draft) == "0.1"
 
@@ -215,7 +220,7 @@ BROKEN = [
 def test_each_error_of_a_definition_is_shown_at_its_line(
     ada: Any, text: str, line: int, sentence: str
 ) -> None:
-    response = client_of(ada).post("/designs/new/", {"definition": text})
+    response = client_of(ada).post("/designs/new/definition/", {"definition": text})
     assert response.status_code == 422
     [mark] = [m for m in response.context["editor"].errors if sentence in m.sentence]
     assert mark.line == line
@@ -226,7 +231,7 @@ def test_each_error_of_a_definition_is_shown_at_its_line(
 
 def test_five_megabytes_are_refused_with_a_sentence_and_stay_in_the_editor(ada: Any) -> None:
     text = json.dumps({"name": "big", "description": "x" * 5_000_000})
-    response = client_of(ada).post("/designs/new/", {"definition": text})
+    response = client_of(ada).post("/designs/new/definition/", {"definition": text})
     assert response.status_code == 422
     assert "A definition may have 1 MB" in text_of(response)
     assert response.context["editor"].text == text
@@ -239,7 +244,7 @@ def test_script_in_every_text_of_a_definition_is_only_text(ada: Any) -> None:
         title=SCRIPT, description=SCRIPT,
     )  # fmt: skip
     client = client_of(ada)
-    client.post("/designs/new/", {"definition": json.dumps(raw)})
+    client.post("/designs/new/definition/", {"definition": json.dumps(raw)})
     publish_design(name="orders", user=ada, note=SCRIPT)
     client.post("/instances/new/", {"process": "orders", "mode": "live", "v-a": SCRIPT})
     client.post("/instances/orders-1/", {"act": "press:go", "v-a": SCRIPT})

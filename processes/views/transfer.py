@@ -1,0 +1,139 @@
+"""Export of designs as one file, and its import with a preview of what will be made."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kianda.accounts.roles import DESIGNER
+from kianda.lib.errors import Invalid, TooLarge
+from kianda.once import once
+from kianda.pages import Errors, go, page, render_page, toast
+from processes.models import ProcessDesign
+from processes.services import importing
+from processes.services.bundles import MOST_BYTES, Bundle, read_bundle
+from processes.services.exporting import export_text
+from processes.services.importing import Choice, Line, Plan
+from processes.views.common import person
+
+ACTS = ("make", "use", "draft", "leave")
+RESULT = "_kianda_imported"
+
+
+@page(roles=(DESIGNER,))
+def export(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Give one design as a file."""
+    return _file([name], f"{name}.json", request)
+
+
+@page(roles=(DESIGNER,))
+def export_some(request: HttpRequest) -> HttpResponseBase:
+    """Ask which designs; then give them as one file."""
+    names = request.GET.getlist("name")
+    if names:
+        return _file(names, f"designs-{timezone.localdate():%Y-%m-%d}.json", request)
+    rows = ProcessDesign.objects.order_by("group", "title", "pk")
+    context = {"designs": list(rows), "asked": "asked" in request.GET}
+    status = 422 if context["asked"] else 200
+    return render_page(request, "processes/export.html", context, status=status)
+
+
+def _file(names: list[str], file_name: str, request: HttpRequest) -> HttpResponse:
+    text = export_text(names, user=person(request))
+    answer = HttpResponse(text, content_type="application/json; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    return answer
+
+
+@page(roles=(DESIGNER,), methods=("GET", "POST"))
+@once
+def import_file(request: HttpRequest) -> HttpResponseBase:
+    """Take a file and show what would be made of it; then make what was chosen."""
+    if request.method == "GET":
+        return render_page(request, "processes/import.html", {"errors": Errors()})
+    try:
+        if "held" in request.POST:
+            return _make(request)
+        body = _body(request)
+        bundle = read_bundle(body)
+    except (Invalid, TooLarge) as refusal:
+        context = {"errors": _errors(refusal), "text": request.POST.get("text", "")[:MOST_BYTES]}
+        return render_page(request, "processes/import.html", context, status=422)
+    plan = importing.plan_of(bundle, user=person(request))
+    return _preview(request, plan, importing.hold(body))
+
+
+def _body(request: HttpRequest) -> bytes:
+    file = request.FILES.get("file")
+    if file is not None:
+        # One byte more than fits says that it is too large, whatever is left of it.
+        return file.read(max(MOST_BYTES + 1, min(file.size or 0, 50_000_000)))
+    return request.POST.get("text", "").encode("utf-8", "surrogatepass")
+
+
+def _errors(refusal: Invalid | TooLarge) -> Errors:
+    return Errors(refusal if isinstance(refusal, Invalid) else Invalid.at("", refusal.detail))
+
+
+def _make(request: HttpRequest) -> HttpResponseBase:
+    token = request.POST.get("held", "")
+    bundle = importing.held(token)
+    choices = _choices(bundle, request.POST)
+    try:
+        done = importing.carry_out(bundle, choices, user=person(request))
+    except Invalid as invalid:
+        plan = _as_chosen(importing.plan_of(bundle, user=person(request)), choices)
+        return _preview(request, plan, token, errors=Errors(invalid))
+    request.session[RESULT] = {
+        "processes": [[one.name, one.title] for one in done.processes],
+        "datasources": [[one.name, one.title] for one in done.datasources],
+        "todo": [[todo.kind, todo.name, todo.sentence] for todo in done.todo],
+    }
+    toast(request, _("The import is done."))
+    return go(request, "designs-imported")
+
+
+def _choices(bundle: Bundle, sent: QueryDict) -> dict[str, Choice]:
+    keys = [f"process:{one.name}" for one in bundle.processes]
+    keys += [f"datasource:{one['name']}" for one in bundle.datasources]
+    made = {}
+    for key in keys:
+        act = sent.get(f"act:{key}", "leave")
+        if act in ACTS:
+            made[key] = Choice(act, sent.get(f"name:{key}", "").strip()[:200])  # type: ignore[arg-type]
+    return made
+
+
+def _as_chosen(plan: Plan, choices: dict[str, Choice]) -> Plan:
+    def lines(kind: str, planned: list[Line]) -> list[Line]:
+        return [
+            line._replace(choice=choices.get(f"{kind}:{line.key}", line.choice)) for line in planned
+        ]
+
+    return Plan(lines("process", plan.processes), lines("datasource", plan.datasources))
+
+
+def _preview(
+    request: HttpRequest, plan: Plan, token: str, *, errors: Errors | None = None
+) -> HttpResponseBase:
+    context: dict[str, Any] = {
+        "plan": plan, "held": token, "errors": errors or Errors(),
+        "missing": [
+            (line.title, sentence)
+            for line in (*plan.datasources, *plan.processes)
+            for sentence in line.missing
+        ],
+    }  # fmt: skip
+    return render_page(
+        request, "processes/import_preview.html", context, status=422 if errors else 200
+    )
+
+
+@page(roles=(DESIGNER,))
+def imported(request: HttpRequest) -> HttpResponseBase:
+    """Show what the last import has made, and what is left to do."""
+    done = request.session.get(RESULT)
+    if not done:
+        return go(request, "designs")
+    return render_page(request, "processes/imported.html", {"done": done})
