@@ -52,8 +52,3 @@ def others_in(copy: WorkingCopy, *, user: User) -> list[Other]:
         .select_related("user")
     )
     return [Other(row.user.get_username(), row.since, row.seen, row.selected) for row in rows]
-
-
-def leave(copy: WorkingCopy, *, user: User) -> None:
-    """Note that a person has closed the copy."""
-    DesignPresence.objects.filter(copy=copy, user=user).delete()

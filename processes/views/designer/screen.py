@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -99,13 +100,22 @@ class Screen:
         """Take a working copy, what is selected, and the form that was shown."""
         self.copy = copy
         self.tree = Tree(copy.document)
-        self.flaws: dict[str, list[Mark]] = {}
-        self.marks = [*copy.flaws, *copy.warnings]
-        for mark in self.marks:
-            self.flaws.setdefault(mark.target, []).append(mark)
         self._catalog = catalog
         self.selected = self._selected(at)
         self.form = self._form(form)
+
+    @cached_property
+    def marks(self) -> list[Mark]:
+        """Return all that is wrong; an act that only looks for its element never asks."""
+        return [*self.copy.flaws, *self.copy.warnings]
+
+    @cached_property
+    def flaws(self) -> dict[str, list[Mark]]:
+        """Return what is wrong, by element."""
+        found: dict[str, list[Mark]] = {}
+        for mark in self.marks:
+            found.setdefault(mark.target, []).append(mark)
+        return found
 
     def _selected(self, at: str) -> Element:
         known = self.tree.get(at)
