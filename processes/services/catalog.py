@@ -1,7 +1,11 @@
 """What a definition may refer to outside itself, as it is stored now."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
+
+from django.contrib.auth.models import Group, User
+from django.db.models import Q
 
 from datasources.document import RestDatasource
 from datasources.selectors import all_datasources
@@ -11,6 +15,9 @@ from kianda.lib.errors import Missing
 from processes.document import Document
 from processes.models import ProcessDesign
 from processes.services.documents import document_of
+
+PERSON_KEYS = ("username", "email", "first_name", "last_name")
+MOST_PEOPLE = 50
 
 
 class StoredCatalog:
@@ -30,6 +37,18 @@ class StoredCatalog:
         """Return name and title of every process, by title."""
         rows = ProcessDesign.objects.values_list("name", "title")
         return sorted(((str(name), str(title)) for name, title in rows), key=lambda one: one[1])
+
+    def groups(self) -> Sequence[str]:
+        """Return the names of the groups of people."""
+        return list(Group.objects.order_by("name").values_list("name", flat=True))
+
+    def people(self, words: str) -> Sequence[tuple[str, str]]:
+        """Return user name and full name of people whose name or address holds these words."""
+        rows = User.objects.filter(is_active=True).order_by("username")
+        if words:
+            held = [Q(**{f"{key}__icontains": words}) for key in PERSON_KEYS]
+            rows = rows.filter(reduce(or_, held))
+        return [(one.get_username(), one.get_full_name()) for one in rows[:MOST_PEOPLE]]
 
     def _datasource(self, name: str) -> RestDatasource | None:
         try:

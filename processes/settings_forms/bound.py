@@ -11,8 +11,9 @@ from kianda.pages import control_id
 from processes.settings_forms.condition_view import Group, Sentence, sentence_of
 from processes.settings_forms.condition_view import group_of as group_of_conditions
 from processes.settings_forms.controls import control_for
+from processes.settings_forms.elements import ElementView, elements_of
 from processes.settings_forms.heads import Heads, heads_of
-from processes.settings_forms.mapping import Line, blank_line, lines_of
+from processes.settings_forms.mapping import Line, lines_of
 from processes.settings_forms.places import Branch, Leaf, form_names
 from processes.settings_forms.sources import Chosen, Source, chosen_in, sources_in
 from processes.settings_forms.specs import Spec
@@ -121,6 +122,11 @@ class Bound:
         return self.form.focus == self.pointer
 
     @property
+    def is_fixed(self) -> bool:
+        """Tell whether it cannot be changed any more: others know the element by it."""
+        return self.spec.control == "slug"
+
+    @property
     def is_wide(self) -> bool:
         """Tell whether it needs more room than the narrow column of a dialog."""
         return self.drawing in {"rows", "conditions", "columns", "rules"}
@@ -129,6 +135,18 @@ class Bound:
     def rows(self) -> list[Line]:
         """Return its rows."""
         return lines_of(self, self.form.around)
+
+    @property
+    def elements(self) -> list[ElementView]:
+        """Return its typed elements, such as columns."""
+        return elements_of(self)
+
+    @property
+    def groups(self) -> list[tuple[str, bool]]:
+        """Return the groups of people to tick; one that is no longer there too."""
+        chosen = self.value["groups"]
+        known = [*self.form.catalog.groups()]
+        return [(one, one in chosen) for one in dict.fromkeys([*known, *chosen])]
 
     @property
     def heads(self) -> Heads:
@@ -140,11 +158,6 @@ class Bound:
     def by_name(self) -> bool:
         """Tell whether its rows can be filled by names that are the same on both sides."""
         return self.spec.control in {"input_mapping", "success_mapping"}
-
-    @property
-    def blank_row(self) -> Line:
-        """Return the row that is copied to add one."""
-        return blank_line(self, self.form.around)
 
     @property
     def conditions(self) -> Group:

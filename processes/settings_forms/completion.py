@@ -12,6 +12,7 @@ from processes.settings_forms.places import Branch, Leaf, system_tree
 
 MOST = 50
 FUNCTION = "function"
+PEOPLE = "people"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Offer:
 
 def offers(around: Around, which: str, words: str) -> list[Offer]:
     """Return what fits the words written so far, the best first, at most fifty."""
+    if which == PEOPLE:
+        return [Offer(name, full, "", "person") for name, full in around.catalog.people(words)]
     found = list(_functions() if which == FUNCTION else _names(around, which))
     low = words.lower().strip()
     if not low:

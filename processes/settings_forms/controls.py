@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from processes.settings_forms import choices, conditions, rows, values
 from processes.settings_forms.posted import Node
-from processes.settings_forms.specs import Spec
+from processes.settings_forms.specs import Spec, kind_among, specs_of, tag_of
 
 Read = Callable[["Sent"], Any]
 Shown = Callable[[Spec, Any], Any]
@@ -91,6 +91,39 @@ def _read_conditions(sent: Sent) -> Any:
     return conditions.read_group(sent.node, blank=sent.blank)
 
 
+def _read_people(sent: Sent) -> Any:
+    users = (sent.node.text_at("users") if sent.node is not None else "").split("\n")
+    groups = sent.node.at("groups") if sent.node is not None else None
+    return {
+        "users": [one.strip() for one in users if one.strip()],
+        "groups": groups.values if groups is not None else [],
+    }
+
+
+def _read_elements(sent: Sent) -> Any:
+    """Return typed elements, such as columns: each with the settings of its own kind."""
+    found = []
+    for at, node in sent.node.below.items() if sent.node is not None else ():
+        if not at.isdecimal() or sent.node is None:
+            continue
+        marked = sent.node.at(f"{at}!shown")
+        shown = {*(marked.values if marked is not None else ()), *node.below}
+        found.append(_element(sent, node, shown))
+    return [one for one in found if sent.blank or one.get("name") or one.get("title")]
+
+
+def _element(sent: Sent, node: Node, shown: set[str]) -> dict[str, Any]:
+    kinds = sent.spec.kinds
+    tag, usual = tag_of(kinds[0])
+    slug = node.text_at(tag) or usual
+    return {tag: slug} | {
+        spec.name: control_for(spec).read(Sent(kind, spec, node.at(spec.name), node))
+        for kind in [kind_among(kinds, slug) or kinds[0]]
+        for spec in specs_of(kind)
+        if spec.name in shown and spec.control in CONTROLS
+    }
+
+
 def _read_choices(sent: Sent) -> Any:
     return choices.read_choices(sent.text)
 
@@ -117,6 +150,26 @@ def _shown_conditions(spec: Spec, value: Any) -> Any:
 
 def _shown_choices(spec: Spec, value: Any) -> Any:
     return choices.shown_choices(value)
+
+
+def _shown_people(spec: Spec, value: Any) -> Any:
+    raw = value if isinstance(value, dict) else {}
+    return {key: _shown_several(spec, raw.get(key)) for key in ("users", "groups")}
+
+
+def _shown_elements(spec: Spec, value: Any) -> Any:
+    found = value if isinstance(value, (list, tuple)) else ()
+    return [_shown_element(spec, one if isinstance(one, dict) else {}) for one in found]
+
+
+def _shown_element(spec: Spec, raw: dict[str, Any]) -> dict[str, Any]:
+    tag, usual = tag_of(spec.kinds[0])
+    kind = kind_among(spec.kinds, raw.get(tag)) or spec.kinds[0]
+    return {tag: raw.get(tag, usual)} | {
+        one.name: control_for(one).shown(one, raw.get(one.name, one.default))
+        for one in specs_of(kind)
+        if one.control in CONTROLS
+    }
 
 
 def _text(template: str, read: Read = _read_text) -> Control:
@@ -157,6 +210,8 @@ CONTROLS: Mapping[str, Control] = MappingProxyType(
         "conditions": _GROUP,
         "filter": _GROUP,
         "item_filter": _GROUP,
+        "columns": Control("columns", _read_elements, _shown_elements),
+        "people": Control("people", _read_people, _shown_people),
         "choices": Control("choices", _read_choices, _shown_choices),
     }
 )

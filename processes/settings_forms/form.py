@@ -100,7 +100,7 @@ class SettingsForm:
     @property
     def side(self) -> "list[Bound]":
         """Return the controls that stand in the narrow column of a dialog."""
-        return [one for one in self.controls if not one.is_wide]
+        return [one for one in self.controls if not one.is_wide and not one.is_fixed]
 
     @property
     def wide(self) -> "list[Bound]":
@@ -111,6 +111,14 @@ class SettingsForm:
     def marker(self) -> str:
         """Return the name under which the page says which settings it shows."""
         return f"{self.prefix}!shown"
+
+    def within(self, kind: Model, raw: Mapping[str, Any], place: str) -> "SettingsForm":
+        """Return the form of an element that stands inside this one."""
+        inner = flaws_within(self.flaws, place)
+        return SettingsForm(
+            kind, raw, self.document, self.catalog, inner, f"{self.prefix}{place}",
+            self.focus.removeprefix(place) if self.focus.startswith(f"{place}/") else "",
+        )  # fmt: skip
 
     @property
     def list_id(self) -> str:
@@ -124,7 +132,7 @@ class SettingsForm:
             cell.tree
             for one in self.controls
             if one.drawing == "rows"
-            for row in [*one.rows, one.blank_row]
+            for row in one.rows
             for cell in row.cells.values()
         }
         trees = {which: self.around.tree(which) for which in ("field", "target") if which in used}

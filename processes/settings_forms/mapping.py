@@ -125,13 +125,6 @@ def lines_of(bound: Any, around: Around) -> list[Line]:
     return [_line(bound, around, at, texts) for at, texts in enumerate(bound.value)]
 
 
-def blank_line(bound: Any, around: Around) -> Line:
-    """Return the row that the page copies to add one; the script puts the number in."""
-    columns = columns_of(bound.spec.row)
-    texts = {one.name: str(one.default or "") for one in columns}
-    return _line(bound, around, -1, texts)
-
-
 def _line(bound: Any, around: Around, at: int, texts: dict[str, str]) -> Line:
     place = f"{bound.pointer}/{at}"
     form = bound.form
@@ -141,9 +134,9 @@ def _line(bound: Any, around: Around, at: int, texts: dict[str, str]) -> Line:
     }
     secret = around.is_secret_row(texts)
     sample = NO_SAMPLE
-    if form.samples is not None and at >= 0:
+    if form.samples is not None:
         sample = form.samples.of(bound.spec.control, texts, secret=secret)
-    errors = tuple(form.errors_at(place)) if at >= 0 else ()
+    errors = tuple(form.errors_at(place))
     return Line(at, place, cells, errors, secret, sample)
 
 

@@ -32,6 +32,8 @@ class Spec:
     longest: int | None = None
     row: type[BaseModel] | None = None
     many: bool = False
+    # What a list of typed elements may hold, such as the columns of a table.
+    kinds: tuple[type[BaseModel], ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -71,13 +73,14 @@ def _spec(name: str, info: FieldInfo) -> Spec:
         help=info.description or "",
         required=info.is_required(),
         nullable=nullable,
-        default=None if info.is_required() else info.get_default(call_default_factory=True),
+        default=_default(info),
         choices=_choices(inner) or _choices(item),
         least=least,
         most=most,
         longest=longest,
         row=item if isinstance(item, type) and issubclass(item, BaseModel) else None,
         many=item is not None,
+        kinds=_kinds(item),
         extra=extra,
     )
 
@@ -102,6 +105,28 @@ def _item(inner: Any) -> Any:
     if get_origin(inner) not in (list, tuple):
         return None
     return _without_none(get_args(inner)[0])[0]
+
+
+def kind_among(kinds: tuple[type[BaseModel], ...], slug: object) -> type[BaseModel] | None:
+    """Return the kind that a slug names."""
+    return next((kind for kind in kinds if tag_of(kind)[1] == slug), None)
+
+
+def tag_of(kind: type[BaseModel]) -> tuple[str, str]:
+    """Return the key that tells kinds apart, and what stands under it."""
+    tag = str(getattr(kind, "tag", "type"))
+    return tag, str(kind.model_fields[tag].default)
+
+
+def _default(info: FieldInfo) -> Any:
+    default = None if info.is_required() else info.get_default(call_default_factory=True)
+    return default.model_dump(mode="json") if isinstance(default, BaseModel) else default
+
+
+def _kinds(item: Any) -> tuple[type[BaseModel], ...]:
+    members = get_args(item) if get_origin(item) in (Union, types.UnionType) else ()
+    bare = tuple(_bare(member) for member in members)
+    return bare if all(isinstance(one, type) and issubclass(one, BaseModel) for one in bare) else ()
 
 
 def _choices(inner: Any) -> tuple[str, ...]:

@@ -63,14 +63,16 @@ def rule_of(screen: Screen, rule_id: str) -> Element:
     return element
 
 
-def typed_raw(desk: Desk, element: Element) -> tuple[dict[str, Any], str]:
-    """Return the rule as it was typed, and the place of a row that was added."""
+def typed_raw(
+    desk: Desk, element: Element, *, prefix: str = PREFIX
+) -> tuple[dict[str, Any], str]:  # fmt: skip
+    """Return an element as it was typed, and the place of a row that was added."""
     kind = kind_of(element)
     if kind is None:
         return element.raw, ""
-    read, place = read_with_act(kind, desk.request.POST, prefix=PREFIX)
+    read, place = read_with_act(kind, desk.request.POST, prefix=prefix)
     raw = element.raw | read
-    act = desk.request.POST.get(ACT, "")
+    act = desk.request.POST.get(f"{prefix}!act", "")
     if act.startswith(BY_NAME):
         setting = act.removeprefix(BY_NAME)
         spec = spec_of(kind, setting)
@@ -94,12 +96,12 @@ def samples_of(desk: Desk, screen: Screen, raw: dict[str, Any]) -> RuleSamples:
 
 def form_of(
     desk: Desk, screen: Screen, raw: dict[str, Any], kind: Any, *,
-    flaws: list[Flaw] | None = None, focus: str = "",
+    flaws: list[Flaw] | None = None, focus: str = "", prefix: str = PREFIX,
 ) -> SettingsForm:  # fmt: skip
     """Return the form of a rule's settings, with the values that its rows would carry."""
     return settings_form(
         kind, raw, document=screen.copy.document, catalog=desk.catalog, flaws=flaws or [],
-        prefix=PREFIX, focus=focus, samples=samples_of(desk, screen, raw),
+        prefix=prefix, focus=focus, samples=samples_of(desk, screen, raw),
     )  # fmt: skip
 
 

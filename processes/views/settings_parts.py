@@ -24,7 +24,8 @@ from processes.settings_forms.places import system_tree
 from processes.settings_forms.posted import posted
 from processes.settings_forms.specs import spec_of
 from processes.views.designer.desk import Desk, kind_of
-from processes.views.rule_dialog import PREFIX, around_for, form_of, rule_of, samples_of, typed_raw
+from processes.views.designer.tree import Element
+from processes.views.rule_dialog import around_for, form_of, samples_of, typed_raw
 
 LONGEST_WORDS = 200
 Part = Callable[["Asked"], tuple[str, dict[str, Any]]]
@@ -47,9 +48,14 @@ class Asked:
         return self.text(key)[:LONGEST_WORDS]
 
     @property
+    def element(self) -> Element | None:
+        """Return the element whose form it is."""
+        return self.desk.screen.tree.get(self.words("target"))
+
+    @property
     def raw(self) -> dict[str, Any]:
         """Return the rule that it is about, with the data source that is chosen in the form."""
-        element = self.desk.screen.tree.get(f"rule:{self.words('rule')}")
+        element = self.element
         source, _slash, method = self.words("source").partition("/")
         chosen = {"datasource": source, "method": method} if source else {}
         return (element.raw if element is not None else {}) | chosen
@@ -94,7 +100,7 @@ def _builder(asked: Asked) -> tuple[str, dict[str, Any]]:
 
 def _sentence(asked: Asked) -> tuple[str, dict[str, Any]]:
     setting = asked.words("setting").strip("/")
-    node = posted(asked.desk.request.POST, prefix=PREFIX).at(setting)
+    node = posted(asked.desk.request.POST, prefix=asked.words("prefix")).at(setting)
     is_filter = setting == "filter"
     group = shown_group(read_items(node))
     sentence = sentence_of(group, asked.around, of_items=is_filter)
@@ -114,23 +120,23 @@ def _sample(asked: Asked) -> tuple[str, dict[str, Any]]:
     return "_sample", {"sample": found}
 
 
-def _rows(asked: Asked) -> tuple[str, dict[str, Any]]:
-    """Return a mapping with the rows that are obvious by their names."""
-    element = rule_of(asked.desk.screen, asked.words("rule"))
-    kind = kind_of(element)
-    raw, _place = typed_raw(asked.desk, element)
+def _control(asked: Asked) -> tuple[str, dict[str, Any]]:
+    """Return one control as it stands after its button was pressed; nothing is kept."""
+    element, prefix = asked.element, asked.words("prefix")
+    kind = kind_of(element) if element is not None else None
     setting = asked.words("setting").strip("/")
-    if kind is None or spec_of(kind, setting) is None:
-        raise Missing(_("There is no such mapping."))
-    form = form_of(asked.desk, asked.desk.screen, raw, kind)
-    return "controls/rows", {"form": form, "control": form.control(setting)}
+    if element is None or kind is None or spec_of(kind, setting) is None:
+        raise Missing(_("There is no such setting any more."))
+    raw, place = typed_raw(asked.desk, element, prefix=prefix)
+    form = form_of(asked.desk, asked.desk.screen, raw, kind, focus=place, prefix=prefix)
+    return "_control", {"form": form, "control": form.control(setting)}
 
 
 PARTS: Mapping[str, tuple[Part, tuple[str, ...]]] = {
     "tree": (_tree, ("GET",)), "completion": (_completion, ("GET",)),
     "result": (_result, ("POST",)), "builder": (_builder, ("POST",)),
     "sentence": (_sentence, ("POST",)), "operators": (_operators, ("POST",)),
-    "sample": (_sample, ("POST",)), "rows": (_rows, ("POST",)),
+    "sample": (_sample, ("POST",)), "control": (_control, ("POST",)),
 }  # fmt: skip
 
 

@@ -188,9 +188,9 @@ def test_map_all_by_name_fills_the_obvious_rows(client: Client) -> None:
         if not key.startswith(("rule/input_mapping/", "rule/on_success/"))
     }  # fmt: skip
     bare |= {"rule/input_mapping/0/value": ["x"], "rule/input_mapping/0/target": ["body.client_id"]}
-    bare |= {"setting": ["input_mapping"], "rule": ["get-token"]}
+    bare |= {"setting": ["input_mapping"], "target": ["rule:get-token"], "prefix": ["rule"]}
     bare["rule!act"] = ["by_name:/input_mapping"]
-    text = client.post(f"{PARTS}rows/", bare).content.decode()
+    text = client.post(f"{PARTS}control/", bare).content.decode()
     rows = sent_by(text)
     got = {rows[f"rule/input_mapping/{n}/target"]: rows[f"rule/input_mapping/{n}/value"]
            for n in range(5)}  # fmt: skip
@@ -200,7 +200,7 @@ def test_map_all_by_name_fills_the_obvious_rows(client: Client) -> None:
         "body.refresh_token": "[refresh_token]",
     }  # fmt: skip
     bare |= {"setting": ["on_success"], "rule!act": ["by_name:/on_success"]}
-    rows = sent_by(client.post(f"{PARTS}rows/", bare).content.decode())
+    rows = sent_by(client.post(f"{PARTS}control/", bare).content.decode())
     got = {rows[f"rule/on_success/{n}/field"]: rows[f"rule/on_success/{n}/value"] for n in range(4)}
     assert got == {
         name: f"[response.body.{name}]"
@@ -219,7 +219,8 @@ def test_rows_show_what_they_would_carry_and_never_a_secret(
     assert f"Value in {made.process_id}" in said(text)
     assert "hush" not in text
     assert "shown-nowhere" not in text
-    samples = re.findall(r"data-sample>([\s\S]*?)</div></td>", text)
+    shown_rows = re.sub(r"<template>[\s\S]*?</template>", "", text)
+    samples = re.findall(r"data-sample>([\s\S]*?)</div></td>", shown_rows)
     shown = [said(one).strip() for one in samples]
     sent = ["refresh_token", "kianda-demo", "secret", "https://app.example.org/back", "secret"]
     assert shown[:6] == [*sent, "/oauth/token"]
@@ -257,7 +258,7 @@ TREES = [
 def test_a_box_picks_from_its_tree(
     client: Client, which: str, source: str, there: list[str], not_there: list[str]
 ) -> None:
-    text = said(page(client, f"{PARTS}tree/?which={which}&rule=get-token&source={source}"))
+    text = said(page(client, f"{PARTS}tree/?which={which}&target=rule:get-token&source={source}"))
     assert [word for word in there if word not in text] == []
     assert [word for word in not_there if word in text] == []
 
@@ -280,7 +281,7 @@ OFFERS = [
 def test_completion_offers_what_fits(
     client: Client, which: str, words: str, wanted: list[str]
 ) -> None:
-    text = page(client, f"{PARTS}completion/?which={which}&q={words}&rule=get-token&id=x")
+    text = page(client, f"{PARTS}completion/?which={which}&q={words}&target=rule:get-token&id=x")
     found = [html.unescape(one) for one in re.findall(r'data-value="([^"]*)"', text)]
     assert found[: len(wanted)] == wanted
     assert found if wanted else not found
@@ -310,7 +311,9 @@ def test_an_expression_tells_its_result_or_what_is_wrong(
     client: Client, make_token: Make, source: str, which: str, wanted: str
 ) -> None:
     made = make_token(client_id="kianda-demo", expires_in=3600, client_secret="hush")
-    response = client.post(f"{PARTS}result/", {"text": source, "which": which, "rule": "get-token"})
+    response = client.post(
+        f"{PARTS}result/", {"text": source, "which": which, "target": "rule:get-token"}
+    )
     text = response.content.decode()
     assert response.status_code == 200
     assert wanted in said(text)
@@ -340,7 +343,9 @@ CONDITIONS = [
 @pytest.mark.usefixtures("design")
 def test_conditions_read_as_a_sentence(client: Client, sent: dict[str, str], wanted: str) -> None:
     posted = {f"rule/conditions/{key}": value for key, value in sent.items()}
-    text = client.post(f"{PARTS}sentence/", {"setting": "conditions", **posted}).content.decode()
+    text = client.post(
+        f"{PARTS}sentence/", {"setting": "conditions", "prefix": "rule", **posted}
+    ).content.decode()
     assert squeezed(wanted) in squeezed(said(text))
 
 
@@ -371,7 +376,7 @@ def test_the_operators_fit_the_type_at_the_left(
 
 @pytest.mark.usefixtures("design")
 def test_the_expression_builder_lists_every_function(client: Client) -> None:
-    sent = {"text": "=1", "which": "value", "rule": "get-token"}
+    sent = {"text": "=1", "which": "value", "target": "rule:get-token"}
     text = client.post(f"{PARTS}builder/", sent).content.decode()
     assert "Sum(a, b, ...)" in text
     assert "If(condition, then, otherwise)" in text
@@ -383,7 +388,7 @@ def test_the_expression_builder_lists_every_function(client: Client) -> None:
 def test_an_unknown_part_is_not_found(client: Client) -> None:
     assert client.get(f"{PARTS}nothing/").status_code == 404
     assert client.get(f"{PARTS}sentence/").status_code == 404
-    assert client.post(f"{PARTS}rows/", {"rule": "lost"}).status_code == 404
+    assert client.post(f"{PARTS}control/", {"target": "rule:lost"}).status_code == 404
 
 
 def test_a_rule_of_any_kind_opens(client: Client, ada: Any) -> None:

@@ -42,6 +42,12 @@ class Shelf:
     def datasources(self) -> list[RestDatasource]:
         return [RestDatasource.model_validate(TOKEN_SERVICE)]
 
+    def groups(self) -> list[str]:
+        return ["Finance", "Sales"]
+
+    def people(self, words: str) -> list[tuple[str, str]]:
+        return [("ada", "Ada Byron")]
+
     def processes(self) -> list[tuple[str, str]]:
         return [("orders", "Orders"), ("token-refresh", "OAuth token refresh")]
 
@@ -126,11 +132,21 @@ RAW: list[tuple[str, dict[str, Any]]] = [
     ("list", {"type": "list", "name": "l", "choices": ["a"], "default": ["a"]}),
     ("date", {"type": "date", "name": "d", "mode": "datetime", "default": "[now]"}),
     ("secret", {"type": "secret", "name": "s", "required": True}),
+    ("table", {"type": "table", "name": "t", "columns": [
+        {"type": "number", "name": "n", "min": 0, "default": 5, "required": True},
+        {"type": "list", "name": "l", "choices": ["a", {"value": "b", "title": "B"}]},
+        {"type": "nobody", "name": "x"}, {"type": "text", "name": "", "title": "No name"}],
+        "first_rows": 2, "allow_add": False}),
+    ("form", {"name": "f", "owners": {"users": ["ada", "bob"], "groups": ["Sales", "Gone"]}}),
+    ("form", {"name": "f", "activate_with": "token"}),
+    ("process", {"name": "p", "description": NASTY, "token_field": "lost"}),
     ("button", {"type": "button", "name": "b", "where": "footer", "rules": [_rule(2)]}),
 ]  # fmt: skip
 
 
 def _kind(name: str) -> Any:
+    if name in {"form", "process"}:
+        return Form if name == "form" else Document
     return rules.kinds.get(name) or fields.kinds[name]
 
 

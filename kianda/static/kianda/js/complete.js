@@ -1,0 +1,118 @@
+// Completion: after "[" the names that fit, in an expression the functions, in a name box the names.
+import { ask, beside, changed, float, rootOf, wait, write } from "./parts.js";
+
+const list = document.createElement("ul");
+Object.assign(list, { id: "k-complete", className: "k-complete", popover: "manual" });
+list.setAttribute("role", "listbox");
+list.setAttribute("aria-label", "Names that fit");
+let box = null;
+let word = null;
+let now = -1;
+
+// What is being written at the caret: where it begins, and what may stand there.
+function wordAt(field) {
+  const which = field.dataset.complete;
+  const caret = field.selectionStart ?? field.value.length;
+  const before = field.value.slice(0, caret);
+  if (which === "field" || which === "target") return before ? { which, from: 0, to: field.value.length, text: before } : null;
+  if (which === "people") {
+    const from = before.lastIndexOf("\n") + 1;
+    const text = before.slice(from);
+    return text ? { which, from, to: from + field.value.slice(from).split("\n")[0].length, text } : null;
+  }
+  const name = /(?:^|[^[])\[(\w[\w.-]*)?$/.exec(before);
+  if (name) {
+    const text = name[1] ?? "";
+    const close = field.value[caret] === "]" ? 1 : 0;
+    return { which, from: caret - text.length - 1, to: caret + close, text };
+  }
+  const call = /^=(?!=)/.test(before) && /(?:^|[^\w.[])([A-Za-z]\w*)$/.exec(before);
+  const quoted = call && (before.split('"').length + before.split("'").length) % 2;
+  return call && !quoted ? { which: "function", from: caret - call[1].length, to: caret, text: call[1] } : null;
+}
+
+const look = wait(120, async (field) => {
+  if (document.activeElement !== field) return;
+  const found = wordAt(field);
+  if (!found) return close();
+  const html = await ask(rootOf(field), "completion", { which: found.which, q: found.text, id: list.id });
+  if (html && document.activeElement === field) open(field, found, html);
+  else close();
+});
+
+function open(field, found, html) {
+  [box, word] = [field, found];
+  list.innerHTML = html;
+  float(list, field);
+  list.showPopover();
+  beside(list, field);
+  field.setAttribute("aria-controls", list.id);
+  if (field.tagName === "INPUT") field.setAttribute("aria-expanded", "true");
+  mark(0);
+}
+
+export function close() {
+  if (!box) return;
+  box.setAttribute("aria-expanded", "false");
+  if (box.tagName !== "INPUT") box.removeAttribute("aria-expanded");
+  box.removeAttribute("aria-activedescendant");
+  if (list.matches(":popover-open")) list.hidePopover();
+  box = null;
+}
+
+function mark(next) {
+  const options = list.children;
+  options[now]?.setAttribute("aria-selected", "false");
+  now = (next + options.length) % options.length;
+  options[now].setAttribute("aria-selected", "true");
+  options[now].scrollIntoView({ block: "nearest" });
+  box.setAttribute("aria-activedescendant", options[now].id);
+}
+
+function take(option) {
+  const [field, at] = [box, word];
+  close();
+  write(field, option.dataset.value, at);
+  changed(field);
+  field.focus();
+}
+
+document.addEventListener("focusin", (event) => {
+  const field = event.target;
+  if (!field.matches?.("input[data-complete]")) return;
+  field.setAttribute("role", "combobox");
+  field.setAttribute("aria-autocomplete", "list");
+  field.setAttribute("aria-expanded", "false");
+});
+
+document.addEventListener("input", (event) => {
+  if (event.isTrusted && event.target.matches?.("[data-complete]")) look(event.target);
+});
+
+document.addEventListener("focusout", (event) => {
+  if (event.target === box) close();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (!box || event.target !== box) return;
+  const act = {
+    ArrowDown: () => mark(now + 1),
+    ArrowUp: () => mark(now - 1),
+    Enter: () => take(list.children[now]),
+    Tab: () => take(list.children[now]),
+    Escape: close,
+  }[event.key];
+  if (!act || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  // Tab completes and stays; the next one goes on.
+  event.preventDefault();
+  event.stopPropagation();
+  act();
+}, { capture: true });
+
+list.addEventListener("pointerdown", (event) => {
+  event.preventDefault();
+  const option = event.target.closest("[role=option]");
+  if (option) take(option);
+});
+
+document.addEventListener("scroll", (event) => event.target !== list && close(), { capture: true });

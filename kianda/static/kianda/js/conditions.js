@@ -1,0 +1,26 @@
+// Conditions: the sentence below follows what is typed, the operators the type at the left.
+import { ask, rootOf, values, wait } from "./parts.js";
+
+const tell = wait(200, async (control) => {
+  const root = rootOf(control);
+  if (!root) return;
+  const html = await ask(root, "sentence", { setting: control.dataset.control }, { post: true, form: values(root) });
+  if (html && control.isConnected) control.querySelector("[data-sentence]").innerHTML = html;
+});
+
+const fit = wait(250, async (left) => {
+  const row = left.closest(".k-cond-row");
+  const operator = row?.querySelector("select");
+  if (!operator) return;
+  const html = await ask(rootOf(left), "operators", { left: left.value, chosen: operator.value }, { post: true });
+  if (html && operator.isConnected && document.activeElement !== operator) operator.innerHTML = html;
+});
+
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => {
+    const control = event.target.closest?.("[data-conditions]");
+    if (!control) return;
+    tell(control);
+    if (event.target.matches("[data-left]")) fit(event.target);
+  });
+}

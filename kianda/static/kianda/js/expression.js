@@ -1,0 +1,88 @@
+// The expression builder: a larger box, its result as one types, and what can be put into it.
+import { about, ask, changed, wait, write } from "./parts.js";
+import { ready } from "./tree.js";
+
+let box = null;
+let root = null;
+
+function dialog() {
+  let found = document.getElementById("k-builder");
+  if (!found) {
+    found = document.createElement("dialog");
+    Object.assign(found, { id: "k-builder", className: "k-dialog k-builder" });
+    found.setAttribute("aria-labelledby", "k-builder-title");
+    found.addEventListener("close", () => box?.focus());
+    document.body.append(found);
+  }
+  return found;
+}
+
+export async function build(field, form) {
+  [box, root] = [field, form];
+  const label = field.getAttribute("aria-label") ?? "";
+  const html = await ask(root, "builder", { which: field.dataset.complete, text: field.value, label }, { post: true });
+  if (!html) return;
+  const made = dialog();
+  made.innerHTML = `<div data-settings-form>${html}</div>`;
+  Object.assign(made.firstElementChild.dataset, { parts: root.dataset.parts, ...about(root) });
+  made.querySelectorAll("[role=tree]").forEach(ready);
+  made.showModal();
+  const text = made.querySelector("textarea");
+  text.focus();
+  text.setSelectionRange(text.value.length, text.value.length);
+  result(text);
+}
+
+const result = wait(200, async (text) => {
+  const html = await ask(root, "result", { text: text.value, which: text.dataset.complete }, { post: true });
+  const place = document.getElementById("k-builder-result");
+  if (html === null || !place) return;
+  place.innerHTML = html;
+  const wrong = place.querySelector(".k-note--bad");
+  text.classList.toggle("is-invalid", Boolean(wrong));
+  if (wrong) text.setAttribute("aria-invalid", "true");
+  else text.removeAttribute("aria-invalid");
+  text.setAttribute("aria-describedby", place.id);
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target.id === "k-builder-text") result(event.target);
+});
+
+document.addEventListener("click", (event) => {
+  const made = event.target.closest?.("#k-builder");
+  if (!made) return;
+  const text = document.getElementById("k-builder-text");
+  if (event.target.closest("[data-builder-close]")) made.close();
+  if (event.target.closest("[data-builder-ok]")) {
+    write(box, box.tagName === "INPUT" ? text.value.replace(/\s*\n\s*/g, " ") : text.value);
+    made.close();
+    changed(box);
+  }
+  if (event.target.closest("[data-show-place]")) {
+    const { start, end } = event.target.closest("[data-start]").dataset;
+    text.focus();
+    text.setSelectionRange(Number(start), Number(end));
+  }
+  const tab = event.target.closest("[role=tab]");
+  if (tab) choose(tab);
+});
+
+function choose(tab) {
+  for (const one of tab.parentElement.children) {
+    const on = one === tab;
+    one.setAttribute("aria-selected", String(on));
+    one.tabIndex = on ? 0 : -1;
+    document.getElementById(one.getAttribute("aria-controls")).hidden = !on;
+  }
+  tab.focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  const tab = event.target.closest?.("#k-builder [role=tab]");
+  if (!tab || !["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
+  event.preventDefault();
+  const all = [...tab.parentElement.children];
+  const at = all.indexOf(tab) + { ArrowLeft: -1, ArrowRight: 1, Home: 0, End: 0 }[event.key];
+  choose({ Home: all[0], End: all.at(-1) }[event.key] ?? all.at(at % all.length));
+});

@@ -1,0 +1,135 @@
+// Rows of mappings and conditions: added, moved and removed at once, by the same buttons that send
+// the form without script. Each row shows the value that it would carry.
+import { ask, changed, rootOf, values, wait } from "./parts.js";
+
+const ACT = '[data-settings-form] button[name$="!act"]';
+
+document.addEventListener(
+  "click",
+  (event) => {
+    const button = event.target.closest?.(ACT);
+    const control = button?.closest("[data-control]");
+    if (!control || event.button) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!button.disabled) press(control, button);
+  },
+  { capture: true },
+);
+
+async function press(control, button) {
+  const root = rootOf(control);
+  const [verb, place] = button.value.split(":");
+  const form = values(root);
+  form.set(button.name, button.value);
+  const next = after(control, button, verb);
+  const html = await ask(root, "control", { setting: control.dataset.control }, { post: true, form });
+  if (!html) return say(root, "The connection is lost. Nothing was changed; try again.");
+  const fresh = swap(control, html);
+  root.closest("form").dataset.typed = "1";
+  const added = fresh.querySelector("[autofocus]");
+  (added ?? next(fresh))?.focus();
+  if (verb !== "add" && verb !== "add_group") changed(fresh.querySelector("input, select, textarea") ?? root.querySelector("input"));
+  if (verb === "up" || verb === "down") say(root, `Moved to position ${position(fresh, place, verb)}.`);
+}
+
+function swap(control, html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  const fresh = holder.content.querySelector("[data-control]");
+  if (control.open) fresh.open = true;
+  control.replaceWith(fresh);
+  return fresh;
+}
+
+// Where the focus goes when no row was added: to the same place, or to what is there now.
+function after(control, button, verb) {
+  const rows = [...control.querySelectorAll("[data-at]")];
+  const at = rows.indexOf(button.closest("[data-at]"));
+  const to = verb === "up" ? at - 1 : verb === "down" ? at + 1 : at;
+  return (fresh) => {
+    const now = [...fresh.querySelectorAll("[data-at]")].filter((one) => !one.closest("template"));
+    const row = now[Math.min(Math.max(to, 0), now.length - 1)];
+    if (at < 0) return fresh.querySelector(`[value^="${verb}:"]`) ?? fresh.querySelector('[value^="add:"]');
+    return row?.querySelector("input, textarea") ?? fresh.querySelector('[value^="add:"]');
+  };
+}
+
+function position(fresh, place, verb) {
+  const at = Number(place.split("/").at(-1)) + (verb === "up" ? 0 : 2);
+  return `${at} of ${fresh.querySelectorAll("tbody > [data-at]").length}`;
+}
+
+function say(root, words) {
+  let line = root.querySelector(":scope > [data-said]");
+  if (!line) {
+    line = document.createElement("p");
+    line.dataset.said = "";
+    line.className = "visually-hidden";
+    line.setAttribute("role", "status");
+    root.append(line);
+  }
+  line.textContent = words;
+}
+
+// Another type of an element has other settings.
+document.addEventListener("change", (event) => {
+  const select = event.target.closest?.("[data-control] select[data-rerender]");
+  if (!select || !event.isTrusted) return;
+  event.stopImmediatePropagation();
+  const control = select.closest("[data-control]");
+  const button = control.querySelector('[value^="add:"]').cloneNode();
+  button.value = "keep:";
+  select.closest("[data-at]").append(button);
+  press(control, button);
+}, { capture: true });
+
+// Alt and the arrows move the row that the focus is in.
+document.addEventListener("keydown", (event) => {
+  if (!event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+  const row = event.target.closest?.("[data-control] tr[data-at]");
+  const up = row?.querySelector('[value^="up:"]');
+  if (!up) return;
+  event.preventDefault();
+  const down = event.key === "ArrowDown";
+  if (down ? !row.nextElementSibling : !row.previousElementSibling) return;
+  const button = up.cloneNode();
+  button.value = down ? up.value.replace("up:", "down:") : up.value;
+  button.disabled = false;
+  row.append(button);
+  press(row.closest("[data-control]"), button);
+});
+
+const sample = wait(250, async (row) => {
+  const control = row.closest("[data-mapping]");
+  const root = control && rootOf(control);
+  if (!root) return;
+  const texts = {};
+  for (const box of row.querySelectorAll("[name]")) texts[box.name.split("/").at(-1)] = box.value;
+  const html = await ask(root, "sample", { control: control.dataset.mapping, ...texts }, { post: true });
+  if (html !== null && row.isConnected) row.querySelector("[data-sample]").innerHTML = html;
+});
+
+document.addEventListener("input", (event) => {
+  const row = event.target.closest?.("[data-mapping] tr[data-at]");
+  if (!row) return;
+  const about = row.querySelector('[name$="/target"], [name$="/field"]')?.value;
+  const bin = row.querySelector('[value^="remove:"]');
+  if (about && bin) bin.setAttribute("aria-label", `${bin.title} ${about}`);
+  sample(row);
+});
+
+// What was typed before the session ended is put back with as many rows as there were.
+document.addEventListener("kianda:restore", (event) => {
+  for (const root of event.target.querySelectorAll("[data-settings-form]")) restore(root, event.detail);
+});
+
+async function restore(root, typed) {
+  for (const control of root.querySelectorAll("[data-control]")) {
+    const form = new URLSearchParams(typed.filter(([, , on]) => on !== false).map(([name, value]) => [name, value]));
+    form.append(`${root.dataset.prefix}!shown`, control.dataset.control.slice(1));
+    form.set(`${root.dataset.prefix}!act`, "keep:");
+    const html = await ask(root, "control", { setting: control.dataset.control }, { post: true, form });
+    if (html) swap(control, html);
+  }
+}

@@ -1,0 +1,79 @@
+// Asks the server for a part of a settings form, with what stands in the form now.
+const asked = new Map();
+
+export function rootOf(node) {
+  return node.closest("[data-settings-form]");
+}
+
+// What a question is about: the element, and the data source that is chosen in its form.
+export function about(root) {
+  const prefix = root.dataset.prefix;
+  const target = root.dataset.target ?? root.closest("[data-settings]")?.dataset.settings ?? "";
+  const source = root.querySelector(`[name="${CSS.escape(`${prefix}/datasource`)}"]:checked`)?.value ?? root.dataset.source ?? "";
+  return { prefix, target, source };
+}
+
+export function values(root) {
+  const found = new URLSearchParams();
+  for (const [name, value] of new FormData(root.closest("form"))) if (typeof value === "string") found.append(name, value);
+  return found;
+}
+
+// A new question of the same kind takes the place of one that is still on its way.
+export async function ask(root, part, more = {}, { post = false, form = null } = {}) {
+  asked.get(part)?.abort();
+  const controller = new AbortController();
+  asked.set(part, controller);
+  const query = form ?? new URLSearchParams();
+  for (const [name, value] of Object.entries({ ...about(root), ...more })) query.set(name, value);
+  const url = `${root.dataset.parts}${part}/`;
+  const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
+  const settings = post ? { method: "POST", body: query, headers: { "X-CSRFToken": token } } : {};
+  try {
+    const response = await fetch(post ? url : `${url}?${query}`, { ...settings, signal: controller.signal });
+    return response.ok && !response.redirected ? (await response.text()).trim() : null;
+  } catch {
+    // The form itself still stands, and tells when it cannot be sent.
+    return null;
+  }
+}
+
+export function wait(milliseconds, work) {
+  let timer;
+  return (...what) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => work(...what), milliseconds);
+  };
+}
+
+// What floats must stand inside the dialog that is open: all else is out of reach then.
+export function float(node, box) {
+  (box.closest("dialog") ?? document.body).append(node);
+}
+
+export function beside(node, box) {
+  const at = box.getBoundingClientRect();
+  node.style.inset = "auto";
+  node.style.maxHeight = `${Math.max(160, Math.min(360, innerHeight - 32))}px`;
+  const below = at.bottom + node.offsetHeight + 8 < innerHeight || at.top < node.offsetHeight;
+  node.style.top = `${below ? Math.min(at.bottom + 4, innerHeight - node.offsetHeight - 8) : at.top - node.offsetHeight - 4}px`;
+  node.style.left = `${Math.max(8, Math.min(at.left, innerWidth - node.offsetWidth - 8))}px`;
+}
+
+// Writes into a box as a person would, so that everybody who listens hears of it.
+export function write(box, text, { from = 0, to = box.value.length } = {}) {
+  box.setRangeText(text, from, to, "end");
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+export function changed(box) {
+  const form = box.form;
+  if (form) form.dataset.typed = "1";
+  box.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+// Picking one thing in a box that takes texts: it takes the place of a single name, else it is added.
+export function insert(box, value, whole) {
+  if (whole || !box.value || /^\[[^\]]*\]?$/.test(box.value)) write(box, value);
+  else write(box, value, { from: box.selectionStart, to: box.selectionEnd });
+}

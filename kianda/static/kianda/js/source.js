@@ -1,0 +1,26 @@
+// Who closes the choice of a data source without OK has chosen nothing.
+const before = new WeakMap();
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const picker = event.target;
+    if (!picker.matches?.("[data-source-picker]")) return;
+    if (event.newState === "open") {
+      before.set(picker, picker.querySelector("input:checked"));
+      picker.querySelector("[data-filter-tree]").focus();
+    } else if (!picker.dataset.sure) {
+      const was = before.get(picker);
+      for (const one of picker.querySelectorAll("input[type=radio]")) one.checked = one === was;
+    }
+  },
+  { capture: true },
+);
+
+document.addEventListener(
+  "click",
+  (event) => {
+    const ok = event.target.closest?.("[data-source-picker] [type=submit]");
+    if (ok) ok.closest("[data-source-picker]").dataset.sure = "1";
+  },
+  { capture: true },
+);

@@ -1,0 +1,145 @@
+// Trees to pick from: beside a box, in the expression builder, in the choice of a data source.
+import { ask, beside, changed, float, insert, rootOf } from "./parts.js";
+import { build } from "./expression.js";
+
+const pop = document.createElement("div");
+Object.assign(pop, { id: "k-pop", className: "k-pop", popover: "auto" });
+let box = null;
+let button = null;
+
+document.addEventListener("click", async (event) => {
+  const pressed = event.target.closest?.("[data-pick]");
+  if (!pressed) return;
+  const field = pressed.parentElement.querySelector("[data-complete]");
+  const root = rootOf(field);
+  const label = field.getAttribute("aria-label");
+  const html = await ask(root, "tree", { which: pressed.dataset.pick, label });
+  if (!html) return;
+  [box, button] = [field, pressed];
+  pop.innerHTML = html;
+  pop.setAttribute("role", "dialog");
+  pop.setAttribute("aria-label", label);
+  const writes = !["field", "target"].includes(pressed.dataset.pick);
+  if (writes) pop.firstElementChild.append(builder(root));
+  ready(pop.querySelector("[role=tree]"));
+  float(pop, field);
+  pop.showPopover();
+  beside(pop, field);
+  button.setAttribute("aria-expanded", "true");
+  pop.querySelector("input").focus();
+});
+
+function builder(root) {
+  const made = document.createElement("button");
+  Object.assign(made, { type: "button", className: "btn btn-sm k-quiet", textContent: "Expression" });
+  made.addEventListener("click", () => {
+    const field = box;
+    pop.hidePopover();
+    build(field, root);
+  });
+  return made;
+}
+
+pop.addEventListener("toggle", (event) => {
+  if (event.newState === "closed") button?.setAttribute("aria-expanded", "false");
+});
+
+export function ready(tree) {
+  tree?.querySelector("[role=treeitem]")?.setAttribute("tabindex", "0");
+}
+
+function pick(item) {
+  const into = item.closest("#k-builder") ? document.getElementById("k-builder-text") : box;
+  const whole = ["field", "target"].includes(into.dataset.complete);
+  if (into === box) {
+    pop.hidePopover();
+    insert(into, item.dataset.value, whole);
+  } else into.setRangeText(item.dataset.value, into.selectionStart, into.selectionEnd, "end");
+  into.focus();
+  into.dispatchEvent(new Event("input", { bubbles: true }));
+  changed(into);
+}
+
+const shown = (tree) => [...tree.querySelectorAll("[role=treeitem]")].filter((one) => one.checkVisibility());
+
+function go(item) {
+  if (!item) return;
+  for (const one of item.closest("[role=tree]").querySelectorAll('[tabindex="0"]')) one.setAttribute("tabindex", "-1");
+  item.setAttribute("tabindex", "0");
+  item.focus();
+}
+
+function fold(item, open) {
+  if (item.hasAttribute("aria-expanded")) item.setAttribute("aria-expanded", String(open));
+}
+
+document.addEventListener("click", (event) => {
+  const item = event.target.closest?.(".k-treepick [role=treeitem]");
+  if (!item) return;
+  if (item.matches("[data-leaf]")) pick(item);
+  else fold(item, item.getAttribute("aria-expanded") !== "true");
+});
+
+document.addEventListener("keydown", (event) => {
+  const item = event.target.closest?.(".k-treepick [role=treeitem]");
+  if (!item || event.altKey || event.ctrlKey || event.metaKey) return;
+  const all = shown(item.closest("[role=tree]"));
+  const at = all.indexOf(item);
+  const open = item.getAttribute("aria-expanded") === "true";
+  const act = {
+    ArrowDown: () => go(all[at + 1]),
+    ArrowUp: () => go(all[at - 1]),
+    Home: () => go(all[0]),
+    End: () => go(all.at(-1)),
+    ArrowRight: () => (open ? go(all[at + 1]) : fold(item, true)),
+    ArrowLeft: () => (open ? fold(item, false) : go(item.parentElement.closest("[role=treeitem]"))),
+    Enter: () => (item.matches("[data-leaf]") ? pick(item) : fold(item, !open)),
+    " ": () => (item.matches("[data-leaf]") ? pick(item) : fold(item, !open)),
+  }[event.key];
+  if (act) {
+    event.preventDefault();
+    act();
+  } else if (event.key.length === 1) {
+    const rest = [...all.slice(at + 1), ...all.slice(0, at + 1)];
+    go(rest.find((one) => one.getAttribute("aria-label").toLowerCase().startsWith(event.key.toLowerCase())));
+  }
+});
+
+// The search above a tree leaves what holds its words, with the branches that they stand in.
+function place(search) {
+  return search.closest("[data-source-picker], [role=tabpanel], .k-pop");
+}
+
+document.addEventListener("input", (event) => {
+  if (!event.target.matches?.("[data-filter-tree]")) return;
+  const words = event.target.value.trim().toLowerCase();
+  const scope = place(event.target);
+  let hits = 0;
+  for (const leaf of scope.querySelectorAll("[data-leaf]")) {
+    const branch = leaf.closest("[data-branch]")?.querySelector(".k-node")?.textContent ?? "";
+    leaf.hidden = !`${leaf.textContent} ${leaf.dataset.value ?? ""} ${branch}`.toLowerCase().includes(words);
+    hits += !leaf.hidden;
+  }
+  for (const branch of scope.querySelectorAll("[data-branch]")) {
+    branch.hidden = Boolean(words) && !branch.querySelector("[data-leaf]:not([hidden])");
+    const details = branch.querySelector("details");
+    if (details && words) details.open = true;
+    else if (words) fold(branch, true);
+  }
+  scope.querySelector("[data-no-hits]").hidden = hits > 0;
+});
+
+document.addEventListener("keydown", (event) => {
+  if (!event.target.matches?.("[data-filter-tree]") || !["ArrowDown", "Enter"].includes(event.key)) return;
+  const scope = place(event.target);
+  const tree = scope.querySelector("[role=tree]");
+  event.preventDefault();
+  if (!tree) {
+    const radio = [...scope.querySelectorAll("[data-leaf]:not([hidden]) input")].find((one) => one.checkVisibility()) ?? scope.querySelector("summary");
+    radio?.focus();
+    if (event.key === "Enter" && radio?.type === "radio") radio.checked = true;
+  } else if (event.key === "Enter") {
+    const leaf = shown(tree).find((one) => one.matches("[data-leaf]"));
+    if (leaf) pick(leaf);
+  } else go(shown(tree)[0]);
+});
