@@ -1,5 +1,6 @@
 """The library of designs: added, described, put into groups, duplicated."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from django.contrib.auth.models import User
@@ -8,8 +9,9 @@ from django.db import transaction
 from kianda.accounts.audit import record
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, Stale
 from kianda.lib.names import slugify
-from processes.models import DesignVersion, ProcessDesign, WorkingCopy
+from processes.models import DesignVersion, ProcessDesign
 from processes.renaming import with_names
+from processes.services.copy_state import unsaved
 from processes.services.designs import create_design, get_design, save_design
 from processes.services.working_copies import edit, open_copy
 
@@ -84,31 +86,28 @@ def put_into_group(design: ProcessDesign, group: str, *, user: User) -> None:
 
 
 def describe_design(
-    *,
     name: str,
-    title: str,
-    description: str,
-    group: str,
+    *,
+    words: Mapping[str, str],
     user: User,
     expected: DesignVersion | None = None,
 ) -> Literal["saved", "kept"]:
-    """Change title, description and group of a design.
+    """Change title, description and group of a design: the keys of `words`.
 
     The first two stand in the definition, so they make a draft ("saved"). While the designer holds
     edits that nobody saved, they go there and come with the next Save ("kept"). `expected` is the
     draft that was read: another one raises Stale.
     """
-    title, description, group = title.strip(), description.strip(), group.strip()
+    title, description, group = (words[key].strip() for key in ("title", "description", "group"))
     if flaws := [*_title_flaws(title), *_group_flaws(group)]:
         raise Invalid(errors=flaws)
     design = get_design(name)
-    assert design.draft is not None  # a design is made with its first version
     if expected is not None and expected.pk != design.draft_id:
         raise Stale("Somebody saved this design meanwhile. Look at it again, then repeat yours.")
     settings = {"title": title, "description": description}
     done: Literal["saved", "kept"] = "saved"
     with transaction.atomic():
-        if _has_unsaved_edits(design):
+        if unsaved(design):
             copy = open_copy(name, user=user)
             wish = {"do": "change", "target": "process", "settings": settings}
             edit(name, user=user, revision=copy.revision, edit=wish)
@@ -126,11 +125,6 @@ def _save(design: ProcessDesign, settings: dict[str, str], user: User) -> None:
         save_design(name=design.name, raw=raw, user=user, expected=design.draft)
     except PreconditionFailed as changed:
         raise Stale() from changed
-
-
-def _has_unsaved_edits(design: ProcessDesign) -> bool:
-    copy = WorkingCopy.objects.filter(design=design).only("digest", "base_digest").first()
-    return copy is not None and copy.digest != copy.base_digest
 
 
 def _title_flaws(title: str) -> list[Flaw]:

@@ -11,9 +11,9 @@ from kianda.lib.errors import Invalid, Stale
 from kianda.once import once
 from kianda.pages import Errors, go, page, render_dialog, render_page, toast
 from processes import listing
-from processes.models import ProcessDesign
+from processes.models import DesignVersion, ProcessDesign
 from processes.services import library
-from processes.services.designs import get_design
+from processes.services.designs import get_design, get_version
 from processes.views.common import asked, page_of, person
 
 SETTINGS = ("title", "name", "description", "group")
@@ -23,7 +23,7 @@ class Folder(NamedTuple):
     """The head of a group in the list."""
 
     name: str
-    count: int
+    designs: int
 
 
 class Line(NamedTuple):
@@ -95,7 +95,9 @@ def details(request: HttpRequest, name: str) -> HttpResponseBase:
     typed["name"] = name
     if request.method == "POST":
         try:
-            done = library.describe_design(**typed, user=person(request))
+            done = library.describe_design(
+                name, words=typed, user=person(request), expected=_seen(request, found)
+            )
         except (Invalid, Stale) as refusal:
             errors = Errors(refusal if isinstance(refusal, Invalid) else Invalid(refusal.detail))
         else:
@@ -103,10 +105,16 @@ def details(request: HttpRequest, name: str) -> HttpResponseBase:
             return go(request, "designs")
     context = {
         "typed": typed, "errors": errors, "groups": library.group_names(), "act": "edit",
-        "design": found, "button": _("Save"),
+        "design": found, "button": _("Save"), "version": found.draft,
         "title": _("Title and group of %(name)s") % {"name": name},
     }  # fmt: skip
     return _dialog(request, context)
+
+
+def _seen(request: HttpRequest, found: ProcessDesign) -> DesignVersion | None:
+    """Return the draft that the dialog was made from."""
+    number = request.POST.get("version", "")
+    return get_version(found, number) if number else None
 
 
 def _described(done: str, title: str) -> str:

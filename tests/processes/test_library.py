@@ -1,0 +1,304 @@
+"""The library of designs: groups, duplicates, the recycle bin."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from kianda.accounts.models import AuditEntry
+from kianda.lib.errors import Invalid, Missing, Stale
+from processes.models import ProcessDesign, ProcessInstance
+from processes.services import bin as bins
+from processes.services import library, retention
+from processes.services.designs import (
+    create_design,
+    delete_design,
+    get_design,
+    get_version,
+    publish_design,
+    save_design,
+)
+from processes.services.documents import document_of
+from processes.services.instances import create_instance
+from processes.services.working_copies import edit, open_copy, save_version
+from tests.processes.conftest import definition
+from tests.processes.definitions import button, process, text_field
+from tests.processes.test_pages import client_of, local, text_of
+
+pytestmark = pytest.mark.django_db
+LOOKS_INTO = {
+    "type": "find_items", "id": "look", "title": "Look", "datasource": "kianda",
+    "on_success": [{"field": "subject", "value": "[item.subject]"}],
+}  # fmt: skip
+WORDS = {"title": "Leave", "description": "", "group": "People"}
+
+
+def looking(name: str, into: str) -> dict[str, Any]:
+    """Return a process that looks into another one, or into itself."""
+    rule = {**LOOKS_INTO, "method": into}
+    return process(text_field("subject"), button("look_up", rule), name=name)
+
+
+def added(
+    user: Any, title: str = "Leave request", name: str = "", group: str = ""
+) -> ProcessDesign:
+    return library.add_design(title=title, name=name, description="", group=group, user=user)
+
+
+# ---- adding
+
+
+def test_a_design_is_added_with_one_empty_form_and_a_name_from_its_title(ada: Any) -> None:
+    made = added(ada, "Leave request: 2026", group="People")
+    assert (made.name, made.group, str(made.draft)) == ("leave-request-2026", "People", "0.1")
+    assert [form["name"] for form in get_design(made.name).draft.document["forms"]] == ["main"]
+
+
+@pytest.mark.parametrize(
+    ("words", "places"),
+    [
+        ({"title": " "}, ["/title"]),
+        ({"title": "", "group": "x" * 101}, ["/title", "/group"]),
+        ({"title": "x" * 201}, ["/title"]),
+        ({"title": "A", "name": "No Slug"}, ["/name"]),
+        ({"title": "A", "name": "import"}, ["/name"]),
+        ({"title": "A", "name": "bin"}, ["/name"]),
+        ({"title": "A", "name": "templates"}, ["/name"]),
+        ({"title": "A", "name": "taken"}, ["/name"]),
+        ({"title": "A", "description": "x" * 10_001}, ["/description"]),
+    ],
+)
+def test_each_wrong_setting_is_told_at_its_place(
+    ada: Any, words: dict[str, str], places: list[str]
+) -> None:
+    added(ada, "Taken")
+    settings = {"title": "A", "name": "", "description": "", "group": "", **words}
+    with pytest.raises(Invalid) as caught:
+        library.add_design(**settings, user=ada)
+    assert [flaw.pointer for flaw in caught.value.errors] == places
+    assert ProcessDesign.objects.count() == 1
+
+
+# ---- title, description, group
+
+
+def test_a_new_title_makes_a_draft_and_a_new_group_does_not(ada: Any) -> None:
+    added(ada)
+    words = {**WORDS, "title": "Leave request"}
+    assert library.describe_design("leave-request", words=words, user=ada) == "saved"
+    design = get_design("leave-request")
+    assert (design.group, str(design.draft)) == ("People", "0.1")
+    library.describe_design("leave-request", words=WORDS, user=ada)
+    design = get_design("leave-request")
+    assert (design.title, str(design.draft)) == ("Leave", "0.2")
+
+
+def test_a_new_title_joins_the_edits_that_the_designer_holds(ada: Any) -> None:
+    added(ada)
+    copy = open_copy("leave-request", user=ada)
+    wish = {"do": "change", "target": "form:main", "settings": {"title": "First"}}
+    edit("leave-request", user=ada, revision=copy.revision, edit=wish)
+    assert library.describe_design("leave-request", words=WORDS, user=ada) == "kept"
+    assert get_design("leave-request").title == "Leave request"
+    copy = open_copy("leave-request", user=ada)
+    save_version("leave-request", user=ada, revision=copy.revision)
+    saved = get_design("leave-request").draft.document
+    assert (saved["title"], saved["forms"][0]["title"]) == ("Leave", "First")
+
+
+def test_a_title_is_not_written_over_a_draft_that_was_not_read(ada: Any, admin: Any) -> None:
+    seen = added(ada).draft
+    library.describe_design("leave-request", words=WORDS, user=admin)
+    with pytest.raises(Stale):
+        library.describe_design("leave-request", words=WORDS, user=ada, expected=seen)
+
+
+# ---- duplicates
+
+
+def test_a_duplicate_looks_into_itself_where_the_original_did(ada: Any) -> None:
+    create_design(raw=looking("orders", "orders"), user=ada)
+    made = library.duplicate_design(
+        name="orders", new_name="", title="Orders copy", description="", group="", user=ada
+    )
+    rules = dict(document_of(get_design(made.name).draft).placed_rules())
+    assert [rule.method for rule in rules.values()] == ["orders-copy"]
+    assert document_of(get_design("orders").draft).rules_of("look_up")[0].method == "orders"
+
+
+def test_names_of_copies_are_numbered(ada: Any) -> None:
+    for expected in ("leave-copy", "leave-copy-2", "leave-copy-3"):
+        assert library.free_name("leave-copy") == expected
+        added(ada, name=expected)
+
+
+# ---- the recycle bin
+
+
+def test_a_deleted_design_is_nowhere_but_in_the_bin(ada: Any) -> None:
+    create_design(raw=local(), user=ada)
+    delete_design(name="token-refresh", user=ada)
+    with pytest.raises(Missing):
+        get_design("token-refresh")
+    with pytest.raises(Invalid):
+        create_instance(process="token-refresh", mode="preview", data={}, user=ada)
+    assert not ProcessDesign.objects.exists()
+    [binned] = bins.binned_designs()
+    assert (binned.name, binned.deleted_by) == ("token-refresh", ada)
+
+
+def test_a_restored_design_has_all_its_versions(ada: Any) -> None:
+    create_design(raw=local(), user=ada)
+    publish_design(name="token-refresh", user=ada)
+    save_design(name="token-refresh", raw=local(description="Newer"), user=ada)
+    [binned] = [get_design("token-refresh")]
+    delete_design(name="token-refresh", user=ada)
+    bins.restore_design(pk=binned.pk, user=ada)
+    found = get_design("token-refresh")
+    assert (str(found.published), str(found.draft)) == ("1.0", "1.1")
+    assert list(AuditEntry.objects.order_by("pk").values_list("action", flat=True)[3:]) == [
+        "deleted", "restored",
+    ]  # fmt: skip
+
+
+def test_the_name_of_a_binned_design_is_free_and_it_comes_back_under_another(ada: Any) -> None:
+    create_design(raw=looking("orders", "orders"), user=ada)
+    publish_design(name="orders", user=ada)
+    old = get_design("orders").pk
+    delete_design(name="orders", user=ada)
+    create_design(raw=process(name="orders"), user=ada)
+    with pytest.raises(Invalid) as caught:
+        bins.restore_design(pk=old, user=ada)
+    assert caught.value.errors[0].pointer == "/name"
+    open_copy("orders", user=ada)
+    bins.restore_design(pk=old, user=ada, name="old-orders")
+    found = get_design("old-orders")
+    assert (found.pk, str(found.published)) == (old, "1.0")
+    for number in ("0.1", "1.0"):
+        document = document_of(get_version(found, number))
+        assert document.name == "old-orders"
+        assert document.rules_of("look_up")[0].method == "old-orders"
+    made = create_instance(process="old-orders", mode="live", data={}, user=ada)
+    assert made.process_id == "old-orders-1"
+
+
+def test_edits_in_the_designer_survive_the_bin_and_a_new_name(ada: Any) -> None:
+    added(ada, name="leave")
+    copy = open_copy("leave", user=ada)
+    wish = {"do": "change", "target": "form:main", "settings": {"title": "Mine"}}
+    edit("leave", user=ada, revision=copy.revision, edit=wish)
+    pk = get_design("leave").pk
+    delete_design(name="leave", user=ada)
+    added(ada, name="leave")
+    bins.restore_design(pk=pk, user=ada, name="leave-2")
+    copy = open_copy("leave-2", user=ada)
+    assert copy.document["forms"][0]["title"] == "Mine"
+    save_version("leave-2", user=ada, revision=copy.revision)
+    assert str(get_design("leave-2").draft) == "0.2"
+
+
+def test_a_number_is_never_given_twice_by_processes_of_one_name(ada: Any, admin: Any) -> None:
+    create_design(raw=process(name="orders"), user=ada)
+    publish_design(name="orders", user=ada)
+    old = get_design("orders").pk
+    delete_design(name="orders", user=ada)
+    create_design(raw=process(name="orders"), user=ada)
+    publish_design(name="orders", user=ada)
+    for expected in ("orders-1", "orders-2"):
+        made = create_instance(process="orders", mode="live", data={}, user=ada)
+        assert made.process_id == expected
+    delete_design(name="orders", user=admin, force=True)
+    assert not ProcessInstance.objects.exists()
+    bins.restore_design(pk=old, user=ada)
+    made = create_instance(process="orders", mode="live", data={}, user=ada)
+    assert made.process_id == "orders-3"
+
+
+def test_after_thirty_days_a_binned_design_is_gone(ada: Any) -> None:
+    added(ada, name="old")
+    added(ada, name="young")
+    for name in ("old", "young"):
+        delete_design(name=name, user=ada)
+    moment = timezone.now()
+    ProcessDesign.everything.filter(name="old").update(deleted_at=moment - timedelta(days=31))
+    retention.prune(moment)
+    assert [one.name for one in bins.binned_designs()] == ["young"]
+    retention.prune(moment + timedelta(days=30, minutes=1))
+    assert not ProcessDesign.everything.exists()
+
+
+# ---- through the API
+
+
+def test_the_api_deletes_into_the_bin_and_gives_the_name_again(ada: Any, api: Any) -> None:
+    client = api(ada)
+    body = local()
+    assert client.post("/api/v1/processes/", body).status_code == 201
+    assert client.delete("/api/v1/processes/token-refresh/").status_code == 204
+    assert client.get("/api/v1/processes/token-refresh/").status_code == 404
+    assert client.get("/api/v1/processes/").json()["count"] == 0
+    assert client.post("/api/v1/processes/", body).status_code == 201
+
+
+def test_the_api_says_who_uses_it(ada: Any, admin: Any, api: Any) -> None:
+    create_design(raw=local(), user=ada)
+    publish_design(name="token-refresh", user=ada)
+    create_instance(process="token-refresh", mode="live", data={"client_id": "x"}, user=ada)
+    refused = api(ada).delete("/api/v1/processes/token-refresh/")
+    assert refused.status_code == 409
+    assert [use["name"] for use in refused.json()["used_by"]] == ["token-refresh-1"]
+    assert api(admin).delete("/api/v1/processes/token-refresh/?force=true").status_code == 204
+    assert [one.name for one in bins.binned_designs()] == ["token-refresh"]
+
+
+def test_a_process_cannot_have_the_name_of_a_page(ada: Any, api: Any) -> None:
+    answer = api(ada).post("/api/v1/processes/", definition(name="templates"))
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/name")
+
+
+# ---- the pages
+
+
+def test_the_list_shows_its_folders_and_opens_one(ada: Any) -> None:
+    added(ada, "Leave", group="People")
+    added(ada, "Onboarding", group="People")
+    added(ada, "Orders")
+    page = text_of(client_of(ada).get("/designs/"))
+    assert "3 designs in 1 group" in page
+    assert page.index("In no group") < page.index("Orders") < page.index("People 2")
+    page = text_of(client_of(ada).get("/designs/?group=People"))
+    assert "Onboarding" in page
+    assert "Orders" not in page.replace("All groups", "")
+
+
+def test_a_design_is_added_described_and_duplicated_on_pages(ada: Any) -> None:
+    client = client_of(ada)
+    made = client.post("/designs/new/", {"/title": "Leave", "/group": "People"})
+    assert (made.status_code, made["Location"]) == (303, "/designs/leave/designer/")
+    refused = client.post("/designs/new/", {"/title": "", "/name": "leave"})
+    assert refused.status_code == 422
+    assert "Enter a title." in text_of(refused)
+    sent = {"/title": "Leave of absence", "/group": "", "version": "0.1"}
+    assert client.post("/designs/leave/details/", sent).status_code == 303
+    assert get_design("leave").title == "Leave of absence"
+    again = client.post("/designs/leave/details/", sent)
+    assert "Somebody saved this design meanwhile" in text_of(again)
+    copied = client.post("/designs/leave/duplicate/", {"/title": "Two", "/name": "two"})
+    assert copied["Location"] == "/designs/two/designer/"
+
+
+def test_the_bin_restores_and_only_an_administrator_removes(ada: Any, admin: Any) -> None:
+    pk = added(ada, name="leave").pk
+    client = client_of(ada)
+    client.post("/designs/leave/delete/")
+    assert "Leave request" in text_of(client.get("/designs/bin/"))
+    assert client.post(f"/designs/bin/{pk}/remove/").status_code == 403
+    added(ada, name="leave")
+    refused = client.post(f"/designs/bin/{pk}/restore/", {"/name": "leave"})
+    assert refused.status_code == 422
+    assert 'value="leave-2"' in refused.content.decode()
+    assert client.post(f"/designs/bin/{pk}/restore/", {"/name": "leave-2"}).status_code == 303
+    client.post("/designs/leave-2/delete/")
+    assert client_of(admin).post(f"/designs/bin/{pk}/remove/").status_code == 303
+    assert not ProcessDesign.everything.filter(pk=pk).exists()
