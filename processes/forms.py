@@ -1,209 +1,39 @@
-"""The controls of a process's forms: what stands in them, what a person typed, what it means."""
+"""The forms of a process: what stands in them, what a person typed, what it means."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from dataclasses import field as dataclass_field
-from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias, cast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias, cast
 
 from django.http import QueryDict
-from django.utils import timezone
 
 from kianda.lib.errors import Flaw
 from kianda.lib.pointers import pointer
-from kianda.pages import Errors, control_id
-from processes.clock import moment_text
+from kianda.pages import Errors
+from processes.controls import Control, FormView, every
 from processes.display import Display, Overrides, displays
 from processes.document import Document, Form
-from processes.fields import Button, Date, List
+from processes.expressions import Resolve
+from processes.fields import Button, Table
 from processes.fields.base import FormField, InputField
-from processes.fields.text import Text
-from processes.services.history import Meanwhile
-from processes.values import Value, ValueFailure, as_text, to_list
+from processes.inputs import PREFIX, Written, input_of, posted
+from processes.inputs import sent_of as sent_of_written
+from processes.table_forms import Grid, TypedTable, act_on, read_table
+from processes.table_view import table_view
+from processes.values import Value, ValueFailure
 
-Typed: TypeAlias = "str | list[str]"
+Typed: TypeAlias = Written | TypedTable
 
-PREFIX = "v-"
-_FULL = 12
 NO_ERRORS = Errors()
-_AT_FIRST = Display()
 
 
-@dataclass(frozen=True)
-class Control:
-    """One field of a form as a page shows it."""
-
-    field: FormField
-    value: Typed = ""
-    sentences: tuple[str, ...] = ()
-    is_set: bool = False
-    again: bool = False
-    changed: bool = False
-    conflict: Meanwhile | None = None
-    display: Display = _AT_FIRST
-    inner: tuple["Control", ...] = ()
-
-    @property
-    def template(self) -> str:
-        """Return the template of its type."""
-        return f"fields/{self.field.slug()}.html"
-
-    @property
-    def id(self) -> str:
-        """Return the id of the control, which error summaries link to."""
-        return control_id(pointer("data", self.field.name))
-
-    @property
-    def name(self) -> str:
-        """Return the name that is posted."""
-        return PREFIX + self.field.name
-
-    @property
-    def kind(self) -> str:
-        """Return the slug of the field's type."""
-        return self.field.slug()
-
-    @property
-    def required(self) -> bool:
-        """Tell whether it must be filled in; a secret that is stored is."""
-        return self.display.required and not self.is_set
-
-    @property
-    def enabled(self) -> bool:
-        """Tell whether a person may change or press it."""
-        return self.display.enabled
-
-    @property
-    def rows(self) -> list["Row"]:
-        """Return the rows of what stands in it."""
-        return rows_of(self.inner)
-
-    @property
-    def wrong(self) -> bool:
-        """Tell whether it, or anything that stands in it, has an error or a conflict."""
-        return any(one.sentences or one.conflict for one in every([self]))
-
-    @property
-    def described(self) -> str:
-        """Return the ids of the help and the errors beside it."""
-        parts = [f"{self.id}-help"] if self.field.help or self.kind == "secret" else []
-        return " ".join(parts + ([f"{self.id}-error"] if self.sentences else []))
-
-    @property
-    def zone(self) -> str:
-        """Return the time zone that a moment is shown and read in."""
-        return timezone.get_current_timezone_name()
-
-    @property
-    def long(self) -> bool:
-        """Tell whether a text needs several lines: an input would drop its line breaks."""
-        return isinstance(self.field, Text) and (
-            self.field.mode == "long" or "\n" in str(self.value)
-        )
-
-    @property
-    def choices(self) -> list[tuple[str, str, bool]]:
-        """Return (value, title, chosen) of a list; a value that is no choice any more stays."""
-        if not isinstance(self.field, List):
-            return []
-        known = [(one.value, one.title, one.value in self.value) for one in self.field.choices]
-        titles = {value for value, _, _ in known}
-        return known + [(one, one, True) for one in self.value if known and one not in titles]
-
-
-class Row(NamedTuple):
-    """What shares a place in the grid of a form: one control, or buttons after each other."""
-
-    controls: list[Control]
-    buttons: bool = False
-
-    @property
-    def classes(self) -> str:
-        """Return its classes: how wide it is, and what it is."""
-        field = self.controls[0].field
-        made = [f"k-w{field.width} k-p{field.width_phone}"]
-        made += ["k-actions"] if self.buttons else []
-        made += ["is-changed"] if not self.buttons and self.controls[0].changed else []
-        return " ".join(made)
-
-
-def rows_of(controls: Iterable[Control]) -> list[Row]:
-    """Return controls as rows: full-width buttons after each other share one."""
-    found: list[Row] = []
-    for one in controls:
-        shares = one.kind == "button" and one.field.width == _FULL
-        if shares and found and found[-1].buttons:
-            found[-1].controls.append(one)
-        else:
-            found.append(Row([one], buttons=shares))
-    return found
-
-
-def every(controls: Iterable[Control]) -> Iterator[Control]:
-    """Yield controls and what stands in them."""
-    for one in controls:
-        yield one
-        yield from every(one.inner)
-
-
-@dataclass(frozen=True)
-class FormView:
-    """One form of a process as a page shows it."""
-
-    form: Form
-    controls: list[Control]
-    footer: list[Control] = dataclass_field(default_factory=list)
-
-    @property
-    def rows(self) -> list[Row]:
-        """Return its rows."""
-        return rows_of(self.controls)
-
-    @property
-    def wrong(self) -> bool:
-        """Tell whether any of its controls has an error or a conflict."""
-        return any(one.wrong for one in self.controls)
-
-
-def input_of(field: FormField, value: Value) -> Typed:
-    """Return what stands in a field's control; a secret never does."""
-    if field.slug() == "secret" or value is None:
-        return ""
-    if isinstance(field, List):
-        chosen = to_list(value)
-        return chosen if field.choices else "\n".join(chosen)
-    if isinstance(field, Date) and field.mode == "datetime" and isinstance(value, str):
-        return _local(value)
-    return field.shown(value) if field.slug() == "number" else as_text(value)
-
-
-def _local(text: str) -> str:
-    try:
-        local = timezone.localtime(datetime.fromisoformat(text))
-    except OverflowError:
-        return text  # At the ends of the calendar a zone has no such moment.
-    return local.replace(tzinfo=None).isoformat(timespec="seconds")
+def no_names(name: str) -> Value:
+    """Resolve nothing: for defaults of new rows where no names are known."""
+    raise ValueFailure(f"{name} is not known here.")
 
 
 def sent_of(field: FormField, typed: Typed) -> Any:
-    """Return what a control's content means, as JSON for the services."""
-    if isinstance(typed, list):
-        return [one for one in typed if one]
-    text = typed.replace("\r\n", "\n")
-    if isinstance(field, List):
-        return [line.strip() for line in text.split("\n") if line.strip()]
-    if isinstance(field, Date) and field.mode == "datetime" and text:
-        return _utc(text)
-    return (text or None) if field.slug() == "toggle" else text
-
-
-def _utc(text: str) -> str:
-    try:
-        moment = datetime.fromisoformat(text)
-        zone = timezone.get_current_timezone()
-        return moment_text(moment if moment.tzinfo else moment.replace(tzinfo=zone))
-    except (ValueError, OverflowError):
-        return text  # The field says what is wrong with it.
+    """Return what was typed into a field, as JSON for the services."""
+    return typed.meant() if isinstance(typed, TypedTable) else sent_of_written(field, typed)
 
 
 def editable(
@@ -224,20 +54,44 @@ def _as_it_stands(field: InputField, display: Display) -> InputField:
     return field if same else field.model_copy(update={"required": display.required})
 
 
-def typed_in(fields: Mapping[str, InputField], post: QueryDict) -> dict[str, Typed]:
-    """Return what was posted for each field; a secret only when it is set anew or removed."""
-    typed: dict[str, Typed] = {}
-    for name, field in fields.items():
-        posted = post.getlist(PREFIX + name)
-        if field.slug() == "secret":
-            if (posted and posted[-1]) or f"remove-{name}" in post:
-                typed[name] = posted[-1] if posted else ""
-        elif isinstance(field, List) and field.choices:
-            if posted:
-                typed[name] = [one for one in posted if one]
-        elif posted:
-            typed[name] = posted[-1].replace("\r\n", "\n")
-    return typed
+def typed_in(
+    fields: Mapping[str, InputField],
+    post: QueryDict,
+    base: Mapping[str, Value],
+    resolve: Resolve = no_names,
+) -> dict[str, Typed]:
+    """Return what was posted for each field, over the values that the person saw.
+
+    A secret only when it is set anew or removed.
+    """
+    typed = {name: _posted(field, post, base, resolve) for name, field in fields.items()}
+    return {name: content for name, content in typed.items() if content is not None}
+
+
+def _posted(
+    field: InputField, post: QueryDict, base: Mapping[str, Value], resolve: Resolve
+) -> Typed | None:
+    if isinstance(field, Table):
+        return read_table(grid_of(field, base, resolve), post)
+    written = posted(field, PREFIX + field.name, post)
+    if field.slug() != "secret":
+        return written
+    return written or ("" if f"remove-{field.name}" in post else None)
+
+
+def typed_of(
+    field: FormField, value: Value, base: Mapping[str, Value], resolve: Resolve = no_names
+) -> Typed:
+    """Return a value as a person would have typed it over the values that are there."""
+    if not isinstance(field, Table):
+        return input_of(field, value)
+    wanted = TypedTable.of(grid_of(field, {field.name: value}, resolve))
+    return wanted.over(grid_of(field, base, resolve))
+
+
+def grid_of(field: Table, values: Mapping[str, Value], resolve: Resolve = no_names) -> Grid:
+    """Return a table as it is stored, to lay typed rows over."""
+    return Grid(field, cast(list[dict[str, Value]], values.get(field.name) or []), resolve)
 
 
 def changed_by_hand(
@@ -247,8 +101,31 @@ def changed_by_hand(
     return {
         name: sent_of(fields[name], content)
         for name, content in typed.items()
-        if fields[name].slug() == "secret" or content != input_of(fields[name], base.get(name))
+        if _is_change(fields[name], content, base.get(name))
     }
+
+
+def _is_change(field: FormField, typed: Typed, before: Value) -> bool:
+    if isinstance(typed, TypedTable):
+        return typed.is_changed
+    return field.slug() == "secret" or typed != input_of(field, before)
+
+
+def act_on_rows(
+    act: str,
+    fields: Mapping[str, FormField],
+    typed: dict[str, Typed],
+    values: Mapping[str, Value],
+    resolve: Resolve = no_names,
+) -> None:
+    """Carry out an act on the rows of a table, `rows:<table>:<verb>:<row>`, in what was typed."""
+    _, name, verb, argument = [*act.split(":", 3), "", "", ""][:4]
+    field, now = fields.get(name), typed.get(name)
+    if isinstance(field, Table):
+        rows = (
+            now if isinstance(now, TypedTable) else TypedTable.of(grid_of(field, values, resolve))
+        )
+        typed[name] = act_on(rows, verb, argument)
 
 
 def missing_in(
@@ -273,16 +150,23 @@ def control_of(
     values: Mapping[str, Value],
     typed: Mapping[str, Typed],
     errors: Errors = NO_ERRORS,
+    resolve: Resolve = no_names,
 ) -> Control:
     """Return the control of a field: what was typed, else the value."""
+    sentences = tuple(errors.at(pointer("data", field.name)))
+    content = typed.get(field.name)
+    if isinstance(field, Table):
+        grid = grid_of(field, values, resolve)
+        rows = content if isinstance(content, TypedTable) else TypedTable.of(grid)
+        return Control(field, "", sentences, rows_shown=table_view(rows, errors))
     secret = field.slug() == "secret"
-    shown = input_of(field, values.get(field.name))
-    if not secret and field.name in typed:
-        shown = typed[field.name]
+    written = input_of(field, values.get(field.name))
+    if not secret and content is not None and not isinstance(content, TypedTable):
+        written = content
     return Control(
         field,
-        shown,
-        tuple(errors.at(pointer("data", field.name))),
+        written,
+        sentences,
         is_set=secret and bool(values.get(field.name)),
         again=secret and bool(typed.get(field.name)),
     )

@@ -10,16 +10,21 @@ from processes.document import Document
 from processes.values import Value, ValueFailure
 
 
-def default_values(document: Document, *, user: User | None) -> dict[str, Value]:
-    """Evaluate the defaults of a design's fields; raises Invalid naming the field."""
+def early_names(document: Document, *, user: User | None) -> dict[str, Value]:
+    """Return what a default may refer to: what is known before there is a value."""
     moment = timezone.now()
-    names: dict[str, Value] = {
+    return {
         "now": moment_text(moment),
         "today": today_in(moment, settings.KIANDA_TIME_ZONE),
         "user.email": user.email if user else "",
         "user.name": user.get_username() if user else "",
         "process.name": document.name,
     }
+
+
+def default_values(document: Document, *, user: User | None) -> dict[str, Value]:
+    """Evaluate the defaults of a design's fields; raises Invalid naming the field."""
+    names = early_names(document, user=user)
     values: dict[str, Value] = {}
     flaws: list[Flaw] = []
     for name, field in document.value_fields.items():

@@ -17,17 +17,23 @@ from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from datasources.curl import as_curl
 from kianda.lib.names import in_words
 from kianda.lib.secret_names import MASK
 from kianda.templatetags.kianda_ui import NONE
 from kianda.times import full_words
+from processes.fields import Table
+from processes.fields.base import FormField
 from processes.models import Run
+from processes.services.history import Meanwhile
+from processes.table_words import table_changes
 
 register = template.Library()
 
 LONGEST_SHOWN = 600
+BLANK = (None, "", [], {})
 _JSON_PART = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<text>"(?:[^"\\]|\\.)*")|'
     r"(?P<number>(?<![\w\"])-?\d[\d.eE+-]*)|(?P<word>\b(?:true|false|null)\b)"
@@ -61,7 +67,30 @@ def _plain(value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return ", ".join(value)
+    if isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
+        return _rows(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _rows(rows: list[Mapping[str, Any]]) -> str:
+    """Say how many rows of a table there are, and what the first ones hold."""
+    told = [
+        ", ".join(
+            f"{in_words(name)} {_plain(one)}" for name, one in row.items() if one not in BLANK
+        )
+        for row in rows[:5]
+    ]
+    count = ngettext("%(n)s row", "%(n)s rows", len(rows)) % {"n": f"{len(rows):,}"}
+    return f"{count}: {'; '.join(told)}" + (" …" if len(rows) > len(told) else "")
+
+
+@register.filter
+def changed_words(found: Meanwhile, field: FormField) -> SafeString:
+    """Say what others have made of a field: of a table only what differs."""
+    if isinstance(field, Table):
+        told = table_changes(field, found.before, found.after)
+        return conditional_escape("; ".join(told))
+    return new_words(found.after)
 
 
 def _short(text: str) -> str:

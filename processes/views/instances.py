@@ -11,23 +11,12 @@ from kianda.once import once
 from kianda.pages import Errors, go, page, render_page, toast
 from processes import listing
 from processes.document import Document
-from processes.fields.base import InputField
-from processes.forms import (
-    control_of,
-    editable,
-    form_views,
-    missing_in,
-    sent_of,
-    typed_in,
-    without_buttons,
-)
 from processes.models import ProcessDesign, ProcessInstance
 from processes.selectors import visible_instances
-from processes.services.defaults import default_values
 from processes.services.documents import document_of
 from processes.services.instances import create_instance
-from processes.services.values import filled, read_sent
 from processes.views.common import asked, page_of, person
+from processes.views.first_form import FirstForm
 
 
 @page()
@@ -77,14 +66,16 @@ def new_instance(request: HttpRequest) -> HttpResponseBase:
     document = _document(process, mode if staff else "live")
     status = 200
     if document is not None:
-        typed = typed_in(_first_fields(document), request.POST)
-        errors = Errors()
-        if request.method == "POST":
+        form, errors = FirstForm(document, person(request), request.POST), Errors()
+        act = request.POST.get("act", "")
+        if act.startswith("rows:"):
+            form.act_on_rows(act)
+        elif request.method == "POST":
             try:
-                return _make(request, document, mode)
+                return _make(request, form, mode)
             except Invalid as invalid:
                 errors, status = Errors(invalid), 422
-        context |= _form(request, document, typed, errors)
+        context |= {"views": form.views(errors), "document": document, "errors": errors}
     elif request.method == "POST":
         context["errors"] = Errors(Invalid.at("/process", _("Choose a process of the list.")))
         status = 422
@@ -107,28 +98,11 @@ def _document(process: str, mode: str) -> Document | None:
     return document_of(version) if version else None
 
 
-def _first_fields(document: Document) -> dict[str, InputField]:
-    return editable(document, form=document.forms[0]) if document.forms else {}
-
-
-def _form(
-    request: HttpRequest, document: Document, typed: dict[str, Any], errors: Errors
-) -> dict[str, Any]:
-    values = filled(document, default_values(document, user=person(request)))
-    views = form_views(
-        document, lambda one: control_of(one, values, typed, errors), first_only=True
-    )
-    return {"views": without_buttons(views), "document": document, "errors": errors}
-
-
-def _make(request: HttpRequest, document: Document, mode: str) -> HttpResponseBase:
-    fields = _first_fields(document)
-    typed = typed_in(fields, request.POST)
-    data = {name: sent_of(fields[name], content) for name, content in typed.items()}
-    values = filled(document, default_values(document, user=person(request)))
-    flaws = missing_in(fields.values(), values, data) + read_sent(document, data, {})[1]
-    if flaws:
+def _make(request: HttpRequest, form: FirstForm, mode: str) -> HttpResponseBase:
+    if flaws := form.flaws():
         raise Invalid(errors=flaws)
-    made = create_instance(process=document.name, mode=mode, data=data, user=person(request))
+    made = create_instance(
+        process=form.document.name, mode=mode, data=form.data(), user=person(request)
+    )
     toast(request, _("%(id)s is made.") % {"id": made.process_id})
     return go(request, "instance", process_id=made.process_id)

@@ -14,6 +14,7 @@ from kianda.pages import Errors
 from processes import listing
 from processes.controls import Control, FormView
 from processes.document import Document, Form
+from processes.fields import Table
 from processes.fields.base import FormField, InputField
 from processes.forms import (
     Typed,
@@ -34,6 +35,7 @@ from processes.services.moving import as_in_draft
 from processes.services.starting import read_instance
 from processes.services.values import read_sent, shown, stored_values
 from processes.table_forms import TypedTable
+from processes.table_words import table_changes
 from processes.values import Value
 from processes.views.common import target_title
 from processes.views.form_steps import Step, load_targets, open_form, primary, steps_of
@@ -219,7 +221,8 @@ def context_of(sheet: Sheet) -> dict[str, Any]:
         "change_targets": [name for name, found in sheet.editable().items() if found.rules],
         "load": bool(load_targets(sheet.document, sheet.steps)),
         "conflicts": [
-            (sheet.document.fields[name], found) for name, found in sheet.conflicts.items()
+            (sheet.document.fields[name], found, _mine(sheet, name, found))
+            for name, found in sheet.conflicts.items()
         ],
         "meanwhile": _theirs(sheet),
         "runs": with_titles(newest, sheet.document), "run_count": instance.runs.count(),
@@ -240,6 +243,14 @@ def _newer(sheet: Sheet) -> DesignVersion | None:
     if sheet.instance.mode != ProcessInstance.Mode.LIVE or published is None:
         return None
     return published if published.pk != sheet.instance.version_id else None
+
+
+def _mine(sheet: Sheet, name: str, found: Meanwhile) -> Any:
+    """Return what the person has made of a field: of a table only what differs."""
+    typed = sheet.typed.get(name)
+    if not isinstance(typed, TypedTable):
+        return typed
+    return "; ".join(table_changes(typed.grid.field, found.before, sheet.changes[name]))
 
 
 def _theirs(sheet: Sheet) -> list[tuple[FormField, Meanwhile]]:
@@ -267,9 +278,14 @@ def entries_of(changes: list[Change], sheet: Sheet) -> list[dict[str, Any]]:
                     **row,
                     "title": fields[row["field"]].title if row["field"] in fields else row["field"],
                     "restorable": can_restore(sheet.instance, fields, row, now),
+                    "sentences": _sentences(fields.get(row["field"]), row),
                 }
                 for row in change.fields
             ],
         }
         for change in changes
     ]
+
+
+def _sentences(field: FormField | None, row: Mapping[str, Any]) -> list[str]:
+    return table_changes(field, row["before"], row["after"]) if isinstance(field, Table) else []

@@ -9,7 +9,8 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from processes.document import parse_document
-from processes.forms import changed_by_hand, editable, input_of, missing_in, sent_of, typed_in
+from processes.forms import changed_by_hand, editable, missing_in, sent_of, typed_in
+from processes.inputs import input_of
 from processes.values import Value
 from tests.processes.definitions import process
 
@@ -81,16 +82,16 @@ def posted(**values: Any) -> QueryDict:
 @pytest.mark.parametrize(("name", "value", "shown"), SHOWN)
 def test_what_nobody_touched_is_no_change(name: str, value: Value, shown: Any) -> None:
     fields = editable(DOCUMENT)
-    typed = typed_in(fields, posted(**{f"v-{name}": shown}))
+    typed = typed_in(fields, posted(**{f"v-{name}": shown}), {name: value})
     assert changed_by_hand(fields, typed, {name: value}) == {}
 
 
 def test_a_secret_is_kept_set_anew_or_removed() -> None:
     fields = editable(DOCUMENT)
-    assert typed_in(fields, posted(v__secret="")) == {}
-    assert typed_in(fields, posted(v__secret="new")) == {"secret": "new"}
-    assert typed_in(fields, posted(v__secret="", remove__secret="1")) == {"secret": ""}
-    assert typed_in(fields, posted(v__secret="new", remove__secret="1")) == {"secret": "new"}
+    assert typed_in(fields, posted(v__secret=""), {}) == {}
+    assert typed_in(fields, posted(v__secret="new"), {}) == {"secret": "new"}
+    assert typed_in(fields, posted(v__secret="", remove__secret="1"), {}) == {"secret": ""}
+    assert typed_in(fields, posted(v__secret="new", remove__secret="1"), {}) == {"secret": "new"}
 
 
 def test_fields_that_are_hidden_or_switched_off_are_not_taken_from_a_form() -> None:

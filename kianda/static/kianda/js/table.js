@@ -1,0 +1,138 @@
+// Rows of a table are added, removed and moved at once; without this the same buttons send the form.
+const boxOf = (node) => node.closest?.("[data-table]");
+const bodyOf = (box) => box.querySelector("tbody");
+const rowsOf = (box) => [...bodyOf(box).rows];
+const say = (box, words) => (box.querySelector("[data-said]").textContent = words);
+
+// Numbers, names and buttons follow the place of each row.
+function settle(box) {
+  const rows = rowsOf(box);
+  const start = Number(box.dataset.start);
+  rows.forEach((row, at) => {
+    const number = start + at + 1;
+    for (const node of row.querySelectorAll("[data-number]")) node.textContent = number.toLocaleString("en");
+    for (const button of row.querySelectorAll("button[name=act]")) {
+      button.value = button.value.replace(/-?\d+$/, number - 1);
+      button.setAttribute("aria-label", button.getAttribute("aria-label").replace(/-?[\d,]+/, number.toLocaleString("en")));
+      if (button.dataset.move === "up") button.disabled = number === 1;
+      if (button.dataset.move === "down") button.disabled = at === rows.length - 1 && !("more" in box.dataset);
+    }
+  });
+  box.querySelector("table").hidden = !rows.length;
+  box.querySelector("[data-norows]")?.remove();
+  if (!("more" in box.dataset) && !start) {
+    const words = box.querySelector("[data-count]");
+    words.textContent = rows.length ? `${rows.length} ${rows.length === 1 ? "row" : "rows"}` : "";
+  }
+  // What is typed outlives a session that ended.
+  box.closest("form").dataset.typed = "1";
+}
+
+function add(box) {
+  const row = box.querySelector("template[data-blank]").content.querySelector("tr").cloneNode(true);
+  const key = `n${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`;
+  for (const node of [row, ...row.querySelectorAll("*")]) {
+    for (const attribute of [...node.attributes]) {
+      if (attribute.value.includes("new-0")) attribute.value = attribute.value.replaceAll("new-0", key);
+    }
+  }
+  bodyOf(box).append(row);
+  settle(box);
+  return row;
+}
+
+const first = (row) => row.querySelector("input:not([type=hidden]):not([readonly]), select, textarea") ?? row.querySelector("button:enabled");
+
+function remove(box, row) {
+  const next = row.nextElementSibling ?? row.previousElementSibling;
+  const number = row.querySelector("[data-number]").textContent;
+  row.remove();
+  settle(box);
+  (next?.querySelector("[data-remove]") ?? box.querySelector('[value$=":add"]') ?? box).focus();
+  say(box, `Row ${number} is removed.`);
+}
+
+function move(box, row, step) {
+  const other = step < 0 ? row.previousElementSibling : row.nextElementSibling;
+  if (!other) return false;
+  const held = document.activeElement;
+  if (step < 0) other.before(row);
+  else other.after(row);
+  settle(box);
+  const stay = held?.disabled ? row.querySelector("[data-move]:enabled") : held;
+  (row.contains(stay) ? stay : first(row))?.focus();
+  say(box, `Moved to position ${row.querySelector("[data-number]").textContent}.`);
+  return true;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("button[name=act]");
+  const box = button && boxOf(button);
+  if (!box) return;
+  const row = button.closest("tr");
+  if (button.value.endsWith(":add")) {
+    // The last row is out of sight: the server shows the end of the table.
+    if ("more" in box.dataset) return;
+    first(add(box))?.focus();
+  } else if ("remove" in button.dataset) {
+    remove(box, row);
+  } else if (!button.dataset.move || !move(box, row, button.dataset.move === "up" ? -1 : 1)) {
+    return;
+  }
+  event.preventDefault();
+});
+
+document.addEventListener("keydown", (event) => {
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  const row = event.target.closest?.("[data-table] tr[data-row]");
+  if (!step || !row || !event.altKey || event.ctrlKey || !row.querySelector("[data-move]")) return;
+  event.preventDefault();
+  const button = row.querySelector(`[data-move="${step < 0 ? "up" : "down"}"]`);
+  if (!move(boxOf(row), row, step)) button.click();
+});
+
+// A row is dragged by its grip, over rows of the same table.
+document.addEventListener("pointerdown", (event) => {
+  const grip = event.target.closest?.("[data-grip]");
+  const box = grip && boxOf(grip);
+  if (!box || event.button) return;
+  event.preventDefault();
+  const row = grip.closest("tr");
+  row.classList.add("is-held");
+  const over = (at) => {
+    const other = document.elementFromPoint(at.clientX, at.clientY)?.closest("tr[data-row]");
+    if (!other || other === row || boxOf(other) !== box) return;
+    if (other.compareDocumentPosition(row) & Node.DOCUMENT_POSITION_FOLLOWING) other.before(row);
+    else other.after(row);
+  };
+  const drop = () => {
+    row.classList.remove("is-held");
+    document.removeEventListener("pointermove", over);
+    settle(box);
+    say(box, `Moved to position ${row.querySelector("[data-number]").textContent}.`);
+  };
+  document.addEventListener("pointermove", over);
+  document.addEventListener("pointerup", drop, { once: true });
+  document.addEventListener("pointercancel", drop, { once: true });
+});
+
+// What was typed before the session ended is put back: first the rows for it.
+document.addEventListener("kianda:restore", (event) => {
+  for (const box of event.target.querySelectorAll("[data-table]")) {
+    const known = new Set([...box.querySelectorAll("[name]")].map((field) => field.name));
+    const prefix = `v-${box.dataset.table}-`;
+    const lost = event.detail.filter(([name]) => name.startsWith(`${prefix}n`) && !known.has(name)).map(([name]) => name);
+    for (const key of new Set(lost.map((name) => name.slice(prefix.length).split("-")[0]))) rekey(add(box), key);
+  }
+});
+
+function rekey(row, key) {
+  const made = row.querySelector('input[type="hidden"][name$="-row"]').value;
+  for (const node of row.querySelectorAll("*")) {
+    for (const attribute of [...node.attributes]) attribute.value = attribute.value.replaceAll(made, key);
+  }
+}
+
+const ready = () => document.querySelectorAll("[data-table]").forEach((box) => (box.dataset.ready = ""));
+document.addEventListener("htmx:afterSwap", ready);
+ready();

@@ -1,0 +1,219 @@
+"""The controls of a process's forms as a page shows them, in rows and containers."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from kianda.lib.pointers import pointer
+from kianda.pages import control_id
+from processes.display import Display
+from processes.document import Form
+from processes.fields import List, Toggle
+from processes.fields.base import FormField
+from processes.fields.text import Text
+from processes.inputs import PREFIX, Written
+from processes.services.history import Meanwhile
+
+_FULL = 12
+_AT_FIRST = Display()
+
+
+@dataclass(frozen=True)
+class Control:
+    """One field of a form as a page shows it."""
+
+    field: FormField
+    value: Written = ""
+    sentences: tuple[str, ...] = ()
+    is_set: bool = False
+    again: bool = False
+    changed: bool = False
+    conflict: Meanwhile | None = None
+    display: Display = _AT_FIRST
+    inner: tuple["Control", ...] = ()
+    # Of a cell of a table: where it stands below the values, its name, the number of its row.
+    place: str = ""
+    key: str = ""
+    row: str = ""
+    rows_shown: "TableView | None" = None
+    focus: bool = False
+
+    @property
+    def template(self) -> str:
+        """Return the template of its type."""
+        return f"fields/{self.field.slug()}.html"
+
+    @property
+    def id(self) -> str:
+        """Return the id of the control, which error summaries link to."""
+        return control_id("/data" + (self.place or pointer(self.field.name)))
+
+    @property
+    def name(self) -> str:
+        """Return the name that is posted."""
+        return PREFIX + (self.key or self.field.name)
+
+    @property
+    def kind(self) -> str:
+        """Return the slug of the field's type."""
+        return self.field.slug()
+
+    @property
+    def required(self) -> bool:
+        """Tell whether it must be filled in; a secret that is stored is."""
+        return self.display.required and not self.is_set
+
+    @property
+    def enabled(self) -> bool:
+        """Tell whether a person may change or press it."""
+        return self.display.enabled
+
+    @property
+    def rows(self) -> list["Row"]:
+        """Return the rows of what stands in it."""
+        return rows_of(self.inner)
+
+    @property
+    def wrong(self) -> bool:
+        """Tell whether it, or anything that stands in it, has an error or a conflict."""
+        return any(one.sentences or one.conflict for one in every([self]))
+
+    @property
+    def described(self) -> str:
+        """Return the ids of the help and the errors beside it."""
+        helped = not self.row and (self.field.help or self.kind == "secret")
+        parts = [f"{self.id}-help"] if helped else []
+        return " ".join(parts + ([f"{self.id}-error"] if self.sentences else []))
+
+    @property
+    def zone(self) -> str:
+        """Return the time zone that a moment is shown and read in."""
+        return timezone.get_current_timezone_name()
+
+    @property
+    def long(self) -> bool:
+        """Tell whether a text needs several lines: an input would drop its line breaks."""
+        return isinstance(self.field, Text) and (
+            self.field.mode == "long" or "\n" in str(self.value)
+        )
+
+    @property
+    def words(self) -> str:
+        """Return what stands in it as a person reads it."""
+        if isinstance(self.field, Toggle):
+            return {"true": self.field.on_text, "false": self.field.off_text}.get(
+                str(self.value), ""
+            )
+        if isinstance(self.value, list):
+            titles = {value: title for value, title, _ in self.choices}
+            return ", ".join(titles.get(one, one) for one in self.value)
+        return self.value.replace("T", " ") if self.kind == "date" else self.value
+
+    @property
+    def choices(self) -> list[tuple[str, str, bool]]:
+        """Return (value, title, chosen) of a list; a value that is no choice any more stays."""
+        if not isinstance(self.field, List):
+            return []
+        known = [(one.value, one.title, one.value in self.value) for one in self.field.choices]
+        titles = {value for value, _, _ in known}
+        return known + [(one, one, True) for one in self.value if known and one not in titles]
+
+
+class Row(NamedTuple):
+    """What shares a place in the grid of a form: one control, or buttons after each other."""
+
+    controls: list[Control]
+    buttons: bool = False
+
+    @property
+    def classes(self) -> str:
+        """Return its classes: how wide it is, and what it is."""
+        field = self.controls[0].field
+        made = [f"k-w{field.width} k-p{field.width_phone}"]
+        made += ["k-actions"] if self.buttons else []
+        made += ["is-changed"] if not self.buttons and self.controls[0].changed else []
+        return " ".join(made)
+
+
+def rows_of(controls: Iterable[Control]) -> list[Row]:
+    """Return controls as rows: full-width buttons after each other share one."""
+    found: list[Row] = []
+    for one in controls:
+        shares = one.kind == "button" and one.field.width == _FULL
+        if shares and found and found[-1].buttons:
+            found[-1].controls.append(one)
+        else:
+            found.append(Row([one], buttons=shares))
+    return found
+
+
+def every(controls: Iterable[Control]) -> Iterator[Control]:
+    """Yield controls and what stands in them."""
+    for one in controls:
+        yield one
+        yield from every(one.inner)
+
+
+@dataclass(frozen=True)
+class FormView:
+    """One form of a process as a page shows it."""
+
+    form: Form
+    controls: list[Control]
+    footer: list[Control] = dataclass_field(default_factory=list)
+
+    @property
+    def rows(self) -> list[Row]:
+        """Return its rows."""
+        return rows_of(self.controls)
+
+    @property
+    def wrong(self) -> bool:
+        """Tell whether any of its controls has an error or a conflict."""
+        return any(one.wrong for one in self.controls)
+
+
+class RowView(NamedTuple):
+    """A row of a table in its window: the key it is posted with, its number, its cells."""
+
+    key: str
+    number: int
+    cells: list[Control]
+    focus: str = ""
+
+    @property
+    def place(self) -> int:
+        """Return which row it is, counted from 0."""
+        return self.number - 1
+
+
+class TableView(NamedTuple):
+    """The window on the rows of a table, and what travels with it unseen."""
+
+    rows: list[RowView]
+    total: int
+    start: int
+    size: int
+    around: str
+    blank: RowView
+    focus: str = ""
+
+    @property
+    def end(self) -> int:
+        """Return the number of the last row that is shown."""
+        return self.start + len(self.rows)
+
+    @property
+    def windows(self) -> list[tuple[int, int, int]]:
+        """Return (start, first, last) of the windows that buttons lead to: around, and the ends."""
+        starts = range(0, self.total, self.size)
+        here = self.start // self.size
+        near = {0, here - 1, here, here + 1, len(starts) - 1}
+        return [
+            (at, at + 1, min(at + self.size, self.total))
+            for number, at in enumerate(starts)
+            if number in near
+        ]

@@ -1,0 +1,89 @@
+"""What changed in a table, in sentences: for the history, which holds it before and after."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import Any
+
+from processes.fields import Table
+from processes.fields.table import Column
+from processes.values import ValueFailure, as_text
+
+Row = Mapping[str, Any]
+
+MOST = 8
+# Beyond this many rows in a row that differ, they are compared place by place.
+_MATCHED = 300
+_LONGEST = 60
+_ARROW = "→"
+
+
+def table_changes(field: Table, before: Any, after: Any) -> list[str]:
+    """Return the differences between two contents of a table; the first ones, and how many more."""
+    old, new = _rows(before), _rows(after)
+    found = list(_differences(field, old, new))
+    if len(found) > MOST:
+        found = [*found[:MOST], f"and {len(found) - MOST:,} more"]
+    return found
+
+
+def _rows(value: Any) -> list[Row]:
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+
+
+def _differences(field: Table, old: Sequence[Row], new: Sequence[Row]) -> Iterator[str]:
+    head, tail = _alike(old, new)
+    old_end, new_end = len(old) - tail, len(new) - tail
+    for kind, a, b, c, d in _opcodes(old[head:old_end], new[head:new_end]):
+        both = min(b - a, d - c) if kind == "replace" else 0
+        for step in range(both):
+            was, now = old[head + a + step], new[head + c + step]
+            yield from _cells_changed(field, head + c + step + 1, was, now)
+        for at in range(head + a + both, head + b):
+            yield f"row {at + 1:,} removed: {_told(field, old[at])}"
+        for at in range(head + c + both, head + d):
+            yield f"row {at + 1:,} added: {_told(field, new[at])}"
+
+
+def _alike(old: Sequence[Row], new: Sequence[Row]) -> tuple[int, int]:
+    """Return how many rows are alike at the beginning, and at the end."""
+    most = min(len(old), len(new))
+    head = next((at for at in range(most) if old[at] != new[at]), most)
+    rest = most - head
+    tail = next((at for at in range(rest) if old[-1 - at] != new[-1 - at]), rest)
+    return head, tail
+
+
+def _opcodes(
+    old: Sequence[Row], new: Sequence[Row]
+) -> Sequence[tuple[str, int, int, int, int]]:  # fmt: skip
+    if len(old) > _MATCHED or len(new) > _MATCHED:
+        return [("replace", 0, len(old), 0, len(new))]
+    matcher = SequenceMatcher(None, [*map(as_text, old)], [*map(as_text, new)], autojunk=False)
+    return [code for code in matcher.get_opcodes() if code[0] != "equal"]
+
+
+def _cells_changed(field: Table, number: int, was: Row, now: Row) -> Iterator[str]:
+    for column in field.columns:
+        before, after = was.get(column.name), now.get(column.name)
+        if before != after:
+            yield (
+                f"row {number:,}, {column.title}: "
+                f"{_short(_shown(column, before))} {_ARROW} {_short(_shown(column, after))}"
+            )
+
+
+def _told(field: Table, row: Row) -> str:
+    cells = [_shown(column, row.get(column.name)) for column in field.columns]
+    return _short(", ".join(cell for cell in cells if cell))
+
+
+def _shown(column: Column, value: Any) -> str:
+    try:
+        return column.shown(column.to_python(value))
+    except ValueFailure:
+        return as_text(value)  # It was written when the column was of another kind.
+
+
+def _short(text: str) -> str:
+    cut = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return cut or "empty"
