@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from kianda.lib.errors import Invalid
 from processes.designing import tree
+from processes.designing.intake import refuse_unstorable
 from processes.designing.sheet import applied
 from processes.designing.tree import Object
 from processes.designing.uses import rename_references
@@ -34,6 +35,7 @@ def read(content: str) -> tuple[str, list[Object]]:
         raise Invalid.at(
             "/content", "This is no copied form, field or rule, or only a part of one."
         ) from error
+    refuse_unstorable(found, ("content",))
     kind = found.get(FORMAT) if isinstance(found, dict) else None
     pieces = found.get("pieces") if isinstance(found, dict) else None
     if kind not in tree.HELD.values() or not isinstance(pieces, list) or not pieces:

@@ -22,6 +22,7 @@ from processes.designing.changing import (
     SetProcess,
     SwitchRule,
 )
+from processes.designing.intake import refuse_unstorable
 from processes.designing.patches import Patch, inverse
 from processes.designing.tree import Object
 from processes.designing.uses import Use
@@ -53,6 +54,7 @@ _EDITS: TypeAdapter[Edit] = TypeAdapter(AnyEdit)
 
 def parse_edit(raw: object) -> Edit:
     """Return the edit that was sent; raises Invalid."""
+    refuse_unstorable(raw)
     try:
         return _EDITS.validate_python(raw)
     except ValidationError as error:

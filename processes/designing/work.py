@@ -171,17 +171,19 @@ def _refuse_full(
     old = sum(element.kind == "field" for element in tree.walk(document))
     if new and not moved and new + old > MAX_FIELDS:
         raise Invalid.at("", f"At most {MAX_FIELDS} fields are allowed in a process.")
-    depth = _fields_above(holder) + _depth(value) if key == "fields" else 0
-    if depth > MAX_NESTING:
-        raise Invalid.at("", f"Fields can be nested {MAX_NESTING} deep at most.")
+    if key == "forms":
+        return
+    kind = tree.HELD[key]
+    if _depth(kind, holder.path) + 1 + _deepest(kind, value) > MAX_NESTING:
+        raise Invalid.at("", f"{kind.capitalize()}s can be nested {MAX_NESTING} deep at most.")
 
 
-def _fields_above(holder: Element) -> int:
-    return holder.path.count("fields")
+def _deepest(kind: str, value: Object) -> int:
+    return max(_depth(kind, element.path) for element in tree.walk_piece(kind, value))
 
 
-def _depth(field: Object) -> int:
-    deepest = 0
-    for element in tree.walk_piece("field", field):
-        deepest = max(deepest, element.path.count("fields"))
-    return 1 + deepest
+def _depth(kind: str, path: Path) -> int:
+    """Return how many pieces of a kind lie around a place, it included."""
+    if kind == "field":
+        return path.count("fields")
+    return path.count("rules") + path.count("load_rules")

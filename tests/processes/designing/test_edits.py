@@ -248,6 +248,11 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (edit("paste", place=at("form:order", "fields"), content=CONTENT[:-9]), "/content", "part of"),
     (edit("paste", place=at("form:order", "fields"), content="{}"), "/content", "not copied from"),
     (edit("paste", place=at("form:order", "fields"), content="x" * 2_000_000), "/content", "1 MB"),
+    (edit("paste", place=at("form:order", "fields"), content="[" * 99_999), "/content", "part of"),
+    (
+        edit("paste", place=at("form:order", "fields"), content='{"kianda": "\\u0000"}'),
+        "/content/kianda", "NUL",
+    ),
     (
         edit("paste", place=at("form:order", "fields"),
              content='{"kianda": "field", "pieces": [{"type": "panel", "name": "p"}, {}]}'),
@@ -267,6 +272,27 @@ def test_a_wrong_edit_is_refused_at_its_place(
     [flaw] = refused.value.errors
     assert flaw.pointer == place
     assert sentence in flaw.detail
+
+
+DEEP: Any = "x"
+for _ in range(70):
+    DEEP = [DEEP]
+UNSTORABLE = [
+    ("a\0b", "/settings/title", "NUL"),
+    ("a\ud800", "/settings/title", "surrogate"),
+    (float("inf"), "/settings/title", "too large"),
+    ({"a": object()}, "/settings/title/a", "no text"),
+    ({"a\0": 1}, "/settings/title", "key"),
+    (DEEP, "/settings/title/0/0/0/0/0/0", "nested deeper"),
+]
+
+
+@pytest.mark.parametrize(("value", "place", "sentence"), UNSTORABLE)
+def test_what_no_database_could_keep_is_refused(value: Any, place: str, sentence: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        run(edit("change", target="field:amount", settings={"title": value}))
+    [flaw] = refused.value.errors
+    assert (flaw.pointer, sentence in flaw.detail) == (place, True)
 
 
 CONFLICTS: list[tuple[dict[str, Any], str]] = [
