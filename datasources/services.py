@@ -31,6 +31,7 @@ __all__ = [
     "patch_datasource",
     "replace_datasource",
     "test_connection",
+    "try_connection",
 ]
 
 KIND = "datasource"
@@ -109,14 +110,27 @@ def delete_datasource(*, name: str, user: Any, force: bool = False) -> None:
 def test_connection(*, name: str, user: Any) -> dict[str, Any]:
     """Send GET to the base URL or `test_path`, keep the outcome, and return it."""
     row = get_datasource(name)
-    document = document_of(row)
+    answer = _answer_of(document_of(row))
+    Datasource.objects.filter(pk=row.pk).update(
+        last_test_at=timezone.now(),
+        last_test_ok=answer["ok"],
+        last_test_detail=answer["detail"][:LONGEST_DETAIL],
+    )
+    record(user, action="tested", kind=KIND, name=name)
+    return answer
+
+
+def try_connection(raw: object, *, user: Any) -> dict[str, Any]:
+    """Test a datasource that is not stored yet, as `test_connection` does; raises Invalid."""
+    document = parse_datasource(raw, refusal=refusal_of_literal)
+    record(user, action="tested", kind=KIND, name=document.name, detail="Not stored yet")
+    return _answer_of(document)
+
+
+def _answer_of(document: RestDatasource) -> dict[str, Any]:
     started = time.monotonic()
     status, detail, answered = _tried(document)
     ok = answered and status is not None and status < SERVER_ERROR
-    Datasource.objects.filter(pk=row.pk).update(
-        last_test_at=timezone.now(), last_test_ok=ok, last_test_detail=detail[:LONGEST_DETAIL]
-    )
-    record(user, action="tested", kind=KIND, name=name)
     return {
         "ok": ok,
         "status": status,

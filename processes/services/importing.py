@@ -14,7 +14,7 @@ from datasources.selectors import document_of as datasource_of
 from datasources.services import create_datasource
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
 from kianda.lib.errors import Flaw, Invalid
-from kianda.lib.names import in_words
+from kianda.lib.names import in_words, slug_flaw
 from kianda.lib.secret_names import MASK
 from kianda.lib.secrets import key_ring
 from processes.checks import check_references
@@ -175,12 +175,15 @@ class _Import:
         return self.choices.get(f"{kind}:{name}", Choice("leave"))
 
     def new_names(self, kind: str) -> dict[str, str]:
-        """Return the names under which objects are made, {in the file: here}."""
+        """Return the names under which objects are made, {in the file: here}.
+
+        One that no object can have is told once, where it is made.
+        """
         made = {key.partition(":"): choice for key, choice in self.choices.items()}
         return {
             name: choice.name.strip() or name
             for (of, _, name), choice in made.items()
-            if of == kind and choice.act == "make"
+            if of == kind and choice.act == "make" and not slug_flaw(choice.name.strip() or name)
         }
 
     @contextmanager
@@ -202,8 +205,8 @@ class _Import:
             raise Invalid.at(
                 "", "You need the role Data source manager to make a data source. Leave it out."
             )
-        new_name = self.new_names("datasource")[name]
-        row = create_datasource(raw={**_unmasked(raw), "name": new_name}, user=self.user)
+        wish = self.choice("datasource", name).name.strip() or name
+        row = create_datasource(raw={**_unmasked(raw), "name": wish}, user=self.user)
         self.done.datasources.append(row)
         self.done.todo += [
             Todo("datasource", row.name, _words(place, raw)) for place in _masked_places(raw)
@@ -214,10 +217,13 @@ class _Import:
         choice = self.choice("process", packed.name)
         if choice.act not in {"make", "draft"}:
             return
-        names = self.new_names("process")
         raw = with_names(
-            _unmasked(packed.raw), processes=names, datasources=self.new_names("datasource")
+            _unmasked(packed.raw),
+            processes=self.new_names("process"),
+            datasources=self.new_names("datasource"),
         )
+        if choice.act == "make" and choice.name.strip():
+            raw["name"] = choice.name.strip()
         if choice.act == "draft":
             save_design(name=packed.name, raw=raw, user=self.user)
             design = get_design(packed.name)
@@ -246,9 +252,12 @@ def _masked_places(node: Any, place: tuple[str | int, ...] = ()) -> Iterator[tup
     """Yield the places that hold asterisks in a secret's stead."""
     if isinstance(node, str) and MASK in node:
         yield place
-    items = node.items() if isinstance(node, dict) else enumerate(node)
-    for key, item in items if isinstance(node, (dict, list)) else ():
-        yield from _masked_places(item, (*place, key))
+    if isinstance(node, dict):
+        for key, item in node.items():
+            yield from _masked_places(item, (*place, key))
+    if isinstance(node, list):
+        for at, item in enumerate(node):
+            yield from _masked_places(item, (*place, at))
 
 
 def _unmasked(node: Any) -> Any:
