@@ -10,15 +10,14 @@ from typing import Any, Protocol
 from datasources.document import RestDatasource, RestMethod
 from kianda.lib.errors import Flaw
 from kianda.lib.secret_names import MASK, is_secret_name
+from processes.checks_built_in import built_in_flaws, started_flaws
 from processes.document import Document, RuleList
 from processes.expressions import Template
-from processes.mappings import InputRow, SuccessRow
-from processes.rules import FindItems, Rule
-from processes.rules.base import CallingRule
-from processes.rules.find_items import BUILT_IN
+from processes.mappings import InputRow
+from processes.rules import Rule, StartAProcess
+from processes.rules.base import BUILT_IN, CallingRule
 
 LONGEST_PLAIN_LITERAL = 9
-ITEM_FACTS = frozenset({"process.id", "process.name", "process.status", "process.created"})
 
 
 class Catalog(Protocol):
@@ -41,8 +40,7 @@ def check_references(document: Document, catalog: Catalog) -> list[Flaw]:
     return [
         flaw
         for place, rule in document.placed_rules()
-        if isinstance(rule, CallingRule)
-        for flaw in _reference_flaws(place, rule, document, catalog)
+        for flaw in _flaws_of_rule(place, rule, document, catalog)
     ]
 
 
@@ -72,15 +70,16 @@ def export(document: Document, catalog: Catalog) -> dict[str, Any]:
     return made
 
 
-def _reference_flaws(
-    place: str, rule: CallingRule, document: Document, catalog: Catalog
-) -> Iterator[Flaw]:
-    if isinstance(rule, FindItems) and rule.datasource == BUILT_IN:
-        yield from _process_flaws(place, rule, document, catalog)
-        return
-    if rule.datasource == BUILT_IN:
-        yield Flaw(f"{place}/datasource", f"The datasource {BUILT_IN} is for Find items only.")
-        return
+def _flaws_of_rule(place: str, rule: Rule, document: Document, catalog: Catalog) -> Iterator[Flaw]:
+    if isinstance(rule, StartAProcess):
+        yield from started_flaws(place, rule, document, catalog.process)
+    elif isinstance(rule, CallingRule) and rule.datasource == BUILT_IN:
+        yield from built_in_flaws(place, rule, document, catalog.process)
+    elif isinstance(rule, CallingRule):
+        yield from _reference_flaws(place, rule, catalog)
+
+
+def _reference_flaws(place: str, rule: CallingRule, catalog: Catalog) -> Iterator[Flaw]:
     source = catalog.datasource(rule.datasource)
     if source is None:
         yield Flaw(f"{place}/datasource", f"There is no datasource {rule.datasource}.")
@@ -114,49 +113,9 @@ def _target_flaws(place: str, rule: CallingRule, method: RestMethod) -> Iterator
             )
 
 
-def _process_flaws(
-    place: str, rule: FindItems, document: Document, catalog: Catalog
-) -> Iterator[Flaw]:
-    other = document if rule.method == document.name else catalog.process(rule.method)
-    if other is None:
-        yield Flaw(f"{place}/method", f"There is no process {rule.method}.")
-        return
-    for name in rule.filter.references() if rule.filter else ():
-        flaw = _item_flaw(name, other)
-        if flaw is None and _is_secret(name, other):
-            flaw = f"{name} is a secret; a filter never takes one."
-        if flaw:
-            yield Flaw(f"{place}/filter", flaw)
-    for index, row in enumerate(rule.on_success):
-        for flaw in _row_flaws(row, document, other):
-            yield Flaw(f"{place}/on_success/{index}/value", flaw)
-
-
-def _row_flaws(row: SuccessRow, document: Document, other: Document) -> Iterator[str]:
-    target = document.fields.get(row.field)
-    for name in Template.parse(row.value).references:
-        flaw = _item_flaw(name, other)
-        if flaw:
-            yield flaw
-        elif _is_secret(name, other) and (target is None or target.slug() != "secret"):
-            yield f"{name} is a secret; it may only go into a secret field, and {row.field} is not."
-
-
-def _item_flaw(name: str, other: Document) -> str | None:
-    root, _, rest = name.partition(".")
-    if root != "item" or rest in ITEM_FACTS or rest.partition(".")[0] in other.value_fields:
-        return None
-    return f"The process {other.name} has no field {rest} that holds a value."
-
-
-def _is_secret(name: str, other: Document) -> bool:
-    root, _, rest = name.partition(".")
-    return root == "item" and rest in other.fields and other.fields[rest].slug() == "secret"
-
-
 def _literal_secrets(document: Document, catalog: Catalog) -> Iterator[tuple[str, InputRow]]:
     for place, rule in document.placed_rules():
-        if not isinstance(rule, CallingRule):
+        if not isinstance(rule, CallingRule) or rule.datasource == BUILT_IN:
             continue
         source = catalog.datasource(rule.datasource)
         method = source.method(rule.method) if source else None
@@ -183,7 +142,7 @@ def _unsaved_answers(found: RuleList) -> Iterator[Flaw]:
     for index, rule in enumerate(found.rules):
         if not rule.enabled:
             continue
-        if rule.slug() == "save":
+        if rule.slug() in {"save", "submit"}:
             yield from at_risk
             call, at_risk = None, []
             continue

@@ -8,11 +8,19 @@ from typing import Any, Protocol
 
 from kianda.lib.secrets import Masker
 from processes.conditions import ConditionGroup
+from processes.effects import Effect, Surroundings
+from processes.engine import Outcome
 from processes.expressions import Template
+from processes.ports import Forms, Others
 from processes.rules.base import Answer, Rule, RuleFailed
+from processes.run_forms import FormsDesk, RunForms
+from processes.run_others import RunOthers
+from processes.run_rows import run_rows
 from processes.trace import RunTrace
 from processes.values import Value, as_text, column_of, to_json
 from processes.working import Changes, WorkingCopy
+
+__all__ = ["Ledger", "Outside", "RunContext", "Surroundings"]
 
 
 class Ledger(Protocol):
@@ -30,15 +38,8 @@ class Ledger(Protocol):
     def check(self) -> None:
         """Raise TakenOver when the lease may be over."""
 
-
-@dataclass
-class Surroundings:
-    """What is fixed at the start of a run: names that every template may use, and its clock."""
-
-    names: Mapping[str, Value]
-    today: str
-    zone: tzinfo
-    deadline: float
+    def stay(self) -> None:
+        """Keep the lease while a rule works for long without calling."""
 
 
 class Outside(Protocol):
@@ -66,6 +67,9 @@ class Outside(Protocol):
     ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
         """Return stored items of a process and the names of their secret fields."""
 
+    def affect(self, effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+        """Do something in other instances; return them and the names of their secret fields."""
+
 
 @dataclass
 class RunContext:
@@ -81,6 +85,24 @@ class RunContext:
     found_secrets: list[str] = field(default_factory=list)
     # Values whose commit is joined with the closing one, because no rule follows.
     pending: dict[str, Value] | None = None
+    desk: FormsDesk | None = None
+    # What the page is to do after the run: form, mode, leave.
+    page: dict[str, Any] = field(default_factory=dict)
+    # Where an earlier holder of the run was in a rule with rules in it: row, rule.
+    resumes_at: Sequence[int] | None = None
+    outcome: Outcome = field(default_factory=Outcome)
+
+    @property
+    def forms(self) -> Forms:
+        """Return what may be done with the forms of the instance."""
+        if self.desk is None:
+            raise RuleFailed("configuration", "There are no forms here.")
+        return RunForms(self, self.desk)
+
+    @property
+    def others(self) -> Others:
+        """Return what may be done with other instances."""
+        return RunOthers(self)
 
     @property
     def today(self) -> str:
@@ -100,7 +122,9 @@ class RunContext:
     def resolve(self, name: str) -> Value:
         """Return the value of a field, or of `process.* user.* now today`."""
         table, _, column = name.partition(".")
-        if name in self.working.values:
+        if table == "row":
+            value = self.working.cell(column)
+        elif name in self.working.values:
             value = self.working.values[name]
             if self.working.is_secret(name):
                 self.masker.add(value)
@@ -209,18 +233,26 @@ class RunContext:
         items, secret_names = self.outside.find(
             process=process, filter=filter, limit=limit, around=self.around, resolve=self.resolve
         )
+        self.learn_secrets(items, secret_names)
+        return items
+
+    def learn_secrets(self, items: Sequence[Mapping[str, Value]], names: frozenset[str]) -> None:
+        """Mask the secrets of other instances, and keep them out of fields that are none."""
         for item in items:
-            for name in secret_names:
+            for name in names:
                 value = item.get(name)
                 if isinstance(value, str) and value:
                     self.masker.add(value)
                     self.found_secrets.append(value)
-        return items
+
+    def each_row(self, table: str, rules: Sequence[Rule], *, go_on: bool) -> None:
+        """Run rules for each row of a table; `go_on` passes over a row that fails."""
+        run_rows(self, table, rules, go_on=go_on)
 
     def save(self) -> None:
         """Store the working copy. The commit of a last rule is joined with the closing one."""
-        position = self.trace.current.position if self.trace.current else -1
-        if position == self.last_position:
+        position, inner = self.trace.place()
+        if position == self.last_position and inner is None and self.trace.current:
             self.pending = dict(self.working.values)
             return
         self.ledger.save(self, self.working.values)

@@ -178,7 +178,18 @@ class Document(_Titled):
         return self.model_dump(mode="json")
 
     def rule_lists(self) -> Iterator[RuleList]:
-        """Yield every list of rules, the process's first, then form by form."""
+        """Yield every list of rules, the process's first, then form by form.
+
+        What stands in a rule follows the list of that rule.
+        """
+        for found in self._outer_lists():
+            yield found
+            for index, rule in enumerate(found.rules):
+                if inner := rule.inner_rules():
+                    place = f"{found.pointer}/{index}/rules"
+                    yield RuleList(place, f"{found.key}#{rule.id}", rule.title, list(inner))
+
+    def _outer_lists(self) -> Iterator[RuleList]:
         yield RuleList("/rules", "process#load", self.title, list(self.rules))
         for number, form in enumerate(self.forms):
             place, key = pointer("forms", number), f"form:{form.name}"

@@ -140,6 +140,23 @@ def collect(rows: Sequence[InputRow], resolve: Resolve, *, omit_blank: bool) -> 
     return inputs
 
 
+def collect_fields(
+    rows: Sequence[InputRow],
+    resolve: Resolve,
+    is_secret: Callable[[str], bool],
+    *,
+    omit_blank: bool,
+) -> tuple[dict[str, Value], frozenset[str]]:
+    """Return what goes into fields of another process, and which of it was made of secrets."""
+    inputs = collect(rows, resolve, omit_blank=omit_blank)
+    secret = {
+        row.target.removeprefix("body.")
+        for row in rows
+        if any(is_secret(name) for name in Template.parse(row.value).references)
+    }
+    return {name.removeprefix("body."): value for name, value in inputs.items()}, frozenset(secret)
+
+
 def read_answer(
     rows: Sequence[SuccessRow],
     resolve: Resolve,

@@ -92,6 +92,14 @@ def rule_lists_of(raw: Object) -> Iterator[tuple[Place, list[Any]]]:
         for key in ("rules", "load_rules"):
             if isinstance(owner.get(key), list):
                 yield (*place, key), owner[key]
+                yield from _lists_inside(owner[key], (*place, key))
+
+
+def _lists_inside(found: list[Any], place: Place) -> Iterator[tuple[Place, list[Any]]]:
+    """Yield the lists of rules that stand in rules, as in those that go through a table."""
+    for at, rule in _objects(found, place):
+        if isinstance(rule.get("rules"), list):
+            yield (*at, "rules"), rule["rules"]
 
 
 def rules_of(raw: Object) -> Iterator[tuple[Place, Object]]:

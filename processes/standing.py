@@ -238,3 +238,26 @@ def closed(
 
 def _title(document: Document, name: str) -> str:
     return next((form.title for form in document.forms if form.name == name), name)
+
+
+def standing_columns(before: Standing, after: Standing) -> dict[str, Any]:
+    """Return what of a standing is to be stored: the parts that changed."""
+    if before is after:
+        return {}
+    old, new = before.as_json(), after.as_json()
+    return {name: value for name, value in new.items() if value != old[name]}
+
+
+def form_of(document: Document, target: str) -> str:
+    """Return the name of the form on which a target stands, or nothing."""
+    owner = target.partition("#")[0]
+    if owner.startswith("form:"):
+        return owner.removeprefix("form:")
+    return next(
+        (
+            form.name
+            for form in document.forms
+            if any(field.name == owner for field in form.all_fields())
+        ),
+        "",
+    )

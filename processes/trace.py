@@ -14,14 +14,25 @@ from processes.values import Value, to_json
 from processes.working import WorkingCopy
 
 CUT_AT = 16 * 1024
+MOST_GROUPS = 200
 
 
 class StepRecord:
     """One step while it runs."""
 
-    def __init__(self, position: int, rule: Rule, before: Mapping[str, Value]) -> None:
-        """Open the record of a rule."""
+    def __init__(
+        self,
+        position: int,
+        rule: Rule,
+        before: Mapping[str, Value],
+        above: "StepRecord | None" = None,
+    ) -> None:
+        """Open the record of a rule; `above` is the one in which it stands."""
         self.position = position
+        self.above = above
+        # The steps of the rules in it, by row or by form, and how many groups were left out.
+        self.groups: list[dict[str, Any]] = []
+        self.left_out = 0
         self.rule = rule
         self.before = dict(before)
         self.started = time.perf_counter()
@@ -30,6 +41,7 @@ class StepRecord:
         self.response: Mapping[str, Any] | None = None
         self.failure: RuleFailed | None = None
         self.reason = ""
+        self.skipped = False
 
     def fail(self, failure: RuleFailed) -> None:
         """Note that the rule failed."""
@@ -37,6 +49,10 @@ class StepRecord:
 
     def skip(self, reason: str) -> None:
         """Note that the rule did not run, and why."""
+        self.reason, self.skipped = reason, True
+
+    def note(self, reason: str) -> None:
+        """Note what is to be said of a rule that ran."""
         self.reason = reason
 
     @property
@@ -44,7 +60,7 @@ class StepRecord:
         """Return how the step stands."""
         if self.failure:
             return "failed"
-        return "skipped" if self.reason else "succeeded"
+        return "skipped" if self.skipped else "succeeded"
 
 
 class RunTrace:
@@ -58,11 +74,18 @@ class RunTrace:
         self.masker = masker
         self.steps = list(steps or [])
         self.current: StepRecord | None = None
+        # A step with groups that an earlier holder of the run had begun.
+        self.reopened: Mapping[str, Any] | None = None
 
     @contextmanager
     def step(self, position: int, rule: Rule) -> Iterator[StepRecord]:
         """Record the rule at this position while the block runs."""
-        record = StepRecord(position, rule, self.working.values)
+        above = self.current
+        record = StepRecord(position, rule, self.working.values, above)
+        if self.reopened and above is None:
+            record.groups = list(self.reopened["groups"])
+            record.left_out = self.reopened.get("left_out", 0)
+            self.reopened = None
         self.current = record
         try:
             yield record
@@ -71,14 +94,41 @@ class RunTrace:
             record.fail(RuleFailed("internal", "The run ended in this step."))
             raise
         finally:
-            self.steps.append(self._written(record, record.status))
-            self.current = None
+            self._list(above).append(self._written(record, record.status))
+            self.current = above
+
+    def _list(self, above: StepRecord | None) -> list[dict[str, Any]]:
+        if above is None:
+            return self.steps
+        steps: list[dict[str, Any]] = above.groups[-1]["steps"]
+        return steps
+
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """Record the rules that run in the block as a group of the step under way.
+
+        Past a limit a group is kept only when something in it failed.
+        """
+        step = self.current
+        if step is None:
+            raise AssertionError("Only a step has groups.")
+        if not (step.groups and step.groups[-1].get("open")):
+            step.groups.append({"title": title, "open": True, "steps": []})
+        group = step.groups[-1]
+        try:
+            yield
+        finally:
+            group.pop("open", None)
+            failed = any(one["status"] == "failed" for one in group["steps"])
+            if len(step.groups) > MOST_GROUPS and not failed:
+                step.groups.pop()
+                step.left_out += 1
 
     def skipped(self, position: int, rule: Rule, reason: str) -> None:
         """Record a rule that was not run."""
         record = StepRecord(position, rule, self.working.values)
         record.skip(reason)
-        self.steps.append(self._written(record, "skipped"))
+        self._list(self.current).append(self._written(record, "skipped"))
 
     def by_hand(self, position: int, kind: str, title: str, values: Mapping[str, Value]) -> None:
         """Record what a person sets in the debugger; the values are not set yet."""
@@ -119,11 +169,33 @@ class RunTrace:
         """Return the steps, the one under way included."""
         if self.current is None:
             return self.steps
-        return [*self.steps, self._written(self.current, status)]
+        return [*self.steps, self._open(self.current, status)]
+
+    def _open(self, record: StepRecord, status: str) -> dict[str, Any]:
+        """Return the outermost step under way, with the one that is at work in its last group."""
+        written = self._written(record, status)
+        if record.above is None:
+            return written
+        outer = self._open(record.above, status)
+        last = outer["groups"][-1]
+        groups = [*outer["groups"][:-1], {**last, "steps": [*last["steps"], written]}]
+        return {**outer, "groups": groups}
+
+    def place(self) -> tuple[int, int | None]:
+        """Return the position of the outermost step under way, and of the one in it, if any."""
+        record = self.current
+        if record is None:
+            return 0, None
+        if record.above is None:
+            return record.position, None
+        return record.above.position, record.position
 
     def _written(self, record: StepRecord, status: str) -> dict[str, Any]:
         mask = self.masker
         failure = record.failure
+        groups: dict[str, Any] = {"groups": list(record.groups)} if record.groups else {}
+        if record.left_out:
+            groups["left_out"] = record.left_out
         return {
             "position": record.position,
             "rule": record.rule.id,
@@ -140,8 +212,10 @@ class RunTrace:
                 "kind": failure.kind,
                 "message": mask.text(failure.message),
                 "status": failure.status,
+                **({"fields": mask.json(dict(failure.fields))} if failure.fields else {}),
             },
             "duration_ms": round((time.perf_counter() - record.started) * 1000, 1),
+            **groups,
         }
 
     def _shown(self, name: str, value: Value) -> Any:

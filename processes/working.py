@@ -4,17 +4,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from processes.fields.base import FormField
+from processes.fields.table import Table
 from processes.rules.base import RuleFailed
+from processes.standing import Standing
 from processes.values import Value, ValueFailure
 
 Changes = Sequence[tuple[str, Value]]
+START = Standing()
 
 
 class WorkingCopy:
     """The values of one instance during one run (contract 4.1).
 
     `values` is the working copy, `safe` the last safe point, `stored` what the instance holds,
-    `mapped` what successful calls brought since the last save.
+    `mapped` what successful calls brought since the last save. `standing` is where the instance
+    stands by now, `stored_standing` where it stands in the database, `row` the table and the number
+    of the row that a loop is at.
     """
 
     def __init__(
@@ -22,6 +27,7 @@ class WorkingCopy:
         fields: Mapping[str, FormField],
         stored: Mapping[str, Value],
         sent: Mapping[str, Value],
+        standing: Standing = START,
     ) -> None:
         """Lay the sent form values over the stored ones; that is the first safe point."""
         self.fields = fields
@@ -29,6 +35,8 @@ class WorkingCopy:
         self.values = {**self.stored, **sent}
         self.safe = dict(self.values)
         self.mapped: dict[str, Value] = {}
+        self.standing = self.stored_standing = standing
+        self.row: tuple[str, int] | None = None
 
     def is_secret(self, field: str) -> bool:
         """Tell whether the field is a secret one."""
@@ -36,7 +44,52 @@ class WorkingCopy:
 
     def converted(self, changes: Changes) -> dict[str, Value]:
         """Return the changes with each value in its field's type; nothing is changed yet."""
-        return {field: self._converted(field, value) for field, value in changes}
+        made: dict[str, Value] = {}
+        for name, value in changes:
+            if name.startswith("row."):
+                table, rows = self._with_cell(name.removeprefix("row."), value, made)
+                made[table] = rows
+            else:
+                made[name] = self._converted(name, value)
+        return made
+
+    def _with_cell(
+        self, name: str, value: Value, made: Mapping[str, Value]
+    ) -> tuple[str, list[Any]]:
+        """Return the rows of the loop's table with one cell changed, after changes made before."""
+        table, number = self._row_under_way()
+        field = self.fields[table]
+        column = field.column(name) if isinstance(field, Table) else None
+        if column is None:
+            raise RuleFailed("configuration", f"The table {field.title} has no column {name}.")
+        try:
+            cell = column.to_python(value)
+        except ValueFailure as failure:
+            raise RuleFailed("value", f"Row {number + 1}, {column.title}: {failure}") from failure
+        rows = self._rows(table, made)
+        if number >= len(rows):
+            raise RuleFailed("configuration", f"Row {number + 1} of {field.title} is gone.")
+        rows[number] = {**rows[number], name: cell}
+        return table, rows
+
+    def _row_under_way(self) -> tuple[str, int]:
+        if self.row is None:
+            raise RuleFailed("configuration", "There is no row here; a loop goes through rows.")
+        return self.row
+
+    def _rows(self, table: str, made: Mapping[str, Value]) -> list[Any]:
+        rows = made.get(table, self.values.get(table))
+        return list(rows) if isinstance(rows, list) else []
+
+    def cell(self, name: str) -> Value:
+        """Return a column's value in the row that a loop is at."""
+        table, number = self._row_under_way()
+        rows = self._rows(table, {})
+        row = rows[number] if number < len(rows) else {}
+        if name not in row:
+            raise RuleFailed("configuration", f"There is no [row.{name}] here.")
+        value: Value = row[name]
+        return value
 
     def _converted(self, name: str, value: Value) -> Value:
         field = self.fields.get(name)
@@ -58,8 +111,9 @@ class WorkingCopy:
         self.safe = dict(self.values)
 
     def undo(self) -> None:
-        """Go back to the last safe point."""
+        """Go back to the last safe point; the forms to where they are stored."""
         self.values = dict(self.safe)
+        self.standing = self.stored_standing
 
     def to_store_on_undo(self, changes: Mapping[str, Value]) -> dict[str, Value]:
         """Return what `undo` stores: on-error values and what calls mapped, nothing else."""
@@ -70,6 +124,7 @@ class WorkingCopy:
         self.stored = dict(stored)
         self.mapped = {}
         self.safe = dict(self.values)
+        self.stored_standing = self.standing
 
     def unsaved(self) -> dict[str, Value]:
         """Return what successful calls brought and the instance does not hold."""
@@ -82,7 +137,7 @@ class WorkingCopy:
         return {
             part: self.json_of(getattr(self, part))
             for part in ("stored", "values", "safe", "mapped")
-        }
+        } | {"standing": self.standing.as_json(), "stored_standing": self.stored_standing.as_json()}
 
     @classmethod
     def from_journal(
@@ -92,6 +147,8 @@ class WorkingCopy:
         copy = cls(fields, {}, {})
         for part in ("stored", "values", "safe", "mapped"):
             setattr(copy, part, python_of(fields, journal[part]))
+        for part in ("standing", "stored_standing"):
+            setattr(copy, part, Standing(**journal.get(part, {})))
         return copy
 
     def json_of(self, values: Mapping[str, Value]) -> dict[str, Any]:

@@ -38,6 +38,22 @@ LEAST: dict[str, dict[str, Any]] = {
     "create_item": {"id": "a", "datasource": "shop", "method": "get-orders"},
     "find_items": {"id": "a", "datasource": "kianda", "method": "orders"},
     "save": {"id": "a"},
+    "update_item": {"id": "a", "datasource": "shop", "method": "change-order"},
+    "delete_item": {"id": "a", "datasource": "shop", "method": "delete-order"},
+    "submit": {"id": "a"},
+    "close": {"id": "a"},
+    "validate_input": {
+        "id": "a",
+        "field": "status",
+        "message": "Write something.",
+        "conditions": {"items": [{"left": "[status]", "operator": "blank"}]},
+    },
+    "hide_or_disable": {"id": "a", "changes": [{"field": "status", "action": "hide"}]},
+    "make_required": {"id": "a", "changes": [{"field": "status"}]},
+    "go_to_form": {"id": "a", "form": "main"},
+    "assign_form": {"id": "a", "form": "main", "to": {"users": ["ada"]}},
+    "start_a_process": {"id": "a", "process": "orders"},
+    "loop_table": {"id": "a", "table": "lines", "rules": [{"type": "save", "id": "b"}]},
     "once": {"at": "2026-11-23T09:00:00Z"},
     "seconds": {"every": 5},
     "minutes": {"every": 5},
@@ -131,7 +147,23 @@ def test_every_module_of_a_registry_is_in_its_table_of_contents(
 
 
 def test_the_slugs_are_those_of_the_contract() -> None:
-    assert list(rules.kinds) == ["set_form_field", "create_item", "find_items", "save"]
+    assert list(rules.kinds) == [
+        "set_form_field",
+        "create_item",
+        "find_items",
+        "save",
+        "update_item",
+        "delete_item",
+        "submit",
+        "close",
+        "validate_input",
+        "hide_or_disable",
+        "make_required",
+        "go_to_form",
+        "assign_form",
+        "start_a_process",
+        "loop_table",
+    ]
     assert list(fields.kinds) == [
         "text",
         "number",

@@ -5,13 +5,60 @@ from typing import Annotated
 from pydantic import Field
 
 from kianda.lib.kinds import Registry
+from processes.rules.assign_form import AssignForm
 from processes.rules.base import Rule
+from processes.rules.close import Close
 from processes.rules.create_item import CreateItem
+from processes.rules.delete_item import DeleteItem
 from processes.rules.find_items import FindItems
+from processes.rules.go_to_form import GoToForm
+from processes.rules.hide_or_disable import HideOrDisable
+from processes.rules.loop_table import LoopTable
+from processes.rules.make_required import MakeRequired
 from processes.rules.save import Save
 from processes.rules.set_form_field import SetFormField
+from processes.rules.start_a_process import StartAProcess
+from processes.rules.submit import Submit
+from processes.rules.update_item import UpdateItem
+from processes.rules.validate_input import ValidateInput
 
-AnyRule = Annotated[SetFormField | CreateItem | FindItems | Save, Field(discriminator="type")]
+AnyRule = Annotated[
+    SetFormField
+    | CreateItem
+    | FindItems
+    | Save
+    | UpdateItem
+    | DeleteItem
+    | Submit
+    | Close
+    | ValidateInput
+    | HideOrDisable
+    | MakeRequired
+    | GoToForm
+    | AssignForm
+    | StartAProcess
+    | LoopTable,
+    Field(discriminator="type"),
+]
 rules: Registry[Rule] = Registry(AnyRule)
 
-__all__ = ["AnyRule", "CreateItem", "FindItems", "Rule", "Save", "SetFormField", "rules"]
+__all__ = [
+    "AnyRule",
+    "AssignForm",
+    "Close",
+    "CreateItem",
+    "DeleteItem",
+    "FindItems",
+    "GoToForm",
+    "HideOrDisable",
+    "LoopTable",
+    "MakeRequired",
+    "Rule",
+    "Save",
+    "SetFormField",
+    "StartAProcess",
+    "Submit",
+    "UpdateItem",
+    "ValidateInput",
+    "rules",
+]

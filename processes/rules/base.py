@@ -1,5 +1,6 @@
 """What every rule is; what one may ask of its run stands in `processes.ports`."""
 
+import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
@@ -16,17 +17,21 @@ from processes.mappings import (
     InputRow,
     SuccessRow,
     collect,
+    item_at,
     read_answer,
     read_error,
     scope,
 )
-from processes.ports import Context
+from processes.ports import Context, Item
 from processes.references import DatasourceRef, MethodRef, RuleId, flaw
 from processes.values import Value
 
-__all__ = ["Answer", "CallingRule", "Context", "OnFailure", "Rule", "RuleFailed"]
+__all__ = ["BUILT_IN", "Answer", "CallingRule", "Context", "OnFailure", "Rule", "RuleFailed"]
+
+PROCESS_FIELD = re.compile(r"body\.[A-Za-z][A-Za-z0-9_]*\Z")
 
 OnFailure = Literal["stop", "undo", "continue"]
+BUILT_IN = "kianda"
 
 
 class Rule(Kind):
@@ -153,14 +158,25 @@ class CallingRule(Rule):
 
     @field_validator("input_mapping")
     @classmethod
-    def _one_row_for_each_target(cls, rows: tuple[InputRow, ...]) -> tuple[InputRow, ...]:
+    def _one_row_for_each_target(
+        cls, rows: tuple[InputRow, ...], info: ValidationInfo
+    ) -> tuple[InputRow, ...]:
         seen: set[str] = set()
         for row in rows:
             key = row.target.lower() if row.target.startswith("header.") else row.target
             if key in seen:
                 raise flaw(f"The target {row.target} is mapped twice. Keep one row for it.")
             seen.add(key)
+        if info.data.get("datasource") == BUILT_IN:
+            cls.check_fields_mapped(rows)
         return rows
+
+    @classmethod
+    def check_fields_mapped(cls, rows: tuple[InputRow, ...]) -> None:
+        """Refuse targets that are no fields of a process."""
+        for row in rows:
+            if not PROCESS_FIELD.match(row.target):
+                raise flaw(f"{row.target} is no field of a process: write body.<field>.")
 
     @field_validator("on_success")
     @classmethod
@@ -190,7 +206,7 @@ class CallingRule(Rule):
     @classmethod
     def result_root(cls, settings: Mapping[str, Any]) -> str:
         """Return what the on-success mapping reads, by the settings given before it."""
-        return "response"
+        return "item" if settings.get("datasource") == BUILT_IN else "response"
 
     @property
     def failure_mode(self) -> OnFailure:
@@ -215,6 +231,10 @@ class CallingRule(Rule):
         )
         context.accept(changes)
 
+    def accept_items(self, items: Sequence[Item], context: Context) -> None:
+        """Bring values of the first instance back into the fields: all rows or none."""
+        accept_items(self.on_success, items, context)
+
     def error_changes(self, failure: RuleFailed, context: Context) -> Changes:
         """Return what the on-error mapping makes of a failure."""
         return read_error(self.on_error, context.resolve, failure)
@@ -227,6 +247,20 @@ class CallingRule(Rule):
         if place.startswith("headers."):
             place = f"header {place.removeprefix('headers.')}"
         return f"{source} has no {place}.{_what_it_is(answer.body)}"
+
+
+def accept_items(rows: Sequence[SuccessRow], items: Sequence[Item], context: Context) -> None:
+    """Map the first of the instances that a rule worked on, and make it durable."""
+    if not items:
+        context.accept([])
+        return
+    item_id = item_at(items[0], "process.id")
+    changes = read_answer(
+        rows,
+        scope(context.resolve, item=items[0]),
+        missing=lambda name: f"The instance {item_id} has no {name.removeprefix('item.')}.",
+    )
+    context.accept(changes)
 
 
 def _what_it_is(body: Value) -> str:

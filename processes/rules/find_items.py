@@ -1,17 +1,17 @@
 """Find items: look something up in a datasource or in another process, and map it into fields."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from processes.conditions import ItemFilter
 from processes.mappings import InputRow, item_at, read_answer, scope
 from processes.references import flaw
-from processes.rules.base import CallingRule, Context, RuleFailed
+from processes.rules.base import BUILT_IN, CallingRule, Context, RuleFailed
 from processes.values import Value
 
-BUILT_IN = "kianda"
+__all__ = ["BUILT_IN", "FindItems"]
 
 
 class FindItems(CallingRule):
@@ -61,11 +61,6 @@ class FindItems(CallingRule):
                 "Only the datasource kianda has a filter. Use the input mapping of the method."
             )
         return chosen
-
-    @classmethod
-    def result_root(cls, settings: Mapping[str, Any]) -> str:
-        """Return what the on-success mapping reads: the instance found, or the answer."""
-        return "item" if settings.get("datasource") == BUILT_IN else "response"
 
     def brings_answers(self) -> bool:
         """Tell whether it calls out: what is found in a process is still there afterwards."""

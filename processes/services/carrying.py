@@ -13,11 +13,15 @@ from processes.context import RunContext, Surroundings
 from processes.engine import Outcome, run_rules
 from processes.models import Run
 from processes.rules.base import RuleFailed
+from processes.run_forms import FormsDesk
+from processes.services.forms_state import known_groups, known_people
 from processes.services.leases import TakenOver, holder
 from processes.services.ledger import RunLedger
+from processes.services.others import OtherInstances, chain_of
 from processes.services.outside import CallsAndLookups
 from processes.services.pinned import PinnedOutside, answers_from_samples
-from processes.services.starting import Started
+from processes.services.starting import Firing, Started, creator_of, insert, take
+from processes.standing import Moment, form_of
 from processes.trace import RunTrace
 from processes.values import Value
 
@@ -38,7 +42,7 @@ def carry_out(
         if base_revision is not None:
             ledger.base_revision = base_revision
         context = context_for(started, ledger, deadline_s=deadline_s)
-        outcome = Outcome(handled=handled)
+        outcome = context.outcome = Outcome(handled=handled)
         ledger.handled = lambda: outcome.handled
         try:
             run_rules(started.rules, context, context.trace, start=start_at, outcome=outcome)
@@ -77,6 +81,7 @@ def closing_of(outcome: Outcome) -> dict[str, Any]:
         "kind": failure.kind,
         "message": failure.message,
         "step": outcome.failed_step,
+        **({"fields": dict(failure.fields)} if failure.fields else {}),
     }
     return {
         "status": Run.Status.FAILED if failure else Run.Status.SUCCEEDED,
@@ -102,6 +107,11 @@ def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> Ru
         "now": moment_text(moment),
         "today": today,
     }
+    lookups = CallsAndLookups(user=user, check_lease=ledger.check)
+    others = OtherInstances(
+        user=user, chain=chain_of(run, instance), lookups=lookups, nested=carry_out_nested
+    )
+    lookups.others = others.affect
     context = RunContext(
         working=started.working,
         around=Surroundings(
@@ -111,11 +121,34 @@ def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> Ru
             deadline=time.monotonic() + deadline_s,
         ),
         ledger=ledger,
-        outside=CallsAndLookups(user=user, check_lease=ledger.check),
+        outside=lookups,
         masker=masker,
         trace=RunTrace(started.working, masker, run.steps),
         last_position=len(started.rules) - 1,
+        desk=_desk(started, moment_text(moment)),
+        resumes_at=started.resumes_at,
+        page=dict((run.journal or {}).get("page") or {}),
     )
+    context.trace.reopened = started.reopened
     if answers_from_samples(run, instance):
         context.outside = PinnedOutside(context, instance.design, pins=lambda _rule: True)
     return context
+
+
+def carry_out_nested(firing: Firing) -> Run:
+    """Carry out a run that a rule of another run asks for, in this very thread."""
+    started = take(firing, lambda: insert(firing, None))
+    return carry_out(started, deadline_s=firing.deadline_s)
+
+
+def _desk(started: Started, at: str) -> FormsDesk:
+    run, document = started.run, started.document
+    return FormsDesk(
+        document=document,
+        own_form=form_of(document, run.target),
+        submits=run.target.startswith("form:") and run.target.endswith("#submit"),
+        moment=Moment(run.run_as_name, at),
+        creator=lambda: creator_of(started.instance),
+        known_users=known_people,
+        known_groups=known_groups,
+    )

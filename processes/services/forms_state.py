@@ -17,6 +17,7 @@ from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.selectors import visible_instances
 from processes.services.documents import document_of
 from processes.services.locking import locked, wait_until_free
+from processes.services.starting import creator_of, standing_of
 from processes.standing import (
     CURRENT,
     FormRecord,
@@ -29,6 +30,7 @@ from processes.standing import (
 
 __all__ = [
     "FormState",
+    "creator_of",
     "display_of",
     "form_states",
     "how_much_work",
@@ -59,16 +61,6 @@ class FormState:
     def owners(self) -> tuple[str, ...]:
         """Return the names of its people, then of its groups."""
         return (*self.users, *self.groups)
-
-
-def standing_of(instance: ProcessInstance) -> Standing:
-    """Return where an instance stands."""
-    return Standing(instance.status, instance.forms, instance.display)
-
-
-def creator_of(instance: ProcessInstance) -> str:
-    """Return the user name of whoever made an instance, or nothing."""
-    return instance.created_by.get_username() if instance.created_by else ""
 
 
 def form_states(instance: ProcessInstance, document: Document) -> list[FormState]:

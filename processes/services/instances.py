@@ -1,6 +1,6 @@
 """Instances: created, changed by hand, deleted; each under the same lock as a run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -33,11 +33,21 @@ from processes.working import python_of
 
 
 def create_instance(
-    *, process: str, mode: str, data: Mapping[str, Any], user: User | None
+    *,
+    process: str,
+    mode: str,
+    data: Mapping[str, Any],
+    user: User | None,
+    check: Callable[[Document], None] | None = None,
 ) -> ProcessInstance:
-    """Create an instance; no rule runs. Raises Invalid with every flaw, Forbidden for previews."""
+    """Create an instance; no rule runs. Raises Invalid with every flaw, Forbidden for previews.
+
+    `check` may refuse the definition by which it would be made.
+    """
     design, version = _version_for(process, mode, user)
     document = document_of(version)
+    if check is not None:
+        check(document)
     sent, flaws = read_sent(document, data, {})
     if flaws:
         raise Invalid(errors=flaws)
@@ -88,13 +98,13 @@ def _version_for(process: str, mode: str, user: User | None) -> tuple[ProcessDes
 
 
 def patch_instance(
-    *, process_id: str, data: Mapping[str, Any], revision: int, user: User
+    *, process_id: str, data: Mapping[str, Any], revision: int | None, user: User
 ) -> ProcessInstance:
-    """Change values by hand; raises Stale at another revision, Busy, Invalid."""
+    """Change values by hand; raises Stale at another revision than was read, Busy, Invalid."""
     wait_until_free(process_id)
     with transaction.atomic():
         instance, document = locked(process_id, user)
-        if revision != instance.revision:
+        if revision is not None and revision != instance.revision:
             raise Stale(
                 f"{instance.process_id} is at revision {instance.revision}, not {revision}. "
                 "Read it again, then repeat your change.",

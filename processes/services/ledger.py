@@ -12,8 +12,10 @@ from kianda.lib.prepared import insert_row, update_rows
 from processes.context import RunContext
 from processes.document import Document
 from processes.models import Change, ProcessInstance, Run
+from processes.services.forms_state import creator_of, standing_changes, store_owners
 from processes.services.leases import LEASE, TakenOver, holder
 from processes.services.values import changes_between, shown, split
+from processes.standing import Standing, standing_columns
 from processes.values import Value
 
 
@@ -37,6 +39,10 @@ class RunLedger:
         """Keep the working copy after the mapping of an answer."""
         self._write(context, phase="answered", following=True)
 
+    def stay(self) -> None:
+        """Keep the lease while a rule works for long without calling."""
+        holder.keep_alive()
+
     def check(self) -> None:
         """Raise TakenOver when this process has not renewed its lease for too long."""
         if not holder.trusted(self.run.pk):
@@ -46,13 +52,14 @@ class RunLedger:
         """Store values in the instance, with history, and note that the run saved."""
         moment = timezone.now()
         with transaction.atomic():
-            self._store(values, before=context.working.stored, moment=moment)
+            self._store(values, context=context, moment=moment)
             self.run.saved = True
             journal = self._journal(context, phase="saved", following=True)
             # The values are stored by this very commit.
             journal["copy"]["stored"] = context.working.json_of(values)
             journal["copy"]["safe"] = journal["copy"]["values"]
             journal["copy"]["mapped"] = {}
+            journal["copy"]["stored_standing"] = journal["copy"]["standing"]
             self._update(saved=True, journal=journal, steps=self._steps(context), moment=moment)
 
     def close(self, context: RunContext, closing: Mapping[str, Any]) -> None:
@@ -61,9 +68,12 @@ class RunLedger:
         run = self.run
         with transaction.atomic():
             if context.pending is not None:
-                self._store(context.pending, before=context.working.stored, moment=moment)
+                self._store(context.pending, context=context, moment=moment)
                 context.working.kept(context.pending)
                 run.saved = True
+            elif closing["status"] == Run.Status.SUCCEEDED:
+                self._keep_standing(context, moment)
+            run.page = context.page or None
             unsaved = context.working.unsaved()
             run.unsaved_answer = bool(unsaved)
             run.unsaved_values = context.working.json_of(unsaved) or None
@@ -85,6 +95,7 @@ class RunLedger:
                 finished=moment,
                 journal=None,
                 lease_until=None,
+                **({"page": run.page} if run.page else {}),
             )
 
     def _write(self, context: RunContext, *, phase: str, following: bool) -> None:
@@ -95,12 +106,15 @@ class RunLedger:
         return context.trace.so_far()
 
     def _journal(self, context: RunContext, *, phase: str, following: bool) -> dict[str, Any]:
-        step = context.trace.current
-        position = step.position if step else 0
+        position, inner = context.trace.place()
+        ahead = 1 if following else 0
+        row = context.working.row
         return {
             "phase": phase,
-            # The rule from which a successor goes on.
-            "next": position + 1 if following else position,
+            # The rule from which a successor goes on; in a loop its row, and the rule there.
+            "next": position + (ahead if inner is None else 0),
+            "inner": None if inner is None else [row[1] if row else 0, inner + ahead],
+            "page": context.page,
             "copy": context.working.as_journal(),
             "base_revision": self.base_revision,
             "handled": self.handled(),
@@ -119,33 +133,65 @@ class RunLedger:
         if not mine:
             raise TakenOver(f"Run {self.run.pk} was taken over; nothing was written.")
 
-    def _store(
-        self, values: Mapping[str, Value], *, before: Mapping[str, Value], moment: datetime
-    ) -> None:
+    def _store(self, values: Mapping[str, Value], *, context: RunContext, moment: datetime) -> None:
+        working = context.working
         plain, secret = split(self.document, values)
+        stands = standing_columns(working.stored_standing, working.standing)
+        self._revise(values=plain, secrets=secret or None, moment=moment, **stands)
+        self.instance.values, self.instance.secrets = plain, secret or None
+        changes = changes_between(self.document, working.stored, values)
+        if stands:
+            changes += self._stand(working.stored_standing, working.standing)
+        if changes:
+            self._note(changes, moment)
+
+    def _revise(self, *, moment: datetime, **columns: Any) -> None:
+        """Set columns of the instance as its next revision."""
         stored = update_rows(
             ProcessInstance,
             where={"id": self.instance.pk, "revision": self.base_revision},
-            values=plain,
-            secrets=secret or None,
             revision=self.base_revision + 1,
             modified=moment,
             modified_by=self.run.run_as_id,
+            **columns,
         )
         if not stored:
             raise Stale("The instance was changed or deleted while the run was working on it.")
         self.base_revision += 1
         self.instance.revision = self.base_revision
-        self.instance.values, self.instance.secrets = plain, secret or None
-        changes = changes_between(self.document, before, values)
-        if changes:
-            change = Change(
-                instance_id=self.instance.pk,
-                run_id=self.run.pk,
-                revision=self.base_revision,
-                at=moment,
-                by_id=self.run.run_as_id,
-                by_name=self.run.run_as_name,
-                fields=changes,
-            )
-            insert_row(change)
+
+    def _keep_standing(self, context: RunContext, moment: datetime) -> None:
+        """Store where the instance stands at the end of a run; what rules show is no revision."""
+        before, after = context.working.stored_standing, context.working.standing
+        stands = standing_columns(before, after)
+        if set(stands) == {"display"}:
+            where = {"id": self.instance.pk, "revision": self.base_revision}
+            if not update_rows(ProcessInstance, where=where, **stands):
+                raise Stale("The instance was changed while the run was working on it.")
+            self.instance.display = stands["display"]
+        elif stands:
+            self._revise(moment=moment, **stands)
+            changes = self._stand(before, after)
+            if changes:
+                self._note(changes, moment)
+        context.working.stored_standing = after
+
+    def _stand(self, before: Standing, after: Standing) -> list[dict[str, Any]]:
+        """Bring the instance's row and its owners up to a new standing; return the history."""
+        rows = standing_changes(self.document, before, after, creator_of(self.instance))
+        self.instance.status, self.instance.forms = after.status, dict(after.forms)
+        self.instance.display = dict(after.display)
+        store_owners(self.instance, self.document)
+        return rows
+
+    def _note(self, changes: list[dict[str, Any]], moment: datetime) -> None:
+        change = Change(
+            instance_id=self.instance.pk,
+            run_id=self.run.pk,
+            revision=self.base_revision,
+            at=moment,
+            by_id=self.run.run_as_id,
+            by_name=self.run.run_as_name,
+            fields=changes,
+        )
+        insert_row(change)

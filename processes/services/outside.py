@@ -16,6 +16,7 @@ from processes.clock import moment_text
 from processes.conditions import Condition, ConditionGroup
 from processes.context import Surroundings
 from processes.document import Document
+from processes.effects import Effect
 from processes.expressions import Template
 from processes.models import ProcessDesign, ProcessInstance
 from processes.rules.base import Answer, RuleFailed
@@ -53,6 +54,13 @@ def made_ready(datasource: str, method: str, inputs: Mapping[str, Value]) -> Rea
     return Ready(source, call, found.output_paths())
 
 
+Affect = Callable[[Effect], tuple[list[Mapping[str, Value]], frozenset[str]]]
+
+
+def _nowhere(effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+    raise RuleFailed("configuration", f"Nothing can be done in {effect.process} from here.")
+
+
 class CallsAndLookups:
     """Implements `processes.context.Outside` for the person a run works for."""
 
@@ -60,6 +68,8 @@ class CallsAndLookups:
         """Take the person, and the check that is made right before anything is sent."""
         self.user = user
         self.check_lease = check_lease
+        # Set by who knows the run: what it does in other instances.
+        self.others: Affect = _nowhere
 
     def call(
         self,
@@ -85,6 +95,10 @@ class CallsAndLookups:
             raise _as_rule_failed(failed) from failed
         return Answer(answer.status, answer.headers, from_json(answer.body), ready.names)
 
+    def affect(self, effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+        """Do something in other instances."""
+        return self.others(effect)
+
     def find(
         self,
         *,
@@ -103,17 +117,17 @@ class CallsAndLookups:
         if key is not None:
             rows = rows.filter(key=key.lower())
         items: list[Mapping[str, Value]] = []
-        secret_names: set[str] = set()
+        secrets: set[str] = set()
         for instance in rows[:_MOST_LOOKED_AT].iterator(chunk_size=200):
             document = document_of(instance.version)
             item = item_of(instance, document)
             if not filter.holds(_reader(item, resolve), around.today, zone=around.zone):
                 continue
             items.append(item)
-            secret_names |= _secret_names(document)
+            secrets |= secret_names(document)
             if len(items) >= limit:
                 break
-        return items, frozenset(secret_names)
+        return items, frozenset(secrets)
 
 
 def _reader(item: Mapping[str, Value], resolve: Callable[[str], Value]) -> Callable[[str], Value]:
@@ -136,7 +150,8 @@ def item_of(instance: ProcessInstance, document: Document) -> dict[str, Value]:
     }
 
 
-def _secret_names(document: Document) -> set[str]:
+def secret_names(document: Document) -> set[str]:
+    """Return the names of the secret fields of a definition."""
     return {name for name, field in document.fields.items() if field.slug() == "secret"}
 
 

@@ -12,6 +12,7 @@ from kianda.lib.secret_names import MASK
 from processes.conditions import ConditionGroup
 from processes.context import Outside, RunContext, Surroundings
 from processes.document import Document
+from processes.effects import Effect
 from processes.models import PinnedAnswer, ProcessDesign, ProcessInstance, Run
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.services.designs import get_design
@@ -189,6 +190,15 @@ class PinnedOutside:
             message = f"{title} answered {kept['status']}, by the pinned sample."
             raise RuleFailed("http_status", message, kept["status"], answer=answer)
         return answer
+
+    def affect(self, effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+        """Answer with the item of the sample, or do it in other instances."""
+        step = self.context.trace.current
+        if step is None or not self.pins(step.rule.id):
+            return self.real.affect(effect)
+        step.request = {**effect.shown, "pinned": True}
+        body = self._sample(step.rule, effect.process, {}).body
+        return [body] if isinstance(body, dict) else [], frozenset()
 
     def find(
         self,

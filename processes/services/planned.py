@@ -6,6 +6,7 @@ from typing import Any
 
 from processes.conditions import ConditionGroup
 from processes.context import RunContext, Surroundings
+from processes.effects import Effect
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.services.carrying import context_for
 from processes.services.ledger import RunLedger
@@ -46,6 +47,9 @@ class _NothingKept(RunLedger):
     def answered(self, context: RunContext) -> None:
         """Keep nothing."""
 
+    def stay(self) -> None:
+        """No lease is needed."""
+
     def save(self, context: RunContext, values: Mapping[str, Value]) -> None:
         """Store nothing."""
 
@@ -74,6 +78,10 @@ class _NothingSent:
         for secret in ready.call.secrets:
             self.context.masker.add(secret)
         raise _Asked(ready.call.shown)
+
+    def affect(self, effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+        """Stop with what would be done in other instances."""
+        raise _Asked(effect.shown)
 
     def find(
         self,

@@ -6,12 +6,12 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from processes.document import TargetMissing
+from kianda.lib.errors import Invalid
 from processes.models import Run
 from processes.services.carrying import carry_out
 from processes.services.documents import document_of
 from processes.services.leases import LEASE, PAUSED, holder
-from processes.services.starting import SECONDS_OTHERWISE, Started
+from processes.services.starting import SECONDS_OTHERWISE, Started, rules_at, standing_of
 from processes.services.values import filled, stored_values
 from processes.working import WorkingCopy
 
@@ -126,10 +126,11 @@ def _go_on(run: Run, journal: dict[str, Any]) -> None:
         _close(run, "The instance or the trigger is gone; the run could not go on.")
         return
     started.working = WorkingCopy.from_journal(started.document.fields, journal["copy"])
-    started.run.steps = [
-        {**step, "status": "succeeded"} if step["status"] == "running" else step
-        for step in started.run.steps
-    ]
+    steps = [_finished(step) for step in started.run.steps]
+    if journal.get("inner"):
+        # The step with rules in it goes on where it was.
+        started.reopened, started.resumes_at = steps.pop(), journal["inner"]
+    started.run.steps = steps
     carry_out(
         started,
         deadline_s=SECONDS_OTHERWISE,
@@ -137,6 +138,17 @@ def _go_on(run: Run, journal: dict[str, Any]) -> None:
         handled=journal["handled"],
         base_revision=journal["base_revision"],
     )
+
+
+def _finished(step: dict[str, Any]) -> dict[str, Any]:
+    """Return a step that was recorded as under way as done, with those in it."""
+    if step["status"] != "running":
+        return step
+    groups = [
+        {**group, "steps": [_finished(inner) for inner in group["steps"]]}
+        for group in step.get("groups", ())
+    ]
+    return {**step, "status": "succeeded", **({"groups": groups} if groups else {})}
 
 
 def _start_again(run: Run) -> None:
@@ -154,8 +166,14 @@ def _started(run: Run) -> Started | None:
         return None
     document = document_of(instance.version)
     try:
-        rules = document.rules_of(run.target)
-    except TargetMissing:
+        rules = rules_at(document, run.target)
+    except Invalid:
         return None
     stored = filled(document, stored_values(document, instance))
-    return Started(run, instance, document, rules, WorkingCopy(document.fields, stored, {}))
+    return Started(
+        run,
+        instance,
+        document,
+        rules,
+        WorkingCopy(document.fields, stored, {}, standing_of(instance)),
+    )

@@ -25,7 +25,7 @@ from processes.services.documents import document_of
 from processes.services.leases import LEASE, PAUSED, TakenOver, holder
 from processes.services.ledger import RunLedger
 from processes.services.pinned import PinnedOutside, answers_from_samples
-from processes.services.starting import SECONDS_WHEN_WAITED_FOR, Started
+from processes.services.starting import SECONDS_WHEN_WAITED_FOR, Started, rules_at
 from processes.working import WorkingCopy
 
 PATIENCE = timedelta(minutes=15)
@@ -141,7 +141,7 @@ def read_session(run: Run) -> Session | None:
         run,
         instance,
         document,
-        document.rules_of(run.target),
+        rules_at(document, run.target),
         WorkingCopy.from_journal(document.fields, journal["copy"]),
     )
     state = State(**journal["debug"])
@@ -208,7 +208,7 @@ def _act(session: Session) -> Act:
     context.outside = PinnedOutside(
         context, design, pins=lambda rule: session.answer_of(rule) == "pinned"
     )
-    outcome = Outcome(handled=session.handled)
+    outcome = context.outcome = Outcome(handled=session.handled)
     ledger.handled = lambda: outcome.handled
     return Act(session, context, ledger, outcome)
 

@@ -1,7 +1,7 @@
 """The start of a run: an instance taken under its lock, with all that the rules need."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +10,21 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from kianda.lib.errors import Busy, Invalid, Missing, Stale
+from kianda.lib.errors import Busy, Flaw, Invalid, Missing, Stale
 from kianda.lib.lanes import waiting
+from kianda.lib.pointers import pointer
 from kianda.lib.prepared import insert_row
 from processes.document import Document, TargetMissing
 from processes.models import ProcessInstance, Run
+from processes.rules import Submit
 from processes.rules.base import Rule
+from processes.run_forms import form_problems
 from processes.selectors import visible_instance
 from processes.services.documents import document_of
 from processes.services.leases import LEASE, holder
 from processes.services.moving import follow_draft
 from processes.services.values import filled, read_sent, stored_values
+from processes.standing import CURRENT, Standing, form_of, records_of
 from processes.values import Value
 from processes.working import WorkingCopy
 
@@ -41,6 +45,8 @@ class Firing:
     revision: int | None = None
     time_zone: str = ""
     deadline_s: float = SECONDS_WHEN_WAITED_FOR
+    # The run whose rule asks for it.
+    parent: Run | None = None
 
 
 @dataclass
@@ -52,6 +58,9 @@ class Started:
     document: Document
     rules: list[Rule]
     working: WorkingCopy
+    # Where an earlier holder was in a rule with rules in it, and that step as it was recorded.
+    resumes_at: Sequence[int] | None = None
+    reopened: Mapping[str, Any] | None = None
 
 
 class AlreadyClaimed(Exception):
@@ -66,6 +75,22 @@ def read_instance(
     if instance is None:
         raise Missing(f"There is no process instance {process_id}.")
     return instance, document_of(instance.version)
+
+
+def standing_of(instance: ProcessInstance) -> Standing:
+    """Return where an instance stands."""
+    return Standing(instance.status, instance.forms, instance.display)
+
+
+def creator_of(instance: ProcessInstance) -> str:
+    """Return the user name of whoever made an instance, or nothing."""
+    return instance.created_by.get_username() if instance.created_by else ""
+
+
+def is_open(instance: ProcessInstance, document: Document, form: str) -> bool:
+    """Tell whether a form is one that is worked on now."""
+    records = records_of(document, standing_of(instance), creator_of(instance))
+    return form in records and records[form].status == CURRENT
 
 
 def take(firing: Firing, begin: Callable[[], Started]) -> Started:
@@ -147,6 +172,7 @@ def columns(firing: Firing, instance: ProcessInstance) -> dict[str, Any]:
         "process": instance.design.name,
         "version": str(instance.version),
         "target": firing.target,
+        "parent": firing.parent,
         "trigger": firing.trigger,
         "run_as": firing.user,
         "run_as_name": firing.user.get_username() if firing.user else "",
@@ -155,10 +181,19 @@ def columns(firing: Firing, instance: ProcessInstance) -> dict[str, Any]:
 
 
 def rules_at(document: Document, target: str) -> list[Rule]:
+    """Return what a target runs; a form's submission completes the form at the end."""
     try:
-        return document.rules_of(target)
+        found = document.rules_of(target)
+        submits = target.startswith("form:") and document.kind_of(target) == "submit"
     except TargetMissing as missing:
         raise Invalid.at("/target", str(missing)) from missing
+    return [*found, *_completion(found, form_of(document, target))] if submits else found
+
+
+def _completion(found: list[Rule], form: str) -> list[Rule]:
+    """Return the Submit that a form's own rules end with, unless one of them is it."""
+    given = any(isinstance(rule, Submit) and rule.enabled for rule in found)
+    return [] if given else [Submit(id="submit", title="Submit", form=form)]
 
 
 def refuse_stale(firing: Firing, instance: ProcessInstance) -> None:
@@ -182,4 +217,23 @@ def sent_values(
 
 def _working(firing: Firing, document: Document, instance: ProcessInstance) -> WorkingCopy:
     stored, sent = sent_values(firing, document, instance)
-    return WorkingCopy(document.fields, filled(document, stored), sent)
+    working = WorkingCopy(document.fields, filled(document, stored), sent, standing_of(instance))
+    refuse_incomplete(firing.target, document, instance, working)
+    return working
+
+
+def refuse_incomplete(
+    target: str, document: Document, instance: ProcessInstance, working: WorkingCopy
+) -> None:
+    """Refuse to submit a form that is not open or not filled in, before any rule of it runs."""
+    if not (target.startswith("form:") and target.endswith("#submit")):
+        return
+    name = form_of(document, target)
+    form = next(one for one in document.forms if one.name == name)
+    if not is_open(instance, document, name):
+        raise Invalid.at("/target", f"The form {form.title} is not open; it cannot be submitted.")
+    problems = form_problems(form, working.values, working.standing.display)
+    if problems:
+        raise Invalid(
+            errors=[Flaw(pointer("data", field), text) for field, text in problems.items()]
+        )

@@ -71,7 +71,11 @@ def test_the_example_has_no_warnings() -> None:
             "input_mapping",
             "Nothing is mapped to path.customer, so /api/orders/{customer} cannot be called.",
         ),
-        ({"datasource": "kianda"}, "datasource", "The datasource kianda is for Find items only."),
+        (
+            {"datasource": "kianda", "method": "gone", "input_mapping": [], "on_success": []},
+            "method",
+            "There is no process gone.",
+        ),
     ],
 )
 def test_a_name_outside_that_does_not_hold_is_found(

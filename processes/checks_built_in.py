@@ -1,0 +1,109 @@
+"""What a definition says about other processes: their fields, their targets, their secrets."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from kianda.lib.errors import Flaw
+from processes.conditions import ConditionGroup
+from processes.document import Document, TargetMissing
+from processes.expressions import Template
+from processes.mappings import SuccessRow
+from processes.rules import StartAProcess
+from processes.rules.base import CallingRule
+
+ITEM_FACTS = frozenset({"process.id", "process.name", "process.status", "process.created"})
+Process = Callable[[str], Document | None]
+
+
+def built_in_flaws(
+    place: str, rule: CallingRule, document: Document, process: Process
+) -> Iterator[Flaw]:
+    """Return what does not hold in a rule on the built-in datasource: its method is a process."""
+    other = document if rule.method == document.name else process(rule.method)
+    if other is None:
+        yield Flaw(f"{place}/method", f"There is no process {rule.method}.")
+        return
+    yield from _filter_flaws(place, getattr(rule, "filter", None), other)
+    given = [(row.target.removeprefix("body."), row.value) for row in rule.input_mapping]
+    yield from _given_flaws(place, given, document, other)
+    yield from _success_flaws(place, rule.on_success, document, other)
+
+
+def started_flaws(
+    place: str, rule: StartAProcess, document: Document, process: Process
+) -> Iterator[Flaw]:
+    """Return what does not hold in a rule that starts a process."""
+    other = document if rule.process == document.name else process(rule.process)
+    if other is None:
+        yield Flaw(f"{place}/process", f"There is no process {rule.process}.")
+        return
+    given = [(row.target, row.value) for row in rule.input_mapping]
+    yield from _given_flaws(place, given, document, other)
+    if rule.target:
+        try:
+            other.rules_of(rule.target)
+        except TargetMissing as missing:
+            yield Flaw(f"{place}/target", str(missing))
+    yield from _success_flaws(place, rule.on_success, document, other)
+
+
+def _filter_flaws(place: str, filter: ConditionGroup | None, other: Document) -> Iterator[Flaw]:
+    for name in filter.references() if filter else ():
+        flaw = _item_flaw(name, other)
+        if flaw is None and _is_secret(name, other):
+            flaw = f"{name} is a secret; a filter never takes one."
+        if flaw:
+            yield Flaw(f"{place}/filter", flaw)
+
+
+def _given_flaws(
+    place: str, rows: Iterable[tuple[str, str]], document: Document, other: Document
+) -> Iterator[Flaw]:
+    for index, (name, source) in enumerate(rows):
+        field = other.value_fields.get(name)
+        if field is None:
+            yield Flaw(
+                f"{place}/input_mapping/{index}/target",
+                f"The process {other.name} has no field {name} that holds a value.",
+            )
+        elif field.slug() != "secret" and _takes_secret(source, document):
+            yield Flaw(
+                f"{place}/input_mapping/{index}/value",
+                f"A secret may only go into a secret field, and {name} of {other.name} is not.",
+            )
+
+
+def _takes_secret(source: str, document: Document) -> bool:
+    return any(
+        name in document.fields and document.fields[name].slug() == "secret"
+        for name in Template.parse(source).references
+    )
+
+
+def _success_flaws(
+    place: str, rows: Iterable[SuccessRow], document: Document, other: Document
+) -> Iterator[Flaw]:
+    for index, row in enumerate(rows):
+        for flaw in _row_flaws(row, document, other):
+            yield Flaw(f"{place}/on_success/{index}/value", flaw)
+
+
+def _row_flaws(row: SuccessRow, document: Document, other: Document) -> Iterator[str]:
+    target = document.fields.get(row.field)
+    for name in Template.parse(row.value).references:
+        flaw = _item_flaw(name, other)
+        if flaw:
+            yield flaw
+        elif _is_secret(name, other) and (target is None or target.slug() != "secret"):
+            yield f"{name} is a secret; it may only go into a secret field, and {row.field} is not."
+
+
+def _item_flaw(name: str, other: Document) -> str | None:
+    root, _, rest = name.partition(".")
+    if root != "item" or rest in ITEM_FACTS or rest.partition(".")[0] in other.value_fields:
+        return None
+    return f"The process {other.name} has no field {rest} that holds a value."
+
+
+def _is_secret(name: str, other: Document) -> bool:
+    root, _, rest = name.partition(".")
+    return root == "item" and rest in other.fields and other.fields[rest].slug() == "secret"

@@ -1,0 +1,113 @@
+"""Assign form: say whose a form is."""
+
+import re
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+
+from processes.mappings import Resolve, evaluate
+from processes.named import FormName
+from processes.references import TextValue, flaw
+from processes.rules.base import Context, Rule, RuleFailed
+from processes.values import as_text
+
+MOST = 100
+
+
+class Assignees(BaseModel):
+    """People and groups: names, fields such as [owner], or expressions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    users: tuple[TextValue, ...] = Field(
+        default=(),
+        max_length=MOST,
+        title="Users",
+        description="User names or e-mail addresses; [user.name] is the person of the run.",
+        json_schema_extra={"control": "users"},
+    )
+    groups: tuple[TextValue, ...] = Field(
+        default=(),
+        max_length=MOST,
+        title="Groups",
+        description="Names of groups.",
+        json_schema_extra={"control": "groups"},
+    )
+
+
+class AssignForm(Rule):
+    """Says whose a form is: people, groups, or everyone who may see the instance.
+
+    A value may name several, with commas between them. A form can be opened at the same time; it
+    is then worked on beside those that are open already.
+    """
+
+    label = "Assign form"
+    category = "Workflow"
+    can_fail: ClassVar[bool] = True
+
+    type: Literal["assign_form"] = "assign_form"
+    form: FormName = Field(
+        title="Form", description="Which form.", json_schema_extra={"control": "form"}
+    )
+    to: Assignees = Field(
+        default=Assignees(),
+        title="To",
+        description="Whose it is from now on: people and groups.",
+        json_schema_extra={"control": "people"},
+    )
+    everyone: StrictBool = Field(
+        default=False,
+        title="Everyone",
+        description="Whether it is for everyone who may see the instance.",
+        json_schema_extra={"control": "switch"},
+    )
+    existing: Literal["override", "append"] = Field(
+        default="override",
+        title="Owners until now",
+        description="override: they are owners no more. append: they stay.",
+        json_schema_extra={"control": "select"},
+    )
+    opens: StrictBool = Field(
+        default=False,
+        title="Open the form",
+        description="Whether it can be worked on at once.",
+        json_schema_extra={"control": "switch"},
+    )
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> "AssignForm":
+        somebody = bool(self.to.users or self.to.groups)
+        if somebody == self.everyone:
+            raise flaw("Name people or groups, or choose everyone; one of both.")
+        return self
+
+    def run(self, context: Context) -> None:
+        """Work out the names and assign."""
+        users = _names(self.to.users, context.resolve)
+        groups = _names(self.to.groups, context.resolve)
+        if not self.everyone and not users and not groups:
+            raise RuleFailed("value", f"Nobody is named to whom {self.form} could be assigned.")
+        context.forms.assign(
+            [self.form],
+            users=users,
+            groups=groups,
+            append=self.existing == "append" and not self.everyone,
+            opens=self.opens,
+        )
+
+    def sentence(self) -> str:
+        """Return `Assign the form approval to ada and Buyers`."""
+        names = " and ".join([*self.to.users, *self.to.groups])
+        opened = ", and open it" if self.opens else ""
+        return f"Assign the form {self.form} to {'everyone' if self.everyone else names}{opened}"
+
+
+def _names(sources: tuple[str, ...], resolve: Resolve) -> list[str]:
+    """Return the names that values give: a list, or a text with commas or lines."""
+    found: list[str] = []
+    for source in sources:
+        value = evaluate(source, resolve, of="to")
+        texts = value if isinstance(value, list) else re.split(r"[,;\n]", as_text(value))
+        found += [as_text(text).strip() for text in texts]
+    return list(dict.fromkeys(name for name in found if name))

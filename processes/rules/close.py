@@ -1,0 +1,43 @@
+"""Close: leave the form, and end the instance with a status."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from processes.mappings import evaluate
+from processes.references import TextValue
+from processes.rules.base import Context, Rule
+from processes.values import as_text
+
+
+class Close(Rule):
+    """Leaves the form: the page goes back to where the person came from.
+
+    With a status the instance ends with it, and none of its forms is open any more. Values that no
+    Save or Submit has stored are not stored by it.
+    """
+
+    label = "Close"
+    category = "Form"
+    can_fail: ClassVar[bool] = True
+
+    type: Literal["close"] = "close"
+    status: TextValue = Field(
+        default="",
+        max_length=200,
+        title="Status",
+        description="The status with which the instance ends. Left out, it goes on as it is.",
+        json_schema_extra={"control": "value"},
+    )
+
+    def can_end_the_run(self) -> bool:
+        """Tell whether it may fail: only a status that is worked out does."""
+        return bool(self.status)
+
+    def run(self, context: Context) -> None:
+        """Leave, and end."""
+        context.forms.close(status=as_text(evaluate(self.status, context.resolve, of="status")))
+
+    def sentence(self) -> str:
+        """Return `Close with the status Cancelled`."""
+        return f"Close with the status {self.status}" if self.status else "Close the form"

@@ -1,0 +1,47 @@
+"""Go to form: show a form, or make it the one that is worked on."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field, StrictBool
+
+from processes.named import FormName
+from processes.rules.base import Context, Rule
+
+
+class GoToForm(Rule):
+    """Shows a form of this process on the page, and makes it the current one when asked.
+
+    Making an earlier form current sends the instance back: what was open is not started any more.
+    Making a later one current opens it beside the form on which the rule stands, so that a Submit
+    that follows completes that one.
+    """
+
+    label = "Go to form"
+    category = "Workflow"
+    can_fail: ClassVar[bool] = False
+
+    type: Literal["go_to_form"] = "go_to_form"
+    form: FormName = Field(
+        title="Form", description="Which form.", json_schema_extra={"control": "form"}
+    )
+    mode: Literal["auto", "edit", "read"] = Field(
+        default="auto",
+        title="Shown",
+        description="auto: to be filled in by whom it belongs to, when it is open. edit: to be "
+        "filled in. read: to be read only.",
+        json_schema_extra={"control": "select"},
+    )
+    make_current: StrictBool = Field(
+        default=False,
+        title="Make it the current form",
+        description="Whether it is opened, also when it was completed before.",
+        json_schema_extra={"control": "switch"},
+    )
+
+    def run(self, context: Context) -> None:
+        """Go there."""
+        context.forms.go_to(self.form, mode=self.mode, make_current=self.make_current)
+
+    def sentence(self) -> str:
+        """Return `Go to the form approval and make it current`."""
+        return f"Go to the form {self.form}" + (" and make it current" if self.make_current else "")

@@ -1,0 +1,108 @@
+"""Hide or disable: what is shown on the form, and what can be changed."""
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from kianda.lib.names import FIELD_NAME
+from processes.mappings import Row
+from processes.ports import Part
+from processes.references import flaw, names_in
+from processes.rules.base import Context, Rule
+
+Action = Literal[
+    "hide", "show", "disable", "enable", "toggle_visible", "toggle_enabled", "hide_and_clear"
+]
+_WORDS = {
+    "hide": "hide", "show": "show", "disable": "disable", "enable": "enable",
+    "toggle_visible": "show or hide", "toggle_enabled": "enable or disable",
+    "hide_and_clear": "hide and clear",
+}  # fmt: skip
+
+
+_OF_ENABLED = frozenset({"enable", "disable", "toggle_enabled"})
+
+
+def _field_or_form(name: str, info: ValidationInfo) -> str:
+    names = names_in(info)
+    if not FIELD_NAME.match(name):
+        raise flaw("Give the name of a field or a form, without brackets.")
+    if names is not None and names.type_of(name) is None and name not in names.forms:
+        raise flaw(f"There is no field or form {name}.")
+    return name
+
+
+class DisplayRow(Row):
+    """A field or form, and what becomes of it."""
+
+    field: Annotated[str, AfterValidator(_field_or_form)] = Field(
+        title="Field or form",
+        description="What is hidden, shown, disabled or enabled.",
+        json_schema_extra={"control": "field_picker"},
+    )
+    action: Action = Field(
+        title="Action",
+        description="What becomes of it.",
+        json_schema_extra={"control": "select"},
+    )
+
+
+class HideOrDisable(Rule):
+    """Hides, shows, disables or enables fields and forms of this process.
+
+    What stands under otherwise is done when the conditions do not hold. It stays so for the
+    instance until a rule changes it again. What is hidden need not be filled in.
+    """
+
+    label = "Hide or disable"
+    category = "Workflow"
+    can_fail: ClassVar[bool] = False
+
+    type: Literal["hide_or_disable"] = "hide_or_disable"
+    changes: tuple[DisplayRow, ...] = Field(
+        title="Actions",
+        description="What becomes of which field or form.",
+        json_schema_extra={"control": "rows"},
+    )
+    opposite: tuple[DisplayRow, ...] = Field(
+        default=(),
+        title="Otherwise",
+        description="What becomes of them when the conditions do not hold.",
+        json_schema_extra={"control": "rows"},
+    )
+
+    @field_validator("changes")
+    @classmethod
+    def _changes_something(cls, rows: tuple[DisplayRow, ...]) -> tuple[DisplayRow, ...]:
+        if not rows:
+            raise flaw("Add a row: a field or form, and what becomes of it.")
+        return rows
+
+    def run(self, context: Context) -> None:
+        """Do what stands there."""
+        _apply(self.changes, context)
+
+    def has_otherwise(self) -> bool:
+        """Tell whether something is done when the conditions do not hold."""
+        return bool(self.opposite)
+
+    def otherwise(self, context: Context) -> None:
+        """Do what stands under otherwise."""
+        _apply(self.opposite, context)
+
+    def sentence(self) -> str:
+        """Return `Hide amount and disable status`."""
+        said = " and ".join(f"{_WORDS[row.action]} {row.field}" for row in self.changes)
+        return said[:1].upper() + said[1:]
+
+
+def _apply(rows: Sequence[DisplayRow], context: Context) -> None:
+    for row in rows:
+        part: Part = "enabled" if row.action in _OF_ENABLED else "visible"
+        value = row.action in {"show", "enable"}
+        if row.action.startswith("toggle"):
+            value = not context.forms.shows(row.field, part)
+        context.forms.show(row.field, part, value=value)
+        if row.action == "hide_and_clear":
+            context.assign(row.field, None)

@@ -1,0 +1,114 @@
+"""Loop table: run rules for each row of a table."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
+
+from processes.named import TableName
+from processes.references import flaw, names_in
+from processes.rules.assign_form import AssignForm
+from processes.rules.base import Context, Rule
+from processes.rules.create_item import CreateItem
+from processes.rules.delete_item import DeleteItem
+from processes.rules.find_items import FindItems
+from processes.rules.hide_or_disable import HideOrDisable
+from processes.rules.make_required import MakeRequired
+from processes.rules.save import Save
+from processes.rules.set_form_field import SetFormField
+from processes.rules.start_a_process import StartAProcess
+from processes.rules.update_item import UpdateItem
+from processes.rules.validate_input import ValidateInput
+
+# What ends a form ends no row, and a loop in a loop would hide whose row is meant.
+InnerRule = Annotated[
+    SetFormField
+    | FindItems
+    | CreateItem
+    | UpdateItem
+    | DeleteItem
+    | Save
+    | ValidateInput
+    | HideOrDisable
+    | MakeRequired
+    | AssignForm
+    | StartAProcess,
+    Field(discriminator="type"),
+]
+
+
+class LoopTable(Rule):
+    """Runs its rules for each row of a table, one row after the other.
+
+    In them `[row.<column>]` is the value of a column in that row, and `row.<column>` a field that
+    can be set or mapped to. Rows that its rules add are gone through too.
+    """
+
+    label = "Loop table"
+    category = "Tables"
+    can_fail: ClassVar[bool] = True
+
+    type: Literal["loop_table"] = "loop_table"
+    table: TableName = Field(
+        title="Table",
+        description="The table whose rows are gone through.",
+        json_schema_extra={"control": "field_picker"},
+    )
+    rules: list[InnerRule] = Field(
+        default=[],
+        max_length=100,
+        title="Rules",
+        description="What happens for each row, in this order.",
+        json_schema_extra={"control": "rules"},
+    )
+    on_row_failure: Literal["stop", "continue"] = Field(
+        default="stop",
+        title="When a row fails",
+        description="stop: the run ends. continue: the next row is gone through, and the error is "
+        "counted.",
+        json_schema_extra={"control": "select"},
+    )
+
+    @field_validator("rules", mode="wrap")
+    @classmethod
+    def _in_rows(cls, raw: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        """Check the rules inside with the columns of the table known as `row.x`."""
+        names, context = names_in(info), info.context
+        if names is None or not isinstance(context, dict):
+            return handler(raw)
+        context["names"] = names.in_rows_of(str(info.data.get("table", "")))
+        try:
+            return handler(raw)
+        finally:
+            context["names"] = names
+
+    @field_validator("rules")
+    @classmethod
+    def _does_something(cls, rules: list[InnerRule]) -> list[InnerRule]:
+        if not rules:
+            raise flaw("Add a rule that runs for each row.")
+        return rules
+
+    def inner_rules(self) -> Sequence[Rule]:
+        """Return the rules that run for each row."""
+        return self.rules
+
+    def can_end_the_run(self) -> bool:
+        """Tell whether a row may fail in a way that ends the run."""
+        return any(rule.can_end_the_run() for rule in self.rules)
+
+    def brings_answers(self) -> bool:
+        """Tell whether a rule in it brings values that nothing in it stores afterwards."""
+        brings = False
+        for rule in self.rules:
+            brings = rule.slug() != "save" and (brings or rule.brings_answers())
+        return brings
+
+    def run(self, context: Context) -> None:
+        """Go through the rows."""
+        context.each_row(self.table, self.rules, go_on=self.on_row_failure == "continue")
+
+    def sentence(self) -> str:
+        """Return `For each row of lines: 3 rules`."""
+        count = len(self.rules)
+        return f"For each row of {self.table}: {count} {'rule' if count == 1 else 'rules'}"

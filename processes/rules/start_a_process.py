@@ -1,0 +1,192 @@
+"""Start a process: make an instance of another process, or work on an existing one."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from kianda.lib.names import FIELD_NAME
+from processes.expressions import Template
+from processes.mappings import (
+    Changes,
+    InputRow,
+    Row,
+    SuccessRow,
+    collect_fields,
+    evaluate,
+    read_error,
+)
+from processes.named import ProcessRef
+from processes.references import InputValue, TextValue, flaw
+from processes.rules.base import (
+    Context,
+    ErrorMapping,
+    OnFailure,
+    Rule,
+    RuleFailed,
+    SuccessMapping,
+    accept_items,
+)
+from processes.values import as_text
+
+
+def _other_field(name: str) -> str:
+    if not FIELD_NAME.match(name) or len(name) > 64:
+        raise flaw("Give the name of a field of the other process, without brackets.")
+    return name
+
+
+class OtherFieldRow(Row):
+    """A field of the other process and the value that it gets."""
+
+    target: Annotated[str, AfterValidator(_other_field)] = Field(
+        title="Field of the other process",
+        description="Which field of the other process gets the value.",
+        json_schema_extra={"control": "text"},
+    )
+    value: InputValue
+
+
+class StartAProcess(Rule):
+    """Makes a new instance of a process, or takes an existing one by its Process ID.
+
+    The input mapping fills fields there. A field or rule there can be triggered, and its run is
+    waited for; what it saves is stored. Without one the mapped values are stored at once. The on
+    success mapping reads the other instance afterwards, `[item.<field>]` and `[item.process.id]`.
+    Runs start each other eight deep at most, and never on an instance that one of them works on.
+    """
+
+    label = "Start a process"
+    category = "Workflow"
+    can_fail: ClassVar[bool] = True
+    calls_out: ClassVar[bool] = True
+
+    type: Literal["start_a_process"] = "start_a_process"
+    process: ProcessRef = Field(
+        title="Process", description="Which process.", json_schema_extra={"control": "process"}
+    )
+    lookup: Literal["new", "existing"] = Field(
+        default="new",
+        title="Instance",
+        description="new: a new instance is made. existing: the one with the Process ID is taken.",
+        json_schema_extra={"control": "select"},
+    )
+    process_id: TextValue = Field(
+        default="",
+        title="Process ID",
+        description="Of the existing instance, such as [order_id].",
+        json_schema_extra={"control": "value"},
+        validate_default=True,
+    )
+    input_mapping: tuple[OtherFieldRow, ...] = Field(
+        default=(),
+        title="Input mapping",
+        description="Which fields of the other process take what. A secret goes only into a "
+        "secret field.",
+        json_schema_extra={"control": "rows"},
+    )
+    target: str = Field(
+        default="",
+        max_length=200,
+        title="Trigger there",
+        description="What runs in the other instance: a field, a rule as field#rule, a form as "
+        "form:name#submit. Left out, nothing runs there.",
+        json_schema_extra={"control": "text"},
+    )
+    on_success: SuccessMapping = ()
+    on_error: ErrorMapping = ()
+    on_failure: OnFailure | None = Field(
+        default=None,
+        validate_default=True,
+        title="On failure",
+        description="stop: the run ends and nothing unsaved is stored. undo: what the run changed "
+        "since its last safe point is taken back, the on error mapping is stored, the run ends. "
+        "continue: the on error mapping is applied and the next rule runs. When nothing is "
+        "chosen: undo with an on error mapping, stop without one.",
+        json_schema_extra={"control": "select"},
+    )
+
+    @field_validator("process_id")
+    @classmethod
+    def _says_which(cls, source: str, info: ValidationInfo) -> str:
+        if info.data.get("lookup") == "existing" and not source:
+            raise flaw("Say which instance: write its Process ID, or a field that holds it.")
+        return source
+
+    @field_validator("input_mapping")
+    @classmethod
+    def _each_field_once(cls, rows: tuple[OtherFieldRow, ...]) -> tuple[OtherFieldRow, ...]:
+        names = [row.target for row in rows]
+        for name in names:
+            if names.count(name) > 1:
+                raise flaw(f"The field {name} is mapped twice. Keep one row for it.")
+        return rows
+
+    @field_validator("on_success")
+    @classmethod
+    def _reads_the_instance(cls, rows: tuple[SuccessRow, ...]) -> tuple[SuccessRow, ...]:
+        for row in rows:
+            for name in Template.parse(row.value).references:
+                if name.partition(".")[0] == "response":
+                    raise flaw(
+                        f"[{name}], mapped to {row.field}, is not there: the other instance is "
+                        "[item. ...]."
+                    )
+        return rows
+
+    @field_validator("on_failure")
+    @classmethod
+    def _stop_maps_nothing(cls, chosen: OnFailure | None, info: ValidationInfo) -> OnFailure | None:
+        if chosen == "stop" and info.data.get("on_error"):
+            raise flaw(
+                "With stop nothing is stored, so an on error mapping has no effect. "
+                "Choose undo or continue, or remove the mapping."
+            )
+        return chosen
+
+    @property
+    def failure_mode(self) -> OnFailure:
+        """Return what happens to the run when this rule fails."""
+        return self.on_failure or ("undo" if self.on_error else "stop")
+
+    def brings_answers(self) -> bool:
+        """Tell whether it brings values into fields that are lost when nothing saves them."""
+        return bool(self.on_success)
+
+    def run(self, context: Context) -> None:
+        """Start it, then map what came of it."""
+        rows = [
+            InputRow.model_construct(target=f"body.{row.target}", value=row.value)
+            for row in self.input_mapping
+        ]
+        values, secret = collect_fields(rows, context.resolve, context.is_secret, omit_blank=False)
+        items = context.others.start(
+            process=self.process,
+            process_id=self._wanted(context),
+            values=values,
+            secret=secret,
+            target=self.target,
+        )
+        accept_items(self.on_success, items, context)
+
+    def _wanted(self, context: Context) -> str:
+        if self.lookup == "new":
+            return ""
+        wanted = as_text(evaluate(self.process_id, context.resolve, of="process_id")).strip()
+        if not wanted:
+            raise RuleFailed(
+                "not_found", f"The Process ID of the {self.process} to be found is blank."
+            )
+        return wanted
+
+    def error_changes(self, failure: RuleFailed, context: Context) -> Changes:
+        """Return what the on-error mapping makes of a failure."""
+        return read_error(self.on_error, context.resolve, failure)
+
+    def sentence(self) -> str:
+        """Return `Start orders and trigger approve there`."""
+        what = (
+            f"Start {self.process}"
+            if self.lookup == "new"
+            else f"Take {self.process} {self.process_id}"
+        )
+        return f"{what} and trigger {self.target} there" if self.target else what

@@ -1,0 +1,53 @@
+"""Submit: complete a form, open the next one, and store."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo
+
+from processes.mappings import evaluate
+from processes.named import check_form_name
+from processes.references import TextValue
+from processes.rules.base import Context, Rule
+from processes.values import as_text
+
+
+def _form_or_own(name: str, info: ValidationInfo) -> str:
+    return check_form_name(name, info) if name else name
+
+
+class Submit(Rule):
+    """Completes a form and stores all values of this process, with their history.
+
+    First the form is checked: each required field that is shown must be filled in, and each value
+    must keep to its field's settings. Then the form's own rules run, the form is completed, and
+    the next one opens; when other forms are still open, they are worked on first.
+    """
+
+    label = "Submit"
+    category = "Form"
+    can_fail: ClassVar[bool] = True
+
+    type: Literal["submit"] = "submit"
+    form: Annotated[str, AfterValidator(_form_or_own)] = Field(
+        default="",
+        title="Form",
+        description="Left out, it is the form on which the rule stands.",
+        json_schema_extra={"control": "form"},
+    )
+    status: TextValue = Field(
+        default="",
+        max_length=200,
+        title="Status",
+        description="The status of the instance afterwards. Left out, it is the title of the form "
+        "that is open then, or completed after the last.",
+        json_schema_extra={"control": "value"},
+    )
+
+    def run(self, context: Context) -> None:
+        """Check, complete, open, store."""
+        status = as_text(evaluate(self.status, context.resolve, of="status"))
+        context.forms.submit(self.form, status=status)
+
+    def sentence(self) -> str:
+        """Return `Submit the form request`."""
+        return f"Submit the form {self.form}" if self.form else "Submit the form"

@@ -1,0 +1,195 @@
+"""What the rules of one run may do with the forms of its instance."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from processes.document import Document, Form
+from processes.fields.base import FormField
+from processes.ports import Part
+from processes.rules.base import RuleFailed
+from processes.run_rows import run_inside
+from processes.standing import (
+    CURRENT,
+    Moment,
+    NotOpen,
+    assigned,
+    closed,
+    records_of,
+    submitted,
+    went_to,
+)
+from processes.values import Value, ValueFailure
+
+if TYPE_CHECKING:
+    from processes.context import RunContext
+
+Known = Callable[[Sequence[str]], tuple[list[str], list[str]]]
+
+
+@dataclass
+class FormsDesk:
+    """What is known about the forms of a run's instance, and who they can be given to."""
+
+    document: Document
+    # The form on which the run's target stands, and whether the target is its submission.
+    own_form: str
+    submits: bool
+    moment: Moment
+    # Asked only when forms change: it may cost a look into the database.
+    creator: Callable[[], str]
+    known_users: Known
+    known_groups: Known
+
+
+class RunForms:
+    """Implements `processes.ports.Forms` on the working copy of a run."""
+
+    def __init__(self, context: "RunContext", desk: FormsDesk) -> None:
+        """Take the run and what is known about its forms."""
+        self.context, self.desk = context, desk
+
+    def submit(self, form: str, *, status: str) -> None:
+        """Check a form, run its rules, complete it, open the next one, and store all values."""
+        context, desk = self.context, self.desk
+        wanted = self._form(form or self._own_or_open())
+        self._check(wanted)
+        if wanted.rules and not (desk.submits and wanted.name == desk.own_form):
+            run_inside(context, wanted.title, wanted.rules)
+            self._check(wanted)
+        try:
+            context.working.standing = submitted(
+                desk.document,
+                context.working.standing,
+                wanted.name,
+                creator=desk.creator(),
+                moment=desk.moment,
+                status=status,
+            )
+        except NotOpen as refusal:
+            raise RuleFailed("value", str(refusal)) from refusal
+        context.save()
+        following = self._open_forms()
+        context.page.update({"submitted": wanted.name, "form": following[0] if following else ""})
+
+    def close(self, *, status: str) -> None:
+        """Leave the form; with a status the instance ends with it."""
+        if status:
+            self.context.working.standing = closed(
+                self.desk.document,
+                self.context.working.standing,
+                status=status,
+                creator=self.desk.creator(),
+                moment=self.desk.moment,
+            )
+        self.context.page["leave"] = True
+
+    def go_to(self, form: str, *, mode: str, make_current: bool) -> None:
+        """Show a form on the page, and make it the current one when asked."""
+        wanted = self._form(form)
+        if make_current:
+            self.context.working.standing = went_to(
+                self.desk.document,
+                self.context.working.standing,
+                wanted.name,
+                own=self.desk.own_form,
+                creator=self.desk.creator(),
+                moment=self.desk.moment,
+            )
+        self.context.page.update({"form": wanted.name, "mode": mode})
+
+    def assign(
+        self,
+        forms: Sequence[str],
+        *,
+        users: Sequence[str],
+        groups: Sequence[str],
+        append: bool,
+        opens: bool,
+    ) -> None:
+        """Give forms to people and groups, and open them when asked."""
+        self.context.working.standing = assigned(
+            self.desk.document,
+            self.context.working.standing,
+            [self._form(name).name for name in forms],
+            users=_all_known(users, self.desk.known_users, "person"),
+            groups=_all_known(groups, self.desk.known_groups, "group"),
+            creator=self.desk.creator(),
+            append=append,
+            opens=opens,
+            at=self.desk.moment.at,
+        )
+
+    def show(self, name: str, part: Part, *, value: bool) -> None:
+        """Set whether a field or form is visible or enabled, or a field required."""
+        if self.shows(name, part) != value:
+            working = self.context.working
+            working.standing = working.standing.shown(name, part, value=value)
+
+    def shows(self, name: str, part: Part) -> bool:
+        """Tell how that stands now."""
+        kept = self.context.working.standing.display.get(name, {})
+        if part in kept:
+            return kept[part]
+        field = self.desk.document.fields.get(name)
+        return bool(getattr(field, part, part != "required"))
+
+    def _form(self, name: str) -> Form:
+        found = next((form for form in self.desk.document.forms if form.name == name), None)
+        if found is None:
+            raise RuleFailed("configuration", f"There is no form {name or 'to submit'}.")
+        return found
+
+    def _own_or_open(self) -> str:
+        opened = self._open_forms()
+        own = self.desk.own_form
+        return own or (opened[0] if opened else "")
+
+    def _open_forms(self) -> list[str]:
+        records = records_of(self.desk.document, self.context.working.standing, self.desk.creator())
+        return [name for name, record in records.items() if record.status == CURRENT]
+
+    def _check(self, form: Form) -> None:
+        working = self.context.working
+        problems = form_problems(form, working.values, working.standing.display)
+        if problems:
+            raise RuleFailed("value", " ".join(problems.values()), fields=problems)
+
+
+def _all_known(names: Sequence[str], known: Known, kind: str) -> list[str]:
+    found, unknown = known(names) if names else ([], [])
+    if unknown:
+        raise RuleFailed("not_found", f"There is no {kind} {', '.join(unknown)}.")
+    return found
+
+
+def form_problems(
+    form: Form, values: Mapping[str, Value], display: Mapping[str, Mapping[str, bool]]
+) -> dict[str, str]:
+    """Return a sentence for each visible field of a form that cannot be submitted as it is."""
+    problems: dict[str, str] = {}
+    for field in _visible(form.fields, display):
+        if field.holds_value and (sentence := _problem(field, values.get(field.name), display)):
+            problems[field.name] = sentence
+    return problems
+
+
+def _visible(fields: Sequence[Any], display: Mapping[str, Mapping[str, bool]]) -> list[FormField]:
+    """Return the fields that are shown; what stands in a hidden container is not."""
+    found: list[FormField] = []
+    for field in fields:
+        if display.get(field.name, {}).get("visible", field.visible):
+            found += [field, *_visible(field.inner, display)]
+    return found
+
+
+def _problem(field: Any, value: Value, display: Mapping[str, Mapping[str, bool]]) -> str:
+    said = display.get(field.name, {}).get("required")
+    needed = field if said is None else field.model_copy(update={"required": said})
+    if needed.missing(value):
+        return f"{field.title} is required."
+    try:
+        field.clean(value)
+    except ValueFailure as failure:
+        return f"{field.title}: {failure}"
+    return ""

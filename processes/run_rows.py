@@ -1,0 +1,93 @@
+"""Rules in a rule: those of a loop, for each row of a table, and those of a form's submission."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from processes.engine import Outcome, run_rules
+from processes.rules.base import Rule, RuleFailed
+from processes.values import MAX_LIST
+
+if TYPE_CHECKING:
+    from processes.context import RunContext
+
+
+def run_rows(context: "RunContext", table: str, rules: Sequence[Rule], *, go_on: bool) -> None:
+    """Run rules for each row of a table, in its order; a failure ends the loop, or that row."""
+    context.ledger.stay()
+    first_row, first_rule = _taken_up(context)
+    failed: list[int] = []
+    try:
+        for number in _numbers(context, table, first_row):
+            context.working.row = (table, number)
+            failure = _group(context, f"Row {number + 1}", rules, start=first_rule)
+            first_rule = 0
+            if failure is None:
+                continue
+            if not go_on or context.pending is not None:
+                raise _of_row(number, failure)
+            context.outcome.count_handled()
+            failed.append(number + 1)
+    finally:
+        context.working.row = None
+    if failed and context.trace.current:
+        context.trace.current.note(f"Passed over after a failure: {_rows_in_words(failed)}.")
+
+
+def run_inside(context: "RunContext", title: str, rules: Sequence[Rule]) -> None:
+    """Run rules once, as a group of the step under way; a failure is raised."""
+    _, first_rule = _taken_up(context)
+    failure = _group(context, title, rules, start=first_rule)
+    if failure is not None:
+        raise failure
+
+
+def _taken_up(context: "RunContext") -> tuple[int, int]:
+    """Return where to begin: at the start, or where an earlier holder of the run was."""
+    row, rule = context.resumes_at or (0, 0)
+    context.resumes_at = None
+    return row, rule
+
+
+def _numbers(context: "RunContext", table: str, first: int) -> Iterator[int]:
+    """Yield the numbers of the rows; rows that rules add meanwhile are gone through too."""
+    number = first
+    while number < _count(context, table):
+        if number >= MAX_LIST:
+            raise RuleFailed("value", f"A loop goes through {MAX_LIST:,} rows at most.")
+        if context.seconds_left <= 0:
+            raise RuleFailed(
+                "timeout", f"The run has used up its time at row {number + 1} of {table}."
+            )
+        context.ledger.check()
+        yield number
+        number += 1
+
+
+def _count(context: "RunContext", table: str) -> int:
+    rows = context.working.values.get(table)
+    return len(rows) if isinstance(rows, list) else 0
+
+
+def _group(
+    context: "RunContext", title: str, rules: Sequence[Rule], *, start: int
+) -> RuleFailed | None:
+    outcome = Outcome(above=context.outcome)
+    with context.trace.group(title):
+        run_rules(rules, context, context.trace, start=start, outcome=outcome)
+    return outcome.failure
+
+
+def _of_row(number: int, failure: RuleFailed) -> RuleFailed:
+    return RuleFailed(
+        failure.kind,
+        f"Row {number + 1}: {failure.message}",
+        failure.status,
+        answer=failure.answer,
+        fields=failure.fields,
+    )
+
+
+def _rows_in_words(numbers: Sequence[int]) -> str:
+    shown = ", ".join(str(number) for number in numbers[:10])
+    more = f" and {len(numbers) - 10:,} more" if len(numbers) > 10 else ""
+    return f"{'row' if len(numbers) == 1 else 'rows'} {shown}{more}"

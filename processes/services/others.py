@@ -1,0 +1,228 @@
+"""What a run does in other instances: makes, changes, deletes them, runs targets of them.
+
+The intent is durable before (`on_request`); each write takes the other instance's own lock.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from django.contrib.auth.models import User
+
+from kianda.lib.errors import ApplicationError, Busy, Invalid, Missing, Stale
+from processes.conditions import ConditionGroup, ItemFilter
+from processes.document import Document
+from processes.effects import Effect
+from processes.models import ProcessInstance, Run
+from processes.rules.base import RuleFailed
+from processes.services.instances import create_instance, delete_instance, patch_instance
+from processes.services.outside import CallsAndLookups, item_of, secret_names
+from processes.services.starting import Firing, read_instance
+from processes.values import Value, to_json
+
+MOST_AT_ONCE = 1_000
+DEEPEST = 8
+
+Items = list[Mapping[str, Value]]
+Found = tuple[Items, frozenset[str]]
+
+
+class Chain(NamedTuple):
+    """The run that acts, and the instances that it and those above it hold."""
+
+    run: Run
+    mode: str
+    held: frozenset[str]
+    depth: int
+
+
+def chain_of(run: Run, instance: ProcessInstance) -> Chain:
+    """Return the chain of runs that led to this one."""
+    held, depth = set(), 0
+    above: Run | None = run
+    while above is not None:
+        held.add(above.process_id.lower())
+        depth += 1
+        above = above.parent
+    return Chain(run, instance.mode, frozenset(held), depth)
+
+
+class OtherInstances:
+    """Carries out effects for the person a run works for."""
+
+    def __init__(
+        self,
+        *,
+        user: User | None,
+        chain: Chain,
+        lookups: CallsAndLookups,
+        nested: Callable[[Firing], Run],
+    ) -> None:
+        """Take the person, the chain of runs, the lookups, and what carries out a nested run."""
+        self.user, self.chain, self.lookups, self.nested = user, chain, lookups, nested
+
+    def affect(self, effect: Effect) -> Found:
+        """Do it; raises RuleFailed."""
+        try:
+            return {
+                "create": self._create,
+                "change": self._change,
+                "delete": self._delete,
+                "start": self._start,
+            }[effect.act](effect)
+        except ApplicationError as refusal:
+            raise _as_rule_failed(refusal) from refusal
+
+    def _create(self, effect: Effect) -> Found:
+        effect.on_request(effect.shown, ())
+        return self._item(self._made(effect))
+
+    def _made(self, effect: Effect) -> str:
+        made = create_instance(
+            process=effect.process,
+            mode=self.chain.mode,
+            data=_sent(effect),
+            user=self.user,
+            check=lambda document: _refuse_secrets(effect, document),
+        )
+        return made.process_id
+
+    def _change(self, effect: Effect) -> Found:
+        found = self._wanted(effect)
+        effect.on_request(effect.shown, ())
+        items: Items = []
+        secrets: frozenset[str] = frozenset()
+        for process_id in found:
+            self._patch(effect, process_id)
+            changed, names = self._item(process_id)
+            items, secrets = [*items, *changed], secrets | names
+        return items, secrets
+
+    def _patch(self, effect: Effect, process_id: str) -> None:
+        assert self.user is not None  # somebody found it
+        _, document = read_instance(process_id, self.user)
+        _refuse_secrets(effect, document)
+        patch_instance(process_id=process_id, data=_sent(effect), revision=None, user=self.user)
+
+    def _delete(self, effect: Effect) -> Found:
+        found = self._wanted(effect)
+        effect.on_request(effect.shown, ())
+        items: Items = []
+        secrets: frozenset[str] = frozenset()
+        for process_id in found:
+            before, names = self._item(process_id)
+            assert self.user is not None  # somebody found it
+            delete_instance(process_id=process_id, user=self.user)
+            items, secrets = [*items, *before], secrets | names
+        return items, secrets
+
+    def _wanted(self, effect: Effect) -> list[str]:
+        """Return the Process IDs of what the filter finds; none is held by this chain."""
+        items, _ = self.lookups.find(
+            process=effect.process,
+            filter=effect.filter or ItemFilter(),
+            limit=MOST_AT_ONCE + 1 if effect.every else 2,
+            around=effect.around,
+            resolve=effect.resolve,
+        )
+        found = [str(item["process.id"]) for item in items]
+        if len(found) > 1 and not effect.every:
+            raise RuleFailed(
+                "value",
+                f"More than one instance of {effect.process} fits{_where(effect.filter)}, such as "
+                f"{found[0]} and {found[1]}. Make the filter narrower, or take all.",
+            )
+        if len(found) > MOST_AT_ONCE:
+            raise RuleFailed(
+                "value",
+                f"More than {MOST_AT_ONCE:,} instances of {effect.process} fit. Make the filter "
+                "narrower.",
+            )
+        for process_id in found:
+            self._refuse_held(process_id)
+        return found
+
+    def _refuse_held(self, process_id: str) -> None:
+        if process_id.lower() in self.chain.held:
+            raise RuleFailed(
+                "busy",
+                f"{process_id} is held by this run or by one that started it, so no rule of this "
+                "run can work on it from outside.",
+            )
+
+    def _start(self, effect: Effect) -> Found:
+        existing = self._existing(effect)
+        if effect.target and self.chain.depth >= DEEPEST:
+            raise RuleFailed("configuration", f"Runs can start each other {DEEPEST} deep at most.")
+        effect.on_request(effect.shown, ())
+        process_id = existing or self._made(effect)
+        if effect.target:
+            self._run(effect, process_id, with_values=bool(existing))
+        elif existing and effect.values:
+            self._patch(effect, existing)
+        return self._item(process_id)
+
+    def _existing(self, effect: Effect) -> str:
+        """Return the Process ID of the instance that is looked up, or nothing for a new one."""
+        if not effect.process_id:
+            return ""
+        instance, document = read_instance(effect.process_id, self.user)
+        if document.name != effect.process:
+            raise RuleFailed(
+                "not_found", f"{instance.process_id} is no instance of {effect.process}."
+            )
+        self._refuse_held(instance.process_id)
+        _refuse_secrets(effect, document)
+        return instance.process_id
+
+    def _run(self, effect: Effect, process_id: str, *, with_values: bool) -> None:
+        run = self.nested(
+            Firing(
+                process_id,
+                effect.target,
+                self.user,
+                "rule",
+                _sent(effect) if with_values else None,
+                time_zone=self.chain.run.time_zone,
+                deadline_s=effect.seconds,
+                parent=self.chain.run,
+            )
+        )
+        if run.status != Run.Status.SUCCEEDED:
+            error = run.error or {}
+            raise RuleFailed(
+                str(error.get("kind", "internal")),
+                f"Run {run.pk} of {process_id} {run.status}: {error.get('message', '')}",
+            )
+
+    def _item(self, process_id: str) -> Found:
+        instance, document = read_instance(process_id, self.user)
+        return [item_of(instance, document)], frozenset(secret_names(document))
+
+
+def _sent(effect: Effect) -> dict[str, object]:
+    return {name: to_json(value) for name, value in effect.values.items()}
+
+
+def _refuse_secrets(effect: Effect, document: Document) -> None:
+    """Let what was made of a secret only into a secret field."""
+    for name in effect.secret:
+        field = document.fields.get(name)
+        if field is not None and field.slug() != "secret":
+            raise RuleFailed(
+                "configuration",
+                f"A secret was mapped to {name} of {effect.process}, which is not secret. Map it "
+                "to a secret field.",
+            )
+
+
+def _where(filter: ConditionGroup | None) -> str:
+    return f" where {filter.in_words()}" if filter and filter.items else ""
+
+
+def _as_rule_failed(refusal: ApplicationError) -> RuleFailed:
+    kinds: dict[type[ApplicationError], str] = {
+        Busy: "busy", Stale: "busy", Missing: "not_found", Invalid: "value",
+    }  # fmt: skip
+    kind = next((kind for one, kind in kinds.items() if isinstance(refusal, one)), "configuration")
+    sentence = " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
+    return RuleFailed(kind, sentence)
