@@ -13,11 +13,12 @@ from processes.forms import control_of, sent_of, typed_in
 from processes.models import ProcessInstance, Run
 from processes.services import debugging
 from processes.services.debugging import Paused
-from processes.services.preview import saved_draft
+from processes.services.preview import refuse_unasked, saved_draft
 from processes.services.sessions import Session, session_of
-from processes.views.common import person
+from processes.views.common import person, target_kind
 from processes.views.preview import places
 from processes.views.preview.page import shown
+from processes.views.preview.starting import begin
 
 Act = Callable[[Paused, QueryDict], Run]
 
@@ -41,15 +42,25 @@ ACTS: dict[str, Act] = {
 def debugger(request: HttpRequest, name: str, process_id: str) -> HttpResponseBase:
     """Carry out one act on the session of an instance."""
     instance = places.preview_instance(request, name, process_id)
-    act = ACTS.get(request.POST.get("act", "").partition(":")[0])
+    kind, _colon, target = request.POST.get("act", "").partition(":")
     refusal = ""
     try:
-        if act is None:
-            raise Invalid(_("The debugger knows step, continue, stop and again."))
-        act(_paused(request, instance), request.POST)
+        if kind == "start":
+            _start(request, instance, target)
+        elif kind in ACTS:
+            ACTS[kind](_paused(request, instance), request.POST)
+        else:
+            raise Invalid(_("The debugger knows start, step, continue, again and stop."))
     except ApplicationError as error:
         refusal = " ".join(flaw.detail for flaw in error.errors) or error.detail
     return _answer(request, name, instance, refusal)
+
+
+def _start(request: HttpRequest, instance: ProcessInstance, target: str) -> None:
+    """Begin with what no button starts, such as the rules of opening a form."""
+    draft = saved_draft(instance.design.name)
+    refuse_unasked(draft.document, target, instance.outward)
+    begin(request, instance, target, target_kind(draft.document, target), {})
 
 
 def _paused(request: HttpRequest, instance: ProcessInstance) -> Paused:

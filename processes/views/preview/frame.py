@@ -6,14 +6,14 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from kianda.lib.errors import Flaw, Invalid
-from kianda.once import leads_to, once
+from kianda.once import once
 from kianda.pages import Errors, go, is_htmx, page, render_page
 from processes.document import Document
 from processes.forms import control_of, editable, form_views, missing_in, sent_of, typed_in
 from processes.models import ProcessInstance, Run
-from processes.services import debugging, runs
+from processes.services import runs
 from processes.services.defaults import default_values
-from processes.services.pinned import outward_rules
+from processes.services.pinned import outward_rules, reaches_out
 from processes.services.preview import (
     choose_outward,
     make_preview,
@@ -26,6 +26,7 @@ from processes.views import instance as instance_page
 from processes.views.common import person, target_kind, target_title
 from processes.views.place import Place, put
 from processes.views.preview import places
+from processes.views.preview.starting import begin
 from processes.views.sheet import Sheet, context_of
 
 TEMPLATE = "preview/frame.html"
@@ -53,6 +54,7 @@ def frame(request: HttpRequest, name: str, process_id: str) -> HttpResponseBase:
             },
             extra={
                 **_asking(document, instance.outward),
+                **({} if _may_load(document, instance) else {"load": False}),
                 "shell": places.shell_url(name, instance.process_id),
                 "debug": _debugs(request),
             },
@@ -72,6 +74,13 @@ def _asking(document: Document, outward: str) -> dict[str, Any]:
     return {"reaching": list(outward_rules(document).values()), "ask": not outward}
 
 
+def _may_load(document: Document, instance: ProcessInstance) -> bool:
+    """Tell whether the rules of opening may run by themselves: not before the question."""
+    loads = [found for found in document.rule_lists() if found.key.endswith("#load")]
+    reaching = any(reaches_out(rule) for found in loads for rule in found.rules)
+    return bool(instance.outward) or not reaching
+
+
 def _press(request: HttpRequest, sheet: Sheet, target: str, kind: str) -> HttpResponseBase | None:
     refuse_unasked(sheet.document, target, sheet.instance.outward)
     if not _debugs(request):
@@ -82,20 +91,8 @@ def _press(request: HttpRequest, sheet: Sheet, target: str, kind: str) -> HttpRe
 def _debug(
     request: HttpRequest, instance: ProcessInstance, target: str, kind: str, data: dict[str, Any]
 ) -> HttpResponseBase:
-    name = instance.design.name
-    url = places.frame_url(name, instance.process_id)
-    run = debugging.start(
-        process_id=instance.process_id,
-        target=target,
-        user=person(request),
-        trigger=kind,
-        data=data,
-        time_zone=timezone.get_current_timezone_name(),
-        breakpoints=places.breakpoints_of(request, name),
-        on_start=lambda run: leads_to(request, url),
-    )
-    places.keep_last_debugged(request, instance.process_id, run.pk)
-    return go(request, url)
+    begin(request, instance, target, kind, data)
+    return go(request, places.frame_url(instance.design.name, instance.process_id))
 
 
 def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResponseBase:
@@ -110,6 +107,7 @@ def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResp
     context = {
         **context_of(sheet),
         "paused": run,
+        "load": False,
         "title": target_title(sheet.document, run.target),
         "shell": places.shell_url(instance.design.name, instance.process_id),
         "debug": True,

@@ -129,13 +129,14 @@ def _lists(document: Document, halted: list[str]) -> list[dict[str, Any]]:
     return [
         {
             "owner": found.owner,
+            "loads": found.key.endswith("#load"),
             "key": found.key,
             "rules": [
                 _line(rule, document, number, halted) for number, rule in enumerate(found.rules)
             ],
         }
         for found in document.rule_lists()
-        if found.rules and not found.key.endswith("#load")
+        if found.rules
     ]
 
 

@@ -14,6 +14,10 @@ document.querySelector("[data-widths]").addEventListener("click", (event) => {
 });
 
 const toggle = document.querySelector("form[data-debug]");
+let acting = false;
+let stepping = false;
+let opened = false;
+let focused = "";
 const debugs = () => toggle.querySelector("button").getAttribute("aria-pressed") === "true";
 toggle.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -42,7 +46,7 @@ function tellFrame() {
   if (input) input.value = debugs() ? "1" : "0";
 }
 
-let shownRun = frame.contentDocument?.querySelector("[data-framed]")?.dataset.run ?? "";
+// What the debugger shows belongs to what the form shows: it is asked anew when they differ.
 function follow() {
   const inside = frame.contentDocument?.querySelector("[data-framed]");
   if (!inside) return;
@@ -52,10 +56,9 @@ function follow() {
     return;
   }
   tellFrame();
-  if (inside.dataset.run && !debugs()) setDebug(true);
-  const changed = inside.dataset.run !== shownRun;
-  shownRun = inside.dataset.run;
-  if (changed && !stepping) refreshPane();
+  const { state } = inside.dataset;
+  if (!state.startsWith("/") && !debugs()) setDebug(true);
+  if (state !== pane.querySelector("[data-state]")?.dataset.state && !acting) refreshPane();
 }
 
 function refreshPane() {
@@ -64,41 +67,37 @@ function refreshPane() {
 
 function watch() {
   follow();
-  frame.contentDocument?.addEventListener("htmx:afterSettle", () => {
-    follow();
-    refreshPane();
-  });
+  frame.contentDocument?.addEventListener("htmx:afterSettle", follow);
 }
 frame.addEventListener("load", watch);
 if (frame.contentDocument?.readyState === "complete" && frame.contentDocument.querySelector("[data-framed]")) watch();
 
 // After an act of the debugger the form shows the values of that moment.
-let stepping = false;
-let opened = false;
-let focused = "";
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.target !== pane || event.detail.requestConfig.verb !== "post") return;
-  stepping = true;
+  acting = true;
+  stepping = event.detail.requestConfig.path.endsWith("/debugger/");
   opened = pane.querySelector("[data-keep]")?.open ?? false;
   const button = event.detail.requestConfig.triggeringEvent?.submitter;
-  focused = button?.getAttribute("aria-label") ?? button?.value ?? "";
+  focused = button ? nameOf(button) : "";
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target !== pane) return;
   const kept = pane.querySelector("[data-keep]");
   if (kept && opened) kept.open = true;
-  if (!stepping) return;
-  stepping = false;
+  if (!acting) return;
   const wrong = pane.querySelector("[role=alert]");
   (wrong ?? again(focused) ?? pane).focus();
-  frame.contentWindow?.location.reload();
+  if (stepping) frame.contentWindow?.location.reload();
+  acting = stepping = false;
 });
+
+const nameOf = (button) => button.getAttribute("aria-label") ?? button.textContent.trim();
 
 function again(name) {
   const all = [...pane.querySelectorAll("button")];
-  return all.find((one) => one.getAttribute("aria-label") === name || one.value === name) ??
-    all.find((one) => one.classList.contains("btn-primary"));
+  return all.find((one) => nameOf(one) === name) ?? all.find((one) => one.classList.contains("btn-primary"));
 }
 
 // The keys of the debugger, wherever focus is.

@@ -1,0 +1,37 @@
+"""The start of a debugging session, from the form or from the debugger itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from kianda.once import leads_to
+from processes.models import ProcessInstance, Run
+from processes.services import debugging
+from processes.views.common import person
+from processes.views.preview import places
+
+
+def begin(
+    request: HttpRequest,
+    instance: ProcessInstance,
+    target: str,
+    kind: str,
+    data: Mapping[str, Any],
+) -> Run:
+    """Pause before the first rule of a target, and remember whose trace to show afterwards."""
+    name = instance.design.name
+    url = places.frame_url(name, instance.process_id)
+    run = debugging.start(
+        process_id=instance.process_id,
+        target=target,
+        user=person(request),
+        trigger=kind,
+        data=data,
+        time_zone=timezone.get_current_timezone_name(),
+        breakpoints=places.breakpoints_of(request, name),
+        on_start=lambda _run: leads_to(request, url),
+    )
+    places.keep_last_debugged(request, instance.process_id, run.pk)
+    return run
