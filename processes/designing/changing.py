@@ -30,6 +30,8 @@ class ChangeSettings(Edit):
         name = settings.pop("name", None)
         if found.kind == "field" and "type" in settings:
             _drop_foreign(work, self.target, str(settings["type"]))
+        if found.kind == "field" and "columns" in settings:
+            work.rename_columns(target, settings["columns"])
         for key, value in settings.items():
             work.set(target, (key,), value)
         if found.kind != tree.PROCESS and name is not None and name != found.node.get("name"):

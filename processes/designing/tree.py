@@ -1,13 +1,13 @@
 """The pieces of a definition and where they stand; bears with a broken one."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from kianda.lib.errors import Conflict
 from kianda.lib.names import in_words
 from kianda.lib.pointers import pointer
 from processes.fields import fields
-from processes.rules import rules
+from processes.rules import Rule, rules
 
 Object = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -149,6 +149,19 @@ def label_of(element: Element) -> str:
     kinds: dict[str, dict[str, Any]] = {"field": {**fields.kinds}, "rule": {**rules.kinds}}
     kind = kinds.get(element.kind, {}).get(slug)
     return str(kind.label) if kind else element.kind.capitalize()
+
+
+def may_stand_in(holder: Object, slug: str) -> bool:
+    """Tell whether a rule of a kind can stand in another one, to be done row by row."""
+    kind = rules.kinds.get(str(holder.get("type")))
+    held = kind.model_fields.get("rules") if kind is not None else None
+    return held is not None and slug in _slugs(held.annotation)
+
+
+def _slugs(annotation: Any) -> set[str]:
+    if isinstance(annotation, type) and issubclass(annotation, Rule):
+        return {annotation.slug()}
+    return {slug for inner in get_args(annotation) for slug in _slugs(inner)}
 
 
 def may_hold(kind: str, node: Object, key: str) -> bool:

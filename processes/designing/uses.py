@@ -5,8 +5,7 @@ every rule that can refer to something is found here without a list of them.
 """
 
 import json
-import re
-from collections.abc import Collection, Container, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields as settings_of
 from typing import Any, NamedTuple
 
@@ -14,16 +13,17 @@ from pydantic import ValidationError
 
 from kianda.lib.pointers import flaws_of, pointer
 from processes import raw as sent
-from processes.designing import tree
+from processes.designing import texts, tree
 from processes.designing.patches import Set
 from processes.designing.tree import Element, Object, Path
 from processes.document import Document, Form
 from processes.fields import fields
 from processes.names import NameTable
 from processes.rules import rules
+from processes.rules.base import BUILT_IN
 
-# `[[` is a plain bracket; a name may go on with a path.
-_BRACKET = re.compile(r"\[\[|\[([A-Za-z][A-Za-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)\]")
+# What is read by people alone.
+_PLAIN = frozenset({"title", "id", "type"})
 # A name that no design has: what is renamed to it is gone.
 _NOBODY = "nobody_has_this_name_"
 
@@ -37,9 +37,12 @@ class Use(NamedTuple):
 
 
 class _Found(NamedTuple):
+    """A text of a piece that refers to a name, and the text with the new name."""
+
     element: Element
     path: Path
     text: str
+    new: str
 
 
 def uses_of(document: Object, target: str) -> list[Use]:
@@ -50,7 +53,7 @@ def uses_of(document: Object, target: str) -> list[Use]:
     for element in tree.walk_piece(whole.kind, whole.node):
         if element.kind not in {"form", "field"}:
             continue
-        for found in _references(document, {tree.name_of(element.target)}):
+        for found in _references(document, {tree.name_of(element.target): _NOBODY}):
             if found.element.target not in inside:
                 use = _use(document, found)
                 made.setdefault((use.target, use.sentence), use)
@@ -73,40 +76,65 @@ def rename_references(document: Object, names: Mapping[str, str]) -> list[Set]:
 
     `names` is {old: new}; the pieces themselves are not renamed here.
     """
+    return [_set(found) for found in _references(document, names)]
+
+
+def rename_columns(document: Object, table: str, names: Mapping[str, str]) -> list[Set]:
+    """Return the changes that make every reference to columns of a table carry their new names."""
     return [
-        Set(
-            target=found.element.target,
-            path=found.path,
-            before=(found.text,),
-            after=(renamed(found.text, names),),
-        )
-        for found in _references(document, names)
+        _set(_Found(element, path, text, new))
+        for loop in tree.walk(document)
+        if loop.kind == "rule" and loop.node.get("table") == table
+        for element in tree.walk(document)
+        if element.kind == "rule" and element.path[: len(loop.path)] == loop.path
+        for path, text in _leaves(own_settings(element))
+        if path[0] not in _PLAIN and (new := texts.of_columns(text, names)) != text
     ]
 
 
-def renamed(text: str, names: Mapping[str, str]) -> str:
-    """Return a text with its references renamed, {old: new}."""
-    if text in names:
-        return names[text]
-    return _BRACKET.sub(
-        lambda found: f"[{names[found[1]]}{found[2]}]" if found[1] in names else found[0], text
+def _set(found: _Found) -> Set:
+    return Set(
+        target=found.element.target, path=found.path, before=(found.text,), after=(found.new,)
     )
 
 
-def _refers(text: str, names: Container[str]) -> bool:
-    return text in names or any(found[1] in names for found in _BRACKET.finditer(text))
-
-
-def _references(document: Object, names: Collection[str]) -> Iterator[_Found]:
+def _references(document: Object, names: Mapping[str, str]) -> Iterator[_Found]:
     """Yield every text that refers to one of the names: what is refused once they are gone."""
     known, unknown = _names_in(document), _names_in(_without(document, names))
     for element in tree.walk(document):
-        texts = [leaf for leaf in _leaves(own_settings(element)) if _refers(leaf[1], names)]
-        broken = _broken_places(element, known, unknown) if texts else set()
-        for path, text in texts:
-            place = pointer(*path)
+        settings = own_settings(element)
+        found = [
+            _Found(element, path, text, new)
+            for path, text in _leaves(settings)
+            if (new := texts.of_fields(text, names)) != text
+        ]
+        broken = _broken_places(element, known, unknown) if found else set()
+        for one in found:
+            place = pointer(*one.path)
             if any(place == at or place.startswith(f"{at}/") for at in broken):
-                yield _Found(element, path, text)
+                yield one
+        if element.kind == "rule" and document.get("name") in _processes_met(settings):
+            yield from _met(element, settings, names)
+
+
+def _processes_met(settings: Object) -> tuple[Any, Any]:
+    """Return the process whose instances a rule works on, as both sorts of rules name it."""
+    method = settings.get("method") if settings.get("datasource") == BUILT_IN else None
+    return method, settings.get("process")
+
+
+def _met(element: Element, settings: Object, names: Mapping[str, str]) -> Iterator[_Found]:
+    """Yield what a rule that works on instances of this very process says of their fields."""
+    for path, text in _leaves(settings):
+        if path[0] in _PLAIN:
+            continue
+        new = texts.of_items(text, names)
+        if path[0] == "input_mapping" and path[-1] == "target":
+            new = texts.of_inputs(text, names)
+        elif path == ("target",):
+            new = texts.of_triggers(text, names)
+        if new != text:
+            yield _Found(element, path, text, new)
 
 
 def own_settings(element: Element) -> Object:

@@ -9,7 +9,7 @@ from processes.designing.names import Names, check_name
 from processes.designing.patches import Change, Insert, Move, Patch, Remove, Set, Spot, same
 from processes.designing.sheet import Sheet
 from processes.designing.tree import Element, Object, Path
-from processes.designing.uses import Use, rename_references, uses_of
+from processes.designing.uses import Use, rename_columns, rename_references, uses_of
 
 MAX_FORMS = 50
 MAX_FIELDS = 500
@@ -74,6 +74,7 @@ class Work:
             held = []
             self.set(owner, (key,), held)
         _refuse_full(self.document, holder, key, value, count=len(held) + 1)
+        _refuse_foreign(holder, value)
         self._do(Insert(spot=_spot(owner, key, at, held), value=value))
 
     def remove(self, target: str) -> None:
@@ -95,6 +96,7 @@ class Work:
             held = []
             self.set(owner, (key,), held)
         rest = [item for item in held if item is not found.node]
+        _refuse_foreign(holder, found.node)
         if len(rest) == len(held):
             _refuse_full(self.document, holder, key, found.node, count=len(held) + 1, moved=True)
         before = [item for item in self.find(found.owner).node[found.list] if item != found.node]
@@ -109,11 +111,22 @@ class Work:
         """Give a form or field another name, everywhere; return its new target."""
         found = self.find(target)
         check_name(self.document, name, but=target)
-        changes = rename_references(self.document, {tree.name_of(target): name})
-        for change in changes:
+        for change in rename_references(self.document, {tree.name_of(target): name}):
             self._do(change)
         self.set(target, ("name",), name)
         return f"{found.kind}:{name}"
+
+    def rename_columns(self, table: str, columns: object) -> None:
+        """Rename what refers to columns of a table that get other names, row by row the same."""
+        before, after = self.find(table).node.get("columns"), columns
+        if not isinstance(before, list) or not isinstance(after, list) or len(before) != len(after):
+            return
+        pairs = zip(map(_name, before), map(_name, after), strict=True)
+        names = {old: new for old, new in pairs if old and new and old != new}
+        # Columns that changed places have no new names.
+        if names and not set(names.values()) & {_name(column) for column in before}:
+            for change in rename_columns(self.document, tree.name_of(table), names):
+                self._do(change)
 
     def refuse_used(self, target: str) -> None:
         """Refuse to go on while others refer to a piece; the uses are in the error's `uses`."""
@@ -150,6 +163,11 @@ class Work:
         raise Conflict(f"{tree.called(holder)} has no list of {_words(key)}.")
 
 
+def _name(column: object) -> str:
+    name = column.get("name") if isinstance(column, dict) else None
+    return name if isinstance(name, str) else ""
+
+
 def _words(key: str) -> str:
     return key.replace("_", " ")
 
@@ -176,6 +194,16 @@ def _refuse_full(
     kind = tree.HELD[key]
     if _depth(kind, holder.path) + 1 + _deepest(kind, value) > MAX_NESTING:
         raise Invalid.at("", f"{kind.capitalize()}s can be nested {MAX_NESTING} deep at most.")
+
+
+def _refuse_foreign(holder: Element, value: Object) -> None:
+    """Refuse a rule that cannot be done row by row."""
+    if holder.kind == "rule" and not tree.may_stand_in(holder.node, str(value.get("type"))):
+        rule = Element(tree.target_of("rule", value), "rule", (), value, "", "", 0)
+        raise Conflict(
+            f"{tree.label_of(rule)} cannot stand inside {tree.label_of(holder)}. "
+            "Put it before or behind it."
+        )
 
 
 def _deepest(kind: str, value: Object) -> int:

@@ -9,6 +9,7 @@ from processes.designing.tree import Element, Object
 from processes.designing.uses import Use
 from processes.document import Document, load_document
 from processes.models import WorkingCopy
+from processes.rules.base import BUILT_IN
 from processes.services.catalog import StoredCatalog
 from processes.services.documents import document_of
 from processes.usage import living_versions
@@ -22,16 +23,15 @@ def uses_outside(copy: WorkingCopy, target: str) -> list[Use]:
         for element in tree.walk(copy.document)
         if element.path[: len(whole.path)] == whole.path
     ]
-    fields = {tree.name_of(element.target) for element in inside if element.kind == "field"}
     fired = {_fired(element) for element in inside} - {""}
-    return [*_firing(copy.design.name, fired), *_looking_in(copy, fields)]
+    gone = {element.target for element in inside}
+    return [*_firing(copy.design.name, fired), *_looking_in(copy, gone)]
 
 
 def uses_of_name(copy: WorkingCopy, target: str) -> list[Use]:
     """Return who outside knows a form or field by its name; what is inside keeps its own."""
     found = tree.find(copy.document, target)
-    fields = {tree.name_of(target)} if found.kind == "field" else set()
-    return [*_firing(copy.design.name, {_fired(found)}), *_looking_in(copy, fields)]
+    return [*_firing(copy.design.name, {_fired(found)}), *_looking_in(copy, {target})]
 
 
 def _firing(process: str, targets: set[str]) -> list[Use]:
@@ -54,37 +54,42 @@ def _fired(element: Element) -> str:
     return ""
 
 
-def _looking_in(copy: WorkingCopy, fields: set[str]) -> Iterator[Use]:
-    """Yield the other processes whose rules would miss a field: what the checks then refuse."""
+def _looking_in(copy: WorkingCopy, gone: set[str]) -> Iterator[Use]:
+    """Yield the other processes whose rules would miss a piece: what the checks then refuse."""
     name = copy.design.name
     others = [
         (version, document_of(version))
-        for version in (living_versions() if fields else ())
+        for version in living_versions()
         if version.design.name != name and _looks_into(document_of(version), name)
     ]
     if not others or copy.design.draft is None:
         return
-    then = _Without(name, _without(document_of(copy.design.draft), fields))
+    then = _Without(name, _without(document_of(copy.design.draft), gone))
     now = StoredCatalog()
     for version, other in others:
         missed = set(check_references(other, then)) - set(check_references(other, now))
-        for flaw in sorted(missed):
-            yield Use("", "", f"The process {version.design.name} {version} uses it: {flaw.detail}")
+        raw = other.normalised() if missed else {}
+        for target in sorted({tree.place_of(raw, flaw.pointer)[0] for flaw in missed}):
+            rule = tree.called(tree.find(raw, target))
+            process = f"{version.design.name} {version}"
+            yield Use("", "", f"The rule {rule} of the process {process} uses it.")
 
 
 def _looks_into(document: Document, name: str) -> bool:
     return any(
-        getattr(rule, "datasource", "") == "kianda" and getattr(rule, "method", "") == name
+        name == getattr(rule, "process", "")
+        or (getattr(rule, "datasource", "") == BUILT_IN and getattr(rule, "method", "") == name)
         for _, rule in document.placed_rules()
     )
 
 
-def _without(document: Document, fields: set[str]) -> Document:
+def _without(document: Document, gone: set[str]) -> Document:
+    """Return a definition with some pieces under names that nobody knows."""
     raw: Object = document.normalised()
-    for element in list(tree.walk(raw)):
-        held = element.node.get("fields")
-        if isinstance(held, list) and element.kind in {"form", "field"}:
-            element.node["fields"] = [one for one in held if one.get("name") not in fields]
+    for number, element in enumerate(list(tree.walk(raw))):
+        if element.target in gone and element.kind != tree.PROCESS:
+            joint = "-" if element.kind == "rule" else "_"
+            element.node[tree.name_key(element.kind)] = f"nobody{joint}{number}"
     return load_document(raw)
 
 

@@ -352,24 +352,30 @@ def test_who_fires_or_reads_a_piece_from_outside_is_said_before_it_goes(
         task = {"kind": "scheduled task", "name": "Nightly", "url": "/x/", "target": "refresh#save"}
         return [task] if name == NAME else []
 
-    usage.register("target", fires)
+    monkeypatch.setitem(usage._checks, "target", [fires])
     reads = {
         "type": "find_items", "id": "look", "datasource": "kianda", "method": NAME,
         "on_success": [{"field": "a", "value": "[item.created_at]"}],
     }  # fmt: skip
-    create_design(raw=process(text_field("a", rules=[reads]), name="shop"), user=ada)
+    starts = {"type": "start_a_process", "id": "start", "process": NAME, "target": "refresh#save"}
+    create_design(raw=process(text_field("a", rules=[reads, starts]), name="shop"), user=ada)
     copies.open_copy(NAME, user=ada)
     with pytest.raises(Conflict, match="The scheduled task Nightly fires it"):
         edited(ada, 0, {"do": "remove", "target": "field:refresh"})
     with pytest.raises(Conflict, match="Nightly fires it"):
         edited(ada, 0, {"do": "remove", "target": "rule:save"})
-    edited(ada, 0, {"do": "remove", "target": "rule:clear"})
-    with pytest.raises(Conflict, match=r"The process shop 0\.1 uses it") as refused:
+    with pytest.raises(Conflict, match="The rule Start of the process shop"):
+        edited(ada, 0, {"do": "remove", "target": "rule:save"})
+    after = edited(ada, 0, {"do": "remove", "target": "rule:clear"})
+    assert copies.undo(NAME, user=ada, revision=after.revision).revision == 2
+    with pytest.raises(Conflict, match="The rule Look of the process shop") as refused:
         edited(ada, 0, {"do": "remove", "target": "field:created_at"})
     assert len(refused.value.extra["uses"]) == 2
     renamed = edited(ada, 0, {"do": "rename", "target": "field:refresh", "name": "go"})
-    assert renamed.notices == ("The scheduled task Nightly fires it.",)
-    usage._checks["target"].remove(fires)
+    assert renamed.notices == (
+        "The scheduled task Nightly fires it.",
+        "The rule Start of the process shop 0.1 uses it.",
+    )
 
 
 @pytest.mark.usefixtures("made")

@@ -3,6 +3,7 @@
 import copy
 import json
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from processes.designing.patches import PATCH, inverse
 from processes.designing.sheet import applied
 from processes.designing.uses import uses_of
 from processes.document import parse_document
+from processes.rules import rules
 from tests.processes.definitions import button, set_rule, text_field, token_refresh
 
 
@@ -428,3 +430,135 @@ def test_a_piece_without_its_list_gets_one_and_loses_it_by_undo() -> None:
     done = run(edit("add_field", type="text", place=at("form:f", "fields")), bare)
     assert names(done.document, "form:f", "fields") == ["text"]
     assert applied(done.document, done.undo) == bare
+
+
+def every_rule(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a definition in which every sort of rule refers to `amount`, `lines` and `order`."""
+    looks = {"match": "all", "items": [{"left": "[item.amount]", "operator": "eq", "right": "1"}]}
+    mine = {"datasource": "kianda", "method": "orders"}
+    gets = [{"field": "amount", "value": "[item.amount]"}]
+    gives = [{"target": "body.amount", "value": "[amount]"}]
+    rules: list[dict[str, Any]] = [
+        set_rule("amount", "[amount] of [[amount]", conditions=looks_at("[amount]")),
+        {"type": "find_items", **mine, "filter": looks, "on_success": gets},
+        {"type": "create_item", **mine, "input_mapping": gives, "on_success": gets},
+        {"type": "update_item", **mine, "filter": looks, "input_mapping": gives},
+        {"type": "delete_item", **mine, "filter": looks},
+        {"type": "save"},
+        {"type": "submit", "form": "order", "status": "[amount]"},
+        {"type": "close", "status": "[amount]"},
+        {"type": "validate_input", "field": "amount", "message": "[amount] is too much",
+         "conditions": looks_at("[amount]")},
+        {"type": "hide_or_disable", "changes": [{"field": "order", "action": "hide"}],
+         "opposite": [{"field": "amount", "action": "show"}]},
+        {"type": "make_required", "changes": [{"field": "amount", "action": "required"}]},
+        {"type": "go_to_form", "form": "order"},
+        {"type": "assign_form", "form": "order", "to": {"users": ["[amount]"]}},
+        {"type": "start_a_process", "process": "orders", "target": "go#r-0", "on_success": gets,
+         "input_mapping": [{"target": "amount", "value": "[amount]"}]},
+        {"type": "start_a_process", "process": "orders", "target": "form:order#submit"},
+        {"type": "loop_table", "table": "lines", "rules": rows},
+    ]  # fmt: skip
+    for number, rule in enumerate(rules):
+        rule["id"] = f"r-{number}"
+    columns = [{"type": "text", "name": "note"}, {"type": "number", "name": "price"}]
+    order = [
+        {"type": "number", "name": "amount"},
+        {"type": "table", "name": "lines", "columns": columns},
+        button("go", *rules),
+    ]
+    forms = [{"name": "order", "fields": order}, {"name": "late", "activate_with": "order"}]
+    return {"name": "orders", "forms": forms}
+
+
+def looks_at(left: str) -> dict[str, Any]:
+    return {"match": "all", "items": [{"left": left, "operator": "not_blank"}]}
+
+
+ROWS = [
+    set_rule("row.note", "[row.price] [amount] [[row.price]", id="in-1"),
+    {"type": "find_items", "id": "in-2", "datasource": "kianda", "method": "orders",
+     "on_success": [{"field": "row.price", "value": "=[item.amount] + [row.price]"}]},
+]  # fmt: skip
+
+
+def test_every_sort_of_rule_stands_in_the_table_of_renames() -> None:
+    document = every_rule(ROWS)
+    assert parse_document(document)
+    slugs = {e.node["type"] for e in tree.walk(document) if e.kind == "rule"}
+    assert slugs == set(rules.kinds)
+
+
+@pytest.mark.parametrize(
+    ("target", "new"), [("field:amount", "total"), ("form:order", "first"), ("field:lines", "rows"),
+                        ("field:go", "start")]
+)  # fmt: skip
+def test_a_rename_reaches_every_sort_of_rule(target: str, new: str) -> None:
+    before = parse_document(every_rule(ROWS)).normalised()
+    done = run(edit("rename", target=target, name=new), before)
+    after = parse_document(done.document).normalised()
+    assert after == done.document
+    old = tree.name_of(target)
+    left = [
+        text for text in strings(after) if re.search(rf"(?<!\[\[)\b{old}\b", text)
+        and text not in {"[[amount] of", f"The {old}"}
+    ]  # fmt: skip
+    assert left == []
+    assert applied(done.document, done.undo) == before
+
+
+def strings(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [s for k, v in value.items() if k not in {"title", "type"} for s in strings(v)]
+    if isinstance(value, list):
+        return [s for v in value for s in strings(v)]
+    return [value] if isinstance(value, str) else []
+
+
+def test_a_renamed_column_is_renamed_in_the_rules_of_its_rows() -> None:
+    before = parse_document(every_rule(ROWS)).normalised()
+    columns = [dict(one) for one in node(before, "field:lines")["columns"]]
+    columns[1]["name"] = "cost"
+    done = run(edit("change", target="field:lines", settings={"columns": columns}), before)
+    assert parse_document(done.document)
+    assert node(done.document, "rule:in-1")["assignments"][0]["value"] == (
+        "[row.cost] [amount] [[row.price]"
+    )
+    assert node(done.document, "rule:in-2")["on_success"] == [
+        {"field": "row.cost", "value": "=[item.amount] + [row.cost]", "if_missing": "fail"}
+    ]
+    assert applied(done.document, done.undo) == before
+    swapped = edit("change", target="field:lines", settings={"columns": columns[::-1]})
+    assert node(run(swapped, before).document, "rule:in-1") == node(before, "rule:in-1")
+
+
+LOOPS: list[tuple[dict[str, Any], str]] = [
+    (edit("move", target="rule:r-15", place=at("rule:r-15", "rules")), "moved into itself"),
+    (edit("move", target="rule:r-7", place=at("rule:r-15", "rules")), "Close cannot stand inside"),
+    (
+        edit("add_rule", type="loop_table", place=at("rule:r-15", "rules")),
+        "Loop table cannot stand inside Loop table",
+    ),
+    (
+        edit("paste", place=at("rule:r-15", "rules"),
+             content=copies.text_of(every_rule(ROWS), ["rule:r-6"])),
+        "Submit cannot stand inside",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("raw", "sentence"), LOOPS)
+def test_a_loop_takes_no_loop_and_nothing_that_ends_the_form(
+    raw: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(Conflict, match=sentence):
+        run(raw, every_rule(ROWS))
+
+
+def test_rules_go_into_a_loop_and_out_of_it() -> None:
+    document = every_rule(ROWS)
+    done = run(edit("move", target="rule:r-5", place=at("rule:r-15", "rules", 1)), document)
+    assert names(done.document, "rule:r-15", "rules") == ["in-1", "r-5", "in-2"]
+    back = run(edit("move", target="rule:in-1", place=at("form:late", "rules")), done.document)
+    assert names(back.document, "form:late", "rules") == ["in-1"]
+    assert applied(back.document, back.undo) == done.document

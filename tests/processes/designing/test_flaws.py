@@ -18,7 +18,7 @@ from tests.processes.definitions import (
     token_refresh,
     token_rule,
 )
-from tests.processes.designing.test_edits import EDITS, design
+from tests.processes.designing.test_edits import EDITS, ROWS, design, every_rule
 
 
 class Nothing:
@@ -59,6 +59,8 @@ BROKEN = [
             "fields": [{"type": "panel", "name": "q", "fields": [text_field("r", pattern="(")]}],
         }
     ),
+    every_rule([set_rule("row.gone", "[row.price] [row.lost]"), {"type": "submit"}]),
+    every_rule([]),
     token_rule(1, on_success=[{"field": "nobody", "value": "[response.boddy]"}], extra=1),
 ]  # fmt: skip
 
@@ -71,7 +73,10 @@ def with_ids(raw: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
-@pytest.mark.parametrize("raw", [*map(with_ids, BROKEN), token_refresh(), design()])
+WHOLE = [token_refresh(), design(), every_rule(ROWS)]
+
+
+@pytest.mark.parametrize("raw", [*map(with_ids, BROKEN), *WHOLE])
 def test_the_pieces_together_find_what_the_whole_finds(raw: dict[str, Any]) -> None:
     assert by_pieces(raw) == by_whole(raw)
 
@@ -96,7 +101,8 @@ def test_they_still_agree_after_any_edits(seed: int) -> None:
 
 
 def test_a_whole_definition_is_put_together_as_it_was() -> None:
-    for raw in (design(), parse_document(token_refresh()).normalised()):
+    for made in (design(), token_refresh(), every_rule(ROWS)):
+        raw = parse_document(made).normalised()
         document = checked(raw).document
         assert document is not None
         assert document.normalised() == raw

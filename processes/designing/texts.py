@@ -1,0 +1,50 @@
+"""References in the texts of a definition, and their new names. Each takes {old: new}."""
+
+import re
+from collections.abc import Mapping
+
+Names = Mapping[str, str]
+
+# `[[` is a plain bracket; a name may go on with a path.
+_NAME = r"([A-Za-z][A-Za-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)\]"
+_FIELD = re.compile(rf"\[\[|\[{_NAME}")
+_ITEM = re.compile(rf"\[\[|\[item\.{_NAME}")
+_ROW = re.compile(rf"\[\[|\[row\.{_NAME}")
+
+
+def of_fields(text: str, names: Names) -> str:
+    """Rename `amount` alone, and `[amount]` in a text."""
+    return names.get(text) or _within(_FIELD, text, names, root="")
+
+
+def of_items(text: str, names: Names) -> str:
+    """Rename `[item.amount]`."""
+    return _within(_ITEM, text, names, root="item.")
+
+
+def of_columns(text: str, names: Names) -> str:
+    """Rename `row.amount` alone, and `[row.amount]` in a text."""
+    root, _, column = text.partition(".")
+    if root == "row" and column in names:
+        return f"row.{names[column]}"
+    return _within(_ROW, text, names, root="row.")
+
+
+def of_inputs(text: str, names: Names) -> str:
+    """Rename `amount` or `body.amount`, the place of a value that goes into another instance."""
+    name = text.removeprefix("body.")
+    return text.removesuffix(name) + names[name] if name in names else text
+
+
+def of_triggers(text: str, names: Names) -> str:
+    """Rename `go`, `go#rule` and `form:order#submit`, what is fired in another instance."""
+    owner, joint, part = text.partition("#")
+    kind, colon, name = owner.rpartition(":")
+    return f"{kind}{colon}{names[name]}{joint}{part}" if name in names else text
+
+
+def _within(pattern: re.Pattern[str], text: str, names: Names, *, root: str) -> str:
+    def new(found: re.Match[str]) -> str:
+        return f"[{root}{names[found[1]]}{found[2]}]" if found[1] in names else found[0]
+
+    return pattern.sub(new, text)
