@@ -18,6 +18,8 @@ TWO_AT_ONCE = """
 import threading, time
 from django.core.management import call_command
 from django.db import connection, transaction
+from kianda.lib.errors import Stale
+from processes.services import working_copies as copies
 from processes.services.designs import create_design, get_design, publish_design, save_design
 from processes.services.instances import create_instance
 from processes.services.moving import move_instance
@@ -61,7 +63,27 @@ at_once(
     lambda: publish_design(name="p", user=ann).version,
     "published",
 )
+
+ben = User.objects.create_user("ben")
+read = copies.open_copy("p", user=ann).revision
+
+def edit(user, **settings):
+    edit = {"do": "change", "target": "field:a", "settings": settings}
+    return copies.edit("p", user=user, revision=read, edit=edit)
+
+at_once(lambda: edit(ann, help="Hers"), lambda: edit(ben, title="His").revision - read, "both")
+
+def overwrite():
+    try:
+        edit(ben, help="His")
+    except Stale as refusal:
+        return refusal.detail
+
+at_once(lambda: edit(ann, width=6), overwrite, "over")
 """
+
+
+TOLD = ("ran", "saved", "published", "both", "over")
 
 
 @pytest.fixture
@@ -86,5 +108,8 @@ def test_who_waited_for_a_lock_goes_on_with_what_was_written(
     }
     done = manage(tmp_path, "shell", "-c", TWO_AT_ONCE, **settings)
     assert done.returncode == 0, done.stderr
-    told = [line for line in done.stdout.splitlines() if line[:3] in {"ran", "sav", "pub"}]
-    assert told == ["ran succeeded 2.0", "saved 2.2", "published 3.0"], done.stderr
+    told = [line for line in done.stdout.splitlines() if line.startswith(TOLD)]
+    assert told == [
+        "ran succeeded 2.0", "saved 2.2", "published 3.0", "both 2",
+        "over admin was quicker: Changed help of A. Nothing was changed. Look at it, then decide.",
+    ], done.stderr  # fmt: skip
