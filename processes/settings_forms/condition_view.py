@@ -46,7 +46,7 @@ class Row:
     number: int
     texts: Mapping[str, str]
     errors: Mapping[str, tuple[str, ...]]
-    broken: str
+    broken: Mapping[str, str]
     tree: str
     type: str
     focused: bool = False
@@ -66,7 +66,12 @@ class Row:
     @property
     def wrong_left(self) -> str:
         """Return what is wrong at its left side."""
-        return " ".join([*self.errors["left"], *self.errors[""]]) or self.broken
+        return " ".join([*self.errors["left"], *self.errors[""]]) or self.broken.get("left", "")
+
+    @property
+    def wrong_right(self) -> str:
+        """Return what is wrong at its right side."""
+        return " ".join(self.errors["right"]) or self.broken.get("right", "")
 
 
 @dataclass(frozen=True)
@@ -132,14 +137,18 @@ def row_of(
 ) -> Row:  # fmt: skip
     """Return one condition."""
     at = {cell: f"{place}/{cell}" if cell else place for cell in ("", "left", "operator", "right")}
-    names = [*around.broken_names(texts["left"]), *_names_right(texts, around)]
-    gone = _("%(name)s is no longer there: choose again.") % {"name": names[0]} if names else ""
+    gone = {"left": around.broken_names(texts["left"]), "right": _names_right(texts, around)}
     return Row(
         place, bound.form.name(place), number, texts,
         {cell: tuple(bound.form.errors_at(where)) for cell, where in at.items()},
-        gone, "item" if bound.is_filter else "value",
+        {cell: _gone(names[0]) for cell, names in gone.items() if names},
+        "item" if bound.is_filter else "value",
         type_of(texts["left"], around), focused=bound.form.focus == place,
     )  # fmt: skip
+
+
+def _gone(name: str) -> str:
+    return _("%(name)s is no longer there: choose again.") % {"name": name}
 
 
 def _names_right(texts: Mapping[str, str], around: Around) -> list[str]:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from datasources.services import create_datasource
 from processes.services import working_copies
@@ -38,22 +39,242 @@ def scenario(person):
     return ada
 
 
+def kept(user, rule_id="get-token"):
+    """Return a rule as the working copy has it now."""
+    document = working_copies.open_copy("token-refresh", user=user).document
+    rules = document["forms"][0]["fields"][-1]["rules"]
+    return next(rule for rule in rules if rule["id"] == rule_id)
+
+
+def strip(user, **settings):
+    """Change settings of the rule before the story begins."""
+    copy = working_copies.open_copy("token-refresh", user=user)
+    edit = {"do": "change", "target": "rule:get-token", "settings": settings}
+    working_copies.edit("token-refresh", user=user, revision=copy.revision, edit=edit)
+
+
+def open_rule(page, rule="Create item"):
+    """Open the dialog of a rule from the designer's rule list."""
+    page.goto(DESIGNER)
+    page.locator("[data-live]").wait_for()
+    page.locator(".k-rule", has_text=rule).locator("a.k-rule-text").click()
+    dialog = page.locator("#dialog[open]")
+    dialog.wait_for()
+    return dialog
+
+
 def look(page, name):
     if folder := os.environ.get("SHOTS"):
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_dialog_fits_and_is_accessible(page_as, scenario, axe, assert_fits, width, scheme):
+def test_the_dialogs_fit_and_are_accessible(page_as, scenario, axe, assert_fits, width, scheme):
+    strip(scenario, conditions={
+        "match": "all", "items": [
+            {"left": "[refresh_token]", "operator": "not_blank"},
+            {"left": "[client_id]", "operator": "eq", "right": "kianda-demo"},
+            {"match": "any", "items": [
+                {"left": "[access_token]", "operator": "blank"},
+                {"left": "[lasterror]", "operator": "contains", "right": "503"}]}]})  # fmt: skip
     page = page_as("ada", width=width, scheme=scheme)
+    page.goto(RULE)
+    look(page, f"page-{width}-{scheme}")
+    axe(page)
+    assert_fits(page)
     page.goto(DESIGNER)
     page.locator("#dialog").evaluate("(d, url) => htmx.ajax('GET', url, {target: '#dialog'})", RULE)
     page.locator("#dialog[open]").wait_for()
     look(page, f"rule-{width}-{scheme}")
     axe(page)
     assert_fits(page)
-    page.goto(RULE)
-    look(page, f"rulepage-{width}-{scheme}")
-    page.locator("summary", has_text="Edit conditions").click()
+    page.get_by_role("button", name="Choose: Left side, condition 1").click()
+    page.get_by_role("treeitem", name="Client ID").wait_for()
+    look(page, f"tree-{width}-{scheme}")
     axe(page)
     assert_fits(page)
+    page.get_by_role("button", name="Expression", exact=True).click()
+    page.get_by_text("Secret: secret").wait_for()
+    look(page, f"builder-{width}-{scheme}")
+    axe(page)
+    assert_fits(page)
+    page.locator("#k-builder").get_by_role("button", name="Close").last.click()
+    page.get_by_role("button", name="Select data source").click()
+    page.get_by_role("textbox", name="Find a method").or_(
+        page.get_by_role("searchbox")
+    ).first.wait_for()
+    look(page, f"source-{width}-{scheme}")
+    axe(page)
+    assert_fits(page)
+
+
+def test_a_call_is_set_up_by_choosing_and_mapping(page_as, scenario):
+    strip(scenario, datasource="", method="", input_mapping=[], on_success=[], on_error=[])
+    page = page_as("ada")
+    dialog = open_rule(page)
+    dialog.get_by_role("button", name="Select data source").click()
+    dialog.get_by_role("searchbox", name="Find a method").fill("auth")
+    expect(dialog.get_by_text("Get orders")).to_be_hidden()
+    dialog.get_by_text("Get/Refresh Auth Token").click()
+    dialog.locator("[data-source-picker]").get_by_role("button", name="OK").click()
+    expect(dialog.locator(".k-chosen")).to_contain_text("POST /oauth/token")
+
+    mapping = dialog.get_by_role("region", name="Input mapping")
+    mapping.get_by_role("button", name="Map all by name").click()
+    expect(mapping.get_by_role("row")).to_have_count(6)
+    expect(mapping.get_by_role("row").nth(2)).to_contain_text("client-1")
+    expect(mapping.get_by_role("row").nth(3)).to_contain_text("secret")
+    mapping.get_by_role("button", name="Add mapping").click()
+    box = mapping.get_by_role("row").last.get_by_role("combobox")
+    expect(box.first).to_be_focused()
+    page.keyboard.type("/oauth/token")
+    mapping.get_by_role("row").last.get_by_role("button", name="Choose: Data source field").click()
+    page.get_by_role("treeitem", name="urlPath").click()
+    expect(box.last).to_have_value("url_path")
+    expect(mapping.get_by_role("row").last).to_contain_text("/oauth/token")
+
+    answers = dialog.get_by_role("region", name="On success")
+    answers.get_by_role("button", name="Map all by name").click()
+    expect(answers.get_by_role("row")).to_have_count(5)
+    answers.get_by_role("combobox", name="When refresh_token is missing").select_option("keep")
+    answers.get_by_role("button", name="Remove expires_in").click()
+    expect(answers.get_by_role("row")).to_have_count(4)
+    errors = dialog.get_by_role("region", name="On error")
+    errors.get_by_role("button", name="Add mapping").click()
+    row = errors.get_by_role("row").last
+    row.get_by_role("combobox", name="Form field").fill("last")
+    page.get_by_role("listbox").get_by_role("option", name="last_error").click()
+    row.get_by_role("button", name="Choose: Error or text").click()
+    page.get_by_role("searchbox", name="Find in the tree").fill("message")
+    page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="OK", exact=True).last.click()
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    rule = kept(scenario)
+    assert (rule["datasource"], rule["method"]) == ("token-service", "refresh-token")
+    assert {"target": "url_path", "value": "/oauth/token"} in rule["input_mapping"]
+    assert {"target": "body.redirect_uri", "value": "[redirect_url]"} in rule["input_mapping"]
+    assert [row["field"] for row in rule["on_success"]] == [
+        "access_token", "refresh_token", "created_at",
+    ]  # fmt: skip
+    assert rule["on_success"][1]["if_missing"] == "keep"
+    assert rule["on_error"] == [{"field": "last_error", "value": "[error.message]"}]
+
+
+def test_rows_are_mapped_with_the_keyboard_alone(page_as, scenario):
+    page = page_as("ada")
+    dialog = open_rule(page)
+    answers = dialog.get_by_role("region", name="On success")
+    answers.get_by_role("combobox", name="Form field").nth(1).focus()
+    page.keyboard.press("Alt+ArrowUp")
+    first = answers.get_by_role("combobox", name="Form field").first
+    expect(first).to_have_value("refresh_token")
+    expect(first).to_be_focused()
+    expect(dialog.locator("[data-said]")).to_have_text("Moved to position 1 of 5.")
+    answers.get_by_role("button", name="Add mapping").focus()
+    page.keyboard.press("Enter")
+    expect(answers.get_by_role("row")).to_have_count(7)
+    expect(answers.get_by_role("combobox", name="Form field").last).to_be_focused()
+    page.keyboard.type("client_i")
+    page.get_by_role("listbox").wait_for()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Token [response.body.tok")
+    expect(page.get_by_role("option", name="[response.body.token_type]")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_value("Token [response.body.token_type]")
+    # The tree beside the box, by its keys.
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("searchbox", name="Find in the tree")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("treeitem", name="Status", exact=True)).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("treeitem", name="Body", exact=True)).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("tree")).to_have_count(0)
+    dialog.get_by_role("textbox", name="Title").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    rule = kept(scenario)
+    assert [row["field"] for row in rule["on_success"]][:2] == ["refresh_token", "access_token"]
+    assert rule["on_success"][-1]["field"] == "client_id"
+    assert rule["on_success"][-1]["value"] == "Token [response.body.token_type]"
+
+
+def test_conditions_nest_and_read_as_a_sentence(page_as, scenario):
+    page = page_as("ada")
+    dialog = open_rule(page)
+    dialog.locator("summary", has_text="Conditions").click()
+    dialog.get_by_role("button", name="Add condition").click()
+    left = dialog.get_by_label("Left side, condition 1", exact=True)
+    expect(left).to_be_focused()
+    page.keyboard.type("[exp")
+    page.get_by_role("option", name="[expires_in]").wait_for()
+    page.keyboard.press("Enter")
+    operator = dialog.get_by_role("combobox", name="Operator, condition 1")
+    expect(operator.locator("option", has_text="contains")).to_have_count(0)
+    operator.select_option("gt")
+    dialog.get_by_label("Right side, condition 1", exact=True).fill("10")
+    sentence = dialog.locator("[data-sentence]")
+    expect(sentence).to_contain_text("Runs when Expires in (s) is more than “10”.")
+    dialog.get_by_role("button", name="Add group").click()
+    inner = dialog.get_by_role("group", name="Match in the group")
+    inner.get_by_text("Any of these").click()
+    dialog.get_by_label("Left side, condition 2", exact=True).fill("[client_secret]")
+    second = dialog.get_by_role("combobox", name="Operator, condition 2")
+    expect(second.locator("option", has_text="contains")).to_have_count(0)
+    second.select_option("blank")
+    expect(dialog.get_by_label("Right side, condition 2", exact=True)).to_be_hidden()
+    expect(sentence).to_contain_text("and Client secret is blank")
+    dialog.get_by_label("Right side, condition 1", exact=True).fill("[lost]")
+    expect(sentence).to_contain_text("1 condition to mend")
+    dialog.get_by_role("button", name="OK", exact=True).last.click()
+    # Kept as it is; what is wrong is told beside its box, which has the focus.
+    wrong = dialog.get_by_label("Right side, condition 1", exact=True)
+    expect(wrong).to_be_focused()
+    expect(dialog.get_by_text("There is no field or name lost.").first).to_be_visible()
+    wrong.fill("10")
+    dialog.get_by_role("button", name="OK", exact=True).last.click()
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    assert kept(scenario)["conditions"] == {
+        "match": "all",
+        "items": [
+            {"left": "[expires_in]", "operator": "gt", "right": "10"},
+            {"match": "any",
+             "items": [{"left": "[client_secret]", "operator": "blank", "right": ""}]},
+        ],
+    }  # fmt: skip
+
+
+def test_an_expression_is_built_with_its_result_in_view(page_as, scenario):
+    page = page_as("ada")
+    dialog = open_rule(page, "Set form field")
+    dialog.get_by_role("button", name="Choose: Form field or text: access_token").click()
+    page.get_by_role("button", name="Expression", exact=True).click()
+    builder = page.locator("#k-builder")
+    text = builder.get_by_role("textbox", name="Expression")
+    text.fill("=Upper([client_id]) + Foo(1)")
+    expect(builder.get_by_text("There is no function Foo.")).to_be_visible()
+    expect(text).to_have_attribute("aria-invalid", "true")
+    builder.get_by_role("button", name="Show the place").click()
+    assert text.evaluate("t => t.value.slice(t.selectionStart, t.selectionEnd)") == "Foo"
+    text.fill("=")
+    builder.get_by_role("searchbox", name="Find a function").fill("upper")
+    builder.get_by_role("treeitem", name="Upper(text)").click()
+    expect(text).to_have_value("=Upper(")
+    builder.get_by_role("tab", name="Fields").click()
+    builder.get_by_role("treeitem", name="Client ID, client_id").click()
+    expect(text).to_be_focused()
+    page.keyboard.type(")")
+    expect(builder.get_by_text("Text: CLIENT-1")).to_be_visible()
+    expect(builder.get_by_text("with the values of token-refresh-1")).to_be_visible()
+    builder.get_by_role("button", name="OK").click()
+    box = dialog.get_by_role("combobox", name="Form field or text: access_token")
+    expect(box).to_have_value("=Upper([client_id])")
+    expect(dialog.get_by_role("row").last).to_contain_text("CLIENT-1")
+    dialog.get_by_role("button", name="OK", exact=True).last.click()
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    assert kept(scenario, "clear")["assignments"][0]["value"] == "=Upper([client_id])"

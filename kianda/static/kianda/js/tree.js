@@ -2,7 +2,8 @@
 import { ask, beside, changed, float, insert, rootOf } from "./parts.js";
 import { build } from "./expression.js";
 
-const pop = document.createElement("div");
+// No div: that would be laid out as the body of the dialog that it floats in.
+const pop = document.createElement("section");
 Object.assign(pop, { id: "k-pop", className: "k-pop", popover: "auto" });
 let box = null;
 let button = null;
