@@ -18,7 +18,8 @@ from scheduler.urls import hook_urlpatterns
 from scheduler.urls import page_urlpatterns as scheduler_pages
 
 api: list[Any] = [*datasources_api, *processes_api, *scheduler_api]
-pages: list[Any] = [*accounts_pages, *datasources_pages, *processes_pages, *scheduler_pages]
+# The gallery of templates stands among the designs, whose names match every address below it.
+pages: list[Any] = [*accounts_pages, *datasources_pages, *scheduler_pages, *processes_pages]
 
 urlpatterns = [
     path("", start.start, name="start"),

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from scheduler import api, hooks
-from scheduler.views import history, schedule, tasks
+from scheduler.views import gallery, history, schedule, tasks
 
 api_urlpatterns = [
     path("scheduled-tasks/", api.Tasks.as_view()),
@@ -19,6 +19,10 @@ hook_urlpatterns = [path("<str:token>/", hooks.Hook.as_view(), name="hook")]
 
 # The pages of the app, below "/".
 page_urlpatterns: list[URLPattern] = [
+    path("designs/templates/", gallery.templates, name="templates"),
+    path("designs/templates/made/<str:name>/", gallery.made, name="template-made"),
+    path("designs/templates/made/<str:name>/press/", gallery.press, name="template-press"),
+    path("designs/templates/<str:slug>/", gallery.template, name="template"),
     path("scheduled-tasks/", tasks.tasks, name="tasks"),
     path("scheduled-tasks/new/", schedule.new_task, name="task-new"),
     path("scheduled-tasks/<str:task_id>/", schedule.task, name="task"),

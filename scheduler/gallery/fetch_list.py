@@ -1,0 +1,194 @@
+"""Fetch a list on a schedule: the rows of an answer, in a table that is always fresh."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kianda.lib.names import FIELD_NAME, in_words
+from scheduler.gallery.base import (
+    Answers,
+    Names,
+    Plan,
+    Section,
+    Template,
+    interval_question,
+    path_question,
+    service_questions,
+)
+
+METHOD = "get-list"
+MOST_COLUMNS = 20
+_PATH = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*\Z")
+
+
+class FetchListForm(forms.Form):
+    """The questions of the wizard."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        """Ask for the service, the list, the interval."""
+        super().__init__(*args, **more)
+        service_questions(self)
+        self.fields |= {
+            "list_path": path_question(
+                _("Path of the list"), initial="/api/items", help_text=_("Begins with /.")
+            ),
+            "token": forms.CharField(
+                max_length=8000, required=False, label=_("Bearer token"),
+                help_text=_("Empty when the service asks for none. Kept encrypted."),
+                widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+            ),
+            "place": forms.CharField(
+                max_length=200, required=False, label=_("Where the list stands in the answer"),
+                help_text=_("Such as items or data.rows. Empty: the whole answer is the list."),
+            ),
+            "columns": forms.CharField(
+                max_length=1000, label=_("What to keep of each item"),
+                help_text=_("Names in the answer with commas between them, such as id, name."),
+            ),
+        }  # fmt: skip
+        interval_question(self, initial=60)
+
+    def clean_place(self) -> str:
+        """Refuse what is no path."""
+        place = str(self.cleaned_data["place"]).strip()
+        if place and not _PATH.match(place):
+            raise forms.ValidationError(_("Write names with dots between them, such as data.rows."))
+        return place
+
+    def clean_columns(self) -> list[str]:
+        """Return the names."""
+        parts = str(self.cleaned_data["columns"]).split(",")
+        names = list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+        wrong = [name for name in names if not FIELD_NAME.match(name) or len(name) > 64]
+        if wrong:
+            raise forms.ValidationError(
+                _("%(name)s cannot be a column: a letter, then letters, digits and _.")
+                % {"name": wrong[0]}
+            )
+        if not 1 <= len(names) <= MOST_COLUMNS:
+            raise forms.ValidationError(_("Write 1 to %(most)s names.") % {"most": MOST_COLUMNS})
+        return names
+
+
+class FetchList(Template):
+    """Makes datasource, process with a table, instance and scheduled task."""
+
+    slug = "fetch-a-list"
+    title = gettext_lazy("Fetch a list on a schedule")
+    icon = "table"
+    summary = gettext_lazy(
+        "Reads a list from a service every few minutes into a table: orders, prices, people. Other "
+        "processes look into it, and each fetch has its trace."
+    )
+    makes = (
+        gettext_lazy("a data source"),
+        gettext_lazy("a published process with a table"),
+        gettext_lazy("an instance"),
+        gettext_lazy("a scheduled task"),
+    )
+    button = gettext_lazy("Make all four")
+    form = FetchListForm
+    suffix = "-list"
+    sections = (
+        Section(gettext_lazy("The service"), ("service", "base_url", "list_path", "token")),
+        Section(gettext_lazy("The list"), ("place", "columns")),
+        Section(gettext_lazy("How often"), ("every",)),
+    )
+
+    def plan(self, answers: Answers, names: Names) -> Plan:
+        """Return all four."""
+        return Plan(
+            definition={
+                "name": names.process,
+                "title": _("%(service)s: list") % {"service": answers["service"]},
+                "description": _("Reads %(list_path)s of %(service)s.") % answers,
+                "forms": [{"name": "list", "fields": _fields(answers, names.datasource)}],
+            },
+            group=_("Integrations"),
+            datasource=self._datasource(answers, names.datasource),
+            data={},
+            task={
+                "name": names.task,
+                "target": "fetch",
+                "schedule": {"kind": "minutes", "every": answers["every"]},
+            },
+            places={
+                "/datasource/base_url": "base_url",
+                "/datasource/title": "service",
+                "/datasource/auth/token": "token",
+                "/datasource/methods/0/url_path": "list_path",
+                "/definition/title": "service",
+                "/task/schedule/every": "every",
+            },
+        )
+
+    def trial(self, answers: Answers) -> dict[str, Any]:
+        """Return the datasource as far as it is known."""
+        return {
+            "name": "trial", "title": _("The service"), "base_url": answers["base_url"],
+            "auth": _auth(answers),
+        }  # fmt: skip
+
+    def _datasource(self, answers: Answers, name: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "title": answers["service"],
+            "base_url": answers["base_url"],
+            "auth": _auth(answers),
+            "methods": [
+                {
+                    "name": METHOD,
+                    "title": "Get the list",
+                    "http_method": "GET",
+                    "url_path": answers["list_path"],
+                    "request_headers": [{"name": "Accept", "value": "application/json"}],
+                    "response_body": _declared(answers["place"]),
+                }
+            ],
+        }
+
+
+def _auth(answers: Answers) -> dict[str, str]:
+    token = answers.get("token", "")
+    return {"scheme": "bearer", "token": token} if token else {"scheme": "none"}
+
+
+def _declared(place: str) -> list[dict[str, str]]:
+    return [{"name": place}] if place else []
+
+
+def _fields(answers: Answers, datasource: str) -> list[dict[str, Any]]:
+    columns = [
+        {"type": "text", "name": name, "title": in_words(name)} for name in answers["columns"]
+    ]
+    return [
+        {"type": "table", "name": "items", "title": "Items", "columns": columns,
+         "allow_add": False, "allow_remove": False, "allow_move": False},
+        {"type": "date", "name": "read_at", "title": "Read at", "mode": "datetime", "width": 6},
+        {"type": "text", "name": "last_error", "width": 6},
+        {"type": "button", "name": "fetch", "title": "Fetch now",
+         "rules": _rules(answers, datasource)},
+    ]  # fmt: skip
+
+
+def _rules(answers: Answers, datasource: str) -> list[dict[str, Any]]:
+    place = answers["place"]
+    body = f"[response.body.{place}]" if place else "[response.body]"
+    return [
+        {
+            "type": "find_items", "id": "get-list", "title": "Get the list",
+            "datasource": datasource, "method": METHOD,
+            "on_success": [
+                # An empty list is an answer too: then the table is empty.
+                {"field": "items", "value": body, "if_missing": "clear"},
+                {"field": "read_at", "value": "[now]"},
+                {"field": "last_error", "value": ""},
+            ],
+            "on_error": [{"field": "last_error", "value": "[error.message]"}],
+            "on_failure": "undo",
+        },
+        {"type": "save", "id": "save", "title": "Save"},
+    ]  # fmt: skip

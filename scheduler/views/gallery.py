@@ -1,0 +1,157 @@
+"""The gallery of templates: what there is, the questions of one, and what it has made."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from datasources.services import try_connection
+from kianda.accounts.roles import DESIGNER
+from kianda.lib.errors import Busy, Forbidden, Invalid, Missing
+from kianda.once import leads_to, once
+from kianda.pages import form_errors, go, page, render_page, toast
+from processes.models import Run
+from processes.services import runs
+from processes.services.documents import document_of
+from processes.views.common import person
+from scheduler.gallery import TEMPLATES, Template, template_named
+from scheduler.services import gallery as services
+
+PARTIALS = {"answer": "gallery/_answer.html", "lead": "gallery/_lead.html"}
+
+
+@page(roles=(DESIGNER,))
+def templates(request: HttpRequest) -> HttpResponseBase:
+    """Show what there is to begin with."""
+    context = {
+        "templates": TEMPLATES,
+        "may_make_datasources": services.may_make_datasources(person(request)),
+    }
+    return render_page(request, "gallery/gallery.html", context)
+
+
+@page(roles=(DESIGNER,), methods=("GET", "POST"))
+@once
+def template(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Ask the questions of a template; test the connection; make it all."""
+    found = template_named(slug)
+    if found is None:
+        raise Missing("There is no such template.")
+    if found.needs_datasource and not services.may_make_datasources(person(request)):
+        raise Forbidden(
+            "This template makes a data source: you need the role Data source manager for it."
+        )
+    if request.method == "GET":
+        return _shown(request, found, found.form(), lead=found.lead(request.GET.dict()))
+    form = found.form(request.POST)
+    if request.POST.get("act") == "test":
+        return _test(request, found, form)
+    if form.is_valid():
+        names = services.free_names(found.wishes(form.cleaned_data))
+        plan = found.plan(form.cleaned_data, names)
+        try:
+            made = services.make(plan, user=person(request))
+        except Invalid as invalid:
+            form_errors(form, _in_order(invalid), plan.places)
+        else:
+            toast(request, _("%(title)s is made and published.") % {"title": made.title})
+            return go(request, "template-made", name=made.name)
+    return _shown(request, found, form, status=422)
+
+
+def _in_order(invalid: Invalid) -> Invalid:
+    return Invalid(invalid.detail, errors=dict.fromkeys(invalid.errors))
+
+
+def _test(request: HttpRequest, found: Template, form: forms.Form) -> HttpResponseBase:
+    """Ask the service as it is typed; the rest of the form need not be complete."""
+    form.is_valid()
+    typed = {name: request.POST.get(name, "").strip() for name in form.fields}
+    raw = found.trial(typed)
+    if raw is None:
+        raise Missing("This template calls no service.")
+    answer: dict[str, Any]
+    try:
+        answer = try_connection(raw, user=person(request))
+    except Invalid as invalid:
+        detail = " ".join(flaw.detail for flaw in invalid.errors)
+        answer = {"ok": False, "status": None, "elapsed_ms": 0, "detail": detail}
+    blank = found.form(initial={**typed, **dict.fromkeys(_secrets(form), "")})
+    return _shown(request, found, blank, answer=answer)
+
+
+def _secrets(form: forms.Form) -> list[str]:
+    return [
+        name for name, field in form.fields.items() if isinstance(field.widget, forms.PasswordInput)
+    ]
+
+
+def _shown(
+    request: HttpRequest, found: Template, form: forms.Form, *, status: int = 200, **more: Any
+) -> HttpResponseBase:
+    context = {
+        "template": found,
+        "form": form,
+        "sections": [
+            (section.title, [form[name] for name in section.fields]) for section in found.sections
+        ],
+        "secrets": _secrets(form),
+        "retype": bool(form.is_bound or more.get("answer")),
+        "unsure": "sure" in form.fields and form.is_bound and "every" in form.errors,
+        **more,
+    }
+    return render_page(request, "gallery/wizard.html", context, partials=PARTIALS, status=status)
+
+
+@page(roles=(DESIGNER,))
+def made(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Show the objects that belong together, and the button to press first."""
+    return _made(request, services.made_of(name, user=person(request)))
+
+
+def _made(
+    request: HttpRequest, found: services.Made, *, busy: Busy | None = None
+) -> HttpResponseBase:
+    instance = found.instances[0] if len(found.instances) == 1 else None
+    context = {
+        "made": found, "instance": instance, "button": _button(found) if instance else None,
+        "last": instance.runs.order_by("-pk").first() if instance else None, "busy": busy,
+    }  # fmt: skip
+    return render_page(request, "gallery/made.html", context, status=409 if busy else 200)
+
+
+def _button(found: services.Made) -> Any:
+    """Return the button that the task presses, else the first one of the forms."""
+    draft = found.design.draft
+    assert draft is not None  # a design is made with its first version
+    buttons = [target for target in document_of(draft).targets() if target.kind == "button"]
+    pressed = {task.target for task in found.tasks}
+    return next((one for one in buttons if one.target in pressed), None)
+
+
+@page(roles=(DESIGNER,), methods=("POST",))
+@once
+def press(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Press the button of the one instance, and come back to see what happened."""
+    found = services.made_of(name, user=person(request))
+    button = _button(found)
+    if button is None or len(found.instances) != 1:
+        raise Missing("There is no button to press here.")
+    here = reverse("template-made", args=[name])
+    try:
+        run = runs.trigger(
+            process_id=found.instances[0].process_id,
+            target=button.target,
+            user=person(request),
+            trigger="button",
+            time_zone=timezone.get_current_timezone_name(),
+            on_start=lambda run: leads_to(request, here),
+        )
+    except Busy as busy:
+        return _made(request, found, busy=busy)
+    if run.status == Run.Status.SUCCEEDED:
+        toast(request, _("%(button)s succeeded.") % {"button": button.title})
+    return go(request, here)
