@@ -307,6 +307,9 @@ def test_a_form_opened_by_a_rule_comes_in_place_of_the_next(
     }
 
 
+ASSIGN = {"type": "assign_form", "form": "two"}
+
+
 @pytest.mark.parametrize(
     ("rule", "users", "groups", "anyone"),
     [
@@ -327,7 +330,7 @@ def test_a_form_is_assigned(
     definition = {
         "name": "buy",
         "forms": [
-            form("one", text_field("owner"), button("go", {"type": "assign_form", "form": "two", **rule})),
+            form("one", text_field("owner"), button("go", {**ASSIGN, **rule})),
             form("two", text_field("b"), owners={"users": ["cleo"]}),
         ],
     }  # fmt: skip
