@@ -80,7 +80,7 @@ class Approval(Template):
 def _request(*, with_amount: bool) -> dict[str, Any]:
     amount = {"type": "number", "name": "amount", "decimals": 2, "min": 0, "width": 4}
     return {
-        "name": "request",
+        "name": "ask",
         "title": "Request",
         "fields": [
             {"type": "text", "name": "subject", "required": True,
@@ -111,7 +111,7 @@ def _decision(owners: dict[str, Any]) -> dict[str, Any]:
                  "opposite": [{"field": "comment", "action": "not_required"}],
                  "conditions": decided},
                 {"type": "submit", "id": "close-it", "title": "Submit the decision",
-                 "status": "[decision]"},
+                 "status": "=Item([decision], 1)"},
             ]},
         ],
     }  # fmt: skip

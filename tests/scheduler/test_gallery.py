@@ -1,0 +1,308 @@
+"""The gallery of templates: a few questions, then ordinary objects; nothing half-made."""
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from pytest_httpserver import HTTPServer
+
+from datasources.models import Datasource
+from kianda.accounts.models import AuditEntry
+from processes.models import ProcessDesign, ProcessInstance, Run
+from processes.services import runs
+from processes.services.designs import get_design, warnings_of
+from processes.services.documents import document_of
+from processes.services.exporting import export_text
+from processes.services.forms_state import form_states
+from processes.services.values import stored_values
+from scheduler.gallery import TEMPLATES
+from scheduler.models import ScheduledTask
+from scheduler.selectors_health import token_health
+from scheduler.services.execution import execute
+from scheduler.services.planning import plan
+from tests.processes.conftest import GOOD_ANSWER, answers
+from tests.processes.test_pages import client_of, text_of
+
+pytestmark = pytest.mark.django_db
+WIZARD = "/designs/templates/oauth-token-refresh/"
+LIST = "/designs/templates/fetch-a-list/"
+APPROVAL = "/designs/templates/approval-request/"
+
+
+@pytest.fixture
+def provider(httpserver: HTTPServer, settings: Any) -> HTTPServer:
+    """A real loopback service that datasources may reach."""
+    settings.KIANDA_EGRESS_ALLOW = [f"{httpserver.host}:{httpserver.port}"]
+    return httpserver
+
+
+def typed(provider: HTTPServer, **changes: str) -> dict[str, str]:
+    return {
+        "service": "Acme CRM", "base_url": provider.url_for("/").rstrip("/"),
+        "token_path": "/oauth/token", "client_id": "client-1",
+        "client_secret": "cs-secret-1", "refresh_token": "rt-old-42",
+        "every": "55", "lives": "60", **changes,
+    }  # fmt: skip
+
+
+def nothing_is_there() -> bool:
+    rows = (Datasource, ProcessDesign, ProcessInstance, ScheduledTask)
+    return not any(model.objects.exists() for model in rows)
+
+
+# ---- OAuth token refresh
+
+
+def test_the_wizard_makes_all_four_and_the_button_fetches_a_token(
+    provider: HTTPServer, admin: Any
+) -> None:
+    client = client_of(admin)
+    answer = client.post(WIZARD, typed(provider))
+    assert answer["Location"] == "/designs/templates/made/acme-crm-token/"
+    page = text_of(client.get(answer["Location"]))
+    for said in ("Acme CRM", "acme-crm-token-1", "version 1.0, published", "Press Refresh now"):
+        assert said in page
+    design = get_design("acme-crm-token")
+    assert warnings_of(document_of(design.draft)) == []
+    task = ScheduledTask.objects.get()
+    assert task.schedule == {"kind": "minutes", "every": 55}
+    assert task.process_id == "acme-crm-token-1"
+    answers(provider)
+    pressed = client.post("/designs/templates/made/acme-crm-token/press/")
+    assert pressed["Location"] == answer["Location"]
+    assert Run.objects.get().status == "succeeded"
+    instance = ProcessInstance.objects.select_related("version").get()
+    values = stored_values(document_of(instance.version), instance)
+    assert values["access_token"] == GOOD_ANSWER["access_token"]
+    assert values["refresh_token"] == GOOD_ANSWER["refresh_token"]
+    [kept] = token_health(admin, now=task.created).shown
+    assert kept.fields.token == "access_token"
+
+
+def test_the_task_of_the_wizard_fires_by_itself(provider: HTTPServer, admin: Any) -> None:
+    client_of(admin).post(WIZARD, typed(provider))
+    answers(provider)
+    for pk in plan(ScheduledTask.objects.get().next_run_at):
+        execute(pk)
+    run = Run.objects.get()
+    assert (run.status, run.trigger) == ("succeeded", "schedule")
+
+
+def test_a_refused_refresh_is_told_on_the_last_page(provider: HTTPServer, admin: Any) -> None:
+    client = client_of(admin)
+    client.post(WIZARD, typed(provider))
+    answers(provider, {"error": "invalid_grant"}, status=400)
+    client.post("/designs/templates/made/acme-crm-token/press/")
+    page = text_of(client.get("/designs/templates/made/acme-crm-token/"))
+    assert "Failed" in page
+    assert "400" in page
+    assert "See the trace" in page
+
+
+def test_no_secret_is_in_the_pages_the_export_the_trace_or_the_audit_log(
+    provider: HTTPServer, admin: Any
+) -> None:
+    client = client_of(admin)
+    bad = client.post(WIZARD, typed(provider, service=""))
+    client.post(WIZARD, typed(provider))
+    answers(provider)
+    client.post("/designs/templates/made/acme-crm-token/press/")
+    seen = [
+        bad.content.decode(),
+        client.get("/designs/templates/made/acme-crm-token/").content.decode(),
+        export_text(["acme-crm-token"], user=admin),
+        json.dumps(Run.objects.get().steps),
+        " ".join(f"{entry.name} {entry.detail}" for entry in AuditEntry.objects.all()),
+    ]
+    for secret in ("cs-secret-1", "rt-old-42", "rt-new-77", "at-new"):
+        assert not [text for text in seen if secret in text]
+
+
+def test_a_second_one_of_the_same_service_gets_free_names(provider: HTTPServer, admin: Any) -> None:
+    client = client_of(admin)
+    client.post(WIZARD, typed(provider))
+    answer = client.post(WIZARD, typed(provider))
+    assert answer["Location"] == "/designs/templates/made/acme-crm-token-2/"
+    assert set(Datasource.objects.values_list("name", flat=True)) == {"acme-crm", "acme-crm-2"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"base_url": "http://10.0.0.8"}, "10.0.0.8 is not a public address."),
+        ({"base_url": "http://169.254.169.254"}, "Those cannot be reached at all."),
+        ({"base_url": "ftp://x.example"}, "The scheme ftp is not possible."),
+        ({"base_url": ""}, "This field is required."),
+        ({"token_path": "oauth"}, "A path starts with /."),
+        ({"token_path": "/a/../b"}, "A path cannot hold .."),
+        ({"every": "0"}, "greater than or equal to 1"),
+        ({"every": "often"}, "Enter a whole number."),
+        ({"every": "90"}, "Every 90 minutes is longer than the token lives, 60"),
+        ({"every": "60"}, "leaves nothing to spare"),
+        ({"client_id": "", "refresh_token": ""}, "This field is required."),
+        ({"service": "x" * 101}, "at most 100 characters"),
+    ],
+)
+def test_a_wrong_answer_is_told_and_nothing_is_half_made(
+    provider: HTTPServer, admin: Any, wrong: dict[str, str], sentence: str
+) -> None:
+    response = client_of(admin).post(WIZARD, typed(provider, **wrong))
+    assert response.status_code == 422
+    assert sentence in text_of(response)
+    assert nothing_is_there()
+    for name in wrong:
+        assert response.context["form"][name].errors
+
+
+def test_a_failure_at_the_last_step_takes_everything_back(
+    provider: HTTPServer, admin: Any, monkeypatch: Any
+) -> None:
+    from kianda.lib.errors import Invalid
+    from scheduler.services import gallery
+
+    def refuse(**_: Any) -> None:
+        raise Invalid.at("/schedule/every", "Not today.")
+
+    monkeypatch.setattr(gallery, "create_task", refuse)
+    response = client_of(admin).post(WIZARD, typed(provider))
+    assert response.context["form"]["every"].errors == ["Not today."]
+    assert nothing_is_there()
+
+
+def test_a_long_interval_is_made_when_the_person_is_sure(provider: HTTPServer, admin: Any) -> None:
+    client = client_of(admin)
+    refused = client.post(WIZARD, typed(provider, every="90"))
+    assert "Make it all the same" in text_of(refused)
+    assert client.post(WIZARD, typed(provider, every="90", sure="on")).status_code == 303
+    assert ScheduledTask.objects.get().schedule["every"] == 90
+
+
+def test_the_warning_follows_what_is_typed(admin: Any) -> None:
+    htmx = {"HX-Request": "true", "HX-Target": "lead"}
+    client = client_of(admin)
+    said = client.get(f"{WIZARD}?every=90&lives=60", headers=htmx)
+    assert "longer than the token lives" in text_of(said)
+    assert "lives" not in text_of(client.get(f"{WIZARD}?every=50&lives=60", headers=htmx))
+    assert client.get(f"{WIZARD}?every=x&lives=-1", headers=htmx).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("base_url", "sentence"),
+    [
+        ("", "The service answered 404"),
+        ("http://10.1.2.3", "10.1.2.3 is not a public address."),
+        ("nonsense", "Write the address with its scheme"),
+    ],
+)
+def test_the_connection_is_tested_before_anything_is_made(
+    provider: HTTPServer, admin: Any, base_url: str, sentence: str
+) -> None:
+    provider.expect_request("/").respond_with_data("no", status=404)
+    sent = typed(provider, **({"base_url": base_url} if base_url else {}), act="test", service="")
+    for headers in ({}, {"HX-Request": "true", "HX-Target": "answer"}):
+        response = client_of(admin).post(WIZARD, sent, headers=headers)
+        assert response.status_code == 200
+        assert sentence in text_of(response)
+        assert "cs-secret-1" not in response.content.decode()
+    assert nothing_is_there()
+
+
+def test_a_designer_without_datasources_is_told_which_role_is_missing(ada: Any) -> None:
+    client = client_of(ada)
+    assert "you need the role Data source manager" in text_of(client.get("/designs/templates/"))
+    refused = client.get(WIZARD)
+    assert refused.status_code == 403
+    assert client.get(APPROVAL).status_code == 200
+    assert client_of(ada).get("/designs/templates/nothing/").status_code == 404
+
+
+def test_the_gallery_is_for_designers_and_names_every_template(admin: Any, ben: Any) -> None:
+    page = text_of(client_of(admin).get("/designs/templates/"))
+    for one in TEMPLATES:
+        assert str(one.title) in page
+    for path in ("/designs/templates/", WIZARD):
+        assert client_of(ben).get(path).status_code == 403
+
+
+# ---- Fetch a list
+
+
+def test_a_list_is_fetched_into_a_table(provider: HTTPServer, admin: Any) -> None:
+    client = client_of(admin)
+    rows = {"data": {"rows": [{"id": 7, "name": "Seven", "else": 1}, {"id": 8}]}}
+    provider.expect_request("/api/items", headers={"Authorization": "Bearer tok-123456"}
+                            ).respond_with_json(rows)  # fmt: skip
+    sent = {
+        "service": "Shop", "base_url": provider.url_for("/").rstrip("/"),
+        "list_path": "/api/items", "token": "tok-123456", "place": "data.rows",
+        "columns": "id, name", "every": "60",
+    }  # fmt: skip
+    assert client.post(LIST, sent).status_code == 303
+    client.post("/designs/templates/made/shop-list/press/")
+    run = Run.objects.get()
+    assert (run.status, run.error) == ("succeeded", None)
+    instance = ProcessInstance.objects.select_related("version").get()
+    values = stored_values(document_of(instance.version), instance)
+    assert values["items"] == [{"id": "7", "name": "Seven"}, {"id": "8", "name": ""}]
+    assert "tok-123456" not in json.dumps(run.steps)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"columns": "id, first name"}, "first name cannot be a column"),
+        ({"columns": " , "}, "Write 1 to 20 names."),
+        ({"place": "data..rows"}, "Write names with dots between them"),
+        ({"list_path": "items"}, "A path starts with /."),
+    ],
+)
+def test_a_list_that_cannot_be_is_told(admin: Any, wrong: dict[str, str], sentence: str) -> None:
+    sent = {
+        "service": "Shop", "base_url": "https://shop.example", "list_path": "/items",
+        "columns": "id", "every": "60", **wrong,
+    }  # fmt: skip
+    response = client_of(admin).post(LIST, sent)
+    assert response.status_code == 422
+    assert sentence in text_of(response)
+    assert nothing_is_there()
+
+
+# ---- Approval request
+
+
+def test_an_approval_goes_from_who_asks_to_who_decides(ada: Any, ben: Any) -> None:
+    group = Group.objects.create(name="Managers")
+    boss = ben
+    boss.groups.add(group)
+    client = client_of(ada)
+    sent = {"service": "Purchase", "approver": "group:Managers", "with_amount": "on"}
+    answer = client.post(APPROVAL, sent)
+    assert answer["Location"] == "/designs/templates/made/purchase/"
+    assert "New instance" in text_of(client.get(answer["Location"]))
+    from processes.services.instances import create_instance
+
+    asked = {"subject": "A chair", "amount": 120, "reason": "The old one broke."}
+    made = create_instance(process="purchase", mode="live", data=asked, user=ada)
+
+    def press(target: str, user: Any, **data: Any) -> Run:
+        return runs.trigger(
+            process_id=made.process_id, target=target, user=user, trigger="button", data=data
+        )
+
+    assert press("send_request", ada).status == "succeeded"
+    instance = ProcessInstance.objects.select_related("version", "design").get()
+    states = {one.form: one for one in form_states(instance, document_of(instance.version))}
+    assert (states["approval"].status, states["approval"].groups) == ("current", ("Managers",))
+    refused = press("decide", boss, decision="Rejected")
+    assert refused.status == "failed"
+    assert "Comment" in refused.error["message"] or "comment" in refused.error["message"]
+    assert press("decide", boss, decision="Rejected", comment="Too dear").status == "succeeded"
+    assert ProcessInstance.objects.get().status == "Rejected"
+
+
+def test_who_decides_must_be_there(ada: Any) -> None:
+    response = client_of(ada).post(APPROVAL, {"service": "X", "approver": "group:Nobody"})
+    assert response.status_code == 422
+    assert response.context["form"]["approver"].errors
+    assert nothing_is_there()
