@@ -39,6 +39,8 @@ class Control:
     key: str = ""
     row: str = ""
     rows_shown: "TableView | None" = None
+    # Of what holds no value: safe HTML, or where a link leads.
+    content: str = ""
     focus: bool = False
 
     @property

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any, TypeAlias, cast
 
 from django.http import QueryDict
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Flaw
 from kianda.lib.pointers import pointer
@@ -13,13 +15,13 @@ from processes.controls import Control, FormView, every
 from processes.display import Display, Overrides, displays
 from processes.document import Document, Form
 from processes.expressions import Resolve
-from processes.fields import Button, Table
+from processes.fields import Button, Link, RichText, Table
 from processes.fields.base import FormField, InputField
 from processes.inputs import PREFIX, Written, input_of, posted
 from processes.inputs import sent_of as sent_of_written
 from processes.table_forms import Grid, TypedTable, act_on, read_table
 from processes.table_view import table_view
-from processes.values import Value, ValueFailure
+from processes.values import Value, ValueFailure, column_of
 
 Typed: TypeAlias = Written | TypedTable
 
@@ -159,6 +161,8 @@ def control_of(
         grid = grid_of(field, values, resolve)
         rows = content if isinstance(content, TypedTable) else TypedTable.of(grid)
         return Control(field, "", sentences, rows_shown=table_view(rows, errors))
+    if isinstance(field, (RichText, Link)):
+        return Control(field, content=_content(field, values, resolve))
     secret = field.slug() == "secret"
     written = input_of(field, values.get(field.name))
     if not secret and content is not None and not isinstance(content, TypedTable):
@@ -170,6 +174,27 @@ def control_of(
         is_set=secret and bool(values.get(field.name)),
         again=secret and bool(typed.get(field.name)),
     )
+
+
+def _content(field: RichText | Link, values: Mapping[str, Value], resolve: Resolve) -> str:
+    """Return what a field shows that holds no value, from the values as they are stored."""
+
+    def read(name: str) -> Value:
+        table, _, column = name.partition(".")
+        if name in values:
+            return values[name]
+        try:
+            return column_of(values[table], column) if table in values else resolve(name)
+        except LookupError:
+            return None  # Before there is an instance it has no Process ID.
+
+    try:
+        if isinstance(field, Link):
+            return field.address(read)
+        return mark_safe(field.rendered(read))  # noqa: S308 - it was cleaned
+    except ValueFailure as failure:
+        said = _("This text cannot be shown: %(reason)s") % {"reason": failure}
+        return "" if isinstance(field, Link) else said
 
 
 def form_views(

@@ -25,7 +25,8 @@ def input_of(field: FormField, value: Value) -> Written:
         return chosen if field.choices else "\n".join(chosen)
     if isinstance(field, Date) and field.mode == "datetime" and isinstance(value, str):
         return _local(value)
-    return field.shown(value) if field.slug() == "number" else as_text(value)
+    by_field = field.slug() == "number" or (isinstance(field, Date) and field.mode == "time")
+    return field.shown(value) if by_field else as_text(value)
 
 
 def _local(text: str) -> str:

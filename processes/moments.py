@@ -1,13 +1,15 @@
 """Dates and moments as ISO 8601 text: `2026-11-23` and `2026-11-23T10:00:00Z` (always UTC)."""
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
 from processes.values import Value, ValueFailure, as_text, is_numeric, shown
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z|[0-9]{8}\Z|[0-9]{4}-?W[0-9]{2}-?[1-7]\Z")
 _MOMENT = re.compile(r"[0-9W-]{8,10}[T ][0-9]{2}", re.IGNORECASE)
+_TIME = re.compile(r"T?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(?:[.,][0-9]+)?\Z", re.IGNORECASE)
+_DAY = 86_400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -73,6 +75,27 @@ def to_moment(value: Value) -> str | None:
 def to_date(value: Value) -> str | None:
     """Return the date of a value as it is written; blank is None."""
     return None if _blank(value) else parse_moment(value).date().isoformat()
+
+
+def to_time(value: Value) -> str | None:
+    """Return the time of day of a value as it is written, `10:30:00`; blank is None."""
+    if _blank(value):
+        return None
+    text = as_text(value).strip()
+    found = _TIME.match(text)
+    # A bare 10 is an hour left unfinished, not ten seconds after 1970 began.
+    seconds = is_numeric(text) and abs(Decimal(text)) >= _DAY
+    if found is None and not seconds and not is_moment(text):
+        raise _no_time(value)
+    try:
+        made = time(*(int(part or 0) for part in found.groups())) if found else parse_moment(value)
+    except ValueError:
+        raise _no_time(value) from None
+    return f"{made:%H:%M:%S}"
+
+
+def _no_time(value: Value) -> ValueFailure:
+    return ValueFailure(f"{shown(value)} is not a time of day. Write it as 10:30 or 10:30:15.")
 
 
 def date_in(value: Value, zone: tzinfo) -> str:

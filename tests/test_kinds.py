@@ -173,6 +173,8 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "toggle",
         "table",
         "button",
+        "link",
+        "rich_text",
         "panel",
         "field_group",
     ]

@@ -9,16 +9,29 @@ from processes.fields.base import Container, FormField, InputField, walk
 from processes.fields.button import Button
 from processes.fields.date import Date
 from processes.fields.field_group import FieldGroup
+from processes.fields.link import Link
 from processes.fields.list import List
 from processes.fields.number import Number
 from processes.fields.panel import Panel
+from processes.fields.rich_text import RichText
 from processes.fields.secret import Secret
 from processes.fields.table import Table
 from processes.fields.text import Text
 from processes.fields.toggle import Toggle
 
 AnyField = Annotated[
-    Text | Number | Secret | Date | List | Toggle | Table | Button | Panel | FieldGroup,
+    Text
+    | Number
+    | Secret
+    | Date
+    | List
+    | Toggle
+    | Table
+    | Button
+    | Link
+    | RichText
+    | Panel
+    | FieldGroup,
     Field(discriminator="type"),
 ]
 # Containers hold any of them; the name is known only here.
@@ -35,9 +48,11 @@ __all__ = [
     "FieldGroup",
     "FormField",
     "InputField",
+    "Link",
     "List",
     "Number",
     "Panel",
+    "RichText",
     "Secret",
     "Table",
     "Text",

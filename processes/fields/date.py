@@ -1,4 +1,4 @@
-"""Date: a day, or a moment."""
+"""Date: a day, a moment, or a time of day."""
 
 from datetime import datetime
 from typing import Literal
@@ -6,25 +6,26 @@ from typing import Literal
 from pydantic import Field
 
 from processes.fields.base import InputField
-from processes.moments import to_date, to_moment
+from processes.moments import to_date, to_moment, to_time
 from processes.references import DefaultValue
 from processes.values import Value, from_json
 
 
 class Date(InputField):
-    """Holds a day, such as 2026-11-23, or a day with its time.
+    """Holds a day, such as 2026-11-23, a day with its time, or a time of day, such as 10:30:00.
 
-    ISO 8601 is taken, and seconds since 1970. A time is kept in UTC; one without an offset is taken
-    as UTC. Of a time put into a day, the day is taken as it is written.
+    ISO 8601 is taken, and seconds since 1970. A day with its time is kept in UTC; one without an
+    offset is taken as UTC. Of a moment put into a day or a time of day, that part is taken as it is
+    written. A time of day belongs to no zone.
     """
 
     label = "Date"
 
     type: Literal["date"] = "date"
-    mode: Literal["date", "datetime"] = Field(
+    mode: Literal["date", "datetime", "time"] = Field(
         default="date",
         title="Kind of date",
-        description="A day, or a day with its time.",
+        description="A day, a day with its time, or a time of day.",
         json_schema_extra={"control": "select"},
     )
     default: DefaultValue = None
@@ -32,11 +33,13 @@ class Date(InputField):
     def to_python(self, raw: object) -> Value:
         """Return ISO 8601 text or seconds since 1970 as the text that is stored."""
         value = from_json(raw)
-        return to_moment(value) if self.mode == "datetime" else to_date(value)
+        return {"date": to_date, "datetime": to_moment, "time": to_time}[self.mode](value)
 
     def shown(self, value: Value) -> str:
-        """Return the day, and the time with its zone, without T and Z."""
+        """Return the day, and the time with its zone, without T and Z; seconds where there are."""
         if not isinstance(value, str) or self.mode == "date":
             return value if isinstance(value, str) else ""
+        if self.mode == "time":
+            return value.removesuffix(":00") if value.count(":") == 2 else value
         moment = datetime.fromisoformat(value)
         return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -12,6 +12,7 @@ from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import Flaw
 from kianda.pages import Errors
 from processes import listing
+from processes.clock import moment_text
 from processes.controls import Control, FormView
 from processes.document import Document, Form
 from processes.fields import Table
@@ -108,8 +109,13 @@ class Sheet:
         self.typed |= kept
 
     def resolve(self, name: str) -> Value:
-        """Return what a default may refer to, for rows that are added to a table."""
-        return early_names(self.document, user=self.user)[name]
+        """Return what texts of the form may refer to besides its fields."""
+        facts: dict[str, Value] = {
+            "process.id": self.instance.process_id,
+            "process.status": self.instance.status,
+            "process.created": moment_text(self.instance.created),
+        }
+        return {**early_names(self.document, user=self.user), **facts}[name]
 
     def _over_now(self, typed: Typed) -> Typed:
         """Return typed rows as they lie over the rows that the table has now."""

@@ -282,3 +282,12 @@ def test_the_history_says_what_changed_in_which_row(make: Any, ben_at: Client) -
     assert "row 2, Amount: 2 → 7" in text_of(page)
     assert f"row 3, What: Pen 3 → {SCRIPT[:20]}" in text_of(page)
     assert SCRIPT not in page.content.decode()
+
+
+def test_two_megabytes_pasted_into_a_cell_are_refused_beside_it(make: Any, ben_at: Client) -> None:
+    instance = make()
+    page = post(ben_at, ben_at.get(URL), **{"v-lines-b1-what": "x" * 2_000_000})
+    assert page.status_code == 422
+    said = "Lines: row 2, What: The text has 2,000,000 characters; 1,000,000 are allowed."
+    assert said in text_of(page)
+    assert whats(instance) == ["Pen 1", "Pen 2", "Pen 3"]

@@ -27,6 +27,14 @@ from processes.values import ValueFailure
         ("datetime", 1764000000, "2025-11-24T16:00:00Z", "2025-11-24 16:00:00 UTC"),
         ("datetime", Decimal("1764000000"), "2025-11-24T16:00:00Z", "2025-11-24 16:00:00 UTC"),
         ("datetime", "1764000000", "2025-11-24T16:00:00Z", "2025-11-24 16:00:00 UTC"),
+        ("time", None, None, ""),
+        ("time", " ", None, ""),
+        ("time", "10:30", "10:30:00", "10:30"),
+        ("time", "9:05", "09:05:00", "09:05"),
+        ("time", "T23:59:59", "23:59:59", "23:59:59"),
+        ("time", "10:30:15.25", "10:30:15", "10:30:15"),
+        ("time", "2026-11-23T10:30:00+02:00", "10:30:00", "10:30"),
+        ("time", 1764000000, "16:00:00", "16:00"),
     ],
 )
 def test_it_takes_iso_8601_and_seconds(mode, raw, value, shown):
@@ -37,8 +45,14 @@ def test_it_takes_iso_8601_and_seconds(mode, raw, value, shown):
     assert field.shown(value) == shown
 
 
-@pytest.mark.parametrize("mode", ["date", "datetime"])
+@pytest.mark.parametrize("mode", ["date", "datetime", "time"])
 @pytest.mark.parametrize("raw", ["tomorrow", "2026-02-30", True, [], {}, 1e15])
 def test_it_refuses_what_is_no_date(mode, raw):
     with pytest.raises(ValueFailure):
         Date(name="due", mode=mode).to_python(raw)
+
+
+@pytest.mark.parametrize("raw", ["24:00", "10:60", "10", "2026-11-23", "10:30 pm", "1:2:3"])
+def test_what_is_no_time_of_day_is_refused_with_an_example(raw):
+    with pytest.raises(ValueFailure, match="time of day. Write it as 10:30|seconds"):
+        Date(name="at", mode="time").to_python(raw)

@@ -1,0 +1,45 @@
+"""Link: leads to an address."""
+
+import re
+from typing import Literal
+
+from pydantic import Field, StrictBool
+
+from processes.expressions import Resolve, Template
+from processes.fields.base import ACTIONS, LayoutField
+from processes.references import TextValue
+from processes.values import as_text
+
+# A page of this product, or an address of a kind that runs nothing.
+_SAFE = re.compile(r"(?:https?://|mailto:|tel:|/(?!/))[^\s\x00-\x1f\\]*\Z", re.IGNORECASE)
+
+
+class Link(LayoutField):
+    """Leads to a web address, which may be made of fields: https://example.org/[order].
+
+    http, https, mailto and tel are followed, and addresses of this product, which start with one /.
+    While the address is not one of these, the title stands there without a link.
+    """
+
+    label = "Link"
+    category = ACTIONS
+
+    type: Literal["link"] = "link"
+    url: TextValue = Field(
+        default="",
+        max_length=2_000,
+        title="Address",
+        description="Where it leads: text with [fields] in it, or an expression.",
+        json_schema_extra={"control": "value"},
+    )
+    new_tab: StrictBool = Field(
+        default=False,
+        title="New tab",
+        description="Whether it opens in a tab of its own.",
+        json_schema_extra={"control": "switch"},
+    )
+
+    def address(self, resolve: Resolve) -> str:
+        """Return where it leads; nothing while that is no address. Raises ValueFailure."""
+        address = as_text(Template.parse(self.url).evaluate(resolve)).strip()
+        return address if _SAFE.match(address) else ""
