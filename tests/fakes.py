@@ -7,6 +7,7 @@ from typing import Any
 
 from processes.conditions import ConditionGroup
 from processes.mappings import scope
+from processes.ports import Part
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.values import Value, from_json
 
@@ -26,6 +27,7 @@ class FakeContext:
         answers: Sequence[Answer | RuleFailed] = (),
         items: Sequence[Mapping[str, Value]] = (),
         refused: Sequence[str] = (),
+        secrets: Sequence[str] = (),
     ) -> None:
         self.values: dict[str, Value] = dict(values or {})
         self.safe = dict(self.values)
@@ -37,6 +39,13 @@ class FakeContext:
         self.refused = set(refused)
         self.calls: list[tuple[str, str, dict[str, Value]]] = []
         self.events: list[str] = []
+        self.secrets = set(secrets)
+        self.forms = FakeForms()
+        self.others = FakeOthers(self.items)
+        self.rows: list[tuple[str, list[str], bool]] = []
+
+    def each_row(self, table: str, rules: Sequence[Rule], *, go_on: bool) -> None:
+        self.rows.append((table, [rule.id for rule in rules], go_on))
 
     def resolve(self, name: str) -> Value:
         facts: dict[str, Value] = {"process.id": "p-1", "today": self.today}
@@ -47,7 +56,7 @@ class FakeContext:
         raise RuleFailed("configuration", f"There is no field or name {name}.")
 
     def is_secret(self, name: str) -> bool:
-        return False
+        return name in self.secrets
 
     def assign(self, field: str, value: Value) -> None:
         self.assign_all([(field, value)])
@@ -99,6 +108,59 @@ class FakeContext:
         self.values.update(checked)
         self.stored = {**self.stored, **self.mapped, **checked}
         self.events.append("store_undo")
+
+
+class FakeForms:
+    """Remembers what rules did with the forms of their instance."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[Any, ...]] = []
+        self.display: dict[tuple[str, str], bool] = {}
+
+    def submit(self, form: str, *, status: str) -> None:
+        self.done.append(("submit", form, status))
+
+    def close(self, *, status: str) -> None:
+        self.done.append(("close", status))
+
+    def go_to(self, form: str, *, mode: str, make_current: bool) -> None:
+        self.done.append(("go_to", form, mode, make_current))
+
+    def assign(
+        self, forms: Sequence[str], *, users: Sequence[str], groups: Sequence[str],
+        append: bool, opens: bool,
+    ) -> None:  # fmt: skip
+        self.done.append(("assign", list(forms), list(users), list(groups), append, opens))
+
+    def show(self, name: str, part: Part, *, value: bool) -> None:
+        self.display[name, part] = value
+
+    def shows(self, name: str, part: Part) -> bool:
+        return self.display.get((name, part), part != "required")
+
+
+class FakeOthers:
+    """Remembers what rules asked of other instances; answers with the items it was given."""
+
+    def __init__(self, items: Sequence[Mapping[str, Value]]) -> None:
+        self.items = items
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def _ask(self, act: str, **asked: Any) -> Sequence[Mapping[str, Value]]:
+        self.asked.append((act, asked))
+        return self.items
+
+    def create(self, **asked: Any) -> Sequence[Mapping[str, Value]]:
+        return self._ask("create", **asked)
+
+    def change(self, **asked: Any) -> Sequence[Mapping[str, Value]]:
+        return self._ask("change", **asked)
+
+    def delete(self, **asked: Any) -> Sequence[Mapping[str, Value]]:
+        return self._ask("delete", **asked)
+
+    def start(self, **asked: Any) -> Sequence[Mapping[str, Value]]:
+        return self._ask("start", **asked)
 
 
 class FakeRecord:

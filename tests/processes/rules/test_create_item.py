@@ -179,3 +179,30 @@ def test_a_name_that_means_nothing_at_its_place_is_refused(part: str, row: dict[
 
 def test_it_reads_as_a_sentence() -> None:
     assert rule().sentence() == "Create an item with token-service / refresh-token"
+
+
+def test_with_the_built_in_datasource_it_makes_an_instance() -> None:
+    context = FakeContext(
+        {"token": "t", "key": "k"}, items=[{"process.id": "orders-1"}], secrets=["key"]
+    )
+    rule(
+        datasource="kianda",
+        method="orders",
+        input_mapping=[
+            {"target": "body.note", "value": "[token]"},
+            {"target": "body.secret", "value": "[key]"},
+        ],
+        on_success=[{"field": "token", "value": "[item.process.id]"}],
+    ).run(context)
+    [(act, asked)] = context.others.asked
+    assert (act, asked["process"]) == ("create", "orders")
+    assert asked["values"] == {"note": "t", "secret": "k"}
+    assert asked["secret"] == {"secret"}
+    assert context.values["token"] == "orders-1"
+    assert context.events == ["accept"]
+
+
+@pytest.mark.parametrize("target", ["url_path", "query.a", "body.a.b", "body"])
+def test_an_instance_is_made_of_fields(target: str) -> None:
+    with pytest.raises(ValidationError, match="no field of a process"):
+        rule(datasource="kianda", method="orders", input_mapping=[{"target": target, "value": "x"}])

@@ -1,0 +1,52 @@
+"""Go to form shows a form, and makes it the current one when asked."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from processes.names import NameTable
+from processes.rules import GoToForm, rules
+from tests.fakes import FakeContext
+
+NAMES = NameTable({"kind": "text"}, forms=frozenset({"wish", "books"}))
+
+
+def rule(**settings: Any) -> GoToForm:
+    made = rules.parse({"type": "go_to_form", "id": "a", "form": "wish", **settings}, names=NAMES)
+    assert isinstance(made, GoToForm)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("settings", "done"),
+    [
+        ({}, ("go_to", "wish", "auto", False)),
+        ({"form": "books", "mode": "read"}, ("go_to", "books", "read", False)),
+        ({"make_current": True}, ("go_to", "wish", "auto", True)),
+        ({"mode": "edit", "make_current": True}, ("go_to", "wish", "edit", True)),
+    ],
+)
+def test_it_goes_there(settings: dict[str, Any], done: tuple[Any, ...]) -> None:
+    context = FakeContext()
+    rule(**settings).run(context)
+    assert context.forms.done == [done]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"form": "kind"}, "There is no form kind"),
+        ({"form": ""}, "Give the name of a form"),
+        ({"mode": "write"}, "Input should be"),
+        ({"make_current": "yes"}, "valid boolean"),
+    ],
+)
+def test_what_it_refuses(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        rule(**settings)
+
+
+def test_it_reads_as_a_sentence() -> None:
+    assert rule().sentence() == "Go to the form wish"
+    assert rule(make_current=True).sentence() == "Go to the form wish and make it current"
