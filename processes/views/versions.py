@@ -157,7 +157,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponseBase:
         except Missing:
             return go(request, "designs")
         else:
-            toast(request, _("%(title)s is deleted.") % {"title": found.title})
+            toast(request, _("%(title)s is in the recycle bin.") % {"title": found.title})
             return go(request, "designs")
     context = {
         "design": found, "uses": used_by_links(uses),

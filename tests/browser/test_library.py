@@ -1,0 +1,222 @@
+"""The library of designs in a browser: folders, bin, export and import, templates."""
+
+import json
+
+import pytest
+
+from datasources.models import Datasource
+from processes.models import ProcessDesign, Run
+from processes.services.designs import create_design, delete_design, get_design, publish_design
+from processes.services.exporting import export_text
+from processes.services.library import add_design, put_into_group
+from scheduler.models import ScheduledTask
+from tests.browser.story_rows import LOOKS, SCRIPT, orders
+from tests.processes.conftest import GOOD_ANSWER
+
+# Without a moment of its own the token counts from its refresh.
+ANSWER = {key: value for key, value in GOOD_ANSWER.items() if key != "created_at"}
+
+
+def filled(user):
+    """Fill the library: two groups, one design in none, one in the bin, a long title."""
+    for title, group in (("Leave", "People"), ("Onboarding", "People"), ("Orders", "")):
+        add_design(title=title, name="", description="Asks and tells.", group=group, user=user)
+    long = add_design(
+        title="A" + "n unusually long title" * 6, name="long", description="Word " * 80,
+        group="A group with a name that is longer than most of them are", user=user,
+    )  # fmt: skip
+    publish_design(name="leave", user=user)
+    add_design(title="Gone", name="gone", description="", group="", user=user)
+    delete_design(name="gone", user=user)
+    return long
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_pages_fit_and_are_accessible(
+    page_as, person, axe, assert_fits, tmp_path, width, scheme
+):
+    filled(person("admin"))
+    page = page_as("admin", width, scheme)
+    binned = ProcessDesign.everything.get(name="gone").pk
+    for place in (
+        "/designs/", "/designs/?group=People", "/designs/new/", "/designs/leave/details/",
+        "/designs/leave/duplicate/", "/designs/leave/delete/", "/designs/export/",
+        "/designs/import/", "/designs/bin/", f"/designs/bin/{binned}/restore/",
+        f"/designs/bin/{binned}/remove/", "/designs/templates/",
+        "/designs/templates/oauth-token-refresh/", "/designs/templates/approval-request/",
+        "/designs/templates/fetch-a-list/", "/designs/templates/made/leave/",
+    ):  # fmt: skip
+        page.goto(place)
+        axe(page)
+        assert_fits(page)
+    file = tmp_path / "designs.json"
+    file.write_text(export_text(["leave", "long"], user=person("admin")))
+    page.goto("/designs/import/")
+    page.get_by_label("Choose a file").set_input_files(file)
+    page.get_by_role("button", name="Show what it holds").click()
+    page.wait_for_selector("h1:has-text('What the file holds')")
+    axe(page)
+    assert_fits(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_empty_states_lead_to_the_gallery(page_as, axe, assert_fits, width, scheme):
+    page = page_as("admin", width, scheme)
+    for place, link in (("/", "Start from “OAuth token refresh”"),
+                        ("/designs/", "Start from a template"),
+                        ("/scheduled-tasks/", "Start from “OAuth token refresh”")):  # fmt: skip
+        page.goto(place)
+        axe(page)
+        assert_fits(page)
+        page.get_by_role("link", name=link).click()
+        page.wait_for_url("**/designs/templates/")
+    page.goto("/designs/bin/")
+    axe(page)
+    assert_fits(page)
+
+
+def test_a_design_lives_from_add_new_to_the_bin_and_back(page_as, person, axe, assert_fits):
+    page = page_as("admin")
+    page.goto("/designs/")
+    page.get_by_role("link", name="Add new").click()
+    dialog = page.locator("#dialog[open]")
+    dialog.get_by_role("button", name="Add and open the designer").click()
+    dialog.get_by_text("Enter a title.").first.wait_for()
+    axe(page)
+    assert_fits(page)
+    dialog.get_by_label("Title").press_sequentially("Leave of Absence!")
+    assert dialog.get_by_label("Name").input_value() == "leave-of-absence"
+    dialog.get_by_label("Name").fill("leave")
+    dialog.get_by_label("Title").fill("Leave of Absence! 2")
+    assert dialog.get_by_label("Name").input_value() == "leave"
+    dialog.get_by_label("Group").fill("People")
+    dialog.get_by_role("button", name="Add and open the designer").dblclick()
+    page.wait_for_url("**/designs/leave/designer/")
+    assert ProcessDesign.objects.count() == 1
+
+    page.goto("/designs/")
+    row = page.locator("tr", has_text="Leave of Absence! 2")
+    row.get_by_role("button", name="More for Leave of Absence! 2").click()
+    axe(page)
+    page.get_by_role("link", name="Edit title and group").click()
+    dialog.get_by_label("Title").fill(SCRIPT)
+    dialog.get_by_role("button", name="Save").click()
+    page.wait_for_selector(f"a:has-text({json.dumps(SCRIPT)})")
+    assert page.title() != "owned"
+    page.get_by_role("button", name=f"More for {SCRIPT}").click()
+    page.get_by_role("link", name="Duplicate").click()
+    dialog.get_by_label("Title").fill("Second")
+    dialog.get_by_label("Name").fill("second")
+    dialog.get_by_role("button", name="Duplicate").click()
+    page.wait_for_url("**/designs/second/designer/")
+
+    page.goto("/designs/")
+    page.get_by_role("link", name="People").first.click()
+    page.wait_for_url("**/designs/?group=People")
+    page.get_by_role("button", name="More for Second").click()
+    page.get_by_role("link", name="Delete").click()
+    dialog.get_by_role("button", name="Delete design").click()
+    page.wait_for_selector("text=Second is in the recycle bin.")
+    page.get_by_role("link", name="Recycle bin").click()
+    assert page.locator('.k-rail [aria-current="page"]').all_inner_texts() == ["Recycle bin"]
+    add_design(title="Other", name="second", description="", group="", user=person("admin"))
+    page.get_by_role("link", name="Restore Second").click()
+    dialog.get_by_text("There is another process second by now").wait_for()
+    axe(page)
+    assert_fits(page)
+    dialog.get_by_role("button", name="Restore").click()
+    page.wait_for_selector("text=Second is restored.")
+    assert get_design("second-2").title == "Second"
+
+
+def test_a_file_goes_out_and_comes_back_beside_the_original(page_as, person, axe, assert_fits):
+    design = create_design(raw=orders(), user=person("admin"))
+    put_into_group(design, "Purchasing", user=person("admin"))
+    page = page_as("admin")
+    page.goto("/designs/export/")
+    page.get_by_role("checkbox", name="Orders").check()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+    file = download.value.path()
+    assert json.loads(file.read_text())["processes"][0]["definition"]["name"] == "orders"
+
+    page.goto("/designs/import/")
+    page.get_by_label("Choose a file").set_input_files(
+        {"name": "half.json", "mimeType": "application/json", "buffer": file.read_bytes()[:900]}
+    )
+    page.get_by_role("button", name="Show what it holds").click()
+    page.wait_for_selector("text=The file ends in the middle")
+    axe(page)
+    assert_fits(page)
+    page.get_by_label("Choose a file").set_input_files(
+        {"name": "o.json", "mimeType": "application/json", "buffer": file.read_bytes()}
+    )
+    page.get_by_role("button", name="Show what it holds").click()
+    page.wait_for_selector("text=The name is taken")
+    name = page.get_by_label("Name of Orders here")
+    assert name.input_value() == "orders-2"
+    name.fill("orders")
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.wait_for_selector("text=There is a process orders already.")
+    axe(page)
+    assert_fits(page)
+    name.fill("orders-copy")
+    page.get_by_role("button", name="Import", exact=True).dblclick()
+    page.wait_for_selector("h1:has-text('The import is done')")
+    axe(page)
+    assert_fits(page)
+    assert get_design("orders-copy").group == "Purchasing"
+    assert ProcessDesign.objects.count() == 2
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_the_wizard_makes_all_four_and_refresh_is_pressed(
+    page_as, axe, assert_fits, httpserver, settings, width, scheme
+):
+    settings.KIANDA_EGRESS_ALLOW = [f"{httpserver.host}:{httpserver.port}"]
+    httpserver.expect_request("/").respond_with_data("here")
+    httpserver.expect_request("/oauth/token").respond_with_json(ANSWER)
+    page = page_as("admin", width, scheme)
+    page.goto("/designs/templates/")
+    page.get_by_role("link", name="Use OAuth token refresh").click()
+    page.get_by_label("Name of the service").fill("Acme CRM")
+    page.get_by_label("Service URL").fill("http://10.0.0.8")
+    page.get_by_role("button", name="Test connection").click()
+    page.wait_for_selector("text=10.0.0.8 is not a public address.")
+    axe(page)
+    assert_fits(page)
+    page.get_by_label("Service URL").fill(httpserver.url_for("/").rstrip("/"))
+    page.get_by_role("button", name="Test connection").click()
+    page.wait_for_selector("text=The service answered 200")
+    page.get_by_label("Client ID").fill("client-1")
+    page.get_by_label("Client secret").fill("cs-secret-1")
+    page.get_by_label("Every so many minutes").fill("90")
+    page.wait_for_selector("#lead >> text=longer than the token lives")
+    axe(page)
+    assert_fits(page)
+    page.get_by_label("Every so many minutes").fill("55")
+    page.wait_for_selector("#lead >> text=longer than the token lives", state="detached")
+    page.get_by_role("button", name="Make all four").click()
+    page.wait_for_selector("text=One place needs a look.")
+    axe(page)
+    assert_fits(page)
+    assert not Datasource.objects.exists()
+    page.get_by_label("Client secret").fill("cs-secret-1")
+    page.get_by_label("Refresh token").fill("rt-old-42")
+    page.get_by_role("button", name="Make all four").dblclick()
+    page.wait_for_url("**/designs/templates/made/acme-crm-token/")
+    assert ScheduledTask.objects.count() == 1
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("button", name="Press Refresh now").click()
+    page.wait_for_selector("text=Refresh succeeded.")
+    assert Run.objects.get().status == "succeeded"
+    axe(page)
+    assert_fits(page)
+    for link in ("Acme CRM", "Acme CRM: access token", "acme-crm-token-1"):
+        page.get_by_role("link", name=link, exact=True).click()
+        page.wait_for_load_state()
+        assert page.locator("h1").count() >= 1
+        page.goto("/designs/templates/made/acme-crm-token/")
+    page.goto("/")
+    page.wait_for_selector("text=The kept token is current")
