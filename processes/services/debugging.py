@@ -12,10 +12,11 @@ from processes.engine import run_rules
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule, RuleFailed
 from processes.services.carrying import closing_of
-from processes.services.pinned import pinned_of, reaches_out
+from processes.services.pinned import pinned_of, reaching
 from processes.services.sessions import Act, Session, at_work, claimed, new_session
 from processes.services.starting import Firing, insert, read_instance, take
 from processes.services.values import read_sent
+from processes.standing import Standing
 from processes.values import Value
 from processes.working import python_of
 
@@ -150,23 +151,21 @@ def _done(session: Session, refusal: Invalid | None) -> Run:
 def _chosen(session: Session, answer: str, position: int) -> Invalid | None:
     """Note how the call of a rule is answered; return why it cannot be answered so."""
     rule = session.rules[position]
-    if not reaches_out(rule):
-        return None
     if answer in (DO, PINNED):
-        session.state.answers[rule.id] = answer
-    if not _lacks_its_answer(session, rule):
+        session.state.answers |= {one.id: answer for one in reaching([rule])}
+    lacking = _without_answer(session, rule)
+    if lacking is None:
         return None
     return Invalid.at(
-        "/answer", f"No answer is pinned for {rule.title} yet. Pin one, or let the call be sent."
+        "/answer", f"No answer is pinned for {lacking.title} yet. Pin one, or let the call be sent."
     )
 
 
-def _lacks_its_answer(session: Session, rule: Rule) -> bool:
-    return (
-        reaches_out(rule)
-        and session.answer_of(rule.id) == PINNED
-        and rule.id not in pinned_of(session.started.instance.design)
-    )
+def _without_answer(session: Session, rule: Rule) -> Rule | None:
+    """Return the call of a rule, or in it, that is to be answered by a sample nobody has pinned."""
+    wanted = [one for one in reaching([rule]) if session.answer_of(one.id) == PINNED]
+    pinned = pinned_of(session.started.instance.design) if wanted else {}
+    return next((one for one in wanted if one.id not in pinned), None)
 
 
 def _pauses_here(act: Act) -> bool:
@@ -174,7 +173,7 @@ def _pauses_here(act: Act) -> bool:
     if session.state.failure or act.context.seconds_left <= 0:
         return True
     rule = session.rules[session.next]
-    return rule.id in session.state.breakpoints or _lacks_its_answer(session, rule)
+    return rule.id in session.state.breakpoints or _without_answer(session, rule) is not None
 
 
 def _go_forward(act: Act) -> None:
@@ -201,6 +200,7 @@ def _stand_at(act: Act, failure: RuleFailed, position: int) -> None:
         "kind": failure.kind,
         "message": failure.message,
         "status": failure.status,
+        "fields": dict(failure.fields),
         "position": position,
     }
     state.pending = None if context.pending is None else context.working.json_of(context.pending)
@@ -222,6 +222,7 @@ def _take_back(session: Session) -> None:
     if state.failure and state.before:
         for part in ("values", "safe", "mapped"):
             setattr(working, part, python_of(session.document.fields, state.before[part]))
+        working.standing = Standing(**state.before["standing"])
     state.failure = state.pending = None
 
 

@@ -1,7 +1,7 @@
 """Pinned answers: what a call is answered with in a preview, in place of the outside system."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -32,6 +32,11 @@ def reaches_out(rule: Rule) -> bool:
     """Tell whether a rule has an effect outside the instance, or asks somebody outside."""
     looks_inside = rule.slug() == "find_items" and getattr(rule, "datasource", "") == "kianda"
     return rule.calls_out and not looks_inside
+
+
+def reaching(rules: Iterable[Rule]) -> list[Rule]:
+    """Return those of the rules that reach out, and of the rules that stand in them."""
+    return [one for rule in rules for one in (rule, *rule.inner_rules()) if reaches_out(one)]
 
 
 def outward_rules(document: Document) -> dict[str, Rule]:
@@ -198,7 +203,8 @@ class PinnedOutside:
             return self.real.affect(effect)
         step.request = {**effect.shown, "pinned": True}
         body = self._sample(step.rule, effect.process, {}).body
-        return [body] if isinstance(body, dict) else [], frozenset()
+        items = body if isinstance(body, list) else [body]
+        return [item for item in items if isinstance(item, dict)], frozenset()
 
     def find(
         self,

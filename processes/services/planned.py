@@ -11,7 +11,7 @@ from processes.rules.base import Answer, Rule, RuleFailed
 from processes.services.carrying import context_for
 from processes.services.ledger import RunLedger
 from processes.services.outside import made_ready
-from processes.services.pinned import reaches_out
+from processes.services.pinned import reaching
 from processes.services.sessions import Session
 from processes.services.starting import Started
 from processes.trace import RunTrace
@@ -107,19 +107,20 @@ def planned(session: Session) -> Plan:
         return Plan(skipped="It is switched off.")
     context = _context(session)
     try:
-        return _plan(rule, context)
+        return _plan(session.next, rule, context)
     except (RuleFailed, ValueFailure) as failure:
         return Plan(problem=context.masker.text(str(failure)))
 
 
-def _plan(rule: Rule, context: RunContext) -> Plan:
+def _plan(position: int, rule: Rule, context: RunContext) -> Plan:
     held = rule.conditions
     if held and not held.holds(context.resolve, today=context.today, zone=context.zone):
         return Plan(skipped=context.masker.text(f"The condition does not hold: {held.in_words()}."))
-    if not reaches_out(rule):
+    if not reaching([rule]):
         return Plan()
     try:
-        rule.run(context)
+        with context.trace.step(position, rule):
+            rule.run(context)
     except _Asked as asked:
         return Plan(request=context.masker.json(asked.shown, by_place=True))
     return Plan()

@@ -14,7 +14,7 @@ from processes.services import working_copies
 from processes.services.designs import get_design
 from processes.services.documents import document_of
 from processes.services.instances import create_instance
-from processes.services.pinned import outward_rules, reaches_out
+from processes.services.pinned import outward_rules, reaching
 
 OUTWARD = frozenset(ProcessInstance.Outward.values)
 
@@ -97,12 +97,12 @@ def refuse_unasked(document: Document, target: str, outward: str) -> None:
     if outward:
         return
     try:
-        reaching = [rule for rule in document.rules_of(target) if reaches_out(rule)]
+        found = reaching(document.rules_of(target))
     except TargetMissing:
         return
-    if reaching:
+    if found:
         raise Invalid.at(
             "/outward",
-            f"{reaching[0].title} has an effect outside this preview. Choose first whether calls "
+            f"{found[0].title} has an effect outside this preview. Choose first whether calls "
             "are made or answered from pinned samples.",
         )

@@ -67,6 +67,7 @@ class SessionLedger(RunLedger):
         journal = {
             "phase": "paused",
             "next": at,
+            "page": context.page,
             "copy": context.working.as_journal(),
             "base_revision": self.base_revision,
             "handled": self.handled(),
@@ -123,7 +124,9 @@ class Session:
     def failed_before(self) -> RuleFailed | None:
         """Return the failure at which it stands."""
         kept = self.state.failure
-        return RuleFailed(kept["kind"], kept["message"], kept["status"]) if kept else None
+        if kept is None:
+            return None
+        return RuleFailed(kept["kind"], kept["message"], kept["status"], fields=kept["fields"])
 
 
 def new_session(started: Started, breakpoints: list[str]) -> Session:

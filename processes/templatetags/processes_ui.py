@@ -38,6 +38,11 @@ _JSON_PART = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<text>"(?:[^"\\]|\\.)*")|'
     r"(?P<number>(?<![\w\"])-?\d[\d.eE+-]*)|(?P<word>\b(?:true|false|null)\b)"
 )
+_ACTS = {
+    "create": _lazy("Create an instance of"), "change": _lazy("Change instances of"),
+    "delete": _lazy("Delete instances of"), "start": _lazy("Start"),
+}  # fmt: skip
+_ACT_PARTS = frozenset({"act", "process", "pinned"})
 TRIGGERS = {
     "load": _lazy("Opened"), "schedule": _lazy("Schedule"), "api": _lazy("API"),
     "webhook": _lazy("Webhook"), "rule": _lazy("Another rule"), "manual": _lazy("Run now"),
@@ -126,7 +131,12 @@ def _secrets_marked(escaped: str) -> SafeString:
 
 @register.filter
 def request_code(request: Mapping[str, Any]) -> SafeString:
-    """Write a recorded request: the line, the headers, the body."""
+    """Write a recorded request: the line, the headers, the body; or an act on other instances."""
+    if "act" in request:
+        rest = {key: part for key, part in request.items() if key not in _ACT_PARTS}
+        words = _ACTS.get(request["act"], request["act"])
+        head = format_html("{} {}", words, request.get("process", ""))
+        return format_html("{}\n{}", head, code(rest)) if rest else head
     lines = [f"{request.get('method', '')} {request.get('url', '')}"]
     lines += [f"{name}: {value}" for name, value in (request.get("headers") or {}).items()]
     head = _secrets_marked(escape("\n".join(lines)))

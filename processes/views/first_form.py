@@ -70,11 +70,11 @@ class FirstForm:
         """Add, remove or move a row of a table, or move the window on them."""
         act_on_rows(act, self.fields, self.typed, self.values, self.resolve)
 
-    def views(self, errors: Errors) -> list[FormView]:
-        """Return the form as a page shows it, without what needs an instance."""
+    def views(self, errors: Errors, *, buttons: bool = False) -> list[FormView]:
+        """Return the form as a page shows it; buttons need an instance, or a page that makes it."""
         found = form_views(
             self.document,
             lambda one: control_of(one, self.values, self.typed, errors, self.resolve),
             first_only=True,
         )
-        return without_buttons(found)
+        return found if buttons else without_buttons(found)

@@ -15,6 +15,8 @@ from processes.rules import Rule, SetFormField
 from processes.services.designs import get_version
 from processes.services.documents import document_of
 
+AT_A_TIME = 50
+
 
 def document_of_run(run: Run) -> Document | None:
     """Return the definition that a run worked by, if it is still there."""
@@ -48,8 +50,26 @@ def shown_step(step: Mapping[str, Any], document: Document | None) -> dict[str, 
         "is_call": bool(step["request"]) or bool(step["response"]),
         "open": step["status"] in {"failed", "running"},
         "has_body": body not in (None, ""),
+        "is_http": "url" in (step.get("request") or {}),
+        "chunks": _chunks([_group(one, document) for one in step.get("groups", ())]),
+        "left_out": step.get("left_out", 0),
         "masked": MASK,
     }
+
+
+def _group(group: Mapping[str, Any], document: Document | None) -> dict[str, Any]:
+    """Return the steps of the rules that stand in a rule: those of one row, or of one form."""
+    steps = [shown_step(step, document) for step in group["steps"]]
+    return {**group, "steps": steps, "failed": any(one["status"] == "failed" for one in steps)}
+
+
+def _chunks(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return many groups in parts that can be opened one by one; the first stands open."""
+    return [
+        {"first": start + 1, "last": start + len(part), "groups": part}
+        for start in range(0, len(groups), AT_A_TIME)
+        if (part := groups[start : start + AT_A_TIME])
+    ]
 
 
 def sentence_of(rule: Rule | None, document: Document | None) -> SafeString:

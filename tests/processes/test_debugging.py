@@ -15,6 +15,7 @@ from processes.services.documents import document_of
 from processes.services.instances import create_instance
 from processes.services.leases import PAUSED
 from processes.services.pinned import pin_answer
+from processes.services.planned import planned
 from processes.services.recovery import recover_runs
 from processes.services.sessions import PATIENCE, read_session, session_of
 from processes.services.values import stored_values
@@ -244,3 +245,71 @@ def test_a_session_outlives_a_restart_but_not_a_person_who_left(
 
 def test_a_target_without_rules_ends_at_once(preview: Make, ada: Any) -> None:
     assert start(preview([]), ada).status == "succeeded"
+
+
+LOOP = {
+    "type": "loop_table", "id": "each", "title": "For each line", "table": "lines",
+    "rules": [{**RULES[1], "id": "inner", "title": "Call for the line"}],
+}  # fmt: skip
+
+
+def test_a_loop_is_one_step_and_its_calls_are_answered_alike(
+    preview: Make, provider: HTTPServer, ada: Any
+) -> None:
+    made = with_rules([LOOP, RULES[2]])
+    lines = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "word"}]}
+    made["forms"][0]["fields"].insert(0, lines)
+    create_design(raw=made, user=ada)
+    data = {**VALUES, "lines": [{"word": "a"}, {"word": "b"}]}
+    instance = create_instance(process="token-refresh", mode="preview", data=data, user=ada)
+    run = start(instance, ada)
+    session = read_session(Run.objects.get(pk=run.pk))
+    assert session is not None
+    assert planned(session).request["method"] == "POST"  # type: ignore[index]
+    with pytest.raises(Invalid, match="No answer is pinned for Call for the line yet"):
+        debugging.step(Paused(run.pk, ada, "pinned"))
+    sample = '{"body": {"access_token": "at-pin"}}'
+    pin_answer(name="token-refresh", rule_id="inner", text=sample, user=ada)
+    debugging.step(Paused(run.pk, ada, "pinned"))
+    assert working(run)["access_token"] == "at-pin"
+    assert provider.log == []
+    [step] = Run.objects.get(pk=run.pk).steps
+    assert len(step["groups"]) == 2
+
+
+def test_another_process_is_not_touched_when_the_rule_is_answered_from_a_sample(
+    preview: Make, provider: HTTPServer, ada: Any
+) -> None:
+    create = {
+        "type": "create_item", "id": "other", "title": "Make another", "datasource": "kianda",
+        "method": "token-refresh",
+        "input_mapping": [{"target": "body.client_id", "value": "made by a rule"}],
+        "on_success": [{"field": "last_error", "value": "[item.process.id]"}],
+    }  # fmt: skip
+    instance = preview([create, RULES[2]])
+    run = start(instance, ada)
+    session = read_session(Run.objects.get(pk=run.pk))
+    assert session is not None
+    assert planned(session).request["act"] == "create"  # type: ignore[index]
+    sample = '{"body": {"process.id": "token-refresh-99"}}'
+    pin_answer(name="token-refresh", rule_id="other", text=sample, user=ada)
+    debugging.go_on(Paused(run.pk, ada, "pinned"))
+    assert stored(instance)["last_error"] == "token-refresh-99"
+    assert ProcessInstance.objects.count() == 1
+
+
+def test_what_rules_show_and_open_is_kept_between_the_steps(
+    preview: Make, provider: HTTPServer, ada: Any
+) -> None:
+    hide = {"type": "hide_or_disable", "id": "hide", "title": "Hide it",
+            "changes": [{"field": "last_error", "action": "hide"}]}  # fmt: skip
+    instance = preview([hide, RULES[0], RULES[2]])
+    run = start(instance, ada)
+    debugging.step(Paused(run.pk, ada))
+    debugging.step(Paused(run.pk, ada))
+    session = read_session(Run.objects.get(pk=run.pk))
+    assert session is not None
+    assert session.working.standing.display["last_error"] == {"visible": False}
+    debugging.go_on(Paused(run.pk, ada))
+    instance.refresh_from_db()
+    assert instance.display["last_error"] == {"visible": False}

@@ -357,3 +357,34 @@ def test_a_run_of_the_past_is_walked_through_step_by_step(
     assert "Pin as sample" in signed(ada).get(f"/runs/{run.pk}/steps/").content.decode()
     assert client.get(f"/runs/{run.pk}/steps/?step=999999999999").status_code == 200
     assert client.get("/runs/999/steps/").status_code == 404
+
+
+def test_the_rows_of_a_loop_and_what_was_done_elsewhere_are_shown(
+    token_service: Any, ada: Any, ben: Any, signed: Signed, provider: HTTPServer
+) -> None:
+    from processes.services import runs
+    from processes.services.designs import publish_design
+
+    answers(provider)
+    made = with_rules([
+        {"type": "loop_table", "id": "each", "title": "For each line", "table": "lines",
+         "rules": [{**RULES[0], "id": "inner", "title": "Clear in a row"}]},
+        {"type": "create_item", "id": "other", "title": "Make another", "datasource": "kianda",
+         "method": "token-refresh",
+         "input_mapping": [{"target": "body.client_id", "value": "made by a rule"}]},
+    ])  # fmt: skip
+    lines = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "word"}]}
+    made["forms"][0]["fields"].insert(0, lines)
+    create_design(raw=made, user=ada)
+    publish_design(name="token-refresh", user=ada)
+    data = {**VALUES, "lines": [{"word": str(number)} for number in range(60)]}
+    create_instance(process="token-refresh", mode="live", data=data, user=ada)
+    run = runs.trigger(process_id="token-refresh-1", target="refresh", user=ada, trigger="button")
+    client = signed(ben)
+    for url in (f"/runs/{run.pk}/", f"/runs/{run.pk}/steps/"):
+        page = client.get(url).content.decode()
+        assert page.count("Clear in a row") == 60
+        assert "51 to 60" in page
+        assert "Create an instance of token-refresh" in page
+        assert "made by a rule" in page
+    assert run.status == "succeeded"

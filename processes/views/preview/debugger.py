@@ -1,7 +1,7 @@
 """The acts of the debugger: step, continue, stop, run again, breakpoints, values by hand."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.once import once
 from kianda.pages import Errors, go, is_htmx, page, render_dialog
-from processes.forms import control_of, sent_of, typed_in
+from processes.fields.base import InputField
+from processes.forms import act_on_rows, control_of, sent_of, typed_in
 from processes.models import ProcessInstance, Run
 from processes.services import debugging
 from processes.services.debugging import Paused
@@ -114,18 +115,17 @@ def value(request: HttpRequest, name: str, process_id: str, field: str) -> HttpR
     found = session.document.value_fields.get(field)
     if found is None:
         raise Missing(f"{name} has no field {field} that holds a value.")
-    typed = typed_in(
-        {field: found},  # type: ignore[dict-item]
-        request.POST,
-        session.working.values,
-    )
-    errors = Errors()
-    if request.method == "POST":
+    fields, values = {field: cast(InputField, found)}, session.working.values
+    typed, errors = typed_in(fields, request.POST, values), Errors()
+    act = request.POST.get("act", "")
+    if act.startswith("rows:"):
+        act_on_rows(act, fields, typed, values)
+    elif request.method == "POST":
         errors = _set(request, session, field, typed)
         if not errors:
             return go(request, f"{places.shell_url(name, process_id)}?debug=1")
     context = {
-        "control": control_of(found, session.working.values, typed, errors),
+        "control": control_of(found, values, typed, errors),
         "run": session.run, "design": instance.design, "instance": instance,
         "errors": errors, "field": found,
     }  # fmt: skip

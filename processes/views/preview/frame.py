@@ -5,15 +5,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
-from kianda.lib.errors import Flaw, Invalid
+from kianda.lib.errors import Invalid
 from kianda.once import once
 from kianda.pages import Errors, go, is_htmx, page, render_page
 from processes.document import Document
-from processes.forms import control_of, editable, form_views, missing_in, sent_of, typed_in
 from processes.models import ProcessInstance, Run
 from processes.services import runs
-from processes.services.defaults import default_values
-from processes.services.pinned import outward_rules, reaches_out
+from processes.services.pinned import outward_rules, reaching
 from processes.services.preview import (
     choose_outward,
     make_preview,
@@ -21,9 +19,9 @@ from processes.services.preview import (
     saved_draft,
 )
 from processes.services.sessions import Session, session_of
-from processes.services.values import filled, read_sent
 from processes.views import instance as instance_page
 from processes.views.common import person, target_kind, target_title
+from processes.views.first_form import FirstForm
 from processes.views.place import Place, put
 from processes.views.preview import places
 from processes.views.preview.starting import begin
@@ -76,9 +74,8 @@ def _asking(document: Document, outward: str) -> dict[str, Any]:
 
 def _may_load(document: Document, instance: ProcessInstance) -> bool:
     """Tell whether the rules of opening may run by themselves: not before the question."""
-    loads = [found for found in document.rule_lists() if found.key.endswith("#load")]
-    reaching = any(reaches_out(rule) for found in loads for rule in found.rules)
-    return bool(instance.outward) or not reaching
+    loads = [found for found in document.rule_lists() if "#load" in found.key]
+    return bool(instance.outward) or not any(reaching(found.rules) for found in loads)
 
 
 def _press(request: HttpRequest, sheet: Sheet, target: str, kind: str) -> HttpResponseBase | None:
@@ -103,6 +100,9 @@ def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResp
     if session is not None:
         sheet.document, sheet.values = session.document, session.working.values
         sheet.version = instance.version
+        stands = session.working.standing
+        sheet.instance.status, sheet.instance.forms = stands.status, dict(stands.forms)
+        sheet.instance.display = dict(stands.display)
     sheet.fresh = frozenset(row["field"] for step in run.steps for row in step["changes"])
     context = {
         **context_of(sheet),
@@ -120,28 +120,23 @@ def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResp
 @once
 def new_frame(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show the first form of the draft; Save, or a press, makes the instance."""
-    document = saved_draft(name).document
-    if request.method == "POST":
+    form = FirstForm(saved_draft(name).document, person(request), request.POST)
+    act = request.POST.get("act", "")
+    if act.startswith("rows:"):
+        form.act_on_rows(act)
+    elif request.method == "POST":
         try:
-            return _made(request, document)
+            return _made(request, form)
         except Invalid as invalid:
-            return _new_form(request, document, invalid)
-    return _new_form(request, document, None)
+            return _new_form(request, form, invalid)
+    return _new_form(request, form, None)
 
 
-def _new_form(
-    request: HttpRequest, document: Document, invalid: Invalid | None
-) -> HttpResponseBase:
-    first = document.forms[0] if document.forms else None
-    values = filled(document, default_values(document, user=person(request)))
-    fields = editable(document, form=first) if first else {}
-    typed, errors = typed_in(fields, request.POST, values), Errors(invalid)
-    views = form_views(
-        document, lambda one: control_of(one, values, typed, errors), first_only=True
-    )
+def _new_form(request: HttpRequest, form: FirstForm, invalid: Invalid | None) -> HttpResponseBase:
+    document, errors = form.document, Errors(invalid)
     context = {
         **_asking(document, ""),
-        "views": views, "errors": errors, "document": document,
+        "views": form.views(errors, buttons=True), "errors": errors, "document": document,
         "outward": request.POST.get("outward", ""),
         "shell": places.shell_url(document.name), "debug": _debugs(request), "is_new": True,
     }  # fmt: skip
@@ -151,34 +146,21 @@ def _new_form(
     )  # fmt: skip
 
 
-def _made(request: HttpRequest, document: Document) -> HttpResponseBase:
+def _made(request: HttpRequest, form: FirstForm) -> HttpResponseBase:
     """Make the instance with what was typed; then press what was pressed."""
     act, outward = request.POST.get("act", "save"), request.POST.get("outward", "")
     target = act.removeprefix("press:") if act.startswith("press:") else ""
-    data, flaws = _typed(request, document, strict=not target or target.endswith("#submit"))
-    if flaws:
+    document = form.document
+    if flaws := form.flaws(strict=not target or target.endswith("#submit")):
         raise Invalid(errors=flaws)
     if target:
         refuse_unasked(document, target, outward)
     user = person(request)
-    made = make_preview(process=document.name, data=data, outward=outward, user=user)
+    made = make_preview(process=document.name, data=form.data(), outward=outward, user=user)
     if target:
         _pressed_at_once(request, made, document, target)
     url = places.frame_url if is_htmx(request) else places.shell_url
     return go(request, url(document.name, made.process_id))
-
-
-def _typed(
-    request: HttpRequest, document: Document, *, strict: bool
-) -> tuple[dict[str, Any], list[Flaw]]:
-    if not document.forms:
-        return {}, []
-    fields = editable(document, form=document.forms[0])
-    values = filled(document, default_values(document, user=person(request)))
-    typed = typed_in(fields, request.POST, values)
-    data = {name: sent_of(fields[name], content) for name, content in typed.items()}
-    missing = missing_in(fields.values(), values, data) if strict else []
-    return data, missing + read_sent(document, data, {})[1]
 
 
 def _pressed_at_once(

@@ -1,5 +1,6 @@
 """The debugger beside the frame: where a session stands, and what can be done with it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,13 +10,16 @@ from processes.document import Document
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule
 from processes.services.documents import document_of
-from processes.services.pinned import pinned_of, reaches_out
+from processes.services.pinned import pinned_of, reaching
 from processes.services.planned import planned
 from processes.services.sessions import PATIENCE, Session, session_of
 from processes.services.values import shown
 from processes.views.common import person, target_title
 from processes.views.preview import places
 from processes.views.steps import sentence_of, shown_step, title_of
+
+# A list of rules that stands in a rule starts with that rule alone.
+_IN_A_RULE = re.compile(r"rules/\d+/rules\Z")
 
 
 def pane_of(
@@ -32,7 +36,7 @@ def pane_of(
     run, session = held
     mine = run.run_as_id == person(request).pk
     known = session.document if session else document_of(instance.version)
-    context = {
+    context: dict[str, Any] = {
         "state": "paused" if session and mine else "held",
         "run": run,
         "mine": mine,
@@ -100,14 +104,19 @@ def _now(session: Session, rule: Rule, pinned: Mapping[str, Any]) -> dict[str, A
 
 
 def _call(session: Session, rule: Rule, pinned: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return how the call of a rule is answered; None for a rule without one."""
-    if not reaches_out(rule):
+    """Return how the calls of a rule, or in it, are answered; None for a rule without any."""
+    found = reaching([rule])
+    if not found:
         return None
-    sample = pinned.get(rule.id)
+    parts = [_sample(one, pinned.get(one.id)) for one in found]
+    return {"answer": session.answer_of(found[0].id), "parts": parts}
+
+
+def _sample(rule: Rule, sample: Mapping[str, Any] | None) -> dict[str, Any]:
     body = sample["body"] if sample else None
     return {
         "rule": rule.id,
-        "answer": session.answer_of(rule.id),
+        "title": rule.title,
         "sample": sample,
         "fields": len(body) if isinstance(body, dict) else None,
     }
@@ -136,7 +145,7 @@ def _lists(document: Document, halted: list[str]) -> list[dict[str, Any]]:
             ],
         }
         for found in document.rule_lists()
-        if found.rules
+        if found.rules and not _IN_A_RULE.search(found.pointer)
     ]
 
 
