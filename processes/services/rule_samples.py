@@ -22,6 +22,7 @@ from processes.models import ProcessInstance, Run
 from processes.selectors import visible_instances, visible_runs
 from processes.services.documents import document_of
 from processes.services.outside import item_of
+from processes.settings_forms.around import Around
 from processes.settings_forms.expression import text_of
 from processes.settings_forms.mapping import NO_SAMPLE, Sample
 from processes.values import Value, ValueFailure, from_json, is_blank
@@ -163,7 +164,7 @@ class RuleSamples:
 
 def samples_for(
     document: Mapping[str, Any], rule: Mapping[str, Any], rules: list[Mapping[str, Any]], *,
-    user: User, method: RestMethod | None,
+    user: User, around: Around,
 ) -> RuleSamples:  # fmt: skip
     """Return the samples for a rule of a working copy; rules that make the same call count too."""
     call = (rule.get("datasource"), rule.get("method"))
@@ -171,11 +172,10 @@ def samples_for(
         str(one.get("id")) for one in rules
         if call != (None, None) and (one.get("datasource"), one.get("method")) == call
     }  # fmt: skip
-    built_in = call[0] == "kianda" and isinstance(call[1], str)
     return RuleSamples(
         process=str(document.get("name", "")),
         rule_ids=frozenset({*same, str(rule.get("id"))}),
         user=user,
-        method=method,
-        found_in=str(call[1]) if built_in else "",
+        method=around.rest_method,
+        found_in=around.looks_into,
     )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from datasources.document import RestDatasource, RestMethod
 from processes import raw as definitions
 from processes.expressions import Template, TemplateError
+from processes.names import NameTable
 from processes.references import SYSTEM_NAMES
 from processes.settings_forms import places
 from processes.settings_forms.places import Branch
@@ -27,6 +28,10 @@ class Around:
     catalog: Shelf
     datasource: str = ""
     method: str = ""
+    # Another process that a rule starts or works on, by its own setting.
+    other: str = ""
+    # The table whose rows are gone through around it.
+    loop: str = ""
 
     @cached_property
     def source(self) -> RestDatasource | None:
@@ -45,20 +50,37 @@ class Around:
         """Return the method that is called."""
         return self.source.method(self.method) if self.source is not None else None
 
+    @property
+    def looks_into(self) -> str:
+        """Return the name of the process that a rule looks into."""
+        return self.method if self.built_in else self.other
+
     @cached_property
     def process(self) -> Mapping[str, Any] | None:
         """Return the definition of the process that a rule looks into."""
-        if not self.built_in or not self.method:
+        if not self.looks_into:
             return None
-        if self.method == self.document.get("name"):
+        if self.looks_into == self.document.get("name"):
             return self.document
-        found = self.catalog.process(self.method)
+        found = self.catalog.process(self.looks_into)
         return found.normalised() if found is not None else None
 
     @cached_property
-    def types(self) -> dict[str, str]:
-        """Return the type of each field by its name."""
-        return dict(definitions.names_in(dict(self.document)).fields)
+    def names(self) -> NameTable:
+        """Return the names that are known here."""
+        names = definitions.names_in(dict(self.document))
+        return names.in_rows_of(self.loop) if self.loop else names
+
+    @cached_property
+    def types(self) -> Mapping[str, str]:
+        """Return the type of each field by its name; in a loop those of the columns too."""
+        columns = {f"row.{name}": kind for name, kind in (self.names.row or {}).items()}
+        return {**self.names.fields, **columns}
+
+    @cached_property
+    def other_fields(self) -> frozenset[str]:
+        """Return the fields of the process that it looks into."""
+        return frozenset(one.name for one in places.fields_in(self.process or {}))
 
     def is_secret(self, source: str) -> bool:
         """Tell whether a text of the design refers to a secret field."""
@@ -74,9 +96,12 @@ class Around:
 
     def tree(self, which: str) -> list[Branch]:
         """Return the tree that a box picks from: field, value, target, result, error, item."""
-        fields = places.field_tree(self.document, brackets=which != "field")
-        if which == "field":
+        named = which in {"field", "field_or_form", "table"}
+        fields = [*self._row(brackets=not named), *self._fields(which, brackets=not named)]
+        if named:
             return fields
+        if which == "other_field" or (which == "target" and self.built_in):
+            return places.other_tree(self.process, "" if which == "other_field" else "body.")
         if which == "target":
             return places.request_tree(self.rest_method)
         if which == "error":
@@ -85,8 +110,18 @@ class Around:
             return [*self._results(which), *fields, *places.system_tree()]
         return [*fields, *places.system_tree()]
 
+    def _row(self, *, brackets: bool) -> list[Branch]:
+        return places.row_tree(self.names.row or {}, brackets=brackets)
+
+    def _fields(self, which: str, *, brackets: bool) -> list[Branch]:
+        tables = frozenset({"table"}) if which == "table" else None
+        found = places.field_tree(self.document, brackets=brackets, types=tables)
+        if which != "field_or_form":
+            return found
+        return [*places.all_fields_tree(self.document), *places.forms_tree(self.document)]
+
     def _results(self, which: str) -> list[Branch]:
-        if self.built_in or which == "item":
+        if self.looks_into or which == "item":
             return places.item_tree(self.process)
         return places.answer_tree(self.rest_method)
 
@@ -107,12 +142,20 @@ class Around:
             }
         return ""
 
-    def broken_field(self, name: str) -> bool:
+    def broken_field(self, name: str, which: str = "field") -> bool:
         """Tell whether a field is named that is not there."""
-        return bool(name) and name not in self.types
+        if not name:
+            return False
+        if which == "other_field":
+            return self.process is not None and name not in self.other_fields
+        return name not in self.types and not (
+            which == "field_or_form" and name in self.names.forms
+        )
 
     def broken_target(self, target: str) -> bool:
         """Tell whether a place is named that the method does not have."""
+        if self.built_in and target.startswith("body."):
+            return self.broken_field(target.removeprefix("body."), "other_field")
         if not target or self.rest_method is None:
             return False
         return self.rest_method.canonical_target(target) is None
@@ -132,11 +175,14 @@ class Around:
 
 
 def around_of(
-    document: Mapping[str, Any], catalog: Shelf, raw: Mapping[str, Any]
+    document: Mapping[str, Any], catalog: Shelf, raw: Mapping[str, Any], *, loop: str = ""
 ) -> Around:  # fmt: skip
     """Return what is known around an element with these settings."""
-    chosen = [raw.get(name) for name in ("datasource", "method")]
-    return Around(document, catalog, *(one if isinstance(one, str) else "" for one in chosen))
+    datasource, method, other = (
+        one if isinstance(one, str) else ""
+        for one in map(raw.get, ("datasource", "method", "process"))
+    )
+    return Around(document, catalog, datasource, method, other, loop)
 
 
 def references(source: str) -> tuple[str, ...]:

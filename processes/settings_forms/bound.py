@@ -15,6 +15,7 @@ from processes.settings_forms.elements import ElementView, elements_of
 from processes.settings_forms.heads import Heads, heads_of
 from processes.settings_forms.mapping import Line, lines_of
 from processes.settings_forms.places import Branch, Leaf, form_names
+from processes.settings_forms.rows import columns_of
 from processes.settings_forms.sources import Chosen, Source, chosen_in, sources_in
 from processes.settings_forms.specs import Spec
 from processes.settings_forms.words import HELP, TITLES, Words, choice_words, group_of
@@ -152,12 +153,15 @@ class Bound:
     def heads(self) -> Heads:
         """Return what stands above the columns of its rows."""
         samples = self.form.samples
-        return heads_of(self.spec.control, instance=samples.process_id if samples else "")
+        columns = frozenset(one.name for one in columns_of(self.spec.row))
+        whose = samples.process_id if samples else ""
+        return heads_of(self.spec.control, columns, instance=whose)
 
     @property
     def by_name(self) -> bool:
         """Tell whether its rows can be filled by names that are the same on both sides."""
-        return self.spec.control in {"input_mapping", "success_mapping"}
+        targets = {one.control for one in columns_of(self.spec.row)}
+        return self.spec.control in {"input_mapping", "success_mapping"} or "other_field" in targets
 
     @property
     def conditions(self) -> Group:
@@ -177,7 +181,7 @@ class Bound:
     @property
     def branches(self) -> list[Branch]:
         """Return the fields to choose from, by form."""
-        return self.form.around.tree("field")
+        return self.form.around.tree("table" if self.spec.control == "table" else "field")
 
     @property
     def gone(self) -> str:
@@ -258,6 +262,12 @@ class Bound:
     def opened(self) -> bool:
         """Tell whether it is worked on now: a row in it was added."""
         return self.form.focus.startswith(f"{self.pointer}/")
+
+    @property
+    def triggers(self) -> list[tuple[str, str]]:
+        """Return what can be triggered in the other process, and what it is called."""
+        found = self.form.catalog.process(self.form.around.looks_into)
+        return [(one.target, one.title) for one in found.targets()] if found is not None else []
 
     @property
     def completes(self) -> str:

@@ -16,6 +16,8 @@ def mapped_by_name(control: str, rows: Sequence[Any], around: Around) -> list[di
     """Return the rows with the obvious ones filled in and added; what is written stays."""
     kept = [dict(row) for row in rows if isinstance(row, dict)]
     fields = _Fields([one for one in fields_in(around.document) if one.holds_value])
+    if control == "rows" or (control == "input_mapping" and around.built_in):
+        return _others(kept, around, fields, "" if control == "rows" else "body.")
     if control == "input_mapping":
         return _inputs(kept, around, fields)
     return _answers(kept, around, fields) if control == "success_mapping" else kept
@@ -55,6 +57,22 @@ def _inputs(
         name = fields.named(_last(target)) if "." in target else ""
         if name and target not in mapped and not (fixed and fixed.value):
             rows.append({"target": target, "value": f"[{name}]"})
+    return rows
+
+
+def _others(
+    rows: list[dict[str, Any]], around: Around, fields: _Fields, prefix: str
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Fill the fields of the other process that are called like fields here."""
+    for row in rows:
+        if row.get("target") and not row.get("value"):
+            name = fields.named(_last(str(row["target"])))
+            row["value"] = f"[{name}]" if name else ""
+    mapped = {str(row.get("target", "")) for row in rows}
+    for one in fields_in(around.process or {}):
+        name = fields.named(words_of(one.name)) if one.holds_value else ""
+        if name and f"{prefix}{one.name}" not in mapped:
+            rows.append({"target": f"{prefix}{one.name}", "value": f"[{name}]"})
     return rows
 
 

@@ -194,7 +194,7 @@ def sentence_of(group: Any, around: Around, *, of_items: bool = False) -> Senten
     if around.process is not None:
         titles |= {f"item.{one.name}": one.title for one in fields_in(around.process)}
     model: type[BaseModel] = ItemCondition if of_items else Condition
-    parts, wrong = _in_words(group, titles, model, NameTable(around.types))
+    parts, wrong = _in_words(group, titles, model, around.names)
     if wrong:
         mend = ngettext("%(n)s condition to mend", "%(n)s conditions to mend", wrong) % {"n": wrong}
         parts = [*parts, *([Part("; ")] if parts else []), Part(mend)]

@@ -96,7 +96,7 @@ def _read_people(sent: Sent) -> Any:
     groups = sent.node.at("groups") if sent.node is not None else None
     return {
         "users": [one.strip() for one in users if one.strip()],
-        "groups": groups.values if groups is not None else [],
+        "groups": [one.strip() for one in (groups.values if groups else []) if one.strip()],
     }
 
 
@@ -203,6 +203,9 @@ CONTROLS: Mapping[str, Control] = MappingProxyType(
         "method_picker": _METHOD,
         "form": _text("form", _read_name),
         "process": _text("process", _read_name),
+        "table": _FIELD,
+        "trigger": _text("trigger", _read_name),
+        "rows": _ROWS,
         "assignments": _ROWS,
         "input_mapping": _ROWS,
         "success_mapping": _ROWS,

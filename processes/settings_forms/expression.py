@@ -10,7 +10,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from processes.expressions import Resolve, Template, TemplateError
-from processes.names import NameTable
 from processes.reader import MAX_SOURCE
 from processes.references import name_problems
 from processes.settings_forms.around import Around
@@ -55,7 +54,7 @@ def result_of(source: str, around: Around, resolve: Resolve | None, *, tree: str
         template = Template.parse(source)
     except TemplateError as error:
         return _wrong(source, str(error))
-    problems = name_problems(template, NameTable(around.types), roots=ROOTS.get(tree, ()))
+    problems = name_problems(template, around.names, roots=roots_of(tree, around))
     if problems:
         return _wrong(source, problems[0])
     if around.is_secret(source):
@@ -67,6 +66,11 @@ def result_of(source: str, around: Around, resolve: Resolve | None, *, tree: str
     except ValueFailure as failure:
         return Result(ok=False, detail=str(failure))
     return Result(ok=True, type=type_words(value), text=text_of(value))
+
+
+def roots_of(tree: str, around: Around) -> tuple[str, ...]:
+    """Return what names may begin with in a box, beside fields."""
+    return (*ROOTS.get(tree, ()), *(("row",) if around.loop else ()))
 
 
 def _wrong(source: str, detail: str) -> Result:

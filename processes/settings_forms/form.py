@@ -23,7 +23,7 @@ from processes.settings_forms.acts import rearranged
 from processes.settings_forms.around import Around, around_of
 from processes.settings_forms.bound import Bound
 from processes.settings_forms.controls import CONTROLS, Sent, control_for
-from processes.settings_forms.mapping import Samples
+from processes.settings_forms.mapping import NAMES, Samples
 from processes.settings_forms.places import Leaf
 from processes.settings_forms.posted import posted, shown_settings
 from processes.settings_forms.shelf import Shelf
@@ -49,11 +49,13 @@ class SettingsForm:
     # Where the focus goes: the place of the row that was added.
     focus: str = ""
     samples: Samples | None = None
+    # The table whose rows a loop around the element goes through.
+    loop: str = ""
 
     @cached_property
     def around(self) -> Around:
         """Return what is known around the element."""
-        return around_of(self.document, self.catalog, self.raw)
+        return around_of(self.document, self.catalog, self.raw, loop=self.loop)
 
     @cached_property
     def controls(self) -> "list[Bound]":
@@ -121,6 +123,22 @@ class SettingsForm:
         )  # fmt: skip
 
     @property
+    def inner_rules(self) -> list[tuple[str, str]]:
+        """Return the rules that stand in a rule: what each is called, and its id."""
+        held = self.raw.get("rules")
+        found = held if isinstance(held, list) and "rules" in self.kind.model_fields else ()
+        return [
+            (str(one.get("title") or one.get("id")), str(one.get("id")))
+            for one in found
+            if isinstance(one, dict)
+        ]
+
+    @property
+    def holds_rules(self) -> bool:
+        """Tell whether it is a rule that other rules stand in."""
+        return "rules" in self.kind.model_fields and "id" in self.kind.model_fields
+
+    @property
     def list_id(self) -> str:
         """Return what the ids of the plain lists of names begin with."""
         return f"{control_id(self.prefix)}-names"
@@ -135,7 +153,7 @@ class SettingsForm:
             for row in one.rows
             for cell in row.cells.values()
         }
-        trees = {which: self.around.tree(which) for which in ("field", "target") if which in used}
+        trees = {which: self.around.tree(which) for which in sorted(used & NAMES)}
         return [(key, [leaf for one in tree for leaf in one.leaves]) for key, tree in trees.items()]
 
     @property
@@ -170,10 +188,10 @@ class Group:
 def settings_form(
     kind: Model, raw: Mapping[str, Any], *, document: Mapping[str, Any], catalog: Shelf,
     flaws: Iterable[Flaw] = (), prefix: str = "", focus: str = "",
-    samples: Samples | None = None,
+    samples: Samples | None = None, loop: str = "",
 ) -> SettingsForm:  # fmt: skip
     """Return the form of one element's settings."""
-    return SettingsForm(kind, raw, document, catalog, list(flaws), prefix, focus, samples)
+    return SettingsForm(kind, raw, document, catalog, list(flaws), prefix, focus, samples, loop)
 
 
 def read_settings(kind: Model, post: QueryDict, *, prefix: str = "") -> dict[str, Any]:

@@ -30,12 +30,18 @@ HEADS: Mapping[str, Heads] = {
     ),
     "error_mapping": Heads(_("Form field"), _FROM, _("Error or text"), _("Last error")),
 }  # fmt: skip
-OTHER = Heads(_("Form field"), _FROM, _("Form field or text"), _("Value"))
+OTHER = Heads(
+    _("Form field or text"), _("goes to"), _("Field of the other process"), _("Value")
+)  # fmt: skip
+CHOOSING = Heads(_("Field"), "", "", "", _("Action"))
+OF_INSTANCE = frozenset({"assignments", "input_mapping", "rows"})
 
 
-def heads_of(control: str, *, instance: str = "") -> Heads:
+def heads_of(control: str, columns: frozenset[str], *, instance: str = "") -> Heads:
     """Return the heads of a mapping; the column of values says whose they are."""
     found = HEADS.get(control, OTHER)
-    if instance and control in {"assignments", "input_mapping"}:
+    if "value" not in columns:
+        return CHOOSING
+    if instance and control in OF_INSTANCE:
         return found._replace(sample=_("Value in %(id)s") % {"id": instance})
     return found

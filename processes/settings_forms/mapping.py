@@ -40,7 +40,11 @@ TREE_OF = {
     "assignments": "value", "input_mapping": "value", "success_mapping": "result",
     "error_mapping": "error",
 }  # fmt: skip
-PICKED = {"field_picker": "field", "field": "field", "input_target": "target"}
+PICKED = {
+    "field_picker": "field", "field": "field", "field_or_form": "field_or_form",
+    "input_target": "target", "other_field": "other_field",
+}  # fmt: skip
+NAMES = frozenset({"field", "field_or_form", "target", "other_field"})
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Cell:
     @property
     def listed(self) -> bool:
         """Tell whether the names that fit are few enough for a plain list without script."""
-        return self.tree in {"field", "target"}
+        return self.tree in NAMES
 
     @property
     def lines(self) -> int:
@@ -110,9 +114,9 @@ class Line:
         return self.cells["value"] if "target" in self.cells else self.cells["field"]
 
     @property
-    def right(self) -> Cell:
-        """Return the box at the right."""
-        return self.cells["target"] if "target" in self.cells else self.cells["value"]
+    def right(self) -> Cell | None:
+        """Return the box at the right; a row that only chooses has none."""
+        return self.cells["target"] if "target" in self.cells else self.cells.get("value")
 
     @property
     def choice(self) -> Cell | None:
@@ -152,20 +156,17 @@ def _cell(bound: Any, around: Around, column: Spec, place: str, texts: dict[str,
 
 def _focused(bound: Any, column: Spec, place: str) -> bool:
     """Tell whether the focus goes here: into the left box of the row that was added."""
-    first = "value" if bound.spec.control == "input_mapping" else "field"
+    columns = {one.name for one in columns_of(bound.spec.row)}
+    first = "value" if "target" in columns else "field"
     return (
         column.name == first and bool(bound.form.focus) and place == f"{bound.form.focus}/{first}"
     )
 
 
 def _broken(tree: str, value: str, around: Around) -> str:
-    gone = (tree == "field" and around.broken_field(value)) or (
-        tree == "target" and around.broken_target(value)
-    )
-    if gone:
-        return _("%(name)s is no longer there: choose again.") % {"name": value}
-    if tree in {"field", "target"}:
-        return ""
+    if tree in NAMES:
+        gone = around.broken_target(value) if tree == "target" else around.broken_field(value, tree)
+        return _("%(name)s is no longer there: choose again.") % {"name": value} if gone else ""
     names = around.broken_names(value)
     return _("%(name)s is no longer there: choose again.") % {"name": names[0]} if names else ""
 
@@ -175,6 +176,7 @@ def _label(tree: str, texts: dict[str, str]) -> str:
     words = {
         "field": _("Form field"), "target": _("Data source field"), "result": _("Answer or text"),
         "error": _("Error or text"), "value": _("Form field or text"),
+        "field_or_form": _("Field or form"), "other_field": _("Field of the other process"),
     }  # fmt: skip
     word = words[tree]
-    return word if tree in {"field", "target"} or not about else f"{word}: {about}"
+    return word if tree in NAMES or not about else f"{word}: {about}"

@@ -17,6 +17,7 @@ ICONS: Mapping[str, str] = {
     "text": "input-cursor-text", "number": "123", "secret": "lock", "date": "calendar3",
     "list": "card-list", "toggle": "toggle-on", "table": "table", "button": "hand-index",
     "panel": "window", "field_group": "collection", "rich_text": "text-paragraph",
+    "link": "link-45deg",
 }  # fmt: skip
 
 
@@ -162,3 +163,41 @@ def error_tree() -> list[Branch]:
     words = {"message": _("Message"), "status": _("HTTP status"), "kind": _("Kind of error")}
     leaves = [Leaf(f"[error.{name}]", str(title), f"error.{name}") for name, title in words.items()]
     return [Branch(_("Error"), "exclamation-octagon", leaves)]
+
+
+def other_tree(process: Mapping[str, Any] | None, prefix: str) -> list[Branch]:
+    """Return the fields of another process, as places that a value goes to."""
+    if process is None:
+        return []
+    leaves = [
+        Leaf(f"{prefix}{one.name}", one.title, one.name, ICONS.get(one.type, "input-cursor"))
+        for one in fields_in(process)
+        if one.holds_value
+    ]
+    return [Branch(_title(process), "diagram-3", leaves)] if leaves else []
+
+
+def row_tree(columns: Mapping[str, str], *, brackets: bool) -> list[Branch]:
+    """Return the columns of the row that a loop is at."""
+    leaves = [
+        Leaf(f"[row.{name}]" if brackets else f"row.{name}", in_words(name), f"row.{name}",
+             ICONS.get(kind, ""))
+        for name, kind in columns.items()
+    ]  # fmt: skip
+    return [Branch(_("This row"), "table", leaves)] if leaves else []
+
+
+def all_fields_tree(document: Mapping[str, Any]) -> list[Branch]:
+    """Return every field by form, those without a value too: buttons, panels."""
+    branches = [Branch(title, "ui-checks-grid") for _name, title in form_names(document)]
+    for one in fields_in(document):
+        if one.form < len(branches):
+            leaf = Leaf(one.name, one.title, one.name, ICONS.get(one.type, "input-cursor"))
+            branches[one.form].leaves.append(leaf)
+    return [branch for branch in branches if branch.leaves]
+
+
+def forms_tree(document: Mapping[str, Any]) -> list[Branch]:
+    """Return the forms."""
+    leaves = [Leaf(name, title, name, "ui-checks-grid") for name, title in form_names(document)]
+    return [Branch(_("Forms"), "files", leaves)] if leaves else []

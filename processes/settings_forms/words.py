@@ -25,7 +25,7 @@ GROUP_OF: Mapping[str, str] = {
     "collapsible": "look", "collapsed": "look", "show_title": "look", "display_as": "look",
     "where": "look",
     "conditions": "when",
-    "on_failure": "failure", "on_none": "failure",
+    "on_failure": "failure", "on_none": "failure", "on_row_failure": "failure",
 }  # fmt: skip
 GROUP_OF_CONTROL: Mapping[str, str] = {
     "assignments": "mapping", "input_mapping": "mapping", "success_mapping": "mapping",
@@ -48,6 +48,17 @@ CHOICES: Mapping[tuple[str, str], tuple[Words, Words]] = {
     ),
     ("on_none", "fail"): (_("The step fails"), _("It counts as not found.")),
     ("on_none", "continue"): (_("Go on"), _("The fields keep their values.")),
+    ("matches", "one"): (_("One"), _("More than one that fits counts as a failure.")),
+    ("matches", "all"): (_("All that fit"), ""),
+    ("lookup", "new"): (_("Make a new instance"), ""),
+    ("lookup", "existing"): (_("Take the one with the Process ID"), ""),
+    ("existing", "override"): (_("Are replaced"), ""),
+    ("existing", "append"): (_("Stay"), ""),
+    ("on_row_failure", "stop"): (_("The run ends"), _("Later rows are not gone through.")),
+    ("on_row_failure", "continue"): (_("Go on with the next row"), _("The error is counted.")),
+    ("mode", "auto"): (_("As it stands"), ""),
+    ("mode", "edit"): (_("To be filled in"), ""),
+    ("mode", "read"): (_("To be read"), ""),
     ("if_missing", "fail"): (_("fail"), ""),
     ("if_missing", "keep"): (_("keep"), ""),
     ("if_missing", "clear"): (_("clear"), ""),
@@ -75,7 +86,8 @@ TITLES: Mapping[str, Words] = {
 }
 # Where the choices or the place say it better than the model's text.
 HELP: Mapping[str, Words] = {
-    "on_failure": "", "on_none": "", "datasource": "", "method": "", "conditions": "",
+    "on_failure": "", "on_none": "", "on_row_failure": "", "lookup": "", "existing": "",
+    "matches": "", "datasource": "", "method": "", "conditions": "",
     "input_mapping": _("fields go into the request"),
     "on_success": _("the answer goes into fields"),
     "on_error": _("the error goes into fields"),

@@ -78,47 +78,57 @@ def typed_raw(
         spec = spec_of(kind, setting)
         if spec is not None:
             rows = raw.get(setting) or []
-            raw[setting] = mapped_by_name(spec.control, rows, around_for(desk, raw))
+            raw[setting] = mapped_by_name(spec.control, rows, around_for(desk, raw, element))
     return raw, place
 
 
-def around_for(desk: Desk, raw: dict[str, Any]) -> Around:
+def around_for(desk: Desk, raw: dict[str, Any], element: Element | None) -> Around:
     """Return what is known around a rule."""
-    return around_of(desk.copy.document, desk.catalog, raw)
+    return around_of(desk.copy.document, desk.catalog, raw, loop=loop_around(element))
 
 
-def samples_of(desk: Desk, screen: Screen, raw: dict[str, Any]) -> RuleSamples:
+def loop_around(element: Element | None) -> str:
+    """Return the table whose rows are gone through by the rule that this rule stands in."""
+    owner = element.owner if element is not None and element.kind == "rule" else None
+    table = owner.raw.get("table") if owner is not None and owner.kind == "rule" else ""
+    return table if isinstance(table, str) else ""
+
+
+def samples_of(
+    desk: Desk, screen: Screen, raw: dict[str, Any], element: Element | None
+) -> RuleSamples:  # fmt: skip
     """Return the values that a rule would move now."""
     rules: list[Mapping[str, Any]] = [one.raw for one in screen.tree.all_rules()]
-    method = around_for(desk, raw).rest_method
-    return samples_for(screen.copy.document, raw, rules, user=desk.user, method=method)
+    return samples_for(
+        screen.copy.document, raw, rules, user=desk.user, around=around_for(desk, raw, element)
+    )
 
 
 def form_of(
-    desk: Desk, screen: Screen, raw: dict[str, Any], kind: Any, *,
+    desk: Desk, screen: Screen, raw: dict[str, Any], element: Element, *,
     flaws: list[Flaw] | None = None, focus: str = "", prefix: str = PREFIX,
 ) -> SettingsForm:  # fmt: skip
     """Return the form of a rule's settings, with the values that its rows would carry."""
     return settings_form(
-        kind, raw, document=screen.copy.document, catalog=desk.catalog, flaws=flaws or [],
-        prefix=prefix, focus=focus, samples=samples_of(desk, screen, raw),
+        kind_of(element), raw, document=screen.copy.document, catalog=desk.catalog,
+        flaws=flaws or [], prefix=prefix, focus=focus,
+        samples=samples_of(desk, screen, raw, element), loop=loop_around(element),
     )  # fmt: skip
 
 
 def _form(
     desk: Desk, screen: Screen, element: Element, raw: dict[str, Any] | None = None
 ) -> SettingsForm | None:  # fmt: skip
-    kind = kind_of(element)
-    if kind is None:
+    if kind_of(element) is None:
         return None
     flaws = [Flaw(mark.inner, mark.detail) for mark in screen.flaws.get(element.target, ())]
-    return form_of(desk, screen, element.raw if raw is None else raw, kind, flaws=flaws)
+    return form_of(desk, screen, element.raw if raw is None else raw, element, flaws=flaws)
 
 
 def _rearranged(desk: Desk, element: Element) -> HttpResponse:
     """Show what was typed with a row added, moved or taken out: nothing is kept yet."""
     raw, place = typed_raw(desk, element)
-    form = form_of(desk, desk.screen, raw, kind_of(element), focus=place)
+    form = form_of(desk, desk.screen, raw, element, focus=place)
     return _shown(desk, element, form)
 
 
@@ -136,12 +146,11 @@ def _kept(desk: Desk, element: Element) -> Copy:
 def _refused(desk: Desk, rule_id: str, refusal: ApplicationError) -> HttpResponse:
     """Show what was typed and why it was not kept; OK once more keeps it over what others did."""
     element = rule_of(desk.screen, rule_id)
-    kind = kind_of(element)
     form = None
-    if kind is not None:
+    if kind_of(element) is not None:
         raw, _place = typed_raw(desk, element)
         flaws = list(refusal.errors) if isinstance(refusal, Invalid) else []
-        form = form_of(desk, desk.screen, raw, kind, flaws=flaws)
+        form = form_of(desk, desk.screen, raw, element, flaws=flaws)
     return _shown(desk, element, form, refused=refusal, status=422)
 
 

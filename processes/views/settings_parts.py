@@ -58,17 +58,19 @@ class Asked:
         element = self.element
         source, _slash, method = self.words("source").partition("/")
         chosen = {"datasource": source, "method": method} if source else {}
+        if process := self.words("process"):
+            chosen["process"] = process
         return (element.raw if element is not None else {}) | chosen
 
     @property
     def around(self) -> Around:
         """Return what is known around it."""
-        return around_for(self.desk, self.raw)
+        return around_for(self.desk, self.raw, self.element)
 
     @property
     def samples(self) -> RuleSamples:
         """Return the values at hand."""
-        return samples_of(self.desk, self.desk.screen, self.raw)
+        return samples_of(self.desk, self.desk.screen, self.raw, self.element)
 
 
 def _tree(asked: Asked) -> tuple[str, dict[str, Any]]:
@@ -128,7 +130,7 @@ def _control(asked: Asked) -> tuple[str, dict[str, Any]]:
     if element is None or kind is None or spec_of(kind, setting) is None:
         raise Missing(_("There is no such setting any more."))
     raw, place = typed_raw(asked.desk, element, prefix=prefix)
-    form = form_of(asked.desk, asked.desk.screen, raw, kind, focus=place, prefix=prefix)
+    form = form_of(asked.desk, asked.desk.screen, raw, element, focus=place, prefix=prefix)
     return "_control", {"form": form, "control": form.control(setting)}
 
 

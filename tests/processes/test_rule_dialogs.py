@@ -391,6 +391,85 @@ def test_an_unknown_part_is_not_found(client: Client) -> None:
     assert client.post(f"{PARTS}control/", {"target": "rule:lost"}).status_code == 404
 
 
+LINES = {"type": "table", "name": "lines", "columns": [{"type": "number", "name": "price"}]}
+
+
+@pytest.fixture
+def workshop(ada: Any, design: None) -> None:
+    """A process with a loop, and rules that show, hide and start."""
+    rules = [
+        {"type": "loop_table", "id": "loop", "table": "lines", "rules": [
+            {"type": "set_form_field", "id": "inner", "title": "Each price",
+             "assignments": [{"field": "row.price", "value": "=[row.price] * 2"}]}]},
+        {"type": "hide_or_disable", "id": "hide",
+         "changes": [{"field": "go", "action": "disable"}, {"field": "main", "action": "show"}],
+         "opposite": [{"field": "a", "action": "hide_and_clear"}]},
+        {"type": "start_a_process", "id": "start", "process": "token-refresh"},
+        {"type": "update_item", "id": "change", "datasource": "kianda", "method": "token-refresh",
+         "input_mapping": [{"target": "body.client_id", "value": "[a]"}]},
+    ]  # fmt: skip
+    fields = [text_field("a"), LINES, text_field("client_id"), button("go", *rules)]
+    create_design(raw=process(*fields, name="shop"), user=ada)
+
+
+SHOP = "/designs/shop/designer/"
+
+
+@pytest.mark.usefixtures("workshop")
+@pytest.mark.parametrize("rule_id", ["loop", "inner", "hide", "start", "change"])
+def test_every_box_of_the_workshop_is_in_order(client: Client, rule_id: str) -> None:
+    text = page(client, f"{SHOP}rule/{rule_id}/")
+    assert "aria-invalid" not in text
+    assert "no longer there" not in text
+
+
+SHOP_TREES = [
+    ("inner", "field", ["This row", "row.price"]),
+    ("inner", "value", ["This row", "[row.price]", "[a]"]),
+    ("hide", "field_or_form", ["Forms", "Go", "Main"]),
+    ("start", "other_field", ["OAuth token refresh", "access_token"]),
+    ("start", "result", ["Item found", "item.process.id"]),
+    ("change", "target", ["OAuth token refresh", "body.access_token"]),
+]  # fmt: skip
+
+
+@pytest.mark.usefixtures("workshop")
+@pytest.mark.parametrize(("rule_id", "which", "there"), SHOP_TREES)
+def test_the_trees_follow_the_rule(
+    client: Client, rule_id: str, which: str, there: list[str]
+) -> None:
+    text = page(client, f"{SHOP}parts/tree/?which={which}&target=rule:{rule_id}")
+    assert [word for word in there if word not in text] == []
+
+
+@pytest.mark.usefixtures("workshop")
+def test_a_started_process_is_mapped_by_name_and_offers_what_can_be_triggered(
+    client: Client,
+) -> None:
+    text = page(client, f"{SHOP}rule/start/")
+    assert '<option value="refresh#clear">Refresh: Clear the access token</option>' in text
+    sent = sent_again(text) | {"rule!act": ["by_name:/input_mapping"], "prefix": ["rule"],
+                               "setting": ["input_mapping"], "target": ["rule:start"]}  # fmt: skip
+    rows = sent_by(client.post(f"{SHOP}parts/control/", sent).content.decode())
+    assert rows["rule/input_mapping/0/target"] == "client_id"
+    assert rows["rule/input_mapping/0/value"] == "[client_id]"
+
+
+@pytest.mark.usefixtures("workshop")
+def test_columns_are_added_and_take_the_settings_of_their_type(client: Client, ada: Any) -> None:
+    about = {"target": "field:lines", "prefix": "s", "setting": "columns"}
+    sent = {**about, "s/columns/0/type": "text", "s/columns/0/name": "price",
+            "s/columns/0/max_length": "7", "s!act": "add:/columns"}  # fmt: skip
+    text = client.post(f"{SHOP}parts/control/", sent).content.decode()
+    query = sent_by(text)
+    assert query["s/columns/0/max_length"] == "7"
+    assert query["s/columns/1/type"] == "text"
+    assert re.search(r'name="s/columns/1/type"[^>]*autofocus', text)
+    sent = sent_again(text, **{"s/columns/1/type": "number", "s!act": "keep:", **about})
+    text = client.post(f"{SHOP}parts/control/", sent).content.decode()
+    assert "s/columns/1/decimals" in sent_by(text)
+
+
 def test_a_rule_of_any_kind_opens(client: Client, ada: Any) -> None:
     """Half made ones too: a rule that was just added has nothing set."""
     rules = [{"type": "save", "id": "s"}, {"type": "set_form_field", "id": "f", "assignments": []},

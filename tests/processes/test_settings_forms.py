@@ -21,6 +21,8 @@ from processes.settings_forms import (
     settings_form,
 )
 from processes.settings_forms.controls import CONTROLS
+from processes.settings_forms.mapping import PICKED
+from processes.settings_forms.rows import columns_of
 from processes.settings_forms.specs import specs_of
 from tests.processes.definitions import TOKEN_SERVICE, token_refresh
 from tests.processes.sending import sent_by
@@ -77,9 +79,12 @@ def test_every_control_of_every_kind_has_a_template() -> None:
 
 
 def _with_columns(kind: Any) -> list[Any]:
-    found = []
-    for spec in specs_of(kind):
-        found.append(spec)
+    """The settings of a kind, and the boxes of its rows."""
+    found = list(specs_of(kind))
+    for spec in found[:]:
+        columns = columns_of(spec.row) if CONTROLS[spec.control].template == "rows" else ()
+        # The places of a request are drawn by the row itself.
+        found += [one for one in columns if one.control not in PICKED]
     return found
 
 
@@ -117,6 +122,29 @@ RAW: list[tuple[str, dict[str, Any]]] = [
                     "filter": FILTER, "on_none": "continue",
                     "on_success": [{"field": "access_token", "value": "[item.access_token]"}]}),
     ("save", _rule(2)),
+    ("update_item", {"type": "update_item", "datasource": "kianda", "method": "token-refresh",
+                     "matches": "all", "filter": FILTER,
+                     "input_mapping": [{"target": "body.access_token", "value": "[client_id]"}]}),
+    ("delete_item", {"type": "delete_item", "datasource": "kianda", "method": "token-refresh"}),
+    ("submit", {"type": "submit", "form": "token", "status": "Done"}),
+    ("close", {"type": "close", "status": "[client_id]"}),
+    ("validate_input", {"type": "validate_input", "field": "lost", "message": "a\nb"}),
+    ("hide_or_disable", {"type": "hide_or_disable", "changes": [
+        {"field": "token", "action": "hide"}, {"field": "refresh", "action": "toggle_enabled"}],
+        "opposite": [{"field": "client_id", "action": "show"}]}),
+    ("make_required", {"type": "make_required", "changes": [{"field": "client_id"}],
+                       "opposite": [{"field": "client_id", "action": "not_required"}]}),
+    ("go_to_form", {"type": "go_to_form", "form": "token", "mode": "read", "make_current": True}),
+    ("assign_form", {"type": "assign_form", "form": "lost", "existing": "append", "opens": True,
+                     "to": {"users": ["[client_id]", "ada"], "groups": ["Sales", "[team]"]}}),
+    ("start_a_process", {"type": "start_a_process", "process": "token-refresh",
+                         "lookup": "existing", "process_id": "[client_id]", "target": "refresh",
+                         "input_mapping": [{"target": "client_id", "value": "[client_secret]"}],
+                         "on_success": [{"field": "client_id", "value": "[item.process.id]"}]}),
+    ("loop_table", {"type": "loop_table", "table": "lines", "on_row_failure": "continue",
+                    "rules": [_rule(2)]}),
+    ("link", {"type": "link", "name": "l", "url": "https://example.org/[client_id]"}),
+    ("rich_text", {"type": "rich_text", "name": "r", "text": "a\n\n<b>b</b>"}),
     ("text", {"type": "text", "name": "a"}),
     ("text", {"type": "text", "name": "a", "title": NASTY, "help": NASTY, "visible": False,
               "enabled": False, "required": True, "width": 3, "mode": "long", "max_length": 9,

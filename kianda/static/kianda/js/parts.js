@@ -10,7 +10,8 @@ export function about(root) {
   const prefix = root.dataset.prefix;
   const target = root.dataset.target ?? root.closest("[data-settings]")?.dataset.settings ?? "";
   const source = root.querySelector(`[name="${CSS.escape(`${prefix}/datasource`)}"]:checked`)?.value ?? root.dataset.source ?? "";
-  return { prefix, target, source };
+  const process = root.querySelector(`[name="${CSS.escape(`${prefix}/process`)}"]`)?.value ?? root.dataset.process ?? "";
+  return { prefix, target, source, process };
 }
 
 export function values(root) {
