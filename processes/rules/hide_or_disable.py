@@ -39,7 +39,7 @@ class DisplayRow(Row):
     field: Annotated[str, AfterValidator(_field_or_form)] = Field(
         title="Field or form",
         description="What is hidden, shown, disabled or enabled.",
-        json_schema_extra={"control": "field_picker"},
+        json_schema_extra={"control": "field_or_form"},
     )
     action: Action = Field(
         title="Action",

@@ -52,7 +52,7 @@ class LoopTable(Rule):
     table: TableName = Field(
         title="Table",
         description="The table whose rows are gone through.",
-        json_schema_extra={"control": "field_picker"},
+        json_schema_extra={"control": "table"},
     )
     rules: list[InnerRule] = Field(
         default=[],

@@ -41,7 +41,7 @@ class OtherFieldRow(Row):
     target: Annotated[str, AfterValidator(_other_field)] = Field(
         title="Field of the other process",
         description="Which field of the other process gets the value.",
-        json_schema_extra={"control": "text"},
+        json_schema_extra={"control": "other_field"},
     )
     value: InputValue
 
@@ -90,7 +90,7 @@ class StartAProcess(Rule):
         title="Trigger there",
         description="What runs in the other instance: a field, a rule as field#rule, a form as "
         "form:name#submit. Left out, nothing runs there.",
-        json_schema_extra={"control": "text"},
+        json_schema_extra={"control": "trigger"},
     )
     on_success: SuccessMapping = ()
     on_error: ErrorMapping = ()
