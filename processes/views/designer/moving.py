@@ -68,7 +68,8 @@ def _step(desk: Desk, target: str, by: int) -> Done:
 
 
 def _said(copy: Copy, target: str) -> Done:
-    element = Tree(copy.document).get(target)
+    tree = Tree(copy.document)
+    element = tree.get(target)
     if element is None:
         return Done(copy, target)
     beside = _beside(element)

@@ -6,6 +6,7 @@ It bears with anything: a working copy may be broken, and what has no shape is l
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import ref
 
 from kianda.lib.names import in_words
 
@@ -13,19 +14,28 @@ PROCESS = "process"
 RULE_LISTS = ("rules", "load_rules")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Element:
-    """The process, a form, a field or a rule: what it is, where it stands, what it holds."""
+    """The process, a form, a field or a rule: what it is, where it stands, what it holds.
+
+    It lives as long as its tree: it knows what it stands in weakly, so that a tree of a thousand
+    elements is gone when its request is, and is no work for the collector of garbage.
+    """
 
     target: str
     kind: str
     raw: dict[str, Any]
-    owner: "Element | None" = None
+    in_: "ref[Element] | None" = None
     key: str = ""
     at: int = 0
     fields: "list[Element]" = field(default_factory=list)
     rules: "list[Element]" = field(default_factory=list)
     load_rules: "list[Element]" = field(default_factory=list)
+
+    @property
+    def owner(self) -> "Element | None":
+        """Return what it stands in."""
+        return None if self.in_ is None else self.in_()
 
     @property
     def slug(self) -> str:
@@ -131,7 +141,7 @@ class Tree:
 
     def _add(self, kind: str, raw: dict[str, Any], owner: Element, name: str, at: int) -> Element:
         own = _text(raw.get("id" if kind == "rule" else "name"))
-        made = Element(f"{kind}:{own}", kind, raw, owner, name, at)
+        made = Element(f"{kind}:{own}", kind, raw, ref(owner), name, at)
         # Of two with one name, the first is what the target means; the flaws say so.
         self._by.setdefault(made.target, made)
         return made
