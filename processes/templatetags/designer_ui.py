@@ -25,7 +25,7 @@ def field_box(context: Context, box: Box, where: str = "") -> SafeString:
     if box.selected or box.look.kind == "box" or box.target == context.get("cut"):
         drawn: Any = get_template("designer/_box.html")
         with context.push(box=box, where=where):
-            return mark_safe(drawn.template.render(context))  # noqa: S308 - a template's answer
+            return mark_safe(str(drawn.template.render(context)))  # noqa: S308 - a template's answer
     return format_html(
         '<div class="k-fieldwrap{}" data-target="{}" data-at="{}" data-drag="field" data-slug="{}">'
         "{}</div>",

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from processes.models import WorkingCopy
 from processes.services.designs import create_design, get_design
+from tests.browser.conftest import session_cookie
 from tests.browser.story_rows import LOOKS
 from tests.processes.definitions import button, process, set_rule, text_field
 
@@ -27,10 +28,7 @@ def field_of(name):
 def kept(page):
     """Wait until every edit has arrived."""
     expect(page.locator("#d-kept")).to_contain_text("All edits kept")
-    page.wait_for_function(
-        "sessionStorage.length === 0 || !Object.entries(sessionStorage)"
-        ".some(([k, v]) => k.startsWith('kianda:designer') && v !== '[]')"
-    )
+    page.wait_for_selector('#main:not([data-waiting]), #main[data-waiting="0"]')
 
 
 def selected(page, target):
@@ -75,6 +73,14 @@ def test_a_process_is_built_by_mouse(page_as, orders, axe, assert_fits):
     page.locator("[name='s/name']").fill("due")
     page.locator("[name='s/name']").press("Tab")
     selected(page, "field:due")
+    # A name that is taken is refused beside it, and stays as it was typed.
+    page.locator("[name='s/name']").fill("subject")
+    page.locator("[name='s/name']").press("Tab")
+    expect(page.locator("#d-props .invalid-feedback")).to_contain_text("subject")
+    expect(page.locator("[name='s/name']")).to_have_value("subject")
+    page.locator("[name='s/title']").fill("Due on")
+    page.locator("[name='s/title']").press("Tab")
+    expect(box(page, "due")).to_contain_text("Due on")
     # A button at the end of the form, with a rule from the menu; its dialog opens by itself.
     palette.get_by_role("button", name="Button", exact=True).click()
     selected(page, "field:button")
@@ -304,3 +310,85 @@ def test_it_fits_and_is_accessible(page_as, person, axe, assert_fits, width, sch
     page.wait_for_selector("#d-outline .k-line-of")
     axe(page)
     assert_fits(page)
+
+
+def test_on_a_phone_one_pane_is_shown_at_a_time(page_as, orders, axe, assert_fits):
+    page = page_as("ada", 390)
+    page.goto(HERE)
+    panes = page.locator("#d-switch")
+    panes.locator("label:has(#pane-palette)").click()
+    expect(page.locator("#d-canvas")).to_be_hidden()
+    page.locator("#d-add").get_by_role("button", name="Toggle", exact=True).click()
+    expect(page.locator("#b-toggle")).to_be_visible()
+    expect(page.locator("#d-palette")).to_be_hidden()
+    page.locator(".k-handles [popovertarget]").click()
+    axe(page)
+    assert_fits(page)
+    page.locator("#m-field").get_by_role("button", name="Move up").click()
+    page.wait_for_selector('[data-drag="field"]:first-child[data-slug="toggle"]')
+    panes.locator("label:has(#pane-props)").click()
+    page.locator("[name='s/title']").fill("Urgent")
+    page.locator("[name='s/title']").press("Tab")
+    panes.get_by_text("Urgent", exact=True).wait_for()
+    kept(page)
+    assert names() == ["toggle", "subject"]
+    # What is typed last goes along, also when the preview is opened at once.
+    page.locator("[name='s/title']").fill("Very urgent")
+    page.locator("#d-preview").click()
+    page.wait_for_url("**/designs/orders/preview/**")
+    assert get_design("orders").draft.document["forms"][0]["fields"][0]["title"] == "Very urgent"
+
+
+def test_without_script_the_same_buttons_work(browser, live_server, person, orders):
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    context.add_cookies([session_cookie(person("ada"), live_server.url)])
+    page = context.new_page()
+    page.goto(HERE)
+    page.get_by_role("button", name="Number", exact=True).click()
+    page.wait_for_selector("#toasts >> text=Added Number.")
+    page.locator(".k-handles [popovertarget]").click()
+    page.locator("#m-field").get_by_role("button", name="Move up").click()
+    page.wait_for_selector("text=Moved to position 1 of 2.")
+    page.locator("[name='s/title']").fill("Amount")
+    page.get_by_role("button", name="Keep these properties").click()
+    expect(page.locator("#b-number")).to_contain_text("Amount")
+    page.get_by_role("button", name="Delete (Del)").click()
+    page.wait_for_selector("text=Removed Amount.")
+    page.get_by_role("button", name="Undo (Ctrl Z)").click()
+    expect(page.locator("#b-number")).to_be_visible()
+    assert names() == ["number", "subject"]
+    context.close()
+
+
+def test_rules_are_dragged_to_fields_and_nothing_into_itself(page_as, person, axe, assert_fits):
+    many = [set_rule("subject", str(n), id=f"r{n}") for n in range(12)]
+    raw = process(
+        text_field("subject"),
+        {"type": "panel", "name": "box", "fields": [text_field("inside")]},
+        button("go", *many), name="orders", title="Orders",
+    )  # fmt: skip
+    create_design(raw=raw, user=person("admin"))
+    page = page_as("ada")
+    page.goto(f"{HERE}?at=field:go")
+    assert page.locator(".k-rule--folded").count() == 12
+    axe(page)
+    assert_fits(page)
+    drag(page, page.locator('[data-target="rule:r0"] [data-grip]'), box(page, "subject"))
+    selected(page, "rule:r0")
+    kept(page)
+    assert [rule["id"] for rule in field_of("subject")["rules"]] == ["r0"]
+    drag(page, box(page, "box"), box(page, "inside"))
+    expect(page.locator("#d-lost")).to_contain_text("cannot be moved into itself")
+    drag(page, box(page, "subject"), box(page, "inside"), dy=0.9)
+    expect(page.locator(".k-drop--inner #b-subject")).to_be_visible()
+    kept(page)
+    assert [one["name"] for one in field_of("box")["fields"]] == ["inside", "subject"]
+    # On the tab of another form: to its end.
+    page.locator("#d-addform").click()
+    selected(page, "form:form")
+    page.locator("#t-main").click()
+    selected(page, "form:main")
+    drag(page, box(page, "go"), page.locator("#t-form"))
+    selected(page, "field:go")
+    kept(page)
+    assert names(1) == ["go"]

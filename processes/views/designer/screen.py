@@ -17,6 +17,7 @@ from processes.views.designer.sentences import Line, Teller
 from processes.views.designer.tree import Element, Tree
 
 FOLD_FROM = 12
+SHORT = 30
 OUTLINE_SEARCH_FROM = 40
 LOOKS: Mapping[str, str] = {
     "list": "select", "toggle": "toggle", "button": "button", "secret": "secret",
@@ -75,6 +76,12 @@ class RuleLine:
     def target(self) -> str:
         """Return the target of the rule."""
         return self.element.target
+
+    @property
+    def short(self) -> str:
+        """Return what it does, cut to one line of a folded list."""
+        words = "".join(part.text for part in self.line)
+        return words if len(words) <= SHORT else f"{words[: SHORT - 1].rstrip()}…"
 
     @property
     def enabled(self) -> bool:

@@ -1,6 +1,6 @@
 // Buttons of the designer: what they send goes by script, in order, and the panes follow.
 import { here, turnTo } from "./designer_panes.js";
-import { choose, send } from "./designer_wire.js";
+import { choose, isIdle, send, whenIdle } from "./designer_wire.js";
 
 export function act(words, more = {}) {
   const form = document.getElementById("act");
@@ -11,7 +11,7 @@ document.addEventListener(
   "submit",
   (event) => {
     const { target: form, submitter } = event;
-    if (submitter?.hasAttribute("data-page")) return;
+    if (submitter?.hasAttribute("data-page")) return later(event, submitter);
     if (form.id === "choose") pick(event, submitter.value, submitter.dataset);
     else if (form.id === "act") press(event, submitter);
     else if (form.matches("[data-act]")) fromDialog(event, form, submitter);
@@ -20,6 +20,14 @@ document.addEventListener(
   // Before the module that guards plain forms against double sending hears of it.
   { capture: true },
 );
+
+// To another page only when what was typed last has arrived.
+function later(event, submitter) {
+  if (isIdle()) return;
+  event.preventDefault();
+  event.stopPropagation();
+  whenIdle(() => document.getElementById(submitter.id).click());
+}
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-choose]");
@@ -55,12 +63,22 @@ function fromDialog(event, form, submitter) {
 
 function keepSettings(event, form, submitter) {
   event.preventDefault();
-  send(form.action, new FormData(form, submitter));
+  const acts = submitter?.name === "s!act";
+  const name = acts ? submitter.value.replace(/^\w+:/, "s") : document.activeElement?.name;
+  if (name) send(form.action, changed(form, name, acts ? submitter : null));
+}
+
+// Only the setting that was changed: what others have done to its neighbours meanwhile stays.
+function changed(form, name, submitter) {
+  const place = `s/${name.split("/")[1]}`;
+  return [...new FormData(form, submitter)].filter(([one, value]) =>
+    one.startsWith("s/") ? one === place || one.startsWith(`${place}/`) : one !== "s!shown" || `s/${value}` === place,
+  );
 }
 
 document.addEventListener("change", (event) => {
-  const form = event.target.form;
-  if (form?.matches("[data-settings]") && event.target.name) send(form.action, new FormData(form));
+  const { form, name } = event.target;
+  if (form?.matches("[data-settings]") && name?.startsWith("s/")) send(form.action, changed(form, name, null));
 });
 
 // Leaving the page, or turning to another window, keeps what is half typed.

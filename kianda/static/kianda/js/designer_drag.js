@@ -1,8 +1,9 @@
 // Dragging with a pointer: fields, rules and forms to another place, kinds from the palette onto the
 // form. The server decides; what is dropped outside stays where it was, and that is said.
 import { act } from "./designer_acts.js";
-import { note, say, turnTo } from "./designer_panes.js";
 import { mark, placeAt, unmark } from "./designer_drop.js";
+import { note, say } from "./designer_notes.js";
+import { turnTo } from "./designer_panes.js";
 
 const FAR = 6;
 const EDGE = 48;

@@ -115,6 +115,7 @@ function back(event) {
   if (isTyping(event.target)) return selectedBox()?.focus(), true;
   if (here.at === "process") return false;
   const form = here.at.startsWith("form:") ? "process" : here.form || "process";
-  choose(form).then(() => selectedBoxOnCanvas().focus());
+  choose(form);
+  (document.querySelector('#d-canvas [role=tab][aria-selected="true"]') ?? document.getElementById("d-addform")).focus();
   return true;
 }

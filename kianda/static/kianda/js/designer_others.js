@@ -1,6 +1,7 @@
 // Who else has the design open, and what they have done: asked for every few seconds while the page
 // is seen and nothing of this person is under way.
-import { here, tell } from "./designer_panes.js";
+import { tell } from "./designer_notes.js";
+import { here } from "./designer_panes.js";
 import { isIdle, look } from "./designer_wire.js";
 
 const EVERY_MS = 8000;

@@ -33,13 +33,19 @@ function search() {
   document.dispatchEvent(new CustomEvent("designer:shown"));
 }
 
+// What is called so, else what begins so, else the first that holds the words.
+function best(words) {
+  const shown = [...document.querySelectorAll("#d-add [data-words]")].filter((one) => one.checkVisibility());
+  const called = (one) => one.textContent.trim().toLowerCase();
+  return shown.find((one) => called(one) === words) ?? shown.find((one) => called(one).startsWith(words)) ?? shown[0];
+}
+
 find.addEventListener("input", search);
 document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-find-line]")) return event.preventDefault();
   if (!event.target.matches("[data-find-kind]")) return;
   event.preventDefault();
-  const first = [...document.querySelectorAll("#d-add [data-words]")].find((one) => one.checkVisibility());
-  if (first && find.value) first.click();
+  if (find.value.trim()) best(find.value.trim().toLowerCase())?.click();
   find.select();
 }, { capture: true });
 

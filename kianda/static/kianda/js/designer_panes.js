@@ -1,6 +1,4 @@
 // Puts the panes of an answer in their places; focus, scroll, folds and what is half typed stay.
-import { toast } from "./toast.js";
-
 const last = new Map();
 const state = () => document.getElementById("act");
 
@@ -14,29 +12,10 @@ export const here = {
   get token() { return state().elements.csrfmiddlewaretoken.value; },
 };
 
-export function say(words) {
-  const place = document.getElementById("d-say");
-  place.textContent = "";
-  // Emptied first, so that the same words are read again.
-  if (words) setTimeout(() => (place.textContent = words), 30);
-}
-
-// A note above the panes that stays until its cause is gone; `act` is a button beside it.
-export function note(words, act) {
-  const box = document.getElementById("d-lost");
-  box.hidden = !words;
-  box.querySelector("[data-words]").textContent = words ?? "";
-  box.querySelector("button, a")?.remove();
-  if (act) box.append(act);
-}
-
-export function button(words, press) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "btn btn-sm";
-  made.textContent = words;
-  made.addEventListener("click", press);
-  return made;
+export function setAt(at) {
+  const form = state();
+  form.dataset.at = form.elements.at.value = at;
+  for (const box of document.querySelectorAll("#d-sheet [data-box]")) box.setAttribute("aria-pressed", String(box.value === at));
 }
 
 export function paneOf(element) {
@@ -61,13 +40,13 @@ export function read(text) {
 }
 
 // After an act the focus follows the selection, from where one moves with arrows.
-export function show(answer, follows = false) {
+export function show(answer, { follows = false, stays = false } = {}) {
   const kept = remember();
   if (follows && document.activeElement.closest("#d-canvas, .k-rules")) [kept.path, kept.free] = ["", true];
   for (const part of answer.querySelectorAll("[data-part]")) {
     const old = document.getElementById(part.id);
     const html = part.outerHTML;
-    if (!old || (last.get(part.id) === html && part.id !== "d-props")) continue;
+    if (!old || (stays && part.id === "d-props") || (last.get(part.id) === html && part.id !== "d-props")) continue;
     last.set(part.id, html);
     keepIn(old, part);
     old.replaceWith(part);
@@ -129,21 +108,4 @@ export function pathTo(element) {
   if (element.name) return `${scope}[name="${element.name}"][value="${CSS.escape(element.value)}"]`;
   const mark = ["k-rule-text", "k-grip", "k-fieldbox"].find((name) => element.classList.contains(name));
   return mark ? `${scope}.${mark}` : "";
-}
-
-export function tell(answer) {
-  const { say: words, news, notices, undo } = answer.dataset;
-  if (news) toast(news);
-  // Who outside still knows a field by its old name: that stays until the next act.
-  if (notices) note(`It has a new name. Somebody outside still uses the old one: ${notices}`);
-  if (undo !== "True" || !words) return say(words);
-  toast(words);
-  const box = document.querySelector("#toasts > :last-child");
-  // Gone only after the press has been sent: a button without a place sends nothing.
-  const back = button("Undo", () => setTimeout(() => box.remove()));
-  back.type = "submit";
-  back.setAttribute("form", "act");
-  back.name = "act";
-  back.value = "undo";
-  box?.append(back);
 }

@@ -9,7 +9,6 @@ const ITEMS = {
   rules: ":scope > .k-rule > .k-rule-text, :scope .k-rules--inner > .k-rule > .k-rule-text",
 };
 const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
-let waiting;
 
 function items(group) {
   const all = [...group.querySelectorAll(ITEMS[group.dataset.rove])];
@@ -49,9 +48,8 @@ document.addEventListener("keydown", (event) => {
   if (!all[next]) return;
   event.preventDefault();
   all[next].focus();
-  clearTimeout(waiting);
   const target = targetOf(all[next], group);
-  if (target) waiting = setTimeout(() => choose(target), 120);
+  if (target) choose(target, 120);
 });
 
 function targetOf(item, group) {

@@ -1,6 +1,7 @@
 // Carries acts to the server one after the other. What cannot be sent now is kept in this tab, and
 // sent when the connection, or the session, is back.
-import { button, here, note, read, say, show, tell } from "./designer_panes.js";
+import { button, complain, disconnected, ended, isSigningIn, note, refusedWhole, say, tell, words } from "./designer_notes.js";
+import { here, read, setAt, show } from "./designer_panes.js";
 
 const KEY = `kianda:designer:${location.pathname}:${document.body.dataset.user}`;
 const LONGEST_MS = 20_000;
@@ -11,14 +12,21 @@ let waits = 1000;
 let timer;
 let choice = 0;
 let asked = null;
-let signing = false;
+let resting;
 
 function keep() {
   sessionStorage.setItem(KEY, JSON.stringify(queue));
+  document.getElementById("main").dataset.waiting = queue.length;
 }
 
 export function isIdle() {
   return !busy && !queue.length;
+}
+
+// Does something once every edit has arrived: leaving for the preview, say.
+export function whenIdle(then) {
+  if (isIdle()) then();
+  else document.addEventListener("designer:idle", then, { once: true });
 }
 
 // Sends an act: the address, and what stands in its form.
@@ -26,6 +34,7 @@ export function send(url, values) {
   const item = { url, values: [...values].filter(([name]) => !["csrfmiddlewaretoken", "revision"].includes(name)), choice };
   // Enter in a text field is a change and a press: one edit.
   if (url.endsWith("/settings/") && JSON.stringify(queue.at(-1)?.values) === JSON.stringify(item.values)) return;
+  clearTimeout(resting);
   queue.push(item);
   keep();
   pump();
@@ -38,14 +47,10 @@ async function pump() {
   words("Keeping…");
   const item = queue[0];
   item.revision = item.again ? item.revision : here.revision;
-  try {
-    const answer = await post(item);
-    busy = false;
-    if (answer) took(item, answer);
-  } catch {
-    busy = false;
-    loose(item);
-  }
+  const answer = await post(item).catch(() => undefined);
+  busy = false;
+  if (answer) took(item, answer);
+  else if (answer === undefined) loose(item);
 }
 
 async function post(item) {
@@ -58,7 +63,11 @@ async function post(item) {
   const answer = read(await response.text());
   if (answer) return answer;
   if (response.redirected && response.url.includes("sign-in")) ended();
-  else refusedWhole(response);
+  else {
+    queue.shift();
+    keep();
+    refusedWhole(response.status);
+  }
   return null;
 }
 
@@ -68,13 +77,17 @@ function took(item, answer) {
   if (lost) say("The connection is back. All edits are kept.");
   [lost, waits] = [false, 1000];
   const refused = answer.dataset.refused;
-  if (item.choice === choice) show(answer, true);
+  // What was typed and refused stays where it was typed.
+  const stays = Boolean(refused) && item.url.endsWith("/settings/") && answer.dataset.stale !== "True";
+  if (item.choice === choice) show(answer, { follows: true, stays });
   else look();
-  if (refused) note(refused, answer.dataset.stale === "True" ? button("Do mine all the same", () => again(item)) : null);
+  if (stays) complain(answer);
+  note(refused, answer.dataset.stale === "True" ? button("Do mine all the same", () => again(item)) : null);
   tell(answer);
   words("");
   if (answer.dataset.opens) open(answer.dataset.opens);
-  pump();
+  if (queue.length) pump();
+  else document.dispatchEvent(new CustomEvent("designer:idle"));
 }
 
 function again(item) {
@@ -89,34 +102,9 @@ function loose(item) {
   item.again = true;
   keep();
   lost = true;
-  const many = queue.length === 1 ? "1 edit waits." : `${queue.length} edits wait.`;
-  note(`Connection lost. Edits are kept here and sent when it is back. ${many}`);
-  words("Not sent yet");
+  disconnected(queue.length);
   timer = setTimeout(pump, waits);
   waits = Math.min(waits * 2, 15_000);
-}
-
-function ended() {
-  const link = document.createElement("a");
-  link.className = "btn btn-sm btn-primary";
-  link.href = `/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}&expired=1`;
-  link.textContent = "Sign in";
-  link.addEventListener("click", () => (signing = true));
-  keep();
-  note("Your session has ended. Your edits are kept here; they are sent when you have signed in again.", link);
-  words("Not sent yet");
-}
-
-function refusedWhole(response) {
-  queue.shift();
-  keep();
-  const gone = response.status === 404 ? "The design, or this part of it, is no longer there." : `That did not work: the server answered ${response.status}.`;
-  note(`${gone} The edit was not kept.`, button("Load the page again", () => location.reload()));
-}
-
-function words(text) {
-  const place = document.querySelector("#d-kept [data-kept]");
-  if (place) place.textContent = text || place.dataset.kept;
 }
 
 // Selects an element, or looks again at what is selected.
@@ -135,16 +123,20 @@ export async function look(at = here.at, more = {}) {
     if (!answer && response.redirected) ended();
     return answer;
   } catch (error) {
-    if (error.name !== "AbortError") note("Connection lost. Edits are kept here and sent when it is back.");
+    if (error.name !== "AbortError") disconnected(queue.length);
     if (error.name !== "AbortError") lost = true;
     return null;
   }
 }
 
-export async function choose(at, more) {
+// The selection counts at once; with `delay` its panes are asked for when the arrows rest, or come
+// with the answer to the next act.
+export async function choose(at, delay = 0) {
   choice += 1;
-  for (const box of document.querySelectorAll("#d-sheet [data-box]")) box.setAttribute("aria-pressed", String(box.value === at));
-  const answer = await look(at, more);
+  setAt(at);
+  clearTimeout(resting);
+  if (delay) await new Promise((done) => (resting = setTimeout(done, delay)));
+  const answer = await look(at);
   if (answer && !queue.length) note("");
   return answer;
 }
@@ -155,7 +147,7 @@ export function open(url) {
 
 window.addEventListener("online", pump);
 window.addEventListener("beforeunload", (event) => {
-  if (queue.length && !signing) event.preventDefault();
+  if (queue.length && !isSigningIn()) event.preventDefault();
 });
 document.addEventListener("designer-changed", () => look());
 pump();

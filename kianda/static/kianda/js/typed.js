@@ -10,7 +10,8 @@ const isSecret = (field) =>
   ["password", "hidden", "file", "submit", "button"].includes(field.type) || "secret" in field.dataset;
 
 function forms(root = document) {
-  return [...root.querySelectorAll('form[method="post"], form[hx-post], form[hx-put], form[hx-patch]')];
+  // What the designer's panes hold is kept by themselves, edit by edit.
+  return [...root.querySelectorAll('form:not([data-settings]):is([method="post"], [hx-post], [hx-put], [hx-patch])')];
 }
 
 function nameOf(form) {
