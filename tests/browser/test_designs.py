@@ -44,7 +44,7 @@ def test_an_empty_workspace_offers_the_first_act(page_as, axe, assert_fits, widt
     axe(page)
     assert_fits(page)
     page.get_by_role("link", name="Add new").click()
-    page.wait_for_url("**/designs/new/")
+    page.wait_for_selector("#dialog[open] >> text=Add a process design")
 
 
 def test_a_definition_is_pasted_published_and_deleted(page_as, axe, assert_fits):
