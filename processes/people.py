@@ -39,6 +39,11 @@ class Owners(BaseModel):
         json_schema_extra={"control": "groups"},
     )
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the people, then the groups."""
+        return (*self.users, *self.groups)
+
 
 People = Annotated[
     Owners,

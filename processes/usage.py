@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from processes.document import Document
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance
-from processes.rules.base import CallingRule
+from processes.rules import StartAProcess
+from processes.rules.base import BUILT_IN, CallingRule
 from processes.services.documents import document_of
 
 Use = dict[str, Any]
@@ -44,7 +45,7 @@ def uses_of_process(name: str) -> list[Use]:
     lookups = [
         _use_of(version)
         for version in living_versions()
-        if version.design.name != name and ("kianda", name) in _calls(document_of(version))
+        if version.design.name != name and (BUILT_IN, name) in _calls(document_of(version))
     ]
     return instances + lookups
 
@@ -60,11 +61,13 @@ def page_of_instance(use: Use) -> str:
 
 
 def _calls(document: Document) -> set[tuple[str, str]]:
-    return {
-        (rule.datasource, rule.method)
-        for _, rule in document.placed_rules()
-        if isinstance(rule, CallingRule)
-    }
+    found = set()
+    for _, rule in document.placed_rules():
+        if isinstance(rule, CallingRule):
+            found.add((rule.datasource, rule.method))
+        elif isinstance(rule, StartAProcess):
+            found.add((BUILT_IN, rule.process))
+    return found
 
 
 def _use_of(version: DesignVersion) -> Use:

@@ -19,8 +19,9 @@ from processes.services.leases import TakenOver, holder
 from processes.services.ledger import RunLedger
 from processes.services.others import OtherInstances, chain_of
 from processes.services.outside import CallsAndLookups
+from processes.services.ownership import creator_of
 from processes.services.pinned import PinnedOutside, answers_from_samples
-from processes.services.starting import Firing, Started, creator_of, insert, take
+from processes.services.starting import Firing, Started, insert, take
 from processes.standing import Moment, form_of
 from processes.trace import RunTrace
 from processes.values import Value

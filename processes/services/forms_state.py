@@ -17,7 +17,7 @@ from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.selectors import visible_instances
 from processes.services.documents import document_of
 from processes.services.locking import locked, wait_until_free
-from processes.services.starting import creator_of, standing_of
+from processes.services.ownership import creator_of, group_names, is_owner, records_for, standing_of
 from processes.standing import (
     CURRENT,
     FormRecord,
@@ -66,7 +66,7 @@ class FormState:
 def form_states(instance: ProcessInstance, document: Document) -> list[FormState]:
     """Return the state of each form, in form order."""
     creator = creator_of(instance)
-    records = records_of(document, standing_of(instance), creator)
+    records = records_for(instance, document)
     return [
         _state(form.title, form.name, records[form.name], instance, creator if not number else "")
         for number, form in enumerate(document.forms)
@@ -127,18 +127,9 @@ def may_work_on(user: User | None, instance: ProcessInstance, form: str) -> bool
 
 def owns(user: User | None, instance: ProcessInstance, state: FormState) -> bool:
     """Tell whether a form belongs to a person, whatever its status."""
-    if user is None or not user.is_active:
-        return False
-    if state.anyone or has_role(user, ADMINISTRATOR):
-        return True
-    if instance.mode == ProcessInstance.Mode.PREVIEW and instance.created_by_id == user.pk:
-        return True
-    return user.get_username() in state.users or bool(set(state.groups) & group_names(user))
-
-
-def group_names(user: User) -> set[str]:
-    """Return the names of a person's groups."""
-    return set(user.groups.values_list("name", flat=True))
+    if state.anyone:
+        return user is not None and user.is_active
+    return is_owner(user, instance, users=state.users, groups=state.groups)
 
 
 def my_work(user: User) -> QuerySet[ProcessInstance]:

@@ -19,6 +19,7 @@ from processes.services.documents import document_of
 from processes.services.forms_state import store_owners
 from processes.services.locking import locked, wait_until_free
 from processes.services.moving import carried_values, follow_draft
+from processes.services.ownership import refuse_foreign
 from processes.services.process_ids import next_process_id
 from processes.services.starting import read_instance
 from processes.services.values import (
@@ -115,6 +116,8 @@ def patch_instance(
         sent, flaws = read_sent(document, data, before)
         if flaws:
             raise Invalid(errors=flaws)
+        changed = [name for name, value in sent.items() if value != before.get(name)]
+        refuse_foreign(user, instance, document, fields=changed)
         _store(instance, document, before=before, after={**before, **sent}, user=user)
     return instance
 

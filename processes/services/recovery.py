@@ -11,7 +11,8 @@ from processes.models import Run
 from processes.services.carrying import carry_out
 from processes.services.documents import document_of
 from processes.services.leases import LEASE, PAUSED, holder
-from processes.services.starting import SECONDS_OTHERWISE, Started, rules_at, standing_of
+from processes.services.ownership import standing_of
+from processes.services.starting import SECONDS_OTHERWISE, Started, rules_at
 from processes.services.values import filled, stored_values
 from processes.working import WorkingCopy
 

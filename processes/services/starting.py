@@ -23,8 +23,9 @@ from processes.selectors import visible_instance
 from processes.services.documents import document_of
 from processes.services.leases import LEASE, holder
 from processes.services.moving import follow_draft
+from processes.services.ownership import records_for, refuse_foreign, standing_of
 from processes.services.values import filled, read_sent, stored_values
-from processes.standing import CURRENT, Standing, form_of, records_of
+from processes.standing import CURRENT, form_of
 from processes.values import Value
 from processes.working import WorkingCopy
 
@@ -77,19 +78,9 @@ def read_instance(
     return instance, document_of(instance.version)
 
 
-def standing_of(instance: ProcessInstance) -> Standing:
-    """Return where an instance stands."""
-    return Standing(instance.status, instance.forms, instance.display)
-
-
-def creator_of(instance: ProcessInstance) -> str:
-    """Return the user name of whoever made an instance, or nothing."""
-    return instance.created_by.get_username() if instance.created_by else ""
-
-
 def is_open(instance: ProcessInstance, document: Document, form: str) -> bool:
     """Tell whether a form is one that is worked on now."""
-    records = records_of(document, standing_of(instance), creator_of(instance))
+    records = records_for(instance, document)
     return form in records and records[form].status == CURRENT
 
 
@@ -217,6 +208,9 @@ def sent_values(
 
 def _working(firing: Firing, document: Document, instance: ProcessInstance) -> WorkingCopy:
     stored, sent = sent_values(firing, document, instance)
+    if firing.trigger != "rule":
+        changed = [name for name, value in sent.items() if value != stored.get(name)]
+        refuse_foreign(firing.user, instance, document, fields=changed, target=firing.target)
     working = WorkingCopy(document.fields, filled(document, stored), sent, standing_of(instance))
     refuse_incomplete(firing.target, document, instance, working)
     return working

@@ -176,19 +176,22 @@ def test_a_form_that_is_not_open_is_not_submitted(asked: tuple[Any, str]) -> Non
     assert again["error"]["message"] == "The form Wish is completed already."
 
 
-def test_the_last_form_ends_the_instance(asked: tuple[Any, str]) -> None:
+def test_the_last_form_ends_the_instance(
+    asked: tuple[Any, str], api: Callable[..., Any], boss: Any
+) -> None:
     client, leave_id = asked
-    for target in ("send", "approve", "form:books#submit"):
-        fired(client, leave_id, target)
+    fired(client, leave_id, "send")
+    fired(api(boss), leave_id, "approve")
+    fired(client, leave_id, "form:books#submit")
     assert set(states(leave_id).values()) == {"completed"}
     assert read(client, leave_id)["status"] == "completed"
     assert not FormOwner.objects.exists()
 
 
-def test_a_status_of_its_own(asked: tuple[Any, str]) -> None:
+def test_a_status_of_its_own(asked: tuple[Any, str], api: Callable[..., Any], boss: Any) -> None:
     client, leave_id = asked
     fired(client, leave_id, "send")
-    fired(client, leave_id, "approve")
+    fired(api(boss), leave_id, "approve")
     assert read(client, leave_id)["status"] == "Approved"
     assert read(client, leave_id)["data"]["verdict"] == "yes"
 
@@ -257,10 +260,12 @@ def test_a_rule_sends_back_and_it_is_kept_without_a_save(
     assert Run.objects.latest("pk").page == {"form": "wish", "mode": "auto"}
 
 
-def test_close_ends_the_instance_and_stores_no_values(asked: tuple[Any, str]) -> None:
+def test_close_ends_the_instance_and_stores_no_values(
+    asked: tuple[Any, str], api: Callable[..., Any], boss: Any
+) -> None:
     client, leave_id = asked
     fired(client, leave_id, "send")
-    run = fired(client, leave_id, "stop_it", verdict="typed")
+    run = fired(api(boss), leave_id, "stop_it", verdict="typed")
     assert not run["saved"]
     assert read(client, leave_id)["status"] == "Refused"
     assert read(client, leave_id)["data"]["verdict"] == ""
@@ -472,3 +477,47 @@ def test_an_instance_of_a_design_without_forms_has_none(ada: Any) -> None:
     instance = create_instance(process="bare", mode="live", data={}, user=ada)
     assert form_states(instance, document_of(instance.version)) == []
     assert display_of(instance, document_of(instance.version)) == {}
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("ada", 403), ("ben", 200), ("root", 200)], ids=["creator", "owner", "root"]
+)
+def test_a_form_with_owners_is_theirs_in_the_api_too(
+    api: Callable[..., Any], ada: Any, boss: Any, who: str, status: int
+) -> None:
+    owner = api(ada)
+    leave_id = made(owner, published(leave(APPROVAL), user=ada), why="rest")
+    fired(owner, leave_id, "send")
+    person = {"ada": ada, "ben": boss, "root": make_user("root", "Administrator")}[who]
+    client = api(person)
+    instance = read(client, leave_id)
+    body = {"data": {**instance["data"], "why": "more rest"}, "revision": instance["revision"]}
+    # The values of others' forms may be sent along unchanged.
+    changed = client.patch(f"/api/v1/instances/{leave_id}/", body)
+    assert changed.status_code == 200
+    body = {"data": {"verdict": "yes"}, "revision": instance["revision"] + 1}
+    refused = client.patch(f"/api/v1/instances/{leave_id}/", body)
+    assert refused.status_code == status
+    if status == 403:
+        assert refused.data["detail"] == (
+            "The form Approval belongs to ben; only they can change it."
+        )
+    at = f"/api/v1/instances/{leave_id}/trigger/"
+    for asked in ({"target": "approve"}, {"target": "send", "data": {"verdict": "no"}}):
+        assert client.post(at, asked).status_code == status
+
+
+def test_a_rule_of_another_process_may_trigger_what_belongs_to_others(
+    api: Callable[..., Any], ada: Any, boss: Any
+) -> None:
+    client = api(ada)
+    leave_id = made(client, published(leave(APPROVAL), user=ada), why="rest")
+    fired(client, leave_id, "send")
+    rule = {
+        "type": "start_a_process", "process": "leave", "lookup": "existing",
+        "process_id": "[which]", "target": "approve",
+    }  # fmt: skip
+    other = {"name": "robot", "forms": [form("main", text_field("which"), button("go", rule))]}
+    robot_id = made(client, published(other, user=ada), which=leave_id)
+    assert fired(client, robot_id, "go")["status"] == "succeeded"
+    assert read(client, leave_id)["status"] == "Approved"

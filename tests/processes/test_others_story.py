@@ -434,6 +434,18 @@ def test_what_does_not_hold_there_is_a_warning_of_the_design(
     ]
 
 
+@pytest.mark.parametrize("rule", [create(), update(), delete(), start()])
+def test_a_process_that_others_work_on_is_in_use(
+    api: Callable[..., Any], ada: Any, rule: dict[str, Any]
+) -> None:
+    client = api(ada)
+    published(ORDERS, user=ada)
+    published(shop(rule), user=ada)
+    answer = client.delete("/api/v1/processes/orders/")
+    assert answer.status_code == 409
+    assert {use["name"] for use in answer.data["used_by"]} == {"shop 1.0"}
+
+
 CHANGE_ORDER = {
     "name": "change-order", "title": "Change order", "http_method": "PATCH",
     "url_path": "/orders/{id}", "content_type": "json", "request_body": [{"name": "state"}],

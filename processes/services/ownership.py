@@ -1,0 +1,69 @@
+"""Whose a form is: who may change its fields, press its buttons and submit it."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import User
+
+from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.lib.errors import Forbidden
+from processes.document import Document
+from processes.models import ProcessInstance
+from processes.standing import FormRecord, Standing, form_of, records_of
+
+
+def standing_of(instance: ProcessInstance) -> Standing:
+    """Return where an instance stands."""
+    return Standing(instance.status, instance.forms, instance.display)
+
+
+def creator_of(instance: ProcessInstance) -> str:
+    """Return the user name of whoever made an instance, or nothing."""
+    return instance.created_by.get_username() if instance.created_by else ""
+
+
+def records_for(instance: ProcessInstance, document: Document) -> dict[str, FormRecord]:
+    """Return the state of every form of an instance."""
+    return records_of(document, standing_of(instance), creator_of(instance))
+
+
+def group_names(user: User) -> set[str]:
+    """Return the names of a person's groups."""
+    return set(user.groups.values_list("name", flat=True))
+
+
+def is_owner(
+    user: User | None, instance: ProcessInstance, *, users: Iterable[str], groups: Iterable[str]
+) -> bool:
+    """Tell whether what belongs to these people and groups belongs to a person.
+
+    An administrator may do everything; whoever tries a draft plays all its parts.
+    """
+    if user is None or not user.is_active:
+        return False
+    if has_role(user, ADMINISTRATOR) or user.get_username() in users:
+        return True
+    if instance.mode == ProcessInstance.Mode.PREVIEW and instance.created_by_id == user.pk:
+        return True
+    return bool(set(groups) & group_names(user))
+
+
+def refuse_foreign(
+    user: User | None,
+    instance: ProcessInstance,
+    document: Document,
+    *,
+    fields: Iterable[str] = (),
+    target: str = "",
+) -> None:
+    """Raise Forbidden when a field that is to change, or a target, is on somebody else's form."""
+    if not instance.forms and not any(form.owners.names for form in document.forms):
+        return
+    records = records_for(instance, document)
+    on_forms = {form_of(document, name) for name in (*fields, *([target] if target else []))}
+    for form in document.forms:
+        record = records[form.name]
+        if form.name not in on_forms or record.is_anyones:
+            continue
+        if not is_owner(user, instance, users=record.users, groups=record.groups):
+            owners = ", ".join((*record.users, *record.groups))
+            raise Forbidden(f"The form {form.title} belongs to {owners}; only they can change it.")

@@ -1,0 +1,156 @@
+"""Where an instance stands: which forms are open after what."""
+
+from typing import Any
+
+import pytest
+
+from processes.document import Document, parse_document
+from processes.standing import (
+    Moment,
+    NotOpen,
+    Standing,
+    assigned,
+    closed,
+    form_of,
+    records_of,
+    standing_columns,
+    submitted,
+    went_to,
+)
+
+NOW = Moment("ada", "2026-11-23T10:00:00Z")
+
+
+def document(**opens_with: str) -> Document:
+    """Return a process of the forms a, b, c, d; `c="b"`: c opens together with b."""
+    forms: list[dict[str, Any]] = [
+        {"name": name, "activate_with": opens_with.get(name, ""),
+         "fields": [{"type": "text", "name": f"{name}_text"}]}
+        for name in "abcd"
+    ]  # fmt: skip
+    return parse_document({"name": "p", "forms": forms})
+
+
+def told(found: Document, standing: Standing) -> str:
+    """Return the states in short: C completed, o open, - not started."""
+    words = {"completed": "C", "current": "o", "not_started": "-"}
+    return "".join(words[one.status] for one in records_of(found, standing, "ada").values())
+
+
+def played(found: Document, acts: str) -> Standing:
+    """Submit (`a`), go on from the open form or back (`>c`), in this order."""
+    standing = Standing()
+    for act in acts.split():
+        if act.startswith(">"):
+            own = act[2:] or ""
+            standing = went_to(found, standing, act[1], own=own, creator="ada", moment=NOW)
+        elif act == "x":
+            standing = closed(found, standing, status="Shut", creator="ada", moment=NOW)
+        else:
+            standing = submitted(found, standing, act, creator="ada", moment=NOW)
+    return standing
+
+
+STORIES = [
+    # opens with, acts, states, status
+    ({}, "", "o---", "open"),
+    ({}, "a", "Co--", "B"),
+    ({}, "a b c", "CCCo", "D"),
+    ({}, "a b c d", "CCCC", "completed"),
+    # Side by side: the next waits for both.
+    ({"c": "b"}, "a", "Coo-", "B"),
+    ({"c": "b"}, "a b", "CCo-", "C"),
+    ({"c": "b"}, "a c b", "CCCo", "D"),
+    ({"b": "a"}, "", "oo--", "open"),
+    # Sent back: what was open waits again, what is done stays done.
+    ({}, "a >a", "o---", "A"),
+    ({}, "a b >a a", "CCo-", "C"),
+    ({}, "a b c d >b", "CoCC", "B"),
+    ({}, "a b c d >b b", "CCCC", "completed"),
+    # Gone on from a form that is still to be submitted: it stays open.
+    ({}, ">ca", "o-o-", "C"),
+    ({}, ">ca a", "C-o-", "C"),
+    ({}, ">ca a c", "C-Co", "D"),
+    ({}, ">ca a c d", "CoCC", "B"),
+    # Gone on after the submission: what it opened waits again.
+    ({}, "a >da", "C--o", "D"),
+    ({}, "a x", "CC--", "Shut"),
+]
+
+
+@pytest.mark.parametrize(("opens_with", "acts", "states", "status"), STORIES)
+def test_what_is_open_after_what(
+    opens_with: dict[str, str], acts: str, states: str, status: str
+) -> None:
+    found = document(**opens_with)
+    standing = played(found, acts)
+    assert (told(found, standing), standing.status) == (states, status)
+
+
+@pytest.mark.parametrize(
+    ("acts", "form", "words"),
+    [("a", "a", "The form A is completed already."), ("", "c", "The form C is not open yet.")],
+)
+def test_what_is_not_open_is_not_submitted(acts: str, form: str, words: str) -> None:
+    found = document()
+    with pytest.raises(NotOpen) as refused:
+        submitted(found, played(found, acts), form, creator="ada", moment=NOW)
+    assert str(refused.value) == words
+
+
+def test_a_form_that_is_gone_from_the_design_is_left_out_and_the_next_one_opens() -> None:
+    standing = played(document(), "a")
+    raw = document().normalised()
+    raw["forms"] = [form for form in raw["forms"] if form["name"] != "b"]
+    changed = parse_document(raw)
+    assert told(changed, standing) == "Co-"
+
+
+def test_a_form_that_is_new_in_the_design_opens_nothing_that_has_ended() -> None:
+    standing = played(document(), "a b c d")
+    raw = document().normalised()
+    raw["forms"].append({"name": "e", "fields": []})
+    assert told(parse_document(raw), standing) == "CCCC-"
+
+
+def test_nothing_changes_the_standing_that_was() -> None:
+    found, before = document(), Standing()
+    after = played(found, "a")
+    assert before == Standing()
+    assert standing_columns(before, before) == {}
+    assert set(standing_columns(before, after)) == {"status", "forms"}
+    assert set(standing_columns(after, after.shown("a", "visible", value=False))) == {"display"}
+
+
+def test_assigned_forms_keep_their_state() -> None:
+    found = document()
+    standing = assigned(
+        found, played(found, "a"), ["a", "c"], users=["ben"], groups=[], creator="ada"
+    )
+    assert told(found, standing) == "Co--"
+    records = records_of(found, standing, "ada")
+    assert (records["a"].users, records["b"].is_anyones, records["c"].users) == (
+        ("ben",),
+        True,
+        ("ben",),
+    )
+    opened = assigned(
+        found, standing, ["c"], users=["cleo"], groups=["Buyers"], creator="ada", append=True,
+        opens=True,
+    )  # fmt: skip
+    assert told(found, opened) == "Coo-"
+    assert records_of(found, opened, "ada")["c"].users == ("ben", "cleo")
+
+
+@pytest.mark.parametrize(
+    ("target", "form"),
+    [
+        ("b_text", "b"),
+        ("b_text#rule", "b"),
+        ("form:c#submit", "c"),
+        ("process#load", ""),
+        ("x", ""),
+    ],
+)
+def test_the_form_of_a_target(target: str, form: str) -> None:
+    assert form_of(document(), target) == form
