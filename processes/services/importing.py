@@ -103,7 +103,8 @@ def _process_line(packed: Packed, in_file: frozenset[str]) -> Line:
     document, name = packed.document, packed.name
     taken = ProcessDesign.objects.filter(name=name).exists()
     rules = sum(1 for _ in document.placed_rules())
-    facts = f"{len(document.forms)} forms, {len(document.fields)} fields, {rules} rules"
+    counts = {"form": len(document.forms), "field": len(document.fields), "rule": rules}
+    facts = ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for what, n in counts.items())
     wish = free_name(name, also_taken=in_file) if taken else name
     acts: tuple[Act, ...] = ("make", "draft", "leave") if taken else ("make", "leave")
     missing = tuple(sentence for _, sentence in _masked_texts(packed.raw))

@@ -122,6 +122,7 @@ def _preview(
         "missing": [
             (line.title, sentence)
             for line in (*plan.datasources, *plan.processes)
+            if line.choice.act in {"make", "draft"}
             for sentence in line.missing
         ],
     }  # fmt: skip

@@ -11,13 +11,14 @@ from datasources.models import Datasource
 from kianda.accounts.models import AuditEntry
 from processes.models import ProcessDesign, ProcessInstance, Run
 from processes.services import runs
-from processes.services.designs import get_design, warnings_of
+from processes.services.bin import restore_design
+from processes.services.designs import delete_design, get_design, warnings_of
 from processes.services.documents import document_of
 from processes.services.exporting import export_text
 from processes.services.forms_state import form_states
 from processes.services.values import stored_values
 from scheduler.gallery import TEMPLATES
-from scheduler.models import ScheduledTask
+from scheduler.models import Occurrence, ScheduledTask
 from scheduler.selectors_health import token_health
 from scheduler.services.execution import execute
 from scheduler.services.planning import plan
@@ -306,3 +307,28 @@ def test_who_decides_must_be_there(ada: Any) -> None:
     assert response.status_code == 422
     assert response.context["form"]["approver"].errors
     assert nothing_is_there()
+
+
+def test_a_task_of_a_binned_process_says_so_and_fires_again_when_it_is_restored(
+    provider: HTTPServer, admin: Any
+) -> None:
+    client_of(admin).post(WIZARD, typed(provider))
+    task = ScheduledTask.objects.get()
+    ScheduledTask.objects.update(process_id=None)
+    pk = get_design("acme-crm-token").pk
+    delete_design(name="acme-crm-token", user=admin, force=True)
+
+    def fired() -> Occurrence:
+        task.refresh_from_db()
+        [occurrence] = plan(task.next_run_at)
+        execute(occurrence)
+        return Occurrence.objects.get(pk=occurrence)
+
+    first = fired()
+    assert first.outcome in {"skipped", "failed"}
+    assert first.reason == "The process acme-crm-token was deleted."
+    restore_design(pk=pk, user=admin)
+    ProcessInstance.objects.all().delete()
+    answers(provider)
+    second = fired()
+    assert second.process_id == "acme-crm-token-2"
