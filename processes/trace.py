@@ -156,7 +156,7 @@ class RunTrace:
                     "response": None,
                     "changes": changes,
                     "error": None,
-                    "duration_ms": None,
+                    "duration_ms": 0.0,
                 }
             )
 
