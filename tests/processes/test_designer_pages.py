@@ -160,6 +160,23 @@ def test_rules_are_added_to_what_is_selected_and_open_their_dialog(ada_at: Clien
     assert [rule["type"] for rule in document()["forms"][1]["load_rules"]] == ["save"]
 
 
+def test_rules_go_into_a_loop(ada_at: Client) -> None:
+    do(ada_at, "add rule loop_table", at="field:go")
+    do(ada_at, "add rule save", at="rule:loop-table")
+    loop = document()["forms"][0]["fields"][-1]["rules"][-1]
+    assert [rule["id"] for rule in loop["rules"]] == ["save-2"]
+    do(ada_at, "move rule:open", place={"in": "rule:loop-table", "list": "rules", "at": 0})
+    assert rules_of("go") == ["save", "loop-table"]
+    page = ada_at.get(f"{HERE}?at=rule:save-2").content.decode()
+    assert 'data-in="rule:loop-table"' in page
+    answer, said = do(
+        ada_at, "move rule:loop-table",
+        place={"in": "rule:loop-table", "list": "rules", "at": 0},
+    )  # fmt: skip
+    assert answer.status_code == 422
+    assert "into itself" in said["refused"]
+
+
 def test_a_panel_runs_no_rules(ada_at: Client) -> None:
     answer, said = do(ada_at, "add rule save", at="field:box")
     assert answer.status_code == 422

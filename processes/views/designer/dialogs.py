@@ -79,18 +79,22 @@ def _destinations(screen: Screen, element: Element) -> list[tuple[str, list[tupl
     if element.kind == "rule":
         load = [(f"{screen.tree.process.target}|rules", _("When the process is opened"))]
         groups = [(screen.tree.process.title, load)]
-        return [*groups, *((form.title, _rule_lists(form)) for form in screen.tree.forms)]
+        return [*groups, *((form.title, _rule_lists(form, element)) for form in screen.tree.forms)]
     return [
         (form.title, [(f"{one.target}|fields", one.title) for one in _holders(form, element)])
         for form in screen.tree.forms
     ]
 
 
-def _rule_lists(form: Element) -> list[tuple[str, str]]:
+def _rule_lists(form: Element, element: Element) -> list[tuple[str, str]]:
+    owners = [one for one in _inside(form) if runs_rules(one)]
+    rules = [rule for one in (form, *owners) for rule in (*one.rules, *one.load_rules)]
+    loops = [one for one in rules if may_hold("rule", one.raw, "rules") and not element.has(one)]
     return [
         (f"{form.target}|rules", _("When the form is submitted")),
         (f"{form.target}|load_rules", _("When the form is opened")),
-        *((f"{one.target}|rules", one.title) for one in _inside(form) if runs_rules(one)),
+        *((f"{one.target}|rules", one.title) for one in owners),
+        *((f"{one.target}|rules", _("In %(rule)s") % {"rule": one.title}) for one in loops),
     ]
 
 

@@ -40,6 +40,8 @@ def _behind_field(screen: Screen) -> Place:
 
 
 def _behind_rule(screen: Screen, into: str, chosen: Element) -> Place:
+    if chosen.kind == "rule" and may_hold("rule", chosen.raw, "rules"):
+        return _place(chosen, "rules", _end(chosen, "rules"))
     if chosen.kind == "rule" and chosen.owner is not None and not into:
         return _place(chosen.owner, chosen.key, chosen.at + 1)
     holder = chosen.place_owner

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from kianda.lib.typing import JSONValue
 from processes.checks import Catalog
 from processes.designing.flaws import Mark
+from processes.designing.tree import may_hold
 from processes.fields import fields
 from processes.services.copy_view import Copy
 from processes.views.designer import palette
@@ -70,6 +71,7 @@ class RuleLine:
     selected: bool
     folded: bool
     opens: bool
+    holds: bool
     inner: "list[RuleLine]" = field(default_factory=list)
 
     @property
@@ -223,6 +225,7 @@ class Screen:
             icon=palette.icon_of(rule.slug), line=said.line, more=said.more,
             flaws=self.flaws.get(rule.target, []), selected=selected,
             folded=folds and not selected, opens=palette.has_settings(rule.slug),
+            holds=may_hold("rule", rule.raw, "rules"),
             inner=self._lines(rule.rules, teller),
         )  # fmt: skip
 

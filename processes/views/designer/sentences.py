@@ -4,19 +4,22 @@ Each line is a list of parts (text, whether it is the name of something), which 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from processes.checks import Catalog
-from processes.rules import Rule, rules
+from processes.rules import Rule, StartAProcess, rules
 from processes.rules.base import CallingRule
 from processes.rules.find_items import BUILT_IN
 from processes.rules.set_form_field import SetFormField
 
-_REFERENCE = re.compile(r"\[([A-Za-z][A-Za-z0-9_]*)\]")
+# `[name]` inside a text, and what stands for the names that a rule's settings hold.
+_NAMED_HERE = re.compile(r"\[([A-Za-z][A-Za-z0-9_]*)\]|zref(\d+)z")
+# Texts of a rule that are no names, whatever they say.
+_NO_NAMES = frozenset({"id", "type", "title", "value", "message"})
 _NAMED = 2  # How many fields a sentence names before it counts the others.
 
 
@@ -43,7 +46,7 @@ class Teller:
 
     def __init__(self, titles: Mapping[str, str], catalog: Catalog) -> None:
         """Take the titles of forms and fields, and what exists outside the design."""
-        self._titles = titles
+        self._titles = dict(titles)
         self._catalog = catalog
 
     def say(self, raw: Mapping[str, Any]) -> Said:
@@ -52,14 +55,42 @@ class Teller:
             rule = rules.parse(dict(raw))
         except ValidationError:
             return Said([Part(_("Not complete yet. Open it to fill it in."))], [], finished=False)
-        return Said(self._line(rule, raw), [*self._when(rule), *self._then(rule)], finished=True)
+        more = [*self._when(rule), *self._otherwise(raw), *self._then(rule)]
+        return Said(self._line(rule, raw), more, finished=True)
 
     def _line(self, rule: Rule, raw: Mapping[str, Any]) -> Line:
         if isinstance(rule, SetFormField):
             return self._assignments(rule)
         if isinstance(rule, CallingRule) and rule.datasource != BUILT_IN:
             return self._call(rule)
-        return self._marked(rule.sentence(), set(_names_in(raw)) & set(self._titles))
+        return self._sentence(raw)
+
+    def _sentence(self, raw: Mapping[str, Any]) -> Line:
+        """Return what the rule says of itself, with the names in it marked by their titles.
+
+        A name is known by its place among the settings, not by how it is spelt: a field may be
+        called `form`. So the sentence is told with other words in their places.
+        """
+        names: list[str] = []
+        known = {*self._titles, *self._processes(raw)}
+        try:
+            told = rules.parse(_coded(dict(raw), known, names)).sentence()
+        except ValidationError:
+            told = rules.parse(dict(raw)).sentence()
+        return self._marked(told, names, self._titles | self._processes(raw))
+
+    def _processes(self, raw: Mapping[str, Any]) -> dict[str, str]:
+        name = raw.get("method") if raw.get("datasource") == BUILT_IN else raw.get("process")
+        found = self._catalog.process(name) if isinstance(name, str) else None
+        return {found.name: found.title} if found is not None else {}
+
+    def _otherwise(self, raw: Mapping[str, Any]) -> Line:
+        if not raw.get("opposite") or not isinstance(raw["opposite"], list):
+            return []
+        other = self._sentence({**raw, "changes": raw["opposite"], "opposite": []})
+        first = other[0]
+        lower = Part(first.text[:1].lower() + first.text[1:], first.is_ref)
+        return [Part(_("Otherwise ")), lower, *other[1:], Part(". ")]
 
     def _assignments(self, rule: SetFormField) -> Line:
         line = [Part(_("Set "))]
@@ -67,7 +98,8 @@ class Teller:
             if number:
                 line.append(Part(_(" and ")))
             line += [self._ref(row.field), Part(_(" to "))]
-            line += self._marked(row.value, set()) if row.value else [Part(_("empty"))]
+            value = self._marked(row.value, [], self._titles)
+            line += value if row.value else [Part(_("empty"))]
         return line
 
     def _call(self, rule: CallingRule) -> Line:
@@ -90,7 +122,7 @@ class Teller:
         return [Part(_("Only when %(words)s. ") % {"words": words})]
 
     def _then(self, rule: Rule) -> Line:
-        if not isinstance(rule, CallingRule):
+        if not isinstance(rule, CallingRule | StartAProcess):
             return []
         line: Line = []
         if rule.on_success:
@@ -119,29 +151,30 @@ class Teller:
     def _ref(self, name: str) -> Part:
         return Part(self._titles.get(name, name), is_ref=True)
 
-    def _marked(self, text: str, names: set[str]) -> Line:
-        """Cut a sentence at the names it holds: `[name]` anywhere, the bare ones of `names`."""
-        bare = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-        pattern = rf"{_REFERENCE.pattern}|(?<![\w\[])({bare})(?![\w\]])" if bare else _REFERENCE
+    def _marked(self, text: str, names: list[str], titles: Mapping[str, str]) -> Line:
+        """Cut a sentence at the names in it: `[name]`, and what stands for those of `names`."""
         line: Line = []
         at = 0
-        for match in re.finditer(pattern, text):
-            name = next(one for one in match.groups() if one)
-            if name not in self._titles:
+        for match in _NAMED_HERE.finditer(text):
+            number = int(match[2]) if match[2] else len(names)
+            name = names[number] if number < len(names) else match[1]
+            if name not in titles:
                 continue
-            line += [Part(text[at : match.start()]), self._ref(name)]
+            line += [Part(text[at : match.start()]), Part(titles[name], is_ref=True)]
             at = match.end()
         return [part for part in [*line, Part(text[at:])] if part.text]
 
 
-def _names_in(raw: Any) -> Iterator[str]:
-    """Yield every text of a rule's settings that may be a name; titles and texts are no harm."""
-    if isinstance(raw, str):
-        yield raw
-    elif isinstance(raw, Mapping):
-        for key, value in raw.items():
-            if key not in {"title", "id", "type", "value"}:
-                yield from _names_in(value)
-    elif isinstance(raw, list):
-        for value in raw:
-            yield from _names_in(value)
+def _coded(raw: Any, known: Collection[str], names: list[str]) -> Any:
+    """Return settings with other words in the places of known names, which are noted."""
+    if isinstance(raw, str) and raw in known:
+        names.append(raw)
+        return f"zref{len(names) - 1}z"
+    if isinstance(raw, list):
+        return [_coded(one, known, names) for one in raw]
+    if isinstance(raw, dict):
+        return {
+            key: value if key in _NO_NAMES else _coded(value, known, names)
+            for key, value in raw.items()
+        }
+    return raw

@@ -40,13 +40,13 @@ export function read(text) {
 }
 
 // After an act the focus follows the selection, from where one moves with arrows.
-export function show(answer, { follows = false, stays = false } = {}) {
+export function show(answer, { follows = false, stays = false, quiet = false } = {}) {
   const kept = remember();
   if (follows && document.activeElement.closest("#d-canvas, .k-rules")) [kept.path, kept.free] = ["", true];
   for (const part of answer.querySelectorAll("[data-part]")) {
     const old = document.getElementById(part.id);
     const html = part.outerHTML;
-    if (!old || (stays && part.id === "d-props") || (last.get(part.id) === html && part.id !== "d-props")) continue;
+    if (!old || (stays && part.id === "d-props") || (last.get(part.id) === html && (quiet || part.id !== "d-props"))) continue;
     last.set(part.id, html);
     keepIn(old, part);
     old.replaceWith(part);

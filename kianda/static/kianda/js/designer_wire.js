@@ -119,7 +119,7 @@ export async function look(at = here.at, more = {}) {
     if (response.status === 204) return null;
     const answer = read(await response.text());
     if (signal.aborted) return null;
-    if (answer && Number(answer.dataset.revision) >= here.revision) show(answer);
+    if (answer && Number(answer.dataset.revision) >= here.revision) show(answer, { quiet: "since" in more });
     if (!answer && response.redirected) ended();
     return answer;
   } catch (error) {
