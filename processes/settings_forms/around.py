@@ -1,5 +1,6 @@
 """What is known around an element: the method that a rule calls, the names that it may write."""
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -159,6 +160,16 @@ class Around:
         if not target or self.rest_method is None:
             return False
         return self.rest_method.canonical_target(target) is None
+
+    def meant_by(self, name: str, which: str = "value") -> str:
+        """Return the name that was probably meant by one that is not there; or nothing."""
+        if which == "target" and self.rest_method is not None:
+            known = self.rest_method.input_targets()
+        elif which == "other_field":
+            known = sorted(self.other_fields)
+        else:
+            return self.names.nearest(name) or ""
+        return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.7)), "")
 
     def broken_names(self, source: str) -> list[str]:
         """Return the fields that a text names and that are not there."""

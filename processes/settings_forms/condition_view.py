@@ -46,7 +46,8 @@ class Row:
     number: int
     texts: Mapping[str, str]
     errors: Mapping[str, tuple[str, ...]]
-    broken: Mapping[str, str]
+    gone: Mapping[str, str]
+    meant: Mapping[str, str]
     tree: str
     type: str
     focused: bool = False
@@ -66,12 +67,12 @@ class Row:
     @property
     def wrong_left(self) -> str:
         """Return what is wrong at its left side."""
-        return " ".join([*self.errors["left"], *self.errors[""]]) or self.broken.get("left", "")
+        return _gone(self.gone["left"]) or " ".join([*self.errors["left"], *self.errors[""]])
 
     @property
     def wrong_right(self) -> str:
         """Return what is wrong at its right side."""
-        return " ".join(self.errors["right"]) or self.broken.get("right", "")
+        return _gone(self.gone["right"]) or " ".join(self.errors["right"])
 
 
 @dataclass(frozen=True)
@@ -137,18 +138,19 @@ def row_of(
 ) -> Row:  # fmt: skip
     """Return one condition."""
     at = {cell: f"{place}/{cell}" if cell else place for cell in ("", "left", "operator", "right")}
-    gone = {"left": around.broken_names(texts["left"]), "right": _names_right(texts, around)}
+    names = {"left": around.broken_names(texts["left"]), "right": _names_right(texts, around)}
+    gone = {cell: next(iter(found), "") for cell, found in names.items()}
     return Row(
         place, bound.form.name(place), number, texts,
         {cell: tuple(bound.form.errors_at(where)) for cell, where in at.items()},
-        {cell: _gone(names[0]) for cell, names in gone.items() if names},
+        gone, {cell: around.meant_by(name) if name else "" for cell, name in gone.items()},
         "item" if bound.is_filter else "value",
         type_of(texts["left"], around), focused=bound.form.focus == place,
     )  # fmt: skip
 
 
 def _gone(name: str) -> str:
-    return _("%(name)s is no longer there: choose again.") % {"name": name}
+    return _("%(name)s is no longer there: choose again.") % {"name": name} if name else ""
 
 
 def _names_right(texts: Mapping[str, str], around: Around) -> list[str]:

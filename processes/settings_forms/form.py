@@ -23,6 +23,7 @@ from processes.settings_forms.acts import rearranged
 from processes.settings_forms.around import Around, around_of
 from processes.settings_forms.bound import Bound
 from processes.settings_forms.controls import CONTROLS, Sent, control_for
+from processes.settings_forms.coverage import coverage_of
 from processes.settings_forms.mapping import NAMES, Samples
 from processes.settings_forms.places import Leaf
 from processes.settings_forms.posted import posted, shown_settings
@@ -132,6 +133,11 @@ class SettingsForm:
             for one in found
             if isinstance(one, dict)
         ]
+
+    @property
+    def coverage(self) -> str:
+        """Return what a call still lacks."""
+        return coverage_of(self.raw, self.around)
 
     @property
     def holds_rules(self) -> bool:

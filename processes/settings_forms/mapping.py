@@ -59,6 +59,9 @@ class Cell:
     label: str
     errors: tuple[str, ...] = ()
     broken: str = ""
+    # The name that is not there, and the one that was probably meant.
+    gone: str = ""
+    meant: str = ""
     focused: bool = False
 
     @property
@@ -69,7 +72,7 @@ class Cell:
     @property
     def wrong(self) -> str:
         """Return what is wrong with it, in one text."""
-        return " ".join(self.errors) or self.broken
+        return self.broken or " ".join(self.errors)
 
     @property
     def listed(self) -> bool:
@@ -148,9 +151,12 @@ def _cell(bound: Any, around: Around, column: Spec, place: str, texts: dict[str,
     name, value = bound.form.name(place), texts.get(column.name, "")
     tree = PICKED.get(column.control) or TREE_OF.get(bound.spec.control, "value")
     errors = tuple(bound.form.errors_at(place)) if value or column.required else ()
+    gone = _gone(tree, value, around)
     return Cell(
         column, place, name, value, tree, _label(tree, texts), errors,
-        broken=_broken(tree, value, around), focused=_focused(bound, column, place),
+        broken=_("%(name)s is no longer there: choose again.") % {"name": gone} if gone else "",
+        gone=gone, meant=around.meant_by(gone, tree) if gone else "",
+        focused=_focused(bound, column, place),
     )  # fmt: skip
 
 
@@ -163,12 +169,12 @@ def _focused(bound: Any, column: Spec, place: str) -> bool:
     )
 
 
-def _broken(tree: str, value: str, around: Around) -> str:
-    if tree in NAMES:
-        gone = around.broken_target(value) if tree == "target" else around.broken_field(value, tree)
-        return _("%(name)s is no longer there: choose again.") % {"name": value} if gone else ""
-    names = around.broken_names(value)
-    return _("%(name)s is no longer there: choose again.") % {"name": names[0]} if names else ""
+def _gone(tree: str, value: str, around: Around) -> str:
+    """Return the name in a box that is not there."""
+    if tree not in NAMES:
+        return next(iter(around.broken_names(value)), "")
+    gone = around.broken_target(value) if tree == "target" else around.broken_field(value, tree)
+    return value if gone else ""
 
 
 def _label(tree: str, texts: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ from processes.services.designs import create_design, publish_design
 from processes.services.instances import create_instance
 from tests.browser.story_rows import LOOKS
 from tests.processes.conftest import ORDERS_METHOD, TOKEN_METHOD, VALUES, definition
+from tests.processes.definitions import button, process, text_field
 
 RULE = "/designs/token-refresh/designer/rule/get-token/"
 DESIGNER = "/designs/token-refresh/designer/?at=field:refresh"
@@ -235,7 +236,7 @@ def test_conditions_nest_and_read_as_a_sentence(page_as, scenario):
     # Kept as it is; what is wrong is told beside its box, which has the focus.
     wrong = dialog.get_by_label("Right side, condition 1", exact=True)
     expect(wrong).to_be_focused()
-    expect(dialog.get_by_text("There is no field or name lost.").first).to_be_visible()
+    expect(dialog.get_by_text("lost is no longer there: choose again.")).to_be_visible()
     wrong.fill("10")
     dialog.get_by_role("button", name="OK", exact=True).last.click()
     expect(page.locator("#dialog[open]")).to_have_count(0)
@@ -278,3 +279,59 @@ def test_an_expression_is_built_with_its_result_in_view(page_as, scenario):
     dialog.get_by_role("button", name="OK", exact=True).last.click()
     expect(page.locator("#dialog[open]")).to_have_count(0)
     assert kept(scenario, "clear")["assignments"][0]["value"] == "=Upper([client_id])"
+
+
+def test_columns_of_a_table_are_edited_in_the_pane(page_as, person, axe):
+    ada = person("ada")
+    lines = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "article"}]}
+    create_design(raw=process(lines, name="shop"), user=ada)
+    page = page_as("ada")
+    page.goto("/designs/shop/designer/?at=field:lines")
+    page.locator("[data-live]").wait_for()
+    pane = page.locator("[data-settings]")
+    pane.get_by_role("button", name="Add column").click()
+    kind = pane.get_by_label("Type", exact=True).last
+    expect(kind).to_be_focused()
+    kind.select_option("number")
+    new = pane.locator("[data-at='1']")
+    new.get_by_label("Places after the point").wait_for()
+    new.get_by_label("Unique name").fill("price")
+    new.get_by_label("Title").fill("Price")
+    page.keyboard.press("Tab")
+    page.locator("#d-sheet").get_by_text("Price").wait_for()
+    look(page, "columns")
+    axe(page)
+    pane.get_by_role("button", name="Move Price up").click()
+    expect(pane.locator("[data-at='0'] summary")).to_contain_text("Price")
+
+    def columns():
+        document = working_copies.open_copy("shop", user=ada).document
+        return [(one["type"], one["name"]) for one in document["forms"][0]["fields"][0]["columns"]]
+
+    page.get_by_text("All edits kept").wait_for()
+    assert columns() == [("number", "price"), ("text", "article")]
+
+
+SHOWING = [
+    {"type": "hide_or_disable", "id": "hide", "title": "Show what is needed",
+     "changes": [{"field": "go", "action": "disable"}, {"field": "gone", "action": "hide"}],
+     "opposite": [{"field": "a", "action": "hide_and_clear"}]},
+    {"type": "start_a_process", "id": "start", "process": "shop", "lookup": "existing",
+     "process_id": "[a]", "input_mapping": [{"target": "a", "value": "x"}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_other_dialogs_fit_too(page_as, person, axe, assert_fits, width, scheme):
+    ada = person("ada")
+    fields = [text_field("a"), text_field("gone"), button("go", *SHOWING)]
+    create_design(raw=process(*fields, name="shop"), user=ada)
+    copy = working_copies.open_copy("shop", user=ada)
+    edit = {"do": "remove", "target": "field:gone", "force": True}
+    working_copies.edit("shop", user=ada, revision=copy.revision, edit=edit)
+    page = page_as("ada", width=width, scheme=scheme)
+    for rule in ("hide", "start"):
+        page.goto(f"/designs/shop/designer/rule/{rule}/")
+        look(page, f"{rule}-{width}-{scheme}")
+        axe(page)
+        assert_fits(page)

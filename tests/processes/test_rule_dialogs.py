@@ -92,7 +92,7 @@ def test_what_is_wrong_is_kept_and_said_beside_its_control(client: Client, ada: 
     assert response.status_code == 422
     assert "Kept. 2 places need a look" in said(text)
     assert 'value="lost"' in text
-    assert "There is no field lost." in said(text)
+    assert "lost is no longer there: choose again." in said(text)
     assert rule_of(ada)["on_success"][0]["field"] == "lost"
     later = client.post(RULE, {**sent_again(text), "then": ["close"]}, headers=HTMX)
     assert (later.status_code, later.content) == (200, b"")
@@ -178,6 +178,17 @@ def test_another_data_source_gives_other_trees(client: Client, ada: Any) -> None
     response = client.post(RULE, sent_again(text), headers=HTMX)
     assert response.status_code == 422
     assert rule_of(ada)["method"] == "get-orders"
+
+
+@pytest.mark.usefixtures("design")
+def test_the_dialog_says_what_a_call_lacks_and_what_was_probably_meant(client: Client) -> None:
+    assert "Everything that the method takes is mapped." in said(page(client))
+    sent = filled(client, **{"/input_mapping/1/target": "body.client_if",
+                             "/on_success/0/field": "acces_token"})  # fmt: skip
+    text = client.post(RULE, sent | {"rule!act": ["keep:"]}).content.decode()
+    assert "Nothing goes to body.client_id." in said(text)
+    assert "body.client_if is no longer there: choose again. Use body.client_id" in said(text)
+    assert "Use access_token" in said(text)
 
 
 @pytest.mark.usefixtures("design")
@@ -406,6 +417,7 @@ def workshop(ada: Any, design: None) -> None:
          "opposite": [{"field": "a", "action": "hide_and_clear"}]},
         {"type": "start_a_process", "id": "start", "process": "token-refresh"},
         {"type": "update_item", "id": "change", "datasource": "kianda", "method": "token-refresh",
+         "filter": {"items": [{"left": "[item.client_id]", "operator": "eq", "right": "[a]"}]},
          "input_mapping": [{"target": "body.client_id", "value": "[a]"}]},
     ]  # fmt: skip
     fields = [text_field("a"), LINES, text_field("client_id"), button("go", *rules)]

@@ -274,11 +274,11 @@ def test_rows_come_in_the_order_of_the_page() -> None:
 
 
 def test_errors_stand_beside_their_control_and_others_above_the_form() -> None:
-    flaws = [Flaw("/title", "Too long."), Flaw("/assignments/0/field", "No such field."),
+    flaws = [Flaw("/title", "Too long."), Flaw("/assignments/0/field", "Not this field."),
              Flaw("", "All wrong."), Flaw("/assignments", "Add a row.")]  # fmt: skip
     html = html_of(form_of(_kind("set_form_field"), _rule(0), flaws=flaws, prefix="rule"))
     assert 'id="frule-title-error">Too long.' in html
-    assert 'id="frule-assignments-0-field-error">No such field.' in html
+    assert 'id="frule-assignments-0-field-error">Not this field.' in html
     assert 'id="frule-assignments-error">Add a row.' in html
     assert "All wrong." in html
     assert html.count('aria-invalid="true"') == 3

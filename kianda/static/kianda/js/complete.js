@@ -115,4 +115,18 @@ list.addEventListener("pointerdown", (event) => {
   if (option) take(option);
 });
 
+// A name that is no longer there gives way to the one that was probably meant.
+document.addEventListener("click", (event) => {
+  const use = event.target.closest?.("[data-use]");
+  if (!use) return;
+  const { use: meant, gone, box: id } = use.dataset;
+  const field = document.getElementById(id);
+  write(field, field.value === gone ? meant : field.value.replaceAll(`[${gone}]`, `[${meant}]`));
+  field.classList.remove("is-invalid");
+  field.removeAttribute("aria-invalid");
+  use.closest(".invalid-feedback").remove();
+  field.focus();
+  changed(field);
+});
+
 document.addEventListener("scroll", (event) => event.target !== list && close(), { capture: true });

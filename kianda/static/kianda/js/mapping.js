@@ -29,7 +29,8 @@ async function press(control, button) {
   root.closest("form").dataset.typed = "1";
   const added = fresh.querySelector("[autofocus]");
   (added ?? next(fresh))?.focus();
-  if (verb !== "add" && verb !== "add_group") changed(fresh.querySelector("input, select, textarea") ?? root.querySelector("input"));
+  // A row that nothing is written in yet is not kept: there is nothing to keep.
+  if (["remove", "up", "down", "by_name"].includes(verb) || (verb === "keep" && named(fresh, button))) changed(fresh.querySelector("input, select, textarea") ?? root.querySelector("input"));
   if (verb === "up" || verb === "down") say(root, `Moved to position ${position(fresh, place, verb)}.`);
 }
 
@@ -40,6 +41,11 @@ function swap(control, html) {
   if (control.open) fresh.open = true;
   control.replaceWith(fresh);
   return fresh;
+}
+
+function named(fresh, button) {
+  const at = button.closest("[data-at]")?.dataset.at;
+  return Boolean(fresh.querySelector(`[data-at="${at}"] [name$="/name"]`)?.value);
 }
 
 // Where the focus goes when no row was added: to the same place, or to what is there now.
@@ -75,7 +81,7 @@ function say(root, words) {
 // Another type of an element has other settings.
 document.addEventListener("change", (event) => {
   const select = event.target.closest?.("[data-control] select[data-rerender]");
-  if (!select || !event.isTrusted) return;
+  if (!select) return;
   event.stopImmediatePropagation();
   const control = select.closest("[data-control]");
   const button = control.querySelector('[value^="add:"]').cloneNode();
