@@ -27,6 +27,10 @@ _LEFT = (
     "The debugging session was left alone, so it was ended. What it had changed and not saved is "
     "not stored."
 )
+_STEP = (
+    "The process that carried out a step of this debugging session ended. What it had changed and "
+    "not saved is not stored."
+)
 _NOTHING = "The process that worked on this run ended before any call began. Nothing was changed."
 
 
@@ -72,7 +76,7 @@ def _ended(run: Run) -> bool:
     if phase == "calling":
         _close(run, _MAYBE)
     elif "debug" in journal:
-        _close(run, _LEFT)
+        _close(run, _LEFT if phase == "paused" else _STEP)
     elif phase in {"answered", "saved"}:
         _go_on(run, journal)
     elif run.trigger in FIRED:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from kianda.lib.errors import Busy, Conflict, Forbidden, Invalid
@@ -241,6 +242,30 @@ def test_a_session_outlives_a_restart_but_not_a_person_who_left(
     assert "left alone" in closed.error["message"]
     assert closed.journal is None
     assert stored(instance)["access_token"] == "at-old"
+
+
+@pytest.mark.parametrize(
+    ("phase", "words", "unsaved"),
+    [
+        ("calling", "The call may have been carried out", None),
+        ("answered", "a step of this debugging session ended", {"access_token": "at-new"}),
+    ],
+)
+def test_a_crash_in_the_middle_of_a_step_says_what_may_have_happened(
+    phase: str, words: str, unsaved: Any, preview: Make, provider: HTTPServer, ada: Any
+) -> None:
+    run = start(preview(), ada)
+    journal = dict(Run.objects.get(pk=run.pk).journal or {})
+    journal |= {"phase": phase, "next": 2}
+    if unsaved:
+        journal["copy"] = {**journal["copy"], "mapped": unsaved}
+    Run.objects.filter(pk=run.pk).update(
+        journal=journal, holder="dead", lease_until=timezone.now() - PATIENCE
+    )
+    [closed] = recover_runs()
+    assert closed.status == "interrupted"
+    assert words in closed.error["message"]
+    assert closed.unsaved_values == unsaved
 
 
 def test_a_target_without_rules_ends_at_once(preview: Make, ada: Any) -> None:
