@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from processes.document import Document, Form
-from processes.fields.base import FormField
+from processes.fields.base import FormField, InputField
 from processes.ports import Part
 from processes.rules.base import RuleFailed
 from processes.run_rows import run_inside
@@ -19,7 +19,7 @@ from processes.standing import (
     submitted,
     went_to,
 )
-from processes.values import Value, ValueFailure
+from processes.values import Value
 
 if TYPE_CHECKING:
     from processes.context import RunContext
@@ -166,12 +166,16 @@ def _all_known(names: Sequence[str], known: Known, kind: str) -> list[str]:
 def form_problems(
     form: Form, values: Mapping[str, Value], display: Mapping[str, Mapping[str, bool]]
 ) -> dict[str, str]:
-    """Return a sentence for each visible field of a form that cannot be submitted as it is."""
-    problems: dict[str, str] = {}
-    for field in _visible(form.fields, display):
-        if field.holds_value and (sentence := _problem(field, values.get(field.name), display)):
-            problems[field.name] = sentence
-    return problems
+    """Return a sentence for each visible field of a form that cannot be submitted as it is.
+
+    Under the field's name; in a table under the cell's, as `lines/0/price`.
+    """
+    return {
+        f"{field.name}{place}": sentence
+        for field in _visible(form.fields, display)
+        if isinstance(field, InputField)
+        for place, sentence in _problems(field, values.get(field.name), display)
+    }
 
 
 def _visible(fields: Sequence[Any], display: Mapping[str, Mapping[str, bool]]) -> list[FormField]:
@@ -183,13 +187,11 @@ def _visible(fields: Sequence[Any], display: Mapping[str, Mapping[str, bool]]) -
     return found
 
 
-def _problem(field: Any, value: Value, display: Mapping[str, Mapping[str, bool]]) -> str:
+def _problems(
+    field: InputField, value: Value, display: Mapping[str, Mapping[str, bool]]
+) -> list[tuple[str, str]]:
+    """Return what is missing or wrong in a field: the place in its value, and a sentence."""
     said = display.get(field.name, {}).get("required")
     needed = field if said is None else field.model_copy(update={"required": said})
-    if needed.missing(value):
-        return f"{field.title} is required."
-    try:
-        field.clean(value)
-    except ValueFailure as failure:
-        return f"{field.title}: {failure}"
-    return ""
+    wrong = [(place, f"{field.title}: {sentence}") for place, sentence in field.read(value)[1]]
+    return [*needed.gaps(value), *wrong]

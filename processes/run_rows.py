@@ -23,8 +23,9 @@ def run_rows(context: "RunContext", table: str, rules: Sequence[Rule], *, go_on:
             first_rule = 0
             if failure is None:
                 continue
+            failure = _of_row(table, number, failure)
             if not go_on or context.pending is not None:
-                raise _of_row(number, failure)
+                raise failure
             context.outcome.count_handled()
             failed.append(number + 1)
     finally:
@@ -77,13 +78,18 @@ def _group(
     return outcome.failure
 
 
-def _of_row(number: int, failure: RuleFailed) -> RuleFailed:
+def _of_row(table: str, number: int, failure: RuleFailed) -> RuleFailed:
+    """Return a failure that names its row, in its sentence and in the places it is about."""
+    place = f"{table}/{number}/"
     return RuleFailed(
         failure.kind,
         f"Row {number + 1}: {failure.message}",
         failure.status,
         answer=failure.answer,
-        fields=failure.fields,
+        fields={
+            place + name.removeprefix("row.") if name.startswith("row.") else name: sentence
+            for name, sentence in failure.fields.items()
+        },
     )
 
 

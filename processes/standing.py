@@ -73,10 +73,8 @@ def records_of(document: Document, standing: Standing, creator: str) -> dict[str
     """
     kept: Mapping[str, Any] = standing.forms.get("forms", {})
     records = {
-        form.name: _record(kept[form.name])
-        if form.name in kept
-        else _fresh(form, creator="" if number else creator)
-        for number, form in enumerate(document.forms)
+        name: _record(kept[name]) if name in kept else record
+        for name, record in _fresh_records(document, creator).items()
     }
     if not standing.forms.get("ended") and not _open(records):
         waiting = next((name for name, one in records.items() if one.status == NOT_STARTED), None)
@@ -100,7 +98,11 @@ def _record(kept: Mapping[str, Any]) -> FormRecord:
     return FormRecord(**parts)
 
 
-def _kept(records: Mapping[str, FormRecord], *, ended: bool) -> dict[str, Any]:
+def _kept(
+    document: Document, records: Mapping[str, FormRecord], *, ended: bool, creator: str
+) -> dict[str, Any]:
+    """Return the states as they are stored; a form that nothing happened to follows its design."""
+    fresh = _fresh_records(document, creator)
     forms = {
         name: {
             part: list(value) if isinstance(value, tuple) else value
@@ -108,8 +110,16 @@ def _kept(records: Mapping[str, FormRecord], *, ended: bool) -> dict[str, Any]:
             if value
         }
         for name, record in records.items()
+        if record != fresh.get(name)
     }
     return {"forms": forms, "ended": ended}
+
+
+def _fresh_records(document: Document, creator: str) -> dict[str, FormRecord]:
+    return {
+        form.name: _fresh(form, creator="" if number else creator)
+        for number, form in enumerate(document.forms)
+    }
 
 
 def _open(records: Mapping[str, FormRecord]) -> list[str]:
@@ -159,7 +169,9 @@ def submitted(
             records.update(_opened(document, records, [following], moment.at))
     still = _open(records)
     said = status or (_title(document, still[0]) if still else ENDED_STATUS)
-    return replace(standing, status=said, forms=_kept(records, ended=not still))
+    return replace(
+        standing, status=said, forms=_kept(document, records, ended=not still, creator=creator)
+    )
 
 
 def _next(document: Document, records: Mapping[str, FormRecord], form: str) -> str | None:
@@ -190,7 +202,11 @@ def went_to(
         if name != form and not (goes_on and name == own):
             records[name] = replace(records[name], status=NOT_STARTED, started="")
     records.update(_opened_alone(records, form, moment.at))
-    return replace(standing, status=_title(document, form), forms=_kept(records, ended=False))
+    return replace(
+        standing,
+        status=_title(document, form),
+        forms=_kept(document, records, ended=False, creator=creator),
+    )
 
 
 def _opened_alone(records: Mapping[str, FormRecord], form: str, at: str) -> dict[str, FormRecord]:
@@ -221,7 +237,7 @@ def assigned(
         if opens and before.status != CURRENT:
             records.update(_opened_alone(records, name, at))
     ended = bool(standing.forms.get("ended")) and not opens
-    return replace(standing, forms=_kept(records, ended=ended))
+    return replace(standing, forms=_kept(document, records, ended=ended, creator=creator))
 
 
 def closed(
@@ -233,7 +249,9 @@ def closed(
         records[name] = replace(
             records[name], status=COMPLETED, completed=moment.at, completed_by=moment.by
         )
-    return replace(standing, status=status, forms=_kept(records, ended=True))
+    return replace(
+        standing, status=status, forms=_kept(document, records, ended=True, creator=creator)
+    )
 
 
 def _title(document: Document, name: str) -> str:

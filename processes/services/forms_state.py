@@ -17,7 +17,15 @@ from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.selectors import visible_instances
 from processes.services.documents import document_of
 from processes.services.locking import locked, wait_until_free
-from processes.services.ownership import creator_of, group_names, is_owner, records_for, standing_of
+from processes.services.ownership import (
+    creator_of,
+    group_names,
+    is_owner,
+    people_of,
+    records_for,
+    standing_of,
+    store_owners,
+)
 from processes.standing import (
     CURRENT,
     FormRecord,
@@ -65,30 +73,22 @@ class FormState:
 
 def form_states(instance: ProcessInstance, document: Document) -> list[FormState]:
     """Return the state of each form, in form order."""
-    creator = creator_of(instance)
     records = records_for(instance, document)
     return [
-        _state(form.title, form.name, records[form.name], instance, creator if not number else "")
-        for number, form in enumerate(document.forms)
+        FormState(
+            form=form.name,
+            title=form.title,
+            status=record.status,
+            users=people_of(form.name, record, instance, document),
+            groups=record.groups,
+            anyone=record.is_anyones,
+            started_at=_moment(record.started) or _first_start(record, instance),
+            completed_at=_moment(record.completed),
+            completed_by=record.completed_by,
+        )
+        for form in document.forms
+        for record in [records[form.name]]
     ]
-
-
-def _state(
-    title: str, name: str, record: FormRecord, instance: ProcessInstance, creator: str
-) -> FormState:
-    anyone = record.is_anyones
-    started = record.started
-    return FormState(
-        form=name,
-        title=title,
-        status=record.status,
-        users=(creator,) if anyone and creator else record.users,
-        groups=record.groups,
-        anyone=anyone,
-        started_at=_moment(started) if started else _first_start(record, instance),
-        completed_at=_moment(record.completed),
-        completed_by=record.completed_by,
-    )
 
 
 def _first_start(record: FormRecord, instance: ProcessInstance) -> datetime | None:
@@ -144,23 +144,6 @@ def my_work(user: User) -> QuerySet[ProcessInstance]:
 def how_much_work(user: User) -> int:
     """Return how many instances wait for a person, counted up to 100."""
     return my_work(user).order_by()[:100].count()
-
-
-def store_owners(instance: ProcessInstance, document: Document, *, fresh: bool = False) -> None:
-    """Keep whose the open forms are, for `my_work`; call inside the storing transaction."""
-    if not fresh:
-        FormOwner.objects.filter(instance=instance).delete()
-    rows = [
-        FormOwner(instance=instance, form=state.form, kind=kind, name=name)
-        for state in form_states(instance, document)
-        if state.status == CURRENT
-        for kind, names in (
-            (FormOwner.Kind.USER, state.users),
-            (FormOwner.Kind.GROUP, state.groups),
-        )
-        for name in names
-    ]
-    FormOwner.objects.bulk_create(rows)
 
 
 def store_standing(

@@ -12,9 +12,9 @@ from kianda.lib.prepared import insert_row, update_rows
 from processes.context import RunContext
 from processes.document import Document
 from processes.models import Change, ProcessInstance, Run
-from processes.services.forms_state import standing_changes, store_owners
+from processes.services.forms_state import standing_changes
 from processes.services.leases import LEASE, TakenOver, holder
-from processes.services.ownership import creator_of
+from processes.services.ownership import creator_of, store_owners
 from processes.services.values import changes_between, shown, split
 from processes.standing import Standing, standing_columns
 from processes.values import Value

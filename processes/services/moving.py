@@ -11,6 +11,7 @@ from kianda.lib.errors import Busy, Conflict
 from processes.document import Document
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.services.documents import document_of
+from processes.services.ownership import store_owners
 from processes.services.values import filled, shown, split, stored_values
 from processes.values import Value, ValueFailure
 
@@ -106,6 +107,8 @@ def _move(
     instance.revision += 1
     instance.modified = moment
     instance.save(update_fields=["values", "secrets", "version", "revision", "modified"])
+    # A form may have gone, or have other owners now.
+    store_owners(instance, new)
     changes = _differences(shown(old, before), shown(new, after))
     if changes:
         Change.objects.create(

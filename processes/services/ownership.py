@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.errors import Forbidden
 from processes.document import Document
-from processes.models import ProcessInstance
-from processes.standing import FormRecord, Standing, form_of, records_of
+from processes.models import FormOwner, ProcessInstance
+from processes.standing import CURRENT, FormRecord, Standing, form_of, records_of
 
 
 def standing_of(instance: ProcessInstance) -> Standing:
@@ -67,3 +67,28 @@ def refuse_foreign(
         if not is_owner(user, instance, users=record.users, groups=record.groups):
             owners = ", ".join((*record.users, *record.groups))
             raise Forbidden(f"The form {form.title} belongs to {owners}; only they can change it.")
+
+
+def people_of(
+    form: str, record: FormRecord, instance: ProcessInstance, document: Document
+) -> tuple[str, ...]:
+    """Return the people of a form; of the first form, when nobody is named, whoever made it."""
+    first = bool(document.forms) and document.forms[0].name == form
+    creator = creator_of(instance) if record.is_anyones and first else ""
+    return (creator,) if creator else record.users
+
+
+def store_owners(instance: ProcessInstance, document: Document, *, fresh: bool = False) -> None:
+    """Keep whose the open forms are, for `my_work`; call inside the storing transaction."""
+    if not fresh:
+        FormOwner.objects.filter(instance=instance).delete()
+    FormOwner.objects.bulk_create(
+        FormOwner(instance=instance, form=form, kind=kind, name=name)
+        for form, record in records_for(instance, document).items()
+        if record.status == CURRENT
+        for kind, names in (
+            (FormOwner.Kind.USER, people_of(form, record, instance, document)),
+            (FormOwner.Kind.GROUP, record.groups),
+        )
+        for name in names
+    )

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from kianda.lib.errors import Busy, Flaw, Invalid, Missing, Stale
 from kianda.lib.lanes import waiting
-from kianda.lib.pointers import pointer
 from kianda.lib.prepared import insert_row
 from processes.document import Document, TargetMissing
 from processes.models import ProcessInstance, Run
@@ -210,7 +209,9 @@ def _working(firing: Firing, document: Document, instance: ProcessInstance) -> W
     stored, sent = sent_values(firing, document, instance)
     if firing.trigger != "rule":
         changed = [name for name, value in sent.items() if value != stored.get(name)]
-        refuse_foreign(firing.user, instance, document, fields=changed, target=firing.target)
+        # Who opens a form only to read it fires its load rules too.
+        target = "" if firing.target.endswith("#load") else firing.target
+        refuse_foreign(firing.user, instance, document, fields=changed, target=target)
     working = WorkingCopy(document.fields, filled(document, stored), sent, standing_of(instance))
     refuse_incomplete(firing.target, document, instance, working)
     return working
@@ -229,5 +230,5 @@ def refuse_incomplete(
     problems = form_problems(form, working.values, working.standing.display)
     if problems:
         raise Invalid(
-            errors=[Flaw(pointer("data", field), text) for field, text in problems.items()]
+            errors=[Flaw(f"/data/{place}", sentence) for place, sentence in problems.items()]
         )

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 
 from kianda.lib.errors import Conflict, Forbidden, Invalid
 from processes.models import Change, FormOwner, ProcessInstance, Run
+from processes.services.designs import publish_design, save_design
 from processes.services.documents import document_of
 from processes.services.forms_state import (
     FormState,
@@ -147,7 +148,7 @@ def test_what_is_missing_or_wrong_is_told_field_by_field(asked: tuple[Any, str])
     run = fired(client, leave_id, "send")
     assert run["status"] == "failed"
     assert run["error"]["fields"] == {
-        "why": "Why is required.",
+        "why": "Why is required. Fill it in.",
         "mail": 'Mail: "nobody" is not an e-mail address, such as ada@example.org.',
     }
     assert states(leave_id)["wish"] == "current"
@@ -162,7 +163,9 @@ def test_a_form_that_is_not_filled_in_is_refused_before_its_rules_run(
         {"target": "form:wish#submit", "data": {"why": ""}},
     )
     assert answer.status_code == 400
-    assert answer.data["errors"] == [{"pointer": "/data/why", "detail": "Why is required."}]
+    assert answer.data["errors"] == [
+        {"pointer": "/data/why", "detail": "Why is required. Fill it in."}
+    ]
     assert not Run.objects.exists()
 
 
@@ -428,7 +431,7 @@ def test_what_rules_show_and_require_is_kept_with_the_instance(
         f"/api/v1/instances/{buy_id}/trigger/",
         {"target": "form:one#submit", "data": {"why": ""}},
     )
-    assert answer.data["errors"][0]["detail"] == "Why is required."
+    assert answer.data["errors"][0]["detail"] == "Why is required. Fill it in."
     fired(client, buy_id, "kind", kind="small")
     assert fired(client, buy_id, "form:one#submit", why="")["status"] == "succeeded"
 
@@ -521,3 +524,16 @@ def test_a_rule_of_another_process_may_trigger_what_belongs_to_others(
     robot_id = made(client, published(other, user=ada), which=leave_id)
     assert fired(client, robot_id, "go")["status"] == "succeeded"
     assert read(client, leave_id)["status"] == "Approved"
+
+
+def test_what_waits_for_me_follows_the_instance_to_another_version(
+    asked: tuple[Any, str], ada: Any, boss: Any, cleo: Any
+) -> None:
+    client, leave_id = asked
+    fired(client, leave_id, "send")
+    changed = leave(form("check", text_field("checked"), owners={"users": ["ada"]}))
+    save_design(name="leave", raw=changed, user=ada)
+    publish_design(name="leave", user=ada, move_instances=True)
+    assert states(leave_id) == {"wish": "completed", "check": "current", "books": "not_started"}
+    assert not my_work(boss).exists()
+    assert [one.process_id for one in my_work(ada)] == [leave_id]

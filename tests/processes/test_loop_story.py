@@ -193,6 +193,37 @@ def test_a_loop_has_a_limit(
     assert "goes through 30 rows at most" in run["error"]["message"]
 
 
+def test_a_row_is_refused_beside_its_cell(api: Callable[..., Any], ada: Any) -> None:
+    client = api(ada)
+    rule = {
+        "type": "validate_input", "field": "row.price", "message": "[row.what] is too dear.",
+        "conditions": {"items": [{"left": "[row.price]", "operator": "gt", "right": "1"}]},
+    }  # fmt: skip
+    basket_id = made(
+        client, published(basket(loop(rule), SAVE), user=ada), lines=rows("pen", "ink")
+    )
+    run = fired(client, basket_id, "go")
+    assert run["error"]["message"] == "Row 2: ink is too dear."
+    assert run["error"]["fields"] == {"lines/1/price": "ink is too dear."}
+
+
+def test_a_form_with_a_blank_cell_is_not_submitted(api: Callable[..., Any], ada: Any) -> None:
+    client = api(ada)
+    definition = basket()
+    definition["forms"][0]["fields"][0] = {
+        **LINES, "columns": [{**LINES["columns"][0], "required": True}, *LINES["columns"][1:]]
+    }  # fmt: skip
+    basket_id = made(client, published(definition, user=ada), lines=rows("pen"))
+    answer = client.post(
+        f"/api/v1/instances/{basket_id}/trigger/",
+        {"target": "form:main#submit", "data": {"lines": rows("pen", "")}},
+    )
+    assert answer.status_code == 400
+    assert answer.data["errors"] == [
+        {"pointer": "/data/lines/1/what", "detail": "Lines: row 2, What is required."}
+    ]
+
+
 class Died(BaseException):
     """The process ended here."""
 

@@ -154,3 +154,12 @@ def test_assigned_forms_keep_their_state() -> None:
 )
 def test_the_form_of_a_target(target: str, form: str) -> None:
     assert form_of(document(), target) == form
+
+
+def test_a_form_that_nothing_has_happened_to_follows_its_design() -> None:
+    standing = played(document(), "a")
+    assert set(standing.forms["forms"]) == {"a", "b"}
+    raw = document().normalised()
+    raw["forms"][2]["owners"] = {"users": ["cleo"]}
+    changed = parse_document(raw)
+    assert records_of(changed, standing, "ada")["c"].users == ("cleo",)
