@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 
 from kianda.accounts.roles import ADMINISTRATOR, has_role
-from processes.document import Document
 from processes.controls import FormView, every
+from processes.document import Document, Form
 from processes.models import ProcessInstance
 from processes.services.forms_state import FormState, form_states, owns
 from processes.standing import COMPLETED, CURRENT
@@ -25,6 +25,8 @@ class Step:
     # Rules may switch a whole form off.
     is_enabled: bool
     may_send_back: bool
+    # It has no button that submits it, so the page gives it one.
+    needs_submit: bool
 
     @property
     def is_current(self) -> bool:
@@ -56,6 +58,7 @@ def steps_of(instance: ProcessInstance, document: Document, user: User) -> dict[
     sends = has_role(user, ADMINISTRATOR) or any(
         mine[state.form] for state in going or [one for one in states if one.status == COMPLETED]
     )
+    bare = {form.name for form in document.forms if _needs_submit(document, form)}
     return {
         state.form: Step(
             state=state,
@@ -63,9 +66,19 @@ def steps_of(instance: ProcessInstance, document: Document, user: User) -> dict[
             is_shown=instance.display.get(state.form, {}).get("visible", True),
             is_enabled=instance.display.get(state.form, {}).get("enabled", True),
             may_send_back=sends and state.status == COMPLETED,
+            needs_submit=state.form in bare,
         )
         for state in states
     }
+
+
+def _needs_submit(document: Document, form: Form) -> bool:
+    own = any(
+        rule.slug() == "submit"
+        for name in (one.name for one in form.all_fields())
+        for rule in document.rules_of(name)
+    )
+    return not own and (bool(form.rules) or len(document.forms) > 1)
 
 
 def primary(steps: Mapping[str, Step], views: Iterable[FormView]) -> str:
@@ -79,12 +92,13 @@ def primary(steps: Mapping[str, Step], views: Iterable[FormView]) -> str:
     return ""
 
 
-def open_form(steps: Mapping[str, Step], views: Sequence[FormView]) -> str:
-    """Return the form to open first: one with something wrong, else one that waits for us."""
+def open_form(steps: Mapping[str, Step], views: Sequence[FormView], wanted: str = "") -> str:
+    """Return the form to open first: with something wrong, gone to by a rule, waiting for us."""
     wrong = next((view for view in views if view.wrong), None)
     mine = next((view for view in views if steps[view.form.name].is_open), None)
     going = next((view for view in views if steps[view.form.name].is_current), None)
-    chosen = wrong or mine or going or (views[0] if views else None)
+    gone_to = next((view for view in views if view.form.name == wanted), None)
+    chosen = wrong or gone_to or mine or going or (views[0] if views else None)
     return chosen.form.name if chosen else ""
 
 

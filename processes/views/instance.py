@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kianda.lib.errors import Busy, Flaw, Invalid, Stale
+from kianda.lib.pointers import pointer
 from kianda.once import leads_to, once
 from kianda.pages import Errors, go, is_htmx, page, render_page, toast
 from processes.models import Change, ProcessInstance, Run
@@ -200,14 +201,31 @@ def _after(
     What a run has set and not saved, and what was typed before one that failed, stays in the form.
     """
     url = place_of(request).url or reverse("instance", args=[sheet.instance.process_id])
+    next_page = _next_page(done)
+    if next_page.get("leave") and not place_of(request).url:
+        return go(request, "instances")
     fresh = Sheet.read(sheet.instance.process_id, sheet.user)
-    fresh.fresh = fields
+    fresh.fresh, fresh.next_page = fields, next_page
     for run in done:
-        if run.status == Run.Status.SUCCEEDED:
-            fresh.lay_over(run.data or {})
-        else:
-            fresh.keep_typed(sheet)
-    if request.headers.get("HX-Target") != "instance" and not fresh.typed:
+        _lay_over(fresh, run, sheet)
+    if request.headers.get("HX-Target") != "instance" and not fresh.typed and not fresh.errors:
         return go(request, url)
     leads_to(request, url)
-    return _shown(request, fresh, opened=True)
+    return _shown(request, fresh, status=422 if fresh.errors else 200, opened=True)
+
+
+def _next_page(done: Sequence[Run]) -> dict[str, Any]:
+    """Return what the last run that succeeded wants the page to do: form, mode, leave."""
+    ended_well = [run for run in done if run.status == Run.Status.SUCCEEDED]
+    return dict(ended_well[-1].page or {}) if ended_well else {}
+
+
+def _lay_over(fresh: Sheet, run: Run, typed: Sheet) -> None:
+    if run.status == Run.Status.SUCCEEDED:
+        fresh.lay_over(run.data or {})
+        return
+    fresh.keep_typed(typed)
+    refused = (run.error or {}).get("fields") or {}
+    if refused:
+        flaws = [Flaw(pointer("data", name), str(words)) for name, words in refused.items()]
+        fresh.errors = Errors(Invalid(errors=flaws))

@@ -63,6 +63,8 @@ class Sheet:
     fresh: frozenset[str] = frozenset()
     # What rules have set and no rule has saved, by field: it stands in the form until it is.
     unsaved: dict[str, Typed] = field(default_factory=dict)
+    # What the run before wants shown: `form`, and `mode` "read" when only to be looked at.
+    next_page: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, process_id: str, user: User) -> "Sheet":
@@ -220,8 +222,10 @@ def context_of(sheet: Sheet) -> dict[str, Any]:
     return {
         "sheet": sheet, "instance": instance, "design": design, "version": sheet.version,
         "views": [(view, sheet.steps[view.form.name]) for view in views],
-        "open_form": open_form(sheet.steps, views), "errors": sheet.errors,
+        "open_form": open_form(sheet.steps, views, str(sheet.next_page.get("form", ""))),
+        "errors": sheet.errors,
         "primary": primary(sheet.steps, views),
+        "read_only": sheet.next_page.get("mode") == "read" and sheet.next_page.get("form"),
         "has_open": any(step.is_open for step in sheet.steps.values()),
         "unsaved_fields": [sheet.document.fields[name].title for name in sheet.unsaved],
         "change_targets": [name for name, found in sheet.editable().items() if found.rules],

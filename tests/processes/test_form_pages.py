@@ -188,3 +188,50 @@ def test_nothing_is_loaded_for_who_only_looks(make: Any, ada: Any, ben: Any) -> 
     submit(instance, "asking", ada)
     shown = client_of(ben).get(f"/instances/{instance.process_id}/")
     assert "data-load" not in shown.content.decode()
+
+
+def test_submit_completes_the_form_and_shows_the_next(make: Any, ada: Any) -> None:
+    instance = make(leave())
+    client = client_of(ada)
+    assert (
+        "press:form:asking#submit"
+        in client.get(f"/instances/{instance.process_id}/").content.decode()
+    )
+    shown = post(client, instance, "press:form:asking#submit", days="3")
+    assert shown.status_code == 200
+    assert is_closed(shown, "asking")
+    assert not is_closed(shown, "decision")
+    assert 'id="tab-decision" data-open' in shown.content.decode()
+    assert "Completed by ada" in text_of(shown)
+
+
+def test_a_form_with_a_submit_button_of_its_own_gets_no_second_one(make: Any, ada: Any) -> None:
+    raw = leave()
+    raw["forms"][0]["fields"][2]["rules"] = [{"type": "submit"}]
+    page = client_of(ada).get(f"/instances/{make(raw).process_id}/").content.decode()
+    assert "press:form:asking#submit" not in page
+
+
+def test_what_a_rule_refuses_stands_beside_its_field(make: Any, ada: Any) -> None:
+    raw = leave()
+    too_many = {"match": "all", "items": [{"left": "[days]", "operator": "gt", "right": "5"}]}
+    raw["forms"][0]["fields"][2]["rules"] = [
+        {"type": "validate_input", "field": "days", "message": "Five days at most.",
+         "conditions": too_many},
+        {"type": "save"},
+    ]  # fmt: skip
+    instance = make(raw)
+    shown = post(client_of(ada), instance, "press:fill", days="9")
+    assert shown.status_code == 422
+    assert 'id="f-data-days-error"' in shown.content.decode()
+    assert value_in(shown, "days") == "9"
+
+
+def test_close_leaves_the_form(make: Any, ada: Any) -> None:
+    raw = leave()
+    raw["forms"][0]["fields"][2]["rules"] = [{"type": "close", "status": "Withdrawn"}]
+    instance = make(raw)
+    shown = post(client_of(ada), instance, "press:fill")
+    assert shown.headers["HX-Redirect"] == "/instances/"
+    instance.refresh_from_db()
+    assert instance.status == "Withdrawn"
