@@ -226,14 +226,34 @@ class RunTrace:
     def _changes(self, before: Mapping[str, Value]) -> list[dict[str, Any]]:
         after = self.working.values
         return [
-            {
-                "field": name,
-                "before": self._shown(name, before.get(name)),
-                "after": self._shown(name, value),
-            }
+            change
             for name, value in after.items()
-            if value != before.get(name)
+            if value is not before.get(name) and value != before.get(name)
+            for change in self._change(name, before.get(name), value)
         ]
+
+    def _change(self, name: str, old: Value, new: Value) -> list[dict[str, Any]]:
+        row = self.working.row
+        if row and row[0] == name and isinstance(old, list) and isinstance(new, list):
+            # In a loop the whole table would be told again for each row: its cells are.
+            return self._cells(row_at(old, row[1]), row_at(new, row[1]))
+        return [{"field": name, "before": self._shown(name, old), "after": self._shown(name, new)}]
+
+    def _cells(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return [
+            {
+                "field": f"row.{name}",
+                "before": self._shown(f"row.{name}", old.get(name)),
+                "after": self._shown(f"row.{name}", value),
+            }
+            for name, value in new.items()
+            if value != old.get(name)
+        ]
+
+
+def row_at(rows: list[Any], number: int) -> Mapping[str, Any]:
+    """Return a row of a table; an empty one when there is none."""
+    return rows[number] if number < len(rows) else {}
 
 
 def cut(value: Any) -> Any:

@@ -102,7 +102,9 @@ def test_each_row_is_read_and_set(api: Callable[..., Any], ada: Any) -> None:
         "skipped",
         "succeeded",
     ]
-    assert step["groups"][0]["steps"][0]["read"] == {"row.price": 1}
+    first = step["groups"][0]["steps"][0]
+    assert first["read"] == {"row.price": 1}
+    assert first["changes"] == [{"field": "row.total", "before": None, "after": 10}]
 
 
 def test_a_table_without_rows_runs_nothing(api: Callable[..., Any], ada: Any) -> None:
@@ -178,6 +180,17 @@ def test_the_trace_keeps_the_first_rows_and_those_that_failed(
     assert step["left_out"] == 49
     done = read(client, basket_id)["data"]["lines"]
     assert [row["total"] for row in done].count(10) == count - 1
+
+
+def test_ten_thousand_rows_are_gone_through_in_time(api: Callable[..., Any], ada: Any) -> None:
+    client = api(ada)
+    by_row = [set_rule("row.total", "=[row.price] * 10"), set_rule("sum", "=[sum] + [row.total]")]
+    name = published(basket(loop(*by_row), SAVE), user=ada)
+    basket_id = made(client, name, lines=[{"price": 1}] * 10_000, sum=0)
+    run = fired(client, basket_id, "go")
+    assert run["status"] == "succeeded", run["error"]
+    assert read(client, basket_id)["data"]["sum"] == 100_000
+    assert len(json.dumps(run["steps"])) < 2_000_000
 
 
 def test_a_loop_has_a_limit(
