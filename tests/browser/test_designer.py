@@ -112,6 +112,15 @@ def test_a_process_is_built_by_mouse(page_as, orders, axe, assert_fits):
     page.locator("#toasts").get_by_role("button", name="Undo").click()
     selected(page, "field:number")
     assert names()[0] == "number"
+    # A table: its columns are rows of its properties.
+    palette.get_by_role("button", name="Table", exact=True).click()
+    selected(page, "field:table")
+    page.locator("#d-props").get_by_role("button", name="Add column").click()
+    page.locator("[name='s/columns/0/name']").fill("article")
+    page.locator("[name='s/columns/0/name']").press("Tab")
+    expect(page.locator("#b-table")).to_contain_text("article")
+    kept(page)
+    assert field_of("table")["columns"][0]["name"] == "article"
     # What is wrong is counted, and each leads to its place.
     page.locator("#d-count").click()
     page.locator("#d-flaws button").first.click()
