@@ -136,14 +136,16 @@ def missing_in(
     """Return a flaw for each required field that would be left blank."""
     flaws = []
     for field in fields:
-        try:
-            sent = field.name in changes
-            value = field.to_python(changes[field.name]) if sent else values.get(field.name)
-        except ValueFailure:
-            continue  # The service tells what is wrong with it.
+        value, wrong = values.get(field.name), set[str]()
+        if field.name in changes:
+            value, found = field.read(changes[field.name])
+            wrong = {place for place, _ in found}
+        # What is there and wrong is told by the service.
         flaws += [
-            Flaw(pointer("data", field.name) + place, detail) for place, detail in field.gaps(value)
-        ]  # fmt: skip
+            Flaw(pointer("data", field.name) + place, detail)
+            for place, detail in field.gaps(value)
+            if place not in wrong
+        ]
     return flaws
 
 

@@ -51,7 +51,7 @@ def _row(typed: TypedTable, at: int, line: Line, errors: Errors) -> RowView:
     key = f"b{line.base}" if line.base is not None else f"n{at}"
     acted = typed.focus if typed.focused == at else ""
     place = pointer(typed.grid.field.name, at)
-    made = _cells(typed, line, key, place, str(at + 1), errors)
+    made = _cells(typed, line, key, place, f"{at + 1:,}", errors)
     if acted == "add":
         first = next((one for one, cell in enumerate(made) if cell.enabled), None)
         made = [_focused(cell) if one == first else cell for one, cell in enumerate(made)]

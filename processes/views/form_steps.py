@@ -73,11 +73,7 @@ def steps_of(instance: ProcessInstance, document: Document, user: User) -> dict[
 
 
 def _needs_submit(document: Document, form: Form) -> bool:
-    own = any(
-        rule.slug() == "submit"
-        for name in (one.name for one in form.all_fields())
-        for rule in document.rules_of(name)
-    )
+    own = any(rule.slug() == "submit" for one in form.all_fields() for rule in one.rules)
     return not own and (bool(form.rules) or len(document.forms) > 1)
 
 

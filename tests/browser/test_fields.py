@@ -1,0 +1,231 @@
+"""Every kind of field in a browser: shown, filled in, nested, in rows, by mouse and by keyboard."""
+
+import re
+
+import pytest
+
+from processes.models import ProcessInstance
+from processes.services.designs import create_design, publish_design
+from processes.services.documents import document_of
+from processes.services.instances import create_instance
+from processes.services.values import stored_values
+from tests.browser.story_rows import LOOKS, SCRIPT
+from tests.processes.definitions import button, process, set_rule, text_field
+
+COLUMNS = [
+    {"type": "text", "name": "what", "required": True, "help": "As on the invoice."},
+    {"type": "number", "name": "amount", "default": 1, "min": 0},
+    {"type": "date", "name": "due"},
+    {"type": "list", "name": "size", "choices": ["S", "M"]},
+    {"type": "toggle", "name": "sent"},
+]
+HINT = "<h3>How to fill it in</h3><p>For <strong>[customer]</strong>:</p><ul><li>one</li></ul>"
+
+
+def fields(**lines):
+    """Return every kind of field, nested in panels and groups."""
+    places = [
+        text_field("street", width=8, width_phone=12),
+        text_field("number", width=4, width_phone=6),
+    ]
+    inner = [
+        {"type": "rich_text", "name": "hint", "text": HINT},
+        {"type": "field_group", "name": "address", "help": "Where it goes.", "fields": places},
+        {"type": "date", "name": "opens", "mode": "time", "width": 6, "width_phone": 6},
+        {"type": "list", "name": "region", "choices": ["north", "south"], "width": 6,
+         "width_phone": 6, "display_as": "options"},
+        {"type": "link", "name": "map", "title": "Open the map", "new_tab": True,
+         "url": "https://example.org/?q=[customer]"},
+    ]  # fmt: skip
+    return [
+        text_field("customer", required=True),
+        {"type": "panel", "name": "delivery", "fields": inner},
+        {"type": "panel", "name": "more", "title": "More", "collapsible": True, "collapsed": True,
+         "fields": [{"type": "number", "name": "weight", "min": 0}]},
+        {"type": "table", "name": "lines", "columns": COLUMNS, **lines},
+        {"type": "table", "name": "log", "columns": COLUMNS[:2], "enabled": False},
+        {"type": "number", "name": "total"},
+        button("add_up", set_rule("total", "=Sum([lines.amount])"), {"type": "save"}),
+    ]  # fmt: skip
+
+
+def pens(count):
+    return [{"what": f"Pen {n}", "amount": n} for n in range(1, count + 1)]
+
+
+@pytest.fixture
+def order(person):
+    def make(rows=3, **lines):
+        create_design(raw=process(*fields(**lines)), user=person("ada"))
+        publish_design(name="orders", user=person("ada"))
+        data = {"customer": "acme", "lines": pens(rows), "log": pens(2)}
+        return create_instance(process="orders", mode="live", data=data, user=person("ada"))
+
+    return make
+
+
+def stored(instance):
+    fresh = ProcessInstance.objects.select_related("version").get(pk=instance.pk)
+    return stored_values(document_of(fresh.version), fresh)
+
+
+def whats(instance):
+    return [row["what"] for row in stored(instance)["lines"]]
+
+
+def save(page, words):
+    page.get_by_role("button", name="Save").last.click()
+    page.wait_for_selector(f"text={words}")
+
+
+def cell(page, row, column):
+    return page.locator("[data-table=lines]").get_by_label(re.compile(rf"^{column}, row {row}\b"))
+
+
+def shown(page):
+    """Return what stands in the first column of the table, row by row."""
+    inputs = page.locator("[data-table=lines] tbody tr[data-row] td:nth-of-type(1) input")
+    return [one.input_value() for one in inputs.all()]
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_all_fields_fit_and_are_accessible(page_as, order, axe, assert_fits, width, scheme):
+    order(rows=60, page_size=5)
+    page = page_as("ben", width, scheme)
+    for place in ("/instances/orders-1/", "/instances/new/?process=orders"):
+        page.goto(place)
+        page.locator("summary", has_text="More").click()
+        page.get_by_role("button", name="Add a row to Lines").click()
+        page.wait_for_selector("[data-table=lines] input:focus")
+        axe(page)
+        assert_fits(page)
+
+
+def test_nested_fields_are_filled_in_and_come_back(page_as, order):
+    instance = order()
+    page = page_as("ben")
+    page.goto("/instances/orders-1/")
+    assert page.get_by_role("group", name="Address").get_by_label("Street").is_visible()
+    assert page.get_by_role("heading", name="How to fill it in").is_visible()
+    link = page.get_by_role("link", name="Open the map")
+    assert link.get_attribute("href") == "https://example.org/?q=acme"
+    page.get_by_label("Street").fill(SCRIPT)
+    page.get_by_label("Opens").fill("10:30")
+    page.get_by_label("south").check()
+    page.locator("summary", has_text="More").click()
+    page.get_by_label("Weight").fill("-1")
+    page.get_by_role("button", name="Save").last.click()
+    page.wait_for_selector("text=One place needs a look")
+    assert page.locator("details#f-data-more").get_attribute("open") is not None
+    assert page.evaluate("document.activeElement.name") == "v-weight"
+    page.get_by_label("Weight").fill("2")
+    save(page, "Saved as revision 2.")
+    values = stored(instance)
+    assert (values["street"], values["opens"], values["region"]) == (SCRIPT, "10:30:00", ["south"])
+    assert page.title() != "owned"
+    page.get_by_label("None", exact=True).check()
+    save(page, "Saved as revision 3.")
+    assert stored(instance)["region"] == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_rows_are_added_moved_and_removed_with_the_mouse(page_as, order, width):
+    instance = order()
+    page = page_as("ben", width)
+    page.goto("/instances/orders-1/")
+    page.get_by_role("button", name="Add a row to Lines").click()
+    assert page.evaluate("document.activeElement.name").endswith("-what")
+    page.keyboard.type("Ink")
+    assert cell(page, 4, "Amount").input_value() == "1"
+    page.get_by_role("button", name="Move row 4 up").click()
+    page.get_by_role("button", name="Remove row 1").click()
+    assert shown(page) == ["Pen 2", "Ink", "Pen 3"]
+    assert page.get_by_role("button", name="Move row 1 up").is_disabled()
+    grips = page.locator("[data-table=lines] tr[data-row] [data-grip]")
+    grips.first.scroll_into_view_if_needed()
+    start, end = grips.nth(0).bounding_box(), grips.nth(1).bounding_box()
+    page.mouse.move(start["x"] + 4, start["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 4, end["y"] + 8, steps=8)
+    page.mouse.up()
+    assert shown(page) == ["Ink", "Pen 2", "Pen 3"]
+    save(page, "Saved as revision 2.")
+    assert whats(instance) == ["Ink", "Pen 2", "Pen 3"]
+
+
+def test_rows_are_added_moved_and_removed_with_the_keyboard(page_as, order, axe):
+    instance = order()
+    page = page_as("ben")
+    page.goto("/instances/orders-1/")
+    cell(page, 1, "What").focus()
+    page.keyboard.press("Alt+ArrowDown")
+    assert shown(page) == ["Pen 2", "Pen 1", "Pen 3"]
+    assert page.locator("[data-table=lines] [data-said]").text_content() == "Moved to position 2."
+    assert page.evaluate("document.activeElement.value") == "Pen 1"
+    page.get_by_role("button", name="Remove row 3").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Remove row 2"
+    page.get_by_role("button", name="Add a row to Lines").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("Ink")
+    page.keyboard.press("Alt+ArrowUp")
+    axe(page)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Saved as revision 2.")
+    assert whats(instance) == ["Pen 2", "Ink", "Pen 1"]
+    page.get_by_role("button", name="Add up").click()
+    page.wait_for_selector("text=Add up succeeded")
+    assert page.locator("[name=v-total]").input_value() == "4"
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_wrong_cells_are_explained_in_their_row(
+    page_as, order, axe, assert_fits, width, scheme
+):  # fmt: skip
+    instance = order()
+    page = page_as("ben", width, scheme)
+    page.goto("/instances/orders-1/")
+    cell(page, 1, "What").fill("")
+    cell(page, 3, "Amount").fill(SCRIPT)
+    page.get_by_role("button", name="Save").last.click()
+    page.wait_for_selector("text=2 places need a look")
+    assert page.evaluate("document.activeElement.name") == "v-lines-b0-what"
+    assert page.get_by_role("link", name="Lines: row 1, What is required.").is_visible()
+    assert cell(page, 3, "Amount").input_value() == SCRIPT
+    axe(page)
+    assert_fits(page)
+    assert whats(instance) == ["Pen 1", "Pen 2", "Pen 3"]
+
+
+def test_many_rows_are_walked_through_without_losing_what_was_typed(page_as, order):
+    instance = order(rows=10_000)
+    page = page_as("ben")
+    page.goto("/instances/orders-1/")
+    cell(page, 2, "What").fill("First")
+    page.get_by_role("button", name=re.compile("9,976.10,000")).click()
+    page.wait_for_selector("text=rows 9,976 to 10,000 of 10,000")
+    cell(page, "10,000", "What").fill("Last")
+    page.get_by_role("button", name="Move row 9,976 up").click()
+    page.wait_for_selector("text=rows 9,951 to 9,975 of 10,000")
+    save(page, "Saved as revision 2.")
+    found = whats(instance)
+    assert (found[1], found[9_974], found[9_975], found[-1]) == (
+        "First", "Pen 9976", "Pen 9975", "Last",
+    )  # fmt: skip
+
+
+def test_rows_are_changed_without_script(browser, live_server, person, order):
+    from tests.browser.conftest import session_cookie
+
+    instance = order()
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    context.add_cookies([session_cookie(person("ben"), live_server.url)])
+    page = context.new_page()
+    page.goto("/instances/orders-1/")
+    page.get_by_role("button", name="Add a row to Lines").click()
+    cell(page, 4, "What").fill("Ink")
+    page.get_by_role("button", name="Move row 4 up").click()
+    page.get_by_role("button", name="Remove row 1").click()
+    page.get_by_role("button", name="Save").last.click()
+    assert whats(instance) == ["Pen 2", "Ink", "Pen 3"]
+    context.close()
