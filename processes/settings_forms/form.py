@@ -60,8 +60,9 @@ class SettingsForm:
 
     @cached_property
     def controls(self) -> "list[Bound]":
-        """Return the controls of all settings, in the model's order."""
-        return [Bound(spec, self) for spec in drawn(self.kind)]
+        """Return the controls of all settings, in the model's order but for the title, which leads."""
+        specs = sorted(drawn(self.kind), key=lambda spec: spec.name != "title")
+        return [Bound(spec, self) for spec in specs]
 
     @cached_property
     def groups(self) -> "list[Group]":

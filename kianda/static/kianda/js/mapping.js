@@ -30,7 +30,7 @@ async function press(control, button) {
   const added = fresh.querySelector("[autofocus]");
   (added ?? next(fresh))?.focus();
   // A row that nothing is written in yet is not kept: there is nothing to keep.
-  if (["remove", "up", "down", "by_name"].includes(verb) || (verb === "keep" && named(fresh, button))) changed(fresh.querySelector("input, select, textarea") ?? root.querySelector("input"));
+  if (["remove", "up", "down", "by_name"].includes(verb) || (verb === "keep" && named(fresh, button))) changed(fresh.querySelector("[data-whole]"));
   if (verb === "up" || verb === "down") say(root, `Moved to position ${position(fresh, place, verb)}.`);
 }
 
