@@ -133,10 +133,10 @@ def _secrets_marked(escaped: str) -> SafeString:
 def request_code(request: Mapping[str, Any]) -> SafeString:
     """Write a recorded request: the line, the headers, the body; or an act on other instances."""
     if "act" in request:
-        rest = {key: part for key, part in request.items() if key not in _ACT_PARTS}
+        more = {key: part for key, part in request.items() if key not in _ACT_PARTS}
         words = _ACTS.get(request["act"], request["act"])
         head = format_html("{} {}", words, request.get("process", ""))
-        return format_html("{}\n{}", head, code(rest)) if rest else head
+        return format_html("{}\n{}", head, code(more)) if more else head
     lines = [f"{request.get('method', '')} {request.get('url', '')}"]
     lines += [f"{name}: {value}" for name, value in (request.get("headers") or {}).items()]
     head = _secrets_marked(escape("\n".join(lines)))
