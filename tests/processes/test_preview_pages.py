@@ -388,3 +388,31 @@ def test_the_rows_of_a_loop_and_what_was_done_elsewhere_are_shown(
         assert "Create an instance of token-refresh" in page
         assert "made by a rule" in page
     assert run.status == "succeeded"
+
+
+def test_forms_follow_each_other_in_the_frame_and_what_runs_on_opening_waits_for_the_question(
+    token_service: Any, ada: Any, signed: Signed, provider: HTTPServer
+) -> None:
+    made = with_rules(RULES)
+    made["forms"][0]["rules"] = [{"type": "save", "id": "kept"}]
+    made["forms"].append({
+        "name": "after", "title": "After", "load_rules": [{**RULES[1], "id": "loaded"}],
+        "fields": [{"type": "text", "name": "remark", "title": "Remark"}],
+    })  # fmt: skip
+    create_design(raw=made, user=ada)
+    client = signed(ada)
+    sent = {"act": "press:form:token#submit", "v-client_id": "c-1"}
+    assert client.post(f"{NEW}form/", {"act": sent["act"]}).status_code == 422
+    assert client.post(f"{NEW}form/", sent).status_code == 303
+    frame = client.get(FRAME).content.decode()
+    assert "data-load" not in frame
+    assert "When a rule calls out" in frame
+    pane = client.get(f"{SHELL}?debug=1").content.decode()
+    assert 'value="start:form:after#load"' in pane
+    refused = client.post(f"{SHELL}debugger/", {"act": "start:form:after#load"})
+    assert "Choose first whether calls are made" in refused.content.decode()
+    client.post(f"{SHELL}outward/", {"outward": "do"})
+    assert "data-load" in client.get(FRAME).content.decode()
+    client.post(f"{SHELL}debugger/", {"act": "start:form:after#load"})
+    assert "Paused before rule 1" in client.get(SHELL).content.decode()
+    assert provider.log == []
