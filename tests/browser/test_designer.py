@@ -90,7 +90,10 @@ def test_a_process_is_built_by_mouse(page_as, orders, axe, assert_fits):
     page.wait_for_selector("#dialog[open]")
     axe(page)
     assert_fits(page)
-    page.locator("#dialog").get_by_role("link", name="Close").last.click()
+    # Back in the middle of a dialog closes it, and no more.
+    page.go_back()
+    page.wait_for_selector("#dialog[open]", state="detached")
+    assert page.url.split("?")[0].endswith(HERE)
     page.locator("#d-rules").get_by_role("button", name="Add rule").click()
     page.locator("#m-add-rules").get_by_role("button", name="Save", exact=True).click()
     selected(page, "rule:save")
@@ -268,6 +271,20 @@ def test_without_connection_edits_are_kept_and_sent_later(page_as, orders, axe, 
     kept(page)
     assert sorted(names()) == ["date", "number", "subject"]
 
+    # The connection goes while something is dragged: it is moved when it is back.
+    subject, number = box(page, "subject").bounding_box(), box(page, "number").bounding_box()
+    page.mouse.move(number["x"] + 40, number["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(subject["x"] + 60, subject["y"] + 30, steps=4)
+    page.context.set_offline(True)
+    page.mouse.move(subject["x"] + 60, subject["y"] + 4, steps=2)
+    page.mouse.up()
+    expect(page.locator("#d-lost")).to_contain_text("Connection lost. Edits are kept here")
+    page.context.set_offline(False)
+    expect(page.locator("#d-lost")).to_be_hidden()
+    kept(page)
+    assert names().index("number") < names().index("subject")
+
     # An answer that is lost on its way: the edit has arrived, and is not made twice.
     def loses(route):
         route.fetch()
@@ -401,3 +418,36 @@ def test_rules_are_dragged_to_fields_and_nothing_into_itself(page_as, person, ax
     selected(page, "field:go")
     kept(page)
     assert names(1) == ["go"]
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_what_is_broken_is_marked_and_accessible(page_as, person, axe, assert_fits, width, scheme):
+    raw = process(
+        text_field("subject"), {"type": "table", "name": "lines", "columns": [text_field("what")]},
+        button("go", set_rule("subject", "x", id="set"),
+               {"type": "loop_table", "id": "each", "table": "lines",
+                "rules": [{"type": "save", "id": "inner"}]}),
+        name="orders", title="Orders",
+    )  # fmt: skip
+    create_design(raw=raw, user=person("admin"))
+    page = page_as("ada", width, scheme)
+    page.goto(f"{HERE}?at=field:subject")
+    page.locator(".k-handles").get_by_role("button", name="Delete (Del)").click()
+    page.wait_for_selector("#dialog[open]")
+    axe(page)
+    assert_fits(page)
+    page.locator("#dialog").get_by_role("button", name="Delete", exact=True).click()
+    expect(page.locator("#d-count")).to_contain_text("1 error")
+    page.locator("#d-count").click()
+    axe(page)
+    assert_fits(page)
+    page.locator("#d-flaws button").click()
+    selected(page, "rule:set")
+    expect(page.locator(".k-rule-flaw")).to_contain_text("There is no field subject.")
+    axe(page)
+    assert_fits(page)
+    for part in ("publish", "type/?target=field:lines", "move/?target=rule:each", "discard",
+                 "keys", "uses/?target=field:lines"):  # fmt: skip
+        page.goto(f"{HERE}{part}" if "?" in part else f"{HERE}{part}/")
+        axe(page)
+        assert_fits(page)

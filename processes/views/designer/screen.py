@@ -18,7 +18,7 @@ from processes.views.designer.sentences import Line, Teller
 from processes.views.designer.tree import Element, Tree
 
 FOLD_FROM = 12
-SHORT = 30
+SHORT = 26
 OUTLINE_SEARCH_FROM = 40
 LOOKS: Mapping[str, str] = {
     "list": "select", "toggle": "toggle", "button": "button", "secret": "secret",
