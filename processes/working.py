@@ -84,8 +84,8 @@ class WorkingCopy:
     def cell(self, name: str) -> Value:
         """Return a column's value in the row that a loop is at."""
         table, number = self._row_under_way()
-        rows = self._rows(table, {})
-        row = rows[number] if number < len(rows) else {}
+        rows = self.values.get(table)
+        row = rows[number] if isinstance(rows, list) and number < len(rows) else {}
         if name not in row:
             raise RuleFailed("configuration", f"There is no [row.{name}] here.")
         value: Value = row[name]

@@ -110,21 +110,32 @@ TRIGGER_IN = shape(
     },
     required=["target"],
 )
+_STEP: Schema = {
+    "position": {"type": "integer"},
+    "rule": TEXT,
+    "type": TEXT,
+    "title": TEXT,
+    "status": TEXT,
+    "reason": TEXT,
+    "read": OBJECT,
+    "request": {},
+    "response": {},
+    "changes": {"type": "array", "items": OBJECT},
+    "error": {"type": ["object", "null"]},
+    "duration_ms": {"type": "number"},
+}
+GROUP = shape({"title": TEXT, "steps": {"type": "array", "items": OBJECT}}, more=True)
 STEP = shape(
     {
-        "position": {"type": "integer"},
-        "rule": TEXT,
-        "type": TEXT,
-        "title": TEXT,
-        "status": TEXT,
-        "reason": TEXT,
-        "read": OBJECT,
-        "request": {},
-        "response": {},
-        "changes": {"type": "array", "items": OBJECT},
-        "error": {"type": ["object", "null"]},
-        "duration_ms": {"type": "number"},
-    }
+        **_STEP,
+        "groups": {
+            "type": "array",
+            "items": GROUP,
+            "description": "The steps of the rules in this one: for each row, or for the form.",
+        },
+        "left_out": {"type": "integer", "description": "How many groups the trace leaves out."},
+    },
+    required=list(_STEP),
 )
 RUN = shape(
     {

@@ -41,6 +41,7 @@ __all__ = [
     "creator_of",
     "display_of",
     "form_states",
+    "group_names",
     "how_much_work",
     "may_work_on",
     "my_work",

@@ -184,12 +184,11 @@ def test_the_trace_keeps_the_first_rows_and_those_that_failed(
 
 def test_ten_thousand_rows_are_gone_through_in_time(api: Callable[..., Any], ada: Any) -> None:
     client = api(ada)
-    by_row = [set_rule("row.total", "=[row.price] * 10"), set_rule("sum", "=[sum] + [row.total]")]
-    name = published(basket(loop(*by_row), SAVE), user=ada)
+    name = published(basket(loop(set_rule("sum", "=[sum] + [row.price]")), SAVE), user=ada)
     basket_id = made(client, name, lines=[{"price": 1}] * 10_000, sum=0)
     run = fired(client, basket_id, "go")
     assert run["status"] == "succeeded", run["error"]
-    assert read(client, basket_id)["data"]["sum"] == 100_000
+    assert read(client, basket_id)["data"]["sum"] == 10_000
     assert len(json.dumps(run["steps"])) < 2_000_000
 
 
