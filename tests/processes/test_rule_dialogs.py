@@ -496,3 +496,29 @@ def test_a_rule_of_any_kind_opens(client: Client, ada: Any) -> None:
     WorkingCopy.objects.filter(design__name="any").update(document=copy.document)
     for rule in rules:
         page(client, f"/designs/any/designer/rule/{rule['id']}/")
+
+
+@pytest.mark.usefixtures("design")
+def test_a_text_that_is_too_large_is_refused_and_kept_in_the_form(client: Client, ada: Any) -> None:
+    url = RULE.replace("get-token", "clear")
+    large = "a" * 2_000_000
+    sent = filled(client, url, **{"/assignments/0/value": large})
+    response = client.post(url, sent, headers=HTMX)
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert "This was not kept" in said(text)
+    assert large in text
+    assert rule_of(ada, "clear")["assignments"][0]["value"] == ""
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "'; DROP TABLE x; --", "\u202e[[x]"])
+@pytest.mark.usefixtures("design")
+def test_script_and_sql_in_every_box_are_only_text(client: Client, ada: Any, text: str) -> None:
+    sent = filled(client)
+    for key in sent:
+        if key.startswith("rule/") and key.endswith(("/value", "/title", "/target", "/field")):
+            sent[key] = [text]
+    response = client.post(RULE, sent, headers=HTMX)
+    assert response.status_code == 422
+    assert "<script>" not in response.content.decode()
+    assert rule_of(ada)["title"] == text
