@@ -94,7 +94,15 @@ def open_form(steps: Mapping[str, Step], views: Sequence[FormView], wanted: str 
     mine = next((view for view in views if steps[view.form.name].is_open), None)
     going = next((view for view in views if steps[view.form.name].is_current), None)
     gone_to = next((view for view in views if view.form.name == wanted), None)
-    chosen = wrong or gone_to or mine or going or (views[0] if views else None)
+    done = [view for view in views if steps[view.form.name].is_completed]
+    chosen = (
+        wrong
+        or gone_to
+        or mine
+        or going
+        or (done[-1] if done else None)
+        or (views[0] if views else None)
+    )
     return chosen.form.name if chosen else ""
 
 

@@ -156,9 +156,8 @@ def _opened(request: HttpRequest, sheet: Sheet) -> HttpResponseBase:
 
 def left_by(sheet: Sheet, run: Run) -> dict[str, Any]:
     """Return what a run has left unsaved, as the next trigger takes it."""
-    fields, data = sheet.editable(), run.data or {}
-    left = {name: data[name] for name in fields if name in data}
-    return {name: value for name, value in left.items() if fields[name].slug() != "secret"}
+    known, data = sheet.document.value_fields, run.data or {}
+    return {name: data[name] for name in known if name in data and known[name].slug() != "secret"}
 
 
 def _refuse(flaws: list[Flaw]) -> None:

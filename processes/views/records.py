@@ -15,7 +15,8 @@ from processes.services.history import can_restore, restore_value
 from processes.services.instances import delete_instance
 from processes.services.moving import move_instance
 from processes.views.common import page_of, person, used_by_links
-from processes.views.sheet import Sheet, entries_of, with_titles
+from processes.views.entries import entries_of, with_titles
+from processes.views.sheet import Sheet
 
 
 @page()

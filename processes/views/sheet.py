@@ -15,7 +15,6 @@ from processes import listing
 from processes.clock import moment_text
 from processes.controls import Control, FormView
 from processes.document import Document, Form
-from processes.fields import Table
 from processes.fields.base import FormField, InputField
 from processes.forms import (
     Typed,
@@ -29,16 +28,17 @@ from processes.forms import (
     typed_in,
     typed_of,
 )
-from processes.models import Change, DesignVersion, ProcessInstance, Run
+from processes.models import DesignVersion, ProcessInstance, Run
 from processes.services.defaults import early_names
-from processes.services.history import Meanwhile, can_restore, changed_since
+from processes.services.history import Meanwhile, changed_since
 from processes.services.moving import as_in_draft
 from processes.services.starting import read_instance
 from processes.services.values import read_sent, shown, stored_values
 from processes.table_forms import TypedTable
 from processes.table_words import table_changes
 from processes.values import Value
-from processes.views.common import target_title
+from processes.views.carried import sealed, unsealed
+from processes.views.entries import entries_of, with_titles
 from processes.views.form_steps import Step, load_targets, open_form, primary, steps_of
 from processes.working import python_of
 
@@ -63,6 +63,8 @@ class Sheet:
     fresh: frozenset[str] = frozenset()
     # What rules have set and no rule has saved, by field: it stands in the form until it is.
     unsaved: dict[str, Typed] = field(default_factory=dict)
+    # Those of them that stand in fields which the person cannot fill in, as JSON.
+    left: dict[str, Any] = field(default_factory=dict)
     # What the run before wants shown: `form`, and `mode` "read" when only to be looked at.
     next_page: Mapping[str, Any] = field(default_factory=dict)
 
@@ -94,11 +96,16 @@ class Sheet:
         A secret is masked there, so it is left out.
         """
         fields = self.editable()
-        plain = {name: data[name] for name in fields if name in data and not self._is_secret(name)}
-        for name, value in python_of(self.document.fields, plain).items():
-            if value != self.values.get(name):
-                typed = typed_of(fields[name], value, self.values, self.resolve)
-                self.unsaved[name] = self.typed[name] = typed
+        known = self.document.value_fields
+        plain = {name: data[name] for name in known if name in data and not self._is_secret(name)}
+        for name, value in python_of(known, plain).items():
+            if value == self.values.get(name):
+                continue
+            typed = typed_of(known[name], value, self.values, self.resolve)
+            self.unsaved[name] = self.typed[name] = typed
+            if name not in fields:
+                # Nobody can type it, so the page takes it along, sealed.
+                self.left[name] = plain[name]
 
     def keep_typed(self, other: "Sheet") -> None:
         """Let what was typed on another reading of the page stand in the form."""
@@ -109,6 +116,7 @@ class Sheet:
         }
         self.unsaved |= {name: typed for name, typed in kept.items() if not self._is_secret(name)}
         self.typed |= kept
+        self._take_along(other.left)
 
     def resolve(self, name: str) -> Value:
         """Return what texts of the form may refer to besides its fields."""
@@ -144,7 +152,18 @@ class Sheet:
         self.changes = changed_by_hand(fields, typed, before)
         # What only others changed shows their value; what the person changed stays as typed.
         self.typed = {name: self._over_now(typed[name]) for name in self.changes}
+        left = unsealed(post.get("left", ""), self.instance, self.user)
+        self._take_along({name: left[name] for name in left if name not in fields})
         self._settle(post)
+
+    def _take_along(self, left: Mapping[str, Any]) -> None:
+        """Let what rules have set in fields that nobody can type into be saved with the rest."""
+        known = self.document.value_fields
+        plain = {name: left[name] for name in left if name in known and not self._is_secret(name)}
+        self.left |= plain
+        self.changes |= plain
+        for name, value in python_of(known, plain).items():
+            self.typed[name] = typed_of(known[name], value, self.values, self.resolve)
 
     def _as_seen(self) -> dict[str, Value]:
         before = {name: found.before for name, found in self.meanwhile.items()}
@@ -226,6 +245,7 @@ def context_of(sheet: Sheet) -> dict[str, Any]:
         "errors": sheet.errors,
         "primary": primary(sheet.steps, views),
         "read_only": sheet.next_page.get("mode") == "read" and sheet.next_page.get("form"),
+        "left": sealed(sheet.left, instance, sheet.user),
         "has_open": any(step.is_open for step in sheet.steps.values()),
         "unsaved_fields": [sheet.document.fields[name].title for name in sheet.unsaved],
         "change_targets": [name for name, found in sheet.editable().items() if found.rules],
@@ -269,33 +289,3 @@ def _theirs(sheet: Sheet) -> list[tuple[FormField, Meanwhile]]:
         for name, found in sheet.meanwhile.items()
         if name in sheet.document.fields and name not in sheet.conflicts
     ]
-
-
-def with_titles(runs: list[Run], document: Document | None) -> list[tuple[Run, str]]:
-    """Return runs with what their targets are called."""
-    return [(run, target_title(document, run.target)) for run in runs]
-
-
-def entries_of(changes: list[Change], sheet: Sheet) -> list[dict[str, Any]]:
-    """Return changes as the history shows them: each field by its title, restorable or not."""
-    fields, now = sheet.document.fields, sheet.shown()
-    return [
-        {
-            "change": change,
-            "target": target_title(sheet.document, change.run.target) if change.run else "",
-            "rows": [
-                {
-                    **row,
-                    "title": fields[row["field"]].title if row["field"] in fields else row["field"],
-                    "restorable": can_restore(sheet.instance, fields, row, now),
-                    "sentences": _sentences(fields.get(row["field"]), row),
-                }
-                for row in change.fields
-            ],
-        }
-        for change in changes
-    ]
-
-
-def _sentences(field: FormField | None, row: Mapping[str, Any]) -> list[str]:
-    return table_changes(field, row["before"], row["after"]) if isinstance(field, Table) else []

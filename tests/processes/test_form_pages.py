@@ -57,7 +57,7 @@ def submit(instance: ProcessInstance, form: str, user: Any) -> None:
 def post(client: Any, instance: ProcessInstance, act: str, **typed: str) -> Any:
     revision = ProcessInstance.objects.get(pk=instance.pk).revision
     body = {"act": act, "revision": str(revision), "once": new_token()}
-    body |= {f"v-{name}": value for name, value in typed.items()}
+    body |= {name if name == "left" else f"v-{name}": value for name, value in typed.items()}
     headers = {"HX-Request": "true", "HX-Target": "instance"}
     return client.post(f"/instances/{instance.process_id}/", body, headers=headers)
 
@@ -235,3 +235,44 @@ def test_close_leaves_the_form(make: Any, ada: Any) -> None:
     assert shown.headers["HX-Redirect"] == "/instances/"
     instance.refresh_from_db()
     assert instance.status == "Withdrawn"
+
+
+def switched_off() -> dict[str, Any]:
+    raw = leave()
+    raw["forms"][0]["fields"][1]["enabled"] = False
+    return raw
+
+
+def test_what_rules_set_in_a_switched_off_field_is_saved_with_the_rest(make: Any, ada: Any) -> None:
+    instance = make(switched_off())
+    client = client_of(ada)
+    shown = post(client, instance, "press:days", days="3").content.decode()
+    sealed = re.search(r'name="left" value="([^"]+)"', shown)
+    assert sealed
+    post(client, instance, "save", days="3", total="9 days", left=sealed.group(1))
+    instance.refresh_from_db()
+    assert (instance.values["days"], instance.values["total"]) == ("3", "3 days")
+
+
+@pytest.mark.parametrize("left", ["forged", "[1, 1, {}]:x:y", ""])
+def test_what_somebody_writes_for_a_switched_off_field_is_not_taken(
+    make: Any, ada: Any, left: str
+) -> None:
+    instance = make(switched_off())
+    post(client_of(ada), instance, "save", days="3", total="9 days", left=left)
+    instance.refresh_from_db()
+    assert instance.values["total"] == ""
+
+
+def test_what_was_sealed_for_one_person_is_nothing_for_another(
+    make: Any, ada: Any, ben: Any
+) -> None:
+    raw = switched_off()
+    raw["forms"][0]["owners"] = {"users": ["ada", "ben"]}
+    instance = make(raw)
+    shown = post(client_of(ada), instance, "press:days", days="3").content.decode()
+    sealed = re.search(r'name="left" value="([^"]+)"', shown)
+    assert sealed
+    post(client_of(ben), instance, "save", days="1", left=sealed.group(1))
+    instance.refresh_from_db()
+    assert instance.values["total"] == ""

@@ -1,0 +1,110 @@
+"""Forms worked through by people: asked, given to somebody, sent back, decided; on a phone too."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from processes.models import ProcessInstance
+from processes.services.designs import create_design, publish_design
+from processes.services.instances import create_instance
+from tests.browser.story_rows import SCRIPT
+from tests.processes.definitions import button, process, set_rule, text_field
+
+
+def leave():
+    """Return a process: somebody asks for days off, Ben decides."""
+    made = process(
+        text_field("days", title="Days", required=True, rules=[set_rule("total", "[days] days")]),
+        text_field("total", title="Total", enabled=False),
+        text_field("reason", title="Reason"),
+        name="leave",
+        title="Leave",
+        rules=[],
+    )
+    made["forms"][0] |= {"name": "asking", "title": "Asking"}
+    made["forms"].append(
+        {
+            "name": "decision",
+            "title": "Decision",
+            "owners": {"users": ["ben"]},
+            "fields": [
+                text_field("word", title="Word", required=True),
+                button("decide", {"type": "submit"}) | {"title": "Decide", "where": "footer"},
+            ],
+        }
+    )
+    return made
+
+
+@pytest.fixture
+def instance(person):
+    """A live instance, begun by Ada."""
+    ada = person("ada")
+    person("ben")
+    create_design(raw=leave(), user=ada)
+    publish_design(name="leave", user=ada)
+    return create_instance(process="leave", mode="live", data={}, user=ada)
+
+
+def test_a_request_goes_from_who_asks_to_who_decides_and_back(instance, page_as, axe):
+    ada = page_as("ada")
+    ada.goto(f"/instances/{instance.process_id}/")
+    ada.complaints.expect("status of 422")
+    ada.get_by_role("button", name="Submit").click()
+    ada.get_by_text("Days is required. Fill it in.").first.wait_for()
+    ada.wait_for_selector("#f-data-days:focus")
+    ada.locator("#f-data-days").fill("3")
+    # Leaving the field runs the rules of its change, and what is typed meanwhile stays.
+    ada.keyboard.press("Tab")
+    ada.locator("#f-data-reason").fill(SCRIPT)
+    expect(ada.locator("#f-data-total")).to_have_value("3 days")
+    assert ada.locator("#f-data-reason").input_value() == SCRIPT
+    ada.get_by_role("button", name="Submit").click()
+    ada.get_by_text("This form waits for ben").wait_for()
+    axe(ada)
+
+    ben = page_as("ben")
+    ben.goto("/")
+    ben.get_by_role("link", name=re.compile("My work")).first.click()
+    axe(ben)
+    ben.get_by_role("link", name="Decision").click()
+    ben.get_by_role("tab", name="Asking").click()
+    ben.get_by_role("link", name="Send back to this form").click()
+    axe(ben)
+    ben.get_by_role("button", name="Send back").click()
+    ben.get_by_text("Asking is open again").wait_for()
+
+    ada.goto(f"/instances/{instance.process_id}/")
+    ada.locator("#f-data-days").fill("2")
+    ada.keyboard.press("Tab")
+    expect(ada.locator("#f-data-total")).to_have_value("2 days")
+    ada.get_by_role("button", name="Submit").click()
+    ada.get_by_text("This form waits for ben").wait_for()
+
+    ben.goto("/work/")
+    ben.get_by_role("link", name="Decision").click()
+    ben.locator("#f-data-word").fill("Yes")
+    ben.get_by_role("button", name="Decide").dblclick()
+    ben.get_by_text("Completed by ben").wait_for()
+    done = ProcessInstance.objects.get()
+    assert (done.status, done.values["total"], done.values["word"]) == (
+        "completed", "2 days", "Yes",
+    )  # fmt: skip
+    ben.goto("/work/")
+    ben.get_by_text("Nothing waits for you").wait_for()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forms_and_work_fit_and_are_accessible(instance, page_as, axe, assert_fits, width, scheme):
+    page = page_as("ada", width=width, scheme=scheme)
+    for path in (f"/instances/{instance.process_id}/", "/work/"):
+        page.goto(path)
+        axe(page)
+        assert_fits(page)
+    page.goto(f"/instances/{instance.process_id}/")
+    page.get_by_role("tab", name="Decision").click()
+    page.get_by_text("Not started. It opens when").wait_for()
+    axe(page)
+    assert_fits(page)
