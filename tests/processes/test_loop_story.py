@@ -5,11 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from datasources.services import create_datasource
 from kianda.lib.errors import Invalid
+from processes.call_log import call_log
 from processes.document import parse_document
 from processes.models import ProcessInstance, Run
 from processes.services import runs
@@ -337,3 +339,17 @@ def test_rules_in_a_loop_get_ids_and_are_found(ada: Any) -> None:
     ]
     with pytest.raises(LookupError):
         document.rules_of("go#save")
+
+
+def test_calls_in_a_loop_are_in_the_log_of_the_datasource(
+    api: Callable[..., Any], ada: Any, erp: list[str]
+) -> None:
+    client = api(ada)
+    rule = loop({**CALL, "on_failure": "continue"})
+    basket_id = made(
+        client, published(basket(rule, SAVE), user=ada), lines=rows("pen", "bad", "ink")
+    )
+    before = timezone.now()
+    fired(client, basket_id, "go")
+    calls = call_log("erp", since=before)
+    assert (calls.count, calls.failed) == (3, 1)
