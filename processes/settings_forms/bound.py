@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -234,7 +235,7 @@ class Bound:
         """Return name and title of every process."""
         return self.form.catalog.processes()
 
-    @property
+    @cached_property
     def sources(self) -> list[Source]:
         """Return the data sources to choose from, with their methods."""
         return sources_in(self.form.catalog, self.form.around)

@@ -60,7 +60,7 @@ class SettingsForm:
 
     @cached_property
     def controls(self) -> "list[Bound]":
-        """Return the controls of all settings, in the model's order but for the title, which leads."""
+        """Return the controls of all settings: the title, then the others as in the model."""
         specs = sorted(drawn(self.kind), key=lambda spec: spec.name != "title")
         return [Bound(spec, self) for spec in specs]
 
