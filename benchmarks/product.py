@@ -110,11 +110,17 @@ class Product:
             )
 
     def fill(
-        self, *, instances: int, tasks: dict[str, Any] | None = None, design: bool = False
+        self,
+        *,
+        instances: int,
+        tasks: dict[str, Any] | None = None,
+        apart_s: float = 0,
+        design: bool = False,
     ) -> dict[str, Any]:
         """Make the rows of a measurement; see benchmarks.workspace."""
         order = {
-            "provider": self.provider, "instances": instances, "tasks": tasks, "design": design,
+            "provider": self.provider, "instances": instances, "tasks": tasks,
+            "apart_s": apart_s, "design": design,
         }  # fmt: skip
         printed = run_module(
             "benchmarks.workspace", environment=self.environment, seconds=300,

@@ -7,6 +7,7 @@ and `session` is the cookie of a person who is signed in.
 
 import json
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 DATASOURCE = "benchmark-service"
@@ -108,7 +109,7 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
         create_instance(process=PROCESS, mode="live", data=VALUES, user=user).process_id
         for _ in range(order["instances"])
     ]
-    tasks = _make_tasks(process_ids, order["tasks"], user) if order.get("tasks") else []
+    tasks = _make_tasks(process_ids, order, user) if order.get("tasks") else []
     _, token = create_token(user, name="benchmark", scopes=[], expires_at=None)
     session = _large_design(user) if order.get("design") else None
     return {"token": token, "process_ids": process_ids, "tasks": tasks, "session": session}
@@ -133,16 +134,20 @@ def _large_design(user: Any) -> dict[str, str]:
     return {settings.SESSION_COOKIE_NAME: str(session.session_key)}
 
 
-def _make_tasks(process_ids: list[str], schedule: dict[str, Any], user: Any) -> list[str]:
+def _make_tasks(process_ids: list[str], order: dict[str, Any], user: Any) -> list[str]:
     from scheduler.services.tasks import create_task
 
     made = []
-    for process_id in process_ids:
+    schedule, now = order["tasks"], datetime.now(UTC)
+    # A grid begins when its task was made. `apart_s` is as if people had made them one after
+    # another; 0 is the worst case, all due at the same moment for ever.
+    step = timedelta(seconds=order.get("apart_s", 0) / max(1, len(process_ids)))
+    for number, process_id in enumerate(process_ids):
         raw = {
             "name": f"Benchmark {process_id}", "process": PROCESS, "process_id": process_id,
             "target": "refresh", "schedule": schedule,
         }  # fmt: skip
-        task, _ = create_task(raw=raw, user=user)
+        task, _ = create_task(raw=raw, user=user, moment=now - number * step)
         made.append(str(task.pk))
     return made
 
