@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from kianda.accounts.profiles import save_profile
 from kianda.once import new_token
 from processes.models import WorkingCopy
 from processes.services import working_copies
-from processes.services.designs import create_design, get_design
+from processes.services.designs import create_design, get_design, save_design
 from tests.processes.definitions import button, process, set_rule, text_field
 
 pytestmark = pytest.mark.django_db
@@ -438,8 +439,6 @@ def test_preview_saves_first(ada_at: Client) -> None:
 
 def test_a_version_saved_elsewhere_is_told_and_taken(ada_at: Client, ada: Any) -> None:
     do(ada_at, "add field number")
-    from processes.services.designs import save_design
-
     save_design(name="orders", raw=orders() | {"description": "Newer"}, user=ada)
     assert "saved version 0.2 elsewhere" in text_of(ada_at.get(HERE))
     do(ada_at, "take")
@@ -485,3 +484,19 @@ def test_the_type_of_a_field_is_changed(ada_at: Client) -> None:
     assert document()["forms"][0]["fields"][0]["type"] == "number"
     assert said["undo"] == "True"
     assert ada_at.get(f"{HERE}type/?target=rule:open").status_code == 404
+
+
+def test_two_megabytes_in_a_box_are_refused_and_change_nothing(ada_at: Client) -> None:
+    ada_at.get(HERE)
+    before = document()
+    answer = typed(ada_at, "field:subject", help="x" * 2_000_000)
+    assert answer.status_code == 422
+    assert "1 MB" in text_of(answer) + answer.content.decode()[:2000]
+    assert document() == before
+
+
+def test_single_letters_can_be_switched_off_in_the_profile(ada_at: Client, ada: Any) -> None:
+    assert 'data-letters="on"' in ada_at.get(HERE).content.decode()
+    save_profile(ada, zone="", theme="", single_keys=False)
+    assert 'data-letters=""' in ada_at.get(HERE).content.decode()
+    assert "switched off in your profile" in text_of(ada_at.get(f"{HERE}keys/"))
