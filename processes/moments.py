@@ -88,10 +88,14 @@ def to_time(value: Value) -> str | None:
     if found is None and not seconds and not is_moment(text):
         raise _no_time(value)
     try:
-        made = time(*(int(part or 0) for part in found.groups())) if found else parse_moment(value)
+        made = _time_of(found) if found else parse_moment(value).time()
     except ValueError:
         raise _no_time(value) from None
     return f"{made:%H:%M:%S}"
+
+
+def _time_of(found: re.Match[str]) -> time:
+    return time(int(found[1]), int(found[2]), int(found[3] or 0))
 
 
 def _no_time(value: Value) -> ValueFailure:

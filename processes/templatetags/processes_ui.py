@@ -33,7 +33,7 @@ from processes.table_words import table_changes
 register = template.Library()
 
 LONGEST_SHOWN = 600
-BLANK = (None, "", [], {})
+BLANK: tuple[Any, ...] = (None, "", [], {})
 _JSON_PART = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<text>"(?:[^"\\]|\\.)*")|'
     r"(?P<number>(?<![\w\"])-?\d[\d.eE+-]*)|(?P<word>\b(?:true|false|null)\b)"

@@ -54,5 +54,5 @@ def test_it_refuses_what_is_no_date(mode, raw):
 
 @pytest.mark.parametrize("raw", ["24:00", "10:60", "10", "2026-11-23", "10:30 pm", "1:2:3"])
 def test_what_is_no_time_of_day_is_refused_with_an_example(raw):
-    with pytest.raises(ValueFailure, match="time of day. Write it as 10:30|seconds"):
+    with pytest.raises(ValueFailure, match=r"time of day. Write it as 10:30|seconds"):
         Date(name="at", mode="time").to_python(raw)

@@ -11,7 +11,7 @@ from processes.values import ValueFailure
 from tests.processes.definitions import process, text_field
 
 VALUES: dict[str, Any] = {
-    "name": "<b>Ada</b> & \"co\"", "path": "javascript:alert(1)", "order": "o-9", "rows": ["a", "b"],
+    "name": "<b>Ada</b> & \"co\"", "path": "javascript:alert(1)", "order": "o-9",
 }  # fmt: skip
 
 
