@@ -56,6 +56,8 @@ def close_gap(task: ScheduledTask, moment: datetime) -> None:
         reason = (
             f"The task was paused from {since:%Y-%m-%d %H:%M:%S} to {moment:%Y-%m-%d %H:%M:%S} UTC."
         )
+        if _grown(task, due, moment, reason):
+            return
     gap_row(
         task,
         first=task.next_run_at,
@@ -65,3 +67,23 @@ def close_gap(task: ScheduledTask, moment: datetime) -> None:
         reason=reason,
         moment=moment,
     ).save(force_insert=True)
+
+
+def _grown(task: ScheduledTask, due: Due, moment: datetime, reason: str) -> bool:
+    """Let the row of this very pause grow, which another schedule set in it has begun already."""
+    if task.paused_at is None:
+        return False
+    rows = Occurrence.objects.filter(
+        task=task,
+        trigger="planned",
+        outcome="skipped",
+        started_at=None,
+        queued_at__gte=task.paused_at,
+    )
+    begun = rows.order_by("-planned_at").first()
+    if begun is None:
+        return False
+    begun.count += due.earlier + 1
+    begun.planned_until, begun.reason, begun.finished_at = due.latest, reason, moment
+    begun.save(update_fields=["count", "planned_until", "reason", "finished_at"])
+    return True

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from scheduler.models import Occurrence, ScheduledTask
-from scheduler.services import next_due, pause_task, plan, resume_task, run_now
+from scheduler.services import change_task, next_due, pause_task, plan, resume_task, run_now
 from scheduler.services.execution import _claim, execute
 from tests.scheduler.conftest import NOON, Make
 
@@ -165,6 +165,24 @@ def test_the_firings_of_a_pause_are_one_skipped_row_and_the_grid_starts_anew(
     reason = Occurrence.objects.get().reason
     assert reason == "The task was paused from 2026-03-02 12:01:30 to 2026-03-02 12:10:30 UTC."
     assert resumed.next_run_at == after(minutes=11, seconds=30)
+
+
+def test_another_schedule_set_in_a_pause_lets_its_one_row_grow(make_task: Make, ada: Any) -> None:
+    task = make_task()
+    key = str(task.pk)
+    pause_task(task_id=key, user=ada, moment=after(seconds=30))
+    every_two = {"schedule": {"kind": "minutes", "every": 2}}
+    change_task(
+        task_id=key, raw=every_two, user=ada, partial=True, moment=after(minutes=3, seconds=30)
+    )
+    resume_task(task_id=key, user=ada, moment=after(minutes=10))
+    # At 1, 2 and 3 minutes, then two minutes after the change and each two from there.
+    assert rows(task) == [("skipped", 60, 3 + 3, 570)]
+    reason = Occurrence.objects.get().reason
+    assert reason == "The task was paused from 2026-03-02 12:00:30 to 2026-03-02 12:10:00 UTC."
+    pause_task(task_id=key, user=ada, moment=after(minutes=11))
+    resume_task(task_id=key, user=ada, moment=after(minutes=12, seconds=30))
+    assert [row[0] for row in rows(task)] == ["skipped", "skipped"]
 
 
 def test_a_short_pause_leaves_no_row(make_task: Make, ada: Any) -> None:
