@@ -3,6 +3,7 @@
 The intent is durable before (`on_request`); each write takes the other instance's own lock.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -91,7 +92,8 @@ class OtherInstances:
         effect.on_request(effect.shown, ())
         items: Items = []
         secrets: frozenset[str] = frozenset()
-        for process_id in found:
+        for done, process_id in enumerate(found):
+            _refuse_late(effect, done, of=len(found))
             self._patch(effect, process_id)
             changed, names = self._item(process_id)
             items, secrets = [*items, *changed], secrets | names
@@ -108,7 +110,8 @@ class OtherInstances:
         effect.on_request(effect.shown, ())
         items: Items = []
         secrets: frozenset[str] = frozenset()
-        for process_id in found:
+        for done, process_id in enumerate(found):
+            _refuse_late(effect, done, of=len(found))
             before, names = self._item(process_id)
             assert self.user is not None  # somebody found it
             delete_instance(process_id=process_id, user=self.user)
@@ -213,6 +216,15 @@ def _refuse_secrets(effect: Effect, document: Document) -> None:
                 f"A secret was mapped to {name} of {effect.process}, which is not secret. Map it "
                 "to a secret field.",
             )
+
+
+def _refuse_late(effect: Effect, done: int, *, of: int) -> None:
+    """End an act on many instances at the run's deadline: each of them may keep it waiting."""
+    if time.monotonic() >= effect.around.deadline:
+        raise RuleFailed(
+            "timeout",
+            f"The run has used up its time after {done} of {of} instances of {effect.process}.",
+        )
 
 
 def _where(filter: ConditionGroup | None) -> str:

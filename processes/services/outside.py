@@ -1,5 +1,6 @@
 """The ports of a run to the world: REST calls, and lookups in stored instances."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -24,8 +25,6 @@ from processes.selectors import visible_instances
 from processes.services.documents import document_of
 from processes.services.values import stored_values
 from processes.values import Value, as_text, from_json, to_json
-
-_MOST_LOOKED_AT = 10_000
 
 
 class Ready(NamedTuple):
@@ -118,7 +117,13 @@ class CallsAndLookups:
             rows = rows.filter(key=key.lower())
         items: list[Mapping[str, Value]] = []
         secrets: set[str] = set()
-        for instance in rows[:_MOST_LOOKED_AT].iterator(chunk_size=200):
+        for instance in rows.iterator(chunk_size=200):
+            if time.monotonic() >= around.deadline:
+                raise RuleFailed(
+                    "timeout",
+                    f"The run has used up its time while it looked through {process}. Filter by "
+                    "[item.process.id], which is found at once.",
+                )
             document = document_of(instance.version)
             item = item_of(instance, document)
             if not filter.holds(_reader(item, resolve), around.today, zone=around.zone):
