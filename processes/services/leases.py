@@ -20,6 +20,9 @@ RENEW_EVERY_S = 8.0
 TRUSTED_FOR_S = 22.0
 # The holder of a run that is paused in the debugger: no process works on it, a person thinks.
 PAUSED = "paused in the debugger"
+PATIENCE = timedelta(minutes=15)
+# How far the clocks of two machines may lie apart before a moment counts as one of the future.
+APART = timedelta(seconds=10)
 
 
 class TakenOver(Exception):

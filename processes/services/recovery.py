@@ -10,7 +10,7 @@ from kianda.lib.errors import Invalid
 from processes.models import Run
 from processes.services.carrying import carry_out
 from processes.services.documents import document_of
-from processes.services.leases import LEASE, PAUSED, holder
+from processes.services.leases import APART, LEASE, PATIENCE, PAUSED, holder
 from processes.services.ownership import standing_of
 from processes.services.starting import SECONDS_OTHERWISE, Started, rules_at
 from processes.services.values import filled, stored_values
@@ -41,6 +41,7 @@ def recover_runs(*, moment: datetime | None = None, everything: bool = False) ->
     so when it starts, since it knows that no process of the last start lives.
     """
     moment = moment or timezone.now()
+    _shorten(moment)
     lost = Run.objects.filter(status=Run.Status.RUNNING)
     if everything:
         # A debugging session that is paused is held by no process, so none of it was lost.
@@ -57,6 +58,22 @@ def recover_runs(*, moment: datetime | None = None, everything: bool = False) ->
         )
         if _taken(run, moment) and _ended(run)
     ]
+
+
+def _shorten(moment: datetime) -> None:
+    """Let a lease that reaches too far count from now: the clock was put back after it was given.
+
+    Who is alive renews it; who is dead does not, and is found out as soon as at any other time.
+    """
+    running = Run.objects.filter(status=Run.Status.RUNNING)
+    for rows, longest in (
+        (running.exclude(holder=PAUSED), LEASE),
+        (running.filter(holder=PAUSED), PATIENCE),
+    ):
+        far = rows.filter(lease_until__gt=moment + longest + APART)
+        # Looked for first: a write takes the lock of the database, found or not.
+        if far.exists():
+            far.update(lease_until=moment + longest)
 
 
 def _taken(run: Run, moment: datetime) -> bool:

@@ -11,6 +11,7 @@ from kianda.lib.errors import ApplicationError, Busy
 from kianda.lib.lanes import lanes
 from processes.models import Run
 from processes.services.carrying import carry_out
+from processes.services.leases import APART
 from processes.services.recovery import recover_runs
 from processes.services.starting import (
     SECONDS_OTHERWISE,
@@ -122,7 +123,12 @@ def queued_to_send(moment: datetime) -> list[int]:
     Each is sent again after 5, 10, 20, 40 s and then once a minute: a worker that is merely full
     is not buried under copies.
     """
-    waiting = Run.objects.filter(status=Run.Status.QUEUED, queued__lte=moment - SWEEP_EVERY)
+    queued_runs = Run.objects.filter(status=Run.Status.QUEUED)
+    future = queued_runs.filter(queued__gt=moment + APART)
+    # The clock was put back: they count as asked for now, else nobody would look after them.
+    if future.exists():
+        future.update(queued=moment)
+    waiting = queued_runs.filter(queued__lte=moment - SWEEP_EVERY)
     found = waiting.order_by("queued").values_list("pk", "queued")[:_MOST_LOOKED_AT]
     return [pk for pk, queued in found if _sends_at(moment - queued)][:_MOST_SENT]
 

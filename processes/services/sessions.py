@@ -8,7 +8,6 @@ recovery closes it.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -22,13 +21,11 @@ from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule, RuleFailed
 from processes.services.carrying import close_failed, context_for
 from processes.services.documents import document_of
-from processes.services.leases import LEASE, PAUSED, TakenOver, holder
+from processes.services.leases import LEASE, PATIENCE, PAUSED, TakenOver, holder
 from processes.services.ledger import RunLedger
 from processes.services.pinned import PinnedOutside, answers_from_samples
 from processes.services.starting import SECONDS_WHEN_WAITED_FOR, Started, rules_at
 from processes.working import WorkingCopy
-
-PATIENCE = timedelta(minutes=15)
 
 
 @dataclass

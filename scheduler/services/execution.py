@@ -67,10 +67,14 @@ def execute(occurrence_pk: int) -> Occurrence | None:
 def _claim(pk: int) -> Occurrence | None:
     moment = timezone.now()
     holder = str(uuid.uuid4())
-    until = moment + timedelta(seconds=settings.KIANDA_BUSY_WAIT_S) + CLAIM
-    if not _CLAIM_ONE.run(pk, holder, until, moment):
+    if not _CLAIM_ONE.run(pk, holder, moment + longest_claim(), moment):
         return None
     return _CLAIMED.first(pk)
+
+
+def longest_claim() -> timedelta:
+    """Return for how long a claim holds before its run has begun."""
+    return timedelta(seconds=settings.KIANDA_BUSY_WAIT_S) + CLAIM
 
 
 # Each firing needs these, so their text is made once.

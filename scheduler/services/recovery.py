@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from processes.services.leases import APART
 from scheduler.models import Occurrence
-from scheduler.services.execution import OUTCOMES, finish_with
+from scheduler.services.execution import OUTCOMES, finish_with, longest_claim
 
 # A message that has not led to a claim by then counts as lost.
 SEND_AGAIN_AFTER = timedelta(seconds=5)
@@ -21,6 +22,7 @@ def recover(moment: datetime, *, everything: bool = False) -> list[int]:
     With `everything`, which the embedded product says at its start, all claims are over at once.
     """
     settle_closed()
+    _come_back(moment)
     _release(moment, everything=everything)
     queued = Occurrence.objects.filter(outcome__isnull=True, holder="")
     if everything:
@@ -34,6 +36,19 @@ def settle_closed() -> int:
     rows = Occurrence.objects.filter(outcome__isnull=True, run__status__in=list(OUTCOMES))
     found = list(rows.select_related("run").defer("run__journal", "run__unsaved_values")[:500])
     return sum(finish_with(row, row.run) for row in found if row.run is not None)
+
+
+def _come_back(moment: datetime) -> None:
+    """Let what is of the future count as of now: the machine's clock was put back since."""
+    queued = Occurrence.objects.filter(outcome__isnull=True, run__isnull=True)
+    late = moment + APART
+    future = queued.filter(Q(queued_at__gt=late) | Q(sent_at__gt=late))
+    if future.exists():
+        future.update(queued_at=moment, sent_at=moment)
+    longest = longest_claim()
+    far = queued.filter(lease_until__gt=late + longest)
+    if far.exists():
+        far.update(lease_until=moment + longest)
 
 
 def _release(moment: datetime, *, everything: bool) -> None:

@@ -14,11 +14,11 @@ from processes.services.debugging import Paused
 from processes.services.designs import create_design
 from processes.services.documents import document_of
 from processes.services.instances import create_instance
-from processes.services.leases import PAUSED
+from processes.services.leases import PATIENCE, PAUSED
 from processes.services.pinned import pin_answer
 from processes.services.planned import planned
 from processes.services.recovery import recover_runs
-from processes.services.sessions import PATIENCE, read_session, session_of
+from processes.services.sessions import read_session, session_of
 from processes.services.values import stored_values
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
 

@@ -262,6 +262,17 @@ def test_a_run_is_taken_over_within_a_minute_once_its_lease_is_over(died_after: 
     assert (finished.pk, finished.status) == (run.pk, "succeeded")
 
 
+def test_a_clock_that_is_put_back_delays_no_takeover(died_after: Died) -> None:
+    _, run = died_after("calling")
+    yesterday = timezone.now() - timedelta(days=1)
+    with another_process():
+        # Its holder may be alive: then it renews the lease by today's clock.
+        assert runs.recover_runs(moment=yesterday) == []
+        assert runs.recover_runs(moment=yesterday + LEASE) == []
+        (found,) = runs.recover_runs(moment=yesterday + LEASE + timedelta(seconds=1))
+    assert (found.pk, found.status) == (run.pk, "interrupted")
+
+
 def test_a_process_does_not_take_over_what_it_works_on_itself(died_after: Died) -> None:
     _, run = died_after("calling")
     assert runs.recover_runs(everything=True) == []
@@ -442,6 +453,16 @@ def test_a_queued_run_that_nobody_got_is_sent_again_and_runs_once(
         runs.execute_queued(queued.pk)
     assert runs.queued_to_send(now + timedelta(seconds=6)) == []
     assert len(provider.log) == 1
+
+
+def test_a_queued_run_is_looked_after_though_the_clock_was_put_back(
+    make_token: Make, ada: Any
+) -> None:
+    instance = make_token()
+    run = runs.enqueue(process_id=instance.process_id, target="refresh", user=ada, trigger="api")
+    yesterday = timezone.now() - timedelta(days=1)
+    assert runs.queued_to_send(yesterday) == []
+    assert runs.queued_to_send(yesterday + timedelta(seconds=5)) == [run.pk]
 
 
 def test_an_asynchronous_run_that_died_early_says_so_and_keeps_no_sent_secret(

@@ -9,7 +9,7 @@ from processes.models import ProcessInstance, Run
 from processes.services.runs import recover_runs, trigger
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import plan, recover, settle_closed
-from scheduler.services.execution import _claim, _link, _new_instance, execute
+from scheduler.services.execution import _claim, _link, _new_instance, execute, longest_claim
 from tests.scheduler.conftest import NOON, Make, total
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +56,25 @@ def test_a_claim_that_began_no_run_goes_back_when_it_is_over(
     assert recover(claimed.lease_until + timedelta(seconds=1)) == [pk]
     execute(pk)
     assert Occurrence.objects.get(pk=pk).outcome == "succeeded"
+    assert total(counter) == 1
+
+
+def test_a_clock_put_back_loses_neither_message_nor_claim(
+    counter: ProcessInstance, make_task: Make
+) -> None:
+    make_task()
+    pk = planned()
+    earlier = DUE - timedelta(days=1)
+    assert recover(earlier) == []
+    assert recover(earlier + timedelta(seconds=5)) == [pk]
+    claimed = _claim(pk)
+    assert claimed is not None
+    assert claimed.lease_until is not None
+    before = timezone.now() - timedelta(days=1)
+    assert recover(before) == []
+    assert recover(before + longest_claim()) == []
+    assert recover(before + longest_claim() + timedelta(seconds=1)) == [pk]
+    execute(pk)
     assert total(counter) == 1
 
 

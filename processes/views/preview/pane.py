@@ -10,9 +10,10 @@ from processes.document import Document
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule
 from processes.services.documents import document_of
+from processes.services.leases import PATIENCE
 from processes.services.pinned import pinned_of, reaching
 from processes.services.planned import planned
-from processes.services.sessions import PATIENCE, Session, session_of
+from processes.services.sessions import Session, session_of
 from processes.services.values import shown
 from processes.views.common import person, target_title
 from processes.views.preview import places
