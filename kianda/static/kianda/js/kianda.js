@@ -4,6 +4,8 @@ import "./menu.js";
 import "./copy.js";
 import "./toast.js";
 import "./typed.js";
+// Before the one that lets a form go only once.
+import "./lost.js";
 import "./once.js";
 import "./refresh.js";
 import "./find.js";

@@ -1,0 +1,98 @@
+// A connection that is lost and a server that fails are said above what they are about, and stay
+// said until an answer comes. What was typed stays: a form is not sent into the void.
+const FRESH_MS = 20_000;
+const WAIT_MS = 10_000;
+let answered = Date.now();
+
+const KEPT = "What you typed is still here.";
+const UNSENT = `The connection is lost. Nothing was sent. ${KEPT}`;
+const UNKNOWN = `The connection was lost before an answer came. ${KEPT} Look whether it was done before you press again.`;
+const OLD = "The connection is lost. What stands here may be old.";
+
+function place(about) {
+  const dialog = document.querySelector("dialog[open]");
+  if (dialog?.contains(about)) return dialog.querySelector(".k-dialog-body") ?? dialog;
+  return document.getElementById("main");
+}
+
+function say(about, words, again) {
+  document.querySelectorAll("[data-lost]").forEach((old) => old.remove());
+  const note = document.createElement("div");
+  note.className = "k-note k-note--bad k-w12";
+  note.dataset.lost = "";
+  note.setAttribute("role", "alert");
+  const text = document.createElement("div");
+  text.textContent = words;
+  note.append(text);
+  if (again) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-sm";
+    button.textContent = "Try again";
+    button.addEventListener("click", again);
+    note.append(button);
+  }
+  const box = place(about);
+  box?.prepend(note);
+  // Who pressed something far down must see it; a part that refreshes by itself moves nothing.
+  if (!isRefresh(about)) note.scrollIntoView({ block: "nearest" });
+}
+
+const isRefresh = (element) => Boolean(element?.dataset && "refresh" in element.dataset);
+
+// What was asked for is asked for once more; an act is pressed again by the person alone.
+function anew({ elt, target, requestConfig }) {
+  if (requestConfig.verb !== "get" || isRefresh(elt)) return null;
+  return () => window.htmx.ajax("GET", requestConfig.path, { source: elt, target });
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.requestConfig.verb === "get" || navigator.onLine) return;
+  event.preventDefault();
+  // Nobody else shall take it for sent.
+  event.stopImmediatePropagation();
+  say(event.detail.elt, UNSENT);
+});
+
+document.addEventListener("htmx:sendError", (event) => {
+  const { elt, requestConfig } = event.detail;
+  elt.closest?.("[data-refresh]")?.setAttribute("data-stale", "");
+  say(elt, requestConfig.verb === "get" ? OLD : UNKNOWN, anew(event.detail));
+});
+
+document.addEventListener("htmx:responseError", (event) => {
+  const { elt, xhr } = event.detail;
+  if (isRefresh(elt)) return;
+  say(elt, `That did not work: the server answered ${xhr.status}. ${KEPT}`, anew(event.detail));
+});
+
+document.addEventListener("htmx:afterOnLoad", (event) => {
+  answered = Date.now();
+  if (event.detail.failed) return;
+  document.querySelectorAll("[data-lost]").forEach((note) => note.remove());
+});
+
+async function reaches() {
+  if (!navigator.onLine) return false;
+  try {
+    await fetch("/healthz/live", { cache: "no-store", signal: AbortSignal.timeout(WAIT_MS) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// A plain form replaces the page, so the browser's own error page would take what was typed.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]")) return;
+  if (navigator.onLine && Date.now() - answered < FRESH_MS) return;
+  event.preventDefault();
+  if (form.dataset.asking) return;
+  form.dataset.asking = "1";
+  const there = await reaches();
+  delete form.dataset.asking;
+  if (!there) return say(form, UNSENT);
+  answered = Date.now();
+  form.requestSubmit(event.submitter);
+});
