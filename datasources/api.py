@@ -121,7 +121,12 @@ class DatasourceDetail(APIView):
         """Delete a datasource that nothing uses."""
         force = _force(request)
         check_if_match(request, _etag(get_datasource(name)))
-        services.delete_datasource(name=name, user=request.user, force=force)
+        services.delete_datasource(
+            name=name,
+            user=request.user,
+            force=force,
+            unchanged=lambda row: check_if_match(request, _etag(row)),
+        )
         return Response(status=204)
 
     def _change(self, request: Request, name: str, service: Any, body: str) -> Response:

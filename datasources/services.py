@@ -1,7 +1,7 @@
 """Changing, testing and calling datasources."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -98,11 +98,25 @@ def patch_datasource(
     return replace_datasource(name=name, raw=raw, user=user, revision=revision, force=force)
 
 
-def delete_datasource(*, name: str, user: Any, force: bool = False) -> None:
-    """Delete a datasource that nothing uses; an administrator may force it."""
-    row = get_datasource(name)
+def delete_datasource(
+    *,
+    name: str,
+    user: Any,
+    force: bool = False,
+    unchanged: Callable[[Datasource], None] | None = None,
+) -> None:
+    """Delete a datasource that nothing uses; an administrator may force it.
+
+    `unchanged` may refuse what the datasource has become by the time it is locked.
+    """
+    get_datasource(name)
     _refuse_use(used_by(KIND, name), user=user, force=force)
     with transaction.atomic():
+        row = Datasource.objects.select_for_update().filter(name=name).first()
+        if row is None:
+            raise Missing(f"There is no datasource {name}.")
+        if unchanged is not None:
+            unchanged(row)
         row.delete()
         record(user, action="deleted", kind=KIND, name=name)
 

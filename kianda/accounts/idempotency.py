@@ -1,4 +1,8 @@
-"""Idempotency-Key: a repeated request gets the first answer again (contract 5)."""
+"""Idempotency-Key: a repeated request gets the first answer again (contract 5).
+
+A view ties what it makes to the key, in the very commit that makes it. So when the process dies
+before it has answered, its key still leads to what was made, and leads to nothing when nothing was.
+"""
 
 import functools
 import hashlib
@@ -17,8 +21,9 @@ from kianda.lib.errors import Conflict, Invalid
 from kianda.lib.parsing import ExactJSONRenderer
 
 KEPT = timedelta(hours=24)
-# Longer than any request may last: past it, the process that worked on it is gone.
-LONGEST_REQUEST = timedelta(minutes=10)
+# A request that has made nothing by then was lost with its process; one that is merely slow finds
+# its key gone when it comes to make something, and makes nothing.
+LONGEST_WITHOUT_EFFECT = timedelta(seconds=60)
 # These say "not now": the same request, sent again with its key, may succeed.
 TRY_AGAIN = frozenset({409, 429})
 KEPT_HEADERS = ("Location", "ETag")
@@ -27,7 +32,11 @@ View = TypeVar("View", bound=Callable[..., Response])
 
 
 def idempotent(method: View) -> View:
-    """Make a DRF view's method obey the request's Idempotency-Key, if it has one."""
+    """Make a DRF view's method obey the request's Idempotency-Key, if it has one.
+
+    The view says by `made_again(request, what)` how it answers for what a lost process has made:
+    None means that it is still at work on that.
+    """
 
     @functools.wraps(method)
     def keyed(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -36,15 +45,30 @@ def idempotent(method: View) -> View:
             return method(self, request, *args, **kwargs)
         record, fresh = _claim(request, _checked(key))
         if not fresh:
-            return _again(record)
+            return _again(self, request, record)
+        request._request.idempotency = record  # type: ignore[attr-defined]
         try:
             response = _answer(self, method, request, *args, **kwargs)
         except BaseException:
-            record.delete()
+            _let_go(record)
             raise
         return _keep(record, response)
 
     return cast(View, keyed)
+
+
+def made(request: Request, what: str) -> None:
+    """Tie what a request makes to its key, inside the transaction that makes it.
+
+    Raises Conflict when the key was taken from the request, which must make nothing then.
+    """
+    record: IdempotencyRecord | None = getattr(request._request, "idempotency", None)
+    if record is None:
+        return
+    if not IdempotencyRecord.objects.filter(pk=record.pk, status=None).update(made=what):
+        raise Conflict(
+            "This request waited so long that its Idempotency-Key was given to a repetition of it."
+        )
 
 
 def prune(moment: datetime) -> int:
@@ -66,6 +90,7 @@ def _claim(request: Request, key: str) -> tuple[IdempotencyRecord, bool]:
     user: Any = request.user
     mine = IdempotencyRecord.objects.filter(user=user, key=key)
     mine.filter(created__lt=now - KEPT).delete()
+    mine.filter(status=None, made="", created__lt=now - LONGEST_WITHOUT_EFFECT).delete()
     try:
         with transaction.atomic():
             record = IdempotencyRecord.objects.create(
@@ -88,22 +113,21 @@ def _digest(request: Request) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _again(record: IdempotencyRecord) -> Response:
+def _again(view: Any, request: Request, record: IdempotencyRecord) -> Response:
     if record.status is None:
-        if timezone.now() - record.created > LONGEST_REQUEST:
-            raise Conflict(
-                "The server stopped during the first request with this Idempotency-Key, so its "
-                "outcome is unknown. Look at the runs, then use a new key."
-            )
-        raise Conflict("The first request with this Idempotency-Key is still running.")
-    kept = dict(record.headers)
-    response = Response(
-        record.body, status=record.status, content_type=kept.pop("Content-Type", None)
-    )
-    for name, value in kept.items():
-        response[name] = value
+        response = view.made_again(request, record.made) if record.made else None
+        if response is None:
+            raise Conflict("The first request with this Idempotency-Key is still running.")
+        _keep(record, response)
+    else:
+        kept = dict(record.headers)
+        response = Response(
+            record.body, status=record.status, content_type=kept.pop("Content-Type", None)
+        )
+        for name, value in kept.items():
+            response[name] = value
     response["Idempotency-Replayed"] = "true"
-    return response
+    return cast(Response, response)
 
 
 def _answer(view: Any, method: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
@@ -113,15 +137,22 @@ def _answer(view: Any, method: Callable[..., Response], *args: Any, **kwargs: An
         return cast(Response, view.handle_exception(error))
 
 
+def _let_go(record: IdempotencyRecord) -> None:
+    """Free the key of a request that failed; one that has made something leads to that for good."""
+    IdempotencyRecord.objects.filter(pk=record.pk, made="").delete()
+
+
 def _keep(record: IdempotencyRecord, response: Response) -> Response:
     if response.status_code >= 500 or response.status_code in TRY_AGAIN:
-        record.delete()
+        _let_go(record)
         return response
-    # As it goes out, so that a repetition is the same to the letter.
-    record.body = json.loads(ExactJSONRenderer().render(response.data) or b"null")
-    record.headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+    headers = {name: response[name] for name in KEPT_HEADERS if name in response}
     if response.content_type:
-        record.headers["Content-Type"] = response.content_type
-    record.status = response.status_code
-    record.save(update_fields=["body", "headers", "status"])
+        headers["Content-Type"] = response.content_type
+    IdempotencyRecord.objects.filter(pk=record.pk).update(
+        # As it goes out, so that a repetition is the same to the letter.
+        body=json.loads(ExactJSONRenderer().render(response.data) or b"null"),
+        headers=headers,
+        status=response.status_code,
+    )
     return response

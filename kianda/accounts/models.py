@@ -46,6 +46,9 @@ class IdempotencyRecord(models.Model):
     key = models.CharField(max_length=255)
     request_digest = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True, help_text="Null while it is running.")
+    made = models.CharField(
+        max_length=200, blank=True, help_text="What the request has made, though not answered yet."
+    )
     headers = models.JSONField(default=dict)
     body = EncryptedJSONField(null=True)
     created = models.DateTimeField(db_index=True)

@@ -114,7 +114,12 @@ class Design(APIView):
         """Delete a process that nothing uses."""
         force = force_asked(request)
         check_if_match(request, _etag(_draft(designs.get_design(name))))
-        designs.delete_design(name=name, user=caller(request), force=force)
+        designs.delete_design(
+            name=name,
+            user=caller(request),
+            force=force,
+            unchanged=lambda design: check_if_match(request, _etag(_draft(design))),
+        )
         return Response(status=204)
 
 

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kianda.accounts.callers import caller
-from kianda.accounts.idempotency import idempotent
+from kianda.accounts.idempotency import idempotent, made
 from kianda.lib.drf import (
     check_if_match,
     etag_of,
@@ -18,12 +18,13 @@ from kianda.lib.drf import (
     read_query,
     tagged,
 )
+from kianda.lib.errors import Missing
 from processes.api import schemas
 from processes.api.bodies import InstanceChanges, NewInstance, TriggerBody, read_body
 from processes.api.designs import force_asked
 from processes.api.shapes import instance_json, run_json
-from processes.models import ProcessInstance
-from processes.selectors import visible_instances
+from processes.models import ProcessInstance, Run
+from processes.selectors import visible_instances, visible_runs
 from processes.services import instances
 from processes.services.runs import enqueue, read_instance, trigger
 from processes.tasks import send_run
@@ -83,11 +84,24 @@ class Instances(APIView):
         """Create an instance, live or preview; no rule runs."""
         read_query(request, ())
         body = read_body(NewInstance, request.data)
-        made = instances.create_instance(
-            process=body.process, mode=body.mode, data=body.data, user=caller(request)
+        instance = instances.create_instance(
+            process=body.process,
+            mode=body.mode,
+            data=body.data,
+            user=caller(request),
+            on_made=lambda one: made(request, one.process_id),
         )
-        response = tagged(Response(instance_json(made), status=201), _etag(made))
-        response["Location"] = request.build_absolute_uri(f"/api/v1/instances/{made.process_id}/")
+        return self._answer(request, instance)
+
+    def made_again(self, request: Request, process_id: str) -> Response:
+        """Answer for an instance that was made by a process which died before it answered."""
+        instance, _ = read_instance(process_id, caller(request))
+        return self._answer(request, instance)
+
+    def _answer(self, request: Request, instance: ProcessInstance) -> Response:
+        response = tagged(Response(instance_json(instance), status=201), _etag(instance))
+        place = f"/api/v1/instances/{instance.process_id}/"
+        response["Location"] = request.build_absolute_uri(place)
         return response
 
 
@@ -132,9 +146,13 @@ class Instance(APIView):
     def delete(self, request: Request, process_id: str) -> Response:
         """Delete an instance; its runs stay."""
         force = force_asked(request)
-        instance, _ = read_instance(process_id, caller(request))
-        check_if_match(request, _etag(instance))
-        instances.delete_instance(process_id=process_id, user=caller(request), force=force)
+        check_if_match(request, _etag(read_instance(process_id, caller(request))[0]))
+        instances.delete_instance(
+            process_id=process_id,
+            user=caller(request),
+            force=force,
+            unchanged=lambda instance: check_if_match(request, _etag(instance)),
+        )
         return Response(status=204)
 
 
@@ -163,10 +181,21 @@ class Trigger(APIView):
             trigger="api",
             data=body.data,
             revision=body.revision,
+            on_start=lambda begun: made(request, str(begun.pk)),
         )
         if body.later:
             send_run(run.pk)
         return Response(run_json(run), status=202 if body.later else 200)
+
+    def made_again(self, request: Request, run_id: str) -> Response | None:
+        """Answer for a run whose process died: as its successor has ended it."""
+        run = visible_runs(caller(request)).filter(pk=int(run_id)).first()
+        if run is None:
+            raise Missing(f"Run {run_id}, which this request began, is gone.")
+        later = read_body(TriggerBody, request.data).later
+        if run.status == Run.Status.RUNNING and not later:
+            return None
+        return Response(run_json(run), status=202 if later else 200)
 
 
 def _etag(instance: ProcessInstance) -> str:

@@ -1,5 +1,6 @@
 """Designs: saved as draft versions, published, deleted."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -197,16 +198,25 @@ def warnings_of(document: Document) -> list[Flaw]:
     return check(document, StoredCatalog())
 
 
-def delete_design(*, name: str, user: User, force: bool = False) -> None:
+def delete_design(
+    *,
+    name: str,
+    user: User,
+    force: bool = False,
+    unchanged: Callable[[ProcessDesign], None] | None = None,
+) -> None:
     """Put a design into the recycle bin; raises InUse while instances or others refer to it.
 
-    Under force its instances are deleted for good. Its name is free again at once.
+    Under force its instances are deleted for good. Its name is free again at once. `unchanged`
+    may refuse what the design has become by the time it is locked.
     """
     if force and not has_role(user, ADMINISTRATOR):
         raise Forbidden("Only an administrator can force a deletion.")
     with transaction.atomic():
         # Locked first: an instance that is made meanwhile takes its number from this row.
         design = _locked(name)
+        if unchanged is not None:
+            unchanged(design)
         uses = [] if force else used_by("process", name)
         if uses:
             first = ", ".join(str(use["name"]) for use in uses[:3])

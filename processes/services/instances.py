@@ -39,10 +39,12 @@ def create_instance(
     data: Mapping[str, Any],
     user: User | None,
     check: Callable[[Document], None] | None = None,
+    on_made: Callable[[ProcessInstance], None] | None = None,
 ) -> ProcessInstance:
     """Create an instance; no rule runs. Raises Invalid with every flaw, Forbidden for previews.
 
-    `check` may refuse the definition by which it would be made.
+    `check` may refuse the definition by which it would be made; `on_made` is called inside the
+    transaction that makes it.
     """
     design, version = _version_for(process, mode, user)
     document = document_of(version)
@@ -71,6 +73,8 @@ def create_instance(
             modified_by=user,
         )
         store_owners(instance, document, fresh=True)
+        if on_made is not None:
+            on_made(instance)
     return instance
 
 
@@ -178,8 +182,17 @@ def _brought(run: Run, instance: ProcessInstance, document: Document) -> dict[st
     return carried_values(then, document, kept)
 
 
-def delete_instance(*, process_id: str, user: User, force: bool = False) -> None:
-    """Delete an instance; raises InUse when a task names it, Busy while a run works on it."""
+def delete_instance(
+    *,
+    process_id: str,
+    user: User,
+    force: bool = False,
+    unchanged: Callable[[ProcessInstance], None] | None = None,
+) -> None:
+    """Delete an instance; raises InUse when a task names it, Busy while a run works on it.
+
+    `unchanged` may refuse what the instance has become by the time it is locked.
+    """
     instance, _ = read_instance(process_id, user)
     if force and not has_role(user, ADMINISTRATOR):
         raise Forbidden("Only an administrator can force a deletion.")
@@ -193,5 +206,7 @@ def delete_instance(*, process_id: str, user: User, force: bool = False) -> None
         wait_until_free(process_id)
     with transaction.atomic():
         instance, _ = locked(process_id, user, even_if_busy=force)
+        if unchanged is not None:
+            unchanged(instance)
         instance.delete()
         record(user, action="deleted", kind="instance", name=instance.process_id)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
 from kianda.lib.errors import ApplicationError, Busy
@@ -73,19 +74,27 @@ def enqueue(
     trigger: str,
     data: Mapping[str, Any] | None = None,
     revision: int | None = None,
+    on_start: Callable[[Run], None] | None = None,
 ) -> Run:
-    """Check a trigger and keep it as a queued run; the door sends its id to a worker."""
+    """Check a trigger and keep it as a queued run; the door sends its id to a worker.
+
+    `on_start` is called inside the transaction that keeps it.
+    """
     firing = Firing(process_id, target, user, trigger, data, revision)
     instance, document = read_instance(process_id, user)
     rules_at(document, target)
     sent_values(firing, document, instance)
     refuse_stale(firing, instance)
-    return Run.objects.create(
-        **columns(firing, instance),
-        status=Run.Status.QUEUED,
-        queued=timezone.now(),
-        journal={"phase": "queued", "data": dict(data or {}), "revision": revision},
-    )
+    with transaction.atomic():
+        run = Run.objects.create(
+            **columns(firing, instance),
+            status=Run.Status.QUEUED,
+            queued=timezone.now(),
+            journal={"phase": "queued", "data": dict(data or {}), "revision": revision},
+        )
+        if on_start is not None:
+            on_start(run)
+    return run
 
 
 @lanes.inside()

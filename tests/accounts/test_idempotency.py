@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from kianda.accounts.idempotency import KEPT, LONGEST_REQUEST, prune
+from kianda.accounts.idempotency import KEPT, LONGEST_WITHOUT_EFFECT, prune
 from kianda.accounts.models import IdempotencyRecord
-from tests.accounts.views import CALLS
+from tests.accounts.views import CALLS, MADE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.accounts.views")]
 THINGS = "/api/v1/things/"
@@ -61,12 +61,50 @@ def test_what_may_succeed_later_is_tried_again(post, do, status):
     assert not IdempotencyRecord.objects.exists()
 
 
-@pytest.mark.parametrize("age", [timedelta(0), LONGEST_REQUEST * 2])
-def test_while_the_first_one_has_no_answer_the_second_is_refused(post, age):
+def lost(*, made, age=timedelta(0)):
+    """Leave the key as a process does that dies before it answers."""
+    created = timezone.now() - age
+    IdempotencyRecord.objects.update(status=None, body=None, made=made, created=created)
+
+
+@pytest.mark.parametrize(
+    ("made", "age"),
+    [("", timedelta(0)), ("at work", timedelta(0)), ("at work", LONGEST_WITHOUT_EFFECT * 2)],
+)
+def test_while_the_first_one_is_at_work_the_second_is_refused(post, made, age):
     post({"a": 1})
-    IdempotencyRecord.objects.update(status=None, created=timezone.now() - age)
-    assert post({"a": 1}).status_code == 409
+    lost(made=made, age=age)
+    refused = post({"a": 1})
+    assert refused.status_code == 409
+    assert refused.json()["detail"].endswith("is still running.")
     assert len(CALLS) == 1
+
+
+def test_a_key_whose_process_died_leads_to_what_was_made(post):
+    post({"a": 1})
+    lost(made="1")
+    again = [post({"a": 1}) for _ in range(2)]
+    assert [answer.json() for answer in again] == [{"number": 1}] * 2
+    assert {answer["Idempotency-Replayed"] for answer in again} == {"true"}
+    assert len(CALLS) == 1
+
+
+def test_a_key_whose_process_died_before_it_made_anything_is_free_after_a_minute(post):
+    post({"a": 1})
+    lost(made="", age=LONGEST_WITHOUT_EFFECT + timedelta(seconds=1))
+    assert post({"a": 1}).json() == {"number": 2}
+
+
+def test_a_key_under_which_something_was_made_makes_nothing_again_after_a_failure(post):
+    assert post({"do": "break late"}).status_code == 500
+    assert post({"do": "break late"}).json() == {"number": 1}
+    assert len(CALLS) == 1
+
+
+def test_a_request_that_lost_its_key_makes_nothing(post):
+    MADE.clear()
+    assert post({"do": "stall"}).status_code == 409
+    assert MADE == []
 
 
 def test_after_a_day_a_key_is_free_again(post):

@@ -1,14 +1,17 @@
 """A small API of two views, to test what every view of the product gets."""
 
+from django.db import transaction
 from django.urls import path
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kianda.accounts.idempotency import idempotent
+from kianda.accounts.idempotency import idempotent, made
+from kianda.accounts.models import IdempotencyRecord
 from kianda.accounts.roles import DESIGNER, USER
-from kianda.lib.errors import Busy, Invalid
+from kianda.lib.errors import Busy, Conflict, Invalid
 
 CALLS = []
+MADE = []
 
 
 class Things(APIView):
@@ -28,9 +31,24 @@ class Things(APIView):
                 raise Busy(run="1")
             case "refuse":
                 raise Invalid.at("/do", "No.")
+            case "stall":
+                # So long that a repetition has got the key meanwhile.
+                IdempotencyRecord.objects.all().delete()
+        with transaction.atomic():
+            MADE.append(len(CALLS))
+            try:
+                made(request, str(len(CALLS)))
+            except Conflict:
+                MADE.pop()
+                raise
+        if request.data.get("do") == "break late":
+            raise RuntimeError("broken")
         response = Response({"number": len(CALLS)}, status=201)
         response["Location"] = f"/things/{len(CALLS)}/"
         return response
+
+    def made_again(self, request, what):
+        return None if what == "at work" else Response({"number": int(what)}, status=201)
 
 
 class Open(APIView):

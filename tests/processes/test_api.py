@@ -4,12 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
+from kianda.accounts.models import IdempotencyRecord
 from kianda.lib.secrets import MASK
 from processes.fields import fields as field_kinds
+from processes.models import Run
 from processes.rules import rules as rule_kinds
+from processes.services.designs import save_design
 from tests.processes.conftest import VALUES, answers, definition, with_rules
 from tests.processes.test_designs import plain
 
@@ -66,6 +70,30 @@ def test_an_if_match_that_no_longer_holds_is_412(designer: APIClient) -> None:
     )
     assert stale.status_code == 412
     assert stale["Content-Type"].startswith("application/problem+json")
+
+
+@pytest.mark.parametrize("what", ["processes/token-refresh", "instances/token-refresh-1"])
+def test_what_somebody_saved_in_the_last_moment_is_not_deleted(
+    designer: APIClient, ada: Any, what: str
+) -> None:
+    designer.post("/api/v1/processes/", plain())
+    new = {"process": "token-refresh", "mode": "preview"}
+    if what.startswith("instances"):
+        designer.post("/api/v1/instances/", new)
+    path = f"/api/v1/{what}/"
+    tag = designer.get(path)["ETag"]
+
+    def just_before_the_lock(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        if sql.startswith("BEGIN") and not saved:
+            saved.append(sql)
+            save_design(name="token-refresh", raw=plain(description="x"), user=ada)
+        return execute(sql, params, many, context)
+
+    saved: list[str] = []
+    with connection.execute_wrapper(just_before_the_lock):
+        answer = designer.delete(path, headers={"If-Match": tag})
+    assert (len(saved), answer.status_code) == (1, 412)
+    assert designer.get(path).status_code == 200
 
 
 def test_all_errors_of_a_definition_come_at_once_with_pointers(designer: APIClient) -> None:
@@ -167,6 +195,34 @@ def test_the_same_idempotency_key_gives_the_first_answer_again(
     assert first.json() == again.json()
     assert other.status_code == 400
     assert len(provider.log) == 1
+
+
+def test_a_key_whose_process_died_leads_to_its_run_and_to_its_instance(
+    make_token: Any, provider: HTTPServer, designer: APIClient
+) -> None:
+    answers(provider)
+    process_id = make_token().process_id
+
+    def sent(path: str, body: dict[str, Any], key: str) -> Any:
+        return designer.post(path, body, headers={"Idempotency-Key": key})
+
+    trigger = f"/api/v1/instances/{process_id}/trigger/"
+    asked = [
+        (trigger, {"target": "refresh"}, "now"),
+        (trigger, {"target": "refresh", "async": True}, "later"),
+        ("/api/v1/instances/", {"process": "token-refresh", "mode": "preview"}, "new"),
+    ]
+    first = [sent(*request) for request in asked]
+    # As a process leaves them that dies before it answers.
+    IdempotencyRecord.objects.update(status=None, body=None)
+    Run.objects.filter(pk=first[0].json()["id"]).update(status="running")
+    assert sent(*asked[0]).status_code == 409
+    Run.objects.filter(pk=first[0].json()["id"]).update(status="succeeded")
+    again = [sent(*request) for request in asked]
+    assert [answer.status_code for answer in again] == [200, 202, 201]
+    assert [answer.json() for answer in again] == [answer.json() for answer in first]
+    assert again[2]["Location"] == first[2]["Location"]
+    assert Run.objects.count() == 2
 
 
 TRIGGER_BODIES = [
