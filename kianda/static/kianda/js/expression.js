@@ -1,6 +1,5 @@
 // The expression builder: a larger box, its result as one types, and what can be put into it.
-import { about, ask, changed, wait, write } from "./parts.js";
-import { ready } from "./tree.js";
+import { about, ask, changed, ready, wait, write } from "./parts.js";
 
 let box = null;
 let root = null;

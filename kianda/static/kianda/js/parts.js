@@ -78,3 +78,8 @@ export function insert(box, value, whole) {
   if (whole || !box.value || /^\[[^\]]*\]?$/.test(box.value)) write(box, value);
   else write(box, value, { from: box.selectionStart, to: box.selectionEnd });
 }
+
+// The Tab key leads to one item of a tree; the arrows lead on from there.
+export function ready(tree) {
+  tree?.querySelector("[role=treeitem]")?.setAttribute("tabindex", "0");
+}

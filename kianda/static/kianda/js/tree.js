@@ -1,5 +1,5 @@
 // Trees to pick from: beside a box, in the expression builder, in the choice of a data source.
-import { ask, beside, changed, float, insert, rootOf } from "./parts.js";
+import { ask, beside, changed, float, insert, ready, rootOf } from "./parts.js";
 import { build } from "./expression.js";
 
 // No div: that would be laid out as the body of the dialog that it floats in.
@@ -44,10 +44,6 @@ function builder(root) {
 pop.addEventListener("toggle", (event) => {
   if (event.newState === "closed") button?.setAttribute("aria-expanded", "false");
 });
-
-export function ready(tree) {
-  tree?.querySelector("[role=treeitem]")?.setAttribute("tabindex", "0");
-}
 
 function pick(item) {
   const into = item.closest("#k-builder") ? document.getElementById("k-builder-text") : box;
