@@ -13,6 +13,7 @@ USER = "User"
 ROLES = (ADMINISTRATOR, DESIGNER, DATASOURCE_MANAGER, USER)
 
 _CACHE = "_kianda_roles"
+_GROUPS = "_kianda_groups"
 
 
 # Each run asks for the roles of its person, so the text is made once.
@@ -25,14 +26,24 @@ def roles_of(user: AbstractBaseUser | AnonymousUser | None) -> frozenset[str]:
         return frozenset()
     known: frozenset[str] | None = getattr(user, _CACHE, None)
     if known is None:
-        groups = _GROUPS_OF.rows(user.pk) if hasattr(user, "groups") else []
-        known = remember_roles(user, [group.name for group in groups])
+        known = remember_roles(user, groups_of(user) if hasattr(user, "groups") else [])
+    return known
+
+
+def groups_of(user: Any) -> frozenset[str]:
+    """Return the names of all groups of a person, remembered as the roles are."""
+    known: frozenset[str] | None = getattr(user, _GROUPS, None)
+    if known is None:
+        known = frozenset(group.name for group in _GROUPS_OF.rows(user.pk))
+        setattr(user, _GROUPS, known)
     return known
 
 
 def remember_roles(user: Any, groups: Any) -> frozenset[str]:
-    """Work out the roles from the names of a person's groups and keep them on the object."""
-    held = {name for name in groups if name in ROLES}
+    """Work out the roles from the names of a person's groups and keep both on the object."""
+    names = frozenset(name for name in groups if name)
+    setattr(user, _GROUPS, names)
+    held = {name for name in names if name in ROLES}
     if user.is_superuser or ADMINISTRATOR in held:
         held = set(ROLES)
     elif held:

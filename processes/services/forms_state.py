@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role
 from kianda.lib.errors import Conflict, Forbidden, Invalid, Stale
 from processes.clock import moment_text
 from processes.document import Document
@@ -19,7 +19,6 @@ from processes.services.documents import document_of
 from processes.services.locking import locked, wait_until_free
 from processes.services.ownership import (
     creator_of,
-    group_names,
     is_owner,
     people_of,
     records_for,
@@ -41,7 +40,6 @@ __all__ = [
     "creator_of",
     "display_of",
     "form_states",
-    "group_names",
     "how_much_work",
     "may_work_on",
     "my_work",
@@ -136,7 +134,7 @@ def owns(user: User | None, instance: ProcessInstance, state: FormState) -> bool
 def my_work(user: User) -> QuerySet[ProcessInstance]:
     """Return the instances that wait for a person: an open form is theirs, newest first."""
     mine = Q(kind=FormOwner.Kind.USER, name=user.get_username()) | Q(
-        kind=FormOwner.Kind.GROUP, name__in=group_names(user)
+        kind=FormOwner.Kind.GROUP, name__in=groups_of(user)
     )
     owned = FormOwner.objects.filter(mine, instance=OuterRef("pk"))
     return visible_instances(user).filter(Exists(owned)).order_by("-modified", "-pk")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 
-from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role
 from kianda.lib.errors import Forbidden
 from processes.document import Document
 from processes.models import FormOwner, ProcessInstance
@@ -26,11 +26,6 @@ def records_for(instance: ProcessInstance, document: Document) -> dict[str, Form
     return records_of(document, standing_of(instance), creator_of(instance))
 
 
-def group_names(user: User) -> set[str]:
-    """Return the names of a person's groups."""
-    return set(user.groups.values_list("name", flat=True))
-
-
 def is_owner(
     user: User | None, instance: ProcessInstance, *, users: Iterable[str], groups: Iterable[str]
 ) -> bool:
@@ -44,7 +39,7 @@ def is_owner(
         return True
     if instance.mode == ProcessInstance.Mode.PREVIEW and instance.created_by_id == user.pk:
         return True
-    return bool(set(groups) & group_names(user))
+    return bool(set(groups) & groups_of(user))
 
 
 def refuse_foreign(

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
+from kianda.accounts.roles import groups_of
 from kianda.lib.errors import ApplicationError, Missing
 from kianda.once import once
 from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
@@ -15,7 +16,6 @@ from processes.services.documents import document_of
 from processes.services.forms_state import (
     FormState,
     form_states,
-    group_names,
     my_work,
     send_back,
 )
@@ -72,7 +72,7 @@ def _lines(instances: Iterable[ProcessInstance], user: User) -> list[Line]:
 
 
 def _mine(instances: Iterable[ProcessInstance], user: User) -> set[tuple[int, str]]:
-    groups, name = group_names(user), user.get_username()
+    groups, name = groups_of(user), user.get_username()
     owners = FormOwner.objects.filter(instance__in=[one.pk for one in instances])
     return {
         (owner.instance_id, owner.form)
