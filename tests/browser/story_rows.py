@@ -16,7 +16,7 @@ SAVE = {"type": "save"}
 
 
 def orders(**changes):
-    """Return a process without calls: every type of field, two forms, a button that saves."""
+    """Return a process without calls: every type of field, two open forms, a button that saves."""
     raw = process(
         text_field("customer", required=True, width=6),
         {"type": "number", "name": "amount", "decimals": 2, "width": 6},
@@ -31,7 +31,8 @@ def orders(**changes):
         button("approve", set_rule("status_text", "Approved"), SAVE),
         title="Orders",
     )  # fmt: skip
-    raw["forms"].append({"name": "notes", "fields": [text_field("remark", mode="long")]})
+    remark = text_field("remark", mode="long")
+    raw["forms"].append({"name": "notes", "activate_with": "main", "fields": [remark]})
     return {**raw, **changes}
 
 

@@ -185,9 +185,10 @@ def test_administration_is_for_administrators(page_as, axe, path):
 def test_the_zone_and_theme_of_the_profile_hold_on_every_page(page_as, person):
     page = page_as("ben")
     page.goto("/profile/")
-    page.select_option("[name=zone]", "Pacific/Auckland")
-    page.select_option("[name=theme]", "dark")
-    page.click("text=Save")
+    form = page.get_by_role("form", name="How pages look for you")
+    form.get_by_label("Time zone").select_option("Pacific/Auckland")
+    form.get_by_label("Theme").select_option("dark")
+    form.get_by_role("button", name="Save").click()
     page.wait_for_selector("text=Your profile is saved.")
     assert page.get_attribute("html", "data-theme") == "dark"
     assert Profile.objects.get(user=person("ben")).zone == "Pacific/Auckland"

@@ -1,5 +1,6 @@
 """Every kind of field through the API: saved in a design, filled in, refused, used by rules."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +38,7 @@ def orders(*more: dict[str, Any]) -> dict[str, Any]:
         {"type": "rich_text", "name": "hint", "text": "<p>For [customer]: [lines.amount]</p>"},
         button("add_up", set_rule("total", "=Sum([lines.amount])"), SAVE),
     ]
-    group = {"type": "field_group", "name": "group", "fields": [LINES, *more]}
+    group = {"type": "field_group", "name": "group", "fields": [copy.deepcopy(LINES), *more]}
     panel = {"type": "panel", "name": "panel", "fields": [*inner, group]}
     return process(text_field("customer"), {"type": "secret", "name": "key"}, panel)
 
