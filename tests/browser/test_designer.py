@@ -297,6 +297,32 @@ def test_without_connection_edits_are_kept_and_sent_later(page_as, orders, axe, 
     assert sorted(names()) == ["date", "number", "subject", "toggle"]
 
 
+def test_what_is_typed_while_an_answer_comes_is_neither_sent_half_nor_lost(page_as, orders):
+    page = page_as("ada")
+    page.goto(f"{HERE}?at=field:subject")
+    page.locator("[data-live]").wait_for()
+    held, sent = [], []
+    page.on("request", lambda one: sent.append(one.url) if one.url.endswith("/settings/") else None)
+    page.route("**/settings/", lambda route: held.append(route), times=1)
+    title, name = page.locator("[name='s/title']"), page.locator("[name='s/name']")
+    title.fill("About")
+    title.press("Tab")
+    expect(name).to_be_focused()
+    name.press("ControlOrMeta+a")
+    name.press("Delete")
+    page.keyboard.type("about")
+    page.wait_for_function("document.getElementById('main').dataset.waiting === '1'")
+    held[0].continue_()
+    expect(box(page, "subject")).to_contain_text("About")
+    expect(name).to_be_focused()
+    expect(name).to_have_value("about")
+    assert len(sent) == 1
+    name.press("Tab")
+    selected(page, "field:about")
+    kept(page)
+    assert names() == ["about"]
+
+
 def test_a_session_that_has_ended_keeps_the_edit(page_as, orders):
     page = page_as("ada")
     page.goto(f"{HERE}?at=field:subject")

@@ -1,5 +1,5 @@
 // Buttons of the designer: what they send goes by script, in order, and the panes follow.
-import { here, turnTo } from "./designer_panes.js";
+import { here, isReplacing, turnTo } from "./designer_panes.js";
 import { choose, isIdle, send, whenIdle } from "./designer_wire.js";
 
 export function act(words, more = {}) {
@@ -78,7 +78,7 @@ function changed(form, name, submitter) {
 
 document.addEventListener("change", (event) => {
   const { form, name } = event.target;
-  if (form?.matches("[data-settings]") && name?.startsWith("s/")) send(form.action, changed(form, name, null));
+  if (form?.matches("[data-settings]") && name?.startsWith("s/") && !isReplacing()) send(form.action, changed(form, name, null));
 });
 
 // Leaving the page, or turning to another window, keeps what is half typed.

@@ -1,5 +1,8 @@
 // Puts the panes of an answer in their places; focus, scroll, folds and what is half typed stay.
 const last = new Map();
+// What is half typed is no change yet, although the browser says so of a box that is taken away.
+let replacing = false;
+export const isReplacing = () => replacing;
 const state = () => document.getElementById("act");
 
 // What the page shows now: the element selected, the form, the revision, who else is here.
@@ -49,7 +52,9 @@ export function show(answer, { follows = false, stays = false, quiet = false } =
     if (!old || (stays && part.id === "d-props") || (last.get(part.id) === html && (quiet || part.id !== "d-props"))) continue;
     last.set(part.id, html);
     keepIn(old, part);
+    replacing = true;
     old.replaceWith(part);
+    replacing = false;
     window.htmx?.process(part);
   }
   recall(kept);
@@ -91,8 +96,16 @@ function recall(kept) {
   if (again && again !== document.activeElement) again.focus({ preventScroll: true });
   else if (!again && (kept.free || !document.activeElement || document.activeElement === document.body)) selectedBox()?.focus({ preventScroll: true });
   if (!again || kept.value === null || kept.owner !== document.getElementById("d-props").dataset.owner) return;
-  if (again.value !== kept.value && again.matches("input, textarea")) again.value = kept.value;
+  if (again.value !== kept.value && again.matches("input, textarea")) goOn(again, kept.value);
   if (kept.range && again.type === "text") again.setSelectionRange(...kept.range);
+}
+
+// What a script writes into a box is no change to the browser: it is told when the box is left.
+function goOn(box, typed) {
+  box.value = typed;
+  let told = false;
+  box.addEventListener("change", () => (told = true), { once: true });
+  box.addEventListener("blur", () => told || replacing || box.dispatchEvent(new Event("change", { bubbles: true })), { once: true });
 }
 
 // How to find an element again in a part that was made anew.
