@@ -1,13 +1,16 @@
 """The data sources to choose from, each with its methods; the built-in one has the processes."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
 from datasources.document import RestDatasource
 from processes.settings_forms.around import BUILT_IN, Around
 from processes.settings_forms.shelf import Shelf
+
+# So many methods are seen at a glance; of more only those of what is chosen show at first.
+FEW = 15
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,8 @@ class Source:
     icon: str
     note: str = ""
     leaves: list[Method] = field(default_factory=list)
-
-    @property
-    def open(self) -> bool:
-        """Tell whether its methods show at first."""
-        return any(leaf.chosen for leaf in self.leaves)
+    # Whether its methods show at first.
+    open: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,9 @@ class Chosen:
 def sources_in(shelf: Shelf, around: Around) -> list[Source]:
     """Return everything to choose from."""
     chosen = f"{around.datasource}/{around.method}"
-    return [_built_in(shelf.processes(), chosen), *_rest(shelf.datasources(), chosen)]
+    found = [_built_in(shelf.processes(), chosen), *_rest(shelf.datasources(), chosen)]
+    few = sum(len(one.leaves) for one in found) <= FEW
+    return [replace(one, open=few or any(leaf.chosen for leaf in one.leaves)) for one in found]
 
 
 def _built_in(processes: Sequence[tuple[str, str]], chosen: str) -> Source:
