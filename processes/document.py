@@ -173,6 +173,21 @@ class Document(_Titled):
             for place, field in walk(form.fields, f"/forms/{number}/fields"):
                 yield PlacedField(place, field, form)
 
+    def submits_itself(self, form: Form) -> bool:
+        """Tell whether a Submit rule on one of its own fields completes a form."""
+        return any(
+            rule.slug() == "submit" and getattr(rule, "form", "") in {"", form.name}
+            for field in form.all_fields()
+            for rule in field.rules
+        )
+
+    def is_submitted(self, form: Form) -> bool:
+        """Tell whether people work on a form to its end: it has rules then, or others follow.
+
+        The only form of a process without either is open for ever, as that of a kept token.
+        """
+        return self.submits_itself(form) or bool(form.rules) or len(self.forms) > 1
+
     def normalised(self) -> dict[str, Any]:
         """Return the definition as it is stored and returned, defaults filled in."""
         return self.model_dump(mode="json")

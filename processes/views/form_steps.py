@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from processes.controls import FormView, every
-from processes.document import Document, Form
+from processes.document import Document
 from processes.models import ProcessInstance
 from processes.services.forms_state import FormState, form_states, owns
 from processes.standing import COMPLETED, CURRENT
@@ -58,7 +58,11 @@ def steps_of(instance: ProcessInstance, document: Document, user: User) -> dict[
     sends = has_role(user, ADMINISTRATOR) or any(
         mine[state.form] for state in going or [one for one in states if one.status == COMPLETED]
     )
-    bare = {form.name for form in document.forms if _needs_submit(document, form)}
+    bare = {
+        form.name
+        for form in document.forms
+        if document.is_submitted(form) and not document.submits_itself(form)
+    }
     return {
         state.form: Step(
             state=state,
@@ -70,11 +74,6 @@ def steps_of(instance: ProcessInstance, document: Document, user: User) -> dict[
         )
         for state in states
     }
-
-
-def _needs_submit(document: Document, form: Form) -> bool:
-    own = any(rule.slug() == "submit" for one in form.all_fields() for rule in one.rules)
-    return not own and (bool(form.rules) or len(document.forms) > 1)
 
 
 def primary(steps: Mapping[str, Step], views: Iterable[FormView]) -> str:

@@ -69,3 +69,10 @@ def test_the_list_is_one_look_for_any_number(
         create_instance(process="leave", mode="live", data={}, user=ada)
     with django_assert_max_num_queries(22):
         assert "leave-9" in text_of(client.get("/work/"))
+
+
+def test_a_form_that_is_never_submitted_is_nobodys_work(ada: Any) -> None:
+    create_design(raw=process(text_field("token"), name="kept"), user=ada)
+    publish_design(name="kept", user=ada)
+    create_instance(process="kept", mode="live", data={}, user=ada)
+    assert "Nothing waits for you" in text_of(client_of(ada).get("/work/"))
