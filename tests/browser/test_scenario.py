@@ -93,7 +93,7 @@ def send(page, *, refresh_token):
 
 def write_the_design(page):
     page.goto("/designs/")
-    page.get_by_role("link", name="Add new").first.click()
+    page.get_by_role("link", name="Paste a definition").click()
     text = json.dumps(TOKEN_REFRESH, indent=2)
     definition = page.locator("textarea[name=definition]")
     definition.fill(text.replace("[grant_type]", "[grand_type]"))

@@ -1,0 +1,158 @@
+"""Two ways to work a page: with the mouse, or without one.
+
+A story that takes a hand is told once and carried out twice. `Keys` never touches anything but the
+keyboard: it goes to a control by Tab, as somebody without a mouse does, and fails when it cannot.
+"""
+
+from playwright.sync_api import expect
+
+FOCUSED = "one => one === one.ownerDocument.activeElement && one.ownerDocument.hasFocus()"
+# More stops than any page of the product has.
+STOPS = 250
+
+
+class Mouse:
+    """Clicks on what it wants."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def press(self, button):
+        """Press a button or a link."""
+        button.click()
+
+    def fill(self, box, text):
+        """Type into a box, over what stands there."""
+        box.click()
+        box.fill(text)
+
+    def choose(self, select, words):
+        """Choose an option of a drop-down list."""
+        select.select_option(label=words)
+
+    def mark(self, choice):
+        """Choose one of several, or tick a box."""
+        label = choice.locator("xpath=ancestor::label")
+        (label if label.count() else choice).click()
+        expect(choice).to_be_checked()
+
+    def leave(self, box):
+        """Go on to something else, so that what was typed is taken."""
+        box.press("Tab")
+
+    def add(self, kind):
+        """Add a field or a rule of this kind behind what is selected in the designer."""
+        add = self.page.locator("#d-add")
+        self.fill(add.locator("#d-find"), kind)
+        add.get_by_role("button", name=kind, exact=True).click()
+
+    def select(self, name):
+        """Select a field in the designer."""
+        self.page.locator(f"#b-{name}").click()
+
+    def properties(self):
+        """Turn to the properties of what is selected: they are seen already."""
+
+    def preview(self):
+        """Preview the draft that the designer shows."""
+        self.press(self.page.locator("#d-preview"))
+
+
+class Keys:
+    """Presses keys only."""
+
+    def __init__(self, page):
+        self.page = page
+        self.key = page.keyboard.press
+
+    def reach(self, wanted):
+        """Go to a control by Tab."""
+        wanted.wait_for()
+        for _ in range(STOPS):
+            if wanted.evaluate(FOCUSED):
+                return
+            self.key("Tab")
+        raise AssertionError(f"Tab does not reach {wanted}.")
+
+    def press(self, button):
+        """Press a button or a link."""
+        self.reach(button)
+        self.key("Enter")
+
+    def fill(self, box, text):
+        """Type into a box, over what stands there."""
+        self.reach(box)
+        self.key("ControlOrMeta+a")
+        self.key("Delete")
+        self.page.keyboard.type(text)
+
+    def choose(self, select, words):
+        """Choose an option of a drop-down list by typing its beginning."""
+        self.reach(select)
+        self.page.keyboard.type(words)
+        self.key("Tab")
+
+    def mark(self, choice):
+        """Choose one of several by the arrows, or tick a box."""
+        if choice.get_attribute("type") == "checkbox":
+            self.reach(choice)
+            self.key("Space")
+            return
+        self.reach_group(choice)
+        for _ in range(STOPS):
+            if choice.evaluate(FOCUSED):
+                break
+            self.key("ArrowDown")
+        if not choice.is_checked():
+            self.key("Space")
+
+    def reach_group(self, choice):
+        """Go to any of the choices that this one stands among: they are one stop."""
+        here = (
+            "one => { const now = one.ownerDocument.activeElement; return now.type === 'radio'"
+            " && now.name === one.name && one.ownerDocument.hasFocus() }"
+        )
+        for _ in range(STOPS):
+            if choice.evaluate(here):
+                return
+            self.key("Tab")
+        raise AssertionError(f"Tab does not reach {choice}.")
+
+    def leave(self, box):
+        """Go on to something else, so that what was typed is taken."""
+        expect(box).to_be_focused()
+        self.key("Tab")
+
+    def add(self, kind):
+        """Add a field or a rule of this kind behind what is selected in the designer."""
+        find = self.page.locator("#d-find")
+        for _ in range(4):
+            if find.evaluate(FOCUSED):
+                break
+            self.key("F6")
+        expect(find).to_be_focused()
+        self.key("ControlOrMeta+a")
+        self.page.keyboard.type(kind)
+        self.key("Enter")
+
+    def select(self, name):
+        """Select a field in the designer: to the form, then by the arrows."""
+        wanted = self.page.locator(f"#b-{name}")
+        for _ in range(4):
+            if self.page.evaluate("!!document.activeElement.closest('#d-canvas')"):
+                break
+            self.key("F6")
+        self.key("Home")
+        for _ in range(STOPS):
+            if wanted.evaluate(FOCUSED):
+                return
+            self.key("ArrowDown")
+        raise AssertionError(f"The arrows do not reach {wanted}.")
+
+    def properties(self):
+        """Turn to the properties of what is selected."""
+        self.key("F2")
+
+    def preview(self):
+        """Preview the draft that the designer shows: its button is one of a toolbar, one stop."""
+        self.key("ControlOrMeta+Enter")
