@@ -207,7 +207,10 @@ def _after(
     fresh.fresh, fresh.next_page = fields, next_page
     for run in done:
         _lay_over(fresh, run, sheet)
-    if request.headers.get("HX-Target") != "instance" and not fresh.typed and not fresh.errors:
+    plain = request.headers.get("HX-Target") != "instance"
+    # After the rules of opening the page stays: led to, it would be opened once more, and so on.
+    opening = request.POST.get("act") == "load"
+    if plain and not opening and not fresh.typed and not fresh.errors:
         return go(request, url)
     leads_to(request, url)
     return _shown(request, fresh, status=422 if fresh.errors else 200, opened=True)

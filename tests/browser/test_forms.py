@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from processes.models import ProcessInstance
+from processes.models import ProcessInstance, Run
 from processes.services.designs import create_design, publish_design
 from processes.services.instances import create_instance
 from tests.browser.story_rows import SCRIPT
@@ -93,6 +93,21 @@ def test_a_request_goes_from_who_asks_to_who_decides_and_back(instance, page_as,
     )  # fmt: skip
     ben.goto("/work/")
     ben.get_by_text("Nothing waits for you").wait_for()
+
+
+def test_what_runs_on_opening_runs_once_for_each_opening(person, page_as):
+    raw = process(text_field("seen"), rules=[set_rule("seen", "[user.name]"), {"type": "save"}])
+    create_design(raw=raw, user=person("ada"))
+    publish_design(name="orders", user=person("ada"))
+    create_instance(process="orders", mode="live", data={}, user=person("ada"))
+    page = page_as("ada")
+    for times in (1, 2):
+        with page.expect_response(lambda answer: answer.request.method == "POST"):
+            page.goto("/instances/orders-1/")
+        expect(page.locator("[data-load]")).to_have_count(0)
+        assert page.locator("[name=v-seen]").input_value() == "ada"
+        page.wait_for_load_state("networkidle")
+        assert Run.objects.count() == times
 
 
 @pytest.mark.parametrize("width", [1280, 390])

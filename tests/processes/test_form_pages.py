@@ -181,6 +181,18 @@ def test_opening_runs_the_load_rules_once_and_shows_what_they_set(make: Any, ada
     ]
 
 
+def test_a_page_without_script_is_not_opened_over_and_over(make: Any, ada: Any) -> None:
+    raw = leave()
+    raw["rules"] = [set_rule("days", "1"), {"type": "save"}]
+    instance = make(raw)
+    shown = client_of(ada).post(
+        f"/instances/{instance.process_id}/", {"act": "load", "revision": "1"}
+    )
+    # A redirect would open the page anew, and the page its rules.
+    assert shown.status_code == 200
+    assert "data-load" not in shown.content.decode()
+
+
 def test_nothing_is_loaded_for_who_only_looks(make: Any, ada: Any, ben: Any) -> None:
     raw = leave(users=["olga"])
     raw["rules"] = [set_rule("days", "1")]

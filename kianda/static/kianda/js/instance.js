@@ -109,4 +109,5 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 tabs();
-box.querySelector("[data-load]")?.click();
+// Modules run before htmx has looked at the page: pressed then, the button would send a plain form.
+document.addEventListener("DOMContentLoaded", () => box.querySelector("[data-load]")?.click());
