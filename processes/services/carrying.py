@@ -94,7 +94,7 @@ def closing_of(outcome: Outcome) -> dict[str, Any]:
 def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> RunContext:
     """Return what the rules of a run work with, from now until the deadline."""
     run, instance = started.run, started.instance
-    masker = Masker()
+    masker = Masker(started.secrets)
     moment = run.started or timezone.now()
     today = today_in(moment, run.time_zone)
     user = run.run_as
@@ -126,6 +126,7 @@ def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> Ru
         masker=masker,
         trace=RunTrace(started.working, masker, run.steps),
         last_position=len(started.rules) - 1,
+        found_secrets=list(started.found_secrets),
         desk=_desk(started, moment_text(moment)),
         resumes_at=started.resumes_at,
         page=dict((run.journal or {}).get("page") or {}),

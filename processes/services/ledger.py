@@ -119,6 +119,9 @@ class RunLedger:
             "copy": context.working.as_journal(),
             "base_revision": self.base_revision,
             "handled": self.handled(),
+            # A successor's trace must be as silent about them as this one is.
+            "secrets": context.masker.known(),
+            "found_secrets": list(context.found_secrets),
         }
 
     def _update(self, *, moment: datetime, **values: Any) -> None:

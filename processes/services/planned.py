@@ -133,7 +133,7 @@ def _context(session: Session) -> RunContext:
     started = Started(old.run, old.instance, old.document, old.rules, working)
     ledger = _NothingKept(old.run, old.instance, old.document)
     context = context_for(started, ledger, deadline_s=_SECONDS)
-    for secret in session.state.secrets:
+    for secret in session.started.secrets:
         context.masker.add(secret)
     context.trace = RunTrace(working, context.masker)
     context.outside = _NothingSent(context)

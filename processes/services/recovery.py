@@ -148,6 +148,8 @@ def _go_on(run: Run, journal: dict[str, Any]) -> None:
         _close(run, "The instance or the trigger is gone; the run could not go on.")
         return
     started.working = WorkingCopy.from_journal(started.document.fields, journal["copy"])
+    started.secrets = journal.get("secrets", ())
+    started.found_secrets = journal.get("found_secrets", ())
     steps = [_finished(step) for step in started.run.steps]
     if journal.get("inner"):
         # The step with rules in it goes on where it was.

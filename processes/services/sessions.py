@@ -40,9 +40,6 @@ class State:
     pending: dict[str, Any] | None = None
     # The working copy before the last rule, to which a failed rule can be taken back.
     before: dict[str, Any] | None = None
-    # Every secret that was read or received so far: the trace stays masked in each later act.
-    secrets: list[str] = field(default_factory=list)
-    found_secrets: list[str] = field(default_factory=list)
 
 
 class SessionLedger(RunLedger):
@@ -55,21 +52,11 @@ class SessionLedger(RunLedger):
 
     def _journal(self, context: RunContext, *, phase: str, following: bool) -> dict[str, Any]:
         made = super()._journal(context, phase=phase, following=following)
-        self._learn(context)
         return {**made, "debug": asdict(self.state)}
 
     def pause(self, context: RunContext, *, at: int) -> None:
         """Keep everything and let go, until the next act or until the patience is over."""
-        self._learn(context)
-        journal = {
-            "phase": "paused",
-            "next": at,
-            "page": context.page,
-            "copy": context.working.as_journal(),
-            "base_revision": self.base_revision,
-            "handled": self.handled(),
-            "debug": asdict(self.state),
-        }
+        journal = {**self._journal(context, phase="paused", following=False), "next": at}
         self._owned(
             journal=journal,
             steps=context.trace.steps,
@@ -77,10 +64,6 @@ class SessionLedger(RunLedger):
             holder=PAUSED,
             lease_until=timezone.now() + PATIENCE,
         )
-
-    def _learn(self, context: RunContext) -> None:
-        self.state.secrets = context.masker.known()
-        self.state.found_secrets = list(context.found_secrets)
 
 
 @dataclass
@@ -143,6 +126,9 @@ def read_session(run: Run) -> Session | None:
         document,
         rules_at(document, run.target),
         WorkingCopy.from_journal(document.fields, journal["copy"]),
+        # The trace stays masked in each later act.
+        secrets=journal["secrets"],
+        found_secrets=journal["found_secrets"],
     )
     state = State(**journal["debug"])
     return Session(started, state, journal["next"], journal["handled"], journal["base_revision"])
@@ -201,9 +187,6 @@ def _act(session: Session) -> Act:
     holder.holds(session.run.pk)
     ledger = SessionLedger(session.started, session.state, session.base_revision)
     context = context_for(session.started, ledger, deadline_s=SECONDS_WHEN_WAITED_FOR)
-    for secret in session.state.secrets:
-        context.masker.add(secret)
-    context.found_secrets.extend(session.state.found_secrets)
     design = session.started.instance.design
     context.outside = PinnedOutside(
         context, design, pins=lambda rule: session.answer_of(rule) == "pinned"

@@ -61,6 +61,9 @@ class Started:
     # Where an earlier holder was in a rule with rules in it, and that step as it was recorded.
     resumes_at: Sequence[int] | None = None
     reopened: Mapping[str, Any] | None = None
+    # The secret values that the run has read or received so far, and those of other instances.
+    secrets: Sequence[str] = ()
+    found_secrets: Sequence[str] = ()
 
 
 class AlreadyClaimed(Exception):

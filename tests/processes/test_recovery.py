@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from kianda.lib.secrets import MASK
 from processes.models import Change, ProcessInstance, Run
 from processes.services import runs
 from processes.services.documents import document_of
@@ -213,6 +214,25 @@ def test_a_recovered_run_shows_no_secret(died_after: Died, phase: str | None) ->
     seen = repr([closed.steps, closed.data, closed.error])
     for secret in ("cs-secret-1", "rt-old-42", "rt-new-77"):
         assert secret not in seen
+
+
+def test_a_successor_masks_what_the_run_had_read_before(
+    make_token: Make, provider: HTTPServer, ada: Any
+) -> None:
+    # The second call sends no secret, and its provider answers with one that the first had sent.
+    again = {**AGAIN, "input_mapping": [{"target": "body.grant_type", "value": "x"}]}
+    instance = make_token([RULES[1], again, RULES[2]])
+    provider.expect_ordered_request("/oauth/token").respond_with_json(GOOD_ANSWER)
+    told = {"access_token": "at-2", "refresh_token": "rt-3", "debug": "was cs-secret-1, rt-old-42"}
+    for _ in range(2):
+        provider.expect_ordered_request("/oauth/token").respond_with_json(told)
+    diary = Diary(instance)
+    with diary.kept():
+        press(instance, ada)
+    diary.die_after("answered")
+    [finished] = recover(everything=True)
+    assert finished.status == "succeeded"
+    assert finished.steps[1]["response"]["body"]["debug"] == f"was {MASK}, {MASK}"
 
 
 def test_what_an_earlier_call_brought_can_be_stored_after_an_interruption_in_a_later_one(
