@@ -5,29 +5,19 @@ them. `advise` finds what works and is unwise. Both together are a design's `war
 """
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 
-from datasources.document import RestDatasource, RestMethod
+from datasources.document import RestMethod
 from kianda.lib.errors import Flaw
-from kianda.lib.secret_names import MASK, is_secret_name
+from kianda.lib.secret_names import MASK
+from processes.catalogs import Catalog
 from processes.checks_built_in import built_in_flaws, started_flaws
+from processes.checks_secrets import written_out
 from processes.document import Document, RuleList
-from processes.expressions import Template
-from processes.mappings import InputRow
 from processes.rules import Rule, StartAProcess
 from processes.rules.base import BUILT_IN, CallingRule
 
-LONGEST_PLAIN_LITERAL = 9
-
-
-class Catalog(Protocol):
-    """What exists outside a definition."""
-
-    def datasource(self, name: str) -> RestDatasource | None:
-        """Return a datasource by name."""
-
-    def process(self, name: str) -> Document | None:
-        """Return the definition that other processes see: published, else the draft."""
+__all__ = ["Catalog", "advise", "check", "check_references", "export"]
 
 
 def check(document: Document, catalog: Catalog) -> list[Flaw]:
@@ -48,23 +38,26 @@ def advise(document: Document, catalog: Catalog) -> list[Flaw]:
     """Return what works and is unwise: secrets written out, answers at risk before a Save."""
     flaws = [
         Flaw(
-            f"{place}/value",
-            f"A secret seems to be written out for {row.target}. Put it into a secret field or "
+            f"{found.place}/value",
+            f"A secret seems to be written out for {found.target}. Put it into a secret field or "
             "into the datasource: whoever may read the definition can read it.",
         )
-        for place, row in _literal_secrets(document, catalog)
+        for found in written_out(document, catalog)
+        if found.is_long
     ]
-    for found in document.rule_lists():
-        flaws += _unsaved_answers(found)
+    for rules in document.rule_lists():
+        flaws += _unsaved_answers(rules)
     return flaws
 
 
 def export(document: Document, catalog: Catalog) -> dict[str, Any]:
     """Return the definition for other eyes: written-out secrets are replaced by asterisks."""
     made = document.normalised()
-    for place, _ in _literal_secrets(document, catalog):
+    for found in written_out(document, catalog):
+        if not (found.is_long or found.into_field):
+            continue
         row: Any = made
-        for part in place.split("/")[1:]:
+        for part in found.place.split("/")[1:]:
             row = row[int(part)] if isinstance(row, list) else row[part]
         row["value"] = MASK
     return made
@@ -111,28 +104,6 @@ def _target_flaws(place: str, rule: CallingRule, method: RestMethod) -> Iterator
                 f"{place}/input_mapping",
                 f"Nothing is mapped to {target}, so {method.url_path} cannot be called.",
             )
-
-
-def _literal_secrets(document: Document, catalog: Catalog) -> Iterator[tuple[str, InputRow]]:
-    for place, rule in document.placed_rules():
-        if not isinstance(rule, CallingRule) or rule.datasource == BUILT_IN:
-            continue
-        source = catalog.datasource(rule.datasource)
-        method = source.method(rule.method) if source else None
-        for index, row in enumerate(rule.input_mapping):
-            if _goes_secret(row.target, method) and _is_long_literal(row.value):
-                yield f"{place}/input_mapping/{index}", row
-
-
-def _goes_secret(target: str, method: RestMethod | None) -> bool:
-    # What nobody declares is judged by its name: a mistyped method must not let a secret out.
-    if method is None or method.canonical_target(target) is None:
-        return is_secret_name(target.partition(".")[2])
-    return method.is_secret_target(target)
-
-
-def _is_long_literal(source: str) -> bool:
-    return len(source) > LONGEST_PLAIN_LITERAL and not Template.parse(source).references
 
 
 def _unsaved_answers(found: RuleList) -> Iterator[Flaw]:

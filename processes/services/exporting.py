@@ -16,7 +16,6 @@ from kianda.lib.secret_names import MASK, is_secret_name
 from processes.checks import export
 from processes.clock import moment_text
 from processes.document import Document, load_document
-from processes.expressions import Template
 from processes.models import ProcessDesign
 from processes.rules.base import CallingRule
 from processes.rules.find_items import BUILT_IN
@@ -54,31 +53,8 @@ def _newest(design: ProcessDesign) -> Document:
 
 def _process(design: ProcessDesign, document: Document) -> dict[str, Any]:
     masked = export(document, StoredCatalog())
-    _mask_literals(masked, _secret_fields(document))
     made = {"group": design.group} if design.group else {}
     return {**made, "definition": essential(load_document(masked))}
-
-
-def _secret_fields(document: Document) -> frozenset[str]:
-    return frozenset(name for name, field in document.fields.items() if field.slug() == "secret")
-
-
-def _mask_literals(node: Any, secret: frozenset[str]) -> None:
-    """Put asterisks where a rule writes a text as it is into a secret field."""
-    if isinstance(node, list):
-        for item in node:
-            _mask_literals(item, secret)
-    if not isinstance(node, dict):
-        return
-    value = node.get("value")
-    if node.get("field") in secret and isinstance(value, str) and _is_literal(value):
-        node["value"] = MASK
-    for item in node.values():
-        _mask_literals(item, secret)
-
-
-def _is_literal(value: str) -> bool:
-    return bool(value) and not Template.parse(value).references
 
 
 def sources_of(document: Document) -> list[str]:

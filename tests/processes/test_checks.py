@@ -181,6 +181,38 @@ def test_only_long_literals_for_secret_parameters_count(
     assert bool(advice(raw)) is found
 
 
+@pytest.mark.parametrize(
+    ("rule", "place"),
+    [
+        (set_rule("client_secret", "a-long-secret"), "assignments/0"),
+        (
+            {
+                "type": "start_a_process",
+                "process": "token-refresh",
+                "input_mapping": [{"target": "client_secret", "value": "a-long-secret"}],
+            },
+            "input_mapping/0",
+        ),
+        (
+            {
+                "type": "create_item",
+                "datasource": "kianda",
+                "method": "token-refresh",
+                "input_mapping": [{"target": "body.client_secret", "value": "a-long-secret"}],
+            },
+            "input_mapping/0",
+        ),
+    ],
+)
+def test_a_secret_written_out_for_a_secret_field_is_told_too(
+    rule: dict[str, Any], place: str
+) -> None:
+    raw = process({"type": "secret", "name": "client_secret"}, button("go", rule), name="other")
+    [(pointer, detail)] = advice(raw)
+    assert pointer == f"/forms/0/fields/1/rules/0/{place}/value"
+    assert "client_secret" in detail
+
+
 def test_the_name_tells_what_is_secret_when_the_method_is_not_known() -> None:
     catalog = FakeCatalog(sources=False)
     assert len(advice(token_rule(1, input_mapping=LITERAL), catalog)) == 1

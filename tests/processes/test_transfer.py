@@ -94,6 +94,25 @@ def test_the_file_is_readable_and_brings_the_datasources_that_are_called(workspa
     assert max(map(len, workspace.split("\n"))) < 200
 
 
+def test_no_secret_for_another_process_is_in_the_file(ada: Any) -> None:
+    rules = [
+        {"type": "start_a_process", "process": "token-refresh",
+         "input_mapping": [{"target": "client_secret", "value": "for-another"}]},
+        {"type": "create_item", "datasource": "kianda", "method": "token-refresh",
+         "input_mapping": [{"target": "body.refresh_token", "value": "for-new"},
+                           {"target": "body.redirect_url", "value": "https://no.secret"}]},
+        {"type": "create_item", "datasource": "kianda", "method": "not-there",
+         "input_mapping": [{"target": "body.password", "value": "for-nobody-yet"}]},
+    ]  # fmt: skip
+    create_design(raw=with_rules(rules), user=ada)
+    text = export_text(["token-refresh"], user=ada)
+    assert [word for word in ("for-another", "for-new", "for-nobody-yet") if word in text] == []
+    assert "https://no.secret" in text
+    bundle = read_bundle(text.encode())
+    done = carry_out(bundle, {"process:token-refresh": Choice("draft")}, user=ada)
+    assert "Create item: a value for body.refresh_token" in [one.sentence for one in done.todo]
+
+
 def test_no_secret_is_in_the_file_nor_in_the_audit_log(workspace: str) -> None:
     audit = " ".join(AuditEntry.objects.values_list("detail", flat=True))
     for secret in SECRETS:

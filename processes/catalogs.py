@@ -1,0 +1,16 @@
+"""What exists outside a definition, as its checks ask for it."""
+
+from typing import Protocol
+
+from datasources.document import RestDatasource
+from processes.document import Document
+
+
+class Catalog(Protocol):
+    """What exists outside a definition."""
+
+    def datasource(self, name: str) -> RestDatasource | None:
+        """Return a datasource by name."""
+
+    def process(self, name: str) -> Document | None:
+        """Return the definition that other processes see: published, else the draft."""
