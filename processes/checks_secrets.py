@@ -1,6 +1,6 @@
 """Secrets that a definition writes out: literals on their way into a secret place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from datasources.document import RestMethod
@@ -45,24 +45,26 @@ def _secret_rows(rule: Rule, document: Document, catalog: Catalog) -> _Rows:
             if _is_secret_field(row.field, document):
                 yield row.field, f"{part}/{index}", row.value, True
     if isinstance(rule, StartAProcess):
-        yield from _rows_into(rule.process, rule, document, catalog)
+        given = [(row.target, row.value) for row in rule.input_mapping]
+        yield from _rows_into(rule.process, given, document, catalog)
     elif isinstance(rule, CallingRule) and rule.datasource == BUILT_IN:
-        yield from _rows_into(rule.method, rule, document, catalog)
+        given = [(row.target, row.value) for row in rule.input_mapping]
+        yield from _rows_into(rule.method, given, document, catalog)
     elif isinstance(rule, CallingRule):
         yield from _rows_of_call(rule, catalog)
 
 
 def _rows_into(
-    process: str, rule: StartAProcess | CallingRule, document: Document, catalog: Catalog
+    process: str, given: Iterable[tuple[str, str]], document: Document, catalog: Catalog
 ) -> _Rows:
     """Yield what is mapped into secret fields of another process."""
     other = document if process == document.name else catalog.process(process)
-    for index, row in enumerate(rule.input_mapping):
-        name = row.target.removeprefix("body.")
+    for index, (target, source) in enumerate(given):
+        name = target.removeprefix("body.")
         # What nobody declares is judged by its name: a mistyped name must not let a secret out.
         is_known = other is not None and name in other.fields
         if _is_secret_field(name, other) if is_known else is_secret_name(name):
-            yield row.target, f"input_mapping/{index}", row.value, is_known
+            yield target, f"input_mapping/{index}", source, is_known
 
 
 def _rows_of_call(rule: CallingRule, catalog: Catalog) -> _Rows:
