@@ -19,7 +19,8 @@ from processes.fields import Button, Link, RichText, Table
 from processes.fields.base import FormField, InputField
 from processes.inputs import PREFIX, Written, input_of, posted
 from processes.inputs import sent_of as sent_of_written
-from processes.table_forms import Grid, TypedTable, act_on, read_table
+from processes.table_forms import TypedTable, act_on, read_table
+from processes.table_lines import Grid
 from processes.table_view import table_view
 from processes.values import Value, ValueFailure, column_of
 

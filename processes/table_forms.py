@@ -7,89 +7,23 @@ of rows makes a small form.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, TypeAlias
+from itertools import count
+from typing import Any
 
 from django.http import QueryDict
 
-from processes.expressions import Resolve
 from processes.fields import Table
-from processes.fields.table import Column
-from processes.inputs import PREFIX, Written, input_of, posted, sent_of
-from processes.values import MAX_LIST, Value, ValueFailure, to_json
-
-Cells: TypeAlias = Mapping[str, Written]
-Stored: TypeAlias = Sequence[Mapping[str, Value]]
+from processes.inputs import PREFIX, Written, posted
+from processes.table_lines import Cells, Closed, Grid, Line, Stored
+from processes.values import MAX_LIST
 
 MAX_CELLS = 1_000
+# What a row that is not stored yet may be called by the page's script.
+_KEY = re.compile(r"n[0-9a-z]{1,40}\Z")
 MOVES = {"up": -1, "down": 1}
-
-
-class Line(NamedTuple):
-    """A row: the stored row that it was, and what was typed into it; None leaves it as it was."""
-
-    base: int | None
-    cells: Cells | None = None
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table as it is stored, which typed rows are laid over; `resolve` is for defaults."""
-
-    field: Table
-    rows: Stored
-    resolve: Resolve
-
-    @property
-    def open(self) -> list[Column]:
-        """Return the columns that a person can fill in."""
-        return [column for column in self.field.columns if column.visible and column.enabled]
-
-    def blank(self) -> dict[str, Value]:
-        """Return a new row: each column's default, empty where that cannot be known here."""
-        return {column.name: self._default(column) for column in self.field.columns}
-
-    def _default(self, column: Column) -> Value:
-        try:
-            return column.initial(self.resolve)
-        except (ValueFailure, LookupError):
-            return column.empty()
-
-    def stored(self, line: Line) -> Mapping[str, Value]:
-        """Return the row that a line was before anything was typed into it."""
-        return self.blank() if line.base is None else self.rows[line.base]
-
-    def written(self, line: Line) -> dict[str, Written]:
-        """Return what stands in the cells of a line."""
-        row, typed = self.stored(line), line.cells or {}
-        return {
-            column.name: typed.get(column.name, input_of(column, row.get(column.name)))
-            for column in self.field.columns
-        }
-
-    def settled(self, line: Line) -> Line:
-        """Return a line as stored when nothing was changed in it."""
-        if line.base is None or line.cells is None:
-            return line if line.base is not None else line._replace(cells=line.cells or {})
-        row = self.rows[line.base]
-        changed = {
-            column.name: line.cells[column.name]
-            for column in self.open
-            if column.name in line.cells
-            and line.cells[column.name] != input_of(column, row.get(column.name))
-        }
-        return Line(line.base, changed or None)
-
-    def meant(self, line: Line) -> dict[str, Any]:
-        """Return a line as JSON for the services."""
-        row = {name: to_json(value) for name, value in self.stored(line).items()}
-        typed = line.cells or {}
-        return row | {
-            column.name: sent_of(column, typed[column.name])
-            for column in self.open
-            if column.name in typed
-        }
 
 
 @dataclass(frozen=True)
@@ -117,6 +51,24 @@ class TypedTable:
         """Return the rows as JSON for the services."""
         return [self.grid.meant(line) for line in self.lines]
 
+    def fits(self, grid: Grid, count: int) -> bool:
+        """Tell whether they are so many, and lie over the same stored rows."""
+        return len(self.lines) == count and self.grid.rows == grid.rows
+
+    def laid(self, rows: Stored) -> "TypedTable":
+        """Return these rows as rules have left them; as many, each the one that it was."""
+        lines = (self.grid.laid(row, line) for row, line in zip(rows, self.lines, strict=True))
+        return replace(self, lines=tuple(lines), focus="", focused=-1)
+
+    def closed(self) -> dict[str, Closed]:
+        """Return what rules have set in columns that nobody can type into, by row."""
+        return {line.name: line.closed for line in self.lines if line.closed}
+
+    def with_closed(self, rows: Mapping[str, Closed]) -> "TypedTable":
+        """Return these rows with what `closed` gave."""
+        lines = (line._replace(closed=rows.get(line.name)) for line in self.lines)
+        return replace(self, lines=tuple(lines))
+
     def over(self, grid: Grid) -> "TypedTable":
         """Return these rows as they lie over other stored ones: what is alike is as stored there.
 
@@ -128,9 +80,23 @@ class TypedTable:
         rest = most - head
         tail = next((at for at in range(rest) if mine[-1 - at] != theirs[-1 - at]), rest)
         typed = self.lines[head : len(mine) - tail]
-        middle = [Line(None, self.grid.written(line)) for line in typed]
+        middle = [self.grid.apart(line) for line in typed]
         ends = range(len(theirs) - tail, len(theirs))
-        return TypedTable(grid, (*map(Line, range(head)), *middle, *map(Line, ends)), self.start)
+        lines = named([*map(Line, range(head)), *middle, *map(Line, ends)])
+        return TypedTable(grid, lines, self.start)
+
+
+def named(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Return lines of which each that is not stored yet has a name of its own."""
+    found: list[Line] = []
+    taken: set[str] = set()
+    for at, line in enumerate(lines):
+        if line.base is None and (line.key in taken or not _KEY.match(line.key)):
+            free = (f"n{at}" if not more else f"n{at}x{more}" for more in count())
+            line = line._replace(key=next(name for name in free if name not in taken))
+        taken.add(line.name)
+        found.append(line)
+    return tuple(found)
 
 
 def read_table(grid: Grid, post: QueryDict) -> TypedTable | None:
@@ -144,13 +110,18 @@ def read_table(grid: Grid, post: QueryDict) -> TypedTable | None:
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     keys = post.getlist(f"{name}-row")
-    window = [Line(base_of(key), _cells(field, f"{name}-{key}-", post)) for key in keys]
+    window = [_line(key, _cells(field, f"{name}-{key}-", post)) for key in keys]
     known = [
         grid.settled(line)
         for line in (*before, *window, *after)
         if line.base is None or line.base < len(grid.rows)
     ]
-    return TypedTable(grid, tuple(known[: MAX_LIST + 1]), len(before))
+    return TypedTable(grid, named(known[: MAX_LIST + 1]), len(before))
+
+
+def _line(key: str, cells: Cells) -> Line:
+    base = base_of(key)
+    return Line(base, cells, key=key if base is None else "")
 
 
 def base_of(key: str) -> int | None:
@@ -169,7 +140,8 @@ def packed(lines: Iterable[Line]) -> list[Any]:
     made: list[Any] = []
     for line in lines:
         if line.cells is not None or line.base is None:
-            made.append({"b": line.base, "c": dict(line.cells or {})})
+            row = {"b": line.base, "c": dict(line.cells or {})}
+            made.append(row if line.base is not None else {**row, "k": line.key})
         elif made and isinstance(made[-1], list) and made[-1][1] == line.base:
             made[-1][1] += 1
         else:
@@ -188,7 +160,8 @@ def _unpacked(parts: Any) -> Iterator[Line]:
                 raise ValueError("more rows than any table has")
             yield from map(Line, range(start, end))
         else:
-            yield Line(None if part["b"] is None else _number(part["b"]), _typed(part["c"]))
+            base = None if part["b"] is None else _number(part["b"])
+            yield Line(base, _typed(part["c"]), key=str(part.get("k", "")))
 
 
 def _number(value: Any) -> int:
@@ -214,20 +187,20 @@ def act_on(typed: TypedTable, verb: str, argument: str) -> TypedTable:
     allow, or names no row, changes nothing.
     """
     at = int(argument) if argument.isascii() and argument.isdigit() else -1
-    field, lines, count = typed.grid.field, list(typed.lines), len(typed.lines)
-    if verb == "add" and field.allow_add and count < field.max_rows:
+    field, lines, many = typed.grid.field, list(typed.lines), len(typed.lines)
+    if verb == "add" and field.allow_add and many < field.max_rows:
         lines.append(Line(None, {}))
-        at = count
-    elif verb == "remove" and field.allow_remove and 0 <= at < count:
+        at = many
+    elif verb == "remove" and field.allow_remove and 0 <= at < many:
         del lines[at]
-    elif verb in MOVES and field.allow_move and 0 <= at < count:
-        at = min(max(at + MOVES[verb], 0), count - 1)
+    elif verb in MOVES and field.allow_move and 0 <= at < many:
+        at = min(max(at + MOVES[verb], 0), many - 1)
         lines.insert(at, lines.pop(int(argument)))
     elif verb != "show":
         return typed
     last = max(0, len(lines) - 1)
     start = window_of(min(max(at, 0), last), window_size(field))
-    return replace(typed, lines=tuple(lines), start=start, focus=verb, focused=min(at, last))
+    return replace(typed, lines=named(lines), start=start, focus=verb, focused=min(at, last))
 
 
 def window_size(field: Table) -> int:

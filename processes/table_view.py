@@ -11,7 +11,8 @@ from processes.controls import Control, RowView, TableView
 from processes.display import Display
 from processes.fields.table import Column
 from processes.inputs import Written
-from processes.table_forms import Line, TypedTable, packed, window_of, window_size
+from processes.table_forms import TypedTable, packed, window_of, window_size
+from processes.table_lines import Line
 
 # What the page's script replaces in a new row.
 NEW = "new-0"
@@ -48,8 +49,7 @@ def _rows_with_errors(name: str, errors: Errors) -> list[int]:
 
 
 def _row(typed: TypedTable, at: int, line: Line, errors: Errors) -> RowView:
-    key = f"b{line.base}" if line.base is not None else f"n{at}"
-    acted = typed.focus if typed.focused == at else ""
+    key, acted = line.name, typed.focus if typed.focused == at else ""
     place = pointer(typed.grid.field.name, at)
     made = _cells(typed, line, key, place, f"{at + 1:,}", errors)
     if acted == "add":

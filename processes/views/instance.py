@@ -20,7 +20,8 @@ from processes.services.instances import patch_instance
 from processes.views.common import person, target_kind, target_title
 from processes.views.form_steps import load_targets
 from processes.views.place import place_of
-from processes.views.sheet import Sheet, context_of
+from processes.views.sheet import Sheet
+from processes.views.sheet_page import context_of
 
 PARTIALS = {
     "instance": "processes/_instance.html",
@@ -224,7 +225,7 @@ def _next_page(done: Sequence[Run]) -> dict[str, Any]:
 
 def _lay_over(fresh: Sheet, run: Run, typed: Sheet) -> None:
     if run.status == Run.Status.SUCCEEDED:
-        fresh.lay_over(run.data or {})
+        fresh.lay_over(run.data or {}, typed)
         return
     fresh.keep_typed(typed)
     refused = (run.error or {}).get("fields") or {}

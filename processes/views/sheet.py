@@ -8,13 +8,12 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import QueryDict
 
-from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import Flaw
 from kianda.pages import Errors
-from processes import listing
 from processes.clock import moment_text
 from processes.controls import Control, FormView
 from processes.document import Document, Form
+from processes.fields import Table
 from processes.fields.base import FormField, InputField
 from processes.forms import (
     Typed,
@@ -28,22 +27,17 @@ from processes.forms import (
     typed_in,
     typed_of,
 )
-from processes.models import DesignVersion, ProcessInstance, Run
+from processes.models import DesignVersion, ProcessInstance
 from processes.services.defaults import early_names
 from processes.services.history import Meanwhile, changed_since
 from processes.services.moving import as_in_draft
 from processes.services.starting import read_instance
 from processes.services.values import read_sent, shown, stored_values
 from processes.table_forms import TypedTable
-from processes.table_words import table_changes
 from processes.values import Value
-from processes.views.carried import sealed, unsealed
-from processes.views.entries import entries_of, with_titles
-from processes.views.form_steps import Step, load_targets, open_form, primary, steps_of
+from processes.views.carried import Left, unsealed
+from processes.views.form_steps import Step, steps_of
 from processes.working import python_of
-
-FEW = 5
-FAILED = frozenset({Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSED})
 
 
 @dataclass
@@ -90,10 +84,11 @@ class Sheet:
             for name, found in editable(self.document, self.instance.display, form=form).items()
         }
 
-    def lay_over(self, data: Mapping[str, Any]) -> None:
+    def lay_over(self, data: Mapping[str, Any], sent: "Sheet") -> None:
         """Let what a run has left, as JSON, stand in the form where it differs from what is stored.
 
-        A secret is masked there, so it is left out.
+        A secret is masked there, so it is left out. `sent` is the form that the run was given: rows
+        of a table stay those that they were in it.
         """
         fields = self.editable()
         known = self.document.value_fields
@@ -101,11 +96,19 @@ class Sheet:
         for name, value in python_of(known, plain).items():
             if value == self.values.get(name):
                 continue
-            typed = typed_of(known[name], value, self.values, self.resolve)
+            typed = self._laid(known[name], value, sent)
             self.unsaved[name] = self.typed[name] = typed
             if name not in fields:
                 # Nobody can type it, so the page takes it along, sealed.
                 self.left[name] = plain[name]
+
+    def _laid(self, field: FormField, value: Value, sent: "Sheet") -> Typed:
+        if isinstance(field, Table) and isinstance(value, list):
+            grid = grid_of(field, self.values, self.resolve)
+            rows = sent.typed.get(field.name) or TypedTable.of(grid)
+            if isinstance(rows, TypedTable) and rows.fits(grid, len(value)):
+                return rows.laid(value)
+        return typed_of(field, value, self.values, self.resolve)
 
     def keep_typed(self, other: "Sheet") -> None:
         """Let what was typed on another reading of the page stand in the form."""
@@ -148,13 +151,25 @@ class Sheet:
         if seen is not None and seen < self.instance.revision:
             self.meanwhile = changed_since(self.instance, seen)
         before = self._as_seen()
-        typed = typed_in(fields, post, before, self.resolve)
+        left = unsealed(post.get("left", ""), self.instance, self.user)
+        typed = {
+            name: one.with_closed(left.rows[name])
+            if isinstance(one, TypedTable) and name in left.rows
+            else one
+            for name, one in typed_in(fields, post, before, self.resolve).items()
+        }
         self.changes = changed_by_hand(fields, typed, before)
         # What only others changed shows their value; what the person changed stays as typed.
         self.typed = {name: self._over_now(typed[name]) for name in self.changes}
-        left = unsealed(post.get("left", ""), self.instance, self.user)
-        self._take_along({name: left[name] for name in left if name not in fields})
+        self._take_along({name: one for name, one in left.fields.items() if name not in fields})
         self._settle(post)
+
+    def carried(self) -> Left:
+        """Return what the form has to bring back although nobody can type it."""
+        rows = {
+            name: one.closed() for name, one in self.typed.items() if isinstance(one, TypedTable)
+        }
+        return Left(self.left, {name: closed for name, closed in rows.items() if closed})
 
     def _take_along(self, left: Mapping[str, Any]) -> None:
         """Let what rules have set in fields that nobody can type into be saved with the rest."""
@@ -229,63 +244,3 @@ class Sheet:
     def shown(self) -> dict[str, Any]:
         """Return the values as pages may show them, secrets masked."""
         return shown(self.document, self.values)
-
-
-def context_of(sheet: Sheet) -> dict[str, Any]:
-    """Return what the templates of the page need."""
-    instance = sheet.instance
-    newest = list(listing.runs_of(instance)[:FEW])
-    design = instance.design
-    staff = has_role(sheet.user, ADMINISTRATOR, DESIGNER)
-    views = sheet.forms()
-    return {
-        "sheet": sheet, "instance": instance, "design": design, "version": sheet.version,
-        "views": [(view, sheet.steps[view.form.name]) for view in views],
-        "open_form": open_form(sheet.steps, views, str(sheet.next_page.get("form", ""))),
-        "errors": sheet.errors,
-        "primary": primary(sheet.steps, views),
-        "read_only": sheet.next_page.get("mode") == "read" and sheet.next_page.get("form"),
-        "left": sealed(sheet.left, instance, sheet.user),
-        "has_open": any(step.is_open for step in sheet.steps.values()),
-        "unsaved_fields": [sheet.document.fields[name].title for name in sheet.unsaved],
-        "change_targets": [name for name, found in sheet.editable().items() if found.rules],
-        "load": bool(load_targets(sheet.document, sheet.steps)),
-        "conflicts": [
-            (sheet.document.fields[name], found, _mine(sheet, name, found))
-            for name, found in sheet.conflicts.items()
-        ],
-        "meanwhile": _theirs(sheet),
-        "runs": with_titles(newest, sheet.document), "run_count": instance.runs.count(),
-        "changes": entries_of(list(listing.changes_of(instance)[:FEW]), sheet),
-        "change_count": instance.changes.count(),
-        "running": next((run for run in newest if run.status == Run.Status.RUNNING), None),
-        "problem": newest[0] if newest and newest[0].status in FAILED else None,
-        "unsaved": listing.run_with_unsaved_answer(instance),
-        "may_schedule": staff, "may_design": staff,
-        "may_delete": staff or instance.created_by_id == sheet.user.pk,
-        "newer": _newer(sheet),
-    }  # fmt: skip
-
-
-def _newer(sheet: Sheet) -> DesignVersion | None:
-    """Return the published version that a live instance could move to."""
-    published = sheet.instance.design.published
-    if sheet.instance.mode != ProcessInstance.Mode.LIVE or published is None:
-        return None
-    return published if published.pk != sheet.instance.version_id else None
-
-
-def _mine(sheet: Sheet, name: str, found: Meanwhile) -> Any:
-    """Return what the person has made of a field: of a table only what differs."""
-    typed = sheet.typed.get(name)
-    if not isinstance(typed, TypedTable):
-        return typed
-    return "; ".join(table_changes(typed.grid.field, found.before, sheet.changes[name]))
-
-
-def _theirs(sheet: Sheet) -> list[tuple[FormField, Meanwhile]]:
-    return [
-        (sheet.document.fields[name], found)
-        for name, found in sheet.meanwhile.items()
-        if name in sheet.document.fields and name not in sheet.conflicts
-    ]

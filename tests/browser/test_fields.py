@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from processes.models import ProcessInstance
 from processes.services.designs import create_design, publish_design
@@ -176,6 +177,27 @@ def test_rows_are_added_moved_and_removed_with_the_keyboard(page_as, order, axe)
     page.get_by_role("button", name="Add up").click()
     page.wait_for_selector("text=Add up succeeded")
     assert page.locator("[name=v-total]").input_value() == "4"
+
+
+def test_rules_of_a_table_run_on_each_change_and_nothing_done_meanwhile_is_lost(page_as, order):
+    instance = order(rules=[set_rule("total", "=Sum([lines.amount])")])
+    page = page_as("ben")
+    page.goto("/instances/orders-1/")
+    cell(page, 1, "Amount").fill("5")
+    # Each of these acts changes the table while the rules of the change before are at work.
+    page.get_by_role("button", name="Add a row to Lines").click()
+    page.keyboard.type("Ink")
+    page.get_by_role("button", name="Remove row 2").click()
+    page.get_by_role("button", name="Move row 2 up").click()
+    expect(page.locator("[name=v-total]")).to_have_value("9")
+    assert shown(page) == ["Pen 3", "Pen 1", "Ink"]
+    held = page.locator("button:focus")
+    expect(held).to_have_attribute("aria-label", re.compile("Move row 1"))
+    page.get_by_label(re.compile("^Amount, row 3")).fill("2")
+    # Leaving the cell runs the rules; the button is pressed when they have ended.
+    save(page, "Saved as revision 2.")
+    assert whats(instance) == ["Pen 3", "Pen 1", "Ink"]
+    assert str(stored(instance)["total"]) == "10"
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

@@ -116,10 +116,10 @@ def test_rows_are_added_moved_and_removed_without_script_and_stored_at_the_end(
     assert keys(form_of(page)) == ["b0", "b1", "b2", "n3"]
     assert form_of(page)["v-lines-n3-amount"] == ["1"]
     page = post(ben_at, page, "rows:lines:up:3", **{"v-lines-n3-what": "Ink"})
-    assert keys(form_of(page)) == ["b0", "b1", "n2", "b2"]
+    assert keys(form_of(page)) == ["b0", "b1", "n3", "b2"]
     page = post(ben_at, page, "rows:lines:remove:0")
     page = post(ben_at, page, "rows:lines:down:0")
-    assert form_of(page)["v-lines-n0-what"] == ["Ink"]
+    assert form_of(page)["v-lines-n3-what"] == ["Ink"]
     assert whats(instance) == ["Pen 1", "Pen 2", "Pen 3"]
     post(ben_at, page)
     assert whats(instance) == ["Ink", "Pen 2", "Pen 3"]
@@ -255,6 +255,48 @@ def test_a_table_that_is_switched_off_is_read(make: Any, ben_at: Client) -> None
     assert "Pen 30" in text_of(page)
     post(ben_at, page, "rows:lines:remove:0", **{"v-lines-row": [], "v-customer": "x"})
     assert len(whats(instance)) == 30
+
+
+CLOSED = {"type": "text", "name": "booked", "enabled": False}
+LOOP = {
+    "type": "loop_table", "table": "lines",
+    "rules": [{"type": "set_form_field",
+               "assignments": [{"field": "row.booked", "value": "[row.what] is booked"}]}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("unstored", [True, False])
+def test_what_rules_set_in_a_column_that_is_switched_off_is_saved_with_the_rest(
+    make: Any, ben_at: Client, unstored: bool
+) -> None:
+    saves = [] if unstored else [{"type": "save"}]
+    instance = make(columns=[*COLUMNS, CLOSED], rules=[LOOP, *saves])
+    page = post(ben_at, ben_at.get(URL), "press:lines", **{"v-lines-b1-what": "Ink"})
+    assert "Ink is booked" in page.content.decode()
+    # Each row is still the one that it was, and a value for the column is not taken.
+    assert keys(form_of(page)) == ["b0", "b1", "b2"]
+    post(ben_at, page, **{"v-lines-b0-amount": "9", "v-lines-b0-booked": "forged"})
+    assert [row["booked"] for row in rows_of(instance)] == [
+        "Pen 1 is booked", "Ink is booked", "Pen 3 is booked",
+    ]  # fmt: skip
+    assert [row["hidden"] for row in rows_of(instance)] == ["h1", "h2", "h3"]
+
+
+def test_rows_typed_over_those_of_somebody_else_keep_their_columns_that_are_switched_off(
+    make: Any, ben_at: Client, ada: Any
+) -> None:
+    instance = make(columns=[*COLUMNS, CLOSED], rules=[LOOP, {"type": "save"}])
+    page = post(ben_at, ben_at.get(URL), "press:lines", **{"v-lines-b1-what": "Ink"})
+    theirs = [{**one, "sent": True} for one in rows_of(instance)[:1]]
+    data = {"lines": [*theirs, *rows_of(instance)[1:]]}
+    instance.refresh_from_db()
+    patch_instance(process_id=instance.process_id, data=data, revision=instance.revision, user=ada)
+    asked = post(ben_at, page, **{"v-lines-b1-amount": "7"})
+    assert "Keep mine" in text_of(asked)
+    post(ben_at, asked)
+    assert [row["booked"] for row in rows_of(instance)] == [
+        "Pen 1 is booked", "Ink is booked", "Pen 3 is booked",
+    ]  # fmt: skip
 
 
 def test_a_new_instance_starts_with_its_first_rows(make: Any, ben_at: Client) -> None:

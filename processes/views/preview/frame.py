@@ -25,7 +25,8 @@ from processes.views.first_form import FirstForm
 from processes.views.place import Place, put
 from processes.views.preview import places
 from processes.views.preview.starting import begin
-from processes.views.sheet import Sheet, context_of
+from processes.views.sheet import Sheet
+from processes.views.sheet_page import context_of
 
 TEMPLATE = "preview/frame.html"
 

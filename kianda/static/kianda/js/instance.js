@@ -1,4 +1,6 @@
 // The page of an instance: forms as tabs, and how long a pressed button has been at work.
+import "./changes.js";
+
 const box = document.getElementById("instance");
 
 function tabs() {
@@ -77,35 +79,6 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target?.id !== "instance") return;
   tabs();
   box.querySelector("[data-focus], [role=alert]")?.focus();
-});
-
-// A changed field whose rules run on a change presses a button of its own; so does an opened page.
-document.addEventListener("change", (event) => {
-  const form = event.target.closest?.("[data-instance]");
-  const name = event.target.name?.replace(/^v-/, "");
-  if (name) form?.querySelector(`[data-change="${CSS.escape(name)}"]`)?.click();
-});
-
-// What is typed while such a run works is not lost when its answer replaces the form.
-let sent;
-document.addEventListener("htmx:beforeRequest", (event) => {
-  const form = event.detail.elt;
-  if (form.matches?.("[data-instance]")) sent = new Map(new FormData(form));
-});
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const form = document.getElementById("form");
-  if (event.detail.target?.id !== "instance" || !form || !sent) return;
-  const since = [...new FormData(form)].filter(
-    ([name, value]) => name.startsWith("v-") && typeof value === "string" && sent.get(name) !== value,
-  );
-  sent = undefined;
-  if (!since.length) return;
-  document.addEventListener("htmx:afterSwap", () => {
-    for (const [name, value] of since) {
-      const control = document.getElementById("form")?.elements.namedItem(name);
-      if (control && "value" in control && control.type !== "checkbox") control.value = value;
-    }
-  }, { once: true });
 });
 
 tabs();

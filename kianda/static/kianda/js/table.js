@@ -28,6 +28,9 @@ function settle(box) {
   box.closest("form").dataset.typed = "1";
 }
 
+// Somebody has added, removed or moved rows.
+const rowsChanged = (box) => box.dispatchEvent(new Event("kianda:rows", { bubbles: true }));
+
 function add(box) {
   const row = box.querySelector("template[data-blank]").content.querySelector("tr").cloneNode(true);
   const key = `n${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`;
@@ -50,6 +53,7 @@ function remove(box, row) {
   settle(box);
   (next?.querySelector("[data-remove]") ?? box.querySelector('[value$=":add"]') ?? box).focus();
   say(box, `Row ${number} is removed.`);
+  rowsChanged(box);
 }
 
 function move(box, row, step) {
@@ -62,6 +66,7 @@ function move(box, row, step) {
   const stay = held?.disabled ? row.querySelector("[data-move]:enabled") : held;
   (row.contains(stay) ? stay : first(row))?.focus();
   say(box, `Moved to position ${row.querySelector("[data-number]").textContent}.`);
+  rowsChanged(box);
   return true;
 }
 
@@ -74,6 +79,7 @@ document.addEventListener("click", (event) => {
     // The last row is out of sight: the server shows the end of the table.
     if ("more" in box.dataset) return;
     first(add(box))?.focus();
+    rowsChanged(box);
   } else if ("remove" in button.dataset) {
     remove(box, row);
   } else if (!button.dataset.move || !move(box, row, button.dataset.move === "up" ? -1 : 1)) {
@@ -110,6 +116,7 @@ document.addEventListener("pointerdown", (event) => {
     document.removeEventListener("pointermove", over);
     settle(box);
     say(box, `Moved to position ${row.querySelector("[data-number]").textContent}.`);
+    rowsChanged(box);
   };
   document.addEventListener("pointermove", over);
   document.addEventListener("pointerup", drop, { once: true });
@@ -126,8 +133,18 @@ document.addEventListener("kianda:restore", (event) => {
   }
 });
 
+// Rows removed or moved while a run was at work are so in the form that it answered with.
+document.addEventListener("kianda:order", (event) => {
+  const { keys, gone } = event.detail;
+  const body = bodyOf(event.target);
+  const byKey = new Map(rowsOf(event.target).map((row) => [row.querySelector("[data-key]").value, row]));
+  for (const key of gone) byKey.get(key)?.remove();
+  for (const key of keys) if (byKey.has(key)) body.append(byKey.get(key));
+  settle(event.target);
+});
+
 function rekey(row, key) {
-  const made = row.querySelector('input[type="hidden"][name$="-row"]').value;
+  const made = row.querySelector("[data-key]").value;
   for (const node of row.querySelectorAll("*")) {
     for (const attribute of [...node.attributes]) attribute.value = attribute.value.replaceAll(made, key);
   }

@@ -1,13 +1,12 @@
 // Typed text outlives a session that ended: it is kept in this tab, for this person, until the
 // form was sent or the page was left by will. Passwords, secrets and files are never kept.
+import { read, write } from "./written.js";
+
 const store = sessionStorage;
 const user = document.body.dataset.user;
 const key = `kianda:typed:${location.pathname}`;
 const ENDED = "kianda:session-ended";
 const dialog = document.getElementById("dialog");
-
-const isSecret = (field) =>
-  ["password", "hidden", "file", "submit", "button"].includes(field.type) || "secret" in field.dataset;
 
 function forms(root = document) {
   // What the designer's panes hold is kept by themselves, edit by edit.
@@ -18,32 +17,11 @@ function nameOf(form) {
   return form.id || form.getAttribute("hx-post") || form.getAttribute("action") || "form";
 }
 
-function read(form) {
-  return [...form.elements]
-    .filter((field) => field.name && !isSecret(field))
-    .map((field) => [field.name, field.value, ["checkbox", "radio"].includes(field.type) ? field.checked : null]);
-}
-
 function keep() {
   const typed = forms()
     .filter((form) => form.dataset.typed)
     .map((form) => [nameOf(form), read(form), dialog?.contains(form) ? dialog.dataset.url : ""]);
   if (typed.length) store.setItem(key, JSON.stringify({ user, typed }));
-}
-
-function write(form, values) {
-  // A form with rows that come and go makes those that were there.
-  form.dispatchEvent(new CustomEvent("kianda:restore", { bubbles: true, detail: values }));
-  const left = values.slice();
-  for (const field of form.elements) {
-    if (isSecret(field)) continue;
-    const at = left.findIndex(([name, value, on]) => name === field.name && (on === null || value === field.value));
-    if (at < 0) continue;
-    const [[, value, on]] = left.splice(at, 1);
-    if (on === null) field.value = value;
-    else field.checked = on;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  }
 }
 
 function restore([name, values, url]) {

@@ -1,0 +1,73 @@
+// A changed field whose rules run on a change presses a button of its own. What is typed or pressed
+// while such a run works is not lost: it is put into the form that answers, and pressed there.
+import { read, write } from "./written.js";
+
+const formOf = (node) => node.closest?.("[data-instance]");
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+function changed(node) {
+  const name = node.closest?.("[data-table]")?.dataset.table ?? node.name?.replace(/^v-/, "");
+  if (name) formOf(node)?.querySelector(`[data-change="${CSS.escape(name)}"]`)?.click();
+}
+
+document.addEventListener("change", (event) => changed(event.target));
+document.addEventListener("kianda:rows", (event) => changed(event.target));
+
+// Acts asked for while another one works, in their order. A second press of the same button is none.
+let waiting = [];
+document.addEventListener("submit", (event) => {
+  const form = formOf(event.target);
+  if (!form?.dataset.sending) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const button = event.submitter;
+  if (!button?.value || (button.value === form.dataset.act && !button.dataset.change)) return;
+  waiting = [...waiting.filter((act) => act !== button.value), button.value];
+}, true);
+
+let sent;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const form = event.detail.elt;
+  if (!form.matches?.("[data-instance]")) return;
+  form.dataset.act = event.detail.requestConfig.triggeringEvent?.submitter?.value ?? "";
+  sent = { written: read(form), rows: rowsOf(form), revision: form.elements.revision?.value };
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const form = document.getElementById("form");
+  if (event.detail.target?.id !== "instance" || !form || !sent) return;
+  const before = sent;
+  const held = document.activeElement?.id;
+  sent = undefined;
+  const written = read(form).filter((one) => !before.written.some((other) => same(one, other)));
+  const rows = rowsOf(form);
+  if (!written.length && same(rows, before.rows)) return;
+  document.addEventListener("htmx:afterSwap", () => putBack({ written, rows, held }, before), { once: true });
+});
+
+const keysOf = (box) => [...box.querySelectorAll("tbody [data-key]")].map((key) => key.value);
+const rowsOf = (form) => [...form.querySelectorAll("[data-table]")].map((box) => [box.dataset.table, keysOf(box)]);
+
+function putBack({ written, rows, held }, before) {
+  const form = document.getElementById("form");
+  if (!form) return;
+  // Rows that were stored meanwhile have other names now.
+  const stored = form.elements.revision?.value !== before.revision;
+  write(form, stored ? written.filter(([name]) => !/^v-\w+-/.test(name)) : written);
+  if (stored) return;
+  for (const [table, keys] of rows) {
+    const known = before.rows.find(([name]) => name === table)?.[1] ?? [];
+    const detail = { keys, gone: known.filter((key) => !keys.includes(key)) };
+    form.querySelector(`[data-table="${CSS.escape(table)}"]`)?.dispatchEvent(new CustomEvent("kianda:order", { bubbles: true, detail }));
+  }
+  // The row that has the focus came back only now.
+  if (held && document.activeElement === document.body) document.getElementById(held)?.focus();
+}
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id !== "instance") return;
+  // What is wrong or asked has to be looked at first.
+  const acts = event.detail.xhr?.status < 400 ? waiting : [];
+  waiting = acts.slice(1);
+  if (acts.length) document.querySelector(`#form button[name=act][value="${CSS.escape(acts[0])}"]`)?.click();
+});

@@ -1,0 +1,78 @@
+"""What the page of an instance shows of a sheet: its forms, and what stands around them."""
+
+from typing import Any
+
+from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
+from processes import listing
+from processes.fields.base import FormField
+from processes.models import DesignVersion, ProcessInstance, Run
+from processes.services.history import Meanwhile
+from processes.table_forms import TypedTable
+from processes.table_words import table_changes
+from processes.views.carried import sealed
+from processes.views.entries import entries_of, with_titles
+from processes.views.form_steps import load_targets, open_form, primary
+from processes.views.sheet import Sheet
+
+FEW = 5
+FAILED = frozenset({Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSED})
+
+
+def context_of(sheet: Sheet) -> dict[str, Any]:
+    """Return what the templates of the page need."""
+    instance = sheet.instance
+    newest = list(listing.runs_of(instance)[:FEW])
+    design = instance.design
+    staff = has_role(sheet.user, ADMINISTRATOR, DESIGNER)
+    views = sheet.forms()
+    return {
+        "sheet": sheet, "instance": instance, "design": design, "version": sheet.version,
+        "views": [(view, sheet.steps[view.form.name]) for view in views],
+        "open_form": open_form(sheet.steps, views, str(sheet.next_page.get("form", ""))),
+        "errors": sheet.errors,
+        "primary": primary(sheet.steps, views),
+        "read_only": sheet.next_page.get("mode") == "read" and sheet.next_page.get("form"),
+        "left": sealed(sheet.carried(), instance, sheet.user),
+        "has_open": any(step.is_open for step in sheet.steps.values()),
+        "unsaved_fields": [sheet.document.fields[name].title for name in sheet.unsaved],
+        "change_targets": [name for name, found in sheet.editable().items() if found.rules],
+        "load": bool(load_targets(sheet.document, sheet.steps)),
+        "conflicts": [
+            (sheet.document.fields[name], found, _mine(sheet, name, found))
+            for name, found in sheet.conflicts.items()
+        ],
+        "meanwhile": _theirs(sheet),
+        "runs": with_titles(newest, sheet.document), "run_count": instance.runs.count(),
+        "changes": entries_of(list(listing.changes_of(instance)[:FEW]), sheet),
+        "change_count": instance.changes.count(),
+        "running": next((run for run in newest if run.status == Run.Status.RUNNING), None),
+        "problem": newest[0] if newest and newest[0].status in FAILED else None,
+        "unsaved": listing.run_with_unsaved_answer(instance),
+        "may_schedule": staff, "may_design": staff,
+        "may_delete": staff or instance.created_by_id == sheet.user.pk,
+        "newer": _newer(sheet),
+    }  # fmt: skip
+
+
+def _newer(sheet: Sheet) -> DesignVersion | None:
+    """Return the published version that a live instance could move to."""
+    published = sheet.instance.design.published
+    if sheet.instance.mode != ProcessInstance.Mode.LIVE or published is None:
+        return None
+    return published if published.pk != sheet.instance.version_id else None
+
+
+def _mine(sheet: Sheet, name: str, found: Meanwhile) -> Any:
+    """Return what the person has made of a field: of a table only what differs."""
+    typed = sheet.typed.get(name)
+    if not isinstance(typed, TypedTable):
+        return typed
+    return "; ".join(table_changes(typed.grid.field, found.before, sheet.changes[name]))
+
+
+def _theirs(sheet: Sheet) -> list[tuple[FormField, Meanwhile]]:
+    return [
+        (sheet.document.fields[name], found)
+        for name, found in sheet.meanwhile.items()
+        if name in sheet.document.fields and name not in sheet.conflicts
+    ]
