@@ -83,6 +83,8 @@ class RunContext:
     trace: RunTrace
     last_position: int
     found_secrets: list[str] = field(default_factory=list)
+    # The names of the secret fields of the instances that were found last.
+    item_secrets: frozenset[str] = frozenset()
     # Values whose commit is joined with the closing one, because no rule follows.
     pending: dict[str, Value] | None = None
     desk: FormsDesk | None = None
@@ -140,6 +142,21 @@ class RunContext:
     def is_secret(self, name: str) -> bool:
         """Tell whether the field is a secret one."""
         return self.working.is_secret(name)
+
+    def is_secret_of_item(self, name: str) -> bool:
+        """Tell whether it is a secret field of the instances that were found last."""
+        return name.partition(".")[0] in self.item_secrets
+
+    def masked(self, failure: RuleFailed) -> RuleFailed:
+        """Return a failure whose sentences hold no secret that the run has read or received."""
+        mask = self.masker.text
+        return RuleFailed(
+            failure.kind,
+            mask(failure.message),
+            failure.status,
+            answer=failure.answer,
+            fields={place: mask(sentence) for place, sentence in failure.fields.items()},
+        )
 
     def assign(self, field: str, value: Value) -> None:
         """Set one field of the working copy."""
@@ -200,10 +217,7 @@ class RunContext:
         except RuleFailed as failure:
             if failure.answer is not None:
                 self._answered(failure.answer)
-            message = self.masker.text(failure.message)
-            raise RuleFailed(
-                failure.kind, message, failure.status, answer=failure.answer
-            ) from failure
+            raise
         self._answered(answer)
         return answer
 
@@ -238,6 +252,7 @@ class RunContext:
 
     def learn_secrets(self, items: Sequence[Mapping[str, Value]], names: frozenset[str]) -> None:
         """Mask the secrets of other instances, and keep them out of fields that are none."""
+        self.item_secrets = names
         for item in items:
             for name in names:
                 value = item.get(name)

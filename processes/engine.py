@@ -55,7 +55,9 @@ def run_rules(
 def _run_step(rule: Rule, context: Context, record: StepRecord, outcome: Outcome) -> None:
     try:
         _run_rule(rule, context, record)
-    except RuleFailed as failure:
+    except RuleFailed as failed:
+        # Before anything else sees it: its sentence may quote a value, and a secret is one too.
+        failure = context.masked(failed)
         ending = _handle(rule, failure, context)
         record.fail(ending or failure)
         if ending:
@@ -93,5 +95,6 @@ def _handle(rule: Rule, failure: RuleFailed, context: Context) -> RuleFailed | N
     except (RuleFailed, ValueFailure) as second:
         store([])
         message = f"{failure.message} The on error mapping failed too: {second}"
-        return RuleFailed(failure.kind, message, failure.status, answer=failure.answer)
+        both = RuleFailed(failure.kind, message, failure.status, answer=failure.answer)
+        return context.masked(both)
     return failure if mode == "undo" else None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from processes.answers import Answer
+from processes.answers import Answer, RuleFailed
 from processes.conditions import ItemFilter
 from processes.values import Value
 
@@ -106,6 +106,12 @@ class Context(Protocol):
 
     def is_secret(self, name: str) -> bool:
         """Tell whether the field is a secret one."""
+
+    def is_secret_of_item(self, name: str) -> bool:
+        """Tell whether it is a secret field of the instances that were found last."""
+
+    def masked(self, failure: RuleFailed) -> RuleFailed:
+        """Return a failure whose sentences hold no secret that the run has read or received."""
 
     def assign(self, field: str, value: Value) -> None:
         """Set one field of the working copy, converted to its type."""

@@ -64,13 +64,7 @@ class RunOthers:
         if context.seconds_left <= 0:
             raise RuleFailed("timeout", "The run has used up its time; nothing was done elsewhere.")
         effect = self._effect(act, process, **{"values": {}, "secret": frozenset(), **more})
-        try:
-            items, secrets = context.outside.affect(effect)
-        except RuleFailed as failure:
-            message = context.masker.text(failure.message)
-            raise RuleFailed(
-                failure.kind, message, failure.status, answer=failure.answer
-            ) from failure
+        items, secrets = context.outside.affect(effect)
         context.learn_secrets(items, secrets)
         if context.trace.current is not None:
             context.trace.current.response = _answer(items, secrets)

@@ -58,6 +58,12 @@ class FakeContext:
     def is_secret(self, name: str) -> bool:
         return name in self.secrets
 
+    def is_secret_of_item(self, name: str) -> bool:
+        return False
+
+    def masked(self, failure: RuleFailed) -> RuleFailed:
+        return failure
+
     def assign(self, field: str, value: Value) -> None:
         self.assign_all([(field, value)])
 

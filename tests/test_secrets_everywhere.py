@@ -15,8 +15,9 @@ from rest_framework.test import APIClient
 from werkzeug import Request, Response
 
 from kianda.logs import formatter
-from processes.models import Run
-from processes.services import runs
+from processes.models import ProcessDesign, Run
+from processes.services import debugging, pinned, runs
+from processes.services.exporting import export_text
 from scheduler import services as scheduler
 from scheduler.models import Occurrence
 from tests.processes.definitions import TOKEN_SERVICE, token_refresh
@@ -388,3 +389,122 @@ def test_a_flaw_does_not_quote_the_secret_that_was_sent(
     flaws = [answer for answer in search.answers if '"errors"' in answer]
     assert len(flaws) == 2
     assert search.finds(KEY) == []
+
+
+QUOTED = {
+    "on": [{"field": "last_error", "value": "[error.message]"}],
+    "call": [{"target": "body.client_secret", "value": "=[client_secret] * 2"}],
+    "start": [{"target": "refresh_token", "value": "=AddDays([client_secret], 1)"}],
+}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"type": "create_item", "datasource": "token-service", "method": "refresh-token",
+         "input_mapping": QUOTED["call"], "on_error": QUOTED["on"]},
+        {"type": "start_a_process", "process": "token-refresh",
+         "input_mapping": QUOTED["start"], "on_error": QUOTED["on"]},
+        {"type": "set_form_field",
+         "assignments": [{"field": "refresh_token", "value": "=Number([client_secret])"}]},
+        {"type": "loop_table", "table": "lines", "on_row_failure": "continue", "rules": [
+            {"type": "create_item", "datasource": "token-service", "method": "refresh-token",
+             "input_mapping": QUOTED["call"], "on_failure": "continue",
+             "on_error": [{"field": "row.problem", "value": "[error.message]"}]}]},
+    ],
+    ids=lambda rule: rule["type"],
+)  # fmt: skip
+def test_a_failure_that_quotes_a_value_quotes_no_secret(
+    search: Search, service: HTTPServer, rule: dict[str, Any]
+) -> None:
+    set_up(search, service)
+    made = secret_definition()
+    table = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "problem"}]}
+    made["forms"][0]["fields"].insert(0, table)
+    made["forms"][0]["fields"][-1]["rules"] = [rule, {"type": "save"}]
+    search.call("put", "/processes/token-refresh/", made)
+    data = {"client_id": VISIBLE, "client_secret": SECRETS["client secret"], "lines": [{}]}
+    new = {"process": "token-refresh", "mode": "preview", "data": data}
+    run = press(search, search.call("post", "/instances/", new)["process_id"])
+    told = json.dumps([run["error"], run["data"]["lines"]])
+    assert '\\"********\\" is not a ' in told
+    assert search.finds(*SECRETS.values()) == []
+
+
+def test_loops_nested_runs_and_exports_show_no_secret(search: Search, service: HTTPServer) -> None:
+    service.expect_request("/oauth/token").respond_with_handler(quoting(400, "application/json"))
+    set_up(search, service)
+    secrets = [
+        {"target": "client_secret", "value": "[client_secret]"},
+        {"target": "refresh_token", "value": "=Concat([refresh_token], '')"},
+        {"target": "client_id", "value": "[row.who]"},
+    ]
+    start = {
+        "type": "start_a_process", "process": "token-refresh", "target": "refresh",
+        "input_mapping": secrets, "on_failure": "continue",
+        "on_error": [{"field": "row.problem", "value": "[error.message]"}],
+    }  # fmt: skip
+    find = {
+        "type": "find_items", "datasource": "kianda", "method": "token-refresh",
+        "on_success": [{"field": "found", "value": "[item.access_token]"}],
+    }  # fmt: skip
+    literal = {
+        "type": "set_form_field", "id": "literal",
+        "assignments": [{"field": "found", "value": KEY}],
+    }  # fmt: skip
+    columns = [{"type": "text", "name": name} for name in ("who", "problem")]
+    fields = [
+        {"type": "secret", "name": "client_secret"},
+        {"type": "secret", "name": "refresh_token"},
+        {"type": "secret", "name": "found"},
+        {"type": "table", "name": "lines", "columns": columns},
+        {"type": "button", "name": "go", "rules": [
+            find, {"type": "loop_table", "table": "lines", "rules": [start]}, {"type": "save"}]},
+        {"type": "button", "name": "never", "rules": [literal]},
+    ]  # fmt: skip
+    design = {"name": "many", "forms": [{"name": "f", "fields": fields}]}
+    search.call("post", "/processes/", design)
+    search.call("post", "/processes/many/publish/", {})
+    data = {
+        "client_secret": SECRETS["client secret"],
+        "refresh_token": SECRETS["refresh token"],
+        "lines": [{"who": VISIBLE}, {"who": VISIBLE}],
+    }
+    made = search.call("post", "/instances/", {"process": "many", "data": data})
+    run = search.call("post", f"/instances/{made['process_id']}/trigger/", {"target": "go"})
+    assert (run["status"], run["handled_errors"]) == ("succeeded", 2)
+    assert len(service.log) == 2
+    assert search.finds(*SECRETS.values()) == []
+    user = Run.run_as.field.related_model.objects.get(username="admin")
+    assert KEY not in export_text(["many"], user=user)
+
+
+def test_a_debugging_session_and_pinned_samples_show_no_secret(
+    search: Search, service: HTTPServer
+) -> None:
+    service.expect_request("/oauth/token").respond_with_handler(quoting(200, "application/json"))
+    set_up(search, service)
+    data = {"client_id": VISIBLE, "client_secret": SECRETS["client secret"]}
+    new = {"process": "token-refresh", "mode": "preview", "data": data}
+    made = search.call("post", "/instances/", new)
+    user = Run.run_as.field.related_model.objects.get(username="admin")
+    run = debugging.start(
+        process_id=made["process_id"], target="refresh", user=user, trigger="button"
+    )
+    at = debugging.Paused(run.pk, user, answer="do")
+    by_hand = SECRETS["sent with a trigger"]
+    debugging.edit_value(at, field="refresh_token", value=by_hand)
+    assert search.finds(*SECRETS.values()) == []
+    debugging.step(at)
+    debugging.step(at)
+    # It stands at the failure: the answer quoted what was sent and had no token in it.
+    assert service.log[0][0].form["refresh_token"] == by_hand
+    assert search.finds(*SECRETS.values()) == []
+    design = ProcessDesign.objects.get(name="token-refresh")
+    found = pinned.last_answer(design, "get-token")
+    assert found is not None
+    sample = json.dumps(found[1])
+    pinned.pin_answer(name=design.name, rule_id="get-token", text=sample, user=user)
+    assert not any(spelling in sample for one in SECRETS.values() for spelling in spellings(one))
+    debugging.stop(at)
+    assert search.finds(*SECRETS.values()) == []

@@ -254,6 +254,7 @@ def accept_items(rows: Sequence[SuccessRow], items: Sequence[Item], context: Con
     if not items:
         context.accept([])
         return
+    refuse_open_secrets(rows, context)
     item_id = item_at(items[0], "process.id")
     changes = read_answer(
         rows,
@@ -261,6 +262,21 @@ def accept_items(rows: Sequence[SuccessRow], items: Sequence[Item], context: Con
         missing=lambda name: f"The instance {item_id} has no {name.removeprefix('item.')}.",
     )
     context.accept(changes)
+
+
+def refuse_open_secrets(rows: Sequence[SuccessRow], context: Context) -> None:
+    """Let a secret of an instance only into a secret field, whatever an expression makes of it."""
+    for row in rows:
+        for name in Template.parse(row.value).references:
+            root, _, rest = name.partition(".")
+            if root == "item" and context.is_secret_of_item(rest):
+                if context.is_secret(row.field):
+                    continue
+                raise RuleFailed(
+                    "configuration",
+                    f"[{name}] is a secret of another process; it may only go into a secret "
+                    f"field, and {row.field} is not.",
+                )
 
 
 def _what_it_is(body: Value) -> str:

@@ -8,7 +8,13 @@ from pydantic import Field, ValidationInfo, field_validator
 from processes.conditions import ItemFilter
 from processes.mappings import InputRow, item_at, read_answer, scope
 from processes.references import flaw
-from processes.rules.base import BUILT_IN, CallingRule, Context, RuleFailed
+from processes.rules.base import (
+    BUILT_IN,
+    CallingRule,
+    Context,
+    RuleFailed,
+    refuse_open_secrets,
+)
 from processes.values import Value
 
 __all__ = ["BUILT_IN", "FindItems"]
@@ -87,6 +93,7 @@ class FindItems(CallingRule):
         self._map_item(found[0], context)
 
     def _map_item(self, item: Mapping[str, Value], context: Context) -> None:
+        refuse_open_secrets(self.on_success, context)
         item_id = item_at(item, "process.id")
         changes = read_answer(
             self.on_success,

@@ -115,6 +115,7 @@ class CallsAndLookups:
         key = _wanted_process_id(filter, resolve)
         if key is not None:
             rows = rows.filter(key=key.lower())
+        asked = {name.split(".")[1] for name in filter.references() if name.startswith("item.")}
         items: list[Mapping[str, Value]] = []
         secrets: set[str] = set()
         for instance in rows.iterator(chunk_size=200):
@@ -125,6 +126,11 @@ class CallsAndLookups:
                     "[item.process.id], which is found at once.",
                 )
             document = document_of(instance.version)
+            if hidden := sorted(asked & secret_names(document)):
+                # Else who may only run it could guess it, letter by letter.
+                raise RuleFailed(
+                    "configuration", f"[item.{hidden[0]}] is a secret; a filter never takes one."
+                )
             item = item_of(instance, document)
             if not filter.holds(_reader(item, resolve), around.today, zone=around.zone):
                 continue

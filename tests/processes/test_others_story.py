@@ -387,6 +387,41 @@ def test_a_secret_found_there_goes_only_into_a_secret_field_here(tell: Any) -> N
     assert "k3y-of-the-order" not in repr(Run.objects.values_list("steps", "data"))
 
 
+@pytest.mark.parametrize("how", ["find", "start", "update"])
+def test_no_expression_makes_a_secret_of_another_process_plain(tell: Any, how: str) -> None:
+    part = [{"field": "got", "value": "=Left(Upper([item.key]), 6)"}]
+    rule = {
+        "find": {"type": "find_items", "datasource": "kianda", "method": "orders"},
+        "start": start(lookup="existing", process_id="orders-1"),
+        "update": update(filter=BY_NOTE),
+    }[how]
+    client, shop_id = tell(note="n")
+    save_design(name="shop", raw=shop({**rule, "on_success": part}), user=_ada())
+    order = made(client, "orders", key="s3cret-key-9", note="n")
+    assert order == "orders-1"
+    preview = {"process": "shop", "mode": "preview", "data": {"note": "n"}}
+    shop_id = client.post("/api/v1/instances/", preview).data["process_id"]
+    run = fired(client, shop_id, "go")
+    assert run["error"]["kind"] == "configuration"
+    assert "[item.key] is a secret of another process" in run["error"]["message"]
+    assert read(client, shop_id)["data"]["got"] == ""
+
+
+def test_a_filter_never_compares_a_secret(tell: Any) -> None:
+    client, _ = tell()
+    made(client, "orders", key="s3cret-key-9")
+    guess = {"items": [{"left": "[item.key]", "operator": "starts_with", "right": "s3"}]}
+    rule = {"type": "find_items", "datasource": "kianda", "method": "orders", "filter": guess}
+    save_design(name="shop", raw=shop(rule), user=_ada())
+    preview = {"process": "shop", "mode": "preview"}
+    run = fired(client, client.post("/api/v1/instances/", preview).data["process_id"], "go")
+    assert run["error"] == {
+        "kind": "configuration",
+        "message": "[item.key] is a secret; a filter never takes one.",
+        "step": "find-items",
+    }
+
+
 def test_a_preview_starts_previews(api: Callable[..., Any], ada: Any) -> None:
     client = api(ada)
     published(ORDERS, user=ada)
