@@ -150,6 +150,19 @@ def missing_in(
     return flaws
 
 
+def in_form_order(document: Document, flaws: Iterable[Flaw]) -> list[Flaw]:
+    """Return flaws as their fields, and the rows in them, stand on the forms."""
+    order = {pointer("data", name): at for at, name in enumerate(document.fields)}
+
+    def place(flaw: Flaw) -> tuple[int, int]:
+        parts = flaw.pointer.split("/")
+        row = parts[3] if len(parts) > 3 else ""
+        at = order.get("/".join(parts[:3]), len(order))
+        return at, int(row) if row.isascii() and row.isdigit() else -1
+
+    return sorted(flaws, key=place)
+
+
 def control_of(
     field: FormField,
     values: Mapping[str, Value],

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from django.utils.translation import gettext, gettext_noop
+
 from processes.document import Document
 from processes.fields import Table
 from processes.fields.base import FormField
@@ -10,6 +12,12 @@ from processes.models import Change, ProcessInstance, Run
 from processes.services.history import can_restore
 from processes.table_words import table_changes
 from processes.views.common import target_title
+
+_STATES = {
+    "current": gettext_noop("open"),
+    "completed": gettext_noop("completed"),
+    "not_started": gettext_noop("not started"),
+}
 
 
 class Shown(Protocol):
@@ -37,7 +45,7 @@ def entries_of(changes: list[Change], sheet: Shown) -> list[dict[str, Any]]:
             "rows": [
                 {
                     **row,
-                    "title": fields[row["field"]].title if row["field"] in fields else row["field"],
+                    **_words(row, sheet.document),
                     "restorable": can_restore(sheet.instance, fields, row, now),
                     "sentences": _sentences(fields.get(row["field"]), row),
                 }
@@ -46,6 +54,21 @@ def entries_of(changes: list[Change], sheet: Shown) -> list[dict[str, Any]]:
         }
         for change in changes
     ]
+
+
+def _words(row: Mapping[str, Any], document: Document) -> dict[str, str]:
+    """Return what has changed by its title; of a form, its states in words too."""
+    name = str(row["field"])
+    if name == "process.status":
+        return {"title": gettext("Status")}
+    if not name.startswith("form:"):
+        return {"title": document.fields[name].title if name in document.fields else name}
+    titles = {f"form:{form.name}": form.title for form in document.forms}
+    said = {part: _STATES.get(str(row[part]), row[part]) for part in ("before", "after")}
+    return {
+        "title": gettext("Form %(title)s") % {"title": titles.get(name, name)},
+        **{part: gettext(words) for part, words in said.items()},
+    }
 
 
 def _sentences(field: FormField | None, row: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ from processes.forms import (
     control_of,
     editable,
     form_views,
+    in_form_order,
     missing_in,
     sent_of,
     typed_in,
@@ -64,7 +65,7 @@ class FirstForm:
         """Return what is wrong with it; unless strict, what is missing may be."""
         data = self.data()
         missing = missing_in(self.fields.values(), self.values, data) if strict else []
-        return missing + read_sent(self.document, data, {})[1]
+        return in_form_order(self.document, missing + read_sent(self.document, data, {})[1])
 
     def act_on_rows(self, act: str) -> None:
         """Add, remove or move a row of a table, or move the window on them."""

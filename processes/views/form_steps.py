@@ -77,13 +77,21 @@ def steps_of(instance: ProcessInstance, document: Document, user: User) -> dict[
 
 
 def primary(steps: Mapping[str, Step], views: Iterable[FormView]) -> str:
-    """Return the field whose button is the main act: the first that can be pressed."""
+    """Return the target of the main act: what submits an open form, else its first button."""
     for view in views:
-        if not steps[view.form.name].is_open:
+        step = steps[view.form.name]
+        if not step.is_open:
             continue
-        for one in [*view.footer, *every(view.controls)]:
-            if one.kind == "button" and one.enabled:
-                return one.field.name
+        buttons = [
+            one.field
+            for one in [*view.footer, *every(view.controls)]
+            if one.kind == "button" and one.enabled
+        ]
+        submits = [one for one in buttons if any(rule.slug() == "submit" for rule in one.rules)]
+        if step.needs_submit and not submits:
+            return f"form:{view.form.name}#submit"
+        if buttons:
+            return (submits or buttons)[0].name
     return ""
 
 

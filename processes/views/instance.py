@@ -14,6 +14,7 @@ from kianda.lib.errors import Busy, Flaw, Invalid, Stale
 from kianda.lib.pointers import pointer
 from kianda.once import leads_to, once
 from kianda.pages import Errors, go, is_htmx, page, render_page, toast
+from processes.forms import in_form_order
 from processes.models import Change, ProcessInstance, Run
 from processes.services import runs
 from processes.services.instances import patch_instance
@@ -97,7 +98,7 @@ def _carried_out(
 
 
 def _save(request: HttpRequest, sheet: Sheet) -> HttpResponseBase:
-    _refuse([*sheet.missing(), *sheet.invalid()])
+    _refuse(sheet, [*sheet.missing(), *sheet.invalid()])
     before = sheet.instance
     changed = before
     if sheet.changes:
@@ -117,7 +118,7 @@ def _save(request: HttpRequest, sheet: Sheet) -> HttpResponseBase:
 def _press(request: HttpRequest, sheet: Sheet, target: str) -> HttpResponseBase:
     kind = target_kind(sheet.document, target)
     missing = sheet.missing_on(_form_of(target)) if kind == "submit" else []
-    _refuse([*missing, *sheet.invalid()])
+    _refuse(sheet, [*missing, *sheet.invalid()])
     before = place_of(request).press
     if before and (answer := before(request, sheet, target, kind)):
         return answer
@@ -133,7 +134,8 @@ def _press(request: HttpRequest, sheet: Sheet, target: str) -> HttpResponseBase:
     )
     fields = _stored_by(run)
     if run.status == Run.Status.SUCCEEDED and kind != "change":
-        toast(request, _success(run, target_title(sheet.document, target), len(fields)))
+        stored = len(fields & sheet.document.fields.keys())
+        toast(request, _success(run, target_title(sheet.document, target), stored))
     return _after(request, sheet, fields, [run])
 
 
@@ -161,9 +163,9 @@ def left_by(sheet: Sheet, run: Run) -> dict[str, Any]:
     return {name: data[name] for name in known if name in data and known[name].slug() != "secret"}
 
 
-def _refuse(flaws: list[Flaw]) -> None:
+def _refuse(sheet: Sheet, flaws: list[Flaw]) -> None:
     if flaws:
-        raise Invalid(errors=flaws)
+        raise Invalid(errors=in_form_order(sheet.document, flaws))
 
 
 def _revision(instance: ProcessInstance) -> int | None:
@@ -185,9 +187,10 @@ def _stored_by(run: Run) -> frozenset[str]:
 
 def _success(run: Run, title: str, stored: int) -> str:
     fields = ngettext("%(n)s field saved", "%(n)s fields saved", stored) % {"n": stored}
+    words = _("%(title)s succeeded, %(fields)s.") if stored else _("%(title)s succeeded.")
     return format_html(
         '{} <a href="{}">{}</a>',
-        _("%(title)s succeeded, %(fields)s.") % {"title": title, "fields": fields},
+        words % {"title": title, "fields": fields},
         reverse("run", args=[run.pk]),
         _("See the trace"),
     )
@@ -230,5 +233,8 @@ def _lay_over(fresh: Sheet, run: Run, typed: Sheet) -> None:
     fresh.keep_typed(typed)
     refused = (run.error or {}).get("fields") or {}
     if refused:
-        flaws = [Flaw(pointer("data", name), str(words)) for name, words in refused.items()]
-        fresh.errors = Errors(Invalid(errors=flaws))
+        # A cell is named by its place in the table: lines/0/price.
+        flaws = [
+            Flaw(pointer("data", *place.split("/")), str(words)) for place, words in refused.items()
+        ]
+        fresh.errors = Errors(Invalid(errors=in_form_order(fresh.document, flaws)))

@@ -46,12 +46,17 @@ def context_of(sheet: Sheet) -> dict[str, Any]:
         "changes": entries_of(list(listing.changes_of(instance)[:FEW]), sheet),
         "change_count": instance.changes.count(),
         "running": next((run for run in newest if run.status == Run.Status.RUNNING), None),
-        "problem": newest[0] if newest and newest[0].status in FAILED else None,
+        "problem": None if sheet.errors else _failed(newest[:1]),
         "unsaved": listing.run_with_unsaved_answer(instance),
         "may_schedule": staff, "may_design": staff,
         "may_delete": staff or instance.created_by_id == sheet.user.pk,
         "newer": _newer(sheet),
     }  # fmt: skip
+
+
+def _failed(newest: list[Run]) -> Run | None:
+    """Return the last run if it failed; what it refused stands beside the fields instead."""
+    return next((run for run in newest if run.status in FAILED), None)
 
 
 def _newer(sheet: Sheet) -> DesignVersion | None:

@@ -30,6 +30,7 @@ def leave():
             "owners": {"users": ["ben"]},
             "fields": [
                 text_field("word", title="Word", required=True),
+                {"type": "toggle", "name": "paid", "required": True},
                 button("decide", {"type": "submit"}) | {"title": "Decide", "where": "footer"},
             ],
         }
@@ -84,7 +85,13 @@ def test_a_request_goes_from_who_asks_to_who_decides_and_back(instance, page_as,
 
     ben.goto("/work/")
     ben.get_by_role("link", name="Decision").click()
+    ben.complaints.expect("status of 422")
     ben.locator("#f-data-word").fill("Yes")
+    ben.get_by_role("button", name="Decide").click()
+    ben.get_by_text("Paid is required. Fill it in.").first.wait_for()
+    axe(ben)
+    ben.wait_for_selector("input[name=v-paid]:focus")
+    ben.keyboard.press("Space")
     ben.get_by_role("button", name="Decide").dblclick()
     ben.get_by_text("Completed by ben").wait_for()
     done = ProcessInstance.objects.get()

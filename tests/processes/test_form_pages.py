@@ -215,6 +215,10 @@ def test_submit_completes_the_form_and_shows_the_next(make: Any, ada: Any) -> No
     assert not is_closed(shown, "decision")
     assert 'id="tab-decision" data-open' in shown.content.decode()
     assert "Completed by ada" in text_of(shown)
+    told = text_of(shown)
+    assert "Form Asking open completed" in told
+    assert "Form Decision not started open" in told
+    assert "Status open Decision" in told
 
 
 def test_a_form_with_a_submit_button_of_its_own_gets_no_second_one(make: Any, ada: Any) -> None:
@@ -237,6 +241,15 @@ def test_what_a_rule_refuses_stands_beside_its_field(make: Any, ada: Any) -> Non
     assert shown.status_code == 422
     assert 'id="f-data-days-error"' in shown.content.decode()
     assert value_in(shown, "days") == "9"
+
+
+def test_what_is_wrong_is_told_in_the_order_of_the_form(make: Any, ada: Any) -> None:
+    raw = leave()
+    raw["forms"][0]["fields"][0] |= {"mode": "email"}
+    raw["forms"][0]["fields"][1] |= {"required": True}
+    shown = post(client_of(ada), make(raw), "save", days="no address").content.decode()
+    told = re.findall(r'href="#(f-data-[a-z]+)"', shown)
+    assert told == ["f-data-days", "f-data-total"]
 
 
 def test_close_leaves_the_form(make: Any, ada: Any) -> None:

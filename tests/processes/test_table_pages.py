@@ -282,6 +282,17 @@ def test_what_rules_set_in_a_column_that_is_switched_off_is_saved_with_the_rest(
     assert [row["hidden"] for row in rows_of(instance)] == ["h1", "h2", "h3"]
 
 
+def test_what_a_rule_refuses_in_a_row_stands_beside_its_cell(make: Any, ben_at: Client) -> None:
+    too_many = {"items": [{"left": "[row.amount]", "operator": "gt", "right": "2"}]}
+    check = {"type": "validate_input", "field": "row.amount", "message": "Two at most.",
+             "conditions": too_many}  # fmt: skip
+    make(rules=[{"type": "loop_table", "table": "lines", "rules": [check]}])
+    page = post(ben_at, ben_at.get(URL), "press:lines")
+    assert page.status_code == 422
+    assert re.search(r'id="f-data-lines-2-amount-error"[^>]*>Two at most', page.content.decode())
+    assert "The last run failed" not in text_of(page)
+
+
 def test_rows_typed_over_those_of_somebody_else_keep_their_columns_that_are_switched_off(
     make: Any, ben_at: Client, ada: Any
 ) -> None:
