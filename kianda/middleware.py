@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
 
 from kianda.counters import REQUEST_SECONDS
 from kianda.lib.problems import plain_problem
@@ -90,6 +91,18 @@ class RequestRecord:
 
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+
+class _Moved(HttpResponsePermanentRedirect):
+    """Leads elsewhere with the same method and body: a 301 turns a POST into a GET."""
+
+    status_code = 308
+
+
+class SlashAtTheEnd(CommonMiddleware):
+    """Leads an address that lacks its last slash to the one that has it, whatever was sent."""
+
+    response_redirect_class = _Moved
 
 
 class RefuseUnreadable:

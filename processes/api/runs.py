@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kianda.accounts.callers import caller
-from kianda.lib.drf import list_parameters, list_response, read_query
+from kianda.lib.drf import list_parameters, list_response, read_query, yes_or_no
 from kianda.lib.errors import Missing
 from kianda.lib.kinds import Registry
 from processes.api import schemas
@@ -18,13 +18,16 @@ from processes.rules import rules
 from processes.selectors import visible_runs
 
 _ORDERING = {"started": "started", "finished": "finished"}
-_FILTERS = {
+_FILTERS: dict[str, Any] = {
     "process_id": "process_id__iexact",
     "process": "process",
     "status": "status",
+    "version": "version",
     "target": "target",
     "trigger": "trigger",
     "run_as": "run_as_name",
+    "saved": yes_or_no("saved"),
+    "unsaved_answer": yes_or_no("unsaved_answer"),
 }
 
 

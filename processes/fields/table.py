@@ -140,11 +140,13 @@ class Table(InputField):
         What is sent names its columns: a key that is none is a slip there.
         """
         try:
-            rows = _rows_of(raw)
+            given = _list_of(raw)
         except ValueFailure as failure:
             return [], [("", str(failure))]
+        no_rows = [(f"/{at}", _no_row(at, row)) for at, row in enumerate(given) if not _is_row(row)]
+        rows = [row if _is_row(row) else {} for row in given]
         made, wrong = self._cleaned(rows)
-        wrong = [*self._unknown(rows), *wrong]
+        wrong = [*no_rows, *self._unknown(rows), *wrong]
         if len(wrong) > MAX_TOLD:
             more = len(wrong) - MAX_TOLD
             wrong = [*wrong[:MAX_TOLD], ("", f"{more:,} more cells do not fit.")]
@@ -210,6 +212,22 @@ class Table(InputField):
 
 
 def _rows_of(raw: object) -> list[Mapping[str, Any]]:
+    rows = _list_of(raw)
+    for at, row in enumerate(rows):
+        if not _is_row(row):
+            raise ValueFailure(_no_row(at, row))
+    return rows
+
+
+def _is_row(row: object) -> bool:
+    return isinstance(row, Mapping)
+
+
+def _no_row(at: int, row: Any) -> str:
+    return f"row {at + 1} is {in_message(from_json(row))}, not an object with the columns."
+
+
+def _list_of(raw: object) -> list[Any]:
     if raw is None or raw == "":
         return []
     rows = [raw] if isinstance(raw, Mapping) else raw
@@ -219,11 +237,6 @@ def _rows_of(raw: object) -> list[Mapping[str, Any]]:
         )
     if len(rows) > MAX_LIST:
         raise ValueFailure(f"There are {len(rows):,} rows; {MAX_LIST:,} are allowed.")
-    for number, row in enumerate(rows, 1):
-        if not isinstance(row, Mapping):
-            raise ValueFailure(
-                f"row {number} is {in_message(from_json(row))}, not an object with the columns."
-            )
     return list(rows)
 
 

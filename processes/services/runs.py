@@ -25,8 +25,8 @@ from processes.services.starting import (
     read_instance,
     refuse_stale,
     rules_at,
-    sent_values,
     take,
+    working_copy,
 )
 
 SWEEP_EVERY = timedelta(seconds=5)
@@ -83,8 +83,8 @@ def enqueue(
     firing = Firing(process_id, target, user, trigger, data, revision)
     instance, document = read_instance(process_id, user)
     rules_at(document, target)
-    sent_values(firing, document, instance)
     refuse_stale(firing, instance)
+    working_copy(firing, document, instance)
     with transaction.atomic():
         run = Run.objects.create(
             **columns(firing, instance),

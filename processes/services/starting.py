@@ -1,7 +1,7 @@
 """The start of a run: an instance taken under its lock, with all that the rules need."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,6 @@ from processes.services.moving import follow_draft
 from processes.services.ownership import records_for, refuse_foreign, standing_of
 from processes.services.values import filled, read_sent, stored_values
 from processes.standing import CURRENT, form_of
-from processes.values import Value
 from processes.working import WorkingCopy
 
 SECONDS_WHEN_WAITED_FOR = 60.0
@@ -120,7 +119,7 @@ def insert(firing: Firing, on_start: Callable[[Run], None] | None) -> Started:
         instance, document = follow_draft(instance, document)
         rules = rules_at(document, firing.target)
         refuse_stale(firing, instance)
-        working = _working(firing, document, instance)
+        working = working_copy(firing, document, instance)
         run = Run(
             **columns(firing, instance),
             status=Run.Status.RUNNING,
@@ -142,7 +141,7 @@ def claim(firing: Firing, queued: Run) -> Started:
         instance, document = follow_draft(instance, document)
         rules = rules_at(document, firing.target)
         refuse_stale(firing, instance)
-        working = _working(firing, document, instance)
+        working = working_copy(firing, document, instance)
         claimed = Run.objects.filter(pk=queued.pk, status=Run.Status.QUEUED).update(
             status=Run.Status.RUNNING,
             started=moment,
@@ -198,40 +197,39 @@ def refuse_stale(firing: Firing, instance: ProcessInstance) -> None:
         )
 
 
-def sent_values(
-    firing: Firing, document: Document, instance: ProcessInstance
-) -> tuple[dict[str, Value], dict[str, Value]]:
+def working_copy(firing: Firing, document: Document, instance: ProcessInstance) -> WorkingCopy:
+    """Return the values a run begins with; raises Invalid with all that is wrong, Forbidden."""
     stored = stored_values(document, instance)
     sent, flaws = read_sent(document, firing.data or {}, stored)
-    if flaws:
-        raise Invalid(errors=flaws)
-    return stored, sent
-
-
-def _working(firing: Firing, document: Document, instance: ProcessInstance) -> WorkingCopy:
-    stored, sent = sent_values(firing, document, instance)
     if firing.trigger != "rule":
         changed = [name for name, value in sent.items() if value != stored.get(name)]
         # Who opens a form only to read it fires its load rules too.
         target = "" if firing.target.endswith("#load") else firing.target
         refuse_foreign(firing.user, instance, document, fields=changed, target=target)
     working = WorkingCopy(document.fields, filled(document, stored), sent, standing_of(instance))
-    refuse_incomplete(firing.target, document, instance, working)
+    if firing.target.startswith("form:") and firing.target.endswith("#submit"):
+        said = {flaw.pointer.split("/")[2] for flaw in flaws}
+        flaws += _incomplete(firing.target, document, instance, working, said)
+    if flaws:
+        raise Invalid(errors=flaws)
     return working
 
 
-def refuse_incomplete(
-    target: str, document: Document, instance: ProcessInstance, working: WorkingCopy
-) -> None:
-    """Refuse to submit a form that is not open or not filled in, before any rule of it runs."""
-    if not (target.startswith("form:") and target.endswith("#submit")):
-        return
+def _incomplete(
+    target: str,
+    document: Document,
+    instance: ProcessInstance,
+    working: WorkingCopy,
+    said: Container[str],
+) -> list[Flaw]:
+    """Return why a form cannot be submitted: not open, or not filled in, but for what is said."""
     name = form_of(document, target)
     form = next(one for one in document.forms if one.name == name)
     if not is_open(instance, document, name):
-        raise Invalid.at("/target", f"The form {form.title} is not open; it cannot be submitted.")
+        return [Flaw("/target", f"The form {form.title} is not open; it cannot be submitted.")]
     problems = form_problems(form, working.values, working.standing.display)
-    if problems:
-        raise Invalid(
-            errors=[Flaw(f"/data/{place}", sentence) for place, sentence in problems.items()]
-        )
+    return [
+        Flaw(f"/data/{place}", sentence)
+        for place, sentence in problems.items()
+        if place.partition("/")[0] not in said
+    ]

@@ -49,6 +49,12 @@ def test_every_answer_has_an_id():
     assert len(made) == 32
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_an_address_without_its_last_slash_leads_on_with_the_same_method(method):
+    response = Client().generic(method, "/api/v1/instances?a=b", "{}")
+    assert (response.status_code, response["Location"]) == (308, "/api/v1/instances/?a=b")
+
+
 def test_nul_in_an_address_is_not_found():
     assert Client().get("/api/v1/processes/a%00b/").status_code == 404
 

@@ -173,6 +173,25 @@ def test_a_trigger_answers_with_the_finished_run(
     assert designer.get("/api/v1/runs/?status=failed").json()["count"] == 0
 
 
+def test_runs_are_filtered_by_what_they_did(
+    make_token: Any, provider: HTTPServer, designer: APIClient
+) -> None:
+    answers(provider)
+    path = f"/api/v1/instances/{make_token().process_id}/trigger/"
+    for target in ("refresh#get-token", "refresh"):
+        assert designer.post(path, {"target": target}).status_code == 200
+
+    def found(query: str) -> list[str]:
+        rows = designer.get(f"/api/v1/runs/?{query}").json()["results"]
+        return [row["target"] for row in rows]
+
+    assert found("version=1.0") == ["refresh", "refresh#get-token"]
+    assert found("version=2.0") == []
+    assert found("saved=true") == ["refresh"]
+    assert found("unsaved_answer=true&status=succeeded") == ["refresh#get-token"]
+    assert designer.get("/api/v1/runs/?saved=1").status_code == 400
+
+
 def test_a_failed_run_is_still_a_200(
     make_token: Any, provider: HTTPServer, designer: APIClient
 ) -> None:

@@ -160,12 +160,18 @@ def test_a_form_that_is_not_filled_in_is_refused_before_its_rules_run(
     client, leave_id = asked
     answer = client.post(
         f"/api/v1/instances/{leave_id}/trigger/",
-        {"target": "form:wish#submit", "data": {"why": ""}},
+        {"target": "form:wish#submit", "data": {"why": "", "mail": "nobody", "fax": 1}},
     )
     assert answer.status_code == 400
-    assert answer.data["errors"] == [
-        {"pointer": "/data/why", "detail": "Why is required. Fill it in."}
+    # What was sent wrongly and what is missing come together.
+    assert [flaw["pointer"] for flaw in answer.data["errors"]] == [
+        "/data/mail",
+        "/data/fax",
+        "/data/why",
     ]
+    assert answer.data["errors"][2]["detail"] == "Why is required. Fill it in."
+    later = {"target": "form:wish#submit", "data": {"why": ""}, "async": True}
+    assert client.post(f"/api/v1/instances/{leave_id}/trigger/", later).status_code == 400
     assert not Run.objects.exists()
 
 

@@ -72,6 +72,12 @@ def test_all_that_is_wrong_with_sent_rows_is_told_cell_by_cell() -> None:
         table().clean(table().to_python(sent))
 
 
+def test_what_is_no_row_is_told_beside_what_is_wrong_in_the_others() -> None:
+    _, wrong = table().read([{"amount": "much"}, "Pen", {"colour": "red"}])
+    assert [place for place, _ in wrong] == ["/1", "/2/colour", "/0/amount"]
+    assert wrong[0][1] == 'row 2 is "Pen", not an object with the columns.'
+
+
 def test_of_thousands_of_wrong_cells_the_first_are_told_and_the_others_counted() -> None:
     _, wrong = table().read([{"amount": "x"}] * MAX_LIST)
     assert len(wrong) == 51
