@@ -129,6 +129,11 @@ USE_RULES: list[dict[str, Any]] = [
     {"type": "save", "id": "save-owner", "title": "Save"},
 ]
 
+
+def _field(type_: str, name: str, *, width: int, **settings: Any) -> dict[str, Any]:
+    return {"type": type_, "name": name, "width": width, **settings}
+
+
 TOKEN_DESIGN: dict[str, Any] = {
     "name": TOKEN_PROCESS,
     "title": "Demo: OAuth token refresh",
@@ -138,20 +143,21 @@ TOKEN_DESIGN: dict[str, Any] = {
             "name": "token",
             "title": "Token",
             "fields": [
-                {"type": "text", "name": "grant_type", "default": "refresh_token"},
-                {"type": "text", "name": "client_id", "title": "Client ID", "required": True},
-                {"type": "secret", "name": "client_secret"},
-                {"type": "secret", "name": "refresh_token"},
-                {"type": "secret", "name": "access_token"},
-                {"type": "number", "name": "expires_in", "title": "Expires in (s)"},
-                {"type": "date", "name": "created_at", "title": "Created at", "mode": "datetime"},
-                {"type": "text", "name": "token_owner", "title": "The token belongs to"},
-                {"type": "text", "name": "last_error"},
-                {"type": "button", "name": "refresh", "rules": REFRESH_RULES},
+                _field("text", "grant_type", width=6, default="refresh_token"),
+                _field("text", "client_id", width=6, title="Client ID", required=True),
+                _field("secret", "client_secret", width=6),
+                _field("secret", "refresh_token", width=6),
+                _field("secret", "access_token", width=6),
+                _field("text", "token_owner", width=6, title="The token belongs to"),
+                _field("number", "expires_in", width=6, title="Expires in (s)"),
+                _field("date", "created_at", width=6, mode="datetime"),
+                _field("text", "last_error", width=12),
+                {"type": "button", "name": "refresh", "where": "footer", "rules": REFRESH_RULES},
                 {
                     "type": "button",
                     "name": "use_token",
                     "title": "Use the token",
+                    "where": "footer",
                     "rules": USE_RULES,
                 },
             ],
@@ -202,16 +208,17 @@ ORDERS_DESIGN: dict[str, Any] = {
             "name": "orders",
             "title": "Orders",
             "fields": [
-                {"type": "text", "name": "customer", "default": "acme", "required": True},
-                {"type": "secret", "name": "token"},
-                {"type": "number", "name": "order_count", "title": "Orders"},
-                {"type": "text", "name": "first_order"},
-                {"type": "date", "name": "read_at", "title": "Read at", "mode": "datetime"},
-                {"type": "text", "name": "last_error"},
+                _field("text", "customer", width=6, default="acme", required=True),
+                _field("secret", "token", width=6),
+                _field("number", "order_count", width=4, title="Orders"),
+                _field("text", "first_order", width=4),
+                _field("date", "read_at", width=4, mode="datetime"),
+                _field("text", "last_error", width=12),
                 {
                     "type": "button",
                     "name": "read_orders",
                     "title": "Read the orders",
+                    "where": "footer",
                     "rules": ORDERS_RULES,
                 },
             ],

@@ -12,10 +12,10 @@ from django.utils.translation import ngettext
 
 from kianda import parts_alive, times
 from kianda.accounts.roles import ROLES, has_role, roles_of
-from kianda.lib.names import in_words
 from kianda.pages import page, render_page
 from processes.models import Run
 from processes.selectors import visible_runs
+from processes.services.target_titles import with_target_titles
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
 from scheduler.selectors_health import KeptToken, TokenHealth, token_health
@@ -60,12 +60,9 @@ class Overview:
         return token_health(self.user, now=self.now)
 
     @cached_property
-    def runs(self) -> list[Run]:
-        """Return the latest runs, each with its target in words."""
-        runs = list(visible_runs(self.user).defer(*HEAVY).order_by("-pk")[:RUNS])
-        for run in runs:
-            run.target_words = _target_words(run.target)  # type: ignore[attr-defined]
-        return runs
+    def runs(self) -> list[tuple[Run, str]]:
+        """Return the latest runs, each with what its target is called."""
+        return with_target_titles(visible_runs(self.user).defer(*HEAVY).order_by("-pk")[:RUNS])
 
     @cached_property
     def firings(self) -> list[ScheduledTask]:
@@ -127,11 +124,6 @@ class Overview:
             )
             for run in runs.defer(*HEAVY).order_by("-pk")[:3]
         ]
-
-
-def _target_words(target: str) -> str:
-    owner, _hash, rule = target.partition("#")
-    return in_words((rule or owner).removeprefix("form:").replace("-", "_"))
 
 
 def _of_parts(now: datetime) -> list[Attention]:

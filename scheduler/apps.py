@@ -15,13 +15,32 @@ class SchedulerConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what tasks use, and keep the system's periodic tasks in step with the tables."""
-        from scheduler.selectors import uses_of_instance, uses_of_process, uses_of_targets
+        from kianda import asides
+        from scheduler.selectors import (
+            occurrence_of_run,
+            uses_of_instance,
+            uses_of_process,
+            uses_of_targets,
+        )
+        from scheduler.selectors_health import tokens_of_instance
         from scheduler.setup import after_migrate
 
         usage.register("instance", uses_of_instance)
         usage.register("process", uses_of_process)
         usage.register("target", uses_of_targets)
         usage.register_page("scheduled task", _page_of_task)
+        asides.register(
+            "instance",
+            head="scheduler/_kept_head.html",
+            panel="scheduler/_kept_panel.html",
+            tell=tokens_of_instance,
+        )
+        asides.register(
+            "run",
+            head="scheduler/_run_head.html",
+            panel="scheduler/_run_planned.html",
+            tell=occurrence_of_run,
+        )
         post_migrate.connect(after_migrate, sender=self, dispatch_uid="periodic-tasks")
 
 

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
+from processes.models import Run
 from scheduler.models import Occurrence, ScheduledTask
 
 
@@ -18,6 +19,14 @@ def visible_tasks(user: User | None) -> QuerySet[ScheduledTask]:
 def occurrences_of(task: ScheduledTask) -> QuerySet[Occurrence]:
     """Return the history of a task, newest first."""
     return Occurrence.objects.filter(task=task).order_by("-planned_at", "-pk")
+
+
+def occurrence_of_run(run: Run, user: User) -> Occurrence | None:
+    """Return the firing that a run carries out, for those who may see its task."""
+    if run.trigger not in {"schedule", "webhook", "manual"} or not visible_tasks(user).exists():
+        return None
+    rows = Occurrence.objects.filter(run=run).select_related("task")
+    return rows.order_by("pk").first()
 
 
 def uses_of_instance(process_id: str) -> list[dict[str, Any]]:

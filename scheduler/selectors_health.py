@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTransform
+from django.utils import timezone
 
 from datasources.models import Datasource
 from processes.document import Document
@@ -34,6 +35,8 @@ from scheduler.token_health import (
 MOST_LOOKED_AT = 300
 SHOWN = 10
 DAY = timedelta(hours=24)
+# In per cent of a strip.
+LEAST_TOLD = 0.2
 MOST_REFRESHES = 3_000
 CLOSED = (
     Run.Status.SUCCEEDED, Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSED,
@@ -48,6 +51,16 @@ class Strip:
     missing: list[Span]
     gaps: list[tuple[datetime, datetime]]
 
+    @property
+    def per_cent(self) -> float | None:
+        """Return how much of the time since it was first fetched the token was valid.
+
+        None in the first minutes, which are too short to be told in a strip.
+        """
+        valid = sum(span.width for span in self.valid)
+        whole = valid + sum(span.width for span in self.missing)
+        return 100 * valid / whole if whole >= LEAST_TOLD else None
+
 
 @dataclass
 class KeptToken:
@@ -61,6 +74,11 @@ class KeptToken:
     state: State
     last_run: Run | None
     strip: Strip | None = None
+
+    @property
+    def title(self) -> str:
+        """Return what the field with the token is called."""
+        return document_of(self.instance.version).fields[self.fields.token].title
 
     @property
     def is_current(self) -> bool:
@@ -108,6 +126,20 @@ def token_of_task(
         kept.strip = _strip(kept, now=now, length=length)
         return kept
     return None
+
+
+def tokens_of_instance(
+    instance: ProcessInstance, user: User, *, now: datetime | None = None
+) -> list[KeptToken]:
+    """Return the tokens that an instance keeps, by the tasks that the person may see."""
+    now = now or timezone.now()
+    tasks = visible_tasks(user).filter(
+        design=instance.design_id, process_id__iexact=instance.process_id, finished_at=None
+    )
+    found = _kept_tokens(list(tasks[:MOST_LOOKED_AT]), now=now)
+    for kept in found:
+        kept.strip = _strip(kept, now=now)
+    return found
 
 
 def _candidates(tasks: QuerySet[ScheduledTask]) -> list[ScheduledTask]:

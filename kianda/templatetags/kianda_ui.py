@@ -109,13 +109,19 @@ def once() -> SafeString:
 
 @register.filter
 def moment(value: datetime | None, style: str = "") -> SafeString:
-    """Show a moment in the person's zone; style "seconds" adds them. None is a dash."""
+    """Show a moment in the person's zone; style "seconds" adds them. None is a dash.
+
+    The style "inside" is for the middle of a sentence.
+    """
     if value is None:
         return SafeString(NONE)
+    if style == "inside":
+        words = times.moment_in_sentence(value)
+    else:
+        words = times.moment_words(value, seconds=style == "seconds")
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
-        value.isoformat(), times.full_words(value),
-        times.moment_words(value, seconds=style == "seconds"),
+        value.isoformat(), times.full_words(value), words,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Words and drawings about runs and tokens: {% load kianda_words %}.
 
 {{ run|trigger_words }} · {{ run|took:now }} · {{ now|full_day }} · {{ now|clock }} ·
-{% zone_name %} · {% token_state kept now %} · {% validity_strip strip %}
+{% zone_name %} · {% token_state kept now %} · {% token_pill kept %} · {% validity_strip strip %}
 """
 
 from datetime import datetime
@@ -83,14 +83,30 @@ def took(run: Any, now: datetime) -> str:
 def token_state(kept: Any, now: datetime) -> SafeString:
     """Draw the state of a kept token, with how much of its life is left."""
     kind, symbol, word = STATES[kept.state]
-    until = kept.validity.until
-    rest = ""
-    if until is not None and kept.state == "expired":
-        rest = _("since %(at)s") % {"at": times.moment_in_sentence(until)}
-    elif until is not None and kept.is_current:
-        rest = _("%(span)s left") % {"span": times.span_words(until - now)}
+    rest = _rest(kept, now)
     said = format_html(' <span class="k-muted k-small text-nowrap">{}</span>', rest) if rest else ""
     return format_html("{}{}", pill(kept.state, text=str(word), kind=kind, icon=symbol), said)
+
+
+def _rest(kept: Any, now: datetime) -> str:
+    """Say how much of a token's life is left, or since when it is over."""
+    until = kept.validity.until
+    if until is not None and kept.state == "expired":
+        return _("since %(at)s") % {"at": times.moment_in_sentence(until)}
+    if until is not None and kept.is_current:
+        return _("%(span)s left") % {"span": times.span_words(until - now)}
+    return ""
+
+
+@register.simple_tag
+def token_pill(kept: Any) -> SafeString:
+    """Draw the state of a kept token as one pill, for the head of its instance's page."""
+    kind, symbol, word = STATES[kept.state]
+    parts = [str(word), _rest(kept, timezone.now())]
+    text = ", ".join(part for part in parts if part)
+    if kept.state != "missing":
+        text = _("Token %(state)s") % {"state": uncapfirst(text)}
+    return pill(kept.state, text=text, kind=kind, icon=symbol)
 
 
 @register.simple_tag

@@ -1,12 +1,14 @@
 """Lines of runs and of changes, as the pages of an instance show them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
+from kianda.times import moment_words
 from processes.document import Document
-from processes.fields import Table
+from processes.fields import Date, Table
 from processes.fields.base import FormField
 from processes.models import Change, ProcessInstance, Run
 from processes.services.history import can_restore
@@ -18,6 +20,10 @@ _STATES = {
     "completed": gettext_noop("completed"),
     "not_started": gettext_noop("not started"),
 }
+BY = {
+    "schedule": gettext_lazy("the schedule"), "webhook": gettext_lazy("a webhook"),
+    "rule": gettext_lazy("a rule of another process"),
+}  # fmt: skip
 
 
 class Shown(Protocol):
@@ -56,19 +62,42 @@ def entries_of(changes: list[Change], sheet: Shown) -> list[dict[str, Any]]:
     ]
 
 
-def _words(row: Mapping[str, Any], document: Document) -> dict[str, str]:
+def _words(row: Mapping[str, Any], document: Document) -> dict[str, Any]:
     """Return what has changed by its title; of a form, its states in words too."""
     name = str(row["field"])
     if name == "process.status":
         return {"title": gettext("Status")}
     if not name.startswith("form:"):
-        return {"title": document.fields[name].title if name in document.fields else name}
+        field = document.fields.get(name)
+        told = {part: _in_zone(field, row[part]) for part in ("before", "after")}
+        return {"title": field.title if field else name, **told}
     titles = {f"form:{form.name}": form.title for form in document.forms}
     said = {part: _STATES.get(str(row[part]), row[part]) for part in ("before", "after")}
     return {
         "title": gettext("Form %(title)s") % {"title": titles.get(name, name)},
         **{part: gettext(words) for part, words in said.items()},
     }
+
+
+def changed_by(instance: ProcessInstance, changes: list[Change]) -> str:
+    """Say who or what made the newest change: a schedule is no person, though it acts for one."""
+    run = changes[0].run if changes else None
+    words = BY.get(run.trigger) if run else None
+    if words:
+        return str(words)
+    person = instance.modified_by
+    return person.get_full_name() or person.get_username() if person else ""
+
+
+def _in_zone(field: FormField | None, value: Any) -> Any:
+    """Return a recorded moment as it is read in the person's zone; any other value as it is."""
+    if not isinstance(field, Date) or field.mode != "datetime" or not isinstance(value, str):
+        return value
+    try:
+        return moment_words(datetime.fromisoformat(value), seconds=True)
+    except ValueError:
+        # Recorded when the field was of another kind.
+        return value
 
 
 def _sentences(field: FormField | None, row: Mapping[str, Any]) -> list[str]:

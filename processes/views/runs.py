@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kianda.asides import asides_of
 from kianda.lib.errors import ApplicationError, Missing
 from kianda.once import once
 from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
@@ -15,6 +16,7 @@ from processes.models import Change, Run
 from processes.selectors import visible_instance, visible_runs
 from processes.services.instances import store_unsaved_answer
 from processes.services.leases import PAUSED
+from processes.services.target_titles import with_target_titles
 from processes.views.common import asked, page_of, person, target_title
 from processes.views.steps import document_of_run, shown_step, title_of
 
@@ -33,7 +35,7 @@ def runs(request: HttpRequest) -> HttpResponseBase:
     context = {
         "page": found, "query": query, "filtered": filtered,
         "any": found.paginator.count > 0 or filtered,
-        "runs": [(run, run.target) for run in found], "statuses": Run.Status.choices,
+        "runs": with_target_titles(found), "statuses": Run.Status.choices,
     }  # fmt: skip
     return render_page(
         request, "processes/runs.html", context, partials={"rows": "processes/_runs_rows.html"}
@@ -55,6 +57,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
         "failed_step": _failed_step(found),
         "debugged": found.holder == PAUSED and found.status in GOING_ON,
         "instance": _instance(request, found),
+        "asides": asides_of("run", found, user=request.user),
     }  # fmt: skip
     return render_page(
         request, "processes/run.html", context, partials={"run": "processes/_run.html"}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
+from kianda.asides import asides_of
 from processes import listing
 from processes.fields.base import FormField
 from processes.models import DesignVersion, ProcessInstance, Run
@@ -10,7 +11,7 @@ from processes.services.history import Meanwhile
 from processes.table_forms import TypedTable
 from processes.table_words import table_changes
 from processes.views.carried import sealed
-from processes.views.entries import entries_of, with_titles
+from processes.views.entries import changed_by, entries_of, with_titles
 from processes.views.form_steps import load_targets, open_form, primary
 from processes.views.sheet import Sheet
 
@@ -22,6 +23,7 @@ def context_of(sheet: Sheet) -> dict[str, Any]:
     """Return what the templates of the page need."""
     instance = sheet.instance
     newest = list(listing.runs_of(instance)[:FEW])
+    changes = list(listing.changes_of(instance)[:FEW])
     design = instance.design
     staff = has_role(sheet.user, ADMINISTRATOR, DESIGNER)
     views = sheet.forms()
@@ -43,7 +45,7 @@ def context_of(sheet: Sheet) -> dict[str, Any]:
         ],
         "meanwhile": _theirs(sheet),
         "runs": with_titles(newest, sheet.document), "run_count": instance.runs.count(),
-        "changes": entries_of(list(listing.changes_of(instance)[:FEW]), sheet),
+        "changes": entries_of(changes, sheet), "changed_by": changed_by(instance, changes),
         "change_count": instance.changes.count(),
         "running": next((run for run in newest if run.status == Run.Status.RUNNING), None),
         "problem": None if sheet.errors else _failed(newest[:1]),
@@ -51,6 +53,7 @@ def context_of(sheet: Sheet) -> dict[str, Any]:
         "may_schedule": staff, "may_design": staff,
         "may_delete": staff or instance.created_by_id == sheet.user.pk,
         "newer": _newer(sheet),
+        "asides": asides_of("instance", instance, user=sheet.user),
     }  # fmt: skip
 
 

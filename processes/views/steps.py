@@ -1,17 +1,20 @@
 """The steps of a trace as pages show them."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from datasources.selectors import get_document
 from kianda.lib.errors import Missing
 from kianda.lib.secret_names import MASK
 from processes.document import Document
 from processes.models import ProcessDesign, Run
 from processes.rules import Rule, SetFormField
+from processes.rules.base import BUILT_IN, CallingRule
 from processes.services.designs import get_version
 from processes.services.documents import document_of
 
@@ -76,6 +79,8 @@ def sentence_of(rule: Rule | None, document: Document | None) -> SafeString:
     """Return a rule as a sentence in which its fields stand by their titles."""
     if rule is None or document is None or rule.sentence() == rule.title:
         return escape("")
+    if isinstance(rule, CallingRule) and rule.datasource != BUILT_IN:
+        return _called(rule)
     if not isinstance(rule, SetFormField):
         return escape(rule.sentence())
     parts = [
@@ -86,3 +91,16 @@ def sentence_of(rule: Rule | None, document: Document | None) -> SafeString:
         for row in rule.assignments
     ]  # fmt: skip
     return format_html("{} {}", _("Set"), format_html_join(", ", "{}", ((one,) for one in parts)))
+
+
+def _called(rule: CallingRule) -> SafeString:
+    """Say which REST method of which datasource a rule calls, by the names that people know."""
+    source, method = rule.datasource, rule.method
+    with suppress(Missing):
+        document = get_document(source)
+        found = document.method(method)
+        source, method = document.title, found.title if found else method
+    return format_html(
+        '{} <span class="k-ref">{}</span> {} <span class="k-ref">{}</span>',
+        _("Call"), method, _("on"), source,
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_httpserver import HTTPServer
 
+from kianda.accounts.models import Profile
 from kianda.lib.secrets import MASK
 from kianda.once import new_token
 from processes.models import Change, ProcessDesign, ProcessInstance, Run
@@ -688,3 +689,18 @@ def test_an_answer_that_nobody_stored_is_offered_and_stored(
 @pytest.mark.parametrize("number", ["0", "999999", "9" * 30])
 def test_a_run_that_is_not_there_is_a_page_that_says_so(ada: Any, number: str) -> None:
     assert client_of(ada).get(f"/runs/{number}/").status_code == 404
+
+
+def test_moments_in_the_history_are_told_in_the_persons_zone(ada: Any) -> None:
+    raw = process({"type": "date", "name": "due", "title": "Due", "mode": "datetime"}, name="dues")
+    create_design(raw=raw, user=ada)
+    publish_design(name="dues", user=ada)
+    made = create_instance(
+        process="dues", mode="live", data={"due": "2025-07-01T10:00:00Z"}, user=ada
+    )
+    patch_instance(
+        process_id=made.process_id, data={"due": "2025-07-01T22:30:00Z"}, revision=1, user=ada
+    )
+    Profile.objects.update_or_create(user=ada, defaults={"zone": "Europe/Dublin"})
+    said = text_of(client_of(ada).get(f"/instances/{made.process_id}/changes/"))
+    assert "1 Jul 2025, 11:00:00 1 Jul 2025, 23:30:00" in said

@@ -1,0 +1,37 @@
+"""What the targets of runs are called, for lists of runs of any process."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from kianda.lib.names import in_words
+from processes.document import Document
+from processes.models import DesignVersion, Run
+from processes.services.documents import document_of
+
+
+def with_target_titles(runs: Iterable[Run]) -> list[tuple[Run, str]]:
+    """Return runs, each with what its button, form or rule is called in the version that ran."""
+    found = list(runs)
+    documents = _documents({(run.process, run.version) for run in found})
+    return [(run, _title(run.target, documents.get((run.process, run.version)))) for run in found]
+
+
+def _documents(wanted: set[tuple[str, str]]) -> dict[tuple[str, str], Document]:
+    asked = Q(pk__in=[])
+    for process, version in wanted:
+        major, _, minor = version.partition(".")
+        if major.isdecimal() and minor.isdecimal():
+            asked |= Q(design__name=process, major=int(major), minor=int(minor))
+    rows = DesignVersion.objects.filter(asked).select_related("design").defer("document")
+    return {(row.design.name, str(row)): document_of(row) for row in rows}
+
+
+def _title(target: str, document: Document | None) -> str:
+    """Return a title; where the design is gone, the name in words."""
+    if document is not None:
+        for known in document.targets():
+            if known.target == target:
+                return known.title
+    owner, _, rule = target.partition("#")
+    return in_words((rule or owner).removeprefix("form:").replace("-", "_"))
