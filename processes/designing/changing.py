@@ -6,6 +6,7 @@ from typing import Any, Literal
 from kianda.lib.errors import Conflict, Invalid
 from processes.designing import tree
 from processes.designing.base import Edit, Place
+from processes.designing.names import follows_title, gives_name
 from processes.designing.tree import Element, Object
 from processes.designing.work import Work
 from processes.fields import fields
@@ -14,12 +15,14 @@ from processes.fields import fields
 class ChangeSettings(Edit):
     """Changes settings of one piece. Another `name` is renamed everywhere; lists are not settings.
 
-    Another `type` of a field keeps the settings that the new type has too.
+    Another `type` of a field keeps the settings that the new type has too. With `name_follows` the
+    name of a form or field goes with its title, as long as it is the one made from it.
     """
 
     do: Literal["change"] = "change"
     target: str
     settings: dict[str, Any]
+    name_follows: bool = False
 
     def carry_out(self, work: Work) -> tuple[str, str]:
         """Set what differs."""
@@ -34,6 +37,8 @@ class ChangeSettings(Edit):
             work.rename_columns(target, settings["columns"])
         for key, value in settings.items():
             work.set(target, (key,), value)
+        if name is None:
+            name = self._following(work, found)
         if found.kind != tree.PROCESS and name is not None and name != found.node.get("name"):
             target = work.rename(target, str(name))
         return f"Changed {', '.join(words[:3])} of {tree.called(found)}", target
@@ -41,6 +46,20 @@ class ChangeSettings(Edit):
     def touches(self, document: Object) -> Iterator[str]:
         """Yield the settings."""
         yield from (f"{self.target}/{key}" for key in self.settings)
+        if self.name_follows:
+            yield f"{self.target}/name"
+
+    def _following(self, work: Work, found: Element) -> str | None:
+        """Return the name that goes with the new title; None when it stays."""
+        name, title = found.node.get("name"), self.settings.get("title")
+        if not self.name_follows or found.kind not in {"form", "field"}:
+            return None
+        if not (isinstance(name, str) and isinstance(title, str) and gives_name(title)):
+            return None
+        before = found.node.get("title")
+        if not follows_title(name, before if isinstance(before, str) and before else name):
+            return None
+        return name if follows_title(name, title) else work.new_name(found.kind, title)
 
     def _differing(self, node: Object) -> list[str]:
         return [k for k, v in self.settings.items() if k not in node or node[k] != v]

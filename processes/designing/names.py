@@ -57,6 +57,17 @@ def as_name(text: str) -> str:
     return made if made[0].isalpha() else f"field_{made}"[:LONGEST_NAME].rstrip("_")
 
 
+def gives_name(title: str) -> bool:
+    """Tell whether a title has letters or digits that a name can be made of."""
+    return re.search(r"[a-z0-9]", title.lower()) is not None
+
+
+def follows_title(name: str, title: str) -> bool:
+    """Tell whether a name is still the one that was made from a title."""
+    stem = as_name(title)
+    return name == stem or re.fullmatch(rf"{re.escape(stem)}_\d{{1,2}}", name) is not None
+
+
 def _numbered(wish: str, joint: str, longest: int, is_free: Callable[[str], bool]) -> str:
     if is_free(wish):
         return wish

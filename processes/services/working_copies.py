@@ -12,7 +12,7 @@ from django.db import transaction
 from kianda.lib.errors import Conflict
 from processes.designing import rebase, tree
 from processes.designing.base import Edit
-from processes.designing.changing import RemovePiece
+from processes.designing.changing import ChangeSettings, RemovePiece
 from processes.designing.edits import Applied, apply_edit, parse_edit
 from processes.designing.patches import Insert, Misfit, Patch, Set, inverse, overlap, touched
 from processes.designing.sheet import applied as patched
@@ -90,7 +90,7 @@ def edit(name: str, *, user: User, revision: int, edit: object) -> Copy:
     with transaction.atomic():
         copy = locked(name)
         since = later(copy, revision)
-        done = _applied(copy, asked, since, user)
+        done = _applied(copy, _with_old_name(copy, asked), since, user)
         notices = _old_names(copy, done.patch)
         if done.patch:
             drop_redo(copy, user)
@@ -145,6 +145,15 @@ def _outside(copy: WorkingCopy, asked: Edit) -> list[Use]:
     if isinstance(asked, RemovePiece) and not asked.force:
         return uses_outside(copy, asked.target)
     return []
+
+
+def _with_old_name(copy: WorkingCopy, asked: Edit) -> Edit:
+    """Keep a name that a version has already: instances and others know the field by it."""
+    if not isinstance(asked, ChangeSettings) or not asked.name_follows:
+        return asked
+    if copy.base is not None and not _is_there(asked, copy.base.document):
+        return asked
+    return asked.model_copy(update={"name_follows": False})
 
 
 def _old_names(copy: WorkingCopy, patch: Patch) -> list[str]:

@@ -257,7 +257,15 @@ class Bound:
     def wrong_source(self) -> str:
         """Return what is wrong with the data source or its method."""
         errors = [*self.errors, *self.form.errors_at("/method")]
-        return self.form.around.broken_source() or " ".join(errors)
+        if errors and not self.form.around.datasource:
+            return _("Choose a data source.")
+        return self.form.around.broken_source() or " ".join(dict.fromkeys(errors))
+
+    @property
+    def awaits_source(self) -> bool:
+        """Tell whether nothing can be mapped in it before a data source is chosen."""
+        moves = self.spec.control in {"input_mapping", "success_mapping"}
+        return moves and self.form.has_source and not (self.form.around.datasource or self.value)
 
     @property
     def opened(self) -> bool:

@@ -136,6 +136,14 @@ class SettingsForm:
         ]
 
     @property
+    def first_needed(self) -> str:
+        """Return the place of the first setting that has to be filled in."""
+        needed = (one for one in self.controls if one.spec.required and not one.is_fixed)
+        for one in needed:
+            return f"{one.pointer}/0" if one.drawing == "rows" else one.pointer
+        return ""
+
+    @property
     def coverage(self) -> str:
         """Return what a call still lacks."""
         return coverage_of(self.raw, self.around)

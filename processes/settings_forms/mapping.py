@@ -128,8 +128,9 @@ class Line:
 
 
 def lines_of(bound: Any, around: Around) -> list[Line]:
-    """Return the rows of a control."""
-    return [_line(bound, around, at, texts) for at, texts in enumerate(bound.value)]
+    """Return the rows of a control; where one is required and none is there, one to fill in."""
+    rows = bound.value or ([{}] if bound.spec.required else [])
+    return [_line(bound, around, at, texts) for at, texts in enumerate(rows)]
 
 
 def _line(bound: Any, around: Around, at: int, texts: dict[str, str]) -> Line:

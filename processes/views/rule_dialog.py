@@ -30,6 +30,8 @@ from processes.views.designer.tree import Element
 PREFIX = "rule"
 ACT = f"{PREFIX}!act"
 BY_NAME = "by_name:/"
+# What the choice of a data source says, and the setting that it is about.
+CHOSEN, SOURCE = "refresh:", "/datasource"
 
 
 @page(roles=(DESIGNER,), methods=("GET", "POST"))
@@ -38,7 +40,7 @@ def rule(request: HttpRequest, name: str, rule_id: str) -> HttpResponseBase:
     desk = Desk(request, name)
     element = rule_of(desk.screen, rule_id)
     if request.method == "GET":
-        return _shown(desk, element, _form(desk, desk.screen, element))
+        return _shown(desk, element, _opened(desk, element))
     if ACT in request.POST:
         return _rearranged(desk, element)
     try:
@@ -125,10 +127,20 @@ def _form(
     return form_of(desk, screen, element.raw if raw is None else raw, element, flaws=flaws)
 
 
+def _opened(desk: Desk, element: Element) -> SettingsForm | None:
+    """Return the form as it opens: a new rule is not reproached with what nobody has typed yet."""
+    if not element.is_new or kind_of(element) is None:
+        return _form(desk, desk.screen, element)
+    form = form_of(desk, desk.screen, element.raw, element)
+    form.focus = form.first_needed
+    return form
+
+
 def _rearranged(desk: Desk, element: Element) -> HttpResponse:
     """Show what was typed with a row added, moved or taken out: nothing is kept yet."""
     raw, place = typed_raw(desk, element)
-    form = form_of(desk, desk.screen, raw, element, focus=place)
+    chosen = SOURCE if desk.request.POST[ACT] == CHOSEN else ""
+    form = form_of(desk, desk.screen, raw, element, focus=place or chosen)
     return _shown(desk, element, form)
 
 

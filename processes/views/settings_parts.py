@@ -19,6 +19,7 @@ from processes.settings_forms.around import Around
 from processes.settings_forms.completion import offers, tree_of
 from processes.settings_forms.condition_view import operators_for, sentence_of, type_of
 from processes.settings_forms.conditions import read_items, shown_group
+from processes.settings_forms.coverage import coverage_of
 from processes.settings_forms.expression import result_of
 from processes.settings_forms.places import system_tree
 from processes.settings_forms.posted import posted
@@ -134,11 +135,21 @@ def _control(asked: Asked) -> tuple[str, dict[str, Any]]:
     return "_control", {"form": form, "control": form.control(setting)}
 
 
+def _coverage(asked: Asked) -> tuple[str, dict[str, Any]]:
+    """Return what the call still lacks, with what stands in the form."""
+    element = asked.element
+    if element is None:
+        raise Missing(_("There is no such rule any more."))
+    raw, _place = typed_raw(asked.desk, element, prefix=asked.words("prefix"))
+    return "_coverage", {"coverage": coverage_of(raw, around_for(asked.desk, raw, element))}
+
+
 PARTS: Mapping[str, tuple[Part, tuple[str, ...]]] = {
     "tree": (_tree, ("GET",)), "completion": (_completion, ("GET",)),
     "result": (_result, ("POST",)), "builder": (_builder, ("POST",)),
     "sentence": (_sentence, ("POST",)), "operators": (_operators, ("POST",)),
     "sample": (_sample, ("POST",)), "control": (_control, ("POST",)),
+    "coverage": (_coverage, ("POST",)),
 }  # fmt: skip
 
 

@@ -66,13 +66,19 @@ def test_a_process_is_built_by_mouse(page_as, orders, axe, assert_fits):
     selected(page, "field:date")
     kept(page)
     assert names() == ["date", "subject", "number"]
-    # Its properties: the title, then the name, which stays its own.
-    page.locator("[name='s/title']").fill("Due")
+    # Its properties: the name goes with the title, until it is somebody's own.
+    page.locator("[name='s/title']").fill("Delivery")
     page.locator("[name='s/title']").press("Tab")
-    expect(box(page, "date")).to_contain_text("Due")
-    page.locator("[name='s/name']").fill("due")
-    page.locator("[name='s/name']").press("Tab")
+    selected(page, "field:delivery")
+    expect(page.locator("[name='s/name']")).to_have_value("delivery")
+    # What is typed on while the new name is on its way is about the same field.
+    page.keyboard.type("due")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Not a holiday")
+    page.keyboard.press("Tab")
+    kept(page)
     selected(page, "field:due")
+    assert field_of("due") | {"title": "Delivery", "help": "Not a holiday"} == field_of("due")
     # A name that is taken is refused beside it, and stays as it was typed.
     page.locator("[name='s/name']").fill("subject")
     page.locator("[name='s/name']").press("Tab")
@@ -97,6 +103,8 @@ def test_a_process_is_built_by_mouse(page_as, orders, axe, assert_fits):
     page.locator("#d-rules").get_by_role("button", name="Add rule").click()
     page.locator("#m-add-rules").get_by_role("button", name="Save", exact=True).click()
     selected(page, "rule:save")
+    # What was added last is seen, however long the form and the list.
+    expect(box(page, "button")).to_be_in_viewport()
     rows = page.locator("#d-rules .k-rule")
     drag(page, rows.nth(1).locator("[data-grip]").first, rows.nth(0), dy=0.1)
     expect(rows.nth(0)).to_contain_text("Save")
@@ -138,6 +146,7 @@ def test_a_process_is_built_by_mouse(page_as, orders, axe, assert_fits):
     page.get_by_label("Note").fill("First")
     page.locator("#dialog").get_by_role("button", name="Publish 1.0").click()
     page.wait_for_selector("text=Version 1.0 is published")
+    expect(page.locator("#d-head")).to_contain_text("Published 1.0")
     assert str(get_design("orders").published) == "1.0"
 
 
@@ -160,6 +169,7 @@ def test_it_is_built_by_keys_alone(page_as, orders, axe):
     selected(page, "field:number")
     press("Escape")
     assert page.evaluate("document.activeElement.id") == "b-number"
+    expect(page.locator("#d-find")).to_have_value("")
     press("Alt+ArrowUp")
     expect(page.locator("#d-say")).to_have_text("Moved to position 1 of 2.")
     assert names() == ["number", "subject"]
@@ -168,20 +178,20 @@ def test_it_is_built_by_keys_alone(page_as, orders, axe):
     press("Control+a")
     page.keyboard.type("Amount")
     press("Enter")
-    expect(page.locator("#b-number")).to_contain_text("Amount")
+    expect(page.locator("#b-amount")).to_contain_text("Amount")
     press("Escape")
     press("Control+d")
-    selected(page, "field:number_2")
+    selected(page, "field:amount_2")
     press("Delete")
     selected(page, "field:subject")
     press("Control+z")
-    selected(page, "field:number_2")
+    selected(page, "field:amount_2")
     press("Control+Shift+z")
-    expect(page.locator("#b-number_2")).to_have_count(0)
+    expect(page.locator("#b-amount_2")).to_have_count(0)
     kept(page)
-    assert names() == ["number", "subject"]
+    assert names() == ["amount", "subject"]
     # A rule: added, switched off, opened, moved.
-    page.locator("#b-number").focus()
+    page.locator("#b-amount").focus()
     press("ArrowDown")
     selected(page, "field:subject")
     press("a")
@@ -191,7 +201,10 @@ def test_it_is_built_by_keys_alone(page_as, orders, axe):
     press("Control+a")
     page.keyboard.type("set form")
     press("Enter")
-    page.wait_for_selector("#dialog[open]")
+    # A new rule begins where it is to be filled in, and nothing is called wrong yet.
+    first = page.locator("[name='rule/assignments/0/field']")
+    expect(first).to_be_focused()
+    expect(page.locator("#dialog .invalid-feedback")).to_have_count(0)
     press("Escape")
     expect(page.locator("#d-find")).to_be_focused()
     page.locator("[data-rule='rule:set-form-field']").focus()
@@ -202,7 +215,7 @@ def test_it_is_built_by_keys_alone(page_as, orders, axe):
     press("Delete")
     selected(page, "rule:save")
     # Cut here, pasted on another form.
-    page.locator("#b-number").focus()
+    page.locator("#b-amount").focus()
     press("Control+x")
     expect(page.locator("#d-say")).to_contain_text("is cut")
     page.locator("#d-addform").focus()
@@ -210,11 +223,15 @@ def test_it_is_built_by_keys_alone(page_as, orders, axe):
     selected(page, "form:form")
     page.locator("#t-form").focus()
     press("Control+v")
-    selected(page, "field:number")
+    selected(page, "field:amount")
     kept(page)
-    assert (names(0), names(1)) == (["subject"], ["number"])
-    press("Escape")
+    assert (names(0), names(1)) == (["subject"], ["amount"])
+    press("Control+PageUp")
+    selected(page, "form:main")
+    press("Control+PageDown")
     selected(page, "form:form")
+    # The focus has gone along: the next key is about this form.
+    expect(page.locator("#t-form")).to_be_focused()
     press("Alt+ArrowLeft")
     expect(page.locator("#d-say")).to_have_text("Moved to position 1 of 2.")
     press("Escape")
@@ -383,7 +400,7 @@ def test_on_a_phone_one_pane_is_shown_at_a_time(page_as, orders, axe, assert_fit
     page.locator("[name='s/title']").press("Tab")
     panes.get_by_text("Urgent", exact=True).wait_for()
     kept(page)
-    assert names() == ["toggle", "subject"]
+    assert names() == ["urgent", "subject"]
     # What is typed last goes along, also when the preview is opened at once.
     page.locator("[name='s/title']").fill("Very urgent")
     page.locator("#d-preview").click()
@@ -403,12 +420,12 @@ def test_without_script_the_same_buttons_work(browser, live_server, person, orde
     page.wait_for_selector("text=Moved to position 1 of 2.")
     page.locator("[name='s/title']").fill("Amount")
     page.get_by_role("button", name="Keep these properties").click()
-    expect(page.locator("#b-number")).to_contain_text("Amount")
+    expect(page.locator("#b-amount")).to_contain_text("Amount")
     page.get_by_role("button", name="Delete (Del)").click()
     page.wait_for_selector("text=Removed Amount.")
     page.get_by_role("button", name="Undo (Ctrl Z)").click()
-    expect(page.locator("#b-number")).to_be_visible()
-    assert names() == ["number", "subject"]
+    expect(page.locator("#b-amount")).to_be_visible()
+    assert names() == ["amount", "subject"]
     context.close()
 
 

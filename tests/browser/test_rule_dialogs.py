@@ -113,15 +113,21 @@ def test_a_call_is_set_up_by_choosing_and_mapping(page_as, scenario):
     strip(scenario, datasource="", method="", input_mapping=[], on_success=[], on_error=[])
     page = page_as("ada")
     dialog = open_rule(page)
-    dialog.get_by_role("button", name="Select data source").click()
+    mapping = dialog.get_by_role("region", name="Input mapping")
+    expect(mapping).to_contain_text("Choose a data source first")
+    expect(mapping.get_by_role("button")).to_have_count(0)
+    select = dialog.get_by_role("button", name="Select data source")
+    select.click()
     dialog.get_by_role("searchbox", name="Find a method").fill("auth")
     expect(dialog.get_by_text("Get orders")).to_be_hidden()
     dialog.get_by_text("Get/Refresh Auth Token").click()
     dialog.locator("[data-source-picker]").get_by_role("button", name="OK").click()
     expect(dialog.locator(".k-chosen")).to_contain_text("POST /oauth/token")
+    expect(select).to_be_focused()
+    expect(dialog.locator("[data-coverage]")).to_contain_text("Nothing goes to 5 of the places")
 
-    mapping = dialog.get_by_role("region", name="Input mapping")
     mapping.get_by_role("button", name="Map all by name").click()
+    expect(dialog.locator("[data-coverage]")).to_contain_text("Everything that the method takes")
     expect(mapping.get_by_role("row")).to_have_count(6)
     expect(mapping.get_by_role("row").nth(2)).to_contain_text("client-1")
     expect(mapping.get_by_role("row").nth(3)).to_contain_text("secret")
@@ -360,3 +366,53 @@ def test_a_lost_session_keeps_the_rows_that_were_added(page_as, scenario):
     page.get_by_role("button", name="OK", exact=True).last.click()
     page.wait_for_url("**/designer/?at=**")
     assert [row["field"] for row in kept(scenario)["on_error"]] == ["last_error", "access_token"]
+
+
+def test_what_was_typed_outlives_back_and_a_hasty_key(page_as, scenario, axe):
+    page = page_as("ada")
+    dialog = open_rule(page, "Set form field")
+    values = dialog.locator("[name='rule/assignments/0/value']")
+    values.fill("")
+    values.focus()
+    # Enter before the names are there is for them: the dialog is not sent half done.
+    page.keyboard.type("[last_er")
+    page.keyboard.press("Enter")
+    expect(values).to_have_value("[last_error]")
+    # Back closes what is on top, and only that.
+    dialog.get_by_role("button", name="Choose: Form field or text").click()
+    page.get_by_role("button", name="Expression", exact=True).click()
+    expect(page.locator("#k-builder-text")).to_be_focused()
+    page.go_back()
+    expect(page.locator("#k-builder[open]")).to_have_count(0)
+    expect(values).to_be_focused()
+    page.go_back()
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    assert page.url.split("?")[0].endswith("/designer/")
+    # What was typed can be had back, and is kept with OK.
+    axe(page)
+    page.locator("#toasts").get_by_role("button", name="Open it again").click()
+    expect(values).to_have_value("[last_error]")
+    expect(dialog).to_contain_text("What you typed is here again.")
+    dialog.get_by_role("button", name="OK", exact=True).click()
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    expect(page.locator("#toasts")).not_to_contain_text("not kept")
+    assert kept(scenario, "clear")["assignments"][0]["value"] == "[last_error]"
+
+
+def test_without_a_connection_a_dialog_says_so_where_it_was_pressed(page_as, scenario, axe):
+    page = page_as("ada")
+    page.complaints.expect("ERR_INTERNET_DISCONNECTED")
+    dialog = open_rule(page)
+    errors = dialog.get_by_role("region", name="On error")
+    page.context.set_offline(True)
+    errors.get_by_role("button", name="Add mapping").click()
+    expect(errors.get_by_role("alert")).to_contain_text("The connection is lost.")
+    axe(page)
+    page.context.set_offline(False)
+    errors.get_by_role("button", name="Add mapping").click()
+    expect(errors.get_by_role("row")).to_have_count(3)
+    expect(errors.get_by_role("alert")).to_have_count(0)
+    # A session that has ended is another matter.
+    page.context.clear_cookies(name="sessionid")
+    errors.get_by_role("button", name="Choose: Error or text").first.click()
+    expect(errors.get_by_role("alert")).to_contain_text("Your session has ended. Press OK")

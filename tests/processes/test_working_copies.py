@@ -54,6 +54,20 @@ def test_each_edit_is_kept_at_once_and_can_be_undone_and_redone(ada: Any) -> Non
 
 
 @pytest.mark.usefixtures("made")
+def test_the_name_of_a_new_field_follows_its_title_and_one_that_was_saved_stays(ada: Any) -> None:
+    def title(target: str, to: str, revision: int) -> str:
+        retitled = change(target, title=to) | {"name_follows": True}
+        return copies.edit(NAME, user=ada, revision=revision, edit=retitled).selected
+
+    copies.edit(NAME, user=ada, revision=0, edit=add("number"))
+    assert title("field:number", "Net price", 1) == "field:net_price"
+    # Instances, tasks and other processes know what a version has by its name.
+    assert title("field:client_id", "Customer", 2) == "field:client_id"
+    copies.save_version(NAME, user=ada, revision=3)
+    assert title("field:net_price", "Price", 3) == "field:net_price"
+
+
+@pytest.mark.usefixtures("made")
 def test_two_people_edit_at_once_and_neither_overwrites(ada: Any, admin: Any) -> None:
     copies.open_copy(NAME, user=ada)
     assert [o.name for o in copies.open_copy(NAME, user=admin).others] == ["ada"]

@@ -42,6 +42,8 @@ class Done:
     opens: str = ""
     undoable: bool = False
     goes: str = ""
+    # What the element was called before: what is typed meanwhile is still about it.
+    renamed: str = ""
 
 
 class Desk:
@@ -149,6 +151,7 @@ class Desk:
     ) -> HttpResponse:  # fmt: skip
         context = self.context(copy, at) | {
             "say": said.say if said else "", "opens": said.opens if said else "",
+            "renamed": said.renamed if said else "",
             "undoable": bool(said and said.undoable), "refused": refused,
             "stale": _can_insist(refused), "script": True,
         }  # fmt: skip
@@ -179,6 +182,7 @@ class Desk:
             "settings": self.settings(screen, owner), "kept": kept_words(copy),
             "clipboard": self.clipboard.held, "cut": self.clipboard.cut_of(self.name),
             "letters": profile_of(self.user).single_keys,
+            "is_published": str(design.published or "") == copy.base_version,
             "next_version": f"{design.draft.major + 1 if design.draft else 1}.0",
         }  # fmt: skip
 

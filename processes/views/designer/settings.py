@@ -26,7 +26,8 @@ def keep(request: HttpRequest, name: str) -> HttpResponseBase:
         if copy is None:
             return desk.answer(Done(desk.copy, desk.at))
         at = copy.selected if desk.at == element.target else desk.at
-        return desk.answer(Done(copy, at))
+        renamed = element.target if copy.selected != element.target else ""
+        return desk.answer(Done(copy, at, renamed=renamed))
     except Missing:
         raise
     except ApplicationError as refusal:
@@ -42,7 +43,9 @@ def _kept(desk: Desk, element: Element) -> Copy | None:
     if not settings:
         return None
     try:
-        return desk.edit(do="change", target=element.target, settings=settings)
+        return desk.edit(
+            do="change", target=element.target, settings=settings, name_follows=True
+        )  # fmt: skip
     except Invalid as refusal:
         # The sentence alone, where the panes have no place for it.
         raise Invalid(" ".join(flaw.detail for flaw in refusal.errors) or refusal.detail,

@@ -53,6 +53,12 @@ class Element:
         return _text(self.raw.get("title")).strip() or in_words(self.name) or self.slug or "?"
 
     @property
+    def is_new(self) -> bool:
+        """Tell whether it is a rule that has nothing yet but what it began with."""
+        begun = set(self.raw) <= {"type", "id", "title", *RULE_LISTS}
+        return self.kind == "rule" and begun and not self.rules
+
+    @property
     def form(self) -> "Element | None":
         """Return the form that it is, or stands on."""
         here: Element | None = self

@@ -113,6 +113,16 @@ EDITS: list[tuple[dict[str, Any], str, str, Check]] = [
         lambda d: d["process_id"] == "{process}-[total]-{number}",
     ),
     (
+        edit("change", target="field:amount", settings={"title": "Net price"}, name_follows=True),
+        "Changed title of Amount", "field:net_price",
+        lambda d: d["process_id"] == "{process}-[net_price]-{number}",
+    ),
+    (
+        edit("change", target="form:check", settings={"title": "Order"}, name_follows=True),
+        "Changed title of Check", "form:order_2",
+        lambda d: names(d, "process", "forms") == ["order", "order_2"],
+    ),
+    (
         edit("change", target="field:note", settings={"type": "number"}),
         "Changed type of Note", "field:note",
         lambda d: "pattern" not in node(d, "field:note"),
@@ -384,6 +394,35 @@ def test_a_copy_of_a_form_refers_to_its_own_fields() -> None:
     assert len(copied.fields) == 11
     assert node(done, "rule:one-2")["conditions"]["items"][0]["left"] == "[amount_2]"
     assert names(done, "process", "forms") == ["order", "order_2", "check"]
+
+
+# Name and title before, the new title, the name after it.
+TITLES = [
+    ("text", "Text", "Client ID", "client_id"),
+    ("text_2", "Text", "Client ID", "client_id"),
+    ("text_2", "Text 2", "Client ID", "client_id"),
+    ("text", "", "Client ID", "client_id"),
+    ("text", "Text", "Amount", "amount_2"),
+    ("text", "Text", "User", "user_2"),
+    ("client_id", "Client ID", "client id!", "client_id"),
+    ("note_2", "Amount", "Note", "note_2"),
+    ("own", "Text", "Client ID", "own"),
+    ("ClientId", "Client ID", "Customer", "ClientId"),
+    ("text", "Text", "Дата", "text"),
+    ("text", "Text", "", "text"),
+    ("text", "Text", 7, "text"),
+]
+
+
+@pytest.mark.parametrize(("name", "title", "new", "after"), TITLES)
+def test_a_name_goes_with_its_title_until_it_is_somebodys_own(
+    name: str, title: str, new: Any, after: str
+) -> None:
+    document = design()
+    node(document, "field:remark").update(name=name, title=title)
+    raw = edit("change", target=f"field:{name}", settings={"title": new}, name_follows=True)
+    assert run(raw, document).selected == f"field:{after}"
+    assert run(raw | {"name_follows": False}, document).selected == f"field:{name}"
 
 
 def test_names_stay_unique_whatever_their_case_and_numbering() -> None:

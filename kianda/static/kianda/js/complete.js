@@ -8,6 +8,9 @@ list.setAttribute("aria-label", "Names that fit");
 let box = null;
 let word = null;
 let now = -1;
+// The box whose names are on their way, and whether Enter has been pressed meanwhile.
+let awaited = null;
+let entered = false;
 
 // What is being written at the caret: where it begins, and what may stand there.
 function wordAt(field) {
@@ -36,8 +39,11 @@ const look = wait(120, async (field) => {
   const found = wordAt(field);
   if (!found) return close();
   const html = await ask(rootOf(field), "completion", { which: found.which, q: found.text, id: list.id });
+  if (html === undefined) return;
+  awaited = null;
   if (html && document.activeElement === field) open(field, found, html);
   else close();
+  if (entered && box) take(list.children[now]);
 });
 
 function open(field, found, html) {
@@ -86,12 +92,24 @@ document.addEventListener("focusin", (event) => {
 });
 
 document.addEventListener("input", (event) => {
-  if (event.isTrusted && event.target.matches?.("[data-complete]")) look(event.target);
+  if (!event.isTrusted || !event.target.matches?.("[data-complete]")) return;
+  entered = false;
+  awaited = wordAt(event.target) ? event.target : null;
+  look(event.target);
 });
 
 document.addEventListener("focusout", (event) => {
+  if (event.target === awaited) awaited = null;
   if (event.target === box) close();
 });
+
+// Who types quickly presses Enter before the names are there: it is for them, not for the form.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.target !== awaited || box) return;
+  event.preventDefault();
+  event.stopPropagation();
+  entered = true;
+}, { capture: true });
 
 document.addEventListener("keydown", (event) => {
   if (!box || event.target !== box) return;

@@ -11,7 +11,7 @@ const tell = wait(200, async (control) => {
 const fit = wait(250, async (left) => {
   const row = left.closest(".k-cond-row");
   const operator = row?.querySelector("select");
-  if (!operator) return;
+  if (!operator || !left.isConnected) return;
   const html = await ask(rootOf(left), "operators", { left: left.value, chosen: operator.value }, { post: true });
   if (html && operator.isConnected && document.activeElement !== operator) operator.innerHTML = html;
 });

@@ -57,6 +57,7 @@ function press(event, submitter) {
 function fromDialog(event, form, submitter) {
   event.preventDefault();
   const values = new FormData(form, submitter);
+  delete form.dataset.typed;
   document.getElementById("dialog")?.close();
   send(form.action, values);
 }

@@ -83,9 +83,14 @@ function step(event) {
 
 function otherForm(by) {
   const tabs = [...document.querySelectorAll("#d-canvas [role=tab]")];
-  const now = tabs.findIndex((tab) => tab.getAttribute("aria-selected") === "true");
+  // What was chosen last counts, although its panes may still be on their way.
+  const chosen = tabs.findIndex((tab) => tab.value === here.at);
+  const now = chosen < 0 ? tabs.findIndex((tab) => tab.getAttribute("aria-selected") === "true") : chosen;
   const next = tabs[now + by];
-  if (next) choose(next.value);
+  if (!next) return true;
+  // The focus goes along: the next key is about the form that is seen.
+  if (paneOf(document.activeElement) === "canvas") next.focus();
+  choose(next.value);
   return true;
 }
 
@@ -99,6 +104,12 @@ function toPane(by) {
   return true;
 }
 
+// All that can be added is there again.
+function clear(search) {
+  search.value = "";
+  search.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 function selectedBoxOnCanvas() {
   const box = document.querySelector('#d-sheet [data-box][aria-pressed="true"]');
   return box ?? document.querySelector('#d-canvas [role=tab][aria-selected="true"]') ?? document.getElementById("d-addform");
@@ -109,6 +120,7 @@ function back(event) {
   if (document.querySelector(".k-menu:popover-open")) return closeMenus(), true;
   if (event.target.matches("#d-find, #d-line") || paneOf(event.target) === "palette") {
     turnTo("canvas");
+    if (event.target.id === "d-find") clear(event.target);
     selectedBoxOnCanvas().focus();
     return true;
   }

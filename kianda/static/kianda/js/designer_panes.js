@@ -45,19 +45,22 @@ export function read(text) {
 // After an act the focus follows the selection, from where one moves with arrows.
 export function show(answer, { follows = false, stays = false, quiet = false } = {}) {
   const kept = remember();
+  const before = here.at;
   if (follows && document.activeElement.closest("#d-canvas, .k-rules")) [kept.path, kept.free] = ["", true];
   for (const part of answer.querySelectorAll("[data-part]")) {
     const old = document.getElementById(part.id);
     const html = part.outerHTML;
     if (!old || (stays && part.id === "d-props") || (last.get(part.id) === html && (quiet || part.id !== "d-props"))) continue;
     last.set(part.id, html);
-    keepIn(old, part);
+    keepIn(old, part, answer.dataset.renamed);
     replacing = true;
     old.replaceWith(part);
     replacing = false;
     window.htmx?.process(part);
   }
+  if (answer.dataset.renamed === kept.owner) kept.owner = document.getElementById("d-props").dataset.owner;
   recall(kept);
+  if (follows && here.at !== before) selectedBox()?.scrollIntoView({ block: "nearest" });
   const address = new URL(location.href);
   address.searchParams.set("at", here.at);
   history.replaceState(history.state, "", address);
@@ -65,8 +68,8 @@ export function show(answer, { follows = false, stays = false, quiet = false } =
 }
 
 // Folds, and the pane that a phone shows, are the person's, not the server's.
-function keepIn(old, part) {
-  const sameOwner = old.dataset.owner === part.dataset.owner;
+function keepIn(old, part, renamed) {
+  const sameOwner = [part.dataset.owner, renamed || part.dataset.owner].includes(old.dataset.owner);
   const before = [...old.querySelectorAll("details")];
   for (const [n, fold] of sameOwner ? [...part.querySelectorAll("details")].entries() : []) {
     if (before[n] && !fold.querySelector(".k-pill--bad")) fold.open = before[n].open;
@@ -79,12 +82,15 @@ function keepIn(old, part) {
 function remember() {
   const active = document.activeElement;
   const typed = active.form?.matches("[data-settings]") && "value" in active;
+  // What nobody has changed is the server's to say.
+  const untouched = "defaultValue" in active && active.value === active.defaultValue;
   return {
     owner: document.getElementById("d-props").dataset.owner,
     path: pathTo(active),
     free: active === document.body || active.id === "main",
-    value: typed && active.type !== "checkbox" && active.type !== "radio" ? active.value : null,
+    value: typed && !untouched && active.type !== "checkbox" && active.type !== "radio" ? active.value : null,
     range: typed && active.type === "text" ? [active.selectionStart, active.selectionEnd] : null,
+    whole: typed && active.type === "text" && active.selectionEnd - active.selectionStart === active.value.length,
     scroll: ["d-canvas", "d-props"].map((id) => [id, document.getElementById(id).scrollTop]),
   };
 }
@@ -95,9 +101,11 @@ function recall(kept) {
   const again = kept.path ? document.querySelector(kept.path) : null;
   if (again && again !== document.activeElement) again.focus({ preventScroll: true });
   else if (!again && (kept.free || !document.activeElement || document.activeElement === document.body)) selectedBox()?.focus({ preventScroll: true });
-  if (!again || kept.value === null || kept.owner !== document.getElementById("d-props").dataset.owner) return;
-  if (again.value !== kept.value && again.matches("input, textarea")) goOn(again, kept.value);
-  if (kept.range && again.type === "text") again.setSelectionRange(...kept.range);
+  if (!again || kept.owner !== document.getElementById("d-props").dataset.owner) return;
+  if (kept.value !== null && again.value !== kept.value && again.matches("input, textarea")) goOn(again, kept.value);
+  if (!kept.range || again.type !== "text") return;
+  if (kept.whole) again.select();
+  else again.setSelectionRange(...kept.range);
 }
 
 // What a script writes into a box is no change to the browser: it is told when the box is left.

@@ -73,6 +73,7 @@ async function post(item) {
 
 function took(item, answer) {
   queue.shift();
+  if (answer.dataset.renamed) follow(answer.dataset.renamed, answer.dataset.renamedTo);
   keep();
   if (lost) say("The connection is back. All edits are kept.");
   [lost, waits] = [false, 1000];
@@ -88,6 +89,11 @@ function took(item, answer) {
   if (answer.dataset.opens) open(answer.dataset.opens);
   if (queue.length) pump();
   else document.dispatchEvent(new CustomEvent("designer:idle"));
+}
+
+// What waits behind a new name is about the same element.
+function follow(old, now) {
+  for (const item of queue) item.values = item.values.map(([name, value]) => [name, value === old ? now : value]);
 }
 
 function again(item) {

@@ -1,18 +1,43 @@
-// What htmx puts into #dialog is opened; focus goes back to who opened it; Back closes it.
+// What htmx puts into #dialog is opened; focus goes back to who opened it; Back closes what is open
+// on top. What was typed into a dialog that is closed without being sent can be had back.
+import { toast } from "./toast.js";
+import { reopen, typedIn } from "./typed.js";
+
 const dialog = document.getElementById("dialog");
+// Those that are open, the topmost last; each has an entry of its own in the history.
+const stack = [];
 let opener = null;
-let leaving = false;
+let leaving = 0;
+
+export function openModal(element) {
+  element.showModal();
+  stack.push(element);
+  history.pushState({ ...history.state, dialogs: stack.length }, "");
+  element.addEventListener("close", () => gone(element), { once: true });
+}
+
+function gone(element) {
+  const at = stack.lastIndexOf(element);
+  if (at < 0) return;
+  stack.splice(at, 1);
+  if (!history.state?.dialogs) return;
+  leaving += 1;
+  history.back();
+}
 
 function open() {
   if (dialog.open) return;
   dialog.className = `k-dialog ${dialog.firstElementChild?.dataset.dialogClass ?? ""}`.trim();
-  dialog.showModal();
-  history.pushState({ ...history.state, dialog: true }, "");
+  openModal(dialog);
 }
 
+// To what is wrong, to what the page asks for, to the first box; where there is none, to the button
+// that changes nothing. Never to the cross, nor to a button that nobody sees.
 function focusFirst() {
   const wrong = dialog.querySelector('[aria-invalid="true"], .is-invalid, [data-focus]');
-  const first = wrong ?? dialog.querySelector("[autofocus]");
+  const boxes = [...dialog.querySelectorAll("input:not([type=hidden]), select, textarea")];
+  const box = boxes.find((one) => !one.disabled && one.checkVisibility());
+  const first = wrong ?? dialog.querySelector("[autofocus]") ?? box ?? dialog.querySelector("footer .btn");
   first?.focus();
 }
 
@@ -38,24 +63,27 @@ document.addEventListener("click", (event) => {
 });
 
 dialog?.addEventListener("close", () => {
+  offerBack();
   dialog.replaceChildren();
   (opener?.isConnected ? opener : document.getElementById("main"))?.focus();
   opener = null;
-  if (history.state?.dialog) {
-    leaving = true;
-    history.back();
-  }
 });
+
+function offerBack() {
+  const kept = typedIn(dialog);
+  if (!kept) return;
+  const title = document.getElementById("dialog-title")?.textContent.trim();
+  toast(`${title}: what you typed was not kept.`, "Open it again", () => reopen(kept));
+}
 
 // Before htmx hears of it: closing a dialog is not going to another page.
 window.addEventListener(
   "popstate",
   (event) => {
-    if (leaving || dialog?.open) {
-      event.stopImmediatePropagation();
-      leaving = false;
-      if (dialog.open) dialog.close();
-    }
+    if (!leaving && !stack.length) return;
+    event.stopImmediatePropagation();
+    if (leaving) leaving -= 1;
+    else stack.pop().close();
   },
   { capture: true },
 );

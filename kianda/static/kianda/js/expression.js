@@ -1,5 +1,6 @@
 // The expression builder: a larger box, its result as one types, and what can be put into it.
-import { about, ask, changed, ready, wait, write } from "./parts.js";
+import { openModal } from "./dialog.js";
+import { about, ask, changed, complain, ready, wait, write } from "./parts.js";
 
 let box = null;
 let root = null;
@@ -20,12 +21,13 @@ export async function build(field, form) {
   [box, root] = [field, form];
   const label = field.getAttribute("aria-label") ?? "";
   const html = await ask(root, "builder", { which: field.dataset.complete, text: field.value, label }, { post: true });
+  complain(field.closest("[data-control]") ?? field.parentElement.parentElement, html);
   if (!html) return;
   const made = dialog();
   made.innerHTML = `<div data-settings-form>${html}</div>`;
   Object.assign(made.firstElementChild.dataset, { parts: root.dataset.parts, ...about(root) });
   made.querySelectorAll("[role=tree]").forEach(ready);
-  made.showModal();
+  openModal(made);
   const text = made.querySelector("textarea");
   text.focus();
   text.setSelectionRange(text.value.length, text.value.length);
@@ -35,7 +37,7 @@ export async function build(field, form) {
 const result = wait(200, async (text) => {
   const html = await ask(root, "result", { text: text.value, which: text.dataset.complete }, { post: true });
   const place = document.getElementById("k-builder-result");
-  if (html === null || !place) return;
+  if (typeof html !== "string" || !place) return;
   place.innerHTML = html;
   const wrong = place.querySelector(".k-note--bad");
   text.classList.toggle("is-invalid", Boolean(wrong));

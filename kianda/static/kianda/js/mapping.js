@@ -1,6 +1,6 @@
 // Rows of mappings and conditions: added, moved and removed at once, by the same buttons that send
 // the form without script. Each row shows the value that it would carry.
-import { ask, changed, rootOf, values, wait } from "./parts.js";
+import { ask, changed, complain, rootOf, values, wait } from "./parts.js";
 
 const ACT = '[data-settings-form] button[name$="!act"]';
 
@@ -24,22 +24,35 @@ async function press(control, button) {
   form.set(button.name, button.value);
   const next = after(control, button, verb);
   const html = await ask(root, "control", { setting: control.dataset.control }, { post: true, form });
-  if (!html) return say(root, "The connection is lost. Nothing was changed; try again.");
+  complain(control, html);
+  if (!html) return;
   const fresh = swap(control, html);
   root.closest("form").dataset.typed = "1";
   const added = fresh.querySelector("[autofocus]");
   (added ?? next(fresh))?.focus();
   // A row that nothing is written in yet is not kept: there is nothing to keep.
   if (["remove", "up", "down", "by_name"].includes(verb) || (verb === "keep" && named(fresh, button))) changed(fresh.querySelector("[data-whole]"));
+  cover(fresh);
   if (verb === "up" || verb === "down") say(root, `Moved to position ${position(fresh, place, verb)}.`);
 }
+
+// Below the dialog: which places of the request nothing goes to yet.
+const cover = wait(150, async (control) => {
+  const root = rootOf(control);
+  const line = root?.closest("form")?.querySelector("[data-coverage]");
+  if (!line || control.dataset.mapping !== "input_mapping") return;
+  const words = await ask(root, "coverage", {}, { post: true, form: values(root) });
+  if (typeof words === "string") line.innerHTML = words;
+});
 
 function swap(control, html) {
   const holder = document.createElement("template");
   holder.innerHTML = html;
   const fresh = holder.content.querySelector("[data-control]");
   if (control.open) fresh.open = true;
+  const focused = control.contains(document.activeElement) ? document.activeElement.id : "";
   control.replaceWith(fresh);
+  if (focused) document.getElementById(focused)?.focus();
   return fresh;
 }
 
@@ -113,7 +126,7 @@ const sample = wait(250, async (row) => {
   const texts = {};
   for (const box of row.querySelectorAll("[name]")) texts[box.name.split("/").at(-1)] = box.value;
   const html = await ask(root, "sample", { control: control.dataset.mapping, ...texts }, { post: true });
-  if (html !== null && row.isConnected) row.querySelector("[data-sample]").innerHTML = html;
+  if (typeof html === "string" && row.isConnected) row.querySelector("[data-sample]").innerHTML = html;
 });
 
 document.addEventListener("input", (event) => {
@@ -123,6 +136,7 @@ document.addEventListener("input", (event) => {
   const bin = row.querySelector('[value^="remove:"]');
   if (about && bin) bin.setAttribute("aria-label", `${bin.title} ${about}`);
   sample(row);
+  cover(row.closest("[data-mapping]"));
 });
 
 // What was typed before the session ended is put back with as many rows as there were.

@@ -1,5 +1,13 @@
 // Asks the server for a part of a settings form, with what stands in the form now.
 const asked = new Map();
+const lost = { expired: false };
+
+// Why the last question had no answer, in words.
+function whyNot() {
+  return lost.expired
+    ? "Your session has ended. Press OK: when you have signed in again, what you typed is here."
+    : "The connection is lost. Nothing was changed; try again.";
+}
 
 export function rootOf(node) {
   return node.closest("[data-settings-form]");
@@ -20,7 +28,8 @@ export function values(root) {
   return found;
 }
 
-// A new question of the same kind takes the place of one that is still on its way.
+// A new question of the same kind takes the place of one that is still on its way, which then has
+// no answer (undefined). Null: it could not be asked.
 export async function ask(root, part, more = {}, { post = false, form = null } = {}) {
   asked.get(part)?.abort();
   const controller = new AbortController();
@@ -32,11 +41,25 @@ export async function ask(root, part, more = {}, { post = false, form = null } =
   const settings = post ? { method: "POST", body: query, headers: { "X-CSRFToken": token } } : {};
   try {
     const response = await fetch(post ? url : `${url}?${query}`, { ...settings, signal: controller.signal });
+    lost.expired = response.redirected && response.url.includes("sign-in");
     return response.ok && !response.redirected ? (await response.text()).trim() : null;
-  } catch {
+  } catch (error) {
+    lost.expired = false;
     // The form itself still stands, and tells when it cannot be sent.
-    return null;
+    return error.name === "AbortError" ? undefined : null;
   }
+}
+
+// Beside what was asked for: why there was no answer; gone with the next answer.
+export function complain(place, answer) {
+  place.querySelector(":scope > [data-complaint]")?.remove();
+  if (answer !== null) return;
+  const note = document.createElement("p");
+  note.className = "k-note k-note--warn k-note--tight";
+  note.dataset.complaint = "";
+  note.setAttribute("role", "alert");
+  note.textContent = whyNot();
+  place.append(note);
 }
 
 export function wait(milliseconds, work) {

@@ -1,4 +1,4 @@
-// A toast goes after six seconds, unless somebody points at it or has focus in it.
+// A toast goes after six seconds (one with something to press after twenty), unless somebody points at it or has focus in it.
 const place = document.getElementById("toasts");
 
 function watch(toast) {
@@ -7,20 +7,32 @@ function watch(toast) {
     if (toast.matches(":hover, :focus-within")) return setTimeout(go, 1500);
     toast.remove();
   };
-  setTimeout(go, 6000);
+  // What cannot be had in another way waits longer.
+  setTimeout(go, "waits" in toast.dataset ? 20_000 : 6000);
 }
 
 function watchAll() {
   place?.querySelectorAll("[data-toast]:not([data-watched])").forEach(watch);
 }
 
-export function toast(text) {
+// `label` is a button beside the words: what it does is done once.
+export function toast(text, label, press) {
   const box = document.createElement("div");
   box.className = "k-toast";
   box.dataset.toast = "";
   const words = document.createElement("p");
   words.textContent = text;
   box.append(words);
+  if (label) {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "btn btn-sm", textContent: label });
+    button.addEventListener("click", () => {
+      box.remove();
+      press();
+    });
+    box.append(button);
+    box.dataset.waits = "";
+  }
   place?.append(box);
 }
 

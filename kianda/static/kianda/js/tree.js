@@ -1,5 +1,5 @@
 // Trees to pick from: beside a box, in the expression builder, in the choice of a data source.
-import { ask, beside, changed, float, insert, ready, rootOf } from "./parts.js";
+import { ask, beside, changed, complain, float, insert, ready, rootOf } from "./parts.js";
 import { build } from "./expression.js";
 
 // No div: that would be laid out as the body of the dialog that it floats in.
@@ -15,6 +15,7 @@ document.addEventListener("click", async (event) => {
   const root = rootOf(field);
   const label = field.getAttribute("aria-label");
   const html = await ask(root, "tree", { which: pressed.dataset.pick, label });
+  complain(pressed.closest("[data-control]") ?? pressed.parentElement.parentElement, html);
   if (!html) return;
   [box, button] = [field, pressed];
   pop.innerHTML = html;

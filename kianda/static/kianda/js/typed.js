@@ -6,6 +6,8 @@ const store = sessionStorage;
 const user = document.body.dataset.user;
 const key = `kianda:typed:${location.pathname}`;
 const ENDED = "kianda:session-ended";
+const ENDED_WORDS =
+  "Your session had ended, so nothing was sent yet. What you typed is here again; passwords and secrets have to be entered anew.";
 const dialog = document.getElementById("dialog");
 
 function forms(root = document) {
@@ -25,28 +27,38 @@ function keep() {
 }
 
 function restore([name, values, url]) {
-  if (url && dialog) return restoreInDialog(name, values, url);
+  if (url && dialog) return restoreInDialog(name, values, url, ENDED_WORDS);
   const form = forms().find((one) => nameOf(one) === name);
   if (!form) return;
   write(form, values);
-  say(document.getElementById("main"));
+  say(document.getElementById("main"), ENDED_WORDS);
 }
 
-async function restoreInDialog(name, values, url) {
+async function restoreInDialog(name, values, url, sentence) {
   await window.htmx?.ajax("GET", url, { target: "#dialog", swap: "innerHTML" });
   const form = forms(dialog).find((one) => nameOf(one) === name);
   if (!form) return;
   write(form, values);
-  say(form.querySelector(".k-dialog-body") ?? form);
+  form.dataset.typed = "1";
+  say(form.querySelector(".k-dialog-body") ?? form, sentence);
 }
 
-function say(place) {
+// What was typed into a dialog that is being closed; null when nothing was.
+export function typedIn(place) {
+  const form = forms(place).find((one) => one.dataset.typed);
+  return form && place.dataset.url ? [nameOf(form), read(form), place.dataset.url] : null;
+}
+
+export function reopen([name, values, url]) {
+  return restoreInDialog(name, values, url, "What you typed is here again.");
+}
+
+function say(place, sentence) {
   const note = document.createElement("div");
-  note.className = "k-note k-note--warn k-w12";
+  note.className = `k-note k-note--warn${place.matches(".k-grid") ? " k-w12" : ""}`;
   note.setAttribute("role", "status");
   const words = document.createElement("div");
-  words.textContent =
-    "Your session had ended, so nothing was sent yet. What you typed is here again; passwords and secrets have to be entered anew.";
+  words.textContent = sentence;
   note.append(words);
   place.prepend(note);
 }
