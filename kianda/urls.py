@@ -22,6 +22,8 @@ api: list[Any] = [*datasources_api, *processes_api, *scheduler_api]
 pages: list[Any] = [*accounts_pages, *datasources_pages, *scheduler_pages, *processes_pages]
 
 urlpatterns = [
+    # First, for the patterns are tried in order: what integrations call most, and no page is below.
+    path("api/v1/", include(api)),
     path("", start.start, name="start"),
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", views.SignOut.as_view(), name="sign-out"),
@@ -29,7 +31,6 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("system/", system.system, name="system"),
     path("", include(pages)),
-    path("api/v1/", include(api)),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(), name="api-docs"),
     path("hooks/", include(hook_urlpatterns)),

@@ -71,6 +71,8 @@ def from_json(value: object) -> Value:
 
 def to_json(value: Value) -> JSONValue:
     """Return a value as JSON: an integral number as an integer, another as a float."""
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, Decimal):
         return _number_to_json(value)
     if isinstance(value, dict):

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
@@ -204,7 +204,17 @@ def _insert_sql(model: type[Model], _vendor: str) -> str:
     )
 
 
+# What goes into a column as it is; the rest is converted by its field.
+_AS_IS: Mapping[type[Any], type[Any]] = {
+    models.CharField: str, models.TextField: str, models.BooleanField: bool,
+    models.PositiveIntegerField: int, models.PositiveBigIntegerField: int, models.BigAutoField: int,
+    models.ForeignKey: int,
+}  # fmt: skip
+
+
 def _prepared(field: Any, value: Any, connection: BaseDatabaseWrapper) -> Any:
+    if value is None or _AS_IS.get(type(field)) is type(value):
+        return value
     return field.get_db_prep_save(value, connection=connection)
 
 
