@@ -1,7 +1,8 @@
-"""Screenshots of the running product for the README: `make shots`.
+"""Screenshots of the running product for the README and the tutorial: `make shots`.
 
 Starts the demo in a throw-away data directory, waits until it has refreshed its token by itself,
-and takes a picture of each main page with the system's Chromium. Ends everything it has started.
+and takes a picture of each main page with the system's Chromium; then builds what the tutorial
+builds and takes its pictures. Ends everything it has started.
 """
 
 import json
@@ -20,11 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, ViewportSize, sync_playwright
+from tutorial import build, steps
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 SIZE: ViewportSize = {"width": 1280, "height": 800}
-MOST_BYTES = 150_000
+MOST_BYTES = 200_000
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # The demo refreshes each 30 seconds; two of it make a line on the charts.
 REFRESHES = 2
@@ -48,8 +50,8 @@ def wait_for(what: Callable[[], Any], saying: str) -> Any:
 
 
 @contextmanager
-def product() -> Iterator[tuple[str, str]]:
-    """Start the demo on a free port; yield its address and the administrator's password."""
+def product() -> Iterator[tuple[str, str, Path]]:
+    """Start the demo on a free port; yield its address, the administrator's password, its data."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     folder = Path(tempfile.mkdtemp(prefix="kianda-shots-"))
@@ -71,7 +73,8 @@ def product() -> Iterator[tuple[str, str]]:
         return password[1] if password and "Kianda runs at" in text else ""
 
     try:
-        yield f"http://127.0.0.1:{port}", wait_for(started, "The product does not start.")
+        password = wait_for(started, "The product does not start.")
+        yield f"http://127.0.0.1:{port}", password, folder
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
@@ -112,6 +115,16 @@ def wait_for_work(page: Page) -> tuple[str, str]:
     return tasks["demo-token-refresh"], str(refreshed[0]["run"])
 
 
+def register(page: Page, folder: Path) -> dict[str, str]:
+    """Register a client at the sandbox, as the tutorial's reader does."""
+    sandbox = (folder / "sandbox.address").read_text().strip()
+    answer = page.request.post(f"http://{sandbox}/register")
+    if not answer.ok:
+        sys.exit(f"The sandbox answers {answer.status}.")
+    made: dict[str, str] = json.loads(answer.body())
+    return made
+
+
 def places(task: str, run: str) -> dict[str, str]:
     """Return each picture and the page that it shows."""
     return {
@@ -121,7 +134,7 @@ def places(task: str, run: str) -> dict[str, str]:
         "instance": "/instances/demo-token-refresh-1/",
         "run": f"/runs/{run}/",
         "tasks": "/scheduled-tasks/",
-        "history": f"/scheduled-tasks/{task}/",
+        "history": f"/scheduled-tasks/{task}/history/",
     }
 
 
@@ -143,6 +156,11 @@ def shoot(page: Page, name: str, path: str) -> str:
     if name == "run":
         # The rule that calls is what one looks for in a trace.
         page.locator("summary", has_text="Get a new token").click()
+    return take(page, name)
+
+
+def take(page: Page, name: str) -> str:
+    """Take a picture of what the page shows; return what is wrong with the file."""
     page.evaluate("document.fonts.ready")
     file = PICTURES / f"{name}.png"
     page.screenshot(path=file, animations="disabled", caret="hide")
@@ -157,7 +175,7 @@ def main() -> None:
     if browser is None:
         sys.exit("There is no Chromium. On Debian and Ubuntu: apt-get install chromium")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with product() as (address, password), sync_playwright() as playwright:
+    with product() as (address, password, folder), sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         context = chromium.new_context(
             base_url=address, viewport=SIZE, color_scheme="light", reduced_motion="reduce"
@@ -168,6 +186,8 @@ def main() -> None:
         say("Waiting until the demo has refreshed its token by itself ...")
         shown = places(*wait_for_work(page))
         wrong = [shoot(page, name, path) for name, path in shown.items()]
+        build(page)
+        wrong += [take(page, name) for name in steps(page, register(page, folder))]
         chromium.close()
     if any(wrong):
         sys.exit("\n".join(filter(None, wrong)))
