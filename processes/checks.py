@@ -125,5 +125,13 @@ def _unsaved_answers(found: RuleList) -> Iterator[Flaw]:
                     "Put a Save rule between them.",
                 )
             )
+        if rule.inner_rules() and rule.brings_answers() and rule.can_end_the_run():
+            at_risk.append(
+                Flaw(
+                    f"{found.pointer}/{index}",
+                    f"When a row of {rule.title} fails, what the rows before it brought is not "
+                    "stored. Put a Save rule into the loop, or let it go on with the next row.",
+                )
+            )
         if rule.brings_answers():
             call = rule

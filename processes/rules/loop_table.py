@@ -95,7 +95,8 @@ class LoopTable(Rule):
 
     def can_end_the_run(self) -> bool:
         """Tell whether a row may fail in a way that ends the run."""
-        return any(rule.can_end_the_run() for rule in self.rules)
+        ends = any(rule.can_end_the_run() for rule in self.rules)
+        return ends and self.on_row_failure == "stop"
 
     def brings_answers(self) -> bool:
         """Tell whether a rule in it brings values that nothing in it stores afterwards."""

@@ -127,9 +127,19 @@ def _open_step(run: Run) -> str | None:
 
 
 def _interrupted(step: dict[str, Any]) -> dict[str, Any]:
+    """Return a step that was under way as failed here, with the one in it that was at work."""
     if step["status"] != "running":
         return step
-    return {**step, "status": "failed", "reason": "Interrupted: the process ended here."}
+    groups = [
+        {"title": group["title"], "steps": [_interrupted(inner) for inner in group["steps"]]}
+        for group in step.get("groups", ())
+    ]
+    return {
+        **step,
+        "status": "failed",
+        "reason": "Interrupted: the process ended here.",
+        **({"groups": groups} if groups else {}),
+    }
 
 
 def _unsaved(run: Run) -> dict[str, Any]:

@@ -264,6 +264,29 @@ def test_a_rule_that_can_fail_between_a_call_and_the_next_save_is_a_warning(
     ]
 
 
+@pytest.mark.parametrize(
+    ("inside", "settings", "at_risk"),
+    [
+        ([call()], {}, True),
+        ([call(), SAVE], {}, False),
+        ([call(on_failure="continue")], {}, False),
+        ([call()], {"on_row_failure": "continue"}, False),
+    ],
+)
+def test_a_row_that_can_fail_after_the_call_of_another_is_a_warning(
+    inside: list[dict[str, Any]], settings: dict[str, Any], *, at_risk: bool
+) -> None:
+    lines = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "what"}]}
+    loop = {"type": "loop_table", "table": "lines", "rules": inside, **settings}
+    first = call(title="Before")
+    found = advice(process(text_field("plain"), lines, button("go", loop, SAVE)))
+    assert [pointer for pointer, _ in found] == ["/forms/0/fields/2/rules/0"] * at_risk
+    # What was brought before the loop is at risk in it as long as a row can end the run.
+    found = advice(process(text_field("plain"), lines, button("go", first, loop, SAVE)))
+    ends = inside[0].get("on_failure") != "continue" and not settings
+    assert any("what Before brought" in detail for _, detail in found) is ends
+
+
 def test_the_warning_names_both_rules() -> None:
     [(_, detail)] = advice(
         process(

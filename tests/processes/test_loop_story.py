@@ -278,6 +278,12 @@ def test_a_process_that_dies_in_a_loop(
     assert not holder.held()
     if status == "interrupted":
         assert run.unsaved_answer
+        [first, second] = run.steps[0]["groups"]
+        assert [one["status"] for one in first["steps"]] == ["succeeded", "succeeded"]
+        assert [(one["status"], one["reason"]) for one in second["steps"]] == [
+            ("failed", "Interrupted: the process ended here.")
+        ]
+        assert set(second) == {"title", "steps"}
         return
     lines = read(client, basket_id)["data"]["lines"]
     assert [row["ticket"] for row in lines] == ["T-pen-1", "T-ink-2", "T-cap-3"]
