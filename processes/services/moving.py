@@ -1,6 +1,6 @@
 """Moving an instance to another version of its design: one at a time, each in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from kianda.lib.errors import Busy, Conflict
 from processes.document import Document
+from processes.fields.base import FormField
+from processes.fields.table import Table
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.services.documents import document_of
 from processes.services.ownership import store_owners
@@ -34,16 +36,40 @@ def renamed_fields(old: Document, new: Document) -> dict[str, str]:
         if successor is None:
             continue
         were, are = list(form.all_fields()), list(successor.all_fields())
-        gone = [(at, field) for at, field in enumerate(were) if field.name not in new.fields]
-        fresh = {at: field for at, field in enumerate(are) if field.name not in old.fields}
-        for at, field in gone:
-            same = [i for i, other in fresh.items() if other.slug() == field.slug()]
-            match = next((i for i in same if fresh[i].title == field.title), None)
-            if match is None and at in same and len(were) == len(are):
-                match = at
-            if match is not None:
-                renamed[field.name] = fresh.pop(match).name
+        renamed |= _renamed(were, are, old=old.fields, new=new.fields)
     return renamed
+
+
+def _renamed(
+    were: Sequence[FormField],
+    are: Sequence[FormField],
+    *,
+    old: Container[str],
+    new: Container[str],
+) -> dict[str, str]:
+    renamed: dict[str, str] = {}
+    gone = [(at, field) for at, field in enumerate(were) if field.name not in new]
+    fresh = {at: field for at, field in enumerate(are) if field.name not in old}
+    for at, field in gone:
+        same = [i for i, other in fresh.items() if other.slug() == field.slug()]
+        match = next((i for i in same if fresh[i].title == field.title), None)
+        if match is None and at in same and len(were) == len(are):
+            match = at
+        if match is not None:
+            renamed[field.name] = fresh.pop(match).name
+    return renamed
+
+
+def _written(old: FormField, new: FormField, value: Value) -> Any:
+    """Return a value as its old field writes it, under the new names of a table's columns."""
+    written: Any = old.to_json(value)
+    if not (isinstance(old, Table) and isinstance(new, Table)):
+        return written
+    were, are = [{column.name for column in table.columns} for table in (old, new)]
+    renamed = _renamed(old.columns, new.columns, old=were, new=are)
+    if not renamed:
+        return written
+    return [{renamed.get(name, name): cell for name, cell in row.items()} for row in written]
 
 
 def moved_values(old: Document, new: Document, values: Mapping[str, Value]) -> dict[str, Value]:
@@ -65,7 +91,7 @@ def carried_values(old: Document, new: Document, values: Mapping[str, Value]) ->
             carried[target] = field.empty()
         else:
             try:
-                carried[target] = field.to_python(old.fields[name].to_json(value))
+                carried[target] = field.to_python(_written(old.fields[name], field, value))
             except ValueFailure as failure:
                 raise CannotMove(f"The value of {field.title} does not fit: {failure}") from failure
     return carried

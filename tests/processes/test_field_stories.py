@@ -191,7 +191,9 @@ def test_a_table_of_an_older_version_moves_with_its_columns(ada_api: APIClient) 
     published(ada_api, orders())
     made(ada_api, lines=[{"what": "Pen", "amount": 3}])
     raw = orders()
-    columns = [{"type": "text", "name": "what"}, {"type": "text", "name": "amount"}]
+    # One is renamed, as its title says, the other has another type.
+    renamed = {"type": "text", "name": "thing", "title": "What"}
+    columns = [renamed, {"type": "text", "name": "amount"}]
     raw["forms"][0]["fields"][-1]["fields"][-1]["fields"][0]["columns"] = columns
     raw["forms"][0]["fields"][-1]["fields"][-2]["rules"] = []
     raw["forms"][0]["fields"][-1]["fields"].pop(-3)
@@ -199,4 +201,4 @@ def test_a_table_of_an_older_version_moves_with_its_columns(ada_api: APIClient) 
     moved = ada_api.post("/api/v1/processes/orders/publish/", {"move_instances": True})
     assert moved.status_code == 201, moved.json()
     lines = ada_api.get("/api/v1/instances/orders-1/").json()["data"]["lines"]
-    assert lines == [{"what": "Pen", "amount": "3"}]
+    assert lines == [{"thing": "Pen", "amount": "3"}]
