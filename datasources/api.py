@@ -9,8 +9,9 @@ from rest_framework.views import APIView
 
 from datasources import schemas, services
 from datasources.auth import auth_schemes
+from datasources.guarding import set_security
 from datasources.models import Datasource
-from datasources.selectors import all_datasources, get_datasource, shown
+from datasources.selectors import all_datasources, get_datasource, security_of, shown
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER
 from kianda.lib.drf import (
     check_if_match,
@@ -164,6 +165,35 @@ class DatasourceTest(APIView):
         read_query(request, ())
         _known_keys(request.data, ())
         return Response(services.test_connection(name=name, user=request.user))
+
+
+class DatasourceSecurity(APIView):
+    """Who may change a datasource, and whose runs may call it."""
+
+    scopes: ClassVar = {"GET": "read", "PUT": "datasources"}
+    roles: ClassVar = {"GET": READERS, "PUT": CHANGERS}
+
+    @extend_schema(
+        operation_id="datasources_security_read",
+        responses={200: schemas.SECURITY},
+        tags=TAGS,
+    )
+    def get(self, request: Request, name: str) -> Response:
+        """Read who may; where nobody is named, everybody whose role allows it."""
+        read_query(request, ())
+        return Response(security_of(get_datasource(name)).model_dump(mode="json"))
+
+    @extend_schema(
+        operation_id="datasources_security_replace",
+        request={"application/json": schemas.SECURITY},
+        responses={200: schemas.SECURITY},
+        tags=TAGS,
+    )
+    def put(self, request: Request, name: str) -> Response:
+        """Say who may. Administrators always may."""
+        read_query(request, ())
+        row = set_security(name=name, raw=request.data, user=request.user)
+        return Response(security_of(row).model_dump(mode="json"))
 
 
 class MethodCall(APIView):

@@ -7,6 +7,7 @@ from typing import Any
 
 from datasources.document import RestDatasource, RestMethod
 from datasources.errors import CallFailed
+from datasources.guarding import must_edit
 from datasources.network import refusal_of_literal
 from datasources.parsing import parse_datasource
 from datasources.selectors import document_of, get_datasource
@@ -95,7 +96,9 @@ def try_method(
     `hidden` are secrets that the person did not type: they are masked wherever they come back.
     Raises Invalid with the flaws of the method, and of the inputs at `/input/<target>`.
     """
-    stored = document_of(get_datasource(datasource))
+    row = get_datasource(datasource)
+    must_edit(row, user)
+    stored = document_of(row)
     raw = _named(raw, method)
     methods, at = _with(stored, method, raw)
     with _placed_in_method(at):

@@ -31,6 +31,10 @@ class Datasource(models.Model):
     last_test_ok = models.BooleanField(null=True)
     last_test_detail = models.CharField(max_length=500, blank=True)
 
+    security = models.JSONField(
+        default=dict, help_text="Who may change it and whose runs may call it; empty: everybody."
+    )
+
     class Meta:
         ordering = ["name"]
 

@@ -92,6 +92,17 @@ DATASOURCE_PAGE = shape(
         "results": {"type": "array", "items": DATASOURCE_OUT},
     }
 )
+_NAMES = {"type": "array", "maxItems": 100, "items": {"type": "string", "maxLength": 150}}
+_PEOPLE = {
+    "type": "object",
+    "properties": {"users": _NAMES, "groups": _NAMES},
+    "additionalProperties": False,
+}
+SECURITY = {
+    "type": "object",
+    "properties": {"editors": _PEOPLE, "callers": _PEOPLE},
+    "additionalProperties": False,
+}
 TEST_OUT = shape(
     {
         "ok": {"type": "boolean", "description": "A verified connection, a status below 500."},

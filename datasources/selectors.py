@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 
 from datasources.document import RestDatasource
 from datasources.models import Datasource
-from kianda.lib.errors import Missing
+from datasources.security import Security
+from kianda.lib.errors import Forbidden, Missing
 from kianda.lib.prepared import PreparedQuery
 
 _KEPT = 512
@@ -30,14 +31,34 @@ def get_datasource(name: str) -> Datasource:
 
 
 # Every call of a run asks, so its text is made once.
-_KEY_OF = PreparedQuery(
-    lambda name: Datasource.objects.filter(name=name).only("pk", "revision", "modified"), "name"
-)
+_KEY = ("pk", "revision", "modified", "security")
+_KEY_OF = PreparedQuery(lambda name: Datasource.objects.filter(name=name).only(*_KEY), "name")
 
 
 def get_document(name: str) -> RestDatasource:
     """Return a datasource's document by name; raises Missing. Cheap when it has not changed."""
+    return _document_by_key(name, _KEY_OF.first(name))
+
+
+def get_document_to_call(name: str, user: Any) -> RestDatasource:
+    """Return the same for a person whose run is to call it; raises Forbidden too."""
     row = _KEY_OF.first(name)
+    document = _document_by_key(name, row)
+    if row is not None and row.security and not security_of(row).callers.hold(user):
+        who = user.get_username() if user is not None and user.is_authenticated else "Nobody"
+        raise Forbidden(
+            f"{who} may not call {document.title}: {security_of(row).callers.in_words()} may. "
+            "Whoever may change it can allow more people under Security."
+        )
+    return document
+
+
+def security_of(row: Datasource) -> Security:
+    """Return who may change a datasource and whose runs may call it."""
+    return Security.model_validate(row.security)
+
+
+def _document_by_key(name: str, row: Datasource | None) -> RestDatasource:
     if row is None:
         raise Missing(f"There is no datasource {name}.")
     found = _documents.get((row.pk, row.revision, row.modified))

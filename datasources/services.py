@@ -10,6 +10,7 @@ from django.utils import timezone
 from datasources.client import send
 from datasources.document import RestDatasource, RestMethod
 from datasources.errors import CallFailed
+from datasources.guarding import must_edit
 from datasources.models import Datasource
 from datasources.network import refusal_of_literal
 from datasources.parsing import parse_datasource
@@ -63,6 +64,7 @@ def replace_datasource(
     that something uses would go; an administrator may `force` that.
     """
     row = get_datasource(name)
+    must_edit(row, user)
     if revision is not None and row.revision != revision:
         raise Stale()
     stored = document_of(row)
@@ -109,7 +111,7 @@ def delete_datasource(
 
     `unchanged` may refuse what the datasource has become by the time it is locked.
     """
-    get_datasource(name)
+    must_edit(get_datasource(name), user)
     _refuse_use(used_by(KIND, name), user=user, force=force)
     with transaction.atomic():
         row = Datasource.objects.select_for_update().filter(name=name).first()
@@ -124,6 +126,7 @@ def delete_datasource(
 def test_connection(*, name: str, user: Any) -> dict[str, Any]:
     """Send GET to the base URL or `test_path`, keep the outcome, and return it."""
     row = get_datasource(name)
+    must_edit(row, user)
     answer = _answer_of(document_of(row))
     Datasource.objects.filter(pk=row.pk).update(
         last_test_at=timezone.now(),
@@ -174,7 +177,9 @@ def call_method(*, name: str, method: str, inputs: object, user: Any) -> dict[st
 
     A failure without an answer comes back as `status` null and `error`.
     """
-    document = document_of(get_datasource(name))
+    row = get_datasource(name)
+    must_edit(row, user)
+    document = document_of(row)
     found = document.method(method)
     if found is None:
         raise Missing(f"The datasource {name} has no REST method {method}.")

@@ -3,13 +3,14 @@
 from django.urls import URLPattern, path
 
 from datasources import api
-from datasources.views import acts, detail, listing, methods, sending
+from datasources.views import acts, detail, listing, methods, security, sending
 
 api_urlpatterns = [
     path("datasources/", api.DatasourceList.as_view()),
     path("datasources/<str:name>/", api.DatasourceDetail.as_view()),
     path("datasources/<str:name>/test/", api.DatasourceTest.as_view()),
     path("datasources/<str:name>/methods/<str:method>/call/", api.MethodCall.as_view()),
+    path("datasources/<str:name>/security/", api.DatasourceSecurity.as_view()),
     path("auth-schemes/", api.AuthSchemes.as_view()),
 ]
 
@@ -23,6 +24,7 @@ page_urlpatterns: list[URLPattern] = [
     path(f"{_ONE}auth/", detail.auth_fields, name="datasource-auth"),
     path(f"{_ONE}export/", detail.export, name="datasource-export"),
     path(f"{_ONE}test/", acts.test, name="datasource-test"),
+    path(f"{_ONE}security/", security.security, name="datasource-security"),
     path(f"{_ONE}delete/", acts.delete, name="datasource-delete"),
     path(f"{_ONE}methods/new/", methods.method, {"method": "new"}, name="method-new"),
     path(_METHOD, methods.method, name="method"),

@@ -3,21 +3,27 @@
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
+from datasources.guarding import must_edit
+from datasources.models import Datasource
+from datasources.selectors import security_of
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, has_role
 
 READERS = (ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER)
 CHANGERS = (ADMINISTRATOR, DATASOURCE_MANAGER)
 
 
-def may_change(request: HttpRequest) -> bool:
-    """Tell whether the person may change datasources."""
-    return has_role(request.user, *CHANGERS)
+def may_change(request: HttpRequest, row: Datasource | None = None) -> bool:
+    """Tell whether the person may change datasources; with a row, whether this one."""
+    if not has_role(request.user, *CHANGERS):
+        return False
+    return row is None or security_of(row).editors.hold(request.user)
 
 
-def must_change(request: HttpRequest) -> None:
-    """Refuse who may only read."""
+def must_change(request: HttpRequest, row: Datasource) -> None:
+    """Refuse who may only read this datasource."""
     if not may_change(request):
         raise PermissionDenied(f"You need the role {' or '.join(CHANGERS)} for this.")
+    must_edit(row, request.user)
 
 
 def may_force(request: HttpRequest) -> bool:

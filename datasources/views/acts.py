@@ -27,7 +27,7 @@ def test(request: HttpRequest, name: str) -> HttpResponseBase:
     answer = run_test(name=name, user=request.user)
     row = get_datasource(name)
     if request.POST.get("from") == "list":
-        return _row(request, Entry(row, standing_of(row)))
+        return _row(request, Entry(row, standing_of(row), may_change=True))
     return show(request, row, body=body, answer=answer, oob=is_htmx(request))
 
 

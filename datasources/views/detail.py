@@ -15,7 +15,7 @@ from datasources.merging import Merge, merge
 from datasources.method_forms import read_was
 from datasources.models import Datasource
 from datasources.ports import calls_of
-from datasources.selectors import document_of, get_datasource
+from datasources.selectors import document_of, get_datasource, security_of
 from datasources.services import create_datasource, patch_datasource
 from datasources.states import standing_of
 from datasources.views.access import CHANGERS, READERS, may_change, must_change
@@ -74,7 +74,7 @@ def datasource(request: HttpRequest, name: str) -> HttpResponseBase:
     row = get_datasource(name)
     if request.method == "GET":
         return show(request, row)
-    must_change(request)
+    must_change(request, row)
     stored = document_of(row)
     body = forms.settings_body(request.POST, stored=stored)
     taken = set(request.POST.getlist("take")) & set(forms.SETTINGS)
@@ -137,7 +137,8 @@ def show(
         "was": json.dumps({key: shown[key] for key in forms.SETTINGS}),
         "calls": calls_of(row.name, since=timezone.now() - LOOK_BACK),
         "uses": use_lines("datasource", row.name),
-        "may_change": may_change(request),
+        "may_change": may_change(request, row),
+        "security": security_of(row),
         **more,
     }
     context["methods"] = [

@@ -32,6 +32,7 @@ class Entry:
 
     row: Datasource
     standing: Standing
+    may_change: bool
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def datasources(request: HttpRequest) -> HttpResponseBase:
     filtered = bool(asked["q"] or asked["status"])
     context = {
         "page": part,
-        "entries": [Entry(row, standing_of(row)) for row in shown if row],
+        "entries": [Entry(row, standing_of(row), may_change(request, row)) for row in shown if row],
         "built_in": None in shown,
         "asked": asked,
         "never_any": not filtered and part.paginator.count <= rows.built_in,

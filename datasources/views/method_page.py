@@ -129,7 +129,7 @@ class Editor:
             "redirects": method_forms.REDIRECTS,
             "redirect": REDIRECT_WORDS[self.body.get("follow_redirects")],
             "was": json.dumps(shown),
-            "may_change": may_change(self.request),
+            "may_change": may_change(self.request, self.row),
             "answer": self.answer,
             "differences": self._differences(),
             "process_ids": ports.process_ids_for(

@@ -33,9 +33,9 @@ def method(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
     stored = find(row, method)
     if request.method == "GET":
         if stored is None:
-            must_change(request)
+            must_change(request, row)
         return render(Editor.opened(request, row, stored))
-    must_change(request)
+    must_change(request, row)
     verb, _colon, rest = request.POST.get("act", "").partition(":")
     editor = posted(request, row, stored, without=rest if verb == "remove" else "")
     if verb in {"add", "remove", "take"}:

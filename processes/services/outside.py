@@ -10,8 +10,8 @@ from datasources.client import send
 from datasources.document import RestDatasource
 from datasources.errors import CallFailed
 from datasources.rest import PreparedCall, build
-from datasources.services import get_document
-from kianda.lib.errors import Missing
+from datasources.selectors import get_document, get_document_to_call
+from kianda.lib.errors import Forbidden, Missing
 from kianda.lib.lanes import waiting
 from processes.clock import moment_text
 from processes.conditions import Condition, ConditionGroup
@@ -35,12 +35,21 @@ class Ready(NamedTuple):
     names: Mapping[str, str]
 
 
-def made_ready(datasource: str, method: str, inputs: Mapping[str, Value]) -> Ready:
-    """Return the request of a REST method with its values; raises RuleFailed. Nothing is sent."""
+def made_ready(
+    datasource: str,
+    method: str,
+    inputs: Mapping[str, Value],
+    *,
+    find: Callable[[str], RestDatasource] = get_document,
+) -> Ready:
+    """Return the request of a REST method with its values; raises RuleFailed. Nothing is sent.
+
+    `find` is asked for the datasource, and may raise Missing or Forbidden.
+    """
     try:
-        source = get_document(datasource)
-    except Missing as missing:
-        raise RuleFailed("configuration", missing.detail) from missing
+        source = find(datasource)
+    except (Missing, Forbidden) as refusal:
+        raise RuleFailed("configuration", refusal.detail) from refusal
     found = source.method(method)
     if found is None:
         raise RuleFailed(
@@ -80,7 +89,7 @@ class CallsAndLookups:
         on_request: Callable[[Mapping[str, Any], Sequence[str]], None],
     ) -> Answer:
         """Send a call; on_request runs right before, outside any transaction."""
-        ready = made_ready(datasource, method, inputs)
+        ready = made_ready(datasource, method, inputs, find=self._to_call)
         on_request(ready.call.shown, ready.call.secrets)
         try:
             with waiting():
@@ -93,6 +102,9 @@ class CallsAndLookups:
         except CallFailed as failed:
             raise _as_rule_failed(failed) from failed
         return Answer(answer.status, answer.headers, from_json(answer.body), ready.names)
+
+    def _to_call(self, datasource: str) -> RestDatasource:
+        return get_document_to_call(datasource, self.user)
 
     def affect(self, effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
         """Do something in other instances."""

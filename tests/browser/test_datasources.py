@@ -57,7 +57,8 @@ ONE = "/datasources/token-service/"
 METHOD = f"{ONE}methods/refresh-token/"
 PLACES = [
     "/datasources/", "/datasources/?q=nothing", "/datasources/new/", ONE, METHOD,
-    f"{ONE}methods/new/", f"{ONE}delete/", "/datasources/long/", "/datasources/long/methods/long/",
+    f"{ONE}methods/new/", f"{ONE}delete/", f"{ONE}security/", "/datasources/long/",
+    "/datasources/long/methods/long/",
 ]  # fmt: skip
 
 
@@ -384,3 +385,22 @@ def test_without_script_a_data_source_is_made_tested_and_tried(
     assert [field.name for field in method.response_body][:2] == ["access_token", "token_type"]
     assert b"Authorization: Bearer tok-1" in provider.requests[-1]
     context.close()
+
+
+def test_who_may_is_said_in_a_dialog(page_as, token_service, axe, assert_fits):
+    page = page_as("dan")
+    page.goto(ONE)
+    page.get_by_role("link", name="Security").click()
+    dialog = page.locator("#dialog")
+    editors = dialog.get_by_label("Users").first
+    editors.fill("dan, nobody")
+    axe(page)
+    dialog.get_by_role("button", name="OK").click()
+    dialog.get_by_role("link", name="There is no user nobody.").wait_for()
+    axe(page)
+    assert_fits(page)
+    editors.fill("dan")
+    dialog.get_by_label("Designer").last.check()
+    dialog.get_by_role("button", name="OK").dblclick()
+    page.get_by_text("is saved.").wait_for()
+    expect(page.get_by_role("region", name="Who may")).to_contain_text("the group Designer")

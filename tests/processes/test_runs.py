@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from datasources.guarding import set_security
 from kianda.lib.errors import Busy, Invalid, Missing, Stale
 from kianda.lib.secrets import MASK
 from processes.models import Change, ProcessInstance, Run
@@ -125,6 +126,22 @@ def test_a_failed_call_never_blanks_the_old_token(
     assert stored["last_error"] == run.error["message"]
     assert [s["status"] for s in run.steps] == ["succeeded", "failed", "skipped"]
     assert run.steps[2]["reason"] == "not reached"
+
+
+def test_a_datasource_that_others_may_call_sends_nothing_and_keeps_the_old_token(
+    make_token: Make, provider: HTTPServer, admin: Any, ada: Any
+) -> None:
+    answers(provider)
+    instance = make_token()
+    set_security(
+        name="token-service", raw={"callers": {"users": [admin.get_username()]}}, user=admin
+    )
+    run = press(instance, ada)
+    assert (run.status, run.error["kind"]) == ("failed", "configuration")
+    assert "ada may not call Token service" in run.error["message"]
+    assert provider.log == []
+    assert values_of(instance)["access_token"] == "at-old"
+    assert press(instance, admin).status == "succeeded"
 
 
 def test_stop_stores_nothing(make_token: Make, provider: HTTPServer, ada: Any) -> None:

@@ -1,0 +1,72 @@
+"""Setting and keeping who may change a datasource, and whose runs may call it."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.utils import timezone
+from pydantic import ValidationError
+
+from datasources.models import Datasource
+from datasources.security import Security
+from datasources.selectors import get_datasource, security_of
+from kianda.accounts.audit import record
+from kianda.lib.errors import Flaw, Forbidden, Invalid
+from kianda.lib.pointers import flaws_of, pointer
+
+
+def must_edit(row: Datasource, user: Any) -> None:
+    """Raise Forbidden for a person who may not change this datasource; the product itself may."""
+    editors = security_of(row).editors
+    if user is not None and not editors.hold(user):
+        raise Forbidden(
+            f"You may not change, test or send {row.title}: only {editors.in_words()} and "
+            "administrators may."
+        )
+
+
+def set_security(*, name: str, raw: object, user: Any) -> Datasource:
+    """Store who may change a datasource and whose runs may call it.
+
+    Raises Invalid with the place of each unknown name, and Forbidden.
+    """
+    row = get_datasource(name)
+    must_edit(row, user)
+    security = _parsed(raw)
+    if security == security_of(row):
+        return row
+    with transaction.atomic():
+        Datasource.objects.filter(pk=row.pk).update(
+            security=security.model_dump(mode="json"), modified=timezone.now(), modified_by=user
+        )
+        record(user, action="changed", kind="datasource", name=name, detail="Security")
+    return get_datasource(name)
+
+
+def _parsed(raw: object) -> Security:
+    try:
+        security = Security.model_validate(raw)
+    except ValidationError as error:
+        raise Invalid(errors=flaws_of(error, raw, model=Security)) from error
+    flaws = [
+        Flaw(pointer(part, what, at), f"There is no {what.removesuffix('s')} {name}.")
+        for part, people in (("editors", security.editors), ("callers", security.callers))
+        for what, names, known in (
+            ("users", people.users, _known_users(people.users)),
+            ("groups", people.groups, _known_groups(people.groups)),
+        )
+        for at, name in enumerate(names)
+        if name not in known
+    ]
+    if flaws:
+        raise Invalid(errors=flaws)
+    return security
+
+
+def _known_users(names: Collection[str]) -> set[str]:
+    return set(User.objects.filter(username__in=names).values_list("username", flat=True))
+
+
+def _known_groups(names: Collection[str]) -> set[str]:
+    return set(Group.objects.filter(name__in=names).values_list("name", flat=True))

@@ -1,0 +1,81 @@
+"""The dialog that says who may change a datasource, and whose runs may call it."""
+
+import re
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.utils.translation import gettext as _
+
+from datasources.guarding import must_edit, set_security
+from datasources.selectors import get_datasource, security_of
+from datasources.views.access import CHANGERS
+from kianda.lib.errors import Flaw, Invalid
+from kianda.once import once
+from kianda.pages import Errors, go, page, render_dialog, toast
+
+PARTS = ("editors", "callers")
+MOST_GROUPS = 100
+
+
+@page(roles=CHANGERS, methods=("GET", "POST"))
+@once
+def security(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Show who may, and store it."""
+    row = get_datasource(name)
+    must_edit(row, request.user)
+    body: dict[str, Any] = security_of(row).model_dump(mode="json")
+    errors, status = Errors(), 200
+    if request.method == "POST":
+        body = _body(request.POST)
+        try:
+            set_security(name=name, raw=body, user=request.user)
+        except Invalid as invalid:
+            errors, status = _beside_lists(invalid), 422
+        else:
+            toast(request, _("Who may use %(title)s is saved.") % {"title": row.title})
+            return go(request, "datasource", name=name)
+    heading = _("Security of %(title)s") % {"title": row.title}
+    context = {
+        "row": row, "heading": heading, "errors": errors,
+        "parts": [_part(name, body[name], errors) for name in PARTS],
+    }  # fmt: skip
+    return render_dialog(
+        request, "datasources/_security.html", context, title=heading, status=status
+    )
+
+
+def _body(post: QueryDict) -> dict[str, Any]:
+    return {
+        part: {
+            "users": _names(post.get(f"/{part}/users", "")),
+            "groups": post.getlist(f"/{part}/groups"),
+        }
+        for part in PARTS
+    }
+
+
+def _names(text: str) -> list[str]:
+    """Return the user names of a text: divided by commas, semicolons or blanks."""
+    return list(dict.fromkeys(re.findall(r"[^\s,;\0]+", text)))
+
+
+def _beside_lists(invalid: Invalid) -> Errors:
+    """Put the flaws of single names beside the list that they stand in."""
+    flaws = [Flaw("/".join(flaw.pointer.split("/")[:3]), flaw.detail) for flaw in invalid.errors]
+    return Errors(Invalid(errors=flaws))
+
+
+def _part(name: str, people: dict[str, Any], errors: Errors) -> dict[str, Any]:
+    known = list(Group.objects.order_by("name").values_list("name", flat=True)[:MOST_GROUPS])
+    chosen = list(people["groups"])
+    # One that is gone, or past the first hundred, can still be taken out.
+    groups = [*known, *(group for group in chosen if group not in known)]
+    return {
+        "name": name,
+        "users_at": f"/{name}/users",
+        "groups_at": f"/{name}/groups",
+        "users": ", ".join(people["users"]),
+        "groups": [(group, group in chosen) for group in groups],
+        "wrong_groups": errors.at(f"/{name}/groups"),
+    }
