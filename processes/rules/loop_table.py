@@ -57,6 +57,7 @@ class LoopTable(Rule):
     rules: list[InnerRule] = Field(
         default=[],
         max_length=100,
+        validate_default=True,
         title="Rules",
         description="What happens for each row, in this order.",
         json_schema_extra={"control": "rules"},

@@ -1,6 +1,8 @@
 """The definition of a process: what holds, what is refused, and where."""
 
+import copy
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -558,3 +560,88 @@ def test_every_target_offered_can_be_triggered(full: Any) -> None:
 
 def test_value_fields_leave_buttons_out(full: Any) -> None:
     assert list(full.value_fields) == ["status", "plain"]
+
+
+ROW_CALL = {
+    "type": "create_item", "datasource": "crm", "method": "put",
+    "input_mapping": [{"target": "body.who", "value": "[row.who]"}],
+    "on_success": [{"field": "row.got", "value": "[response.body.id]", "if_missing": "keep"}],
+    "on_error": [{"field": "note", "value": "[error.message]"}], "on_failure": "continue",
+}  # fmt: skip
+FILTER = {"match": "all", "items": [{"left": "[item.note]", "operator": "eq", "right": "x"}]}
+EVERYTHING: dict[str, Any] = {
+    "name": "everything", "title": "Everything", "description": "", "token_field": "",
+    "rules": [{"type": "set_form_field", "assignments": [{"field": "note", "value": "x"}]}],
+    "forms": [
+        {"name": "first", "owners": {"users": ["ada"], "groups": []}, "activate_with": "",
+         "rules": [{"type": "submit"}], "fields": [
+            {"type": "text", "name": "note", "pattern": "[a-z]+", "default": "x",
+             "rules": [{"type": "save"}]},
+            {"type": "number", "name": "count", "min": 1, "max": 4, "decimals": 2},
+            {"type": "date", "name": "due", "mode": "datetime"},
+            {"type": "list", "name": "kind", "choices": ["a", "b"], "multiple": True},
+            {"type": "toggle", "name": "sure"},
+            {"type": "secret", "name": "key"},
+            {"type": "table", "name": "lines", "first_rows": 2, "columns": [
+                {"type": "text", "name": "who"}, {"type": "text", "name": "got"}]},
+            {"type": "panel", "name": "side", "fields": [
+                {"type": "field_group", "name": "group", "fields": [
+                    {"type": "rich_text", "name": "hint", "text": "<b>[note]</b>"},
+                    {"type": "link", "name": "more", "url": "https://example.org/[note]"}]}]},
+            {"type": "button", "name": "go", "rules": [
+                {"type": "loop_table", "table": "lines", "on_row_failure": "continue",
+                 "rules": [ROW_CALL, {"type": "hide_or_disable",
+                                      "changes": [{"field": "note", "action": "hide"}]}]},
+                {"type": "start_a_process", "process": "orders", "lookup": "existing",
+                 "process_id": "[note]", "target": "look",
+                 "input_mapping": [{"target": "who", "value": "[note]"}],
+                 "on_success": [{"field": "note", "value": "[item.process.id]"}],
+                 "conditions": {"match": "any", "items": [
+                     {"left": "[note]", "operator": "eq", "right": "x"}, FILTER | {
+                         "items": [{"left": "[count]", "operator": "between", "right": "1,2"}]}]}},
+                {"type": "find_items", "datasource": "kianda", "method": "orders",
+                 "filter": FILTER, "on_success": [{"field": "note", "value": "[item.who]"}]},
+                {"type": "update_item", "datasource": "kianda", "method": "orders",
+                 "matches": "all", "filter": FILTER,
+                 "input_mapping": [{"target": "body.who", "value": "[note]"}]},
+                {"type": "delete_item", "datasource": "kianda", "method": "orders",
+                 "filter": FILTER},
+                {"type": "make_required", "changes": [{"field": "note", "action": "required"}]},
+                {"type": "validate_input", "field": "note", "message": "No.", "conditions": {
+                    "items": [{"left": "[note]", "operator": "blank"}]}},
+                {"type": "go_to_form", "form": "second"},
+                {"type": "assign_form", "form": "second", "to": {"users": ["ada"]}},
+                {"type": "close", "status": "Done"}]}]},
+        {"name": "second", "fields": [{"type": "text", "name": "z"}]},
+    ],
+}  # fmt: skip
+
+
+def places(node: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the place of each setting of a definition."""
+    keys = node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()
+    for key in keys:
+        yield (*place, key)
+        yield from places(node[key], (*place, key))
+
+
+@pytest.mark.parametrize("emptied", [False, True], ids=["left out", "empty"])
+def test_what_is_accepted_with_a_setting_missing_can_be_read_again(*, emptied: bool) -> None:
+    """A draft that is stored and cannot be loaded would be lost, and its page with it."""
+    accepted = 0
+    for *way, last in places(EVERYTHING):
+        raw = copy.deepcopy(EVERYTHING)
+        holder: Any = raw
+        for key in way:
+            holder = holder[key]
+        if emptied:
+            holder[last] = type(holder[last])()
+        else:
+            del holder[last]
+        try:
+            document = parse_document(raw)
+        except Invalid:
+            continue
+        accepted += 1
+        assert load_document(document.normalised()) == document, (way, last)
+    assert accepted > 20

@@ -321,6 +321,7 @@ def test_a_loop_starts_a_process_for_each_row(api: Callable[..., Any], ada: Any)
         ([set_rule("sum", "[row.price]")], "0/assignments/0/value", "works on a table"),
         ([loop(loop(SAVE))], "0/rules/0/type", "There is no type 'loop_table'"),
         ([loop()], "0/rules", "Add a rule that runs for each row."),
+        ([{"type": "loop_table", "table": "lines"}], "0", "Add a rule that runs for each row."),
         ([{**loop(SAVE), "table": "sum"}], "0/table", "There is no table sum."),
         (
             [{**SAVE, "id": "a"}, loop({**SAVE, "id": "a"})],
