@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from processes.document import Document
+from processes.document import Document, Form
 from processes.fields.base import FormField
 
 Overrides = Mapping[str, Mapping[str, bool]]
@@ -25,7 +25,14 @@ def displays(document: Document, overrides: Overrides | None = None) -> dict[str
     """
     found: dict[str, Display] = {}
     for form in document.forms:
-        _fill(form.fields, Display(), overrides or {}, found)
+        found |= displays_on(form, overrides)
+    return found
+
+
+def displays_on(form: Form, overrides: Overrides | None = None) -> dict[str, Display]:
+    """Return how every field of one form stands."""
+    found: dict[str, Display] = {}
+    _fill(form.fields, Display(), overrides or {}, found)
     return found
 
 

@@ -243,11 +243,3 @@ def _kept(controls: Iterable[Control], keep: Callable[[Control], bool]) -> list[
 
 def _in_footer(field: FormField) -> bool:
     return isinstance(field, Button) and field.where == "footer"
-
-
-def without_buttons(views: list[FormView]) -> list[FormView]:
-    """Return the forms without what can be pressed: there is no instance to press it on yet."""
-    return [
-        replace(view, controls=_kept(view.controls, lambda one: one.kind != "button"), footer=[])
-        for view in views
-    ]

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from processes.display import displays_on
 from processes.document import Document, Form
-from processes.fields.base import FormField, InputField
+from processes.fields.base import InputField
 from processes.ports import Part
 from processes.rules.base import RuleFailed
 from processes.run_rows import run_inside
@@ -168,30 +169,22 @@ def form_problems(
 ) -> dict[str, str]:
     """Return a sentence for each visible field of a form that cannot be submitted as it is.
 
-    Under the field's name; in a table under the cell's, as `lines/0/price`.
+    Under the field's name; in a table under the cell's, as `lines/0/price`. Nothing is required of
+    a person who cannot fill it in.
     """
+    stand = displays_on(form, display)
     return {
         f"{field.name}{place}": sentence
-        for field in _visible(form.fields, display)
-        if isinstance(field, InputField)
-        for place, sentence in _problems(field, values.get(field.name), display)
+        for field in form.all_fields()
+        if isinstance(field, InputField) and stand[field.name].visible
+        for place, sentence in _problems(
+            field, values.get(field.name), required=stand[field.name].required
+        )
     }
 
 
-def _visible(fields: Sequence[Any], display: Mapping[str, Mapping[str, bool]]) -> list[FormField]:
-    """Return the fields that are shown; what stands in a hidden container is not."""
-    found: list[FormField] = []
-    for field in fields:
-        if display.get(field.name, {}).get("visible", field.visible):
-            found += [field, *_visible(field.inner, display)]
-    return found
-
-
-def _problems(
-    field: InputField, value: Value, display: Mapping[str, Mapping[str, bool]]
-) -> list[tuple[str, str]]:
+def _problems(field: InputField, value: Value, *, required: bool) -> list[tuple[str, str]]:
     """Return what is missing or wrong in a field: the place in its value, and a sentence."""
-    said = display.get(field.name, {}).get("required")
-    needed = field if said is None else field.model_copy(update={"required": said})
+    needed = field.model_copy(update={"required": required})
     wrong = [(place, f"{field.title}: {sentence}") for place, sentence in field.read(value)[1]]
     return [*needed.gaps(value), *wrong]

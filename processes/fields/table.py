@@ -191,7 +191,12 @@ class Table(InputField):
         ][:MAX_TOLD]
 
     def _blank_cells(self, value: Value) -> Iterator[tuple[int, Column]]:
-        required = [column for column in self.columns if column.required]
+        # Nothing is required of a person who cannot fill it in.
+        required = [
+            column
+            for column in self.columns
+            if column.required and column.visible and column.enabled
+        ]
         rows: Any = value or ()
         for at, row in enumerate(rows if required else ()):
             for column in required:

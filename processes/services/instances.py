@@ -38,11 +38,13 @@ def create_instance(
     mode: str,
     data: Mapping[str, Any],
     user: User | None,
+    display: Mapping[str, Mapping[str, bool]] | None = None,
     check: Callable[[Document], None] | None = None,
     on_made: Callable[[ProcessInstance], None] | None = None,
 ) -> ProcessInstance:
     """Create an instance; no rule runs. Raises Invalid with every flaw, Forbidden for previews.
 
+    `display` is what rules have shown and required while its form was filled in.
     `check` may refuse the definition by which it would be made; `on_made` is called inside the
     transaction that makes it.
     """
@@ -67,6 +69,7 @@ def create_instance(
             mode=mode,
             values=plain,
             secrets=secret or None,
+            display=dict(display or {}),
             created=moment,
             created_by=user,
             modified=moment,

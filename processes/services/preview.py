@@ -73,10 +73,15 @@ def newest_preview(design: ProcessDesign, user: User) -> ProcessInstance | None:
 
 
 def make_preview(
-    *, process: str, data: Mapping[str, Any], outward: str, user: User
+    *,
+    process: str,
+    data: Mapping[str, Any],
+    outward: str,
+    user: User,
+    display: Mapping[str, Mapping[str, bool]] | None = None,
 ) -> ProcessInstance:
     """Make a preview instance, which gives it its Process ID."""
-    made = create_instance(process=process, mode="preview", data=data, user=user)
+    made = create_instance(process=process, mode="preview", data=data, display=display, user=user)
     if outward:
         choose_outward(made, outward)
     return made

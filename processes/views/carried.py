@@ -11,8 +11,6 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core import signing
 
-from processes.models import ProcessInstance
-
 _SALT = "what rules have left"
 
 
@@ -24,21 +22,27 @@ class Left:
     fields: Mapping[str, Any] = field(default_factory=dict)
     # By table, by row, by column.
     rows: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    # What rules show and require, of a form that has no instance yet to keep it.
+    display: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
 
 
-def sealed(left: Left, instance: ProcessInstance, user: User) -> str:
-    """Return it as a text that only this product makes; empty for nothing."""
-    if not left.fields and not left.rows:
+def sealed(left: Left, *, about: str, user: User) -> str:
+    """Return it as a text that only this product makes; empty for nothing.
+
+    `about` says what it belongs to: there alone it is taken back, and of this person alone.
+    """
+    if left == Left():
         return ""
-    return signing.dumps([instance.pk, user.pk, left.fields, left.rows], salt=_SALT, compress=True)
+    parts = [about, user.pk, left.fields, left.rows, left.display]
+    return signing.dumps(parts, salt=_SALT, compress=True)
 
 
-def unsealed(text: str, instance: ProcessInstance, user: User) -> Left:
+def unsealed(text: str, *, about: str, user: User) -> Left:
     """Return what was sealed; nothing when the text is not ours, or is about something else."""
     if not text:
         return Left()
     try:
-        about, whose, fields, rows = signing.loads(text, salt=_SALT)
+        known, whose, fields, rows, display = signing.loads(text, salt=_SALT)
     except (signing.BadSignature, ValueError):
         return Left()
-    return Left(fields, rows) if (about, whose) == (instance.pk, user.pk) else Left()
+    return Left(fields, rows, display) if (known, whose) == (about, user.pk) else Left()

@@ -1,17 +1,16 @@
 """The first form of a process, filled in before there is an instance."""
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.http import QueryDict
 
-from kianda.lib.errors import Flaw
+from kianda.lib.errors import Flaw, Invalid
+from kianda.lib.pointers import pointer
 from kianda.pages import Errors
 from processes.controls import FormView
-from processes.document import Document
-from processes.fields.base import InputField
+from processes.document import TargetMissing
 from processes.forms import (
     Typed,
     act_on_rows,
@@ -22,44 +21,74 @@ from processes.forms import (
     missing_in,
     sent_of,
     typed_in,
-    without_buttons,
+    typed_of,
 )
+from processes.models import DesignVersion
+from processes.rules.base import Rule, RuleFailed
 from processes.services.defaults import default_values, early_names
+from processes.services.documents import document_of
+from processes.services.rehearsal import first_inside, rehearse, stays_inside
 from processes.services.values import filled, read_sent
+from processes.table_forms import TypedTable
 from processes.values import Value
+from processes.views.carried import Left, sealed, unsealed
+from processes.views.common import target_kind
+from processes.working import json_of, python_of
 
 
-@dataclass
 class FirstForm:
-    """The first form with the defaults in it, and what was typed over them."""
+    """The first form with the defaults in it, what was typed over them, and what rules made of it.
 
-    document: Document
-    user: User
-    post: QueryDict
+    Rules that need no instance work on it as it is; what they do is stored with the rest.
+    """
 
-    @cached_property
-    def values(self) -> dict[str, Value]:
-        """Return the values that the instance would start with."""
-        return filled(self.document, default_values(self.document, user=self.user))
+    def __init__(self, version: DesignVersion, user: User, post: QueryDict) -> None:
+        """Take what was posted; nothing when it is opened."""
+        self.document, self.user = document_of(version), user
+        self.about = f"new {version.pk}"
+        self.values = filled(self.document, default_values(self.document, user=user))
+        left = unsealed(post.get("left", ""), about=self.about, user=user)
+        self.display: Mapping[str, Mapping[str, bool]] = left.display
+        self._settle()
+        self.typed: dict[str, Typed] = {
+            name: one.with_closed(left.rows.get(name, {})) if isinstance(one, TypedTable) else one
+            for name, one in typed_in(self.fields, post, self.values, self.resolve).items()
+        }
+        # What rules have set in fields that nobody can type into, as JSON.
+        self.left = {name: one for name, one in left.fields.items() if self._keeps(name)}
+        for name, value in python_of(self.document.fields, self.left).items():
+            self._show(name, value)
+        self.trouble = ""
 
-    @cached_property
-    def fields(self) -> dict[str, InputField]:
-        """Return the fields that can be filled in."""
-        forms = self.document.forms
-        return editable(self.document, form=forms[0]) if forms else {}
+    def _settle(self) -> None:
+        first = self.document.forms[:1]
+        self.fields = editable(self.document, self.display, form=first[0]) if first else {}
 
-    @cached_property
-    def typed(self) -> dict[str, Typed]:
-        """Return what was typed."""
-        return typed_in(self.fields, self.post, self.values, self.resolve)
+    def _keeps(self, name: str) -> bool:
+        known = self.document.value_fields.get(name)
+        return known is not None and known.slug() != "secret" and name not in self.fields
+
+    def _show(self, name: str, value: Value) -> None:
+        field = self.document.fields[name]
+        typed = self.typed.get(name)
+        rows = cast(list[dict[str, Value]], value) if isinstance(value, list) else []
+        if isinstance(typed, TypedTable) and typed.fits(typed.grid, len(rows)):
+            self.typed[name] = typed.laid(rows)
+        else:
+            self.typed[name] = typed_of(field, value, self.values, self.resolve)
 
     def resolve(self, name: str) -> Value:
         """Return what a default may refer to, for rows that are added to a table."""
         return early_names(self.document, user=self.user)[name]
 
     def data(self) -> dict[str, Any]:
-        """Return what was typed, as JSON for the services."""
-        return {name: sent_of(self.fields[name], typed) for name, typed in self.typed.items()}
+        """Return what was typed and what rules have set, as JSON for the services."""
+        typed = {
+            name: sent_of(field, self.typed[name])
+            for name, field in self.fields.items()
+            if name in self.typed
+        }
+        return typed | self.left
 
     def flaws(self, *, strict: bool = True) -> list[Flaw]:
         """Return what is wrong with it; unless strict, what is missing may be."""
@@ -71,11 +100,89 @@ class FirstForm:
         """Add, remove or move a row of a table, or move the window on them."""
         act_on_rows(act, self.fields, self.typed, self.values, self.resolve)
 
-    def views(self, errors: Errors, *, buttons: bool = False) -> list[FormView]:
-        """Return the form as a page shows it; buttons need an instance, or a page that makes it."""
-        found = form_views(
+    def open(self) -> None:
+        """Do what the rules of opening do, as far as they need no instance."""
+        forms = [f"form:{form.name}#load" for form in self.document.forms[:1]]
+        for target in ("process#load", *forms):
+            rules = self._rules_of(target)
+            if rules and stays_inside(rules):
+                try:
+                    self._rehearse(rules)
+                except RuleFailed as failure:
+                    self.trouble = failure.message
+
+    def press(self, target: str) -> bool:
+        """Carry out a target that needs no instance; else tell that one is to be made first.
+
+        Raises Invalid for what is wrong with the form, or what the rules refuse, and before an
+        instance is made also for what is missing in a form that is to be submitted.
+        """
+        rules = self._rules_of(target)
+        submits = target.endswith("#submit") or any(rule.slug() == "submit" for rule in rules)
+        inside = stays_inside(rules) and not submits
+        if flaws := self.flaws(strict=submits):
+            raise Invalid(errors=flaws)
+        kept = (self.typed.copy(), self.left, self.display)
+        try:
+            self._rehearse(first_inside(rules))
+        except RuleFailed as failure:
+            if inside or failure.fields:
+                raise self._refused(failure) from failure
+        if not inside:
+            # They run again on the instance.
+            self.typed, self.left, self.display = kept
+            self._settle()
+        return inside
+
+    def _rules_of(self, target: str) -> list[Rule]:
+        try:
+            return self.document.rules_of(target)
+        except TargetMissing as missing:
+            raise Invalid.at("", str(missing)) from missing
+
+    def _rehearse(self, rules: list[Rule]) -> None:
+        sent = read_sent(self.document, self.data(), {})[0]
+        before = {**self.values, **sent}
+        done = rehearse(self.document, rules, user=self.user, values=before, display=self.display)
+        if done.failure:
+            raise done.failure
+        self.display = done.display
+        self._settle()
+        for name, value in done.values.items():
+            if value != before.get(name) and self.document.fields[name].slug() != "secret":
+                self._show(name, value)
+                self.left = self.left | json_of(self.document.fields, {name: value})
+        self.left = {name: one for name, one in self.left.items() if self._keeps(name)}
+
+    def _refused(self, failure: RuleFailed) -> Invalid:
+        flaws = [Flaw(pointer("data", *at.split("/")), say) for at, say in failure.fields.items()]
+        return Invalid(errors=in_form_order(self.document, flaws) or [Flaw("", failure.message)])
+
+    def views(self, errors: Errors) -> list[FormView]:
+        """Return the form as a page shows it."""
+        return form_views(
             self.document,
             lambda one: control_of(one, self.values, self.typed, errors, self.resolve),
+            self.display,
             first_only=True,
         )
-        return found if buttons else without_buttons(found)
+
+    def context(self, errors: Errors) -> dict[str, Any]:
+        """Return what the templates of the form need."""
+        tables = {name: t.closed() for name, t in self.typed.items() if isinstance(t, TypedTable)}
+        rows = {name: closed for name, closed in tables.items() if closed}
+        first = self.document.forms[:1]
+        return {
+            "views": self.views(errors), "document": self.document, "errors": errors,
+            "trouble": self.trouble,
+            "left": sealed(Left(self.left, rows, self.display), about=self.about, user=self.user),
+            "change_targets": [name for name, found in self.fields.items() if found.rules],
+            "page_submits": any(
+                self.document.is_submitted(form) and not self.document.submits_itself(form)
+                for form in first
+            ),
+        }  # fmt: skip
+
+    def kind_of(self, target: str) -> str:
+        """Return how a person triggers a target."""
+        return target_kind(self.document, target)

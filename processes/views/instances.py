@@ -3,17 +3,18 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import Invalid
-from kianda.once import once
+from kianda.once import leads_to, once
 from kianda.pages import Errors, go, page, render_page, toast
 from processes import listing
-from processes.document import Document
-from processes.models import ProcessDesign, ProcessInstance
+from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.selectors import visible_instances
-from processes.services.documents import document_of
+from processes.services import runs
 from processes.services.instances import create_instance
 from processes.views.common import asked, page_of, person
 from processes.views.first_form import FirstForm
@@ -63,25 +64,28 @@ def new_instance(request: HttpRequest) -> HttpResponseBase:
         "process": process, "mode": mode, "staff": staff,
         "choices": _startable(preview=staff and mode == "preview"),
     }  # fmt: skip
-    document = _document(process, mode if staff else "live")
+    version = _version(process, mode if staff else "live")
     status = 200
-    if document is not None:
-        form, errors = FirstForm(document, person(request), request.POST), Errors()
-        act = request.POST.get("act", "")
-        if act.startswith("rows:"):
-            form.act_on_rows(act)
-        elif request.method == "POST":
-            try:
-                return _make(request, form, mode)
-            except Invalid as invalid:
-                errors, status = Errors(invalid), 422
-        context |= {"views": form.views(errors), "document": document, "errors": errors}
+    if version is not None:
+        form, errors = FirstForm(version, person(request), request.POST), Errors()
+        try:
+            if request.method != "POST":
+                form.open()
+            elif answer := _act(request, form, mode):
+                return answer
+        except Invalid as invalid:
+            errors, status = Errors(invalid), 422
+        context |= form.context(errors)
     elif request.method == "POST":
         context["errors"] = Errors(Invalid.at("/process", _("Choose a process of the list.")))
         status = 422
     return render_page(
         request, "processes/new_instance.html", context,
-        partials={"new-instance": "processes/_new_instance.html"}, status=status,
+        partials={
+            "new-instance": "processes/_new_instance.html",
+            "instance": "processes/_first_form.html",
+        },
+        status=status,
     )  # fmt: skip
 
 
@@ -91,18 +95,48 @@ def _startable(*, preview: bool) -> list[tuple[str, str]]:
     return list(rows.values_list("name", "title"))
 
 
-def _document(process: str, mode: str) -> Document | None:
+def _version(process: str, mode: str) -> DesignVersion | None:
     rows = ProcessDesign.objects.select_related("draft", "published")
     design = rows.filter(name=process.replace("\0", "")).first() if process else None
-    version = design and (design.draft if mode == "preview" else design.published)
-    return document_of(version) if version else None
+    if design is None:
+        return None
+    return design.draft if mode == "preview" else design.published
 
 
-def _make(request: HttpRequest, form: FirstForm, mode: str) -> HttpResponseBase:
-    if flaws := form.flaws():
+def _act(request: HttpRequest, form: FirstForm, mode: str) -> HttpResponseBase | None:
+    """Do what was pressed; nothing is returned when the form stays a form."""
+    act = request.POST.get("act", "")
+    target = act.removeprefix("press:") if act.startswith("press:") else ""
+    if act.startswith("rows:"):
+        form.act_on_rows(act)
+        return None
+    if target:
+        if form.press(target):
+            return None
+    elif flaws := form.flaws():
         raise Invalid(errors=flaws)
+    return _make(request, form, mode, target)
+
+
+def _make(request: HttpRequest, form: FirstForm, mode: str, target: str) -> HttpResponseBase:
+    """Make the instance; then press on it what was pressed."""
+    user = person(request)
     made = create_instance(
-        process=form.document.name, mode=mode, data=form.data(), user=person(request)
+        process=form.document.name, mode=mode, data=form.data(), display=form.display, user=user
     )
     toast(request, _("%(id)s is made.") % {"id": made.process_id})
-    return go(request, "instance", process_id=made.process_id)
+    url = reverse("instance", args=[made.process_id])
+    leads_to(request, url)
+    if not target:
+        return go(request, url)
+    run = runs.trigger(
+        process_id=made.process_id,
+        target=target,
+        user=user,
+        trigger=form.kind_of(target),
+        time_zone=timezone.get_current_timezone_name(),
+    )
+    succeeded = run.status == Run.Status.SUCCEEDED
+    if succeeded and (run.page or {}).get("leave"):
+        return go(request, "instances")
+    return go(request, url)

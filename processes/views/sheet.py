@@ -151,7 +151,7 @@ class Sheet:
         if seen is not None and seen < self.instance.revision:
             self.meanwhile = changed_since(self.instance, seen)
         before = self._as_seen()
-        left = unsealed(post.get("left", ""), self.instance, self.user)
+        left = unsealed(post.get("left", ""), about=self.about, user=self.user)
         typed = {
             name: one.with_closed(left.rows[name])
             if isinstance(one, TypedTable) and name in left.rows
@@ -163,6 +163,11 @@ class Sheet:
         self.typed = {name: self._over_now(typed[name]) for name in self.changes}
         self._take_along({name: one for name, one in left.fields.items() if name not in fields})
         self._settle(post)
+
+    @property
+    def about(self) -> str:
+        """Return what is carried along belongs to."""
+        return f"instance {self.instance.pk}"
 
     def carried(self) -> Left:
         """Return what the form has to bring back although nobody can type it."""

@@ -34,7 +34,7 @@ def context_of(sheet: Sheet) -> dict[str, Any]:
         "errors": sheet.errors,
         "primary": primary(sheet.steps, views),
         "read_only": sheet.next_page.get("mode") == "read" and sheet.next_page.get("form"),
-        "left": sealed(sheet.carried(), instance, sheet.user),
+        "left": sealed(sheet.carried(), about=sheet.about, user=sheet.user),
         "has_open": any(step.is_open for step in sheet.steps.values()),
         "unsaved_fields": [sheet.document.fields[name].title for name in sheet.unsaved],
         "change_targets": [name for name, found in sheet.editable().items() if found.rules],

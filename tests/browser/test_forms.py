@@ -102,6 +102,46 @@ def test_a_request_goes_from_who_asks_to_who_decides_and_back(instance, page_as,
     ben.get_by_text("Nothing waits for you").wait_for()
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_a_new_form_reacts_as_it_is_filled_in_and_submitting_makes_the_instance(
+    person, page_as, axe, assert_fits, width, scheme
+):
+    needs = {"items": [{"left": "[days]", "operator": "eq", "right": "9"}]}
+    shows = {
+        "type": "hide_or_disable", "conditions": needs,
+        "changes": [{"field": "reason", "action": "show"}],
+        "opposite": [{"field": "reason", "action": "hide"}],
+    }  # fmt: skip
+    made = leave()
+    made["forms"][0]["fields"][0]["rules"].append(shows)
+    made["forms"][0]["fields"][2] |= {"visible": False, "required": True}
+    made["forms"][0]["fields"].append({"type": "secret", "name": "pin", "title": "PIN"})
+    person("ben")
+    create_design(raw=made, user=person("ada"))
+    publish_design(name="leave", user=person("ada"))
+    page = page_as("ada", width, scheme)
+    page.complaints.expect("status of 422")
+    page.goto("/instances/new/?process=leave")
+    page.locator("#f-data-pin").fill("1234")
+    page.locator("#f-data-days").fill("9")
+    # The button is pressed while the rules of the change are at work.
+    page.get_by_role("button", name="Submit").click()
+    page.get_by_text("Reason is required. Fill it in.").first.wait_for()
+    page.wait_for_selector("#f-data-reason:focus")
+    assert page.locator("#f-data-total").input_value() == "9 days"
+    assert page.locator("#f-data-pin").input_value() == "1234"
+    axe(page)
+    assert_fits(page)
+    assert not ProcessInstance.objects.exists()
+    page.keyboard.type("rest")
+    page.get_by_role("button", name="Submit").dblclick()
+    page.get_by_text("This form waits for ben").wait_for()
+    assert page.url.endswith("/instances/leave-1/")
+    instance = ProcessInstance.objects.get()
+    assert (instance.status, instance.values["total"]) == ("Decision", "9 days")
+    assert "pin" in instance.secrets
+
+
 def test_what_runs_on_opening_runs_once_for_each_opening(person, page_as):
     raw = process(text_field("seen"), rules=[set_rule("seen", "[user.name]"), {"type": "save"}])
     create_design(raw=raw, user=person("ada"))

@@ -154,6 +154,18 @@ def test_what_is_missing_or_wrong_is_told_field_by_field(asked: tuple[Any, str])
     assert states(leave_id)["wish"] == "current"
 
 
+@pytest.mark.parametrize("part", ["visible", "enabled"])
+def test_nothing_is_required_of_a_person_who_cannot_fill_it_in(
+    asked: tuple[Any, str], part: str
+) -> None:
+    client, leave_id = asked
+    ProcessInstance.objects.update(
+        values={"why": "", "mail": "", "note": "", "verdict": ""}, display={"why": {part: False}}
+    )
+    assert fired(client, leave_id, "send")["status"] == "succeeded"
+    assert states(leave_id)["wish"] == "completed"
+
+
 def test_a_form_that_is_not_filled_in_is_refused_before_its_rules_run(
     asked: tuple[Any, str],
 ) -> None:

@@ -121,23 +121,24 @@ def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResp
 @once
 def new_frame(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show the first form of the draft; Save, or a press, makes the instance."""
-    form = FirstForm(saved_draft(name).document, person(request), request.POST)
+    form = FirstForm(saved_draft(name).version, person(request), request.POST)
     act = request.POST.get("act", "")
-    if act.startswith("rows:"):
-        form.act_on_rows(act)
-    elif request.method == "POST":
-        try:
-            return _made(request, form)
-        except Invalid as invalid:
-            return _new_form(request, form, invalid)
+    try:
+        if act.startswith("rows:"):
+            form.act_on_rows(act)
+        elif request.method != "POST":
+            form.open()
+        elif answer := _made(request, form):
+            return answer
+    except Invalid as invalid:
+        return _new_form(request, form, invalid)
     return _new_form(request, form, None)
 
 
 def _new_form(request: HttpRequest, form: FirstForm, invalid: Invalid | None) -> HttpResponseBase:
     document, errors = form.document, Errors(invalid)
     context = {
-        **_asking(document, ""),
-        "views": form.views(errors, buttons=True), "errors": errors, "document": document,
+        **_asking(document, ""), **form.context(errors),
         "outward": request.POST.get("outward", ""),
         "shell": places.shell_url(document.name), "debug": _debugs(request), "is_new": True,
     }  # fmt: skip
@@ -147,17 +148,26 @@ def _new_form(request: HttpRequest, form: FirstForm, invalid: Invalid | None) ->
     )  # fmt: skip
 
 
-def _made(request: HttpRequest, form: FirstForm) -> HttpResponseBase:
-    """Make the instance with what was typed; then press what was pressed."""
+def _made(request: HttpRequest, form: FirstForm) -> HttpResponseBase | None:
+    """Make the instance with what was typed; then press on it what was pressed.
+
+    Nothing is returned when what was pressed needs no instance.
+    """
     act, outward = request.POST.get("act", "save"), request.POST.get("outward", "")
     target = act.removeprefix("press:") if act.startswith("press:") else ""
     document = form.document
-    if flaws := form.flaws(strict=not target or target.endswith("#submit")):
+    if target and not _debugs(request):
+        refuse_unasked(document, target, outward)
+        if form.press(target):
+            return None
+    elif flaws := form.flaws(strict=not target or target.endswith("#submit")):
         raise Invalid(errors=flaws)
     if target:
         refuse_unasked(document, target, outward)
     user = person(request)
-    made = make_preview(process=document.name, data=form.data(), outward=outward, user=user)
+    made = make_preview(
+        process=document.name, data=form.data(), display=form.display, outward=outward, user=user
+    )
     if target:
         _pressed_at_once(request, made, document, target)
     url = places.frame_url if is_htmx(request) else places.shell_url

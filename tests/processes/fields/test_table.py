@@ -103,6 +103,12 @@ def test_a_required_column_is_missed_in_each_row(
     assert made.missing(rows) is bool(gaps)
 
 
+def test_no_cell_is_missed_that_nobody_can_fill_in() -> None:
+    for part in ("visible", "enabled"):
+        columns = [{"type": "text", "name": "what", "required": True, part: False}]
+        assert table(columns=columns).gaps([{"what": ""}]) == []
+
+
 def test_a_new_instance_starts_with_rows_of_the_columns_defaults() -> None:
     rows = table(first_rows=2).initial(lambda name: name)
     assert rows == [{**EMPTY, "amount": Decimal(1)}] * 2

@@ -41,20 +41,26 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   sent = undefined;
   const written = read(form).filter((one) => !before.written.some((other) => same(one, other)));
   const rows = rowsOf(form);
-  if (!written.length && same(rows, before.rows)) return;
-  document.addEventListener("htmx:afterSwap", () => putBack({ written, rows, held }, before), { once: true });
+  // No answer holds a secret; while nothing was stored, what was typed stays typed.
+  const secrets = [...form.querySelectorAll("input[type=password]")].filter((field) => field.value);
+  if (!written.length && !secrets.length && same(rows, before.rows)) return;
+  document.addEventListener("htmx:afterSwap", () => putBack({ written, rows, held, secrets }, before), { once: true });
 });
 
 const keysOf = (box) => [...box.querySelectorAll("tbody [data-key]")].map((key) => key.value);
 const rowsOf = (form) => [...form.querySelectorAll("[data-table]")].map((box) => [box.dataset.table, keysOf(box)]);
 
-function putBack({ written, rows, held }, before) {
+function putBack({ written, rows, held, secrets }, before) {
   const form = document.getElementById("form");
   if (!form) return;
   // Rows that were stored meanwhile have other names now.
   const stored = form.elements.revision?.value !== before.revision;
   write(form, stored ? written.filter(([name]) => !/^v-\w+-/.test(name)) : written);
   if (stored) return;
+  for (const { name, value } of secrets) {
+    const field = form.elements.namedItem(name);
+    if (field?.type === "password") field.value = value;
+  }
   for (const [table, keys] of rows) {
     const known = before.rows.find(([name]) => name === table)?.[1] ?? [];
     const detail = { keys, gone: known.filter((key) => !keys.includes(key)) };

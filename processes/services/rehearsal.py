@@ -1,0 +1,141 @@
+"""Rules on a form that has no instance yet: they work on what was typed, and nothing is stored.
+
+Rules that only set, show, require or refuse need no instance; those that call, save or submit do.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from kianda.lib.secrets import Masker
+from processes.clock import moment_text, today_in
+from processes.context import RunContext
+from processes.document import Document
+from processes.effects import Effect, Surroundings
+from processes.engine import Outcome, run_rules
+from processes.rules.base import Answer, Rule, RuleFailed
+from processes.run_forms import FormsDesk
+from processes.services.defaults import early_names
+from processes.services.forms_state import known_groups, known_people
+from processes.standing import Moment, Standing
+from processes.trace import RunTrace
+from processes.values import Value
+from processes.working import WorkingCopy
+
+_INSIDE = frozenset(
+    {"set_form_field", "hide_or_disable", "make_required", "validate_input", "loop_table"}
+)
+SECONDS = 10.0
+
+
+class Rehearsal(NamedTuple):
+    """What rules have made of a form, and why they ended before their end."""
+
+    values: Mapping[str, Value]
+    display: Mapping[str, Mapping[str, bool]]
+    failure: RuleFailed | None = None
+
+
+def stays_inside(rules: Iterable[Rule]) -> bool:
+    """Tell whether rules need no instance to work on."""
+    return all(
+        rule.slug() in _INSIDE and stays_inside(rule.inner_rules())
+        for rule in rules
+        if rule.enabled
+    )
+
+
+def first_inside(rules: Iterable[Rule]) -> list[Rule]:
+    """Return the rules before the first one that needs an instance."""
+    return list(takewhile(lambda rule: stays_inside([rule]), rules))
+
+
+def rehearse(
+    document: Document,
+    rules: Sequence[Rule],
+    *,
+    user: User,
+    values: Mapping[str, Value],
+    display: Mapping[str, Mapping[str, bool]],
+) -> Rehearsal:
+    """Carry out rules that stay inside; after a failure everything is as it was."""
+    standing = Standing(display=display)
+    working = WorkingCopy(document.fields, values, {}, standing)
+    context = _context(document, working, user)
+    outcome = context.outcome = Outcome()
+    run_rules(rules, context, context.trace, outcome=outcome)
+    if outcome.failure:
+        return Rehearsal(values, display, outcome.failure)
+    return Rehearsal(working.values, working.standing.display)
+
+
+def _context(document: Document, working: WorkingCopy, user: User) -> RunContext:
+    now, zone = timezone.now(), timezone.get_current_timezone_name()
+    today = today_in(now, zone)
+    known = {"process.id": "", "process.status": working.standing.status}
+    names: dict[str, Value] = {
+        **early_names(document, user=user), **known, "today": today,
+        "process.created": moment_text(now),
+    }  # fmt: skip
+    nothing = _Nothing()
+    return RunContext(
+        working=working,
+        around=Surroundings(names, today, ZoneInfo(zone), time.monotonic() + SECONDS),
+        ledger=nothing,
+        outside=nothing,
+        masker=Masker(),
+        trace=RunTrace(working, Masker()),
+        last_position=-1,
+        desk=FormsDesk(
+            document=document,
+            own_form=document.forms[0].name if document.forms else "",
+            submits=False,
+            moment=Moment(user.get_username(), moment_text(now)),
+            creator=user.get_username,
+            known_users=known_people,
+            known_groups=known_groups,
+        ),
+    )
+
+
+class _Nothing:
+    """Where a run becomes durable and reaches out, for rules that do neither."""
+
+    def check(self) -> None:
+        """Go on: nothing is held."""
+
+    def stay(self) -> None:
+        """Go on: nothing is held."""
+
+    def calling(self, context: RunContext) -> None:
+        """Refuse."""
+        raise _needs_an_instance()
+
+    def answered(self, context: RunContext) -> None:
+        """Refuse."""
+        raise _needs_an_instance()
+
+    def save(self, context: RunContext, values: Mapping[str, Value]) -> None:
+        """Refuse."""
+        raise _needs_an_instance()
+
+    def call(self, **_asked: Any) -> Answer:
+        """Refuse."""
+        raise _needs_an_instance()
+
+    def find(self, **_asked: Any) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+        """Refuse."""
+        raise _needs_an_instance()
+
+    def affect(self, effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+        """Refuse."""
+        raise _needs_an_instance()
+
+
+def _needs_an_instance() -> RuleFailed:
+    return RuleFailed("configuration", "This needs an instance, and there is none yet.")
