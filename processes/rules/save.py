@@ -22,5 +22,5 @@ class Save(Rule):
         context.save()
 
     def sentence(self) -> str:
-        """Return `Save`."""
-        return "Save"
+        """Return `Save the instance`."""
+        return "Save the instance"

@@ -77,7 +77,9 @@ def _parsed(body: bytes) -> Any:
 
 def _no_json(error: json.JSONDecodeError) -> str:
     text = error.doc.strip()
-    at_end = error.pos >= len(error.doc.rstrip()) - 1 or error.msg.startswith("Unterminated")
+    rest = error.doc[error.pos :].strip()
+    cut = len(rest) <= 1 or any(word.startswith(rest) for word in ("true", "false", "null"))
+    at_end = cut or error.msg.startswith("Unterminated")
     if text.startswith("{") and not text.endswith("}") and at_end:
         return "The file ends in the middle: a part of it is missing. Export it again."
     return (

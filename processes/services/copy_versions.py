@@ -62,10 +62,18 @@ def _save(copy: WorkingCopy, user: User) -> None:
             behind=behind.version,
         )
     name = copy.design.name
-    designs.save_design(name=name, raw=copy.document, user=user)
+    try:
+        designs.save_design(name=name, raw=copy.document, user=user)
+    except Invalid as refusal:
+        raise Invalid(_not_saved(len(refusal.errors)), errors=refusal.errors) from refusal
     copy.design = designs.get_design(name)
     copy.base, copy.base_digest = copy.design.draft, copy.digest
     copy.save(update_fields=["base", "base_digest"])
+
+
+def _not_saved(errors: int) -> str:
+    places = "one place has" if errors == 1 else f"{errors} places have"
+    return f"No version was saved: {places} to be mended first. Your edits are kept."
 
 
 def restore_version(name: str, number: str, *, user: User, revision: int) -> Copy:

@@ -481,7 +481,10 @@ def test_what_is_broken_is_marked_and_accessible(page_as, person, axe, assert_fi
     assert_fits(page)
     page.locator("#dialog").get_by_role("button", name="Delete", exact=True).click()
     expect(page.locator("#d-count")).to_contain_text("1 error")
-    page.locator("#d-count").click()
+    # No version is made of it; what stands in the way is listed, and leads to its place.
+    page.complaints.expect("status of 422")
+    page.locator("#d-save").click()
+    expect(page.locator("#d-flaws")).to_contain_text("No version was saved: one place has to be")
     axe(page)
     assert_fits(page)
     page.locator("#d-flaws button").click()
@@ -489,6 +492,17 @@ def test_what_is_broken_is_marked_and_accessible(page_as, person, axe, assert_fi
     expect(page.locator(".k-rule-flaw")).to_contain_text("There is no field subject.")
     axe(page)
     assert_fits(page)
+    page.locator("#d-publish").click()
+    page.wait_for_selector("#dialog[open] >> text=One place stands in the way")
+    expect(page.locator("#dialog .k-line-of")).to_be_focused()
+    expect(page.locator("#dialog [name=note]")).to_have_count(0)
+    axe(page)
+    assert_fits(page)
+    page.keyboard.press("Escape")
+    # Refused, the preview leaves one in the designer, at its own address.
+    page.locator("#d-preview").click()
+    page.wait_for_selector("#d-lost + [role=alert] >> text=No version was saved")
+    assert page.url.endswith(f"{HERE}?at=rule:set")
     for part in ("publish", "type/?target=field:lines", "move/?target=rule:each", "discard",
                  "keys", "uses/?target=field:lines"):  # fmt: skip
         page.goto(f"{HERE}{part}" if "?" in part else f"{HERE}{part}/")

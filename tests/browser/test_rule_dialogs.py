@@ -416,3 +416,21 @@ def test_without_a_connection_a_dialog_says_so_where_it_was_pressed(page_as, sce
     page.context.clear_cookies(name="sessionid")
     errors.get_by_role("button", name="Choose: Error or text").first.click()
     expect(errors.get_by_role("alert")).to_contain_text("Your session has ended. Press OK")
+
+
+def test_among_many_rows_those_that_are_wanted_are_found(page_as, scenario, axe, assert_fits):
+    many = [{"field": "last_error", "value": f"text {n}"} for n in range(14)]
+    strip(scenario, on_error=[*many, {"field": "access_token", "value": ""}])
+    page = page_as("ada", 390)
+    page.goto(RULE)
+    errors = page.get_by_role("region", name="On error")
+    search = errors.get_by_role("searchbox", name="Find a row of On error")
+    search.fill("access")
+    expect(errors.locator("tbody tr:visible")).to_have_count(1)
+    axe(page)
+    assert_fits(page)
+    # Enter in the search sends nothing; OK sends all rows, the hidden ones too.
+    search.press("Enter")
+    page.get_by_role("button", name="OK", exact=True).last.click()
+    page.wait_for_url("**/designer/?at=**")
+    assert len(kept(scenario)["on_error"]) == 15

@@ -36,7 +36,7 @@ TABLE: list[tuple[dict[str, Any], str, str]] = [
     (CALL, "Call |refresh-token| on |token-service| with 6 values",
      "If it succeeds, set |Access token|, |Refresh token| and 3 more. "
      "If it fails, set |Last error|, drop unsaved changes, stop."),
-    ({"type": "save", "conditions": ON_STATUS}, "Save", "Only when Status is Open. "),
+    ({"type": "save", "conditions": ON_STATUS}, "Save the instance", "Only when Status is Open. "),
     ({"type": "submit", "form": "form"}, "Submit the form |The form|", ""),
     ({"type": "go_to_form", "form": "form"}, "Go to the form |The form|", ""),
     ({"type": "hide_or_disable", "changes": [{"field": "form", "action": "hide"}],

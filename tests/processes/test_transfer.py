@@ -217,6 +217,7 @@ BAD = [
     (b"hello", "The file is not JSON"),
     (b"\x89PNG\r\n\x1a\n\xff", "This is no text file."),
     (b'{"format": "kianda-designs", "processes": [{"defin', "The file ends in the middle"),
+    (b'{"format": "kianda-designs", "exported": nul', "The file ends in the middle"),
     (b'{"format": "kianda-designs",\n "processes": [}]}', "in line 2, column"),
     (b"[1, 2]", NOT_OURS),
     (b'{"swagger": "2.0"}', NOT_OURS),

@@ -15,7 +15,7 @@ export function words(text) {
 
 export function disconnected(waiting) {
   const many = { 0: "", 1: " 1 edit waits." }[waiting] ?? ` ${waiting} edits wait.`;
-  note(`Connection lost. Edits are kept here and sent when it is back.${many}`);
+  note(`Connection lost. Edits are kept here and sent when it is back.${many}`, null, true);
   words("Not sent yet");
 }
 
@@ -25,7 +25,7 @@ export function ended() {
   link.href = `/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}&expired=1`;
   link.textContent = "Sign in";
   link.addEventListener("click", () => (signing = true));
-  note("Your session has ended. Your edits are kept here; they are sent when you have signed in again.", link);
+  note("Your session has ended. Your edits are kept here; they are sent when you have signed in again.", link, true);
   words("Not sent yet");
 }
 
@@ -42,8 +42,9 @@ export function say(words) {
 }
 
 // A note above the panes that stays until its cause is gone; `act` is a button beside it.
-export function note(words, act) {
+export function note(words, act, unreached = false) {
   const box = document.getElementById("d-lost");
+  box.toggleAttribute("data-unreached", unreached);
   box.hidden = !words;
   box.querySelector("[data-words]").textContent = words ?? "";
   box.querySelector("button, a")?.remove();

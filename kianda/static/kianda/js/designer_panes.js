@@ -5,6 +5,10 @@ let replacing = false;
 export const isReplacing = () => replacing;
 const state = () => document.getElementById("act");
 
+// What was refused is shown at the address of the act; from here on the page is the designer's own.
+const { action: home } = document.getElementById("choose");
+if (home !== location.origin + location.pathname) history.replaceState(history.state, "", `${home}?at=${state().dataset.at}`);
+
 // What the page shows now: the element selected, the form, the revision, who else is here.
 export const here = {
   get at() { return state().dataset.at; },

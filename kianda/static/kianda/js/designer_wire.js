@@ -83,12 +83,25 @@ function took(item, answer) {
   if (item.choice === choice) show(answer, { follows: true, stays });
   else look();
   if (stays) complain(answer);
-  note(refused, answer.dataset.stale === "True" ? button("Do mine all the same", () => again(item)) : null);
+  const listed = Boolean(refused) && list(item, refused);
+  note(listed ? "" : refused, answer.dataset.stale === "True" ? button("Do mine all the same", () => again(item)) : null);
   tell(answer);
+  if (listed) say(refused);
   words("");
   if (answer.dataset.opens) open(answer.dataset.opens);
   if (queue.length) pump();
   else document.dispatchEvent(new CustomEvent("designer:idle"));
+}
+
+// What stands in the way of a version is listed at once.
+function list(item, words) {
+  const saves = item.values.some(([name, value]) => name === "act" && value === "save");
+  if (!saves || !document.querySelector("#d-count.k-bad")) return false;
+  const lead = document.querySelector("#d-flaws [data-lead]");
+  lead.textContent = words;
+  lead.hidden = false;
+  document.getElementById("d-flaws").showPopover();
+  return true;
 }
 
 // What waits behind a new name is about the same element.

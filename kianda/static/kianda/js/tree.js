@@ -14,22 +14,32 @@ document.addEventListener("click", async (event) => {
   const field = pressed.parentElement.querySelector("[data-complete]");
   const root = rootOf(field);
   const label = field.getAttribute("aria-label");
+  const slow = setTimeout(() => put('<p class="k-small k-muted" role="status">Loading…</p>', field), 300);
   const html = await ask(root, "tree", { which: pressed.dataset.pick, label });
+  clearTimeout(slow);
+  if (html === null && pop.matches(":popover-open")) pop.hidePopover();
   complain(pressed.closest("[data-control]") ?? pressed.parentElement.parentElement, html);
   if (!html) return;
   [box, button] = [field, pressed];
-  pop.innerHTML = html;
   pop.setAttribute("role", "dialog");
   pop.setAttribute("aria-label", label);
+  put(html, field);
   const writes = !["field", "target"].includes(pressed.dataset.pick);
   if (writes) pop.firstElementChild.append(builder(root));
   ready(pop.querySelector("[role=tree]"));
-  float(pop, field);
-  pop.showPopover();
   beside(pop, field);
   button.setAttribute("aria-expanded", "true");
   pop.querySelector("input").focus();
 });
+
+function put(html, field) {
+  pop.innerHTML = html;
+  if (!pop.matches(":popover-open")) {
+    float(pop, field);
+    pop.showPopover();
+  }
+  beside(pop, field);
+}
 
 function builder(root) {
   const made = document.createElement("button");

@@ -78,7 +78,7 @@ if (user) {
   let waiting;
   document.addEventListener("input", (event) => {
     const form = event.target.form;
-    if (!form || !event.isTrusted) return;
+    if (!form || !event.isTrusted || !event.target.name) return;
     form.dataset.typed = "1";
     clearTimeout(waiting);
     waiting = setTimeout(keep, 250);
