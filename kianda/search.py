@@ -16,6 +16,7 @@ from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, h
 from kianda.pages import page, query_words, render_page
 from processes.models import ProcessDesign
 from processes.selectors import visible_instances, visible_runs
+from processes.services.target_titles import with_target_titles
 from scheduler.selectors import visible_tasks
 
 EACH = 6
@@ -86,8 +87,9 @@ def _runs(words: str, user: User) -> Iterator[Found]:
     if named is None:
         return
     rows = visible_runs(user).filter(pk=int(named.group(1))).select_related(None)
-    for run in rows.only("process_id", "target"):
-        hint = f"{run.process_id} · {run.target}"
+    shown = rows.only("process_id", "process", "version", "target")
+    for run, target in with_target_titles(shown):
+        hint = f"{run.process_id} · {target}"
         title = _("Run %(id)s") % {"id": run.pk}
         yield Found(_("Run"), "activity", title, hint, "run", str(run.pk))
 

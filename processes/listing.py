@@ -118,8 +118,8 @@ def instances(
     for word in words.split()[:8]:
         pattern = f"%{_escaped(word)}%"
         held = Q(_HoldsText(F("values"), Value(pattern)))
-        if word.isascii() and word.isalnum():
-            # Most rows hold it nowhere in their text: they need not be taken apart.
+        if word.isascii() and word.isprintable() and not set(word) & {'"', "\\"}:
+            # It stands in JSON as it is; most rows hold it nowhere and need not be taken apart.
             held = Q(_TextLike(F("values"), Value(pattern))) & held
         rows = rows.filter(Q(key__contains=word.lower()) | held)
     return _ordered(rows, ordering, INSTANCE_ORDER, "-pk")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from datasources.guarding import must_edit, set_security
 from datasources.selectors import get_datasource, security_of
 from datasources.views.access import CHANGERS
+from kianda.accounts.roles import ADMINISTRATOR
 from kianda.lib.errors import Flaw, Invalid
 from kianda.once import once
 from kianda.pages import Errors, go, page, render_dialog, toast
@@ -67,7 +68,12 @@ def _beside_lists(invalid: Invalid) -> Errors:
 
 
 def _part(name: str, people: dict[str, Any], errors: Errors) -> dict[str, Any]:
-    known = list(Group.objects.order_by("name").values_list("name", flat=True)[:MOST_GROUPS])
+    known = list(
+        # Administrators may anyway.
+        Group.objects.exclude(name=ADMINISTRATOR)
+        .order_by("name")
+        .values_list("name", flat=True)[:MOST_GROUPS]
+    )
     chosen = list(people["groups"])
     # One that is gone, or past the first hundred, can still be taken out.
     groups = [*known, *(group for group in chosen if group not in known)]

@@ -19,9 +19,34 @@ def person(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:
+class Hits:
+    """What a search found, as a paginator takes it: looked for once, however many rows there are.
+
+    Nobody pages through more than a thousand hits; `more` says that there are.
+    """
+
+    MOST = 1000
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        """Look for the first thousand."""
+        self._rows = rows
+        found = list(rows.values_list("pk", flat=True)[: self.MOST + 1])
+        self._pks, self.more = found[: self.MOST], len(found) > self.MOST
+
+    def count(self) -> int:
+        """Return how many there are, at most a thousand."""
+        return len(self._pks)
+
+    def __getitem__(self, part: slice) -> list[Any]:
+        """Return some of them, in their order."""
+        return list(self._rows.filter(pk__in=self._pks[part]))
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Any], *, searched: bool = False) -> Page[Any]:
     """Return the page of a list that the query asks for; one that is not there, the nearest."""
-    return Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    # A paginator asks for no more than what Hits has.
+    asked_of: Any = Hits(rows) if searched else rows
+    return Paginator(asked_of, PAGE).get_page(request.GET.get("page"))
 
 
 def asked(request: HttpRequest, *names: str) -> dict[str, str]:

@@ -29,7 +29,7 @@ def instances(request: HttpRequest) -> HttpResponseBase:
         user, words=query["q"], process=query["process"], mode=query["mode"],
         status=query["status"], ordering=query["ordering"],
     )  # fmt: skip
-    found = page_of(request, rows)
+    found = page_of(request, rows, searched=bool(query["q"]))
     filtered = any(query[name] for name in ("q", "process", "mode", "status"))
     context = {
         "page": found, "query": query, "filtered": filtered,
@@ -46,8 +46,11 @@ def instances(request: HttpRequest) -> HttpResponseBase:
 def _summary(instance: ProcessInstance, words: str) -> list[tuple[str, Any]]:
     """Return a few plain values to know an instance by; first those that were searched for."""
     wanted = [word.casefold() for word in words.split()]
+    fields = document_of(instance.version).fields
     plain = [
-        (name, value) for name, value in instance.values.items() if value not in (None, "", [])
+        (fields[name].title, value)
+        for name, value in instance.values.items()
+        if value not in (None, "", []) and name in fields
     ]
     plain.sort(key=lambda row: not any(word in str(row[1]).casefold() for word in wanted))
     return plain[:2]

@@ -21,6 +21,7 @@ from processes.services.designs import create_design, get_design, publish_design
 from processes.services.documents import document_of
 from processes.services.instances import create_instance, patch_instance
 from processes.services.values import stored_values
+from processes.views.common import Hits
 from processes.writing import definition_text
 from tests.processes.conftest import RULES, VALUES, answers, definition, with_rules
 from tests.processes.definitions import button, process, set_rule, text_field
@@ -704,3 +705,43 @@ def test_moments_in_the_history_are_told_in_the_persons_zone(ada: Any) -> None:
     Profile.objects.update_or_create(user=ada, defaults={"zone": "Europe/Dublin"})
     said = text_of(client_of(ada).get(f"/instances/{made.process_id}/changes/"))
     assert "1 Jul 2025, 11:00:00 1 Jul 2025, 23:30:00" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("client-77_a.b", "client-77_a"),
+        ("https://a.example.org/x", "example.org/x"),
+        ('say "hi" to C:\\temp', '"hi" C:\\t'),
+        ("Grüße an Zoë", "grüße zoë"),
+        ("100 %", "%"),
+        ("a_b", "a_"),
+    ],
+)
+def test_a_value_is_found_by_any_part_of_it(design: Any, ada: Any, value: str, words: str) -> None:
+    for client_id in (value, "another"):
+        create_instance(
+            process="token-refresh", mode="live", data={"client_id": client_id}, user=ada
+        )
+    said = text_of(client_of(ada).get("/instances/", {"q": words.lower()}))
+    assert "token-refresh-1" in said
+    assert "token-refresh-2" not in said
+    assert "Client ID" in said
+
+
+def test_a_search_with_very_many_hits_shows_the_first_thousand_and_says_so(
+    design: Any, ada: Any
+) -> None:
+    one = create_instance(process="token-refresh", mode="live", data={}, user=ada)
+    rows = [ProcessInstance.objects.get(pk=one.pk) for _ in range(Hits.MOST)]
+    for number, row in enumerate(rows):
+        row.pk, row.process_id, row.key = None, f"more-{number}", f"more-{number}"
+    ProcessInstance.objects.bulk_create(rows)
+    client = client_of(ada)
+    assert "25 of 1,001 instances" in text_of(client.get("/instances/"))
+    assert "25 of more than 1,000 instances" in text_of(
+        client.get("/instances/", {"q": "refresh_token"})
+    )
+    last = text_of(client.get("/instances/", {"q": "refresh_token", "page": "999"}))
+    assert "1,000 of more than 1,000" in last
+    assert "25 of 1,000 instances" in text_of(client.get("/instances/", {"q": "more"}))
