@@ -15,6 +15,7 @@ from processes import listing
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.selectors import visible_instances
 from processes.services import runs
+from processes.services.documents import document_of
 from processes.services.instances import create_instance
 from processes.views.common import asked, page_of, person
 from processes.views.first_form import FirstForm
