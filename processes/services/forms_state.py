@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import Group, User
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -16,7 +15,7 @@ from processes.document import Document
 from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.selectors import visible_instances
 from processes.services.documents import document_of
-from processes.services.locking import locked, wait_until_free
+from processes.services.locking import locked, when_free
 from processes.services.ownership import (
     creator_of,
     is_owner,
@@ -202,8 +201,8 @@ def send_back(
     Raises Forbidden when no open form belongs to the person, Conflict when the form cannot be sent
     back to, Stale, Busy, Missing.
     """
-    wait_until_free(process_id)
-    with transaction.atomic():
+
+    def back() -> ProcessInstance:
         instance, document = locked(process_id, user)
         if revision is not None and revision != instance.revision:
             raise Stale(
@@ -222,7 +221,9 @@ def send_back(
             moment=Moment(user.get_username(), moment_text(timezone.now())),
         )
         store_standing(instance, document, standing, user=user)
-    return instance
+        return instance
+
+    return when_free(process_id, back)
 
 
 def _refuse_send_back(

@@ -16,7 +16,7 @@ from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstan
 from processes.services.defaults import default_values
 from processes.services.designs import get_version
 from processes.services.documents import document_of
-from processes.services.locking import locked, wait_until_free
+from processes.services.locking import locked, when_free
 from processes.services.moving import carried_values, follow_draft
 from processes.services.ownership import refuse_foreign, store_owners
 from processes.services.process_ids import next_process_id
@@ -108,8 +108,8 @@ def patch_instance(
     *, process_id: str, data: Mapping[str, Any], revision: int | None, user: User
 ) -> ProcessInstance:
     """Change values by hand; raises Stale at another revision than was read, Busy, Invalid."""
-    wait_until_free(process_id)
-    with transaction.atomic():
+
+    def patch() -> ProcessInstance:
         instance, document = locked(process_id, user)
         if revision is not None and revision != instance.revision:
             raise Stale(
@@ -125,7 +125,9 @@ def patch_instance(
         changed = [name for name, value in sent.items() if value != before.get(name)]
         refuse_foreign(user, instance, document, fields=changed)
         _store(instance, document, before=before, after={**before, **sent}, user=user)
-    return instance
+        return instance
+
+    return when_free(process_id, patch)
 
 
 def _store(
@@ -162,14 +164,18 @@ def store_unsaved_answer(*, run_pk: int, user: User) -> ProcessInstance:
     run = Run.objects.filter(pk=run_pk, unsaved_answer=True).first()
     if run is None or run.unsaved_values is None:
         raise Conflict("This run left nothing to store.")
-    wait_until_free(run.process_id)
-    with transaction.atomic():
+
+    def store() -> ProcessInstance:
         instance, document = locked(run.process_id, user)
+        mine = Run.objects.filter(pk=run.pk, unsaved_answer=True)
+        if not mine.update(unsaved_answer=False, unsaved_values=None):
+            raise Conflict("Somebody has stored the values of this run just now.")
         before = stored_values(document, instance)
         brought = _brought(run, instance, document)
         _store(instance, document, before=before, after={**before, **brought}, user=user, run=run)
-        Run.objects.filter(pk=run.pk).update(unsaved_answer=False, unsaved_values=None)
-    return instance
+        return instance
+
+    return when_free(run.process_id, store)
 
 
 def _brought(run: Run, instance: ProcessInstance, document: Document) -> dict[str, Value]:
@@ -206,10 +212,16 @@ def delete_instance(
         if named:
             names = ", ".join(str(use["name"]) for use in named)
             raise InUse(f"{instance.process_id} is in use by {names}.", used_by=named)
-        wait_until_free(process_id)
-    with transaction.atomic():
+
+    def delete() -> None:
         instance, _ = locked(process_id, user, even_if_busy=force)
         if unchanged is not None:
             unchanged(instance)
         instance.delete()
         record(user, action="deleted", kind="instance", name=instance.process_id)
+
+    if force:
+        with transaction.atomic():
+            delete()
+    else:
+        when_free(process_id, delete)

@@ -1,9 +1,12 @@
 """The lock of an instance as those take it who are no run: a person's save, another's write."""
 
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from kianda.lib.errors import Busy
 from kianda.lib.lanes import waiting
@@ -12,6 +15,7 @@ from processes.models import ProcessInstance, Run
 from processes.services.starting import read_instance
 
 LOOK_EVERY_S = 0.05
+T = TypeVar("T")
 
 
 def locked(
@@ -41,9 +45,24 @@ def busy(process_id: str, run: Run) -> Busy:
     )
 
 
-def wait_until_free(process_id: str) -> None:
-    """Wait at most KIANDA_BUSY_WAIT_S, holding no transaction, for a run to end."""
+def when_free(process_id: str, act: Callable[[], T]) -> T:
+    """Do something with an instance while no run works on it, and return what came of it.
+
+    `act` is one transaction that takes the lock by `locked`. Waits at most KIANDA_BUSY_WAIT_S,
+    holding no transaction; also when another run was faster than the act. Raises Busy.
+    """
     give_up = time.monotonic() + settings.KIANDA_BUSY_WAIT_S
+    while True:
+        _wait_until_free(process_id, give_up)
+        try:
+            with transaction.atomic():
+                return act()
+        except Busy:
+            if time.monotonic() >= give_up:
+                raise
+
+
+def _wait_until_free(process_id: str, give_up: float) -> None:
     while True:
         found = run_on(process_id)
         if found is None:

@@ -363,6 +363,36 @@ def test_a_second_trigger_waits_and_then_names_the_run_it_waited_for(
     assert Run.objects.count() == 1
 
 
+def test_a_persons_save_waits_for_a_run_that_was_a_moment_faster(
+    make_token: Make, ada: Any, settings: Any
+) -> None:
+    settings.KIANDA_BUSY_WAIT_S = 10
+    instance = make_token()
+    threads: list[threading.Thread] = []
+
+    def another_run(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        done = execute(sql, params, many, context)
+        # It was looked whether a run works on the instance: none does. Now one begins.
+        if "processes_run" in sql and not threads:
+            moment = timezone.now()
+            run = Run(instance=instance, status="running", queued=moment, started=moment)
+            threads.append(threading.Timer(0.3, ended, [run]))
+            run.save()
+            threads[0].start()
+        return done
+
+    def ended(run: Run) -> None:
+        Run.objects.filter(pk=run.pk).update(status="succeeded")
+        connection.close()
+
+    with connection.execute_wrapper(another_run):
+        changed = patch_instance(
+            process_id=instance.process_id, data={"client_id": "x"}, revision=1, user=ada
+        )
+    threads[0].join()
+    assert changed.revision == 2
+
+
 def test_a_second_trigger_runs_when_the_first_ends_in_time(
     make_token: Make, provider: HTTPServer, ada: Any, settings: Any
 ) -> None:
