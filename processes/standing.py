@@ -6,7 +6,7 @@ Plain values that never change: each step gives a new standing. What the databas
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from processes.document import Document, Form
 
@@ -39,6 +39,9 @@ class FormRecord:
         return not self.users and not self.groups
 
 
+Records: TypeAlias = Mapping[str, FormRecord]
+
+
 @dataclass(frozen=True)
 class Moment:
     """Who acts, and when, as ISO 8601 text."""
@@ -60,6 +63,11 @@ class Standing:
         display = {**self.display, name: {**self.display.get(name, {}), part: value}}
         return replace(self, display=display)
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Return what rules have hidden: such a form is passed over."""
+        return frozenset(n for n, parts in self.display.items() if parts.get("visible") is False)
+
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON."""
         return {"status": self.status, "forms": self.forms, "display": self.display}
@@ -77,9 +85,11 @@ def records_of(document: Document, standing: Standing, creator: str) -> dict[str
         for name, record in _fresh_records(document, creator).items()
     }
     if not standing.forms.get("ended") and not _open(records):
-        waiting = next((name for name, one in records.items() if one.status == NOT_STARTED), None)
-        if waiting:
-            records.update(_opened(document, records, [waiting], ""))
+        hidden = standing.hidden
+        shown = (name for name in records if name not in hidden)
+        first = next((name for name in shown if records[name].status == NOT_STARTED), None)
+        if first:
+            records.update(_opened(document, records, [first], "", hidden))
     return records
 
 
@@ -98,9 +108,7 @@ def _record(kept: Mapping[str, Any]) -> FormRecord:
     return FormRecord(**parts)
 
 
-def _kept(
-    document: Document, records: Mapping[str, FormRecord], *, ended: bool, creator: str
-) -> dict[str, Any]:
+def _kept(document: Document, records: Records, *, ended: bool, creator: str) -> dict[str, Any]:
     """Return the states as they are stored; a form that nothing happened to follows its design."""
     fresh = _fresh_records(document, creator)
     forms = {
@@ -122,19 +130,21 @@ def _fresh_records(document: Document, creator: str) -> dict[str, FormRecord]:
     }
 
 
-def _open(records: Mapping[str, FormRecord]) -> list[str]:
+def _open(records: Records) -> list[str]:
     return [name for name, record in records.items() if record.status == CURRENT]
 
 
 def _opened(
-    document: Document, records: Mapping[str, FormRecord], names: Iterable[str], at: str
+    document: Document, records: Records, names: Iterable[str], at: str, hidden: frozenset[str]
 ) -> dict[str, FormRecord]:
     """Return the records of these forms, and of those that open with them, now open."""
     wanted = set(names)
     together = {
         form.name
         for form in document.forms
-        if form.activate_with in wanted and records[form.name].status == NOT_STARTED
+        if form.activate_with in wanted
+        and records[form.name].status == NOT_STARTED
+        and form.name not in hidden
     }
     return {
         name: replace(records[name], status=CURRENT, started=at, completed="", completed_by="")
@@ -154,7 +164,7 @@ def submitted(
     """Return the standing after a form was submitted; raises NotOpen.
 
     When another form is still open (one that opened beside it, or that a rule has opened), nothing
-    more opens; else the next one does that waits its turn.
+    more opens; else the next one does that waits its turn. Hidden forms are passed over.
     """
     records = records_of(document, standing, creator)
     if records[form].status != CURRENT:
@@ -163,10 +173,12 @@ def submitted(
     records[form] = replace(
         records[form], status=COMPLETED, completed=moment.at, completed_by=moment.by
     )
+    for name in standing.hidden.intersection(_open(records)):
+        records[name] = replace(records[name], status=NOT_STARTED, started="")
     if not _open(records):
-        following = _next(document, records, form)
+        following = _next(document, records, form, standing.hidden)
         if following:
-            records.update(_opened(document, records, [following], moment.at))
+            records.update(_opened(document, records, [following], moment.at, standing.hidden))
     still = _open(records)
     said = status or (_title(document, still[0]) if still else ENDED_STATUS)
     return replace(
@@ -174,9 +186,17 @@ def submitted(
     )
 
 
-def _next(document: Document, records: Mapping[str, FormRecord], form: str) -> str | None:
-    """Return the form that opens after one, in form order, then from the start."""
-    names = [one.name for one in document.forms if not _opens_with_another(document, one)]
+def _next(document: Document, records: Records, form: str, hidden: frozenset[str]) -> str | None:
+    """Return the form that opens after one, in form order, then from the start.
+
+    A form that opens with another one waits for that, unless that is hidden.
+    """
+    names = [
+        one.name
+        for one in document.forms
+        if one.name not in hidden
+        and (one.activate_with in hidden or not _opens_with_another(document, one))
+    ]
     place = next(number for number, one in enumerate(document.forms) if one.name == form)
     later = {one.name for one in document.forms[place:]}
     waiting = [name for name in names if records[name].status == NOT_STARTED]
@@ -209,7 +229,7 @@ def went_to(
     )
 
 
-def _opened_alone(records: Mapping[str, FormRecord], form: str, at: str) -> dict[str, FormRecord]:
+def _opened_alone(records: Records, form: str, at: str) -> dict[str, FormRecord]:
     return {form: replace(records[form], status=CURRENT, started=at, completed="", completed_by="")}
 
 

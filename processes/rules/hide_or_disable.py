@@ -52,7 +52,8 @@ class HideOrDisable(Rule):
     """Hides, shows, disables or enables fields and forms of this process.
 
     What stands under otherwise is done when the conditions do not hold. It stays so for the
-    instance until a rule changes it again. What is hidden need not be filled in.
+    instance until a rule changes it again. What is hidden need not be filled in: a hidden form is
+    passed over.
     """
 
     label = "Hide or disable"

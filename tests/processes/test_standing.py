@@ -38,12 +38,14 @@ def told(found: Document, standing: Standing) -> str:
 
 
 def played(found: Document, acts: str) -> Standing:
-    """Submit (`a`), go on from the open form or back (`>c`), in this order."""
+    """Submit (`a`), go on from the open form or back (`>c`), hide (`-c`), in this order."""
     standing = Standing()
     for act in acts.split():
         if act.startswith(">"):
             own = act[2:] or ""
             standing = went_to(found, standing, act[1], own=own, creator="ada", moment=NOW)
+        elif act.startswith("-"):
+            standing = standing.shown(act[1], "visible", value=False)
         elif act == "x":
             standing = closed(found, standing, status="Shut", creator="ada", moment=NOW)
         else:
@@ -57,6 +59,12 @@ STORIES = [
     ({}, "a", "Co--", "B"),
     ({}, "a b c", "CCCo", "D"),
     ({}, "a b c d", "CCCC", "completed"),
+    # What is hidden is passed over, also when it was open already.
+    ({}, "-b a", "C-o-", "C"),
+    ({}, "-b -c -d a", "C---", "completed"),
+    ({"c": "b"}, "-c a b", "CC-o", "D"),
+    ({"c": "b"}, "-b a", "C-o-", "C"),
+    ({"c": "b"}, "a -c b", "CC-o", "D"),
     # Side by side: the next waits for both.
     ({"c": "b"}, "a", "Coo-", "B"),
     ({"c": "b"}, "a b", "CCo-", "C"),
