@@ -168,8 +168,15 @@ class RunContext:
 
     def accept(self, changes: Changes) -> None:
         """Set what a successful call brought, and make it durable at once."""
-        self.working.accept(self._checked(changes))
+        self.working.accept(self._checked(changes), cells=self._cells_of(changes))
         self.ledger.answered(self)
+
+    def _cells_of(self, changes: Changes) -> list[str]:
+        """Return the columns that are set in the row under way, unless its whole table is."""
+        names = [name for name, _ in changes]
+        if self.working.row and self.working.row[0] in names:
+            return []
+        return [name.removeprefix("row.") for name in names if name.startswith("row.")]
 
     def _checked(self, changes: Changes) -> dict[str, Value]:
         converted = self.working.converted(changes)
@@ -284,4 +291,4 @@ class RunContext:
         """
         converted = self._checked(changes)
         self.working.change(converted)
-        self.pending = self.working.to_store_on_undo(converted)
+        self.pending = self.working.to_store_on_undo(converted, cells=self._cells_of(changes))

@@ -104,20 +104,38 @@ class WorkingCopy:
         """Apply converted values to the working copy."""
         self.values.update(changes)
 
-    def accept(self, changes: Mapping[str, Value]) -> None:
-        """Apply what a successful call brought; the working copy is safe from here."""
+    def accept(self, changes: Mapping[str, Value], *, cells: Sequence[str] = ()) -> None:
+        """Apply what a successful call brought; the working copy is safe from here.
+
+        `cells` are the columns that it brought into the row under way, when not a whole table.
+        """
+        self.mapped.update(self._brought(changes, cells))
         self.values.update(changes)
-        self.mapped.update(changes)
         self.safe = dict(self.values)
+
+    def _brought(self, changes: Mapping[str, Value], cells: Sequence[str]) -> dict[str, Value]:
+        """Return changes without what rules have set in other cells of the table meanwhile."""
+        if not cells:
+            return dict(changes)
+        table, number = self._row_under_way()
+        rows = self._rows(table, changes)
+        known = self._rows(table, {**self.stored, **self.mapped})
+        if len(known) != len(rows):
+            # Rules have set the table anew: its rows are not those that are stored.
+            return dict(changes)
+        known[number] = {**known[number], **{name: rows[number][name] for name in cells}}
+        return {**changes, table: known}
 
     def undo(self) -> None:
         """Go back to the last safe point; the forms to where they are stored."""
         self.values = dict(self.safe)
         self.standing = self.stored_standing
 
-    def to_store_on_undo(self, changes: Mapping[str, Value]) -> dict[str, Value]:
+    def to_store_on_undo(
+        self, changes: Mapping[str, Value], *, cells: Sequence[str] = ()
+    ) -> dict[str, Value]:
         """Return what `undo` stores: on-error values and what calls mapped, nothing else."""
-        return {**self.stored, **self.mapped, **changes}
+        return {**self.stored, **self.mapped, **self._brought(changes, cells)}
 
     def kept(self, stored: Mapping[str, Value]) -> None:
         """Note that these values are stored now; nothing of a call is left unstored."""

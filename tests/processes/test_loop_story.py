@@ -157,6 +157,25 @@ def test_a_row_that_fails(
         assert run["error"]["message"].startswith("Row 2: ")
 
 
+def test_undo_in_a_loop_stores_what_calls_brought_and_no_other_cell(
+    api: Callable[..., Any], ada: Any, erp: list[str]
+) -> None:
+    client = api(ada)
+    told = [{"field": "row.what", "value": "refused: [error.kind]"}]
+    rule = loop(set_rule("row.total", "7"), {**CALL, "on_failure": "undo", "on_error": told})
+    name = published(basket(rule, SAVE), user=ada)
+    basket_id = made(client, name, lines=rows("pen", "ink", "bad", "cap"))
+    assert fired(client, basket_id, "go")["status"] == "failed"
+    assert erp == ["pen", "ink", "bad"]
+    kept = read(client, basket_id)["data"]["lines"]
+    assert [(row["what"], row["ticket"], row["total"]) for row in kept] == [
+        ("pen", "T-pen-1", None),
+        ("ink", "T-ink-2", None),
+        ("refused: http_status", "", None),
+        ("cap", "", None),
+    ]
+
+
 def test_rows_passed_over_are_named(api: Callable[..., Any], ada: Any, erp: list[str]) -> None:
     client = api(ada)
     rule = loop(CALL, on_row_failure="continue")
