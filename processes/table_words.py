@@ -26,6 +26,13 @@ def table_changes(field: Table, before: Any, after: Any) -> list[str]:
     return found
 
 
+def sentences_of(field: object, row: Mapping[str, Any]) -> list[str]:
+    """Return a change as sentences when it is one of a table; of one that was cut there is none."""
+    before, after = row["before"], row["after"]
+    whole = all(value is None or isinstance(value, list) for value in (before, after))
+    return table_changes(field, before, after) if isinstance(field, Table) and whole else []
+
+
 def _rows(value: Any) -> list[Row]:
     return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 

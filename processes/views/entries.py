@@ -8,11 +8,11 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from kianda.times import moment_words
 from processes.document import Document
-from processes.fields import Date, Table
+from processes.fields import Date
 from processes.fields.base import FormField
 from processes.models import Change, ProcessInstance, Run
 from processes.services.history import can_restore
-from processes.table_words import table_changes
+from processes.table_words import sentences_of
 from processes.views.common import target_title
 
 _STATES = {
@@ -53,7 +53,7 @@ def entries_of(changes: list[Change], sheet: Shown) -> list[dict[str, Any]]:
                     **row,
                     **_words(row, sheet.document),
                     "restorable": can_restore(sheet.instance, fields, row, now),
-                    "sentences": _sentences(fields.get(row["field"]), row),
+                    "sentences": sentences_of(fields.get(row["field"]), row),
                 }
                 for row in change.fields
             ],
@@ -98,7 +98,3 @@ def _in_zone(field: FormField | None, value: Any) -> Any:
     except ValueError:
         # Recorded when the field was of another kind.
         return value
-
-
-def _sentences(field: FormField | None, row: Mapping[str, Any]) -> list[str]:
-    return table_changes(field, row["before"], row["after"]) if isinstance(field, Table) else []

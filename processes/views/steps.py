@@ -17,6 +17,7 @@ from processes.rules import Rule, SetFormField
 from processes.rules.base import BUILT_IN, CallingRule
 from processes.services.designs import get_version
 from processes.services.documents import document_of
+from processes.table_words import sentences_of
 
 AT_A_TIME = 50
 
@@ -49,7 +50,7 @@ def shown_step(step: Mapping[str, Any], document: Document | None) -> dict[str, 
         "pinned": bool((step.get("request") or {}).get("pinned")),
         "sentence": sentence_of(rule, document),
         "read": [(title_of(name, document), value) for name, value in step["read"].items()],
-        "changes": [{**row, "title": title_of(row["field"], document)} for row in step["changes"]],
+        "changes": [_change(row, document) for row in step["changes"]],
         "is_call": bool(step["request"]) or bool(step["response"]),
         "open": step["status"] in {"failed", "running"},
         "has_body": body not in (None, ""),
@@ -58,6 +59,12 @@ def shown_step(step: Mapping[str, Any], document: Document | None) -> dict[str, 
         "left_out": step.get("left_out", 0),
         "masked": MASK,
     }
+
+
+def _change(row: Mapping[str, Any], document: Document | None) -> dict[str, Any]:
+    field = document.fields.get(row["field"]) if document else None
+    title = title_of(row["field"], document)
+    return {**row, "title": title, "sentences": sentences_of(field, row)}
 
 
 def _group(group: Mapping[str, Any], document: Document | None) -> dict[str, Any]:

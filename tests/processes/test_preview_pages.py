@@ -368,7 +368,9 @@ def test_the_rows_of_a_loop_and_what_was_done_elsewhere_are_shown(
     answers(provider)
     made = with_rules([
         {"type": "loop_table", "id": "each", "title": "For each line", "table": "lines",
-         "rules": [{**RULES[0], "id": "inner", "title": "Clear in a row"}]},
+         "rules": [{**RULES[0], "id": "inner", "title": "Clear in a row"},
+                   {"type": "set_form_field", "id": "stamp",
+                    "assignments": [{"field": "row.word", "value": "No. [row.word]"}]}]},
         {"type": "create_item", "id": "other", "title": "Make another", "datasource": "kianda",
          "method": "token-refresh",
          "input_mapping": [{"target": "body.client_id", "value": "made by a rule"}]},
@@ -387,6 +389,8 @@ def test_the_rows_of_a_loop_and_what_was_done_elsewhere_are_shown(
         assert "51 to 60" in page
         assert "Create an instance of token-refresh" in page
         assert "made by a rule" in page
+        # What became of a table is told row by row.
+        assert "row 1, Word: 0 → No. 0" in page
     assert run.status == "succeeded"
 
 
