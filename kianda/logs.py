@@ -13,13 +13,16 @@ from kianda.lib.secrets import MASK
 _QUERY = re.compile(r"""\?[^\s"'?]*=[^\s"']*""")
 _USER_INFO = re.compile(r"(?<=://)[^/\s@\"']+@")
 _CREDENTIAL = re.compile(r"(?i)\b(bearer|basic|token)(\s+)[a-z0-9._~+/=-]{8,}|\bkia_[\w-]+")
+# Addresses that let in whoever has them: a hook, and the link by which a password is set.
+_KEY_IN_PATH = re.compile(r"""(/hooks/|/welcome/[^/\s"']+/)[^/\s"'?]+""")
 _DROPPED = frozenset({"authorization", "cookie", "password", "token", "secret"})
 
 
 def scrub(line: str) -> str:
-    """Return the line without query strings, user names in addresses and credentials."""
+    """Return the line without query strings, credentials, and secret parts of addresses."""
     line = _QUERY.sub("?...", line)
     line = _USER_INFO.sub(f"{MASK}@", line)
+    line = _KEY_IN_PATH.sub(rf"\1{MASK}", line)
     return _CREDENTIAL.sub(lambda m: f"{m[1]}{m[2]}{MASK}" if m[1] else MASK, line)
 
 

@@ -348,6 +348,7 @@ def test_a_scheduled_run_and_its_occurrence_show_no_secret(
     made = search.client.post("/api/v1/scheduled-tasks/", task)
     assert made.status_code == 201, made.content
     hook = made.json()["hook_url"].rstrip("/").rpartition("/")[2]
+    assert search.client.post(f"/hooks/{hook}/", {"nonsense": 1}).status_code == 400
     fired = search.client.post(f"/hooks/{hook}/", {})
     assert fired.status_code == 202
     scheduler.execute(int(fired.json()["occurrence"]))

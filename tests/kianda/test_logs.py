@@ -21,6 +21,9 @@ def line(message, *args, **more):
         ("https://ann:pw@example.org/a", "https://********@example.org/a"),
         ("Authorization: Bearer abcdefgh12345", "Authorization: Bearer ********"),
         ("token kia_abc-DEF_123 used", "token ******** used"),
+        ("Not Found: /hooks/fsT4mcNzx850-_x/", "Not Found: /hooks/********/"),
+        ("Bad Request: /hooks/fsT4mcNzx850", "Bad Request: /hooks/********"),
+        ("GET /welcome/MQ/c9x-4711ab/ 200", "GET /welcome/MQ/********/ 200"),
         ("Is this all right? Yes", "Is this all right? Yes"),
     ],
 )
