@@ -208,6 +208,12 @@ def test_the_proxies_wait_as_long_as_a_run_may_take(name):
     assert "90s" in (ROOT / "deploy" / name).read_text()
 
 
+def test_nginx_writes_no_address_that_lets_in_whoever_has_it_into_its_log():
+    text = Path(ROOT / "deploy" / "nginx.conf").read_text()
+    assert "~^/(hooks|welcome)/ 0;" in text
+    assert text.count("access_log") == text.count("if=$kianda_logged;") == text.count("server {")
+
+
 def test_nginx_hands_on_who_called_and_how():
     text = Path(ROOT / "deploy" / "nginx.conf").read_text()
     for header in ("Host", "X-Forwarded-For", "X-Forwarded-Proto"):
