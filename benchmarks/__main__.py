@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import machine, servers
 from benchmarks.designer import designer
 from benchmarks.figures import Report
+from benchmarks.lists import lists
 from benchmarks.parts import api, in_process, start
 from benchmarks.processes import provider
 from benchmarks.product import Ground
@@ -19,7 +20,7 @@ from benchmarks.scheduled import scheduler
 
 PARTS: dict[str, Callable[[Ground, Report], None]] = {
     "inprocess": in_process, "api": api, "scheduler": scheduler, "start": start,
-    "designer": designer,
+    "designer": designer, "lists": lists,
 }  # fmt: skip
 DATABASES = ("sqlite", "postgresql")
 

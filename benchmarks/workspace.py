@@ -117,15 +117,20 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
 
 def _large_design(user: Any) -> dict[str, str]:
     """Make the design that the designer opens; return the cookie of a session."""
+    from benchmarks.designer import definition as large_definition
+    from processes.services.designs import create_design
+
+    create_design(raw=large_definition(DATASOURCE), user=user)
+    return session_of(user)
+
+
+def session_of(user: Any) -> dict[str, str]:
+    """Return the cookie of a new session of a person."""
     from importlib import import_module
 
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-    from benchmarks.designer import definition as large_definition
-    from processes.services.designs import create_design
-
-    create_design(raw=large_definition(DATASOURCE), user=user)
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]

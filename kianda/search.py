@@ -1,11 +1,13 @@
 """The command bar: finds any page, datasource, design, instance, run and scheduled task."""
 
 import re
+import sys
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
@@ -13,11 +15,14 @@ from datasources.models import Datasource
 from kianda import navigation
 from kianda.accounts.callers import signed_in
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, has_role
+from kianda.lib.lists import LOOKED_AT, last_looked_at
 from kianda.pages import page, query_words, render_page
 from processes.models import ProcessDesign
 from processes.selectors import visible_instances, visible_runs
 from processes.services.target_titles import with_target_titles
 from scheduler.selectors import visible_tasks
+
+M = TypeVar("M", bound=Model)
 
 EACH = 6
 RUN = re.compile(r"(?:run\s*)?#?(\d{1,18})\Z", re.IGNORECASE)
@@ -38,28 +43,44 @@ class Found(NamedTuple):
 def search(request: HttpRequest) -> HttpResponseBase:
     """Show what fits the words; all pages when there are none."""
     words = query_words(request, "q")["q"]
-    user = signed_in(request)
-    found = list(find(words, user=user))
+    looked = Looked()
+    found = list(find(words, user=signed_in(request), looked=looked))
+    context = {"words": words, "found": found, "ended": looked.ended, "looked_at": LOOKED_AT}
     return render_page(
-        request, "search/search.html", {"words": words, "found": found},
+        request, "search/search.html", context,
         partials={"dialog": "search/_bar.html", "results": "search/_results.html"},
     )  # fmt: skip
 
 
-def find(words: str, *, user: User) -> Iterator[Found]:
+class Looked:
+    """How far a search looks: at so many of the newest rows of each kind, and whether it ended."""
+
+    def __init__(self) -> None:
+        """Start with nothing left out."""
+        self.ended = False
+
+    def at(self, rows: QuerySet[M]) -> QuerySet[M]:
+        """Return the rows to look at, the newest first."""
+        last = last_looked_at(rows)
+        self.ended = self.ended or last is not None
+        return (rows if last is None else rows.filter(pk__gte=last)).order_by("-pk")
+
+
+def find(words: str, *, user: User, looked: Looked | None = None) -> Iterator[Found]:
     """Yield what fits the words, kind by kind, at most six of each."""
+    looked = looked or Looked()
     yield from _places(words, user)
     if not words:
         return
     yield from _runs(words, user)
-    yield from _instances(words, user)
-    yield from _tasks(words, user)
+    yield from _instances(words, user, looked)
+    yield from _tasks(words, user, looked)
     if has_role(user, DESIGNER):
-        yield from _designs(words)
+        yield from _designs(words, looked)
     if has_role(user, DESIGNER, DATASOURCE_MANAGER):
-        yield from _datasources(words)
+        yield from _datasources(words, looked)
     if has_role(user, ADMINISTRATOR):
-        yield from _people(words)
+        yield from _people(words, looked)
 
 
 def _every(words: str, *columns: str) -> Q:
@@ -94,12 +115,13 @@ def _runs(words: str, user: User) -> Iterator[Found]:
         yield Found(_("Run"), "activity", title, hint, "run", str(run.pk))
 
 
-def _instances(words: str, user: User) -> Iterator[Found]:
+def _instances(words: str, user: User, looked: Looked) -> Iterator[Found]:
     rows = visible_instances(user).select_related("design").only("process_id", "design__title")
-    # Who knows how the Process ID begins is served by the index.
-    first = list(rows.filter(key__startswith=words.lower()).order_by("key")[:EACH])
-    others = rows.filter(_every(words, "process_id", "design__title")).order_by("-pk")
-    rest = others.exclude(pk__in=[row.pk for row in first])[: EACH - len(first)]
+    # Whoever knows how the Process ID begins finds it among all of them: an index serves that.
+    first = list(rows.filter(_begins(words.lower())).order_by("key")[:EACH])
+    others = looked.at(rows).exclude(pk__in=[row.pk for row in first])
+    wanted = _every(words, "process_id", "design__title")
+    rest = others.filter(wanted)[: EACH - len(first)] if len(first) < EACH else []
     for row in [*first, *rest]:
         yield Found(
             _("Instance"),
@@ -111,27 +133,38 @@ def _instances(words: str, user: User) -> Iterator[Found]:
         )
 
 
-def _tasks(words: str, user: User) -> Iterator[Found]:
-    for task in visible_tasks(user).filter(_every(words, "name", "process_id"))[:EACH]:
+def _begins(text: str) -> Q:
+    """Return the filter that a key begins with a text, such that the index of keys is used."""
+    if connection.vendor == "sqlite":
+        # Its LIKE knows no capitals, the index does.
+        return Q(key__gte=text, key__lt=text + chr(sys.maxunicode))
+    return Q(key__startswith=text)
+
+
+def _tasks(words: str, user: User, looked: Looked) -> Iterator[Found]:
+    rows = looked.at(visible_tasks(user)).filter(_every(words, "name", "process_id"))
+    for task in rows[:EACH]:
         hint = task.process_id or task.process_name
         yield Found(_("Scheduled task"), "alarm", task.name, hint, "task", str(task.pk))
 
 
-def _designs(words: str) -> Iterator[Found]:
-    for design in ProcessDesign.objects.filter(_every(words, "name", "title"))[:EACH]:
+def _designs(words: str, looked: Looked) -> Iterator[Found]:
+    for design in looked.at(ProcessDesign.objects.all()).filter(_every(words, "name", "title"))[
+        :EACH
+    ]:
         yield Found(
             _("Process design"), "diagram-3", design.title, design.name, "design", design.name
         )
 
 
-def _datasources(words: str) -> Iterator[Found]:
-    rows = Datasource.objects.filter(_every(words, "name", "title", "base_url"))
-    for row in rows.only("name", "title")[:EACH]:
+def _datasources(words: str, looked: Looked) -> Iterator[Found]:
+    rows = looked.at(Datasource.objects.only("name", "title"))
+    for row in rows.filter(_every(words, "name", "title", "base_url"))[:EACH]:
         yield Found(_("Data source"), "plug", row.title, row.name, "datasource", row.name)
 
 
-def _people(words: str) -> Iterator[Found]:
-    rows = User.objects.filter(_every(words, "username", "first_name", "last_name", "email"))
-    for user in rows.order_by("username")[:EACH]:
+def _people(words: str, looked: Looked) -> Iterator[Found]:
+    rows = looked.at(User.objects.all())
+    for user in rows.filter(_every(words, "username", "first_name", "last_name", "email"))[:EACH]:
         name = user.get_full_name() or user.username
         yield Found(_("User"), "person", name, user.username, "user", str(user.pk))

@@ -65,6 +65,12 @@ def span_words(span: timedelta) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
+def exact_span_words(span: timedelta) -> str:
+    """Write a length of time as `span_words`, with seconds while they matter: "1 min 30 s"."""
+    minutes, seconds = divmod(round(span.total_seconds()), 60)
+    return f"{minutes} min {seconds} s" if 0 < minutes < 10 and seconds else span_words(span)
+
+
 def duration_words(milliseconds: float) -> str:
     """Write how long something took: "162 ms", "2.4 s", "3 min"."""
     if milliseconds < 1000:

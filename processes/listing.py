@@ -1,13 +1,16 @@
 """The lists of the pages: filtered, searched, ordered; only the columns that a list shows."""
 
+import json
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, Count, F, Func, Model, Q, QuerySet, Value
 from django.db.models.sql.compiler import SQLCompiler
 
+from kianda.lib.lists import MOST_HITS, last_looked_at
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run, WorkingCopy
 from processes.selectors import visible_instances, visible_runs
 
@@ -16,6 +19,8 @@ M = TypeVar("M", bound=Model)
 DESIGN_ORDER = {"title": "title", "name": "name", "modified": "modified"}
 INSTANCE_ORDER = {"process_id": "key", "modified": "modified", "created": "created"}
 RUN_ORDER = {"started": "started", "finished": "finished"}
+# A list of choices that is longer helps nobody.
+MOST_CHOICES = 200
 # What a list never shows is not read: documents are large, secrets and journals are encrypted.
 _RUN_REST = ("journal", "unsaved_values", "steps", "data")
 
@@ -106,23 +111,44 @@ def instances(
     mode: str = "",
     status: str = "",
     ordering: str = "",
-) -> QuerySet[ProcessInstance]:
+    before: int | None = None,
+) -> tuple[QuerySet[ProcessInstance], int | None]:
     """Return the instances that a person may see, newest first, by facts and by values.
 
     Every word must stand in the Process ID or in the value of a field; secrets are not looked at.
+    Process IDs of all are looked at, values only of the newest LOOKED_AT; when there are more, the
+    key of the last one looked at comes second, to go on `before` it.
     """
     rows = visible_instances(user).select_related("design", "version", "modified_by")
     rows = rows.defer("secrets", "version__document")
     asked = {"design__name": process, "mode": mode, "status": status}
     rows = rows.filter(**{name: value for name, value in asked.items() if value})
-    for word in words.split()[:8]:
-        pattern = f"%{_escaped(word)}%"
-        held = Q(_HoldsText(F("values"), Value(pattern)))
-        if word.isascii() and word.isprintable() and not set(word) & {'"', "\\"}:
-            # It stands in JSON as it is; most rows hold it nowhere and need not be taken apart.
-            held = Q(_TextLike(F("values"), Value(pattern))) & held
-        rows = rows.filter(Q(key__contains=word.lower()) | held)
-    return _ordered(rows, ordering, INSTANCE_ORDER, "-pk")
+    rows = rows.filter(pk__lt=before) if before else rows
+    last = None
+    if words:
+        pks, last = _hits(rows, words.split()[:8])
+        rows = rows.filter(pk__in=pks)
+    return _ordered(rows, ordering, INSTANCE_ORDER, "-pk"), last
+
+
+def _hits(rows: QuerySet[ProcessInstance], words: list[str]) -> tuple[list[int], int | None]:
+    """Return the newest instances that hold all words, and where the look into values ended."""
+    newest = rows.order_by("-pk").values_list("pk", flat=True)
+    by_id = newest.filter(*(Q(key__contains=word.lower()) for word in words))
+    ended = last_looked_at(rows)
+    by_value = newest.filter(*(_held(word) for word in words))
+    by_value = by_value.filter(pk__gte=ended) if ended else by_value
+    found = {*by_id[: MOST_HITS + 1], *by_value[: MOST_HITS + 1]}
+    return sorted(found, reverse=True)[: MOST_HITS + 1], ended
+
+
+def _held(word: str) -> Q:
+    """Return whether a word stands in the Process ID or in the value of a field."""
+    in_values = Q(_HoldsText(F("values"), Value(f"%{_escaped(word)}%")))
+    # Most rows hold it nowhere in their text: they need not be taken apart.
+    as_stored = json.dumps(word, ensure_ascii=connection.vendor != "postgresql")[1:-1]
+    in_text = Q(_TextLike(F("values"), Value(f"%{_escaped(as_stored)}%")))
+    return Q(key__contains=word.lower()) | (in_text & in_values)
 
 
 def _escaped(word: str) -> str:
@@ -134,19 +160,45 @@ def statuses() -> list[str]:
     return ["open", "closed"]
 
 
-def processes_of(user: User) -> list[tuple[str, str]]:
-    """Return name and title of every process, for a filter."""
-    rows = ProcessDesign.objects.order_by("title", "name")
-    return list(rows.values_list("name", "title"))
+def processes_to_choose(chosen: str = "") -> tuple[list[tuple[str, str]], int]:
+    """Return name and title of the processes that a filter offers, and how many more there are."""
+    rows = ProcessDesign.objects.order_by("title", "name").values_list("name", "title")
+    return _few(rows, chosen)
+
+
+def _few(rows: QuerySet[Any, tuple[str, str]], chosen: str) -> tuple[list[tuple[str, str]], int]:
+    few = list(rows[: MOST_CHOICES + 1])
+    if len(few) <= MOST_CHOICES:
+        return few, 0
+    few = few[:MOST_CHOICES]
+    if chosen and chosen not in dict(few):
+        few = [*rows.filter(name=chosen), *few]
+    return few, rows.order_by().count() - len(few)
 
 
 def runs(user: User, *, words: str = "", status: str = "", ordering: str = "") -> QuerySet[Run]:
     """Return the runs that a person may see, newest first; a search is for a Process ID."""
     rows = visible_runs(user).defer(*_RUN_REST)
     rows = rows.filter(status=status) if status else rows
-    for word in words.split()[:8]:
-        rows = rows.filter(process_id__icontains=word)
+    if words:
+        rows = rows.filter(pk__in=_runs_named(rows, words.split()[:8]))
     return _ordered(rows, ordering, RUN_ORDER, "-pk")
+
+
+def _runs_named(rows: QuerySet[Run], words: list[str]) -> list[int]:
+    """Return the newest of some runs whose Process ID holds all words.
+
+    An index alone tells which runs these are. Runs are large: they are looked at a few at a time.
+    """
+    named = Run.objects.filter(*(Q(process_id__icontains=word) for word in words))
+    pks = sorted(named.order_by().values_list("pk", flat=True), reverse=True)
+    newest = rows.order_by("-pk").values_list("pk", flat=True)
+    found: list[int] = []
+    for start in range(0, len(pks), 2 * MOST_HITS):
+        found += newest.filter(pk__in=pks[start : start + 2 * MOST_HITS])
+        if len(found) > MOST_HITS:
+            break
+    return found[: MOST_HITS + 1]
 
 
 def runs_of(instance: ProcessInstance) -> QuerySet[Run]:

@@ -57,6 +57,7 @@ class ProcessDesign(models.Model):
                 fields=["name"], condition=Q(deleted_at__isnull=True), name="one_design_per_name"
             )
         ]
+        indexes = [models.Index(fields=["group", "title", "-id"], name="designs_by_group")]
 
     def __str__(self) -> str:
         return self.name
@@ -219,6 +220,11 @@ class Run(models.Model):
             ),
             models.Index(fields=["queued"], condition=Q(status="queued"), name="queued_runs"),
             models.Index(fields=["finished"], name="runs_to_prune"),
+            models.Index(fields=["started"], name="runs_by_start"),
+            # Few have one; without it the start page reads every run.
+            models.Index(
+                fields=["-id"], condition=Q(unsaved_answer=True), name="runs_with_unsaved_answer"
+            ),
         ]
 
     def __str__(self) -> str:

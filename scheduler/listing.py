@@ -1,16 +1,20 @@
 """The lists of the pages: tasks and their occurrences, filtered and ordered."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField
 from django.db.models.functions import Cast, Substr
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from processes.listing import MOST_CHOICES
+from processes.models import ProcessDesign
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.selectors import occurrences_of, visible_tasks
 
+HOUR = timedelta(hours=1)
 OUTCOMES = (
     ("succeeded", _("Succeeded")), ("failed", _("Failed")), ("interrupted", _("Interrupted")),
     ("skipped", _("Skipped")), ("missed", _("Missed")), ("coalesced", _("Coalesced")),
@@ -60,9 +64,12 @@ def last_outcomes(user: User) -> dict[str, int]:
 
 def going_on(tasks: Sequence[ScheduledTask]) -> dict[int, str]:
     """Return which of some tasks have a firing that waits or runs."""
-    rows = Occurrence.objects.filter(task__in=[one.pk for one in tasks], outcome__isnull=True)
-    made: dict[int, str] = {}
+    wanted, made = {one.pk for one in tasks}, dict[int, str]()
+    # All that are open: there are few, and an index holds them alone.
+    rows = Occurrence.objects.filter(outcome__isnull=True).order_by("started_at")
     for pk, started in rows.values_list("task", "started_at"):
+        if pk not in wanted:
+            continue
         made[pk] = "running" if started or made.get(pk) == "running" else "queued"
     return made
 
@@ -76,10 +83,13 @@ def last_reasons(tasks: Sequence[ScheduledTask]) -> dict[int, str]:
     return {pk: said or "" for pk, said in rows.values_list("pk", reason)}
 
 
-def processes_of(user: User) -> list[tuple[str, str]]:
-    """Return name and title of the processes that tasks name."""
-    rows = visible_tasks(user).order_by().values_list("process_name", "design__title").distinct()
-    return sorted(((name, title or name) for name, title in rows), key=lambda row: row[1])
+def processes_to_choose(user: User, chosen: str = "") -> tuple[list[tuple[str, str]], int]:
+    """Return name and title of the processes that tasks name, and how many more there are."""
+    names = set(visible_tasks(user).order_by().values_list("process_name", flat=True).distinct())
+    few = set(sorted(names)[:MOST_CHOICES]) | ({chosen} & names)
+    titles = dict(ProcessDesign.objects.filter(name__in=few).values_list("name", "title"))
+    rows = [(name, titles.get(name) or name) for name in few]
+    return sorted(rows, key=lambda row: row[1]), len(names) - len(few)
 
 
 def occurrences(task: ScheduledTask, *, outcome: str = "") -> QuerySet[Occurrence]:
@@ -91,15 +101,22 @@ def occurrences(task: ScheduledTask, *, outcome: str = "") -> QuerySet[Occurrenc
     return rows.filter(outcome=outcome) if outcome in dict(OUTCOMES) else rows
 
 
-def counts_by_time(task: ScheduledTask, *, since: datetime) -> list[tuple[datetime, str, int]]:
-    """Return how many firings ended how, in steps of ten minutes: counted by the database.
+def counts_by_time(
+    task: ScheduledTask, *, since: datetime, column: timedelta
+) -> list[tuple[datetime, str, int]]:
+    """Return how many firings ended how, in steps of an hour: counted by the database.
 
-    A firing that is not over has no word. The text of a moment is cut alike by both databases.
+    For narrower columns, and where the clock is not whole hours from UTC, the steps are ten
+    minutes. A firing that is not over has no word. Both databases cut the text of a moment alike.
     """
-    ten_minutes = Substr(Cast("planned_at", TextField()), 1, len("2026-11-23 14:0"))
+    ends = (since, timezone.now())
+    offsets = [timezone.localtime(one).utcoffset() or timedelta(0) for one in ends]
+    hours = column >= HOUR and not any(offset % HOUR for offset in offsets)
+    cut, rest = ("2026-11-23 14", ":00") if hours else ("2026-11-23 14:0", "0")
+    step = Substr(Cast("planned_at", TextField()), 1, len(cut))
     rows = occurrences_of(task).filter(planned_at__gte=since).order_by()
-    found = rows.values_list(ten_minutes, "outcome").annotate(Sum("count"))
+    found = rows.values_list(step, "outcome").annotate(Sum("count"))
     return [
-        (datetime.fromisoformat(f"{text}0").replace(tzinfo=UTC), outcome or "", count)
+        (datetime.fromisoformat(f"{text}{rest}").replace(tzinfo=UTC), outcome or "", count)
         for text, outcome, count in found
     ]

@@ -52,7 +52,9 @@ class ScheduledTask(models.Model):
                 fields=["next_run_at"],
                 condition=Q(enabled=True, next_run_at__isnull=False),
                 name="due_scheduled_tasks",
-            )
+            ),
+            models.Index(fields=["last_outcome"], name="tasks_by_last_outcome"),
+            models.Index(fields=["process_name"], name="tasks_by_process"),
         ]
 
     def __str__(self) -> str:

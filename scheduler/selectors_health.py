@@ -1,6 +1,6 @@
 """The kept tokens of a workspace and how they are, for the start page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -112,8 +112,9 @@ def token_health(user: User, *, now: datetime) -> TokenHealth:
     found = _kept_tokens(_candidates(tasks), now=now)
     found.sort(key=lambda kept: (URGENCY.index(kept.state), kept.instance.process_id))
     shown = found[:SHOWN]
+    first = _first_after(now - DAY - DAY) if shown else 0
     for kept in shown:
-        kept.strip = _strip(kept, now=now)
+        kept.strip = _strip(kept, now=now, first=first)
     current = sum(kept.is_current for kept in found)
     return TokenHealth(shown, len(found), current, len(found) - len(shown))
 
@@ -123,7 +124,8 @@ def token_of_task(
 ) -> KeptToken | None:
     """Return the token that a task keeps, with its last hours or days; None when it keeps none."""
     for kept in _kept_tokens([task] if task.process_id else [], now=now):
-        kept.strip = _strip(kept, now=now, length=length)
+        first = _first_after(now - length - DAY)
+        kept.strip = _strip(kept, now=now, length=length, first=first)
         return kept
     return None
 
@@ -137,8 +139,9 @@ def tokens_of_instance(
         design=instance.design_id, process_id__iexact=instance.process_id, finished_at=None
     )
     found = _kept_tokens(list(tasks[:MOST_LOOKED_AT]), now=now)
+    first = _first_after(now - DAY - DAY) if found else 0
     for kept in found:
-        kept.strip = _strip(kept, now=now)
+        kept.strip = _strip(kept, now=now, first=first)
     return found
 
 
@@ -177,19 +180,26 @@ def _kept_tokens(tasks: Sequence[ScheduledTask], *, now: datetime) -> list[KeptT
         .select_related("version", "design")
         .defer("version__document")
     }
-    services = dict(Datasource.objects.values_list("name", "title"))
+    keeping = [(task, one) for task in tasks if (one := _fields_of(task, instances)) is not None]
+    named = {fields.datasource for _, fields in keeping}
+    services = dict(Datasource.objects.filter(name__in=named).values_list("name", "title"))
     last_runs = _last_runs(tasks, instances.values())
     made: dict[tuple[int, str], KeptToken] = {}
     # The task that fires next speaks for the token; a second one is a spare.
-    for task in sorted(tasks, key=_order):
-        instance = instances.get(str(task.process_id).lower())
-        fields = token_fields(document_of(instance.version), task.target) if instance else None
-        if instance is None or fields is None or (instance.pk, fields.token) in made:
+    for task, fields in sorted(keeping, key=lambda one: _order(one[0])):
+        instance = instances[str(task.process_id).lower()]
+        if (instance.pk, fields.token) in made:
             continue
         runs = last_runs.get((instance.pk, task.target), (None, None))
         service = services.get(fields.datasource, fields.datasource)
         made[instance.pk, fields.token] = _kept(task, instance, fields, service, runs, now)
     return list(made.values())
+
+
+def _fields_of(task: ScheduledTask, instances: Mapping[str, ProcessInstance]) -> TokenFields | None:
+    """Return the fields of the token that a task keeps on its instance; None when it keeps none."""
+    instance = instances.get(str(task.process_id).lower())
+    return token_fields(document_of(instance.version), task.target) if instance else None
 
 
 def _order(task: ScheduledTask) -> tuple[bool, datetime, int]:
@@ -249,17 +259,20 @@ def _newest(target: str, statuses: Iterable[str]) -> Subquery:
     return Subquery(runs.order_by("-pk").values("pk")[:1])
 
 
-def _strip(kept: KeptToken, *, now: datetime, length: timedelta = DAY) -> Strip:
-    """Return when the token was valid up to now, by the refreshes that succeeded."""
+def _strip(kept: KeptToken, *, now: datetime, first: int, length: timedelta = DAY) -> Strip:
+    """Return when the token was valid up to now, by the refreshes that succeeded.
+
+    `first` is the key from which on runs are looked at.
+    """
     start = now - length
-    spans = merged(_spans(kept, start=start, now=now))
+    spans = merged(_spans(kept, start=start, now=now, first=first))
     gaps = gaps_between(spans, now)
     inside = [(max(left, start), right) for left, right in gaps if right > start]
     return Strip(placed(spans, start, now), placed(gaps, start, now), inside)
 
 
 def _spans(
-    kept: KeptToken, *, start: datetime, now: datetime
+    kept: KeptToken, *, start: datetime, now: datetime, first: int
 ) -> Iterable[tuple[datetime, datetime]]:
     names = [name for name in (kept.fields.created, kept.fields.expires) if name]
     rows = (
@@ -268,6 +281,9 @@ def _spans(
         )
         # One more than 24 hours: the token of the strip's left end was fetched before it.
         .filter(finished__gt=start - DAY)
+        # A sum, so that the runs are found by their instance and left out by their key.
+        .alias(key=F("pk") + 0)
+        .filter(key__gte=first)
         .order_by("-pk")
         .values_list("finished", *(KeyTransform(name, "data") for name in names))[:MOST_REFRESHES]
     )
@@ -279,3 +295,12 @@ def _spans(
         yield lives.since or finished, min(lives.until or now, now)
     if kept.is_current and kept.validity.since:
         yield kept.validity.since, min(kept.validity.until or now, now)
+
+
+def _first_after(moment: datetime) -> int:
+    """Return a key from which on runs are looked at; an index finds it.
+
+    A run with a smaller key that ended later was long under way: the spare day is longer than that.
+    """
+    before = Run.objects.filter(finished__lte=moment).order_by("-finished").values_list("pk")
+    return next((pk for (pk,) in before[:1]), 0)

@@ -1,9 +1,8 @@
 """The list of datasources."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 
@@ -11,9 +10,9 @@ from datasources.models import Datasource
 from datasources.selectors import all_datasources
 from datasources.states import Standing, standing_of
 from datasources.views.access import READERS, may_change
+from kianda.lib.lists import MOST_HITS, Listed, page_of_list
 from kianda.pages import page, query_words, render_page
 
-PAGE_SIZE = 25
 ORDER = {"name": "name", "modified": "modified"}
 _FAILED = Q(last_test_ok=False)
 STATUSES = {
@@ -39,8 +38,13 @@ class Entry:
 class Rows:
     """The rows of the list as a paginator takes them; the built-in datasource stands first."""
 
-    found: QuerySet[Datasource]
+    found: Listed[Datasource]
     built_in: bool
+
+    @property
+    def more(self) -> bool:
+        """Tell whether there are more than are counted."""
+        return self.found.more
 
     def count(self) -> int:
         """Return how many there are, the built-in one among them."""
@@ -50,17 +54,16 @@ class Rows:
         """Return some of them; None is the built-in one."""
         before = int(self.built_in)
         rows = self.found[max(0, part.start - before) : part.stop - before]
-        return [None, *rows] if before and part.start == 0 else list(rows)
+        return [None, *rows] if before and part.start == 0 else [*rows]
 
 
 @page(roles=READERS)
 def datasources(request: HttpRequest) -> HttpResponseBase:
     """List the datasources: searched, filtered, sorted, 25 a page."""
     asked = query_words(request, "q", "status", "ordering")
-    rows = Rows(_found(asked), asked["status"] in {"", "ready"} and _fits(asked["q"], BUILT_IN))
-    # A paginator asks for no more than what Rows has.
-    pages: Paginator[Datasource | None] = Paginator(cast(Any, rows), PAGE_SIZE)
-    part = pages.get_page(request.GET.get("page"))
+    found = Listed(_found(asked), most=MOST_HITS if asked["q"] else None)
+    rows = Rows(found, asked["status"] in {"", "ready"} and _fits(asked["q"], BUILT_IN))
+    part = page_of_list(rows, request.GET.get("page"))
     shown = list(part)
     filtered = bool(asked["q"] or asked["status"])
     context = {

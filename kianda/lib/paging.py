@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from django.core.paginator import EmptyPage, Paginator
+from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import Model, Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from kianda.lib.errors import Flaw, Invalid, Missing
+from kianda.lib.lists import Listed, narrowed
 
 M = TypeVar("M", bound=Model)
 Filter: TypeAlias = "str | Callable[[QuerySet[Any], str], QuerySet[Any]]"
@@ -67,10 +68,12 @@ def list_response(
     for name, how in filters.items():
         if name in query:
             queryset = _filtered(queryset, name, how, query[name])
-    queryset = _searched(queryset, query.get("search", ""), search)
+    words = query.get("search", "")
+    queryset = _searched(queryset, words, search)
     columns = _order(query.get("ordering", ""), ordering) or list(default_order)
     # The key comes last, so that equal rows keep their place from page to page.
-    return _page(request, queryset.order_by(*columns, "-pk"), query, to_json)
+    queryset = queryset.order_by(*columns, "-pk")
+    return _page(request, narrowed(queryset) if words else queryset, query, to_json)
 
 
 def _filtered(queryset: QuerySet[M], name: str, how: Filter, value: str) -> QuerySet[M]:
@@ -109,7 +112,8 @@ def _page(
     size = _number(query, "page_size", PAGE_SIZE, most=MAX_PAGE_SIZE)
     number = _number(query, "page", 1, most=None)
     try:
-        page = Paginator(queryset, size).page(number)
+        listed: Any = Listed(queryset)
+        page: Page[M] = Paginator(listed, size).page(number)
     except EmptyPage as error:
         raise Missing(f"There is no page {number}.") from error
     here = request.build_absolute_uri()

@@ -1,10 +1,11 @@
 """Words and drawings about runs and tokens: {% load kianda_words %}.
 
 {{ run|trigger_words }} · {{ run|took:now }} · {{ now|full_day }} · {{ now|clock }} ·
+{{ life|span }} ·
 {% zone_name %} · {% token_state kept now %} · {% token_pill kept %} · {% validity_strip strip %}
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -34,6 +35,12 @@ STATES = {
     "missing": ("bad", "x-octagon-fill", gettext_lazy("No token")),
     "waiting": ("", "hourglass-split", gettext_lazy("Not yet fetched")),
 }
+
+
+@register.filter
+def span(value: timedelta) -> str:
+    """Show a length of time: "55 min", "1 min 30 s"."""
+    return times.exact_span_words(value)
 
 
 @register.filter

@@ -3,15 +3,14 @@
 from typing import Any, cast
 
 from django.contrib.auth.models import User
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from kianda.lib import usage
+from kianda.lib.lists import MOST_HITS, Listed, page_of_list
 from processes.document import Document, TargetMissing
-
-PAGE = 25
 
 
 def person(request: HttpRequest) -> User:
@@ -19,34 +18,13 @@ def person(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-class Hits:
-    """What a search found, as a paginator takes it: looked for once, however many rows there are.
+def page_of(request: HttpRequest, rows: QuerySet[Any], *, words: str = "") -> Page[Any]:
+    """Return the page of a list that the query asks for; one that is not there, the nearest.
 
-    Nobody pages through more than a thousand hits; `more` says that there are.
+    A search for words counts no further than a thousand.
     """
-
-    MOST = 1000
-
-    def __init__(self, rows: QuerySet[Any]) -> None:
-        """Look for the first thousand."""
-        self._rows = rows
-        found = list(rows.values_list("pk", flat=True)[: self.MOST + 1])
-        self._pks, self.more = found[: self.MOST], len(found) > self.MOST
-
-    def count(self) -> int:
-        """Return how many there are, at most a thousand."""
-        return len(self._pks)
-
-    def __getitem__(self, part: slice) -> list[Any]:
-        """Return some of them, in their order."""
-        return list(self._rows.filter(pk__in=self._pks[part]))
-
-
-def page_of(request: HttpRequest, rows: QuerySet[Any], *, searched: bool = False) -> Page[Any]:
-    """Return the page of a list that the query asks for; one that is not there, the nearest."""
-    # A paginator asks for no more than what Hits has.
-    asked_of: Any = Hits(rows) if searched else rows
-    return Paginator(asked_of, PAGE).get_page(request.GET.get("page"))
+    listed = Listed(rows, most=MOST_HITS if words else None)
+    return page_of_list(listed, request.GET.get("page"))
 
 
 def asked(request: HttpRequest, *names: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The list of instances, and making a new one."""
 
+import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import Invalid
+from kianda.lib.lists import LOOKED_AT
 from kianda.once import leads_to, once
 from kianda.pages import Errors, go, page, render_page, toast
 from processes import listing
@@ -20,23 +22,27 @@ from processes.services.instances import create_instance
 from processes.views.common import asked, page_of, person
 from processes.views.first_form import FirstForm
 
+_KEY = re.compile(r"[0-9]{1,18}")
+
 
 @page()
 def instances(request: HttpRequest) -> HttpResponseBase:
     """List the instances that the person may see."""
-    query = asked(request, "q", "process", "mode", "status", "ordering")
-    user = person(request)
-    rows = listing.instances(
+    query = asked(request, "q", "process", "mode", "status", "ordering", "before")
+    user, before = person(request), query["before"]
+    rows, last = listing.instances(
         user, words=query["q"], process=query["process"], mode=query["mode"],
         status=query["status"], ordering=query["ordering"],
+        before=int(before) if _KEY.fullmatch(before) else None,
     )  # fmt: skip
-    found = page_of(request, rows, searched=bool(query["q"]))
+    found = page_of(request, rows, words=query["q"])
     filtered = any(query[name] for name in ("q", "process", "mode", "status"))
     context = {
         "page": found, "query": query, "filtered": filtered,
         "lines": [(one, _summary(one, query["q"])) for one in found],
         "any": found.paginator.count > 0 or (filtered and visible_instances(user).exists()),
-        "processes": listing.processes_of(user), "statuses": listing.statuses(),
+        "processes": listing.processes_to_choose(query["process"]),
+        "statuses": listing.statuses(), "last": last, "looked_at": LOOKED_AT,
     }  # fmt: skip
     return render_page(
         request, "processes/instances.html", context,

@@ -42,7 +42,7 @@ def designs(request: HttpRequest) -> HttpResponseBase:
     rows = listing.designs(
         words=query["q"], state=query["state"], group=query["group"], ordering=query["ordering"]
     )
-    found = page_of(request, rows)
+    found = page_of(request, rows, words=query["q"])
     counts = listing.group_counts(rows)
     filtered = bool(query["q"] or query["state"] or query["group"])
     context = {

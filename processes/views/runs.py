@@ -30,7 +30,7 @@ def runs(request: HttpRequest) -> HttpResponseBase:
     rows = listing.runs(
         person(request), words=query["q"], status=query["status"], ordering=query["ordering"],
     )  # fmt: skip
-    found = page_of(request, rows, searched=bool(query["q"]))
+    found = page_of(request, rows, words=query["q"])
     filtered = any(query[name] for name in ("q", "status"))
     context = {
         "page": found, "query": query, "filtered": filtered,

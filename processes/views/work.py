@@ -4,23 +4,26 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import groups_of
 from kianda.lib.errors import ApplicationError, Missing
+from kianda.lib.lists import MOST_HITS, Listed, page_of_list
 from kianda.once import once
 from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
-from processes.models import FormOwner, ProcessInstance
+from processes.models import FormOwner, ProcessDesign, ProcessInstance
 from processes.services.documents import document_of
 from processes.services.forms_state import (
     FormState,
     form_states,
     my_work,
+    newest_work,
     send_back,
 )
 from processes.services.starting import read_instance
-from processes.views.common import asked, page_of, person
+from processes.views.common import asked, person
 
 
 class Line(NamedTuple):
@@ -33,26 +36,35 @@ class Line(NamedTuple):
 @page()
 def work(request: HttpRequest) -> HttpResponseBase:
     """List what waits for the person, newest first."""
-    query = asked(request, "q", "process")
+    query = asked(request, "q", "process", "page")
     user = person(request)
-    everything = my_work(user).select_related("design", "version", "created_by")
-    rows = everything.defer("version__document")
-    if query["q"]:
-        rows = rows.filter(key__contains=query["q"].lower())
-    if query["process"]:
-        rows = rows.filter(design__name=query["process"])
-    found = page_of(request, rows)
+    newest = newest_work(user, MOST_HITS + 1)
     filtered = bool(query["q"] or query["process"])
+    rows = _filtered(user, query) if filtered else ProcessInstance.objects.filter(pk__in=newest)
+    shown = rows.select_related("design", "version", "created_by").order_by("-pk")
+    shown = shown.defer("version__document", "secrets")
+    found = page_of_list(Listed(shown, most=MOST_HITS), query["page"])
     context = {
         "page": found, "query": query, "filtered": filtered, "lines": _lines(found, user),
-        "any": found.paginator.count > 0 or (filtered and my_work(user).exists()),
-        "processes": everything.order_by("design__title").values_list(
-            "design__name", "design__title"
-        ).distinct(),
+        "any": bool(newest), "processes": _processes(newest),
     }  # fmt: skip
     return render_page(
         request, "processes/work.html", context, partials={"rows": "processes/_work_rows.html"}
     )
+
+
+def _filtered(user: User, query: dict[str, str]) -> QuerySet[ProcessInstance]:
+    rows = my_work(user)
+    if query["q"]:
+        rows = rows.filter(key__contains=query["q"].lower())
+    return rows.filter(design__name=query["process"]) if query["process"] else rows
+
+
+def _processes(pks: list[int]) -> list[tuple[str, str]]:
+    """Return name and title of the processes of some instances."""
+    held = ProcessInstance.objects.filter(pk__in=pks).order_by().values("design")
+    rows = ProcessDesign.objects.filter(pk__in=held).order_by("title", "name")
+    return list(rows.values_list("name", "title"))
 
 
 def _lines(instances: Iterable[ProcessInstance], user: User) -> list[Line]:

@@ -100,7 +100,8 @@ def _check_process(checked: Checked, user: User) -> None:
             ProcessDesign.objects.select_related("draft", "published").filter(name=name).first()
         )
         if checked.design is None:
-            checked.flaw("/process", f"There is no process {name}.")
+            said = f"There is no process {name}." if name else "Choose a process design."
+            checked.flaw("/process", said)
     if process_id is not None:
         _check_instance(checked, process_id, user)
     document = _document(checked)

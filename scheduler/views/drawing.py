@@ -32,7 +32,7 @@ def drawing(
 ) -> dict[str, Any]:
     """Return what the drawing shows, and what is said about it."""
     scale = timeline.Scale(window, now)
-    counts = listing.counts_by_time(task, since=scale.start)
+    counts = listing.counts_by_time(task, since=scale.start, column=window.column)
     ahead = next_five(task, now) if window.ahead else []
     in_columns = not window.ahead or sum(one[2] for one in counts) > timeline.MOST_MARKS
     recent = [] if in_columns else _recent(task, scale)

@@ -46,7 +46,7 @@ def history(request: HttpRequest, task_id: str) -> HttpResponseBase:
         "title": target_title(choices.document, task.target), "instance": choices.instance,
         "any": found.paginator.count > 0 or occurrences_of(task).exists(), "noun": _noun(),
         "first_page": found.number == 1 and not query["outcome"],
-        "going": occurrences_of(task).filter(outcome__isnull=True).exists(),
+        "going": bool(listing.going_on([task])),
         "window": window, "windows": timeline.WINDOWS, **drawing(task, window, kept, now),
     }  # fmt: skip
     return render_page(

@@ -39,13 +39,14 @@ def tasks(request: HttpRequest) -> HttpResponseBase:
         user, words=query["q"], status=query["status"], process=query["process"],
         ordering=query["ordering"],
     )  # fmt: skip
-    found = page_of(request, rows)
+    found = page_of(request, rows, words=query["q"])
     filtered = any(query[name] for name in ("q", "status", "process"))
     context = {
         "page": found, "query": query, "filtered": filtered,
         "any": found.paginator.count > 0 or (filtered and visible_tasks(user).exists()),
         "lines": lines_of(list(found)), "summary": _summary(user),
-        "processes": listing.processes_of(user), "statuses": listing.STATUSES,
+        "processes": listing.processes_to_choose(user, query["process"]),
+        "statuses": listing.STATUSES,
     }  # fmt: skip
     return render_page(
         request, "scheduler/tasks.html", context, partials={"rows": "scheduler/_tasks_rows.html"}

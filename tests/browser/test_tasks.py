@@ -211,6 +211,11 @@ def test_the_worst_input_is_refused_beside_its_control(
     assert page.title() != "owned"
     axe(page)
     assert_fits(page)
+    # What is mended is no longer said to be wrong.
+    page.get_by_label("Process ID").fill("")
+    page.locator("#f-expires-at").fill("2101-01-01T09:00")
+    assert page.locator("#f-expires-at-error").count() == 0
+    assert page.locator("#f-expires-at").get_attribute("aria-invalid") is None
     page.get_by_text("More kinds").click()
     page.locator("#kind-cron").check()
     page.locator("#f-schedule-expression").press_sequentially("every <b>day</b>", delay=20)

@@ -57,3 +57,11 @@ def test_distances(seconds, words):
 )
 def test_durations(milliseconds, words):
     assert times.duration_words(milliseconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(30, "30 s"), (90, "1 min 30 s"), (120, "2 min"), (599.6, "10 min"), (3300, "55 min")],
+)
+def test_spans_where_seconds_matter(seconds, words):
+    assert times.exact_span_words(timedelta(seconds=seconds)) == words

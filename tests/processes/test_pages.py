@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_httpserver import HTTPServer
 
 from kianda.accounts.models import Profile
+from kianda.lib import lists
 from kianda.lib.secrets import MASK
 from kianda.once import new_token
 from processes.models import Change, ProcessDesign, ProcessInstance, Run
@@ -21,7 +22,6 @@ from processes.services.designs import create_design, get_design, publish_design
 from processes.services.documents import document_of
 from processes.services.instances import create_instance, patch_instance
 from processes.services.values import stored_values
-from processes.views.common import Hits
 from processes.writing import definition_text
 from tests.processes.conftest import RULES, VALUES, answers, definition, with_rules
 from tests.processes.definitions import button, process, set_rule, text_field
@@ -171,6 +171,51 @@ def test_instances_are_found_by_process_id_and_by_values_but_never_by_names_or_s
     assert found("acme token") == ["1"]
     assert found("cs-secret-1") == []
     assert found("redirect_url") == []
+
+
+def test_a_look_into_values_ends_says_so_and_goes_on(
+    design: ProcessDesign, ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        create_instance(
+            process="token-refresh", mode="live", data={"client_id": f"shop-{number}"}, user=ada
+        )
+    monkeypatch.setattr(lists, "LOOKED_AT", 2)
+    client = client_of(ada)
+
+    def found(page: Any) -> list[str]:
+        return [one.process_id for one in page.context["page"]]
+
+    page = client.get("/instances/", {"q": "shop"})
+    assert found(page) == ["token-refresh-5", "token-refresh-4"]
+    page = client.get("/instances/", {"q": "shop-1"})
+    assert found(page) == []
+    assert "Values were looked at in" in text_of(page)
+    for expected in (["token-refresh-2"], []):
+        links = re.findall(r'href="(\?[^"]*before=\d+[^"]*)"', page.content.decode())
+        page = client.get("/instances/" + html.unescape(links[-1]))
+        assert found(page) == expected
+    assert "Values were looked at in" not in text_of(page)
+    # Process IDs are looked at in all of them, and the command bar finds the beginning of one.
+    assert found(client.get("/instances/", {"q": "REFRESH-1"})) == ["token-refresh-1"]
+    bar = text_of(client.get("/search/", {"q": "token-refresh-1"}))
+    assert "Looked at the newest" in bar
+    assert "token-refresh-1 OAuth token refresh" in bar
+
+
+def test_a_filter_offers_so_many_processes_and_the_chosen_one(
+    design: ProcessDesign, ada: Any
+) -> None:
+    create_instance(process="token-refresh", mode="live", data={}, user=ada)
+    moment = design.created
+    ProcessDesign.objects.bulk_create(
+        ProcessDesign(name=f"many-{n}", title=f"Many {n:03}", created=moment, modified=moment)
+        for n in range(210)
+    )
+    page = client_of(ada).get("/instances/", {"process": "token-refresh"}).content.decode()
+    assert page.count('<option value="many-') == 200
+    assert '<option value="token-refresh" selected>' in page
+    assert "10 more: open a process design and its instances" in page
 
 
 def test_a_search_without_hits_repeats_it_and_offers_to_clear(instance: Any, ada: Any) -> None:
@@ -733,7 +778,7 @@ def test_a_search_with_very_many_hits_shows_the_first_thousand_and_says_so(
     design: Any, ada: Any
 ) -> None:
     one = create_instance(process="token-refresh", mode="live", data={}, user=ada)
-    rows = [ProcessInstance.objects.get(pk=one.pk) for _ in range(Hits.MOST)]
+    rows = [ProcessInstance.objects.get(pk=one.pk) for _ in range(lists.MOST_HITS)]
     for number, row in enumerate(rows):
         row.pk, row.process_id, row.key = None, f"more-{number}", f"more-{number}"
     ProcessInstance.objects.bulk_create(rows)

@@ -199,7 +199,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"expire": "on", "expire_by": "runs"}, "/expires/after_runs", ""),
     ({"expire": "on", "/expires/at": "2001-01-01T09:00"}, "/expires/at", "passed"),
-    ({"/process": ""}, "/process", ""),
+    ({"/process": ""}, "/process", "Choose a process design."),
     ({"/process_id": "counter-9"}, "/process_id", "no process instance"),
     ({"/target": ""}, "/target", ""),
     ({"/target": "nothing"}, "/target", ""),
@@ -333,7 +333,9 @@ def test_an_interval_longer_than_the_token_lives_is_warned_of(page: Client, ada:
     form |= {"show": "1", "/schedule/minutes/every": "90"}
     assert "would expire before" in text_of(page.post(reverse("task-new"), form))
     form["/schedule/minutes/every"] = "55"
-    assert "to spare" in text_of(page.post(reverse("task-new"), form))
+    assert "A refresh every 55 min leaves 5 min to spare" in text_of(
+        page.post(reverse("task-new"), form)
+    )
     task = ScheduledTask.objects.get()
     Occurrence.objects.create(
         task=task, task_name=task.name, planned_at=timezone.now(), queued_at=timezone.now(),

@@ -1,14 +1,12 @@
 """Administration, Audit log: who changed what, and when."""
 
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 
 from kianda.accounts.models import AuditEntry
 from kianda.accounts.roles import ADMINISTRATOR
+from kianda.lib.lists import MOST_HITS, Listed, page_of_list
 from kianda.pages import page, page_number, query_words, render_page
-
-PAGE_SIZE = 25
 
 
 @page(roles=(ADMINISTRATOR,))
@@ -26,8 +24,9 @@ def audit(request: HttpRequest) -> HttpResponseBase:
         rows = rows.filter(user_name=words["user"])
     kinds = AuditEntry.objects.order_by("kind").values_list("kind", flat=True).distinct()
     people = AuditEntry.objects.order_by("user_name").values_list("user_name", flat=True).distinct()
+    found = Listed(rows, most=MOST_HITS if words["search"] else None)
     context = {
-        "page": Paginator(rows, PAGE_SIZE).get_page(page_number(request)),
+        "page": page_of_list(found, page_number(request)),
         "words": words, "kinds": kinds, "people": people[:200], "filtered": any(words.values()),
     }  # fmt: skip
     return render_page(

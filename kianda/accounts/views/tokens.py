@@ -1,7 +1,6 @@
 """Administration, API tokens: list, create (shown once), revoke."""
 
 from django.contrib.auth.models import User
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
@@ -13,9 +12,8 @@ from kianda.accounts.models import ApiToken
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.tokens import create_token, revoke_token
 from kianda.lib.errors import Invalid, Missing
+from kianda.lib.lists import Listed, page_of_list
 from kianda.pages import form_errors, go, page, page_number, render_dialog, render_page, toast
-
-PAGE_SIZE = 25
 
 
 def visible_tokens(user: User) -> QuerySet[ApiToken]:
@@ -28,12 +26,12 @@ def visible_tokens(user: User) -> QuerySet[ApiToken]:
 def tokens(request: HttpRequest) -> HttpResponseBase:
     """List the API tokens that the person may see."""
     found = visible_tokens(signed_in(request))
-    rows = Paginator(found, PAGE_SIZE).get_page(page_number(request))
+    rows = page_of_list(Listed(found), page_number(request))
     now = timezone.now()
     for token in rows:
         over = token.expires_at is not None and token.expires_at <= now
         state = "revoked" if token.revoked_at else "expired" if over else "active"
-        token.state = state  # type: ignore[attr-defined]
+        token.state = state
     context = {"page": rows, "of_all": has_role(request.user, ADMINISTRATOR)}
     return render_page(
         request, "accounts/tokens.html", context, partials={"rows": "accounts/_tokens.html"}

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
@@ -12,6 +11,7 @@ from kianda.accounts.callers import signed_in
 from kianda.accounts.forms import ROLE_WORDS, InviteForm, PersonForm
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, roles_of
 from kianda.lib.errors import Conflict, Invalid
+from kianda.lib.lists import MOST_HITS, Listed, page_of_list
 from kianda.pages import (
     form_errors,
     go,
@@ -23,7 +23,6 @@ from kianda.pages import (
     toast,
 )
 
-PAGE_SIZE = 25
 ADMIN = (ADMINISTRATOR,)
 
 
@@ -31,9 +30,10 @@ ADMIN = (ADMINISTRATOR,)
 def users(request: HttpRequest) -> HttpResponseBase:
     """List the users."""
     words = query_words(request, "search", "role", "status")
-    rows = Paginator(people.people(**words), PAGE_SIZE).get_page(page_number(request))
+    found = Listed(people.people(**words), most=MOST_HITS if words["search"] else None)
+    rows = page_of_list(found, page_number(request))
     for user in rows:
-        user.held = [role for role in ROLES if role in roles_of(user)]  # type: ignore[attr-defined]
+        user.held = [role for role in ROLES if role in roles_of(user)]
     context = {"page": rows, "words": words, "roles": ROLES, "filtered": any(words.values())}
     return render_page(
         request, "accounts/users.html", context, partials={"rows": "accounts/_users.html"}

@@ -11,4 +11,5 @@ import "./refresh.js";
 import "./find.js";
 import "./focus.js";
 import "./busy.js";
+import "./mended.js";
 import "./schedule.js";

@@ -1,0 +1,17 @@
+// The sentence beside a control stands until what it is about is changed.
+document.addEventListener(
+  "input",
+  (event) => {
+    const control = event.target.closest?.('[aria-invalid="true"]');
+    if (!control) return;
+    const named = (control.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
+    const errors = named.filter((id) => document.getElementById(id)?.matches(".invalid-feedback"));
+    const rest = named.filter((id) => !errors.includes(id));
+    for (const id of errors) document.getElementById(id).remove();
+    if (rest.length) control.setAttribute("aria-describedby", rest.join(" "));
+    else control.removeAttribute("aria-describedby");
+    control.removeAttribute("aria-invalid");
+    for (const one of [control, ...control.querySelectorAll(".is-invalid")]) one.classList.remove("is-invalid");
+  },
+  { capture: true },
+);
