@@ -124,6 +124,15 @@ def test_a_call_is_set_up_by_choosing_and_mapping(page_as, scenario):
     dialog.locator("[data-source-picker]").get_by_role("button", name="OK").click()
     expect(dialog.locator(".k-chosen")).to_contain_text("POST /oauth/token")
     expect(select).to_be_focused()
+    # The same by keys: Enter in the search goes to what it found, Enter there is OK of the choice.
+    for words, found in (("orders", "GET /api/orders"), ("refresh auth", "POST /oauth/token")):
+        page.keyboard.press("Enter")
+        expect(dialog.get_by_role("searchbox", name="Find a method")).to_be_focused()
+        page.keyboard.type(words)
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+        expect(dialog.locator(".k-chosen")).to_contain_text(found)
+        expect(select).to_be_focused()
     expect(dialog.locator("[data-coverage]")).to_contain_text("Nothing goes to 5 of the places")
 
     mapping.get_by_role("button", name="Map all by name").click()

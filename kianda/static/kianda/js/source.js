@@ -24,3 +24,17 @@ document.addEventListener(
   },
   { capture: true },
 );
+
+// Enter, or a second click, on a method is OK of this choice, not of the rule around it.
+function sure(event) {
+  const leaf = event.target.closest?.("[data-source-picker] [data-leaf]");
+  if (!leaf) return;
+  event.preventDefault();
+  leaf.querySelector("input").checked = true;
+  leaf.closest("[data-source-picker]").querySelector("[type=submit]").click();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter") sure(event);
+});
+document.addEventListener("dblclick", sure);
