@@ -160,6 +160,11 @@ class Work:
                 f"{tree.called(holder)} is a {tree.label_of(holder).lower()} and holds no fields. "
                 "Drop it on a form, a panel or a group of fields."
             )
+        if key in {"rules", "load_rules"}:
+            raise Conflict(
+                f"{tree.called(holder)} is a {tree.label_of(holder).lower()} and has no rules. "
+                "Put the rule on a button, a field to fill in, the form or the process."
+            )
         raise Conflict(f"{tree.called(holder)} has no list of {_words(key)}.")
 
 

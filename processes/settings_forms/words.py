@@ -91,6 +91,8 @@ HELP: Mapping[str, Words] = {
     "input_mapping": _("fields go into the request"),
     "on_success": _("the answer goes into fields"),
     "on_error": _("the error goes into fields"),
+    "choices": _("One a line: de, or de | Germany when it is shown in other words than it is kept. "
+                 "Without choices any text can be entered."),
 }  # fmt: skip
 
 

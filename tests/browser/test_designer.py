@@ -361,6 +361,8 @@ def test_it_fits_and_is_accessible(page_as, person, axe, assert_fits, width, sch
     raw = process(
         text_field("subject", required=True, width=6),
         {"type": "secret", "name": "key", "width": 6},
+        text_field("a_name_that_is_as_long_as_names_may_be_and_has_no_blank_in_it", width=2,
+                   title="The reference that the customer has given us, all of it", required=True),
         {"type": "panel", "name": "box", "fields": [text_field("inside", width=4)]},
         button("go", set_rule("subject", "x"), {"type": "save", "enabled": False}),
         name="orders", title="Orders",

@@ -99,4 +99,6 @@ export function toProperties(inner = "") {
   const place = rule && here.at.startsWith("rule:") ? rule : (found ?? document.getElementById("d-props"));
   place.closest("details:not([open])")?.setAttribute("open", "");
   place.focus();
+  // A title is typed anew more often than mended.
+  if (place.matches("input[name='s/title']")) place.select();
 }

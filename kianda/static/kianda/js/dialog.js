@@ -31,13 +31,14 @@ function open() {
   openModal(dialog);
 }
 
-// To what is wrong, to what the page asks for, to the first box; where there is none, to the button
-// that changes nothing. Never to the cross, nor to a button that nobody sees.
+// To what is wrong, to what the page asks for, to the first box or choice; where there is none, to the
+// button that changes nothing. Never to the cross, nor to a button that nobody sees.
 function focusFirst() {
   const wrong = dialog.querySelector('[aria-invalid="true"], .is-invalid, [data-focus]');
   const boxes = [...dialog.querySelectorAll("input:not([type=hidden]), select, textarea")];
   const box = boxes.find((one) => !one.disabled && one.checkVisibility());
-  const first = wrong ?? dialog.querySelector("[autofocus]") ?? box ?? dialog.querySelector("footer .btn");
+  const choice = dialog.querySelector(".k-dialog-body button") ?? dialog.querySelector("footer .btn");
+  const first = wrong ?? dialog.querySelector("[autofocus]") ?? box ?? choice;
   first?.focus();
 }
 
