@@ -49,6 +49,8 @@ def restore(request: HttpRequest, process_id: str, change: int, field: str) -> H
     """Ask, then give a field the value that it had before a change."""
     sheet = Sheet.read(process_id, person(request))
     row = _row(sheet.instance, change, field)
+    known = sheet.document.fields
+    title = known[field].title if field in known else field
     error = ""
     if request.method == "POST":
         try:
@@ -56,13 +58,12 @@ def restore(request: HttpRequest, process_id: str, change: int, field: str) -> H
         except (Conflict, ApplicationError) as refusal:
             error = " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
         else:
-            toast(request, _("%(field)s has its former value again.") % {"field": row["title"]})
+            toast(request, _("%(field)s has its former value again.") % {"field": title})
             return go(request, "instance", process_id=sheet.instance.process_id)
-    known = sheet.document.fields
     context: dict[str, Any] = {
         "instance": sheet.instance, "row": row, "error": error,
         "now": sheet.shown().get(field), "change": change, "field": field,
-        "title": known[field].title if field in known else field,
+        "title": title,
         "possible": can_restore(sheet.instance, known, row, sheet.shown()),
     }  # fmt: skip
     return render_dialog(
@@ -75,7 +76,7 @@ def _row(instance: ProcessInstance, change: int, field: str) -> dict[str, Any]:
     found = Change.objects.filter(instance=instance, pk=change).first()
     for row in found.fields if found else ():
         if row["field"] == field:
-            return {**row, "title": field}
+            return dict(row)
     raise Missing(f"The history of {instance.process_id} has no such change of {field}.")
 
 

@@ -200,4 +200,4 @@ def test_typing_a_search_narrows_the_list_in_place(page_as, person):
     page.wait_for_selector("tbody tr:nth-child(2)", state="detached")
     assert "q=orders-7" in page.url
     page.get_by_label("State").select_option("never")
-    page.wait_for_selector("text=Nothing was found for")
+    page.wait_for_selector("text=Nothing fits")

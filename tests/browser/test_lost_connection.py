@@ -78,7 +78,7 @@ def test_a_list_keeps_its_rows_and_tries_again(page):
     assert page.get_by_role("link", name="Demo: token service").is_visible()
     page.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
-    page.get_by_text("Nothing is found for “nothing-like-it”").wait_for()
+    page.get_by_text("Nothing fits “nothing-like-it”").wait_for()
     expect(page.locator(LOST)).to_have_count(0)
 
 

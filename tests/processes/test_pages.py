@@ -220,7 +220,7 @@ def test_a_filter_offers_so_many_processes_and_the_chosen_one(
 
 def test_a_search_without_hits_repeats_it_and_offers_to_clear(instance: Any, ada: Any) -> None:
     page = text_of(client_of(ada).get("/instances/", {"q": SCRIPT}))
-    assert f"Nothing was found for “{SCRIPT}”." in page
+    assert f"Nothing fits “{SCRIPT}”" in page
     assert "Clear filters" in page
 
 
