@@ -96,6 +96,9 @@ def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def _complete(method: str, operation: dict[str, Any]) -> None:
+    # What a list of operations shows beside the address.
+    first_sentence = operation.get("description", "").split(". ")[0].rstrip(".")
+    operation.setdefault("summary", " ".join(first_sentence.split()))
     problems = dict(ALWAYS)
     if method in WRITING:
         problems |= WITH_BODY | ({"409": ON_CHANGE["409"]} if method == "post" else ON_CHANGE)

@@ -36,6 +36,7 @@ def test_every_operation_describes_its_problems(document):
     ]
     assert len(operations) > 15
     for path, method, operation in operations:
+        assert operation["summary"], f"{method} {path} does not say what it does"
         wanted = {"400", "401", "403", "404", "405", "429"}
         if method != "get":
             wanted |= {"409", "413", "415"}
