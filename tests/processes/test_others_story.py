@@ -311,6 +311,23 @@ def test_another_run_on_the_instance_is_waited_for_and_named(tell: Any, settings
     assert "(approve) is working on orders-1" in run["error"]["message"]
 
 
+def test_a_lookup_finds_the_oldest_of_many_pages(tell: Any) -> None:
+    find = {"type": "find_items", "datasource": "kianda", "method": "orders", "filter": BY_NOTE,
+            "on_success": [ORDER_ID]}  # fmt: skip
+    client, shop_id = tell(find, SAVE, note="x")
+    oldest = made(client, "orders", note="x")
+    one = ProcessInstance.objects.get(process_id=oldest)
+    ProcessInstance.objects.bulk_create(
+        ProcessInstance(
+            process_id=f"more-{number}", key=f"more-{number}", design=one.design,
+            version=one.version, created=one.created, modified=one.modified, created_by=_ada(),
+        )
+        for number in range(450)
+    )  # fmt: skip
+    run = fired(client, shop_id, "go")
+    assert (run["status"], run["data"]["order_id"]) == ("succeeded", oldest)
+
+
 def test_a_lookup_ends_at_the_deadline_of_its_run(tell: Any, ada: Any) -> None:
     rule = {"type": "find_items", "datasource": "kianda", "method": "orders", "filter": BY_NOTE}
     client, shop_id = tell(rule, note="x")
