@@ -9,13 +9,21 @@ import pytest
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
-from tests import factories
+from tests import factories, shares
 from tests.integration import needs
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what this machine cannot run."""
+    """Leave out what this machine cannot run; what takes long comes first."""
     needs.leave_out(config, items)
+    items.sort(key=shares.turn)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share the tests among the processes as `shares` says."""
+    return shares.scheduler(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
