@@ -22,8 +22,8 @@ def postgres_folder() -> Path | None:
 
 
 def chromium() -> str | None:
-    """Return a Chromium or Chrome of the system."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    """Return a Chromium or Chrome of the system; the one without windows takes half the time."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
