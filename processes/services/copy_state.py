@@ -166,17 +166,6 @@ def replace(copy: WorkingCopy, version: DesignVersion, *, user: User | None, lab
         )  # fmt: skip
 
 
-def put_edits(name: str, document: Object, *, user: User, label: str) -> None:
-    """Put a definition into the working copy of a design, as one edit that can be undone."""
-    copy = locked(name)
-    patch = difference(copy.document, document)
-    if patch:
-        store(
-            copy, document=document, patch=patch, kind=WorkingEdit.Kind.WHOLE,
-            label=label, target=PROCESS, user=user,
-        )  # fmt: skip
-
-
 def difference(before: Object, after: Object) -> Patch:
     """Return the changes from one definition to another, setting by setting of the process."""
     return tuple(

@@ -1,9 +1,9 @@
 """The values a new instance starts with."""
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from kianda.accounts.profiles import zone_of
 from kianda.lib.errors import Flaw, Invalid
 from processes.clock import moment_text, today_in
 from processes.document import Document
@@ -15,7 +15,7 @@ def early_names(document: Document, *, user: User | None) -> dict[str, Value]:
     moment = timezone.now()
     return {
         "now": moment_text(moment),
-        "today": today_in(moment, str(zone_of(user))),
+        "today": today_in(moment, settings.KIANDA_TIME_ZONE),
         "user.email": user.email if user else "",
         "user.name": user.get_username() if user else "",
         "process.name": document.name,

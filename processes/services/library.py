@@ -11,7 +11,7 @@ from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, Stale
 from kianda.lib.names import slugify
 from processes.models import DesignVersion, ProcessDesign
 from processes.renaming import with_names
-from processes.services.copy_state import put_edits, unsaved
+from processes.services.copy_state import unsaved
 from processes.services.designs import create_design, get_design, save_design
 from processes.services.working_copies import edit, open_copy
 
@@ -51,24 +51,15 @@ def add_design(*, title: str, name: str, description: str, group: str, user: Use
 def duplicate_design(
     *, name: str, new_name: str, title: str, description: str, group: str, user: User
 ) -> ProcessDesign:
-    """Make a second process from the newest version of one; its instances are not copied.
-
-    Edits that no version holds yet come along as edits, also when they leave it broken.
-    """
+    """Make a second process from the newest version of one; its instances are not copied."""
     found = get_design(name)
     assert found.draft is not None  # a design is made with its first version
     title, group = title.strip(), group.strip()
     made_name = new_name.strip() or free_name(slugify(title, fallback="process"))
-    words = {"title": title, "description": description.strip()}
-    raw = with_names(found.draft.document, processes={name: made_name}) | words
+    raw = with_names(found.draft.document, processes={name: made_name})
+    raw |= {"title": title, "description": description.strip()}
     flaws = [*_title_flaws(title), *_group_flaws(group)]
-    with transaction.atomic():
-        made = _created(raw, group=group, user=user, flaws=flaws)
-        if unsaved(found):
-            edited = open_copy(name, user=user).document
-            document = with_names(edited, processes={name: made_name}) | words
-            put_edits(made.name, document, user=user, label=f"Took over the edits of {name}")
-    return made
+    return _created(raw, group=group, user=user, flaws=flaws)
 
 
 def _created(raw: dict[str, Any], *, group: str, user: User, flaws: list[Flaw]) -> ProcessDesign:

@@ -1,11 +1,10 @@
 """The ports of a run to the world: REST calls, and lookups in stored instances."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
 
 from datasources.client import send
 from datasources.document import RestDatasource
@@ -26,8 +25,6 @@ from processes.selectors import visible_instances
 from processes.services.documents import document_of
 from processes.services.values import stored_values
 from processes.values import Value, as_text, from_json, to_json
-
-_PAGE = 200
 
 
 class Ready(NamedTuple):
@@ -126,14 +123,14 @@ class CallsAndLookups:
         if not ProcessDesign.objects.filter(name=process).exists():
             raise RuleFailed("configuration", f"There is no process {process}.")
         rows = visible_instances(self.user).filter(design__name=process)
-        rows = rows.select_related("version").defer("version__document")
+        rows = rows.select_related("version").defer("version__document").order_by("-pk")
         key = _wanted_process_id(filter, resolve)
         if key is not None:
             rows = rows.filter(key=key.lower())
         asked = {name.split(".")[1] for name in filter.references() if name.startswith("item.")}
         items: list[Mapping[str, Value]] = []
         secrets: set[str] = set()
-        for instance in _newest_first(rows):
+        for instance in rows.iterator(chunk_size=200):
             if time.monotonic() >= around.deadline:
                 raise RuleFailed(
                     "timeout",
@@ -154,14 +151,6 @@ class CallsAndLookups:
             if len(items) >= limit:
                 break
         return items, frozenset(secrets)
-
-
-def _newest_first(rows: QuerySet[ProcessInstance]) -> Iterator[ProcessInstance]:
-    """Yield instances page by page: most lookups end on the first, however many there are."""
-    page = list(rows.order_by("-pk")[:_PAGE])
-    while page:
-        yield from page
-        page = list(rows.filter(pk__lt=page[-1].pk).order_by("-pk")[:_PAGE])
 
 
 def _reader(item: Mapping[str, Value], resolve: Callable[[str], Value]) -> Callable[[str], Value]:

@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from kianda.accounts.profiles import zone_of
 from kianda.lib.secrets import Masker
 from processes.clock import moment_text, today_in
 from processes.context import RunContext
@@ -75,8 +75,8 @@ def rehearse(
 
 
 def _context(document: Document, working: WorkingCopy, user: User) -> RunContext:
-    now, zone = timezone.now(), zone_of(user)
-    today = today_in(now, str(zone))
+    now, zone = timezone.now(), timezone.get_current_timezone_name()
+    today = today_in(now, zone)
     known = {"process.id": "", "process.status": working.standing.status}
     names: dict[str, Value] = {
         **early_names(document, user=user), **known, "today": today,
@@ -85,7 +85,7 @@ def _context(document: Document, working: WorkingCopy, user: User) -> RunContext
     nothing = _Nothing()
     return RunContext(
         working=working,
-        around=Surroundings(names, today, zone, time.monotonic() + SECONDS),
+        around=Surroundings(names, today, ZoneInfo(zone), time.monotonic() + SECONDS),
         ledger=nothing,
         outside=nothing,
         masker=Masker(),

@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from kianda.accounts.profiles import zone_of
 from kianda.lib.errors import Busy, Flaw, Invalid, Missing, Stale
 from kianda.lib.lanes import waiting
 from kianda.lib.prepared import insert_row
@@ -169,7 +168,7 @@ def columns(firing: Firing, instance: ProcessInstance) -> dict[str, Any]:
         "trigger": firing.trigger,
         "run_as": firing.user,
         "run_as_name": firing.user.get_username() if firing.user else "",
-        "time_zone": firing.time_zone or str(zone_of(firing.user)),
+        "time_zone": firing.time_zone or settings.KIANDA_TIME_ZONE,
     }
 
 

@@ -13,7 +13,6 @@ from kianda.pages import Errors, go, page, render_dialog, render_page, toast
 from processes import listing
 from processes.models import DesignVersion, ProcessDesign
 from processes.services import library
-from processes.services.copy_state import unsaved
 from processes.services.designs import get_design, get_version
 from processes.views.common import asked, page_of, person
 
@@ -144,7 +143,7 @@ def duplicate(request: HttpRequest, name: str) -> HttpResponseBase:
             return go(request, "designer", name=made.name)
     context = {
         "typed": typed, "errors": errors, "groups": library.group_names(), "act": "duplicate",
-        "design": found, "button": _("Duplicate"), "unsaved": unsaved(found),
+        "design": found, "button": _("Duplicate"),
         "title": _("Duplicate %(title)s") % {"title": found.title},
     }  # fmt: skip
     return _dialog(request, context)

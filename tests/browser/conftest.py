@@ -13,6 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import sync_playwright
 
 from scheduler.services import execution, planning
+from tests.browser.contexts import HEIGHT, Contexts
 from tests.browser.watch import Complaints, assert_all_fits, assert_no_violations
 from tests.factories import make_user
 from tests.integration.needs import chromium
@@ -37,6 +38,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.needs("chromium"))
             item.add_marker(pytest.mark.django_db(transaction=True))
+            item.add_marker(pytest.mark.timeout(300))
 
 
 @pytest.fixture(scope="package")
@@ -62,32 +64,33 @@ def person():
     return get
 
 
+@pytest.fixture(scope="package")
+def contexts(browser):
+    """The contexts that stories use one after another."""
+    return Contexts(browser)
+
+
 @pytest.fixture
-def page_as(browser, live_server, person):
+def page_as(contexts, live_server, person):
     """Return `page_as(name, width=1280, scheme="light")`; without a name nobody is signed in."""
     opened = []
 
     def open_page(name=None, width=1280, scheme="light"):
-        context = browser.new_context(
-            base_url=live_server.url,
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,
-            reduced_motion="reduce",
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        context.set_default_timeout(10_000)
+        context = contexts.take(live_server.url)
+        page = context.new_page()
+        opened.append((context, page))
         if name:
             context.add_cookies([session_cookie(person(name), live_server.url)])
-        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.emulate_media(color_scheme=scheme)
         page.complaints = Complaints(live_server.url)
         page.complaints.watch(page)
-        opened.append((context, page))
         return page
 
     yield open_page
     complaints = [line for _, page in opened for line in page.complaints]
-    for context, _ in opened:
-        context.close()
+    for context, page in opened:
+        contexts.give_back(context, page)
     assert complaints == []
 
 

@@ -10,7 +10,7 @@ from processes.services.designs import create_design, publish_design
 from processes.services.instances import create_instance
 from tests.processes.definitions import button, process, set_rule, text_field
 
-LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+LOOKS = [(1280, "light"), (390, "dark")]
 SCRIPT = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
 SAVE = {"type": "save"}
 

@@ -42,14 +42,7 @@ def fields(**lines):
         text_field("customer", required=True),
         {"type": "panel", "name": "delivery", "fields": inner},
         {"type": "panel", "name": "more", "title": "More", "collapsible": True, "collapsed": True,
-         "fields": [
-             {"type": "number", "name": "weight", "min": 0},
-             text_field("mail", mode="email", width=6), text_field("page", mode="url", width=6),
-             text_field("code", pattern="[A-Z]{2}[0-9]+", help="Two capitals, then digits."),
-             {"type": "list", "name": "carriers", "choices": ["ship", "rail", "road"],
-              "multiple": True},
-             {"type": "list", "name": "marks", "choices": ["cold", "frail"], "multiple": True,
-              "display_as": "options"}]},
+         "fields": [{"type": "number", "name": "weight", "min": 0}]},
         {"type": "table", "name": "lines", "columns": COLUMNS, **lines},
         {"type": "table", "name": "log", "columns": COLUMNS[:2], "enabled": False},
         {"type": "number", "name": "total"},
@@ -121,24 +114,14 @@ def test_nested_fields_are_filled_in_and_come_back(page_as, order):
     page.get_by_label("Opens").fill("10:30")
     page.get_by_label("south").check()
     page.locator("summary", has_text="More").click()
-    wrong = {"Weight": "-1", "Mail": "nobody", "Page": "javascript:x", "Code": "a1"}
-    for label, text in wrong.items():
-        page.get_by_label(label, exact=True).fill(text)
+    page.get_by_label("Weight").fill("-1")
     page.get_by_role("button", name="Save").last.click()
-    page.wait_for_selector("text=4 places need a look")
+    page.wait_for_selector("text=One place needs a look")
     assert page.locator("details#f-data-more").get_attribute("open") is not None
     assert page.evaluate("document.activeElement.name") == "v-weight"
-    right = {"Weight": "2", "Mail": "a@example.org", "Page": "https://example.org", "Code": "AB1"}
-    for label, text in right.items():
-        assert page.get_by_label(label, exact=True).input_value() == wrong[label]
-        page.get_by_label(label, exact=True).fill(text)
-    page.get_by_label("Carriers").select_option(["ship", "road"])
-    page.get_by_label("frail").check()
+    page.get_by_label("Weight").fill("2")
     save(page, "Saved as revision 2.")
     values = stored(instance)
-    assert (values["carriers"], values["marks"], values["code"]) == (
-        ["ship", "road"], ["frail"], "AB1",
-    )  # fmt: skip
     assert (values["street"], values["opens"], values["region"]) == (SCRIPT, "10:30:00", ["south"])
     assert page.title() != "owned"
     page.get_by_label("None", exact=True).check()
@@ -239,8 +222,6 @@ def test_wrong_cells_are_explained_in_their_row(
 def test_many_rows_are_walked_through_without_losing_what_was_typed(page_as, order):
     instance = order(rows=10_000)
     page = page_as("ben")
-    # So many rows take their time on a machine that does other things too.
-    page.set_default_timeout(30_000)
     page.goto("/instances/orders-1/")
     cell(page, 2, "What").fill("First")
     page.get_by_role("button", name=re.compile("9,976.10,000")).click()

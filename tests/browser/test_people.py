@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from kianda.accounts.models import ApiToken, AuditEntry, Profile
 from tests.factories import PASSWORD
 
-LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+LOOKS = [(1280, "light"), (390, "dark")]
 NASTY = "<script>alert(1)</script>\"'&"
 LONG = "W" * 140
 

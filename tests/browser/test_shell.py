@@ -2,7 +2,7 @@
 
 import pytest
 
-LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+LOOKS = [(1280, "light"), (390, "dark")]
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

@@ -7,7 +7,7 @@ from processes.models import Run
 from scheduler.models import Heartbeat
 from tests.scheduler.kept import HOUR, make_token
 
-LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+LOOKS = [(1280, "light"), (390, "dark")]
 NASTY = "<script>alert(1)</script>" + "w" * 120
 
 

@@ -3,11 +3,16 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 
 # A form that is refused is answered with 422; Chromium writes a line about each such answer.
 USUAL = ("status of 422",)
 
+AXE = "async (options) => (await axe.run(document, options)).violations"
+AT_ONCE = """() => document.getAnimations()
+    .filter((one) => one instanceof CSSTransition).forEach((one) => one.finish())"""
+# What a colour scheme can break. All else is the same in both.
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 FITS = Path(__file__).with_name("fits.js").read_text()
 
 
@@ -50,14 +55,30 @@ class Complaints(list):
 
 
 def assert_no_violations(page):
-    """Run axe over what the page shows now."""
-    report = Axe().run(page)
-    lines = [
+    """Run axe over what the page shows now, and over its colours in the other scheme too."""
+    lines = _violations(page, {})
+    is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    _turn(page, "light" if is_dark else "dark")
+    lines += _violations(page, {"runOnly": {"type": "rule", "values": COLOUR_RULES}})
+    _turn(page, "dark" if is_dark else "light")
+    assert not lines, "axe, " + page.url + "\n" + "\n".join(lines)
+
+
+def _turn(page, scheme):
+    """Show the page in a scheme, whose colours are there at once."""
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate(AT_ONCE)
+
+
+def _violations(page, options):
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(AXE, {"resultTypes": ["violations"], **options})
+    return [
         f"{violation['id']}: {node['html'][:200]}\n  {node.get('failureSummary', '')}"
-        for violation in report.response["violations"]
+        for violation in found
         for node in violation["nodes"]
     ]
-    assert not lines, "axe, " + page.url + "\n" + "\n".join(lines)
 
 
 def assert_all_fits(page):

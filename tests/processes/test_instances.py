@@ -1,19 +1,15 @@
 """Instances: Process IDs, values, changes by hand (contract 1, 2, 5)."""
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from kianda.accounts.profiles import save_profile
 from kianda.lib.errors import Forbidden, InUse, Invalid, Missing, Stale
 from kianda.lib.secrets import MASK
 from processes.models import Change, ProcessInstance
 from processes.services.designs import create_design, delete_design, publish_design
 from processes.services.instances import create_instance, delete_instance, patch_instance
 from processes.services.process_ids import filled_pattern
-from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.test_designs import live, plain, values_of
 
 pytestmark = pytest.mark.django_db
@@ -43,22 +39,6 @@ def test_a_process_id_is_made_from_its_pattern(pattern: str, made: str) -> None:
 
     values = {"customer": "Müller & Co", "amount": Decimal("12.50")}
     assert filled_pattern(pattern, process="orders", number=7, values=values) == made
-
-
-@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_today_is_the_day_where_the_person_is(api: Any, ada: Any, zone: str) -> None:
-    """The two zones are never on the same day."""
-    save_profile(ada, zone=zone, theme="", single_keys=True)
-    fields = (
-        {"type": "date", "name": "asked", "default": "[today]"}, text_field("said"),
-        button("go", set_rule("said", "[today]"), {"type": "save"}),
-    )  # fmt: skip
-    create_design(raw=process(*fields), user=ada)
-    create_instance(process="orders", mode="preview", data={}, user=ada)
-    client = api(ada)
-    run = client.post("/api/v1/instances/orders-1/trigger/", {"target": "go"}).data
-    day = datetime.now(ZoneInfo(zone)).date().isoformat()
-    assert (run["data"]["asked"], run["data"]["said"]) == (day, day)
 
 
 def test_numbers_only_grow_and_preview_and_live_share_them(design: Any, ada: Any) -> None:

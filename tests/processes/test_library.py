@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from kianda.accounts.models import AuditEntry
 from kianda.lib.errors import Invalid, Missing, Stale
-from processes.designing import tree
 from processes.models import ProcessDesign, ProcessInstance
 from processes.services import bin as bins
 from processes.services import library, retention
@@ -22,7 +21,7 @@ from processes.services.designs import (
 )
 from processes.services.documents import document_of
 from processes.services.instances import create_instance
-from processes.services.working_copies import edit, open_copy, save_version, undo
+from processes.services.working_copies import edit, open_copy, save_version
 from tests.processes.conftest import definition
 from tests.processes.definitions import button, process, text_field
 from tests.processes.test_pages import client_of, local, text_of
@@ -126,22 +125,6 @@ def test_a_duplicate_looks_into_itself_where_the_original_did(ada: Any) -> None:
     rules = dict(document_of(get_design(made.name).draft).placed_rules())
     assert [rule.method for rule in rules.values()] == ["orders-copy"]
     assert document_of(get_design("orders").draft).rules_of("look_up")[0].method == "orders"
-
-
-def test_a_duplicate_has_the_edits_that_nobody_saved_yet_too(ada: Any) -> None:
-    create_design(raw=looking("orders", "orders"), user=ada)
-    open_copy("orders", user=ada)
-    broken = {"do": "change", "target": "rule:look", "settings": {"title": 7}}
-    edit("orders", user=ada, revision=0, edit=broken)
-    library.duplicate_design(
-        name="orders", new_name="", title="Orders copy", description="", group="", user=ada
-    )
-    made = open_copy("orders-copy", user=ada)
-    rule = tree.find(made.document, "rule:look").node
-    assert (rule["method"], rule["title"]) == ("orders-copy", 7)
-    assert (made.document["title"], made.changed) == ("Orders copy", True)
-    # Undo takes them off again: then it is the copy of the version.
-    assert not undo("orders-copy", user=ada, revision=made.revision).changed
 
 
 def test_names_of_copies_are_numbered(ada: Any) -> None:

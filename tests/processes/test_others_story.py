@@ -1,6 +1,5 @@
 """Rules that work in other instances: make, change, delete and start them, under their own lock."""
 
-import copy
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +14,6 @@ from processes.services import runs
 from processes.services.designs import publish_design, save_design
 from processes.services.documents import document_of
 from processes.services.leases import holder
-from processes.services.ledger import RunLedger
 from processes.services.values import stored_values
 from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.stories import fired, made, published, read
@@ -311,23 +309,6 @@ def test_another_run_on_the_instance_is_waited_for_and_named(tell: Any, settings
     assert "(approve) is working on orders-1" in run["error"]["message"]
 
 
-def test_a_lookup_finds_the_oldest_of_many_pages(tell: Any) -> None:
-    find = {"type": "find_items", "datasource": "kianda", "method": "orders", "filter": BY_NOTE,
-            "on_success": [ORDER_ID]}  # fmt: skip
-    client, shop_id = tell(find, SAVE, note="x")
-    oldest = made(client, "orders", note="x")
-    one = ProcessInstance.objects.get(process_id=oldest)
-    ProcessInstance.objects.bulk_create(
-        ProcessInstance(
-            process_id=f"more-{number}", key=f"more-{number}", design=one.design,
-            version=one.version, created=one.created, modified=one.modified, created_by=_ada(),
-        )
-        for number in range(450)
-    )  # fmt: skip
-    run = fired(client, shop_id, "go")
-    assert (run["status"], run["data"]["order_id"]) == ("succeeded", oldest)
-
-
 def test_a_lookup_ends_at_the_deadline_of_its_run(tell: Any, ada: Any) -> None:
     rule = {"type": "find_items", "datasource": "kianda", "method": "orders", "filter": BY_NOTE}
     client, shop_id = tell(rule, note="x")
@@ -471,51 +452,6 @@ def test_a_run_that_died_while_it_made_an_instance_says_that_it_may_have_been_ma
     [run] = runs.recover_runs()
     assert run.status == "interrupted"
     assert "may have been carried out" in run.error["message"]
-    assert not holder.held()
-
-
-@pytest.mark.parametrize(
-    ("dies_in", "inner", "status"),
-    [("save", "succeeded", "approved new"), ("calling", "interrupted", "")],
-)
-def test_of_nested_runs_that_died_each_ends_by_what_it_had_stored(
-    tell: Any, monkeypatch: pytest.MonkeyPatch, dies_in: str, inner: str, status: str
-) -> None:
-    """The inner one goes on after its Save; the outer one cannot know what came of it."""
-    made_there = create(input_mapping=[], on_success=[])
-    order = copy.deepcopy(ORDERS)
-    order["forms"][0]["fields"].append(
-        button("all", *([made_there] if dies_in == "calling" else []),
-               set_rule("status", "approved [note]"), SAVE, set_rule("note", "seen"), SAVE)
-    )  # fmt: skip
-    note = [{"target": "note", "value": "new"}]
-    _, shop_id = tell()
-    save_design(name="orders", raw=order, user=_ada())
-    publish_design(name="orders", user=_ada())
-    save_design(name="shop", raw=shop(start(target="all", input_mapping=note), SAVE), user=_ada())
-    publish_design(name="shop", user=_ada(), move_instances=True)
-    real = getattr(RunLedger, dies_in)
-
-    class Died(BaseException):
-        pass
-
-    def die(self: RunLedger, *given: Any) -> None:
-        real(self, *given)
-        if self.run.process == "orders":
-            raise Died
-
-    monkeypatch.setattr(RunLedger, dies_in, die)
-    with pytest.raises(Died):
-        runs.trigger(process_id=shop_id, target="go", user=_ada(), trigger="schedule")
-    monkeypatch.undo()
-    Run.objects.update(holder="another", lease_until=None)
-    outer, nested = runs.recover_runs()
-    assert (outer.status, nested.status) == ("interrupted", inner)
-    assert "may have been carried out" in outer.error["message"]
-    assert nested.parent_id == outer.pk
-    there = ProcessInstance.objects.get(process_id=nested.process_id)
-    assert there.values["status"] == status
-    assert not Run.objects.filter(status="running").exists()
     assert not holder.held()
 
 

@@ -18,7 +18,6 @@ from processes.services.documents import document_of
 from processes.services.exporting import export_text
 from processes.services.importing import Choice, carry_out, plan_of
 from processes.services.library import put_into_group
-from processes.services.working_copies import edit, open_copy
 from tests.processes.conftest import ORDERS_METHOD, RULES, TOKEN_METHOD, definition, with_rules
 from tests.processes.test_pages import client_of, text_of
 
@@ -205,17 +204,6 @@ def test_an_address_that_may_not_be_reached_is_refused(workspace: str, admin: An
     [flaw] = caught.value.errors
     assert flaw.pointer == "/datasources/0/base_url"
     assert "not a public address" in flaw.detail
-
-
-def test_the_pages_say_that_edits_without_a_version_are_not_in_the_file(ada: Any) -> None:
-    create_design(raw=definition(), user=ada)
-    client = client_of(ada)
-    assert "without the edits since" not in text_of(client.get("/designs/export/"))
-    open_copy("token-refresh", user=ada)
-    retitled = {"do": "set_process", "settings": {"title": "Anew"}}
-    edit("token-refresh", user=ada, revision=0, edit=retitled)
-    assert "version 0.1, without the edits since" in text_of(client.get("/designs/export/"))
-    assert "Export version 0.1" in text_of(client.get("/designs/"))
 
 
 def test_a_definition_by_itself_is_imported_too(ada: Any) -> None:

@@ -1,0 +1,44 @@
+"""Contexts of the browser, used by one story after another.
+
+A new context loads each script, style and font anew, which takes five times as long as a page
+itself. So a context is used again once nothing of the story before is left in it.
+"""
+
+HEIGHT = 900
+# How long a story waits for what is to come: a busy machine is slow, which is no defect.
+PATIENCE_MS = 30_000
+OWN_CLOCK = "() => !Date.toString().includes('[native code]')"
+
+
+class Contexts:
+    """Gives a context to each page of a story, and takes it back empty."""
+
+    def __init__(self, browser):
+        self.browser = browser
+        self.free = []
+
+    def take(self, url):
+        """Return a context in which nobody is signed in and no page is open."""
+        return self.free.pop() if self.free else self._new(url)
+
+    def give_back(self, context, page):
+        """Close the pages; keep the context for the next story, unless its clock was stopped."""
+        has_own_clock = page.is_closed() or page.evaluate(OWN_CLOCK)
+        for one in context.pages:
+            one.close()
+        if has_own_clock:
+            context.close()
+            return
+        context.set_offline(offline=False)
+        context.clear_cookies()
+        self.free.append(context)
+
+    def _new(self, url):
+        context = self.browser.new_context(
+            base_url=url,
+            viewport={"width": 1280, "height": HEIGHT},
+            reduced_motion="reduce",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        return context
