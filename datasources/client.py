@@ -13,6 +13,7 @@ from datasources.errors import CallFailed
 from datasources.failures import in_words
 from datasources.pool import Line, Lines
 from datasources.redirects import MOST_HOPS, next_hop
+from datasources.refusals import refusal_in_words
 from datasources.rest import PreparedCall
 
 
@@ -104,6 +105,8 @@ def _checked(answer: CallAnswer, title: str) -> CallAnswer:
     if 200 <= answer.status < 300:
         return answer
     said = f"{answer.status} {answer.reason}".strip()
+    if why := refusal_in_words(answer.body):
+        said = f"{said}: {why}"
     raise CallFailed(
         "http_status", f"{title} answered {said}.", status=answer.status, answer=answer
     )

@@ -1,0 +1,27 @@
+"""What an OAuth service means by the error codes of RFC 6749 and RFC 6750, in plain words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+MEANINGS = {
+    "invalid_request": "a parameter is missing or wrong",
+    "invalid_client": "the client ID or the client secret is not accepted",
+    "invalid_grant": "the refresh token (or code) is no longer accepted; enter a new one",
+    "unauthorized_client": "this client may not use this kind of grant",
+    "unsupported_grant_type": "the service does not know this grant type",
+    "invalid_scope": "the scope is not accepted",
+    "invalid_token": "the access token is not accepted; it may have expired",
+    "insufficient_scope": "the access token does not allow this",
+    "access_denied": "the service refused access",
+    "temporarily_unavailable": "the service is busy; try again later",
+}
+
+
+def refusal_in_words(body: Any) -> str:
+    """Return the code of an answer with its meaning; nothing for an answer without a known one.
+
+    Known codes alone: whatever else an answer holds may be a secret.
+    """
+    code = body.get("error") if isinstance(body, Mapping) else None
+    meaning = MEANINGS.get(code) if isinstance(code, str) else None
+    return f"{code}, {meaning}" if meaning else ""
