@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 from axe_playwright_python.base import AXE_SCRIPT
 
 # A form that is refused is answered with 422; Chromium writes a line about each such answer.
-USUAL = ("status of 422",)
+# htmx writes two about each request that a newer one of the same part takes the place of; one that
+# failed has a line of its own besides (htmx:sendError, htmx:responseError).
+USUAL = ("status of 422", "htmx:afterRequest,", "htmx:sendAbort,")
 
 AXE = "async (options) => (await axe.run(document, options)).violations"
 AT_ONCE = """() => document.getAnimations()
