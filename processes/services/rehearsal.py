@@ -18,6 +18,7 @@ from processes.context import RunContext
 from processes.document import Document
 from processes.effects import Effect, Surroundings
 from processes.engine import Outcome, run_rules
+from processes.rules import Close
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.run_forms import FormsDesk
 from processes.services.defaults import early_names
@@ -39,15 +40,21 @@ class Rehearsal(NamedTuple):
     values: Mapping[str, Value]
     display: Mapping[str, Mapping[str, bool]]
     failure: RuleFailed | None = None
+    # A Close rule left the form.
+    leaves: bool = False
 
 
 def stays_inside(rules: Iterable[Rule]) -> bool:
     """Tell whether rules need no instance to work on."""
     return all(
-        rule.slug() in _INSIDE and stays_inside(rule.inner_rules())
+        stays_inside(rule.inner_rules()) if rule.slug() in _INSIDE else _only_leaves(rule)
         for rule in rules
         if rule.enabled
     )
+
+
+def _only_leaves(rule: Rule) -> bool:
+    return isinstance(rule, Close) and not rule.status
 
 
 def first_inside(rules: Iterable[Rule]) -> list[Rule]:
@@ -71,7 +78,8 @@ def rehearse(
     run_rules(rules, context, context.trace, outcome=outcome)
     if outcome.failure:
         return Rehearsal(values, display, outcome.failure)
-    return Rehearsal(working.values, working.standing.display)
+    leaves = bool(context.page.get("leave"))
+    return Rehearsal(working.values, working.standing.display, leaves=leaves)
 
 
 def _context(document: Document, working: WorkingCopy, user: User) -> RunContext:

@@ -59,6 +59,8 @@ class FirstForm:
         for name, value in python_of(self.document.fields, self.left).items():
             self._show(name, value)
         self.trouble = ""
+        # A rule has left it: nothing is made of it.
+        self.is_left = False
 
     def _settle(self) -> None:
         first = self.document.forms[:1]
@@ -148,11 +150,17 @@ class FirstForm:
             raise done.failure
         self.display = done.display
         self._settle()
+        self.is_left = done.leaves
         for name, value in done.values.items():
             if value != before.get(name) and self.document.fields[name].slug() != "secret":
                 self._show(name, value)
-                self.left = self.left | json_of(self.document.fields, {name: value})
-        self.left = {name: one for name, one in self.left.items() if self._keeps(name)}
+        # What was typed into a field that is hidden now is kept too.
+        kept = {
+            name: value
+            for name, value in done.values.items()
+            if self._keeps(name) and value != self.values.get(name)
+        }
+        self.left = json_of(self.document.fields, kept)
 
     def _refused(self, failure: RuleFailed) -> Invalid:
         flaws = [Flaw(pointer("data", *at.split("/")), say) for at, say in failure.fields.items()]

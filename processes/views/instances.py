@@ -122,7 +122,7 @@ def _act(request: HttpRequest, form: FirstForm, mode: str) -> HttpResponseBase |
         return None
     if target:
         if form.press(target):
-            return None
+            return go(request, "instances") if form.is_left else None
     elif flaws := form.flaws():
         raise Invalid(errors=flaws)
     return _make(request, form, mode, target)
@@ -149,4 +149,5 @@ def _make(request: HttpRequest, form: FirstForm, mode: str, target: str) -> Http
     succeeded = run.status == Run.Status.SUCCEEDED
     if succeeded and (run.page or {}).get("leave"):
         return go(request, "instances")
-    return go(request, url)
+    shown = (run.page or {}).get("form") if succeeded else ""
+    return go(request, f"{url}#form-{shown}" if shown else url)

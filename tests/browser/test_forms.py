@@ -136,7 +136,7 @@ def test_a_new_form_reacts_as_it_is_filled_in_and_submitting_makes_the_instance(
     page.keyboard.type("rest")
     page.get_by_role("button", name="Submit").dblclick()
     page.get_by_text("This form waits for ben").wait_for()
-    assert page.url.endswith("/instances/leave-1/")
+    assert page.url.endswith("/instances/leave-1/#form-decision")
     instance = ProcessInstance.objects.get()
     assert (instance.status, instance.values["total"]) == ("Decision", "9 days")
     assert "pin" in instance.secrets

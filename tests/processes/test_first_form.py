@@ -148,7 +148,8 @@ def test_the_form_itself_is_submitted_from_the_start(new: Any) -> None:
     raw = leave()
     raw["forms"].append({"name": "next", "fields": [text_field("word")]})
     post = new(raw)
-    assert post("press:form:main#submit", kind="sick")["HX-Redirect"] == "/instances/leave-1/"
+    led = post("press:form:main#submit", kind="sick")["HX-Redirect"]
+    assert led == "/instances/leave-1/#form-next"
     assert ProcessInstance.objects.get().status == "Next"
 
 
@@ -158,6 +159,28 @@ def test_a_change_whose_rules_store_makes_the_instance(new: Any) -> None:
     answer = new(raw)("press:kind", kind="other")
     assert answer["HX-Redirect"] == "/instances/leave-1/"
     assert Run.objects.get().trigger == "change"
+
+
+def test_close_leaves_a_new_form_and_nothing_is_made_of_it(new: Any) -> None:
+    post = new(leave(button("away", {"type": "close"})))
+    assert post("press:away", kind="sick")["HX-Redirect"] == "/instances/"
+    assert not ProcessInstance.objects.exists()
+
+
+def test_what_was_typed_into_a_field_that_is_hidden_comes_back_with_it(new: Any) -> None:
+    switch = {"type": "hide_or_disable", "changes": [{"field": "kind", "action": "toggle_visible"}]}
+    post = new(leave(button("turn", switch)))
+    hidden = post("press:turn", kind="sick")
+    assert 'name="v-kind"' not in hidden.content.decode()
+    shown = post("press:turn", left_in(hidden)).content.decode()
+    assert re.search(r'value="sick" id="[^"]*" name="v-kind"', shown)
+
+
+def test_a_rule_that_goes_to_a_form_shows_it_on_the_page_of_the_new_instance(new: Any) -> None:
+    look = {"type": "go_to_form", "form": "next", "mode": "read"}
+    raw = leave(button("look", SAVE, look))
+    raw["forms"].append({"name": "next", "fields": [text_field("word")]})
+    assert new(raw)("press:look")["HX-Redirect"] == "/instances/leave-1/#form-next"
 
 
 def test_a_preview_reacts_before_its_first_save_too(new: Any, ada: Any) -> None:

@@ -3,6 +3,9 @@ import "./changes.js";
 
 const box = document.getElementById("instance");
 
+// An address may name the form to open first.
+let first = true;
+
 function tabs() {
   const list = box.querySelector("[data-tabs]:not([role])");
   if (!list) return;
@@ -26,7 +29,10 @@ function tabs() {
     choose(all, next);
     next.focus();
   });
-  choose(all, all.find((tab) => "open" in tab.dataset) ?? all[0]);
+  const named = first ? all.find((tab) => tab.getAttribute("href") === location.hash) : undefined;
+  // What runs on opening shows the page once more.
+  first = first && box.querySelector("[data-load]") !== null;
+  choose(all, named ?? all.find((tab) => "open" in tab.dataset) ?? all[0]);
 }
 
 function partOf(tab) {
