@@ -29,14 +29,17 @@ def title():
     return Datasource.objects.get(name="token-service").title
 
 
-def test_a_form_is_not_sent_into_the_void_and_keeps_what_was_typed(page, axe):
+def test_a_form_is_not_sent_into_the_void_and_keeps_what_was_typed(page, axe, assert_fits):
     page.goto(ONE)
     before = title()
+    width = page.locator("#ds").bounding_box()["width"]
     page.fill("#f-title", "Typed without a network")
     page.context.set_offline(True)
     page.get_by_role("button", name="Save").dblclick()
     expect(page.locator(LOST)).to_contain_text("Nothing was sent. What you typed is still here.")
+    assert page.locator("#ds").bounding_box()["width"] == width
     axe(page)
+    assert_fits(page)
     assert (page.input_value("#f-title"), title()) == ("Typed without a network", before)
     page.context.set_offline(False)
     page.get_by_role("button", name="Save").click()

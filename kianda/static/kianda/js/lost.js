@@ -15,15 +15,25 @@ function place(about) {
   return document.getElementById("main");
 }
 
+// Another sign of the file that the page takes its icons from.
+function icon(name) {
+  const sign = document.querySelector("svg.k-i")?.cloneNode(true);
+  const use = sign?.querySelector("use");
+  use?.setAttribute("href", `${use.getAttribute("href").split("#")[0]}#${name}`);
+  return sign;
+}
+
 function say(about, words, again) {
   document.querySelectorAll("[data-lost]").forEach((old) => old.remove());
   const note = document.createElement("div");
-  note.className = "k-note k-note--bad k-w12";
+  const box = place(about);
+  note.className = `k-note k-note--bad${box?.matches(".k-grid") ? " k-w12" : ""}`;
   note.dataset.lost = "";
   note.setAttribute("role", "alert");
   const text = document.createElement("div");
   text.textContent = words;
-  note.append(text);
+  const sign = icon("x-octagon-fill");
+  note.append(...(sign ? [sign] : []), text);
   if (again) {
     const button = document.createElement("button");
     button.type = "button";
@@ -32,7 +42,6 @@ function say(about, words, again) {
     button.addEventListener("click", again);
     note.append(button);
   }
-  const box = place(about);
   box?.prepend(note);
   // Who pressed something far down must see it; a part that refreshes by itself moves nothing.
   if (!isRefresh(about)) note.scrollIntoView({ block: "nearest" });
