@@ -165,12 +165,21 @@ class _Person:
         headers = {"Cookie": self._cookie}
         if address.startswith("/api/"):
             headers = {"Authorization": f"Bearer {self._product.token}"}
-        start = time.perf_counter()
-        self._connection.request("GET", address, headers=headers)
-        answer = self._connection.getresponse()
-        page = answer.read()
-        took = (time.perf_counter() - start) * 1000
+        try:
+            took, answer, page = self._ask(address, headers)
+        except http.client.RemoteDisconnected:
+            # A connection that nobody used for a while is closed; a browser opens another one.
+            took, answer, page = self._ask(address, headers)
         # A page past the end is 404 in the API; it is looked for all the same.
         if answer.status != 200 and not (answer.status == 404 and "page=" in address):
             raise BenchmarkError(f"{address}: {answer.status} {page[-1500:]!r}")
         return took
+
+    def _ask(
+        self, address: str, headers: dict[str, str]
+    ) -> tuple[float, http.client.HTTPResponse, bytes]:
+        start = time.perf_counter()
+        self._connection.request("GET", address, headers=headers)
+        answer = self._connection.getresponse()
+        page = answer.read()
+        return (time.perf_counter() - start) * 1000, answer, page

@@ -189,7 +189,6 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "kianda" / "static"]
 KIANDA_STATIC_DIR = env.text("KIANDA_STATIC_DIR")
 STATIC_ROOT = Path(KIANDA_STATIC_DIR or KIANDA_DATA_DIR / "static").resolve()
 # Collected files have their content in their name: a browser keeps them for ever.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.contrib.staticfiles import finders
 
 from kianda import environment, settings
 from kianda.parts import PARTS, WEB_PROCESSES, WORKER_THREADS
@@ -178,6 +179,12 @@ def test_the_image_can_collect_its_files_and_start_from_what_is_copied(tmp_path)
     found = re.findall(r'import\s*"(.*?)"', module.read_text())
     assert found
     assert all(re.fullmatch(r"\./\w+\.[0-9a-f]{12}\.js", name) for name in found)
+
+
+def test_every_static_file_is_found_in_one_place():
+    found = [path for finder in finders.get_finders() for path, _ in finder.list([])]
+    assert "kianda/app.css" in found
+    assert len(found) == len(set(found))
 
 
 LOOK = """
