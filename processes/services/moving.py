@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from kianda.lib.errors import Busy, Conflict
+from kianda.lib.secret_names import MASK
 from processes.document import Document
 from processes.fields.base import FormField
 from processes.fields.table import Table
@@ -86,7 +87,7 @@ def carried_values(old: Document, new: Document, values: Mapping[str, Value]) ->
         field = new.fields.get(target)
         if field is None or not field.holds_value:
             continue
-        if old.fields[name].slug() == "secret" and field.slug() != "secret":
+        if is_secret(old, name) and field.slug() != "secret":
             # A secret never comes to light by a change of the design.
             carried[target] = field.empty()
         else:
@@ -135,7 +136,7 @@ def _move(
     instance.save(update_fields=["values", "secrets", "version", "revision", "modified"])
     # A form may have gone, or have other owners now.
     store_owners(instance, new)
-    changes = _differences(shown(old, before), shown(new, after))
+    changes = _differences(_as_in(new, shown(old, before)), shown(new, after))
     if changes:
         Change.objects.create(
             instance=instance,
@@ -145,6 +146,19 @@ def _move(
             by_name=user.get_username() if user else "",
             fields=changes,
         )
+
+
+def _as_in(document: Document, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as history may hold them: a field that is secret from now on is masked."""
+    return {
+        name: MASK if value and is_secret(document, name) else value
+        for name, value in values.items()
+    }
+
+
+def is_secret(document: Document, name: str) -> bool:
+    """Tell whether a definition has this field as a secret one."""
+    return name in document.fields and document.fields[name].slug() == "secret"
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:

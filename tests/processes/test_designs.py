@@ -143,6 +143,15 @@ def test_a_field_that_is_secret_no_more_is_emptied(ada: Any) -> None:
     assert VALUES["client_secret"] not in repr(list(Change.objects.values_list("fields")))
 
 
+def test_the_history_of_a_move_holds_no_value_of_a_field_that_has_become_secret(ada: Any) -> None:
+    def close_up(made: dict[str, Any]) -> None:
+        made["forms"][0]["fields"][5]["type"] = "secret"
+
+    instance = moved(ada, close_up)
+    assert values_of(instance)["access_token"] == VALUES["access_token"]
+    assert VALUES["access_token"] not in repr(list(Change.objects.values_list("fields")))
+
+
 def test_a_value_that_does_not_fit_stops_that_instance_with_its_reason(ada: Any) -> None:
     def to_number(made: dict[str, Any]) -> None:
         made["forms"][0]["fields"][1] = {"type": "number", "name": "client_id"}
