@@ -18,6 +18,7 @@ function place(about) {
 // Another sign of the file that the page takes its icons from.
 function icon(name) {
   const sign = document.querySelector("svg.k-i")?.cloneNode(true);
+  sign?.setAttribute("class", "k-i");
   const use = sign?.querySelector("use");
   use?.setAttribute("href", `${use.getAttribute("href").split("#")[0]}#${name}`);
   return sign;
