@@ -8,6 +8,8 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from kianda.lib.errors import Conflict, Missing
+from kianda.lib.secret_names import MASK
+from processes.fields.base import FormField
 from processes.models import Change, ProcessInstance
 from processes.services.instances import patch_instance
 from processes.services.starting import read_instance
@@ -26,18 +28,31 @@ class Meanwhile:
     run: int | None
 
 
-def changed_since(instance: ProcessInstance, revision: int) -> dict[str, Meanwhile]:
+def changed_since(
+    instance: ProcessInstance, revision: int, fields: Mapping[str, FormField]
+) -> dict[str, Meanwhile]:
     """Return the fields that changed after a revision, each with its first and its last value."""
     found: dict[str, Meanwhile] = {}
     rows = instance.changes.filter(revision__gt=revision).order_by("revision", "pk")
     for change in rows:
-        for row in change.fields:
+        for row in (told(row, fields) for row in change.fields):
             name = row["field"]
             first = found[name].before if name in found else row["before"]
             found[name] = Meanwhile(
                 name, first, row["after"], change.by_name, change.at, change.run_id
             )
     return found
+
+
+def told(row: Mapping[str, Any], fields: Mapping[str, FormField]) -> dict[str, Any]:
+    """Return what a change says of a field as it may be shown by now.
+
+    A field that has become secret was recorded in clear before.
+    """
+    field = fields.get(row["field"])
+    if field is None or field.slug() != "secret":
+        return dict(row)
+    return {**row, **{part: MASK if row[part] else "" for part in ("before", "after")}}
 
 
 def can_restore(

@@ -11,7 +11,7 @@ from processes.document import Document
 from processes.fields import Date
 from processes.fields.base import FormField
 from processes.models import Change, ProcessInstance, Run
-from processes.services.history import can_restore
+from processes.services.history import can_restore, told
 from processes.table_words import sentences_of
 from processes.views.common import target_title
 
@@ -55,7 +55,7 @@ def entries_of(changes: list[Change], sheet: Shown) -> list[dict[str, Any]]:
                     "restorable": can_restore(sheet.instance, fields, row, now),
                     "sentences": sentences_of(fields.get(row["field"]), row),
                 }
-                for row in change.fields
+                for row in (told(row, fields) for row in change.fields)
             ],
         }
         for change in changes

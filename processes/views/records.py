@@ -11,7 +11,7 @@ from kianda.once import once
 from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
 from processes import listing
 from processes.models import Change, ProcessInstance
-from processes.services.history import can_restore, restore_value
+from processes.services.history import can_restore, restore_value, told
 from processes.services.instances import delete_instance
 from processes.services.moving import move_instance
 from processes.views.common import page_of, person, used_by_links
@@ -48,8 +48,8 @@ def instance_changes(request: HttpRequest, process_id: str) -> HttpResponseBase:
 def restore(request: HttpRequest, process_id: str, change: int, field: str) -> HttpResponseBase:
     """Ask, then give a field the value that it had before a change."""
     sheet = Sheet.read(process_id, person(request))
-    row = _row(sheet.instance, change, field)
     known = sheet.document.fields
+    row = told(_row(sheet.instance, change, field), known)
     title = known[field].title if field in known else field
     error = ""
     if request.method == "POST":

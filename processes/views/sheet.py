@@ -149,7 +149,7 @@ class Sheet:
         revision = post.get("revision", "")
         seen = int(revision) if revision.isascii() and revision.isdigit() else None
         if seen is not None and seen < self.instance.revision:
-            self.meanwhile = changed_since(self.instance, seen)
+            self.meanwhile = changed_since(self.instance, seen, self.document.fields)
         before = self._as_seen()
         left = unsealed(post.get("left", ""), about=self.about, user=self.user)
         typed = {

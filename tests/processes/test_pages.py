@@ -737,6 +737,24 @@ def test_a_run_that_is_not_there_is_a_page_that_says_so(ada: Any, number: str) -
     assert client_of(ada).get(f"/runs/{number}/").status_code == 404
 
 
+def test_what_a_field_held_before_it_became_secret_is_shown_no_more(ada: Any) -> None:
+    open_field = {"type": "text", "name": "key", "title": "Key"}
+    create_design(raw=process(open_field, name="keys"), user=ada)
+    publish_design(name="keys", user=ada)
+    made = create_instance(process="keys", mode="live", data={"key": "first-key-1"}, user=ada)
+    path = f"/instances/{made.process_id}/"
+    patch_instance(process_id=made.process_id, data={"key": "next-key-22"}, revision=1, user=ada)
+    assert "first-key-1" in text_of(client_of(ada).get(f"{path}changes/"))
+    save_design(name="keys", raw=process({**open_field, "type": "secret"}, name="keys"), user=ada)
+    publish_design(name="keys", user=ada, move_instances=True)
+    change = Change.objects.get()
+    for page in ("", "changes/", f"changes/{change.pk}/key/"):
+        answer = client_of(ada).get(path + page)
+        assert answer.status_code == 200, page
+        assert "first-key-1" not in answer.content.decode()
+        assert "next-key-22" not in answer.content.decode()
+
+
 def test_moments_in_the_history_are_told_in_the_persons_zone(ada: Any) -> None:
     raw = process({"type": "date", "name": "due", "title": "Due", "mode": "datetime"}, name="dues")
     create_design(raw=raw, user=ada)
