@@ -102,6 +102,48 @@ def test_a_request_goes_from_who_asks_to_who_decides_and_back(instance, page_as,
     ben.get_by_text("Nothing waits for you").wait_for()
 
 
+def test_rules_require_refuse_give_show_and_leave(person, page_as):
+    many = {"items": [{"left": "[days]", "operator": "gt", "right": "5"}]}
+    made = leave()
+    made["forms"][1]["owners"] = {}
+    made["forms"][0]["fields"][0] = {"type": "number", "name": "days", "decimals": 1}
+    made["forms"][0]["fields"] += [
+        button("need", {"type": "make_required", "changes": [{"field": "reason"}]}),
+        button("check", {"type": "validate_input", "field": "days", "message": "[days] is a lot.",
+                         "conditions": many}),
+        button("give", {"type": "assign_form", "form": "decision", "to": {"users": ["ben"]}},
+               {"type": "save"}),
+        button("look", {"type": "go_to_form", "form": "decision", "mode": "read"}),
+        button("drop", {"type": "close", "status": "Dropped"}),
+    ]  # fmt: skip
+    person("ben")
+    create_design(raw=made, user=person("ada"))
+    publish_design(name="leave", user=person("ada"))
+    create_instance(process="leave", mode="live", data={}, user=person("ada"))
+    page = page_as("ada")
+    page.complaints.expect("status of 422")
+    page.goto("/instances/leave-1/")
+    page.get_by_role("button", name="Need").click()
+    page.locator("#f-data-reason[required]").wait_for()
+    page.locator("#f-data-days").fill("6")
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator("#f-data-days-error")).to_have_text("6 is a lot.")
+    page.wait_for_selector("#f-data-days:focus")
+    assert page.locator("#f-data-days").input_value() == "6"
+    page.locator("#f-data-days").fill("2")
+    page.locator("#f-data-reason").fill("rest")
+    page.get_by_role("button", name="Give").click()
+    page.get_by_text("Give succeeded").wait_for()
+    page.get_by_role("button", name="Look").click()
+    expect(page.get_by_role("tab", name="Decision")).to_have_attribute("aria-selected", "true")
+    page.get_by_text("It opens when").filter(has_text="owner ben").wait_for()
+    page.get_by_role("tab", name="Asking").click()
+    page.get_by_role("button", name="Drop").click()
+    page.wait_for_url("**/instances/")
+    done = ProcessInstance.objects.get()
+    assert (done.status, done.values["days"], done.values["reason"]) == ("Dropped", 2, "rest")
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_a_new_form_reacts_as_it_is_filled_in_and_submitting_makes_the_instance(
     person, page_as, axe, assert_fits, width, scheme

@@ -134,6 +134,29 @@ def test_the_history_tells_what_became_of_the_forms(asked: tuple[Any, str]) -> N
     assert rows["form:approval"]["after"] == "current"
 
 
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [("process#load", "process"), ("form:wish#load", "form"), ("why", "why"), ("send#one", "one")],
+)
+def test_rules_run_wherever_they_are_attached(
+    api: Callable[..., Any], ada: Any, target: str, said: str
+) -> None:
+    definition = leave()
+    where = definition["forms"][0]
+    where["load_rules"] = [set_rule("note", "form"), {"type": "save"}]
+    where["fields"][0]["rules"] = [set_rule("note", "why"), {"type": "save"}]
+    where["fields"][2]["rules"] = [
+        set_rule("note", "one", id="one"), set_rule("note", "two", id="two")
+    ]  # fmt: skip
+    definition["rules"] = [set_rule("note", "process"), {"type": "save"}]
+    client = api(ada)
+    leave_id = made(client, published(definition, user=ada), why="rest")
+    run = fired(client, leave_id, target)
+    assert (run["status"], run["data"]["note"]) == ("succeeded", said)
+    stored = read(client, leave_id)["data"]["note"]
+    assert stored == ("" if "#one" in target else said)
+
+
 def test_the_form_is_submitted_as_a_target_too(asked: tuple[Any, str]) -> None:
     client, leave_id = asked
     run = fired(client, leave_id, "form:wish#submit")
