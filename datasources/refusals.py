@@ -13,7 +13,6 @@ MEANINGS = {
     "invalid_token": "the access token is not accepted; it may have expired",
     "insufficient_scope": "the access token does not allow this",
     "access_denied": "the service refused access",
-    "temporarily_unavailable": "the service is busy; try again later",
 }
 
 
