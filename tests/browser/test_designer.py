@@ -367,7 +367,7 @@ def test_it_fits_and_is_accessible(page_as, person, axe, assert_fits, width, sch
         button("go", set_rule("subject", "x"), {"type": "save", "enabled": False}),
         name="orders", title="Orders",
     )  # fmt: skip
-    raw["forms"].append({"name": "second"})
+    raw["forms"].append({"name": "second", "title": "What the people in the warehouse do"})
     create_design(raw=raw, user=person("admin"))
     page = page_as("ada", width, scheme)
     for at in ("field:go", "field:box", "form:second", "process"):
