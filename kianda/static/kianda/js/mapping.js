@@ -33,7 +33,20 @@ async function press(control, button) {
   // A row that nothing is written in yet is not kept: there is nothing to keep.
   if (["remove", "up", "down", "by_name"].includes(verb) || (verb === "keep" && named(fresh, button))) changed(fresh.querySelector("[data-whole]"));
   cover(fresh);
+  if (verb === "by_name") tellMapped(fresh, rowsIn(fresh).length - rowsIn(control).length);
   if (verb === "up" || verb === "down") say(root, `Moved to position ${position(fresh, place, verb)}.`);
+}
+
+const rowsIn = (control) => [...control.querySelectorAll("tbody > [data-at]")];
+
+// What the names have given, below the rows: also that it was nothing.
+function tellMapped(control, added) {
+  const line = document.createElement("p");
+  line.className = "k-small k-muted";
+  line.setAttribute("role", "status");
+  control.append(line);
+  const many = added === 1 ? "1 row was added." : `${added} rows were added.`;
+  line.textContent = added > 0 ? many : "Nothing is left that is called the same on both sides.";
 }
 
 // Below the dialog: which places of the request nothing goes to yet.
@@ -90,20 +103,6 @@ function say(root, words) {
   }
   line.textContent = words;
 }
-
-// The search above many rows leaves those that hold its words, and those that are wrong.
-document.addEventListener("input", (event) => {
-  if (!event.target.matches?.("[data-filter-rows]")) return;
-  const words = event.target.value.trim().toLowerCase();
-  for (const row of event.target.closest("[data-control]").querySelectorAll("tbody > [data-at]")) {
-    const texts = [...row.querySelectorAll("input, textarea")].map((one) => one.value);
-    row.hidden = !texts.join(" ").toLowerCase().includes(words) && !row.querySelector('[aria-invalid="true"]');
-  }
-});
-
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.target.matches?.("[data-filter-rows]")) event.preventDefault();
-});
 
 // Another type of an element has other settings.
 document.addEventListener("change", (event) => {

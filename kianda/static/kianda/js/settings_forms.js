@@ -3,6 +3,7 @@ import "./complete.js";
 import "./tree.js";
 import "./source.js";
 import "./mapping.js";
+import "./mapping_search.js";
 import "./conditions.js";
 import "./expression.js";
 
