@@ -57,7 +57,6 @@ class ProcessDesign(models.Model):
                 fields=["name"], condition=Q(deleted_at__isnull=True), name="one_design_per_name"
             )
         ]
-        indexes = [models.Index(fields=["group", "title", "-id"], name="designs_by_group")]
 
     def __str__(self) -> str:
         return self.name
