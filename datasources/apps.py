@@ -1,6 +1,9 @@
 """Datasources: talking to the outside world."""
 
 from django.apps import AppConfig
+from django.urls import reverse
+
+from kianda.lib import usage
 
 
 class DatasourcesConfig(AppConfig):
@@ -8,3 +11,14 @@ class DatasourcesConfig(AppConfig):
 
     name = "datasources"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell the app below how datasources use its groups."""
+        from datasources.selectors import uses_of_group
+
+        usage.register("group", uses_of_group)
+        usage.register_page("datasource", _page_of_datasource)
+
+
+def _page_of_datasource(use: usage.Use) -> str:
+    return reverse("datasource", args=[use["name"]])

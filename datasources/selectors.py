@@ -11,6 +11,7 @@ from datasources.models import Datasource
 from datasources.security import Security
 from kianda.lib.errors import Forbidden, Missing
 from kianda.lib.prepared import PreparedQuery
+from kianda.lib.usage import Use
 
 _KEPT = 512
 # By key, revision and moment of change: a document never changes under such a key.
@@ -56,6 +57,17 @@ def get_document_to_call(name: str, user: Any) -> RestDatasource:
 def security_of(row: Datasource) -> Security:
     """Return who may change a datasource and whose runs may call it."""
     return Security.model_validate(row.security)
+
+
+def uses_of_group(name: str) -> list[Use]:
+    """Return the datasources whose security names a group."""
+    rows = Datasource.objects.exclude(security={}).only("name", "security").order_by("name")
+    return [
+        {"kind": "datasource", "name": row.name, "url": f"/api/v1/datasources/{row.name}/"}
+        for row in rows
+        for security in [security_of(row)]
+        if name in (*security.editors.groups, *security.callers.groups)
+    ]
 
 
 def _document_by_key(name: str, row: Datasource | None) -> RestDatasource:

@@ -98,6 +98,8 @@ def _places(words: str, user: User) -> Iterator[Found]:
     everywhere = navigation.places_for(user, navigation.WORK + navigation.ADMINISTRATION)
     places = [(place.name, place.title, place.icon) for place in everywhere]
     places.append(("profile", _("Profile and time zone"), "person-circle"))
+    if has_role(user, ADMINISTRATOR):
+        places.append(("groups", _("Groups"), "people"))
     for name, title, icon in places:
         if words.casefold() in str(title).casefold():
             yield Found(_("Page"), icon, title, "", name)

@@ -22,11 +22,13 @@ class ProcessesConfig(AppConfig):
             page_of_instance,
             page_of_process,
             uses_of_datasource,
+            uses_of_group,
             uses_of_method,
             uses_of_process,
         )
 
         usage.register("datasource", uses_of_datasource)
+        usage.register("group", uses_of_group)
         usage.register("method", uses_of_method)
         usage.register("process", uses_of_process)
         usage.register_page("process", page_of_process)

@@ -1,5 +1,6 @@
 """What exists outside a definition, as its checks ask for it."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from datasources.document import RestDatasource
@@ -14,3 +15,9 @@ class Catalog(Protocol):
 
     def process(self, name: str) -> Document | None:
         """Return the definition that other processes see: published, else the draft."""
+
+    def unknown_users(self, names: Iterable[str]) -> set[str]:
+        """Return those of the names that are no user names."""
+
+    def unknown_groups(self, names: Iterable[str]) -> set[str]:
+        """Return those of the names that no group has."""

@@ -28,9 +28,12 @@ def check(document: Document, catalog: Catalog) -> list[Flaw]:
 def check_references(document: Document, catalog: Catalog) -> list[Flaw]:
     """Return the names that do not hold outside the definition; publishing refuses them."""
     return [
-        flaw
-        for place, rule in document.placed_rules()
-        for flaw in _flaws_of_rule(place, rule, document, catalog)
+        *_owner_flaws(document, catalog),
+        *(
+            flaw
+            for place, rule in document.placed_rules()
+            for flaw in _flaws_of_rule(place, rule, document, catalog)
+        ),
     ]
 
 
@@ -61,6 +64,20 @@ def export(document: Document, catalog: Catalog) -> dict[str, Any]:
             row = row[int(part)] if isinstance(row, list) else row[part]
         row["value"] = MASK
     return made
+
+
+def _owner_flaws(document: Document, catalog: Catalog) -> Iterator[Flaw]:
+    """Find owners that nobody is called: such a form would wait for ever."""
+    forms = [(f"/forms/{at}/owners", form.owners) for at, form in enumerate(document.forms)]
+    users = catalog.unknown_users({name for _, owners in forms for name in owners.users})
+    groups = catalog.unknown_groups({name for _, owners in forms for name in owners.groups})
+    for place, owners in forms:
+        for at, name in enumerate(owners.users):
+            if name in users:
+                yield Flaw(f"{place}/users/{at}", f"There is no user with the user name {name}.")
+        for at, name in enumerate(owners.groups):
+            if name in groups:
+                yield Flaw(f"{place}/groups/{at}", f"There is no group {name}.")
 
 
 def _flaws_of_rule(place: str, rule: Rule, document: Document, catalog: Catalog) -> Iterator[Flaw]:

@@ -28,7 +28,7 @@ class Owners(BaseModel):
         default=(),
         max_length=MOST,
         title="Users",
-        description="User names or e-mail addresses.",
+        description="User names.",
         json_schema_extra={"control": "users"},
     )
     groups: Names = Field(

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from kianda.accounts.groups import LONGEST, names_in, own_groups
 from kianda.accounts.permissions import SCOPES
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, ROLES, USER
 
@@ -26,6 +27,11 @@ SCOPE_WORDS = {
     "schedule": _("change scheduled tasks"),
     "admin": _("everything, metrics included"),
 }
+
+
+def group_choices() -> list[tuple[str, str]]:
+    """Return the groups that a person can be put into: those that are no roles."""
+    return [(name, name) for name in own_groups().order_by("name").values_list("name", flat=True)]
 
 
 def zone_choices() -> list[tuple[str, str]]:
@@ -63,6 +69,12 @@ class _PersonForm(forms.Form):
         choices=[(role, role) for role in ROLES],
         help_text=_("Without a role a person can sign in, and do nothing."),
     )  # fmt: skip
+    groups: Any = forms.MultipleChoiceField(
+        label=_("Groups"), required=False, widget=forms.CheckboxSelectMultiple,
+        choices=group_choices,
+        help_text=_("Forms that belong to a group are the work of each of its members."),
+        error_messages={"invalid_choice": _("There is no group %(value)s any more.")},
+    )  # fmt: skip
 
 
 class InviteForm(_PersonForm):
@@ -75,11 +87,60 @@ class InviteForm(_PersonForm):
         ),
         help_text=_("Signs in with it. Letters, digits and @ . + - _"),
     )  # fmt: skip
-    field_order = ["username", "name", "email", "roles"]
+    field_order = ["username", "name", "email", "roles", "groups"]
 
 
 class PersonForm(_PersonForm):
-    """A user's name, e-mail and roles."""
+    """A user's name, e-mail, roles and groups."""
+
+
+class GroupForm(forms.Form):
+    """A group and its members."""
+
+    name: Any = forms.CharField(
+        label=_("Name"), max_length=LONGEST,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+        help_text=_("Forms and data sources know the group by it."),
+    )  # fmt: skip
+    members: Any = forms.CharField(
+        label=_("Members"), required=False, max_length=100_000,
+        widget=forms.Textarea(
+            attrs={"rows": 6, "autocapitalize": "none", "spellcheck": "false"}
+        ),
+        help_text=_("User names or e-mail addresses, one a line."),
+    )  # fmt: skip
+    more: Any = forms.CharField(
+        label=_("Add somebody"), required=False, max_length=254,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "list": "people-to-offer"}
+        ),
+        help_text=_("Type some letters of a name, and choose from the list."),
+    )  # fmt: skip
+    # Whom the person has seen in the list: who was added meanwhile stays.
+    known: Any = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def names(self, field: str) -> list[str]:
+        """Return the names that were typed into a field."""
+        return names_in(self.cleaned_data[field])
+
+    def wanted(self) -> list[str]:
+        """Return the names of all who are to be members."""
+        return [*self.names("members"), *self.names("more")]
+
+    def places(self) -> dict[str, str]:
+        """Return into which field each of them was typed, by its place in the list."""
+        listed = len(self.names("members"))
+        return {
+            f"/members/{at}": "members" if at < listed else "more"
+            for at, _name in enumerate(self.wanted())
+        }
+
+    def keep_name(self) -> None:
+        """Show the name as one that cannot be changed, and say why."""
+        self.fields["name"].widget.attrs |= {"readonly": True, "autofocus": False}
+        self.fields["name"].help_text = _(
+            "Forms, designs or data sources name this group, so its name stays as it is."
+        )
 
 
 class TokenForm(forms.Form):

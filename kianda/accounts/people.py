@@ -15,6 +15,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from kianda.accounts import audit
+from kianda.accounts.groups import group_flaws, put_into_groups
 from kianda.accounts.roles import ADMINISTRATOR, ROLES
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
 
@@ -46,10 +47,16 @@ def person(user_id: int) -> User:
 
 
 def invite_person(
-    *, username: str, name: str, email: str, roles: Sequence[str], by: User
+    *,
+    username: str,
+    name: str,
+    email: str,
+    roles: Sequence[str],
+    groups: Sequence[str] = (),
+    by: User,
 ) -> tuple[User, str]:
     """Make a user without a password; return it and the link that lets the person set one."""
-    flaws = [*_username_flaws(username), *_flaws(name, email, roles)]
+    flaws = [*_username_flaws(username), *_flaws(name, email, roles), *group_flaws(groups)]
     _raise(flaws)
     with transaction.atomic():
         made = User(username=username, email=email)
@@ -57,13 +64,22 @@ def invite_person(
         made.set_unusable_password()
         made.save()
         _set_roles(made, roles)
-        audit.record(by, action="invited", kind=KIND, name=username, detail=", ".join(roles))
+        detail = _told(", ".join(roles), put_into_groups(made, groups))
+        audit.record(by, action="invited", kind=KIND, name=username, detail=detail)
     return made, password_path(made)
 
 
-def change_person(user: User, *, name: str, email: str, roles: Sequence[str], by: User) -> User:
-    """Store name, e-mail and roles; each change of roles stands in the audit log."""
-    _raise(_flaws(name, email, roles))
+def change_person(
+    user: User,
+    *,
+    name: str,
+    email: str,
+    roles: Sequence[str],
+    groups: Sequence[str] | None = None,
+    by: User,
+) -> User:
+    """Store name, e-mail, roles and groups (None: as they are); the audit log tells the changes."""
+    _raise([*_flaws(name, email, roles), *group_flaws(groups or ())])
     with transaction.atomic():
         user = _locked(user)
         before = _roles(user)
@@ -73,7 +89,8 @@ def change_person(user: User, *, name: str, email: str, roles: Sequence[str], by
         _name(user, name)
         user.save(update_fields=["first_name", "last_name", "email"])
         _set_roles(user, roles)
-        detail = "" if set(before) == set(roles) else f"Roles: {', '.join(roles) or 'none'}"
+        told = "" if set(before) == set(roles) else f"Roles: {', '.join(roles) or 'none'}"
+        detail = _told(told, put_into_groups(user, groups) if groups is not None else "")
         audit.record(by, action="changed", kind=KIND, name=user.username, detail=detail)
     return user
 
@@ -146,6 +163,10 @@ def _set_roles(user: User, roles: Iterable[str]) -> None:
     if user.is_superuser != is_administrator or user.is_staff != is_administrator:
         user.is_superuser = user.is_staff = is_administrator
         user.save(update_fields=["is_superuser", "is_staff"])
+
+
+def _told(*sentences: str) -> str:
+    return ". ".join(filter(None, sentences))
 
 
 def _name(user: User, name: str) -> None:

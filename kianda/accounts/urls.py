@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from kianda.accounts.views import audit, passwords, profile, tokens, users
+from kianda.accounts.views import audit, groups, passwords, profile, tokens, users
 
 page_urlpatterns = [
     path("welcome/<uidb64>/<token>/", passwords.SetPassword.as_view(), name="set-password"),
     path("users/", users.users, name="users"),
     path("users/invite/", users.invite, name="user-invite"),
+    path("users/groups/", groups.groups, name="groups"),
+    path("users/groups/new/", groups.add, name="group-new"),
+    path("users/groups/<int:group_id>/", groups.change, name="group"),
+    path("users/groups/<int:group_id>/delete/", groups.delete, name="group-delete"),
     path("users/<int:user_id>/", users.change, name="user"),
     path("users/<int:user_id>/deactivate/", users.deactivate, name="user-deactivate"),
     path("users/<int:user_id>/password-link/", users.password_link, name="user-password-link"),

@@ -1,6 +1,6 @@
 """What a definition may refer to outside itself, as it is stored now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache, reduce
 from operator import or_
 
@@ -41,6 +41,18 @@ class StoredCatalog:
     def groups(self) -> Sequence[str]:
         """Return the names of the groups of people."""
         return list(Group.objects.order_by("name").values_list("name", flat=True))
+
+    def unknown_users(self, names: Iterable[str]) -> set[str]:
+        """Return those of the names that are no user names."""
+        wanted = set(names)
+        known = User.objects.filter(username__in=wanted) if wanted else User.objects.none()
+        return wanted - set(known.values_list("username", flat=True))
+
+    def unknown_groups(self, names: Iterable[str]) -> set[str]:
+        """Return those of the names that no group has."""
+        wanted = set(names)
+        known = Group.objects.filter(name__in=wanted) if wanted else Group.objects.none()
+        return wanted - set(known.values_list("name", flat=True))
 
     def people(self, words: str) -> Sequence[tuple[str, str]]:
         """Return user name and full name of people whose name or address holds these words."""

@@ -99,7 +99,9 @@ class Bound:
 
     @property
     def errors(self) -> list[str]:
-        """Return what is wrong with it."""
+        """Return what is wrong with it; of lists of people, with each name too."""
+        if self.drawing == "people":
+            return self.form.all_errors(self.pointer)
         return self.form.errors_at(self.pointer)
 
     @property

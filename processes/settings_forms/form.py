@@ -83,8 +83,16 @@ class SettingsForm:
 
     def errors_below(self, place: str) -> int:
         """Count the sentences about a place and all below it."""
+        return len(self.all_errors(place))
+
+    def all_errors(self, place: str) -> list[str]:
+        """Return the sentences about a place and all below it."""
         below = f"{place}/"
-        return sum(flaw.pointer == place or flaw.pointer.startswith(below) for flaw in self.flaws)
+        return [
+            flaw.detail
+            for flaw in self.flaws
+            if flaw.pointer == place or flaw.pointer.startswith(below)
+        ]
 
     def name(self, place: str) -> str:
         """Return what the control of a place is called."""

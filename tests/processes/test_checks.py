@@ -1,5 +1,6 @@
 """What a definition says about things outside it, and what its designer should know."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -36,6 +37,12 @@ class FakeCatalog:
     def process(self, name: str) -> Document | None:
         return self.documents.get(name)
 
+    def unknown_users(self, names: Iterable[str]) -> set[str]:
+        return set(names) - {"ada"}
+
+    def unknown_groups(self, names: Iterable[str]) -> set[str]:
+        return set(names) - {"Buyers"}
+
 
 CATALOG = FakeCatalog(parse_document(token_refresh()))
 
@@ -50,6 +57,16 @@ def advice(raw: dict[str, Any], catalog: FakeCatalog = CATALOG) -> list[tuple[st
 
 def test_the_example_has_no_warnings() -> None:
     assert check(parse_document(token_refresh()), CATALOG) == []
+
+
+def test_owners_that_nobody_is_called_are_told_at_their_place() -> None:
+    raw = process(text_field("days"))
+    raw["forms"][0]["owners"] = {"users": ["ada", "Ada"], "groups": ["Sellers", "Buyers"]}
+    place = "/forms/0/owners"
+    assert references(raw) == [
+        (f"{place}/users/1", "There is no user with the user name Ada."),
+        (f"{place}/groups/0", "There is no group Sellers."),
+    ]
 
 
 @pytest.mark.parametrize(

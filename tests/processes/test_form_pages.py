@@ -12,6 +12,7 @@ from processes.services.documents import document_of
 from processes.services.forms_state import standing_of, store_standing
 from processes.services.instances import create_instance
 from processes.standing import Moment, submitted
+from tests.factories import make_user
 from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.test_pages import client_of, text_of
 
@@ -35,6 +36,8 @@ def leave(**owners: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def make(ada: Any) -> Any:
+    make_user("olga", "User")
+
     def made(raw: dict[str, Any]) -> ProcessInstance:
         create_design(raw=raw, user=ada)
         publish_design(name="leave", user=ada)

@@ -1,5 +1,6 @@
 """Rules read as sentences: a value table of what the designer says of each kind."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -19,6 +20,12 @@ class Nothing:
 
     def process(self, name: str) -> None:
         return None
+
+    def unknown_users(self, names: Iterable[str]) -> set[str]:
+        return set(names)
+
+    def unknown_groups(self, names: Iterable[str]) -> set[str]:
+        return set(names)
 
 
 def told(line: Line) -> str:

@@ -1,5 +1,6 @@
 """Forms of settings: what stands in them comes back the same, and what is typed is kept."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,12 @@ class Shelf:
 
     def datasources(self) -> list[RestDatasource]:
         return [RestDatasource.model_validate(TOKEN_SERVICE)]
+
+    def unknown_users(self, names: Iterable[str]) -> set[str]:
+        return set(names) - {"ada"}
+
+    def unknown_groups(self, names: Iterable[str]) -> set[str]:
+        return set(names) - {*self.groups()}
 
     def groups(self) -> list[str]:
         return ["Finance", "Sales"]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts import people
 from kianda.accounts.callers import signed_in
 from kianda.accounts.forms import ROLE_WORDS, InviteForm, PersonForm
-from kianda.accounts.roles import ADMINISTRATOR, ROLES, roles_of
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, groups_of, roles_of
 from kianda.lib.errors import Conflict, Invalid
 from kianda.lib.lists import MOST_HITS, Listed, page_of_list
 from kianda.pages import (
@@ -57,12 +57,13 @@ def invite(request: HttpRequest) -> HttpResponseBase:
 
 @page(roles=ADMIN, methods=("GET", "POST"))
 def change(request: HttpRequest, user_id: int) -> HttpResponseBase:
-    """Change a user's name, e-mail and roles."""
+    """Change a user's name, e-mail, roles and groups."""
     user = people.person(user_id)
     held = roles_of(user)
     initial = {
         "name": user.get_full_name(), "email": user.email,
         "roles": list(ROLES) if user.is_superuser else [role for role in ROLES if role in held],
+        "groups": sorted(groups_of(user) - set(ROLES)),
     }  # fmt: skip
     form = PersonForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():

@@ -1,6 +1,7 @@
 """What is wrong with a working copy: found piece by piece, and the same as by the whole."""
 
 import random
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -29,6 +30,14 @@ class Nothing:
 
     def process(self, name: str) -> None:
         """Return nothing."""
+
+    def unknown_users(self, names: Iterable[str]) -> set[str]:
+        """Return them all."""
+        return set(names)
+
+    def unknown_groups(self, names: Iterable[str]) -> set[str]:
+        """Return them all."""
+        return set(names)
 
 
 def by_whole(raw: dict[str, Any]) -> set[tuple[str, str]]:

@@ -1,0 +1,231 @@
+"""Groups of people: forms belong to them and data sources name them, always by their names."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.db.models import Count, QuerySet
+
+from kianda.accounts import audit
+from kianda.accounts.roles import ADMINISTRATOR, ROLES
+from kianda.lib.errors import Flaw, InUse, Invalid, Missing
+from kianda.lib.usage import Use, used_by
+
+KIND = "group"
+LONGEST = 80
+# Rules read these in the names of a group: several names, the value of a field.
+_SIGNS = ",;[]"
+_MOST_TOLD = 5
+_MOST_OFFERED = 500
+
+
+def groups(*, search: str = "") -> QuerySet[Group]:
+    """Return the groups that people made, by name, with how many `members` each has."""
+    rows = own_groups().annotate(members=Count("user")).order_by("name")
+    for word in search.split():
+        rows = rows.filter(name__icontains=word)
+    return rows
+
+
+def own_groups() -> QuerySet[Group]:
+    """Return the groups that are no roles."""
+    return Group.objects.exclude(name__in=ROLES)
+
+
+def group(group_id: int) -> Group:
+    """Return one group that people made; raises Missing."""
+    found = own_groups().filter(pk=group_id).first()
+    if found is None:
+        raise Missing("There is no such group.")
+    return found
+
+
+def members_of(row: Group) -> list[str]:
+    """Return the user names of a group's members, by name."""
+    names = User.objects.filter(groups=row).order_by("username")
+    return list(names.values_list("username", flat=True))
+
+
+def uses_of(row: Group) -> list[Use]:
+    """Return which forms, designs and data sources name a group."""
+    return used_by(KIND, row.name)
+
+
+def people_to_offer() -> list[tuple[str, str]]:
+    """Return user name and full name of people to choose members from."""
+    rows = User.objects.filter(is_active=True).order_by("username")[:_MOST_OFFERED]
+    return [(one.username, one.get_full_name()) for one in rows]
+
+
+def names_in(text: str) -> list[str]:
+    """Return the names of a typed text: divided by lines, commas, semicolons or blanks."""
+    return list(dict.fromkeys(re.findall(r"[^\s,;\0]+", text)))
+
+
+def add_group(*, name: str, members: Sequence[str], by: User) -> Group:
+    """Make a group; raises Invalid with every flaw."""
+    name = _trimmed(name)
+    with transaction.atomic():
+        _lock()
+        found, unknown = _people(members)
+        _raise([*_name_flaws(name), *unknown])
+        made = Group.objects.create(name=name)
+        made.user_set.set(found)
+        detail = _listed("Members", [one.username for one in found])
+        audit.record(by, action="created", kind=KIND, name=name, detail=detail)
+    return made
+
+
+def change_group(
+    row: Group, *, name: str, members: Sequence[str], known: Sequence[str], by: User
+) -> Group:
+    """Store name and members; raises Invalid, also for a new name while anything uses the group.
+
+    `known` are the members that the person has seen: only what differs from them is changed, so
+    that nobody who was added meanwhile is lost.
+    """
+    name = _trimmed(name)
+    with transaction.atomic():
+        _lock()
+        row = group(row.pk)
+        found, unknown = _people(members)
+        _raise([*_rename_flaws(row, name), *unknown])
+        before = row.name
+        if name != before:
+            row.name = name
+            row.save(update_fields=["name"])
+            audit.record(by, action="renamed", kind=KIND, name=name, detail=f"It was {before}")
+        _change_members(row, found, known, by=by)
+    return row
+
+
+def delete_group(row: Group, *, by: User) -> None:
+    """Delete a group; raises InUse while a form, a design or a data source names it."""
+    with transaction.atomic():
+        _lock()
+        row = group(row.pk)
+        uses = uses_of(row)
+        if uses:
+            raise InUse(f"{row.name} is in use by {_some(uses)}.", used_by=uses)
+        detail = _listed("Members", members_of(row))
+        row.delete()
+        audit.record(by, action="deleted", kind=KIND, name=row.name, detail=detail)
+
+
+def group_flaws(names: Iterable[str]) -> list[Flaw]:
+    """Return a flaw at `/groups` for each name that no group of people has."""
+    wanted = set(names)
+    known = set(own_groups().filter(name__in=wanted).values_list("name", flat=True))
+    return [
+        Flaw("/groups", f"There is no group {name[:LONGEST]}.") for name in sorted(wanted - known)
+    ]
+
+
+def put_into_groups(user: User, names: Iterable[str]) -> str:
+    """Make these the groups of a person, beside the roles; return the change in words."""
+    before = set(own_groups().filter(user=user).values_list("name", flat=True))
+    after = set(names)
+    if before == after:
+        return ""
+    user.groups.remove(*own_groups().filter(name__in=before - after))
+    user.groups.add(*own_groups().filter(name__in=after - before))
+    return f"Groups: {', '.join(sorted(after)) or 'none'}"
+
+
+def _lock() -> None:
+    """Let one change of groups follow the other: two could be given names that differ in case."""
+    list(Group.objects.filter(name=ADMINISTRATOR).select_for_update())
+
+
+def _change_members(row: Group, wanted: Sequence[User], known: Sequence[str], *, by: User) -> None:
+    names, before = {one.username for one in wanted}, set(members_of(row))
+    added = names - set(known) - before
+    removed = (set(known) - names) & before
+    if not added and not removed:
+        return
+    row.user_set.add(*(one for one in wanted if one.username in added))
+    row.user_set.remove(*User.objects.filter(username__in=removed))
+    told = [_listed("Added", sorted(added)), _listed("Removed", sorted(removed))]
+    audit.record(
+        by, action="members changed", kind=KIND, name=row.name, detail=". ".join(filter(None, told))
+    )
+
+
+def _people(names: Iterable[str]) -> tuple[list[User], list[Flaw]]:
+    """Return the people of user names and e-mail addresses, and a flaw for each unknown one."""
+    wanted = {name: at for at, name in reversed(list(enumerate(names)))}
+    if not wanted:
+        return [], []
+    by_name: dict[str, list[int]] = {}
+    by_address: dict[str, list[int]] = {}
+    for pk, name, address in User.objects.values_list("pk", "username", "email"):
+        by_name.setdefault(name.casefold(), []).append(pk)
+        if address:
+            by_address.setdefault(address.casefold(), []).append(pk)
+    found: dict[int, None] = {}
+    flaws = []
+    for name, at in sorted(wanted.items(), key=lambda one: one[1]):
+        hits = by_name.get(name.casefold()) or by_address.get(name.casefold(), [])
+        if len(hits) == 1:
+            found[hits[0]] = None
+        elif hits:
+            sentence = f"Several users go by {name}. Write the user name."
+            flaws.append(Flaw(f"/members/{at}", sentence))
+        else:
+            flaws.append(Flaw(f"/members/{at}", f"There is no user {name[:150]}."))
+    rows = User.objects.in_bulk(list(found))
+    return [rows[pk] for pk in found], flaws
+
+
+def _trimmed(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def _name_flaws(name: str, *, of: Group | None = None) -> list[Flaw]:
+    sentence = _name_flaw(name, of)
+    return [Flaw("/name", sentence)] if sentence else []
+
+
+def _name_flaw(name: str, of: Group | None) -> str:
+    if not name:
+        return "Write a name."
+    if len(name) > LONGEST:
+        return f"Use at most {LONGEST} characters."
+    if not name.isprintable():
+        return "It holds a sign that cannot be seen. Type the name again."
+    if any(sign in name for sign in _SIGNS) or name.startswith("="):
+        signs = " ".join(_SIGNS)
+        return f"Leave out {signs} and a = at the start: rules read more than a name in them."
+    if name.casefold() in {role.casefold() for role in ROLES}:
+        return f"{name} is a role. Choose another name."
+    others = Group.objects.exclude(pk=of.pk) if of else Group.objects.all()
+    for taken in others.values_list("name", flat=True):
+        if taken.casefold() == name.casefold():
+            return f"There is a group {taken} already."
+    return ""
+
+
+def _rename_flaws(row: Group, name: str) -> list[Flaw]:
+    if name == row.name:
+        return []
+    uses = uses_of(row)
+    if uses:
+        sentence = f"It cannot be renamed while it is in use by {_some(uses)}."
+        return [Flaw("/name", sentence)]
+    return _name_flaws(name, of=row)
+
+
+def _some(uses: Sequence[Use]) -> str:
+    named = ", ".join(str(use["name"]) for use in uses[:_MOST_TOLD])
+    return f"{named} and others" if len(uses) > _MOST_TOLD else named
+
+
+def _listed(word: str, names: Sequence[str]) -> str:
+    return f"{word}: {', '.join(names)}" if names else ""
+
+
+def _raise(flaws: Sequence[Flaw]) -> None:
+    if flaws:
+        raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)

@@ -1,0 +1,134 @@
+"""Administration, Users, Groups: list, add, rename, change members, delete."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kianda.accounts import groups as services
+from kianda.accounts.callers import signed_in
+from kianda.accounts.forms import GroupForm
+from kianda.accounts.roles import ADMINISTRATOR, ROLES
+from kianda.lib.errors import InUse, Invalid
+from kianda.lib.lists import MOST_HITS, Listed, page_of_list
+from kianda.lib.usage import Use, page_of
+from kianda.once import once
+from kianda.pages import (
+    form_errors,
+    go,
+    page,
+    page_number,
+    query_words,
+    render_dialog,
+    render_page,
+    toast,
+)
+
+ADMIN = (ADMINISTRATOR,)
+KINDS = {
+    "process": gettext_lazy("Process design"),
+    "instance": gettext_lazy("Instance"),
+    "datasource": gettext_lazy("Data source"),
+}
+
+
+@page(roles=ADMIN)
+def groups(request: HttpRequest) -> HttpResponseBase:
+    """List the groups that people made."""
+    words = query_words(request, "search")
+    found = Listed(services.groups(**words), most=MOST_HITS if words["search"] else None)
+    context = {
+        "page": page_of_list(found, page_number(request)),
+        "words": words, "filtered": any(words.values()), "roles": ROLES,
+    }  # fmt: skip
+    return render_page(
+        request, "accounts/groups.html", context, partials={"rows": "accounts/_groups.html"}
+    )
+
+
+@page(roles=ADMIN, methods=("GET", "POST"))
+@once
+def add(request: HttpRequest) -> HttpResponseBase:
+    """Make a group with its members."""
+    form = GroupForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.add_group(
+                name=form.cleaned_data["name"],
+                members=form.wanted(),
+                by=signed_in(request),
+            )
+        except Invalid as invalid:
+            form_errors(form, invalid, form.places())
+        else:
+            toast(request, _("The group %s is added.") % made.name)
+            return go(request, "groups")
+    return _dialog(request, form, title=_("Add a group"))
+
+
+@page(roles=ADMIN, methods=("GET", "POST"))
+@once
+def change(request: HttpRequest, group_id: int) -> HttpResponseBase:
+    """Rename a group and change its members; a group that is in use keeps its name."""
+    row = services.group(group_id)
+    members = "\n".join(services.members_of(row))
+    initial = {"name": row.name, "members": members, "known": members}
+    form = GroupForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_group(
+                row,
+                name=form.cleaned_data["name"],
+                members=form.wanted(),
+                known=form.names("known"),
+                by=signed_in(request),
+            )
+        except Invalid as invalid:
+            form_errors(form, invalid, form.places())
+        else:
+            toast(request, _("%s is changed.") % form.cleaned_data["name"])
+            return go(request, "groups")
+    if services.uses_of(row):
+        form.keep_name()
+    return _dialog(request, form, title=row.name)
+
+
+@page(roles=ADMIN, methods=("GET", "POST"))
+@once
+def delete(request: HttpRequest, group_id: int) -> HttpResponseBase:
+    """Ask, say who uses it, and delete a group that nothing uses."""
+    row = services.group(group_id)
+    if request.method == "POST":
+        try:
+            services.delete_group(row, by=signed_in(request))
+        except InUse as refusal:
+            return _ask(request, row, refusal.extra["used_by"], status=422)
+        toast(request, _("The group %s is deleted.") % row.name)
+        return go(request, "groups")
+    return _ask(request, row, services.uses_of(row))
+
+
+def _ask(request: HttpRequest, row: Group, uses: list[Use], *, status: int = 200) -> HttpResponse:
+    title = _("Delete the group %s?") % row.name
+    context: dict[str, Any] = {
+        "group": row, "title": title, "refused": status != 200,
+        "members": row.user_set.count(),
+        "uses": [
+            {"kind": KINDS.get(use["kind"], use["kind"]), "name": use["name"], "url": page_of(use)}
+            for use in uses
+        ],
+    }  # fmt: skip
+    return render_dialog(
+        request, "accounts/_group_delete.html", context, title=title, status=status
+    )
+
+
+def _dialog(request: HttpRequest, form: GroupForm, *, title: str) -> HttpResponse:
+    context = {
+        "form": form, "action": request.path, "title": title,
+        "people": services.people_to_offer(),
+    }  # fmt: skip
+    status = 422 if form.errors else 200
+    return render_dialog(request, "accounts/_group.html", context, title=title, status=status)

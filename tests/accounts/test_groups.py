@@ -1,0 +1,285 @@
+"""Groups of people: made, filled, renamed and deleted by administrators, never while in use."""
+
+import html
+import json
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from datasources.models import Datasource
+from kianda.accounts import groups, people
+from kianda.accounts.models import AuditEntry
+from kianda.accounts.roles import groups_of, roles_of
+from kianda.lib.errors import InUse, Invalid, Missing
+from kianda.search import find
+from processes.services.designs import create_design, publish_design, save_design
+from processes.services.forms_state import my_work
+from processes.services.instances import create_instance
+from tests.processes.definitions import button, process, text_field
+
+pytestmark = pytest.mark.django_db
+PAGE = "/users/groups/"
+NASTY = "<script>alert(1)</script>\"'& 😀"
+
+
+@pytest.fixture
+def office(admin):
+    """A browser of an administrator."""
+    return browser_of(admin)
+
+
+@pytest.fixture
+def buyers(admin, ben):
+    return groups.add_group(name="Buyers", members=["ben"], by=admin)
+
+
+def browser_of(user):
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def fresh(user):
+    """Return the same person, as another request sees them."""
+    return User.objects.get(pk=user.pk)
+
+
+def told(answer):
+    return html.unescape(answer.content.decode())
+
+
+def waiting_for(group, *rules):
+    """Return a process whose second form belongs to a group."""
+    raw = process(text_field("days"), button("send", {"type": "submit"}, *rules))
+    owners = {"groups": [group]} if group else {}
+    raw["forms"].append({"name": "second", "owners": owners, "fields": [text_field("word")]})
+    return raw
+
+
+def entries(action):
+    return [
+        (one.name, one.detail) for one in AuditEntry.objects.filter(kind="group", action=action)
+    ]
+
+
+@pytest.mark.parametrize("name", [NASTY, "x" * 80, "  Einkäufer  ", "购买", "0"])
+def test_a_group_is_added_on_the_page_and_stands_in_the_list(office, ben, name):
+    body = {"name": name, "members": "BEN\nben@example.org, admin"}
+    answer = office.post(f"{PAGE}new/", body)
+    assert (answer.status_code, answer["Location"]) == (303, PAGE)
+    made = groups.groups().get()
+    assert (made.name, made.members) == (name.strip(), 2)
+    assert name.strip() in told(office.get(PAGE))
+    assert groups_of(fresh(ben)) == {"User", made.name}
+    assert roles_of(fresh(ben)) == {"User"}
+    assert entries("created") == [(made.name, "Members: ben, admin")]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("", "required"),
+        ("   ", "required"),
+        ("x" * 81, "at most 80"),
+        ("bUYERS", "There is a group Buyers already"),
+        ("designer", "designer is a role"),
+        ("USER", "USER is a role"),
+        ("a\nb", "cannot be seen"),
+        ("a\u202eb", "cannot be seen"),
+        ("a\x00b", "Null characters"),
+        ("North, South", "Leave out"),
+        ("[status]", "Leave out"),
+        ("=1", "Leave out"),
+    ],
+)
+def test_a_name_that_cannot_be_is_told_and_what_was_typed_stays(office, buyers, name, sentence):
+    answer = office.post(f"{PAGE}new/", {"name": name, "members": "ben"})
+    assert answer.status_code == 422
+    assert sentence in told(answer)
+    assert 'id="id_name-error"' in told(answer)
+    assert ">\nben</textarea>" in told(answer)
+    if name != "bUYERS":
+        answer = office.post(f"{PAGE}{buyers.pk}/", {"name": name, "members": "ben"})
+        assert (answer.status_code, sentence in told(answer)) == (422, True)
+    assert [one.name for one in groups.groups()] == ["Buyers"]
+
+
+def test_capitals_of_other_alphabets_make_no_second_group(admin):
+    groups.add_group(name="Équipe", members=[], by=admin)
+    for name in ("équipe", "E\u0301quipe"):
+        with pytest.raises(Invalid, match="already"):
+            groups.add_group(name=name, members=[], by=admin)
+
+
+def test_unknown_members_are_told_and_nothing_is_half_done(office, admin, ben, buyers):
+    User.objects.filter(pk__in=[admin.pk, ben.pk]).update(email="both@example.org")
+    body = {"name": "Sellers", "members": "nobody\nboth@example.org\nben"}
+    for path in ("new/", f"{buyers.pk}/"):
+        answer = office.post(PAGE + path, body)
+        assert answer.status_code == 422
+        assert "There is no user nobody." in told(answer)
+        assert "Several users go by both@example.org." in told(answer)
+        assert "nobody\nboth@example.org\nben</textarea>" in told(answer)
+    answer = office.post(f"{PAGE}new/", {"name": "X", "members": "ben ben", "more": "odd"})
+    assert ">There is no user odd.</div>" in told(answer).partition('id="id_more-error"')[2]
+    assert 'id="id_members-error"' not in told(answer)
+    assert [(one.name, one.members) for one in groups.groups()] == [("Buyers", 1)]
+
+
+def test_a_group_is_renamed_and_members_come_and_go(office, admin, ada, ben, buyers):
+    people.change_person(ada, name="", email="", roles=["Designer"], groups=["Buyers"], by=admin)
+    # The page was opened before Ada came.
+    body = {"name": "Purchase", "members": "admin", "known": "ben"}
+    assert office.post(f"{PAGE}{buyers.pk}/", body).status_code == 303
+    row = groups.groups().get()
+    assert (row.name, groups.members_of(row)) == ("Purchase", ["ada", "admin"])
+    assert entries("renamed") == [("Purchase", "It was Buyers")]
+    assert entries("members changed") == [("Purchase", "Added: admin. Removed: ben")]
+    assert office.post(f"{PAGE}{buyers.pk}/", body | {"name": "PURCHASE"}).status_code == 303
+    assert groups.groups().get().name == "PURCHASE"
+
+
+def test_groups_are_ticked_on_the_dialog_of_a_person(office, admin, ben, buyers):
+    groups.add_group(name="Sellers", members=[], by=admin)
+    path = f"/users/{ben.pk}/"
+    assert 'value="Buyers" id="id_groups_0" checked' in told(office.get(path))
+    body = {"name": "Ben", "email": "", "roles": ["User"]}
+    assert office.post(path, body | {"groups": ["Sellers"]}).status_code == 303
+    assert groups_of(fresh(ben)) == {"User", "Sellers"}
+    assert AuditEntry.objects.filter(name="ben", detail="Groups: Sellers").exists()
+    answer = office.post(path, body | {"groups": ["Gone", "Sellers"]})
+    assert (answer.status_code, "There is no group Gone" in told(answer)) == (422, True)
+    with pytest.raises(Invalid, match="There is no group Designer"):
+        people.change_person(ben, name="", email="", roles=[], groups=["Designer"], by=admin)
+    body = {"username": "eve", "roles": ["User"], "groups": ["Buyers"]}
+    assert office.post("/users/invite/", body).status_code == 200
+    assert groups.members_of(buyers) == ["eve"]
+
+
+def test_a_group_that_nothing_uses_is_deleted_after_a_question(office, ben, buyers):
+    path = f"{PAGE}{buyers.pk}/delete/"
+    assert "Nothing uses it. Its one member stays" in told(office.get(path))
+    assert office.post(path).status_code == 303
+    assert not groups.groups().exists()
+    assert fresh(ben).is_active
+    assert entries("deleted") == [("Buyers", "Members: ben")]
+    assert office.get(path).status_code == 404
+
+
+def of_a_design(ada, dan):
+    create_design(raw=waiting_for("Buyers"), user=ada)
+    return "/designs/orders/"
+
+
+def of_a_rule(ada, dan):
+    to = {"groups": ["[days], buyers"]}
+    rule = {"type": "assign_form", "form": "second", "to": to}
+    create_design(raw=waiting_for("", rule), user=ada)
+    return "/designs/orders/"
+
+
+def of_an_open_form(ada, dan):
+    create_design(raw=waiting_for("Buyers"), user=ada)
+    publish_design(name="orders", user=ada)
+    row = create_instance(process="orders", mode="live", data={}, user=ada)
+    row.owners.create(form="main", kind="group", name="Buyers")
+    return "/instances/orders-1/"
+
+
+def of_a_form_that_opens_later(ada, dan):
+    create_design(raw=waiting_for(""), user=ada)
+    publish_design(name="orders", user=ada)
+    row = create_instance(process="orders", mode="live", data={}, user=ada)
+    row.forms = {"forms": {"second": {"groups": ["Buyers"]}}, "ended": False}
+    row.save()
+    return "/instances/orders-1/"
+
+
+def of_a_data_source(ada, dan):
+    security = {"editors": {"users": [], "groups": []}, "callers": {"groups": ["Buyers"]}}
+    Datasource.objects.create(
+        name="shop", title="Shop", document={}, security=security,
+        created="2026-11-23T10:00:00Z", modified="2026-11-23T10:00:00Z",
+    )  # fmt: skip
+    return "/datasources/shop/"
+
+
+@pytest.mark.parametrize(
+    "use", [of_a_design, of_a_rule, of_an_open_form, of_a_form_that_opens_later, of_a_data_source]
+)
+def test_a_group_in_use_keeps_its_name_and_is_not_deleted(office, admin, ada, dan, buyers, use):
+    link = use(ada, dan)
+    path = f"{PAGE}{buyers.pk}/"
+    for answer in (office.get(f"{path}delete/"), office.post(f"{path}delete/")):
+        assert f'href="{link}"' in told(answer)
+    assert answer.status_code == 422
+    with pytest.raises(InUse, match="Buyers is in use by"):
+        groups.delete_group(buyers, by=admin)
+    assert "so its name stays as it is" in told(office.get(path))
+    answer = office.post(path, {"name": "Purchase", "members": "", "known": "ben"})
+    assert "cannot be renamed while it is in use by" in told(answer)
+    assert groups.members_of(groups.groups().get(name="Buyers")) == ["ben"]
+    body = {"name": "Buyers", "members": "ada", "known": "ben"}
+    assert office.post(path, body).status_code == 303
+    assert groups.members_of(buyers) == ["ada"]
+
+
+def test_what_a_group_of_a_form_waits_for_stands_in_my_work_of_its_members(ada, ben, cleo, buyers):
+    raw = waiting_for("Buyers")
+    raw["forms"] = raw["forms"][1:]
+    create_design(raw=raw, user=ada)
+    publish_design(name="orders", user=ada)
+    row = create_instance(process="orders", mode="live", data={}, user=ada)
+    assert list(my_work(fresh(ben))) == [row]
+    assert list(my_work(fresh(cleo))) == []
+
+
+def test_a_design_names_no_group_that_is_not_there(ada, admin):
+    raw = waiting_for("Buyers")
+    raw["forms"][0]["owners"] = {"users": ["nobody"]}
+    create_design(raw=raw, user=ada)
+    with pytest.raises(Invalid) as caught:
+        publish_design(name="orders", user=ada)
+    places = [flaw.pointer for flaw in caught.value.errors]
+    assert places == ["/forms/0/owners/users/0", "/forms/1/owners/groups/0"]
+    for at, sentence in (("main", "the user name nobody."), ("second", "no group Buyers.")):
+        panel = told(browser_of(ada).get(f"/designs/orders/designer/?at=form:{at}"))
+        beside = panel.partition('id="fs-owners-error">')[2]
+        assert sentence in beside.partition("</div>")[0]
+    groups.add_group(name="Buyers", members=[], by=admin)
+    raw["forms"][0]["owners"] = {"users": ["ada"]}
+    save_design(name="orders", raw=json.loads(json.dumps(raw)), user=ada)
+    assert publish_design(name="orders", user=ada).new
+
+
+@pytest.mark.parametrize("path", ["", "new/", "{}/", "{}/delete/"])
+def test_groups_are_for_administrators(ada, dan, ben, cleo, buyers, path):
+    path = PAGE + path.format(buyers.pk)
+    for user in (ada, dan, ben, cleo):
+        client = browser_of(user)
+        assert client.get(path).status_code == 403
+        assert client.post(path, {"name": "X"}).status_code in {403, 405}
+    assert Client().get(path).status_code == 302
+    assert [one.name for one in groups.groups()] == ["Buyers"]
+    assert groups.members_of(buyers) == ["ben"]
+
+
+def test_a_role_is_no_group_to_change(office, admin):
+    role = Group.objects.get(name="Designer")
+    for path in (f"{PAGE}{role.pk}/", f"{PAGE}{role.pk}/delete/", f"{PAGE}4711/"):
+        assert office.post(path, {"name": "X"}).status_code == 404
+    with pytest.raises(Missing):
+        groups.delete_group(role, by=admin)
+
+
+def test_the_list_is_searched_and_turned(office, admin):
+    Group.objects.bulk_create(Group(name=f"Team {number:02}") for number in range(30))
+    assert [one.name for one in groups.groups(search="2 team")][:2] == ["Team 02", "Team 12"]
+    assert "Team 29" in told(office.get(f"{PAGE}?page=2"))
+    assert "Nothing fits “zzz”" in told(office.get(f"{PAGE}?search=zzz"))
+
+
+def test_the_command_bar_finds_the_page_for_administrators(admin, ada):
+    assert [one.url_name for one in find("groups", user=admin)] == ["groups"]
+    assert list(find("groups", user=ada)) == []
