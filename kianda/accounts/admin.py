@@ -1,9 +1,11 @@
-"""API tokens and the audit log in Django's administration."""
+"""API tokens, the audit log and groups in Django's administration."""
 
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -107,4 +109,24 @@ class AuditEntryAdmin(AuditBase):
 
     def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         """Entries stay."""
+        return False
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class ShownGroupAdmin(GroupAdmin):
+    """Shows the groups; they change under Users, where what uses them is looked at first."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Names are checked elsewhere."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Forms and data sources know a group by its name."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """A role never goes, and a group only when nothing uses it."""
         return False

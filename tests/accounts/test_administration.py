@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from kianda.accounts.models import ApiToken, AuditEntry
@@ -54,6 +55,16 @@ def test_the_audit_log_is_read_only(office, ben):
 def test_people_and_roles_are_there(office):
     assert office.get("/django-admin/auth/user/").status_code == 200
     assert "Data source manager" in office.get("/django-admin/auth/group/").content.decode()
+
+
+def test_groups_and_roles_are_only_shown(office):
+    role = Group.objects.get(name="Designer")
+    page = "/django-admin/auth/group/"
+    assert "Designer" in office.get(f"{page}{role.pk}/change/").content.decode()
+    assert office.post(f"{page}{role.pk}/change/", {"name": "Emperor"}).status_code == 403
+    assert office.post(f"{page}{role.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert office.post(f"{page}add/", {"name": "Emperor"}).status_code == 403
+    assert list(Group.objects.filter(name__in=["Designer", "Emperor"])) == [role]
 
 
 def test_who_is_no_staff_does_not_get_in(ada):
