@@ -504,7 +504,7 @@ def test_what_is_broken_is_marked_and_accessible(page_as, person, axe, assert_fi
     # Refused, the preview leaves one in the designer, at its own address.
     page.locator("#d-preview").click()
     page.wait_for_selector("#d-lost + [role=alert] >> text=No version was saved")
-    assert page.url.endswith(f"{HERE}?at=rule:set")
+    page.wait_for_url(f"**{HERE}?at=rule:set")
     for part in ("publish", "type/?target=field:lines", "move/?target=rule:each", "discard",
                  "keys", "uses/?target=field:lines"):  # fmt: skip
         page.goto(f"{HERE}{part}" if "?" in part else f"{HERE}{part}/")

@@ -1,5 +1,6 @@
 // A changed field whose rules run on a change presses a button of its own. What is typed or pressed
 // while such a run works is not lost: it is put into the form that answers, and pressed there.
+import { isSending } from "./once.js";
 import { read, write } from "./written.js";
 
 const formOf = (node) => node.closest?.("[data-instance]");
@@ -17,7 +18,7 @@ document.addEventListener("kianda:rows", (event) => changed(event.target));
 let waiting = [];
 document.addEventListener("submit", (event) => {
   const form = formOf(event.target);
-  if (!form?.dataset.sending) return;
+  if (!form || !isSending(form)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   const button = event.submitter;

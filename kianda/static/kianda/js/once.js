@@ -15,17 +15,22 @@ window.addEventListener("pageshow", () => {
   });
 });
 
+// Not a mark on the form: for a moment htmx gives the attributes of the old form to the new one,
+// which would then be taken for one that is being sent.
+const sending = new WeakSet();
+export const isSending = (form) => sending.has(form);
+
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt, requestConfig } = event.detail;
   if (requestConfig.verb === "get") return;
-  if (elt.dataset.sending) return event.preventDefault();
-  elt.dataset.sending = "1";
+  if (sending.has(elt)) return event.preventDefault();
+  sending.add(elt);
   elt.setAttribute("aria-busy", "true");
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
   // On the way to another page the act stays done.
   if (event.detail.xhr?.getResponseHeader("HX-Redirect")) return;
-  delete event.detail.elt.dataset.sending;
+  sending.delete(event.detail.elt);
   event.detail.elt.removeAttribute("aria-busy");
 });
