@@ -132,17 +132,20 @@ def _report(
     if case.overload or case.aligned:
         return
     told = not open_rows and abs(firings - due) <= case.tasks * 1.05
-    if case.tasks >= 100:
+    if case.tasks == 200:
+        # No goal: what we aim at.
+        met = "met" if told and share >= 0.99 and figures["p99"] <= 100 else "not reached"
+        report.line(f"aim    99 % of 200 tasks run, p99 late at most 100 ms: {met}")
+    elif case.tasks >= 100:
         report.goal(
             f"{case.name}: every planned firing has an outcome", met=told,
             found=f"{firings} of {due:.0f} due, {len(open_rows)} open",
         )  # fmt: skip
-        aim = "100 ms" if case.tasks == 200 else ""
         if case.every_s == 1:
             report.goal(f"{case.name}: at least 99 % ran", met=share >= 0.99, found=f"{share:.2%}")
         report.goal(
             f"{case.name}: p99 late at most 500 ms", met=figures["p99"] <= 500,
-            found=f"{figures['p99']:.0f} ms", aim=aim,
+            found=f"{figures['p99']:.0f} ms",
         )  # fmt: skip
 
 
