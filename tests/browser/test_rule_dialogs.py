@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from datasources.services import create_datasource
+from processes.rules import rules
 from processes.services import working_copies
 from processes.services.designs import create_design, publish_design
 from processes.services.instances import create_instance
@@ -336,20 +337,43 @@ SHOWING = [
      "opposite": [{"field": "a", "action": "hide_and_clear"}]},
     {"type": "start_a_process", "id": "start", "process": "shop", "lookup": "existing",
      "process_id": "[a]", "input_mapping": [{"target": "a", "value": "x"}]},
+    {"type": "find_items", "id": "find", "datasource": "kianda", "method": "shop",
+     "filter": {"match": "all", "items": [{"left": "[item.a]", "operator": "eq", "right": "x"}]},
+     "on_success": [{"field": "a", "value": "[item.a]"}]},
+    {"type": "update_item", "id": "update", "datasource": "kianda", "method": "shop",
+     "filter": {"match": "all", "items": [{"left": "[item.a]", "operator": "eq", "right": "x"}]},
+     "input_mapping": [{"target": "body.a", "value": "y"}]},
+    {"type": "delete_item", "id": "delete", "datasource": "kianda", "method": "shop",
+     "filter": {"match": "all", "items": [{"left": "[item.a]", "operator": "eq", "right": "x"}]}},
+    {"type": "set_form_field", "id": "set", "assignments": [{"field": "a", "value": "x"}]},
+    {"type": "make_required", "id": "require",
+     "changes": [{"field": "a", "action": "required"}]},
+    {"type": "loop_table", "id": "each", "table": "lines",
+     "rules": [{"type": "set_form_field", "id": "inner",
+                "assignments": [{"field": "a", "value": "[row.what]"}]}]},
+    {"type": "validate_input", "id": "validate", "field": "a", "message": "Write it in full.",
+     "conditions": {"match": "all", "items": [{"left": "[a]", "operator": "blank"}]}},
+    *({"type": kind, "id": kind} for kind in ("save", "submit", "close")),
+    {"type": "go_to_form", "id": "go-to", "form": "main"},
+    {"type": "assign_form", "id": "assign", "form": "main", "to": {"users": ["ada"]}},
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_other_dialogs_fit_too(page_as, person, axe, assert_fits, width, scheme):
     ada = person("ada")
-    fields = [text_field("a"), text_field("gone"), button("go", *SHOWING)]
+    lines = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "what"}]}
+    fields = [text_field("a"), text_field("gone"), lines, button("go", *SHOWING)]
     create_design(raw=process(*fields, name="shop"), user=ada)
     copy = working_copies.open_copy("shop", user=ada)
     edit = {"do": "remove", "target": "field:gone", "force": True}
     working_copies.edit("shop", user=ada, revision=copy.revision, edit=edit)
     page = page_as("ada", width=width, scheme=scheme)
-    for rule in ("hide", "start"):
+    kinds = {rule["type"] for rule in SHOWING} | {"create_item"}
+    assert kinds == set(rules.kinds), "A kind of rule has no dialog here."
+    for rule in [rule["id"] for rule in SHOWING]:
         page.goto(f"/designs/shop/designer/rule/{rule}/")
+        page.locator("[data-settings-form]").wait_for()
         look(page, f"{rule}-{width}-{scheme}")
         axe(page)
         assert_fits(page)
