@@ -224,6 +224,77 @@ def test_rows_are_mapped_with_the_keyboard_alone(page_as, scenario):
     assert rule["on_success"][-1]["value"] == "Token [response.body.token_type]"
 
 
+def hold(page, address):
+    """Keep the next answer of such an address back until `window.release()`."""
+    page.evaluate(
+        """(address) => {
+          const straight = window.fetch;
+          window.held = new Promise((go) => (window.hold = go));
+          window.fetch = async (url, ...rest) => {
+            const answer = await straight(url, ...rest);
+            if (String(url).includes(address)) {
+              window.hold();
+              await new Promise((go) => (window.release = go));
+              window.fetch = straight;
+            }
+            return answer;
+          };
+        }""",
+        address,
+    )
+
+
+def test_what_is_typed_while_rows_are_made_anew_is_kept(page_as, scenario):
+    page = page_as("ada")
+    answers = open_rule(page).get_by_role("region", name="On success")
+    texts = answers.locator("[name$='/value']")
+    hold(page, "/control/")
+    answers.get_by_role("button", name="Add mapping").click()
+    page.evaluate("window.held")
+    texts.nth(1).fill("typed")
+    page.evaluate("window.release()")
+    expect(answers.get_by_role("row")).to_have_count(7)
+    expect(texts.nth(1)).to_have_value("typed")
+    expect(texts.nth(1)).to_be_focused()
+    page.keyboard.type(" on")
+    hold(page, "/control/")
+    answers.get_by_role("button", name="Remove access_token").click()
+    page.evaluate("window.held")
+    texts.nth(3).fill("of created_at")
+    page.evaluate("window.release()")
+    expect(answers.get_by_role("row")).to_have_count(6)
+    expect(texts.nth(0)).to_have_value("typed on")
+    expect(texts.nth(2)).to_have_value("of created_at")
+    hold(page, "/control/")
+    answers.get_by_role("button", name="Move created_at up").click()
+    page.evaluate("window.held")
+    texts.nth(2).fill("moved")
+    page.evaluate("window.release()")
+    expect(texts.nth(1)).to_have_value("moved")
+    expect(texts.nth(1)).to_be_focused()
+
+
+def test_names_that_come_late_are_not_for_what_was_typed_on_meanwhile(page_as, scenario):
+    page = page_as("ada")
+    dialog = open_rule(page)
+    box = dialog.get_by_role("region", name="On success").get_by_role("combobox", name="Form field")
+    hold(page, "q=client_&")
+    box.last.fill("client_")
+    page.evaluate("window.held")
+    page.keyboard.type("i")
+    page.evaluate("window.release()")
+    page.keyboard.press("Enter")
+    expect(box.last).to_have_value("client_id")
+    expect(box.last).to_be_focused()
+    # The names of "client_id" are shown; Enter right after more was typed waits for those of it.
+    page.keyboard.press("Backspace")
+    page.get_by_role("listbox").wait_for()
+    page.keyboard.press("Backspace")
+    page.keyboard.type("s")
+    page.keyboard.press("Enter")
+    expect(box.last).to_have_value("client_secret")
+
+
 def test_conditions_nest_and_read_as_a_sentence(page_as, scenario):
     page = page_as("ada")
     dialog = open_rule(page)

@@ -1,6 +1,7 @@
 """Scheduled tasks in a browser: the list, scheduling one by clicking, its history."""
 
 from datetime import timedelta
+from time import sleep
 
 import pytest
 from django.utils import timezone
@@ -223,6 +224,25 @@ def test_the_worst_input_is_refused_beside_its_control(
     page.get_by_role("button", name="OK", exact=True).click()
     page.wait_for_selector("#f-schedule-expression-error")
     assert not ScheduledTask.objects.filter(process_name="orders").exists()
+
+
+def test_a_kind_chosen_right_after_an_expiry_shows_its_settings(page_as, ready):
+    page = page_as("ada")
+    page.goto("/scheduled-tasks/new/")
+    page.get_by_label("Expire").check()
+    page.get_by_text("More kinds").click()
+    # The answer comes later than the question that the expiry asks after a moment.
+    page.route("**/scheduled-tasks/new/?*kind=cron*", lambda route: sleep(0.6) or route.continue_())
+    page.evaluate(
+        """() => {
+          const at = document.getElementById("f-expires-at");
+          at.value = "2101-01-01T09:00";
+          at.dispatchEvent(new Event("input", { bubbles: true }));
+          document.getElementById("kind-cron").click();
+        }"""
+    )
+    page.locator("#f-schedule-expression").fill("0 7 * * *")
+    page.wait_for_selector("#next >> text=07:00")
 
 
 def test_two_people_change_one_task(page_as, person, axe, assert_fits, ready):

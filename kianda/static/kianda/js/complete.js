@@ -8,9 +8,11 @@ list.setAttribute("aria-label", "Names that fit");
 let box = null;
 let word = null;
 let now = -1;
-// The box whose names are on their way, and whether Enter has been pressed meanwhile.
+// The box whose names are on their way, and whether Enter has been pressed meanwhile. Names that
+// are shown while others are on their way are for what stood there before.
 let awaited = null;
 let entered = false;
+let inputs = 0;
 
 // What is being written at the caret: where it begins, and what may stand there.
 function wordAt(field) {
@@ -37,11 +39,16 @@ function wordAt(field) {
 const look = wait(120, async (field) => {
   if (document.activeElement !== field) return;
   const found = wordAt(field);
-  if (!found) return close();
+  if (!found) {
+    awaited = null;
+    return close();
+  }
+  const asked = inputs;
   const html = await ask(rootOf(field), "completion", { which: found.which, q: found.text, id: list.id });
-  if (html === undefined) return;
+  // Who has typed on meanwhile is asked for again.
+  if (html === undefined || inputs !== asked) return;
   awaited = null;
-  if (html && document.activeElement === field) open(field, found, html);
+  if (html && document.activeElement === field && wordAt(field)?.to === found.to) open(field, found, html);
   else close();
   if (entered && box) take(list.children[now]);
 });
@@ -76,7 +83,7 @@ function mark(next) {
 }
 
 function take(option) {
-  const [field, at] = [box, word];
+  const [field, at] = [box, wordAt(box) ?? word];
   close();
   write(field, option.dataset.value, at);
   changed(field);
@@ -94,6 +101,7 @@ document.addEventListener("focusin", (event) => {
 document.addEventListener("input", (event) => {
   if (!event.isTrusted || !event.target.matches?.("[data-complete]")) return;
   entered = false;
+  inputs += 1;
   awaited = wordAt(event.target) ? event.target : null;
   look(event.target);
 });
@@ -105,9 +113,9 @@ document.addEventListener("focusout", (event) => {
 
 // Who types quickly presses Enter before the names are there: it is for them, not for the form.
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.target !== awaited || box) return;
+  if (event.target !== awaited || !(event.key === "Enter" || (event.key === "Tab" && box && !event.shiftKey))) return;
   event.preventDefault();
-  event.stopPropagation();
+  event.stopImmediatePropagation();
   entered = true;
 }, { capture: true });
 

@@ -1,5 +1,6 @@
 // Rows of mappings and conditions: added, moved and removed at once, by the same buttons that send
 // the form without script. Each row shows the value that it would carry.
+import { carry, noted } from "./carried.js";
 import { ask, changed, complain, rootOf, values, wait } from "./parts.js";
 
 const ACT = '[data-settings-form] button[name$="!act"]';
@@ -23,13 +24,15 @@ async function press(control, button) {
   const form = values(root);
   form.set(button.name, button.value);
   const next = after(control, button, verb);
+  const before = noted(control);
   const html = await ask(root, "control", { setting: control.dataset.control }, { post: true, form });
   complain(control, html);
   if (!html) return;
-  const fresh = swap(control, html);
+  const fresh = made(html);
+  const carried = carry(control, fresh, before, { prefix: root.dataset.prefix, act: button.value });
+  swap(control, fresh);
   root.closest("form").dataset.typed = "1";
-  const added = fresh.querySelector("[autofocus]");
-  (added ?? next(fresh))?.focus();
+  if (!carried()) (fresh.querySelector("[autofocus]") ?? next(fresh))?.focus();
   // A row that nothing is written in yet is not kept: there is nothing to keep.
   if (["remove", "up", "down", "by_name"].includes(verb) || (verb === "keep" && named(fresh, button))) changed(fresh.querySelector("[data-whole]"));
   cover(fresh);
@@ -58,15 +61,17 @@ const cover = wait(150, async (control) => {
   if (typeof words === "string") line.innerHTML = words;
 });
 
-function swap(control, html) {
+function made(html) {
   const holder = document.createElement("template");
   holder.innerHTML = html;
-  const fresh = holder.content.querySelector("[data-control]");
+  return holder.content.querySelector("[data-control]");
+}
+
+function swap(control, fresh) {
   if (control.open) fresh.open = true;
   const focused = control.contains(document.activeElement) ? document.activeElement.id : "";
   control.replaceWith(fresh);
   if (focused) document.getElementById(focused)?.focus();
-  return fresh;
 }
 
 function named(fresh, button) {
@@ -163,6 +168,6 @@ async function restore(root, typed) {
     form.append(`${root.dataset.prefix}!shown`, control.dataset.control.slice(1));
     form.set(`${root.dataset.prefix}!act`, "keep:");
     const html = await ask(root, "control", { setting: control.dataset.control }, { post: true, form });
-    if (html) swap(control, html);
+    if (html) swap(control, made(html));
   }
 }
