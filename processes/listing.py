@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, Count, F, Func, Model, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.db.models.sql.compiler import SQLCompiler
 
 from kianda.lib.lists import MOST_HITS, last_looked_at
@@ -81,9 +82,14 @@ def designs(
     return ordered.order_by("group", *ordered.query.order_by)
 
 
-def group_counts(rows: QuerySet[ProcessDesign]) -> dict[str, int]:
-    """Return how many of some designs each group has; those without one under an empty name."""
-    return dict(rows.order_by().values_list("group").annotate(Count("pk")))
+def group_counts(rows: QuerySet[ProcessDesign], *, searched: bool) -> dict[str, int]:
+    """Return how many of some designs each group has; those without one under an empty name.
+
+    An index tells it of all. What a search has to look at is looked at in the order in which it
+    lies: by the groups of the index it would be a jump for each design there is.
+    """
+    group = Concat("group", Value("")) if searched else F("group")
+    return dict(rows.order_by().values_list(group).annotate(Count("pk")))
 
 
 def edited_designs(shown: Iterable[ProcessDesign]) -> set[int]:

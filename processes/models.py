@@ -57,6 +57,13 @@ class ProcessDesign(models.Model):
                 fields=["name"], condition=Q(deleted_at__isnull=True), name="one_design_per_name"
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["group", "title", "-id"],
+                condition=Q(deleted_at__isnull=True),
+                name="designs_by_group",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -106,7 +113,10 @@ class ProcessInstance(models.Model):
 
     process_id = models.CharField(max_length=120, unique=True)
     key = models.CharField(max_length=120, unique=True, help_text="Process ID in small letters.")
-    design = models.ForeignKey(ProcessDesign, on_delete=models.CASCADE, related_name="instances")
+    # No index of its own, here and below, where a wider one begins with the same column.
+    design = models.ForeignKey(
+        ProcessDesign, on_delete=models.CASCADE, related_name="instances", db_index=False
+    )
     version = models.ForeignKey(DesignVersion, on_delete=models.PROTECT, related_name="instances")
     mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.LIVE)
     outward = models.CharField(
@@ -170,7 +180,7 @@ class Run(models.Model):
         REFUSED = "refused"
 
     instance = models.ForeignKey(
-        ProcessInstance, null=True, on_delete=models.SET_NULL, related_name="runs"
+        ProcessInstance, null=True, on_delete=models.SET_NULL, related_name="runs", db_index=False
     )
     process_id = models.CharField(max_length=120)
     process = models.CharField(max_length=63)
@@ -211,6 +221,8 @@ class Run(models.Model):
         ]
         indexes = [
             models.Index(fields=["instance", "-id"], name="runs_of_an_instance"),
+            # A page of the runs that a person may see skips what it leaves out without reading it.
+            models.Index(fields=["-id", "instance"], name="runs_with_their_instance"),
             models.Index(fields=["process_id", "-id"], name="runs_of_a_process_id"),
             # Without it a list of failed runs reads every trace there is.
             models.Index(fields=["status", "-id"], name="runs_by_status"),
@@ -233,7 +245,9 @@ class Run(models.Model):
 class Change(models.Model):
     """One saved revision of an instance: which fields changed, from what to what."""
 
-    instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="changes")
+    instance = models.ForeignKey(
+        ProcessInstance, on_delete=models.CASCADE, related_name="changes", db_index=False
+    )
     run = models.ForeignKey(Run, null=True, on_delete=models.SET_NULL, related_name="+")
     revision = models.PositiveBigIntegerField()
     at = models.DateTimeField()

@@ -55,6 +55,12 @@ class ScheduledTask(models.Model):
             ),
             models.Index(fields=["last_outcome"], name="tasks_by_last_outcome"),
             models.Index(fields=["process_name"], name="tasks_by_process"),
+            # Of which targets they are, and those that went wrong, for the health of kept tokens.
+            models.Index(
+                fields=["design", "target", "last_outcome", "next_run_at"],
+                condition=Q(process_id__isnull=False, finished_at__isnull=True),
+                name="tasks_that_may_keep_a_token",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -65,8 +71,9 @@ class Occurrence(models.Model):
     """One planned firing of a scheduled task, or one gap of several."""
 
     task = models.ForeignKey(
-        ScheduledTask, null=True, on_delete=models.SET_NULL, related_name="occurrences"
-    )
+        ScheduledTask, null=True, on_delete=models.SET_NULL, related_name="occurrences",
+        db_index=False,
+    )  # fmt: skip
     task_name = models.CharField(max_length=200)
     process_id = models.CharField(max_length=120, null=True)  # noqa: DJ001 - not known yet
     planned_at = models.DateTimeField()
@@ -98,7 +105,10 @@ class Occurrence(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["task", "-planned_at"], name="occurrences_of_a_task"),
+            # All that the drawing of a task asks for.
+            models.Index(
+                fields=["task", "-planned_at", "outcome", "count"], name="occurrences_of_a_task"
+            ),
             models.Index(
                 fields=["started_at"], condition=Q(outcome__isnull=True), name="open_occurrences"
             ),

@@ -35,6 +35,8 @@ from scheduler.token_health import (
 MOST_LOOKED_AT = 300
 SHOWN = 10
 DAY = timedelta(hours=24)
+# What tells how a token is; the rest of a task is read for those that are shown.
+_JUDGED_BY = ("name", "process_id", "target", "enabled", "next_run_at", "created")
 # In per cent of a strip.
 LEAST_TOLD = 0.2
 MOST_REFRESHES = 3_000
@@ -113,7 +115,9 @@ def token_health(user: User, *, now: datetime) -> TokenHealth:
     found.sort(key=lambda kept: (URGENCY.index(kept.state), kept.instance.process_id))
     shown = found[:SHOWN]
     first = _first_after(now - DAY - DAY) if shown else 0
+    whole = ScheduledTask.objects.in_bulk([kept.task.pk for kept in shown])
     for kept in shown:
+        kept.task = whole.get(kept.task.pk, kept.task)
         kept.strip = _strip(kept, now=now, first=first)
     current = sum(kept.is_current for kept in found)
     return TokenHealth(shown, len(found), current, len(found) - len(shown))
@@ -156,7 +160,8 @@ def _candidates(tasks: QuerySet[ScheduledTask]) -> list[ScheduledTask]:
     failed_first = tasks.filter(keeping).order_by(
         F("last_outcome").asc(nulls_last=True), F("next_run_at").asc(nulls_first=True)
     )
-    return list(failed_first[:MOST_LOOKED_AT])
+    pks = list(failed_first.values_list("pk", flat=True)[:MOST_LOOKED_AT])
+    return list(ScheduledTask.objects.filter(pk__in=pks).only(*_JUDGED_BY).order_by())
 
 
 def _documents_of(designs: set[int]) -> dict[int, list[Document]]:

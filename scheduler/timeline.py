@@ -1,6 +1,5 @@
 """What a task did as a drawing: where each mark stands, in per cent of the width."""
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -148,8 +147,9 @@ class Scale:
         return [moment for moment in found if 0 <= self.share(moment) <= 100]
 
     def edges(self) -> list[datetime]:
-        """Return where columns begin; the first begins at or before the left end."""
-        return [self.start, *self._steps(self.window.column)]
+        """Return where columns begin and end; what is planned right now belongs to the last."""
+        begun = [moment for moment in self._steps(self.window.column) if moment < self.now]
+        return [self.start, *begun, self.now + HOUR]
 
 
 def shape_of(outcome: str | None, trigger: str = "planned") -> str:
@@ -180,18 +180,18 @@ def marks(
     return made
 
 
-def columns(scale: Scale, counts: Iterable[tuple[datetime, str, int]]) -> list[Bar]:
+def columns(
+    scale: Scale, edges: Sequence[datetime], counts: Iterable[tuple[int, str, int]]
+) -> list[Bar]:
     """Stack what was counted: succeeded at the floor, then what was left out, failed on top."""
-    edges = scale.edges()
     stacks: dict[int, Counter[str]] = {}
-    for moment, outcome, count in counts:
-        number = max(bisect_right(edges, moment) - 1, 0)
+    for number, outcome, count in counts:
         stacks.setdefault(number, Counter())[shape_of(outcome)] += count
     highest = max((stack.total() for stack in stacks.values()), default=1)
     made = []
     for number, stack in sorted(stacks.items()):
         left = scale.share(edges[number])
-        right = scale.share(edges[number + 1] if number + 1 < len(edges) else scale.now)
+        right = scale.share(min(edges[number + 1], scale.now))
         y = float(FLOOR)
         for shape in ("succeeded", "open", "left out", "failed"):
             if stack[shape]:

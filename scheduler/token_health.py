@@ -27,6 +27,7 @@ RED: frozenset[State] = frozenset({"expired", "missing"})
 AMBER: frozenset[State] = frozenset({"failing", "late", "unplanned"})
 # Past these a number is a moment or nonsense, and no length of time.
 LONGEST = timedelta(days=3_660)
+_DIGITS, _SECONDS = 99_999_999, 99_999_999_999
 
 
 class TokenFields(NamedTuple):
@@ -138,6 +139,9 @@ def _seconds(raw: Any) -> timedelta | None:
 
 
 def _moment(raw: Any) -> datetime | None:
+    # What most providers answer, thousands of times in a strip: seconds of more digits than a date.
+    if type(raw) is int and _DIGITS < raw < _SECONDS:
+        return datetime.fromtimestamp(raw, UTC)
     if isinstance(raw, bool) or raw in (None, ""):
         return None
     try:

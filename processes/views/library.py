@@ -43,7 +43,7 @@ def designs(request: HttpRequest) -> HttpResponseBase:
         words=query["q"], state=query["state"], group=query["group"], ordering=query["ordering"]
     )
     found = page_of(request, rows, words=query["q"])
-    counts = listing.group_counts(rows)
+    counts = listing.group_counts(rows, searched=bool(query["q"] or query["state"]))
     filtered = bool(query["q"] or query["state"] or query["group"])
     context = {
         "page": found, "query": query, "filtered": filtered,

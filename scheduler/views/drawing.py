@@ -24,7 +24,7 @@ SHAPES: Mapping[str, str | Promise] = {
     "left out": gettext_lazy("left out"),
     "open": gettext_lazy("going on"),
 }
-Counts = Sequence[tuple[datetime, str, int]]
+Counts = Sequence[tuple[int, str, int]]
 
 
 def drawing(
@@ -32,13 +32,14 @@ def drawing(
 ) -> dict[str, Any]:
     """Return what the drawing shows, and what is said about it."""
     scale = timeline.Scale(window, now)
-    counts = listing.counts_by_time(task, since=scale.start, column=window.column)
+    edges = scale.edges()
+    counts = listing.counts_between(task, edges)
     ahead = next_five(task, now) if window.ahead else []
     in_columns = not window.ahead or sum(one[2] for one in counts) > timeline.MOST_MARKS
     recent = [] if in_columns else _recent(task, scale)
     shapes = _shapes(counts, recent)
     return {
-        "bars": timeline.columns(scale, counts) if in_columns else [],
+        "bars": timeline.columns(scale, edges, counts) if in_columns else [],
         "marks": timeline.marks(scale, recent, ahead), "ticks": scale.ticks(),
         "now_at": scale.place(now), "planned": bool(ahead), "kept": kept, "shapes": shapes,
         **_token(kept, scale, shapes),
@@ -56,7 +57,7 @@ def _shapes(counts: Counts, recent: Iterable[Occurrence]) -> list[tuple[str, str
     for one in recent:
         found[timeline.shape_of(one.outcome, one.trigger)] += one.count
     if not found:
-        for _moment, outcome, count in counts:
+        for _number, outcome, count in counts:
             found[timeline.shape_of(outcome)] += count
     return [(shape, word, found[shape]) for shape, word in SHAPES.items() if found[shape]]
 

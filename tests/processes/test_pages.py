@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_httpserver import HTTPServer
 
+from kianda import search
 from kianda.accounts.models import Profile
 from kianda.lib import lists
 from kianda.lib.secrets import MASK
@@ -181,6 +182,7 @@ def test_a_look_into_values_ends_says_so_and_goes_on(
             process="token-refresh", mode="live", data={"client_id": f"shop-{number}"}, user=ada
         )
     monkeypatch.setattr(lists, "LOOKED_AT", 2)
+    monkeypatch.setattr(search, "LOOKED_AT", 2)
     client = client_of(ada)
 
     def found(page: Any) -> list[str]:
