@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -43,7 +43,7 @@ class Window:
 
 WINDOWS = (
     Window("24h", _("Last 24 hours"), _("24 h"), DAY, 2 * HOUR, HOUR / 2),
-    Window("7d", _("Last 7 days"), _("7 days"), 7 * DAY),
+    Window("7d", _("Last 7 days"), _("7 days"), 7 * DAY, column=3 * HOUR),
     Window("30d", _("Last 30 days"), _("30 days"), 30 * DAY, column=DAY),
 )
 
@@ -140,7 +140,8 @@ class Scale:
             # By the wall clock: a day with a clock change has 23 or 25 hours.
             found = [midnight + timedelta(days=number) for number in days]
         else:
-            first = local.astimezone(self.start.tzinfo)
+            every = max(step // HOUR, 1)
+            first = local.replace(hour=local.hour - local.hour % every).astimezone(UTC)
             found = [
                 first + number * step for number in range(1, int(self.window.whole / step) + 1)
             ]

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from scheduler.services import execution, planning
-from tests.browser.contexts import HEIGHT, Contexts
+from tests.browser.contexts import HEIGHT, PATIENCE_MS, Contexts
 from tests.browser.watch import Complaints, assert_all_fits, assert_no_violations
 from tests.factories import make_user
 from tests.integration.needs import chromium
@@ -22,6 +22,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+expect.set_options(timeout=PATIENCE_MS)
 CAST = {
     "admin": ("Administrator",),
     "ada": ("Designer",),
