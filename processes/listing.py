@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.contrib.auth.models import User
 from django.db import connection
@@ -89,7 +89,7 @@ def group_counts(rows: QuerySet[ProcessDesign], *, searched: bool) -> dict[str, 
     lies: by the groups of the index it would be a jump for each design there is.
     """
     group = Concat("group", Value("")) if searched else F("group")
-    return dict(rows.order_by().values_list(group).annotate(Count("pk")))
+    return dict(rows.order_by().values_list(group).annotate(count=Count("*")))
 
 
 def edited_designs(shown: Iterable[ProcessDesign]) -> set[int]:
@@ -101,12 +101,20 @@ def edited_designs(shown: Iterable[ProcessDesign]) -> set[int]:
 def instance_counts(shown: Iterable[ProcessDesign]) -> dict[int, int]:
     """Return how many instances some designs have; an index alone answers it."""
     rows = ProcessInstance.objects.filter(design__in=[one.pk for one in shown]).order_by()
-    return dict(rows.values_list("design").annotate(Count("pk")))
+    return dict(rows.values_list("design").annotate(n=Count("*")))
 
 
 def versions_of(design: ProcessDesign) -> QuerySet[DesignVersion]:
     """Return the versions of a design, newest first, without their documents."""
     return design.versions.select_related("created_by").defer("document")
+
+
+class FoundInstances(NamedTuple):
+    """Instances of a list; with what a search knows: where it ended, their keys in their order."""
+
+    rows: QuerySet[ProcessInstance]
+    last: int | None = None
+    keys: list[int] | None = None
 
 
 def instances(
@@ -118,23 +126,26 @@ def instances(
     status: str = "",
     ordering: str = "",
     before: int | None = None,
-) -> tuple[QuerySet[ProcessInstance], int | None]:
+) -> FoundInstances:
     """Return the instances that a person may see, newest first, by facts and by values.
 
     Every word must stand in the Process ID or in the value of a field; secrets are not looked at.
-    Process IDs of all are looked at, values only of the newest LOOKED_AT; when there are more, the
-    key of the last one looked at comes second, to go on `before` it.
+    Process IDs of all are looked at, values only of the newest LOOKED_AT; when there are more,
+    `last` is the key of the last one looked at, to go on `before` it.
     """
     rows = visible_instances(user).select_related("design", "version", "modified_by")
     rows = rows.defer("secrets", "version__document")
     asked = {"design__name": process, "mode": mode, "status": status}
     rows = rows.filter(**{name: value for name, value in asked.items() if value})
     rows = rows.filter(pk__lt=before) if before else rows
-    last = None
-    if words:
-        pks, last = _hits(rows, words.split()[:8])
-        rows = rows.filter(pk__in=pks)
-    return _ordered(rows, ordering, INSTANCE_ORDER, "-pk"), last
+    if not words:
+        return FoundInstances(_ordered(rows, ordering, INSTANCE_ORDER, "-pk"))
+    pks, last = _hits(rows, words.split()[:8])
+    # They are found, in their order: to ask for them by all conditions again takes as long.
+    found = _ordered(ProcessInstance.objects.filter(pk__in=pks), ordering, INSTANCE_ORDER, "-pk")
+    found = found.select_related("design", "version", "modified_by")
+    found = found.defer("secrets", "version__document")
+    return FoundInstances(found, last, None if ordering else pks)
 
 
 def _hits(rows: QuerySet[ProcessInstance], words: list[str]) -> tuple[list[int], int | None]:

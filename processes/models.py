@@ -62,7 +62,13 @@ class ProcessDesign(models.Model):
                 fields=["group", "title", "-id"],
                 condition=Q(deleted_at__isnull=True),
                 name="designs_by_group",
-            )
+            ),
+            # What the filters of other lists offer.
+            models.Index(
+                fields=["title", "name"],
+                condition=Q(deleted_at__isnull=True),
+                name="designs_by_title",
+            ),
         ]
 
     def __str__(self) -> str:

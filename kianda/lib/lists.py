@@ -4,6 +4,7 @@ Databases sort and skip whole rows, and those of instances and runs are large. S
 sorted and skipped, and the rows of the page are read by their keys.
 """
 
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from django.core.paginator import Page, Paginator
@@ -17,7 +18,7 @@ PAGE_SIZE = 25
 MOST_HITS = 1_000
 FEW_HITS = 2_000
 # A look into what no index tells ends after so many of the newest rows; who looks may go on.
-LOOKED_AT = 25_000
+LOOKED_AT = 15_000
 
 
 class Listed(Generic[M]):
@@ -26,11 +27,13 @@ class Listed(Generic[M]):
     With `most`, rows past that many are not counted, and `more` tells that there are some.
     """
 
-    def __init__(self, rows: QuerySet[M], *, most: int | None = None) -> None:
-        """Take the rows, in their order."""
+    def __init__(
+        self, rows: QuerySet[M], *, most: int | None = None, keys: Sequence[Any] | None = None
+    ) -> None:
+        """Take the rows, in their order; and the keys of those that a search has found."""
         self._rows, self._most = rows.values_list("pk", flat=True), most
         self._shown = rows.order_by()
-        self._first: list[Any] | None = None
+        self._first = None if keys is None else list(keys)
 
     @property
     def _hits(self) -> list[Any]:

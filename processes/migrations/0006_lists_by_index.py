@@ -33,6 +33,10 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['group', 'title', '-id'], name='designs_by_group'),
         ),
         migrations.AddIndex(
+            model_name='processdesign',
+            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['title', 'name'], name='designs_by_title'),
+        ),
+        migrations.AddIndex(
             model_name='run',
             index=models.Index(fields=['-id', 'instance'], name='runs_with_their_instance'),
         ),

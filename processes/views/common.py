@@ -1,5 +1,6 @@
 """What the pages of processes share."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib.auth.models import User
@@ -18,12 +19,14 @@ def person(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Any], *, words: str = "") -> Page[Any]:
+def page_of(
+    request: HttpRequest, rows: QuerySet[Any], *, words: str = "", keys: Sequence[Any] | None = None
+) -> Page[Any]:
     """Return the page of a list that the query asks for; one that is not there, the nearest.
 
     A search for words counts no further than a thousand.
     """
-    listed = Listed(rows, most=MOST_HITS if words else None)
+    listed = Listed(rows, most=MOST_HITS if words else None, keys=keys)
     return page_of_list(listed, request.GET.get("page"))
 
 

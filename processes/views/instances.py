@@ -30,12 +30,12 @@ def instances(request: HttpRequest) -> HttpResponseBase:
     """List the instances that the person may see."""
     query = asked(request, "q", "process", "mode", "status", "ordering", "before")
     user, before = person(request), query["before"]
-    rows, last = listing.instances(
+    rows, last, keys = listing.instances(
         user, words=query["q"], process=query["process"], mode=query["mode"],
         status=query["status"], ordering=query["ordering"],
         before=int(before) if _KEY.fullmatch(before) else None,
     )  # fmt: skip
-    found = page_of(request, rows, words=query["q"])
+    found = page_of(request, rows, words=query["q"], keys=keys)
     filtered = any(query[name] for name in ("q", "process", "mode", "status"))
     context = {
         "page": found, "query": query, "filtered": filtered,
