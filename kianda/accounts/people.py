@@ -16,8 +16,9 @@ from django.utils.http import urlsafe_base64_encode
 
 from kianda.accounts import audit
 from kianda.accounts.groups import group_flaws, put_into_groups
+from kianda.accounts.meanwhile import Settings, settings_of
 from kianda.accounts.roles import ADMINISTRATOR, ROLES
-from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
+from kianda.lib.errors import Conflict, Flaw, Invalid, Missing, Stale
 
 KIND = "user"
 LAST = "This is the last active Administrator. Make somebody else one first."
@@ -76,12 +77,18 @@ def change_person(
     email: str,
     roles: Sequence[str],
     groups: Sequence[str] | None = None,
+    seen: Settings | None = None,
     by: User,
 ) -> User:
-    """Store name, e-mail, roles and groups (None: as they are); the audit log tells the changes."""
+    """Store name, e-mail, roles and groups (None: as they are); the audit log tells the changes.
+
+    `seen` is what the person has seen of the user; Stale when somebody else has changed it since.
+    """
     _raise([*_flaws(name, email, roles), *group_flaws(groups or ())])
     with transaction.atomic():
         user = _locked(user)
+        if seen is not None and settings_of(user) != seen:
+            raise Stale
         before = _roles(user)
         if ADMINISTRATOR in before and ADMINISTRATOR not in roles and _is_last(user):
             raise Invalid.at("/roles", LAST)

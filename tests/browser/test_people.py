@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 
 from kianda.accounts.models import ApiToken, AuditEntry, Profile
 from processes.services.designs import create_design, publish_design
@@ -138,6 +139,47 @@ def test_a_deactivated_person_is_out_at_once(page_as):
     theirs.reload()
     theirs.wait_for_selector("input[name=username]")
     assert AuditEntry.objects.filter(action="deactivated", name="ben").exists()
+
+
+def test_two_tabs_that_deactivate_one_person_do_not_bring_the_person_back(page_as, person):
+    person("ben")
+    page = page_as("admin")
+    tabs = [page, page.context.new_page()]
+    for tab in tabs:
+        tab.goto(f"/users/{person('ben').pk}/deactivate/")
+    for tab in tabs:
+        tab.get_by_role("button", name="Deactivate").click()
+        tab.get_by_text("ben is deactivated.").wait_for()
+    assert not user_named("ben").is_active
+    assert AuditEntry.objects.filter(action="deactivated").count() == 1
+
+
+def test_what_somebody_else_changed_on_a_user_is_told_and_kept(page_as, person, axe, assert_fits):
+    person("ben")
+    mine, theirs = page_as("admin"), page_as("eva", 390)
+    user_named("eva").groups.add(Group.objects.get(name="Administrator"))
+    for page in (mine, theirs):
+        page.goto(f"/users/{person('ben').pk}/")
+    theirs.check("[value=Designer]")
+    theirs.fill("[name=name]", "Ben Byrne")
+    theirs.get_by_role("button", name="OK").click()
+    theirs.get_by_text("ben is changed.").wait_for()
+    mine.check("[value='Data source manager']")
+    mine.fill("[name=email]", "ben@example.net")
+    mine.get_by_role("button", name="OK").click()
+    mine.get_by_text(
+        "Roles: User became Designer, User. Yours: Data source manager, User."
+    ).wait_for()
+    mine.get_by_text("Name: none became Ben Byrne.").wait_for()
+    axe(mine)
+    assert_fits(mine)
+    mine.get_by_role("button", name="OK").click()
+    mine.get_by_text("ben is changed.").wait_for()
+    ben = user_named("ben")
+    assert (ben.get_full_name(), ben.email) == ("Ben Byrne", "ben@example.net")
+    assert set(ben.groups.values_list("name", flat=True)) == {
+        "User", "Designer", "Data source manager",
+    }  # fmt: skip
 
 
 def test_a_token_is_shown_once_copied_and_revoked(page_as, axe, live_server):

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,7 @@ from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.tokens import create_token, revoke_token
 from kianda.lib.errors import Invalid, Missing
 from kianda.lib.lists import Listed, page_of_list
+from kianda.once import leads_to, once
 from kianda.pages import form_errors, go, page, page_number, render_dialog, render_page, toast
 
 
@@ -39,6 +41,7 @@ def tokens(request: HttpRequest) -> HttpResponseBase:
 
 
 @page(methods=("GET", "POST"))
+@once
 def create(request: HttpRequest) -> HttpResponseBase:
     """Make a token and show its text, this once."""
     form, title = TokenForm(request.POST or None), _("Create an API token")
@@ -59,12 +62,14 @@ def create(request: HttpRequest) -> HttpResponseBase:
 
 
 def _made(request: HttpRequest, token: ApiToken, text: str) -> HttpResponse:
+    leads_to(request, reverse("tokens"))
     title = _("Copy the token now")
     context = {"token": token, "text": text, "title": title}
     return render_dialog(request, "accounts/_token_made.html", context, title=title)
 
 
 @page(methods=("GET", "POST"))
+@once
 def revoke(request: HttpRequest, token_id: int) -> HttpResponseBase:
     """Ask, then end a token."""
     token = visible_tokens(signed_in(request)).filter(pk=token_id).first()

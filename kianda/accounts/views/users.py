@@ -4,14 +4,17 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from kianda.accounts import people
+from kianda.accounts import meanwhile, people
 from kianda.accounts.callers import signed_in
 from kianda.accounts.forms import ROLE_WORDS, InviteForm, PersonForm
-from kianda.accounts.roles import ADMINISTRATOR, ROLES, groups_of, roles_of
-from kianda.lib.errors import Conflict, Invalid
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, roles_of
+from kianda.lib.errors import Conflict, Invalid, Stale
 from kianda.lib.lists import MOST_HITS, Listed, page_of_list
+from kianda.once import leads_to, once
 from kianda.pages import (
     form_errors,
     go,
@@ -24,6 +27,10 @@ from kianda.pages import (
 )
 
 ADMIN = (ADMINISTRATOR,)
+_ACTS = {
+    "deactivate": (people.deactivate_person, gettext_lazy("%s is deactivated.")),
+    "reactivate": (people.reactivate_person, gettext_lazy("%s can sign in again.")),
+}
 
 
 @page(roles=ADMIN)
@@ -41,6 +48,7 @@ def users(request: HttpRequest) -> HttpResponseBase:
 
 
 @page(roles=ADMIN, methods=("GET", "POST"))
+@once
 def invite(request: HttpRequest) -> HttpResponseBase:
     """Make a user, and show the link by which the person sets a password."""
     form = InviteForm(request.POST or None, initial={"roles": ["User"]})
@@ -56,21 +64,20 @@ def invite(request: HttpRequest) -> HttpResponseBase:
 
 
 @page(roles=ADMIN, methods=("GET", "POST"))
+@once
 def change(request: HttpRequest, user_id: int) -> HttpResponseBase:
     """Change a user's name, e-mail, roles and groups."""
     user = people.person(user_id)
-    held = roles_of(user)
-    initial = {
-        "name": user.get_full_name(), "email": user.email,
-        "roles": list(ROLES) if user.is_superuser else [role for role in ROLES if role in held],
-        "groups": sorted(groups_of(user) - set(ROLES)),
-    }  # fmt: skip
-    form = PersonForm(request.POST or None, initial=initial)
+    now = meanwhile.settings_of(user)
+    form = PersonForm(request.POST or None, initial={**now, "seen": meanwhile.written(now)})
     if request.method == "POST" and form.is_valid():
+        mine, seen = form.chosen(), meanwhile.read(form.cleaned_data["seen"])
         try:
-            people.change_person(user, **form.cleaned_data, by=signed_in(request))
+            people.change_person(user, **mine, seen=seen, by=signed_in(request))
         except Invalid as invalid:
             form_errors(form, invalid)
+        except Stale:
+            return _stale(request, user, mine, seen or now)
         else:
             toast(request, _("%s is changed.") % user.username)
             return go(request, "users")
@@ -78,18 +85,33 @@ def change(request: HttpRequest, user_id: int) -> HttpResponseBase:
     return _form(request, "accounts/_person.html", context, title=user.username)
 
 
+def _stale(
+    request: HttpRequest, user: User, mine: dict[str, Any], seen: meanwhile.Settings
+) -> HttpResponse:
+    """Show what somebody else has saved, and the form with both; nothing is stored yet."""
+    now = meanwhile.settings_of(people.person(user.pk))
+    initial = meanwhile.merged(mine, seen, now) | {"seen": meanwhile.written(now)}
+    context = {
+        "form": PersonForm(initial=initial), "role_words": ROLE_WORDS, "action": request.path,
+        "person": user, "stale": meanwhile.differences(mine, seen, now), "title": user.username,
+    }  # fmt: skip
+    return render_dialog(request, "accounts/_person.html", context, title=user.username, status=422)
+
+
 @page(roles=ADMIN, methods=("GET", "POST"))
+@once
 def deactivate(request: HttpRequest, user_id: int) -> HttpResponseBase:
     """Ask, then let a user sign in no more; or let one sign in again."""
     user, problem = people.person(user_id), ""
-    if request.method == "POST":
-        act = people.deactivate_person if user.is_active else people.reactivate_person
+    # What the dialog has asked, not the opposite of what is: two tabs may ask the same.
+    act = _ACTS.get(request.POST.get("act", ""))
+    if request.method == "POST" and act is not None:
+        do, said = act
         try:
-            act(user, by=signed_in(request))
+            do(user, by=signed_in(request))
         except Conflict as refusal:
             problem = refusal.detail
         else:
-            said = _("%s is deactivated.") if user.is_active else _("%s can sign in again.")
             toast(request, said % user.username)
             return go(request, "users")
     title = (_("Deactivate %s?") if user.is_active else _("Reactivate %s?")) % user.username
@@ -100,6 +122,7 @@ def deactivate(request: HttpRequest, user_id: int) -> HttpResponseBase:
 
 
 @page(roles=ADMIN, methods=("GET", "POST"))
+@once
 def password_link(request: HttpRequest, user_id: int) -> HttpResponseBase:
     """Ask, then make a link by which the person sets a new password."""
     user, problem = people.person(user_id), ""
@@ -129,5 +152,6 @@ def _form(
 
 
 def _link(request: HttpRequest, user: User, path: str, *, title: str) -> HttpResponse:
+    leads_to(request, reverse("users"))
     context = {"person": user, "link": request.build_absolute_uri(path), "title": title}
     return render_dialog(request, "accounts/_link.html", context, title=title)

@@ -34,7 +34,8 @@ function open() {
 // To what is wrong, to what the page asks for, to the first box or choice; where there is none, to the
 // button that changes nothing. Never to the cross, nor to a button that nobody sees.
 function focusFirst() {
-  const wrong = dialog.querySelector('[aria-invalid="true"], .is-invalid, [data-focus]');
+  const flawed = [...dialog.querySelectorAll('[aria-invalid="true"], .is-invalid')].find((one) => one.checkVisibility());
+  const wrong = flawed ?? dialog.querySelector("[data-focus]");
   const boxes = [...dialog.querySelectorAll("input:not([type=hidden]), select, textarea")];
   const box = boxes.find((one) => !one.disabled && one.checkVisibility());
   const choice = dialog.querySelector(".k-dialog-body button") ?? dialog.querySelector("footer .btn");

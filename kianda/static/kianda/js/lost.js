@@ -1,5 +1,7 @@
 // A connection that is lost and a server that fails are said above what they are about, and stay
 // said until an answer comes. What was typed stays: a form is not sent into the void.
+import { isPlain } from "./plain.js";
+
 const FRESH_MS = 20_000;
 const WAIT_MS = 10_000;
 let answered = Date.now();
@@ -95,7 +97,7 @@ async function reaches() {
 // A plain form replaces the page, so the browser's own error page would take what was typed.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]")) return;
+  if (event.defaultPrevented || !isPlain(form)) return;
   if (navigator.onLine && Date.now() - answered < FRESH_MS) return;
   event.preventDefault();
   if (form.dataset.asking) return;

@@ -1,7 +1,9 @@
+import { isPlain } from "./plain.js";
+
 // A double click has one effect: while a form is being sent, it is not sent again.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]")) return;
+  if (event.defaultPrevented || !isPlain(form)) return;
   if (form.dataset.sending) return event.preventDefault();
   form.dataset.sending = "1";
   form.setAttribute("aria-busy", "true");
@@ -19,6 +21,12 @@ window.addEventListener("pageshow", () => {
 // which would then be taken for one that is being sent.
 const sending = new WeakSet();
 export const isSending = (form) => sending.has(form);
+
+// Before htmx puts it in line behind the first one, to be sent as soon as that is answered.
+document.addEventListener("htmx:confirm", (event) => {
+  const { elt, verb } = event.detail;
+  if (verb !== "get" && sending.has(elt) && !elt.closest("[hx-sync]")) event.preventDefault();
+});
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt, requestConfig } = event.detail;
