@@ -7,6 +7,12 @@ keyboard: it goes to a control by Tab, as somebody without a mouse does, and fai
 from playwright.sync_api import expect
 
 FOCUSED = "one => one === one.ownerDocument.activeElement && one.ownerDocument.hasFocus()"
+# How many boxes of the form a box is away from the one with the focus; null when none has it.
+AWAY = """one => {
+  const all = [...document.querySelectorAll("#d-canvas [data-box]")];
+  const now = all.indexOf(document.activeElement.closest("[data-box]"));
+  return now < 0 ? null : all.indexOf(one) - now;
+}"""
 # More stops than any page of the product has.
 STOPS = 250
 
@@ -136,17 +142,14 @@ class Keys:
         self.key("Enter")
 
     def select(self, name):
-        """Select a field in the designer: to the form, then by the arrows."""
+        """Select a field in the designer: to the form, then by the arrows, as far as it is away."""
         wanted = self.page.locator(f"#b-{name}")
-        for _ in range(4):
-            if self.page.evaluate("!!document.activeElement.closest('#d-canvas')"):
-                break
-            self.key("F6")
-        self.key("Home")
+        wanted.wait_for()
         for _ in range(STOPS):
-            if wanted.evaluate(FOCUSED):
+            away = wanted.evaluate(AWAY)
+            if away == 0:
                 return
-            self.key("ArrowDown")
+            self.key("F6" if away is None else "ArrowDown" if away > 0 else "ArrowUp")
         raise AssertionError(f"The arrows do not reach {wanted}.")
 
     def properties(self):
