@@ -7,12 +7,13 @@ from django.conf import settings
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from kianda.accounts import audit
 from kianda.lib.problems import plain_problem
-from kianda.pages import toast
+from kianda.pages import go, is_htmx, page_before, toast
 
 
 class SignIn(LoginView):
@@ -73,8 +74,24 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form whose token is missing or old."""
+    """Answer a form whose token is missing or old.
+
+    Who has signed in again in another tab comes back to the page, with what was typed.
+    """
+    here = page_before(request)
+    if here and request.user.is_authenticated and not _is_api(request):
+        if request.path == reverse("sign-in"):
+            return go(request, _after_sign_in(request))
+        answer = go(request, here if is_htmx(request) else f"{here}#nothing-sent")
+        answer["X-Nothing-Sent"] = "1"
+        return answer
     return _error(request, 403, "This form is out of date. Open the page again and repeat it.")
+
+
+def _after_sign_in(request: HttpRequest) -> str:
+    there = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(there, allowed_hosts={request.get_host()})
+    return there if ours else reverse("start")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -93,6 +110,9 @@ def failed(request: HttpRequest) -> HttpResponse:
 def _error(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     if _is_api(request):
         return plain_problem(request, status, sentence)
+    if is_htmx(request):
+        # The page stays; it says the sentence beside what was pressed.
+        return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
     template = f"{status}.html" if status in {403, 404, 500} else "400.html"
     context = {
         "sentence": sentence.removesuffix("."),

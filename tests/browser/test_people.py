@@ -239,6 +239,14 @@ def test_the_zone_and_theme_of_the_profile_hold_on_every_page(page_as, person):
     assert Profile.objects.get(user=person("ben")).zone == "Pacific/Auckland"
     page.goto("/")
     assert "Pacific/Auckland" in page.inner_text(".k-head")
+    page.goto("/profile/")
+    page.click("[popovertarget=usermenu]")
+    with page.expect_response("**/profile/theme/"):
+        page.locator("#usermenu label", has_text="Light").click()
+    page.keyboard.press("Escape")
+    form.get_by_role("button", name="Save").click()
+    page.wait_for_selector("text=Your profile is saved.")
+    assert page.get_attribute("html", "data-theme") == "light"
 
 
 def test_the_audit_log_is_searched(page_as, person):

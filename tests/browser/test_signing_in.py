@@ -1,6 +1,7 @@
 """Signing in and out, passwords, sessions that end, pages of errors."""
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 
 from tests.factories import PASSWORD
@@ -110,6 +111,45 @@ def test_text_typed_into_a_dialog_outlives_it_too(page_as):
     sign_in(page, "admin")
     page.wait_for_selector("#dialog >> text=nothing was sent yet")
     assert page.input_value("#dialog [name=username]") == "eve"
+
+
+def test_who_signed_in_again_in_another_tab_finds_what_was_typed_and_nothing_sent(page_as):
+    dialog = page_as("admin")
+    dialog.goto("/users/")
+    dialog.click("text=Invite a user")
+    dialog.fill("#dialog [name=username]", "eve")
+    plain, asked, again = (dialog.context.new_page() for _ in range(3))
+    plain.goto("/users/invite/")
+    plain.fill("[name=username]", "eva")
+    Session.objects.all().delete()
+    asked.goto("/profile/")
+    again.goto("/users/")
+    sign_in(again, "admin")
+    again.get_by_role("heading", name="Users").wait_for()
+    dialog.click("#dialog button[type=submit]")
+    dialog.wait_for_selector("#dialog >> text=nothing was sent yet")
+    assert dialog.input_value("#dialog [name=username]") == "eve"
+    plain.click("main button[type=submit]")
+    plain.wait_for_selector("text=nothing was sent yet")
+    assert plain.input_value("[name=username]") == "eva"
+    assert plain.url.endswith("/users/invite/")
+    # The sign-in page that was open in yet another tab leads on.
+    sign_in(asked, "admin")
+    asked.wait_for_url("**/profile/")
+    assert get_user_model().objects.count() == 1
+
+
+def test_an_act_that_an_ended_session_kept_from_being_done_says_so(page_as):
+    page = page_as("admin")
+    page.goto("/users/")
+    user = get_user_model().objects.get()
+    page.evaluate(f"htmx.ajax('GET', '/users/{user.pk}/password-link/', '#dialog')")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Make the link").click()
+    sign_in(page, "admin")
+    page.wait_for_selector("text=nothing was done. Press the button again")
+    page.reload()
+    assert page.get_by_text("nothing was done").count() == 0
 
 
 def test_the_text_of_one_person_is_not_shown_to_the_next(page_as, person):

@@ -4,12 +4,14 @@ from datetime import timedelta
 from time import sleep
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from scheduler.models import Occurrence, ScheduledTask
-from scheduler.services import create_task, execution, pause_task
+from scheduler.services import create_task, delete_task, execution, pause_task
 from tests.browser.conftest import session_cookie
 from tests.browser.story_rows import LOOKS, SCRIPT, make_order, make_orders
+from tests.browser.test_signing_in import sign_in
 from tests.scheduler.kept import make_run, make_token
 
 
@@ -157,6 +159,54 @@ def test_run_now_runs_once_and_the_row_follows_to_its_end(page_as, person, ready
     line.wait_for()
     line.get_by_role("link", name="Trace of run").click()
     page.wait_for_url("**/runs/*/")
+
+
+def test_a_task_that_is_gone_is_said_where_it_is_pressed(page_as, person, axe, ready):
+    task = make_task(person("ada"))
+    page = page_as("ada")
+    page.complaints.expect("404")
+    page.goto("/scheduled-tasks/")
+    page.get_by_role("button", name="More for Approve").click()
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Task name").fill("Typed")
+    delete_task(task_id=str(task.pk), user=person("ada"))
+    page.get_by_role("button", name="OK", exact=True).click()
+    gone = f"There is no scheduled task {task.pk}."
+    page.get_by_text(f"{gone} What you typed is still here.").wait_for()
+    assert page.get_by_label("Task name").input_value() == "Typed"
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Run now: Approve").click()
+    page.get_by_text(gone, exact=True).wait_for()
+    axe(page)
+
+
+@pytest.mark.parametrize("dialog", [True, False])
+def test_a_schedule_that_an_ended_session_kept_is_drawn_anew(page_as, person, ready, dialog):
+    page = page_as("ada")
+    page.goto("/scheduled-tasks/" if dialog else "/scheduled-tasks/new/")
+    if dialog:
+        page.get_by_role("link", name="Schedule a task").click()
+    page.get_by_label("Task name").fill("Kept")
+    page.get_by_text("Weekly").click()
+    page.get_by_label("Friday").check()
+    page.get_by_label("Expire").check()
+    page.locator("#f-expires-at").fill("2101-01-01T09:00")
+    page.get_by_label("Process design").select_option("orders")
+    page.get_by_label("1. Set form field").check(force=True)
+    page.get_by_label("Process ID").fill("orders-1")
+    page.wait_for_selector("text=Found: status open")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="OK", exact=True).click()
+    page.wait_for_selector("text=Your session has ended")
+    sign_in(page, "ada")
+    page.wait_for_selector("text=nothing was sent yet")
+    page.get_by_role("button", name="OK", exact=True).click()
+    page.get_by_text("Kept is scheduled").wait_for()
+    made = ScheduledTask.objects.get()
+    assert made.schedule == {"kind": "weekly", "every": 1, "days": ["friday"], "at": "09:00"}
+    assert made.expires == {"at": "2101-01-01T09:00:00"}
+    assert (made.process_id, made.target.split("#")[0]) == ("orders-1", "approve")
+    assert "#" in made.target
 
 
 def test_pause_resume_and_delete(page_as, person, axe, ready):

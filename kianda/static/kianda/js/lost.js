@@ -75,7 +75,12 @@ document.addEventListener("htmx:sendError", (event) => {
 document.addEventListener("htmx:responseError", (event) => {
   const { elt, xhr } = event.detail;
   if (isRefresh(elt)) return;
-  say(elt, `That did not work: the server answered ${xhr.status}. ${KEPT}`, anew(event.detail));
+  const plain = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  const words = plain ? xhr.responseText : `That did not work: the server answered ${xhr.status}.`;
+  const typed = elt.closest("form")?.querySelector("input:not([type=hidden]), select, textarea");
+  // What is gone or forbidden is so the next time too.
+  const again = xhr.status >= 500 || xhr.status === 429 ? anew(event.detail) : null;
+  say(elt, typed ? `${words} ${KEPT}` : words, again);
 });
 
 document.addEventListener("htmx:afterOnLoad", (event) => {

@@ -34,6 +34,9 @@ document.addEventListener("change", (event) => {
   if (!event.target.matches?.(".k-menu input[name=theme]")) return;
   if (event.target.value) document.documentElement.dataset.theme = event.target.value;
   else delete document.documentElement.dataset.theme;
+  // The profile, when it is open, must not bring the old ones back.
+  const chosen = document.querySelector("#main select[name=theme]");
+  if (chosen) chosen.value = event.target.value;
 });
 
 // A menu whose act has been chosen is done, unless it is a choice among several.

@@ -6,9 +6,13 @@ const store = sessionStorage;
 const user = document.body.dataset.user;
 const key = `kianda:typed:${location.pathname}`;
 const ENDED = "kianda:session-ended";
+const NOTHING_SENT = "#nothing-sent";
 const ENDED_WORDS =
   "Your session had ended, so nothing was sent yet. What you typed is here again; passwords and secrets have to be entered anew.";
+const NOTHING_DONE = "Your session had ended, so nothing was done. Press the button again.";
 const dialog = document.getElementById("dialog");
+// Whether something was pressed whose answer has not come yet.
+let pressed = false;
 
 function forms(root = document) {
   // What the designer's panes hold is kept by themselves, edit by edit.
@@ -23,22 +27,44 @@ function keep() {
   const typed = forms()
     .filter((form) => form.dataset.typed)
     .map((form) => [nameOf(form), read(form), dialog?.contains(form) ? dialog.dataset.url : ""]);
-  if (typed.length) store.setItem(key, JSON.stringify({ user, typed }));
+  if (typed.length || pressed) store.setItem(key, JSON.stringify({ user, typed }));
+  else store.removeItem(key);
 }
 
-function restore([name, values, url]) {
+// A form that comes back with what is wrong still holds what was typed.
+function markRefused(root) {
+  forms(root)
+    .filter((form) => form.querySelector('[aria-invalid="true"], .is-invalid'))
+    .forEach((form) => (form.dataset.typed = "1"));
+}
+
+// A form whose parts follow from what was chosen is drawn anew by the server from what was typed.
+async function fill(form, values) {
+  if (!("anew" in form.dataset)) return write(form, values) ?? form;
+  const typed = new FormData();
+  for (const [name, value, on] of values) if (on !== false) [value].flat().forEach((one) => typed.append(name, one));
+  typed.append("show", "1");
+  const name = nameOf(form);
+  const inDialog = dialog?.contains(form);
+  const place = inDialog ? { target: dialog, swap: "innerHTML" } : { target: form, swap: "outerHTML", select: "form[data-anew]" };
+  await window.htmx.ajax("POST", form.getAttribute("action"), { ...place, values: typed });
+  return forms(inDialog ? dialog : document).find((one) => nameOf(one) === name);
+}
+
+async function restore([name, values, url]) {
   if (url && dialog) return restoreInDialog(name, values, url, ENDED_WORDS);
   const form = forms().find((one) => nameOf(one) === name);
   if (!form) return;
-  write(form, values);
+  const filled = await fill(form, values);
+  if (filled) filled.dataset.typed = "1";
   say(document.getElementById("main"), ENDED_WORDS);
 }
 
 async function restoreInDialog(name, values, url, sentence) {
   await window.htmx?.ajax("GET", url, { target: "#dialog", swap: "innerHTML" });
-  const form = forms(dialog).find((one) => nameOf(one) === name);
+  const empty = forms(dialog).find((one) => nameOf(one) === name);
+  const form = empty && (await fill(empty, values));
   if (!form) return;
-  write(form, values);
   form.dataset.typed = "1";
   say(form.querySelector(".k-dialog-body") ?? form, sentence);
 }
@@ -69,12 +95,25 @@ function takeKept() {
   store.removeItem(key);
   store.removeItem(ENDED);
   const kept = text && ended ? JSON.parse(text) : null;
-  return kept?.user === user ? kept.typed : [];
+  if (kept?.user !== user) return;
+  kept.typed.forEach(restore);
+  if (!kept.typed.length) say(document.getElementById("main"), NOTHING_DONE);
+}
+
+// The session had ended and the person has signed in again in another tab: nothing was sent either.
+function noteSentTooLate() {
+  if (location.hash !== NOTHING_SENT) return;
+  store.setItem(ENDED, "1");
+  history.replaceState(history.state, "", location.pathname + location.search);
 }
 
 if (user) {
   // Once all modules of the page listen.
-  document.addEventListener("DOMContentLoaded", () => takeKept().forEach(restore));
+  document.addEventListener("DOMContentLoaded", () => {
+    noteSentTooLate();
+    takeKept();
+    markRefused(document);
+  });
   let waiting;
   document.addEventListener("input", (event) => {
     const form = event.target.form;
@@ -83,7 +122,27 @@ if (user) {
     clearTimeout(waiting);
     waiting = setTimeout(keep, 250);
   });
-  document.addEventListener("submit", keep, true);
+  document.addEventListener(
+    "submit",
+    (event) => {
+      pressed = forms().includes(event.target);
+      keep();
+    },
+    true,
+  );
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.getResponseHeader("X-Nothing-Sent")) store.setItem(ENDED, "1");
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.xhr?.status === 422) markRefused(event.detail.target);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { requestConfig, successful, xhr } = event.detail;
+    if (requestConfig.verb === "get" || !successful || xhr.getResponseHeader("HX-Redirect")) return;
+    // Done; what is typed elsewhere on the page stays kept.
+    pressed = false;
+    keep();
+  });
 } else if (new URLSearchParams(location.search).has("expired")) {
   store.setItem(ENDED, "1");
 }

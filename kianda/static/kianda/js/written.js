@@ -1,6 +1,9 @@
-// What stands in the controls of a form, read and written back. Secrets and files are left alone.
+// What stands in the controls of a form, read and written back. Secrets and files are left alone; of
+// hidden fields only that goes along which says what the person has seen (data-seen).
 const isSecret = (field) =>
-  ["password", "hidden", "file", "submit", "button"].includes(field.type) || "secret" in field.dataset;
+  (field.type === "hidden" && !("seen" in field.dataset)) ||
+  ["password", "file", "submit", "button"].includes(field.type) ||
+  "secret" in field.dataset;
 
 const chosen = (field) => [...field.selectedOptions].map((option) => option.value);
 const isBox = (field) => ["checkbox", "radio"].includes(field.type);
