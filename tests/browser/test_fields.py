@@ -219,6 +219,20 @@ def test_wrong_cells_are_explained_in_their_row(
     assert whats(instance) == ["Pen 1", "Pen 2", "Pen 3"]
 
 
+def test_rows_stand_in_columns_where_there_is_room_for_them(page_as, order, assert_fits):
+    order()
+    page = page_as("ben", 1700)
+    page.goto("/instances/orders-1/")
+    heads = page.locator("[data-table=lines] thead th").nth(2)
+    for width, in_columns in ((1700, True), (1280, False), (390, False), (1700, True)):
+        page.set_viewport_size({"width": width, "height": 900})
+        # Where each row is a card, the heads are there for readers alone.
+        table = page.locator("[data-table=lines] table")
+        expect(table).to_have_css("display", "table" if in_columns else "block")
+        expect(heads).to_have_text("Amount")
+        assert_fits(page)
+
+
 def test_many_rows_are_walked_through_without_losing_what_was_typed(page_as, order):
     instance = order(rows=10_000)
     page = page_as("ben")
