@@ -14,6 +14,7 @@ from processes.document import Document
 from processes.models import Change, ProcessInstance, Run
 from processes.services.forms_state import standing_changes
 from processes.services.leases import LEASE, TakenOver, holder
+from processes.services.overtaken import overtake
 from processes.services.ownership import creator_of, store_owners
 from processes.services.values import changes_between, shown, split
 from processes.standing import Standing, standing_columns
@@ -199,3 +200,4 @@ class RunLedger:
             fields=changes,
         )
         insert_row(change)
+        overtake(self.instance.pk, changes)

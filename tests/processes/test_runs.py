@@ -224,6 +224,23 @@ def test_an_answer_that_no_rule_saves_is_marked_and_can_be_stored_later(
     assert not Run.objects.get(pk=run.pk).unsaved_answer
 
 
+def test_an_answer_all_of_whose_fields_were_stored_since_is_not_missed_any_more(
+    make_token: Make, provider: HTTPServer, ada: Any
+) -> None:
+    answers(provider)
+    instance = make_token([RULES[0], RULES[1]])
+    run = press(instance, ada)
+    patch_instance(
+        process_id="token-refresh-1", data={"access_token": "typed"}, revision=None, user=ada
+    )
+    assert Run.objects.get(pk=run.pk).unsaved_answer
+    brought = Run.objects.get(pk=run.pk).unsaved_values
+    typed = {name: 1 if name == "expires_in" else "typed too" for name in brought}
+    patch_instance(process_id="token-refresh-1", data=typed, revision=None, user=ada)
+    later = Run.objects.get(pk=run.pk)
+    assert (later.unsaved_answer, later.unsaved_values) == (False, None)
+
+
 def test_a_stored_answer_brings_no_secret_into_a_field_that_is_no_longer_secret(
     make_token: Make, provider: HTTPServer, ada: Any
 ) -> None:
