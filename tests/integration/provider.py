@@ -19,6 +19,8 @@ class Client:
     refresh: str
     # Good until the newer one is used, so that an answer lost on its way locks nobody out.
     refresh_before: str = ""
+    # The number of the newest call that was granted.
+    newest: int = -1
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Call:
 
     client: str
     mark: str
+    number: int = 0
     granted: bool = False
 
 
@@ -93,17 +96,25 @@ class Provider:
 
     def arrived(self, form: dict[str, str]) -> Call:
         """Note a request."""
-        call = Call(client=form.get("client_id", ""), mark=form.get("mark", ""))
         with self._guard:
+            client, mark = form.get("client_id", ""), form.get("mark", "")
+            call = Call(client=client, mark=mark, number=len(self.calls))
             self.calls.append(call)
         return call
 
     def grant(self, call: Call, refresh: str) -> dict[str, Any] | None:
-        """Rotate both tokens; None for a refresh token that is not good."""
+        """Rotate both tokens; None for a refresh token that is not good.
+
+        Calls of a client are granted in the order in which they arrived: a call of somebody who is
+        given up meanwhile must not take back what a later one was given.
+        """
         with self._guard:
             client = self.clients.get(call.client)
             if client is None or refresh not in {client.refresh, client.refresh_before}:
                 return None
+            if call.number < client.newest:
+                return None
+            client.newest = call.number
             client.refresh_before = refresh
             client.refresh = f"rt-{secrets.token_hex(6)}"
             client.access = f"at-{secrets.token_hex(6)}"
