@@ -12,7 +12,7 @@ from datasources.models import Datasource
 from datasources.security import Security
 from datasources.selectors import get_datasource, security_of
 from kianda.accounts.audit import record
-from kianda.lib.errors import Flaw, Forbidden, Invalid
+from kianda.lib.errors import Flaw, Forbidden, Invalid, Stale
 from kianda.lib.pointers import flaws_of, pointer
 
 
@@ -26,10 +26,11 @@ def must_edit(row: Datasource, user: Any) -> None:
         )
 
 
-def set_security(*, name: str, raw: object, user: Any) -> Datasource:
+def set_security(*, name: str, raw: object, user: Any, seen: Security | None = None) -> Datasource:
     """Store who may change a datasource and whose runs may call it.
 
-    Raises Invalid with the place of each unknown name, and Forbidden.
+    Raises Invalid with the place of each unknown name, and Forbidden. `seen` is what the person has
+    seen of it; Stale when somebody else has changed it since.
     """
     row = get_datasource(name)
     must_edit(row, user)
@@ -37,11 +38,17 @@ def set_security(*, name: str, raw: object, user: Any) -> Datasource:
     if security == security_of(row):
         return row
     with transaction.atomic():
+        if seen is not None and seen != security_of(_locked(row)):
+            raise Stale
         Datasource.objects.filter(pk=row.pk).update(
             security=security.model_dump(mode="json"), modified=timezone.now(), modified_by=user
         )
         record(user, action="changed", kind="datasource", name=name, detail="Security")
     return get_datasource(name)
+
+
+def _locked(row: Datasource) -> Datasource:
+    return Datasource.objects.select_for_update().get(pk=row.pk)
 
 
 def _parsed(raw: object) -> Security:

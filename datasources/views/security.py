@@ -6,17 +6,20 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
+from pydantic import ValidationError
 
 from datasources.guarding import must_edit, set_security
+from datasources.security import Security
 from datasources.selectors import get_datasource, security_of
 from datasources.views.access import CHANGERS
 from kianda.accounts.roles import ADMINISTRATOR
-from kianda.lib.errors import Flaw, Invalid
+from kianda.lib.errors import Flaw, Invalid, Stale
 from kianda.once import once
 from kianda.pages import Errors, go, page, render_dialog, toast
 
 PARTS = ("editors", "callers")
 MOST_GROUPS = 100
+MOST_SEEN = 100_000
 
 
 @page(roles=CHANGERS, methods=("GET", "POST"))
@@ -25,25 +28,37 @@ def security(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show who may, and store it."""
     row = get_datasource(name)
     must_edit(row, request.user)
-    body: dict[str, Any] = security_of(row).model_dump(mode="json")
-    errors, status = Errors(), 200
+    stored = security_of(row)
+    body: dict[str, Any] = stored.model_dump(mode="json")
+    errors, status, stale = Errors(), 200, False
     if request.method == "POST":
         body = _body(request.POST)
         try:
-            set_security(name=name, raw=body, user=request.user)
+            set_security(name=name, raw=body, user=request.user, seen=_seen(request.POST))
         except Invalid as invalid:
             errors, status = _beside_lists(invalid), 422
+        except Stale:
+            stored, status, stale = security_of(get_datasource(name)), 422, True
         else:
             toast(request, _("Who may use %(title)s is saved.") % {"title": row.title})
             return go(request, "datasource", name=name)
     heading = _("Security of %(title)s") % {"title": row.title}
     context = {
-        "row": row, "heading": heading, "errors": errors,
+        "row": row, "heading": heading, "errors": errors, "stored": stored, "stale": stale,
+        "seen": request.POST.get("seen") if errors else stored.model_dump_json(),
         "parts": [_part(name, body[name], errors) for name in PARTS],
     }  # fmt: skip
     return render_dialog(
         request, "datasources/_security.html", context, title=heading, status=status
     )
+
+
+def _seen(post: QueryDict) -> Security | None:
+    """Return what the dialog showed when it was opened; None when it cannot be read."""
+    try:
+        return Security.model_validate_json(post.get("seen", "")[:MOST_SEEN])
+    except ValidationError:
+        return None
 
 
 def _body(post: QueryDict) -> dict[str, Any]:
