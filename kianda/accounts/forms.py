@@ -133,6 +133,7 @@ class GroupForm(forms.Form):
     )  # fmt: skip
     # Whom the person has seen in the list: who was added meanwhile stays.
     known: Any = forms.CharField(required=False, widget=forms.HiddenInput(attrs=SEEN))
+    called: Any = forms.CharField(required=False, widget=forms.HiddenInput(attrs=SEEN))
 
     def names(self, field: str) -> list[str]:
         """Return the names that were typed into a field."""
@@ -149,6 +150,11 @@ class GroupForm(forms.Form):
             f"/members/{at}": "members" if at < listed else "more"
             for at, _name in enumerate(self.wanted())
         }
+
+    def see_name(self, name: str) -> None:
+        """Send the name along by which the group goes now: it has been told."""
+        typed = {field: self.data.get(field, "") for field in self.fields}
+        self.data = typed | {"called": name}
 
     def keep_name(self) -> None:
         """Show the name as one that cannot be changed, and say why."""

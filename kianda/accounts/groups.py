@@ -79,19 +79,32 @@ def add_group(*, name: str, members: Sequence[str], by: User) -> Group:
 
 
 def change_group(
-    row: Group, *, name: str, members: Sequence[str], known: Sequence[str], by: User
+    row: Group,
+    *,
+    name: str,
+    members: Sequence[str],
+    known: Sequence[str],
+    called: str = "",
+    by: User,
 ) -> Group:
     """Store name and members; raises Invalid, also for a new name while anything uses the group.
 
     `known` are the members that the person has seen: only what differs from them is changed, so
-    that nobody who was added meanwhile is lost.
+    that nobody who was added meanwhile is lost. `called` is the name that the person has seen
+    (empty: whatever it is): one that was left alone stays as somebody else has changed it.
     """
     name = _trimmed(name)
     with transaction.atomic():
         _lock()
         row = group(row.pk)
         found, unknown = _people(members)
-        _raise([*_rename_flaws(row, name), *unknown])
+        flaws = []
+        if called and name == called:
+            name = row.name
+        elif called and called != row.name != name:
+            told = f"Somebody has renamed it to {row.name} meanwhile. OK calls it {name}."
+            flaws = [Flaw("/name", told)]
+        _raise([*(flaws or _rename_flaws(row, name)), *unknown])
         before = row.name
         if name != before:
             row.name = name

@@ -169,7 +169,9 @@ def error_summary(errors: Any) -> dict[str, Any]:
             for sentence in sentences
         ]
     else:
-        items = errors.items() if errors else []
+        found = errors.items() if errors else []
+        # What has no place of its own leads nowhere.
+        items = [(at if pointer else "", pointer, said) for at, pointer, said in found]
     return {"items": items, "count": len(items)}
 
 

@@ -98,8 +98,11 @@ def details(request: HttpRequest, name: str) -> HttpResponseBase:
             done = library.describe_design(
                 name, words=typed, user=person(request), expected=_seen(request, found)
             )
-        except (Invalid, Stale) as refusal:
-            errors = Errors(refusal if isinstance(refusal, Invalid) else Invalid(refusal.detail))
+        except Invalid as invalid:
+            errors = Errors(invalid)
+        except Stale:
+            seen, found = _seen(request, found), get_design(name)
+            errors = Errors(Invalid(_meanwhile(seen, found.draft)))
         else:
             toast(request, _described(done, typed["title"]))
             return go(request, "designs")
@@ -115,6 +118,21 @@ def _seen(request: HttpRequest, found: ProcessDesign) -> DesignVersion | None:
     """Return the draft that the dialog was made from."""
     number = request.POST.get("version", "")
     return get_version(found, number) if number else None
+
+
+def _meanwhile(seen: DesignVersion | None, now: DesignVersion | None) -> str:
+    """Say what somebody else has changed of what the dialog shows."""
+    before, after = (one.document if one else {} for one in (seen, now))
+    changed = [
+        _("%(what)s: “%(before)s” became “%(now)s”.")
+        % {"what": what, "before": before.get(key, "")[:200], "now": after.get(key, "")[:200]}
+        for key, what in (("title", _("Title")), ("description", _("Description")))
+        if before.get(key, "") != after.get(key, "")
+    ]
+    said = changed or [_("Title and description are as they were.")]
+    return " ".join(
+        [_("Somebody saved this design meanwhile."), *said, _("Save keeps what stands here.")]
+    )
 
 
 def _described(done: str, title: str) -> str:

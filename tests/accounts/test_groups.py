@@ -138,6 +138,13 @@ def test_a_group_is_renamed_and_members_come_and_go(office, admin, ada, ben, buy
     assert entries("members changed") == [("Purchase", "Added: admin. Removed: ben")]
     assert office.post(f"{PAGE}{buyers.pk}/", body | {"name": "PURCHASE"}).status_code == 303
     assert groups.groups().get().name == "PURCHASE"
+    # Who left the name alone does not bring the former one back; who types another one is told.
+    stale = {"called": "Purchase", "members": "ben", "known": ""}
+    assert office.post(f"{PAGE}{buyers.pk}/", stale | {"name": "Purchase"}).status_code == 303
+    answer = office.post(f"{PAGE}{buyers.pk}/", stale | {"name": "Shoppers"})
+    assert "renamed it to PURCHASE meanwhile. OK calls it Shoppers." in told(answer)
+    assert 'name="called" value="PURCHASE"' in told(answer)
+    assert groups.groups().get().name == "PURCHASE"
 
 
 def test_groups_are_ticked_on_the_dialog_of_a_person(office, admin, ben, buyers):

@@ -107,7 +107,8 @@ FORMS = {
     ),
     "group": Form(
         "/users/groups/77/", "admin", "OK", "name", "Night crew", rows=crew,
-        opener=("/users/groups/", "Crew"), again="Night crew is changed",
+        opener=("/users/groups/", "Crew"), second="Day crew",
+        again="Somebody has renamed it to Night crew meanwhile",
     ),
     "token-new": Form(
         "/tokens/new/", "ben", "Create", "name", SCRIPT, opener=("/tokens/", "Create a token"),
@@ -138,7 +139,7 @@ FORMS = {
     ),
     "design-details": Form(
         "/designs/orders/details/", "ada", "Save", "/title", SCRIPT, rows=orders,
-        second="Other", again="Somebody saved this design meanwhile",
+        second="Other", again="Somebody saved this design meanwhile. Title: “Orders” became",
     ),
     "design-duplicate": Form(
         "/designs/orders/duplicate/", "ada", "Duplicate", "/title", SCRIPT, rows=orders,
@@ -174,7 +175,8 @@ ASKED = {
         "/scheduled-tasks/{task}/delete/", "Delete task", "There is no scheduled task",
     ),
     "method-delete": (
-        "/datasources/token-service/methods/me/delete/", "Delete", "The datasource token-service has no REST method me",
+        "/datasources/token-service/methods/me/delete/", "Delete",
+        "The datasource token-service has no REST method me",
     ),
     "datasource-delete": (
         "/datasources/token-service/delete/", "Delete", "There is no datasource token-service",

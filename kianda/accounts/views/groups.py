@@ -74,7 +74,7 @@ def change(request: HttpRequest, group_id: int) -> HttpResponseBase:
     """Rename a group and change its members; a group that is in use keeps its name."""
     row = services.group(group_id)
     members = "\n".join(services.members_of(row))
-    initial = {"name": row.name, "members": members, "known": members}
+    initial = {"name": row.name, "members": members, "known": members, "called": row.name}
     form = GroupForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
@@ -83,10 +83,12 @@ def change(request: HttpRequest, group_id: int) -> HttpResponseBase:
                 name=form.cleaned_data["name"],
                 members=form.wanted(),
                 known=form.names("known"),
+                called=form.cleaned_data["called"],
                 by=signed_in(request),
             )
         except Invalid as invalid:
             form_errors(form, invalid, form.places())
+            form.see_name(services.group(group_id).name)
         else:
             toast(request, _("%s is changed.") % form.cleaned_data["name"])
             return go(request, "groups")

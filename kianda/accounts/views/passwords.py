@@ -15,6 +15,15 @@ class SetPassword(PasswordResetConfirmView):
     template_name = "registration/set_password.html"
     success_url = reverse_lazy("sign-in")
 
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        """Put the focus on the first box that is wrong, else on the first."""
+        context = super().get_context_data(**more)
+        form = context["form"]
+        if form is not None:
+            first = next((name for name in form.fields if name in form.errors), "new_password1")
+            form.fields[first].widget.attrs["autofocus"] = True
+        return context
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the password, and that it was set."""
         answer = super().form_valid(form)
