@@ -74,7 +74,8 @@ def page_before(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}):
         return ""
     parts = urlsplit(url)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    # Two slashes at the start would name another host.
+    return "/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
 
 
 def is_htmx(request: HttpRequest) -> bool:

@@ -113,6 +113,26 @@ def test_text_typed_into_a_dialog_outlives_it_too(page_as):
     assert page.input_value("#dialog [name=username]") == "eve"
 
 
+@pytest.mark.parametrize("path", ["/users/", "/users/invite/"])
+def test_text_that_was_refused_outlives_it_although_nothing_was_typed_since(page_as, path):
+    page = page_as("admin")
+    page.goto(path)
+    if path == "/users/":
+        page.click("text=Invite a user")
+    place = page.locator("#dialog, main").filter(has=page.locator("[name=username]")).last
+    place.locator("[name=username]").fill("no space")
+    for again in (False, True):
+        if again:
+            Session.objects.all().delete()
+        place.get_by_role("button", name="Invite").click()
+        if not again:
+            page.wait_for_selector("[name=username].is-invalid:focus")
+    page.wait_for_selector("text=Your session has ended")
+    sign_in(page, "admin")
+    page.wait_for_selector("text=nothing was sent yet")
+    assert page.input_value("[name=username]") == "no space"
+
+
 def test_who_signed_in_again_in_another_tab_finds_what_was_typed_and_nothing_sent(page_as):
     dialog = page_as("admin")
     dialog.goto("/users/")

@@ -33,9 +33,9 @@ function keep() {
 
 // A form that comes back with what is wrong still holds what was typed.
 function markRefused(root) {
-  forms(root)
-    .filter((form) => form.querySelector('[aria-invalid="true"], .is-invalid'))
-    .forEach((form) => (form.dataset.typed = "1"));
+  const refused = forms(root).filter((form) => form.querySelector('[aria-invalid="true"], .is-invalid'));
+  refused.forEach((form) => (form.dataset.typed = "1"));
+  if (refused.length) keep();
 }
 
 // A form whose parts follow from what was chosen is drawn anew by the server from what was typed.
@@ -137,9 +137,9 @@ if (user) {
     if (event.detail.xhr?.status === 422) markRefused(event.detail.target);
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    const { requestConfig, successful, xhr } = event.detail;
-    if (requestConfig.verb === "get" || !successful || xhr.getResponseHeader("HX-Redirect")) return;
-    // Done; what is typed elsewhere on the page stays kept.
+    const { requestConfig, xhr } = event.detail;
+    if (requestConfig.verb === "get" || !xhr.status || xhr.getResponseHeader("HX-Redirect")) return;
+    // Answered; what is still typed on the page stays kept.
     pressed = false;
     keep();
   });
