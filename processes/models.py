@@ -119,10 +119,7 @@ class ProcessInstance(models.Model):
 
     process_id = models.CharField(max_length=120, unique=True)
     key = models.CharField(max_length=120, unique=True, help_text="Process ID in small letters.")
-    # No index of its own, here and below, where a wider one begins with the same column.
-    design = models.ForeignKey(
-        ProcessDesign, on_delete=models.CASCADE, related_name="instances", db_index=False
-    )
+    design = models.ForeignKey(ProcessDesign, on_delete=models.CASCADE, related_name="instances")
     version = models.ForeignKey(DesignVersion, on_delete=models.PROTECT, related_name="instances")
     mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.LIVE)
     outward = models.CharField(
@@ -186,7 +183,7 @@ class Run(models.Model):
         REFUSED = "refused"
 
     instance = models.ForeignKey(
-        ProcessInstance, null=True, on_delete=models.SET_NULL, related_name="runs", db_index=False
+        ProcessInstance, null=True, on_delete=models.SET_NULL, related_name="runs"
     )
     process_id = models.CharField(max_length=120)
     process = models.CharField(max_length=63)
@@ -251,9 +248,7 @@ class Run(models.Model):
 class Change(models.Model):
     """One saved revision of an instance: which fields changed, from what to what."""
 
-    instance = models.ForeignKey(
-        ProcessInstance, on_delete=models.CASCADE, related_name="changes", db_index=False
-    )
+    instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="changes")
     run = models.ForeignKey(Run, null=True, on_delete=models.SET_NULL, related_name="+")
     revision = models.PositiveBigIntegerField()
     at = models.DateTimeField()
