@@ -239,6 +239,12 @@ class Run(models.Model):
             models.Index(
                 fields=["-id"], condition=Q(unsaved_answer=True), name="runs_with_unsaved_answer"
             ),
+            # Each save asks whether it stores what such a run has left.
+            models.Index(
+                fields=["instance"],
+                condition=Q(unsaved_answer=True),
+                name="unsaved_runs_of_an_instance",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='run',
+            index=models.Index(condition=models.Q(('unsaved_answer', True)), fields=['instance'], name='unsaved_runs_of_an_instance'),
+        ),
+        migrations.AddIndex(
+            model_name='run',
             index=models.Index(fields=['-id', 'instance'], name='runs_with_their_instance'),
         ),
     ]

@@ -1,6 +1,7 @@
 """Every kind of field in a browser: shown, filled in, nested, in rows, by mouse and by keyboard."""
 
 import re
+from time import sleep
 
 import pytest
 from playwright.sync_api import expect
@@ -198,6 +199,23 @@ def test_rules_of_a_table_run_on_each_change_and_nothing_done_meanwhile_is_lost(
     save(page, "Saved as revision 2.")
     assert whats(instance) == ["Pen 3", "Pen 1", "Ink"]
     assert str(stored(instance)["total"]) == "10"
+
+
+def test_what_is_marked_in_a_cell_stays_marked_when_an_answer_comes(page_as, order):
+    order(rules=[set_rule("total", "=Sum([lines.amount])")])
+    page = page_as("ben")
+    page.goto("/instances/orders-1/")
+    page.route(
+        "**/instances/orders-1/**",
+        lambda route: sleep(0.3 * (route.request.method == "POST")) or route.continue_(),
+    )
+    cell(page, 1, "Amount").fill("5")
+    page.get_by_role("button", name="Move row 2 up").click()
+    cell(page, 3, "Amount").select_text()
+    expect(page.locator("[name=v-total]")).to_have_value("10")
+    page.keyboard.type("7")
+    expect(cell(page, 3, "Amount")).to_have_value("7")
+    assert shown(page)[:2] == ["Pen 2", "Pen 1"]
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

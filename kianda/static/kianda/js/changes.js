@@ -38,7 +38,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const form = document.getElementById("form");
   if (event.detail.target?.id !== "instance" || !form || !sent) return;
   const before = sent;
-  const held = document.activeElement?.id;
+  const held = hold(document.activeElement);
   sent = undefined;
   const written = read(form).filter((one) => !before.written.some((other) => same(one, other)));
   const rows = rowsOf(form);
@@ -67,8 +67,17 @@ function putBack({ written, rows, held, secrets }, before) {
     const detail = { keys, gone: known.filter((key) => !keys.includes(key)) };
     form.querySelector(`[data-table="${CSS.escape(table)}"]`)?.dispatchEvent(new CustomEvent("kianda:order", { bubbles: true, detail }));
   }
-  // The row that has the focus came back only now.
-  if (held && document.activeElement === document.body) document.getElementById(held)?.focus();
+  letHold(held);
+}
+
+const hold = (box) => ({ id: box?.id, from: box?.selectionStart, to: box?.selectionEnd });
+
+// A row that came back or moved only now has lost the focus; what is written anew, what was marked in it.
+function letHold({ id, from, to }) {
+  const box = id && document.getElementById(id);
+  if (!box || ![document.body, box].includes(document.activeElement)) return;
+  box.focus();
+  if (typeof from === "number" && typeof box.selectionStart === "number") box.setSelectionRange(from, to);
 }
 
 document.addEventListener("htmx:afterSettle", (event) => {
