@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
@@ -23,8 +23,7 @@ STATUSES = (
     ("active", _("Active")), ("running", _("Running")), ("paused", _("Paused")),
     ("finished", _("Finished")), *OUTCOMES,
 )  # fmt: skip
-_LINE = Value("\n")
-_SAID = ("name", _LINE, "process_id", _LINE, "process_name", _LINE, "design__title")
+_SAID = ("name", "process_id", "process_name", "design__title")
 ORDER = {"name": "name", "next": "next_run_at", "last": "last_run_at"}
 
 
@@ -33,14 +32,24 @@ def tasks(
 ) -> QuerySet[ScheduledTask]:
     """Return the tasks that a person may see, the next one first."""
     rows = visible_tasks(user).select_related("design")
-    # One text to look at in each row; a word does not reach over the end of a line.
     for word in words.split():
-        rows = rows.alias(said=Concat(*_SAID)).filter(said__icontains=word)
+        rows = _that_say(rows, word)
     if process:
         rows = rows.filter(process_name=process)
     field = F(ORDER.get(ordering.lstrip("-"), "next_run_at"))
     order = field.desc if ordering.startswith("-") else field.asc
     return _with_status(rows, status).order_by(order(nulls_last=True), "pk")
+
+
+def _that_say(rows: QuerySet[ScheduledTask], word: str) -> QuerySet[ScheduledTask]:
+    if connection.vendor == "postgresql":
+        # It looks into one text of several lines twice as quickly as into as many texts.
+        lines = [part for name in _SAID for part in (name, Value("\n"))]
+        return rows.alias(said=Concat(*lines)).filter(said__icontains=word)
+    found = Q()
+    for name in _SAID:
+        found |= Q(**{f"{name}__icontains": word})
+    return rows.filter(found)
 
 
 def _with_status(rows: QuerySet[ScheduledTask], status: str) -> QuerySet[ScheduledTask]:
