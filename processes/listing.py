@@ -133,19 +133,17 @@ def instances(
     Process IDs of all are looked at, values only of the newest LOOKED_AT; when there are more,
     `last` is the key of the last one looked at, to go on `before` it.
     """
-    rows = visible_instances(user).select_related("design", "version", "modified_by")
-    rows = rows.defer("secrets", "version__document")
+    rows = visible_instances(user)
     asked = {"design__name": process, "mode": mode, "status": status}
     rows = rows.filter(**{name: value for name, value in asked.items() if value})
     rows = rows.filter(pk__lt=before) if before else rows
-    if not words:
-        return FoundInstances(_ordered(rows, ordering, INSTANCE_ORDER, "-pk"))
-    pks, last = _hits(rows, words.split()[:8])
-    # They are found, in their order: to ask for them by all conditions again takes as long.
-    found = _ordered(ProcessInstance.objects.filter(pk__in=pks), ordering, INSTANCE_ORDER, "-pk")
-    found = found.select_related("design", "version", "modified_by")
-    found = found.defer("secrets", "version__document")
-    return FoundInstances(found, last, None if ordering else pks)
+    pks, last = _hits(rows, words.split()[:8]) if words else (None, None)
+    # What is found, is: to ask for it by all conditions again takes as long.
+    rows = rows if pks is None else ProcessInstance.objects.filter(pk__in=pks)
+    shown = rows.select_related("design", "version", "modified_by")
+    shown = shown.defer("secrets", "version__document")
+    in_order = _ordered(shown, ordering, INSTANCE_ORDER, "-pk")
+    return FoundInstances(in_order, last, None if ordering else pks)
 
 
 def _hits(rows: QuerySet[ProcessInstance], words: list[str]) -> tuple[list[int], int | None]:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import ROLES, groups_of, roles_of
 
 Settings = dict[str, Any]
-PARTS = ("name", "email", "roles", "groups")
+LISTS = ("roles", "groups")
+PARTS = ("name", "email", *LISTS)
 MOST = 100_000
 
 
@@ -44,13 +45,23 @@ def read(text: str) -> Settings | None:
         found = json.loads(text) if len(text) <= MOST else None
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and found.keys() == set(PARTS) else None
+    return found if isinstance(found, dict) and _is_settings(found) else None
+
+
+def _is_settings(found: Settings) -> bool:
+    """Tell whether every part is of the kind that a form has written: anybody can send another."""
+    return found.keys() == set(PARTS) and all(
+        isinstance(value, list) and all(isinstance(one, str) for one in value)
+        if part in LISTS
+        else isinstance(value, str)
+        for part, value in found.items()
+    )
 
 
 def merged(mine: Mapping[str, Any], seen: Settings, now: Settings) -> Settings:
     """Return what was chosen, with what was left alone as it is stored now."""
     return {
-        part: _ticked(mine[part], seen[part], now[part]) if part in ("roles", "groups")
+        part: _ticked(mine[part], seen[part], now[part]) if part in LISTS
         else now[part] if mine[part] == seen[part]
         else mine[part]
         for part in PARTS
