@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from datasources.models import Datasource
@@ -19,49 +18,23 @@ from scheduler.services.moments import schedule_of
 from scheduler.token_health import (
     URGENCY,
     Facts,
-    Span,
     State,
     TokenFields,
     Validity,
-    gaps_between,
-    merged,
-    placed,
     state_of,
     token_fields,
     validity,
 )
+from scheduler.token_strip import DAY, Strip, strip_of, window
 
 # More tokens than this are not looked at one by one; those that went wrong come first.
 MOST_LOOKED_AT = 300
 SHOWN = 10
-DAY = timedelta(hours=24)
 # What tells how a token is; the rest of a task is read for those that are shown.
 _JUDGED_BY = ("name", "process_id", "target", "enabled", "next_run_at", "created")
-# In per cent of a strip.
-LEAST_TOLD = 0.2
-MOST_REFRESHES = 3_000
 CLOSED = (
     Run.Status.SUCCEEDED, Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSED,
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Strip:
-    """When a token was valid in the last 24 hours."""
-
-    valid: list[Span]
-    missing: list[Span]
-    gaps: list[tuple[datetime, datetime]]
-
-    @property
-    def per_cent(self) -> float | None:
-        """Return how much of the time since it was first fetched the token was valid.
-
-        None in the first minutes, which are too short to be told in a strip.
-        """
-        valid = sum(span.width for span in self.valid)
-        whole = valid + sum(span.width for span in self.missing)
-        return 100 * valid / whole if whole >= LEAST_TOLD else None
 
 
 @dataclass
@@ -114,11 +87,10 @@ def token_health(user: User, *, now: datetime) -> TokenHealth:
     found = _kept_tokens(_candidates(tasks), now=now)
     found.sort(key=lambda kept: (URGENCY.index(kept.state), kept.instance.process_id))
     shown = found[:SHOWN]
-    first = _first_after(now - DAY - DAY) if shown else 0
     whole = ScheduledTask.objects.in_bulk([kept.task.pk for kept in shown])
     for kept in shown:
         kept.task = whole.get(kept.task.pk, kept.task)
-        kept.strip = _strip(kept, now=now, first=first)
+    _add_strips(shown, now=now)
     current = sum(kept.is_current for kept in found)
     return TokenHealth(shown, len(found), current, len(found) - len(shown))
 
@@ -127,11 +99,9 @@ def token_of_task(
     task: ScheduledTask, *, now: datetime, length: timedelta = DAY
 ) -> KeptToken | None:
     """Return the token that a task keeps, with its last hours or days; None when it keeps none."""
-    for kept in _kept_tokens([task] if task.process_id else [], now=now):
-        first = _first_after(now - length - DAY)
-        kept.strip = _strip(kept, now=now, length=length, first=first)
-        return kept
-    return None
+    found = _kept_tokens([task] if task.process_id else [], now=now)
+    _add_strips(found, now=now, length=length)
+    return next(iter(found), None)
 
 
 def tokens_of_instance(
@@ -143,10 +113,20 @@ def tokens_of_instance(
         design=instance.design_id, process_id__iexact=instance.process_id, finished_at=None
     )
     found = _kept_tokens(list(tasks[:MOST_LOOKED_AT]), now=now)
-    first = _first_after(now - DAY - DAY) if found else 0
-    for kept in found:
-        kept.strip = _strip(kept, now=now, first=first)
+    _add_strips(found, now=now)
     return found
+
+
+def _add_strips(found: Sequence[KeptToken], *, now: datetime, length: timedelta = DAY) -> None:
+    """Give each token the strip of its last hours or days."""
+    if not found:
+        return
+    within = window(now, length)
+    for kept in found:
+        current = kept.validity if kept.is_current else None
+        kept.strip = strip_of(
+            kept.instance, kept.task.target, kept.fields, current=current, within=within
+        )
 
 
 def _candidates(tasks: QuerySet[ScheduledTask]) -> list[ScheduledTask]:
@@ -262,50 +242,3 @@ def _last_runs(
 def _newest(target: str, statuses: Iterable[str]) -> Subquery:
     runs = Run.objects.filter(instance=OuterRef("pk"), target=target, status__in=statuses)
     return Subquery(runs.order_by("-pk").values("pk")[:1])
-
-
-def _strip(kept: KeptToken, *, now: datetime, first: int, length: timedelta = DAY) -> Strip:
-    """Return when the token was valid up to now, by the refreshes that succeeded.
-
-    `first` is the key from which on runs are looked at.
-    """
-    start = now - length
-    spans = merged(_spans(kept, start=start, now=now, first=first))
-    gaps = gaps_between(spans, now)
-    inside = [(max(left, start), right) for left, right in gaps if right > start]
-    return Strip(placed(spans, start, now), placed(gaps, start, now), inside)
-
-
-def _spans(
-    kept: KeptToken, *, start: datetime, now: datetime, first: int
-) -> Iterable[tuple[datetime, datetime]]:
-    names = [name for name in (kept.fields.created, kept.fields.expires) if name]
-    rows = (
-        Run.objects.filter(
-            instance=kept.instance, target=kept.task.target, status=Run.Status.SUCCEEDED
-        )
-        # One more than 24 hours: the token of the strip's left end was fetched before it.
-        .filter(finished__gt=start - DAY)
-        # A sum, so that the runs are found by their instance and left out by their key.
-        .alias(key=F("pk") + 0)
-        .filter(key__gte=first)
-        .order_by("-pk")
-        .values_list("finished", *(KeyTransform(name, "data") for name in names))[:MOST_REFRESHES]
-    )
-    for finished, *values in rows:
-        if finished is None:
-            continue
-        lives = validity(kept.fields, dict(zip(names, values, strict=True)), refreshed=finished)
-        # Without a known end the token is taken to last until the next refresh.
-        yield lives.since or finished, min(lives.until or now, now)
-    if kept.is_current and kept.validity.since:
-        yield kept.validity.since, min(kept.validity.until or now, now)
-
-
-def _first_after(moment: datetime) -> int:
-    """Return a key from which on runs are looked at; an index finds it.
-
-    A run with a smaller key that ended later was long under way: the spare day is longer than that.
-    """
-    before = Run.objects.filter(finished__lte=moment).order_by("-finished").values_list("pk")
-    return next((pk for (pk,) in before[:1]), 0)

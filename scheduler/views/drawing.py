@@ -13,8 +13,9 @@ from kianda import times
 from scheduler import listing, timeline
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.selectors import occurrences_of
-from scheduler.selectors_health import KeptToken, Strip
+from scheduler.selectors_health import KeptToken
 from scheduler.services.moments import next_five
+from scheduler.token_strip import Strip
 
 GAPS_SAID = 5
 SHAPES: Mapping[str, str | Promise] = {
