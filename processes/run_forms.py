@@ -8,18 +8,10 @@ from processes.display import displays_on
 from processes.document import Document, Form
 from processes.fields.base import InputField
 from processes.ports import Part
+from processes.progress import Moment, NotOpen, assigned, closed, submitted, went_to
 from processes.rules.base import RuleFailed
 from processes.run_rows import run_inside
-from processes.standing import (
-    CURRENT,
-    Moment,
-    NotOpen,
-    assigned,
-    closed,
-    records_of,
-    submitted,
-    went_to,
-)
+from processes.standing import CURRENT, records_of
 from processes.values import Value
 
 if TYPE_CHECKING:

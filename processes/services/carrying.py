@@ -12,6 +12,7 @@ from processes.clock import moment_text, today_in
 from processes.context import RunContext, Surroundings
 from processes.engine import Outcome, run_rules
 from processes.models import Run
+from processes.progress import Moment
 from processes.rules.base import RuleFailed
 from processes.run_forms import FormsDesk
 from processes.services.forms_state import known_groups, known_people
@@ -22,7 +23,7 @@ from processes.services.outside import CallsAndLookups
 from processes.services.ownership import creator_of
 from processes.services.pinned import PinnedOutside, answers_from_samples
 from processes.services.starting import Firing, Started, insert, take
-from processes.standing import Moment, form_of
+from processes.standing import form_of
 from processes.trace import RunTrace
 from processes.values import Value
 

@@ -13,6 +13,7 @@ from kianda.lib.errors import Conflict, Forbidden, Invalid, Stale
 from processes.clock import moment_text
 from processes.document import Document
 from processes.models import Change, FormOwner, ProcessInstance, Run
+from processes.progress import Moment, went_to
 from processes.selectors import visible_instances
 from processes.services.documents import document_of
 from processes.services.locking import locked, when_free
@@ -24,15 +25,7 @@ from processes.services.ownership import (
     standing_of,
     store_owners,
 )
-from processes.standing import (
-    CURRENT,
-    FormRecord,
-    FormStatus,
-    Moment,
-    Standing,
-    records_of,
-    went_to,
-)
+from processes.standing import CURRENT, FormRecord, FormStatus, Standing, records_of
 
 __all__ = [
     "FormState",

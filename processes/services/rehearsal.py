@@ -18,12 +18,13 @@ from processes.context import RunContext
 from processes.document import Document
 from processes.effects import Effect, Surroundings
 from processes.engine import Outcome, run_rules
+from processes.progress import Moment
 from processes.rules import Close
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.run_forms import FormsDesk
 from processes.services.defaults import early_names
 from processes.services.forms_state import known_groups, known_people
-from processes.standing import Moment, Standing
+from processes.standing import Standing
 from processes.trace import RunTrace
 from processes.values import Value
 from processes.working import WorkingCopy

@@ -7,11 +7,11 @@ import pytest
 
 from kianda.once import new_token
 from processes.models import ProcessInstance, Run
+from processes.progress import Moment, submitted
 from processes.services.designs import create_design, publish_design
 from processes.services.documents import document_of
 from processes.services.forms_state import standing_of, store_standing
 from processes.services.instances import create_instance
-from processes.standing import Moment, submitted
 from tests.factories import make_user
 from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.test_pages import client_of, text_of

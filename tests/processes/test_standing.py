@@ -5,18 +5,8 @@ from typing import Any
 import pytest
 
 from processes.document import Document, parse_document
-from processes.standing import (
-    Moment,
-    NotOpen,
-    Standing,
-    assigned,
-    closed,
-    form_of,
-    records_of,
-    standing_columns,
-    submitted,
-    went_to,
-)
+from processes.progress import Moment, NotOpen, assigned, closed, submitted, went_to
+from processes.standing import Standing, form_of, records_of, standing_columns
 
 NOW = Moment("ada", "2026-11-23T10:00:00Z")
 

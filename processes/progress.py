@@ -1,0 +1,163 @@
+"""How an instance goes on: its forms are submitted, gone to, given to people, and closed.
+
+Each step takes a standing and gives a new one, without the database.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from processes.document import Document, Form
+from processes.standing import (
+    COMPLETED,
+    CURRENT,
+    NOT_STARTED,
+    FormRecord,
+    Records,
+    Standing,
+    kept_states,
+    open_names,
+    opened,
+    records_of,
+)
+
+ENDED_STATUS = "completed"
+
+
+class NotOpen(Exception):
+    """A form is not being worked on. The message is a sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Who acts, and when, as ISO 8601 text."""
+
+    by: str
+    at: str
+
+
+def submitted(
+    document: Document,
+    standing: Standing,
+    form: str,
+    *,
+    creator: str,
+    moment: Moment,
+    status: str = "",
+) -> Standing:
+    """Return the standing after a form was submitted; raises NotOpen.
+
+    When another form is still open (one that opened beside it, or that a rule has opened), nothing
+    more opens; else the next one does that waits its turn. Hidden forms are passed over.
+    """
+    records = records_of(document, standing, creator)
+    if records[form].status != CURRENT:
+        words = "completed already" if records[form].status == COMPLETED else "not open yet"
+        raise NotOpen(f"The form {_title(document, form)} is {words}.")
+    records[form] = replace(
+        records[form], status=COMPLETED, completed=moment.at, completed_by=moment.by
+    )
+    for name in standing.hidden.intersection(open_names(records)):
+        records[name] = replace(records[name], status=NOT_STARTED, started="")
+    if not open_names(records):
+        following = _next(document, records, form, standing.hidden)
+        if following:
+            records.update(opened(document, records, [following], moment.at, standing.hidden))
+    still = open_names(records)
+    said = status or (_title(document, still[0]) if still else ENDED_STATUS)
+    return replace(
+        standing,
+        status=said,
+        forms=kept_states(document, records, ended=not still, creator=creator),
+    )
+
+
+def _next(document: Document, records: Records, form: str, hidden: frozenset[str]) -> str | None:
+    """Return the form that opens after one, in form order, then from the start.
+
+    A form that opens with another one waits for that, unless that is hidden.
+    """
+    names = [
+        one.name
+        for one in document.forms
+        if one.name not in hidden
+        and (one.activate_with in hidden or not _opens_with_another(document, one))
+    ]
+    place = next(number for number, one in enumerate(document.forms) if one.name == form)
+    later = {one.name for one in document.forms[place:]}
+    waiting = [name for name in names if records[name].status == NOT_STARTED]
+    return next((name for name in waiting if name in later), next(iter(waiting), None))
+
+
+def _opens_with_another(document: Document, form: Form) -> bool:
+    return any(other.name == form.activate_with for other in document.forms)
+
+
+def went_to(
+    document: Document, standing: Standing, form: str, *, own: str, creator: str, moment: Moment
+) -> Standing:
+    """Return the standing after a form was made the current one.
+
+    Going back closes every other form; going on leaves the form of the run open, which it may be
+    about to submit.
+    """
+    records = records_of(document, standing, creator)
+    names = list(records)
+    goes_on = own in records and names.index(own) < names.index(form)
+    for name in open_names(records):
+        if name != form and not (goes_on and name == own):
+            records[name] = replace(records[name], status=NOT_STARTED, started="")
+    records.update(_opened_alone(records, form, moment.at))
+    return replace(
+        standing,
+        status=_title(document, form),
+        forms=kept_states(document, records, ended=False, creator=creator),
+    )
+
+
+def _opened_alone(records: Records, form: str, at: str) -> dict[str, FormRecord]:
+    return {form: replace(records[form], status=CURRENT, started=at, completed="", completed_by="")}
+
+
+def assigned(
+    document: Document,
+    standing: Standing,
+    forms: Iterable[str],
+    *,
+    users: Iterable[str],
+    groups: Iterable[str],
+    creator: str,
+    append: bool = False,
+    opens: bool = False,
+    at: str = "",
+) -> Standing:
+    """Return the standing after forms were given to people and groups, and opened when asked."""
+    records = records_of(document, standing, creator)
+    for name in forms:
+        before = records[name]
+        records[name] = replace(
+            before,
+            users=tuple(dict.fromkeys([*(before.users if append else ()), *users])),
+            groups=tuple(dict.fromkeys([*(before.groups if append else ()), *groups])),
+        )
+        if opens and before.status != CURRENT:
+            records.update(_opened_alone(records, name, at))
+    ended = bool(standing.forms.get("ended")) and not opens
+    return replace(standing, forms=kept_states(document, records, ended=ended, creator=creator))
+
+
+def closed(
+    document: Document, standing: Standing, *, status: str, creator: str, moment: Moment
+) -> Standing:
+    """Return the standing of an instance that has ended: no form is open any more."""
+    records = records_of(document, standing, creator)
+    for name in open_names(records):
+        records[name] = replace(
+            records[name], status=COMPLETED, completed=moment.at, completed_by=moment.by
+        )
+    return replace(
+        standing, status=status, forms=kept_states(document, records, ended=True, creator=creator)
+    )
+
+
+def _title(document: Document, name: str) -> str:
+    return next((form.title for form in document.forms if form.name == name), name)
