@@ -1,0 +1,21 @@
+"""The rows of designs, instances, runs and history."""
+
+from processes.models.designs import DesignVersion, LivingDesigns, PinnedAnswer, ProcessDesign
+from processes.models.instances import FormOwner, GivenProcessId, ProcessInstance
+from processes.models.runs import Change, Run
+from processes.models.working_copies import DesignPresence, WorkingCopy, WorkingEdit
+
+__all__ = [
+    "Change",
+    "DesignPresence",
+    "DesignVersion",
+    "FormOwner",
+    "GivenProcessId",
+    "LivingDesigns",
+    "PinnedAnswer",
+    "ProcessDesign",
+    "ProcessInstance",
+    "Run",
+    "WorkingCopy",
+    "WorkingEdit",
+]

@@ -1,0 +1,78 @@
+"""Instances, the Process IDs that were ever given, and whose the open forms are."""
+
+from django.conf import settings
+from django.db import models
+
+from kianda.lib.secrets import EncryptedJSONField
+from processes.models.designs import DesignVersion, ProcessDesign
+
+
+class GivenProcessId(models.Model):
+    """A Process ID that was given once, in small letters. Rows stay when the instance goes."""
+
+    key = models.CharField(max_length=120, primary_key=True)
+
+
+class ProcessInstance(models.Model):
+    """One record of a process: its values, status and history."""
+
+    class Mode(models.TextChoices):
+        LIVE = "live"
+        PREVIEW = "preview"
+
+    class Outward(models.TextChoices):
+        DO = "do"
+        PINNED = "pinned"
+
+    process_id = models.CharField(max_length=120, unique=True)
+    key = models.CharField(max_length=120, unique=True, help_text="Process ID in small letters.")
+    design = models.ForeignKey(ProcessDesign, on_delete=models.CASCADE, related_name="instances")
+    version = models.ForeignKey(DesignVersion, on_delete=models.PROTECT, related_name="instances")
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.LIVE)
+    outward = models.CharField(
+        max_length=6,
+        choices=Outward.choices,
+        blank=True,
+        help_text="What a preview does when a rule calls out; empty until its person was asked.",
+    )
+    status = models.CharField(max_length=20, default="open")
+    values = models.JSONField(default=dict, help_text="The values of all fields but secret ones.")
+    secrets = EncryptedJSONField(null=True, help_text="The values of secret fields that are set.")
+    forms = models.JSONField(default=dict, help_text="The states of its forms; {} is the start.")
+    display = models.JSONField(default=dict, help_text="What rules show, enable and require.")
+    revision = models.PositiveBigIntegerField(default=1)
+    created = models.DateTimeField(db_index=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    modified = models.DateTimeField()
+    modified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["design", "-id"], name="instances_of_a_design")]
+
+    def __str__(self) -> str:
+        return self.process_id
+
+
+class FormOwner(models.Model):
+    """Somebody to whom an open form of an instance belongs: a person or a group, by name."""
+
+    class Kind(models.TextChoices):
+        USER = "user"
+        GROUP = "group"
+
+    instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="owners")
+    form = models.CharField(max_length=64)
+    kind = models.CharField(max_length=5, choices=Kind.choices)
+    name = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["kind", "name", "instance"], name="forms_of_an_owner")]
+
+    def __str__(self) -> str:
+        return f"{self.instance_id} {self.form}: {self.name}"
