@@ -21,6 +21,7 @@ from kianda.lib.secret_names import MASK
 from kianda.once import new_token
 from tests.datasources.conftest import raw_datasource
 from tests.datasources.servers import always, answer, serving
+from tests.pages import SCRIPT, client_of, text_of
 
 pytestmark = pytest.mark.django_db
 LIST = "/datasources/"
@@ -28,7 +29,6 @@ NEW = "/datasources/new/"
 ONE = "/datasources/token-service/"
 METHOD = f"{ONE}methods/refresh-token/"
 NEW_METHOD = f"{ONE}methods/new/"
-SCRIPT = "<script>alert(1)</script>\"'&"
 SETTINGS = {
     "/title": "Token service", "/base_url": "https://auth.example.org", "/auth/scheme": "none",
     "/timeout_s": "30", "/test_path": "", "/max_answer_bytes": "5242880",
@@ -41,12 +41,6 @@ EDITED = {
 }  # fmt: skip
 
 
-def client_of(user: Any, **more: Any) -> Client:
-    client = Client(**more)
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 @pytest.fixture
 def manager(dan: Any) -> Client:
     return client_of(dan)
@@ -55,12 +49,6 @@ def manager(dan: Any) -> Client:
 @pytest.fixture
 def made(dan: Any) -> Datasource:
     return create_datasource(raw=raw_datasource(), user=dan)
-
-
-def text_of(response: Any) -> str:
-    """Return what a page says, without its marks."""
-    plain = re.sub(r"<(script|style)[\s\S]*?</\1>|<[^>]+>", " ", response.content.decode())
-    return re.sub(r"\s+", " ", html.unescape(plain))
 
 
 def value_of(response: Any, name: str) -> str:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from datasources.models import Datasource
 from datasources.selectors import get_document_to_call
@@ -12,6 +11,7 @@ from kianda.accounts.models import AuditEntry
 from kianda.lib.errors import Forbidden
 from tests.datasources.conftest import raw_datasource
 from tests.factories import api_client, make_user
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
 ONE = "/datasources/token-service/"
@@ -28,12 +28,6 @@ def dora() -> Any:
 @pytest.fixture
 def made(dan: Any, dora: Any) -> Datasource:
     return create_datasource(raw=raw_datasource(), user=dan)
-
-
-def client_of(user: Any) -> Client:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def restrict(user: Any, **parts: Any) -> Any:

@@ -13,16 +13,11 @@ from kianda.once import new_token
 from processes.models import WorkingCopy
 from processes.services import working_copies
 from processes.services.designs import create_design, get_design, save_design
+from tests.pages import client_of, text_of
 from tests.processes.definitions import button, process, set_rule, text_field
 
 pytestmark = pytest.mark.django_db
 HERE = "/designs/orders/designer/"
-
-
-def client_of(user: Any) -> Client:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def orders() -> dict[str, Any]:
@@ -74,11 +69,6 @@ def do(client: Client, act: str, *, at: str = "field:subject", **more: Any) -> A
     assert marks, answer.content[:500]
     pairs = re.findall(r'data-([a-z]+)="([^"]*)"', marks[1])
     return answer, {name: html.unescape(value) for name, value in pairs}
-
-
-def text_of(response: Any) -> str:
-    plain = re.sub(r"<(script|style)[\s\S]*?</\1>|<[^>]+>", " ", response.content.decode())
-    return re.sub(r"\s+", " ", html.unescape(plain))
 
 
 # ---- the page

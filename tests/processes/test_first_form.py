@@ -8,8 +8,8 @@ import pytest
 from kianda.once import new_token
 from processes.models import ProcessInstance, Run
 from processes.services.designs import create_design, publish_design
+from tests.pages import client_of, text_of
 from tests.processes.definitions import button, process, set_rule, text_field
-from tests.processes.test_pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
 OTHER = {"items": [{"left": "[kind]", "operator": "eq", "right": "other"}]}

@@ -13,8 +13,8 @@ from processes.services.documents import document_of
 from processes.services.forms_state import standing_of, store_standing
 from processes.services.instances import create_instance
 from tests.factories import make_user
+from tests.pages import client_of, text_of
 from tests.processes.definitions import button, process, set_rule, text_field
-from tests.processes.test_pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
 

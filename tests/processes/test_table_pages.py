@@ -13,8 +13,8 @@ from processes.services.designs import create_design, publish_design
 from processes.services.documents import document_of
 from processes.services.instances import create_instance, patch_instance
 from processes.services.values import stored_values
+from tests.pages import SCRIPT, client_of, text_of
 from tests.processes.definitions import process, text_field
-from tests.processes.test_pages import SCRIPT, client_of, text_of
 
 pytestmark = pytest.mark.django_db
 COLUMNS: list[dict[str, Any]] = [

@@ -18,8 +18,8 @@ from processes.services.documents import document_of
 from processes.services.exporting import export_text
 from processes.services.importing import Choice, carry_out, plan_of
 from processes.services.library import put_into_group
+from tests.pages import client_of, text_of
 from tests.processes.conftest import ORDERS_METHOD, RULES, TOKEN_METHOD, definition, with_rules
-from tests.processes.test_pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
 SECRETS = (

@@ -7,8 +7,8 @@ import pytest
 from processes.services.designs import create_design, publish_design
 from processes.services.instances import create_instance
 from tests.factories import make_user
+from tests.pages import client_of, text_of
 from tests.processes.definitions import process, text_field
-from tests.processes.test_pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
 

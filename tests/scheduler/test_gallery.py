@@ -22,8 +22,8 @@ from scheduler.models import Occurrence, ScheduledTask
 from scheduler.selectors_health import token_health
 from scheduler.services.execution import execute
 from scheduler.services.planning import plan
+from tests.pages import client_of, text_of
 from tests.processes.conftest import GOOD_ANSWER, answers
-from tests.processes.test_pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
 WIZARD = "/designs/templates/oauth-token-refresh/"

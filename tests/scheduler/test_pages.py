@@ -1,7 +1,6 @@
 """The pages of scheduled tasks, without a browser: roles, acts, bad input, one effect."""
 
 import html
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -15,23 +14,12 @@ from processes.models import ProcessInstance
 from scheduler import forms
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import change_task, pause_task
+from tests.pages import client_of, text_of
 from tests.scheduler.conftest import NOON, Make, body
 from tests.scheduler.kept import make_token
 
 pytestmark = pytest.mark.django_db
 SCRIPT = "<script>alert(1)</script>\"'&"
-
-
-def client_of(user: Any) -> Client:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-def text_of(response: Any) -> str:
-    """Return what a page says, without its marks."""
-    plain = re.sub(r"<[^>]+>", " ", response.content.decode())
-    return re.sub(r"\s+", " ", html.unescape(plain))
 
 
 def sent(**typed: Any) -> dict[str, Any]:

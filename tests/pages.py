@@ -1,0 +1,22 @@
+"""Pages without a browser: who asks for them, and what they say."""
+
+import html
+import re
+from typing import Any
+
+from django.test import Client
+
+SCRIPT = "<script>alert(1)</script>\"'&"
+
+
+def client_of(user: Any, **more: Any) -> Client:
+    """Return a client in which a person is signed in."""
+    client = Client(**more)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def text_of(response: Any) -> str:
+    """Return what a page says, without its marks."""
+    plain = re.sub(r"<(script|style)[\s\S]*?</\1>|<[^>]+>", " ", response.content.decode())
+    return re.sub(r"\s+", " ", html.unescape(plain))

@@ -1,0 +1,23 @@
+"""The scenario of the pages as rows."""
+
+from typing import Any
+
+import pytest
+
+from processes.models import ProcessDesign, ProcessInstance
+from processes.services.designs import create_design, get_design, publish_design
+from processes.services.instances import create_instance
+from tests.processes.conftest import VALUES
+from tests.processes.pages.scenario import local
+
+
+@pytest.fixture
+def design(ada: Any) -> ProcessDesign:
+    create_design(raw=local(), user=ada)
+    publish_design(name="token-refresh", user=ada)
+    return get_design("token-refresh")
+
+
+@pytest.fixture
+def instance(design: ProcessDesign, ada: Any) -> ProcessInstance:
+    return create_instance(process="token-refresh", mode="live", data=VALUES, user=ada)

@@ -1,0 +1,82 @@
+"""The pages of runs, without a browser."""
+
+import html
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from processes.services import runs
+from tests.pages import client_of, text_of
+from tests.processes.conftest import RULES, answers
+from tests.processes.pages.scenario import Make, values_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_run_shows_request_answer_changes_and_no_secret(
+    make_token: Make, provider: HTTPServer, ada: Any
+) -> None:
+    answers(provider)
+    instance = make_token()
+    run = runs.trigger(process_id=instance.process_id, target="refresh", user=ada, trigger="button")
+    response = client_of(ada).get(f"/runs/{run.pk}/")
+    page, words = response.content.decode(), text_of(response)
+    for secret in ("cs-secret-1", "rt-old-42", "rt-new-77"):
+        assert secret not in page
+    assert "Refresh on token-refresh-1" in words
+    assert "client_secret= secret" in words
+    assert "curl --request POST" in html.unescape(page)
+    assert "2. Get a new token" in words
+    assert "new secret" in words
+
+
+def test_a_failed_step_is_open_and_what_was_not_reached_says_so(
+    make_token: Make, provider: HTTPServer, ada: Any
+) -> None:
+    answers(provider, "busy", status=503)
+    instance = make_token()
+    run = runs.trigger(process_id=instance.process_id, target="refresh", user=ada, trigger="button")
+    response = client_of(ada).get(f"/runs/{run.pk}/")
+    assert [step["open"] for step in response.context["steps"]] == [False, True, False]
+    assert "503" in text_of(response)
+    assert "Not reached: the run ended before it." in text_of(response)
+    assert "The last run failed" in text_of(client_of(ada).get("/instances/token-refresh-1/"))
+
+
+def test_a_running_run_asks_for_itself_each_second_and_a_closed_one_does_not(
+    instance: Any, ada: Any
+) -> None:
+    run = runs.enqueue(process_id=instance.process_id, target="refresh", user=ada, trigger="button")
+    client = client_of(ada)
+    growing = client.get(f"/runs/{run.pk}/").content.decode()
+    assert 'hx-trigger="every 1s"' in growing
+    assert 'http-equiv="refresh"' in growing
+    runs.execute_queued(run.pk)
+    part = client.get(
+        f"/runs/{run.pk}/", headers={"HX-Request": "true", "HX-Target": "run"}
+    ).content.decode()
+    assert "<html" not in part
+    assert "every 1s" not in part
+
+
+def test_an_answer_that_nobody_stored_is_offered_and_stored(
+    make_token: Make, provider: HTTPServer, ada: Any
+) -> None:
+    answers(provider)
+    instance = make_token(RULES[:2])
+    run = runs.trigger(process_id=instance.process_id, target="refresh", user=ada, trigger="button")
+    client = client_of(ada)
+    for path in (f"/runs/{run.pk}/", f"/instances/{instance.process_id}/"):
+        assert "Store these values" in text_of(client.get(path))
+    dialog = client.get(f"/runs/{run.pk}/store/")
+    assert "Refresh token" in text_of(dialog)
+    assert "rt-new-77" not in dialog.content.decode()
+    assert client.post(f"/runs/{run.pk}/store/").status_code == 303
+    assert values_of(instance)["refresh_token"] == "rt-new-77"
+    assert client.post(f"/runs/{run.pk}/store/").status_code == 409
+
+
+@pytest.mark.parametrize("number", ["0", "999999", "9" * 30])
+def test_a_run_that_is_not_there_is_a_page_that_says_so(ada: Any, number: str) -> None:
+    assert client_of(ada).get(f"/runs/{number}/").status_code == 404
