@@ -1,0 +1,210 @@
+"""A data source made and changed on its pages, without a browser: bad input, secrets, others."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from datasources.models import Datasource
+from datasources.services import create_datasource, get_document, patch_datasource
+from kianda.lib.secret_names import MASK
+from kianda.once import new_token
+from tests.datasources.conftest import raw_datasource
+from tests.datasources.pages.forms import (
+    EDITED,
+    LIST,
+    NEW,
+    NEW_METHOD,
+    ONE,
+    SETTINGS,
+    base,
+    value_of,
+    wrong,
+)
+from tests.pages import SCRIPT, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_data_source_is_made_with_a_name_out_of_its_title(manager: Client) -> None:
+    auth = {"/auth/scheme": "bearer", "/auth/token": "tok-12345"}
+    made = manager.post(NEW, {**SETTINGS, **auth})
+    assert (made.status_code, made["Location"]) == (303, ONE)
+    assert get_document("token-service").auth.credentials() == {"token": "tok-12345"}
+    page = manager.get(ONE)
+    assert "tok-12345" not in page.content.decode()
+    assert "Token · set" in text_of(page)
+
+
+def test_a_form_that_is_sent_twice_makes_one(manager: Client) -> None:
+    body = SETTINGS | {"once": new_token()}
+    assert [manager.post(NEW, body)["Location"] for _ in range(2)] == [ONE, ONE]
+    assert Datasource.objects.count() == 1
+
+
+BAD = [
+    ({"/title": ""}, "f-title", "Enter a display name."),
+    ({"/title": "x" * 201}, "f-title", "At most 200 characters."),
+    ({"/name": "Not A Slug"}, "f-name", "small letters"),
+    ({"/name": "kianda"}, "f-name", "reserved"),
+    ({"/base_url": ""}, "f-base_url", "Enter the address"),
+    ({"/base_url": "ftp://example.org"}, "f-base_url", "Use https or http"),
+    ({"/base_url": "http://169.254.169.254"}, "f-base_url", "169.254.169.254"),
+    ({"/base_url": "https://u:p@example.org"}, "f-base_url", "Credentials do not belong"),
+    ({"/timeout_s": "soon"}, "f-timeout_s", "Write a number."),
+    ({"/timeout_s": "1e999"}, "f-timeout_s", "at most 300"),
+    ({"/timeout_s": "nan"}, "f-timeout_s", ""),
+    ({"/test_path": "status"}, "f-test_path", "starts with /"),
+    ({"/max_answer_bytes": "0"}, "f-max_answer_bytes", "1 or more"),
+    ({"/auth/scheme": "magic"}, "f-auth-scheme", "magic"),
+    (
+        {"/auth/scheme": "api_key", "/auth/name": "a b", "/auth/place": "header"},
+        "f-auth-name",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "control", "says"), BAD)
+def test_bad_input_stands_beside_its_control_and_what_was_typed_stays(
+    manager: Client, change: dict[str, str], control: str, says: str
+) -> None:
+    page = manager.post(NEW, SETTINGS | change)
+    assert control in wrong(page)
+    assert says in text_of(page)
+    assert not Datasource.objects.exists()
+    if "/title" not in change:
+        assert value_of(page, "/title") == "Token service"
+
+
+def test_signs_that_no_text_holds_are_replaced(manager: Client) -> None:
+    assert manager.post(NEW, SETTINGS | {"/title": "a\0b"})["Location"] == f"{LIST}a-b/"
+    assert get_document("a-b").title == "a\ufffdb"
+
+
+def test_all_errors_come_at_once_and_the_summary_leads_to_them(manager: Client) -> None:
+    page = manager.post(NEW, SETTINGS | {"/title": "", "/base_url": "x", "/timeout_s": "y"})
+    assert wrong(page) == ["f-title", "f-base_url", "f-timeout_s"]
+    assert 'href="#f-base_url"' in page.content.decode()
+
+
+def test_a_taken_name_is_told_beside_the_name(made: Datasource, manager: Client) -> None:
+    page = manager.post(NEW, SETTINGS | {"/name": "token-service"})
+    assert wrong(page) == ["f-name"]
+    assert "is taken" in text_of(page)
+
+
+def test_a_typed_secret_never_comes_back_to_the_page(manager: Client) -> None:
+    body = {"/title": "", "/auth/scheme": "basic", "/auth/username": "u", "/auth/password": "pw-9"}
+    page = manager.post(NEW, SETTINGS | body)
+    assert "pw-9" not in page.content.decode()
+    assert "enter it again" in text_of(page)
+    assert value_of(page, "/auth/username") == "u"
+
+
+def test_without_script_a_button_shows_the_settings_of_a_scheme(manager: Client) -> None:
+    page = manager.post(NEW, SETTINGS | {"act": "scheme", "/auth/scheme": "api_key"})
+    assert page.status_code == 200
+    assert value_of(page, "/auth/name") == "X-API-Key"
+    assert value_of(page, "/title") == "Token service"
+
+
+def test_htmx_gets_the_settings_of_a_scheme_alone(manager: Client) -> None:
+    part = manager.get(
+        "/datasources/new/auth/",
+        {"/auth/scheme": "basic"},
+        headers={"HX-Request": "true", "HX-Target": "auth-fields"},
+    )
+    assert "<html" not in part.content.decode()
+    assert value_of(part, "/auth/username") == ""
+
+
+def test_settings_are_stored_and_methods_stay(made: Datasource, manager: Client) -> None:
+    page = manager.get(ONE)
+    body = SETTINGS | base(page) | {"/title": "Tokens", "/timeout_s": "2.5", "/test_path": "/up"}
+    assert manager.post(ONE, body).status_code == 303
+    document = get_document("token-service")
+    assert (document.title, document.timeout_s, document.test_path) == ("Tokens", 2.5, "/up")
+    assert [method.name for method in document.methods] == ["refresh-token"]
+
+
+def test_an_empty_credential_stays_as_it_is_and_a_tick_removes_it(
+    manager: Client, dan: Any
+) -> None:
+    create_datasource(raw=raw_datasource(auth={"scheme": "bearer", "token": "tok-1"}), user=dan)
+    body = SETTINGS | {"/auth/scheme": "bearer", "/auth/token": ""}
+    manager.post(ONE, body | base(manager.get(ONE)) | {"/title": "Other"})
+    assert get_document("token-service").auth.credentials() == {"token": "tok-1"}
+    manager.post(ONE, body | base(manager.get(ONE)) | {"/auth/token!remove": "1"})
+    assert get_document("token-service").auth.credentials() == {"token": ""}
+
+
+def test_another_address_asks_for_every_secret_again(manager: Client, dan: Any) -> None:
+    methods = raw_datasource()["methods"]
+    methods[0]["request_body"][1]["value"] = "sec-1"
+    raw = raw_datasource(auth={"scheme": "bearer", "token": "tok-1"}, methods=methods)
+    create_datasource(raw=raw, user=dan)
+    moved = {
+        **SETTINGS, **base(manager.get(ONE)), "/auth/scheme": "bearer", "/auth/token": "",
+        "/base_url": "https://other.example.org",
+    }  # fmt: skip
+    page = manager.post(ONE, moved)
+    place = "/methods/0/request_body/1/value"
+    assert wrong(page) == ["f-auth-token", "f-methods-0-request_body-1-value"]
+    assert "Refresh token: client_secret" in text_of(page)
+    assert manager.post(ONE, moved | {"/auth/token": "t2", place: "s2"}).status_code == 303
+    assert set(get_document("token-service").secret_values()) == {"t2", "s2"}
+
+
+def test_what_somebody_else_saved_is_shown_and_both_go_together(
+    made: Datasource, manager: Client, admin: Any
+) -> None:
+    seen = base(manager.get(ONE))
+    patch_datasource(name="token-service", changes={"timeout_s": 7}, user=admin)
+    page = manager.post(ONE, SETTINGS | seen | {"/title": "Mine"})
+    assert page.status_code == 409
+    assert "admin saved this while you were editing" in text_of(page)
+    assert "Time limit of a call 30 7 not changed: theirs is taken" in text_of(page)
+    assert (value_of(page, "/title"), value_of(page, "/timeout_s")) == ("Mine", "7")
+    assert get_document("token-service").title == "Token service"
+    again = SETTINGS | base(page) | {"/title": "Mine", "/timeout_s": "7"}
+    assert manager.post(ONE, again).status_code == 303
+    assert get_document("token-service").title == "Mine"
+    assert get_document("token-service").timeout_s == 7
+
+
+@pytest.mark.parametrize(("take", "stored"), [([], "Mine"), (["title"], "Theirs")])
+def test_where_both_changed_the_same_a_person_chooses(
+    made: Datasource, manager: Client, admin: Any, take: list[str], stored: str
+) -> None:
+    seen = base(manager.get(ONE))
+    patch_datasource(name="token-service", changes={"title": "Theirs"}, user=admin)
+    page = manager.post(ONE, SETTINGS | seen | {"/title": "Mine"})
+    assert "Take theirs" in text_of(page)
+    assert value_of(page, "/title") == "Mine"
+    manager.post(ONE, SETTINGS | base(page) | {"/title": "Mine", "take": take})
+    assert get_document("token-service").title == stored
+
+
+def test_a_form_without_its_revision_never_writes_over(made: Datasource, manager: Client) -> None:
+    assert manager.post(ONE, SETTINGS | {"/title": "Blind"}).status_code == 409
+    assert get_document("token-service").title == "Token service"
+
+
+def test_script_in_every_text_is_only_text(manager: Client) -> None:
+    body = SETTINGS | {"/title": SCRIPT, "/name": "token-service"}
+    assert manager.post(NEW, body).status_code == 303
+    manager.post(NEW_METHOD, EDITED | {"/title": SCRIPT, "/name": "m", "/query/0/name": SCRIPT})
+    for path in (LIST, ONE, f"{ONE}methods/m/", f"{ONE}delete/", f"{ONE}methods/m/delete/"):
+        page = manager.get(path)
+        assert page.status_code == 200
+        assert "<script>alert" not in page.content.decode()
+        assert "alert(1)" in page.content.decode()
+
+
+def test_the_definition_is_given_as_a_file_with_secrets_masked(manager: Client, dan: Any) -> None:
+    create_datasource(raw=raw_datasource(auth={"scheme": "bearer", "token": "tok-1"}), user=dan)
+    answered = manager.get(f"{ONE}export/")
+    assert answered["Content-Disposition"] == 'attachment; filename="token-service.json"'
+    assert json.loads(answered.content)["auth"] == {"scheme": "bearer", "token": MASK}
