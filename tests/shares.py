@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 # The first that fits. The tests of a module stay together; those of an apart folder do too.
-TURNS = ("tests/integration/", "tests/browser/test_scenario", "tests/browser/", "tests/test_")
+TURNS = (
+    "tests/integration/",
+    "tests/browser/test_scenario",
+    "tests/browser/",
+    "tests/secrets/",
+    "tests/test_",
+)
 APART = "tests/integration/"
 
 

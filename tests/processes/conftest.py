@@ -169,6 +169,11 @@ def with_rules(rules: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
     return made
 
 
+def local(**changes: Any) -> dict[str, Any]:
+    """Return the scenario's definition without the rule that calls out."""
+    return with_rules([RULES[0], RULES[2]], **changes)
+
+
 @pytest.fixture
 def make_token(token_service: Any, ada: Any) -> Callable[..., ProcessInstance]:
     """Return a function that makes an instance of the scenario, with other rules if given."""

@@ -1,10 +1,17 @@
-"""Short ways to tell a story through the API: a published process, an instance, a trigger."""
+"""Short ways to tell a story: a published process, an instance, a trigger, what is stored."""
 
+from collections.abc import Callable
 from typing import Any
 
 from rest_framework.test import APIClient
 
+from processes.models import ProcessInstance, Run
+from processes.services import runs
 from processes.services.designs import create_design, publish_design
+from processes.services.documents import document_of
+from processes.services.instances import create_instance
+from processes.services.values import stored_values
+from tests.processes.conftest import VALUES
 
 
 def published(definition: dict[str, Any], *, user: Any) -> str:
@@ -35,3 +42,26 @@ def fired(client: APIClient, process_id: str, target: str, **data: Any) -> dict[
     )
     assert answer.status_code == 200, answer.data
     return dict(answer.data)
+
+
+Make = Callable[..., ProcessInstance]
+
+
+def press(instance: ProcessInstance, user: Any, *, trigger: str = "button", **more: Any) -> Run:
+    """Press Refresh on an instance of the scenario."""
+    return runs.trigger(
+        process_id=instance.process_id, target="refresh", user=user, trigger=trigger, **more
+    )
+
+
+def values_of(instance: ProcessInstance) -> dict[str, Any]:
+    """Return the stored values of an instance, secrets included."""
+    fresh = ProcessInstance.objects.select_related("version").get(pk=instance.pk)
+    return dict(stored_values(document_of(fresh.version), fresh))
+
+
+def live(user: Any, **values: Any) -> ProcessInstance:
+    """Make a live instance of the scenario."""
+    return create_instance(
+        process="token-refresh", mode="live", data={**VALUES, **values}, user=user
+    )

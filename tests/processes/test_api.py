@@ -14,8 +14,7 @@ from processes.fields import fields as field_kinds
 from processes.models import Run
 from processes.rules import rules as rule_kinds
 from processes.services.designs import save_design
-from tests.processes.conftest import VALUES, answers, definition, with_rules
-from tests.processes.test_designs import plain
+from tests.processes.conftest import VALUES, answers, definition, local, with_rules
 
 Api = Callable[..., APIClient]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +29,7 @@ def designer(api: Api, ada: Any) -> APIClient:
 @pytest.fixture
 def published(designer: APIClient) -> str:
     """The scenario without its call, published."""
-    assert designer.post("/api/v1/processes/", plain()).status_code == 201
+    assert designer.post("/api/v1/processes/", local()).status_code == 201
     assert designer.post("/api/v1/processes/token-refresh/publish/", {}).status_code == 201
     return "token-refresh"
 
@@ -55,7 +54,7 @@ def test_a_definition_comes_back_as_it_was_sent_with_its_defaults_and_meta(
 
 
 def test_meta_may_be_sent_back_and_is_ignored(designer: APIClient) -> None:
-    designer.post("/api/v1/processes/", plain())
+    designer.post("/api/v1/processes/", local())
     body = designer.get("/api/v1/processes/token-refresh/").json()
     body["description"] = "changed"
     saved = designer.put("/api/v1/processes/token-refresh/", body)
@@ -63,10 +62,10 @@ def test_meta_may_be_sent_back_and_is_ignored(designer: APIClient) -> None:
 
 
 def test_an_if_match_that_no_longer_holds_is_412(designer: APIClient) -> None:
-    tag = designer.post("/api/v1/processes/", plain())["ETag"]
-    designer.put("/api/v1/processes/token-refresh/", plain(description="x"))
+    tag = designer.post("/api/v1/processes/", local())["ETag"]
+    designer.put("/api/v1/processes/token-refresh/", local(description="x"))
     stale = designer.put(
-        "/api/v1/processes/token-refresh/", plain(description="y"), headers={"If-Match": tag}
+        "/api/v1/processes/token-refresh/", local(description="y"), headers={"If-Match": tag}
     )
     assert stale.status_code == 412
     assert stale["Content-Type"].startswith("application/problem+json")
@@ -76,7 +75,7 @@ def test_an_if_match_that_no_longer_holds_is_412(designer: APIClient) -> None:
 def test_what_somebody_saved_in_the_last_moment_is_not_deleted(
     designer: APIClient, ada: Any, what: str
 ) -> None:
-    designer.post("/api/v1/processes/", plain())
+    designer.post("/api/v1/processes/", local())
     new = {"process": "token-refresh", "mode": "preview"}
     if what.startswith("instances"):
         designer.post("/api/v1/instances/", new)
@@ -86,7 +85,7 @@ def test_what_somebody_saved_in_the_last_moment_is_not_deleted(
     def just_before_the_lock(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
         if sql.startswith("BEGIN") and not saved:
             saved.append(sql)
-            save_design(name="token-refresh", raw=plain(description="x"), user=ada)
+            save_design(name="token-refresh", raw=local(description="x"), user=ada)
         return execute(sql, params, many, context)
 
     saved: list[str] = []
@@ -115,7 +114,7 @@ def test_all_errors_of_a_definition_come_at_once_with_pointers(designer: APIClie
 
 
 def test_publishing_answers_201_then_200_and_versions_are_listed(designer: APIClient) -> None:
-    designer.post("/api/v1/processes/", plain())
+    designer.post("/api/v1/processes/", local())
     first = designer.post("/api/v1/processes/token-refresh/publish/", {"note": "First"})
     assert (first.status_code, first.json()["meta"]["published_version"]) == (201, "1.0")
     assert designer.post("/api/v1/processes/token-refresh/publish/").status_code == 200
@@ -130,7 +129,7 @@ def test_publishing_answers_201_then_200_and_versions_are_listed(designer: APICl
 
 
 def test_a_definition_of_over_a_megabyte_is_413(designer: APIClient) -> None:
-    huge = plain(description="x" * 5_000_000)
+    huge = local(description="x" * 5_000_000)
     assert designer.post("/api/v1/processes/", huge).status_code == 413
 
 
@@ -301,8 +300,8 @@ def test_each_call_is_checked_on_the_server(
 def test_a_token_can_do_no_more_than_its_scopes(api: Api, ada: Any) -> None:
     reader = api(ada, ["read"])
     assert reader.get("/api/v1/processes/").status_code == 200
-    assert reader.post("/api/v1/processes/", plain()).status_code == 403
-    assert api(ada, ["design"]).post("/api/v1/processes/", plain()).status_code == 201
+    assert reader.post("/api/v1/processes/", local()).status_code == 403
+    assert api(ada, ["design"]).post("/api/v1/processes/", local()).status_code == 201
 
 
 def test_a_user_does_not_see_the_previews_of_others(

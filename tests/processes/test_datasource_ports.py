@@ -1,6 +1,5 @@
 """What processes tell the pages of datasources: calls of the last hours, values of instances."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,20 +12,13 @@ from kianda.accounts.models import AuditEntry
 from kianda.lib.errors import Missing
 from processes import samples
 from processes.call_log import call_log
-from processes.models import ProcessInstance, Run
-from processes.services import runs
+from processes.models import Run
 from processes.services.instances import create_instance
 from tests.processes.conftest import answers
+from tests.processes.stories import Make, press
 
 pytestmark = pytest.mark.django_db
-Make = Callable[..., ProcessInstance]
 TARGETS = ["body.grant_type", "body.client_id", "body.client_secret", "body.redirect_uri"]
-
-
-def press(instance: ProcessInstance, user: Any) -> Run:
-    return runs.trigger(
-        process_id=instance.process_id, target="refresh", user=user, trigger="button"
-    )
 
 
 def an_hour_ago() -> Any:

@@ -1,6 +1,5 @@
 """The rule debugger through its services: on real rows, with a provider on loopback."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,10 +20,9 @@ from processes.services.recovery import recover_runs
 from processes.services.sessions import read_session, session_of
 from processes.services.values import stored_values
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
+from tests.processes.stories import Make
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-Make = Callable[..., ProcessInstance]
 
 
 @pytest.fixture

@@ -16,52 +16,35 @@ from processes.services.designs import (
     publish_design,
     save_design,
 )
-from processes.services.documents import document_of
 from processes.services.instances import create_instance
-from processes.services.values import stored_values
-from tests.processes.conftest import RULES, VALUES, definition, with_rules
+from tests.processes.conftest import VALUES, definition, local
+from tests.processes.stories import live, values_of
 
 pytestmark = pytest.mark.django_db
-
-
-def plain(**changes: Any) -> dict[str, Any]:
-    """Return the definition without a rule that calls out."""
-    return with_rules([RULES[0], RULES[2]], **changes)
 
 
 def numbers(name: str = "token-refresh") -> list[str]:
     return [str(v) for v in get_design(name).versions.order_by("pk")]
 
 
-def values_of(instance: ProcessInstance) -> dict[str, Any]:
-    fresh = ProcessInstance.objects.select_related("version").get(pk=instance.pk)
-    return dict(stored_values(document_of(fresh.version), fresh))
-
-
-def live(user: Any, **values: Any) -> ProcessInstance:
-    return create_instance(
-        process="token-refresh", mode="live", data={**VALUES, **values}, user=user
-    )
-
-
 def test_saves_count_on_after_0_9_and_publishing_gives_whole_numbers(ada: Any) -> None:
-    create_design(raw=plain(), user=ada)
+    create_design(raw=local(), user=ada)
     for n in range(10):
-        save_design(name="token-refresh", raw=plain(description=str(n)), user=ada)
+        save_design(name="token-refresh", raw=local(description=str(n)), user=ada)
     publish_design(name="token-refresh", user=ada)
-    save_design(name="token-refresh", raw=plain(description="after"), user=ada)
+    save_design(name="token-refresh", raw=local(description="after"), user=ada)
     publish_design(name="token-refresh", user=ada)
     assert numbers() == [f"0.{n}" for n in range(1, 12)] + ["1.0", "1.1", "2.0"]
 
 
 def test_a_save_without_a_difference_makes_no_version(ada: Any) -> None:
-    create_design(raw=plain(), user=ada)
-    save_design(name="token-refresh", raw=plain(), user=ada)
+    create_design(raw=local(), user=ada)
+    save_design(name="token-refresh", raw=local(), user=ada)
     assert numbers() == ["0.1"]
 
 
 def test_publishing_twice_changes_nothing(ada: Any) -> None:
-    create_design(raw=plain(), user=ada)
+    create_design(raw=local(), user=ada)
     first = publish_design(name="token-refresh", user=ada)
     again = publish_design(name="token-refresh", user=ada)
     assert (first.new, again.new) == (True, False)
@@ -77,10 +60,10 @@ def test_a_draft_with_broken_references_is_stored_and_not_published(ada: Any) ->
 
 
 def test_a_taken_name_and_a_changed_name_are_refused_at_the_name(ada: Any) -> None:
-    create_design(raw=plain(), user=ada)
+    create_design(raw=local(), user=ada)
     for ask in (
-        lambda: create_design(raw=plain(), user=ada),
-        lambda: save_design(name="token-refresh", raw=plain(name="other"), user=ada),
+        lambda: create_design(raw=local(), user=ada),
+        lambda: save_design(name="token-refresh", raw=local(name="other"), user=ada),
     ):
         with pytest.raises(Invalid) as refused:
             ask()
@@ -88,28 +71,28 @@ def test_a_taken_name_and_a_changed_name_are_refused_at_the_name(ada: Any) -> No
 
 
 def test_who_saves_over_a_draft_he_has_not_read_is_refused(ada: Any, admin: Any) -> None:
-    design = create_design(raw=plain(), user=ada)
+    design = create_design(raw=local(), user=ada)
     read = DesignVersion.objects.get(design=design)
-    save_design(name="token-refresh", raw=plain(description="ada"), user=ada)
+    save_design(name="token-refresh", raw=local(description="ada"), user=ada)
     with pytest.raises(PreconditionFailed):
-        save_design(name="token-refresh", raw=plain(description="admin"), user=admin, expected=read)
+        save_design(name="token-refresh", raw=local(description="admin"), user=admin, expected=read)
 
 
 def test_a_live_instance_stays_on_its_version(ada: Any) -> None:
-    create_design(raw=plain(), user=ada)
+    create_design(raw=local(), user=ada)
     publish_design(name="token-refresh", user=ada)
     instance = live(ada)
-    save_design(name="token-refresh", raw=plain(description="new"), user=ada)
+    save_design(name="token-refresh", raw=local(description="new"), user=ada)
     publish_design(name="token-refresh", user=ada)
     assert str(ProcessInstance.objects.get(pk=instance.pk).version) == "1.0"
 
 
 def moved(ada: Any, change: Callable[[dict[str, Any]], None], **values: Any) -> ProcessInstance:
     """Make an instance, change the design, publish it and move; return the instance."""
-    create_design(raw=plain(), user=ada)
+    create_design(raw=local(), user=ada)
     publish_design(name="token-refresh", user=ada)
     instance = live(ada, **values)
-    made = plain()
+    made = local()
     change(made)
     save_design(name="token-refresh", raw=made, user=ada)
     moved.stayed = publish_design(  # type: ignore[attr-defined]
@@ -187,9 +170,9 @@ def test_a_preview_instance_follows_the_newest_saved_draft(ada: Any) -> None:
     from processes.api.shapes import instance_json
     from processes.services import runs
 
-    create_design(raw=plain(), user=ada)
+    create_design(raw=local(), user=ada)
     instance = create_instance(process="token-refresh", mode="preview", data=VALUES, user=ada)
-    made = plain()
+    made = local()
     made["forms"][0]["fields"].insert(0, {"type": "text", "name": "note", "default": "x"})
     save_design(name="token-refresh", raw=made, user=ada)
     fresh = ProcessInstance.objects.get(pk=instance.pk)
@@ -203,8 +186,8 @@ def test_a_preview_instance_follows_the_newest_saved_draft(ada: Any) -> None:
 
 
 def test_an_old_version_can_be_read(ada: Any) -> None:
-    create_design(raw=plain(description="first"), user=ada)
-    save_design(name="token-refresh", raw=plain(description="second"), user=ada)
+    create_design(raw=local(description="first"), user=ada)
+    save_design(name="token-refresh", raw=local(description="second"), user=ada)
     old = get_version(get_design("token-refresh"), "0.1")
     assert old.document["description"] == "first"
 
@@ -212,7 +195,7 @@ def test_an_old_version_can_be_read(ada: Any) -> None:
 def test_a_process_with_instances_is_deleted_only_by_force_of_an_administrator(
     ada: Any, admin: Any
 ) -> None:
-    create_design(raw=plain(), user=ada)
+    create_design(raw=local(), user=ada)
     publish_design(name="token-refresh", user=ada)
     instance = live(ada)
     with pytest.raises(InUse) as used:

@@ -1,4 +1,4 @@
-"""The definition of a process: what holds, what is refused, and where."""
+"""The definition of a process: its example, defaults, ids and names."""
 
 import copy
 import json
@@ -7,39 +7,16 @@ from typing import Any
 
 import pytest
 
-from kianda.lib.errors import Flaw, Invalid, TooLarge
-from processes.document import TargetMissing, load_document, parse_document
+from kianda.lib.errors import Invalid
+from processes.document import load_document, parse_document
 from tests.processes.definitions import (
     TOKEN_REFRESH,
     button,
     process,
-    set_rule,
     text_field,
     token_refresh,
-    token_rule,
 )
-
-
-def flaws(raw: object) -> list[Flaw]:
-    with pytest.raises(Invalid) as caught:
-        parse_document(raw)
-    return caught.value.errors
-
-
-def only_flaw(raw: object) -> Flaw:
-    found = flaws(raw)
-    assert len(found) == 1, found
-    return found[0]
-
-
-def nested(depth: int) -> dict[str, Any]:
-    group: dict[str, Any] = {"items": [{"left": "[a]", "operator": "blank"}]}
-    for _ in range(depth - 1):
-        group = {"items": [group]}
-    return group
-
-
-# --- the example and its defaults
+from tests.processes.refusals import flaws, only_flaw
 
 
 def test_the_example_of_the_contract_loads_as_it_stands() -> None:
@@ -118,9 +95,6 @@ def test_a_call_rule_takes_its_defaults() -> None:
     assert rule["on_failure"] is None
 
 
-# --- rule ids
-
-
 def ids(*rules: dict[str, Any]) -> list[str]:
     return [rule.id for rule in parse_document(process(button("go", *rules))).rules_of("go")]
 
@@ -167,9 +141,6 @@ def test_a_rule_id_that_is_no_slug_is_refused() -> None:
     assert flaw.pointer == "/forms/0/fields/0/rules/0/id"
 
 
-# --- names
-
-
 @pytest.mark.parametrize("name", ["", "Orders", "a b", "a--b", "-a", "a" * 64, "kianda", "import"])
 def test_a_process_name_is_a_slug_and_not_reserved(name: str) -> None:
     assert [flaw.pointer for flaw in flaws({"name": name})] == ["/name"]
@@ -206,360 +177,6 @@ def test_forms_and_fields_share_their_names_without_case() -> None:
         "/forms/1/fields/0/name",
     ]
     assert "The name Status is used twice." in found[0].detail
-
-
-# --- limits
-
-
-def test_more_than_fifty_forms_are_refused() -> None:
-    forms = [{"name": f"f{number}"} for number in range(51)]
-    flaw = only_flaw({"name": "a", "forms": forms})
-    assert flaw == Flaw("/forms", "At most 50 forms are allowed here; there are 51.")
-    parse_document({"name": "a", "forms": forms[:50]})
-
-
-def test_more_than_five_hundred_fields_are_refused() -> None:
-    def with_fields(count: int) -> dict[str, Any]:
-        fields = [text_field(f"f{number}") for number in range(count)]
-        return {
-            "name": "a",
-            "forms": [
-                {"name": "one", "fields": fields[:250]},
-                {"name": "two", "fields": fields[250:]},
-            ],
-        }
-
-    flaw = only_flaw(with_fields(501))
-    assert flaw == Flaw("/forms", "At most 500 fields are allowed here; there are 501.")
-    parse_document(with_fields(500))
-
-
-@pytest.mark.parametrize(
-    ("place", "raw"),
-    [
-        ("/rules", {"name": "a", "rules": [{"type": "save"}] * 101}),
-        (
-            "/forms/0/load_rules",
-            {"name": "a", "forms": [{"name": "f", "load_rules": [{"type": "save"}] * 101}]},
-        ),
-        (
-            "/forms/0/rules",
-            {"name": "a", "forms": [{"name": "f", "rules": [{"type": "save"}] * 101}]},
-        ),
-        ("/forms/0/fields/0/rules", process(button("go", *[{"type": "save"}] * 101))),
-    ],
-)
-def test_more_than_a_hundred_rules_in_a_list_are_refused(place: str, raw: dict[str, Any]) -> None:
-    flaw = only_flaw(raw)
-    assert flaw.pointer == place
-    assert flaw.detail.startswith("At most 100 ")
-    assert flaw.detail.endswith("rules are allowed here; there are 101.")
-
-
-def test_conditions_are_nested_eight_deep_at_most() -> None:
-    def rule(depth: int) -> dict[str, Any]:
-        return process(text_field("a"), button("go", {"type": "save", "conditions": nested(depth)}))
-
-    parse_document(rule(8))
-    flaw = only_flaw(rule(9))
-    assert flaw.pointer.startswith("/forms/0/fields/1/rules/0/conditions")
-    assert "8" in flaw.detail
-
-
-def test_json_that_is_nested_without_end_is_refused_at_once() -> None:
-    flaw = only_flaw(process(button("go", {"type": "save", "conditions": nested(5_000)})))
-    assert "nested" in flaw.detail
-
-
-def test_a_definition_of_more_than_a_megabyte_is_too_large() -> None:
-    fields = [text_field(f"f{number}", help="x" * 1_000) for number in range(500)]
-    with pytest.raises(TooLarge, match="1 MB"):
-        parse_document({**process(*fields), "description": "x" * 600_000})
-
-
-def test_two_thousand_fields_are_refused_with_their_limit() -> None:
-    fields = [text_field(f"f{number}") for number in range(2_000)]
-    assert "At most 500 fields" in only_flaw(process(*fields)).detail
-
-
-# --- shape
-
-
-@pytest.mark.parametrize("raw", [None, [], "text", 5, True])
-def test_a_definition_is_an_object(raw: object) -> None:
-    assert only_flaw(raw).pointer == ""
-
-
-def test_an_empty_body_lacks_a_name() -> None:
-    assert only_flaw({}) == Flaw("/name", "This is required.")
-
-
-@pytest.mark.parametrize(
-    ("raw", "place", "known"),
-    [
-        ({"name": "a", "form": []}, "/form", "forms"),
-        ({"name": "a", "forms": [{"name": "f", "field": 1}]}, "/forms/0/field", "load_rules"),
-        (process(text_field("a", colour="red")), "/forms/0/fields/0/colour", "max_length"),
-        (token_rule(0, assign=1), "/forms/0/fields/9/rules/0/assign", "assignments"),
-    ],
-)
-def test_an_unknown_key_is_refused_with_the_known_ones(
-    raw: dict[str, Any], place: str, known: str
-) -> None:
-    flaw = only_flaw(raw)
-    assert flaw.pointer == place
-    assert known in flaw.detail
-
-
-def test_an_unknown_type_is_refused_with_the_known_ones() -> None:
-    field = only_flaw(process({"type": "nonsense", "name": "a"}))
-    assert field.pointer == "/forms/0/fields/0/type"
-    assert "'text', 'number', 'secret'" in field.detail
-    rule = only_flaw(process(button("go", {"type": "nonsense"})))
-    assert rule.pointer == "/forms/0/fields/0/rules/0/type"
-    assert "'set_form_field', 'create_item'" in rule.detail
-
-
-@pytest.mark.parametrize(
-    ("change", "place"),
-    [
-        ({"title": 5}, "title"),
-        ({"title": "x" * 201}, "title"),
-        ({"enabled": "yes"}, "enabled"),
-        ({"conditions": []}, "conditions"),
-        ({"omit_blank": 1}, "omit_blank"),
-        ({"on_failure": "retry"}, "on_failure"),
-        ({"datasource": "No Slug"}, "datasource"),
-        ({"method": ""}, "method"),
-        ({"input_mapping": {}}, "input_mapping"),
-        ({"input_mapping": [{"target": "body.a"}]}, "input_mapping/0/value"),
-        ({"input_mapping": [{"target": "cookie.a", "value": ""}]}, "input_mapping/0/target"),
-        ({"on_success": [{"field": "refresh", "value": ""}]}, "on_success/0/field"),
-        (
-            {"on_success": [{"field": "last_error", "value": "", "if_missing": "skip"}]},
-            "on_success/0/if_missing",
-        ),
-        ({"on_error": [{"field": "last_error", "value": "[item.a]"}]}, "on_error/0/value"),
-        ({"on_failure": "stop"}, "on_failure"),
-    ],
-)
-def test_a_wrong_setting_is_told_at_its_place(change: dict[str, Any], place: str) -> None:
-    assert only_flaw(token_rule(1, **change)).pointer == f"/forms/0/fields/9/rules/1/{place}"
-
-
-def test_all_errors_of_a_body_come_in_one_pass() -> None:
-    raw = {
-        "name": "Bad Name",
-        "colour": "red",
-        "forms": [
-            {
-                "name": "main",
-                "fields": [
-                    text_field("a"),
-                    text_field("A", max_length="x"),
-                    {"type": "nonsense", "name": "n"},
-                    button(
-                        "go",
-                        set_rule("nowhere", "[gone]", id="x"),
-                        {"type": "save", "id": "x", "conditions": {"items": [{"left": "[b]"}]}},
-                    ),
-                ],
-            }
-        ],
-    }
-    assert {flaw.pointer for flaw in flaws(raw)} == {
-        "/name",
-        "/colour",
-        "/forms/0/fields/1/name",
-        "/forms/0/fields/1/max_length",
-        "/forms/0/fields/2/type",
-        "/forms/0/fields/3/rules/0/assignments/0/field",
-        "/forms/0/fields/3/rules/0/assignments/0/value",
-        "/forms/0/fields/3/rules/1/id",
-        "/forms/0/fields/3/rules/1/conditions/items/0/left",
-        "/forms/0/fields/3/rules/1/conditions/items/0/operator",
-    }
-
-
-# --- references and secrets
-
-
-def test_an_unknown_name_is_refused_and_the_escape_is_offered() -> None:
-    flaw = only_flaw(process(text_field("status"), button("go", set_rule("status", "[stauts]"))))
-    assert flaw.pointer == "/forms/0/fields/1/rules/0/assignments/0/value"
-    assert "[status]" in flaw.detail
-    assert "[[stauts]" in flaw.detail
-
-
-@pytest.mark.parametrize("value", ["[1, 2]", "[ ]", "[a-z]", "[a link](url)", "[[gone]", ""])
-def test_brackets_that_are_no_names_are_plain_text(value: str) -> None:
-    parse_document(process(text_field("status"), button("go", set_rule("status", value))))
-
-
-SECRETS = (
-    {"type": "secret", "name": "key"},
-    {"type": "secret", "name": "other_key"},
-    text_field("plain"),
-)
-
-
-def test_a_secret_may_go_into_a_secret_field() -> None:
-    parse_document(process(*SECRETS, button("go", set_rule("other_key", "[key]"))))
-
-
-def test_a_secret_never_goes_into_a_text_field() -> None:
-    flaw = only_flaw(process(*SECRETS, button("go", set_rule("plain", "x [key]"))))
-    assert flaw.pointer == "/forms/0/fields/3/rules/0/assignments/0/value"
-    assert "secret" in flaw.detail
-
-
-@pytest.mark.parametrize(
-    ("operator", "right", "holds"),
-    [
-        ("blank", "", True),
-        ("not_blank", "", True),
-        ("eq", "[other_key]", True),
-        ("neq", "[other_key]", True),
-        ("eq", "abc", False),
-        ("eq", "[plain]", False),
-        ("contains", "a", False),
-        ("matches", "a.*", False),
-        ("gt", "[other_key]", False),
-    ],
-)
-def test_a_secret_in_a_condition(operator: str, right: str, holds: bool) -> None:
-    rule = {
-        "type": "save",
-        "conditions": {"items": [{"left": "[key]", "operator": operator, "right": right}]},
-    }
-    raw = process(*SECRETS, button("go", rule))
-    if holds:
-        parse_document(raw)
-    else:
-        assert only_flaw(raw).pointer.startswith("/forms/0/fields/3/rules/0/conditions/items/0/")
-
-
-def test_a_secret_field_has_no_default() -> None:
-    flaw = only_flaw(process({"type": "secret", "name": "key", "default": "x"}))
-    assert flaw.pointer == "/forms/0/fields/0/default"
-
-
-# --- the pattern of the Process ID
-
-
-@pytest.mark.parametrize(
-    "pattern", ["{process}-{number}", "{number:5}", "PO-[plain]-{number}", "fixed"]
-)
-def test_a_process_id_pattern_holds(pattern: str) -> None:
-    assert parse_document(process(*SECRETS, process_id=pattern)).process_id == pattern
-
-
-@pytest.mark.parametrize(
-    "pattern", ["", "{nummer}", "{number:}", "{number:123}", "[key]", "[gone]", "a{", "[a b]", 5]
-)
-def test_any_other_process_id_pattern_is_refused(pattern: object) -> None:
-    assert only_flaw(process(*SECRETS, process_id=pattern)).pointer == "/process_id"
-
-
-# --- the token that a process keeps
-
-
-@pytest.mark.parametrize("name", ["", "key", "plain"])
-def test_a_process_may_name_a_text_or_a_secret_as_its_token(name: str) -> None:
-    assert parse_document(process(*SECRETS, token_field=name)).token_field == name
-
-
-@pytest.mark.parametrize("name", ["gone", "[key]", "count", "go", "row.key", None, 5])
-def test_nothing_else_is_a_token(name: object) -> None:
-    raw = process(*SECRETS, {"type": "number", "name": "count"}, button("go"), token_field=name)
-    assert only_flaw(raw).pointer == "/token_field"
-
-
-# --- targets
-
-
-@pytest.fixture
-def full() -> Any:
-    return parse_document(
-        {
-            "name": "orders",
-            "rules": [{"type": "save", "id": "opened"}],
-            "forms": [
-                {
-                    "name": "main",
-                    "rules": [{"type": "save", "id": "submitted"}],
-                    "load_rules": [{"type": "save", "id": "loaded"}],
-                    "fields": [
-                        text_field("status", rules=[{"type": "save", "id": "changed"}]),
-                        text_field("plain"),
-                        button("go", {"type": "save", "id": "a"}, {"type": "save", "id": "b"}),
-                        button("nothing"),
-                    ],
-                }
-            ],
-        }
-    )
-
-
-@pytest.mark.parametrize(
-    ("target", "ids", "kind"),
-    [
-        ("go", ["a", "b"], "button"),
-        ("go#b", ["b"], "button"),
-        ("nothing", [], "button"),
-        ("status", ["changed"], "change"),
-        ("status#changed", ["changed"], "change"),
-        ("plain", [], "change"),
-        ("form:main#load", ["loaded"], "load"),
-        ("form:main#submit", ["submitted"], "submit"),
-        ("process#load", ["opened"], "load"),
-    ],
-)
-def test_a_target_names_rules(full: Any, target: str, ids: list[str], kind: str) -> None:
-    assert [rule.id for rule in full.rules_of(target)] == ids
-    assert full.kind_of(target) == kind
-
-
-@pytest.mark.parametrize(
-    "target",
-    [
-        "",
-        "gone",
-        "go#gone",
-        "go#",
-        "go#changed",
-        "form:gone#load",
-        "form:main",
-        "form:main#change",
-        "process",
-        "process#submit",
-        "main",
-    ],
-)
-def test_a_target_that_is_not_there_is_missing(full: Any, target: str) -> None:
-    with pytest.raises(TargetMissing):
-        full.rules_of(target)
-
-
-def test_every_target_offered_can_be_triggered(full: Any) -> None:
-    offered = full.targets()
-    assert [target.target for target in offered] == [
-        "status",
-        "status#changed",
-        "go",
-        "go#a",
-        "go#b",
-        "nothing",
-        "form:main#load",
-        "form:main#submit",
-        "process#load",
-    ]
-    for target in offered:
-        assert full.kind_of(target.target) == target.kind
-
-
-def test_value_fields_leave_buttons_out(full: Any) -> None:
-    assert list(full.value_fields) == ["status", "plain"]
 
 
 ROW_CALL = {

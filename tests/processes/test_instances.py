@@ -10,7 +10,8 @@ from processes.models import Change, ProcessInstance
 from processes.services.designs import create_design, delete_design, publish_design
 from processes.services.instances import create_instance, delete_instance, patch_instance
 from processes.services.process_ids import filled_pattern
-from tests.processes.test_designs import live, plain, values_of
+from tests.processes.conftest import local
+from tests.processes.stories import live, values_of
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def design(ada: Any) -> Any:
     """The scenario's process without its call, published."""
-    made = create_design(raw=plain(), user=ada)
+    made = create_design(raw=local(), user=ada)
     publish_design(name="token-refresh", user=ada)
     return made
 
@@ -54,7 +55,7 @@ def test_numbers_only_grow_and_preview_and_live_share_them(design: Any, ada: Any
 
 
 def test_a_deleted_process_id_is_never_given_again(ada: Any) -> None:
-    create_design(raw=plain(process_id="[client_id]"), user=ada)
+    create_design(raw=local(process_id="[client_id]"), user=ada)
     publish_design(name="token-refresh", user=ada)
     gone = live(ada, client_id="Acme")
     delete_instance(process_id=gone.process_id, user=ada)
@@ -76,7 +77,7 @@ def test_a_process_made_anew_under_an_old_name_counts_on(
 ) -> None:
     made = []
     for _ in range(2):
-        create_design(raw=plain(process_id=pattern), user=ada)
+        create_design(raw=local(process_id=pattern), user=ada)
         publish_design(name="token-refresh", user=ada)
         made.append(live(ada, client_id="me").process_id)
         delete_instance(process_id=made[-1], user=ada)
@@ -103,7 +104,7 @@ def test_every_field_that_can_have_a_value_has_one_in_form_order(design: Any, ad
 
 
 def test_live_without_a_published_version_is_refused_at_the_mode(ada: Any) -> None:
-    create_design(raw=plain(), user=ada)
+    create_design(raw=local(), user=ada)
     with pytest.raises(Invalid) as refused:
         live(ada)
     assert [flaw.pointer for flaw in refused.value.errors] == ["/mode"]

@@ -23,9 +23,8 @@ from processes.services.documents import document_of
 from processes.services.instances import create_instance
 from processes.services.working_copies import edit, open_copy, save_version
 from tests.pages import client_of, text_of
-from tests.processes.conftest import definition
+from tests.processes.conftest import definition, local
 from tests.processes.definitions import button, process, text_field
-from tests.processes.pages.scenario import local
 
 pytestmark = pytest.mark.django_db
 LOOKS_INTO = {

@@ -20,8 +20,8 @@ from processes.services.leases import LEASE, TRUSTED_FOR_S, TakenOver, holder
 from processes.services.ledger import RunLedger
 from processes.services.values import stored_values
 from tests.processes.conftest import GOOD_ANSWER, RULES, answers
+from tests.processes.stories import Make, press
 
-Make = Callable[..., ProcessInstance]
 Rows = dict[str, Any]
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,12 +43,6 @@ def another_process() -> Iterator[None]:
         yield
     finally:
         holder.name, holder._runs = name, held
-
-
-def press(instance: ProcessInstance, user: Any, *, trigger: str = "button") -> Run:
-    return runs.trigger(
-        process_id=instance.process_id, target="refresh", user=user, trigger=trigger
-    )
 
 
 def stored(instance: ProcessInstance) -> Rows:

@@ -9,19 +9,18 @@ import pytest
 from django.test import Client
 from pytest_httpserver import HTTPServer
 
-from processes.models import ProcessInstance
 from processes.services import runs, working_copies
 from processes.services.designs import create_design
 from tests.factories import make_user
 from tests.processes.conftest import answers, definition
 from tests.processes.definitions import button, process, text_field
 from tests.processes.sending import sent_by
+from tests.processes.stories import Make
 
 pytestmark = pytest.mark.django_db
 RULE = "/designs/token-refresh/designer/rule/get-token/"
 PARTS = "/designs/token-refresh/designer/parts/"
 HTMX = {"HX-Request": "true", "HX-Target": "dialog"}
-Make = Callable[..., ProcessInstance]
 
 
 @pytest.fixture

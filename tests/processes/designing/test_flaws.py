@@ -19,7 +19,7 @@ from tests.processes.definitions import (
     token_refresh,
     token_rule,
 )
-from tests.processes.designing.test_edits import EDITS, ROWS, design, every_rule
+from tests.processes.designing.edited import EDITS, ROWS, design, every_rule
 
 
 class Nothing:

@@ -7,8 +7,7 @@ import pytest
 from processes.models import ProcessDesign, ProcessInstance
 from processes.services.designs import create_design, get_design, publish_design
 from processes.services.instances import create_instance
-from tests.processes.conftest import VALUES
-from tests.processes.pages.scenario import local
+from tests.processes.conftest import VALUES, local
 
 
 @pytest.fixture

@@ -11,9 +11,8 @@ from processes.services.documents import document_of
 from processes.services.instances import create_instance, patch_instance
 from processes.writing import definition_text
 from tests.pages import SCRIPT, client_of, text_of
-from tests.processes.conftest import VALUES, definition
+from tests.processes.conftest import VALUES, definition, local
 from tests.processes.definitions import button, process, set_rule, text_field
-from tests.processes.pages.scenario import local
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,8 @@ from processes.services.instances import create_instance, patch_instance
 from tests.pages import SCRIPT, client_of, text_of
 from tests.processes.conftest import VALUES
 from tests.processes.definitions import process
-from tests.processes.pages.scenario import sent, values_of
+from tests.processes.pages.scenario import sent
+from tests.processes.stories import values_of
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,9 @@ from processes.services import runs
 from processes.services.designs import save_design
 from processes.services.instances import create_instance
 from tests.pages import client_of, text_of
-from tests.processes.conftest import VALUES, answers
-from tests.processes.pages.scenario import Make, local, sent, values_of
+from tests.processes.conftest import VALUES, answers, local
+from tests.processes.pages.scenario import sent
+from tests.processes.stories import Make, values_of
 
 pytestmark = pytest.mark.django_db
 

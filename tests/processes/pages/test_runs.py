@@ -9,7 +9,7 @@ from pytest_httpserver import HTTPServer
 from processes.services import runs
 from tests.pages import client_of, text_of
 from tests.processes.conftest import RULES, answers
-from tests.processes.pages.scenario import Make, values_of
+from tests.processes.stories import Make, values_of
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,142 @@
+"""Whose a form is: assigned by rules, worked on by its owners alone."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+
+from processes.services.designs import publish_design, save_design
+from processes.services.forms_state import (
+    may_work_on,
+    my_work,
+)
+from tests.factories import make_user
+from tests.processes.definitions import button, text_field
+from tests.processes.forms.leave import APPROVAL, all_states, form, leave, row, states
+from tests.processes.stories import fired, made, published, read
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_my_work_is_what_waits_for_me(
+    asked: tuple[Any, str], ada: Any, boss: Any, cleo: Any
+) -> None:
+    client, leave_id = asked
+    assert [one.process_id for one in my_work(ada)] == [leave_id]
+    assert not my_work(boss).exists()
+    fired(client, leave_id, "send")
+    assert not my_work(ada).exists()
+    assert [one.process_id for one in my_work(boss)] == [leave_id]
+    assert not my_work(cleo).exists()
+
+
+def test_only_owners_work_on_an_open_form(asked: tuple[Any, str], ada: Any, boss: Any) -> None:
+    client, leave_id = asked
+    assert may_work_on(boss, row(leave_id), "wish")
+    assert not may_work_on(boss, row(leave_id), "approval")
+    fired(client, leave_id, "send")
+    assert may_work_on(boss, row(leave_id), "approval")
+    assert not may_work_on(ada, row(leave_id), "approval")
+    assert not may_work_on(ada, row(leave_id), "wish")
+    assert may_work_on(make_user("root", "Administrator"), row(leave_id), "approval")
+
+
+ASSIGN = {"type": "assign_form", "form": "two"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "users", "groups", "anyone"),
+    [
+        ({"to": {"users": ["[owner]"]}}, ("ben",), (), False),
+        ({"to": {"users": ["ben@example.org, ada"]}}, ("ben", "ada"), (), False),
+        ({"to": {"users": ['="a" + "da"']}}, ("ada",), (), False),
+        ({"to": {"groups": ["buyers"]}}, (), ("Buyers",), False),
+        ({"to": {"users": ["ada"]}, "existing": "append"}, ("cleo", "ada"), (), False),
+        ({"everyone": True}, (), (), True),
+    ],
+)
+def test_a_form_is_assigned(
+    api: Callable[..., Any], ada: Any, ben: Any, cleo: Any,
+    rule: dict[str, Any], users: Any, groups: Any, anyone: bool,
+) -> None:  # fmt: skip
+    Group.objects.create(name="Buyers")
+    client = api(ada)
+    definition = {
+        "name": "buy",
+        "forms": [
+            form("one", text_field("owner"), button("go", {**ASSIGN, **rule})),
+            form("two", text_field("b"), owners={"users": ["cleo"]}),
+        ],
+    }  # fmt: skip
+    buy_id = made(client, published(definition, user=ada), owner="ben")
+    assert fired(client, buy_id, "go")["status"] == "succeeded"
+    state = all_states(buy_id)[1]
+    assert (state.users, state.groups, state.anyone) == (users, groups, anyone)
+
+
+@pytest.mark.parametrize(
+    ("who", "kind", "sentence"),
+    [
+        ("nobody", "not_found", "There is no person nobody."),
+        ("", "value", "Nobody is named to whom two could be assigned."),
+    ],
+)
+def test_a_form_is_not_assigned_to_who_is_not_there(
+    api: Callable[..., Any], ada: Any, who: str, kind: str, sentence: str
+) -> None:
+    client = api(ada)
+    rule = {"type": "assign_form", "form": "two", "to": {"users": ["[owner]"]}}
+    definition = {
+        "name": "buy",
+        "forms": [form("one", text_field("owner"), button("go", rule)), form("two")],
+    }
+    buy_id = made(client, published(definition, user=ada), owner=who)
+    run = fired(client, buy_id, "go")
+    assert (run["error"]["kind"], run["error"]["message"]) == (kind, sentence)
+    assert all_states(buy_id)[1].anyone
+
+
+def test_a_form_that_is_opened_by_its_assignment_is_work_for_the_group(
+    api: Callable[..., Any], ada: Any, ben: Any
+) -> None:
+    Group.objects.create(name="Buyers").user_set.add(ben)
+    client = api(ada)
+    rule = {"type": "assign_form", "form": "two", "to": {"groups": ["Buyers"]}, "opens": True}
+    definition = {
+        "name": "buy",
+        "forms": [form("one", text_field("a"), button("go", rule)), form("two")],
+    }
+    buy_id = made(client, published(definition, user=ada))
+    fired(client, buy_id, "go")
+    assert set(states(buy_id).values()) == {"current"}
+    assert [one.process_id for one in my_work(ben)] == [buy_id]
+
+
+def test_a_rule_of_another_process_may_trigger_what_belongs_to_others(
+    api: Callable[..., Any], ada: Any, boss: Any
+) -> None:
+    client = api(ada)
+    leave_id = made(client, published(leave(APPROVAL), user=ada), why="rest")
+    fired(client, leave_id, "send")
+    rule = {
+        "type": "start_a_process", "process": "leave", "lookup": "existing",
+        "process_id": "[which]", "target": "approve",
+    }  # fmt: skip
+    other = {"name": "robot", "forms": [form("main", text_field("which"), button("go", rule))]}
+    robot_id = made(client, published(other, user=ada), which=leave_id)
+    assert fired(client, robot_id, "go")["status"] == "succeeded"
+    assert read(client, leave_id)["status"] == "Approved"
+
+
+def test_what_waits_for_me_follows_the_instance_to_another_version(
+    asked: tuple[Any, str], ada: Any, boss: Any, cleo: Any
+) -> None:
+    client, leave_id = asked
+    fired(client, leave_id, "send")
+    changed = leave(form("check", text_field("checked"), owners={"users": ["ada"]}))
+    save_design(name="leave", raw=changed, user=ada)
+    publish_design(name="leave", user=ada, move_instances=True)
+    assert states(leave_id) == {"wish": "completed", "check": "current", "books": "not_started"}
+    assert not my_work(boss).exists()
+    assert [one.process_id for one in my_work(ada)] == [leave_id]
