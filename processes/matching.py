@@ -1,6 +1,6 @@
 """What the rules share that change or delete what a filter finds."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -14,6 +14,8 @@ class MatchingRule(CallingRule):
 
     It is no kind itself.
     """
+
+    for_built_in: ClassVar[frozenset[str]] = frozenset({"filter", "matches", "on_none"})
 
     filter: ItemFilter | None = Field(
         default=None,

@@ -133,6 +133,9 @@ class CallingRule(Rule):
 
     can_fail: ClassVar[bool] = True
     calls_out: ClassVar[bool] = True
+    # Settings that mean something only with the datasource kianda, and only with all others.
+    for_built_in: ClassVar[frozenset[str]] = frozenset()
+    for_services: ClassVar[frozenset[str]] = frozenset()
 
     datasource: DatasourceRef
     method: MethodRef

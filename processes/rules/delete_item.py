@@ -1,6 +1,6 @@
 """Delete item: delete something in a datasource, or instances of a process."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from processes.conditions import ItemFilter
 from processes.mappings import InputRow
@@ -20,6 +20,7 @@ class DeleteItem(MatchingRule):
 
     label = "Delete item"
     category = "Data"
+    for_services: ClassVar[frozenset[str]] = frozenset({"input_mapping", "omit_blank"})
 
     type: Literal["delete_item"] = "delete_item"
 

@@ -1,7 +1,7 @@
 """Find items: look something up in a datasource or in another process, and map it into fields."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -31,6 +31,8 @@ class FindItems(CallingRule):
 
     label = "Find items"
     category = "Data"
+    for_built_in: ClassVar[frozenset[str]] = frozenset({"filter"})
+    for_services: ClassVar[frozenset[str]] = frozenset({"input_mapping", "omit_blank"})
 
     type: Literal["find_items"] = "find_items"
     filter: ItemFilter | None = Field(

@@ -23,9 +23,9 @@ from processes.selectors import visible_instances, visible_runs
 from processes.services.documents import document_of
 from processes.services.outside import item_of
 from processes.settings_forms.around import Around
-from processes.settings_forms.expression import text_of
+from processes.settings_forms.expression import NotYet, text_of
 from processes.settings_forms.mapping import NO_SAMPLE, Sample
-from processes.values import Value, ValueFailure, from_json, is_blank
+from processes.values import Value, ValueFailure, column_of, from_json, is_blank
 
 # How many of the newest runs are looked through for an answer of the rule.
 NEWEST = 40
@@ -36,7 +36,7 @@ class RuleSamples:
 
     def __init__(
         self, *, process: str, rule_ids: frozenset[str], user: User, method: RestMethod | None,
-        found_in: str = "",
+        found_in: str = "", loop: str = "",
     ) -> None:  # fmt: skip
         """Take the process, the rules that make the same call, and for whom it is shown."""
         self._process = process
@@ -44,6 +44,7 @@ class RuleSamples:
         self._user = user
         self._method = method
         self._found_in = found_in
+        self._loop = loop
 
     @cached_property
     def _instance(self) -> tuple[ProcessInstance, Document] | None:
@@ -131,7 +132,18 @@ class RuleSamples:
             raise ValueFailure(f"{name} is a secret.")
         if name in self._values:
             return self._values[name]
+        if rest and (root == "row" or root in self._values):
+            return self._of_rows(root, rest)
         return self._of_the_moment(name)
+
+    def _of_rows(self, table: str, column: str) -> Value:
+        """Return a column of a table; of the row that a loop is at, what the first one holds."""
+        if table != "row":
+            return column_of(self._values[table], column)
+        first = column_of(self._values.get(self._loop), column)[:1]
+        if not first:
+            raise NotYet(f"row.{column} has no value yet: the table has no row.")
+        return first[0]
 
     def _of_the_moment(self, name: str) -> Value:
         now = timezone.now()
@@ -142,7 +154,7 @@ class RuleSamples:
             "user.name": self._user.get_username(),
         }
         if name not in known:
-            raise ValueFailure(f"{name} has no value yet.")
+            raise NotYet(f"{name} has no value yet.")
         return known[name]
 
     def of(self, control: str, texts: Mapping[str, str], *, secret: bool) -> Sample:
@@ -178,4 +190,5 @@ def samples_for(
         user=user,
         method=around.rest_method,
         found_in=around.looks_into,
+        loop=around.loop,
     )

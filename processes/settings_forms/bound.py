@@ -182,6 +182,11 @@ class Bound:
         return self.spec.control in {"filter", "item_filter"}
 
     @property
+    def has_otherwise(self) -> bool:
+        """Tell whether its conditions choose between two acts."""
+        return self.spec.name == "conditions" and self.form.has_otherwise
+
+    @property
     def branches(self) -> list[Branch]:
         """Return the fields to choose from, by form."""
         return self.form.around.tree("table" if self.spec.control == "table" else "field")

@@ -27,12 +27,17 @@ _CULPRITS = (
     re.compile(r"^There is no function (\S+)\."),
     re.compile(r"^There is no field or name (\S+?)\.(?:\s|$)"),
     re.compile(r"^The field (\S+) is a "),
+    re.compile(r"^The table \S+ has no column (\S+?)\.(?:\s|$)"),
     re.compile(r"^\[(\S+)\] "),
     re.compile(r"^(\w+)\(.*cannot take"),
 )
 _QUOTED = re.compile(
     r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\[[A-Za-z][A-Za-z0-9_.-]*\]""", re.DOTALL
 )
+
+
+class NotYet(ValueFailure):
+    """A name is known, and nothing stands there yet: that is no mistake of who writes it."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,8 @@ def result_of(source: str, around: Around, resolve: Resolve | None, *, tree: str
         return Result(ok=True)
     try:
         value = template.evaluate(resolve)
+    except NotYet as failure:
+        return Result(ok=True, detail=str(failure))
     except ValueFailure as failure:
         return Result(ok=False, detail=str(failure))
     return Result(ok=True, type=type_words(value), text=text_of(value))

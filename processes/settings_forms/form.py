@@ -62,7 +62,22 @@ class SettingsForm:
     def controls(self) -> "list[Bound]":
         """Return the controls of all settings: the title, then the others as in the model."""
         specs = sorted(drawn(self.kind), key=lambda spec: spec.name != "title")
-        return [Bound(spec, self) for spec in specs]
+        return [one for one in (Bound(spec, self) for spec in specs) if self._is_of_use(one)]
+
+    def _is_of_use(self, one: "Bound") -> bool:
+        """Tell whether a setting means anything with the data source that is chosen.
+
+        What stands in it all the same is shown: it is wrong, and has to be taken out.
+        """
+        useless = "for_services" if self.around.built_in else "for_built_in"
+        if one.spec.name not in getattr(self.kind, useless, ()):
+            return True
+        return self.raw.get(one.spec.name, one.spec.default) not in (one.spec.default, None, [])
+
+    @property
+    def has_otherwise(self) -> bool:
+        """Tell whether the rule does something when its conditions do not hold."""
+        return "opposite" in self.kind.model_fields
 
     @cached_property
     def groups(self) -> "list[Group]":

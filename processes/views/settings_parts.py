@@ -107,7 +107,11 @@ def _sentence(asked: Asked) -> tuple[str, dict[str, Any]]:
     is_filter = setting == "filter"
     group = shown_group(read_items(node))
     sentence = sentence_of(group, asked.around, of_items=is_filter)
-    return "_sentence", {"sentence": sentence, "control": {"is_filter": is_filter}}
+    kind = kind_of(asked.element) if asked.element is not None else None
+    two = not is_filter and kind is not None and "opposite" in kind.model_fields
+    return "_sentence", {
+        "sentence": sentence, "control": {"is_filter": is_filter, "has_otherwise": two}
+    }  # fmt: skip
 
 
 def _operators(asked: Asked) -> tuple[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ def leave():
     made = process(
         text_field("days", title="Days", required=True, rules=[set_rule("total", "[days] days")]),
         text_field("total", title="Total", enabled=False),
-        text_field("reason", title="Reason"),
+        {"type": "panel", "name": "more", "fields": [text_field("reason", title="Reason")]},
         name="leave",
         title="Leave",
         rules=[],
@@ -156,7 +156,7 @@ def test_a_new_form_reacts_as_it_is_filled_in_and_submitting_makes_the_instance(
     }  # fmt: skip
     made = leave()
     made["forms"][0]["fields"][0]["rules"].append(shows)
-    made["forms"][0]["fields"][2] |= {"visible": False, "required": True}
+    made["forms"][0]["fields"][2]["fields"][0] |= {"visible": False, "required": True}
     made["forms"][0]["fields"].append({"type": "secret", "name": "pin", "title": "PIN"})
     person("ben")
     create_design(raw=made, user=person("ada"))

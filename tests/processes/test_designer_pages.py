@@ -83,6 +83,30 @@ def test_the_page_shows_form_fields_and_rules_as_sentences(ada_at: Client) -> No
     assert "No errors" in text
 
 
+def test_fields_look_on_the_canvas_as_on_the_form(ada: Any) -> None:
+    size = {
+        "type": "list",
+        "name": "size",
+        "display_as": "options",
+        "choices": ["Small", {"value": "l", "title": "Large"}],
+    }
+    fields = [
+        {"type": "rich_text", "name": "intro", "text": "<h3>Hello</h3><p>you & <b>I</b>.</p>"},
+        size, {**size, "name": "extras", "multiple": True}, {**size, "name": "bare", "choices": []},
+        {**size, "name": "many", "choices": [f"No {n}" for n in range(1, 9)]},
+        {"type": "text", "name": "why", "mode": "long", "default": "because"},
+    ]  # fmt: skip
+    create_design(raw=process(*fields, name="look"), user=ada)
+    page = client_of(ada).get("/designs/look/designer/")
+    text = text_of(page)
+    assert "Hello you & I." in text.replace("  ", " ")
+    assert "Size size Small Large Extras extras Small Large Bare bare No choices yet" in text
+    assert "No 6 …" in text
+    assert "No 7" not in text
+    assert page.content.decode().count("#square") == 2
+    assert "k-long" in page.content.decode()
+
+
 def test_every_pane_works_by_plain_links_and_forms(ada_at: Client) -> None:
     page = ada_at.get(f"{HERE}?at=field:subject&find=numb&pane=palette").content.decode()
     assert 'value="add field number"' in page

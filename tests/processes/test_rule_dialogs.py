@@ -11,6 +11,7 @@ from pytest_httpserver import HTTPServer
 
 from processes.services import runs, working_copies
 from processes.services.designs import create_design
+from processes.services.instances import create_instance
 from tests.factories import make_user
 from tests.processes.conftest import answers, definition
 from tests.processes.definitions import button, process, text_field
@@ -308,7 +309,7 @@ RESULTS = [
     ("=1 / 0", "value", "0"),
     ("[lost]", "value", "There is no field or name lost."),
     ("[response.body.x]", "value", "can stand only"),
-    ("[error.message]", "error", "has no value yet"),
+    ("[error.message]", "error", "It can be read. error.message has no value yet."),
     ("=" + "(" * 1990, "value", "cannot be read"),
     ("=" + "1+" * 2000 + "1", "value", "2,000 characters at most"),
     ("=9 ** 9 ** 9 ** 9", "value", ""),
@@ -330,6 +331,26 @@ def test_an_expression_tells_its_result_or_what_is_wrong(
     assert "hush" not in text
     assert "<script>" not in text
     assert made.process_id in text or "k-note--bad" in text
+
+
+@pytest.mark.usefixtures("workshop")
+def test_an_expression_over_rows_tells_its_result(client: Client, ada: Any) -> None:
+    def result(text: str, target: str = "rule:hide") -> str:
+        sent = {"text": text, "which": "value", "target": target}
+        return client.post(f"{SHOP}parts/result/", sent).content.decode()
+
+    create_instance(process="shop", mode="preview", data={}, user=ada)
+    assert "Number: 0" in said(result("=Sum([lines.price])"))
+    empty = result("[row.price]", target="rule:inner")
+    assert "row.price has no value yet: the table has no row." in said(empty)
+    assert "k-note--bad" not in empty
+    rows = [{"price": 2}, {"price": 3}]
+    create_instance(process="shop", mode="preview", data={"lines": rows}, user=ada)
+    assert "Number: 5" in said(result("=Sum([lines.price])"))
+    assert "Number: 4" in said(result("=[row.price] * 2", target="rule:inner"))
+    wrong = result("=Sum([lines.cost])")
+    assert "The table lines has no column cost." in said(wrong)
+    assert 'data-start="12" data-end="16"' in wrong
 
 
 CONDITIONS = [
@@ -357,6 +378,20 @@ def test_conditions_read_as_a_sentence(client: Client, sent: dict[str, str], wan
         f"{PARTS}sentence/", {"setting": "conditions", "prefix": "rule", **posted}
     ).content.decode()
     assert squeezed(wanted) in squeezed(said(text))
+
+
+@pytest.mark.usefixtures("workshop")
+def test_conditions_of_a_rule_with_two_sides_speak_of_both(client: Client) -> None:
+    sent = {
+        "setting": "conditions",
+        "prefix": "rule",
+        "target": "rule:hide",
+        "rule/conditions/items/0/left": "[a]",
+        "rule/conditions/items/0/operator": "blank",
+    }
+    text = client.post(f"{SHOP}parts/sentence/", sent).content.decode()
+    both = "Runs when A is blank. Otherwise what stands below under Otherwise is done."
+    assert squeezed(both) in squeezed(said(text))
 
 
 def squeezed(text: str) -> str:

@@ -179,6 +179,34 @@ RAW: list[tuple[str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
+# What means nothing for instances of a process, which the rules of these names above work on.
+USELESS = {name: {"input_mapping", "omit_blank"} for name in ("find_items", "delete_item")}
+OF_SOURCES = [
+    ("find_items", "token-service", {}, {"filter"}),
+    ("find_items", "kianda", {}, {"input_mapping", "omit_blank"}),
+    # What stands there and is wrong is shown: how else could it be taken out?
+    ("find_items", "token-service", {"filter": FILTER}, set()),
+    ("find_items", "kianda", {"input_mapping": [{"target": "body.x", "value": ""}]},
+     {"omit_blank"}),
+    ("find_items", "", {}, {"filter"}),
+    ("update_item", "token-service", {}, {"filter", "matches", "on_none"}),
+    ("update_item", "kianda", {}, set()),
+    ("delete_item", "kianda", {}, {"input_mapping", "omit_blank"}),
+    ("delete_item", "token-service", {"on_none": "continue"}, {"filter", "matches"}),
+    ("create_item", "token-service", {}, set()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "source", "settings", "left_out"), OF_SOURCES)
+def test_a_dialog_shows_what_means_something_with_the_chosen_data_source(
+    name: str, source: str, settings: dict[str, Any], left_out: set[str]
+) -> None:
+    kind = _kind(name)
+    raw = {"type": name, "datasource": source, "method": "refresh-token", **settings}
+    drawn = {one.spec.name for one in form_of(kind, raw).controls}
+    assert {spec.name for spec in specs_of(kind)} - drawn == left_out
+
+
 def _kind(name: str) -> Any:
     if name in {"form", "process"}:
         return Form if name == "form" else Document
@@ -196,7 +224,9 @@ def test_what_nobody_touched_stays_as_it_is(name: str, raw: dict[str, Any]) -> N
 def test_what_is_read_back_means_the_same(name: str, raw: dict[str, Any]) -> None:
     kind = _kind(name)
     read = read_settings(kind, sent_by(html_of(form_of(kind, raw))))
-    assert set(read) == {spec.name for spec in specs_of(kind)}
+    drawn = {one.spec.name for one in form_of(kind, raw).controls}
+    assert set(read) == drawn
+    assert drawn == {spec.name for spec in specs_of(kind)} - USELESS.get(name, set())
     again = form_of(kind, {**raw, **read})
     assert [one.value for one in again.controls] == [
         one.value for one in form_of(kind, raw).controls

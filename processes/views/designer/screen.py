@@ -1,5 +1,6 @@
 """What the designer shows: made from a working copy and what is selected in it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +19,8 @@ from processes.views.designer.sentences import Line, Teller
 from processes.views.designer.tree import Element, Tree
 
 FOLD_FROM = 12
+_INLINE = re.compile(r"</?(?:a|b|code|em|i|s|strong|sub|sup|u)(?:\s[^>]*)?>")
+_TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 SHORT = 26
 OUTLINE_SEARCH_FROM = 40
 LOOKS: Mapping[str, str] = {
@@ -190,10 +193,10 @@ class Screen:
         raw = element.raw
         look = Look(
             target=element.target, name=element.name, title=element.title,
-            kind=LOOKS.get(element.slug, "input"), shown=shown_value(raw),
+            kind=_look_of(element.slug, raw), shown=shown_value(raw),
             rules=len(element.rules), flaws=self._flaws_at(element),
             required=raw.get("required") is True, hidden=raw.get("visible") is False,
-            columns=_columns(raw.get("columns")),
+            columns=_columns(raw.get("columns") or raw.get("choices")),
         )  # fmt: skip
         inner = self._boxes(element.fields)
         return Box(element, look, _width(raw.get("width")), element is self.owner, inner)
@@ -264,9 +267,21 @@ def _width(raw: JSONValue) -> int:
     return raw if isinstance(raw, int) and not isinstance(raw, bool) and 1 <= raw <= 12 else 12
 
 
+def _look_of(slug: str, raw: Mapping[str, Any]) -> str:
+    if slug == "text" and raw.get("mode") == "long":
+        return "long"
+    if slug == "list" and raw.get("display_as") == "options":
+        return "ticks" if raw.get("multiple") is True else "options"
+    return LOOKS.get(slug, "input")
+
+
 def shown_value(raw: Mapping[str, Any]) -> str:
-    """Return what the canvas shows inside a field: its default, a rich text its text."""
-    value = raw.get("default") if "default" in raw else raw.get("text", raw.get("content"))
+    """Return what the canvas shows inside a field: its default, a rich text its words."""
+    value = raw.get("default")
+    if "default" not in raw:
+        text = raw.get("text", raw.get("content"))
+        # Words of two paragraphs do not run into each other.
+        value = _TAG.sub(" ", _INLINE.sub("", text)).strip() if isinstance(text, str) else text
     if isinstance(value, bool) or value is None:
         return ""
     if isinstance(value, list):
@@ -275,5 +290,9 @@ def shown_value(raw: Mapping[str, Any]) -> str:
 
 
 def _columns(raw: JSONValue) -> tuple[str, ...]:
-    columns = [one for one in raw if isinstance(one, dict)] if isinstance(raw, list) else []
-    return tuple(str(one.get("title") or one.get("name") or "") for one in columns)
+    """Return what the columns of a table, or the choices of a list, are called."""
+    return tuple(
+        str(one.get("title") or one.get("name") or one.get("value") or "")
+        if isinstance(one, dict) else str(one)
+        for one in (raw if isinstance(raw, list) else ())
+    )  # fmt: skip
