@@ -1,4 +1,4 @@
-"""The rows that the stories of designs, instances and runs are about."""
+"""The rows that the stories of designs, instances, runs and tasks are about; signing in."""
 
 import threading
 
@@ -8,6 +8,8 @@ from processes.models import Run
 from processes.services import runs
 from processes.services.designs import create_design, publish_design
 from processes.services.instances import create_instance
+from scheduler.services import create_task
+from tests.factories import PASSWORD
 from tests.processes.definitions import button, process, set_rule, text_field
 
 LOOKS = [(1280, "light"), (390, "dark")]
@@ -50,6 +52,15 @@ def make_order(user, **data):
     return create_instance(process="orders", mode="live", data=values, user=user)
 
 
+def make_task(user, name="Approve", **settings):
+    """Schedule a button of the instance."""
+    raw = {
+        "name": name, "process": "orders", "process_id": "orders-1", "target": "approve",
+        "schedule": {"kind": "minutes", "every": 55}, **settings,
+    }  # fmt: skip
+    return create_task(raw=raw, user=user)[0]
+
+
 def hold(instance, user):
     """Let a run hold the instance, as one that waits for a slow provider does."""
     run = runs.enqueue(
@@ -71,3 +82,10 @@ def in_background(do):
     thread = threading.Thread(target=work)
     thread.start()
     return thread
+
+
+def sign_in(page, name="ben", password=PASSWORD):
+    """Sign in on the page that asks for it."""
+    page.fill("[name=username]", name)
+    page.fill("[name=password]", password)
+    page.click("button[type=submit]")

@@ -1,220 +1,31 @@
-"""Every form of the product, attacked in the same way: a table of forms, and one walk over each.
+"""Every form of the product, attacked in the same way: one walk over each of the table of forms.
 
 A page that takes a POST and stands in no table fails the first story.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
 from django.test import RequestFactory
 from django.urls import URLResolver
 from playwright.sync_api import expect
 
-from datasources.services import create_datasource
 from kianda.accounts.models import ApiToken, AuditEntry
 from kianda.accounts.tokens import create_token
-from kianda.demo import DATASOURCE
 from kianda.urls import urlpatterns
-from processes.models import Change, ProcessDesign, ProcessInstance
+from processes.models import ProcessDesign, ProcessInstance
 from processes.services.designs import publish_design, save_design
 from scheduler.models import ScheduledTask
-from tests.browser.story_rows import SCRIPT, make_order, make_orders
+from tests.browser.form_table import ASKED, ELSEWHERE, FORMS, LONG, crew, orders, service
+from tests.browser.story_rows import SCRIPT, make_task, sign_in
 from tests.browser.story_rows import orders as orders_raw
-from tests.browser.test_signing_in import sign_in
-from tests.browser.test_tasks import make_task
-
-LONG = "W" * 7000
-
-
-def nothing(*_: Any) -> None:
-    """Do nothing."""
-
-
-def orders(person):
-    make_orders(person("ada"))
-    make_order(person("ada"))
-
-
-def task(person):
-    orders(person)
-    make_task(person("ada"))
-
-
-def service(person):
-    raw = {**DATASOURCE, "name": "token-service", "base_url": "https://auth.example.org"}
-    create_datasource(raw=raw, user=person("dan"))
-
-
-def crew(person):
-    person("ben")
-    Group.objects.create(name="Crew", pk=77)
-
-
-@dataclass(frozen=True)
-class Form:
-    """A form: where it stands, how it is filled in, what counts as its effect."""
-
-    path: str
-    who: str
-    button: str
-    # The control that takes text, by its name, and a text that it takes.
-    box: str
-    good: str
-    # The page and the link that open it as a dialog.
-    opener: tuple[str, str] | None = None
-    rows: Callable[[Any], None] = nothing
-    # What else has to be filled in, besides the box.
-    fill: Callable[[Any], None] = nothing
-    done: Callable[[], int] = AuditEntry.objects.count
-    takes_empty: bool = False
-    takes_long: bool = False
-    # What a second tab sends, if not the same; and what it is told. Without an answer of its own it
-    # does the same once more.
-    second: str = ""
-    again: str = ""
-
-
-def filled(place, **values):
-    for name, value in values.items():
-        place.locator(f"[name='/{name}']").fill(value)
-
-
-def of_task(place):
-    place.locator("#f-schedule-every").fill("55")
-    place.get_by_label("Process design").select_option("orders")
-    place.get_by_label("Approve button").check(force=True)
-
-
-TASKS, DESIGNS = "/scheduled-tasks/", "/designs/"
-FORMS = {
-    "user-invite": Form(
-        "/users/invite/", "admin", "Invite", "username", "eve",
-        opener=("/users/", "Invite a user"), again="There is a user eve already",
-    ),
-    "user": Form(
-        "/users/{ben}/", "admin", "OK", "name", SCRIPT, second="Ben", opener=("/users/", "ben"),
-        rows=crew, takes_empty=True, again="Somebody else has changed this user meanwhile",
-    ),
-    "group-new": Form(
-        "/users/groups/new/", "admin", "OK", "name", SCRIPT[:40],
-        opener=("/users/groups/", "Add a group"), again="There is a group",
-    ),
-    "group": Form(
-        "/users/groups/77/", "admin", "OK", "name", "Night crew", rows=crew,
-        opener=("/users/groups/", "Crew"), second="Day crew",
-        again="Somebody has renamed it to Night crew meanwhile",
-    ),
-    "token-new": Form(
-        "/tokens/new/", "ben", "Create", "name", SCRIPT, opener=("/tokens/", "Create a token"),
-    ),
-    "datasource-new": Form(
-        "/datasources/new/", "dan", "Save", "/title", "Safe",
-        fill=partial(filled, base_url="https://example.org"), again="The name safe is taken",
-    ),
-    "datasource": Form(
-        "/datasources/token-service/", "dan", "Save", "/title", SCRIPT, rows=service,
-        second="Other", again="saved this while you were editing",
-    ),
-    "datasource-security": Form(
-        "/datasources/token-service/security/", "dan", "OK", "/editors/users", "dan",
-        rows=service, takes_empty=True, second="ben, dan", again="meanwhile",
-    ),
-    "method-new": Form(
-        "/datasources/token-service/methods/new/", "dan", "Save method", "/title", "Look",
-        fill=partial(filled, url_path="/look"), rows=service, again="look",
-    ),
-    "method": Form(
-        "/datasources/token-service/methods/me/", "dan", "Save method", "/title", SCRIPT,
-        rows=service, second="Other", again="saved this while you were editing",
-    ),
-    "design-new": Form(
-        "/designs/new/", "ada", "Add and open the designer", "/title", "Leave",
-        opener=(DESIGNS, "Add new"), again="There is a process leave already",
-    ),
-    "design-details": Form(
-        "/designs/orders/details/", "ada", "Save", "/title", SCRIPT, rows=orders,
-        second="Other", again="Somebody saved this design meanwhile. Title: “Orders” became",
-    ),
-    "design-duplicate": Form(
-        "/designs/orders/duplicate/", "ada", "Duplicate", "/title", SCRIPT, rows=orders,
-        again="There is a process orders-copy already",
-    ),
-    "task-new": Form(
-        "/scheduled-tasks/new/", "ada", "OK", "/name", SCRIPT,
-        opener=(TASKS, "Schedule a task"), rows=orders, fill=of_task,
-        again="There is a scheduled task",
-    ),
-    "task": Form(
-        "/scheduled-tasks/{task}/", "ada", "OK", "/name", SCRIPT, rows=task, second="Other",
-        again="Somebody else has saved this task meanwhile",
-    ),
-    "instance-new": Form(
-        "/instances/new/?process=orders", "ada", "Create instance", "v-customer", SCRIPT,
-        rows=orders, done=ProcessInstance.objects.count, takes_empty=True, takes_long=True,
-    ),
-    "instance": Form(
-        "/instances/orders-1/", "ada", "Save", "v-customer", SCRIPT, rows=orders,
-        done=Change.objects.count, takes_long=True, second="Other", again="meanwhile",
-    ),
-}  # fmt: skip
-# What is asked before it is done: where, the button, and what a second tab is told that asks too;
-# without words it does the same once more.
-ASKED = {
-    "user-password-link": ("/users/{ben}/password-link/", "Make the link", ""),
-    "user-deactivate": ("/users/{ben}/deactivate/", "Deactivate", "ben is deactivated."),
-    "group-delete": ("/users/groups/77/delete/", "Delete", "There is no such group"),
-    "token-revoke": ("/tokens/{token}/revoke/", "Revoke", "is revoked."),
-    "task-renew-hook": ("/scheduled-tasks/{task}/renew-hook/", "Make a new address", ""),
-    "task-delete": (
-        "/scheduled-tasks/{task}/delete/", "Delete task", "There is no scheduled task",
-    ),
-    "method-delete": (
-        "/datasources/token-service/methods/me/delete/", "Delete",
-        "The datasource token-service has no REST method me",
-    ),
-    "datasource-delete": (
-        "/datasources/token-service/delete/", "Delete", "There is no datasource token-service",
-    ),
-    "instance-move": ("/instances/orders-1/move/", "Move to 2.0", "Moved to version 2.0"),
-    "instance-delete": (
-        "/instances/orders-1/delete/", "Delete instance", "There is no process instance orders-1",
-    ),
-    "design-delete": ("/designs/orders/delete/", "Delete design", "There is no process"),
-    "bin-remove": ("/designs/bin/{bin}/remove/", "Remove for good", "The recycle bin is empty"),
-}  # fmt: skip
-# What has a story of its own, by the module that tells it.
-ELSEWHERE = {
-    "test_signing_in": {"sign-in", "sign-out", "change-password"},
-    "test_people": {"set-password", "profile"},
-    "test_shell": {"theme"},
-    "test_datasources": {"datasource-test", "method-send", "method-duplicate"},
-    "test_designs": {"design", "design-new-definition", "design-publish", "design-restore"},
-    "test_library": {"designs-import", "bin-restore", "template", "template-press"},
-    "test_instances": {"instance-restore"},
-    "test_forms": {"instance-send-back"},
-    "test_runs": {"run-store"},
-    "test_tasks": {"task-run", "task-pause", "task-resume"},
-    "test_preview": {
-        "preview-new-frame", "preview-new-breakpoint", "preview-answer", "preview-frame",
-        "preview-outward", "preview-debugger", "preview-breakpoint", "preview-value",
-    },
-    "test_rule_dialogs": {"designer-rule", "designer-part"},
-    "test_designer": {
-        "designer-act", "designer-settings", "designer-publish", "designer-preview",
-        "designer-discard",
-    },
-}  # fmt: skip
 
 
 def test_no_page_that_takes_a_form_is_left_out():
     for module in ELSEWHERE:
-        assert Path(__file__).with_name(f"{module}.py").is_file()
+        assert (Path(__file__).parent / f"{module}.py").is_file()
     assert posts() == {*FORMS, *ASKED}.union(*ELSEWHERE.values())
 
 

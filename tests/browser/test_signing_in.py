@@ -4,15 +4,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 
+from tests.browser.story_rows import LOOKS, sign_in
 from tests.factories import PASSWORD
-
-LOOKS = [(1280, "light"), (390, "dark")]
-
-
-def sign_in(page, name="ben", password=PASSWORD):
-    page.fill("[name=username]", name)
-    page.fill("[name=password]", password)
-    page.click("button[type=submit]")
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

@@ -8,19 +8,10 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from scheduler.models import Occurrence, ScheduledTask
-from scheduler.services import create_task, delete_task, execution, pause_task
+from scheduler.services import delete_task, execution, pause_task
 from tests.browser.conftest import session_cookie
-from tests.browser.story_rows import LOOKS, SCRIPT, make_order, make_orders
-from tests.browser.test_signing_in import sign_in
+from tests.browser.story_rows import LOOKS, SCRIPT, make_order, make_orders, make_task, sign_in
 from tests.scheduler.kept import make_run, make_token
-
-
-def make_task(user, name="Approve", **settings):
-    raw = {
-        "name": name, "process": "orders", "process_id": "orders-1", "target": "approve",
-        "schedule": {"kind": "minutes", "every": 55}, **settings,
-    }  # fmt: skip
-    return create_task(raw=raw, user=user)[0]
 
 
 def make_history(user):

@@ -1,0 +1,158 @@
+"""REST methods in a browser: tried with Send, copied, with rows that stay."""
+
+import json
+import threading
+
+import pytest
+
+from datasources.services import get_document, patch_datasource
+from tests.browser.datasources.places import METHOD, ONE
+from tests.datasources.servers import always, answer
+
+
+def test_send_shows_the_answer_once_and_leaves_nothing_behind(page_as, token_service):
+    page = page_as("dan")
+    page.goto(METHOD)
+    page.get_by_label("refresh_token body").fill("rt-secret-9")
+    page.get_by_role("button", name="Send").dblclick()
+    page.wait_for_selector("#answer .k-code")
+    assert "orders:read" in page.locator("#answer").inner_text()
+    assert len(token_service.requests) == 1
+    assert "rt-secret-9" not in page.content()
+    assert page.url.endswith(METHOD)
+    page.get_by_role("button", name="scope", exact=True).click()
+    assert page.locator("#f-response_body-5-path").input_value() == "scope"
+    page.reload()
+    assert "orders:read" not in page.content()
+
+
+def test_a_large_answer_is_downloaded_whole_and_the_request_copied(
+    page_as, token_service, axe, assert_fits
+):
+    large = b'{"rows": "' + b"x" * 4_000_000 + b'"}'
+    token_service._handler = always(answer(large))
+    page = page_as("dan")
+    page.goto(METHOD)
+    page.get_by_label("client_secret body").fill("sec-1")
+    page.get_by_role("button", name="Send").click()
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download all of it").click()
+    assert started.value.suggested_filename == "answer.json"
+    assert json.loads(started.value.path().read_bytes()) == json.loads(large)
+    page.get_by_role("button", name="Copy as cURL").click()
+    page.get_by_text("Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("curl --request POST")
+    assert "sec-1" not in copied
+    axe(page)
+    assert_fits(page)
+
+
+def test_a_slow_trial_is_stopped_and_says_what_may_have_happened(page_as, token_service, axe):
+    go_on = threading.Event()
+
+    def slow(visit):
+        visit.read()
+        go_on.wait(20)
+
+    token_service._handler = slow
+    page = page_as("dan")
+    page.complaints.expect("htmx:afterRequest")
+    page.complaints.expect("htmx:sendAbort")
+    page.goto(METHOD)
+    assert not page.get_by_role("button", name="Stop").is_visible()
+    try:
+        page.get_by_role("button", name="Send").click()
+        page.get_by_text("Sending, ").wait_for()
+        axe(page)
+        page.get_by_role("button", name="Stop").click()
+        page.get_by_text("may have carried the request out").wait_for()
+        page.wait_for_selector("#send:focus")
+        assert page.get_by_role("button", name="Send", exact=True).is_enabled()
+        assert not page.get_by_role("button", name="Stop").is_visible()
+    finally:
+        go_on.set()
+
+
+def test_a_wrong_method_is_told_at_its_place_and_rows_stay(page_as, token_service):
+    page = page_as("dan")
+    page.goto(METHOD)
+    page.get_by_role("button", name="Add parameter").click()
+    page.keyboard.type("client_id")
+    page.get_by_label("URL path").fill("oauth")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("2 places need a look").wait_for()
+    assert page.evaluate("document.activeElement.id") == "f-url_path"
+    assert "is taken" in page.locator("#f-request_body-5-error").inner_text()
+    page.get_by_role("button", name="Remove client_id").last.click()
+    page.get_by_label("URL path").fill("/oauth/token")
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_selector("#answer .k-code")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_two_people_at_once_see_each_other_and_choose(
+    page_as, token_service, person, axe, assert_fits, width
+):
+    page = page_as("dan", width)
+    page.complaints.expect("status of 409")
+    page.goto(ONE)
+    page.locator("#f-title").fill("Mine")
+    patch_datasource(
+        name="token-service", changes={"title": "Theirs", "timeout_s": 7}, user=person("admin")
+    )
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("admin saved this while you were editing").wait_for()
+    axe(page)
+    assert_fits(page)
+    assert page.locator("#f-title").input_value() == "Mine"
+    page.get_by_label("Take theirs").check()
+    page.get_by_role("button", name="Keep mine, but for what is ticked").click()
+    page.get_by_text("Theirs is saved.").wait_for()
+    document = get_document("token-service")
+    assert (document.title, document.timeout_s) == ("Theirs", 7)
+
+
+def test_a_method_is_copied_and_the_copy_deleted(page_as, token_service):
+    page = page_as("dan")
+    page.goto(ONE)
+    page.get_by_role("button", name="More for Get orders").click()
+    page.get_by_role("button", name="Duplicate").locator("visible=true").click()
+    page.wait_for_url("**/methods/get-orders-copy/")
+    page.goto(ONE)
+    page.get_by_role("button", name="More for Get orders (copy)").click()
+    page.get_by_role("link", name="Delete").locator("visible=true").click()
+    page.wait_for_selector("#dialog[open]")
+    assert page.evaluate("document.activeElement.textContent") == "Keep it"
+    page.get_by_role("button", name="Delete").locator("visible=true").click()
+    page.get_by_text("Get orders (copy) is deleted.").wait_for()
+    assert get_document("token-service").method("get-orders-copy") is None
+
+
+def test_a_lost_session_keeps_the_rows_that_were_typed(page_as, token_service):
+    page = page_as("dan")
+    page.complaints.expect("status of 404")
+    page.goto(METHOD)
+    page.get_by_role("button", name="Remove redirect_uri").click()
+    page.get_by_text("Query parameters").click()
+    page.get_by_role("button", name="Add query parameter").press("Enter")
+    page.keyboard.type("scope")
+    page.locator("#f-query-0-value").fill("orders:read")
+    page.get_by_label("client_secret body").fill("never-kept")
+    page.wait_for_timeout(400)
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Save method").click()
+    page.wait_for_url("**/sign-in/**")
+    assert "never-kept" not in page.evaluate("JSON.stringify(sessionStorage)")
+    page.context.add_cookies([one for one in cookies if one["name"] == "sessionid"])
+    page.goto(METHOD)
+    page.get_by_text("Your session had ended").wait_for()
+    assert page.locator("#f-query-0-name").input_value() == "scope"
+    assert page.locator("#f-query-0-value").input_value() == "orders:read"
+    assert page.locator("#f-request_body-3-name").count() == 0
+    page.get_by_role("button", name="Save method").click()
+    page.get_by_text("is saved.").wait_for()
+    method = get_document("token-service").method("refresh-token")
+    assert [(one.name, one.value) for one in method.query] == [("scope", "orders:read")]
+    assert "redirect_uri" not in [one.name for one in method.request_body]

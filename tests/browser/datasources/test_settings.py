@@ -1,0 +1,143 @@
+"""A data source in a browser: made from nothing, tested, changed by two people, found."""
+
+import re
+
+from playwright.sync_api import expect
+
+from datasources.models import Datasource
+from datasources.services import create_datasource, get_document
+from tests.browser.conftest import session_cookie
+from tests.browser.datasources.places import METHOD, ONE
+from tests.browser.story_rows import SCRIPT
+
+
+def test_the_scenarios_data_source_is_made_from_an_empty_workspace(page_as, provider, axe):
+    page = page_as("dan")
+    page.goto("/datasources/")
+    axe(page)
+    page.get_by_role("link", name="Add a REST Service").click()
+    page.locator("#f-title").press_sequentially("Token service")
+    expect(page.locator("#f-name")).to_have_value("token-service")
+    page.get_by_label("Base URL").fill(provider.url)
+    page.get_by_role("button", name="Save").dblclick()
+    page.wait_for_url("**/datasources/token-service/")
+    assert Datasource.objects.count() == 1
+    page.get_by_text("Incomplete").wait_for()
+
+    page.get_by_role("button", name="Test connection").click()
+    page.get_by_text("The server answered 200 in").wait_for()
+    assert "not tested yet" not in page.locator("#facts").inner_text()
+
+    page.get_by_role("link", name="Add a REST method").click()
+    page.get_by_label("Display name").fill("Get/Refresh Auth Token")
+    page.locator("#f-name").fill("refresh-token")
+    page.get_by_label("HTTP method").select_option("POST")
+    page.get_by_label("URL path").fill("/oauth/token")
+    page.get_by_text("Form", exact=True).click()
+    for name in ("grant_type", "client_id", "client_secret", "redirect_uri", "refresh_token"):
+        page.get_by_role("button", name="Add parameter").press("Enter")
+        page.keyboard.type(name)
+        page.keyboard.press("Tab")
+    fixed = page.locator("#f-request_body-2-value")
+    assert fixed.get_attribute("type") == "password"
+    page.get_by_label("client_secret body").fill("sec-1")
+
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Take all over").click()
+    page.get_by_text("All are in the response definition").wait_for()
+    names = [
+        field.input_value()
+        for field in page.locator("[data-rows=response_body] [name$='/name']").all()
+    ]
+    assert names == ["access_token", "token_type", "expires_in", "refresh_token", "scope"]
+    assert page.locator("[data-sample]").nth(2).inner_text() == "3600"
+    page.get_by_role("button", name="Remove scope").click()
+    page.get_by_role("button", name="Save method").dblclick()
+    page.wait_for_url(f"**{METHOD}")
+
+    method = get_document("token-service").method("refresh-token")
+    assert [p.name for p in method.request_body] == [
+        "grant_type", "client_id", "client_secret", "redirect_uri", "refresh_token",
+    ]  # fmt: skip
+    assert [p.secret for p in method.request_body] == [False, False, True, False, True]
+    assert [f.name for f in method.response_body] == names[:-1]
+    assert provider.requests[-1].endswith(b"client_secret=sec-1")
+    page.goto(ONE)
+    page.get_by_text("Ready").wait_for()
+
+
+def test_worst_input_stands_beside_its_control_with_focus_on_the_first(page_as, token_service):
+    page = page_as("dan")
+    page.goto("/datasources/new/")
+    page.locator("#f-title").fill(SCRIPT)
+    page.locator("#f-name").fill("token-service")
+    page.get_by_label("Base URL").fill("http://169.254.169.254/latest")
+    page.get_by_label("Time limit of a call, seconds").fill("for ever")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("3 places need a look").wait_for()
+    assert page.evaluate("document.activeElement.id") == "f-name"
+    assert page.locator("#f-title").input_value() == SCRIPT
+    assert page.get_by_label("Time limit of a call, seconds").input_value() == "for ever"
+    assert "is taken" in page.locator("#f-name-error").inner_text()
+    page.locator("#f-name").fill("safe")
+    page.get_by_label("Base URL").fill("https://example.org")
+    page.get_by_label("Time limit of a call, seconds").fill("5")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/datasources/safe/")
+    assert "owned" not in page.title().split(" · ")[1:]
+    for place in ("/datasources/", "/datasources/safe/", "/datasources/safe/delete/"):
+        page.goto(place)
+        assert page.locator("img").count() == 0
+    assert page.title() != "owned"
+
+
+def test_a_refused_address_is_told_by_the_test(page_as, person):
+    create_datasource(
+        raw={"name": "inside", "title": "Inside", "base_url": "http://localhost:9"},
+        user=person("dan"),
+    )
+    page = page_as("dan")
+    page.goto("/datasources/")
+    page.get_by_role("button", name="Test connection of Inside").click()
+    page.get_by_text(re.compile("KIANDA_EGRESS_ALLOW|A REST method is missing")).wait_for()
+    page.goto("/datasources/inside/")
+    page.get_by_role("button", name="Test connection").click()
+    page.get_by_text("The connection test failed.").wait_for()
+
+
+def test_the_list_searches_while_typing_and_back_leads_back(page_as, token_service):
+    page = page_as("dan")
+    page.goto("/datasources/")
+    page.get_by_label("Search data sources").press_sequentially("token")
+    page.wait_for_url("**q=token*")
+    page.get_by_role("link", name="Token service").wait_for()
+    assert page.locator("tbody tr").count() == 1
+    page.get_by_role("link", name="Token service").click()
+    page.wait_for_url(f"**{ONE}")
+
+
+def test_without_script_a_data_source_is_made_tested_and_tried(
+    browser, live_server, person, provider
+):
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    context.set_default_timeout(10_000)
+    context.add_cookies([session_cookie(person("dan"), live_server.url)])
+    page = context.new_page()
+    page.goto("/datasources/new/")
+    page.get_by_label("Display name").fill("Token service")
+    page.get_by_label("Base URL").fill(provider.url)
+    page.get_by_label("Authentication").select_option("bearer")
+    page.get_by_role("button", name="Show its settings").click()
+    page.get_by_label("Token · not set").fill("tok-1")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Test connection").click()
+    page.get_by_text("The server answered 200 in").wait_for()
+    page.get_by_role("link", name="Add a REST method").click()
+    page.get_by_label("Display name").fill("Get a token")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Take all over").click()
+    page.get_by_role("button", name="Save method").click()
+    method = get_document("token-service").method("get-a-token")
+    assert [field.name for field in method.response_body][:2] == ["access_token", "token_type"]
+    assert b"Authorization: Bearer tok-1" in provider.requests[-1]
+    context.close()

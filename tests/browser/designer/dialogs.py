@@ -1,0 +1,38 @@
+"""The dialogs of rules: opened, changed before the story begins, read as they are kept."""
+
+import os
+from pathlib import Path
+
+from processes.services import working_copies
+
+RULE = "/designs/token-refresh/designer/rule/get-token/"
+DESIGNER = "/designs/token-refresh/designer/?at=field:refresh"
+
+
+def kept(user, rule_id="get-token"):
+    """Return a rule as the working copy has it now."""
+    document = working_copies.open_copy("token-refresh", user=user).document
+    rules = document["forms"][0]["fields"][-1]["rules"]
+    return next(rule for rule in rules if rule["id"] == rule_id)
+
+
+def strip(user, **settings):
+    """Change settings of the rule before the story begins."""
+    copy = working_copies.open_copy("token-refresh", user=user)
+    edit = {"do": "change", "target": "rule:get-token", "settings": settings}
+    working_copies.edit("token-refresh", user=user, revision=copy.revision, edit=edit)
+
+
+def open_rule(page, rule="Create item"):
+    """Open the dialog of a rule from the designer's rule list."""
+    page.goto(DESIGNER)
+    page.locator("[data-live]").wait_for()
+    page.locator(".k-rule", has_text=rule).locator("a.k-rule-text").click()
+    dialog = page.locator("#dialog[open]")
+    dialog.wait_for()
+    return dialog
+
+
+def look(page, name):
+    if folder := os.environ.get("SHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png")

@@ -1,0 +1,44 @@
+"""What stands on the screen of the designer, and what of it is kept."""
+
+from playwright.sync_api import expect
+
+from processes.models import WorkingCopy
+
+HERE = "/designs/orders/designer/"
+
+
+def document():
+    """Return the working copy as it is kept now."""
+    return WorkingCopy.objects.get(design__name="orders").document
+
+
+def names(form=0):
+    return [field["name"] for field in document()["forms"][form]["fields"]]
+
+
+def field_of(name):
+    return next(f for form in document()["forms"] for f in form["fields"] if f["name"] == name)
+
+
+def kept(page):
+    """Wait until every edit has arrived."""
+    expect(page.locator("#d-kept")).to_contain_text("All edits kept")
+    page.wait_for_selector('#main:not([data-waiting]), #main[data-waiting="0"]')
+
+
+def selected(page, target):
+    page.wait_for_selector(f'#act[data-at="{target}"]', state="attached")
+
+
+def box(page, name):
+    return page.locator(f"#b-{name}")
+
+
+def drag(page, source, target, *, dy=0.5, dx=0.5):
+    """Drag with the mouse from one element to a part of another."""
+    start, end = source.bounding_box(), target.bounding_box()
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    goal = end["x"] + end["width"] * dx, end["y"] + end["height"] * dy
+    page.mouse.move(goal[0], goal[1], steps=6)
+    page.mouse.up()

@@ -1,0 +1,117 @@
+"""Edits in the designer are kept: with two people, without a connection, after the session."""
+
+from playwright.sync_api import expect
+
+from tests.browser.designer.screen import HERE, box, field_of, kept, names, selected
+
+
+def test_two_people_are_told_of_each_other(page_as, orders, axe):
+    ada, other = page_as("ada"), page_as("admin")
+    ada.goto(f"{HERE}?at=field:subject")
+    other.goto(f"{HERE}?at=field:subject")
+    expect(other.locator("#d-head")).to_contain_text("ada is here")
+    ada.locator("[name='s/title']").fill("From Ada")
+    ada.locator("[name='s/title']").press("Enter")
+    kept(ada)
+    # The other one has not seen it: what would overwrite it is refused, and can be insisted on.
+    other.locator("[name='s/title']").fill("From the other")
+    other.locator("[name='s/title']").press("Enter")
+    expect(other.locator("#d-lost")).to_contain_text("ada was quicker")
+    assert field_of("subject")["title"] == "From Ada"
+    expect(other.locator("#b-subject")).to_contain_text("From Ada")
+    axe(other)
+    other.locator("#d-lost").get_by_role("button", name="Do mine all the same").click()
+    expect(other.locator("#b-subject")).to_contain_text("From the other")
+    kept(other)
+    assert field_of("subject")["title"] == "From the other"
+    # What does not touch the same goes in beside it, and is told.
+    ada.locator("#d-add").get_by_role("button", name="Toggle", exact=True).click()
+    expect(ada.locator("#toasts")).to_contain_text("admin: Changed title")
+    expect(ada.locator("#b-subject")).to_contain_text("From the other")
+    assert names() == ["subject", "toggle"]
+
+
+def test_without_connection_edits_are_kept_and_sent_later(page_as, orders, axe, assert_fits):
+    page = page_as("ada")
+    page.complaints.expect("ERR_INTERNET_DISCONNECTED")
+    page.complaints.expect("ERR_FAILED")
+    page.goto(f"{HERE}?at=field:subject")
+    page.context.set_offline(True)
+    page.locator("#d-add").get_by_role("button", name="Number", exact=True).click()
+    expect(page.locator("#d-lost")).to_contain_text("Connection lost. Edits are kept here")
+    page.locator("#d-add").get_by_role("button", name="Date", exact=True).click()
+    axe(page)
+    assert_fits(page)
+    assert names() == ["subject"]
+    page.context.set_offline(False)
+    expect(page.locator("#b-date")).to_be_visible()
+    expect(page.locator("#d-lost")).to_be_hidden()
+    kept(page)
+    assert sorted(names()) == ["date", "number", "subject"]
+
+    # The connection goes while something is dragged: it is moved when it is back.
+    subject, number = box(page, "subject").bounding_box(), box(page, "number").bounding_box()
+    page.mouse.move(number["x"] + 40, number["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(subject["x"] + 60, subject["y"] + 30, steps=4)
+    page.context.set_offline(True)
+    page.mouse.move(subject["x"] + 60, subject["y"] + 4, steps=2)
+    page.mouse.up()
+    expect(page.locator("#d-lost")).to_contain_text("Connection lost. Edits are kept here")
+    page.context.set_offline(False)
+    expect(page.locator("#d-lost")).to_be_hidden()
+    kept(page)
+    assert names().index("number") < names().index("subject")
+
+    # An answer that is lost on its way: the edit has arrived, and is not made twice.
+    def loses(route):
+        route.fetch()
+        route.abort()
+
+    page.route("**/act/", loses, times=1)
+    page.locator("#d-add").get_by_role("button", name="Toggle", exact=True).click()
+    expect(page.locator("#b-toggle")).to_be_visible()
+    kept(page)
+    assert sorted(names()) == ["date", "number", "subject", "toggle"]
+
+
+def test_what_is_typed_while_an_answer_comes_is_neither_sent_half_nor_lost(page_as, orders):
+    page = page_as("ada")
+    page.goto(f"{HERE}?at=field:subject")
+    page.locator("[data-live]").wait_for()
+    held, sent = [], []
+    page.on("request", lambda one: sent.append(one.url) if one.url.endswith("/settings/") else None)
+    page.route("**/settings/", lambda route: held.append(route), times=1)
+    title, name = page.locator("[name='s/title']"), page.locator("[name='s/name']")
+    title.fill("About")
+    title.press("Tab")
+    expect(name).to_be_focused()
+    name.press("ControlOrMeta+a")
+    name.press("Delete")
+    page.keyboard.type("about")
+    page.wait_for_function("document.getElementById('main').dataset.waiting === '1'")
+    held[0].continue_()
+    expect(box(page, "subject")).to_contain_text("About")
+    expect(name).to_be_focused()
+    expect(name).to_have_value("about")
+    assert len(sent) == 1
+    name.press("Tab")
+    selected(page, "field:about")
+    kept(page)
+    assert names() == ["about"]
+
+
+def test_a_session_that_has_ended_keeps_the_edit(page_as, orders):
+    page = page_as("ada")
+    page.goto(f"{HERE}?at=field:subject")
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.locator("#d-add").get_by_role("button", name="Number", exact=True).click()
+    expect(page.locator("#d-lost")).to_contain_text("Your session has ended. Your edits are kept")
+    assert names() == ["subject"]
+    page.locator("#d-lost").get_by_role("link", name="Sign in").click()
+    page.wait_for_url("**/sign-in/**")
+    page.context.add_cookies([one for one in cookies if one["name"] == "sessionid"])
+    page.goto(f"{HERE}?at=field:subject")
+    expect(page.locator("#b-number")).to_be_visible()
+    assert names() == ["subject", "number"]

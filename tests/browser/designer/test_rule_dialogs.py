@@ -1,0 +1,213 @@
+"""Rule dialogs in a browser: how they look; calls set up by mouse and by keyboard."""
+
+import pytest
+from playwright.sync_api import expect
+
+from processes.rules import rules
+from processes.services import working_copies
+from processes.services.designs import create_design
+from tests.browser.designer.dialogs import DESIGNER, RULE, kept, look, open_rule, strip
+from tests.browser.story_rows import LOOKS
+from tests.processes.definitions import button, process, text_field
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_dialogs_fit_and_are_accessible(page_as, scenario, axe, assert_fits, width, scheme):
+    strip(scenario, conditions={
+        "match": "all", "items": [
+            {"left": "[refresh_token]", "operator": "not_blank"},
+            {"left": "[client_id]", "operator": "eq", "right": "kianda-demo"},
+            {"match": "any", "items": [
+                {"left": "[access_token]", "operator": "blank"},
+                {"left": "[lasterror]", "operator": "contains", "right": "503"}]}]})  # fmt: skip
+    page = page_as("ada", width=width, scheme=scheme)
+    page.goto(RULE)
+    look(page, f"page-{width}-{scheme}")
+    axe(page)
+    assert_fits(page)
+    page.goto(DESIGNER)
+    page.locator("#dialog").evaluate("(d, url) => htmx.ajax('GET', url, {target: '#dialog'})", RULE)
+    page.locator("#dialog[open]").wait_for()
+    look(page, f"rule-{width}-{scheme}")
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("button", name="Choose: Left side, condition 1").click()
+    page.get_by_role("treeitem", name="Client ID").wait_for()
+    look(page, f"tree-{width}-{scheme}")
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("button", name="Expression", exact=True).click()
+    page.get_by_text("Secret: secret").wait_for()
+    look(page, f"builder-{width}-{scheme}")
+    axe(page)
+    assert_fits(page)
+    page.locator("#k-builder").get_by_role("button", name="Close").last.click()
+    page.get_by_role("button", name="Select data source").click()
+    page.get_by_role("textbox", name="Find a method").or_(
+        page.get_by_role("searchbox")
+    ).first.wait_for()
+    look(page, f"source-{width}-{scheme}")
+    axe(page)
+    assert_fits(page)
+
+
+def test_a_call_is_set_up_by_choosing_and_mapping(page_as, scenario):
+    strip(scenario, datasource="", method="", input_mapping=[], on_success=[], on_error=[])
+    page = page_as("ada")
+    dialog = open_rule(page)
+    mapping = dialog.get_by_role("region", name="Input mapping")
+    expect(mapping).to_contain_text("Choose a data source first")
+    expect(mapping.get_by_role("button")).to_have_count(0)
+    select = dialog.get_by_role("button", name="Select data source")
+    select.click()
+    dialog.get_by_role("searchbox", name="Find a method").fill("auth")
+    expect(dialog.get_by_text("Get orders")).to_be_hidden()
+    dialog.get_by_text("Get/Refresh Auth Token").click()
+    dialog.locator("[data-source-picker]").get_by_role("button", name="OK").click()
+    expect(dialog.locator(".k-chosen")).to_contain_text("POST /oauth/token")
+    expect(select).to_be_focused()
+    # The same by keys: Enter in the search goes to what it found, Enter there is OK of the choice.
+    for words, found in (("orders", "GET /api/orders"), ("refresh auth", "POST /oauth/token")):
+        page.keyboard.press("Enter")
+        expect(dialog.get_by_role("searchbox", name="Find a method")).to_be_focused()
+        page.keyboard.type(words)
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+        expect(dialog.locator(".k-chosen")).to_contain_text(found)
+        expect(select).to_be_focused()
+    expect(dialog.locator("[data-coverage]")).to_contain_text("Nothing goes to 5 of the places")
+
+    mapping.get_by_role("button", name="Map all by name").click()
+    expect(dialog.locator("[data-coverage]")).to_contain_text("Everything that the method takes")
+    expect(mapping.get_by_role("status")).to_have_text("5 rows were added.")
+    mapping.get_by_role("button", name="Map all by name").click()
+    expect(mapping.get_by_role("status")).to_contain_text("Nothing is left that is called the same")
+    expect(mapping.get_by_role("row")).to_have_count(6)
+    expect(mapping.get_by_role("row").nth(2)).to_contain_text("client-1")
+    expect(mapping.get_by_role("row").nth(3)).to_contain_text("secret")
+    mapping.get_by_role("button", name="Add mapping").click()
+    box = mapping.get_by_role("row").last.get_by_role("combobox")
+    expect(box.first).to_be_focused()
+    page.keyboard.type("/oauth/token")
+    mapping.get_by_role("row").last.get_by_role("button", name="Choose: Data source field").click()
+    page.get_by_role("treeitem", name="urlPath").click()
+    expect(box.last).to_have_value("url_path")
+    expect(mapping.get_by_role("row").last).to_contain_text("/oauth/token")
+
+    answers = dialog.get_by_role("region", name="On success")
+    answers.get_by_role("button", name="Map all by name").click()
+    expect(answers.get_by_role("row")).to_have_count(5)
+    answers.get_by_role("combobox", name="When refresh_token is missing").select_option("keep")
+    answers.get_by_role("button", name="Remove expires_in").click()
+    expect(answers.get_by_role("row")).to_have_count(4)
+    errors = dialog.get_by_role("region", name="On error")
+    errors.get_by_role("button", name="Add mapping").click()
+    row = errors.get_by_role("row").last
+    row.get_by_role("combobox", name="Form field").fill("last")
+    page.get_by_role("listbox").get_by_role("option", name="last_error").click()
+    row.get_by_role("button", name="Choose: Error or text").click()
+    page.get_by_role("searchbox", name="Find in the tree").fill("message")
+    page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="OK", exact=True).last.click()
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    rule = kept(scenario)
+    assert (rule["datasource"], rule["method"]) == ("token-service", "refresh-token")
+    assert {"target": "url_path", "value": "/oauth/token"} in rule["input_mapping"]
+    assert {"target": "body.redirect_uri", "value": "[redirect_url]"} in rule["input_mapping"]
+    assert [row["field"] for row in rule["on_success"]] == [
+        "access_token", "refresh_token", "created_at",
+    ]  # fmt: skip
+    assert rule["on_success"][1]["if_missing"] == "keep"
+    assert rule["on_error"] == [{"field": "last_error", "value": "[error.message]"}]
+
+
+def test_rows_are_mapped_with_the_keyboard_alone(page_as, scenario):
+    page = page_as("ada")
+    dialog = open_rule(page)
+    answers = dialog.get_by_role("region", name="On success")
+    answers.get_by_role("combobox", name="Form field").nth(1).focus()
+    page.keyboard.press("Alt+ArrowUp")
+    first = answers.get_by_role("combobox", name="Form field").first
+    expect(first).to_have_value("refresh_token")
+    expect(first).to_be_focused()
+    expect(dialog.locator("[data-said]")).to_have_text("Moved to position 1 of 5.")
+    answers.get_by_role("button", name="Add mapping").focus()
+    page.keyboard.press("Enter")
+    expect(answers.get_by_role("row")).to_have_count(7)
+    expect(answers.get_by_role("combobox", name="Form field").last).to_be_focused()
+    page.keyboard.type("client_i")
+    page.get_by_role("listbox").wait_for()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Token [response.body.tok")
+    expect(page.get_by_role("option", name="[response.body.token_type]")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_value("Token [response.body.token_type]")
+    # The tree beside the box, by its keys.
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("searchbox", name="Find in the tree")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("treeitem", name="Status", exact=True)).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("treeitem", name="Body", exact=True)).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("tree")).to_have_count(0)
+    dialog.get_by_role("textbox", name="Title").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    rule = kept(scenario)
+    assert [row["field"] for row in rule["on_success"]][:2] == ["refresh_token", "access_token"]
+    assert rule["on_success"][-1]["field"] == "client_id"
+    assert rule["on_success"][-1]["value"] == "Token [response.body.token_type]"
+
+
+SHOWING = [
+    {"type": "hide_or_disable", "id": "hide", "title": "Show what is needed",
+     "changes": [{"field": "go", "action": "disable"}, {"field": "gone", "action": "hide"}],
+     "opposite": [{"field": "a", "action": "hide_and_clear"}]},
+    {"type": "start_a_process", "id": "start", "process": "shop", "lookup": "existing",
+     "process_id": "[a]", "input_mapping": [{"target": "a", "value": "x"}]},
+    {"type": "find_items", "id": "find", "datasource": "kianda", "method": "shop",
+     "filter": {"match": "all", "items": [{"left": "[item.a]", "operator": "eq", "right": "x"}]},
+     "on_success": [{"field": "a", "value": "[item.a]"}]},
+    {"type": "update_item", "id": "update", "datasource": "kianda", "method": "shop",
+     "filter": {"match": "all", "items": [{"left": "[item.a]", "operator": "eq", "right": "x"}]},
+     "input_mapping": [{"target": "body.a", "value": "y"}]},
+    {"type": "delete_item", "id": "delete", "datasource": "kianda", "method": "shop",
+     "filter": {"match": "all", "items": [{"left": "[item.a]", "operator": "eq", "right": "x"}]}},
+    {"type": "set_form_field", "id": "set", "assignments": [{"field": "a", "value": "x"}]},
+    {"type": "make_required", "id": "require",
+     "changes": [{"field": "a", "action": "required"}]},
+    {"type": "loop_table", "id": "each", "table": "lines",
+     "rules": [{"type": "set_form_field", "id": "inner",
+                "assignments": [{"field": "a", "value": "[row.what]"}]}]},
+    {"type": "validate_input", "id": "validate", "field": "a", "message": "Write it in full.",
+     "conditions": {"match": "all", "items": [{"left": "[a]", "operator": "blank"}]}},
+    *({"type": kind, "id": kind} for kind in ("save", "submit", "close")),
+    {"type": "go_to_form", "id": "go-to", "form": "main"},
+    {"type": "assign_form", "id": "assign", "form": "main", "to": {"users": ["ada"]}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_other_dialogs_fit_too(page_as, person, axe, assert_fits, width, scheme):
+    ada = person("ada")
+    lines = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "what"}]}
+    fields = [text_field("a"), text_field("gone"), lines, button("go", *SHOWING)]
+    create_design(raw=process(*fields, name="shop"), user=ada)
+    copy = working_copies.open_copy("shop", user=ada)
+    edit = {"do": "remove", "target": "field:gone", "force": True}
+    working_copies.edit("shop", user=ada, revision=copy.revision, edit=edit)
+    page = page_as("ada", width=width, scheme=scheme)
+    kinds = {rule["type"] for rule in SHOWING} | {"create_item"}
+    assert kinds == set(rules.kinds), "A kind of rule has no dialog here."
+    for rule in [rule["id"] for rule in SHOWING]:
+        page.goto(f"/designs/shop/designer/rule/{rule}/")
+        page.locator("[data-settings-form]").wait_for()
+        look(page, f"{rule}-{width}-{scheme}")
+        axe(page)
+        assert_fits(page)

@@ -1,0 +1,133 @@
+"""Parts of rule dialogs in a browser: conditions, expressions, columns, many rows."""
+
+from playwright.sync_api import expect
+
+from processes.services import working_copies
+from processes.services.designs import create_design
+from tests.browser.designer.dialogs import RULE, kept, look, open_rule, strip
+from tests.processes.definitions import process
+
+
+def test_conditions_nest_and_read_as_a_sentence(page_as, scenario):
+    page = page_as("ada")
+    dialog = open_rule(page)
+    dialog.locator("summary", has_text="Conditions").click()
+    dialog.get_by_role("button", name="Add condition").click()
+    left = dialog.get_by_label("Left side, condition 1", exact=True)
+    expect(left).to_be_focused()
+    page.keyboard.type("[exp")
+    page.get_by_role("option", name="[expires_in]").wait_for()
+    page.keyboard.press("Enter")
+    operator = dialog.get_by_role("combobox", name="Operator, condition 1")
+    expect(operator.locator("option", has_text="contains")).to_have_count(0)
+    operator.select_option("gt")
+    dialog.get_by_label("Right side, condition 1", exact=True).fill("10")
+    sentence = dialog.locator("[data-sentence]")
+    expect(sentence).to_contain_text("Runs when Expires in (s) is more than “10”.")
+    dialog.get_by_role("button", name="Add group").click()
+    inner = dialog.get_by_role("group", name="Match in the group")
+    inner.get_by_text("Any of these").click()
+    dialog.get_by_label("Left side, condition 2", exact=True).fill("[client_secret]")
+    second = dialog.get_by_role("combobox", name="Operator, condition 2")
+    expect(second.locator("option", has_text="contains")).to_have_count(0)
+    second.select_option("blank")
+    expect(dialog.get_by_label("Right side, condition 2", exact=True)).to_be_hidden()
+    expect(sentence).to_contain_text("and Client secret is blank")
+    dialog.get_by_label("Right side, condition 1", exact=True).fill("[lost]")
+    expect(sentence).to_contain_text("1 condition to mend")
+    dialog.get_by_role("button", name="OK", exact=True).last.click()
+    # Kept as it is; what is wrong is told beside its box, which has the focus.
+    wrong = dialog.get_by_label("Right side, condition 1", exact=True)
+    expect(wrong).to_be_focused()
+    expect(dialog.get_by_text("lost is no longer there: choose again.")).to_be_visible()
+    wrong.fill("10")
+    dialog.get_by_role("button", name="OK", exact=True).last.click()
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    assert kept(scenario)["conditions"] == {
+        "match": "all",
+        "items": [
+            {"left": "[expires_in]", "operator": "gt", "right": "10"},
+            {"match": "any",
+             "items": [{"left": "[client_secret]", "operator": "blank", "right": ""}]},
+        ],
+    }  # fmt: skip
+
+
+def test_an_expression_is_built_with_its_result_in_view(page_as, scenario):
+    page = page_as("ada")
+    dialog = open_rule(page, "Set form field")
+    dialog.get_by_role("button", name="Choose: Form field or text: access_token").click()
+    page.get_by_role("button", name="Expression", exact=True).click()
+    builder = page.locator("#k-builder")
+    text = builder.get_by_role("textbox", name="Expression")
+    text.fill("=Upper([client_id]) + Foo(1)")
+    expect(builder.get_by_text("There is no function Foo.")).to_be_visible()
+    expect(text).to_have_attribute("aria-invalid", "true")
+    builder.get_by_role("button", name="Show the place").click()
+    assert text.evaluate("t => t.value.slice(t.selectionStart, t.selectionEnd)") == "Foo"
+    text.fill("=")
+    builder.get_by_role("searchbox", name="Find a function").fill("upper")
+    builder.get_by_role("treeitem", name="Upper(text)").click()
+    expect(text).to_have_value("=Upper(")
+    builder.get_by_role("tab", name="Fields").click()
+    builder.get_by_role("treeitem", name="Client ID, client_id").click()
+    expect(text).to_be_focused()
+    page.keyboard.type(")")
+    expect(builder.get_by_text("Text: CLIENT-1")).to_be_visible()
+    expect(builder.get_by_text("with the values of token-refresh-1")).to_be_visible()
+    builder.get_by_role("button", name="OK").click()
+    box = dialog.get_by_role("combobox", name="Form field or text: access_token")
+    expect(box).to_have_value("=Upper([client_id])")
+    expect(dialog.get_by_role("row").last).to_contain_text("CLIENT-1")
+    dialog.get_by_role("button", name="OK", exact=True).last.click()
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    assert kept(scenario, "clear")["assignments"][0]["value"] == "=Upper([client_id])"
+
+
+def test_columns_of_a_table_are_edited_in_the_pane(page_as, person, axe):
+    ada = person("ada")
+    lines = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "article"}]}
+    create_design(raw=process(lines, name="shop"), user=ada)
+    page = page_as("ada")
+    page.goto("/designs/shop/designer/?at=field:lines")
+    page.locator("[data-live]").wait_for()
+    pane = page.locator("[data-settings]")
+    pane.get_by_role("button", name="Add column").click()
+    kind = pane.get_by_label("Type", exact=True).last
+    expect(kind).to_be_focused()
+    kind.select_option("number")
+    new = pane.locator("[data-at='1']")
+    new.get_by_label("Places after the point").wait_for()
+    new.get_by_label("Unique name").fill("price")
+    new.get_by_label("Title").fill("Price")
+    page.keyboard.press("Tab")
+    page.locator("#d-sheet").get_by_text("Price").wait_for()
+    look(page, "columns")
+    axe(page)
+    with page.expect_response("**/designer/settings/"):
+        pane.get_by_role("button", name="Move Price up").click()
+    expect(pane.locator("[data-at='0'] summary")).to_contain_text("Price")
+
+    def columns():
+        document = working_copies.open_copy("shop", user=ada).document
+        return [(one["type"], one["name"]) for one in document["forms"][0]["fields"][0]["columns"]]
+
+    assert columns() == [("number", "price"), ("text", "article")]
+
+
+def test_among_many_rows_those_that_are_wanted_are_found(page_as, scenario, axe, assert_fits):
+    many = [{"field": "last_error", "value": f"text {n}"} for n in range(14)]
+    strip(scenario, on_error=[*many, {"field": "access_token", "value": ""}])
+    page = page_as("ada", 390)
+    page.goto(RULE)
+    errors = page.get_by_role("region", name="On error")
+    search = errors.get_by_role("searchbox", name="Find a row of On error")
+    search.fill("access")
+    expect(errors.locator("tbody tr:visible")).to_have_count(1)
+    axe(page)
+    assert_fits(page)
+    # Enter in the search sends nothing; OK sends all rows, the hidden ones too.
+    search.press("Enter")
+    page.get_by_role("button", name="OK", exact=True).last.click()
+    page.wait_for_url("**/designer/?at=**")
+    assert len(kept(scenario)["on_error"]) == 15

@@ -1,0 +1,151 @@
+"""What is typed into a rule dialog is kept, whatever comes in between."""
+
+from playwright.sync_api import expect
+
+from tests.browser.designer.dialogs import RULE, kept, open_rule
+
+
+def hold(page, address):
+    """Keep the next answer of such an address back until `window.release()`."""
+    page.evaluate(
+        """(address) => {
+          const straight = window.fetch;
+          window.held = new Promise((go) => (window.hold = go));
+          window.fetch = async (url, ...rest) => {
+            const answer = await straight(url, ...rest);
+            if (String(url).includes(address)) {
+              window.hold();
+              await new Promise((go) => (window.release = go));
+              window.fetch = straight;
+            }
+            return answer;
+          };
+        }""",
+        address,
+    )
+
+
+def test_what_is_typed_while_rows_are_made_anew_is_kept(page_as, scenario):
+    page = page_as("ada")
+    answers = open_rule(page).get_by_role("region", name="On success")
+    texts = answers.locator("[name$='/value']")
+    hold(page, "/control/")
+    answers.get_by_role("button", name="Add mapping").click()
+    page.evaluate("window.held")
+    texts.nth(1).fill("typed")
+    page.evaluate("window.release()")
+    expect(answers.get_by_role("row")).to_have_count(7)
+    expect(texts.nth(1)).to_have_value("typed")
+    expect(texts.nth(1)).to_be_focused()
+    page.keyboard.type(" on")
+    hold(page, "/control/")
+    answers.get_by_role("button", name="Remove access_token").click()
+    page.evaluate("window.held")
+    texts.nth(3).fill("of created_at")
+    page.evaluate("window.release()")
+    expect(answers.get_by_role("row")).to_have_count(6)
+    expect(texts.nth(0)).to_have_value("typed on")
+    expect(texts.nth(2)).to_have_value("of created_at")
+    hold(page, "/control/")
+    answers.get_by_role("button", name="Move created_at up").click()
+    page.evaluate("window.held")
+    texts.nth(2).fill("moved")
+    page.evaluate("window.release()")
+    expect(texts.nth(1)).to_have_value("moved")
+    expect(texts.nth(1)).to_be_focused()
+
+
+def test_names_that_come_late_are_not_for_what_was_typed_on_meanwhile(page_as, scenario):
+    page = page_as("ada")
+    dialog = open_rule(page)
+    box = dialog.get_by_role("region", name="On success").get_by_role("combobox", name="Form field")
+    hold(page, "q=client_&")
+    box.last.fill("client_")
+    page.evaluate("window.held")
+    page.keyboard.type("i")
+    page.evaluate("window.release()")
+    page.keyboard.press("Enter")
+    expect(box.last).to_have_value("client_id")
+    expect(box.last).to_be_focused()
+    # The names of "client_id" are shown; Enter right after more was typed waits for those of it.
+    page.keyboard.press("Backspace")
+    page.get_by_role("listbox").wait_for()
+    page.keyboard.press("Backspace")
+    page.keyboard.type("s")
+    page.keyboard.press("Enter")
+    expect(box.last).to_have_value("client_secret")
+
+
+def test_a_lost_session_keeps_the_rows_that_were_added(page_as, scenario):
+    page = page_as("ada")
+    page.goto(RULE)
+    page.locator("[data-script]").wait_for()
+    errors = page.get_by_role("region", name="On error")
+    errors.get_by_role("button", name="Add mapping").click()
+    expect(errors.get_by_role("row")).to_have_count(3)
+    expect(errors.get_by_label("Form field", exact=True).last).to_be_focused()
+    page.keyboard.type("access_token")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(400)
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="OK", exact=True).last.click()
+    page.wait_for_url("**/sign-in/**")
+    page.context.add_cookies([one for one in cookies if one["name"] == "sessionid"])
+    page.goto(RULE)
+    page.wait_for_selector("text=What you typed is here again")
+    expect(errors.get_by_role("row")).to_have_count(3)
+    expect(errors.get_by_label("Form field", exact=True).last).to_have_value("access_token")
+    page.get_by_role("button", name="OK", exact=True).last.click()
+    page.wait_for_url("**/designer/?at=**")
+    assert [row["field"] for row in kept(scenario)["on_error"]] == ["last_error", "access_token"]
+
+
+def test_what_was_typed_outlives_back_and_a_hasty_key(page_as, scenario, axe):
+    page = page_as("ada")
+    dialog = open_rule(page, "Set form field")
+    values = dialog.locator("[name='rule/assignments/0/value']")
+    values.fill("")
+    values.focus()
+    # Enter before the names are there is for them: the dialog is not sent half done.
+    page.keyboard.type("[last_er")
+    page.keyboard.press("Enter")
+    expect(values).to_have_value("[last_error]")
+    # Back closes what is on top, and only that.
+    dialog.get_by_role("button", name="Choose: Form field or text").click()
+    page.get_by_role("button", name="Expression", exact=True).click()
+    expect(page.locator("#k-builder-text")).to_be_focused()
+    page.go_back()
+    expect(page.locator("#k-builder[open]")).to_have_count(0)
+    expect(values).to_be_focused()
+    page.go_back()
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    assert page.url.split("?")[0].endswith("/designer/")
+    # What was typed can be had back, and is kept with OK.
+    axe(page)
+    page.locator("#toasts").get_by_role("button", name="Open it again").click()
+    expect(values).to_have_value("[last_error]")
+    expect(dialog).to_contain_text("What you typed is here again.")
+    dialog.get_by_role("button", name="OK", exact=True).click()
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    expect(page.locator("#toasts")).not_to_contain_text("not kept")
+    assert kept(scenario, "clear")["assignments"][0]["value"] == "[last_error]"
+
+
+def test_without_a_connection_a_dialog_says_so_where_it_was_pressed(page_as, scenario, axe):
+    page = page_as("ada")
+    page.complaints.expect("ERR_INTERNET_DISCONNECTED")
+    dialog = open_rule(page)
+    errors = dialog.get_by_role("region", name="On error")
+    page.context.set_offline(True)
+    errors.get_by_role("button", name="Add mapping").click()
+    expect(errors.get_by_role("alert")).to_contain_text("The connection is lost.")
+    axe(page)
+    page.context.set_offline(False)
+    errors.get_by_role("button", name="Add mapping").click()
+    expect(errors.get_by_role("row")).to_have_count(3)
+    expect(errors.get_by_role("alert")).to_have_count(0)
+    # A session that has ended is another matter.
+    page.context.clear_cookies(name="sessionid")
+    errors.get_by_role("button", name="Choose: Error or text").first.click()
+    expect(errors.get_by_role("alert")).to_contain_text("Your session has ended. Press OK")
