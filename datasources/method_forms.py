@@ -267,12 +267,3 @@ def targets_of(body: Mapping[str, Any]) -> list[tuple[str, bool]]:
             if row.get("name") and not (raw and key == "request_body"):
                 found.append((f"{prefix}.{row['name']}", bool(row.get("secret"))))
     return [*found, ("body", False)] if raw else found
-
-
-def read_was(post: QueryDict) -> dict[str, Any]:
-    """Return what the page showed when it was opened; it only serves to tell what changed since."""
-    try:
-        was = json.loads(post.get("was", ""))
-    except ValueError:
-        return {}
-    return was if isinstance(was, dict) else {}

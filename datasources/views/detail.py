@@ -1,6 +1,5 @@
 """The page of one datasource: its settings, its REST methods, who uses it and how it does."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +10,6 @@ from django.utils.translation import gettext_lazy
 
 from datasources import forms
 from datasources.document import RestDatasource
-from datasources.merging import Merge, merge
-from datasources.method_forms import read_was
 from datasources.models import Datasource
 from datasources.ports import calls_of
 from datasources.selectors import document_of, get_datasource, security_of
@@ -21,6 +18,7 @@ from datasources.states import standing_of
 from datasources.views.access import CHANGERS, READERS, may_change, must_change
 from datasources.views.uses import use_lines
 from kianda.lib.errors import Invalid, Stale, TooLarge
+from kianda.lib.meanwhile import Merge, merge, read, written
 from kianda.once import once
 from kianda.pages import Errors, go, page, render_page, toast
 
@@ -106,7 +104,7 @@ def _save(request: HttpRequest, row: Datasource, body: dict[str, Any]) -> HttpRe
 def _stale(request: HttpRequest, row: Datasource, body: dict[str, Any]) -> HttpResponse:
     """Show what somebody else changed, over what was typed; nothing is stored."""
     theirs = document_of(row).masked()
-    merged = merge(read_was(request.POST), body, theirs, keys=forms.SETTINGS)
+    merged = merge(read(request.POST.get("was", "")), body, theirs, keys=forms.SETTINGS)
     return show(request, row, body=merged.values, merged=merged, status=409)
 
 
@@ -134,7 +132,7 @@ def show(
         else [],
         "merged": merged,
         "differences": _in_words(merged) if merged else [],
-        "was": json.dumps({key: shown[key] for key in forms.SETTINGS}),
+        "was": written({key: shown[key] for key in forms.SETTINGS}),
         "calls": calls_of(row.name, since=timezone.now() - LOOK_BACK),
         "uses": use_lines("datasource", row.name),
         "may_change": may_change(request, row),

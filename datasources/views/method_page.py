@@ -1,6 +1,5 @@
 """What the editor of a REST method shows: built in one place for every way that leads to it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from datasources import method_forms, ports
 from datasources.document import TARGETS, RestDatasource, RestMethod
-from datasources.merging import Merge
 from datasources.method_services import masked_method
 from datasources.models import Datasource
 from datasources.ports import Sample
@@ -19,6 +17,7 @@ from datasources.selectors import document_of
 from datasources.views.access import may_change
 from datasources.views.answers import ShownAnswer
 from datasources.views.detail import in_words
+from kianda.lib.meanwhile import Merge, written
 from kianda.pages import Errors
 
 LABELS = {
@@ -128,7 +127,7 @@ class Editor:
             "secret_choices": method_forms.SECRET_CHOICES,
             "redirects": method_forms.REDIRECTS,
             "redirect": REDIRECT_WORDS[self.body.get("follow_redirects")],
-            "was": json.dumps(shown),
+            "was": written(shown),
             "may_change": may_change(self.request, self.row),
             "answer": self.answer,
             "differences": self._differences(),

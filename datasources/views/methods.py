@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 
 from datasources import forms, method_forms
 from datasources.document import RestMethod
-from datasources.merging import merge
 from datasources.method_services import (
     delete_method,
     duplicate_method,
@@ -21,6 +20,7 @@ from datasources.views.access import CHANGERS, READERS, may_force, must_change
 from datasources.views.method_page import Editor
 from datasources.views.uses import use_lines
 from kianda.lib.errors import InUse, Invalid, Missing, Stale, TooLarge
+from kianda.lib.meanwhile import merge, read
 from kianda.once import once
 from kianda.pages import go, page, render_dialog, render_page, toast
 
@@ -72,7 +72,7 @@ def _save(editor: Editor) -> HttpResponseBase:
     request, row, stored = editor.request, editor.row, editor.stored
     revision = forms.revision_of(request.POST) or 0
     theirs = masked_method(document_of(row), stored.name) if stored else {}
-    was = method_forms.read_was(request.POST)
+    was = read(request.POST.get("was", ""))
     if stored is None or was == theirs:
         # Others may have changed the rest of the datasource: this method is as it was.
         revision = row.revision

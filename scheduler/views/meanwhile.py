@@ -1,42 +1,23 @@
 """Two people change one task: what the other one saved, and what of the own input is kept."""
 
-import json
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kianda.lib.meanwhile import Told, merge, told, written
 from scheduler import forms
 from scheduler.models import ScheduledTask
 from scheduler.services.preview import coming
 
-MOST = 20_000
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A setting that somebody else has changed; `mine` is said when this person has too."""
-
-    title: str
-    before: str
-    now: str
-    mine: str
-
 
 def seen(task: ScheduledTask) -> str:
     """Return the task as it stands in a form that is opened now, to be sent back with it."""
-    body = forms.body_of(forms.typed_of(task), task=task)
-    return json.dumps({**body, "enabled": task.enabled})
+    return written(_settings_of(task))
 
 
-def read_seen(text: str) -> dict[str, Any]:
-    """Return what a form had when it was opened; nothing when it cannot be read."""
-    try:
-        found = json.loads(text) if len(text) <= MOST else None
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def _settings_of(task: ScheduledTask) -> dict[str, Any]:
+    return {**forms.body_of(forms.typed_of(task), task=task), "enabled": task.enabled}
 
 
 def merged(typed: forms.Typed, before: dict[str, Any], task: ScheduledTask) -> forms.Typed:
@@ -54,33 +35,19 @@ def _part_of(name: str) -> str:
     return name.split("/")[1] if name.startswith("/") else "schedule"
 
 
-def differences(
-    typed: forms.Typed, before: dict[str, Any], task: ScheduledTask
-) -> list[Difference]:
+def differences(typed: forms.Typed, before: dict[str, Any], task: ScheduledTask) -> list[Told]:
     """Return what somebody else has changed since the form was opened."""
-    mine = forms.body_of(typed, task=task)
-    now = {**forms.body_of(forms.typed_of(task), task=task), "enabled": task.enabled}
     titles = {
         "name": _("Task name"), "schedule": _("Schedule"), "timezone": _("Time zone"),
         "expires": _("Expire"), "process": _("Process design"), "process_id": _("Process ID"),
         "target": _("Field or rule"), "run_as": _("Run as"), "enabled": _("State"),
     }  # fmt: skip
-    return [
-        Difference(
-            title,
-            _said(part, before),
-            _said(part, now),
-            _said(part, mine)
-            if part in mine and mine[part] not in (before[part], now[part])
-            else "",
-        )
-        for part, title in titles.items()
-        if part in before and before[part] != now[part]
-    ]
+    mine, keys = forms.body_of(typed, task=task), [part for part in titles if part in before]
+    found = merge(before, mine, _settings_of(task), keys=keys).differences
+    return told(found, titles=titles, words=_said)
 
 
-def _said(part: str, body: dict[str, Any]) -> str:
-    value = body.get(part)
+def _said(part: str, value: Any) -> str:
     if part == "schedule":
         return coming({"schedule": value}, moment=timezone.now()).words or _("not complete")
     if part == "expires":

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from kianda import times
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.errors import Invalid, PreconditionFailed
+from kianda.lib.meanwhile import Told, read
 from kianda.once import once
 from kianda.pages import Errors, go, page, page_before, render_page, toast
 from processes.views.common import person
@@ -125,7 +126,7 @@ def _change(request: HttpRequest, found: ScheduledTask) -> HttpResponseBase:
 
 
 def _stale(request: HttpRequest, typed: forms.Typed, now: ScheduledTask) -> HttpResponse:
-    before = meanwhile.read_seen(request.POST.get("seen", ""))
+    before = read(request.POST.get("seen", ""))
     differences = meanwhile.differences(typed, before, now)
     return _shown(request, meanwhile.merged(typed, before, now), task=now, stale=differences)
 
@@ -163,7 +164,7 @@ def _shown(
     *,
     task: ScheduledTask | None = None,
     invalid: Invalid | None = None,
-    stale: list[meanwhile.Difference] | None = None,
+    stale: list[Told] | None = None,
 ) -> HttpResponse:
     user, now = person(request), timezone.now()
     kind, zone = typed["/schedule/kind"], typed["/timezone"] or settings.KIANDA_TIME_ZONE
@@ -188,7 +189,7 @@ def _shown(
 
 
 def _read(
-    request: HttpRequest, task: ScheduledTask | None, stale: list[meanwhile.Difference] | None
+    request: HttpRequest, task: ScheduledTask | None, stale: list[Told] | None
 ) -> dict[str, Any]:
     """Return which state of the task was read: after a warning the one warned of."""
     if task is None:

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from kianda.accounts.meanwhile import read, written
+from kianda.accounts.meanwhile import read
+from kianda.lib.meanwhile import written
 
 SEEN = {"name": "Ada", "email": "", "roles": ["User"], "groups": []}
 

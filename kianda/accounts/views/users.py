@@ -14,6 +14,7 @@ from kianda.accounts.forms import ROLE_WORDS, InviteForm, PersonForm
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, roles_of
 from kianda.lib.errors import Conflict, Invalid, Stale
 from kianda.lib.lists import MOST_HITS, Listed, page_of_list
+from kianda.lib.meanwhile import written
 from kianda.once import leads_to, once
 from kianda.pages import (
     form_errors,
@@ -69,7 +70,7 @@ def change(request: HttpRequest, user_id: int) -> HttpResponseBase:
     """Change a user's name, e-mail, roles and groups."""
     user = people.person(user_id)
     now = meanwhile.settings_of(user)
-    form = PersonForm(request.POST or None, initial={**now, "seen": meanwhile.written(now)})
+    form = PersonForm(request.POST or None, initial={**now, "seen": written(now)})
     if request.method == "POST" and form.is_valid():
         mine, seen = form.chosen(), meanwhile.read(form.cleaned_data["seen"])
         try:
@@ -90,7 +91,7 @@ def _stale(
 ) -> HttpResponse:
     """Show what somebody else has saved, and the form with both; nothing is stored yet."""
     now = meanwhile.settings_of(people.person(user.pk))
-    initial = meanwhile.merged(mine, seen, now) | {"seen": meanwhile.written(now)}
+    initial = meanwhile.merged(mine, seen, now) | {"seen": written(now)}
     context = {
         "form": PersonForm(initial=initial), "role_words": ROLE_WORDS, "action": request.path,
         "person": user, "stale": meanwhile.differences(mine, seen, now), "title": user.username,

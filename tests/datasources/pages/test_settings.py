@@ -187,8 +187,11 @@ def test_where_both_changed_the_same_a_person_chooses(
     assert get_document("token-service").title == stored
 
 
-def test_a_form_without_its_revision_never_writes_over(made: Datasource, manager: Client) -> None:
-    assert manager.post(ONE, SETTINGS | {"/title": "Blind"}).status_code == 409
+@pytest.mark.parametrize("was", ["", "[" * 50_000, '{"title": ' + "[" * 400 + "]" * 400 + "}"])
+def test_a_form_without_its_revision_never_writes_over(
+    made: Datasource, manager: Client, was: str
+) -> None:
+    assert manager.post(ONE, SETTINGS | {"/title": "Blind", "was": was}).status_code == 409
     assert get_document("token-service").title == "Token service"
 
 
