@@ -21,3 +21,8 @@ class Catalog(Protocol):
 
     def unknown_groups(self, names: Iterable[str]) -> set[str]:
         """Return those of the names that no group has."""
+
+    def unassignable(
+        self, *, people: Iterable[str], groups: Iterable[str]
+    ) -> tuple[set[str], set[str]]:
+        """Return those people (user names, addresses) and groups that Assign form does not find."""

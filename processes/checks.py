@@ -12,6 +12,7 @@ from kianda.lib.errors import Flaw
 from kianda.lib.secret_names import MASK
 from processes.catalogs import Catalog
 from processes.checks_built_in import built_in_flaws, started_flaws
+from processes.checks_people import assignment_advice, owner_flaws
 from processes.checks_secrets import written_out
 from processes.document import Document, RuleList
 from processes.rules import Rule, StartAProcess
@@ -28,7 +29,7 @@ def check(document: Document, catalog: Catalog) -> list[Flaw]:
 def check_references(document: Document, catalog: Catalog) -> list[Flaw]:
     """Return the names that do not hold outside the definition; publishing refuses them."""
     return [
-        *_owner_flaws(document, catalog),
+        *owner_flaws(document, catalog),
         *(
             flaw
             for place, rule in document.placed_rules()
@@ -38,7 +39,10 @@ def check_references(document: Document, catalog: Catalog) -> list[Flaw]:
 
 
 def advise(document: Document, catalog: Catalog) -> list[Flaw]:
-    """Return what works and is unwise: secrets written out, answers at risk before a Save."""
+    """Return what works and is unwise.
+
+    Secrets written out, people whom nobody knows, answers at risk before a Save.
+    """
     flaws = [
         Flaw(
             f"{found.place}/value",
@@ -48,6 +52,7 @@ def advise(document: Document, catalog: Catalog) -> list[Flaw]:
         for found in written_out(document, catalog)
         if found.is_long
     ]
+    flaws += assignment_advice(document, catalog)
     for rules in document.rule_lists():
         flaws += _unsaved_answers(rules)
     return flaws
@@ -64,20 +69,6 @@ def export(document: Document, catalog: Catalog) -> dict[str, Any]:
             row = row[int(part)] if isinstance(row, list) else row[part]
         row["value"] = MASK
     return made
-
-
-def _owner_flaws(document: Document, catalog: Catalog) -> Iterator[Flaw]:
-    """Find owners that nobody is called: such a form would wait for ever."""
-    forms = [(f"/forms/{at}/owners", form.owners) for at, form in enumerate(document.forms)]
-    users = catalog.unknown_users({name for _, owners in forms for name in owners.users})
-    groups = catalog.unknown_groups({name for _, owners in forms for name in owners.groups})
-    for place, owners in forms:
-        for at, name in enumerate(owners.users):
-            if name in users:
-                yield Flaw(f"{place}/users/{at}", f"There is no user with the user name {name}.")
-        for at, name in enumerate(owners.groups):
-            if name in groups:
-                yield Flaw(f"{place}/groups/{at}", f"There is no group {name}.")
 
 
 def _flaws_of_rule(place: str, rule: Rule, document: Document, catalog: Catalog) -> Iterator[Flaw]:

@@ -5,11 +5,12 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
+from processes.expressions import Template
 from processes.mappings import Resolve, evaluate
 from processes.named import FormName
 from processes.references import TextValue, flaw
 from processes.rules.base import Context, Rule, RuleFailed
-from processes.values import as_text
+from processes.values import Value, as_text
 
 MOST = 100
 
@@ -96,6 +97,16 @@ class AssignForm(Rule):
             opens=self.opens,
         )
 
+    def named(self, which: Literal["users", "groups"]) -> dict[int, list[str]]:
+        """Return the names that are written out, by their rows; a field may hold any other."""
+        sources = self.to.users if which == "users" else self.to.groups
+        parsed = {at: Template.parse(source) for at, source in enumerate(sources)}
+        return {
+            at: _names_in("".join(str(part) for part in template.parts))
+            for at, template in parsed.items()
+            if template.is_constant
+        }
+
     def sentence(self) -> str:
         """Return `Assign the form approval to ada and Buyers`."""
         names = " and ".join([*self.to.users, *self.to.groups])
@@ -108,6 +119,10 @@ def _names(sources: tuple[str, ...], resolve: Resolve) -> list[str]:
     found: list[str] = []
     for source in sources:
         value = evaluate(source, resolve, of="to")
-        texts = value if isinstance(value, list) else re.split(r"[,;\n]", as_text(value))
-        found += [as_text(text).strip() for text in texts]
-    return list(dict.fromkeys(name for name in found if name))
+        found += _names_in(value)
+    return list(dict.fromkeys(found))
+
+
+def _names_in(value: Value) -> list[str]:
+    texts = value if isinstance(value, list) else re.split(r"[,;\n]", as_text(value))
+    return [name for name in (as_text(text).strip() for text in texts) if name]

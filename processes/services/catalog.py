@@ -15,6 +15,7 @@ from kianda.lib.errors import Missing
 from processes.document import Document
 from processes.models import ProcessDesign
 from processes.services.documents import document_of
+from processes.services.forms_state import known_groups, known_people
 
 PERSON_KEYS = ("username", "email", "first_name", "last_name")
 MOST_PEOPLE = 50
@@ -53,6 +54,16 @@ class StoredCatalog:
         wanted = set(names)
         known = Group.objects.filter(name__in=wanted) if wanted else Group.objects.none()
         return wanted - set(known.values_list("name", flat=True))
+
+    def unassignable(
+        self, *, people: Iterable[str], groups: Iterable[str]
+    ) -> tuple[set[str], set[str]]:
+        """Return those people (user names, addresses) and groups that Assign form does not find."""
+        wanted = set(people)
+        known = User.objects.filter(username__in=wanted, is_active=True) if wanted else ()
+        # Nearly always all are there as they are written: one question for all of them.
+        left = wanted - {user.get_username() for user in known}
+        return set(known_people(left)[1]), set(known_groups(groups)[1] if groups else ())
 
     def people(self, words: str) -> Sequence[tuple[str, str]]:
         """Return user name and full name of people whose name or address holds these words."""

@@ -105,6 +105,11 @@ class Bound:
         return self.form.errors_at(self.pointer)
 
     @property
+    def hints(self) -> list[str]:
+        """Return what works in it and is unwise."""
+        return self.form.hints_at(self.pointer)
+
+    @property
     def wrong(self) -> int:
         """Count what is wrong with it and with what is in it."""
         return self.form.errors_below(self.pointer)

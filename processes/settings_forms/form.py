@@ -46,6 +46,8 @@ class SettingsForm:
     document: Mapping[str, Any]
     catalog: Shelf
     flaws: Sequence[Flaw] = ()
+    # What works and is unwise.
+    hints: Sequence[Flaw] = ()
     prefix: str = ""
     # Where the focus goes: the place of the row that was added.
     focus: str = ""
@@ -102,12 +104,11 @@ class SettingsForm:
 
     def all_errors(self, place: str) -> list[str]:
         """Return the sentences about a place and all below it."""
-        below = f"{place}/"
-        return [
-            flaw.detail
-            for flaw in self.flaws
-            if flaw.pointer == place or flaw.pointer.startswith(below)
-        ]
+        return _details(self.flaws, place)
+
+    def hints_at(self, place: str) -> list[str]:
+        """Return what is unwise about a place and all below it."""
+        return _details(self.hints, place)
 
     def name(self, place: str) -> str:
         """Return what the control of a place is called."""
@@ -141,9 +142,9 @@ class SettingsForm:
 
     def within(self, kind: Model, raw: Mapping[str, Any], place: str) -> "SettingsForm":
         """Return the form of an element that stands inside this one."""
-        inner = flaws_within(self.flaws, place)
+        inner, hints = (flaws_within(found, place) for found in (self.flaws, self.hints))
         return SettingsForm(
-            kind, raw, self.document, self.catalog, inner, f"{self.prefix}{place}",
+            kind, raw, self.document, self.catalog, inner, hints, f"{self.prefix}{place}",
             self.focus.removeprefix(place) if self.focus.startswith(f"{place}/") else "",
         )  # fmt: skip
 
@@ -225,11 +226,13 @@ class Group:
 
 def settings_form(
     kind: Model, raw: Mapping[str, Any], *, document: Mapping[str, Any], catalog: Shelf,
-    flaws: Iterable[Flaw] = (), prefix: str = "", focus: str = "",
+    flaws: Iterable[Flaw] = (), hints: Iterable[Flaw] = (), prefix: str = "", focus: str = "",
     samples: Samples | None = None, loop: str = "",
 ) -> SettingsForm:  # fmt: skip
     """Return the form of one element's settings."""
-    return SettingsForm(kind, raw, document, catalog, list(flaws), prefix, focus, samples, loop)
+    return SettingsForm(
+        kind, raw, document, catalog, list(flaws), list(hints), prefix, focus, samples, loop
+    )
 
 
 def read_settings(kind: Model, post: QueryDict, *, prefix: str = "") -> dict[str, Any]:
@@ -272,6 +275,13 @@ def changed_settings(
 
 def _shown(spec: Spec, value: Any) -> Any:
     return control_for(spec).shown(spec, value)
+
+
+def _details(flaws: Iterable[Flaw], place: str) -> list[str]:
+    below = f"{place}/"
+    return [
+        flaw.detail for flaw in flaws if flaw.pointer == place or flaw.pointer.startswith(below)
+    ]
 
 
 def flaws_within(flaws: Iterable[Flaw], place: str) -> list[Flaw]:

@@ -50,10 +50,10 @@ def rule(request: HttpRequest, name: str, rule_id: str) -> HttpResponseBase:
     except ApplicationError as refusal:
         return _refused(desk, rule_id, refusal)
     screen = desk.screen_of(copy, element.target)
-    wrong = [mark for mark in screen.flaws.get(element.target, ()) if mark.level != "advice"]
+    wrong = screen.wrong_at(element.target)
     if wrong and request.POST.get("then") != "close":
         form = _form(desk, screen, rule_of(screen, rule_id))
-        return _shown(desk, element, form, copy=copy, kept=len(wrong), status=422)
+        return _shown(desk, element, form, copy=copy, kept=wrong, status=422)
     return _closed(request, name, element.target)
 
 
@@ -108,12 +108,13 @@ def samples_of(
 
 def form_of(
     desk: Desk, screen: Screen, raw: dict[str, Any], element: Element, *,
-    flaws: list[Flaw] | None = None, focus: str = "", prefix: str = PREFIX,
+    flaws: list[Flaw] | None = None, hints: list[Flaw] | None = None, focus: str = "",
+    prefix: str = PREFIX,
 ) -> SettingsForm:  # fmt: skip
     """Return the form of a rule's settings, with the values that its rows would carry."""
     return settings_form(
         kind_of(element), raw, document=screen.copy.document, catalog=desk.catalog,
-        flaws=flaws or [], prefix=prefix, focus=focus,
+        flaws=flaws or [], hints=hints or [], prefix=prefix, focus=focus,
         samples=samples_of(desk, screen, raw, element), loop=loop_around(element),
     )  # fmt: skip
 
@@ -123,8 +124,9 @@ def _form(
 ) -> SettingsForm | None:  # fmt: skip
     if kind_of(element) is None:
         return None
-    flaws = [Flaw(mark.inner, mark.detail) for mark in screen.flaws.get(element.target, ())]
-    return form_of(desk, screen, element.raw if raw is None else raw, element, flaws=flaws)
+    flaws, hints = screen.told_of(element.target)
+    raw = element.raw if raw is None else raw
+    return form_of(desk, screen, raw, element, flaws=flaws, hints=hints)
 
 
 def _opened(desk: Desk, element: Element) -> SettingsForm | None:

@@ -43,6 +43,11 @@ class FakeCatalog:
     def unknown_groups(self, names: Iterable[str]) -> set[str]:
         return set(names) - {"Buyers"}
 
+    def unassignable(
+        self, *, people: Iterable[str], groups: Iterable[str]
+    ) -> tuple[set[str], set[str]]:
+        return self.unknown_users(people), self.unknown_groups(groups)
+
 
 CATALOG = FakeCatalog(parse_document(token_refresh()))
 
@@ -67,6 +72,23 @@ def test_owners_that_nobody_is_called_are_told_at_their_place() -> None:
         (f"{place}/users/1", "There is no user with the user name Ada."),
         (f"{place}/groups/0", "There is no group Sellers."),
     ]
+
+
+def test_whom_a_rule_would_not_find_is_advice_at_its_place() -> None:
+    def assigning(**to: list[str]) -> dict[str, Any]:
+        rule = {"type": "assign_form", "form": "main", "to": to}
+        return process(text_field("boss"), button("go", rule))
+
+    place = "/forms/0/fields/1/rules/0/to"
+    raw = assigning(users=["ada", "[boss]", "ada; gone , lost", "=[boss]"], groups=["Sellers"])
+    assert sorted(advice(raw)) == [
+        (f"{place}/groups/0", "There is no group Sellers now: the rule would fail."),
+        (f"{place}/users/2", "Nobody has the user name or address gone now: the rule would fail."),
+        (f"{place}/users/2", "Nobody has the user name or address lost now: the rule would fail."),
+    ]
+    # People come and go: the design is published all the same.
+    assert references(raw) == []
+    assert advice(assigning(users=["[boss]", ""], groups=["Buyers"])) == []
 
 
 @pytest.mark.parametrize(

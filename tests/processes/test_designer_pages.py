@@ -15,6 +15,7 @@ from processes.services import working_copies
 from processes.services.designs import create_design, get_design, save_design
 from tests.pages import client_of, text_of
 from tests.processes.definitions import button, process, set_rule, text_field
+from tests.processes.sending import sent_by
 
 pytestmark = pytest.mark.django_db
 HERE = "/designs/orders/designer/"
@@ -105,6 +106,24 @@ def test_fields_look_on_the_canvas_as_on_the_form(ada: Any) -> None:
     assert "No 7" not in text
     assert page.content.decode().count("#square") == 2
     assert "k-long" in page.content.decode()
+
+
+def test_a_hint_is_told_beside_its_place_and_is_no_mistake(ada: Any) -> None:
+    give = {"type": "assign_form", "id": "give", "form": "main", "to": {"users": ["gone"]}}
+    create_design(raw=process(text_field("a"), button("go", give), name="look"), user=ada)
+    client, told = client_of(ada), "Nobody has the user name or address gone now"
+    page = client.get("/designs/look/designer/?at=field:go")
+    text = text_of(page)
+    assert "1 hint" in text
+    assert "error" not in text.replace("No errors", "")
+    assert told in text
+    dialog = client.get("/designs/look/designer/rule/give/")
+    assert told in text_of(dialog)
+    assert 'aria-invalid="true"' not in dialog.content.decode()
+    sent = sent_by(dialog.content.decode(), **{"rule/title": "Give it away", "next": ""})
+    kept = client.post(dialog.wsgi_request.path, {key: sent.getlist(key) for key in sent})
+    assert kept.status_code == 303
+    assert told not in text_of(client.get("/designs/look/designer/publish/"))
 
 
 def test_every_pane_works_by_plain_links_and_forms(ada_at: Client) -> None:

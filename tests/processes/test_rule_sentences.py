@@ -27,6 +27,11 @@ class Nothing:
     def unknown_groups(self, names: Iterable[str]) -> set[str]:
         return set(names)
 
+    def unassignable(
+        self, *, people: Iterable[str], groups: Iterable[str]
+    ) -> tuple[set[str], set[str]]:
+        return self.unknown_users(people), self.unknown_groups(groups)
+
 
 def told(line: Line) -> str:
     """Return a sentence with its references between bars."""

@@ -51,6 +51,11 @@ class Shelf:
     def unknown_groups(self, names: Iterable[str]) -> set[str]:
         return set(names) - {*self.groups()}
 
+    def unassignable(
+        self, *, people: Iterable[str], groups: Iterable[str]
+    ) -> tuple[set[str], set[str]]:
+        return self.unknown_users(people), self.unknown_groups(groups)
+
     def groups(self) -> list[str]:
         return ["Finance", "Sales"]
 

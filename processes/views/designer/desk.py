@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from kianda.accounts.profiles import profile_of
-from kianda.lib.errors import ApplicationError, Flaw, Stale
+from kianda.lib.errors import ApplicationError, Stale
 from kianda.pages import go, query_words, render_page, toast
 from kianda.times import moment_in_sentence
 from processes.document import Document, Form
@@ -192,10 +192,10 @@ class Desk:
         kind = kind_of(element)
         if kind is None:
             return None
-        flaws = [Flaw(mark.inner, mark.detail) for mark in screen.flaws.get(element.target, ())]
+        flaws, hints = screen.told_of(element.target)
         return settings_form(
             kind, element.raw if raw is None else raw, document=screen.copy.document,
-            catalog=self.catalog, flaws=flaws, prefix=prefix, focus=focus,
+            catalog=self.catalog, flaws=flaws, hints=hints, prefix=prefix, focus=focus,
         )  # fmt: skip
 
 

@@ -42,5 +42,5 @@ def _line(screen: Screen, element: Element, depth: int) -> Line:
     words = f"{element.title} {element.name} {slug.replace('_', ' ')}".lower()
     return Line(
         element.target, element.title, palette.icon_of(slug), min(depth, DEEPEST),
-        len(screen.flaws.get(element.target, ())), element is screen.selected, words,
+        screen.wrong_at(element.target), element is screen.selected, words,
     )  # fmt: skip

@@ -1,63 +1,25 @@
 """What the designer shows: made from a working copy and what is selected in it."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from kianda.lib.typing import JSONValue
+from kianda.lib.errors import Flaw
 from processes.checks import Catalog
 from processes.designing.flaws import Mark
 from processes.designing.tree import may_hold
 from processes.fields import fields
 from processes.services.copy_view import Copy
 from processes.views.designer import palette
+from processes.views.designer.looks import Box, look_of, width_of
 from processes.views.designer.sentences import Line, Teller
 from processes.views.designer.tree import Element, Tree
 
 FOLD_FROM = 12
-_INLINE = re.compile(r"</?(?:a|b|code|em|i|s|strong|sub|sup|u)(?:\s[^>]*)?>")
-_TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 SHORT = 26
 OUTLINE_SEARCH_FROM = 40
-LOOKS: Mapping[str, str] = {
-    "list": "select", "toggle": "toggle", "button": "button", "secret": "secret",
-    "rich_text": "words", "table": "table", "panel": "box", "field_group": "box",
-}  # fmt: skip
-
-
-class Look(NamedTuple):
-    """How a field looks on the canvas, whatever is selected."""
-
-    target: str
-    name: str
-    title: str
-    kind: str
-    shown: str
-    rules: int
-    flaws: int
-    required: bool
-    hidden: bool
-    columns: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Box:
-    """A field as it stands on the canvas."""
-
-    element: Element
-    look: Look
-    width: int
-    selected: bool
-    inner: "list[Box]"
-
-    @property
-    def target(self) -> str:
-        """Return the target of the field."""
-        return self.element.target
 
 
 @dataclass(slots=True)
@@ -153,6 +115,19 @@ class Screen:
         """Return what stands in the way of saving or publishing."""
         return [mark for mark in self.marks if mark.level != "advice"]
 
+    def wrong_at(self, target: str) -> int:
+        """Count the mistakes in an element; hints are none."""
+        return sum(mark.level != "advice" for mark in self.flaws.get(target, ()))
+
+    def told_of(self, target: str) -> tuple[list[Flaw], list[Flaw]]:
+        """Return the mistakes in an element and the hints about it, each at its place in it."""
+        wrong: list[Flaw] = []
+        hints: list[Flaw] = []
+        for mark in self.flaws.get(target, ()):
+            told = hints if mark.level == "advice" else wrong
+            told.append(Flaw(mark.inner, mark.detail))
+        return wrong, hints
+
     def listed_marks(self) -> list[tuple[Mark, str]]:
         """Return all that is wrong, each with what the element is called."""
         return [(mark, self._called(mark.target)) for mark in self.marks]
@@ -169,10 +144,11 @@ class Screen:
     def tabs(self) -> list[tuple[Element, int]]:
         """Return the forms with how many flaws lie in each."""
         counts: dict[str, int] = {}
-        for target, flaws in self.flaws.items():
+        for target in self.flaws:
             found = self.tree.get(target)
             if found is not None and found.form is not None:
-                counts[found.form.target] = counts.get(found.form.target, 0) + len(flaws)
+                wrong = self.wrong_at(target)
+                counts[found.form.target] = counts.get(found.form.target, 0) + wrong
         return [(form, counts.get(form.target, 0)) for form in self.tree.forms]
 
     def body(self) -> list[Box]:
@@ -190,20 +166,14 @@ class Screen:
         return [self._box(element) for element in elements]
 
     def _box(self, element: Element) -> Box:
-        raw = element.raw
-        look = Look(
-            target=element.target, name=element.name, title=element.title,
-            kind=_look_of(element.slug, raw), shown=shown_value(raw),
-            rules=len(element.rules), flaws=self._flaws_at(element),
-            required=raw.get("required") is True, hidden=raw.get("visible") is False,
-            columns=_columns(raw.get("columns") or raw.get("choices")),
-        )  # fmt: skip
+        look = look_of(element, flaws=self._flaws_at(element))
         inner = self._boxes(element.fields)
-        return Box(element, look, _width(raw.get("width")), element is self.owner, inner)
+        width = width_of(element.raw.get("width"))
+        return Box(element, look, width, element is self.owner, inner)
 
     def _flaws_at(self, element: Element) -> int:
         targets = [element.target, *(rule.target for rule in element.rules)]
-        return sum(len(self.flaws.get(target, ())) for target in targets)
+        return sum(self.wrong_at(target) for target in targets)
 
     def rule_groups(self) -> list[RuleGroup]:
         """Return the lists of rules of the element whose properties are shown."""
@@ -261,38 +231,3 @@ def _groups(owner: Element) -> list[tuple[str, str, str]]:
             " API."
         )
     return [("rules", _("Rules"), words)]
-
-
-def _width(raw: JSONValue) -> int:
-    return raw if isinstance(raw, int) and not isinstance(raw, bool) and 1 <= raw <= 12 else 12
-
-
-def _look_of(slug: str, raw: Mapping[str, Any]) -> str:
-    if slug == "text" and raw.get("mode") == "long":
-        return "long"
-    if slug == "list" and raw.get("display_as") == "options":
-        return "ticks" if raw.get("multiple") is True else "options"
-    return LOOKS.get(slug, "input")
-
-
-def shown_value(raw: Mapping[str, Any]) -> str:
-    """Return what the canvas shows inside a field: its default, a rich text its words."""
-    value = raw.get("default")
-    if "default" not in raw:
-        text = raw.get("text", raw.get("content"))
-        # Words of two paragraphs do not run into each other.
-        value = _TAG.sub(" ", _INLINE.sub("", text)).strip() if isinstance(text, str) else text
-    if isinstance(value, bool) or value is None:
-        return ""
-    if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
-    return str(value)[:200]
-
-
-def _columns(raw: JSONValue) -> tuple[str, ...]:
-    """Return what the columns of a table, or the choices of a list, are called."""
-    return tuple(
-        str(one.get("title") or one.get("name") or one.get("value") or "")
-        if isinstance(one, dict) else str(one)
-        for one in (raw if isinstance(raw, list) else ())
-    )  # fmt: skip

@@ -39,6 +39,12 @@ class Nothing:
         """Return them all."""
         return set(names)
 
+    def unassignable(
+        self, *, people: Iterable[str], groups: Iterable[str]
+    ) -> tuple[set[str], set[str]]:
+        """Return none."""
+        return self.unknown_users(people), self.unknown_groups(groups)
+
 
 def by_whole(raw: dict[str, Any]) -> set[tuple[str, str]]:
     try:

@@ -97,6 +97,31 @@ def test_a_form_is_not_assigned_to_who_is_not_there(
     assert all_states(buy_id)[1].anyone
 
 
+def test_whom_an_assignment_would_not_find_is_told_and_published_all_the_same(
+    api: Callable[..., Any], ada: Any, ben: Any
+) -> None:
+    Group.objects.create(name="Buyers")
+    make_user("dora", is_active=False)
+    to = {"users": ["ADA", "Ben@example.org", "[owner], dora", "dora, nobody"],
+          "groups": ["buyers", "[owner]", "Sellers"]}  # fmt: skip
+    rule = {"type": "assign_form", "form": "two", "to": to}
+    definition = {
+        "name": "buy",
+        "forms": [form("one", text_field("owner"), button("go", rule)), form("two")],
+    }
+    client = api(ada)
+    said = client.post("/api/v1/processes/", definition).json()["meta"]["warnings"]
+    place = "/forms/0/fields/1/rules/0/to"
+    nobody = "Nobody has the user name or address {} now: the rule would fail."
+    assert said == [
+        {"pointer": f"{place}/users/3", "detail": nobody.format("dora")},
+        {"pointer": f"{place}/users/3", "detail": nobody.format("nobody")},
+        {"pointer": f"{place}/groups/2",
+         "detail": "There is no group Sellers now: the rule would fail."},
+    ]  # fmt: skip
+    assert client.post("/api/v1/processes/buy/publish/").status_code == 201
+
+
 def test_a_form_that_is_opened_by_its_assignment_is_work_for_the_group(
     api: Callable[..., Any], ada: Any, ben: Any
 ) -> None:

@@ -1,0 +1,46 @@
+"""People and groups that a definition names: owners of its forms, and to whom rules assign them."""
+
+from collections.abc import Iterator
+
+from kianda.lib.errors import Flaw
+from processes.catalogs import Catalog
+from processes.document import Document
+from processes.rules import AssignForm
+
+
+def owner_flaws(document: Document, catalog: Catalog) -> Iterator[Flaw]:
+    """Find owners that nobody is called: such a form would wait for ever."""
+    forms = [(f"/forms/{at}/owners", form.owners) for at, form in enumerate(document.forms)]
+    users = catalog.unknown_users({name for _, owners in forms for name in owners.users})
+    groups = catalog.unknown_groups({name for _, owners in forms for name in owners.groups})
+    for place, owners in forms:
+        for at, name in enumerate(owners.users):
+            if name in users:
+                yield Flaw(f"{place}/users/{at}", f"There is no user with the user name {name}.")
+        for at, name in enumerate(owners.groups):
+            if name in groups:
+                yield Flaw(f"{place}/groups/{at}", f"There is no group {name}.")
+
+
+def assignment_advice(document: Document, catalog: Catalog) -> Iterator[Flaw]:
+    """Find whom a rule would not find now; people come and go, so it is no more than a hint."""
+    rules = [
+        (place, rule) for place, rule in document.placed_rules() if isinstance(rule, AssignForm)
+    ]
+    people, groups = catalog.unassignable(
+        people={name for _, rule in rules for row in rule.named("users").values() for name in row},
+        groups={name for _, rule in rules for row in rule.named("groups").values() for name in row},
+    )
+    for place, rule in rules:
+        for at, names in rule.named("users").items():
+            for name in filter(people.__contains__, names):
+                yield Flaw(
+                    f"{place}/to/users/{at}",
+                    f"Nobody has the user name or address {name} now: the rule would fail.",
+                )
+        for at, names in rule.named("groups").items():
+            for name in filter(groups.__contains__, names):
+                yield Flaw(
+                    f"{place}/to/groups/{at}",
+                    f"There is no group {name} now: the rule would fail.",
+                )
