@@ -7,6 +7,14 @@ itself. So a context is used again once nothing of the story before is left in i
 HEIGHT = 900
 # How long a story waits for what is to come: a busy machine is slow, which is no defect.
 PATIENCE_MS = 30_000
+# A press on a page whose scripts are still coming is a story of its own: the link or form acts as
+# on a plain page. The other stories press once the page is whole, however busy the machine is.
+UNTIL_WHOLE = """
+const sheet = new CSSStyleSheet();
+sheet.replaceSync("* { pointer-events: none !important }");
+document.adoptedStyleSheets = [sheet];
+addEventListener("load", () => { document.adoptedStyleSheets = []; }, { once: true });
+"""
 OWN_CLOCK = "() => !Date.toString().includes('[native code]')"
 
 
@@ -41,4 +49,5 @@ class Contexts:
             permissions=["clipboard-read", "clipboard-write"],
         )
         context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(UNTIL_WHOLE)
         return context
