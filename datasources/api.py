@@ -16,12 +16,14 @@ from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER
 from kianda.lib.drf import (
     check_if_match,
     etag_of,
+    force_asked,
     list_parameters,
     list_response,
     read_query,
     tagged,
 )
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, Stale
+from kianda.lib.kinds_api import Kinds, described
 
 READERS = (ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER)
 CHANGERS = (ADMINISTRATOR, DATASOURCE_MANAGER)
@@ -120,7 +122,7 @@ class DatasourceDetail(APIView):
     )
     def delete(self, request: Request, name: str) -> Response:
         """Delete a datasource that nothing uses."""
-        force = _force(request)
+        force = force_asked(request)
         check_if_match(request, _etag(get_datasource(name)))
         services.delete_datasource(
             name=name,
@@ -131,7 +133,7 @@ class DatasourceDetail(APIView):
         return Response(status=204)
 
     def _change(self, request: Request, name: str, service: Any, body: str) -> Response:
-        force = _force(request)
+        force = force_asked(request)
         row = get_datasource(name)
         check_if_match(request, _etag(row))
         try:
@@ -218,20 +220,11 @@ class MethodCall(APIView):
         return Response(answer, headers={"Cache-Control": "no-store"})
 
 
-class AuthSchemes(APIView):
+@described("auth_schemes")
+class AuthSchemes(Kinds):
     """The ways of authentication."""
 
-    scopes: ClassVar = {"GET": "read"}
-
-    @extend_schema(
-        operation_id="auth_schemes",
-        responses={200: {"type": "array", "items": schemas.KIND}},
-        tags=["Kinds"],
-    )
-    def get(self, request: Request) -> Response:
-        """List the auth schemes with the JSON Schema of their settings."""
-        read_query(request, ())
-        return Response(auth_schemes.describe())
+    registry = auth_schemes
 
 
 def _known_keys(body: Any, known: tuple[str, ...]) -> dict[str, Any]:
@@ -241,13 +234,6 @@ def _known_keys(body: Any, known: tuple[str, ...]) -> dict[str, Any]:
     if flaws:
         raise Invalid(errors=flaws)
     return body
-
-
-def _force(request: Request) -> bool:
-    value = read_query(request, ("force",)).get("force", "false")
-    if value not in {"true", "false"}:
-        raise Invalid.at("/force", "Write true or false.")
-    return value == "true"
 
 
 def _etag(row: Datasource) -> str:

@@ -5,45 +5,9 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from datasources.document import RestDatasource
+from kianda.lib.schemas import MAYBE_TEXT, MOMENT, TEXT, Schema, inlined, page_of, shape
 
-Schema = dict[str, Any]
-TEXT: Schema = {"type": "string"}
-MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 STATUS: Schema = {"type": ["integer", "null"]}
-MOMENT: Schema = {"type": "string", "format": "date-time"}
-
-
-def shape(properties: Schema, *, required: list[str] | None = None) -> Schema:
-    """Return an object schema with exactly these properties, all required unless said."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties) if required is None else required,
-        "additionalProperties": False,
-    }
-
-
-def inlined(schema: Schema) -> Schema:
-    """Return a schema with its `$defs` put where they are used: the document has one place only."""
-    definitions = schema.get("$defs", {})
-
-    def put(node: Any) -> Any:
-        if isinstance(node, list):
-            return [put(item) for item in node]
-        if not isinstance(node, dict):
-            return node
-        if "$ref" in node:
-            rest = {key: value for key, value in node.items() if key != "$ref"}
-            return {**put(definitions[node["$ref"].rsplit("/", 1)[1]]), **rest}
-        # The mapping of a discriminator would point at definitions that are gone.
-        return {
-            key: put(item) for key, item in node.items() if key not in {"$defs", "discriminator"}
-        }
-
-    made: Schema = put(schema)
-    return made
-
-
 META = shape(
     {
         "version": TEXT,
@@ -84,14 +48,7 @@ def _given() -> Schema:
 DATASOURCE_IN = _taken()
 DATASOURCE_OUT = _given()
 DATASOURCE_PATCH = {**DATASOURCE_IN, "required": []}
-DATASOURCE_PAGE = shape(
-    {
-        "count": {"type": "integer"},
-        "next": MAYBE_TEXT,
-        "previous": MAYBE_TEXT,
-        "results": {"type": "array", "items": DATASOURCE_OUT},
-    }
-)
+DATASOURCE_PAGE = page_of(DATASOURCE_OUT)
 _NAMES = {"type": "array", "maxItems": 100, "items": {"type": "string", "maxLength": 150}}
 _PEOPLE = {
     "type": "object",
@@ -134,13 +91,4 @@ CALL_OUT = shape(
         },
     },
     required=["status", "headers", "body", "elapsed_ms"],
-)
-KIND = shape(
-    {
-        "type": TEXT,
-        "title": TEXT,
-        "category": TEXT,
-        "description": TEXT,
-        "schema": {"type": "object", "additionalProperties": True},
-    }
 )

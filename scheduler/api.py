@@ -19,6 +19,8 @@ from kianda.lib.drf import (
     yes_or_no,
 )
 from kianda.lib.errors import Invalid
+from kianda.lib.kinds_api import Kinds, described
+from kianda.lib.schemas import page_of
 from scheduler import schemas, services
 from scheduler.models import ScheduledTask
 from scheduler.schedules import schedules
@@ -80,7 +82,7 @@ class Tasks(APIView):
     @extend_schema(
         operation_id="scheduled_tasks_list",
         parameters=list_parameters(ordering=ORDERING, search=True, filters=FILTERS),
-        responses={200: schemas.page_of(schemas.TASK)},
+        responses={200: page_of(schemas.TASK)},
         tags=TAGS,
     )
     def get(self, request: Request) -> Response:
@@ -248,7 +250,7 @@ class Occurrences(APIView):
     @extend_schema(
         operation_id="scheduled_tasks_occurrences",
         parameters=list_parameters(filters=("outcome", "trigger")),
-        responses={200: schemas.page_of(schemas.OCCURRENCE)},
+        responses={200: page_of(schemas.OCCURRENCE)},
         tags=TAGS,
     )
     def get(self, request: Request, task_id: str) -> Response:
@@ -262,17 +264,8 @@ class Occurrences(APIView):
         )
 
 
-class ScheduleKinds(APIView):
+@described("schedule_kinds")
+class ScheduleKinds(Kinds):
     """The kinds of schedules."""
 
-    scopes: ClassVar = {"GET": "read"}
-
-    @extend_schema(
-        operation_id="schedule_kinds",
-        responses={200: {"type": "array", "items": schemas.KIND}},
-        tags=["Kinds"],
-    )
-    def get(self, request: Request) -> Response:
-        """List the kinds with the JSON Schema of their settings."""
-        read_query(request, ())
-        return Response(schedules.describe())
+    registry = schedules

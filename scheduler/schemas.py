@@ -1,52 +1,10 @@
 """JSON Schemas of what the API takes and gives, for the OpenAPI document."""
 
-from typing import Any
-
+from kianda.lib.schemas import COUNT, MAYBE_MOMENT, MOMENT, TEXT, Schema, inlined, shape
 from scheduler.document import TaskDocument
 from scheduler.services.firing import HookBody
 
-Schema = dict[str, Any]
-
-TEXT: Schema = {"type": "string"}
-MOMENT: Schema = {"type": "string", "format": "date-time"}
-MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
-COUNT: Schema = {"type": "integer"}
-
-
-def _inlined(schema: Schema) -> Schema:
-    """Return a schema of pydantic's with its definitions put where they are used."""
-    known = schema.pop("$defs", {})
-
-    def put(node: Any) -> Any:
-        if isinstance(node, dict):
-            if "$ref" in node:
-                return put(known[node["$ref"].rsplit("/", 1)[-1]])
-            # The mapping of a discriminator points into the definitions that are gone.
-            return {key: put(value) for key, value in node.items() if key != "discriminator"}
-        return [put(item) for item in node] if isinstance(node, list) else node
-
-    found: Schema = put(schema)
-    return found
-
-
-def shape(properties: Schema) -> Schema:
-    """Return an object schema whose properties are all required."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-def page_of(item: Schema) -> Schema:
-    """Return the schema of one page of a list."""
-    link = {"type": ["string", "null"], "format": "uri"}
-    results = {"type": "array", "items": item}
-    return shape({"count": COUNT, "next": link, "previous": link, "results": results})
-
-
-TASK_IN = _inlined(TaskDocument.model_json_schema())
+TASK_IN = inlined(TaskDocument.model_json_schema())
 for _kind in TASK_IN["properties"]["schedule"]["oneOf"]:
     # In a model the kind is a constant with a default; in a body it tells the kinds apart.
     _kind["required"] = ["kind", *_kind.get("required", [])]
@@ -102,15 +60,6 @@ OCCURRENCE = shape(
         "run": {"type": ["string", "null"]},
     }
 )  # fmt: skip
-HOOK_IN = _inlined(HookBody.model_json_schema())
+HOOK_IN = inlined(HookBody.model_json_schema())
 HOOK = shape({"occurrence": TEXT})
 HOOK_URL = shape({"hook_url": TEXT})
-KIND = shape(
-    {
-        "type": TEXT,
-        "title": TEXT,
-        "category": TEXT,
-        "description": TEXT,
-        "schema": {"type": "object", "additionalProperties": True},
-    }
-)

@@ -1,7 +1,7 @@
 """What every API view of the product uses: one import for the names below."""
 
 from kianda.lib.etags import check_if_match, etag_of, tagged
-from kianda.lib.paging import list_parameters, list_response, read_query, yes_or_no
+from kianda.lib.paging import force_asked, list_parameters, list_response, read_query, yes_or_no
 from kianda.lib.parsing import (
     BODY_BYTES,
     DEFINITION_BYTES,
@@ -21,6 +21,7 @@ __all__ = [
     "UserThrottle",
     "check_if_match",
     "etag_of",
+    "force_asked",
     "list_parameters",
     "list_response",
     "parse_json",

@@ -33,6 +33,14 @@ def read_query(request: Request, allowed: Iterable[str]) -> dict[str, str]:
     return {name: request.query_params[name] for name in request.query_params}
 
 
+def force_asked(request: Request) -> bool:
+    """Return the query's `force`, its only parameter; what is no yes or no is Invalid."""
+    value = read_query(request, ("force",)).get("force", "false").lower()
+    if value not in {"true", "false", "1", "0"}:
+        raise Invalid.at("/force", "Write true or false.")
+    return value in {"true", "1"}
+
+
 def _parameter_flaw(name: str, values: Sequence[object], known: set[str]) -> str:
     if name not in known:
         words = ", ".join(sorted(known)) or "none"

@@ -13,11 +13,13 @@ from kianda.accounts.roles import ADMINISTRATOR, DESIGNER
 from kianda.lib.drf import (
     check_if_match,
     etag_of,
+    force_asked,
     list_parameters,
     list_response,
     read_query,
     tagged,
 )
+from kianda.lib.schemas import page_of
 from processes.api import schemas
 from processes.api.bodies import PublishBody, read_body
 from processes.api.shapes import design_line, version_json
@@ -37,7 +39,7 @@ class Designs(APIView):
     @extend_schema(
         operation_id="processes_list",
         parameters=list_parameters(ordering=_ORDERING, search=True, filters=("name",)),
-        responses={200: schemas.page_of(schemas.DESIGN_LINE)},
+        responses={200: page_of(schemas.DESIGN_LINE)},
         tags=["Processes"],
     )
     def get(self, request: Request) -> Response:
@@ -162,16 +164,6 @@ class Versions(APIView):
         read_query(request, ())
         rows = designs.get_design(name).versions.select_related("created_by").defer("document")
         return Response([version_json(version) for version in rows])
-
-
-def force_asked(request: Request) -> bool:
-    """Return the query's `force`; anything but true and false is refused."""
-    from kianda.lib.errors import Invalid
-
-    value = read_query(request, ("force",)).get("force", "false").lower()
-    if value not in {"true", "false", "1", "0"}:
-        raise Invalid.at("/force", "Write true or false.")
-    return value in {"true", "1"}
 
 
 def _draft(design: ProcessDesign) -> DesignVersion:

@@ -13,15 +13,16 @@ from kianda.accounts.idempotency import idempotent, made
 from kianda.lib.drf import (
     check_if_match,
     etag_of,
+    force_asked,
     list_parameters,
     list_response,
     read_query,
     tagged,
 )
 from kianda.lib.errors import Missing
+from kianda.lib.schemas import page_of
 from processes.api import schemas
 from processes.api.bodies import InstanceChanges, NewInstance, TriggerBody, read_body
-from processes.api.designs import force_asked
 from processes.api.shapes import instance_json, run_json
 from processes.models import ProcessInstance, Run
 from processes.selectors import visible_instances, visible_runs
@@ -57,7 +58,7 @@ class Instances(APIView):
     @extend_schema(
         operation_id="instances_list",
         parameters=list_parameters(ordering=_ORDERING, search=True, filters=_FILTERS),
-        responses={200: schemas.page_of(schemas.INSTANCE)},
+        responses={200: page_of(schemas.INSTANCE)},
         tags=["Instances"],
     )
     def get(self, request: Request) -> Response:

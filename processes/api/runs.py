@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -10,7 +10,8 @@ from rest_framework.views import APIView
 from kianda.accounts.callers import caller
 from kianda.lib.drf import list_parameters, list_response, read_query, yes_or_no
 from kianda.lib.errors import Missing
-from kianda.lib.kinds import Registry
+from kianda.lib.kinds_api import Kinds, described
+from kianda.lib.schemas import page_of
 from processes.api import schemas
 from processes.api.shapes import run_json
 from processes.fields import fields
@@ -39,7 +40,7 @@ class Runs(APIView):
     @extend_schema(
         operation_id="runs_list",
         parameters=list_parameters(ordering=_ORDERING, search=True, filters=_FILTERS),
-        responses={200: schemas.page_of(schemas.RUN)},
+        responses={200: page_of(schemas.RUN)},
         tags=["Runs"],
     )
     def get(self, request: Request) -> Response:
@@ -73,29 +74,14 @@ class RunDetail(APIView):
         return Response(run_json(found))
 
 
-class Kinds(APIView):
-    """The registered kinds of one registry."""
-
-    scopes: ClassVar = {"GET": "read"}
-    registry: Registry[Any]
-
-    def get(self, request: Request) -> Response:
-        """List the kinds with the JSON Schema of their settings."""
-        read_query(request, ())
-        return Response(self.registry.describe())
-
-
-_KINDS: Any = {200: {"type": "array", "items": schemas.KIND}}
-
-
-@extend_schema_view(get=extend_schema(operation_id="rule_types", responses=_KINDS, tags=["Kinds"]))
+@described("rule_types")
 class RuleTypes(Kinds):
     """The types of rules."""
 
     registry = rules
 
 
-@extend_schema_view(get=extend_schema(operation_id="field_types", responses=_KINDS, tags=["Kinds"]))
+@described("field_types")
 class FieldTypes(Kinds):
     """The types of fields."""
 

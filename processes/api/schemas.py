@@ -1,37 +1,6 @@
 """JSON Schemas of what the API takes and gives, for the OpenAPI document."""
 
-from typing import Any
-
-Schema = dict[str, Any]
-
-TEXT: Schema = {"type": "string"}
-MOMENT: Schema = {"type": "string", "format": "date-time"}
-MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
-OBJECT: Schema = {"type": "object", "additionalProperties": True}
-
-
-def shape(properties: Schema, *, required: list[str] | None = None, more: bool = False) -> Schema:
-    """Return an object schema whose properties are all required unless said otherwise."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties) if required is None else required,
-        "additionalProperties": more,
-    }
-
-
-def page_of(item: Schema) -> Schema:
-    """Return the schema of one page of a list."""
-    link = {"type": ["string", "null"], "format": "uri"}
-    return shape(
-        {
-            "count": {"type": "integer"},
-            "next": link,
-            "previous": link,
-            "results": {"type": "array", "items": item},
-        }
-    )
-
+from kianda.lib.schemas import MAYBE_MOMENT, MOMENT, OBJECT, TEXT, Schema, shape
 
 FLAW = shape({"pointer": TEXT, "detail": TEXT})
 META = shape(
@@ -156,4 +125,3 @@ RUN = shape(
         "steps": {"type": "array", "items": STEP},
     }
 )
-KIND = shape({"type": TEXT, "title": TEXT, "category": TEXT, "description": TEXT, "schema": OBJECT})

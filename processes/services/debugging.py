@@ -64,19 +64,17 @@ def start(
 @lanes.inside()
 def step(at: Paused) -> Run:
     """Carry out the next rule; after a failure, end the run as it would have ended."""
-    session = claimed(at.run_pk, at.user)
-    refusal: Invalid | None = None
-    with at_work(session) as act:
-        if session.state.failure:
-            _end_failed(act)
-        elif not (refusal := _chosen(session, at.answer, session.next)):
-            _go_forward(act)
-    return _done(session, refusal)
+    return _forward(at, until=lambda act: True)
 
 
 @lanes.inside()
 def go_on(at: Paused) -> Run:
     """Carry out rules until a breakpoint, a failure, the end, or the limit of a person's wait."""
+    return _forward(at, until=_pauses_here)
+
+
+def _forward(at: Paused, *, until: Callable[[Act], bool]) -> Run:
+    """Carry out the next rule, and those after it while the run is open, `until` it pauses."""
     session = claimed(at.run_pk, at.user)
     refusal: Invalid | None = None
     with at_work(session) as act:
@@ -84,7 +82,7 @@ def go_on(at: Paused) -> Run:
             _end_failed(act)
         elif not (refusal := _chosen(session, at.answer, session.next)):
             _go_forward(act)
-            while act.open and not _pauses_here(act):
+            while act.open and not until(act):
                 _go_forward(act)
     return _done(session, refusal)
 

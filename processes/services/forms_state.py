@@ -9,14 +9,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role
-from kianda.lib.errors import Conflict, Forbidden, Invalid, Stale
+from kianda.lib.errors import Conflict, Forbidden, Invalid
 from processes.clock import moment_text
 from processes.document import Document
 from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.progress import Moment, went_to
 from processes.selectors import visible_instances
 from processes.services.documents import document_of
-from processes.services.locking import locked, when_free
+from processes.services.locking import locked, refuse_other_revision, when_free
 from processes.services.ownership import (
     creator_of,
     is_owner,
@@ -219,12 +219,7 @@ def send_back(
 
     def back() -> ProcessInstance:
         instance, document = locked(process_id, user)
-        if revision is not None and revision != instance.revision:
-            raise Stale(
-                f"{instance.process_id} is at revision {instance.revision}, not {revision}. "
-                "Read it again, then repeat.",
-                revision=instance.revision,
-            )
+        refuse_other_revision(instance, revision)
         states = form_states(instance, document)
         _refuse_send_back(form, user, instance, states)
         standing = went_to(

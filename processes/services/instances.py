@@ -9,14 +9,14 @@ from django.utils import timezone
 
 from kianda.accounts.audit import record
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
-from kianda.lib.errors import Conflict, Flaw, Forbidden, InUse, Invalid, Stale
+from kianda.lib.errors import Conflict, Flaw, Forbidden, InUse, Invalid
 from kianda.lib.usage import used_by
 from processes.document import Document
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.services.defaults import default_values
 from processes.services.designs import get_version
 from processes.services.documents import document_of
-from processes.services.locking import locked, when_free
+from processes.services.locking import locked, refuse_other_revision, when_free
 from processes.services.moving import carried_values, follow_draft
 from processes.services.overtaken import overtake
 from processes.services.ownership import refuse_foreign, store_owners
@@ -112,12 +112,7 @@ def patch_instance(
 
     def patch() -> ProcessInstance:
         instance, document = locked(process_id, user)
-        if revision is not None and revision != instance.revision:
-            raise Stale(
-                f"{instance.process_id} is at revision {instance.revision}, not {revision}. "
-                "Read it again, then repeat your change.",
-                revision=instance.revision,
-            )
+        refuse_other_revision(instance, revision)
         instance, document = follow_draft(instance, document)
         before = stored_values(document, instance)
         sent, flaws = read_sent(document, data, before)

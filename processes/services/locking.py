@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from kianda.lib.errors import Busy
+from kianda.lib.errors import Busy, Stale
 from kianda.lib.lanes import waiting
 from processes.document import Document
 from processes.models import ProcessInstance, Run
@@ -28,6 +28,16 @@ def locked(
         if found is not None:
             raise busy(process_id, found)
     return instance, document
+
+
+def refuse_other_revision(instance: ProcessInstance, revision: int | None) -> None:
+    """Raise Stale when it is at another revision than was read; None: whatever it is at."""
+    if revision is not None and revision != instance.revision:
+        raise Stale(
+            f"{instance.process_id} is at revision {instance.revision}, not {revision}. "
+            "Read it again, then repeat your change.",
+            revision=instance.revision,
+        )
 
 
 def run_on(process_id: str) -> Run | None:

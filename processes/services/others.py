@@ -88,16 +88,11 @@ class OtherInstances:
         return made.process_id
 
     def _change(self, effect: Effect) -> Found:
-        found = self._wanted(effect)
-        effect.on_request(effect.shown, ())
-        items: Items = []
-        secrets: frozenset[str] = frozenset()
-        for done, process_id in enumerate(found):
-            _refuse_late(effect, done, of=len(found))
+        def change(process_id: str) -> Found:
             self._patch(effect, process_id)
-            changed, names = self._item(process_id)
-            items, secrets = [*items, *changed], secrets | names
-        return items, secrets
+            return self._item(process_id)
+
+        return self._each(effect, change)
 
     def _patch(self, effect: Effect, process_id: str) -> None:
         assert self.user is not None  # somebody found it
@@ -106,16 +101,24 @@ class OtherInstances:
         patch_instance(process_id=process_id, data=_sent(effect), revision=None, user=self.user)
 
     def _delete(self, effect: Effect) -> Found:
+        def delete(process_id: str) -> Found:
+            before = self._item(process_id)
+            assert self.user is not None  # somebody found it
+            delete_instance(process_id=process_id, user=self.user)
+            return before
+
+        return self._each(effect, delete)
+
+    def _each(self, effect: Effect, act: Callable[[str], Found]) -> Found:
+        """Act on each instance that the filter finds, up to the deadline of the run."""
         found = self._wanted(effect)
         effect.on_request(effect.shown, ())
         items: Items = []
         secrets: frozenset[str] = frozenset()
         for done, process_id in enumerate(found):
             _refuse_late(effect, done, of=len(found))
-            before, names = self._item(process_id)
-            assert self.user is not None  # somebody found it
-            delete_instance(process_id=process_id, user=self.user)
-            items, secrets = [*items, *before], secrets | names
+            acted_on, names = act(process_id)
+            items, secrets = [*items, *acted_on], secrets | names
         return items, secrets
 
     def _wanted(self, effect: Effect) -> list[str]:

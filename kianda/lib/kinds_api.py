@@ -1,0 +1,34 @@
+"""The lists of kinds in the API: the types of rules and fields, the auth schemes, the schedules."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kianda.lib.kinds import Registry
+from kianda.lib.paging import read_query
+from kianda.lib.schemas import KIND
+
+_LIST: Any = {200: {"type": "array", "items": KIND}}
+
+
+class Kinds(APIView):
+    """The registered kinds of one registry."""
+
+    scopes: ClassVar = {"GET": "read"}
+    registry: Registry[Any]
+
+    def get(self, request: Request) -> Response:
+        """List the kinds with the JSON Schema of their settings."""
+        read_query(request, ())
+        return Response(self.registry.describe())
+
+
+def described(operation_id: str) -> Callable[[type[Kinds]], type[Kinds]]:
+    """Return the decorator that tells the OpenAPI document about a list of kinds."""
+    told = extend_schema(operation_id=operation_id, responses=_LIST, tags=["Kinds"])
+    decorator: Callable[[type[Kinds]], type[Kinds]] = extend_schema_view(get=told)
+    return decorator
