@@ -16,6 +16,7 @@ from kianda.pages import page, render_page
 from processes.models import Run
 from processes.selectors import visible_runs
 from processes.services.target_titles import with_target_titles
+from processes.unsaved import to_see_to
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
 from scheduler.selectors_health import KeptToken, TokenHealth, token_health
@@ -112,9 +113,7 @@ class Overview:
         return max(len(self.attention) - ATTENTION, 0)
 
     def _unsaved(self) -> list[Attention]:
-        runs = visible_runs(self.user).filter(
-            unsaved_answer=True, finished__gt=self.now - LOOK_BACK
-        )
+        runs = visible_runs(self.user).filter(finished__gt=self.now - LOOK_BACK)
         return [
             Attention(
                 "warn",
@@ -122,7 +121,7 @@ class Overview:
                 _("A call of this run succeeded, but the run ended before a Save."),
                 (Act(_("Open the run"), "run", str(run.pk)),),
             )
-            for run in runs.defer(*HEAVY).order_by("-pk")[:3]
+            for run in to_see_to(runs, most=3)
         ]
 
 

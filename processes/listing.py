@@ -14,6 +14,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from kianda.lib.lists import MOST_HITS, last_looked_at
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run, WorkingCopy
 from processes.selectors import visible_instances, visible_runs
+from processes.unsaved import to_see_to
 
 M = TypeVar("M", bound=Model)
 
@@ -228,10 +229,9 @@ def changes_of(instance: ProcessInstance) -> QuerySet[Change]:
 
 
 def run_with_unsaved_answer(instance: ProcessInstance) -> Run | None:
-    """Return the newest of the last hundred runs whose answer nobody stored."""
+    """Return the newest of the last hundred runs whose answer nobody stored, lookups apart."""
     newest = list(instance.runs.order_by("-pk").values_list("pk", flat=True)[:100])
-    rows = Run.objects.filter(pk__in=newest, unsaved_answer=True)
-    return rows.defer(*_RUN_REST).order_by("-pk").first()
+    return next(iter(to_see_to(Run.objects.filter(pk__in=newest), most=1)), None)
 
 
 def neighbours(run: Run) -> tuple[Run | None, Run | None]:

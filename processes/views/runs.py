@@ -17,6 +17,7 @@ from processes.selectors import visible_instance, visible_runs
 from processes.services.instances import store_unsaved_answer
 from processes.services.leases import PAUSED
 from processes.services.target_titles import with_target_titles
+from processes.unsaved import only_looked_up
 from processes.views.common import asked, page_of, person, target_title
 from processes.views.steps import document_of_run, shown_step, title_of
 
@@ -53,7 +54,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
         "title": target_title(document, found.target) or _("Run"),
         "steps": _with_saved([shown_step(step, document) for step in found.steps], _saved(found)),
         "before": before, "after": after, "waiting": _waiting(found, document),
-        "unsaved": _unsaved_titles(found, document),
+        "unsaved": _unsaved_titles(found, document), "looked_up": only_looked_up(found),
         "failed_step": _failed_step(found),
         "debugged": found.holder == PAUSED and found.status in GOING_ON,
         "instance": _instance(request, found),

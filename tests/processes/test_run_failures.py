@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 import pytest
+from django.test import Client
 from pytest_httpserver import HTTPServer
 
 from kianda.lib.secrets import MASK
@@ -91,10 +92,18 @@ def test_an_answer_that_no_rule_saves_is_marked_and_can_be_stored_later(
     run = press(instance, ada)
     assert (run.status, run.saved, run.unsaved_answer) == ("succeeded", False, True)
     assert values_of(instance)["access_token"] == "at-old"
+    assert "token-refresh-1 has an answer that was not stored" in start_page(ada)
     store_unsaved_answer(run_pk=run.pk, user=ada)
     assert values_of(instance)["access_token"] == "at-new"
     assert values_of(instance)["refresh_token"] == "rt-new-77"
     assert not Run.objects.get(pk=run.pk).unsaved_answer
+    assert "not stored" not in start_page(ada)
+
+
+def start_page(user: Any) -> str:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client.get("/").content.decode()
 
 
 def test_an_answer_all_of_whose_fields_were_stored_since_is_not_missed_any_more(

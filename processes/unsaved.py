@@ -1,0 +1,56 @@
+"""What runs have left unstored: what somebody has to see to, and what can be looked up again."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+
+from processes.models import Run
+from processes.rules import FindItems, rules
+
+# A process that looks something up at each firing and stores nothing leaves one at each.
+LOOKED_AT = 200
+CHUNK = 20
+
+
+def only_looked_up(run: Run) -> bool:
+    """Tell whether all that it left unstored can be had again by asking once more.
+
+    Nothing has changed at the other side then: a lookup button fills the form, and its person
+    saves it, or does not.
+    """
+    left = set(run.unsaved_values or ())
+    calls = [step for step in run.steps if _calls(step) and left & _changed(step)]
+    return bool(calls) and all(map(_asks, calls))
+
+
+def to_see_to(rows: QuerySet[Run], *, most: int) -> list[Run]:
+    """Return the newest of these runs that left something that cannot be looked up again."""
+    found: list[Run] = []
+    marked = rows.filter(unsaved_answer=True).defer("journal", "data").order_by("-pk")
+    for run in marked[:LOOKED_AT].iterator(chunk_size=CHUNK):
+        if not only_looked_up(run):
+            found.append(run)
+            if len(found) == most:
+                break
+    return found
+
+
+def _calls(step: Mapping[str, Any]) -> bool:
+    kind = rules.kinds.get(str(step.get("type")))
+    return kind is not None and (kind.calls_out or bool(step.get("groups")))
+
+
+def _changed(step: Mapping[str, Any]) -> set[str]:
+    changes: Iterable[Mapping[str, Any]] = step.get("changes") or ()
+    return {str(change["field"]) for change in changes}
+
+
+def _asks(step: Mapping[str, Any]) -> bool:
+    """Tell whether it only asked: a search in processes, a GET, or a loop of those."""
+    inner = [one for group in step.get("groups") or () for one in group["steps"] if _calls(one)]
+    if inner:
+        return all(map(_asks, inner))
+    request = step.get("request")
+    asked = not isinstance(request, dict) or request.get("method") == "GET"
+    return step.get("type") == FindItems.slug() and asked
