@@ -54,6 +54,22 @@ _ONE_OF_ALL = PreparedQuery(lambda key: _one(ProcessInstance.objects.all(), key)
 _ONE_SEEN_BY = PreparedQuery(lambda key, pk: _one(_seen_by(pk), key), "key", -4711)
 
 
+def still_as_read(instance: ProcessInstance) -> bool:
+    """Tell whether an instance still is as it was read; its row is locked from here on."""
+    row = _STATE.first(instance.pk)
+    return row is not None and all(
+        getattr(row, name) == getattr(instance, name) for name in _STATE_COLUMNS
+    )
+
+
+# Each act on an instance makes a new revision, but for a run that only shows or hides something.
+_STATE_COLUMNS = ("revision", "version_id", "display")
+_STATE = PreparedQuery(
+    lambda pk: ProcessInstance.objects.select_for_update().only(*_STATE_COLUMNS).filter(pk=pk),
+    -4711,
+)
+
+
 def visible_runs(user: User) -> QuerySet[Run]:
     """Return the runs that a person may see: those of visible instances.
 

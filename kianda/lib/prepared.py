@@ -157,8 +157,31 @@ def _places(params: Sequence[Any], samples: Sequence[Any]) -> list[tuple[int | N
     return places
 
 
-def update_rows(model: type[Model], *, where: Mapping[str, Any], **values: Any) -> int:
-    """Set values in the rows whose columns equal `where`; return how many there were.
+@dataclass(frozen=True)
+class Write:
+    """A statement that changes rows, with all its values ready: to run it is all that is left.
+
+    What is made ready before a transaction begins is not done while it keeps others waiting.
+    """
+
+    sql: str
+    params: Sequence[Any]
+    inserted: Model | None = None
+
+    def run(self) -> int:
+        """Send it; return how many rows it changed. A new row has its number then."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as found:
+            found.execute(self.sql, self.params)
+            if self.inserted is None:
+                return int(found.rowcount)
+            self.inserted.pk = found.fetchone()[0]
+        self.inserted._state.adding, self.inserted._state.db = False, connection.alias
+        return 1
+
+
+def update_of(model: type[Model], *, where: Mapping[str, Any], **values: Any) -> Write:
+    """Return what sets values in the rows whose columns equal `where`.
 
     What `filter(**where).update(**values)` does, for equality and plain values alone.
     """
@@ -169,23 +192,18 @@ def update_rows(model: type[Model], *, where: Mapping[str, Any], **values: Any) 
         *(_prepared(field(name), value, connection) for name, value in values.items()),
         *(_prepared(field(name), value, connection) for name, value in where.items()),
     ]
-    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return int(cursor.rowcount)
+    return Write(sql, params)
 
 
-def insert_row(row: Model) -> None:
-    """Insert a new row and give it its number; what `save(force_insert=True)` does, no signals."""
+def insert_of(row: Model) -> Write:
+    """Return what inserts a new row; what `save(force_insert=True)` does, but for signals."""
     connection = connections[DEFAULT_DB_ALIAS]
     model = type(row)
     params = [
         _prepared(field, field.pre_save(row, add=True), connection)
         for field in _inserted_fields(model)
     ]
-    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
-        cursor.execute(_insert_sql(model, connection.vendor), params)
-        row.pk = cursor.fetchone()[0]
-    row._state.adding, row._state.db = False, connection.alias
+    return Write(_insert_sql(model, connection.vendor), params, inserted=row)
 
 
 @functools.cache

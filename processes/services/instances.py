@@ -18,7 +18,7 @@ from processes.services.designs import get_version
 from processes.services.documents import document_of
 from processes.services.locking import locked, refuse_other_revision, when_free
 from processes.services.moving import carried_values, follow_draft
-from processes.services.overtaken import overtake
+from processes.services.overtaken import overtaken
 from processes.services.ownership import refuse_foreign, store_owners
 from processes.services.process_ids import next_process_id
 from processes.services.starting import read_instance
@@ -153,7 +153,8 @@ def _store(
         by_name=user.get_username(),
         fields=changes,
     )
-    overtake(instance.pk, changes)
+    for write in overtaken(instance.pk, changes):
+        write.run()
 
 
 def store_unsaved_answer(*, run_pk: int, user: User) -> ProcessInstance:

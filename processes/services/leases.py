@@ -43,10 +43,10 @@ class Holder:
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def holds(self, run_pk: int) -> None:
-        """Note that this process works on the run from now on."""
+    def holds(self, run_pk: int, *, since: float | None = None) -> None:
+        """Note that this process works on the run; its lease counts from a monotonic moment."""
         with self._guard:
-            self._runs[run_pk] = time.monotonic()
+            self._runs[run_pk] = time.monotonic() if since is None else since
 
     def lets_go(self, run_pk: int) -> None:
         """Note that this process no longer works on the run."""

@@ -1,5 +1,6 @@
 """The durable points of a run (contract 4.5): each is one commit, valid only under the lease."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -8,13 +9,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from kianda.lib.errors import Stale
-from kianda.lib.prepared import insert_row, update_rows
+from kianda.lib.prepared import insert_of, update_of
 from processes.context import RunContext
 from processes.document import Document
 from processes.models import Change, ProcessInstance, Run
 from processes.services.forms_state import standing_changes
 from processes.services.leases import LEASE, TakenOver, holder
-from processes.services.overtaken import overtake
+from processes.services.overtaken import overtaken
 from processes.services.ownership import creator_of, store_owners
 from processes.services.values import changes_between, shown, split
 from processes.standing import Standing, standing_columns
@@ -53,59 +54,57 @@ class RunLedger:
     def save(self, context: RunContext, values: Mapping[str, Value]) -> None:
         """Store values in the instance, with history, and note that the run saved."""
         moment = timezone.now()
+        store = self._storing(values, context=context, moment=moment)
+        journal = self._journal(context, phase="saved", following=True)
+        # The values are stored by this very commit.
+        journal["base_revision"] += 1
+        journal["copy"]["stored"] = context.working.json_of(values)
+        journal["copy"]["safe"] = journal["copy"]["values"]
+        journal["copy"]["mapped"] = {}
+        journal["copy"]["stored_standing"] = journal["copy"]["standing"]
+        go_on = self._going_on(
+            saved=True, journal=journal, steps=context.trace.so_far(), moment=moment
+        )
         with transaction.atomic():
-            self._store(values, context=context, moment=moment)
-            self.run.saved = True
-            journal = self._journal(context, phase="saved", following=True)
-            # The values are stored by this very commit.
-            journal["copy"]["stored"] = context.working.json_of(values)
-            journal["copy"]["safe"] = journal["copy"]["values"]
-            journal["copy"]["mapped"] = {}
-            journal["copy"]["stored_standing"] = journal["copy"]["standing"]
-            self._update(saved=True, journal=journal, steps=self._steps(context), moment=moment)
+            store()
+            go_on()
+        self.run.saved = True
 
     def close(self, context: RunContext, closing: Mapping[str, Any]) -> None:
         """Close the run, in one commit with a save that is still pending."""
         moment = timezone.now()
-        run = self.run
+        pending = context.pending
+        store = None
+        if pending is not None:
+            store = self._storing(pending, context=context, moment=moment)
+        # What is stored leaves nothing of a call unstored.
+        unsaved = context.working.unsaved() if pending is None else {}
+        columns = {
+            **closing,
+            "saved": self.run.saved or pending is not None,
+            "unsaved_answer": bool(unsaved),
+            "unsaved_values": context.working.json_of(unsaved) or None,
+            "steps": context.trace.steps,
+            "data": context.masker.json(shown(self.document, context.working.values)),
+            "finished": moment,
+            "journal": None,
+            **({"page": context.page} if context.page else {}),
+        }
+        end = self._owning(**columns, lease_until=None)
         with transaction.atomic():
-            if context.pending is not None:
-                self._store(context.pending, context=context, moment=moment)
-                context.working.kept(context.pending)
-                run.saved = True
+            if store is not None:
+                store()
             elif closing["status"] == Run.Status.SUCCEEDED:
                 self._keep_standing(context, moment)
-            run.page = context.page or None
-            unsaved = context.working.unsaved()
-            run.unsaved_answer = bool(unsaved)
-            run.unsaved_values = context.working.json_of(unsaved) or None
-            run.steps = context.trace.steps
-            run.data = context.masker.json(shown(self.document, context.working.values))
-            run.finished = moment
-            run.journal = None
-            for name, value in closing.items():
-                setattr(run, name, value)
-            self._owned(
-                status=run.status,
-                error=run.error,
-                handled_errors=run.handled_errors,
-                saved=run.saved,
-                unsaved_answer=run.unsaved_answer,
-                unsaved_values=run.unsaved_values,
-                steps=run.steps,
-                data=run.data,
-                finished=moment,
-                journal=None,
-                lease_until=None,
-                **({"page": run.page} if run.page else {}),
-            )
+            end()
+        if pending is not None:
+            context.working.kept(pending)
+        for name, value in columns.items():
+            setattr(self.run, name, value)
 
     def _write(self, context: RunContext, *, phase: str, following: bool) -> None:
         journal = self._journal(context, phase=phase, following=following)
-        self._update(journal=journal, steps=self._steps(context), moment=timezone.now())
-
-    def _steps(self, context: RunContext) -> list[dict[str, Any]]:
-        return context.trace.so_far()
+        self._going_on(journal=journal, steps=context.trace.so_far(), moment=timezone.now())()
 
     def _journal(self, context: RunContext, *, phase: str, following: bool) -> dict[str, Any]:
         position, inner = context.trace.place()
@@ -125,34 +124,60 @@ class RunLedger:
             "found_secrets": list(context.found_secrets),
         }
 
-    def _update(self, *, moment: datetime, **values: Any) -> None:
-        self._owned(lease_until=moment + LEASE, **values)
-        holder.holds(self.run.pk)
+    # Transactions keep others waiting: what ends in -ing computes, and returns what only writes.
 
-    def _owned(self, **values: Any) -> None:
-        mine = update_rows(
-            Run,
-            where={"id": self.run.pk, "holder": holder.name, "status": Run.Status.RUNNING},
-            **values,
-        )
-        if not mine:
-            raise TakenOver(f"Run {self.run.pk} was taken over; nothing was written.")
+    def _going_on(self, *, moment: datetime, **columns: Any) -> Callable[[], None]:
+        """Return what writes columns of the run and renews its lease."""
+        asked = time.monotonic()
+        write = self._owning(lease_until=moment + LEASE, **columns)
 
-    def _store(self, values: Mapping[str, Value], *, context: RunContext, moment: datetime) -> None:
+        def go_on() -> None:
+            write()
+            holder.holds(self.run.pk, since=asked)
+
+        return go_on
+
+    def _owned(self, **columns: Any) -> None:
+        """Write columns of the run, if it is still ours."""
+        self._owning(**columns)()
+
+    def _owning(self, **columns: Any) -> Callable[[], None]:
+        """Return what writes columns of the run, if it is still ours."""
+        ours = {"id": self.run.pk, "holder": holder.name, "status": Run.Status.RUNNING}
+        write = update_of(Run, where=ours, **columns)
+
+        def own() -> None:
+            if not write.run():
+                raise TakenOver(f"Run {self.run.pk} was taken over; nothing was written.")
+
+        return own
+
+    def _storing(
+        self, values: Mapping[str, Value], *, context: RunContext, moment: datetime
+    ) -> Callable[[], None]:
+        """Return what stores values in the instance, with their history."""
         working = context.working
+        before, after = working.stored_standing, working.standing
         plain, secret = split(self.document, values)
-        stands = standing_columns(working.stored_standing, working.standing)
-        self._revise(values=plain, secrets=secret or None, moment=moment, **stands)
-        self.instance.values, self.instance.secrets = plain, secret or None
+        stands = standing_columns(before, after)
+        revise = self._revising(values=plain, secrets=secret or None, moment=moment, **stands)
         changes = changes_between(self.document, working.stored, values)
-        if stands:
-            changes += self._stand(working.stored_standing, working.standing)
-        if changes:
-            self._note(changes, moment)
+        note = self._noting(changes, moment, revision=self.base_revision + 1)
 
-    def _revise(self, *, moment: datetime, **columns: Any) -> None:
-        """Set columns of the instance as its next revision."""
-        stored = update_rows(
+        def store() -> None:
+            revise()
+            self.instance.values, self.instance.secrets = plain, secret or None
+            if stands:
+                stood = changes + self._stand(before, after)
+                self._noting(stood, moment, revision=self.base_revision)()
+            else:
+                note()
+
+        return store
+
+    def _revising(self, *, moment: datetime, **columns: Any) -> Callable[[], None]:
+        """Return what sets columns of the instance as its next revision."""
+        write = update_of(
             ProcessInstance,
             where={"id": self.instance.pk, "revision": self.base_revision},
             revision=self.base_revision + 1,
@@ -160,10 +185,14 @@ class RunLedger:
             modified_by=self.run.run_as_id,
             **columns,
         )
-        if not stored:
-            raise Stale("The instance was changed or deleted while the run was working on it.")
-        self.base_revision += 1
-        self.instance.revision = self.base_revision
+
+        def revise() -> None:
+            if not write.run():
+                raise Stale("The instance was changed or deleted while the run was working on it.")
+            self.base_revision += 1
+            self.instance.revision = self.base_revision
+
+        return revise
 
     def _keep_standing(self, context: RunContext, moment: datetime) -> None:
         """Store where the instance stands at the end of a run; what rules show is no revision."""
@@ -171,14 +200,12 @@ class RunLedger:
         stands = standing_columns(before, after)
         if set(stands) == {"display"}:
             where = {"id": self.instance.pk, "revision": self.base_revision}
-            if not update_rows(ProcessInstance, where=where, **stands):
+            if not update_of(ProcessInstance, where=where, **stands).run():
                 raise Stale("The instance was changed while the run was working on it.")
             self.instance.display = stands["display"]
         elif stands:
-            self._revise(moment=moment, **stands)
-            changes = self._stand(before, after)
-            if changes:
-                self._note(changes, moment)
+            self._revising(moment=moment, **stands)()
+            self._noting(self._stand(before, after), moment, revision=self.base_revision)()
         context.working.stored_standing = after
 
     def _stand(self, before: Standing, after: Standing) -> list[dict[str, Any]]:
@@ -189,15 +216,23 @@ class RunLedger:
         store_owners(self.instance, self.document)
         return rows
 
-    def _note(self, changes: list[dict[str, Any]], moment: datetime) -> None:
+    def _noting(
+        self, changes: list[dict[str, Any]], moment: datetime, *, revision: int
+    ) -> Callable[[], None]:
+        """Return what keeps changes as history, and takes marks that they make pointless."""
         change = Change(
             instance_id=self.instance.pk,
             run_id=self.run.pk,
-            revision=self.base_revision,
+            revision=revision,
             at=moment,
             by_id=self.run.run_as_id,
             by_name=self.run.run_as_name,
             fields=changes,
         )
-        insert_row(change)
-        overtake(self.instance.pk, changes)
+        writes = [insert_of(change), *overtaken(self.instance.pk, changes)] if changes else []
+
+        def note() -> None:
+            for write in writes:
+                write.run()
+
+        return note

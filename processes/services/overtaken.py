@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from kianda.lib.prepared import PreparedQuery
+from kianda.lib.prepared import PreparedQuery, Write, update_of
 from processes.models import Run
 
 
@@ -18,12 +18,14 @@ def _left(instance_pk: int) -> QuerySet[Run]:
 _LEFT = PreparedQuery(_left, 7_777_777)
 
 
-def overtake(instance_pk: int, changes: Iterable[Mapping[str, Any]]) -> None:
-    """Take the mark from runs of the instance whose unstored fields all have just been stored.
+def overtaken(instance_pk: int, changes: Iterable[Mapping[str, Any]]) -> list[Write]:
+    """Return what takes the mark from runs of the instance whose unstored fields all are stored.
 
     "Store these values" would bring back what is older than the form.
     """
     stored = {change["field"] for change in changes}
-    for run in _LEFT.rows(instance_pk):
-        if set(run.unsaved_values or {}) <= stored:
-            Run.objects.filter(pk=run.pk).update(unsaved_answer=False, unsaved_values=None)
+    return [
+        update_of(Run, where={"id": run.pk}, unsaved_answer=False, unsaved_values=None)
+        for run in _LEFT.rows(instance_pk)
+        if set(run.unsaved_values or {}) <= stored
+    ]

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, overload
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from kianda.lib.errors import Busy, Flaw, Invalid, Missing, Stale
 from kianda.lib.lanes import waiting
-from kianda.lib.prepared import insert_row
+from kianda.lib.prepared import insert_of
 from processes.document import Document, TargetMissing
 from processes.models import ProcessInstance, Run
 from processes.rules import Submit
 from processes.rules.base import Rule
 from processes.run_forms import form_problems
-from processes.selectors import visible_instance
+from processes.selectors import still_as_read, visible_instance
 from processes.services.documents import document_of
 from processes.services.leases import LEASE, holder
 from processes.services.moving import follow_draft
@@ -113,28 +113,52 @@ def _busy(firing: Firing, other: Run | None) -> Busy:
 
 
 def insert(firing: Firing, on_start: Callable[[Run], None] | None) -> Started:
-    moment = timezone.now()
+    """Take an instance with a new running row; IntegrityError when another run holds it."""
+    # On SQLite all wait for the one that writes: what takes time is done before, and under the lock
+    # a look tells whether the instance still is as it was read.
+    started = _new_run(firing)
+    write = None if started is None else insert_of(started.run)
     with transaction.atomic():
-        instance, document = read_instance(firing.process_id, firing.user, lock=True)
-        instance, document = follow_draft(instance, document)
-        rules = rules_at(document, firing.target)
-        refuse_stale(firing, instance)
-        working = working_copy(firing, document, instance)
-        run = Run(
-            **columns(firing, instance),
-            status=Run.Status.RUNNING,
-            queued=moment,
-            started=moment,
-            holder=holder.name,
-            lease_until=moment + LEASE,
-        )
-        insert_row(run)
+        if started is None or write is None or not still_as_read(started.instance):
+            started = _new_run(firing, locked=True)
+            write = insert_of(started.run)
+        write.run()
         if on_start is not None:
-            on_start(run)
+            on_start(started.run)
+    return started
+
+
+@overload
+def _new_run(firing: Firing) -> Started | None: ...
+@overload
+def _new_run(firing: Firing, *, locked: Literal[True]) -> Started: ...
+def _new_run(firing: Firing, *, locked: bool = False) -> Started | None:
+    """Return what a new run begins with, its row not stored yet.
+
+    None for a preview that is not locked: it follows the draft first, which changes it.
+    """
+    moment = timezone.now()
+    instance, document = read_instance(firing.process_id, firing.user, lock=locked)
+    if locked:
+        instance, document = follow_draft(instance, document)
+    elif instance.mode == ProcessInstance.Mode.PREVIEW:
+        return None
+    rules = rules_at(document, firing.target)
+    refuse_stale(firing, instance)
+    working = working_copy(firing, document, instance)
+    run = Run(
+        **columns(firing, instance),
+        status=Run.Status.RUNNING,
+        queued=moment,
+        started=moment,
+        holder=holder.name,
+        lease_until=moment + LEASE,
+    )
     return Started(run, instance, document, rules, working)
 
 
 def claim(firing: Firing, queued: Run) -> Started:
+    """Take an instance with a queued row; IntegrityError when another run holds it."""
     moment = timezone.now()
     with transaction.atomic():
         instance, document = read_instance(firing.process_id, firing.user, lock=True)

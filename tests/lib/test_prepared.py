@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kianda.accounts.models import ApiToken
 from kianda.accounts.tokens import create_token
-from kianda.lib.prepared import PreparedQuery, PreparedUpdate, insert_row, update_rows
+from kianda.lib.prepared import PreparedQuery, PreparedUpdate, insert_of, update_of
 from processes.models import Run
 
 pytestmark = pytest.mark.django_db
@@ -74,8 +74,11 @@ def test_a_sample_that_does_not_stand_in_the_query_is_a_mistake() -> None:
 
 def test_an_update_reaches_the_rows_that_equal_and_counts_them(ada: Any, ben: Any) -> None:
     moment = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    assert update_rows(User, where={"id": ada.pk}, last_login=moment, first_name="Ada") == 1
-    assert update_rows(User, where={"id": ada.pk, "username": "ben"}, first_name="Ben") == 0
+    ready = update_of(User, where={"id": ada.pk}, last_login=moment, first_name="Ada")
+    assert User.objects.get(pk=ada.pk).first_name == ""
+    assert ready.run() == 1
+    other = update_of(User, where={"id": ada.pk, "username": "ben"}, first_name="Ben")
+    assert other.run() == 0
     ada.refresh_from_db()
     ben.refresh_from_db()
     assert (ada.last_login, ada.first_name, ben.first_name) == (moment, "Ada", "")
@@ -86,10 +89,11 @@ def test_json_encrypted_and_empty_values_are_written_as_the_model_writes_them(ad
         process_id="p-1", process="p", version="1.0", trigger="api", status="running",
         queued=datetime(2026, 11, 23, tzinfo=UTC), run_as=ada,
     )  # fmt: skip
-    done = update_rows(
+    write = update_of(
         Run, where={"id": run.pk, "status": "running"}, steps=[{"a": 1}], error=None,
         journal={"secret": "s3cret-s3cret"}, run_as_id=None,
     )  # fmt: skip
+    done = write.run()
     with connection.cursor() as cursor:
         cursor.execute("SELECT journal FROM processes_run WHERE id = %s", [run.pk])
         stored = cursor.fetchone()[0]
@@ -106,7 +110,7 @@ def test_an_inserted_row_has_its_number_and_is_what_was_given(ada: Any) -> None:
         process_id="p-1", process="p", version="1.0", trigger="api", status="queued",
         queued=moment, run_as=ada, journal={"secret": "s3cret-s3cret"}, steps=[1],
     )  # fmt: skip
-    insert_row(run)
+    assert insert_of(run).run() == 1
     stored = Run.objects.get(pk=run.pk)
     assert not run._state.adding
     assert (stored.queued, stored.run_as, stored.journal) == (moment, ada, run.journal)
@@ -115,7 +119,7 @@ def test_an_inserted_row_has_its_number_and_is_what_was_given(ada: Any) -> None:
 
 def test_an_insert_that_the_database_refuses_is_said_as_django_says_it(ada: Any) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
-        insert_row(User(username="ada"))
+        insert_of(User(username="ada")).run()
     assert User.objects.filter(username="ada").count() == 1
 
 

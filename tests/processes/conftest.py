@@ -2,10 +2,12 @@
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_httpserver import HTTPServer
 
 from datasources.services import create_datasource
@@ -172,6 +174,24 @@ def with_rules(rules: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
 def local(**changes: Any) -> dict[str, Any]:
     """Return the scenario's definition without the rule that calls out."""
     return with_rules([RULES[0], RULES[2]], **changes)
+
+
+@contextmanager
+def just_before_the_lock(act: Callable[[], Any], *, of: str = "processinstance") -> Iterator[None]:
+    """Let something happen once, after a row was read and before its lock is taken."""
+    done: list[str] = []
+
+    def wrapper(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        found = execute(sql, params, many, context)
+        read = sql.startswith("SELECT") and f'FROM "processes_{of}"' in sql
+        if read and not connection.in_atomic_block and not done:
+            done.append(sql)
+            act()
+        return found
+
+    with connection.execute_wrapper(wrapper):
+        yield
+    assert done
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
@@ -14,7 +13,14 @@ from processes.fields import fields as field_kinds
 from processes.models import Run
 from processes.rules import rules as rule_kinds
 from processes.services.designs import save_design
-from tests.processes.conftest import VALUES, answers, definition, local, with_rules
+from tests.processes.conftest import (
+    VALUES,
+    answers,
+    definition,
+    just_before_the_lock,
+    local,
+    with_rules,
+)
 
 Api = Callable[..., APIClient]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,16 +88,11 @@ def test_what_somebody_saved_in_the_last_moment_is_not_deleted(
     path = f"/api/v1/{what}/"
     tag = designer.get(path)["ETag"]
 
-    def just_before_the_lock(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
-        if sql.startswith("BEGIN") and not saved:
-            saved.append(sql)
-            save_design(name="token-refresh", raw=local(description="x"), user=ada)
-        return execute(sql, params, many, context)
-
-    saved: list[str] = []
-    with connection.execute_wrapper(just_before_the_lock):
+    save = lambda: save_design(name="token-refresh", raw=local(description="x"), user=ada)  # noqa: E731
+    table = "processdesign" if what.startswith("processes") else "processinstance"
+    with just_before_the_lock(save, of=table):
         answer = designer.delete(path, headers={"If-Match": tag})
-    assert (len(saved), answer.status_code) == (1, 412)
+    assert answer.status_code == 412
     assert designer.get(path).status_code == 200
 
 

@@ -8,13 +8,16 @@ asked all the same when the gate does not open in time.
 """
 
 import fcntl
+import itertools
 import os
 import threading
 import time
 from pathlib import Path
 
-_LOOK_EVERY_S = 0.001
+# A write takes less than a millisecond: who comes meanwhile looks often, then less often.
 _SOON_S = 0.0001
+_SOON_LOOKS = 20
+_LOOK_EVERY_S = 0.001
 
 
 class Gate:
@@ -48,17 +51,16 @@ class Gate:
     def _locked(self, give_up: float) -> bool:
         if self._file is None:
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        pause = _SOON_S
-        while True:
+        for look in itertools.count():
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if time.monotonic() >= give_up:
                     return False
-                time.sleep(pause)
-                pause = min(2 * pause, _LOOK_EVERY_S)
+                time.sleep(_SOON_S if look < _SOON_LOOKS else _LOOK_EVERY_S)
             else:
                 return True
+        return False
 
     def leave(self) -> None:
         """Let the next one in."""
