@@ -1,6 +1,7 @@
 """Runs whose process died: taken over once, and brought to the right end (contract 4.5)."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -379,6 +380,26 @@ def test_a_stalled_holder_writes_nothing_while_its_successor_works(
     assert run.journal["phase"] == "calling"
     assert run.data is None
     assert stored(instance)["access_token"] == "at-old"
+
+
+def test_a_write_that_waited_long_for_its_turn_does_not_lengthen_the_lease(
+    make_token: Make, provider: HTTPServer, ada: Any
+) -> None:
+    late: list[float] = []
+    answers(provider)
+
+    def waits(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        if sql.startswith('UPDATE "processes_run"') and not late:
+            time.sleep(0.2)
+            late.append(time.monotonic())
+        elif late and len(late) == 1:
+            # The next statement of the run, after the lease was renewed.
+            late.append(next(iter(holder._runs.values())))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(waits):
+        press(make_token(), ada)
+    assert late[1] <= late[0] - 0.2
 
 
 def test_a_holder_that_has_not_renewed_its_lease_no_longer_sends(died_after: Died) -> None:
