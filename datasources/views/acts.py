@@ -74,10 +74,4 @@ def _ask(request: HttpRequest, name: str, *, status: int = 200) -> HttpResponse:
         "names": [name],
     }
     title = _("Delete %(title)s") % {"title": row.title}
-    return render_dialog(
-        request,
-        "datasources/_delete.html",
-        {**context, "heading": title},
-        title=title,
-        status=status,
-    )
+    return render_dialog(request, "datasources/_delete.html", context, title=title, status=status)

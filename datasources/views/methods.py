@@ -135,7 +135,6 @@ def delete(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
     context = {
         "title": title,
         "what": _("REST method"),
-        "heading": heading,
         "uses": use_lines("method", f"{name}/{method}"),
         "may_force": may_force(request),
         "refused": status != 200,

@@ -44,7 +44,7 @@ def security(request: HttpRequest, name: str) -> HttpResponseBase:
             return go(request, "datasource", name=name)
     heading = _("Security of %(title)s") % {"title": row.title}
     context = {
-        "row": row, "heading": heading, "errors": errors, "stored": stored, "stale": stale,
+        "row": row, "errors": errors, "stored": stored, "stale": stale,
         "seen": request.POST.get("seen") if errors else stored.model_dump_json(),
         "parts": [_part(name, body[name], errors) for name in PARTS],
     }  # fmt: skip

@@ -5,6 +5,7 @@
 {% once %} a form's token against double sending
 {% note kind="bad" %} ... {% endnote %} · {% empty_state title="..." %} ... {% endempty_state %}
 {% control name="/title" label=... value=... errors=errors %} · {% field form.name %} ·
+<a {% opens_dialog "task-delete" task.pk %}> · {{ user|person }} ·
 {% error_summary errors %} · {% pager page %} · {% sort_header "Name" "name" %} · {% query page=2 %}
 {{ moment|moment }} · {{ moment|moment:"seconds" }} · {{ moment|ago }} · {{ ms|duration }} ·
 {{ value|json }} · {{ errors|at:"/name" }}
@@ -30,41 +31,11 @@ from kianda.accounts.roles import ROLES, roles_of
 from kianda.blocks import Block, read_block
 from kianda.once import new_token
 from kianda.pages import Errors, control_id
+from kianda.pills import PILLS
 
 register = template.Library()
 
 NONE = "\u2013"
-
-# Status: its kind, icon and word. One table for runs, occurrences, tasks, datasources, people.
-PILLS: Mapping[str, tuple[str, str, str]] = {
-    "succeeded": ("ok", "check-circle-fill", "Succeeded"),
-    "running": ("run", "arrow-repeat", "Running"),
-    "queued": ("", "hourglass-split", "Queued"),
-    "failed": ("bad", "x-octagon-fill", "Failed"),
-    "interrupted": ("warn", "exclamation-triangle-fill", "Interrupted"),
-    "skipped": ("warn", "skip-forward-circle-fill", "Skipped"),
-    "missed": ("warn", "clock-history", "Missed"),
-    "coalesced": ("warn", "skip-forward-circle-fill", "Coalesced"),
-    "refused": ("bad", "slash-circle", "Refused"),
-    "paused": ("", "pause-circle-fill", "Paused"),
-    "finished": ("", "flag", "Finished"),
-    "scheduled": ("", "alarm", "Scheduled"),
-    "draft": ("", "pencil", "Draft"),
-    "published": ("ok", "check-circle-fill", "Published"),
-    "preview": ("run", "eye", "Preview"),
-    "live": ("", "record-circle", "Live"),
-    "open": ("", "circle", "Open"),
-    "closed": ("", "lock", "Closed"),
-    "submitted": ("ok", "check-circle-fill", "Submitted"),
-    "ok": ("ok", "check-circle-fill", "In order"),
-    "valid": ("ok", "check-circle-fill", "Valid"),
-    "expired": ("bad", "x-octagon-fill", "Expired"),
-    "active": ("ok", "check-circle-fill", "Active"),
-    "inactive": ("", "slash-circle", "Deactivated"),
-    "invited": ("", "envelope", "Invited"),
-    "revoked": ("", "slash-circle", "Revoked"),
-    "untested": ("", "question-circle", "Not tested"),
-}
 
 
 @register.simple_tag
@@ -253,6 +224,16 @@ def link(name: str, argument: Any = "") -> str:
         return ""
 
 
+@register.simple_tag
+def opens_dialog(to: str, *arguments: Any) -> SafeString:
+    """Write the attributes of a link that opens a dialog; without script, a page of its own.
+
+    `to` is the name of an address, or an address.
+    """
+    url = to if to.startswith("/") else reverse(to, args=arguments)
+    return format_html('href="{0}" hx-get="{0}" hx-target="#dialog"', url)
+
+
 @register.simple_tag(takes_context=True)
 def theme(context: Context) -> str:
     """Return the colours that the person chose, or nothing."""
@@ -272,6 +253,12 @@ def rail(context: Context) -> dict[str, Any]:
         for places in (navigation.WORK, navigation.ADMINISTRATION)
     ]
     return {"work": groups[0], "administration": groups[1]}
+
+
+@register.filter
+def person(user: Any) -> str:
+    """Return what somebody is called: the full name, else the user name; a dash for nobody."""
+    return NONE if user is None else user.get_full_name() or user.get_username()
 
 
 @register.filter

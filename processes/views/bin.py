@@ -42,7 +42,7 @@ def restore(request: HttpRequest, pk: int) -> HttpResponseBase:
     context = {"design": found, "errors": errors, "name": wish, "taken": wish != found.name}
     title = _("Restore %(title)s") % {"title": found.title}
     return render_dialog(
-        request, "processes/_bin_restore.html", {**context, "title": title}, title=title,
+        request, "processes/_bin_restore.html", context, title=title,
         status=422 if errors else 200,
     )  # fmt: skip
 
@@ -64,5 +64,5 @@ def remove(request: HttpRequest, pk: int) -> HttpResponseBase:
         toast(request, _("%(title)s is removed for good.") % {"title": found.title})
         return go(request, "bin")
     title = _("Remove %(title)s for good") % {"title": found.title}
-    context = {"design": found, "title": title, "versions": found.versions.count()}
+    context = {"design": found, "versions": found.versions.count()}
     return render_dialog(request, "processes/_bin_remove.html", context, title=title)

@@ -63,12 +63,11 @@ def restore(request: HttpRequest, process_id: str, change: int, field: str) -> H
     context: dict[str, Any] = {
         "instance": sheet.instance, "row": row, "error": error,
         "now": sheet.shown().get(field), "change": change, "field": field,
-        "title": title,
         "possible": can_restore(sheet.instance, known, row, sheet.shown()),
     }  # fmt: skip
     return render_dialog(
         request, "processes/_restore.html", context,
-        title=_("Restore a value"), status=_refused(request, error),
+        title=_("Restore %(title)s") % {"title": title}, status=_refused(request, error),
     )  # fmt: skip
 
 
@@ -137,6 +136,7 @@ def move(request: HttpRequest, process_id: str) -> HttpResponseBase:
     }  # fmt: skip
     return render_dialog(
         request, "processes/_move.html", context,
-        title=_("Move %(id)s") % {"id": sheet.instance.process_id},
+        title=_("Move %(id)s to version %(version)s")
+        % {"id": sheet.instance.process_id, "version": published},
         status=_refused(request, error),
     )  # fmt: skip

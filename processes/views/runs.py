@@ -85,8 +85,9 @@ def store_values(request: HttpRequest, run_id: int) -> HttpResponseBase:
         "fields": _unsaved_titles(found, document_of_run(found)),
     }
     status = 200 if not error else 422 if is_htmx(request) else 409
+    title = _("Store values in %(id)s") % {"id": found.process_id}
     return render_dialog(
-        request, "processes/_store_values.html", context, title=_("Store values"), status=status
+        request, "processes/_store_values.html", context, title=title, status=status
     )
 
 

@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponseBase
 
 from kianda.accounts.models import AuditEntry
 from kianda.accounts.roles import ADMINISTRATOR
-from kianda.lib.lists import MOST_HITS, Listed, page_of_list
-from kianda.pages import page, page_number, query_words, render_page
+from kianda.accounts.views.lists import shown_rows
+from kianda.pages import page, query_words, render_page
 
 
 @page(roles=(ADMINISTRATOR,))
@@ -24,11 +24,7 @@ def audit(request: HttpRequest) -> HttpResponseBase:
         rows = rows.filter(user_name=words["user"])
     kinds = AuditEntry.objects.order_by("kind").values_list("kind", flat=True).distinct()
     people = AuditEntry.objects.order_by("user_name").values_list("user_name", flat=True).distinct()
-    found = Listed(rows, most=MOST_HITS if words["search"] else None)
-    context = {
-        "page": page_of_list(found, page_number(request)),
-        "words": words, "kinds": kinds, "people": people[:200], "filtered": any(words.values()),
-    }  # fmt: skip
+    context = {**shown_rows(request, rows, words), "kinds": kinds, "people": people[:200]}
     return render_page(
         request, "accounts/audit.html", context, partials={"rows": "accounts/_audit.html"}
     )

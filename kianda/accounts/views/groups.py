@@ -11,15 +11,14 @@ from kianda.accounts import groups as services
 from kianda.accounts.callers import signed_in
 from kianda.accounts.forms import GroupForm
 from kianda.accounts.roles import ADMINISTRATOR, ROLES
+from kianda.accounts.views.lists import shown_rows
 from kianda.lib.errors import InUse, Invalid
-from kianda.lib.lists import MOST_HITS, Listed, page_of_list
 from kianda.lib.usage import Use, page_of
 from kianda.once import once
 from kianda.pages import (
     form_errors,
     go,
     page,
-    page_number,
     query_words,
     render_dialog,
     render_page,
@@ -38,11 +37,7 @@ KINDS = {
 def groups(request: HttpRequest) -> HttpResponseBase:
     """List the groups that people made."""
     words = query_words(request, "search")
-    found = Listed(services.groups(**words), most=MOST_HITS if words["search"] else None)
-    context = {
-        "page": page_of_list(found, page_number(request)),
-        "words": words, "filtered": any(words.values()), "roles": ROLES,
-    }  # fmt: skip
+    context = {**shown_rows(request, services.groups(**words), words), "roles": ROLES}
     return render_page(
         request, "accounts/groups.html", context, partials={"rows": "accounts/_groups.html"}
     )
@@ -115,7 +110,7 @@ def delete(request: HttpRequest, group_id: int) -> HttpResponseBase:
 def _ask(request: HttpRequest, row: Group, uses: list[Use], *, status: int = 200) -> HttpResponse:
     title = _("Delete the group %s?") % row.name
     context: dict[str, Any] = {
-        "group": row, "title": title, "refused": status != 200,
+        "group": row, "refused": status != 200,
         "members": row.user_set.count(),
         "uses": [
             {"kind": KINDS.get(use["kind"], use["kind"]), "name": use["name"], "url": page_of(use)}
@@ -129,7 +124,7 @@ def _ask(request: HttpRequest, row: Group, uses: list[Use], *, status: int = 200
 
 def _dialog(request: HttpRequest, form: GroupForm, *, title: str) -> HttpResponse:
     context = {
-        "form": form, "action": request.path, "title": title,
+        "form": form, "action": request.path,
         "people": services.people_to_offer(),
     }  # fmt: skip
     status = 422 if form.errors else 200

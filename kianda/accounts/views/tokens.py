@@ -12,10 +12,10 @@ from kianda.accounts.forms import SCOPE_WORDS, TokenForm
 from kianda.accounts.models import ApiToken
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.tokens import create_token, revoke_token
+from kianda.accounts.views.lists import shown_rows
 from kianda.lib.errors import Invalid, Missing
-from kianda.lib.lists import Listed, page_of_list
 from kianda.once import leads_to, once
-from kianda.pages import form_errors, go, page, page_number, render_dialog, render_page, toast
+from kianda.pages import form_errors, go, page, render_dialog, render_page, toast
 
 
 def visible_tokens(user: User) -> QuerySet[ApiToken]:
@@ -27,14 +27,13 @@ def visible_tokens(user: User) -> QuerySet[ApiToken]:
 @page()
 def tokens(request: HttpRequest) -> HttpResponseBase:
     """List the API tokens that the person may see."""
-    found = visible_tokens(signed_in(request))
-    rows = page_of_list(Listed(found), page_number(request))
+    context = shown_rows(request, visible_tokens(signed_in(request)), {})
     now = timezone.now()
-    for token in rows:
+    for token in context["page"]:
         over = token.expires_at is not None and token.expires_at <= now
         state = "revoked" if token.revoked_at else "expired" if over else "active"
         token.state = state
-    context = {"page": rows, "of_all": has_role(request.user, ADMINISTRATOR)}
+    context["of_all"] = has_role(request.user, ADMINISTRATOR)
     return render_page(
         request, "accounts/tokens.html", context, partials={"rows": "accounts/_tokens.html"}
     )
@@ -56,7 +55,7 @@ def create(request: HttpRequest) -> HttpResponseBase:
             form_errors(form, invalid)
         else:
             return _made(request, token, text)
-    context = {"form": form, "scope_words": SCOPE_WORDS, "title": title, "action": request.path}
+    context = {"form": form, "scope_words": SCOPE_WORDS, "action": request.path}
     status = 422 if form.errors else 200
     return render_dialog(request, "accounts/_token_new.html", context, title=title, status=status)
 
@@ -64,7 +63,7 @@ def create(request: HttpRequest) -> HttpResponseBase:
 def _made(request: HttpRequest, token: ApiToken, text: str) -> HttpResponse:
     leads_to(request, reverse("tokens"))
     title = _("Copy the token now")
-    context = {"token": token, "text": text, "title": title}
+    context = {"token": token, "text": text}
     return render_dialog(request, "accounts/_token_made.html", context, title=title)
 
 
@@ -80,5 +79,5 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponseBase:
         toast(request, _("“%s” is revoked.") % token.name)
         return go(request, "tokens")
     title = _("Revoke “%s”?") % token.name
-    context = {"token": token, "title": title}
+    context = {"token": token}
     return render_dialog(request, "accounts/_token_revoke.html", context, title=title)

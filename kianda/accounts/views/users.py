@@ -12,15 +12,14 @@ from kianda.accounts import meanwhile, people
 from kianda.accounts.callers import signed_in
 from kianda.accounts.forms import ROLE_WORDS, InviteForm, PersonForm
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, roles_of
+from kianda.accounts.views.lists import shown_rows
 from kianda.lib.errors import Conflict, Invalid, Stale
-from kianda.lib.lists import MOST_HITS, Listed, page_of_list
 from kianda.lib.meanwhile import written
 from kianda.once import leads_to, once
 from kianda.pages import (
     form_errors,
     go,
     page,
-    page_number,
     query_words,
     render_dialog,
     render_page,
@@ -38,11 +37,9 @@ _ACTS = {
 def users(request: HttpRequest) -> HttpResponseBase:
     """List the users."""
     words = query_words(request, "search", "role", "status")
-    found = Listed(people.people(**words), most=MOST_HITS if words["search"] else None)
-    rows = page_of_list(found, page_number(request))
-    for user in rows:
+    context = {**shown_rows(request, people.people(**words), words), "roles": ROLES}
+    for user in context["page"]:
         user.held = [role for role in ROLES if role in roles_of(user)]
-    context = {"page": rows, "words": words, "roles": ROLES, "filtered": any(words.values())}
     return render_page(
         request, "accounts/users.html", context, partials={"rows": "accounts/_users.html"}
     )
@@ -94,7 +91,7 @@ def _stale(
     initial = meanwhile.merged(mine, seen, now) | {"seen": written(now)}
     context = {
         "form": PersonForm(initial=initial), "role_words": ROLE_WORDS, "action": request.path,
-        "person": user, "stale": meanwhile.differences(mine, seen, now), "title": user.username,
+        "person": user, "stale": meanwhile.differences(mine, seen, now),
     }  # fmt: skip
     return render_dialog(request, "accounts/_person.html", context, title=user.username, status=422)
 
@@ -116,7 +113,7 @@ def deactivate(request: HttpRequest, user_id: int) -> HttpResponseBase:
             toast(request, said % user.username)
             return go(request, "users")
     title = (_("Deactivate %s?") if user.is_active else _("Reactivate %s?")) % user.username
-    context = {"person": user, "problem": problem, "title": title}
+    context = {"person": user, "problem": problem}
     return render_dialog(
         request, "accounts/_deactivate.html", context, title=title, status=422 if problem else 200
     )
@@ -135,7 +132,7 @@ def password_link(request: HttpRequest, user_id: int) -> HttpResponseBase:
         else:
             return _link(request, user, path, title=_("Password link of %s") % user.username)
     title = _("Make a password link for %s?") % user.username
-    context = {"person": user, "problem": problem, "title": title}
+    context = {"person": user, "problem": problem}
     return render_dialog(
         request,
         "accounts/_password_link.html",
@@ -149,10 +146,10 @@ def _form(
     request: HttpRequest, template: str, context: dict[str, Any], *, title: str
 ) -> HttpResponse:
     status = 422 if context["form"].errors else 200
-    return render_dialog(request, template, {**context, "title": title}, title=title, status=status)
+    return render_dialog(request, template, context, title=title, status=status)
 
 
 def _link(request: HttpRequest, user: User, path: str, *, title: str) -> HttpResponse:
     leads_to(request, reverse("users"))
-    context = {"person": user, "link": request.build_absolute_uri(path), "title": title}
+    context = {"person": user, "link": request.build_absolute_uri(path)}
     return render_dialog(request, "accounts/_link.html", context, title=title)
