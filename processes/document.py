@@ -228,9 +228,14 @@ class Document(_Titled):
         return self._found(target)[1]
 
     def _found(self, target: str) -> tuple[list[Rule], TargetKind]:
-        owner, _, part = target.partition("#")
+        owner, sign, part = target.partition("#")
         if target == "process#load":
             return list(self.rules), "load"
+        if owner in {"", "form:"} or (sign and not part):
+            raise TargetMissing(
+                "Name what is to run: a field, such as refresh, one rule of it, refresh#save, "
+                "form:main#load, form:main#submit or process#load."
+            )
         if owner.startswith("form:"):
             return self._form_rules(owner.removeprefix("form:"), part)
         field = self.fields.get(owner)

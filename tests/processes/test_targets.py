@@ -74,6 +74,12 @@ def test_a_target_that_is_not_there_is_missing(full: Any, target: str) -> None:
         full.rules_of(target)
 
 
+@pytest.mark.parametrize("target", ["", "#", "#save", "go#", "form:", "form:#load", "form:main#"])
+def test_half_a_target_is_told_what_a_whole_one_looks_like(full: Any, target: str) -> None:
+    with pytest.raises(TargetMissing, match="a field, such as refresh, one rule of it"):
+        full.rules_of(target)
+
+
 def test_every_target_offered_can_be_triggered(full: Any) -> None:
     offered = full.targets()
     assert [target.target for target in offered] == [
