@@ -55,6 +55,7 @@ class ScheduledTask(models.Model):
             ),
             models.Index(fields=["last_outcome"], name="tasks_by_last_outcome"),
             models.Index(fields=["process_name"], name="tasks_by_process"),
+            models.Index(fields=["process_id"], name="tasks_of_an_instance"),
             # Of which targets they are, and those that went wrong, for the health of kept tokens.
             models.Index(
                 fields=["design", "target", "last_outcome", "next_run_at"],

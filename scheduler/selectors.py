@@ -30,8 +30,8 @@ def occurrence_of_run(run: Run, user: User) -> Occurrence | None:
 
 
 def uses_of_instance(process_id: str) -> list[dict[str, Any]]:
-    """Return the tasks that name an instance."""
-    return [_use(task) for task in ScheduledTask.objects.filter(process_id__iexact=process_id)]
+    """Return the tasks that name an instance, by the Process ID as it is stored."""
+    return [_use(task) for task in ScheduledTask.objects.filter(process_id=process_id)]
 
 
 def uses_of_process(name: str) -> list[dict[str, Any]]:

@@ -110,7 +110,7 @@ def tokens_of_instance(
     """Return the tokens that an instance keeps, by the tasks that the person may see."""
     now = now or timezone.now()
     tasks = visible_tasks(user).filter(
-        design=instance.design_id, process_id__iexact=instance.process_id, finished_at=None
+        design=instance.design_id, process_id=instance.process_id, finished_at=None
     )
     found = _kept_tokens(list(tasks[:MOST_LOOKED_AT]), now=now)
     _add_strips(found, now=now)

@@ -52,7 +52,11 @@ class ProcessInstance(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["design", "-id"], name="instances_of_a_design")]
+        indexes = [
+            models.Index(fields=["design", "-id"], name="instances_of_a_design"),
+            # Who may not see all is asked about each instance of a list: the rows are large.
+            models.Index(fields=["id", "mode", "created_by"], name="instances_with_who_sees_them"),
+        ]
 
     def __str__(self) -> str:
         return self.process_id
