@@ -297,7 +297,7 @@ def test_an_instance_and_a_process_know_the_tasks_that_use_them(make_task: Make)
         "name": "Count",
         "url": f"/api/v1/scheduled-tasks/{task.pk}/",
     }
-    assert used_by("instance", "COUNTER-1") == [use]
+    assert used_by("instance", "counter-1") == [use]
     assert use in used_by("process", "counter")
     assert used_by("instance", "counter-2") == []
 
