@@ -4,11 +4,10 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
-
-from django.core.exceptions import ImproperlyConfigured
+from urllib.parse import quote, urlsplit
 
 from kianda import environment as env
+from kianda.databases import database_of
 
 BASE_DIR = env.BASE_DIR
 env.refuse_unknown(os.environ)
@@ -119,43 +118,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 
-def _database() -> dict[str, Any]:
-    if not DATABASE_URL:
-        return {
-            "ENGINE": "kianda.lib.sqlite3",
-            "NAME": KIANDA_DATA_DIR / "kianda.sqlite3",
-            "CONN_MAX_AGE": None,
-            # FULL, because a rotated token that was answered must survive a power cut.
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;",
-            },
-        }
-    parts = urlsplit(DATABASE_URL)
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured("DATABASE_URL must start with postgresql://.")
-    # A socket folder may stand in the host part, percent-encoded.
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.netloc.rsplit("@", 1)[-1].split(":")[0]),
-        "PORT": str(parts.port or ""),
-        # The rest is what libpq takes, such as sslmode=verify-full. A pool for each process: many
-        # threads wait for providers, few need the database at one moment, and a server as it is
-        # installed takes 100 connections in all.
-        "OPTIONS": {
-            **dict(parse_qsl(parts.query)),
-            "pool": {"min_size": 1, "max_size": 12, "timeout": 20, "max_idle": 300},
-        },
-        "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
-    }
-
-
-DATABASES = {"default": _database()}
+DATABASES = {"default": database_of(DATABASE_URL, data_dir=KIANDA_DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTHENTICATION_BACKENDS = [

@@ -120,32 +120,36 @@ def show(
 ) -> HttpResponse:
     """Render the page of a datasource, with what was typed into it."""
     stored = document_of(row)
-    shown = stored.masked()
+    wrong = [place for _, place, _ in errors.items()] if errors else []
     context = {
-        **_settings_context(body or shown, stored=stored),
-        "row": row,
-        "document": stored,
-        "standing": standing_of(row),
+        **_stored_context(row, stored),
+        **_settings_context(body or stored.masked(), stored=stored),
         "errors": errors,
-        "again": list(forms.asked_again((place for _, place, _ in errors.items()), stored))
-        if errors
-        else [],
+        "again": list(forms.asked_again(wrong, stored)),
         "merged": merged,
         "differences": _in_words(merged) if merged else [],
-        "was": written({key: shown[key] for key in forms.SETTINGS}),
-        "calls": calls_of(row.name, since=timezone.now() - LOOK_BACK),
-        "uses": use_lines("datasource", row.name),
         "may_change": may_change(request, row),
-        "security": security_of(row),
         **more,
     }
-    context["methods"] = [
-        (method, context["calls"].by_method.get(method.name)) for method in stored.methods
-    ]
     partials = {"answer": "datasources/_answer.html"}
     return render_page(
         request, "datasources/datasource.html", context, partials=partials, status=status
     )
+
+
+def _stored_context(row: Datasource, stored: RestDatasource) -> dict[str, Any]:
+    """Return what the page shows of a datasource, whatever was typed."""
+    shown, calls = stored.masked(), calls_of(row.name, since=timezone.now() - LOOK_BACK)
+    return {
+        "row": row,
+        "document": stored,
+        "standing": standing_of(row),
+        "was": written({key: shown[key] for key in forms.SETTINGS}),
+        "calls": calls,
+        "methods": [(method, calls.by_method.get(method.name)) for method in stored.methods],
+        "uses": use_lines("datasource", row.name),
+        "security": security_of(row),
+    }
 
 
 def _settings_context(body: dict[str, Any], *, stored: RestDatasource | None) -> dict[str, Any]:

@@ -98,20 +98,24 @@ def change_group(
         _lock()
         row = group(row.pk)
         found, unknown = _people(members)
-        flaws = []
-        if called and name == called:
-            name = row.name
-        elif called and called != row.name != name:
-            told = f"Somebody has renamed it to {row.name} meanwhile. OK calls it {name}."
-            flaws = [Flaw("/name", told)]
-        _raise([*(flaws or _rename_flaws(row, name)), *unknown])
         before = row.name
+        if called and name == called:
+            name = before
+        _raise([*_meanwhile_flaws(row, name, called), *unknown])
         if name != before:
             row.name = name
             row.save(update_fields=["name"])
             audit.record(by, action="renamed", kind=KIND, name=name, detail=f"It was {before}")
         _change_members(row, found, known, by=by)
     return row
+
+
+def _meanwhile_flaws(row: Group, name: str, called: str) -> list[Flaw]:
+    """Tell of a name that somebody else has given it, else of what is wrong with the new one."""
+    if called and called != row.name != name:
+        told = f"Somebody has renamed it to {row.name} meanwhile. OK calls it {name}."
+        return [Flaw("/name", told)]
+    return _rename_flaws(row, name)
 
 
 def delete_group(row: Group, *, by: User) -> None:

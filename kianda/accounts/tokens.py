@@ -31,14 +31,7 @@ def create_token(
     by: Any = None,
 ) -> tuple[ApiToken, str]:
     """Make a token for a person; return the row and the text that is never shown again."""
-    flaws = [
-        Flaw(f"/scopes/{n}", f"There is no scope {scope!r}. Known ones: {', '.join(SCOPES)}.")
-        for n, scope in enumerate(scopes)
-        if scope not in SCOPES
-    ]
-    if not name.strip() or len(name) > 120:
-        flaws.append(Flaw("/name", "Give the token a name of 1 to 120 characters."))
-    if flaws:
+    if flaws := [*_scope_flaws(scopes), *_name_flaws(name)]:
         raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)
     text = PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
@@ -53,6 +46,20 @@ def create_token(
         )
         audit.record(by or user, action="created", kind="API token", name=token.name)
     return token, text
+
+
+def _scope_flaws(scopes: Sequence[str]) -> list[Flaw]:
+    return [
+        Flaw(f"/scopes/{n}", f"There is no scope {scope!r}. Known ones: {', '.join(SCOPES)}.")
+        for n, scope in enumerate(scopes)
+        if scope not in SCOPES
+    ]
+
+
+def _name_flaws(name: str) -> list[Flaw]:
+    if name.strip() and len(name) <= 120:
+        return []
+    return [Flaw("/name", "Give the token a name of 1 to 120 characters.")]
 
 
 def revoke_token(token: ApiToken, *, by: Any = None) -> None:

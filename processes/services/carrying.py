@@ -1,6 +1,7 @@
 """The run itself: the rules carried out one after the other, and the run closed."""
 
 import time
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from kianda.lib.secrets import Masker
 from processes.clock import moment_text, today_in
 from processes.context import RunContext, Surroundings
 from processes.engine import Outcome, run_rules
-from processes.models import Run
+from processes.models import ProcessInstance, Run
 from processes.progress import Moment
 from processes.rules.base import RuleFailed
 from processes.run_forms import FormsDesk
@@ -92,14 +93,10 @@ def closing_of(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> RunContext:
-    """Return what the rules of a run work with, from now until the deadline."""
-    run, instance = started.run, started.instance
-    masker = Masker(started.secrets)
-    moment = run.started or timezone.now()
-    today = today_in(moment, run.time_zone)
+def _names(run: Run, instance: ProcessInstance, moment: datetime, today: str) -> dict[str, Value]:
+    """Return what the names stand for that every rule may read besides the fields."""
     user = run.run_as
-    names: dict[str, Value] = {
+    return {
         "process.id": instance.process_id,
         "process.name": instance.design.name,
         "process.status": instance.status,
@@ -109,15 +106,23 @@ def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> Ru
         "now": moment_text(moment),
         "today": today,
     }
-    lookups = CallsAndLookups(user=user, check_lease=ledger.check)
+
+
+def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> RunContext:
+    """Return what the rules of a run work with, from now until the deadline."""
+    run, instance = started.run, started.instance
+    masker = Masker(started.secrets)
+    moment = run.started or timezone.now()
+    today = today_in(moment, run.time_zone)
+    lookups = CallsAndLookups(user=run.run_as, check_lease=ledger.check)
     others = OtherInstances(
-        user=user, chain=chain_of(run, instance), lookups=lookups, nested=carry_out_nested
+        user=run.run_as, chain=chain_of(run, instance), lookups=lookups, nested=carry_out_nested
     )
     lookups.others = others.affect
     context = RunContext(
         working=started.working,
         around=Surroundings(
-            names=names,
+            names=_names(run, instance, moment, today),
             today=today,
             zone=ZoneInfo(run.time_zone),
             deadline=time.monotonic() + deadline_s,

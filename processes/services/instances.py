@@ -53,33 +53,30 @@ def create_instance(
     document = document_of(version)
     if check is not None:
         check(document)
-    sent, flaws = read_sent(document, data, {})
-    if flaws:
-        raise Invalid(errors=flaws)
-    defaults = default_values(document, user=user)
-    values = filled(document, {**defaults, **sent})
+    values = _first_values(document, data, user)
     plain, secret = split(document, values)
     moment = timezone.now()
     with transaction.atomic():
         process_id = next_process_id(design=design, pattern=document.process_id, values=values)
         instance = ProcessInstance.objects.create(
-            process_id=process_id,
-            key=process_id.lower(),
-            design=design,
-            version=version,
-            mode=mode,
-            values=plain,
-            secrets=secret or None,
-            display=dict(display or {}),
-            created=moment,
-            created_by=user,
-            modified=moment,
-            modified_by=user,
-        )
+            process_id=process_id, key=process_id.lower(), design=design, version=version,
+            mode=mode, values=plain, secrets=secret or None, display=dict(display or {}),
+            created=moment, created_by=user, modified=moment, modified_by=user,
+        )  # fmt: skip
         store_owners(instance, document, fresh=True)
         if on_made is not None:
             on_made(instance)
     return instance
+
+
+def _first_values(
+    document: Document, data: Mapping[str, Any], user: User | None
+) -> dict[str, Value]:
+    """Return what was sent over the defaults; raises Invalid with every flaw."""
+    sent, flaws = read_sent(document, data, {})
+    if flaws:
+        raise Invalid(errors=flaws)
+    return filled(document, {**default_values(document, user=user), **sent})
 
 
 def _version_for(process: str, mode: str, user: User | None) -> tuple[ProcessDesign, DesignVersion]:
@@ -200,16 +197,7 @@ def delete_instance(
 
     `unchanged` may refuse what the instance has become by the time it is locked.
     """
-    instance, _ = read_instance(process_id, user)
-    if force and not has_role(user, ADMINISTRATOR):
-        raise Forbidden("Only an administrator can force a deletion.")
-    if not has_role(user, ADMINISTRATOR, DESIGNER) and instance.created_by_id != user.pk:
-        raise Forbidden("Only its creator or an administrator can delete this instance.")
-    if not force:
-        named = used_by("instance", instance.process_id)
-        if named:
-            names = ", ".join(str(use["name"]) for use in named)
-            raise InUse(f"{instance.process_id} is in use by {names}.", used_by=named)
+    _refuse_deletion(read_instance(process_id, user)[0], user, force=force)
 
     def delete() -> None:
         instance, _ = locked(process_id, user, even_if_busy=force)
@@ -223,3 +211,15 @@ def delete_instance(
             delete()
     else:
         when_free(process_id, delete)
+
+
+def _refuse_deletion(instance: ProcessInstance, user: User, *, force: bool) -> None:
+    """Raise Forbidden or InUse when a person may not delete an instance."""
+    if force and not has_role(user, ADMINISTRATOR):
+        raise Forbidden("Only an administrator can force a deletion.")
+    if not has_role(user, ADMINISTRATOR, DESIGNER) and instance.created_by_id != user.pk:
+        raise Forbidden("Only its creator or an administrator can delete this instance.")
+    named = [] if force else used_by("instance", instance.process_id)
+    if named:
+        names = ", ".join(str(use["name"]) for use in named)
+        raise InUse(f"{instance.process_id} is in use by {names}.", used_by=named)

@@ -1,10 +1,11 @@
 """The ports of a run to the world: REST calls, and lookups in stored instances."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
 from datasources.client import send
 from datasources.document import RestDatasource
@@ -120,29 +121,14 @@ class CallsAndLookups:
         resolve: Callable[[str], Value],
     ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
         """Return the newest stored instances of a process that hold the filter."""
-        if not ProcessDesign.objects.filter(name=process).exists():
-            raise RuleFailed("configuration", f"There is no process {process}.")
-        rows = visible_instances(self.user).filter(design__name=process)
-        rows = rows.select_related("version").defer("version__document").order_by("-pk")
-        key = _wanted_process_id(filter, resolve)
-        if key is not None:
-            rows = rows.filter(key=key.lower())
+        rows = self._looked_through(process, filter, resolve)
         asked = {name.split(".")[1] for name in filter.references() if name.startswith("item.")}
         items: list[Mapping[str, Value]] = []
         secrets: set[str] = set()
         for instance in rows.iterator(chunk_size=200):
-            if time.monotonic() >= around.deadline:
-                raise RuleFailed(
-                    "timeout",
-                    f"The run has used up its time while it looked through {process}. Filter by "
-                    "[item.process.id], which is found at once.",
-                )
+            _refuse_late(around.deadline, process)
             document = document_of(instance.version)
-            if hidden := sorted(asked & secret_names(document)):
-                # Else who may only run it could guess it, letter by letter.
-                raise RuleFailed(
-                    "configuration", f"[item.{hidden[0]}] is a secret; a filter never takes one."
-                )
+            _refuse_secrets(asked & secret_names(document))
             item = item_of(instance, document)
             if not filter.holds(_reader(item, resolve), around.today, zone=around.zone):
                 continue
@@ -151,6 +137,35 @@ class CallsAndLookups:
             if len(items) >= limit:
                 break
         return items, frozenset(secrets)
+
+    def _looked_through(
+        self, process: str, filter: ConditionGroup, resolve: Callable[[str], Value]
+    ) -> QuerySet[ProcessInstance]:
+        """Return the instances of a process, newest first; that of a Process ID alone if named."""
+        if not ProcessDesign.objects.filter(name=process).exists():
+            raise RuleFailed("configuration", f"There is no process {process}.")
+        rows = visible_instances(self.user).filter(design__name=process)
+        key = _wanted_process_id(filter, resolve)
+        if key is not None:
+            rows = rows.filter(key=key.lower())
+        return rows.select_related("version").defer("version__document").order_by("-pk")
+
+
+def _refuse_late(deadline: float, process: str) -> None:
+    if time.monotonic() >= deadline:
+        raise RuleFailed(
+            "timeout",
+            f"The run has used up its time while it looked through {process}. Filter by "
+            "[item.process.id], which is found at once.",
+        )
+
+
+def _refuse_secrets(asked: Collection[str]) -> None:
+    """Refuse a filter that asks for secrets: who may only run it could guess them by letters."""
+    if asked:
+        raise RuleFailed(
+            "configuration", f"[item.{min(asked)}] is a secret; a filter never takes one."
+        )
 
 
 def _reader(item: Mapping[str, Value], resolve: Callable[[str], Value]) -> Callable[[str], Value]:

@@ -63,6 +63,11 @@ def _summary(instance: ProcessInstance, words: str) -> list[tuple[str, Any]]:
     return plain[:2]
 
 
+PARTS_OF_NEW = {
+    "new-instance": "processes/_new_instance.html", "instance": "processes/_first_form.html",
+}  # fmt: skip
+
+
 @page(methods=("GET", "POST"))
 @once
 def new_instance(request: HttpRequest) -> HttpResponseBase:
@@ -91,11 +96,7 @@ def new_instance(request: HttpRequest) -> HttpResponseBase:
         status = 422
     return render_page(
         request, "processes/new_instance.html", context,
-        partials={
-            "new-instance": "processes/_new_instance.html",
-            "instance": "processes/_first_form.html",
-        },
-        status=status,
+        partials=PARTS_OF_NEW, status=status,
     )  # fmt: skip
 
 

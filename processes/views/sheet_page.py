@@ -22,13 +22,10 @@ FAILED = frozenset({Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSE
 def context_of(sheet: Sheet) -> dict[str, Any]:
     """Return what the templates of the page need."""
     instance = sheet.instance
-    newest = list(listing.runs_of(instance)[:FEW])
-    changes = list(listing.changes_of(instance)[:FEW])
-    design = instance.design
     staff = has_role(sheet.user, ADMINISTRATOR, DESIGNER)
     views = sheet.forms()
     return {
-        "sheet": sheet, "instance": instance, "design": design, "version": sheet.version,
+        "sheet": sheet, "instance": instance, "design": instance.design, "version": sheet.version,
         "views": [(view, sheet.steps[view.form.name]) for view in views],
         "open_form": open_form(sheet.steps, views, str(sheet.next_page.get("form", ""))),
         "errors": sheet.errors,
@@ -44,16 +41,26 @@ def context_of(sheet: Sheet) -> dict[str, Any]:
             for name, found in sheet.conflicts.items()
         ],
         "meanwhile": _theirs(sheet),
-        "runs": with_titles(newest, sheet.document), "run_count": instance.runs.count(),
-        "changes": entries_of(changes, sheet), "changed_by": changed_by(instance, changes),
-        "change_count": instance.changes.count(),
-        "running": next((run for run in newest if run.status == Run.Status.RUNNING), None),
-        "problem": None if sheet.errors else _failed(newest[:1]),
         "unsaved": listing.run_with_unsaved_answer(instance),
         "may_schedule": staff, "may_design": staff,
         "may_delete": staff or instance.created_by_id == sheet.user.pk,
         "newer": _newer(sheet),
         "asides": asides_of("instance", instance, user=sheet.user),
+        **_history(sheet),
+    }  # fmt: skip
+
+
+def _history(sheet: Sheet) -> dict[str, Any]:
+    """Return what happened to the instance of late."""
+    instance = sheet.instance
+    newest = list(listing.runs_of(instance)[:FEW])
+    changes = list(listing.changes_of(instance)[:FEW])
+    return {
+        "runs": with_titles(newest, sheet.document), "run_count": instance.runs.count(),
+        "changes": entries_of(changes, sheet), "changed_by": changed_by(instance, changes),
+        "change_count": instance.changes.count(),
+        "running": next((run for run in newest if run.status == Run.Status.RUNNING), None),
+        "problem": None if sheet.errors else _failed(newest[:1]),
     }  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """Scheduled tasks: created, changed, deleted."""
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -76,22 +75,7 @@ def change_task(
     with transaction.atomic():
         task = lock_task(task_id, revision=revision)
         checked = check_task(raw, user=user, moment=moment, task=task, partial=partial)
-        schedule, before = task.schedule, _timing(task)
-        resumed = checked.values["enabled"] and not task.enabled
-        changed = before != (
-            dumped(checked.values["schedule"]),
-            checked.values["timezone"],
-            dumped(checked.values["expires"]),
-        )
-        if changed or resumed:
-            close_gap(task, moment)
-        token = _fill(task, checked)
-        if task.schedule != schedule or resumed:
-            task.start = moment
-        if changed or resumed:
-            set_next_run(task, moment)
-        if changed:
-            _refuse_never(task, moment)
+        token = _fill_and_plan(task, checked, moment)
         task.paused_at = None if task.enabled else task.paused_at or moment
         task.revision += 1
         _save(task, user, moment, action="changed")
@@ -100,8 +84,22 @@ def change_task(
     return task, token
 
 
-def _timing(task: ScheduledTask) -> tuple[Any, ...]:
-    return task.schedule, task.time_zone, task.expires
+def _fill_and_plan(task: ScheduledTask, checked: Checked, moment: datetime) -> str | None:
+    """Put the checked settings into the row and plan anew what they change; returns as `_fill`."""
+    schedule, values = task.schedule, checked.values
+    resumed = values["enabled"] and not task.enabled
+    timing = dumped(values["schedule"]), values["timezone"], dumped(values["expires"])
+    changed = timing != (task.schedule, task.time_zone, task.expires)
+    if changed or resumed:
+        close_gap(task, moment)
+    token = _fill(task, checked)
+    if task.schedule != schedule or resumed:
+        task.start = moment
+    if changed or resumed:
+        set_next_run(task, moment)
+    if changed:
+        _refuse_never(task, moment)
+    return token
 
 
 def _fill(task: ScheduledTask, checked: Checked) -> str | None:

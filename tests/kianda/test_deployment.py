@@ -12,7 +12,7 @@ import pytest
 import yaml
 from django.contrib.staticfiles import finders
 
-from kianda import environment, settings
+from kianda import environment
 from kianda.parts import PARTS, WEB_PROCESSES, WORKER_THREADS
 from tests.kianda.product import ROOT
 
@@ -72,9 +72,9 @@ def test_the_stores_cannot_be_reached_from_outside_and_the_web_only_from_this_ma
     assert [port.split(":")[0] for port in SERVICES["web"]["ports"]] == ["127.0.0.1"]
 
 
-def test_postgresql_takes_the_connections_of_all_that_the_page_about_scaling_names(monkeypatch):
-    monkeypatch.setattr(settings, "DATABASE_URL", "postgresql://db/kianda")
-    pool = settings._database()["OPTIONS"]["pool"]["max_size"]
+def test_postgresql_takes_the_connections_of_all_that_the_page_about_scaling_names():
+    database = database_of("postgresql://db/kianda", data_dir=ROOT)
+    pool = database["OPTIONS"]["pool"]["max_size"]
     page = (ROOT / "docs" / "how-to" / "scaling.md").read_text()
     limit = re.search(r"max_connections=(\d+)", " ".join(SERVICES["postgres"]["command"]))[1]
     assert f"at most {pool}. Count {pool * WEB_PROCESSES} for each web, {pool} for each" in page

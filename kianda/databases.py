@@ -1,0 +1,50 @@
+"""The database: SQLite in the data folder, or the PostgreSQL that DATABASE_URL names."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def database_of(url: str, *, data_dir: Path) -> dict[str, Any]:
+    """Return Django's settings of the database; raises ImproperlyConfigured."""
+    return _postgresql(url) if url else _sqlite(data_dir)
+
+
+def _sqlite(data_dir: Path) -> dict[str, Any]:
+    return {
+        "ENGINE": "kianda.lib.sqlite3",
+        "NAME": data_dir / "kianda.sqlite3",
+        "CONN_MAX_AGE": None,
+        # FULL, because a rotated token that was answered must survive a power cut.
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;",
+        },
+    }
+
+
+def _postgresql(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured("DATABASE_URL must start with postgresql://.")
+    # A socket folder may stand in the host part, percent-encoded.
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.netloc.rsplit("@", 1)[-1].split(":")[0]),
+        "PORT": str(parts.port or ""),
+        # The rest is what libpq takes, such as sslmode=verify-full. A pool for each process: many
+        # threads wait for providers, few need the database at one moment, and a server as it is
+        # installed takes 100 connections in all.
+        "OPTIONS": {
+            **dict(parse_qsl(parts.query)),
+            "pool": {"min_size": 1, "max_size": 12, "timeout": 20, "max_idle": 300},
+        },
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+    }
