@@ -13,6 +13,7 @@ import yaml
 from django.contrib.staticfiles import finders
 
 from kianda import environment
+from kianda.databases import database_of
 from kianda.parts import PARTS, WEB_PROCESSES, WORKER_THREADS
 from tests.kianda.product import ROOT
 
