@@ -7,12 +7,12 @@ from django.contrib.auth.models import Group, User
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from scheduler.gallery.base import Answers, Names, Plan, Section, Template
+from scheduler.gallery.base import Answers, Names, Plan, Questions, Section, Template
 
 MOST_PEOPLE = 200
 
 
-class ApprovalForm(forms.Form):
+class ApprovalForm(Questions):
     """The questions of the wizard."""
 
     def __init__(self, *args: Any, **more: Any) -> None:

@@ -78,6 +78,23 @@ class Template(ABC):
         return ""
 
 
+class Questions(forms.Form):
+    """The questions of a template: what is wrong with an answer names its question."""
+
+    def full_clean(self) -> None:
+        """Put the words of each question into what may be said of it, then check the answers."""
+        for question in self.fields.values():
+            asked = {"asked": question.label}
+            question.error_messages |= {
+                "required": _("%(asked)s is required. Fill it in.") % asked,
+                "invalid": _("%(asked)s: enter a whole number.") % asked,
+                "min_value": _("%(asked)s: enter 1 or more.") % asked,
+                "max_value": _("%(asked)s: enter less; a year has 525,600 minutes.") % asked,
+                "max_length": _("%(asked)s: at most %%(limit_value)d characters.") % asked,
+            }
+        super().full_clean()
+
+
 def service_questions(form: forms.Form) -> None:
     """Add what every template asks that calls a service."""
     form.fields["service"] = forms.CharField(

@@ -12,6 +12,7 @@ from scheduler.gallery.base import (
     Answers,
     Names,
     Plan,
+    Questions,
     Section,
     Template,
     interval_question,
@@ -24,7 +25,7 @@ MOST_COLUMNS = 20
 _PATH = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*\Z")
 
 
-class FetchListForm(forms.Form):
+class FetchListForm(Questions):
     """The questions of the wizard."""
 
     def __init__(self, *args: Any, **more: Any) -> None:

@@ -11,6 +11,7 @@ from scheduler.gallery.base import (
     Answers,
     Names,
     Plan,
+    Questions,
     Section,
     Template,
     interval_question,
@@ -32,7 +33,7 @@ def _secret(label: Any, help_text: Any, *, required: bool) -> forms.CharField:
     )  # fmt: skip
 
 
-class TokenRefreshForm(forms.Form):
+class TokenRefreshForm(Questions):
     """The questions of the wizard."""
 
     def __init__(self, *args: Any, **more: Any) -> None:

@@ -98,8 +98,7 @@ def _shown(
         "sections": [
             (section.title, [form[name] for name in section.fields]) for section in found.sections
         ],
-        "secrets": _secrets(form),
-        "retype": bool(form.is_bound or more.get("answer")),
+        "retype": [name for name in _secrets(form) if request.POST.get(name)],
         "unsure": "sure" in form.fields and form.is_bound and "every" in form.errors,
         **more,
     }
