@@ -6,6 +6,7 @@ from time import sleep
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import delete_task, execution, pause_task
@@ -246,7 +247,7 @@ def test_the_worst_input_is_refused_beside_its_control(
     page.wait_for_selector(f"text={wrong}")
     page.get_by_role("button", name="OK", exact=True).click()
     page.wait_for_selector("#f-schedule-every-error")
-    assert page.evaluate("document.activeElement.id") == "f-schedule-every"
+    expect(page.locator("#f-schedule-every")).to_be_focused()
     assert "passed" in page.locator("#f-expires-at-error").inner_text()
     assert page.locator("#f-process_id-error").inner_text() == wrong
     assert page.get_by_label("Task name").input_value() == SCRIPT

@@ -1,8 +1,8 @@
 // What is typed into the rows of a control while the server makes them anew stands in the new ones.
 import { changed } from "./parts.js";
+import { isTicked } from "./written.js";
 
 const boxes = (control) => [...control.querySelectorAll("input:not([type=hidden], [type=password]), select, textarea")].filter((box) => box.name);
-const isTicked = (box) => ["checkbox", "radio"].includes(box.type);
 const keyOf = (box) => (isTicked(box) ? `${box.name} ${box.value}` : box.name);
 const stands = (box) => (isTicked(box) ? box.checked : box.value);
 

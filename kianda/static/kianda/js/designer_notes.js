@@ -1,4 +1,5 @@
 // What the designer says: to readers of the screen, above the panes, beside a control, as a toast.
+import { pressButton } from "./notes.js";
 import { toast } from "./toast.js";
 
 let signing = false;
@@ -31,7 +32,7 @@ export function ended() {
 
 export function refusedWhole(status) {
   const gone = status === 404 ? "The design, or this part of it, is no longer there." : `That did not work: the server answered ${status}.`;
-  note(`${gone} The edit was not kept.`, button("Load the page again", () => location.reload()));
+  note(`${gone} The edit was not kept.`, pressButton("Load the page again", () => location.reload()));
 }
 
 export function say(words) {
@@ -49,15 +50,6 @@ export function note(words, act, unreached = false) {
   box.querySelector("[data-words]").textContent = words ?? "";
   box.querySelector("button, a")?.remove();
   if (act) box.append(act);
-}
-
-export function button(words, press) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "btn btn-sm";
-  made.textContent = words;
-  made.addEventListener("click", press);
-  return made;
 }
 
 // Beside the control that it is about: why what was typed there was not kept.
@@ -84,7 +76,7 @@ export function tell(answer) {
   toast(words);
   const box = document.querySelector("#toasts > :last-child");
   // Gone only after the press has been sent: a button without a place sends nothing.
-  const back = button("Undo", () => setTimeout(() => box.remove()));
+  const back = pressButton("Undo", () => setTimeout(() => box.remove()));
   back.type = "submit";
   back.setAttribute("form", "act");
   back.name = "act";

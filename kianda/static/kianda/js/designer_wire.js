@@ -1,7 +1,8 @@
 // Carries acts to the server one after the other. What cannot be sent now is kept in this tab, and
 // sent when the connection, or the session, is back.
-import { button, complain, disconnected, ended, isSigningIn, note, refusedWhole, say, tell, words } from "./designer_notes.js";
+import { complain, disconnected, ended, isSigningIn, note, refusedWhole, say, tell, words } from "./designer_notes.js";
 import { here, read, setAt, show } from "./designer_panes.js";
+import { pressButton } from "./notes.js";
 
 const KEY = `kianda:designer:${location.pathname}:${document.body.dataset.user}`;
 const LONGEST_MS = 20_000;
@@ -84,7 +85,7 @@ function took(item, answer) {
   else look();
   if (stays) complain(answer);
   const listed = Boolean(refused) && list(item, refused);
-  note(listed ? "" : refused, answer.dataset.stale === "True" ? button("Do mine all the same", () => again(item)) : null);
+  note(listed ? "" : refused, answer.dataset.stale === "True" ? pressButton("Do mine all the same", () => again(item)) : null);
   tell(answer);
   if (listed) say(refused);
   words("");

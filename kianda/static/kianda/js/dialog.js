@@ -1,5 +1,6 @@
 // What htmx puts into #dialog is opened; focus goes back to who opened it; Back closes what is open
 // on top. What was typed into a dialog that is closed without being sent can be had back.
+import { firstWrong } from "./focus.js";
 import { toast } from "./toast.js";
 import { reopen, typedIn } from "./typed.js";
 
@@ -34,12 +35,10 @@ function open() {
 // To what is wrong, to what the page asks for, to the first box or choice; where there is none, to the
 // button that changes nothing. Never to the cross, nor to a button that nobody sees.
 function focusFirst() {
-  const flawed = [...dialog.querySelectorAll('[aria-invalid="true"], .is-invalid')].find((one) => one.checkVisibility());
-  const wrong = flawed ?? dialog.querySelector("[data-focus]");
   const boxes = [...dialog.querySelectorAll("input:not([type=hidden]), select, textarea")];
   const box = boxes.find((one) => !one.disabled && one.checkVisibility());
   const choice = dialog.querySelector(".k-dialog-body button") ?? dialog.querySelector("footer .btn");
-  const first = wrong ?? dialog.querySelector("[autofocus]") ?? box ?? choice;
+  const first = firstWrong(dialog) ?? dialog.querySelector("[autofocus]") ?? box ?? choice;
   first?.focus();
 }
 

@@ -1,6 +1,7 @@
 // The expression builder: a larger box, its result as one types, and what can be put into it.
 import { openModal } from "./dialog.js";
 import { about, ask, changed, complain, ready, wait, write } from "./parts.js";
+import { chooseTab, tabAfter } from "./tabs.js";
 
 let box = null;
 let root = null;
@@ -70,20 +71,14 @@ document.addEventListener("click", (event) => {
 });
 
 function choose(tab) {
-  for (const one of tab.parentElement.children) {
-    const on = one === tab;
-    one.setAttribute("aria-selected", String(on));
-    one.tabIndex = on ? 0 : -1;
-    document.getElementById(one.getAttribute("aria-controls")).hidden = !on;
-  }
+  chooseTab(tab.parentElement.children, tab);
   tab.focus();
 }
 
 document.addEventListener("keydown", (event) => {
   const tab = event.target.closest?.("#k-builder [role=tab]");
-  if (!tab || !["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
+  const next = tab && tabAfter([...tab.parentElement.children], tab, event.key);
+  if (!next) return;
   event.preventDefault();
-  const all = [...tab.parentElement.children];
-  const at = all.indexOf(tab) + { ArrowLeft: -1, ArrowRight: 1, Home: 0, End: 0 }[event.key];
-  choose({ Home: all[0], End: all.at(-1) }[event.key] ?? all.at(at % all.length));
+  choose(next);
 });

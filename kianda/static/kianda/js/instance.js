@@ -1,5 +1,7 @@
 // The page of an instance: forms as tabs, and how long a pressed button has been at work.
+import { tellSeconds } from "./busy.js";
 import "./changes.js";
+import { chooseTab, tabAfter } from "./tabs.js";
 
 const box = document.getElementById("instance");
 
@@ -18,33 +20,24 @@ function tabs() {
     part.setAttribute("role", "tabpanel");
     tab.addEventListener("click", (event) => {
       event.preventDefault();
-      choose(all, tab);
+      chooseTab(all, tab);
     });
   }
   list.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
+    const next = tabAfter(all, document.activeElement, event.key);
+    if (!next) return;
     event.preventDefault();
-    const next = all.at((all.indexOf(document.activeElement) + step) % all.length);
-    choose(all, next);
+    chooseTab(all, next);
     next.focus();
   });
   const named = first ? all.find((tab) => tab.getAttribute("href") === location.hash) : undefined;
   // What runs on opening shows the page once more.
   first = first && box.querySelector("[data-load]") !== null;
-  choose(all, named ?? all.find((tab) => "open" in tab.dataset) ?? all[0]);
+  chooseTab(all, named ?? all.find((tab) => "open" in tab.dataset) ?? all[0]);
 }
 
 function partOf(tab) {
   return document.getElementById(tab.getAttribute("href").slice(1));
-}
-
-function choose(all, chosen) {
-  for (const tab of all) {
-    tab.setAttribute("aria-selected", String(tab === chosen));
-    tab.tabIndex = tab === chosen ? 0 : -1;
-    partOf(tab).hidden = tab !== chosen;
-  }
 }
 
 // A link of the error summary opens the form in which its field stands.
@@ -54,29 +47,24 @@ document.addEventListener("click", (event) => {
   const part = field?.closest("[role=tabpanel]");
   if (!part) return;
   const all = [...box.querySelectorAll("[role=tab]")];
-  choose(all, all.find((tab) => partOf(tab) === part));
+  chooseTab(all, all.find((tab) => partOf(tab) === part));
   event.preventDefault();
   field.focus();
 });
 
-let clock;
+let told;
 document.addEventListener("htmx:beforeRequest", (event) => {
   const form = event.detail.elt;
   if (!form.matches?.("[data-instance]")) return;
   const button = event.detail.requestConfig.triggeringEvent?.submitter;
   const place = form.querySelector("[data-progress]");
   if (!button?.dataset.press || !place) return;
-  const since = Date.now();
-  const say = () => {
-    place.textContent = `${button.dataset.press} is running, ${Math.round((Date.now() - since) / 1000)} s`;
-  };
-  say();
-  clock = setInterval(say, 1000);
+  told = tellSeconds(place, `${button.dataset.press} is running`);
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!event.detail.elt.matches?.("[data-instance]")) return;
-  clearInterval(clock);
+  told?.();
   const place = document.querySelector("[data-progress]");
   if (place) place.textContent = "";
 });

@@ -1,5 +1,6 @@
 // A connection that is lost and a server that fails are said above what they are about, and stay
 // said until an answer comes. What was typed stays: a form is not sent into the void.
+import { noteOn, pressButton, said } from "./notes.js";
 import { isPlain } from "./plain.js";
 
 const FRESH_MS = 20_000;
@@ -28,24 +29,10 @@ function icon(name) {
 
 function say(about, words, again) {
   document.querySelectorAll("[data-lost]").forEach((old) => old.remove());
-  const note = document.createElement("div");
   const box = place(about);
-  note.className = `k-note k-note--bad${box?.matches(".k-grid") ? " k-w12" : ""}`;
+  if (!box) return;
+  const note = noteOn(box, "bad", "alert", icon("x-octagon-fill"), said(words), again && pressButton("Try again", again));
   note.dataset.lost = "";
-  note.setAttribute("role", "alert");
-  const text = document.createElement("div");
-  text.textContent = words;
-  const sign = icon("x-octagon-fill");
-  note.append(...(sign ? [sign] : []), text);
-  if (again) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "btn btn-sm";
-    button.textContent = "Try again";
-    button.addEventListener("click", again);
-    note.append(button);
-  }
-  box?.prepend(note);
   // Who pressed something far down must see it; a part that refreshes by itself moves nothing.
   if (!isRefresh(about)) note.scrollIntoView({ block: "nearest" });
 }

@@ -1,4 +1,6 @@
 // A toast goes after six seconds (one with something to press after twenty), unless somebody points at it or has focus in it.
+import { pressButton } from "./notes.js";
+
 const place = document.getElementById("toasts");
 
 function watch(toast) {
@@ -24,13 +26,11 @@ export function toast(text, label, press) {
   words.textContent = text;
   box.append(words);
   if (label) {
-    const button = document.createElement("button");
-    Object.assign(button, { type: "button", className: "btn btn-sm", textContent: label });
-    button.addEventListener("click", () => {
+    const once = () => {
       box.remove();
       press();
-    });
-    box.append(button);
+    };
+    box.append(pressButton(label, once));
     box.dataset.waits = "";
   }
   place?.append(box);

@@ -1,5 +1,6 @@
 // Typed text outlives a session that ended: it is kept in this tab, for this person, until the
 // form was sent or the page was left by will. Passwords, secrets and files are never kept.
+import { noteOn, said } from "./notes.js";
 import { read, write } from "./written.js";
 
 const store = sessionStorage;
@@ -80,13 +81,7 @@ export function reopen([name, values, url]) {
 }
 
 function say(place, sentence) {
-  const note = document.createElement("div");
-  note.className = `k-note k-note--warn${place.matches(".k-grid") ? " k-w12" : ""}`;
-  note.setAttribute("role", "status");
-  const words = document.createElement("div");
-  words.textContent = sentence;
-  note.append(words);
-  place.prepend(note);
+  noteOn(place, "warn", "status", said(sentence));
 }
 
 function takeKept() {

@@ -6,7 +6,7 @@ const isSecret = (field) =>
   "secret" in field.dataset;
 
 const chosen = (field) => [...field.selectedOptions].map((option) => option.value);
-const isBox = (field) => ["checkbox", "radio"].includes(field.type);
+export const isTicked = (field) => ["checkbox", "radio"].includes(field.type);
 
 // Each control as [name, value, whether it is ticked]; the value of a list of several is a list.
 export function read(form) {
@@ -15,7 +15,7 @@ export function read(form) {
     .map((field) => [
       field.name,
       field.type === "select-multiple" ? chosen(field) : field.value,
-      isBox(field) ? field.checked : null,
+      isTicked(field) ? field.checked : null,
     ]);
 }
 
