@@ -1,6 +1,7 @@
 """The shell: rail, user menu, profile, command bar."""
 
 import pytest
+from playwright.sync_api import expect
 
 LOOKS = [(1280, "light"), (390, "dark")]
 
@@ -105,4 +106,4 @@ def test_a_skip_link_leads_to_the_content(page_as):
     page.keyboard.press("Tab")
     assert page.inner_text(":focus") == "Skip to content"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()

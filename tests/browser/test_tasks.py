@@ -85,7 +85,7 @@ def test_the_settings_of_each_kind_fit_in_the_dialog(
     page.goto("/scheduled-tasks/")
     page.get_by_role("link", name="Schedule a task").click()
     page.wait_for_selector("#dialog[open]")
-    assert page.evaluate("document.activeElement.id") == "f-name"
+    expect(page.locator("#f-name")).to_be_focused()
     page.get_by_label("Task name").fill("Kept")
     page.get_by_text("More kinds").click()
     for kind, setting in (

@@ -8,51 +8,7 @@ from datasources.document import MEGABYTE, RestDatasource
 from datasources.parsing import parse_datasource
 from kianda.lib.errors import Invalid, TooLarge
 from tests.datasources.conftest import raw_datasource
-
-EXAMPLE: dict[str, Any] = {
-    "name": "token-service",
-    "title": "Token service",
-    "kind": "rest",
-    "base_url": "https://auth.example.org",
-    "auth": {"scheme": "none"},
-    "timeout_s": 30,
-    "test_path": None,
-    "methods": [
-        {
-            "name": "refresh-token",
-            "title": "Get/Refresh Auth Token",
-            "http_method": "POST",
-            "url_path": "/oauth/token",
-            "content_type": "form",
-            "request_headers": [{"name": "Accept", "value": "application/json"}],
-            "query": [],
-            "request_body": [
-                {"name": "grant_type"},
-                {"name": "client_id"},
-                {"name": "client_secret"},
-                {"name": "redirect_uri"},
-                {"name": "refresh_token"},
-            ],
-            "response_headers": [],
-            "response_body": [
-                {"name": "access_token"},
-                {"name": "token_type"},
-                {"name": "expires_in"},
-                {"name": "refresh_token"},
-                {"name": "created_at"},
-            ],
-        },
-        {
-            "name": "get-orders",
-            "title": "Get orders",
-            "http_method": "GET",
-            "url_path": "/api/orders/{customer}",
-            "request_headers": [{"name": "Authorization"}],
-            "query": [{"name": "status", "value": "open"}],
-            "response_body": [{"name": "first", "path": "items.0.id"}],
-        },
-    ],
-}
+from tests.processes.definitions import TOKEN_SERVICE
 
 
 def flaws(raw: Any, **more: Any) -> dict[str, str]:
@@ -68,12 +24,12 @@ def method(**changes: Any) -> dict[str, Any]:
 
 
 def test_the_example_of_the_contract_loads_and_survives_a_round_trip() -> None:
-    made = parse_datasource(EXAMPLE)
+    made = parse_datasource(TOKEN_SERVICE)
     assert RestDatasource.model_validate(made.plain()) == made
     assert parse_datasource(made.masked(), stored=made) == made
     shown = made.masked()
-    assert {key: shown[key] for key in EXAMPLE if key != "methods"} == {
-        key: value for key, value in EXAMPLE.items() if key != "methods"
+    assert {key: shown[key] for key in TOKEN_SERVICE if key != "methods"} == {
+        key: value for key, value in TOKEN_SERVICE.items() if key != "methods"
     }
 
 
@@ -293,7 +249,7 @@ def test_a_definition_of_more_than_a_megabyte_is_too_large() -> None:
 
 
 def test_a_method_knows_its_targets_and_its_outputs() -> None:
-    orders = parse_datasource(EXAMPLE).method("get-orders")
+    orders = parse_datasource(TOKEN_SERVICE).method("get-orders")
     assert orders is not None
     assert orders.input_targets() == [
         "url_path",

@@ -1,6 +1,5 @@
 """The customer's scenario as rows: a provider on loopback, its datasource, design, instance."""
 
-import copy
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,109 +13,10 @@ from datasources.services import create_datasource
 from processes.models import ProcessInstance
 from processes.services.designs import create_design, publish_design, save_design
 from processes.services.instances import create_instance
+from tests.processes.definitions import TOKEN_REFRESH, TOKEN_SERVICE, token_refresh
 
-TOKEN_METHOD = {
-    "name": "refresh-token",
-    "title": "Get/Refresh Auth Token",
-    "http_method": "POST",
-    "url_path": "/oauth/token",
-    "content_type": "form",
-    "request_headers": [{"name": "Accept", "value": "application/json"}],
-    "request_body": [
-        {"name": "grant_type"},
-        {"name": "client_id"},
-        {"name": "client_secret"},
-        {"name": "redirect_uri"},
-        {"name": "refresh_token"},
-    ],
-    "response_body": [
-        {"name": "access_token"},
-        {"name": "token_type"},
-        {"name": "expires_in"},
-        {"name": "refresh_token"},
-        {"name": "created_at"},
-    ],
-}
-
-ORDERS_METHOD = {
-    "name": "get-orders",
-    "title": "Get orders",
-    "http_method": "GET",
-    "url_path": "/api/orders/{customer}",
-    "request_headers": [{"name": "Authorization"}],
-    "query": [{"name": "status", "value": "open"}],
-    "response_body": [{"name": "first", "path": "items.0.id"}],
-}
-
-RULES: list[dict[str, Any]] = [
-    {
-        "type": "set_form_field",
-        "id": "clear",
-        "title": "Clear the access token",
-        "assignments": [{"field": "access_token", "value": ""}],
-    },
-    {
-        "type": "create_item",
-        "id": "get-token",
-        "title": "Get a new token",
-        "datasource": "token-service",
-        "method": "refresh-token",
-        "input_mapping": [
-            {"target": "body.grant_type", "value": "[grant_type]"},
-            {"target": "body.client_id", "value": "[client_id]"},
-            {"target": "body.client_secret", "value": "[client_secret]"},
-            {"target": "body.redirect_uri", "value": "[redirect_url]"},
-            {"target": "body.refresh_token", "value": "[refresh_token]"},
-            {"target": "url_path", "value": "/oauth/token"},
-        ],
-        "on_success": [
-            {"field": "access_token", "value": "[response.body.access_token]"},
-            {
-                "field": "refresh_token",
-                "value": "[response.body.refresh_token]",
-                "if_missing": "keep",
-            },
-            {"field": "expires_in", "value": "[response.body.expires_in]", "if_missing": "keep"},
-            {"field": "created_at", "value": "[response.body.created_at]", "if_missing": "keep"},
-            {"field": "last_error", "value": ""},
-        ],
-        "on_error": [{"field": "last_error", "value": "[error.message]"}],
-        "on_failure": "undo",
-    },
-    {"type": "save", "id": "save", "title": "Save"},
-]
-
-DEFINITION: dict[str, Any] = {
-    "name": "token-refresh",
-    "title": "OAuth token refresh",
-    "description": "Keeps the access token of one service current.",
-    "process_id": "{process}-{number}",
-    "rules": [],
-    "forms": [
-        {
-            "name": "token",
-            "title": "Token",
-            "rules": [],
-            "fields": [
-                {
-                    "type": "text",
-                    "name": "grant_type",
-                    "title": "Grant type",
-                    "default": "refresh_token",
-                },
-                {"type": "text", "name": "client_id", "title": "Client ID", "required": True},
-                {"type": "secret", "name": "client_secret", "title": "Client secret"},
-                {"type": "text", "name": "redirect_url", "title": "Redirect URL"},
-                {"type": "secret", "name": "refresh_token", "title": "Refresh token"},
-                {"type": "text", "name": "access_token", "title": "Access token"},
-                {"type": "number", "name": "expires_in", "title": "Expires in (s)"},
-                {"type": "text", "name": "created_at", "title": "Created at"},
-                {"type": "text", "name": "last_error", "title": "Last error"},
-                {"type": "button", "name": "refresh", "title": "Refresh", "rules": RULES},
-            ],
-        }
-    ],
-}
+TOKEN_METHOD, ORDERS_METHOD = TOKEN_SERVICE["methods"]
+RULES: list[dict[str, Any]] = TOKEN_REFRESH["forms"][0]["fields"][-1]["rules"]
 
 GOOD_ANSWER = {
     "access_token": "at-new",
@@ -161,7 +61,7 @@ def token_service(provider: HTTPServer, admin: Any) -> Any:
 
 def definition(**changes: Any) -> dict[str, Any]:
     """Return a fresh copy of the scenario's definition."""
-    return {**copy.deepcopy(DEFINITION), **changes}
+    return {**token_refresh(), **changes}
 
 
 def with_rules(rules: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:

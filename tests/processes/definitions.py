@@ -1,4 +1,4 @@
-"""The contract's example definition, and short ways to make others."""
+"""The contract's examples: a process and its datasource; short ways to make other processes."""
 
 import copy
 from typing import Any
@@ -112,7 +112,13 @@ TOKEN_SERVICE: dict[str, Any] = {
                 {"name": "refresh_token"},
             ],
             "response_headers": [],
-            "response_body": [{"name": "access_token"}, {"name": "expires_in"}],
+            "response_body": [
+                {"name": "access_token"},
+                {"name": "token_type"},
+                {"name": "expires_in"},
+                {"name": "refresh_token"},
+                {"name": "created_at"},
+            ],
         },
         {
             "name": "get-orders",

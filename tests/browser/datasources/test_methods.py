@@ -4,6 +4,7 @@ import json
 import threading
 
 import pytest
+from playwright.sync_api import expect
 
 from datasources.services import get_document, patch_datasource
 from tests.browser.datasources.places import METHOD, ONE
@@ -82,7 +83,7 @@ def test_a_wrong_method_is_told_at_its_place_and_rows_stay(page_as, token_servic
     page.get_by_label("URL path").fill("oauth")
     page.get_by_role("button", name="Send").click()
     page.get_by_text("2 places need a look").wait_for()
-    assert page.evaluate("document.activeElement.id") == "f-url_path"
+    expect(page.locator("#f-url_path")).to_be_focused()
     assert "is taken" in page.locator("#f-request_body-5-error").inner_text()
     page.get_by_role("button", name="Remove client_id").last.click()
     page.get_by_label("URL path").fill("/oauth/token")

@@ -75,7 +75,7 @@ def test_worst_input_stands_beside_its_control_with_focus_on_the_first(page_as, 
     page.get_by_label("Time limit of a call, seconds").fill("for ever")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("3 places need a look").wait_for()
-    assert page.evaluate("document.activeElement.id") == "f-name"
+    expect(page.locator("#f-name")).to_be_focused()
     assert page.locator("#f-title").input_value() == SCRIPT
     assert page.get_by_label("Time limit of a call, seconds").input_value() == "for ever"
     assert "is taken" in page.locator("#f-name-error").inner_text()

@@ -107,19 +107,19 @@ def test_it_is_built_by_keys_alone(page_as, orders, axe):
     press = page.keyboard.press
     page.locator("#main").focus()
     press("F6")
-    assert page.evaluate("document.activeElement.id") == "d-find"
+    expect(page.locator("#d-find")).to_be_focused()
     press("F6")
     press("ArrowRight")
     # From the tab of the form into its fields, and one behind the other.
     press("Tab")
     page.locator("#b-subject").focus()
     press("a")
-    assert page.evaluate("document.activeElement.id") == "d-find"
+    expect(page.locator("#d-find")).to_be_focused()
     page.keyboard.type("number")
     press("Enter")
     selected(page, "field:number")
     press("Escape")
-    assert page.evaluate("document.activeElement.id") == "b-number"
+    expect(page.locator("#b-number")).to_be_focused()
     expect(page.locator("#d-find")).to_have_value("")
     press("Alt+ArrowUp")
     expect(page.locator("#d-say")).to_have_text("Moved to position 1 of 2.")
