@@ -1,6 +1,6 @@
-"""Stand-ins for what a rule talks to: a run's context and its trace, all in memory."""
+"""Stand-ins for what a rule talks to: a run's context, its trace, a catalog, all in memory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
@@ -215,3 +215,27 @@ class FakeTrace:
 def answer(body: Any = None, *, status: int = 200, **headers: str) -> Answer:
     """Make the answer of a call from a JSON value."""
     return Answer(status, headers, from_json(body))
+
+
+class Nothing:
+    """A catalog where nothing exists."""
+
+    def datasource(self, name: str) -> None:
+        """Return nothing."""
+
+    def process(self, name: str) -> None:
+        """Return nothing."""
+
+    def unknown_users(self, names: Iterable[str]) -> set[str]:
+        """Return them all."""
+        return set(names)
+
+    def unknown_groups(self, names: Iterable[str]) -> set[str]:
+        """Return them all."""
+        return set(names)
+
+    def unassignable(
+        self, *, people: Iterable[str], groups: Iterable[str]
+    ) -> tuple[set[str], set[str]]:
+        """Return none."""
+        return self.unknown_users(people), self.unknown_groups(groups)

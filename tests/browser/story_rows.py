@@ -1,15 +1,13 @@
 """The rows that the stories of designs, instances, runs and tasks are about; signing in."""
 
-import threading
-
-from django.db import connection
-
+from datasources.services import create_datasource
 from processes.models import Run
 from processes.services import runs
 from processes.services.designs import create_design, publish_design
 from processes.services.instances import create_instance
 from scheduler.services import create_task
 from tests.factories import PASSWORD
+from tests.processes.conftest import TOKEN_METHOD
 from tests.processes.definitions import button, process, set_rule, text_field
 
 LOOKS = [(1280, "light"), (390, "dark")]
@@ -61,6 +59,19 @@ def make_task(user, name="Approve", **settings):
     return create_task(raw=raw, user=user)[0]
 
 
+def make_token_service(httpserver, settings, user):
+    """Make the datasource of the scenario, which leads to a loopback server."""
+    settings.KIANDA_EGRESS_ALLOW = [f"{httpserver.host}:{httpserver.port}"]
+    return create_datasource(
+        raw={
+            "name": "token-service", "title": "Token service", "kind": "rest",
+            "base_url": httpserver.url_for("/").rstrip("/"), "auth": {"scheme": "none"},
+            "methods": [TOKEN_METHOD],
+        },
+        user=user,
+    )  # fmt: skip
+
+
 def hold(instance, user):
     """Let a run hold the instance, as one that waits for a slow provider does."""
     run = runs.enqueue(
@@ -68,20 +79,6 @@ def hold(instance, user):
     )
     Run.objects.filter(pk=run.pk).update(status="running", started=run.queued)
     return run
-
-
-def in_background(do):
-    """Do something in a thread with a connection of its own; join the thread to wait for it."""
-
-    def work():
-        try:
-            do()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    return thread
 
 
 def sign_in(page, name="ben", password=PASSWORD):

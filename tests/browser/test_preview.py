@@ -2,15 +2,14 @@
 
 import pytest
 
-from datasources.services import create_datasource
 from processes.models import ProcessInstance, Run
 from processes.services import runs
 from processes.services.designs import create_design
 from processes.services.documents import document_of
 from processes.services.instances import create_instance
 from processes.services.values import stored_values
-from tests.browser.story_rows import LOOKS, SCRIPT
-from tests.processes.conftest import RULES, TOKEN_METHOD, VALUES, answers, with_rules
+from tests.browser.story_rows import LOOKS, SCRIPT, make_token_service
+from tests.processes.conftest import RULES, VALUES, answers, with_rules
 
 SHELL = "/designs/token-refresh/preview/instance/token-refresh-1/"
 
@@ -18,15 +17,7 @@ SHELL = "/designs/token-refresh/preview/instance/token-refresh-1/"
 @pytest.fixture
 def design(person, httpserver, settings):
     """The design of the scenario, whose button calls a loopback provider."""
-    settings.KIANDA_EGRESS_ALLOW = [f"{httpserver.host}:{httpserver.port}"]
-    create_datasource(
-        raw={
-            "name": "token-service", "title": "Token service", "kind": "rest",
-            "base_url": httpserver.url_for("/").rstrip("/"), "auth": {"scheme": "none"},
-            "methods": [TOKEN_METHOD],
-        },
-        user=person("admin"),
-    )  # fmt: skip
+    make_token_service(httpserver, settings, person("admin"))
     return create_design(raw=with_rules(RULES), user=person("ada"))
 
 

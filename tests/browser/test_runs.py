@@ -5,27 +5,19 @@ import threading
 import pytest
 from werkzeug import Response
 
-from datasources.services import create_datasource
 from processes.models import Run
 from processes.services import runs
 from processes.services.designs import create_design, publish_design
 from processes.services.instances import create_instance
-from tests.browser.story_rows import LOOKS, SCRIPT, in_background
-from tests.processes.conftest import RULES, TOKEN_METHOD, VALUES, answers, with_rules
+from tests.browser.story_rows import LOOKS, SCRIPT, make_token_service
+from tests.processes.conftest import RULES, VALUES, answers, with_rules
+from tests.threads import in_background
 
 
 @pytest.fixture
 def token(person, httpserver, settings):
     """Return `token(rules)`: an instance whose button calls a loopback provider."""
-    settings.KIANDA_EGRESS_ALLOW = [f"{httpserver.host}:{httpserver.port}"]
-    create_datasource(
-        raw={
-            "name": "token-service", "title": "Token service", "kind": "rest",
-            "base_url": httpserver.url_for("/").rstrip("/"), "auth": {"scheme": "none"},
-            "methods": [TOKEN_METHOD],
-        },
-        user=person("admin"),
-    )  # fmt: skip
+    make_token_service(httpserver, settings, person("admin"))
 
     def make(rules=RULES):
         create_design(raw=with_rules(rules), user=person("ada"))
@@ -105,7 +97,7 @@ def test_a_run_grows_while_it_goes_on(page_as, person, token, httpserver, axe):
 
     httpserver.expect_request("/oauth/token").respond_with_handler(slow)
     instance = token()
-    thread = in_background(lambda: press(instance, person("ada")))
+    thread, _ = in_background(lambda: press(instance, person("ada")))
     page = page_as("ada")
     try:
         page.goto("/instances/token-refresh-1/")

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from kianda.lib.lanes import Lanes
+from tests.threads import at_once
 
 
 def test_only_so_many_compute_at_one_moment() -> None:
@@ -17,11 +18,7 @@ def test_only_so_many_compute_at_one_moment() -> None:
                 most.append(len(together))
                 together.pop()
 
-    threads = [threading.Thread(target=work) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(6, work)
     assert max(most) <= 2
     assert len(most) == 300
 

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection, transaction
 
 from kianda.lib.sqlite3.gate import Gate, gate_of
 from processes.models import GivenProcessId
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -31,11 +32,7 @@ def test_only_one_thread_is_inside(gate: Gate) -> None:
             inside.pop()
             gate.leave()
 
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(8, work)
     assert max(most) == 1
     assert len(most) == 240
 

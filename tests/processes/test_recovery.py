@@ -22,6 +22,7 @@ from processes.services.ledger import RunLedger
 from processes.services.values import stored_values
 from tests.processes.conftest import GOOD_ANSWER, RULES, answers
 from tests.processes.stories import Make, press
+from tests.threads import at_once
 
 Rows = dict[str, Any]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -324,21 +325,7 @@ def test_of_two_successors_only_one_takes_the_run_over(
 ) -> None:
     instance, run = died_after(phase, trigger="schedule")
     Run.objects.filter(pk=run.pk).update(holder="a process that died")
-    gate = threading.Barrier(2)
-    found: list[list[Run]] = []
-
-    def succeed() -> None:
-        try:
-            gate.wait(10)
-            found.append(runs.recover_runs(everything=True))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=succeed) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
+    found = at_once(2, lambda: runs.recover_runs(everything=True))
     assert sorted(len(taken) for taken in found) == [0, 1]
     assert len(provider.log) == (1 if phase is None else 0)
     assert ProcessInstance.objects.get(pk=instance.pk).revision == (1 if phase == "calling" else 2)

@@ -1,36 +1,15 @@
 """Rules read as sentences: a value table of what the designer says of each kind."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from processes.views.designer.sentences import Line, Teller
+from tests.fakes import Nothing
 from tests.processes.definitions import TOKEN_REFRESH, token_rule
 
 TITLES = {"access_token": "Access token", "form": "The form", "status": "Status", "rows": "Rows"}
 TITLES |= {"refresh_token": "Refresh token", "last_error": "Last error"}
-
-
-class Nothing:
-    """A catalog with nothing in it."""
-
-    def datasource(self, name: str) -> None:
-        return None
-
-    def process(self, name: str) -> None:
-        return None
-
-    def unknown_users(self, names: Iterable[str]) -> set[str]:
-        return set(names)
-
-    def unknown_groups(self, names: Iterable[str]) -> set[str]:
-        return set(names)
-
-    def unassignable(
-        self, *, people: Iterable[str], groups: Iterable[str]
-    ) -> tuple[set[str], set[str]]:
-        return self.unknown_users(people), self.unknown_groups(groups)
 
 
 def told(line: Line) -> str:

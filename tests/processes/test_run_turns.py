@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from processes.models import ProcessInstance, Run
 from processes.services.instances import patch_instance
 from tests.processes.conftest import answers
 from tests.processes.stories import Make, press
+from tests.threads import in_background
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,20 +47,6 @@ def slow(provider: HTTPServer, *, started: threading.Event, go_on: threading.Eve
         return Response('{"access_token": "at-slow"}', content_type="application/json")
 
     provider.expect_request("/oauth/token").respond_with_handler(wait)
-
-
-def in_background(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
-    done: list[Any] = []
-
-    def body() -> None:
-        try:
-            done.append(work())
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=body)
-    thread.start()
-    return thread, done
 
 
 def test_a_second_trigger_waits_and_then_names_the_run_it_waited_for(

@@ -1,6 +1,5 @@
 """An occurrence carried out: its run, its outcome, the sentence when it could not be."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -8,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
 from django.utils import timezone
 
 from processes.models import ProcessDesign, ProcessInstance, Run
@@ -17,6 +15,7 @@ from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import change_task, delete_task, plan, run_now
 from scheduler.services.execution import CLAIM, ClaimLost, _claim, _link, execute
 from tests.scheduler.conftest import NOON, Make, total
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 DUE = NOON + timedelta(minutes=1)
@@ -80,21 +79,7 @@ def test_a_message_delivered_twice_fires_once(counter: ProcessInstance, make_tas
 def test_four_workers_with_one_message_fire_once(counter: ProcessInstance, make_task: Make) -> None:
     make_task()
     (pk,) = plan(DUE)
-    start = threading.Barrier(4)
-    done: list[bool] = []
-
-    def work() -> None:
-        start.wait()
-        try:
-            done.append(execute(pk) is not None)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    done = at_once(4, lambda: execute(pk) is not None)
     assert sorted(done) == [False, False, False, True]
     assert total(counter) == 1
 

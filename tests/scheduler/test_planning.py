@@ -1,6 +1,5 @@
 """The planner: what it writes at which moment, and that it writes it once."""
 
-import threading
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import change_task, next_due, pause_task, plan, resume_task, run_now
 from scheduler.services.execution import _claim, execute
 from tests.scheduler.conftest import NOON, Make
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -256,21 +256,7 @@ def test_a_thousand_due_tasks_are_planned_with_few_statements(make_task: Make) -
 @pytest.mark.django_db(transaction=True)
 def test_planners_at_once_write_each_moment_once(make_task: Make) -> None:
     many(make_task(), 300)
-    found: list[list[int]] = []
-    start = threading.Barrier(4)
-
-    def work() -> None:
-        start.wait()
-        try:
-            found.append(plan(after(seconds=1)))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    found = at_once(4, lambda: plan(after(seconds=1)))
     assert len(found) == 4
     # Who was not first may have skipped rows; a next pass finds what nobody took.
     found.append(plan(after(seconds=1)))

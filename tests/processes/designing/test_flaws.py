@@ -1,7 +1,6 @@
 """What is wrong with a working copy: found piece by piece, and the same as by the whole."""
 
 import random
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from processes.designing import tree
 from processes.designing.edits import apply_edit, parse_edit
 from processes.designing.flaws import checked, marks_of
 from processes.document import parse_document
+from tests.fakes import Nothing
 from tests.processes.definitions import (
     button,
     process,
@@ -20,30 +20,6 @@ from tests.processes.definitions import (
     token_rule,
 )
 from tests.processes.designing.edited import EDITS, ROWS, design, every_rule
-
-
-class Nothing:
-    """A catalog where nothing exists."""
-
-    def datasource(self, name: str) -> None:
-        """Return nothing."""
-
-    def process(self, name: str) -> None:
-        """Return nothing."""
-
-    def unknown_users(self, names: Iterable[str]) -> set[str]:
-        """Return them all."""
-        return set(names)
-
-    def unknown_groups(self, names: Iterable[str]) -> set[str]:
-        """Return them all."""
-        return set(names)
-
-    def unassignable(
-        self, *, people: Iterable[str], groups: Iterable[str]
-    ) -> tuple[set[str], set[str]]:
-        """Return none."""
-        return self.unknown_users(people), self.unknown_groups(groups)
 
 
 def by_whole(raw: dict[str, Any]) -> set[tuple[str, str]]:

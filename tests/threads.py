@@ -1,0 +1,36 @@
+"""Work in threads, each with a connection to the database of its own."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+
+
+def in_background(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
+    """Begin something; returns the thread to wait for, and a list that gets what comes of it."""
+    done: list[Any] = []
+
+    def body() -> None:
+        try:
+            done.append(work())
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    return thread, done
+
+
+def at_once(times: int, work: Callable[[], Any]) -> list[Any]:
+    """Do something several times at one moment; returns what came of it, as it came."""
+    start = threading.Barrier(times)
+    done: list[Any] = []
+
+    def body() -> None:
+        start.wait(timeout=20)
+        done.append(work())
+
+    for thread in [in_background(body)[0] for _ in range(times)]:
+        thread.join()
+    return done
