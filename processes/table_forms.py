@@ -15,6 +15,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from kianda.lib.numbers import whole_number
 from processes.fields import Table
 from processes.inputs import PREFIX, Written, posted
 from processes.table_lines import Cells, Closed, Grid, Line, Stored
@@ -127,7 +128,7 @@ def _line(key: str, cells: Cells) -> Line:
 def base_of(key: str) -> int | None:
     """Return the stored row that the key of a row names; None for a new one."""
     number = key.removeprefix("b")
-    return int(number) if key != number and number.isascii() and number.isdigit() else None
+    return whole_number(number) if key != number else None
 
 
 def _cells(field: Table, prefix: str, post: QueryDict) -> dict[str, Written]:
@@ -186,7 +187,8 @@ def act_on(typed: TypedTable, verb: str, argument: str) -> TypedTable:
     `argument` is the place of a row, counted from 0 over the whole table. What the design does not
     allow, or names no row, changes nothing.
     """
-    at = int(argument) if argument.isascii() and argument.isdigit() else -1
+    place = whole_number(argument)
+    at = -1 if place is None else place
     field, lines, many = typed.grid.field, list(typed.lines), len(typed.lines)
     if verb == "add" and field.allow_add and many < field.max_rows:
         lines.append(Line(None, {}))

@@ -12,12 +12,15 @@ from rest_framework.utils.urls import replace_query_param
 
 from kianda.lib.errors import Flaw, Invalid, Missing
 from kianda.lib.lists import Listed, narrowed
+from kianda.lib.numbers import whole_number
 
 M = TypeVar("M", bound=Model)
 Filter: TypeAlias = "str | Callable[[QuerySet[Any], str], QuerySet[Any]]"
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
+# Databases refuse to look for a very long text; the pages take as many.
+MOST_LETTERS = 200
 
 
 def read_query(request: Request, allowed: Iterable[str]) -> dict[str, str]:
@@ -95,6 +98,8 @@ def _filtered(queryset: QuerySet[M], name: str, how: Filter, value: str) -> Quer
 
 
 def _searched(queryset: QuerySet[M], text: str, columns: Sequence[str]) -> QuerySet[M]:
+    if len(text) > MOST_LETTERS:
+        raise Invalid.at("/search", f"search takes at most {MOST_LETTERS} characters.")
     for word in text.split():
         anywhere = Q()
         for column in columns:
@@ -143,7 +148,7 @@ def _number(query: Mapping[str, str], name: str, default: int, *, most: int | No
     text = query.get(name, "")
     if not text:
         return default
-    value = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    value = whole_number(text, digits=9) or 0
     if value < 1 or (most is not None and value > most):
         limit = f"from 1 to {most}" if most else "of 1 or more, at most nine digits"
         raise Invalid.at(f"/{name}", f"{name} must be a whole number {limit}.")
@@ -174,5 +179,6 @@ def list_parameters(
     if words:
         made.append(OpenApiParameter("ordering", str, description=f"{words}; `-` turns round."))
     if search:
-        made.append(OpenApiParameter("search", str, description="Words that all must occur."))
+        words = f"Words that all must occur; at most {MOST_LETTERS} characters."
+        made.append(OpenApiParameter("search", str, description=words))
     return made

@@ -11,6 +11,7 @@ from kianda.accounts.callers import caller
 from kianda.lib.drf import list_parameters, list_response, read_query, yes_or_no
 from kianda.lib.errors import Missing
 from kianda.lib.kinds_api import Kinds, described
+from kianda.lib.numbers import whole_number
 from kianda.lib.schemas import page_of
 from processes.api import schemas
 from processes.api.shapes import run_json
@@ -65,10 +66,9 @@ class RunDetail(APIView):
     def get(self, request: Request, run_id: str) -> Response:
         """Read a run with its trace; one under way shows the steps so far."""
         read_query(request, ())
-        found = None
-        if run_id.isascii() and run_id.isdigit() and len(run_id) < 19:
-            rows = visible_runs(caller(request)).defer("journal", "unsaved_values")
-            found = rows.filter(pk=int(run_id)).first()
+        rows = visible_runs(caller(request)).defer("journal", "unsaved_values")
+        pk = whole_number(run_id)
+        found = None if pk is None else rows.filter(pk=pk).first()
         if found is None:
             raise Missing(f"There is no run {run_id}.")
         return Response(run_json(found))

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 
 from kianda.lib.errors import Flaw
+from kianda.lib.numbers import whole_number
 from kianda.pages import Errors
 from processes.clock import moment_text
 from processes.controls import Control, FormView
@@ -146,8 +147,7 @@ class Sheet:
     def take(self, post: QueryDict) -> None:
         """Lay over what was posted: what the person changed, and where others did so too."""
         fields = self.editable()
-        revision = post.get("revision", "")
-        seen = int(revision) if revision.isascii() and revision.isdigit() else None
+        seen = whole_number(post.get("revision", ""))
         if seen is not None and seen < self.instance.revision:
             self.meanwhile = changed_since(self.instance, seen, self.document.fields)
         before = self._as_seen()

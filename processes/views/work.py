@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import groups_of
 from kianda.lib.errors import ApplicationError, Missing
 from kianda.lib.lists import MOST_HITS, Listed, page_of_list
+from kianda.lib.numbers import whole_number
 from kianda.once import once
 from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
 from processes.models import FormOwner, ProcessDesign, ProcessInstance
@@ -103,13 +104,12 @@ def back(request: HttpRequest, process_id: str, form: str) -> HttpResponseBase:
         raise Missing(f"{instance.process_id} has no form {form}.")
     error = ""
     if request.method == "POST":
-        seen = request.POST.get("revision", "")
         try:
             send_back(
                 process_id=process_id,
                 form=form,
                 user=person(request),
-                revision=int(seen) if seen.isascii() and seen.isdigit() else None,
+                revision=whole_number(request.POST.get("revision", "")),
             )
         except ApplicationError as refusal:
             error = " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kianda.lib.numbers import whole_number
 from scheduler.gallery.base import (
     Answers,
     Names,
@@ -150,7 +151,7 @@ class TokenRefresh(Template):
 
 
 def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+    return whole_number(text, digits=8)
 
 
 def _datasource(answers: Answers, name: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from kianda.accounts.audit import record
 from kianda.lib.errors import Invalid, Missing, PreconditionFailed
+from kianda.lib.numbers import whole_number
 from scheduler.document import dumped
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services.checks import Checked, check_task
@@ -27,9 +28,8 @@ def _found(task_id: str, *, lock: bool) -> ScheduledTask:
     rows = ScheduledTask.objects.select_related("design", "run_as", "modified_by")
     if lock:
         rows = rows.select_for_update(of=("self",))
-    found = None
-    if task_id.isascii() and task_id.isdigit() and len(task_id) < 19:
-        found = rows.filter(pk=int(task_id)).first()
+    pk = whole_number(task_id)
+    found = None if pk is None else rows.filter(pk=pk).first()
     if found is None:
         raise Missing(f"There is no scheduled task {task_id}.")
     return found

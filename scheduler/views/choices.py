@@ -13,6 +13,7 @@ from processes.document import Document, Form
 from processes.models import ProcessDesign, ProcessInstance
 from processes.rules import Rule
 from processes.selectors import visible_instances
+from processes.services.process_ids import LONGEST
 from scheduler.services.checks import definition_of, find_instance
 
 MOST = 25
@@ -88,7 +89,7 @@ class Choices:
     @cached_property
     def suggestions(self) -> list[str]:
         """Return Process IDs that begin as what is typed; without one, the newest."""
-        if self.design is None:
+        if self.design is None or len(self.process_id) > LONGEST:
             return []
         rows = visible_instances(self.user).filter(design=self.design)
         if self.process_id and self.instance is None:

@@ -17,6 +17,7 @@ from kianda import times
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.errors import Invalid, PreconditionFailed
 from kianda.lib.meanwhile import Told, read
+from kianda.lib.numbers import whole_number
 from kianda.once import once
 from kianda.pages import Errors, go, page, page_before, render_page, toast
 from processes.views.common import person
@@ -108,12 +109,11 @@ def task(request: HttpRequest, task_id: str) -> HttpResponseBase:
 @once
 def _change(request: HttpRequest, found: ScheduledTask) -> HttpResponseBase:
     typed = forms.typed_in(request.POST)
-    sent = request.POST.get("revision", "")
-    revision = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1
+    seen = whole_number(request.POST.get("revision", ""))
     try:
         changed, token = services.change_task(
             task_id=str(found.pk), raw=forms.body_of(typed, task=found), user=person(request),
-            partial=True, revision=revision,
+            partial=True, revision=-1 if seen is None else seen,
         )  # fmt: skip
     except Invalid as invalid:
         return _shown(request, typed, task=found, invalid=invalid)
@@ -168,12 +168,13 @@ def _shown(
 ) -> HttpResponse:
     user, now = person(request), timezone.now()
     kind, zone = typed["/schedule/kind"], typed["/timezone"] or settings.KIANDA_TIME_ZONE
+    known = zone if zone in zone_names() else settings.KIANDA_TIME_ZONE
     choices = Choices(typed["/process"], typed["/process_id"].strip(), user)
     plan = coming(forms.body_of(typed, task=task), moment=now, task=task)
     instance, target = choices.instance, typed["/target"]
     context: dict[str, Any] = {
         "task": task, "typed": typed, "errors": Errors(invalid), "choices": choices,
-        "plan": plan, "firings": _firings(plan.firings, zone, now=now, seconds=kind == "seconds"),
+        "plan": plan, "firings": _firings(plan.firings, known, now=now, seconds=kind == "seconds"),
         "plan_flaws": plan.flaws if forms.has_begun(typed) else (),
         "life": instance and token_life(instance, choices.document, target, plan.firings),
         "zone": zone, "kinds": forms.KINDS, "more_kinds": forms.MORE_KINDS, "kind": kind,

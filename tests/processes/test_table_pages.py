@@ -119,6 +119,7 @@ def test_rows_are_added_moved_and_removed_without_script_and_stored_at_the_end(
     assert keys(form_of(page)) == ["b0", "b1", "n3", "b2"]
     page = post(ben_at, page, "rows:lines:remove:0")
     page = post(ben_at, page, "rows:lines:down:0")
+    page = post(ben_at, page, f"rows:lines:up:{'9' * 5_000}")
     assert form_of(page)["v-lines-n3-what"] == ["Ink"]
     assert whats(instance) == ["Pen 1", "Pen 2", "Pen 3"]
     post(ben_at, page)

@@ -224,6 +224,18 @@ def test_settings_are_shown_without_making_anything(page: Client, counter: Proce
     assert "<html" not in later.content.decode()
 
 
+@pytest.mark.parametrize("name", ["/process_id", "/timezone"])
+@pytest.mark.parametrize("act", [{}, {"show": "1"}])
+def test_what_is_far_too_long_is_refused_and_stays(
+    page: Client, counter: ProcessInstance, name: str, act: dict[str, str]
+) -> None:
+    form = sent() | act | {name: "long" * 15_000}
+    answer = page.post(reverse("task-new"), form)
+    assert answer.status_code == (200 if act else 422)
+    assert form[name] in answer.content.decode()
+    assert act or answer.context["errors"].at(name)
+
+
 def test_a_stale_form_shows_what_differs_and_can_be_kept(
     page: Client, make_task: Make, admin: Any
 ) -> None:

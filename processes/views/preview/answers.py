@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Invalid
+from kianda.lib.numbers import whole_number
 from kianda.once import once
 from kianda.pages import Errors, go, page, page_before, render_dialog, toast
 from processes.models import ProcessDesign
@@ -65,8 +66,7 @@ def _shown(
 ) -> dict[str, Any]:
     """Return what stands in the editor: the last real answer when it is asked for."""
     of = request.GET.get("run", "")
-    run_pk = int(of) if of.isascii() and of.isdigit() and len(of) < 19 else None
-    last = last_answer(design, rule, run_pk=run_pk)
+    last = last_answer(design, rule, run_pk=whole_number(of))
     taken = last is not None and ("last" in request.GET or bool(of) or kept is None)
     shown = last[1] if last and taken else kept or START
     return {

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
+from kianda.lib.numbers import whole_number
 from kianda.once import once
 from kianda.pages import Errors, go, is_htmx, page, render_dialog
 from processes.fields.base import InputField
@@ -25,9 +26,8 @@ Act = Callable[[Paused, QueryDict], Run]
 
 
 def _again(at: Paused, post: QueryDict) -> Run:
-    sent = post.get("act", "").removeprefix("again:")
-    position = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 5 else -1
-    return debugging.rerun(at, position=position)
+    position = whole_number(post.get("act", "").removeprefix("again:"), digits=4)
+    return debugging.rerun(at, position=-1 if position is None else position)
 
 
 ACTS: dict[str, Act] = {
@@ -66,8 +66,7 @@ def _start(request: HttpRequest, instance: ProcessInstance, target: str) -> None
 
 def _paused(request: HttpRequest, instance: ProcessInstance) -> Paused:
     """Return the session that was meant: the one that the page showed."""
-    sent = request.POST.get("run", "")
-    run_pk = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 19 else 0
+    run_pk = whole_number(request.POST.get("run", "")) or 0
     if not Run.objects.filter(pk=run_pk, instance=instance).exists():
         raise Conflict(_("This debugging session has ended."))
     return Paused(run_pk, person(request), request.POST.get("answer", ""))

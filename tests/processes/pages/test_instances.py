@@ -98,6 +98,12 @@ def test_a_required_field_left_blank_is_explained_and_nothing_is_stored(
     assert values_of(instance)["client_id"] == "client-1"
 
 
+def test_a_revision_that_cannot_be_loses_nothing(instance: Any, ada: Any) -> None:
+    body = sent(instance, redirect_url="mine") | {"revision": "9" * 5000}
+    assert client_of(ada).post(f"/instances/{instance.process_id}/", body).status_code == 303
+    assert values_of(instance)["redirect_url"] == "mine"
+
+
 def test_both_changed_one_field_so_the_person_chooses(instance: Any, ada: Any, ben: Any) -> None:
     path = f"/instances/{instance.process_id}/"
     body = sent(instance, redirect_url="mine", last_error="also mine")
