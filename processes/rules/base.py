@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, StrictBool, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, StrictBool, ValidationInfo, field_validator
 
 from kianda.lib.kinds import Kind
 from processes.answers import Answer, RuleFailed
@@ -128,6 +128,30 @@ ErrorMapping = Annotated[
 ]
 
 
+def _stop_maps_nothing(chosen: OnFailure | None, info: ValidationInfo) -> OnFailure | None:
+    if chosen == "stop" and info.data.get("on_error"):
+        raise flaw(
+            "With stop nothing is stored, so an on error mapping has no effect. "
+            "Choose undo or continue, or remove the mapping."
+        )
+    return chosen
+
+
+FailureChoice = Annotated[
+    OnFailure | None,
+    AfterValidator(_stop_maps_nothing),
+    Field(
+        validate_default=True,
+        title="On failure",
+        description="stop: the run ends and nothing unsaved is stored. undo: what the run changed "
+        "since its last safe point is taken back, the on error mapping is stored, the run ends. "
+        "continue: the on error mapping is applied and the next rule runs. When nothing is "
+        "chosen: undo with an on error mapping, stop without one.",
+        json_schema_extra={"control": "select"},
+    ),
+]
+
+
 class CallingRule(Rule):
     """A rule that calls a method of a datasource and maps the answer back."""
 
@@ -142,16 +166,7 @@ class CallingRule(Rule):
     input_mapping: InputMapping = ()
     on_success: SuccessMapping = ()
     on_error: ErrorMapping = ()
-    on_failure: OnFailure | None = Field(
-        default=None,
-        validate_default=True,
-        title="On failure",
-        description="stop: the run ends and nothing unsaved is stored. undo: what the run changed "
-        "since its last safe point is taken back, the on error mapping is stored, the run ends. "
-        "continue: the on error mapping is applied and the next rule runs. When nothing is "
-        "chosen: undo with an on error mapping, stop without one.",
-        json_schema_extra={"control": "select"},
-    )
+    on_failure: FailureChoice = None
     omit_blank: StrictBool = Field(
         default=False,
         title="Leave out blank values",
@@ -195,16 +210,6 @@ class CallingRule(Rule):
                         f"{info.data.get('datasource', 'it')} brings is [{wanted}. ...]."
                     )
         return rows
-
-    @field_validator("on_failure")
-    @classmethod
-    def _stop_maps_nothing(cls, chosen: OnFailure | None, info: ValidationInfo) -> OnFailure | None:
-        if chosen == "stop" and info.data.get("on_error"):
-            raise flaw(
-                "With stop nothing is stored, so an on error mapping has no effect. "
-                "Choose undo or continue, or remove the mapping."
-            )
-        return chosen
 
     @classmethod
     def result_root(cls, settings: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from processes.references import InputValue, TextValue, flaw
 from processes.rules.base import (
     Context,
     ErrorMapping,
+    FailureChoice,
     OnFailure,
     Rule,
     RuleFailed,
@@ -94,16 +95,7 @@ class StartAProcess(Rule):
     )
     on_success: SuccessMapping = ()
     on_error: ErrorMapping = ()
-    on_failure: OnFailure | None = Field(
-        default=None,
-        validate_default=True,
-        title="On failure",
-        description="stop: the run ends and nothing unsaved is stored. undo: what the run changed "
-        "since its last safe point is taken back, the on error mapping is stored, the run ends. "
-        "continue: the on error mapping is applied and the next rule runs. When nothing is "
-        "chosen: undo with an on error mapping, stop without one.",
-        json_schema_extra={"control": "select"},
-    )
+    on_failure: FailureChoice = None
 
     @field_validator("process_id")
     @classmethod
@@ -132,16 +124,6 @@ class StartAProcess(Rule):
                         "[item. ...]."
                     )
         return rows
-
-    @field_validator("on_failure")
-    @classmethod
-    def _stop_maps_nothing(cls, chosen: OnFailure | None, info: ValidationInfo) -> OnFailure | None:
-        if chosen == "stop" and info.data.get("on_error"):
-            raise flaw(
-                "With stop nothing is stored, so an on error mapping has no effect. "
-                "Choose undo or continue, or remove the mapping."
-            )
-        return chosen
 
     @property
     def failure_mode(self) -> OnFailure:
