@@ -184,6 +184,49 @@ def test_a_new_form_reacts_as_it_is_filled_in_and_submitting_makes_the_instance(
     assert "pin" in instance.secrets
 
 
+def press_slowly(page, name):
+    """Press a button as a hand does: an answer comes between press and release."""
+    box = page.get_by_role("button", name=name).bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.wait_for_timeout(700)
+    page.mouse.up()
+
+
+def test_a_button_pressed_right_after_typing_is_pressed_whatever_comes_meanwhile(person, page_as):
+    shows = {
+        "type": "hide_or_disable", "conditions": {"items": [
+            {"left": "[days]", "operator": "eq", "right": "9"}]},
+        "changes": [{"field": "reason", "action": "show"}],
+        "opposite": [{"field": "reason", "action": "hide"}],
+    }  # fmt: skip
+    fields = [
+        text_field("days", title="Days", rules=[shows, set_rule("total", "[days] days")]),
+        text_field("reason", title="Reason", visible=False),
+        text_field("total", title="Total"),
+        {**button("keep", {"type": "save"}), "title": "Keep"},
+    ]
+    create_design(raw=process(*fields, name="leave", rules=[]), user=person("ada"))
+    publish_design(name="leave", user=person("ada"))
+    instance = create_instance(process="leave", mode="live", data={}, user=person("ada"))
+    page = page_as("ada")
+    page.goto("/instances/leave-1/")
+    page.locator("#f-data-days").click()
+    page.keyboard.type("9")
+    # The press takes the focus from the field: its rules put another field above the button.
+    press_slowly(page, "Keep")
+    page.wait_for_selector("text=changed now")
+    instance.refresh_from_db()
+    assert (instance.revision, instance.values["total"]) == (2, "9 days")
+    page.locator("#f-data-days").fill("8")
+    page.locator("#f-data-total").focus()
+    # The rules of the change are at work already: their answer takes the button away.
+    press_slowly(page, "Keep")
+    page.locator("text=8 days").last.wait_for()
+    instance.refresh_from_db()
+    assert (instance.revision, instance.values["total"]) == (3, "8 days")
+
+
 def test_what_runs_on_opening_runs_once_for_each_opening(person, page_as):
     raw = process(text_field("seen"), rules=[set_rule("seen", "[user.name]"), {"type": "save"}])
     create_design(raw=raw, user=person("ada"))

@@ -1,6 +1,7 @@
 // A changed field whose rules run on a change presses a button of its own. What is typed or pressed
 // while such a run works is not lost: it is put into the form that answers, and pressed there.
 import { isSending } from "./once.js";
+import { onceReleased } from "./pressed.js";
 import { read, write } from "./written.js";
 
 const formOf = (node) => node.closest?.("[data-instance]");
@@ -11,8 +12,8 @@ function changed(node) {
   if (name) formOf(node)?.querySelector(`[data-change="${CSS.escape(name)}"]`)?.click();
 }
 
-document.addEventListener("change", (event) => changed(event.target));
-document.addEventListener("kianda:rows", (event) => changed(event.target));
+document.addEventListener("change", (event) => onceReleased(() => changed(event.target)));
+document.addEventListener("kianda:rows", (event) => onceReleased(() => changed(event.target)));
 
 // Acts asked for while another one works, in their order. A second press of the same button is none.
 let waiting = [];

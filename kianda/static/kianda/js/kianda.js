@@ -7,6 +7,7 @@ import "./typed.js";
 // Before the one that lets a form go only once.
 import "./lost.js";
 import "./once.js";
+import "./pressed.js";
 import "./refresh.js";
 import "./find.js";
 import "./focus.js";
