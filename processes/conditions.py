@@ -174,12 +174,20 @@ def _may_be_list(right: str) -> bool:
     return template.is_expression or template.only_reference is not None
 
 
+# What the facts of an instance are called; those of an item are its own.
+_FACTS = {
+    "process.id": "Process ID", "process.name": "process", "process.status": "status",
+    "process.created": "time of creation",
+}  # fmt: skip
+_KNOWN = {**_FACTS, **{f"item.{name}": f"its {words}" for name, words in _FACTS.items()}}
+
+
 def side_in_words(source: str, titles: Titles) -> str:
     """Return one side in words: `[access_token]` as its title, nothing as `empty`."""
     template = Template.parse(source)
     name = template.only_reference
     if name is not None:
-        return titles.get(name) or name_in_words(name.replace(".", " "))
+        return titles.get(name) or _KNOWN.get(name) or name_in_words(name.replace(".", " "))
     return source or "empty"
 
 

@@ -80,7 +80,8 @@ class Bound:
     @property
     def help(self) -> Words:
         """Return what stands below it."""
-        return HELP.get(self.spec.name, self.spec.help)
+        # Choices that explain themselves are not told again, by the words of the definition.
+        return HELP.get(self.spec.name, "" if self.explained else self.spec.help)
 
     @property
     def raw(self) -> Any:
@@ -214,7 +215,7 @@ class Bound:
     @property
     def explained(self) -> bool:
         """Tell whether its choices come with sentences: then each has a radio button."""
-        return any(option.help for option in self.options)
+        return bool(self.spec.choices) and any(option.help for option in self.options)
 
     @property
     def several(self) -> "list[tuple[Words, list[Tick]]]":

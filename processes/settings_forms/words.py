@@ -56,9 +56,11 @@ CHOICES: Mapping[tuple[str, str], tuple[Words, Words]] = {
     ("existing", "append"): (_("Stay"), ""),
     ("on_row_failure", "stop"): (_("The run ends"), _("Later rows are not gone through.")),
     ("on_row_failure", "continue"): (_("Go on with the next row"), _("The error is counted.")),
-    ("mode", "auto"): (_("As it stands"), ""),
+    ("mode", "auto"): (
+        _("As it stands"), _("To be filled in by whom it belongs to, when it is open."),
+    ),
     ("mode", "edit"): (_("To be filled in"), ""),
-    ("mode", "read"): (_("To be read"), ""),
+    ("mode", "read"): (_("To be read"), _("Nothing can be changed there.")),
     ("if_missing", "fail"): (_("fail"), ""),
     ("if_missing", "keep"): (_("keep"), ""),
     ("if_missing", "clear"): (_("clear"), ""),

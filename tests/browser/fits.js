@@ -13,6 +13,15 @@
     for (; e; e = e.parentElement) if (style(e).clipPath !== "none") return true;
     return false;
   };
+  const pen = document.createElement("canvas").getContext("2d");
+  // A choice of our own words is read whole; what people call things may be any length.
+  const isCutChoice = (select) => {
+    const text = select.selectedOptions[0]?.text ?? "";
+    const { font, paddingLeft, paddingRight } = style(select);
+    pen.font = font;
+    const room = select.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    return text.length <= 24 && pen.measureText(text).width > room + 1;
+  };
   const hides = (how) => ["hidden", "clip"].includes(how);
   if (root.scrollWidth > innerWidth) wrong.push(`the page is ${root.scrollWidth} px wide`);
   for (const e of document.body.querySelectorAll("*")) {
@@ -21,6 +30,7 @@
     const box = e.getBoundingClientRect();
     const { overflowX, overflowY } = style(e);
     if (box.width <= 1 || box.height <= 1 || isClipped(e)) continue;
+    if (e.matches("select") && isCutChoice(e)) wrong.push(`cut: ${name(e.selectedOptions[0])}`);
     // What is typed scrolls inside its field.
     if (e.closest(".visually-hidden, .k-skip, svg, option, input, select, textarea")) continue;
     if (hides(overflowX) && e.scrollWidth > e.clientWidth + 1) wrong.push(`cut: ${name(e)}`);

@@ -207,7 +207,7 @@ def test_later_rows_are_not_looked_at_when_the_verdict_is_clear():
         (
             [{"match": "any", "items": [YES, NO]}, row("[process.id]", "eq", "x-1")],
             "all",
-            "(a is a or a is b) and Process id is x-1",
+            "(a is a or a is b) and Process ID is x-1",
         ),
         ([], "all", ""),
     ],

@@ -8,7 +8,7 @@ from tests.browser.designer.dialogs import RULE, kept, look, open_rule, strip
 from tests.processes.definitions import process
 
 
-def test_conditions_nest_and_read_as_a_sentence(page_as, scenario):
+def test_conditions_nest_and_read_as_a_sentence(page_as, scenario, assert_fits):
     page = page_as("ada")
     dialog = open_rule(page)
     dialog.locator("summary", has_text="Conditions").click()
@@ -27,8 +27,11 @@ def test_conditions_nest_and_read_as_a_sentence(page_as, scenario):
     dialog.get_by_role("button", name="Add group").click()
     inner = dialog.get_by_role("group", name="Match in the group")
     inner.get_by_text("Any of these").click()
-    dialog.get_by_label("Left side, condition 2", exact=True).fill("[client_secret]")
     second = dialog.get_by_role("combobox", name="Operator, condition 2")
+    for words in ("does not contain", "is before today"):
+        second.select_option(label=words)
+        assert_fits(page)
+    dialog.get_by_label("Left side, condition 2", exact=True).fill("[client_secret]")
     expect(second.locator("option", has_text="contains")).to_have_count(0)
     second.select_option("blank")
     expect(dialog.get_by_label("Right side, condition 2", exact=True)).to_be_hidden()

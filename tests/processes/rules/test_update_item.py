@@ -98,7 +98,7 @@ def test_what_it_refuses(settings: dict[str, Any], words: str) -> None:
 
 
 def test_it_reads_as_a_sentence() -> None:
-    assert rule().sentence() == ("Update the instance of orders where Item process id is orders-1")
+    assert rule().sentence() == ("Update the instance of orders where its Process ID is orders-1")
     assert rule(matches="all").sentence().startswith("Update all instances of orders where ")
     made = rule(datasource="erp", method="change-order", filter=None)
     assert made.sentence() == "Update an item with erp / change-order"
