@@ -1,6 +1,6 @@
 """Plain functions that make rows for tests; every app's tests may use them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -10,6 +10,8 @@ from rest_framework.test import APIClient
 from kianda.accounts.tokens import create_token
 
 PASSWORD = "a good test password"
+# What the fixture `api` is: `api(user, scopes)` gives a client.
+Api = Callable[..., APIClient]
 
 
 def make_user(name: str, *roles: str, **fields: Any) -> Any:

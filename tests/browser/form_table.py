@@ -184,7 +184,7 @@ ELSEWHERE = {
     "test_instances": {"instance-restore"},
     "test_forms": {"instance-send-back"},
     "test_runs": {"run-store"},
-    "test_tasks": {"task-run", "task-pause", "task-resume"},
+    "tasks/test_acts": {"task-run", "task-pause", "task-resume"},
     "test_preview": {
         "preview-new-frame", "preview-new-breakpoint", "preview-answer", "preview-frame",
         "preview-outward", "preview-debugger", "preview-breakpoint", "preview-value",

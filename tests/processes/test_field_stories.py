@@ -1,7 +1,6 @@
 """Every kind of field through the API: saved in a design, filled in, refused, used by rules."""
 
 import copy
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,10 +8,10 @@ from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
 from processes.fields import fields as kinds
+from tests.factories import Api
 from tests.processes.conftest import answers
 from tests.processes.definitions import button, process, set_rule, text_field
 
-Api = Callable[..., APIClient]
 pytestmark = pytest.mark.django_db(transaction=True)
 SCRIPT = "<script>alert(1)</script>'; DROP TABLE x; --"
 COLUMNS = [

@@ -1,6 +1,5 @@
 """Scheduled tasks over the API, as an integrator meets them."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,11 +10,11 @@ from rest_framework.test import APIClient
 from processes.models import ProcessInstance
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import execute, plan
+from tests.factories import Api
 from tests.scheduler.conftest import NOON, Make, body, total
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/scheduled-tasks/"
-Api = Callable[..., APIClient]
 
 
 @pytest.fixture

@@ -1,0 +1,12 @@
+"""What tasks are scheduled on, and what carries them out."""
+
+import pytest
+
+from tests.browser.story_rows import make_order, make_orders
+
+
+@pytest.fixture
+def ready(person):
+    """A published process and an instance of it."""
+    make_orders(person("ada"))
+    return make_order(person("ada"))

@@ -1,0 +1,107 @@
+"""How the pages of scheduled tasks look: the list, the settings of each kind, the history."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from scheduler.models import Occurrence, ScheduledTask
+from scheduler.services import pause_task
+from tests.browser.story_rows import LOOKS, make_task
+from tests.scheduler.kept import make_run, make_token
+
+
+def make_history(user):
+    """Make a kept token and the last day of its task: one failed, one missed, one by hand."""
+    instance = make_token(user, age_s=2700, next_in_s=600, task="Refresh the token")
+    task = ScheduledTask.objects.get()
+    for number in range(26):
+        moment = timezone.now() - timedelta(minutes=45 + 55 * number)
+        outcome = {5: "failed", 12: "missed"}.get(number, "succeeded")
+        ran = outcome != "missed"
+        Occurrence.objects.create(
+            task=task, task_name=task.name, planned_at=moment, queued_at=moment, outcome=outcome,
+            run=make_run(instance, finished=moment, status=outcome) if ran else None,
+            started_at=moment if ran else None, finished_at=moment,
+            trigger="manual" if number == 4 else "planned",
+            reason="" if outcome == "succeeded" else "The token service answered 503.",
+        )  # fmt: skip
+    return task
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_pages_fit_and_are_accessible(page_as, person, axe, assert_fits, ready, width, scheme):
+    page = page_as("ada", width, scheme)
+    page.goto("/scheduled-tasks/")
+    axe(page)
+    assert_fits(page)
+    task = make_task(person("ada"), name="Approve the order " * 8)
+    pause_task(task_id=str(make_task(person("ada")).pk), user=person("ada"))
+    hook = make_task(person("ada"), name="Hook", schedule={"kind": "on_demand"})
+    for number, outcome in enumerate(("succeeded", "failed", "skipped")):
+        Occurrence.objects.create(
+            task=task, task_name=task.name, planned_at=task.created.replace(microsecond=number),
+            queued_at=task.created, started_at=task.created, finished_at=task.created,
+            outcome=outcome, reason="The token service answered 503 Service Unavailable. " * 4,
+        )  # fmt: skip
+    places = (
+        "", "new/", "new/?process=orders&process_id=orders-1", f"{task.pk}/",
+        f"{task.pk}/history/", f"{hook.pk}/history/", f"{hook.pk}/renew-hook/",
+        f"{task.pk}/delete/",
+    )  # fmt: skip
+    for place in places:
+        page.goto(f"/scheduled-tasks/{place}")
+        axe(page)
+        assert_fits(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_settings_of_each_kind_fit_in_the_dialog(
+    page_as, axe, assert_fits, ready, width, scheme
+):
+    page = page_as("ada", width, scheme)
+    page.goto("/scheduled-tasks/")
+    page.get_by_role("link", name="Schedule a task").click()
+    page.wait_for_selector("#dialog[open]")
+    expect(page.locator("#f-name")).to_be_focused()
+    page.get_by_label("Task name").fill("Kept")
+    page.get_by_text("More kinds").click()
+    for kind, setting in (
+        ("once", "at"), ("hourly", "minute"), ("daily", "weekdays_only"), ("weekly", "days"),
+        ("monthly", "nth"), ("seconds", "every"), ("cron", "expression"),
+    ):  # fmt: skip
+        page.locator(f"#kind-{kind}").check()
+        page.wait_for_selector(f"[name^='/schedule/{kind}/{setting}']")
+        axe(page)
+        assert_fits(page)
+    page.locator("#f-schedule-expression").press_sequentially("0 9 * * mon-fri", delay=20)
+    page.wait_for_selector("text=At 09:00, Monday through Friday")
+    page.locator("#kind-on_demand").check()
+    page.wait_for_selector("text=The address is shown once")
+    page.get_by_label("Expire").check()
+    page.get_by_label("Process design").select_option("orders")
+    page.wait_for_selector(".k-tree")
+    axe(page)
+    assert_fits(page)
+    assert page.get_by_label("Task name").input_value() == "Kept"
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_history_draws_hours_and_days(page_as, person, axe, assert_fits, width, scheme):
+    task = make_history(person("ada"))
+    page = page_as("ada", width, scheme)
+    page.goto(f"/scheduled-tasks/{task.pk}/history/")
+    for words in ("token valid", "2 gaps", "Token renewed, valid until", "Yesterday"):
+        page.locator(f"text={words}").first.wait_for()
+    axe(page)
+    assert_fits(page)
+    for word, title in (("7 days", "Last 7 days"), ("30 days", "Last 30 days")):
+        page.get_by_role("link", name=word).click()
+        page.get_by_role("heading", name=title).wait_for()
+        axe(page)
+        assert_fits(page)
+    page.get_by_label("Outcome").select_option("failed")
+    page.wait_for_url("**outcome=failed")
+    page.wait_for_selector("text=of 1 occurrences")
+    assert page.get_by_role("heading", name="Last 30 days").is_visible()
