@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from kianda.lib.errors import Invalid
-from kianda.lib.names import field_name_flaw, in_words, slug_flaw
+from kianda.lib.names import field_name_flaw, slug_flaw, titled
 from kianda.lib.pointers import flaws_of, pointer, unique
 from processes import raw as sent
 from processes.fields import AnyField
@@ -82,10 +82,7 @@ class _Titled(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _title_from_name(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("title") in (None, ""):
-            name = data.get("name")
-            return data | {"title": in_words(name)[:200] if isinstance(name, str) else ""}
-        return data
+        return titled(data)
 
 
 class Form(_Titled):

@@ -1,6 +1,7 @@
 """What things may be called (contract 1)."""
 
 import re
+from typing import Any
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
@@ -43,3 +44,11 @@ def slugify(text: str, *, fallback: str) -> str:
     """Return a slug made from a title, at most 63 characters."""
     made = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].rstrip("-")
     return made or fallback
+
+
+def titled(data: Any) -> Any:
+    """Return the settings of something that has a name: a title left out is the name in words."""
+    if isinstance(data, dict) and data.get("title") in (None, ""):
+        name = data.get("name")
+        return data | {"title": in_words(name)[:200] if isinstance(name, str) else ""}
+    return data

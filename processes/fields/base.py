@@ -13,7 +13,7 @@ from pydantic import (
 )
 
 from kianda.lib.kinds import Kind
-from kianda.lib.names import field_name_flaw, in_words
+from kianda.lib.names import field_name_flaw, titled
 from kianda.lib.typing import JSONValue
 from processes.expressions import Resolve, Template
 from processes.references import flaw
@@ -109,10 +109,7 @@ class FormField(Kind):
     @model_validator(mode="before")
     @classmethod
     def _title_from_name(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("title") in (None, ""):
-            name = data.get("name")
-            return data | {"title": in_words(name)[:200] if isinstance(name, str) else ""}
-        return data
+        return titled(data)
 
     @property
     def inner(self) -> Sequence["FormField"]:

@@ -15,24 +15,15 @@ from processes.settings_forms.controls import control_for
 from processes.settings_forms.elements import ElementView, elements_of
 from processes.settings_forms.heads import Heads, heads_of
 from processes.settings_forms.mapping import Line, lines_of
-from processes.settings_forms.places import Branch, Leaf, form_names
+from processes.settings_forms.options import Option, Tick, options_of, ticks_of
+from processes.settings_forms.places import Branch, form_names
 from processes.settings_forms.rows import columns_of
 from processes.settings_forms.sources import Chosen, Source, chosen_in, sources_in
 from processes.settings_forms.specs import Spec
-from processes.settings_forms.words import HELP, TITLES, Words, choice_words, group_of
+from processes.settings_forms.words import HELP, TITLES, Words, group_of
 
 if TYPE_CHECKING:
     from processes.settings_forms.form import SettingsForm
-
-
-@dataclass(frozen=True)
-class Option:
-    """One choice of a setting."""
-
-    value: str
-    title: Words
-    help: Words
-    chosen: bool
 
 
 @dataclass(frozen=True)
@@ -205,12 +196,7 @@ class Bound:
     @property
     def options(self) -> list[Option]:
         """Return the choices of the setting; one that is not among them is there all the same."""
-        known = [*([""] if self.spec.nullable else []), *self.spec.choices]
-        chosen = self.value
-        return [
-            Option(one, *choice_words(self.spec.name, one), chosen=one == chosen)
-            for one in (known if chosen in known else [*known, chosen])
-        ]
+        return options_of(self.spec, self.value)
 
     @property
     def explained(self) -> bool:
@@ -218,19 +204,9 @@ class Bound:
         return bool(self.spec.choices) and any(option.help for option in self.options)
 
     @property
-    def several(self) -> "list[tuple[Words, list[Tick]]]":
+    def several(self) -> list[tuple[Words, list[Tick]]]:
         """Return the fields to tick, by form; one that is no longer there comes last."""
-        chosen = set(self.value)
-        found = [
-            (branch.title, [Tick(leaf, chosen=leaf.value in chosen) for leaf in branch.leaves])
-            for branch in self.branches
-        ]
-        known = {tick.leaf.value for _, ticks in found for tick in ticks}
-        lost = [name for name in self.value if name not in known]
-        if lost:
-            ticks = [Tick(Leaf(name, name), chosen=True, gone=True) for name in lost]
-            found.append((_("No longer there: choose again"), ticks))
-        return found
+        return ticks_of(self.branches, self.value)
 
     @property
     def forms(self) -> list[tuple[str, str]]:
@@ -295,12 +271,3 @@ class Bound:
     def completes(self) -> str:
         """Return what is offered after `[` in it."""
         return "early" if self.spec.name == "default" else "value"
-
-
-@dataclass(frozen=True)
-class Tick:
-    """One field of several, with its box."""
-
-    leaf: Leaf
-    chosen: bool = False
-    gone: bool = False

@@ -5,10 +5,7 @@ from typing import Any
 import pytest
 
 from processes.document import TargetMissing, parse_document
-from tests.processes.definitions import (
-    button,
-    text_field,
-)
+from tests.processes.definitions import button, text_field
 
 
 @pytest.fixture

@@ -6,9 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from tests.factories import Api
-from tests.processes.conftest import (
-    local,
-)
+from tests.processes.conftest import local
 
 
 @pytest.fixture

@@ -9,10 +9,7 @@ from rest_framework.test import APIClient
 from kianda.accounts.models import IdempotencyRecord
 from kianda.lib.secrets import MASK
 from processes.models import Run
-from tests.processes.conftest import (
-    VALUES,
-    answers,
-)
+from tests.processes.conftest import VALUES, answers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,10 +7,7 @@ from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
 from kianda.lib.secrets import MASK
-from tests.processes.conftest import (
-    answers,
-    with_rules,
-)
+from tests.processes.conftest import answers, with_rules
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 
 from processes.services.documents import document_of
-from processes.services.forms_state import (
-    display_of,
-)
+from processes.services.forms_state import display_of
 from tests.processes.definitions import button, text_field
 from tests.processes.forms.leave import form, row
 from tests.processes.stories import fired, made, published, read

@@ -10,15 +10,7 @@ from pytest_httpserver import HTTPServer
 from processes.models import ProcessInstance, Run
 from processes.services import runs
 from processes.services.leases import holder
-from tests.processes.others.shop import (
-    BY_NOTE,
-    ORDER_ID,
-    SAVE,
-    TO_ERROR,
-    create,
-    delete,
-    update,
-)
+from tests.processes.others.shop import BY_NOTE, ORDER_ID, SAVE, TO_ERROR, create, delete, update
 from tests.processes.stories import fired, made, read
 
 pytestmark = pytest.mark.django_db(transaction=True)
