@@ -211,6 +211,24 @@ def test_rules_go_into_a_loop(ada_at: Client) -> None:
     assert "into itself" in said["refused"]
 
 
+def test_rules_of_a_loop_speak_of_columns_by_their_titles(ada: Any) -> None:
+    table = {
+        "type": "table",
+        "name": "lines",
+        "columns": [
+            {"type": "number", "name": "price", "title": "Price each"},
+            {"type": "text", "name": "sku"},
+        ],
+    }
+    double = set_rule("row.price", "=[row.price] * 2", id="double")
+    double["conditions"] = {"items": [{"left": "[row.sku]", "operator": "not_blank"}]}
+    loop = {"type": "loop_table", "id": "loop", "table": "lines", "rules": [double]}
+    create_design(raw=process(table, button("go", loop), name="look"), user=ada)
+    text = text_of(client_of(ada).get("/designs/look/designer/?at=field:go"))
+    assert "Set Price each of the row to" in text
+    assert "Only when Sku of the row is not blank." in text
+
+
 def test_a_panel_runs_no_rules(ada_at: Client) -> None:
     answer, said = do(ada_at, "add rule save", at="field:box")
     assert answer.status_code == 422

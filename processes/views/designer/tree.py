@@ -3,10 +3,12 @@
 It bears with anything: a working copy may be broken, and what has no shape is left out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import ref
+
+from django.utils.translation import gettext as _
 
 from kianda.lib.names import in_words
 
@@ -128,8 +130,14 @@ class Tree:
         return sum(one.kind == kind for one in self._by.values())
 
     def titles(self) -> dict[str, str]:
-        """Return the titles of forms and fields by name."""
-        return {one.name: one.title for one in self._by.values() if one.kind in {"form", "field"}}
+        """Return the titles of forms and fields by name, and of columns as a loop names them."""
+        named = {one.name: one.title for one in self._by.values() if one.kind in {"form", "field"}}
+        columns = {
+            f"row.{raw.get('name')}": _("%(column)s of the row") % {"column": _title_of(raw)}
+            for field in self.all_fields()
+            for _at, raw in _objects(field.raw.get("columns"))
+        }
+        return {**named, **columns}
 
     def _add_fields(self, owner: Element) -> None:
         for at, raw in _objects(owner.raw.get("fields")):
@@ -151,6 +159,10 @@ class Tree:
         # Of two with one name, the first is what the target means; the flaws say so.
         self._by.setdefault(made.target, made)
         return made
+
+
+def _title_of(column: Mapping[str, Any]) -> str:
+    return str(column.get("title") or in_words(str(column.get("name") or "")))
 
 
 def _objects(raw: Any) -> Iterator[tuple[int, dict[str, Any]]]:
