@@ -1,4 +1,4 @@
-"""Submit completes a form; what that means to the forms is told in test_forms_story."""
+"""Submit completes a form; what that means to the forms is told in tests.processes.forms."""
 
 from typing import Any
 
