@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from kianda.accounts import audit
+from kianda.accounts.views.passwords import AsksForPassword
 from kianda.lib.problems import plain_problem
 from kianda.pages import go, is_htmx, page_before, toast
 
@@ -35,7 +36,7 @@ class SignOut(LogoutView):
     http_method_names = ["post", "options"]
 
 
-class ChangePassword(PasswordChangeView):
+class ChangePassword(AsksForPassword, PasswordChangeView):
     """Lets the signed-in person choose another password; their other sessions end."""
 
     template_name = "registration/change_password.html"

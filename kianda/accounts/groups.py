@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet
 from kianda.accounts import audit
 from kianda.accounts.roles import ADMINISTRATOR, ROLES
 from kianda.lib.errors import Flaw, InUse, Invalid, Missing
+from kianda.lib.names import unseen_flaw
 from kianda.lib.usage import Use, used_by
 
 KIND = "group"
@@ -210,8 +211,8 @@ def _name_flaw(name: str, of: Group | None) -> str:
         return "Write a name."
     if len(name) > LONGEST:
         return f"Use at most {LONGEST} characters."
-    if not name.isprintable():
-        return "It holds a sign that cannot be seen. Type the name again."
+    if unseen := unseen_flaw(name):
+        return unseen
     if any(sign in name for sign in _SIGNS) or name.startswith("="):
         signs = " ".join(_SIGNS)
         return f"Leave out {signs} and a = at the start: rules read more than a name in them."

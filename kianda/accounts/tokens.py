@@ -13,6 +13,7 @@ from kianda.accounts import audit
 from kianda.accounts.models import ApiToken
 from kianda.accounts.permissions import SCOPES
 from kianda.lib.errors import Flaw, Invalid
+from kianda.lib.names import unseen_flaw
 
 PREFIX = "kia_"
 
@@ -57,9 +58,10 @@ def _scope_flaws(scopes: Sequence[str]) -> list[Flaw]:
 
 
 def _name_flaws(name: str) -> list[Flaw]:
-    if name.strip() and len(name) <= 120:
-        return []
-    return [Flaw("/name", "Give the token a name of 1 to 120 characters.")]
+    if not name.strip() or len(name) > 120:
+        return [Flaw("/name", "Give the token a name of 1 to 120 characters.")]
+    unseen = unseen_flaw(name)
+    return [Flaw("/name", unseen)] if unseen else []
 
 
 def revoke_token(token: ApiToken, *, by: Any = None) -> None:

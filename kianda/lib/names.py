@@ -34,6 +34,13 @@ def field_name_flaw(name: str) -> str | None:
     return None
 
 
+def unseen_flaw(name: str) -> str | None:
+    """Return what is wrong with a name that people tell apart by looking at it, or None."""
+    if name.isprintable():
+        return None
+    return "It holds a sign that cannot be seen. Type the name again."
+
+
 def in_words(name: str) -> str:
     """Return a name as a title: `access_token` becomes `Access token`."""
     words = re.sub(r"[-_]+", " ", name).strip()

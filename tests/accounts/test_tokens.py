@@ -141,7 +141,10 @@ def test_a_busy_person_is_told_to_wait(ben, settings):
     assert 1 <= int(response["Retry-After"]) <= 60
 
 
-@pytest.mark.parametrize(("name", "scopes"), [("", ()), ("x" * 121, ()), ("a", ("all",))])
+@pytest.mark.parametrize(
+    ("name", "scopes"),
+    [("", ()), (" ", ()), ("x" * 121, ()), ("a\x1b[31m", ()), ("a\u202eb", ()), ("a", ("all",))],
+)
 def test_a_token_needs_a_name_and_known_scopes(ben, name, scopes):
     with pytest.raises(Invalid):
         create_token(ben, name=name, scopes=scopes)

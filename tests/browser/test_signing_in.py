@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
+from playwright.sync_api import expect
 
 from tests.browser.story_rows import LOOKS, sign_in
 from tests.factories import PASSWORD
@@ -30,6 +31,9 @@ def test_a_person_signs_in_comes_to_the_page_asked_for_and_signs_out(page_as, pe
     person("ben")
     page = page_as(None)
     page.goto("/profile/")
+    sign_in(page, password="")
+    page.wait_for_selector("#id_password-error")
+    expect(page.locator("[name=password]")).to_be_focused()
     sign_in(page, password="wrong")
     page.wait_for_selector("[role=alert] >> text=do not match")
     axe(page)
@@ -49,6 +53,11 @@ def test_a_password_is_changed_and_other_sessions_end(page_as, axe):
     other, page = page_as("ben"), page_as("ben")
     other.goto("/profile/")
     page.goto("/password/")
+    page.click("button[type=submit] >> text=Change password")
+    page.wait_for_selector("#id_old_password-error >> text=This field is required.")
+    page.fill("[name=old_password]", PASSWORD)
+    page.click("button[type=submit] >> text=Change password")
+    expect(page.locator("#id_new_password1")).to_be_focused()
     page.fill("[name=old_password]", "wrong")
     page.fill("[name=new_password1]", "abc")
     page.fill("[name=new_password2]", "abcd")

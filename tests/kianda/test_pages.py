@@ -91,7 +91,9 @@ def test_a_person_changes_the_password(signed_in, ada):
 
 def test_a_weak_password_is_refused_with_the_reason(signed_in):
     body = {"old_password": PASSWORD, "new_password1": "short", "new_password2": "short"}
-    assert "too short" in signed_in.post("/password/", body).content.decode()
+    answer = signed_in.post("/password/", body)
+    assert answer.status_code == 422
+    assert "too short" in answer.content.decode()
 
 
 def test_a_wrong_address_is_a_page_for_people_and_a_problem_for_programs(client):
