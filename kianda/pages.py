@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from kianda.accounts.roles import USER, has_role
-from kianda.lib.errors import Flaw, Forbidden, Invalid, Missing
+from kianda.lib.errors import ApplicationError, Flaw, Forbidden, Invalid, Missing
 
 P = ParamSpec("P")
 # What a person types into a search fits into this.
@@ -24,12 +24,23 @@ MOST_WORDS = 200
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
+class Refused(BadRequest):
+    """What a service refuses and the page has no place for: a page of its own says it."""
+
+    def __init__(self, error: ApplicationError) -> None:
+        """Take the sentences and the status of the refusal."""
+        places = dict.fromkeys(flaw.detail for flaw in error.errors)
+        super().__init__(" ".join(places) or error.detail)
+        self.status = error.status
+
+
 def page(
     *, roles: tuple[str, ...] = (USER,), methods: tuple[str, ...] = ("GET",)
 ) -> Callable[[View[P]], View[P]]:
     """Guard a page: signed in, one of `roles` (none: everybody), one of `methods`.
 
-    Missing and Forbidden of the services become the pages 404 and 403.
+    Missing and Forbidden of the services become the pages 404 and 403; what else they refuse, and
+    the page does not show at its place, is said on a page of its own.
     """
     allowed = {*methods, "HEAD"} if "GET" in methods else set(methods)
 
@@ -44,14 +55,18 @@ def page(
                 raise PermissionDenied(f"You need the role {' or '.join(roles)} for this page.")
             try:
                 return view(request, *args, **kwargs)
-            except Missing as error:
-                raise Http404(error.detail) from error
-            except Forbidden as error:
-                raise PermissionDenied(error.detail) from error
+            except ApplicationError as error:
+                raise _for_a_page(error) from error
 
         return cast(View[P], guarded)
 
     return guarded_by
+
+
+def _for_a_page(error: ApplicationError) -> Exception:
+    if isinstance(error, Missing):
+        return Http404(error.detail)
+    return PermissionDenied(error.detail) if isinstance(error, Forbidden) else Refused(error)
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

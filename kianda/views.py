@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts import audit
 from kianda.accounts.views.passwords import AsksForPassword
 from kianda.lib.problems import plain_problem
-from kianda.pages import go, is_htmx, page_before, toast
+from kianda.pages import Refused, go, is_htmx, page_before, toast
 
 
 class SignIn(LoginView):
@@ -65,7 +65,9 @@ def locked_out(request: HttpRequest, *_credentials: Any) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer what Django itself finds wrong with a request."""
+    """Answer what Django itself finds wrong with a request, or what a service has refused."""
+    if isinstance(exception, Refused):
+        return _error(request, exception.status, str(exception))
     return _error(request, 400, "The request cannot be read.")
 
 
@@ -117,6 +119,7 @@ def _error(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     template = f"{status}.html" if status in {403, 404, 500} else "400.html"
     context = {
         "sentence": sentence.removesuffix("."),
+        "status": status,
         "reference": request.META.get("KIANDA_REQUEST_ID", ""),
         "again": request.get_full_path() if request.method == "GET" else "",
     }

@@ -89,6 +89,8 @@ def breakpoint_of(
     instance = places.preview_instance(request, name, process_id) if process_id else None
     kept = places.breakpoints_of(request, name)
     wanted = request.POST.get("on") == "1"
+    if wanted and rule not in {one.id for _place, one in saved_draft(name).document.placed_rules()}:
+        raise Missing(_("There is no rule %(name)s any more.") % {"name": rule})
     rules = [one for one in kept if one != rule] + ([rule] if wanted else [])
     places.keep_breakpoints(request, name, rules)
     held = session_of(instance) if instance else None

@@ -70,6 +70,15 @@ def test_breakpoints_are_set_before_and_during_a_session(
     assert new.status_code == 303
 
 
+def test_a_breakpoint_before_a_rule_that_is_not_there_is_refused(made: Any, ada: Any) -> None:
+    client = client_of(ada)
+    for rule in ("gone", "x" * 300):
+        refused = client.post(f"{SHELL}breakpoints/{rule}/", {"on": "1"})
+        assert refused.status_code == 404
+        assert f"There is no rule {rule} any more" in refused.content.decode()
+    assert "breakpoints" not in str(dict(client.session))
+
+
 def test_a_value_is_edited_by_hand_and_a_rule_run_again(
     made: Any, ada: Any, provider: HTTPServer
 ) -> None:

@@ -33,6 +33,24 @@ def test_outward_effects_are_asked_for_once_per_preview(
     assert len(provider.log) == 2
 
 
+@pytest.mark.parametrize("choice", ["", "sample", "do" * 5000, "\0"])
+def test_a_choice_that_there_is_not_is_told_and_changes_nothing(
+    made: Any, ada: Any, choice: str
+) -> None:
+    client = client_of(ada)
+    sentence = "Choose whether calls are made or answered from samples"
+    for url, sent in ((f"{SHELL}outward/", {}), (FRAME, typed(act="press:refresh"))):
+        if url == FRAME and not choice:
+            continue
+        refused = client.post(url, {**sent, "outward": choice})
+        assert refused.status_code == 400
+        assert sentence in refused.content.decode()
+        part = client.post(url, {**sent, "outward": choice}, headers={"HX-Request": "true"})
+        assert (part.status_code, part.content.decode()) == (400, f"{sentence}.")
+    made.refresh_from_db()
+    assert (made.outward, Run.objects.count()) == ("", 0)
+
+
 def test_pinned_samples_answer_what_a_person_presses_but_not_a_schedule(
     made: Any, ada: Any, provider: HTTPServer
 ) -> None:
