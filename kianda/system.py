@@ -14,6 +14,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kianda import selfcheck
 from kianda.accounts.roles import ADMINISTRATOR
@@ -21,6 +22,9 @@ from kianda.health import RED_AFTER
 from kianda.pages import page, render_page
 from processes.models import ProcessInstance, Run
 from scheduler.models import Heartbeat, Occurrence, ScheduledTask
+
+# What people call the parts; `planner` is the name for programs.
+PART_WORDS = {"planner": gettext_lazy("Scheduler"), "worker": gettext_lazy("Worker")}
 
 
 class System:
@@ -41,7 +45,12 @@ class System:
         )
         alive = {row.part for row in rows if self.now - row.at <= RED_AFTER}
         return [
-            {"part": row.part, "name": row.name, "at": row.at, "state": self._state(row, alive)}
+            {
+                "part": PART_WORDS.get(row.part, row.part),
+                "name": row.name,
+                "at": row.at,
+                "state": self._state(row, alive),
+            }
             for row in rows
         ]
 

@@ -134,8 +134,11 @@ def lookup(words: Mapping[str, Any], key: str) -> Any:
 def error_summary(errors: Any) -> dict[str, Any]:
     """Draw all errors above a long form, each a link to its control: Errors or a Django form."""
     if hasattr(errors, "errors"):
+        # Django's own sentences do not say which box they mean.
         items = [
-            (errors[name].id_for_label if name in errors.fields else "", name, sentence)
+            (errors[name].id_for_label, name, f"{errors[name].label}: {sentence}")
+            if name in errors.fields
+            else ("", name, sentence)
             for name, sentences in errors.errors.items()
             for sentence in sentences
         ]

@@ -49,7 +49,10 @@ def close_gap(task: ScheduledTask, moment: datetime) -> None:
         return
     due = due_of(task, moment)
     if task.enabled:
-        outcome, reason = "missed", "The schedule was changed before the planner came to fire this."
+        outcome, reason = (
+            "missed",
+            "The schedule was changed before the scheduler came to fire this.",
+        )
     else:
         since = task.paused_at or task.next_run_at
         outcome = "skipped"

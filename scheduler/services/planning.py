@@ -28,7 +28,7 @@ READ = (
     "name", "process_id", "schedule", "time_zone", "expires", "start", "next_run_at",
     "counted_runs", "revision",
 )  # fmt: skip
-LATE = "The planner was not running or was late; only the latest of the missed moments was fired."
+LATE = "The scheduler was not running or was late; only the latest of the missed moments was fired."
 WAITS = "An earlier firing of this task was still waiting."
 
 

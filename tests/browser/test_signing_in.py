@@ -55,6 +55,7 @@ def test_a_password_is_changed_and_other_sessions_end(page_as, axe):
     page.goto("/password/")
     page.click("button[type=submit] >> text=Change password")
     page.wait_for_selector("#id_old_password-error >> text=This field is required.")
+    page.wait_for_selector("[role=alert] >> text=New password: This field is required.")
     page.fill("[name=old_password]", PASSWORD)
     page.click("button[type=submit] >> text=Change password")
     expect(page.locator("#id_new_password1")).to_be_focused()
