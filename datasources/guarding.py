@@ -34,6 +34,11 @@ def set_security(*, name: str, raw: object, user: Any, seen: Security | None = N
     """
     row = get_datasource(name)
     must_edit(row, user)
+    if raw == {}:
+        # A body that was lost on its way must not let everybody in.
+        raise Invalid.at(
+            "", "Say who may: send editors, callers or both. One left out is everybody."
+        )
     security = _parsed(raw)
     if security == security_of(row):
         return row

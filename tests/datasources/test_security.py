@@ -131,6 +131,16 @@ def test_unknown_names_are_told_at_their_places(made: Datasource, dan: Any) -> N
     assert Datasource.objects.get().security == {}
 
 
+def test_a_body_that_was_lost_lets_nobody_in(made: Datasource, dan: Any) -> None:
+    restrict(dan, editors={"users": ["dan"]})
+    answer = api_client(dan).put(f"{API}security/", data=None)
+    assert answer.status_code == 400
+    assert "Say who may" in answer.json()["detail"]
+    assert Datasource.objects.get().security["editors"]["users"] == ["dan"]
+    assert restrict(dan, editors={}).status_code == 200
+    assert not Datasource.objects.get().security["editors"]["users"]
+
+
 def test_the_dialog_stores_it_and_the_page_says_it(made: Datasource, dan: Any) -> None:
     client = client_of(dan)
     wrong = client.post(PAGE, {"/editors/users": "dan, <b>nobody</b>"})
