@@ -1,0 +1,81 @@
+"""The self-check of the page System: what is not as it should be, in sentences with their mend."""
+
+from datetime import timedelta
+
+import pytest
+from cryptography.fernet import Fernet
+from django.utils import timezone
+
+from kianda.accounts.canary import check_key_ring
+from kianda.selfcheck import findings
+from scheduler.models import Heartbeat
+from tests.factories import make_user
+from tests.pages import client_of
+from tests.scheduler.kept import make_run, make_token
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_broker(settings):
+    settings.CELERY_BROKER_URL = "redis+socket:///nowhere/b.sock"
+
+
+@pytest.fixture
+def running(admin):
+    """A scheduler and a worker that give signs of life, and two administrators."""
+    make_user("second", "Administrator")
+    for part in ("planner", "worker"):
+        Heartbeat.objects.create(part=part, name=f"vm {part}", at=timezone.now())
+
+
+def said(kind):
+    return [
+        f"{one.sentence} {one.mend}" for one in findings(now=timezone.now()) if one.kind == kind
+    ]
+
+
+def test_what_is_well_is_said_too(running):
+    assert [sentence.split(" ")[:3] for sentence in said("bad")] == [["The", "message", "broker"]]
+    well = " ".join(said("ok"))
+    assert "The scheduler and a worker are running." in well
+    assert "The database fits this version." in well
+    assert "The key ring reads what is encrypted." in well
+    assert "Nothing waits longer than it should." in well
+
+
+def test_a_silent_scheduler_says_what_does_not_happen(running):
+    Heartbeat.objects.filter(part="planner").update(at=timezone.now() - timedelta(minutes=3))
+    (sentence,) = [one for one in said("bad") if "scheduler" in one]
+    assert sentence.startswith("The scheduler is silent since 3 min.")
+    assert "No scheduled task fires until it runs again." in sentence
+
+
+def test_another_key_ring_and_one_of_two_keys_are_told(running, settings):
+    check_key_ring()
+    own = settings.KIANDA_SECRET_KEYS[0]
+    settings.KIANDA_SECRET_KEYS = [Fernet.generate_key().decode(), own]
+    assert any("holds 2 keys" in one and "rotate_secrets" in one for one in said("warn"))
+    settings.KIANDA_SECRET_KEYS = [Fernet.generate_key().decode()]
+    assert any("Put the right keys there" in one for one in said("bad"))
+
+
+def test_a_run_that_nobody_takes_is_told(running, ada):
+    instance = make_token(ada)
+    run = make_run(instance, finished=timezone.now() - timedelta(minutes=9), status="queued")
+    assert run.status == "queued"
+    assert any(one.startswith("Work waits since 9 min.") for one in said("warn"))
+
+
+def test_a_wrong_setting_and_a_lonely_administrator_are_told(admin, settings):
+    settings.KIANDA_TIME_ZONE = "Europe/Atlantis"
+    assert any("which is no time zone. Write a name such as" in one for one in said("bad"))
+    assert any(one.startswith("There is only one Administrator.") for one in said("warn"))
+
+
+def test_the_page_shows_the_worst_first_and_each_part_by_its_name(running, admin):
+    page = client_of(admin).get("/system/").content.decode()
+    assert page.index("The message broker does not answer.") < page.index("The database fits")
+    assert "Scheduler<small" in page
+    assert "Planner" not in page
+    assert "The key ring holds 1 key." in page
