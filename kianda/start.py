@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kianda import parts_alive, times
-from kianda.accounts.roles import ROLES, has_role, roles_of
+from kianda import navigation, parts_alive, times
+from kianda.accounts.roles import DESIGNER, ROLES, has_role, roles_of
 from kianda.pages import page, render_page
 from processes.models import Run
 from processes.selectors import visible_runs
@@ -76,7 +76,7 @@ class Overview:
         """Return the answer to "is everything well?" in one sentence."""
         count, current = self.tokens.count, self.tokens.current
         if not count:
-            return _("No token is kept yet")
+            return _("No token is kept yet") if self.may_plan else self._work()
         if all(kept.state == "waiting" for kept in self.tokens.shown):
             return _("No kept token was fetched yet")
         if count == 1:
@@ -90,6 +90,28 @@ class Overview:
         ) % {"current": current, "count": count}
 
     @cached_property
+    def may_plan(self) -> bool:
+        """Tell whether the person sees all scheduled tasks, and so whether none is kept."""
+        return has_role(self.user, DESIGNER)
+
+    @cached_property
+    def doors(self) -> frozenset[str]:
+        """Return which pages the person may open, by their names."""
+        every = (*navigation.WORK, *navigation.ADMINISTRATION)
+        return frozenset(place.name for place in navigation.places_for(self.user, every))
+
+    def _work(self) -> str:
+        waiting = sum(
+            navigation.count_at(place, self.user)
+            for place in navigation.WORK
+            if place.name in self.doors
+        )
+        if not waiting:
+            return _("Nothing waits for you")
+        said = ngettext("%(n)s form waits for you", "%(n)s forms wait for you", waiting)
+        return said % {"n": waiting}
+
+    @cached_property
     def parts(self) -> str:
         """Return which parts of the product give signs of life, in words."""
         return parts_alive.in_words(now=self.now)
@@ -100,7 +122,7 @@ class Overview:
         tokens = self.tokens.shown
         wanted = [_of_token(kept, self.now) for kept in tokens if kept.state in RED]
         wanted += [_of_token(kept, self.now) for kept in tokens if kept.state in AMBER]
-        return [*_of_parts(self.now), *wanted, *self._unsaved()]
+        return [*self._of_parts(), *wanted, *self._unsaved()]
 
     @property
     def attention_shown(self) -> list[Attention]:
@@ -111,6 +133,13 @@ class Overview:
     def attention_more(self) -> int:
         """Return how many more notes there are."""
         return max(len(self.attention) - ATTENTION, 0)
+
+    def _of_parts(self) -> list[Attention]:
+        acts = (Act(_("Open System"), "system"),) if "system" in self.doors else ()
+        return [
+            Attention("bad", part.sentence(self.now), part.consequence, acts)
+            for part in parts_alive.silent(now=self.now)
+        ]
 
     def _unsaved(self) -> list[Attention]:
         runs = visible_runs(self.user).filter(finished__gt=self.now - LOOK_BACK)
@@ -123,14 +152,6 @@ class Overview:
             )
             for run in to_see_to(runs, most=3)
         ]
-
-
-def _of_parts(now: datetime) -> list[Attention]:
-    silent = parts_alive.silent(now=now)
-    return [
-        Attention("bad", part.sentence(now), part.consequence, (Act(_("Open System"), "system"),))
-        for part in silent
-    ]
 
 
 def _of_token(kept: KeptToken, now: datetime) -> Attention:
@@ -188,7 +209,6 @@ def start(request: HttpRequest) -> HttpResponseBase:
     context = {
         "overview": overview,
         "roles": [role for role in ROLES if role in held],
-        "may_plan": has_role(request.user, "Designer"),
     }
     partials = {
         "health": "start/_health.html",

@@ -83,6 +83,25 @@ def test_who_has_no_role_is_told_so(page_as, axe):
     axe(page)
 
 
+@pytest.mark.parametrize(("name", "width"), [("ben", 1280), ("dan", 390)])
+def test_who_may_not_plan_finds_only_what_can_be_opened(
+    page_as, person, axe, assert_fits, name, width
+):
+    make_token(person("ada"))
+    Heartbeat.objects.filter(part="planner").delete()
+    page = page_as(name, width)
+    page.goto("/")
+    assert page.inner_text("h1") == "Nothing waits for you"
+    assert "No token" not in page.inner_text("main")
+    assert "Nothing is planned" not in page.inner_text("main")
+    page.wait_for_selector("text=The scheduler has not started")
+    doors = {a.get_attribute("href") for a in page.locator("main a[href]").all()}
+    assert {"/work/", "/instances/new/", "/runs/"} <= doors
+    assert {door: page.request.get(door).status for door in doors} == dict.fromkeys(doors, 200)
+    axe(page)
+    assert_fits(page)
+
+
 def test_the_command_bar_is_used_with_the_keyboard(page_as, person, axe, assert_fits):
     instance = make_token(
         person("ada"),
