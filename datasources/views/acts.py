@@ -67,7 +67,7 @@ def _ask(request: HttpRequest, name: str, *, status: int = 200) -> HttpResponse:
     context = {
         "title": row.title,
         "what": _("data source"),
-        "uses": use_lines("datasource", name),
+        "uses": use_lines("datasource", name, user=request.user),
         "may_force": may_force(request),
         "refused": status != 200,
         "back": "datasource",

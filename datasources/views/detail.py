@@ -123,6 +123,7 @@ def show(
     wrong = [place for _, place, _ in errors.items()] if errors else []
     context = {
         **_stored_context(row, stored),
+        "uses": use_lines("datasource", row.name, user=request.user),
         **_settings_context(body or stored.masked(), stored=stored),
         "errors": errors,
         "again": list(forms.asked_again(wrong, stored)),
@@ -147,7 +148,6 @@ def _stored_context(row: Datasource, stored: RestDatasource) -> dict[str, Any]:
         "was": written({key: shown[key] for key in forms.SETTINGS}),
         "calls": calls,
         "methods": [(method, calls.by_method.get(method.name)) for method in stored.methods],
-        "uses": use_lines("datasource", row.name),
         "security": security_of(row),
     }
 

@@ -135,7 +135,7 @@ def delete(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
     context = {
         "title": title,
         "what": _("REST method"),
-        "uses": use_lines("method", f"{name}/{method}"),
+        "uses": use_lines("method", f"{name}/{method}", user=request.user),
         "may_force": may_force(request),
         "refused": status != 200,
         "back": "datasource",

@@ -1,7 +1,9 @@
 """Who uses a datasource, in the words of a page."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from kianda.accounts.roles import DESIGNER, has_role
 from kianda.lib.usage import Use, page_of, used_by
 
 
@@ -14,12 +16,13 @@ class UseLine:
     versions: list[str] = field(default_factory=list)
 
 
-def use_lines(kind: str, name: str) -> list[UseLine]:
-    """Return what uses an object, one line for each process."""
+def use_lines(kind: str, name: str, *, user: Any) -> list[UseLine]:
+    """Return what uses an object, one line for each process; a link for who may open designs."""
     lines: dict[str, UseLine] = {}
+    opens = has_role(user, DESIGNER)
     for use in used_by(kind, name):
         words, version = _split(use)
-        line = lines.setdefault(words, UseLine(words, page_of(use)))
+        line = lines.setdefault(words, UseLine(words, page_of(use) if opens else ""))
         line.versions += [version] if version else []
     return list(lines.values())
 

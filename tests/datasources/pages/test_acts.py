@@ -66,6 +66,8 @@ def test_what_is_in_use_names_who_uses_it_and_only_an_administrator_forces(
     page = manager.get(path)
     assert "It is used by one process refresh 1.0" in text_of(page)
     assert "btn-danger" not in page.content.decode()
+    assert "/designs/refresh/" not in page.content.decode()
+    assert "/designs/refresh/" in client_of(admin).get(path).content.decode()
     assert manager.post(path).status_code == 422
     assert manager.post(path, {"force": "1"}).status_code == 403
     assert client_of(admin).post(path).status_code == 422
