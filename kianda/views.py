@@ -55,7 +55,8 @@ def locked_out(request: HttpRequest, *_credentials: Any) -> HttpResponse:
     """Answer a sign-in after too many wrong passwords; axes calls this."""
     pause = get_cool_off(request)
     seconds = int(pause.total_seconds())
-    sentence = f"Too many wrong passwords. Wait {seconds // 60} minutes, then try again."
+    minutes = seconds // 60
+    sentence = _("Too many wrong passwords. Wait %(n)s minutes, then try again.") % {"n": minutes}
     if _is_api(request):
         response: HttpResponse = plain_problem(request, 429, sentence)
     else:
@@ -68,12 +69,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what Django itself finds wrong with a request, or what a service has refused."""
     if isinstance(exception, Refused):
         return _error(request, exception.status, str(exception))
-    return _error(request, 400, "The request cannot be read.")
+    return _error(request, 400, _("The request cannot be read."))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a page that this person may not see; ours say which role it needs."""
-    return _error(request, 403, str(exception) or "You are not allowed to see this.")
+    return _error(request, 403, str(exception) or _("You are not allowed to see this."))
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -88,7 +89,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
         answer = go(request, here if is_htmx(request) else f"{here}#nothing-sent")
         answer["X-Nothing-Sent"] = "1"
         return answer
-    return _error(request, 403, "This form is out of date. Open the page again and repeat it.")
+    return _error(request, 403, _("This form is out of date. Open the page again and repeat it."))
 
 
 def _after_sign_in(request: HttpRequest) -> str:
@@ -102,12 +103,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     detail = exception.args[0] if exception.args else ""
     # Django's own resolver hands over the addresses that it has tried.
     said = detail if isinstance(detail, str) and detail.endswith(".") else ""
-    return _error(request, 404, said or "There is nothing at this address.")
+    return _error(request, 404, said or _("There is nothing at this address."))
 
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Answer after an error of ours; no query and no session, they may be what failed."""
-    return _error(request, 500, "Something went wrong on our side.")
+    return _error(request, 500, _("Something went wrong on our side."))
 
 
 def _error(request: HttpRequest, status: int, sentence: str) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
 
 from kianda.accounts.forms import ProfileForm
 from kianda.accounts.profiles import choose_theme, profile_of, save_profile
@@ -23,7 +24,7 @@ def profile(request: HttpRequest) -> HttpResponseBase:
         except Invalid as invalid:
             form_errors(form, invalid)
         else:
-            toast(request, "Your profile is saved.")
+            toast(request, _("Your profile is saved."))
             return go(request, "profile")
     status = 422 if form.errors else 200
     return render_page(request, "accounts/profile.html", {"form": form}, status=status)
