@@ -34,7 +34,10 @@ def security(request: HttpRequest, name: str) -> HttpResponseBase:
     if request.method == "POST":
         body = _body(request.POST)
         try:
-            set_security(name=name, raw=body, user=request.user, seen=_seen(request.POST))
+            if (seen := _seen(request.POST)) is None:
+                # Nobody can tell whether somebody else has changed it: ask, write over nothing.
+                raise Stale
+            set_security(name=name, raw=body, user=request.user, seen=seen)
         except Invalid as invalid:
             errors, status = _beside_lists(invalid), 422
         except Stale:

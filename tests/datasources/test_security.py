@@ -143,12 +143,14 @@ def test_a_body_that_was_lost_lets_nobody_in(made: Datasource, dan: Any) -> None
 
 def test_the_dialog_stores_it_and_the_page_says_it(made: Datasource, dan: Any) -> None:
     client = client_of(dan)
-    wrong = client.post(PAGE, {"/editors/users": "dan, <b>nobody</b>"})
+    seen = {"seen": client.get(PAGE).context["seen"]}
+    wrong = client.post(PAGE, seen | {"/editors/users": "dan, <b>nobody</b>"})
     assert wrong.status_code == 422
     assert "There is no user &lt;b&gt;nobody&lt;/b&gt;." in wrong.content.decode()
     assert 'value="dan, &lt;b&gt;nobody&lt;/b&gt;"' in wrong.content.decode()
-    stored = client.post(PAGE, {"/editors/users": "dan", "/callers/groups": ["Buyers"]})
-    assert stored.status_code == 303
+    named = {"/editors/users": "dan", "/callers/groups": ["Buyers"]}
+    assert client.post(PAGE, seen | named).status_code == 303
+    assert client.post(PAGE, {}).status_code == 422, "a form that says not what it saw"
     page = client.get(ONE).content.decode()
     assert "the group Buyers" in page
     assert AuditEntry.objects.filter(action="changed", detail="Security").count() == 1
