@@ -20,6 +20,7 @@ def measure(order: dict[str, Any]) -> dict[str, Any]:
     from django.contrib.auth.models import User
 
     from benchmarks.floor import Floor
+    from kianda.parts import keep_what_is_loaded
     from processes.services.runs import trigger
 
     user = User.objects.get(username="benchmark")
@@ -28,6 +29,9 @@ def measure(order: dict[str, Any]) -> dict[str, Any]:
     profile = cProfile.Profile() if order.get("profile") else None
     chains, cpu = [], []
     for number in range(WARM_UP + order["chains"]):
+        if number == WARM_UP:
+            # As each process of the product does.
+            keep_what_is_loaded()
         process_id = process_ids[number % len(process_ids)]
         warm = number >= WARM_UP
         if profile and warm:

@@ -35,7 +35,7 @@ def preload_web() -> None:
     import kianda.wsgi  # noqa: F401
 
     _ = granian.server, get_resolver().url_patterns
-    _keep()
+    keep_what_is_loaded()
 
 
 def preload_jobs() -> None:
@@ -55,10 +55,11 @@ def preload_jobs() -> None:
     _ = kombu.transport.redis, kianda.sandbox.server
     app.loader.import_default_modules()
     app.finalize()
-    _keep()
+    keep_what_is_loaded()
 
 
-def _keep() -> None:
+def keep_what_is_loaded() -> None:
+    """Set the garbage collector for a process that has loaded what it needs."""
     # Nothing of this is garbage; a collection in a child would copy every page that it looks at.
     gc.collect()
     gc.freeze()
