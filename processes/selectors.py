@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, USER, has_role
 from kianda.lib.prepared import PreparedQuery
@@ -54,18 +54,27 @@ _ONE_OF_ALL = PreparedQuery(lambda key: _one(ProcessInstance.objects.all(), key)
 _ONE_SEEN_BY = PreparedQuery(lambda key, pk: _one(_seen_by(pk), key), "key", -4711)
 
 
-def still_as_read(instance: ProcessInstance) -> bool:
-    """Tell whether an instance still is as it was read; its row is locked from here on."""
+def still_as_read(instance: ProcessInstance) -> ProcessInstance | None:
+    """Return the row of an instance when it still is as it was read; it is locked from here on.
+
+    Its `has_left` tells whether any run on it has left an answer unstored.
+    """
     row = _STATE.first(instance.pk)
-    return row is not None and all(
-        getattr(row, name) == getattr(instance, name) for name in _STATE_COLUMNS
-    )
+    if row is None or any(getattr(row, one) != getattr(instance, one) for one in _STATE_COLUMNS):
+        return None
+    return row
 
 
 # Each act on an instance makes a new revision, but for a run that only shows or hides something.
 _STATE_COLUMNS = ("revision", "version_id", "display")
+_LEFT = Run.objects.filter(instance=OuterRef("pk"), unsaved_answer=True)
 _STATE = PreparedQuery(
-    lambda pk: ProcessInstance.objects.select_for_update().only(*_STATE_COLUMNS).filter(pk=pk),
+    lambda pk: (
+        ProcessInstance.objects.select_for_update()
+        .only(*_STATE_COLUMNS)
+        .annotate(has_left=Exists(_LEFT))
+        .filter(pk=pk)
+    ),
     -4711,
 )
 

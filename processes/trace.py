@@ -39,6 +39,8 @@ class StepRecord:
         self.read: dict[str, Value] = {}
         self.request: Mapping[str, Any] | None = None
         self.response: Mapping[str, Any] | None = None
+        # Request and response as they were told last, with how many secrets were known then.
+        self.told: dict[str, tuple[Any, int, Any]] = {}
         self.failure: RuleFailed | None = None
         self.reason = ""
         self.skipped = False
@@ -204,8 +206,8 @@ class RunTrace:
             "status": status,
             "reason": mask.text(record.reason) if record.reason else "",
             "read": {name: self._shown(name, value) for name, value in record.read.items()},
-            "request": cut(mask.json(record.request, by_place=True)),
-            "response": cut(mask.json(record.response, by_place=True)),
+            "request": self._told(record, "request"),
+            "response": self._told(record, "response"),
             "changes": self._changes(record.before),
             "error": failure
             and {
@@ -217,6 +219,18 @@ class RunTrace:
             "duration_ms": round((time.perf_counter() - record.started) * 1000, 1),
             **groups,
         }
+
+    def _told(self, record: StepRecord, part: str) -> Any:
+        """Return the request or the response, masked; anew only when more secrets are known.
+
+        A step is written at each durable point of its run.
+        """
+        value, learned = getattr(record, part), self.masker.learned
+        kept = record.told.get(part)
+        if kept is None or kept[0] is not value or kept[1] != learned:
+            told = cut(self.masker.json(value, by_place=True))
+            kept = record.told[part] = (value, learned, told)
+        return kept[2]
 
     def _shown(self, name: str, value: Value) -> Any:
         if self.working.is_secret(name):

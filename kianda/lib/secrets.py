@@ -3,6 +3,7 @@
 import base64
 import functools
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -98,6 +99,11 @@ class Masker:
             self._inside |= _spellings(value)
             self._longest_first = None
 
+    @property
+    def learned(self) -> int:
+        """Return how many secret values it knows; none is ever forgotten."""
+        return len(self._whole)
+
     def known(self) -> list[str]:
         """Return the secret values themselves, for an encrypted place alone."""
         return sorted(self._whole)
@@ -138,12 +144,18 @@ def _always_secret(key: str) -> bool:
     return key.lower() in SECRET_KEYS or key.lower() in SECRET_HEADERS
 
 
+# In JSON and in an address as they are.
+_SPELT_ALIKE = re.compile(r"[A-Za-z0-9_.~-]+").fullmatch
+
+
 def _spellings(value: str) -> set[str]:
     raw = value.encode()
     plain = base64.b64encode(raw).decode()
     url_safe = base64.urlsafe_b64encode(raw).decode()
+    in_base64 = {plain, plain.rstrip("="), url_safe, url_safe.rstrip("=")}
+    if _SPELT_ALIKE(value):
+        return {value} | in_base64
     # A provider may send a body back inside its answer; JSON may spell what is not ASCII both ways.
     in_json = {json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
     in_url = {quote(value, safe=""), quote(value), quote_plus(value)}
-    in_base64 = {plain, plain.rstrip("="), url_safe, url_safe.rstrip("=")}
     return {value} | in_json | in_url | in_base64

@@ -42,6 +42,7 @@ def carry_out(
     holder.holds(run.pk)
     try:
         ledger = RunLedger(run, started.instance, started.document)
+        ledger.nothing_left = started.nothing_left
         if base_revision is not None:
             ledger.base_revision = base_revision
         context = context_for(started, ledger, deadline_s=deadline_s)

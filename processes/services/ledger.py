@@ -32,6 +32,8 @@ class RunLedger:
         self.document = document
         self.base_revision = instance.revision
         self.handled: Callable[[], int] = lambda: 0
+        # Whether it is known that no run before has left an answer unstored.
+        self.nothing_left = False
 
     def calling(self, context: RunContext) -> None:
         """Keep the intent before a call."""
@@ -229,7 +231,9 @@ class RunLedger:
             by_name=self.run.run_as_name,
             fields=changes,
         )
-        writes = [insert_of(change), *overtaken(self.instance.pk, changes)] if changes else []
+        writes = [insert_of(change)] if changes else []
+        if changes and not self.nothing_left:
+            writes += overtaken(self.instance.pk, changes)
 
         def note() -> None:
             for write in writes:

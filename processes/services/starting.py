@@ -63,6 +63,8 @@ class Started:
     # The secret values that the run has read or received so far, and those of other instances.
     secrets: Sequence[str] = ()
     found_secrets: Sequence[str] = ()
+    # Known when no run before has left an answer unstored.
+    nothing_left: bool = False
 
 
 class AlreadyClaimed(Exception):
@@ -119,9 +121,12 @@ def insert(firing: Firing, on_start: Callable[[Run], None] | None) -> Started:
     started = _new_run(firing)
     write = None if started is None else insert_of(started.run)
     with transaction.atomic():
-        if started is None or write is None or not still_as_read(started.instance):
+        row = None if started is None else still_as_read(started.instance)
+        if started is None or write is None or row is None:
             started = _new_run(firing, locked=True)
             write = insert_of(started.run)
+        else:
+            started.nothing_left = not row.has_left  # type: ignore[attr-defined]  # an annotation
         write.run()
         if on_start is not None:
             on_start(started.run)

@@ -9,10 +9,11 @@ from pytest_httpserver import HTTPServer
 
 from kianda.lib.secrets import MASK
 from processes.models import ProcessInstance, Run
-from processes.services.designs import publish_design, save_design
+from processes.services.designs import get_design, publish_design, save_design
 from processes.services.documents import document_of
 from processes.services.instances import patch_instance, store_unsaved_answer
-from tests.processes.conftest import GOOD_ANSWER, RULES, answers
+from processes.services.moving import move_instance
+from tests.processes.conftest import GOOD_ANSWER, RULES, answers, with_rules
 from tests.processes.stories import Make, press, values_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,6 +121,23 @@ def test_an_answer_all_of_whose_fields_were_stored_since_is_not_missed_any_more(
     typed = {name: 1 if name == "expires_in" else "typed too" for name in brought}
     patch_instance(process_id="token-refresh-1", data=typed, revision=None, user=ada)
     later = Run.objects.get(pk=run.pk)
+    assert (later.unsaved_answer, later.unsaved_values) == (False, None)
+
+
+def test_a_later_run_that_stores_all_of_an_answer_takes_its_mark(
+    make_token: Make, provider: HTTPServer, ada: Any
+) -> None:
+    answers(provider)
+    instance = make_token([RULES[0], RULES[1]])
+    left = press(instance, ada)
+    assert left.unsaved_answer
+    save_design(name="token-refresh", raw=with_rules(list(RULES)), user=ada)
+    publish_design(name="token-refresh", user=ada)
+    newest = get_design("token-refresh").published
+    assert newest is not None
+    move_instance(instance_pk=instance.pk, version=newest, user=ada)
+    assert press(instance, ada).saved
+    later = Run.objects.get(pk=left.pk)
     assert (later.unsaved_answer, later.unsaved_values) == (False, None)
 
 

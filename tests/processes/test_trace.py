@@ -1,8 +1,11 @@
-"""What a trace shows of large texts."""
+"""What a trace shows of large texts, and of secrets that become known while it is written."""
 
 import pytest
 
-from processes.trace import CUT_AT, cut
+from kianda.lib.secrets import MASK, Masker
+from processes.rules import Save
+from processes.trace import CUT_AT, RunTrace, cut
+from processes.working import WorkingCopy
 
 SHORT = "a" * CUT_AT
 WIDE = "ß" * CUT_AT
@@ -29,3 +32,20 @@ def test_the_body_of_an_answer_is_cut_and_its_status_stays() -> None:
     assert shown["status"] == 200
     assert shown["body"].endswith("bytes)")
     assert len(shown["body"]) < CUT_AT + 100
+
+
+def test_a_secret_that_becomes_known_later_is_masked_in_what_was_told_before() -> None:
+    masker = Masker()
+    trace = RunTrace(WorkingCopy({}, {}, {}), masker)
+    with trace.step(0, Save(type="save", id="save", title="Save")) as step:
+        step.request = {"method": "POST", "url": "https://a.example/?code=late-secret"}
+        assert trace.so_far()[0]["request"]["url"].endswith("late-secret")
+        masker.add("late-secret")
+        assert trace.so_far()[0]["request"]["url"].endswith(MASK)
+        step.response = {"status": 200, "body": "late-secret"}
+        assert trace.so_far()[0]["response"]["body"] == MASK
+        step.response = {"status": 204, "body": None}
+    assert [trace.steps[0][part] for part in ("request", "response")] == [
+        {"method": "POST", "url": f"https://a.example/?code={MASK}"},
+        {"status": 204, "body": None},
+    ]
