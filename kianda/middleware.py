@@ -10,6 +10,7 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
+from django.utils.translation import gettext as _
 
 from kianda.counters import REQUEST_SECONDS
 from kianda.lib.problems import plain_problem
@@ -115,9 +116,9 @@ class RefuseUnreadable:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer 404 for NUL, which no name holds; 411 for a body that Django would drop."""
         if "\0" in request.path:
-            return plain_problem(request, 404, "There is nothing at this address.")
+            return plain_problem(request, 404, _("There is nothing at this address."))
         if "chunked" in request.headers.get("Transfer-Encoding", "").lower() and (
             not request.META.get("CONTENT_LENGTH")
         ):
-            return plain_problem(request, 411, "Send the body with a Content-Length.")
+            return plain_problem(request, 411, _("Send the body with a Content-Length."))
         return self.get_response(request)

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import USER, has_role
 from kianda.lib.errors import ApplicationError, Flaw, Forbidden, Invalid, Missing
@@ -52,7 +53,10 @@ def page(
             if not request.user.is_authenticated:
                 return to_sign_in(request)
             if roles and not has_role(request.user, *roles):
-                raise PermissionDenied(f"You need the role {' or '.join(roles)} for this page.")
+                named = _(" or ").join(roles)
+                raise PermissionDenied(
+                    _("You need the role %(roles)s for this page.") % {"roles": named}
+                )
             try:
                 return view(request, *args, **kwargs)
             except ApplicationError as error:

@@ -4,6 +4,8 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 
 def moment_words(moment: datetime, *, now: datetime | None = None, seconds: bool = False) -> str:
@@ -11,23 +13,27 @@ def moment_words(moment: datetime, *, now: datetime | None = None, seconds: bool
     local = timezone.localtime(moment)
     today = timezone.localtime(now or timezone.now()).date()
     clock = local.strftime("%H:%M:%S" if seconds else "%H:%M")
-    day = day_words(local.date(), today=today)
-    return f"{day} {clock}" if day in {"Today", "Yesterday", "Tomorrow"} else f"{day}, {clock}"
+    near = near_words(local.date(), today=today)
+    return f"{near} {clock}" if near else f"{day_words(local.date(), today=today)}, {clock}"
 
 
 def moment_in_sentence(moment: datetime, *, now: datetime | None = None) -> str:
     """Write a moment inside a sentence: "today 14:05", "Fri 20 Nov, 16:02"."""
-    words = moment_words(moment, now=now)
-    near = words.startswith(("Today", "Yesterday", "Tomorrow"))
+    now = now or timezone.now()
+    words, today = moment_words(moment, now=now), timezone.localtime(now).date()
+    near = near_words(timezone.localtime(moment).date(), today=today)
     return words[0].lower() + words[1:] if near else words
 
 
 def day_words(day: date, *, today: date) -> str:
     """Write a day as "Today", "Fri 20 Nov", or "20 Nov 2025"."""
-    near = {0: "Today", -1: "Yesterday", 1: "Tomorrow"}.get((day - today).days)
-    if near:
-        return near
-    return date_format(day, "D j M" if day.year == today.year else "j M Y")
+    near = near_words(day, today=today)
+    return near or date_format(day, "D j M" if day.year == today.year else "j M Y")
+
+
+def near_words(day: date, *, today: date) -> str:
+    """Write a day as "Today", "Yesterday" or "Tomorrow"; as nothing when it is another."""
+    return {0: _("Today"), -1: _("Yesterday"), 1: _("Tomorrow")}.get((day - today).days, "")
 
 
 def full_words(moment: datetime) -> str:
@@ -46,35 +52,39 @@ def distance_words(moment: datetime, *, now: datetime | None = None) -> str:
     """Write how far a moment is: "in 40 min", "48 min ago", "now"."""
     gap = moment - (now or timezone.now())
     if abs(gap) < timedelta(seconds=1):
-        return "now"
+        return _("now")
     words = span_words(abs(gap))
-    return f"in {words}" if gap > timedelta(0) else f"{words} ago"
+    said = _("in %(span)s") if gap > timedelta(0) else _("%(span)s ago")
+    return said % {"span": words}
 
 
 def span_words(span: timedelta) -> str:
     """Write a length of time in at most two units: "22 h 54 min", "4 days", "50 s"."""
     total = round(span.total_seconds())
     if total < 60:
-        return f"{total} s"
+        return _("%(n)s s") % {"n": total}
     minutes, hours, days = total // 60 % 60, total // 3600 % 24, total // 86_400
     if days >= 2:
-        return f"{days} days"
+        return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
     hours += 24 * days
     if not hours:
-        return f"{minutes} min"
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+        return _("%(n)s min") % {"n": minutes}
+    said = _("%(hours)s h %(minutes)s min") if minutes else _("%(hours)s h")
+    return said % {"hours": hours, "minutes": minutes}
 
 
 def exact_span_words(span: timedelta) -> str:
     """Write a length of time as `span_words`, with seconds while they matter: "1 min 30 s"."""
     minutes, seconds = divmod(round(span.total_seconds()), 60)
-    return f"{minutes} min {seconds} s" if 0 < minutes < 10 and seconds else span_words(span)
+    if not 0 < minutes < 10 or not seconds:
+        return span_words(span)
+    return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": seconds}
 
 
 def duration_words(milliseconds: float) -> str:
     """Write how long something took: "162 ms", "2.4 s", "3 min"."""
     if milliseconds < 1000:
-        return f"{round(milliseconds)} ms"
+        return _("%(n)s ms") % {"n": round(milliseconds)}
     if milliseconds < 60_000:
-        return f"{milliseconds / 1000:.1f} s"
+        return _("%(n)s s") % {"n": f"{milliseconds / 1000:.1f}"}
     return span_words(timedelta(milliseconds=milliseconds))

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -70,7 +71,7 @@ def _expected(request: Request, task_id: str) -> int | None:
 def _no_body(request: Request) -> None:
     read_query(request, ())
     if request.data not in ({}, None):
-        raise Invalid.at("", "This takes no body.")
+        raise Invalid.at("", _("This takes no body."))
 
 
 class Tasks(APIView):

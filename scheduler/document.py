@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -30,7 +32,7 @@ READ_ONLY = frozenset(
 def _stripped(value: str) -> str:
     tidy = value.strip()
     if not tidy:
-        raise ValueError("Write a name.")
+        raise ValueError(_("Write a name."))
     return tidy
 
 
@@ -45,7 +47,7 @@ class Expiry(BaseModel):
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.at is None) == (self.after_runs is None):
-            raise ValueError('Give either "at", a moment, or "after_runs", a number.')
+            raise ValueError(_('Give either "at", a moment, or "after_runs", a number.'))
         return self
 
     def moment(self, zone: ZoneInfo) -> datetime | None:
@@ -64,7 +66,7 @@ class TaskDocument(BaseModel):
         str | None,
         Field(
             max_length=120,
-            title="Process ID",
+            title=gettext_noop("Process ID"),
             description="Null makes a new live instance at each firing.",
             json_schema_extra={"control": "instance_picker"},
         ),
@@ -83,7 +85,7 @@ class TaskDocument(BaseModel):
         str,
         Field(
             max_length=64,
-            title="Time zone",
+            title=gettext_noop("Time zone"),
             description="The workspace's when left out.",
             json_schema_extra={"control": "time_zone_picker"},
         ),
@@ -118,10 +120,14 @@ def read_task(raw: object, *, partial: bool) -> tuple[dict[str, Any], list[Flaw]
     Key by key, so that what one key has wrong does not hide what another one has.
     """
     if not isinstance(raw, dict):
-        return {}, [Flaw("", "Write an object.")]
+        return {}, [Flaw("", _("Write an object."))]
     known = ", ".join(FIELDS)
     flaws = [
-        Flaw(pointer(key), f"There is no setting '{key}' here. The known ones are {known}.")
+        Flaw(
+            pointer(key),
+            _("There is no setting '%(key)s' here. The known ones are %(known)s.")
+            % {"key": key, "known": known},
+        )
         for key in raw
         if key not in FIELDS and key not in READ_ONLY
     ]
@@ -134,7 +140,7 @@ def read_task(raw: object, *, partial: bool) -> tuple[dict[str, Any], list[Flaw]
                 model = FIELDS[key].annotation
                 flaws += flaws_of(error, raw[key], model=model, prefix=pointer(key))
         elif key in REQUIRED and not partial:
-            flaws.append(Flaw(pointer(key), "This is required."))
+            flaws.append(Flaw(pointer(key), _("This is required.")))
     return found, unique(flaws)
 
 

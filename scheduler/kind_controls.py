@@ -76,7 +76,7 @@ class Control:
     label: Words
     unit: Words = ""
     usual: str = ""
-    help: str = ""
+    help: Words = ""
     longest: int = 18
     choices: tuple[tuple[str, Words], ...] = ()
 
@@ -158,7 +158,7 @@ def _controls(kind: str, path: tuple[str, ...], part: Schema, root: Schema) -> I
             yield from _controls(kind, (*path, name), inner, root)
         return
     sort = _type(flat)
-    label, unit = WORDS.get((kind, "/".join(path)), (str(part.get("title", path[-1])), ""))
+    label, unit = WORDS.get((kind, "/".join(path)), (_(str(part.get("title", path[-1]))), ""))
     usual = flat.get("default")
     counts = isinstance(usual, int) and not isinstance(usual, bool) and len(path) == 1
     yield Control(
@@ -168,7 +168,7 @@ def _controls(kind: str, path: tuple[str, ...], part: Schema, root: Schema) -> I
         label=label,
         unit=unit,
         usual=EARLY if sort == "time" else str(usual) if counts else "",
-        help=str(part.get("description", "")) if sort == "text" else "",
+        help=_(str(part.get("description", ""))) if sort == "text" else "",
         longest=int(flat.get("maxLength", 18)),
         choices=tuple((str(one), CHOICES.get(str(one), str(one))) for one in _choices(flat)),
     )

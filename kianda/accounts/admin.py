@@ -9,6 +9,8 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kianda.accounts.models import ApiToken, AuditEntry
 from kianda.accounts.permissions import SCOPES
@@ -30,7 +32,7 @@ class TokenForm(TokenFormBase):
         choices=[(scope, scope) for scope in SCOPES],
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None: all that the user may do.",
+        help_text=gettext_lazy("None: all that the user may do."),
     )
 
     class Meta:
@@ -56,12 +58,12 @@ class ApiTokenAdmin(TokenBase):
         """Keep revoked tokens, for the audit."""
         return False
 
-    @admin.action(description="Revoke the selected tokens", permissions=["add"])
+    @admin.action(description=gettext_lazy("Revoke the selected tokens"), permissions=["add"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         """End the chosen tokens at once."""
         for token in queryset:
             revoke_token(token, by=request.user)
-        self.message_user(request, "The tokens are revoked.")
+        self.message_user(request, _("The tokens are revoked."))
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: Any) -> None:
         """Make the token through the service; keep its text for the answer alone."""
@@ -81,7 +83,7 @@ class ApiTokenAdmin(TokenBase):
         """Show the text of the token once; a message would lie in a cookie or the database."""
         context = {
             **self.admin_site.each_context(request),
-            "title": "The new API token",
+            "title": _("The new API token"),
             "opts": self.opts,
             "token": obj,
             "text": request.META["KIANDA_NEW_TOKEN"],

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -23,13 +24,13 @@ class BearerTokenAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
         """Return the person and the token, or None when another scheme is used."""
-        scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
+        scheme, _blank, text = request.headers.get("Authorization", "").strip().partition(" ")
         if scheme.lower() != "bearer":
             return None
         token = _find(text.strip())
         if token is None:
             refuse_too_many_anonymous(request)
-            raise AuthenticationFailed("The API token is unknown, expired or revoked.")
+            raise AuthenticationFailed(_("The API token is unknown, expired or revoked."))
         _stamp(token)
         return token.user, token
 

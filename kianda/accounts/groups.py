@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
 
 from kianda.accounts import audit
 from kianda.accounts.roles import ADMINISTRATOR, ROLES
@@ -39,7 +40,7 @@ def group(group_id: int) -> Group:
     """Return one group that people made; raises Missing."""
     found = own_groups().filter(pk=group_id).first()
     if found is None:
-        raise Missing("There is no such group.")
+        raise Missing(_("There is no such group."))
     return found
 
 
@@ -114,7 +115,10 @@ def change_group(
 def _meanwhile_flaws(row: Group, name: str, called: str) -> list[Flaw]:
     """Tell of a name that somebody else has given it, else of what is wrong with the new one."""
     if called and called != row.name != name:
-        told = f"Somebody has renamed it to {row.name} meanwhile. OK calls it {name}."
+        told = _("Somebody has renamed it to %(theirs)s meanwhile. OK calls it %(yours)s.") % {
+            "theirs": row.name,
+            "yours": name,
+        }
         return [Flaw("/name", told)]
     return _rename_flaws(row, name)
 
@@ -126,7 +130,10 @@ def delete_group(row: Group, *, by: User) -> None:
         row = group(row.pk)
         uses = uses_of(row)
         if uses:
-            raise InUse(f"{row.name} is in use by {_some(uses)}.", used_by=uses)
+            raise InUse(
+                _("%(name)s is in use by %(uses)s.") % {"name": row.name, "uses": _some(uses)},
+                used_by=uses,
+            )
         detail = _listed("Members", members_of(row))
         row.delete()
         audit.record(by, action="deleted", kind=KIND, name=row.name, detail=detail)
@@ -137,7 +144,8 @@ def group_flaws(names: Iterable[str]) -> list[Flaw]:
     wanted = set(names)
     known = set(own_groups().filter(name__in=wanted).values_list("name", flat=True))
     return [
-        Flaw("/groups", f"There is no group {name[:LONGEST]}.") for name in sorted(wanted - known)
+        Flaw("/groups", _("There is no group %(name)s.") % {"name": name[:LONGEST]})
+        for name in sorted(wanted - known)
     ]
 
 
@@ -189,10 +197,12 @@ def _people(names: Iterable[str]) -> tuple[list[User], list[Flaw]]:
         if len(hits) == 1:
             found[hits[0]] = None
         elif hits:
-            sentence = f"Several users go by {name}. Write the user name."
+            sentence = _("Several users go by %(name)s. Write the user name.") % {"name": name}
             flaws.append(Flaw(f"/members/{at}", sentence))
         else:
-            flaws.append(Flaw(f"/members/{at}", f"There is no user {name[:150]}."))
+            flaws.append(
+                Flaw(f"/members/{at}", _("There is no user %(name)s.") % {"name": name[:150]})
+            )
     rows = User.objects.in_bulk(list(found))
     return [rows[pk] for pk in found], flaws
 
@@ -208,20 +218,22 @@ def _name_flaws(name: str, *, of: Group | None = None) -> list[Flaw]:
 
 def _name_flaw(name: str, of: Group | None) -> str:
     if not name:
-        return "Write a name."
+        return _("Write a name.")
     if len(name) > LONGEST:
-        return f"Use at most {LONGEST} characters."
+        return _("Use at most %(most)s characters.") % {"most": LONGEST}
     if unseen := unseen_flaw(name):
         return unseen
     if any(sign in name for sign in _SIGNS) or name.startswith("="):
         signs = " ".join(_SIGNS)
-        return f"Leave out {signs} and a = at the start: rules read more than a name in them."
+        return _(
+            "Leave out %(signs)s and a = at the start: rules read more than a name in them."
+        ) % {"signs": signs}
     if name.casefold() in {role.casefold() for role in ROLES}:
-        return f"{name} is a role. Choose another name."
+        return _("%(name)s is a role. Choose another name.") % {"name": name}
     others = Group.objects.exclude(pk=of.pk) if of else Group.objects.all()
     for taken in others.values_list("name", flat=True):
         if taken.casefold() == name.casefold():
-            return f"There is a group {taken} already."
+            return _("There is a group %(name)s already.") % {"name": taken}
     return ""
 
 
@@ -230,14 +242,14 @@ def _rename_flaws(row: Group, name: str) -> list[Flaw]:
         return []
     uses = uses_of(row)
     if uses:
-        sentence = f"It cannot be renamed while it is in use by {_some(uses)}."
+        sentence = _("It cannot be renamed while it is in use by %(uses)s.") % {"uses": _some(uses)}
         return [Flaw("/name", sentence)]
     return _name_flaws(name, of=row)
 
 
 def _some(uses: Sequence[Use]) -> str:
     named = ", ".join(str(use["name"]) for use in uses[:_MOST_TOLD])
-    return f"{named} and others" if len(uses) > _MOST_TOLD else named
+    return _("%(names)s and others") % {"names": named} if len(uses) > _MOST_TOLD else named
 
 
 def _listed(word: str, names: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -67,7 +68,10 @@ def made(request: Request, what: str) -> None:
         return
     if not IdempotencyRecord.objects.filter(pk=record.pk, status=None).update(made=what):
         raise Conflict(
-            "This request waited so long that its Idempotency-Key was given to a repetition of it."
+            _(
+                "This request waited so long that its Idempotency-Key was given to a repetition "
+                "of it."
+            )
         )
 
 
@@ -79,7 +83,8 @@ def prune(moment: datetime) -> int:
 def _checked(key: str) -> str:
     if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
         raise Invalid.at(
-            "/Idempotency-Key", "The Idempotency-Key must have 1 to 255 printable ASCII characters."
+            "/Idempotency-Key",
+            _("The Idempotency-Key must have 1 to 255 printable ASCII characters."),
         )
     return key
 
@@ -100,10 +105,10 @@ def _claim(request: Request, key: str) -> tuple[IdempotencyRecord, bool]:
     except IntegrityError:
         found = mine.first()
     if found is None:
-        raise Conflict("A request with this Idempotency-Key has just ended. Send it again.")
+        raise Conflict(_("A request with this Idempotency-Key has just ended. Send it again."))
     if found.request_digest != digest:
         raise Invalid.at(
-            "/Idempotency-Key", "This Idempotency-Key was used for a different request."
+            "/Idempotency-Key", _("This Idempotency-Key was used for a different request.")
         )
     return found, False
 
@@ -117,7 +122,7 @@ def _again(view: Any, request: Request, record: IdempotencyRecord) -> Response:
     if record.status is None:
         response = view.made_again(request, record.made) if record.made else None
         if response is None:
-            raise Conflict("The first request with this Idempotency-Key is still running.")
+            raise Conflict(_("The first request with this Idempotency-Key is still running."))
         _keep(record, response)
     else:
         kept = dict(record.headers)

@@ -13,6 +13,8 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext as _
 
 from kianda.accounts import audit
 from kianda.accounts.groups import group_flaws, put_into_groups
@@ -21,7 +23,7 @@ from kianda.accounts.roles import ADMINISTRATOR, ROLES
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing, Stale
 
 KIND = "user"
-LAST = "This is the last active Administrator. Make somebody else one first."
+LAST = gettext_noop("This is the last active Administrator. Make somebody else one first.")
 
 
 def people(*, search: str = "", status: str = "", role: str = "") -> QuerySet[User]:
@@ -43,7 +45,7 @@ def person(user_id: int) -> User:
     """Return one user; raises Missing."""
     found = User.objects.filter(pk=user_id).first()
     if found is None:
-        raise Missing("There is no such user.")
+        raise Missing(_("There is no such user."))
     return found
 
 
@@ -91,7 +93,7 @@ def change_person(
             raise Stale
         before = _roles(user)
         if ADMINISTRATOR in before and ADMINISTRATOR not in roles and _is_last(user):
-            raise Invalid.at("/roles", LAST)
+            raise Invalid.at("/roles", gettext(LAST))
         user.email = email
         _name(user, name)
         user.save(update_fields=["first_name", "last_name", "email"])
@@ -105,11 +107,11 @@ def change_person(
 def deactivate_person(user: User, *, by: User) -> None:
     """Let a person sign in no more; sessions and API tokens end with it."""
     if user.pk == by.pk:
-        raise Conflict("You cannot deactivate yourself. Ask another Administrator.")
+        raise Conflict(_("You cannot deactivate yourself. Ask another Administrator."))
     with transaction.atomic():
         user = _locked(user)
         if ADMINISTRATOR in _roles(user) and _is_last(user):
-            raise Conflict(LAST)
+            raise Conflict(gettext(LAST))
         if user.is_active:
             user.is_active = False
             user.save(update_fields=["is_active"])
@@ -126,7 +128,7 @@ def reactivate_person(user: User, *, by: User) -> None:
 def renew_link(user: User, *, by: User) -> str:
     """Return a new link with which the person sets a password."""
     if not user.is_active:
-        raise Conflict("This user is deactivated. Reactivate the user first.")
+        raise Conflict(_("This user is deactivated. Reactivate the user first."))
     audit.record(by, action="password link made", kind=KIND, name=user.username)
     return password_path(user)
 
@@ -177,34 +179,36 @@ def _told(*sentences: str) -> str:
 
 
 def _name(user: User, name: str) -> None:
-    user.first_name, _, user.last_name = name.strip().partition(" ")
+    user.first_name, _blank, user.last_name = name.strip().partition(" ")
 
 
 def _username_flaws(username: str) -> list[Flaw]:
     try:
         UnicodeUsernameValidator()(username)
     except ValidationError:
-        return [Flaw("/username", "Use letters, digits and @ . + - _ only.")]
+        return [Flaw("/username", _("Use letters, digits and @ . + - _ only."))]
     if len(username) > 150:
-        return [Flaw("/username", "Use at most 150 characters.")]
+        return [Flaw("/username", _("Use at most 150 characters."))]
     if User.objects.filter(username__iexact=username).exists():
-        return [Flaw("/username", f"There is a user {username} already.")]
+        return [
+            Flaw("/username", _("There is a user %(username)s already.") % {"username": username})
+        ]
     return []
 
 
 def _flaws(name: str, email: str, roles: Iterable[str]) -> list[Flaw]:
     flaws = []
-    first, _, last = name.strip().partition(" ")
+    first, _blank, last = name.strip().partition(" ")
     if len(first) > 150 or len(last) > 150:
-        flaws.append(Flaw("/name", "Use at most 150 characters for each name."))
+        flaws.append(Flaw("/name", _("Use at most 150 characters for each name.")))
     try:
         if email:
             validate_email(email)
     except ValidationError:
-        flaws.append(Flaw("/email", "Write an e-mail address such as ada@example.org."))
+        flaws.append(Flaw("/email", _("Write an e-mail address such as ada@example.org.")))
     unknown = [role for role in roles if role not in ROLES]
     if unknown:
-        flaws.append(Flaw("/roles", f"There is no role {unknown[0][:40]}."))
+        flaws.append(Flaw("/roles", _("There is no role %(role)s.") % {"role": unknown[0][:40]}))
     return flaws
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext as _
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
@@ -42,7 +43,8 @@ class MayCall(BasePermission):
             check_scope(request.auth, _scope(view, method))
         roles = getattr(view, "roles", {}).get(method, (USER,))
         if not has_role(request.user, *roles):
-            raise Forbidden(f"You need the role {' or '.join(roles)} for this.")
+            named = _(" or ").join(roles)
+            raise Forbidden(_("You need the role %(roles)s for this.") % {"roles": named})
         return True
 
 
@@ -56,4 +58,4 @@ def _scope(view: Any, method: str) -> str:
 def check_scope(token: ApiToken, scope: str) -> None:
     """Raise Forbidden when the token has scopes and neither `scope` nor `admin` is among them."""
     if token.scopes and scope not in token.scopes and "admin" not in token.scopes:
-        raise Forbidden(f"The API token has no scope {scope}.")
+        raise Forbidden(_("The API token has no scope %(scope)s.") % {"scope": scope})

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from kianda.accounts.models import Profile
 from kianda.lib.errors import Flaw, Invalid
@@ -47,12 +48,18 @@ def save_profile(user: Any, *, zone: str, theme: str, single_keys: bool) -> Prof
     """Store what the person chose; Invalid names what cannot be chosen."""
     flaws = []
     if zone and zone not in known_zones():
-        flaws.append(Flaw("/zone", f"There is no time zone “{zone[:64]}”. Choose one of the list."))
+        flaws.append(
+            Flaw(
+                "/zone",
+                _("There is no time zone “%(zone)s”. Choose one of the list.")
+                % {"zone": zone[:64]},
+            )
+        )
     if theme not in THEMES:
-        flaws.append(Flaw("/theme", "Choose System, Light or Dark."))
+        flaws.append(Flaw("/theme", _("Choose System, Light or Dark.")))
     if flaws:
         raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)
-    profile, _ = Profile.objects.update_or_create(
+    profile, _made = Profile.objects.update_or_create(
         user_id=user.pk, defaults={"zone": zone, "theme": theme, "single_keys": single_keys}
     )
     setattr(user, _CACHE, profile)

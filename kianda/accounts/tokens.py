@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.accounts import audit
 from kianda.accounts.models import ApiToken
@@ -51,7 +52,11 @@ def create_token(
 
 def _scope_flaws(scopes: Sequence[str]) -> list[Flaw]:
     return [
-        Flaw(f"/scopes/{n}", f"There is no scope {scope!r}. Known ones: {', '.join(SCOPES)}.")
+        Flaw(
+            f"/scopes/{n}",
+            _("There is no scope %(scope)r. Known ones: %(scopes)s.")
+            % {"scope": scope, "scopes": ", ".join(SCOPES)},
+        )
         for n, scope in enumerate(scopes)
         if scope not in SCOPES
     ]
@@ -59,7 +64,7 @@ def _scope_flaws(scopes: Sequence[str]) -> list[Flaw]:
 
 def _name_flaws(name: str) -> list[Flaw]:
     if not name.strip() or len(name) > 120:
-        return [Flaw("/name", "Give the token a name of 1 to 120 characters.")]
+        return [Flaw("/name", _("Give the token a name of 1 to 120 characters."))]
     unseen = unseen_flaw(name)
     return [Flaw("/name", unseen)] if unseen else []
 

@@ -17,6 +17,8 @@ import inspect
 from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
+from kianda.lib.words import mark as _
+
 
 class Flaw(NamedTuple):
     """One thing that is wrong with an input: a JSON pointer (RFC 6901) and a sentence."""
@@ -29,7 +31,7 @@ class ApplicationError(Exception):
     """The request cannot be carried out."""
 
     status: ClassVar[int] = 400
-    title: ClassVar[str] = "Bad request"
+    title: ClassVar[str] = _("Bad request")
 
     def __init__(self, detail: str = "", *, errors: Iterable[Flaw] = (), **extra: Any) -> None:
         """Take the sentence (default: the class docstring), its places, and extra answer keys."""
@@ -42,7 +44,7 @@ class ApplicationError(Exception):
 class Invalid(ApplicationError):
     """The input has errors."""
 
-    title = "Invalid input"
+    title = _("Invalid input")
 
     @classmethod
     def at(cls, pointer: str, detail: str) -> "Invalid":
@@ -54,57 +56,57 @@ class Forbidden(ApplicationError):
     """You are not allowed to do this."""
 
     status = 403
-    title = "Forbidden"
+    title = _("Forbidden")
 
 
 class Missing(ApplicationError):
     """There is no such object."""
 
     status = 404
-    title = "Not found"
+    title = _("Not found")
 
 
 class Conflict(ApplicationError):
     """The object is not in a state that allows this."""
 
     status = 409
-    title = "Conflict"
+    title = _("Conflict")
 
 
 class Busy(Conflict):
     """Another run is working on this instance. Try again in a moment."""
 
-    title = "Busy"
+    title = _("Busy")
 
 
 class Stale(Conflict):
     """Somebody else changed this in the meantime. Read it again, then repeat your change."""
 
-    title = "Changed in the meantime"
+    title = _("Changed in the meantime")
 
 
 class InUse(Conflict):
     """It is in use."""
 
-    title = "In use"
+    title = _("In use")
 
 
 class PreconditionFailed(ApplicationError):
     """The object is no longer the one that If-Match names. Read it again."""
 
     status = 412
-    title = "Precondition failed"
+    title = _("Precondition failed")
 
 
 class TooLarge(ApplicationError):
     """The body is too large."""
 
     status = 413
-    title = "Too large"
+    title = _("Too large")
 
 
 class TooMany(ApplicationError):
     """Too many requests. Wait a little."""
 
     status = 429
-    title = "Too many requests"
+    title = _("Too many requests")

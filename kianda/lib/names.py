@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from kianda.lib.words import mark as _
+
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 PROCESS_ID = re.compile(r"[A-Za-z0-9._-]{1,120}\Z")
@@ -16,21 +18,21 @@ RESERVED_SLUGS = frozenset({"kianda", "import", "new"})
 def slug_flaw(name: str) -> str | None:
     """Return what is wrong with the name of a process, datasource or REST method, or None."""
     if not SLUG.match(name) or len(name) > 63:
-        return (
+        return _(
             "Use small letters, digits and single hyphens, at most 63 characters, "
             "such as token-refresh."
         )
     if name in RESERVED_SLUGS:
-        return f"The name {name} is reserved. Choose another one."
+        return _("The name %(name)s is reserved. Choose another one.") % {"name": name}
     return None
 
 
 def field_name_flaw(name: str) -> str | None:
     """Return what is wrong with the name of a form or field, or None."""
     if not FIELD_NAME.match(name) or len(name) > 64:
-        return "Start with a letter, then letters, digits and _, at most 64 characters."
+        return _("Start with a letter, then letters, digits and _, at most 64 characters.")
     if name.lower() in RESERVED_NAMES:
-        return f"The name {name} is reserved. Choose another one."
+        return _("The name %(name)s is reserved. Choose another one.") % {"name": name}
     return None
 
 
@@ -38,7 +40,7 @@ def unseen_flaw(name: str) -> str | None:
     """Return what is wrong with a name that people tell apart by looking at it, or None."""
     if name.isprintable():
         return None
-    return "It holds a sign that cannot be seen. Type the name again."
+    return _("It holds a sign that cannot be seen. Type the name again.")
 
 
 def in_words(name: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,7 +33,8 @@ def read_query(request: Request, allowed: Iterable[str]) -> dict[str, str]:
         if (problem := _parameter_flaw(name, values, known))
     ]
     if flaws:
-        raise Invalid("The query has errors: " + " ".join(f.detail for f in flaws), errors=flaws)
+        said = " ".join(flaw.detail for flaw in flaws)
+        raise Invalid(_("The query has errors: %(errors)s") % {"errors": said}, errors=flaws)
     return {name: request.query_params[name] for name in request.query_params}
 
 
@@ -40,18 +42,21 @@ def force_asked(request: Request) -> bool:
     """Return the query's `force`, its only parameter; what is no yes or no is Invalid."""
     value = read_query(request, ("force",)).get("force", "false").lower()
     if value not in {"true", "false", "1", "0"}:
-        raise Invalid.at("/force", "Write true or false.")
+        raise Invalid.at("/force", _("Write true or false."))
     return value in {"true", "1"}
 
 
 def _parameter_flaw(name: str, values: Sequence[object], known: set[str]) -> str:
     if name not in known:
-        words = ", ".join(sorted(known)) or "none"
-        return f"There is no query parameter {name!r} here. Known ones: {words}."
+        words = ", ".join(sorted(known)) or _("none")
+        return _("There is no query parameter %(name)r here. Known ones: %(words)s.") % {
+            "name": name,
+            "words": words,
+        }
     if len(values) > 1:
-        return f"The query parameter {name} stands there twice."
+        return _("The query parameter %(name)s stands there twice.") % {"name": name}
     if "\0" in str(values[0]):
-        return f"The query parameter {name} holds the character NUL."
+        return _("The query parameter %(name)s holds the character NUL.") % {"name": name}
     return ""
 
 
@@ -99,7 +104,10 @@ def _filtered(queryset: QuerySet[M], name: str, how: Filter, value: str) -> Quer
 
 def _searched(queryset: QuerySet[M], text: str, columns: Sequence[str]) -> QuerySet[M]:
     if len(text) > MOST_LETTERS:
-        raise Invalid.at("/search", f"search takes at most {MOST_LETTERS} characters.")
+        raise Invalid.at(
+            "/search",
+            _("search takes at most %(most)s characters.") % {"most": MOST_LETTERS},
+        )
     for word in text.split():
         anywhere = Q()
         for column in columns:
@@ -114,7 +122,11 @@ def _order(text: str, columns: Mapping[str, str]) -> list[str]:
         name = word.removeprefix("-")
         if name not in columns:
             known = ", ".join(columns)
-            raise Invalid.at("/ordering", f"Cannot order by {name!r}. Known words: {known}.")
+            raise Invalid.at(
+                "/ordering",
+                _("Cannot order by %(name)r. Known words: %(known)s.")
+                % {"name": name, "known": known},
+            )
         made.append("-" * word.startswith("-") + columns[name])
     return made
 
@@ -128,7 +140,7 @@ def _page(
         listed: Any = Listed(queryset)
         page: Page[M] = Paginator(listed, size).page(number)
     except EmptyPage as error:
-        raise Missing(f"There is no page {number}.") from error
+        raise Missing(_("There is no page %(number)s.") % {"number": number}) from error
     here = request.build_absolute_uri()
 
     def link(there: int) -> str:
@@ -150,8 +162,12 @@ def _number(query: Mapping[str, str], name: str, default: int, *, most: int | No
         return default
     value = whole_number(text, digits=9) or 0
     if value < 1 or (most is not None and value > most):
-        limit = f"from 1 to {most}" if most else "of 1 or more, at most nine digits"
-        raise Invalid.at(f"/{name}", f"{name} must be a whole number {limit}.")
+        said = (
+            _("%(name)s must be a whole number from 1 to %(most)s.")
+            if most
+            else _("%(name)s must be a whole number of 1 or more, at most nine digits.")
+        )
+        raise Invalid.at(f"/{name}", said % {"name": name, "most": most})
     return value
 
 
@@ -160,7 +176,7 @@ def yes_or_no(lookup: str) -> Callable[[QuerySet[Any], str], QuerySet[Any]]:
 
     def chosen(queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         if value not in {"true", "false"}:
-            raise Invalid("Write true or false in this filter, without capitals.")
+            raise Invalid(_("Write true or false in this filter, without capitals."))
         return queryset.filter(**{lookup: value == "true"})
 
     return chosen

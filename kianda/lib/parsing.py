@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import IO, Any, NoReturn
 
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
@@ -41,7 +42,7 @@ class StrictJSONParser(BaseParser):
         limit = int(getattr(context.get("view"), "max_body_bytes", BODY_BYTES))
         body = stream.read(limit + 1)
         if len(body) > limit:
-            raise TooLarge(f"The body is larger than {limit:,} bytes.")
+            raise TooLarge(_("The body is larger than %(limit)s bytes.") % {"limit": f"{limit:,}"})
         charset = (context.get("encoding") or "utf-8").lower()
         if "charset" in (media_type or "").lower() and charset not in {"utf-8", "utf8"}:
             raise exceptions.UnsupportedMediaType(media_type or "")
@@ -53,7 +54,9 @@ def parse_json(body: bytes) -> Any:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Invalid.at("", f"The body is not UTF-8: byte {error.start}.") from error
+        raise Invalid.at(
+            "", _("The body is not UTF-8: byte %(number)s.") % {"number": error.start}
+        ) from error
     if not text.strip():
         return {}
     try:
@@ -61,10 +64,19 @@ def parse_json(body: bytes) -> Any:
             text, object_pairs_hook=_Pairs.of, parse_constant=_refuse, parse_int=_whole
         )
     except RecursionError as error:
-        raise Invalid.at("", f"The body is nested deeper than {DEPTH} levels.") from error
+        raise Invalid.at(
+            "", _("The body is nested deeper than %(depth)s levels.") % {"depth": DEPTH}
+        ) from error
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise Invalid.at("", f"The body is not JSON: {error.msg} at {place}.") from error
+        place = _("line %(line)s, column %(column)s") % {
+            "line": error.lineno,
+            "column": error.colno,
+        }
+        raise Invalid.at(
+            "",
+            _("The body is not JSON: %(problem)s at %(place)s.")
+            % {"problem": error.msg, "place": place},
+        ) from error
     if flaws := list(_flaws(value)):
         raise Invalid(errors=flaws)
     return value
@@ -80,18 +92,18 @@ class _Pairs(dict[str, Any]):
         found = cls(pairs)
         if len(found) == len(pairs):
             return dict(found)
-        counts = Counter(key for key, _ in pairs)
+        counts = Counter(key for key, _value in pairs)
         found.doubles = tuple(key for key, count in counts.items() if count > 1)
         return found
 
 
 def _refuse(word: str) -> NoReturn:
-    raise Invalid.at("", f"{word} is not a JSON number.")
+    raise Invalid.at("", _("%(word)s is not a JSON number.") % {"word": word})
 
 
 def _whole(digits: str) -> int:
     if len(digits) > DIGITS:
-        raise Invalid.at("", f"A number has more than {DIGITS} digits.")
+        raise Invalid.at("", _("A number has more than %(digits)s digits.") % {"digits": DIGITS})
     return int(digits)
 
 
@@ -101,7 +113,9 @@ def _flaws(value: Any) -> Iterator[Flaw]:
     while waiting:
         pointer, depth, item = waiting.pop()
         if depth > DEPTH:
-            yield Flaw(pointer, f"This is nested deeper than {DEPTH} levels.")
+            yield Flaw(
+                pointer, _("This is nested deeper than %(depth)s levels.") % {"depth": DEPTH}
+            )
             return
         if isinstance(item, dict):
             yield from _key_flaws(pointer, item)
@@ -114,21 +128,21 @@ def _flaws(value: Any) -> Iterator[Flaw]:
 
 def _key_flaws(pointer: str, item: dict[str, Any]) -> Iterator[Flaw]:
     for key in getattr(item, "doubles", ()):
-        yield Flaw(f"{pointer}/{escape(key)}", "This key stands twice in its object.")
+        yield Flaw(f"{pointer}/{escape(key)}", _("This key stands twice in its object."))
     for key in item:
         if flaw := _scalar_flaw(key):
-            yield Flaw(pointer, f"A key has a forbidden character. {flaw}")
+            yield Flaw(pointer, _("A key has a forbidden character. %(flaw)s") % {"flaw": flaw})
 
 
 def _scalar_flaw(item: Any) -> str:
     if isinstance(item, float) and not math.isfinite(item):
-        return "The number is too large."
+        return _("The number is too large.")
     if not isinstance(item, str):
         return ""
     if "\0" in item:
-        return "The character NUL cannot be stored."
+        return _("The character NUL cannot be stored.")
     if not item.isascii() and any("\ud800" <= letter <= "\udfff" for letter in item):
-        return "Half a surrogate pair is not a character."
+        return _("Half a surrogate pair is not a character.")
     return ""
 
 

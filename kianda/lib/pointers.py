@@ -6,38 +6,39 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from kianda.lib.errors import Flaw
+from kianda.lib.words import mark as _
 
 TAGS = ("type", "scheme", "kind")
 
 SENTENCES: dict[str, str] = {
-    "missing": "This is required.",
-    "string_type": "Write text.",
-    "bool_type": "Write true or false.",
-    "bool_parsing": "Write true or false.",
-    "int_type": "Write a whole number.",
-    "int_parsing": "Write a whole number.",
-    "int_from_float": "Write a whole number.",
-    "float_type": "Write a number.",
-    "float_parsing": "Write a number.",
-    "decimal_type": "Write a number.",
-    "decimal_parsing": "Write a number.",
-    "list_type": "Write a list.",
-    "tuple_type": "Write a list.",
-    "model_type": "Write an object.",
-    "model_attributes_type": "Write an object.",
-    "dict_type": "Write an object.",
-    "string_too_short": "Write at least {min_length} characters.",
-    "string_too_long": "At most {max_length} characters.",
-    "too_short": "Give at least {min_length}.",
-    "too_long": "At most {max_length} {name} are allowed here; there are {actual_length}.",
-    "greater_than": "Write more than {gt}.",
-    "greater_than_equal": "Write {ge} or more.",
-    "less_than": "Write less than {lt}.",
-    "less_than_equal": "Write {le} or less.",
-    "literal_error": "Choose one of {expected}.",
-    "union_tag_invalid": "There is no {discriminator} '{tag}'. Choose one of {expected_tags}.",
-    "union_tag_not_found": "Say which {discriminator} this is.{known}",
-    "recursion_loop": "This is nested too deep.",
+    "missing": _("This is required."),
+    "string_type": _("Write text."),
+    "bool_type": _("Write true or false."),
+    "bool_parsing": _("Write true or false."),
+    "int_type": _("Write a whole number."),
+    "int_parsing": _("Write a whole number."),
+    "int_from_float": _("Write a whole number."),
+    "float_type": _("Write a number."),
+    "float_parsing": _("Write a number."),
+    "decimal_type": _("Write a number."),
+    "decimal_parsing": _("Write a number."),
+    "list_type": _("Write a list."),
+    "tuple_type": _("Write a list."),
+    "model_type": _("Write an object."),
+    "model_attributes_type": _("Write an object."),
+    "dict_type": _("Write an object."),
+    "string_too_short": _("Write at least {min_length} characters."),
+    "string_too_long": _("At most {max_length} characters."),
+    "too_short": _("Give at least {min_length}."),
+    "too_long": _("At most {max_length} {name} are allowed here; there are {actual_length}."),
+    "greater_than": _("Write more than {gt}."),
+    "greater_than_equal": _("Write {ge} or more."),
+    "less_than": _("Write less than {lt}."),
+    "less_than_equal": _("Write {le} or less."),
+    "literal_error": _("Choose one of {expected}."),
+    "union_tag_invalid": _("There is no {discriminator} '{tag}'. Choose one of {expected_tags}."),
+    "union_tag_not_found": _("Say which {discriminator} this is.{known}"),
+    "recursion_loop": _("This is nested too deep."),
 }
 
 
@@ -116,16 +117,17 @@ def _sentence(line: Mapping[str, Any], model: Any) -> str:
 
 def _unknown_key(loc: Sequence[str | int], model: Any) -> str:
     known = [name for found in _models_at(model, loc[:-1]) for name in _settings(found)]
-    sentence = f"There is no setting '{loc[-1]}' here."
-    return (
-        f"{sentence} The known ones are {', '.join(dict.fromkeys(known))}." if known else sentence
-    )
+    sentence = _("There is no setting '%(name)s' here.") % {"name": loc[-1]}
+    if not known:
+        return sentence
+    names = ", ".join(dict.fromkeys(known))
+    return f"{sentence} " + _("The known ones are %(names)s.") % {"names": names}
 
 
 def _known_tags(loc: Sequence[str | int], model: Any, tag: str) -> str:
     kinds = [found for found in _models_at(model, loc) if tag in found.model_fields]
     known = ", ".join(str(kind.model_fields[tag].default) for kind in kinds)
-    return f" Choose one of {known}." if known else ""
+    return " " + _("Choose one of %(known)s.") % {"known": known} if known else ""
 
 
 def _models_at(model: Any, loc: Sequence[str | int]) -> list[type[BaseModel]]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -51,12 +53,16 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler: every error of a view becomes a problem, never a stack trace."""
     if isinstance(error, ApplicationError):
         return problem(
-            error.status, error.detail, title=error.title, errors=error.errors, extra=error.extra
+            error.status,
+            error.detail,
+            title=gettext(error.title),
+            errors=error.errors,
+            extra=error.extra,
         )
     if isinstance(error, Http404):
-        return problem(404, "There is no such object.")
+        return problem(404, _("There is no such object."))
     if isinstance(error, PermissionDenied):
-        return problem(403, "You are not allowed to do this.")
+        return problem(403, _("You are not allowed to do this."))
     if isinstance(error, exceptions.APIException):
         return _of_rest_framework(error)
     request = context.get("request")
@@ -66,7 +72,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
         getattr(request, "path", ""),
         exc_info=error,
     )
-    return problem(500, "Something went wrong on our side. The error is in the server's log.")
+    return problem(500, _("Something went wrong on our side. The error is in the server's log."))
 
 
 def _of_rest_framework(error: exceptions.APIException) -> Response:
@@ -76,13 +82,13 @@ def _of_rest_framework(error: exceptions.APIException) -> Response:
     flaws: list[Flaw] = []
     if isinstance(error, exceptions.ValidationError):
         flaws = list(_flaws(error.detail, ""))
-        detail = "The input has errors."
+        detail = _("The input has errors.")
     elif isinstance(error, exceptions.Throttled):
         seconds = max(1, math.ceil(getattr(error, "wait", None) or 1))
         headers["Retry-After"] = str(seconds)
-        detail = f"Too many requests. Try again in {seconds} s."
+        detail = _("Too many requests. Try again in %(seconds)s s.") % {"seconds": seconds}
     elif isinstance(error, exceptions.UnsupportedMediaType):
-        detail = "Send the body as application/json in UTF-8."
+        detail = _("Send the body as application/json in UTF-8.")
     else:
         detail = str(error.detail)
     if header := getattr(error, "auth_header", None):

@@ -24,6 +24,7 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from kianda import navigation, times
 from kianda.accounts.profiles import profile_of
@@ -67,8 +68,8 @@ def copy(text: str, what: str = "") -> SafeString:
     """Draw the button that copies a text and says so."""
     return format_html(
         '<button type="button" class="btn btn-sm k-quiet k-icon-btn k-copy" data-copy="{}"'
-        ' aria-label="Copy {}" title="Copy">{}</button>',
-        text, what or text, icon("copy"),
+        ' aria-label="{}" title="{}">{}</button>',
+        text, _("Copy %(what)s") % {"what": what or text}, _("Copy"), icon("copy"),
     )  # fmt: skip
 
 
@@ -268,7 +269,7 @@ def person(user: Any) -> str:
 def role_of(user: Any) -> str:
     """Return the first of a person's roles."""
     held = roles_of(user)
-    return next((role for role in ROLES if role in held), "No role")
+    return next((role for role in ROLES if role in held), _("No role"))
 
 
 @register.filter

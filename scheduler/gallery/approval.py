@@ -81,36 +81,36 @@ def _request(*, with_amount: bool) -> dict[str, Any]:
     amount = {"type": "number", "name": "amount", "decimals": 2, "min": 0, "width": 4}
     return {
         "name": "ask",
-        "title": "Request",
+        "title": _("Request"),
         "fields": [
             {"type": "text", "name": "subject", "required": True,
              "width": 8 if with_amount else 12},
             *([amount] if with_amount else []),
             {"type": "text", "name": "reason", "mode": "long", "required": True},
-            {"type": "button", "name": "send_request", "title": "Send the request",
-             "rules": [{"type": "submit", "id": "send", "title": "Submit the request"}]},
+            {"type": "button", "name": "send_request", "title": _("Send the request"),
+             "rules": [{"type": "submit", "id": "send", "title": _("Submit the request")}]},
         ],
     }  # fmt: skip
 
 
 def _decision(owners: dict[str, Any]) -> dict[str, Any]:
     decided = {"match": "all", "items": [{"left": "[decision]", "operator": "eq",
-                                          "right": "Rejected"}]}  # fmt: skip
+                                          "right": _("Rejected")}]}  # fmt: skip
     return {
         "name": "approval",
-        "title": "Decision",
+        "title": _("Decision"),
         "owners": owners,
         "fields": [
-            {"type": "list", "name": "decision", "choices": ["Approved", "Rejected"],
+            {"type": "list", "name": "decision", "choices": [_("Approved"), _("Rejected")],
              "display_as": "options", "required": True},
             {"type": "text", "name": "comment", "mode": "long",
-             "help": "Required for a rejection."},
-            {"type": "button", "name": "decide", "title": "Decide", "rules": [
-                {"type": "make_required", "id": "comment-needed", "title": "Ask for a comment",
+             "help": _("Required for a rejection.")},
+            {"type": "button", "name": "decide", "title": _("Decide"), "rules": [
+                {"type": "make_required", "id": "comment-needed", "title": _("Ask for a comment"),
                  "changes": [{"field": "comment", "action": "required"}],
                  "opposite": [{"field": "comment", "action": "not_required"}],
                  "conditions": decided},
-                {"type": "submit", "id": "close-it", "title": "Submit the decision",
+                {"type": "submit", "id": "close-it", "title": _("Submit the decision"),
                  "status": "=Item([decision], 1)"},
             ]},
         ],

@@ -142,7 +142,7 @@ class FetchList(Template):
             "methods": [
                 {
                     "name": METHOD,
-                    "title": "Get the list",
+                    "title": _("Get the list"),
                     "http_method": "GET",
                     "url_path": answers["list_path"],
                     "request_headers": [{"name": "Accept", "value": "application/json"}],
@@ -166,11 +166,11 @@ def _fields(answers: Answers, datasource: str) -> list[dict[str, Any]]:
         {"type": "text", "name": name, "title": in_words(name)} for name in answers["columns"]
     ]
     return [
-        {"type": "table", "name": "items", "title": "Items", "columns": columns,
+        {"type": "table", "name": "items", "title": _("Items"), "columns": columns,
          "allow_add": False, "allow_remove": False, "allow_move": False},
-        {"type": "date", "name": "read_at", "title": "Read at", "mode": "datetime", "width": 6},
+        {"type": "date", "name": "read_at", "title": _("Read at"), "mode": "datetime", "width": 6},
         {"type": "text", "name": "last_error", "width": 6},
-        {"type": "button", "name": "fetch", "title": "Fetch now",
+        {"type": "button", "name": "fetch", "title": _("Fetch now"),
          "rules": _rules(answers, datasource)},
     ]  # fmt: skip
 
@@ -180,7 +180,7 @@ def _rules(answers: Answers, datasource: str) -> list[dict[str, Any]]:
     body = f"[response.body.{place}]" if place else "[response.body]"
     return [
         {
-            "type": "find_items", "id": "get-list", "title": "Get the list",
+            "type": "find_items", "id": "get-list", "title": _("Get the list"),
             "datasource": datasource, "method": METHOD,
             "on_success": [
                 # An empty list is an answer too: then the table is empty.
@@ -191,5 +191,5 @@ def _rules(answers: Answers, datasource: str) -> list[dict[str, Any]]:
             "on_error": [{"field": "last_error", "value": "[error.message]"}],
             "on_failure": "undo",
         },
-        {"type": "save", "id": "save", "title": "Save"},
+        {"type": "save", "id": "save", "title": _("Save")},
     ]  # fmt: skip

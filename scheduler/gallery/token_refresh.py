@@ -162,7 +162,7 @@ def _datasource(answers: Answers, name: str) -> dict[str, Any]:
         "methods": [
             {
                 "name": METHOD,
-                "title": "Get/Refresh Auth Token",
+                "title": _("Get/Refresh Auth Token"),
                 "http_method": "POST",
                 "url_path": answers["token_path"],
                 "content_type": "form",
@@ -179,20 +179,21 @@ def _definition(answers: Answers, names: Names) -> dict[str, Any]:
         "name": names.process,
         "title": _("%(service)s: access token") % {"service": answers["service"]},
         "description": _("Keeps the access token of %(service)s current.") % answers,
-        "forms": [{"name": "token", "title": "Token", "fields": _fields(names.datasource)}],
+        "forms": [{"name": "token", "title": _("Token"), "fields": _fields(names.datasource)}],
     }
 
 
 def _fields(datasource: str) -> list[dict[str, Any]]:
     return [
         {"type": "text", "name": "grant_type", "default": "refresh_token", "width": 6},
-        {"type": "text", "name": "client_id", "title": "Client ID", "required": True, "width": 6},
+        {"type": "text", "name": "client_id", "title": _("Client ID"), "required": True,
+         "width": 6},
         {"type": "secret", "name": "client_secret", "width": 6},
         {"type": "secret", "name": "refresh_token", "width": 6},
-        {"type": "text", "name": "redirect_uri", "title": "Redirect URL"},
+        {"type": "text", "name": "redirect_uri", "title": _("Redirect URL")},
         {"type": "secret", "name": "access_token"},
-        {"type": "number", "name": "expires_in", "title": "Expires in (s)", "width": 6},
-        {"type": "date", "name": "created_at", "title": "Created at", "mode": "datetime",
+        {"type": "number", "name": "expires_in", "title": _("Expires in (s)"), "width": 6},
+        {"type": "date", "name": "created_at", "title": _("Created at"), "mode": "datetime",
          "width": 6},
         {"type": "text", "name": "last_error"},
         {"type": "button", "name": "refresh", "rules": _rules(datasource)},
@@ -202,11 +203,11 @@ def _fields(datasource: str) -> list[dict[str, Any]]:
 def _rules(datasource: str) -> list[dict[str, Any]]:
     return [
         {
-            "type": "set_form_field", "id": "clear", "title": "Clear the access token",
+            "type": "set_form_field", "id": "clear", "title": _("Clear the access token"),
             "assignments": [{"field": "access_token", "value": ""}],
         },
         {
-            "type": "create_item", "id": "get-token", "title": "Get a new token",
+            "type": "create_item", "id": "get-token", "title": _("Get a new token"),
             "datasource": datasource, "method": METHOD, "omit_blank": True,
             "input_mapping": [{"target": f"body.{name}", "value": f"[{name}]"} for name in SENT],
             "on_success": [
@@ -218,5 +219,5 @@ def _rules(datasource: str) -> list[dict[str, Any]]:
             "on_error": [{"field": "last_error", "value": "[error.message]"}],
             "on_failure": "undo",
         },
-        {"type": "save", "id": "save", "title": "Save"},
+        {"type": "save", "id": "save", "title": _("Save")},
     ]  # fmt: skip

@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_core import core_schema
 
 from kianda.lib.kinds import Kind
+from kianda.lib.words import mark as _
 
 ONE_DAY = timedelta(days=1)
 # How far ahead a calendar kind looks: past the eight years between two 29 Februaries around 2100,
@@ -165,9 +166,12 @@ class Whole:
     def check(self, value: int) -> int:
         """Return the value, or raise with what to enter."""
         if value < self.least:
-            raise ValueError(f"Enter {self.least} or more, at most {self.most:,}.")
+            raise ValueError(
+                _("Enter %(least)s or more, at most %(most)s.")
+                % {"least": self.least, "most": f"{self.most:,}"}
+            )
         if value > self.most:
-            raise ValueError(f"Enter {self.most:,} or less.")
+            raise ValueError(_("Enter %(most)s or less.") % {"most": f"{self.most:,}"})
         return value
 
     def __get_pydantic_core_schema__(
@@ -189,15 +193,15 @@ def _time_of_day(value: str) -> str:
     try:
         read = datetime.strptime(value.strip(), "%H:%M")  # noqa: DTZ007
     except ValueError as error:
-        raise ValueError("Write a time of day such as 09:30.") from error
+        raise ValueError(_("Write a time of day such as 09:30.")) from error
     return read.strftime("%H:%M")
 
 
 TimeOfDay = Annotated[
     str,
     Field(
-        title="At",
-        description="A time of day in the task's time zone, such as 09:30.",
+        title=_("At"),
+        description=_("A time of day in the task's time zone, such as 09:30."),
         json_schema_extra={"control": "time", "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9]$"},
     ),
     AfterValidator(_time_of_day),
@@ -226,6 +230,6 @@ WeekdayName = Annotated[
 ]
 
 
-def repeated(count: int, unit: str) -> str:
-    """Return `Every minute` or `Every 55 minutes`."""
-    return f"Every {unit}" if count == 1 else f"Every {count} {unit}s"
+def repeated(count: int, one: str, many: str) -> str:
+    """Return `Every minute` or `Every 55 minutes`, of the words for one and for many."""
+    return one if count == 1 else many % {"n": count}

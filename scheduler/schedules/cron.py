@@ -11,9 +11,10 @@ from cron_descriptor import FormatException, Options, get_description
 from croniter import CroniterError, croniter
 from pydantic import AfterValidator, Field
 
+from kianda.lib.words import mark as _
 from scheduler.schedules.base import CalendarSchedule
 
-EXAMPLE = (
+EXAMPLE = _(
     "Write minute, hour, day of month, month and day of week, such as 0 9 * * mon-fri for 09:00 on "
     "working days."
 )
@@ -48,15 +49,24 @@ def read_line(expression: str) -> Line:
     """Read a cron line; raises ValueError with a sentence."""
     fields = expression.split()
     if len(fields) != 5:
-        raise ValueError(f"A cron line has five fields, this one has {len(fields)}. {EXAMPLE}")
+        raise ValueError(
+            _("A cron line has five fields, this one has %(count)s. %(example)s")
+            % {"count": len(fields), "example": EXAMPLE}
+        )
     for text in fields:
         if not _FIELD.fullmatch(text):
-            raise ValueError(f"{text!r} cannot stand in a cron line. {EXAMPLE}")
+            raise ValueError(
+                _("%(text)r cannot stand in a cron line. %(example)s")
+                % {"text": text, "example": EXAMPLE}
+            )
     try:
         minutes, hours, days, months, weekdays = croniter.expand(expression)[0]
     except CroniterError as error:
         problem = re.sub(r"^\[.*?\]\s*", "", str(error))
-        raise ValueError(f"This is no cron line: {problem}. {EXAMPLE}") from error
+        raise ValueError(
+            _("This is no cron line: %(problem)s. %(example)s")
+            % {"problem": problem, "example": EXAMPLE}
+        ) from error
     line = Line(
         _numbers(minutes, range(60)),
         _numbers(hours, range(24)),
@@ -68,7 +78,9 @@ def read_line(expression: str) -> Line:
     )
     shortest = min(line.days)
     if line.any_weekday and all(_LONGEST_MONTHS[month - 1] < shortest for month in line.months):
-        raise ValueError(f"This never fires: none of these months has a day {shortest}.")
+        raise ValueError(
+            _("This never fires: none of these months has a day %(day)s.") % {"day": shortest}
+        )
     return line
 
 
@@ -93,7 +105,7 @@ class Cron(CalendarSchedule):
     """
 
     kind: Literal["cron"] = "cron"
-    label = "Cron"
+    label = _("Cron")
 
     expression: Annotated[
         str,
@@ -125,7 +137,7 @@ class Cron(CalendarSchedule):
             return str(get_description(self.expression, options))
         except FormatException:
             # The describer knows fewer spellings than the reader.
-            return f"Cron {self.expression}"
+            return _("Cron %(line)s") % {"line": self.expression}
 
 
 @functools.lru_cache(maxsize=128)

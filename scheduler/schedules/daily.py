@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from kianda.lib.words import mark as _
 from scheduler.schedules.base import CalendarSchedule, TimeOfDay, Whole, parse_time, repeated
 
 
@@ -17,13 +18,13 @@ class Daily(CalendarSchedule):
     """
 
     kind: Literal["daily"] = "daily"
-    label = "Daily"
+    label = _("Daily")
 
     every: Annotated[int, Whole(1, 3_650)] = 1
     at: TimeOfDay
     weekdays_only: Annotated[
         bool,
-        Field(strict=True, description="Monday to Friday; every 2 then means every second one."),
+        Field(strict=True, description=_("Monday to Friday; every 2 then means every second one.")),
     ] = False
 
     def falls_on(self, day: date, *, first_day: date) -> bool:
@@ -40,8 +41,11 @@ class Daily(CalendarSchedule):
 
     def describe(self) -> str:
         """Return the schedule in words."""
-        unit = "weekday" if self.weekdays_only else "day"
-        return f"{repeated(self.every, unit)} at {self.at}"
+        if self.weekdays_only:
+            every = repeated(self.every, _("Every weekday"), _("Every %(n)s weekdays"))
+        else:
+            every = repeated(self.every, _("Every day"), _("Every %(n)s days"))
+        return _("%(every)s at %(time)s") % {"every": every, "time": self.at}
 
 
 def _working_days(day: date) -> int:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
+from kianda.lib.words import mark as _
 from scheduler.schedules.base import Schedule, Whole, repeated
 
 HOUR = timedelta(hours=1)
@@ -18,7 +19,7 @@ class Hourly(Schedule):
     """
 
     kind: Literal["hourly"] = "hourly"
-    label = "Hourly"
+    label = _("Hourly")
 
     every: Annotated[int, Whole(1, 8_760)] = 1
     minute: Annotated[int, Whole(0, 59)] = 0
@@ -46,10 +47,11 @@ class Hourly(Schedule):
 
     def describe(self) -> str:
         """Return the schedule in words."""
+        every = repeated(self.every, _("Every hour"), _("Every %(n)s hours"))
         if self.minute == 0:
-            return f"{repeated(self.every, 'hour')} on the hour"
-        minutes = "1 minute" if self.minute == 1 else f"{self.minute} minutes"
-        return f"{repeated(self.every, 'hour')} at {minutes} past"
+            return _("%(every)s on the hour") % {"every": every}
+        minutes = repeated(self.minute, _("1 minute"), _("%(n)s minutes"))
+        return _("%(every)s at %(minutes)s past") % {"every": every, "minutes": minutes}
 
 
 def _past_whole_hours(moment: datetime, zone: ZoneInfo) -> timedelta:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
+from kianda.lib.words import mark as _
 from scheduler.schedules.base import IntervalSchedule, Whole, repeated
 
 
@@ -10,7 +11,7 @@ class Minutes(IntervalSchedule):
     """Fires every so many minutes of elapsed time, counted from the start of the task."""
 
     kind: Literal["minutes"] = "minutes"
-    label = "Every few minutes"
+    label = _("Every few minutes")
 
     every: Annotated[int, Whole(1, 525_600)]
 
@@ -20,4 +21,4 @@ class Minutes(IntervalSchedule):
 
     def describe(self) -> str:
         """Return the schedule in words."""
-        return repeated(self.every, "minute")
+        return repeated(self.every, _("Every minute"), _("Every %(n)s minutes"))

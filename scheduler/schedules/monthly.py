@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from kianda.lib.words import mark as _
 from scheduler.schedules.base import (
     WEEKDAYS,
     CalendarSchedule,
@@ -29,7 +30,7 @@ def _number(value: object) -> object:
         return "last"
     # A tuple: what was sent may be a list or an object, which no set can be asked for.
     if isinstance(value, bool) or value not in (1, 2, 3, 4, "last"):
-        raise ValueError('Enter 1, 2, 3, 4 or "last".')
+        raise ValueError(_('Enter 1, 2, 3, 4 or "last".'))
     return value
 
 
@@ -42,13 +43,13 @@ class Monthly(CalendarSchedule):
     """
 
     kind: Literal["monthly"] = "monthly"
-    label = "Monthly"
+    label = _("Monthly")
 
     every: Annotated[int, Whole(1, 120)] = 1
     day: Annotated[int, Whole(1, 31)] | None = None
     nth: Annotated[
         Literal[1, 2, 3, 4, "last"] | None,
-        Field(description="Which of the month's weekdays: 1 to 4, or last."),
+        Field(description=_("Which of the month's weekdays: 1 to 4, or last.")),
         BeforeValidator(lambda value: None if value is None else _number(value)),
     ] = None
     weekday: WeekdayName | None = None
@@ -59,7 +60,7 @@ class Monthly(CalendarSchedule):
         by_weekday = self.nth is not None and self.weekday is not None
         half = (self.nth is None) != (self.weekday is None)
         if half or (self.day is not None) == by_weekday:
-            raise ValueError('Give either "day", or "nth" with "weekday".')
+            raise ValueError(_('Give either "day", or "nth" with "weekday".'))
         return self
 
     def falls_on(self, day: date, *, first_day: date) -> bool:
@@ -80,9 +81,16 @@ class Monthly(CalendarSchedule):
 
     def describe(self) -> str:
         """Return the schedule in words."""
+        every = repeated(self.every, _("Every month"), _("Every %(n)s months"))
+        words = {"every": every, "day": self._day_in_words(), "time": self.at}
+        return _("%(every)s on %(day)s at %(time)s") % words
+
+    def _day_in_words(self) -> str:
         if self.day is not None:
-            day = f"day {self.day}" + (" (or the last day)" if self.day > 28 else "")
-        else:
-            nth = ORDINALS[self.nth - 1] if isinstance(self.nth, int) else "last"
-            day = f"the {nth} {(self.weekday or '').capitalize()}"
-        return f"{repeated(self.every, 'month')} on {day} at {self.at}"
+            said = _("day %(n)s (or the last day)") if self.day > 28 else _("day %(n)s")
+            return said % {"n": self.day}
+        nth = ORDINALS[self.nth - 1] if isinstance(self.nth, int) else _("last")
+        return _("the %(nth)s %(weekday)s") % {
+            "nth": nth,
+            "weekday": (self.weekday or "").capitalize(),
+        }

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from kianda.lib.words import mark as _
 from scheduler.schedules.base import Schedule
 
 
@@ -12,7 +13,7 @@ class OnDemand(Schedule):
     """Fires when it is asked to: by its web hook address, or by hand."""
 
     kind: Literal["on_demand"] = "on_demand"
-    label = "On demand"
+    label = _("On demand")
 
     def moments_after(
         self, moment: datetime, *, start: datetime, zone: ZoneInfo
@@ -22,4 +23,4 @@ class OnDemand(Schedule):
 
     def describe(self) -> str:
         """Return the schedule in words."""
-        return "On demand"
+        return _("On demand")

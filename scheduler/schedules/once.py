@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from scheduler.schedules.base import Schedule, Whole, to_utc
+from kianda.lib.words import mark as _
+from scheduler.schedules.base import Schedule, Whole, repeated, to_utc
 
-MOMENT_HELP = "Write a moment such as 2026-11-23T09:30 or 2026-11-23T09:30:00Z."
+MOMENT_HELP = _("Write a moment such as 2026-11-23T09:30 or 2026-11-23T09:30:00Z.")
 
 
 def _moment(value: str) -> str:
@@ -18,7 +19,10 @@ def _moment(value: str) -> str:
     except ValueError as error:
         raise ValueError(MOMENT_HELP) from error
     if not 1970 <= read.year <= 9000:
-        raise ValueError(f"The year {read.year} is out of reach. {MOMENT_HELP}")
+        raise ValueError(
+            _("The year %(year)s is out of reach. %(moment_help)s")
+            % {"year": read.year, "moment_help": MOMENT_HELP}
+        )
     if read.tzinfo is None:
         return read.isoformat()
     return read.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -52,7 +56,7 @@ class Delay(BaseModel):
     @model_validator(mode="after")
     def _some_time(self) -> Self:
         if not (self.days or self.hours or self.minutes):
-            raise ValueError("Enter 1 or more days, hours or minutes.")
+            raise ValueError(_("Enter 1 or more days, hours or minutes."))
         return self
 
     def length(self) -> timedelta:
@@ -62,30 +66,26 @@ class Delay(BaseModel):
     def describe(self) -> str:
         """Return the delay in words."""
         parts = [
-            f"{count} {unit if count > 1 else unit[:-1]}"
-            for unit, count in (
-                ("days", self.days),
-                ("hours", self.hours),
-                ("minutes", self.minutes),
-            )
-            if count
+            (self.days, repeated(self.days, _("1 day"), _("%(n)s days"))),
+            (self.hours, repeated(self.hours, _("1 hour"), _("%(n)s hours"))),
+            (self.minutes, repeated(self.minutes, _("1 minute"), _("%(n)s minutes"))),
         ]
-        return " ".join(parts)
+        return " ".join(words for count, words in parts if count)
 
 
 class Once(Schedule):
     """Fires once: at a moment, or some days, hours and minutes after the start of the task."""
 
     kind: Literal["once"] = "once"
-    label = "Once"
+    label = _("Once")
 
     at: Moment | None = None
-    in_: Delay | None = Field(default=None, alias="in", title="In")
+    in_: Delay | None = Field(default=None, alias="in", title=_("In"))
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.at is None) == (self.in_ is None):
-            raise ValueError('Give either "at", a moment, or "in", a delay.')
+            raise ValueError(_('Give either "at", a moment, or "in", a delay.'))
         return self
 
     def moments_after(
@@ -101,5 +101,6 @@ class Once(Schedule):
     def describe(self) -> str:
         """Return the schedule in words."""
         if self.in_ is not None:
-            return f"Once, {self.in_.describe()} after the start"
-        return f"Once at {(self.at or '').replace('T', ' ').replace('Z', ' UTC')}"
+            return _("Once, %(delay)s after the start") % {"delay": self.in_.describe()}
+        at = (self.at or "").replace("T", " ").replace("Z", " UTC")
+        return _("Once at %(moment)s") % {"moment": at}

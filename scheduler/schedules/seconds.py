@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
+from kianda.lib.words import mark as _
 from scheduler.schedules.base import IntervalSchedule, Whole, repeated
 
 
@@ -10,7 +11,7 @@ class Seconds(IntervalSchedule):
     """Fires every so many seconds of elapsed time, counted from the start of the task."""
 
     kind: Literal["seconds"] = "seconds"
-    label = "Every few seconds"
+    label = _("Every few seconds")
 
     every: Annotated[int, Whole(1, 31_536_000)]
 
@@ -20,4 +21,4 @@ class Seconds(IntervalSchedule):
 
     def describe(self) -> str:
         """Return the schedule in words."""
-        return repeated(self.every, "second")
+        return repeated(self.every, _("Every second"), _("Every %(n)s seconds"))

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from kianda.lib.words import mark as _
 from scheduler.schedules.base import (
     WEEKDAYS,
     CalendarSchedule,
@@ -19,7 +20,7 @@ from scheduler.schedules.base import (
 
 def _in_order(days: list[str]) -> list[str]:
     if not days:
-        raise ValueError("Name at least one day, such as monday.")
+        raise ValueError(_("Name at least one day, such as monday."))
     return sorted(set(days), key=WEEKDAYS.index)
 
 
@@ -31,7 +32,7 @@ class Weekly(CalendarSchedule):
     """
 
     kind: Literal["weekly"] = "weekly"
-    label = "Weekly"
+    label = _("Weekly")
 
     every: Annotated[int, Whole(1, 520)] = 1
     days: Annotated[
@@ -53,9 +54,11 @@ class Weekly(CalendarSchedule):
 
     def describe(self) -> str:
         """Return the schedule in words."""
+        every = repeated(self.every, _("Every week"), _("Every %(n)s weeks"))
         names = [day.capitalize() for day in self.days]
-        listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-        return f"{repeated(self.every, 'week')} on {listed} at {self.at}"
+        listed = _(" and ").join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        words = {"every": every, "days": listed, "time": self.at}
+        return _("%(every)s on %(days)s at %(time)s") % words
 
 
 def _monday(day: date) -> date:

@@ -9,6 +9,8 @@ from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.errors import Flaw, Invalid
@@ -22,7 +24,7 @@ from scheduler.schedules import Once
 from scheduler.schedules.once import read_moment
 from scheduler.services.moments import expiry_of, schedule_of, zone_named
 
-PASSED = "This moment has passed. Write one that lies ahead."
+PASSED = gettext_noop("This moment has passed. Write one that lies ahead.")
 
 
 @dataclass
@@ -89,7 +91,7 @@ def _check_name(checked: Checked, task: ScheduledTask | None) -> None:
         return
     same = ScheduledTask.objects.filter(name=name)
     if (same.exclude(pk=task.pk) if task else same).exists():
-        checked.flaw("/name", f"There is a scheduled task {name} already.")
+        checked.flaw("/name", _("There is a scheduled task %(name)s already.") % {"name": name})
 
 
 def _check_process(checked: Checked, user: User) -> None:
@@ -100,7 +102,11 @@ def _check_process(checked: Checked, user: User) -> None:
             ProcessDesign.objects.select_related("draft", "published").filter(name=name).first()
         )
         if checked.design is None:
-            said = f"There is no process {name}." if name else "Choose a process design."
+            said = (
+                _("There is no process %(name)s.") % {"name": name}
+                if name
+                else _("Choose a process design.")
+            )
             checked.flaw("/process", said)
     if process_id is not None:
         _check_instance(checked, process_id, user)
@@ -130,11 +136,10 @@ def find_instance(
     rows = visible_instances(user).select_related("version", "design").defer("version__document")
     instance = rows.filter(key=process_id.lower()).first()
     if instance is None:
-        return None, f"There is no process instance {process_id}."
+        return None, _("There is no process instance %(id)s.") % {"id": process_id}
     if design is not None and instance.design_id != design.pk:
-        return None, (
-            f"{instance.process_id} is an instance of {instance.design.name}, not of {design.name}."
-        )
+        names = {"id": instance.process_id, "own": instance.design.name, "asked": design.name}
+        return None, _("%(id)s is an instance of %(own)s, not of %(asked)s.") % names
     return instance, ""
 
 
@@ -164,13 +169,16 @@ def _check_run_as(checked: Checked, user: User, task: ScheduledTask | None) -> N
         if task is None or not _does_the_same(checked, task):
             checked.flaw(
                 "/run_as",
-                f"Only an administrator may let a task run as {name}. Leave it out, or name "
-                f"yourself: {user.get_username()}.",
+                _(
+                    "Only an administrator may let a task run as %(name)s. Leave it out, or name "
+                    "yourself: %(own)s."
+                )
+                % {"name": name, "own": user.get_username()},
             )
     elif person is None:
-        checked.flaw("/run_as", f"There is no person {name}.")
+        checked.flaw("/run_as", _("There is no person %(name)s.") % {"name": name})
     elif not person.is_active:
-        checked.flaw("/run_as", f"{name} can no longer sign in.")
+        checked.flaw("/run_as", _("%(name)s can no longer sign in.") % {"name": name})
     checked.run_as = person
 
 
@@ -198,14 +206,19 @@ def _check_times(checked: Checked, moment: datetime, task: ScheduledTask | None)
         return
     if name not in zone_names():
         near = difflib.get_close_matches(name, sorted(zone_names()), n=1, cutoff=0.5)
-        meant = f"Did you mean {near[0]}?" if near else "Write one such as Europe/Dublin."
-        checked.flaw("/timezone", f"There is no time zone {name}. {meant}")
+        meant = (
+            _("Did you mean %(near)s?") % {"near": near[0]}
+            if near
+            else _("Write one such as Europe/Dublin.")
+        )
+        said = _("There is no time zone %(name)s. %(meant)s") % {"name": name, "meant": meant}
+        checked.flaw("/timezone", said)
         return
     zone, before = zone_named(name), _stored(task) if task else {}
     schedule, expires = checked.values.get("schedule"), checked.values.get("expires")
     once = schedule.at if isinstance(schedule, Once) else None
     if once and schedule != before.get("schedule") and read_moment(once, zone) <= moment:
-        checked.flaw("/schedule/at", PASSED)
+        checked.flaw("/schedule/at", gettext(PASSED))
     end = expires.moment(zone) if expires else None
     if end is not None and end <= moment and expires != before.get("expires"):
-        checked.flaw("/expires/at", PASSED)
+        checked.flaw("/expires/at", gettext(PASSED))

@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import ApplicationError, Busy
 from kianda.lib.lanes import lanes
@@ -57,7 +58,7 @@ def execute(occurrence_pk: int) -> Occurrence | None:
     except Exception:
         # A bug of ours. A run that had begun was closed, and says the same.
         if not settle(occurrence):
-            finish(occurrence, outcome="failed", reason="The product failed; its log says why.")
+            finish(occurrence, outcome="failed", reason=_("The product failed; its log says why."))
         raise
     else:
         finish_with(occurrence, run)
@@ -131,11 +132,11 @@ _NOTE = PreparedUpdate(
 def _fire(occurrence: Occurrence) -> Run:
     task = occurrence.task
     if task is None:
-        raise NotPossible("The scheduled task was deleted.")
+        raise NotPossible(_("The scheduled task was deleted."))
     user = _run_as(task)
     # One that is in the recycle bin is gone for all but who restores it.
     if task.design is None or task.design.deleted_at is not None:
-        raise NotPossible(f"The process {task.process_name} was deleted.")
+        raise NotPossible(_("The process %(name)s was deleted.") % {"name": task.process_name})
     process_id = occurrence.process_id or _new_instance(occurrence, task, user)
     return trigger(
         process_id=process_id,
@@ -151,9 +152,14 @@ def _fire(occurrence: Occurrence) -> Run:
 def _run_as(task: ScheduledTask) -> User:
     user = task.run_as
     if user is None:
-        raise NotPossible(f"{task.run_as_name}, as whom this task runs, was deleted.")
+        raise NotPossible(
+            _("%(name)s, as whom this task runs, was deleted.") % {"name": task.run_as_name}
+        )
     if not user.is_active:
-        raise NotPossible(f"{task.run_as_name}, as whom this task runs, can no longer sign in.")
+        raise NotPossible(
+            _("%(name)s, as whom this task runs, can no longer sign in.")
+            % {"name": task.run_as_name}
+        )
     return user
 
 

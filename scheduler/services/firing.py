@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 
 from kianda.accounts.audit import record
@@ -20,7 +22,7 @@ from scheduler.services.moments import has_expired, runs_left
 
 WINDOW = timedelta(seconds=60)
 CALLS_IN_A_WINDOW = 60
-_UNKNOWN = "There is no such hook."
+_UNKNOWN = gettext_noop("There is no such hook.")
 
 
 class HookBody(BaseModel):
@@ -52,7 +54,7 @@ def _digest(token: str) -> str:
 def renew_hook(*, task: ScheduledTask, user: User) -> str:
     """Replace the token of a locked on-demand task; the old address is unknown from now on."""
     if task.schedule["kind"] != "on_demand":
-        raise Conflict("Only a task with the schedule on_demand has a hook.")
+        raise Conflict(_("Only a task with the schedule on_demand has a hook."))
     token = set_new_token(task)
     task.revision += 1
     task.save(update_fields=["hook_digest", "revision"])
@@ -74,7 +76,7 @@ def fire_now(
     if refused:
         outcome = "skipped"
     elif waiting:
-        outcome, refused = "coalesced", "Another firing of this task was waiting already."
+        outcome, refused = "coalesced", _("Another firing of this task was waiting already.")
     return Occurrence.objects.create(
         task=task,
         task_name=task.name,
@@ -94,13 +96,13 @@ def fire_hook(token: str, body: object, *, moment: datetime | None = None) -> Oc
     moment = moment or timezone.now()
     found = ScheduledTask.objects.filter(hook_digest=_digest(token)).first()
     if found is None:
-        raise Missing(_UNKNOWN)
+        raise Missing(gettext(_UNKNOWN))
     _count_call(found, moment)
     process_id = _other_instance(found, body)
     with transaction.atomic():
         task = ScheduledTask.objects.select_for_update().filter(hook_digest=_digest(token)).first()
         if task is None:
-            raise Missing(_UNKNOWN)
+            raise Missing(gettext(_UNKNOWN))
         occurrence = fire_now(
             task,
             trigger="webhook",
@@ -125,7 +127,10 @@ def _count_call(task: ScheduledTask, moment: datetime) -> None:
         return
     window = row.values_list("hook_window", flat=True).first() or moment
     left = max((window + WINDOW - moment).total_seconds(), 1.0)
-    raise TooMany(f"This hook takes {CALLS_IN_A_WINDOW} calls a minute.", retry_after=left)
+    raise TooMany(
+        _("This hook takes %(most)s calls a minute.") % {"most": CALLS_IN_A_WINDOW},
+        retry_after=left,
+    )
 
 
 def _other_instance(task: ScheduledTask, body: object) -> str | None:
@@ -138,14 +143,17 @@ def _other_instance(task: ScheduledTask, body: object) -> str | None:
     rows = visible_instances(task.run_as).filter(key=asked.lower(), design=task.design)
     instance = rows.first()
     if instance is None:
-        raise Missing(f"There is no process instance {asked} of {task.process_name}.")
+        raise Missing(
+            _("There is no process instance %(id)s of %(process)s.")
+            % {"id": asked, "process": task.process_name}
+        )
     return instance.process_id
 
 
 def _refusal(task: ScheduledTask, moment: datetime) -> str:
     if not task.enabled:
-        return "The task is paused."
-    return "The task has expired." if has_expired(task, moment) else ""
+        return _("The task is paused.")
+    return _("The task has expired.") if has_expired(task, moment) else ""
 
 
 def _count_run(task: ScheduledTask, moment: datetime) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from datasources.models import Datasource
 from datasources.services import create_datasource
@@ -63,7 +64,7 @@ def _numbered(wish: str, taken: set[str], ending: str) -> str:
 def make(plan: Plan, *, user: User) -> ProcessDesign:
     """Make what is planned, all or nothing; raises Invalid with places such as /task/name."""
     if plan.datasource is not None and not may_make_datasources(user):
-        raise Forbidden("You need the role Data source manager to make a data source.")
+        raise Forbidden(_("You need the role Data source manager to make a data source."))
     with transaction.atomic():
         if plan.datasource is not None:
             with _within("/datasource"):
@@ -71,7 +72,7 @@ def make(plan: Plan, *, user: User) -> ProcessDesign:
         with _within("/definition"):
             design = create_design(raw=plan.definition, user=user)
             put_into_group(design, plan.group, user=user)
-            publish_design(name=design.name, user=user, note="From a template")
+            publish_design(name=design.name, user=user, note=_("From a template"))
         if plan.data is not None:
             _make_instance(plan, design.name, user)
     return design

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.schedules import Due
 from scheduler.services.moments import expires_at, schedule_of, zone_of
@@ -51,14 +53,15 @@ def close_gap(task: ScheduledTask, moment: datetime) -> None:
     if task.enabled:
         outcome, reason = (
             "missed",
-            "The schedule was changed before the scheduler came to fire this.",
+            _("The schedule was changed before the scheduler came to fire this."),
         )
     else:
         since = task.paused_at or task.next_run_at
         outcome = "skipped"
-        reason = (
-            f"The task was paused from {since:%Y-%m-%d %H:%M:%S} to {moment:%Y-%m-%d %H:%M:%S} UTC."
-        )
+        reason = _("The task was paused from %(since)s to %(until)s UTC.") % {
+            "since": f"{since:%Y-%m-%d %H:%M:%S}",
+            "until": f"{moment:%Y-%m-%d %H:%M:%S}",
+        }
         if _grown(task, due, moment, reason):
             return
     gap_row(

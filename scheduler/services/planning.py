@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Min, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.schedules import Due
@@ -28,8 +30,10 @@ READ = (
     "name", "process_id", "schedule", "time_zone", "expires", "start", "next_run_at",
     "counted_runs", "revision",
 )  # fmt: skip
-LATE = "The scheduler was not running or was late; only the latest of the missed moments was fired."
-WAITS = "An earlier firing of this task was still waiting."
+LATE = gettext_noop(
+    "The scheduler was not running or was late; only the latest of the missed moments was fired."
+)
+WAITS = gettext_noop("An earlier firing of this task was still waiting.")
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ def _give_up(task: ScheduledTask, moment: datetime) -> None:
                 last=task.next_run_at,
                 count=1,
                 outcome="failed",
-                reason="The stored schedule cannot be read. Save the task again.",
+                reason=_("The stored schedule cannot be read. Save the task again."),
                 moment=moment,
             ).save(force_insert=True)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.accounts.audit import record
 from kianda.lib.errors import Invalid, Missing, PreconditionFailed
@@ -31,7 +32,7 @@ def _found(task_id: str, *, lock: bool) -> ScheduledTask:
     pk = whole_number(task_id)
     found = None if pk is None else rows.filter(pk=pk).first()
     if found is None:
-        raise Missing(f"There is no scheduled task {task_id}.")
+        raise Missing(_("There is no scheduled task %(id)s.") % {"id": task_id})
     return found
 
 
@@ -124,7 +125,8 @@ def _refuse_never(task: ScheduledTask, moment: datetime) -> None:
     if end is not None and end > moment and first is not None and first >= end:
         raise Invalid.at(
             "/expires/at",
-            f"The task would expire before it fires: first on {first:%Y-%m-%d at %H:%M:%S} UTC.",
+            _("The task would expire before it fires: first on %(day)s at %(time)s UTC.")
+            % {"day": f"{first:%Y-%m-%d}", "time": f"{first:%H:%M:%S}"},
         )
 
 
@@ -136,7 +138,7 @@ def _save(task: ScheduledTask, user: User, moment: datetime, *, action: str) -> 
             record(user, action=action, kind=KIND, name=task.name)
     except IntegrityError as error:
         # Somebody else took the name between the check and now.
-        detail = f"There is a scheduled task {task.name} already."
+        detail = _("There is a scheduled task %(name)s already.") % {"name": task.name}
         raise Invalid.at("/name", detail) from error
 
 
@@ -146,7 +148,7 @@ def delete_task(*, task_id: str, user: User, revision: int | None = None) -> Non
     with transaction.atomic():
         task = lock_task(task_id, revision=revision)
         Occurrence.objects.filter(task=task, outcome__isnull=True, holder="").update(
-            outcome="skipped", reason="The scheduled task was deleted.", finished_at=moment
+            outcome="skipped", reason=_("The scheduled task was deleted."), finished_at=moment
         )
         record(user, action="deleted", kind=KIND, name=task.name)
         task.delete()

@@ -39,10 +39,10 @@ def template(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Ask the questions of a template; test the connection; make it all."""
     found = template_named(slug)
     if found is None:
-        raise Missing("There is no such template.")
+        raise Missing(_("There is no such template."))
     if found.needs_datasource and not services.may_make_datasources(person(request)):
         raise Forbidden(
-            "This template makes a data source: you need the role Data source manager for it."
+            _("This template makes a data source: you need the role Data source manager for it.")
         )
     if request.method == "GET":
         return _shown(request, found, found.form(), lead=found.lead(request.GET.dict()))
@@ -72,7 +72,7 @@ def _test(request: HttpRequest, found: Template, form: forms.Form) -> HttpRespon
     typed = {name: request.POST.get(name, "").strip() for name in form.fields}
     raw = found.trial(typed)
     if raw is None:
-        raise Missing("This template calls no service.")
+        raise Missing(_("This template calls no service."))
     answer: dict[str, Any]
     try:
         answer = try_connection(raw, user=person(request))
@@ -138,7 +138,7 @@ def press(request: HttpRequest, name: str) -> HttpResponseBase:
     found = services.made_of(name, user=person(request))
     button = _button(found)
     if button is None or len(found.instances) != 1:
-        raise Missing("There is no button to press here.")
+        raise Missing(_("There is no button to press here."))
     here = reverse("template-made", args=[name])
     try:
         run = runs.trigger(

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from kianda import times
@@ -68,9 +69,9 @@ def _said(moment: datetime | None) -> str:
 
 def _day(moment: datetime, now: datetime) -> str:
     local, today = timezone.localtime(moment), timezone.localtime(now).date()
-    near = times.day_words(local.date(), today=today)
+    near = times.near_words(local.date(), today=today)
     full = date_format(local, "l j F" if local.year == today.year else "l j F Y")
-    return f"{near}, {full}" if near in {"Today", "Yesterday", "Tomorrow"} else full
+    return f"{near}, {full}" if near else full
 
 
 def _clock(moment: datetime, *, seconds: bool = True) -> str:
@@ -105,7 +106,7 @@ def _line(occurrence: Occurrence, kept: KeptToken | None, now: datetime) -> dict
         "took": finished - started if started and finished else None,
         "late": late if late >= PUNCTUAL and occurrence.trigger == "planned" else None,
         "status": occurrence.outcome or ("running" if started else "queued"),
-        "reason": occurrence.reason or _renewed(occurrence, kept),
+        "reason": gettext(occurrence.reason) or _renewed(occurrence, kept),
     }  # fmt: skip
 
 
