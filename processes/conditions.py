@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from kianda.lib.names import in_words as name_in_words
+from kianda.lib.words import mark as _
 from processes.comparisons import OPERATORS, Day, Operator, Right
 from processes.expressions import Resolve, Template
 from processes.patterns import PatternError, compiled
@@ -42,16 +43,18 @@ class Condition(_Part):
     """One row: a value, an operator, and what it is compared with."""
 
     left: str = Field(
-        title="Value",
-        description="A field such as [status], text, or an expression.",
+        title=_("Value"),
+        description=_("A field such as [status], text, or an expression."),
         json_schema_extra={"control": "value"},
     )
-    operator: OperatorName = Field(title="Operator", description="How the value is compared.")
+    operator: OperatorName = Field(title=_("Operator"), description=_("How the value is compared."))
     right: str = Field(
         "",
-        title="Compared with",
-        description="A field, text or expression; for in and between several with commas; "
-        "for matches an RE2 pattern; nothing for blank and today.",
+        title=_("Compared with"),
+        description=_(
+            "A field, text or expression; for in and between several with commas; "
+            "for matches an RE2 pattern; nothing for blank and today."
+        ),
         json_schema_extra={"control": "value"},
         validate_default=True,
     )
@@ -67,10 +70,11 @@ class Condition(_Part):
     def _operator_takes_secrets(cls, operator: str, info: ValidationInfo) -> str:
         secrets = _secrets(info.data.get("left", ""), info)
         if secrets and not OPERATORS[operator].takes_secret:
-            raise flaw(
-                f"{secrets[0]} is a secret field: ask whether it is blank or not_blank, or compare "
+            said = _(
+                "%(name)s is a secret field: ask whether it is blank or not_blank, or compare "
                 "it with another secret field by eq or neq."
             )
+            raise flaw(said % {"name": secrets[0]})
         return operator
 
     @field_validator("right")
@@ -84,7 +88,7 @@ class Condition(_Part):
             _check_pattern(right)
             return right
         if kind is Right.PAIR and len(_sources(right)) != 2 and not _may_be_list(right):
-            raise flaw("Give two values with a comma between them, such as 1, 10.")
+            raise flaw(_("Give two values with a comma between them, such as 1, 10."))
         for source in _sources(right) if kind in (Right.LIST, Right.PAIR) else [right]:
             cls._check(source, info)
         if kind is Right.VALUE or _secrets(right, info):
@@ -131,7 +135,7 @@ class Condition(_Part):
         if operator.right is Right.PATTERN:
             return f"{left} {operator.words} {self.right}"
         sources = [self.right] if operator.right is Right.VALUE else _sources(self.right)
-        between = " and " if operator.right is Right.PAIR else ", "
+        between = _(" and ") if operator.right is Right.PAIR else ", "
         rights = between.join(side_in_words(source, titles) for source in sources)
         return f"{left} {operator.words} {rights}"
 
@@ -156,10 +160,11 @@ def _check_secret_pair(left: str, right: str, info: ValidationInfo) -> None:
     alone = [parsed(side).only_reference for side in (left, right)]
     names = names_in(info)
     if names is None or not all(name is not None and names.is_secret(name) for name in alone):
-        raise flaw(
-            f"{found[0]} is a secret field and can be compared only with another secret field. "
-            f"Write [{found[0]}] alone on its side and another secret field on the other."
+        said = _(
+            "%(name)s is a secret field and can be compared only with another secret field. "
+            "Write [%(name)s] alone on its side and another secret field on the other."
         )
+        raise flaw(said % {"name": found[0]})
 
 
 def _sources(right: str) -> list[str]:
@@ -176,10 +181,11 @@ def _may_be_list(right: str) -> bool:
 
 # What the facts of an instance are called; those of an item are its own.
 _FACTS = {
-    "process.id": "Process ID", "process.name": "process", "process.status": "status",
-    "process.created": "time of creation",
+    "process.id": _("Process ID"), "process.name": _("process"), "process.status": _("status"),
+    "process.created": _("time of creation"),
 }  # fmt: skip
-_KNOWN = {**_FACTS, **{f"item.{name}": f"its {words}" for name, words in _FACTS.items()}}
+_OF_ITEM = {f"item.{name}": _("its %(fact)s") % {"fact": one} for name, one in _FACTS.items()}
+_KNOWN = {**_FACTS, **_OF_ITEM}
 
 
 def side_in_words(source: str, titles: Titles) -> str:
@@ -188,7 +194,7 @@ def side_in_words(source: str, titles: Titles) -> str:
     name = template.only_reference
     if name is not None:
         return titles.get(name) or _KNOWN.get(name) or name_in_words(name.replace(".", " "))
-    return source or "empty"
+    return source or _("empty")
 
 
 def _kind_of(raw: Any) -> str:
@@ -203,7 +209,9 @@ class ConditionGroup(_Part):
     """Conditions of which all or any must hold. An empty group always holds."""
 
     match: Literal["all", "any"] = Field(
-        "all", title="Match", description="Whether all conditions must hold, or any one of them."
+        "all",
+        title=_("Match"),
+        description=_("Whether all conditions must hold, or any one of them."),
     )
     items: tuple[
         Annotated[
@@ -213,8 +221,8 @@ class ConditionGroup(_Part):
         ...,
     ] = Field(
         (),
-        title="Conditions",
-        description="The rows, and groups of rows.",
+        title=_("Conditions"),
+        description=_("The rows, and groups of rows."),
         max_length=MAX_ITEMS,
         json_schema_extra={"control": "conditions"},
     )
@@ -223,7 +231,10 @@ class ConditionGroup(_Part):
     @classmethod
     def _not_too_deep(cls, items: tuple[Any, ...]) -> tuple[Any, ...]:
         if any(isinstance(item, ConditionGroup) and item.depth >= MAX_NESTING for item in items):
-            raise flaw(f"Groups of conditions can be nested {MAX_NESTING} deep at most.")
+            raise flaw(
+                _("Groups of conditions can be nested %(most)s deep at most.")
+                % {"most": MAX_NESTING}
+            )
         return items
 
     @property
@@ -262,7 +273,7 @@ class ConditionGroup(_Part):
             else item.in_words(titles or {})
             for item in self.items
         ]
-        return (" and " if self.match == "all" else " or ").join(words)
+        return (_(" and ") if self.match == "all" else _(" or ")).join(words)
 
 
 class ItemCondition(Condition):
@@ -282,8 +293,8 @@ class ItemFilter(ConditionGroup):
         ...,
     ] = Field(
         (),
-        title="Conditions",
-        description="The rows, and groups of rows. The item's fields are [item.<field>].",
+        title=_("Conditions"),
+        description=_("The rows, and groups of rows. The item's fields are [item.<field>]."),
         max_length=MAX_ITEMS,
         json_schema_extra={"control": "conditions"},
     )

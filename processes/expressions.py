@@ -13,6 +13,7 @@ from typing import Any
 
 import simpleeval
 
+from kianda.lib.words import mark as _
 from processes.functions import FUNCTIONS
 from processes.operators import OPERATORS, joined
 from processes.reader import (
@@ -121,18 +122,28 @@ def _evaluate(expression: Expression, source: str, resolve: Resolve) -> Value:
     try:
         return _bounded(evaluator.value_of(expression, source, resolve))
     except ArithmeticError:
-        raise ValueFailure(f"{_short(source)} gives no number that can be kept.") from None
+        raise ValueFailure(
+            _("%(source)s gives no number that can be kept.") % {"source": _short(source)}
+        ) from None
     except RecursionError:
-        raise ValueFailure(f"{_short(source)} meets a value that is nested too deep.") from None
+        raise ValueFailure(
+            _("%(source)s meets a value that is nested too deep.") % {"source": _short(source)}
+        ) from None
     except simpleeval.InvalidExpression as error:
-        raise ValueFailure(f"{_short(source)} cannot be evaluated: {error}") from error
+        raise ValueFailure(
+            _("%(source)s cannot be evaluated: %(error)s")
+            % {"source": _short(source), "error": error}
+        ) from error
 
 
 def _bounded(value: Value) -> Value:
     if isinstance(value, str):
         return to_text(value)
     if isinstance(value, list) and len(value) > MAX_LIST:
-        raise ValueFailure(f"The list has {len(value):,} items; {MAX_LIST:,} are allowed.")
+        raise ValueFailure(
+            _("The list has %(count)s items; %(most)s are allowed.")
+            % {"count": f"{len(value):,}", "most": f"{MAX_LIST:,}"}
+        )
     return value
 
 

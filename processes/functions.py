@@ -5,6 +5,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP
 from types import MappingProxyType
 from typing import NamedTuple
 
+from kianda.lib.words import mark as _
 from processes import formulas
 from processes.moments import to_date, to_moment
 from processes.operators import contains
@@ -29,141 +30,156 @@ class Function(NamedTuple):
 _ALL = (
     Function(
         "Sum(a, b, ...)",
-        "The sum. Blank counts as 0; a list counts with its items.",
+        _("The sum. Blank counts as 0; a list counts with its items."),
         formulas.total,
         most=None,
     ),
     Function(
-        "Average(a, b, ...)", "The mean of those that are not blank.", formulas.average, most=None
+        "Average(a, b, ...)",
+        _("The mean of those that are not blank."),
+        formulas.average,
+        most=None,
     ),
     Function(
         "Min(a, b, ...)",
-        "The least of those that are not blank: numbers, dates or texts.",
+        _("The least of those that are not blank: numbers, dates or texts."),
         formulas.extreme(-1),
         most=None,
     ),
     Function(
         "Max(a, b, ...)",
-        "The greatest of those that are not blank.",
+        _("The greatest of those that are not blank."),
         formulas.extreme(1),
         most=None,
     ),
-    Function("Count(a, b, ...)", "How many are not blank.", formulas.filled_count, most=None),
+    Function("Count(a, b, ...)", _("How many are not blank."), formulas.filled_count, most=None),
     Function(
         "Round(number, places)",
-        "Rounded, 5 away from 0, to 0 or that many places.",
+        _("Rounded, 5 away from 0, to 0 or that many places."),
         formulas.rounded(ROUND_HALF_UP),
         most=2,
     ),
-    Function("Floor(number, places)", "Rounded down.", formulas.rounded(ROUND_FLOOR), most=2),
-    Function("Ceiling(number, places)", "Rounded up.", formulas.rounded(ROUND_CEILING), most=2),
-    Function("Abs(number)", "Without its sign.", formulas.absolute),
-    Function("Length(value)", "How many characters a text has, or items a list.", formulas.length),
-    Function("Upper(text)", "In capital letters.", formulas.cased(str.upper)),
-    Function("Lower(text)", "In small letters.", formulas.cased(str.lower)),
-    Function("Trim(text)", "Without blanks at both ends.", formulas.cased(str.strip)),
-    Function("Concat(a, b, ...)", "All of them as one text.", formulas.concatenated, most=None),
-    Function("Left(text, count)", "The first characters.", formulas.left_part, 2, 2),
-    Function("Right(text, count)", "The last characters.", formulas.right_part, 2, 2),
+    Function("Floor(number, places)", _("Rounded down."), formulas.rounded(ROUND_FLOOR), most=2),
+    Function("Ceiling(number, places)", _("Rounded up."), formulas.rounded(ROUND_CEILING), most=2),
+    Function("Abs(number)", _("Without its sign."), formulas.absolute),
+    Function(
+        "Length(value)", _("How many characters a text has, or items a list."), formulas.length
+    ),
+    Function("Upper(text)", _("In capital letters."), formulas.cased(str.upper)),
+    Function("Lower(text)", _("In small letters."), formulas.cased(str.lower)),
+    Function("Trim(text)", _("Without blanks at both ends."), formulas.cased(str.strip)),
+    Function("Concat(a, b, ...)", _("All of them as one text."), formulas.concatenated, most=None),
+    Function("Left(text, count)", _("The first characters."), formulas.left_part, 2, 2),
+    Function("Right(text, count)", _("The last characters."), formulas.right_part, 2, 2),
     Function(
         "Mid(text, start, count)",
-        "Characters from a place on, counted from 1.",
+        _("Characters from a place on, counted from 1."),
         formulas.middle_part,
         3,
         3,
     ),
     Function(
         "Replace(text, old, new)",
-        "With every old part replaced by the new one.",
+        _("With every old part replaced by the new one."),
         formulas.replaced,
         3,
         3,
     ),
     Function(
         "Split(text, separator)",
-        "A list of the parts between commas or that separator.",
+        _("A list of the parts between commas or that separator."),
         formulas.split_up,
         most=2,
     ),
     Function(
         "Join(list, separator)",
-        "The items as one text, with a comma or that between them.",
+        _("The items as one text, with a comma or that between them."),
         formulas.joined_up,
         most=2,
     ),
     Function(
         "Item(list, position)",
-        "One item of a list, counted from 1; blank when there is none.",
+        _("One item of a list, counted from 1; blank when there is none."),
         formulas.item_at,
         2,
         2,
     ),
     Function(
         "Contains(container, part)",
-        "Whether a text holds a part, or a list an item.",
+        _("Whether a text holds a part, or a list an item."),
         contains,
         2,
         2,
     ),
     Function(
-        "StartsWith(text, part)", "Whether a text starts with a part.", formulas.starts_with, 2, 2
+        "StartsWith(text, part)",
+        _("Whether a text starts with a part."),
+        formulas.starts_with,
+        2,
+        2,
     ),
-    Function("EndsWith(text, part)", "Whether a text ends with a part.", formulas.ends_with, 2, 2),
+    Function(
+        "EndsWith(text, part)", _("Whether a text ends with a part."), formulas.ends_with, 2, 2
+    ),
     Function(
         "Matches(text, pattern)",
-        "Whether an RE2 pattern is found in a text.",
+        _("Whether an RE2 pattern is found in a text."),
         formulas.matches,
         2,
         2,
     ),
-    Function("IsBlank(value)", "Whether nothing is set. 0 and false are something.", is_blank),
+    Function("IsBlank(value)", _("Whether nothing is set. 0 and false are something."), is_blank),
     Function(
-        "Coalesce(a, b, ...)", "The first that is not blank.", formulas.first_filled, most=None
+        "Coalesce(a, b, ...)", _("The first that is not blank."), formulas.first_filled, most=None
     ),
-    Function("Number(text)", "A numeric text as a number.", to_number),
-    Function("Text(value)", "Any value as text.", as_text),
+    Function("Number(text)", _("A numeric text as a number."), to_number),
+    Function("Text(value)", _("Any value as text."), as_text),
     Function(
         "AddDays(date, count)",
-        "The date or moment so many days later.",
+        _("The date or moment so many days later."),
         formulas.shift_by("days"),
         2,
         2,
     ),
     Function(
-        "AddHours(date, count)", "The moment so many hours later.", formulas.shift_by("hours"), 2, 2
+        "AddHours(date, count)",
+        _("The moment so many hours later."),
+        formulas.shift_by("hours"),
+        2,
+        2,
     ),
     Function(
         "AddMinutes(date, count)",
-        "The moment so many minutes later.",
+        _("The moment so many minutes later."),
         formulas.shift_by("minutes"),
         2,
         2,
     ),
     Function(
         "AddSeconds(date, count)",
-        "The moment so many seconds later.",
+        _("The moment so many seconds later."),
         formulas.shift_by("seconds"),
         2,
         2,
     ),
     Function(
         "DateDiff(from, to, unit)",
-        'From one to the other in "days", "hours", "minutes" or "seconds".',
+        _('From one to the other in "days", "hours", "minutes" or "seconds".'),
         formulas.date_difference,
         2,
         3,
     ),
-    Function("DatePart(date)", "The date of a moment, as it is written.", to_date),
+    Function("DatePart(date)", _("The date of a moment, as it is written."), to_date),
     Function(
         "Moment(value)",
-        "A date or seconds since 1970 as a moment, 2026-11-23T10:00:00Z.",
+        _("A date or seconds since 1970 as a moment, 2026-11-23T10:00:00Z."),
         to_moment,
     ),
-    Function("Seconds(date)", "A moment as seconds since 1970.", formulas.seconds_since_1970),
+    Function("Seconds(date)", _("A moment as seconds since 1970."), formulas.seconds_since_1970),
 )
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType({function.name: function for function in _ALL})
 # `If` is not among them: the reader turns it into a choice that evaluates one branch only.
 IF = Function(
-    "If(condition, then, otherwise)", "One of two, the other is not looked at.", is_blank, 3, 3
+    "If(condition, then, otherwise)", _("One of two, the other is not looked at."), is_blank, 3, 3
 )

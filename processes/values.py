@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOp
 from typing import Any, TypeAlias
 
 from kianda.lib.typing import JSONValue
+from kianda.lib.words import mark as _
 
 Value: TypeAlias = "bool | Decimal | str | list[Any] | dict[str, Any] | None"
 
@@ -127,7 +128,7 @@ def to_decimal(value: int | float | Decimal) -> Decimal:
     """Return a JSON number as a decimal; not-a-number and infinity are refused."""
     number = value if isinstance(value, Decimal) else Decimal(str(value))
     if not number.is_finite() or number.adjusted() > LARGEST_EXPONENT:
-        raise ValueFailure("The number is too large, or is not a number.")
+        raise ValueFailure(_("The number is too large, or is not a number."))
     # Anything nearer to 0 than a float can tell is 0; as text it would be hundreds of zeros.
     return number if number.adjusted() >= -LARGEST_EXPONENT else Decimal(0)
 
@@ -147,16 +148,19 @@ def to_number(value: object) -> Decimal | None:
         return to_decimal(value)
     if isinstance(value, str) and not value.strip():
         return None
-    raise ValueFailure(f"{shown(from_json(value))} is not a number.")
+    raise ValueFailure(_("%(value)s is not a number.") % {"value": shown(from_json(value))})
 
 
 def to_text(value: object) -> str:
     """Return any value as text that can be stored and sent."""
     text = as_text(value)
     if len(text) > MAX_TEXT:
-        raise ValueFailure(f"The text has {len(text):,} characters; {MAX_TEXT:,} are allowed.")
+        raise ValueFailure(
+            _("The text has %(count)s characters; %(most)s are allowed.")
+            % {"count": f"{len(text):,}", "most": f"{MAX_TEXT:,}"}
+        )
     if "\x00" in text or (not text.isascii() and _SURROGATE.search(text)):
-        raise ValueFailure("The text holds a NUL or half a character. Take it out.")
+        raise ValueFailure(_("The text holds a NUL or half a character. Take it out."))
     return text
 
 
@@ -165,13 +169,16 @@ def to_toggle(value: object) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, (list, dict)):
-        raise ValueFailure(f"{shown(from_json(value))} is neither true nor false.")
+        raise ValueFailure(
+            _("%(value)s is neither true nor false.") % {"value": shown(from_json(value))}
+        )
     word = as_text(value).strip().lower()
     if not word:
         return None
     if word not in _TOGGLE_WORDS:
         raise ValueFailure(
-            f"{shown(from_json(value))} is neither true nor false. Use true, false, yes or no."
+            _("%(value)s is neither true nor false. Use true, false, yes or no.")
+            % {"value": shown(from_json(value))}
         )
     return _TOGGLE_WORDS[word]
 
@@ -181,10 +188,18 @@ def to_list(value: object) -> list[str]:
     if value is None or value == "":
         return []
     if isinstance(value, Mapping):
-        raise ValueFailure(f"{shown(from_json(value))} is an object, not a list of texts.")
+        raise ValueFailure(
+            _("%(value)s is an object, not a list of texts.") % {"value": shown(from_json(value))}
+        )
     items = list(value) if isinstance(value, (list, tuple)) else [value]
     if len(items) > MAX_LIST:
-        raise ValueFailure(f"The list has {len(items):,} items; {MAX_LIST:,} are allowed.")
+        raise ValueFailure(
+            _("The list has %(count)s items; %(most)s are allowed.")
+            % {"count": f"{len(items):,}", "most": f"{MAX_LIST:,}"}
+        )
     if any(isinstance(item, (Mapping, list, tuple)) for item in items):
-        raise ValueFailure(f"{shown(from_json(items))} holds objects or lists; texts are needed.")
+        raise ValueFailure(
+            _("%(items)s holds objects or lists; texts are needed.")
+            % {"items": shown(from_json(items))}
+        )
     return [to_text(item) for item in items]

@@ -5,10 +5,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from kianda.lib.errors import Conflict, Invalid
+from kianda.lib.words import mark as _
 from processes.designing import copies, tree
 from processes.designing.base import Edit, Place
 from processes.designing.starters import new_field, new_form, new_rule
 from processes.designing.work import Work
+
+_MANY_PASTED = {
+    "form": _("Pasted %(count)s forms"),
+    "field": _("Pasted %(count)s fields"),
+    "rule": _("Pasted %(count)s rules"),
+}
 
 
 class AddForm(Edit):
@@ -22,7 +29,7 @@ class AddForm(Edit):
         """Add it under a free name made from the title."""
         made = new_form(self.title, work.new_name)
         work.insert(tree.PROCESS, "forms", self.at, made)
-        return f"Added form {made['title']}", f"form:{made['name']}"
+        return _("Added form %(title)s") % {"title": made["title"]}, f"form:{made['name']}"
 
 
 class AddField(Edit):
@@ -37,7 +44,7 @@ class AddField(Edit):
         """Add it under a free name made from its title or type."""
         made = new_field(self.type, self.settings, work.new_name, work.document)
         work.insert(self.place.owner, _list(self.place, "fields"), self.place.at, made)
-        return f"Added {made['title']}", f"field:{made['name']}"
+        return _("Added %(title)s") % {"title": made["title"]}, f"field:{made['name']}"
 
 
 class AddRule(Edit):
@@ -52,7 +59,7 @@ class AddRule(Edit):
         """Add it under a free id made from its title."""
         made = new_rule(self.type, self.settings, work.new_name)
         work.insert(self.place.owner, _list(self.place, "rules", "load_rules"), self.place.at, made)
-        return f"Added rule {made['title']}", f"rule:{made['id']}"
+        return _("Added rule %(title)s") % {"title": made["title"]}, f"rule:{made['id']}"
 
 
 class Duplicate(Edit):
@@ -65,10 +72,11 @@ class Duplicate(Edit):
         """Put the copy behind the piece, under free names."""
         found = work.find(self.target)
         if found.kind == tree.PROCESS:
-            raise Conflict("A process is duplicated in the list of designs.")
+            raise Conflict(_("A process is duplicated in the list of designs."))
         made = copies.renewed(found.kind, found.node, work.new_name)
         work.insert(found.owner, found.list, found.at + 1, made)
-        return f"Duplicated {tree.called(found)}", tree.target_of(found.kind, made)
+        label = _("Duplicated %(piece)s") % {"piece": tree.called(found)}
+        return label, tree.target_of(found.kind, made)
 
 
 class Paste(Edit):
@@ -82,17 +90,23 @@ class Paste(Edit):
         """Put them in, one after the other."""
         kind, pieces = copies.read(self.content)
         if kind != tree.HELD[self.place.key]:
-            raise Conflict(f"A {kind} cannot stand among the {self.place.key.replace('_', ' ')}.")
+            raise Conflict(
+                _("A %(kind)s cannot stand among the %(list)s.")
+                % {"kind": kind, "list": self.place.key.replace("_", " ")}
+            )
         selected, at = "", self.place.at
         for piece in pieces:
             made = copies.renewed(kind, piece, work.new_name)
             work.insert(self.place.owner, self.place.key, at, made)
             selected, at = tree.target_of(kind, made), None if at is None else at + 1
-        what = tree.called(work.find(selected)) if len(pieces) == 1 else f"{len(pieces)} {kind}s"
-        return f"Pasted {what}", selected
+        if len(pieces) == 1:
+            return _("Pasted %(piece)s") % {"piece": tree.called(work.find(selected))}, selected
+        return _MANY_PASTED[kind] % {"count": len(pieces)}, selected
 
 
 def _list(place: Place, *allowed: str) -> str:
     if place.key not in allowed:
-        raise Invalid.at("/place/list", f"Choose one of {', '.join(allowed)}.")
+        raise Invalid.at(
+            "/place/list", _("Choose one of %(names)s.") % {"names": ", ".join(allowed)}
+        )
     return place.key

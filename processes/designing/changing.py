@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from kianda.lib.errors import Conflict, Invalid
+from kianda.lib.words import mark as _
 from processes.designing import tree
 from processes.designing.base import Edit, Place
 from processes.designing.names import follows_title, gives_name
@@ -41,7 +42,8 @@ class ChangeSettings(Edit):
             name = self._following(work, found)
         if found.kind != tree.PROCESS and name is not None and name != found.node.get("name"):
             target = work.rename(target, str(name))
-        return f"Changed {', '.join(words[:3])} of {tree.called(found)}", target
+        said = {"settings": ", ".join(words[:3]), "piece": tree.called(found)}
+        return _("Changed %(settings)s of %(piece)s") % said, target
 
     def touches(self, document: Object) -> Iterator[str]:
         """Yield the settings."""
@@ -67,12 +69,16 @@ class ChangeSettings(Edit):
     def _refuse(self, found: Element, settings: Object) -> None:
         for key in set(settings) & tree.STRUCTURE:
             if key in tree.LISTS[found.kind]:
-                raise Invalid.at(f"/{key}", "What it holds is added, moved and removed by itself.")
+                raise Invalid.at(
+                    f"/{key}", _("What it holds is added, moved and removed by itself.")
+                )
         for key in {"rule": ("id", "type"), tree.PROCESS: ("name",)}.get(found.kind, ()):
             if key in settings and settings[key] != found.node.get(key):
-                raise Invalid.at(f"/{key}", f"The {key} cannot be changed.")
+                raise Invalid.at(f"/{key}", _("The %(key)s cannot be changed.") % {"key": key})
         if found.kind == "field" and settings.get("type", "text") not in fields.kinds:
-            raise Invalid.at("/type", f"There is no field type {settings['type']}.")
+            raise Invalid.at(
+                "/type", _("There is no field type %(type)s.") % {"type": settings["type"]}
+            )
 
 
 class Rename(Edit):
@@ -86,8 +92,11 @@ class Rename(Edit):
         """Rename it."""
         found = work.find(self.target)
         if found.kind not in {"form", "field"}:
-            raise Invalid.at("/name", f"The name of a {found.kind} cannot be changed.")
-        label = f"Renamed {tree.name_of(self.target)} to {self.name}"
+            raise Invalid.at(
+                "/name", _("The name of a %(kind)s cannot be changed.") % {"kind": found.kind}
+            )
+        names = {"old": tree.name_of(self.target), "new": self.name}
+        label = _("Renamed %(old)s to %(new)s") % names
         return label, work.rename(self.target, self.name)
 
     def touches(self, document: Object) -> Iterator[str]:
@@ -106,7 +115,7 @@ class MovePiece(Edit):
         """Move it."""
         found = work.find(self.target)
         work.move(self.target, self.place.owner, self.place.key, self.place.at)
-        return f"Moved {tree.called(found)}", self.target
+        return _("Moved %(piece)s") % {"piece": tree.called(found)}, self.target
 
     def touches(self, document: Object) -> Iterator[str]:
         """Yield its place."""
@@ -126,7 +135,7 @@ class RemovePiece(Edit):
         if not self.force:
             work.refuse_used(self.target)
         work.remove(self.target)
-        return f"Removed {tree.called(found)}", _neighbour(work, found)
+        return _("Removed %(piece)s") % {"piece": tree.called(found)}, _neighbour(work, found)
 
     def touches(self, document: Object) -> Iterator[str]:
         """Yield the piece and all in it."""
@@ -145,9 +154,10 @@ class SwitchRule(Edit):
         """Switch it."""
         found = work.find(self.target)
         if found.kind != "rule":
-            raise Conflict("Only rules are switched on and off.")
+            raise Conflict(_("Only rules are switched on and off."))
         work.set(self.target, ("enabled",), self.enabled)
-        return f"Switched {'on' if self.enabled else 'off'} {tree.called(found)}", self.target
+        said = _("Switched on %(rule)s") if self.enabled else _("Switched off %(rule)s")
+        return said % {"rule": tree.called(found)}, self.target
 
     def touches(self, document: Object) -> Iterator[str]:
         """Yield its switch."""
@@ -165,7 +175,7 @@ class SetProcess(Edit):
         for key, value in self.settings.items():
             work.set(tree.PROCESS, (key,), value)
         words = ", ".join(_word(key) for key in self.settings)
-        return f"Changed {words} of the process", tree.PROCESS
+        return _("Changed %(settings)s of the process") % {"settings": words}, tree.PROCESS
 
     def touches(self, document: Object) -> Iterator[str]:
         """Yield the settings."""
@@ -187,4 +197,4 @@ def _neighbour(work: Work, found: Element) -> str:
 
 
 def _word(key: str) -> str:
-    return "Process ID" if key == "process_id" else key.replace("_", " ")
+    return _("Process ID") if key == "process_id" else key.replace("_", " ")

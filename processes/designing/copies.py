@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from kianda.lib.errors import Invalid
+from kianda.lib.words import mark as _
 from processes.designing import tree
 from processes.designing.intake import refuse_unstorable
 from processes.designing.sheet import applied
@@ -20,7 +21,7 @@ def text_of(document: Object, targets: Sequence[str]) -> str:
     found = [tree.find(document, target) for target in targets]
     kinds = {element.kind for element in found}
     if len(kinds) != 1 or kinds == {tree.PROCESS}:
-        raise Invalid.at("", "Choose forms, fields or rules, of one sort.")
+        raise Invalid.at("", _("Choose forms, fields or rules, of one sort."))
     pieces = [element.node for element in found]
     return json.dumps({FORMAT: kinds.pop(), "pieces": pieces}, ensure_ascii=False)
 
@@ -28,12 +29,12 @@ def text_of(document: Object, targets: Sequence[str]) -> str:
 def read(content: str) -> tuple[str, list[Object]]:
     """Return the kind and the pieces of a clipboard's text; raises Invalid with a sentence."""
     if len(content) > MAX_CONTENT:
-        raise Invalid.at("/content", "This is larger than a whole definition may be (1 MB).")
+        raise Invalid.at("/content", _("This is larger than a whole definition may be (1 MB)."))
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise Invalid.at(
-            "/content", "This is no copied form, field or rule, or only a part of one."
+            "/content", _("This is no copied form, field or rule, or only a part of one.")
         ) from error
     refuse_unstorable(found, ("content",))
     kind = found.get(FORMAT) if isinstance(found, dict) else None
@@ -41,10 +42,12 @@ def read(content: str) -> tuple[str, list[Object]]:
     if kind not in tree.HELD.values() or not isinstance(pieces, list) or not pieces:
         raise Invalid.at(
             "/content",
-            "This was not copied from a design. Copy a form, field or rule, then paste.",
+            _("This was not copied from a design. Copy a form, field or rule, then paste."),
         )
     if not all(_is_whole(str(kind), piece) for piece in pieces):
-        raise Invalid.at("/content", f"A part of this {kind} is missing, or has no name.")
+        raise Invalid.at(
+            "/content", _("A part of this %(kind)s is missing, or has no name.") % {"kind": kind}
+        )
     return str(kind), pieces
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from kianda.lib.errors import Invalid
 from kianda.lib.pointers import pointer
+from kianda.lib.words import mark as _
 from processes.designing.tree import Path
 
 DEPTH = 64
@@ -16,10 +17,13 @@ def refuse_unstorable(value: Any, place: Path = ()) -> None:
     while waiting:
         path, item = waiting.pop()
         if len(path) > DEPTH:
-            raise Invalid.at(pointer(*path[:8]), f"This is nested deeper than {DEPTH} levels.")
+            raise Invalid.at(
+                pointer(*path[:8]),
+                _("This is nested deeper than %(depth)s levels.") % {"depth": DEPTH},
+            )
         if isinstance(item, dict):
             if not all(isinstance(key, str) and not _flaw(key) for key in item):
-                raise Invalid.at(pointer(*path), "A key has a character that cannot be stored.")
+                raise Invalid.at(pointer(*path), _("A key has a character that cannot be stored."))
             waiting += [((*path, key), inner) for key, inner in item.items()]
         elif isinstance(item, (list, tuple)):
             waiting += [((*path, at), inner) for at, inner in enumerate(item)]
@@ -29,13 +33,13 @@ def refuse_unstorable(value: Any, place: Path = ()) -> None:
 
 def _flaw(item: Any) -> str:
     if isinstance(item, float) and not math.isfinite(item):
-        return "The number is too large."
+        return _("The number is too large.")
     if item is not None and not isinstance(item, (str, bool, int, float)):
-        return "This is no text, number, list or object."
+        return _("This is no text, number, list or object.")
     if isinstance(item, str) and "\0" in item:
-        return "The character NUL cannot be stored."
+        return _("The character NUL cannot be stored.")
     if isinstance(item, str) and not item.isascii() and _has_half(item):
-        return "Half a surrogate pair is not a character."
+        return _("Half a surrogate pair is not a character.")
     return ""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from kianda.lib.errors import Invalid
 from kianda.lib.names import field_name_flaw, slugify
+from kianda.lib.words import mark as _
 from processes.designing import tree
 from processes.designing.tree import Object
 
@@ -90,7 +91,9 @@ def check_name(document: Object, name: str, *, but: str = "") -> None:
         if same and element.kind in {"form", "field"} and element.target != but:
             raise Invalid.at(
                 "/name",
-                f"The name {name} is taken by the {element.kind} {tree.called(element)}. Forms and "
-                "fields of a process need different names; capital and small letters count as the "
-                "same.",
+                _(
+                    "The name %(name)s is taken by the %(kind)s %(element)s. Forms and fields of "
+                    "a process need different names; capital and small letters count as the same."
+                )
+                % {"name": name, "kind": element.kind, "element": tree.called(element)},
             )

@@ -5,6 +5,7 @@ from typing import Any
 
 from kianda.lib.errors import Invalid
 from kianda.lib.names import in_words
+from kianda.lib.words import mark as _
 from processes.designing import tree
 from processes.designing.names import check_name
 from processes.designing.tree import Object
@@ -27,7 +28,7 @@ def new_field(
     """Return a field of a type; a name that was sent must be free, else one is made."""
     kind = fields.kinds.get(slug)
     if kind is None:
-        raise Invalid.at("/type", f"There is no field type {slug}.")
+        raise Invalid.at("/type", _("There is no field type %(slug)s.") % {"slug": slug})
     own = _own(settings)
     title = str(own.pop("title", "") or "")
     name = own.pop("name", None)
@@ -43,7 +44,7 @@ def new_rule(slug: str, settings: Mapping[str, Any], new_name: NewName) -> Objec
     """Return a rule of a type, with an id made from its title."""
     kind = rules.kinds.get(slug)
     if kind is None:
-        raise Invalid.at("/type", f"There is no rule type {slug}.")
+        raise Invalid.at("/type", _("There is no rule type %(slug)s.") % {"slug": slug})
     own = _own(settings)
     title = str(own.pop("title", "") or kind.label)
     made = {"type": slug, "id": new_name("rule", title), "title": title, **own}

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, get_args
 from kianda.lib.errors import Conflict
 from kianda.lib.names import in_words
 from kianda.lib.pointers import pointer
+from kianda.lib.words import mark as _
 from processes.fields import fields
 from processes.rules import Rule, rules
 
@@ -27,7 +28,7 @@ STRUCTURE = frozenset(HELD)
 class Gone(Conflict):
     """This piece of the design is no longer there."""
 
-    title = "No longer there"
+    title = _("No longer there")
 
 
 class Element(NamedTuple):
@@ -101,8 +102,8 @@ def gone(target: str) -> Gone:
     """Return the error for a piece that is not there."""
     kind, name = kind_of(target), name_of(target)
     if kind not in HELD.values() or not name:
-        return Gone(f"The design has no piece {target}.")
-    return Gone(f"The {kind} {name} is no longer there.")
+        return Gone(_("The design has no piece %(target)s.") % {"target": target})
+    return Gone(_("The %(kind)s %(name)s is no longer there.") % {"kind": kind, "name": name})
 
 
 def at(node: Any, path: Path) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from kianda.lib.pointers import flaws_of, pointer
+from kianda.lib.words import mark as _
 from processes import raw as sent
 from processes.designing import texts, tree
 from processes.designing.patches import Set
@@ -63,11 +64,16 @@ def uses_of(document: Object, target: str) -> list[Use]:
 def _use(document: Object, found: _Found) -> Use:
     element, setting = found.element, str(found.path[0]).replace("_", " ")
     if element.kind == tree.PROCESS:
-        sentence = "The pattern of the Process ID uses it."
+        sentence = _("The pattern of the Process ID uses it.")
     else:
         owner = tree.find(document, element.owner)
-        of = "the process" if owner.kind == tree.PROCESS else tree.called(owner)
-        sentence = f"The {element.kind} {tree.called(element)} of {of} uses it in its {setting}."
+        of = _("the process") if owner.kind == tree.PROCESS else tree.called(owner)
+        sentence = _("The %(kind)s %(element)s of %(of)s uses it in its %(setting)s.") % {
+            "kind": element.kind,
+            "element": tree.called(element),
+            "of": of,
+            "setting": setting,
+        }
     return Use(element.target, pointer(*element.path, *found.path), sentence)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kianda.lib.errors import Conflict, Invalid
+from kianda.lib.words import mark as _
 from processes.designing import tree
 from processes.designing.names import Names, check_name
 from processes.designing.patches import Change, Insert, Move, Patch, Remove, Set, Spot, same
@@ -88,9 +89,14 @@ class Work:
         """Bring a piece to another place, counted without it; tell whether that is another one."""
         found, holder = self._movable(target), self._holder(owner, key)
         if tree.HELD[key] != found.kind:
-            raise Conflict(f"A {found.kind} cannot stand among the {_words(key)}.")
+            raise Conflict(
+                _("A %(kind)s cannot stand among the %(list)s.")
+                % {"kind": found.kind, "list": _words(key)}
+            )
         if holder.path[: len(found.path)] == found.path:
-            raise Conflict(f"{tree.called(found)} cannot be moved into itself.")
+            raise Conflict(
+                _("%(found)s cannot be moved into itself.") % {"found": tree.called(found)}
+            )
         held = holder.node.get(key)
         if not isinstance(held, list):
             held = []
@@ -133,10 +139,12 @@ class Work:
         uses = [*uses_of(self.document, target), *self._outside]
         if uses:
             first = " ".join(use.sentence for use in uses[:3])
-            more = f" And {len(uses) - 3} more." if len(uses) > 3 else ""
+            more = _(" And %(count)s more.") % {"count": len(uses) - 3} if len(uses) > 3 else ""
             name = tree.called(self.find(target))
             raise Conflict(
-                f"{name} is still used. {first}{more}", uses=[use._asdict() for use in uses]
+                _("%(name)s is still used. %(uses)s%(more)s")
+                % {"name": name, "uses": first, "more": more},
+                uses=[use._asdict() for use in uses],
             )
 
     def _do(self, change: Change) -> None:
@@ -148,7 +156,7 @@ class Work:
     def _movable(self, target: str) -> Element:
         found = self.find(target)
         if found.kind == tree.PROCESS:
-            raise Conflict("The process itself cannot be moved or removed here.")
+            raise Conflict(_("The process itself cannot be moved or removed here."))
         return found
 
     def _holder(self, owner: str, key: str) -> Element:
@@ -157,15 +165,24 @@ class Work:
             return holder
         if (holder.kind, key) == ("field", "fields"):
             raise Conflict(
-                f"{tree.called(holder)} is a {tree.label_of(holder).lower()} and holds no fields. "
-                "Drop it on a form, a panel or a group of fields."
+                _(
+                    "%(holder)s is a %(kind)s and holds no fields. "
+                    "Drop it on a form, a panel or a group of fields."
+                )
+                % {"holder": tree.called(holder), "kind": tree.label_of(holder).lower()}
             )
         if key in {"rules", "load_rules"}:
             raise Conflict(
-                f"{tree.called(holder)} is a {tree.label_of(holder).lower()} and has no rules. "
-                "Put the rule on a button, a field to fill in, the form or the process."
+                _(
+                    "%(holder)s is a %(kind)s and has no rules. "
+                    "Put the rule on a button, a field to fill in, the form or the process."
+                )
+                % {"holder": tree.called(holder), "kind": tree.label_of(holder).lower()}
             )
-        raise Conflict(f"{tree.called(holder)} has no list of {_words(key)}.")
+        raise Conflict(
+            _("%(holder)s has no list of %(list)s.")
+            % {"holder": tree.called(holder), "list": _words(key)}
+        )
 
 
 def _name(column: object) -> str:
@@ -189,16 +206,27 @@ def _refuse_full(
     """Keep to the limits of contract 1; a piece that only moves makes no more of them."""
     limit = {"forms": MAX_FORMS, "rules": MAX_RULES, "load_rules": MAX_RULES}.get(key)
     if limit and count > limit:
-        raise Invalid.at("", f"At most {limit} {_words(key)} are allowed here.")
+        raise Invalid.at(
+            "",
+            _("At most %(limit)s %(pieces)s are allowed here.")
+            % {"limit": limit, "pieces": _words(key)},
+        )
     new = [element.kind for element in tree.walk_piece(tree.HELD[key], value)].count("field")
     old = sum(element.kind == "field" for element in tree.walk(document))
     if new and not moved and new + old > MAX_FIELDS:
-        raise Invalid.at("", f"At most {MAX_FIELDS} fields are allowed in a process.")
+        raise Invalid.at(
+            "",
+            _("At most %(most)s fields are allowed in a process.") % {"most": MAX_FIELDS},
+        )
     if key == "forms":
         return
     kind = tree.HELD[key]
     if _depth(kind, holder.path) + 1 + _deepest(kind, value) > MAX_NESTING:
-        raise Invalid.at("", f"{kind.capitalize()}s can be nested {MAX_NESTING} deep at most.")
+        raise Invalid.at(
+            "",
+            _("%(kinds)s can be nested %(most)s deep at most.")
+            % {"kinds": f"{kind.capitalize()}s", "most": MAX_NESTING},
+        )
 
 
 def _refuse_foreign(holder: Element, value: Object) -> None:
@@ -206,8 +234,8 @@ def _refuse_foreign(holder: Element, value: Object) -> None:
     if holder.kind == "rule" and not tree.may_stand_in(holder.node, str(value.get("type"))):
         rule = Element(tree.target_of("rule", value), "rule", (), value, "", "", 0)
         raise Conflict(
-            f"{tree.label_of(rule)} cannot stand inside {tree.label_of(holder)}. "
-            "Put it before or behind it."
+            _("%(rule)s cannot stand inside %(holder)s. Put it before or behind it.")
+            % {"rule": tree.label_of(rule), "holder": tree.label_of(holder)}
         )
 
 

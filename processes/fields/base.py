@@ -15,6 +15,7 @@ from pydantic import (
 from kianda.lib.kinds import Kind
 from kianda.lib.names import field_name_flaw, titled
 from kianda.lib.typing import JSONValue
+from kianda.lib.words import mark as _
 from processes.expressions import Resolve, Template
 from processes.references import flaw
 from processes.rules import AnyRule
@@ -23,9 +24,9 @@ from processes.values import Value, ValueFailure, as_text, from_json, is_blank, 
 if TYPE_CHECKING:
     from processes.fields import AnyField
 
-INPUT = "Input"
-LAYOUT = "Layout"
-ACTIONS = "Actions"
+INPUT = _("Input")
+LAYOUT = _("Layout")
+ACTIONS = _("Actions")
 
 
 def _own_name(name: str) -> str:
@@ -38,7 +39,7 @@ def _own_name(name: str) -> str:
 Read: TypeAlias = tuple[Value, list[tuple[str, str]]]
 Rules = Annotated[
     list[AnyRule],
-    Field(title="Rules", max_length=100, json_schema_extra={"control": "rules"}),
+    Field(title=_("Rules"), max_length=100, json_schema_extra={"control": "rules"}),
 ]
 
 
@@ -53,34 +54,34 @@ class FormField(Kind):
     runs_rules: ClassVar[bool] = True
 
     name: Annotated[str, AfterValidator(_own_name)] = Field(
-        title="Name",
-        description="How rules refer to it, [name]: a letter, then letters, digits and _.",
+        title=_("Name"),
+        description=_("How rules refer to it, [name]: a letter, then letters, digits and _."),
         json_schema_extra={"control": "field_name"},
     )
     title: str = Field(
         default="",
         max_length=200,
-        title="Title",
-        description="What stands beside it on the form. Left out, it is the name in words.",
+        title=_("Title"),
+        description=_("What stands beside it on the form. Left out, it is the name in words."),
         json_schema_extra={"control": "text"},
     )
     help: str = Field(
         default="",
         max_length=1_000,
-        title="Help",
-        description="A hint that stands below it on the form.",
+        title=_("Help"),
+        description=_("A hint that stands below it on the form."),
         json_schema_extra={"control": "text"},
     )
     visible: StrictBool = Field(
         default=True,
-        title="Visible",
-        description="Whether it is shown on the form at first.",
+        title=_("Visible"),
+        description=_("Whether it is shown on the form at first."),
         json_schema_extra={"control": "switch"},
     )
     enabled: StrictBool = Field(
         default=True,
-        title="Enabled",
-        description="Whether a person can change or press it at first.",
+        title=_("Enabled"),
+        description=_("Whether a person can change or press it at first."),
         json_schema_extra={"control": "switch"},
     )
     width: int = Field(
@@ -88,8 +89,8 @@ class FormField(Kind):
         ge=1,
         le=12,
         strict=True,
-        title="Width",
-        description="How many of the twelve columns of the form it takes.",
+        title=_("Width"),
+        description=_("How many of the twelve columns of the form it takes."),
         json_schema_extra={"control": "number"},
     )
     width_phone: int = Field(
@@ -97,13 +98,13 @@ class FormField(Kind):
         ge=1,
         le=12,
         strict=True,
-        title="Width on a phone",
-        description="How many of the twelve columns it takes on a narrow screen.",
+        title=_("Width on a phone"),
+        description=_("How many of the twelve columns it takes on a narrow screen."),
         json_schema_extra={"control": "number"},
     )
     rules: Rules = Field(
         default=[],
-        description="What happens, in this order, when it is pressed or its value is changed.",
+        description=_("What happens, in this order, when it is pressed or its value is changed."),
     )
 
     @model_validator(mode="before")
@@ -122,7 +123,7 @@ class FormField(Kind):
 
     def to_python(self, raw: object) -> Value:
         """Return a JSON or other value converted to this field's type."""
-        raise ValueFailure(f"A {self.slug()} holds no value.")
+        raise ValueFailure(_("A %(kind)s holds no value.") % {"kind": self.slug()})
 
     def clean(self, value: Value) -> Value:
         """Return a converted value when it keeps to the field's settings."""
@@ -160,8 +161,8 @@ class InputField(FormField):
 
     required: StrictBool = Field(
         default=False,
-        title="Required",
-        description="Whether it must be filled in before the form can be submitted.",
+        title=_("Required"),
+        description=_("Whether it must be filled in before the form can be submitted."),
         json_schema_extra={"control": "switch"},
     )
 
@@ -171,7 +172,11 @@ class InputField(FormField):
 
     def gaps(self, value: Value) -> list[tuple[str, str]]:
         """Return what is required and not there: the place inside the value, and a sentence."""
-        return [("", f"{self.title} is required. Fill it in.")] if self.missing(value) else []
+        return (
+            [("", _("%(title)s is required. Fill it in.") % {"title": self.title})]
+            if self.missing(value)
+            else []
+        )
 
     @field_validator("default", check_fields=False)
     @classmethod
@@ -189,12 +194,14 @@ class InputField(FormField):
         try:
             field.clean(field.to_python(from_json(plain)))
         except ValueFailure as failure:
-            raise flaw(f"The default does not fit: {failure}") from failure
+            raise flaw(
+                _("The default does not fit: %(failure)s") % {"failure": failure}
+            ) from failure
         return default
 
 
 def _no_names(name: str) -> Value:
-    raise ValueFailure(f"{name} is not known.")
+    raise ValueFailure(_("%(name)s is not known.") % {"name": name})
 
 
 class LayoutField(FormField):
@@ -208,8 +215,11 @@ class LayoutField(FormField):
     def _runs_none(cls, rules: list[AnyRule]) -> list[AnyRule]:
         if rules:
             raise flaw(
-                f"A {cls.label.lower()} runs no rules. Put them on a button, or on a field that "
-                "holds a value."
+                _(
+                    "A %(kind)s runs no rules. Put them on a button, or on a field that "
+                    "holds a value."
+                )
+                % {"kind": cls.label.lower()}
             )
         return rules
 
@@ -219,8 +229,8 @@ class Container(LayoutField):
 
     fields: list["AnyField"] = Field(
         default=[],
-        title="Fields",
-        description="What stands in it, in this order; containers may stand in containers.",
+        title=_("Fields"),
+        description=_("What stands in it, in this order; containers may stand in containers."),
         json_schema_extra={"control": "fields"},
     )
 

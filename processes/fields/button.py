@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from kianda.lib.words import mark as _
 from processes.fields.base import ACTIONS, FormField
 
 
@@ -13,13 +14,13 @@ class Button(FormField):
     It holds no value.
     """
 
-    label = "Button"
+    label = _("Button")
     category = ACTIONS
 
     type: Literal["button"] = "button"
     where: Literal["body", "footer"] = Field(
         default="body",
-        title="Where",
-        description="Among the fields of the form, or in the bar at its end.",
+        title=_("Where"),
+        description=_("Among the fields of the form, or in the bar at its end."),
         json_schema_extra={"control": "select"},
     )

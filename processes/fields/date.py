@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from kianda.lib.words import mark as _
 from processes.fields.base import InputField
 from processes.moments import to_date, to_moment, to_time
 from processes.references import DefaultValue
@@ -19,13 +20,13 @@ class Date(InputField):
     written. A time of day belongs to no zone.
     """
 
-    label = "Date"
+    label = _("Date")
 
     type: Literal["date"] = "date"
     mode: Literal["date", "datetime", "time"] = Field(
         default="date",
-        title="Kind of date",
-        description="A day, a day with its time, or a time of day.",
+        title=_("Kind of date"),
+        description=_("A day, a day with its time, or a time of day."),
         json_schema_extra={"control": "select"},
     )
     default: DefaultValue = None

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from kianda.lib.words import mark as _
 from processes.fields.base import Container
 
 
@@ -11,6 +12,6 @@ class FieldGroup(Container):
     Readers of the screen are told its title with each of its fields.
     """
 
-    label = "Field group"
+    label = _("Field group")
 
     type: Literal["field_group"] = "field_group"

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, StrictBool
 
+from kianda.lib.words import mark as _
 from processes.expressions import Resolve, Template
 from processes.fields.base import ACTIONS, LayoutField
 from processes.references import TextValue
@@ -21,21 +22,21 @@ class Link(LayoutField):
     While the address is not one of these, the title stands there without a link.
     """
 
-    label = "Link"
+    label = _("Link")
     category = ACTIONS
 
     type: Literal["link"] = "link"
     url: TextValue = Field(
         default="",
         max_length=2_000,
-        title="Address",
-        description="Where it leads: text with [fields] in it, or an expression.",
+        title=_("Address"),
+        description=_("Where it leads: text with [fields] in it, or an expression."),
         json_schema_extra={"control": "value"},
     )
     new_tab: StrictBool = Field(
         default=False,
-        title="New tab",
-        description="Whether it opens in a tab of its own.",
+        title=_("New tab"),
+        description=_("Whether it opens in a tab of its own."),
         json_schema_extra={"control": "switch"},
     )
 

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from kianda.lib.words import mark as _
 from processes.fields.base import InputField
 from processes.references import DefaultValue, flaw
 from processes.values import MAX_LIST, Value, ValueFailure, as_text, shown, to_list
@@ -14,8 +15,8 @@ class Choice(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    value: str = Field(min_length=1, max_length=200, title="Value")
-    title: str = Field(default="", max_length=200, title="Title")
+    value: str = Field(min_length=1, max_length=200, title=_("Value"))
+    title: str = Field(default="", max_length=200, title=_("Title"))
 
     @model_validator(mode="before")
     @classmethod
@@ -35,28 +36,30 @@ class List(InputField):
     when nothing is. A text put into it becomes a list of one.
     """
 
-    label = "List"
+    label = _("List")
 
     type: Literal["list"] = "list"
     choices: list[Choice] = Field(
         default=[],
         max_length=1_000,
-        title="Choices",
-        description='What can be chosen: texts, or {"value": "de", "title": "Germany"}. '
-        "Without choices any text can be entered.",
+        title=_("Choices"),
+        description=_(
+            'What can be chosen: texts, or {"value": "de", "title": "Germany"}. '
+            "Without choices any text can be entered."
+        ),
         json_schema_extra={"control": "choices"},
     )
     multiple: bool = Field(
         default=False,
         strict=True,
-        title="Several",
-        description="Whether several can be chosen at once.",
+        title=_("Several"),
+        description=_("Whether several can be chosen at once."),
         json_schema_extra={"control": "switch"},
     )
     display_as: Literal["dropdown", "options"] = Field(
         default="dropdown",
-        title="Display as",
-        description="A list that opens, or all choices side by side.",
+        title=_("Display as"),
+        description=_("A list that opens, or all choices side by side."),
         json_schema_extra={"control": "select"},
     )
     default: DefaultValue = None
@@ -67,7 +70,10 @@ class List(InputField):
         seen: set[str] = set()
         for choice in choices:
             if choice.value in seen:
-                raise flaw(f"The choice {choice.value} is there twice. Keep one of them.")
+                raise flaw(
+                    _("The choice %(value)s is there twice. Keep one of them.")
+                    % {"value": choice.value}
+                )
             seen.add(choice.value)
         return choices
 
@@ -83,11 +89,16 @@ class List(InputField):
         """Check that each is one of the choices, and that there are not too many."""
         chosen = to_list(value)
         if len(chosen) > (MAX_LIST if self.multiple else 1):
-            raise ValueFailure(f"{as_text(chosen)} are several; only one can be chosen.")
+            raise ValueFailure(
+                _("%(chosen)s are several; only one can be chosen.") % {"chosen": as_text(chosen)}
+            )
         known = {choice.value for choice in self.choices}
         for one in chosen:
             if known and one not in known:
-                raise ValueFailure(f"{shown(one)} is not among the choices: {self._few()}.")
+                raise ValueFailure(
+                    _("%(one)s is not among the choices: %(choices)s.")
+                    % {"one": shown(one), "choices": self._few()}
+                )
         return [*dict.fromkeys(chosen)]
 
     def _few(self) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 
+from kianda.lib.words import mark as _
 from processes.fields.base import InputField
 from processes.references import DefaultValue, flaw
 from processes.values import (
@@ -22,9 +23,9 @@ from processes.values import (
 def _bound(raw: object) -> object:
     """Refuse anything but a JSON number; a number in quotes is a slip in a definition."""
     if raw is not None and (isinstance(raw, bool) or not isinstance(raw, (int, float))):
-        raise flaw("Write a number.")
+        raise flaw(_("Write a number."))
     if raw is not None and not math.isfinite(raw):
-        raise flaw("Write a finite number.")
+        raise flaw(_("Write a finite number."))
     return raw
 
 
@@ -40,7 +41,7 @@ class Number(InputField):
     sums. Whole numbers are exact; of others 15 digits are kept.
     """
 
-    label = "Number"
+    label = _("Number")
 
     type: Literal["number"] = "number"
     decimals: int | None = Field(
@@ -48,20 +49,22 @@ class Number(InputField):
         ge=0,
         le=10,
         strict=True,
-        title="Places after the point",
-        description="Values are rounded to so many places, 5 away from 0. Not set: as they come.",
+        title=_("Places after the point"),
+        description=_(
+            "Values are rounded to so many places, 5 away from 0. Not set: as they come."
+        ),
         json_schema_extra={"control": "number"},
     )
     min: Bound = Field(
         default=None,
-        title="Least",
-        description="The least number that a person may enter.",
+        title=_("Least"),
+        description=_("The least number that a person may enter."),
         json_schema_extra={"control": "number"},
     )
     max: Bound = Field(
         default=None,
-        title="Greatest",
-        description="The greatest number that a person may enter.",
+        title=_("Greatest"),
+        description=_("The greatest number that a person may enter."),
         json_schema_extra={"control": "number"},
     )
     default: DefaultValue = None
@@ -71,7 +74,7 @@ class Number(InputField):
     def _not_below_min(cls, most: float | None, info: ValidationInfo) -> float | None:
         least = info.data.get("min")
         if most is not None and least is not None and most < least:
-            raise flaw("The greatest number is below the least. Change one of them.")
+            raise flaw(_("The greatest number is below the least. Change one of them."))
         return most
 
     def to_python(self, raw: object) -> Value:
@@ -89,10 +92,14 @@ class Number(InputField):
         if number is None:
             return None
         if self.min is not None and number < to_decimal(self.min):
-            raise ValueFailure(f"{as_text(number)} is too small; {as_text(self.min)} is the least.")
+            raise ValueFailure(
+                _("%(number)s is too small; %(min)s is the least.")
+                % {"number": as_text(number), "min": as_text(self.min)}
+            )
         if self.max is not None and number > to_decimal(self.max):
             raise ValueFailure(
-                f"{as_text(number)} is too large; {as_text(self.max)} is the greatest."
+                _("%(number)s is too large; %(max)s is the greatest.")
+                % {"number": as_text(number), "max": as_text(self.max)}
             )
         return number
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, StrictBool
 
+from kianda.lib.words import mark as _
 from processes.fields.base import Container
 
 
@@ -14,24 +15,24 @@ class Panel(Container):
     press it. The values of its fields are kept either way.
     """
 
-    label = "Panel"
+    label = _("Panel")
 
     type: Literal["panel"] = "panel"
     show_title: StrictBool = Field(
         default=True,
-        title="Show title",
-        description="Whether its title stands above what is in it.",
+        title=_("Show title"),
+        description=_("Whether its title stands above what is in it."),
         json_schema_extra={"control": "switch"},
     )
     collapsible: StrictBool = Field(
         default=False,
-        title="Collapsible",
-        description="Whether a person can fold it to its title.",
+        title=_("Collapsible"),
+        description=_("Whether a person can fold it to its title."),
         json_schema_extra={"control": "switch"},
     )
     collapsed: StrictBool = Field(
         default=False,
-        title="Folded at first",
-        description="Whether a collapsible panel is folded when the form is opened.",
+        title=_("Folded at first"),
+        description=_("Whether a collapsible panel is folded when the form is opened."),
         json_schema_extra={"control": "switch"},
     )

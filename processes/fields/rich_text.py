@@ -7,6 +7,7 @@ from typing import Literal
 import nh3
 from pydantic import Field
 
+from kianda.lib.words import mark as _
 from processes.expressions import Resolve, Template
 from processes.fields.base import LayoutField
 from processes.references import TextValue
@@ -29,15 +30,17 @@ class RichText(LayoutField):
     in the stored value of a field, which is never read as HTML.
     """
 
-    label = "Rich text"
+    label = _("Rich text")
 
     type: Literal["rich_text"] = "rich_text"
     text: TextValue = Field(
         default="",
         max_length=20_000,
-        title="Text",
-        description="What stands on the form: text, or HTML, with [fields] in it, or an "
-        "expression. It can show no secret.",
+        title=_("Text"),
+        description=_(
+            "What stands on the form: text, or HTML, with [fields] in it, or an "
+            "expression. It can show no secret."
+        ),
         json_schema_extra={"control": "long_text"},
     )
 

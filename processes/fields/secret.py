@@ -3,6 +3,7 @@
 from typing import Literal
 
 from kianda.lib.secret_names import MASK
+from kianda.lib.words import mark as _
 from processes.fields.base import InputField
 from processes.values import Value, to_text
 
@@ -15,7 +16,7 @@ class Secret(InputField):
     be compared with another secret field. It has no default.
     """
 
-    label = "Secret"
+    label = _("Secret")
 
     type: Literal["secret"] = "secret"
 

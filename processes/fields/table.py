@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, field_validator
 
 from kianda.lib.pointers import pointer
+from kianda.lib.words import mark as _
 from processes.expressions import Resolve
 from processes.fields.base import InputField, Read
 from processes.fields.date import Date
@@ -31,32 +32,32 @@ class Table(InputField):
     [lines] stands for all rows in an expression, [lines.amount] for the values of one column.
     """
 
-    label = "Table"
+    label = _("Table")
 
     type: Literal["table"] = "table"
     columns: list[Column] = Field(
         default=[],
         max_length=MAX_COLUMNS,
-        title="Columns",
-        description="What each row holds, as fields: text, number, date, list or toggle.",
+        title=_("Columns"),
+        description=_("What each row holds, as fields: text, number, date, list or toggle."),
         json_schema_extra={"control": "columns"},
     )
     allow_add: StrictBool = Field(
         default=True,
-        title="Rows can be added",
-        description="Whether a person can add rows.",
+        title=_("Rows can be added"),
+        description=_("Whether a person can add rows."),
         json_schema_extra={"control": "switch"},
     )
     allow_remove: StrictBool = Field(
         default=True,
-        title="Rows can be removed",
-        description="Whether a person can remove rows.",
+        title=_("Rows can be removed"),
+        description=_("Whether a person can remove rows."),
         json_schema_extra={"control": "switch"},
     )
     allow_move: StrictBool = Field(
         default=True,
-        title="Rows can be moved",
-        description="Whether a person can change the order of the rows.",
+        title=_("Rows can be moved"),
+        description=_("Whether a person can change the order of the rows."),
         json_schema_extra={"control": "switch"},
     )
     first_rows: int = Field(
@@ -64,8 +65,10 @@ class Table(InputField):
         ge=0,
         le=100,
         strict=True,
-        title="Rows at first",
-        description="How many rows a new instance starts with, filled with the columns' defaults.",
+        title=_("Rows at first"),
+        description=_(
+            "How many rows a new instance starts with, filled with the columns' defaults."
+        ),
         json_schema_extra={"control": "number"},
     )
     max_rows: int = Field(
@@ -73,8 +76,8 @@ class Table(InputField):
         ge=1,
         le=MAX_LIST,
         strict=True,
-        title="Most rows",
-        description="How many rows there may be.",
+        title=_("Most rows"),
+        description=_("How many rows there may be."),
         json_schema_extra={"control": "number"},
     )
     page_size: int = Field(
@@ -82,8 +85,8 @@ class Table(InputField):
         ge=5,
         le=100,
         strict=True,
-        title="Rows at once",
-        description="How many rows the form shows at once; buttons lead to the others.",
+        title=_("Rows at once"),
+        description=_("How many rows the form shows at once; buttons lead to the others."),
         json_schema_extra={"control": "number"},
     )
 
@@ -94,11 +97,17 @@ class Table(InputField):
         for column in columns:
             if column.rules:
                 raise flaw(
-                    f"The column {column.name} has rules. A column runs none: put them on the "
-                    "table, or on a button."
+                    _(
+                        "The column %(name)s has rules. A column runs none: put them on the "
+                        "table, or on a button."
+                    )
+                    % {"name": column.name}
                 )
             if column.name.lower() in seen:
-                raise flaw(f"The column {column.name} is there twice. Give one another name.")
+                raise flaw(
+                    _("The column %(name)s is there twice. Give one another name.")
+                    % {"name": column.name}
+                )
             seen.add(column.name.lower())
         return columns
 
@@ -148,15 +157,19 @@ class Table(InputField):
         made, wrong = self._cleaned(rows)
         wrong = [*no_rows, *self._unknown(rows), *wrong]
         if len(wrong) > MAX_TOLD:
-            more = len(wrong) - MAX_TOLD
-            wrong = [*wrong[:MAX_TOLD], ("", f"{more:,} more cells do not fit.")]
+            more = f"{len(wrong) - MAX_TOLD:,}"
+            wrong = [*wrong[:MAX_TOLD], ("", _("%(more)s more cells do not fit.") % {"more": more})]
         return made, wrong
 
     def _unknown(self, rows: list[Mapping[str, Any]]) -> list[tuple[str, str]]:
         known = {column.name for column in self.columns}
-        names = ", ".join(sorted(known)) or "none"
+        names = ", ".join(sorted(known)) or _("none")
         return [
-            (pointer(at, key), f"row {at + 1}: there is no column {key}. There are: {names}.")
+            (
+                pointer(at, key),
+                _("row %(number)s: there is no column %(key)s. There are: %(names)s.")
+                % {"number": at + 1, "key": key, "names": names},
+            )
             for at, row in enumerate(rows)
             for key in row
             if key not in known
@@ -165,7 +178,13 @@ class Table(InputField):
     def _cleaned(self, rows: list[Mapping[str, Any]]) -> Read:
         wrong: list[tuple[str, str]] = []
         if len(rows) > self.max_rows:
-            wrong.append(("", f"There are {len(rows):,} rows; {self.max_rows:,} are allowed."))
+            wrong.append(
+                (
+                    "",
+                    _("There are %(count)s rows; %(most)s are allowed.")
+                    % {"count": f"{len(rows):,}", "most": f"{self.max_rows:,}"},
+                )
+            )
         made: list[Value] = []
         for at, raw in enumerate(rows):
             row: dict[str, Value] = {}
@@ -179,14 +198,18 @@ class Table(InputField):
 
     def missing(self, value: Value) -> bool:
         """Tell whether it has no row and needs one, or a row lacks what its column requires."""
-        return super().missing(value) or any(True for _ in self._blank_cells(value))
+        return super().missing(value) or any(True for _cell in self._blank_cells(value))
 
     def gaps(self, value: Value) -> list[tuple[str, str]]:
         """Return a sentence for each required cell that is blank; one when all rows are missing."""
         if super().missing(value):
-            return [("", f"{self.title} is required. Add a row.")]
+            return [("", _("%(title)s is required. Add a row.") % {"title": self.title})]
         return [
-            (f"/{at}/{column.name}", f"{self.title}: row {at + 1}, {column.title} is required.")
+            (
+                f"/{at}/{column.name}",
+                _("%(title)s: row %(number)s, %(column)s is required.")
+                % {"title": self.title, "number": at + 1, "column": column.title},
+            )
             for at, column in self._blank_cells(value)
         ][:MAX_TOLD]
 
@@ -208,12 +231,13 @@ class Table(InputField):
         if not self.first_rows:
             return []
         row = {column.name: column.initial(resolve) for column in self.columns}
-        return [dict(row) for _ in range(self.first_rows)]
+        return [dict(row) for _row in range(self.first_rows)]
 
     def shown(self, value: Value) -> str:
         """Return how many rows there are."""
         count = len(value) if isinstance(value, list) else 0
-        return f"{count:,} {'row' if count == 1 else 'rows'}" if count else ""
+        said = _("%(count)s row") if count == 1 else _("%(count)s rows")
+        return said % {"count": f"{count:,}"} if count else ""
 
 
 def _rows_of(raw: object) -> list[Mapping[str, Any]]:
@@ -229,7 +253,10 @@ def _is_row(row: object) -> bool:
 
 
 def _no_row(at: int, row: Any) -> str:
-    return f"row {at + 1} is {in_message(from_json(row))}, not an object with the columns."
+    return _("row %(number)s is %(row)s, not an object with the columns.") % {
+        "number": at + 1,
+        "row": in_message(from_json(row)),
+    }
 
 
 def _list_of(raw: object) -> list[Any]:
@@ -238,12 +265,20 @@ def _list_of(raw: object) -> list[Any]:
     rows = [raw] if isinstance(raw, Mapping) else raw
     if not isinstance(rows, (list, tuple)):
         raise ValueFailure(
-            f"{in_message(from_json(raw))} is not a table. A list of objects is needed, one a row."
+            _("%(raw)s is not a table. A list of objects is needed, one a row.")
+            % {"raw": in_message(from_json(raw))}
         )
     if len(rows) > MAX_LIST:
-        raise ValueFailure(f"There are {len(rows):,} rows; {MAX_LIST:,} are allowed.")
+        raise ValueFailure(
+            _("There are %(count)s rows; %(most)s are allowed.")
+            % {"count": f"{len(rows):,}", "most": f"{MAX_LIST:,}"}
+        )
     return list(rows)
 
 
 def _told(number: int, column: Column, failure: ValueFailure) -> str:
-    return f"row {number}, {column.title}: {failure}"
+    return _("row %(number)s, %(column)s: %(failure)s") % {
+        "number": number,
+        "column": column.title,
+        "failure": failure,
+    }

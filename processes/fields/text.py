@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from kianda.lib.words import mark as _
 from processes.fields.base import InputField
 from processes.patterns import PatternError, compiled, fits
 from processes.references import DefaultValue, flaw
@@ -22,13 +23,13 @@ class Text(InputField):
     keys in a secret field.
     """
 
-    label = "Text"
+    label = _("Text")
 
     type: Literal["text"] = "text"
     mode: Literal["line", "long", "email", "url"] = Field(
         default="line",
-        title="Kind of text",
-        description="One line, several lines, an e-mail address or a web address.",
+        title=_("Kind of text"),
+        description=_("One line, several lines, an e-mail address or a web address."),
         json_schema_extra={"control": "select"},
     )
     max_length: int | None = Field(
@@ -36,14 +37,14 @@ class Text(InputField):
         ge=1,
         le=MAX_TEXT,
         strict=True,
-        title="Longest",
-        description="How many characters a person may enter.",
+        title=_("Longest"),
+        description=_("How many characters a person may enter."),
         json_schema_extra={"control": "number"},
     )
     pattern: str = Field(
         default="",
-        title="Pattern",
-        description="An RE2 pattern that the whole text must fit, such as [A-Z]{2}[0-9]+.",
+        title=_("Pattern"),
+        description=_("An RE2 pattern that the whole text must fit, such as [A-Z]{2}[0-9]+."),
         json_schema_extra={"control": "pattern"},
     )
     default: DefaultValue = None
@@ -76,16 +77,26 @@ class Text(InputField):
     def _check_length(self, text: str) -> None:
         if self.max_length is not None and len(text) > self.max_length:
             raise ValueFailure(
-                f"The text has {len(text):,} characters; {self.max_length:,} are allowed."
+                _("The text has %(count)s characters; %(most)s are allowed.")
+                % {"count": f"{len(text):,}", "most": f"{self.max_length:,}"}
             )
 
     def _check_writing(self, text: str) -> None:
         if self.mode == "email" and not _EMAIL.match(text):
-            raise ValueFailure(f"{shown(text)} is not an e-mail address, such as ada@example.org.")
+            raise ValueFailure(
+                _("%(text)s is not an e-mail address, such as ada@example.org.")
+                % {"text": shown(text)}
+            )
         if self.mode == "url" and not _is_url(text):
-            raise ValueFailure(f"{shown(text)} is not a web address, such as https://example.org/.")
+            raise ValueFailure(
+                _("%(text)s is not a web address, such as https://example.org/.")
+                % {"text": shown(text)}
+            )
         if self.pattern and not fits(self.pattern, text):
-            raise ValueFailure(f"{shown(text)} does not fit the pattern {self.pattern}.")
+            raise ValueFailure(
+                _("%(text)s does not fit the pattern %(pattern)s.")
+                % {"text": shown(text), "pattern": self.pattern}
+            )
 
 
 def _is_url(text: str) -> bool:

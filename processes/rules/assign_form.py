@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
+from kianda.lib.words import mark as _
 from processes.expressions import Template
 from processes.mappings import Resolve, evaluate
 from processes.named import FormName
@@ -23,15 +24,15 @@ class Assignees(BaseModel):
     users: tuple[TextValue, ...] = Field(
         default=(),
         max_length=MOST,
-        title="Users",
-        description="User names or e-mail addresses; [user.name] is the person of the run.",
+        title=_("Users"),
+        description=_("User names or e-mail addresses; [user.name] is the person of the run."),
         json_schema_extra={"control": "users"},
     )
     groups: tuple[TextValue, ...] = Field(
         default=(),
         max_length=MOST,
-        title="Groups",
-        description="Names of groups.",
+        title=_("Groups"),
+        description=_("Names of groups."),
         json_schema_extra={"control": "groups"},
     )
 
@@ -43,36 +44,36 @@ class AssignForm(Rule):
     is then worked on beside those that are open already.
     """
 
-    label = "Assign form"
-    category = "Workflow"
+    label = _("Assign form")
+    category = _("Workflow")
     can_fail: ClassVar[bool] = True
 
     type: Literal["assign_form"] = "assign_form"
     form: FormName = Field(
-        title="Form", description="Which form.", json_schema_extra={"control": "form"}
+        title=_("Form"), description=_("Which form."), json_schema_extra={"control": "form"}
     )
     to: Assignees = Field(
         default=Assignees(),
-        title="To",
-        description="Whose it is from now on: people and groups.",
+        title=_("To"),
+        description=_("Whose it is from now on: people and groups."),
         json_schema_extra={"control": "people"},
     )
     everyone: StrictBool = Field(
         default=False,
-        title="Everyone",
-        description="Whether it is for everyone who may see the instance.",
+        title=_("Everyone"),
+        description=_("Whether it is for everyone who may see the instance."),
         json_schema_extra={"control": "switch"},
     )
     existing: Literal["override", "append"] = Field(
         default="override",
-        title="Owners until now",
-        description="override: they are owners no more. append: they stay.",
+        title=_("Owners until now"),
+        description=_("override: they are owners no more. append: they stay."),
         json_schema_extra={"control": "select"},
     )
     opens: StrictBool = Field(
         default=False,
-        title="Open the form",
-        description="Whether it can be worked on at once.",
+        title=_("Open the form"),
+        description=_("Whether it can be worked on at once."),
         json_schema_extra={"control": "switch"},
     )
 
@@ -80,7 +81,7 @@ class AssignForm(Rule):
     def _names_somebody(self) -> "AssignForm":
         somebody = bool(self.to.users or self.to.groups)
         if somebody == self.everyone:
-            raise flaw("Name people or groups, or choose everyone; one of both.")
+            raise flaw(_("Name people or groups, or choose everyone; one of both."))
         return self
 
     def run(self, context: Context) -> None:
@@ -88,7 +89,10 @@ class AssignForm(Rule):
         users = _names(self.to.users, context.resolve)
         groups = _names(self.to.groups, context.resolve)
         if not self.everyone and not users and not groups:
-            raise RuleFailed("value", f"Nobody is named to whom {self.form} could be assigned.")
+            raise RuleFailed(
+                "value",
+                _("Nobody is named to whom %(form)s could be assigned.") % {"form": self.form},
+            )
         context.forms.assign(
             [self.form],
             users=users,
@@ -109,9 +113,13 @@ class AssignForm(Rule):
 
     def sentence(self) -> str:
         """Return `Assign the form approval to ada and Buyers`."""
-        names = " and ".join([*self.to.users, *self.to.groups])
-        opened = ", and open it" if self.opens else ""
-        return f"Assign the form {self.form} to {'everyone' if self.everyone else names}{opened}"
+        named = _(" and ").join([*self.to.users, *self.to.groups])
+        said = (
+            _("Assign the form %(form)s to %(owners)s, and open it")
+            if self.opens
+            else _("Assign the form %(form)s to %(owners)s")
+        )
+        return said % {"form": self.form, "owners": _("everyone") if self.everyone else named}
 
 
 def _names(sources: tuple[str, ...], resolve: Resolve) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, StrictBool, ValidationInfo, field_validator
 
 from kianda.lib.kinds import Kind
+from kianda.lib.words import mark as _
 from processes.answers import Answer, RuleFailed
 from processes.conditions import ConditionGroup
 from processes.expressions import Template
@@ -17,13 +18,13 @@ from processes.mappings import (
     InputRow,
     SuccessRow,
     collect,
-    item_at,
     read_answer,
     read_error,
     scope,
 )
 from processes.ports import Context, Item
 from processes.references import DatasourceRef, MethodRef, RuleId, flaw
+from processes.rules.items import accept_items
 from processes.values import Value
 
 __all__ = ["BUILT_IN", "Answer", "CallingRule", "Context", "OnFailure", "Rule", "RuleFailed"]
@@ -41,27 +42,27 @@ class Rule(Kind):
     calls_out: ClassVar[bool] = False
 
     id: RuleId = Field(
-        title="Id",
-        description="Names the rule in its process, for ever: small letters, digits, hyphens.",
+        title=_("Id"),
+        description=_("Names the rule in its process, for ever: small letters, digits, hyphens."),
         json_schema_extra={"control": "slug", "made": "made from the title"},
     )
     title: str = Field(
         default="",
         max_length=200,
-        title="Title",
-        description="How the rule is called in lists and in the trace of a run.",
+        title=_("Title"),
+        description=_("How the rule is called in lists and in the trace of a run."),
         json_schema_extra={"control": "text", "made": "made from the id or the kind"},
     )
     enabled: StrictBool = Field(
         default=True,
-        title="Switched on",
-        description="A rule that is switched off is skipped.",
+        title=_("Switched on"),
+        description=_("A rule that is switched off is skipped."),
         json_schema_extra={"control": "switch"},
     )
     conditions: ConditionGroup | None = Field(
         default=None,
-        title="Conditions",
-        description="The rule runs only when they hold. Without conditions it always runs.",
+        title=_("Conditions"),
+        description=_("The rule runs only when they hold. Without conditions it always runs."),
         json_schema_extra={"control": "conditions"},
     )
 
@@ -105,24 +106,24 @@ class Rule(Kind):
 InputMapping = Annotated[
     tuple[InputRow, ...],
     Field(
-        title="Input mapping",
-        description="What goes into the request, and from where.",
+        title=_("Input mapping"),
+        description=_("What goes into the request, and from where."),
         json_schema_extra={"control": "input_mapping"},
     ),
 ]
 SuccessMapping = Annotated[
     tuple[SuccessRow, ...],
     Field(
-        title="On success mapping",
-        description="Which fields take what from the answer. All rows are applied, or none.",
+        title=_("On success mapping"),
+        description=_("Which fields take what from the answer. All rows are applied, or none."),
         json_schema_extra={"control": "success_mapping"},
     ),
 ]
 ErrorMapping = Annotated[
     tuple[ErrorRow, ...],
     Field(
-        title="On error mapping",
-        description="Which fields take what from the error.",
+        title=_("On error mapping"),
+        description=_("Which fields take what from the error."),
         json_schema_extra={"control": "error_mapping"},
     ),
 ]
@@ -131,8 +132,10 @@ ErrorMapping = Annotated[
 def _stop_maps_nothing(chosen: OnFailure | None, info: ValidationInfo) -> OnFailure | None:
     if chosen == "stop" and info.data.get("on_error"):
         raise flaw(
-            "With stop nothing is stored, so an on error mapping has no effect. "
-            "Choose undo or continue, or remove the mapping."
+            _(
+                "With stop nothing is stored, so an on error mapping has no effect. "
+                "Choose undo or continue, or remove the mapping."
+            )
         )
     return chosen
 
@@ -142,11 +145,13 @@ FailureChoice = Annotated[
     AfterValidator(_stop_maps_nothing),
     Field(
         validate_default=True,
-        title="On failure",
-        description="stop: the run ends and nothing unsaved is stored. undo: what the run changed "
-        "since its last safe point is taken back, the on error mapping is stored, the run ends. "
-        "continue: the on error mapping is applied and the next rule runs. When nothing is "
-        "chosen: undo with an on error mapping, stop without one.",
+        title=_("On failure"),
+        description=_(
+            "stop: the run ends and nothing unsaved is stored. undo: what the run changed "
+            "since its last safe point is taken back, the on error mapping is stored, the run "
+            "ends. continue: the on error mapping is applied and the next rule runs. When nothing "
+            "is chosen: undo with an on error mapping, stop without one."
+        ),
         json_schema_extra={"control": "select"},
     ),
 ]
@@ -169,8 +174,8 @@ class CallingRule(Rule):
     on_failure: FailureChoice = None
     omit_blank: StrictBool = Field(
         default=False,
-        title="Leave out blank values",
-        description="Blank values are not sent at all. Otherwise they are sent as blank.",
+        title=_("Leave out blank values"),
+        description=_("Blank values are not sent at all. Otherwise they are sent as blank."),
         json_schema_extra={"control": "switch"},
     )
 
@@ -183,7 +188,10 @@ class CallingRule(Rule):
         for row in rows:
             key = row.target.lower() if row.target.startswith("header.") else row.target
             if key in seen:
-                raise flaw(f"The target {row.target} is mapped twice. Keep one row for it.")
+                raise flaw(
+                    _("The target %(target)s is mapped twice. Keep one row for it.")
+                    % {"target": row.target}
+                )
             seen.add(key)
         if info.data.get("datasource") == BUILT_IN:
             cls.check_fields_mapped(rows)
@@ -194,7 +202,10 @@ class CallingRule(Rule):
         """Refuse targets that are no fields of a process."""
         for row in rows:
             if not PROCESS_FIELD.match(row.target):
-                raise flaw(f"{row.target} is no field of a process: write body.<field>.")
+                raise flaw(
+                    _("%(target)s is no field of a process: write body.<field>.")
+                    % {"target": row.target}
+                )
 
     @field_validator("on_success")
     @classmethod
@@ -206,8 +217,16 @@ class CallingRule(Rule):
             for name in Template.parse(row.value).references:
                 if name.partition(".")[0] in {"response", "item"} - {wanted}:
                     raise flaw(
-                        f"[{name}], mapped to {row.field}, is not there: what "
-                        f"{info.data.get('datasource', 'it')} brings is [{wanted}. ...]."
+                        _(
+                            "[%(name)s], mapped to %(field)s, is not there: what "
+                            "%(datasource)s brings is [%(wanted)s. ...]."
+                        )
+                        % {
+                            "name": name,
+                            "field": row.field,
+                            "datasource": info.data.get("datasource", _("it")),
+                            "wanted": wanted,
+                        }
                     )
         return rows
 
@@ -249,49 +268,20 @@ class CallingRule(Rule):
 
     def _missing(self, name: str, answer: Answer) -> str:
         place = name.removeprefix("response.").removeprefix("body.")
-        source = f"The answer of {self.datasource} / {self.method}"
+        called = {"datasource": self.datasource, "method": self.method}
         if place == "body":
-            return f"{source} is empty."
+            return _("The answer of %(datasource)s / %(method)s is empty.") % called
         if place.startswith("headers."):
-            place = f"header {place.removeprefix('headers.')}"
-        return f"{source} has no {place}.{_what_it_is(answer.body)}"
-
-
-def accept_items(rows: Sequence[SuccessRow], items: Sequence[Item], context: Context) -> None:
-    """Map the first of the instances that a rule worked on, and make it durable."""
-    if not items:
-        context.accept([])
-        return
-    refuse_open_secrets(rows, context)
-    item_id = item_at(items[0], "process.id")
-    changes = read_answer(
-        rows,
-        scope(context.resolve, item=items[0]),
-        missing=lambda name: f"The instance {item_id} has no {name.removeprefix('item.')}.",
-    )
-    context.accept(changes)
-
-
-def refuse_open_secrets(rows: Sequence[SuccessRow], context: Context) -> None:
-    """Let a secret of an instance only into a secret field, whatever an expression makes of it."""
-    for row in rows:
-        for name in Template.parse(row.value).references:
-            root, _, rest = name.partition(".")
-            if root == "item" and context.is_secret_of_item(rest):
-                if context.is_secret(row.field):
-                    continue
-                raise RuleFailed(
-                    "configuration",
-                    f"[{name}] is a secret of another process; it may only go into a secret "
-                    f"field, and {row.field} is not.",
-                )
+            place = _("header %(name)s") % {"name": place.removeprefix("headers.")}
+        missing = _("The answer of %(datasource)s / %(method)s has no %(place)s.")
+        return missing % {**called, "place": place} + _what_it_is(answer.body)
 
 
 def _what_it_is(body: Value) -> str:
     if isinstance(body, dict):
         return ""
     if body is None or body == "":
-        return " It is empty."
+        return _(" It is empty.")
     if isinstance(body, str):
-        return " It is text, not a JSON object."
-    return " It is a list, not an object." if isinstance(body, list) else " It is no object."
+        return _(" It is text, not a JSON object.")
+    return _(" It is a list, not an object.") if isinstance(body, list) else _(" It is no object.")

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from kianda.lib.words import mark as _
 from processes.mappings import evaluate
 from processes.references import TextValue
 from processes.rules.base import Context, Rule
@@ -17,16 +18,16 @@ class Close(Rule):
     Save or Submit has stored are not stored by it.
     """
 
-    label = "Close"
-    category = "Form"
+    label = _("Close")
+    category = _("Form")
     can_fail: ClassVar[bool] = True
 
     type: Literal["close"] = "close"
     status: TextValue = Field(
         default="",
         max_length=200,
-        title="Status",
-        description="The status with which the instance ends. Left out, it goes on as it is.",
+        title=_("Status"),
+        description=_("The status with which the instance ends. Left out, it goes on as it is."),
         json_schema_extra={"control": "value"},
     )
 
@@ -40,4 +41,8 @@ class Close(Rule):
 
     def sentence(self) -> str:
         """Return `Close with the status Cancelled`."""
-        return f"Close with the status {self.status}" if self.status else "Close the form"
+        return (
+            _("Close with the status %(status)s") % {"status": self.status}
+            if self.status
+            else _("Close the form")
+        )

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from kianda.lib.words import mark as _
 from processes.mappings import collect_fields
 from processes.rules.base import BUILT_IN, CallingRule, Context
 
@@ -16,8 +17,8 @@ class CreateItem(CallingRule):
     `[item.process.id]`.
     """
 
-    label = "Create item"
-    category = "Data"
+    label = _("Create item")
+    category = _("Data")
 
     type: Literal["create_item"] = "create_item"
 
@@ -35,5 +36,8 @@ class CreateItem(CallingRule):
     def sentence(self) -> str:
         """Return `Create an item with token-service / refresh-token`."""
         if self.datasource == BUILT_IN:
-            return f"Create an instance of {self.method}"
-        return f"Create an item with {self.datasource} / {self.method}"
+            return _("Create an instance of %(method)s") % {"method": self.method}
+        return _("Create an item with %(datasource)s / %(method)s") % {
+            "datasource": self.datasource,
+            "method": self.method,
+        }

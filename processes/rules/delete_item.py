@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from kianda.lib.words import mark as _
 from processes.conditions import ItemFilter
 from processes.mappings import InputRow
 from processes.matching import MatchingRule
@@ -18,8 +19,8 @@ class DeleteItem(MatchingRule):
     them as it was, `[item.<field>]`.
     """
 
-    label = "Delete item"
-    category = "Data"
+    label = _("Delete item")
+    category = _("Data")
     for_services: ClassVar[frozenset[str]] = frozenset({"input_mapping", "omit_blank"})
 
     type: Literal["delete_item"] = "delete_item"
@@ -28,7 +29,7 @@ class DeleteItem(MatchingRule):
     def check_fields_mapped(cls, rows: tuple[InputRow, ...]) -> None:
         """Refuse an input mapping: what is deleted takes nothing."""
         if rows:
-            raise flaw("What is deleted is chosen by the filter. Remove the input mapping.")
+            raise flaw(_("What is deleted is chosen by the filter. Remove the input mapping."))
 
     def run(self, context: Context) -> None:
         """Call, or delete the instances; then map what came of it."""
@@ -47,5 +48,8 @@ class DeleteItem(MatchingRule):
     def sentence(self) -> str:
         """Return `Delete the instance of orders where item.status is Open`."""
         if self.is_built_in:
-            return f"Delete {self.which()}"
-        return f"Delete an item with {self.datasource} / {self.method}"
+            return _("Delete %(instances)s") % {"instances": self.which()}
+        return _("Delete an item with %(datasource)s / %(method)s") % {
+            "datasource": self.datasource,
+            "method": self.method,
+        }

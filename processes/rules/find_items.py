@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from kianda.lib.words import mark as _
 from processes.conditions import ItemFilter
 from processes.mappings import InputRow, item_at, read_answer, scope
 from processes.references import flaw
@@ -13,8 +14,8 @@ from processes.rules.base import (
     CallingRule,
     Context,
     RuleFailed,
-    refuse_open_secrets,
 )
+from processes.rules.items import refuse_open_secrets
 from processes.values import Value
 
 __all__ = ["BUILT_IN", "FindItems"]
@@ -29,24 +30,28 @@ class FindItems(CallingRule):
     reads `[response.body.<path>]`; an empty list is an answer that found nothing.
     """
 
-    label = "Find items"
-    category = "Data"
+    label = _("Find items")
+    category = _("Data")
     for_built_in: ClassVar[frozenset[str]] = frozenset({"filter"})
     for_services: ClassVar[frozenset[str]] = frozenset({"input_mapping", "omit_blank"})
 
     type: Literal["find_items"] = "find_items"
     filter: ItemFilter | None = Field(
         default=None,
-        title="Filter",
-        description="Which instances of the process fit, such as [item.process.id] eq orders-1. "
-        "Only for the built-in datasource.",
+        title=_("Filter"),
+        description=_(
+            "Which instances of the process fit, such as [item.process.id] eq orders-1. "
+            "Only for the built-in datasource."
+        ),
         json_schema_extra={"control": "item_filter"},
     )
     on_none: Literal["fail", "continue"] = Field(
         default="fail",
-        title="When nothing is found",
-        description="fail: the step fails with the kind not_found. continue: the fields keep "
-        "their values and the next rule runs.",
+        title=_("When nothing is found"),
+        description=_(
+            "fail: the step fails with the kind not_found. continue: the fields keep "
+            "their values and the next rule runs."
+        ),
         json_schema_extra={"control": "select"},
     )
 
@@ -56,7 +61,7 @@ class FindItems(CallingRule):
         cls, rows: tuple[InputRow, ...], info: ValidationInfo
     ) -> tuple[InputRow, ...]:
         if rows and info.data.get("datasource") == BUILT_IN:
-            raise flaw("A process is searched by the filter. Remove the input mapping.")
+            raise flaw(_("A process is searched by the filter. Remove the input mapping."))
         return rows
 
     @field_validator("filter")
@@ -66,7 +71,7 @@ class FindItems(CallingRule):
     ) -> ItemFilter | None:
         if chosen is not None and info.data.get("datasource", BUILT_IN) != BUILT_IN:
             raise flaw(
-                "Only the datasource kianda has a filter. Use the input mapping of the method."
+                _("Only the datasource kianda has a filter. Use the input mapping of the method.")
             )
         return chosen
 
@@ -81,7 +86,10 @@ class FindItems(CallingRule):
             return
         answer = self.call(context)
         if answer.body == []:
-            self._found_nothing(f"{self.datasource} / {self.method} found nothing.")
+            self._found_nothing(
+                _("%(datasource)s / %(method)s found nothing.")
+                % {"datasource": self.datasource, "method": self.method}
+            )
             context.accept([])
         else:
             self.accept(answer, context)
@@ -90,7 +98,10 @@ class FindItems(CallingRule):
         chosen = self.filter or ItemFilter()
         found = context.find(process=self.method, filter=chosen, limit=1)
         if not found:
-            self._found_nothing(f"No instance of {self.method} was found{self._where()}.")
+            self._found_nothing(
+                _("No instance of %(method)s was found%(where)s.")
+                % {"method": self.method, "where": self._where()}
+            )
             return
         self._map_item(found[0], context)
 
@@ -100,7 +111,10 @@ class FindItems(CallingRule):
         changes = read_answer(
             self.on_success,
             scope(context.resolve, item=item),
-            missing=lambda name: f"The instance {item_id} has no {name.removeprefix('item.')}.",
+            missing=lambda name: (
+                _("The instance %(item_id)s has no %(name)s.")
+                % {"item_id": item_id, "name": name.removeprefix("item.")}
+            ),
         )
         context.assign_all(changes)
 
@@ -109,10 +123,20 @@ class FindItems(CallingRule):
             raise RuleFailed("not_found", sentence)
 
     def _where(self) -> str:
-        return f" where {self.filter.in_words()}" if self.filter and self.filter.items else ""
+        return (
+            _(" where %(filter)s") % {"filter": self.filter.in_words()}
+            if self.filter and self.filter.items
+            else ""
+        )
 
     def sentence(self) -> str:
         """Return `Find an instance of orders where item.status is Open`."""
         if self.datasource == BUILT_IN:
-            return f"Find an instance of {self.method}{self._where()}"
-        return f"Find items with {self.datasource} / {self.method}"
+            return _("Find an instance of %(method)s%(where)s") % {
+                "method": self.method,
+                "where": self._where(),
+            }
+        return _("Find items with %(datasource)s / %(method)s") % {
+            "datasource": self.datasource,
+            "method": self.method,
+        }

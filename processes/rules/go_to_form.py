@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, StrictBool
 
+from kianda.lib.words import mark as _
 from processes.named import FormName
 from processes.rules.base import Context, Rule
 
@@ -16,25 +17,27 @@ class GoToForm(Rule):
     that follows completes that one.
     """
 
-    label = "Go to form"
-    category = "Workflow"
+    label = _("Go to form")
+    category = _("Workflow")
     can_fail: ClassVar[bool] = False
 
     type: Literal["go_to_form"] = "go_to_form"
     form: FormName = Field(
-        title="Form", description="Which form.", json_schema_extra={"control": "form"}
+        title=_("Form"), description=_("Which form."), json_schema_extra={"control": "form"}
     )
     mode: Literal["auto", "edit", "read"] = Field(
         default="auto",
-        title="Shown",
-        description="auto: to be filled in by whom it belongs to, when it is open. edit: to be "
-        "filled in. read: to be read only.",
+        title=_("Shown"),
+        description=_(
+            "auto: to be filled in by whom it belongs to, when it is open. edit: to be "
+            "filled in. read: to be read only."
+        ),
         json_schema_extra={"control": "select"},
     )
     make_current: StrictBool = Field(
         default=False,
-        title="Make it the current form",
-        description="Whether it is opened, also when it was completed before.",
+        title=_("Make it the current form"),
+        description=_("Whether it is opened, also when it was completed before."),
         json_schema_extra={"control": "switch"},
     )
 
@@ -44,4 +47,9 @@ class GoToForm(Rule):
 
     def sentence(self) -> str:
         """Return `Go to the form approval and make it current`."""
-        return f"Go to the form {self.form}" + (" and make it current" if self.make_current else "")
+        said = (
+            _("Go to the form %(form)s and make it current")
+            if self.make_current
+            else _("Go to the form %(form)s")
+        )
+        return said % {"form": self.form}

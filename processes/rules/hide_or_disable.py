@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from kianda.lib.names import FIELD_NAME
+from kianda.lib.words import mark as _
 from processes.mappings import Row
 from processes.ports import Part
 from processes.references import flaw, names_in
@@ -15,9 +16,11 @@ Action = Literal[
     "hide", "show", "disable", "enable", "toggle_visible", "toggle_enabled", "hide_and_clear"
 ]
 _WORDS = {
-    "hide": "hide", "show": "show", "disable": "disable", "enable": "enable",
-    "toggle_visible": "show or hide", "toggle_enabled": "enable or disable",
-    "hide_and_clear": "hide and clear",
+    "hide": _("hide %(field)s"), "show": _("show %(field)s"),
+    "disable": _("disable %(field)s"), "enable": _("enable %(field)s"),
+    "toggle_visible": _("show or hide %(field)s"),
+    "toggle_enabled": _("enable or disable %(field)s"),
+    "hide_and_clear": _("hide and clear %(field)s"),
 }  # fmt: skip
 
 
@@ -27,9 +30,9 @@ _OF_ENABLED = frozenset({"enable", "disable", "toggle_enabled"})
 def _field_or_form(name: str, info: ValidationInfo) -> str:
     names = names_in(info)
     if not FIELD_NAME.match(name):
-        raise flaw("Give the name of a field or a form, without brackets.")
+        raise flaw(_("Give the name of a field or a form, without brackets."))
     if names is not None and names.type_of(name) is None and name not in names.forms:
-        raise flaw(f"There is no field or form {name}.")
+        raise flaw(_("There is no field or form %(name)s.") % {"name": name})
     return name
 
 
@@ -37,13 +40,13 @@ class DisplayRow(Row):
     """A field or form, and what becomes of it."""
 
     field: Annotated[str, AfterValidator(_field_or_form)] = Field(
-        title="Field or form",
-        description="What is hidden, shown, disabled or enabled.",
+        title=_("Field or form"),
+        description=_("What is hidden, shown, disabled or enabled."),
         json_schema_extra={"control": "field_or_form"},
     )
     action: Action = Field(
-        title="Action",
-        description="What becomes of it.",
+        title=_("Action"),
+        description=_("What becomes of it."),
         json_schema_extra={"control": "select"},
     )
 
@@ -56,20 +59,20 @@ class HideOrDisable(Rule):
     passed over.
     """
 
-    label = "Hide or disable"
-    category = "Workflow"
+    label = _("Hide or disable")
+    category = _("Workflow")
     can_fail: ClassVar[bool] = False
 
     type: Literal["hide_or_disable"] = "hide_or_disable"
     changes: tuple[DisplayRow, ...] = Field(
-        title="Actions",
-        description="What becomes of which field or form.",
+        title=_("Actions"),
+        description=_("What becomes of which field or form."),
         json_schema_extra={"control": "rows"},
     )
     opposite: tuple[DisplayRow, ...] = Field(
         default=(),
-        title="Otherwise",
-        description="What becomes of them when the conditions do not hold.",
+        title=_("Otherwise"),
+        description=_("What becomes of them when the conditions do not hold."),
         json_schema_extra={"control": "rows"},
     )
 
@@ -77,7 +80,7 @@ class HideOrDisable(Rule):
     @classmethod
     def _changes_something(cls, rows: tuple[DisplayRow, ...]) -> tuple[DisplayRow, ...]:
         if not rows:
-            raise flaw("Add a row: a field or form, and what becomes of it.")
+            raise flaw(_("Add a row: a field or form, and what becomes of it."))
         return rows
 
     def run(self, context: Context) -> None:
@@ -94,7 +97,7 @@ class HideOrDisable(Rule):
 
     def sentence(self) -> str:
         """Return `Hide amount and disable status`."""
-        said = " and ".join(f"{_WORDS[row.action]} {row.field}" for row in self.changes)
+        said = _(" and ").join(_WORDS[row.action] % {"field": row.field} for row in self.changes)
         return said[:1].upper() + said[1:]
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
 
+from kianda.lib.words import mark as _
 from processes.named import TableName
 from processes.references import flaw, names_in
 from processes.rules.assign_form import AssignForm
@@ -44,29 +45,30 @@ class LoopTable(Rule):
     can be set or mapped to. Rows that its rules add are gone through too.
     """
 
-    label = "Loop table"
-    category = "Tables"
+    label = _("Loop table")
+    category = _("Tables")
     can_fail: ClassVar[bool] = True
 
     type: Literal["loop_table"] = "loop_table"
     table: TableName = Field(
-        title="Table",
-        description="The table whose rows are gone through.",
+        title=_("Table"),
+        description=_("The table whose rows are gone through."),
         json_schema_extra={"control": "table"},
     )
     rules: list[InnerRule] = Field(
         default=[],
         max_length=100,
         validate_default=True,
-        title="Rules",
-        description="What happens for each row, in this order.",
+        title=_("Rules"),
+        description=_("What happens for each row, in this order."),
         json_schema_extra={"control": "rules"},
     )
     on_row_failure: Literal["stop", "continue"] = Field(
         default="stop",
-        title="When a row fails",
-        description="stop: the run ends. continue: the next row is gone through, and the error is "
-        "counted.",
+        title=_("When a row fails"),
+        description=_(
+            "stop: the run ends. continue: the next row is gone through, and the error is counted."
+        ),
         json_schema_extra={"control": "select"},
     )
 
@@ -87,7 +89,7 @@ class LoopTable(Rule):
     @classmethod
     def _does_something(cls, rules: list[InnerRule]) -> list[InnerRule]:
         if not rules:
-            raise flaw("Add a rule that runs for each row.")
+            raise flaw(_("Add a rule that runs for each row."))
         return rules
 
     def inner_rules(self) -> Sequence[Rule]:
@@ -113,4 +115,9 @@ class LoopTable(Rule):
     def sentence(self) -> str:
         """Return `For each row of lines: 3 rules`."""
         count = len(self.rules)
-        return f"For each row of {self.table}: {count} {'rule' if count == 1 else 'rules'}"
+        said = (
+            _("For each row of %(table)s: %(count)s rule")
+            if count == 1
+            else _("For each row of %(table)s: %(count)s rules")
+        )
+        return said % {"table": self.table, "count": count}

@@ -5,13 +5,15 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from kianda.lib.words import mark as _
 from processes.mappings import Row
 from processes.references import FieldName, flaw
 from processes.rules.base import Context, Rule
 
 Action = Literal["required", "not_required", "toggle"]
 _WORDS = {
-    "required": "required", "not_required": "not required", "toggle": "required or not required",
+    "required": _("%(field)s required"), "not_required": _("%(field)s not required"),
+    "toggle": _("%(field)s required or not required"),
 }  # fmt: skip
 
 
@@ -19,12 +21,14 @@ class RequiredRow(Row):
     """A field, and whether it must be filled in."""
 
     field: FieldName = Field(
-        title="Field", description="Which field.", json_schema_extra={"control": "field_picker"}
+        title=_("Field"),
+        description=_("Which field."),
+        json_schema_extra={"control": "field_picker"},
     )
     action: Action = Field(
         default="required",
-        title="Action",
-        description="What becomes of it.",
+        title=_("Action"),
+        description=_("What becomes of it."),
         json_schema_extra={"control": "select"},
     )
 
@@ -36,20 +40,20 @@ class MakeRequired(Rule):
     instance until a rule changes it again.
     """
 
-    label = "Make required"
-    category = "Workflow"
+    label = _("Make required")
+    category = _("Workflow")
     can_fail: ClassVar[bool] = False
 
     type: Literal["make_required"] = "make_required"
     changes: tuple[RequiredRow, ...] = Field(
-        title="Fields",
-        description="Which fields are required, and which are not.",
+        title=_("Fields"),
+        description=_("Which fields are required, and which are not."),
         json_schema_extra={"control": "rows"},
     )
     opposite: tuple[RequiredRow, ...] = Field(
         default=(),
-        title="Otherwise",
-        description="What holds when the conditions do not.",
+        title=_("Otherwise"),
+        description=_("What holds when the conditions do not."),
         json_schema_extra={"control": "rows"},
     )
 
@@ -57,7 +61,7 @@ class MakeRequired(Rule):
     @classmethod
     def _changes_something(cls, rows: tuple[RequiredRow, ...]) -> tuple[RequiredRow, ...]:
         if not rows:
-            raise flaw("Add a row: a field, and whether it is required.")
+            raise flaw(_("Add a row: a field, and whether it is required."))
         return rows
 
     def run(self, context: Context) -> None:
@@ -74,7 +78,8 @@ class MakeRequired(Rule):
 
     def sentence(self) -> str:
         """Return `Make amount required`."""
-        return "Make " + " and ".join(f"{row.field} {_WORDS[row.action]}" for row in self.changes)
+        made = _(" and ").join(_WORDS[row.action] % {"field": row.field} for row in self.changes)
+        return _("Make %(fields)s") % {"fields": made}
 
 
 def _apply(rows: Sequence[RequiredRow], context: Context) -> None:

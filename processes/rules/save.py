@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from kianda.lib.words import mark as _
 from processes.rules.base import Context, Rule
 
 
@@ -11,8 +12,8 @@ class Save(Rule):
     What rules set before is only working memory until a Save rule runs.
     """
 
-    label = "Save"
-    category = "Form"
+    label = _("Save")
+    category = _("Form")
     can_fail: ClassVar[bool] = False
 
     type: Literal["save"] = "save"
@@ -23,4 +24,4 @@ class Save(Rule):
 
     def sentence(self) -> str:
         """Return `Save the instance`."""
-        return "Save the instance"
+        return _("Save the instance")

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from kianda.lib.words import mark as _
 from processes.expressions import Template
 from processes.mappings import Assignment, evaluate
 from processes.references import flaw
@@ -17,14 +18,14 @@ class SetFormField(Rule):
     until a Save rule runs.
     """
 
-    label = "Set form field"
-    category = "Form"
+    label = _("Set form field")
+    category = _("Form")
     can_fail: ClassVar[bool] = True
 
     type: Literal["set_form_field"] = "set_form_field"
     assignments: tuple[Assignment, ...] = Field(
-        title="Assignments",
-        description="Which field gets which value.",
+        title=_("Assignments"),
+        description=_("Which field gets which value."),
         json_schema_extra={"control": "assignments"},
     )
 
@@ -32,7 +33,7 @@ class SetFormField(Rule):
     @classmethod
     def _sets_something(cls, rows: tuple[Assignment, ...]) -> tuple[Assignment, ...]:
         if not rows:
-            raise flaw("Add a row: a field, and the value that it gets.")
+            raise flaw(_("Add a row: a field, and the value that it gets."))
         return rows
 
     def can_end_the_run(self) -> bool:
@@ -46,5 +47,8 @@ class SetFormField(Rule):
 
     def sentence(self) -> str:
         """Return `Set access_token to empty and status to Open`."""
-        parts = [f"{row.field} to {row.value or 'empty'}" for row in self.assignments]
-        return "Set " + " and ".join(parts)
+        parts = [
+            _("%(field)s to %(value)s") % {"field": row.field, "value": row.value or _("empty")}
+            for row in self.assignments
+        ]
+        return _("Set %(assignments)s") % {"assignments": _(" and ").join(parts)}

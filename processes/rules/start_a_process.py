@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from kianda.lib.names import FIELD_NAME
+from kianda.lib.words import mark as _
 from processes.expressions import Template
 from processes.mappings import (
     Changes,
@@ -25,14 +26,14 @@ from processes.rules.base import (
     Rule,
     RuleFailed,
     SuccessMapping,
-    accept_items,
 )
+from processes.rules.items import accept_items
 from processes.values import as_text
 
 
 def _other_field(name: str) -> str:
     if not FIELD_NAME.match(name) or len(name) > 64:
-        raise flaw("Give the name of a field of the other process, without brackets.")
+        raise flaw(_("Give the name of a field of the other process, without brackets."))
     return name
 
 
@@ -40,8 +41,8 @@ class OtherFieldRow(Row):
     """A field of the other process and the value that it gets."""
 
     target: Annotated[str, AfterValidator(_other_field)] = Field(
-        title="Field of the other process",
-        description="Which field of the other process gets the value.",
+        title=_("Field of the other process"),
+        description=_("Which field of the other process gets the value."),
         json_schema_extra={"control": "other_field"},
     )
     value: InputValue
@@ -56,41 +57,48 @@ class StartAProcess(Rule):
     Runs start each other eight deep at most, and never on an instance that one of them works on.
     """
 
-    label = "Start a process"
-    category = "Workflow"
+    label = _("Start a process")
+    category = _("Workflow")
     can_fail: ClassVar[bool] = True
     calls_out: ClassVar[bool] = True
 
     type: Literal["start_a_process"] = "start_a_process"
     process: ProcessRef = Field(
-        title="Process", description="Which process.", json_schema_extra={"control": "process"}
+        title=_("Process"),
+        description=_("Which process."),
+        json_schema_extra={"control": "process"},
     )
     lookup: Literal["new", "existing"] = Field(
         default="new",
-        title="Instance",
-        description="new: a new instance is made. existing: the one with the Process ID is taken.",
+        title=_("Instance"),
+        description=_(
+            "new: a new instance is made. existing: the one with the Process ID is taken."
+        ),
         json_schema_extra={"control": "select"},
     )
     process_id: TextValue = Field(
         default="",
-        title="Process ID",
-        description="Of the existing instance, such as [order_id].",
+        title=_("Process ID"),
+        description=_("Of the existing instance, such as [order_id]."),
         json_schema_extra={"control": "value"},
         validate_default=True,
     )
     input_mapping: tuple[OtherFieldRow, ...] = Field(
         default=(),
-        title="Input mapping",
-        description="Which fields of the other process take what. A secret goes only into a "
-        "secret field.",
+        title=_("Input mapping"),
+        description=_(
+            "Which fields of the other process take what. A secret goes only into a secret field."
+        ),
         json_schema_extra={"control": "rows"},
     )
     target: str = Field(
         default="",
         max_length=200,
-        title="Trigger there",
-        description="What runs in the other instance: a field, a rule as field#rule, a form as "
-        "form:name#submit. Left out, nothing runs there.",
+        title=_("Trigger there"),
+        description=_(
+            "What runs in the other instance: a field, a rule as field#rule, a form as "
+            "form:name#submit. Left out, nothing runs there."
+        ),
         json_schema_extra={"control": "trigger"},
     )
     on_success: SuccessMapping = ()
@@ -101,7 +109,7 @@ class StartAProcess(Rule):
     @classmethod
     def _says_which(cls, source: str, info: ValidationInfo) -> str:
         if info.data.get("lookup") == "existing" and not source:
-            raise flaw("Say which instance: write its Process ID, or a field that holds it.")
+            raise flaw(_("Say which instance: write its Process ID, or a field that holds it."))
         return source
 
     @field_validator("input_mapping")
@@ -110,7 +118,9 @@ class StartAProcess(Rule):
         names = [row.target for row in rows]
         for name in names:
             if names.count(name) > 1:
-                raise flaw(f"The field {name} is mapped twice. Keep one row for it.")
+                raise flaw(
+                    _("The field %(name)s is mapped twice. Keep one row for it.") % {"name": name}
+                )
         return rows
 
     @field_validator("on_success")
@@ -120,8 +130,11 @@ class StartAProcess(Rule):
             for name in Template.parse(row.value).references:
                 if name.partition(".")[0] == "response":
                     raise flaw(
-                        f"[{name}], mapped to {row.field}, is not there: the other instance is "
-                        "[item. ...]."
+                        _(
+                            "[%(name)s], mapped to %(field)s, is not there: the other instance is "
+                            "[item. ...]."
+                        )
+                        % {"name": name, "field": row.field}
                     )
         return rows
 
@@ -156,7 +169,9 @@ class StartAProcess(Rule):
         wanted = as_text(evaluate(self.process_id, context.resolve, of="process_id")).strip()
         if not wanted:
             raise RuleFailed(
-                "not_found", f"The Process ID of the {self.process} to be found is blank."
+                "not_found",
+                _("The Process ID of the %(process)s to be found is blank.")
+                % {"process": self.process},
             )
         return wanted
 
@@ -167,8 +182,12 @@ class StartAProcess(Rule):
     def sentence(self) -> str:
         """Return `Start orders and trigger approve there`."""
         what = (
-            f"Start {self.process}"
+            _("Start %(process)s") % {"process": self.process}
             if self.lookup == "new"
-            else f"Take {self.process} {self.process_id}"
+            else _("Take %(process)s %(id)s") % {"process": self.process, "id": self.process_id}
         )
-        return f"{what} and trigger {self.target} there" if self.target else what
+        return (
+            _("%(what)s and trigger %(target)s there") % {"what": what, "target": self.target}
+            if self.target
+            else what
+        )

@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
+from kianda.lib.words import mark as _
 from processes.mappings import evaluate
 from processes.named import check_form_name
 from processes.references import TextValue
@@ -23,23 +24,25 @@ class Submit(Rule):
     the next one opens; when other forms are still open, they are worked on first.
     """
 
-    label = "Submit"
-    category = "Form"
+    label = _("Submit")
+    category = _("Form")
     can_fail: ClassVar[bool] = True
 
     type: Literal["submit"] = "submit"
     form: Annotated[str, AfterValidator(_form_or_own)] = Field(
         default="",
-        title="Form",
-        description="Left out, it is the form on which the rule stands.",
+        title=_("Form"),
+        description=_("Left out, it is the form on which the rule stands."),
         json_schema_extra={"control": "form"},
     )
     status: TextValue = Field(
         default="",
         max_length=200,
-        title="Status",
-        description="The status of the instance afterwards. Left out, it is the title of the form "
-        "that is open then, or completed after the last.",
+        title=_("Status"),
+        description=_(
+            "The status of the instance afterwards. Left out, it is the title of the form "
+            "that is open then, or completed after the last."
+        ),
         json_schema_extra={"control": "value"},
     )
 
@@ -50,4 +53,8 @@ class Submit(Rule):
 
     def sentence(self) -> str:
         """Return `Submit the form request`."""
-        return f"Submit the form {self.form}" if self.form else "Submit the form"
+        return (
+            _("Submit the form %(form)s") % {"form": self.form}
+            if self.form
+            else _("Submit the form")
+        )

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from kianda.lib.words import mark as _
 from processes.conditions import ItemFilter
 from processes.mappings import collect_fields
 from processes.matching import MatchingRule
@@ -17,8 +18,8 @@ class UpdateItem(MatchingRule):
     success mapping reads the first of them, `[item.<field>]`.
     """
 
-    label = "Update item"
-    category = "Data"
+    label = _("Update item")
+    category = _("Data")
 
     type: Literal["update_item"] = "update_item"
 
@@ -44,5 +45,8 @@ class UpdateItem(MatchingRule):
     def sentence(self) -> str:
         """Return `Update the instance of orders where item.status is Open`."""
         if self.is_built_in:
-            return f"Update {self.which()}"
-        return f"Update an item with {self.datasource} / {self.method}"
+            return _("Update %(instances)s") % {"instances": self.which()}
+        return _("Update an item with %(datasource)s / %(method)s") % {
+            "datasource": self.datasource,
+            "method": self.method,
+        }

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from kianda.lib.words import mark as _
 from processes.mappings import evaluate
 from processes.references import FieldName, TextValue, flaw
 from processes.rules.base import Context, Rule, RuleFailed
@@ -17,28 +18,28 @@ class ValidateInput(Rule):
     is stored.
     """
 
-    label = "Validate input"
-    category = "Form"
+    label = _("Validate input")
+    category = _("Form")
     can_fail: ClassVar[bool] = True
 
     type: Literal["validate_input"] = "validate_input"
     field: FieldName = Field(
-        title="Field",
-        description="Beside which field the message stands.",
+        title=_("Field"),
+        description=_("Beside which field the message stands."),
         json_schema_extra={"control": "field_picker"},
     )
     message: TextValue = Field(
         min_length=1,
         max_length=1_000,
-        title="Message",
-        description="What the person reads: what is wrong, and how to put it right.",
+        title=_("Message"),
+        description=_("What the person reads: what is wrong, and how to put it right."),
         json_schema_extra={"control": "value"},
     )
 
     @model_validator(mode="after")
     def _says_when(self) -> "ValidateInput":
         if self.conditions is None or not self.conditions.items:
-            raise flaw("Say when the input is wrong: add a condition.")
+            raise flaw(_("Say when the input is wrong: add a condition."))
         return self
 
     def run(self, context: Context) -> None:
@@ -48,4 +49,7 @@ class ValidateInput(Rule):
 
     def sentence(self) -> str:
         """Return `Refuse amount: Write 100 at most`."""
-        return f"Refuse {self.field}: {self.message.rstrip('.')}"
+        return _("Refuse %(field)s: %(message)s") % {
+            "field": self.field,
+            "message": self.message.rstrip("."),
+        }

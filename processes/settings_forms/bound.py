@@ -66,13 +66,13 @@ class Bound:
     @property
     def title(self) -> Words:
         """Return what it is called."""
-        return TITLES.get(self.spec.name, self.spec.title)
+        return TITLES.get(self.spec.name, _(self.spec.title))
 
     @property
     def help(self) -> Words:
         """Return what stands below it."""
         # Choices that explain themselves are not told again, by the words of the definition.
-        return HELP.get(self.spec.name, "" if self.explained else self.spec.help)
+        return HELP.get(self.spec.name, "" if self.explained else _(self.spec.help))
 
     @property
     def raw(self) -> Any:

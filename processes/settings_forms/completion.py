@@ -57,7 +57,8 @@ def _names(around: Around, which: str) -> Iterator[Offer]:
 
 def _functions() -> Iterator[Offer]:
     for function in [*FUNCTIONS.values(), IF]:
-        yield Offer(f"{function.name}(", function.signature, function.description, "calculator")
+        about = _(function.description)
+        yield Offer(f"{function.name}(", function.signature, about, "calculator")
 
 
 def tree_of(around: Around, which: str) -> list[Branch]:

@@ -104,7 +104,7 @@ def operators_for(type_name: str, chosen: str) -> list[tuple[str, str, str, bool
     fitting = FITTING.get(type_name, tuple(OPERATORS))
     known = [name for name in OPERATORS if name in fitting or name == chosen]
     found = [
-        (name, OPERATORS[name].words, OPERATORS[name].right.value, name == (chosen or "eq"))
+        (name, _(OPERATORS[name].words), OPERATORS[name].right.value, name == (chosen or "eq"))
         for name in known
     ]
     if chosen and chosen not in OPERATORS:
@@ -229,7 +229,7 @@ def _in_words(
 
 def _row_in_words(item: Mapping[str, str], titles: Mapping[str, str]) -> list[Part]:
     operator = OPERATORS[item["operator"]]
-    left = [_side(item["left"], titles), Part(f" {operator.words}")]
+    left = [_side(item["left"], titles), Part(f" {_(operator.words)}")]
     if operator.right is Right.NOTHING:
         return left
     if operator.right is Right.VALUE:

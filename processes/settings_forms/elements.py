@@ -54,7 +54,7 @@ def _element(bound: "Bound", at: int, raw: dict[str, Any]) -> ElementView:
     kinds, form, place = bound.spec.kinds, bound.form, f"{bound.pointer}/{at}"
     tag, usual = tag_of(kinds[0])
     slug = str(raw.get(tag) or usual)
-    known = [(tag_of(kind)[1], str(getattr(kind, "label", ""))) for kind in kinds]
+    known = [(tag_of(kind)[1], _(str(getattr(kind, "label", "")))) for kind in kinds]
     known += [(slug, slug)] if slug not in dict(known) else []
     return ElementView(
         at, place, form.within(kind_among(kinds, slug) or kinds[0], raw, place),

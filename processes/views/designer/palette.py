@@ -84,8 +84,9 @@ def rule_sections(words: str = "") -> list[Section]:
 def _sections(order: list[str], known: dict[str, list[Offer]], words: str) -> list[Section]:
     wanted = words.lower().split()
     made = [
-        Section(_(name), [one for one in known[name] if all(w in one.words for w in wanted)])
+        Section(_(name), [one for one in offers if all(w in one.words for w in wanted)])
         for name in order
+        for offers in [[one._replace(label=_(one.label)) for one in known[name]]]
     ]
     return [section for section in made if section.offers]
 
@@ -100,4 +101,4 @@ def has_settings(slug: str) -> bool:
 def label_of(what: str, slug: str) -> str:
     """Return what a kind is called; its slug when nobody knows it."""
     kinds: Mapping[str, Any] = fields.kinds if what == "field" else rules.kinds
-    return str(kinds[slug].label) if slug in kinds else slug.replace("_", " ").capitalize()
+    return _(kinds[slug].label) if slug in kinds else slug.replace("_", " ").capitalize()
