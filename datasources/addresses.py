@@ -4,6 +4,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
+from kianda.lib.words import mark as _
+
 PORTS = {"http": 80, "https": 443}
 PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_][A-Za-z0-9_.-]*)\}")
 # What may stand in a path as it is; everything else is percent-encoded.
@@ -24,32 +26,34 @@ class Origin(NamedTuple):
 def base_url_flaw(url: str) -> str | None:
     """Return what is wrong with a base URL, or None."""
     if _CONTROL.search(url) or "\\" in url:
-        return "Blanks, backslashes and control characters cannot stand in an address."
+        return _("Blanks, backslashes and control characters cannot stand in an address.")
     try:
         parts = urlsplit(url)
         port, host = parts.port, parts.hostname
     except ValueError:
-        return "This is no address. Write one such as https://api.example.org."
+        return _("This is no address. Write one such as https://api.example.org.")
     if not parts.scheme or "://" not in url:
-        return "Write the address with its scheme, such as https://api.example.org."
+        return _("Write the address with its scheme, such as https://api.example.org.")
     if parts.scheme.lower() not in PORTS:
-        return f"The scheme {parts.scheme} is not possible. Use https or http."
+        return _("The scheme %(scheme)s is not possible. Use https or http.") % {
+            "scheme": parts.scheme
+        }
     if parts.username is not None or parts.password is not None:
-        return "Credentials do not belong in the address. Enter them under authentication."
+        return _("Credentials do not belong in the address. Enter them under authentication.")
     if parts.query or parts.fragment or url.endswith(("?", "#")):
-        return "The address cannot hold ? or #. Query parameters belong to the REST methods."
+        return _("The address cannot hold ? or #. Query parameters belong to the REST methods.")
     if not host or port == 0:
-        return "The address names no host or no port. Write one such as https://api.example.org."
+        return _("The address names no host or no port. Write one such as https://api.example.org.")
     return _host_flaw(host) or (path_flaw(parts.path) if parts.path else None)
 
 
 def _host_flaw(host: str) -> str | None:
     if "%" in host:
-        return "An address with a zone cannot be used."
+        return _("An address with a zone cannot be used.")
     try:
         ascii_host(host)
     except UnicodeError:
-        return f"{host} is no host name."
+        return _("%(host)s is no host name.") % {"host": host}
     return None
 
 
@@ -86,15 +90,15 @@ def stem_of(base_url: str) -> str:
 def path_flaw(path: str, *, query: bool = False) -> str | None:
     """Return what is wrong with a path, or None. `query` allows a ? in it."""
     if not path.startswith("/"):
-        return "A path starts with /."
+        return _("A path starts with /.")
     if _NOT_CONTROL_BUT_BLANK.search(path) or "\\" in path:
-        return "Backslashes and control characters cannot stand in a path."
+        return _("Backslashes and control characters cannot stand in a path.")
     if "#" in path or ("?" in path and not query):
-        return "A path cannot hold ? or #. Query parameters have a list of their own."
+        return _("A path cannot hold ? or #. Query parameters have a list of their own.")
     if ".." in re.split(r"[/\\]", unquote(path.split("?")[0])):
-        return "A path cannot hold .. as a part."
+        return _("A path cannot hold .. as a part.")
     if _BAD_PERCENT.search(path):
-        return "A % in a path must be followed by two hexadecimal digits; write %25 for %."
+        return _("A % in a path must be followed by two hexadecimal digits; write %25 for %.")
     return None
 
 
@@ -103,10 +107,10 @@ def template_flaw(path: str) -> str | None:
     if flaw := path_flaw(path):
         return flaw
     if re.search(r"[{}]", PLACEHOLDER.sub("", path)):
-        return "A parameter in a path is written as a name in braces, such as {customer}."
+        return _("A parameter in a path is written as a name in braces, such as {customer}.")
     names = PLACEHOLDER.findall(path)
     if len(names) != len(set(names)):
-        return "Each parameter can stand in the path once."
+        return _("Each parameter can stand in the path once.")
     return None
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -229,8 +230,8 @@ class AuthSchemes(Kinds):
 
 def _known_keys(body: Any, known: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(body, dict):
-        raise Invalid.at("", "Write an object.")
-    flaws = [Flaw(f"/{key}", "There is no such setting.") for key in body if key not in known]
+        raise Invalid.at("", _("Write an object."))
+    flaws = [Flaw(f"/{key}", _("There is no such setting.")) for key in body if key not in known]
     if flaws:
         raise Invalid(errors=flaws)
     return body

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import requests
 import urllib3
+from django.utils.translation import gettext as _
 
 from datasources.answers import CallAnswer, read_body, read_headers
 from datasources.document import RestDatasource
@@ -43,7 +44,7 @@ class Client:
         ends = started + most_s if deadline is None else min(started + most_s, deadline)
         if before_send is not None:
             before_send()
-        for _ in range(MOST_HOPS + 1):
+        for _hop in range(MOST_HOPS + 1):
             line = self._lines.to(call.origin)
             line.limits.ends = ends
             answer = _exchange(line, call, title=datasource.title, started=started)
@@ -51,7 +52,10 @@ class Client:
             if following is None:
                 return _checked(answer, datasource.title)
             call = following
-        sentence = f"{datasource.title} redirected more than {MOST_HOPS} times."
+        sentence = _("%(datasource)s redirected more than %(most)s times.") % {
+            "datasource": datasource.title,
+            "most": MOST_HOPS,
+        }
         raise CallFailed("bad_answer", sentence, status=answer.status, answer=answer)
 
     def close(self) -> None:
@@ -98,7 +102,11 @@ def _bounded(raw: urllib3.HTTPResponse, most: int, title: str) -> bytes:
         data = raw.read(most + 1, decode_content=True)
         if len(data) <= most:
             return data
-    raise CallFailed("too_large", f"{title} answered with more than {most:,} bytes.")
+    raise CallFailed(
+        "too_large",
+        _("%(title)s answered with more than %(most)s bytes.")
+        % {"title": title, "most": f"{most:,}"},
+    )
 
 
 def _checked(answer: CallAnswer, title: str) -> CallAnswer:
@@ -108,7 +116,10 @@ def _checked(answer: CallAnswer, title: str) -> CallAnswer:
     if why := refusal_in_words(answer.body):
         said = f"{said}: {why}"
     raise CallFailed(
-        "http_status", f"{title} answered {said}.", status=answer.status, answer=answer
+        "http_status",
+        _("%(title)s answered %(said)s.") % {"title": title, "said": said},
+        status=answer.status,
+        answer=answer,
     )
 
 

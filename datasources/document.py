@@ -23,6 +23,7 @@ from datasources.auth import AnyAuthScheme
 from datasources.auth.none import NoAuth
 from kianda.lib.names import in_words, slug_flaw
 from kianda.lib.secret_names import MASK, is_secret_name
+from kianda.lib.words import mark as _
 
 MEGABYTE = 1024 * 1024
 LONGEST_TIMEOUT_S = 300
@@ -37,7 +38,9 @@ def _slug(name: str) -> str:
 
 def _seconds(value: float) -> float:
     if not 0 < value <= LONGEST_TIMEOUT_S:
-        raise ValueError(f"Write seconds above 0, at most {LONGEST_TIMEOUT_S}.")
+        raise ValueError(
+            _("Write seconds above 0, at most %(most)s.") % {"most": LONGEST_TIMEOUT_S}
+        )
     return value
 
 
@@ -61,14 +64,14 @@ Timeout = Annotated[
     AfterValidator(_seconds),
     PlainSerializer(_written, return_type=int | float),
     Field(
-        title="Timeout (s)",
+        title=_("Timeout (s)"),
         json_schema_extra={"exclusiveMinimum": 0, "maximum": LONGEST_TIMEOUT_S},
     ),
 ]
 AnswerBytes = Annotated[
     int,
     BeforeValidator(_whole),
-    Field(ge=1, le=100 * MEGABYTE, title="Largest answer (bytes)"),
+    Field(ge=1, le=100 * MEGABYTE, title=_("Largest answer (bytes)")),
 ]
 
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote_plus
 
+from kianda.lib.words import mark as _
+
 
 def as_text(value: Any) -> str:
     """Return a value as text: numbers without exponent, true/false, objects as compact JSON."""
@@ -38,7 +40,7 @@ def as_json(value: Any) -> str:
 def _plain(value: Any) -> int | float:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    raise ValueError(f"{value!r} cannot be written as JSON.")
+    raise ValueError(_("%(value)r cannot be written as JSON.") % {"value": value})
 
 
 def pairs(name: str, value: Any) -> list[tuple[str, str]]:

@@ -5,31 +5,33 @@ import ssl
 from collections.abc import Iterator
 
 import urllib3
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from datasources.errors import CallFailed, FailureKind
 
 # Looked up in this order among all that an exception wraps.
 SENTENCES: tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...] = (
-    ((ssl.SSLError,), "tls", "{title} has no valid TLS connection: {tls}."),
+    ((ssl.SSLError,), "tls", gettext_noop("{title} has no valid TLS connection: {tls}.")),
     (
         (urllib3.exceptions.DecodeError,),
         "bad_answer",
-        "{title} sent a compressed answer that cannot be unpacked.",
+        gettext_noop("{title} sent a compressed answer that cannot be unpacked."),
     ),
     (
         (http.client.RemoteDisconnected,),
         "connection",
-        "{title} closed the connection without an answer.",
+        gettext_noop("{title} closed the connection without an answer."),
     ),
     (
         (http.client.IncompleteRead, urllib3.exceptions.IncompleteRead),
         "connection",
-        "{title} closed the connection in the middle of its answer.",
+        gettext_noop("{title} closed the connection in the middle of its answer."),
     ),
     (
         (http.client.HTTPException, ValueError),
         "bad_answer",
-        "{title} did not answer in valid HTTP.",
+        gettext_noop("{title} did not answer in valid HTTP."),
     ),
 )
 
@@ -42,13 +44,21 @@ def in_words(
         return _named(error, title, status)
     causes = list(_causes(error))
     if over or any(isinstance(cause, TimeoutError) for cause in causes):
-        return CallFailed("timeout", f"{title} did not answer within {budget_s} s.", status=status)
+        return CallFailed(
+            "timeout",
+            _("%(title)s did not answer within %(seconds)s s.")
+            % {"title": title, "seconds": budget_s},
+            status=status,
+        )
     for types, kind, sentence in SENTENCES:
         for cause in causes:
             if isinstance(cause, types):
-                words = sentence.format(title=title, tls=_tls(cause))
+                words = _(sentence).format(title=title, tls=_tls(cause))
                 return CallFailed(kind, words, status=status)
-    sentence = f"The connection to {title} broke: {_reason(causes)}."
+    sentence = _("The connection to %(title)s broke: %(reason)s.") % {
+        "title": title,
+        "reason": _reason(causes),
+    }
     return CallFailed("connection", sentence, status=status)
 
 
@@ -56,7 +66,12 @@ def _named(failure: CallFailed, title: str, status: int | None) -> CallFailed:
     """Put the name of the outside system before what a socket said."""
     if failure.kind == "too_large":
         return CallFailed(failure.kind, failure.message, status=status)
-    return CallFailed(failure.kind, f"{title} cannot be reached: {failure.message}", status=status)
+    return CallFailed(
+        failure.kind,
+        _("%(title)s cannot be reached: %(message)s")
+        % {"title": title, "message": failure.message},
+        status=status,
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -76,11 +91,11 @@ def _tls(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return str(error.verify_message).rstrip(".")
     reason = getattr(error, "reason", None)
-    return reason.replace("_", " ").lower() if isinstance(reason, str) else "it was broken off"
+    return reason.replace("_", " ").lower() if isinstance(reason, str) else _("it was broken off")
 
 
 def _reason(causes: list[BaseException]) -> str:
     for cause in causes:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
-    return "no reason is known"
+    return _("no reason is known")

@@ -139,8 +139,8 @@ def auth_controls(body: Mapping[str, Any], *, stored: AuthScheme | None) -> list
     return [
         AuthControl(
             name=name,
-            label=info.title or in_words(name),
-            help=info.description or "",
+            label=_(info.title) if info.title else in_words(name),
+            help=_(info.description) if info.description else "",
             value="" if name in kind.secrets else body.get(name, held.get(name, info.default)),
             choices=tuple((choice, in_words(choice)) for choice in get_args(info.annotation)),
             secret=name in kind.secrets,
@@ -153,7 +153,7 @@ def auth_controls(body: Mapping[str, Any], *, stored: AuthScheme | None) -> list
 
 def scheme_choices() -> list[tuple[str, str]]:
     """Return the ways of authentication for a select."""
-    return [(slug, kind.label) for slug, kind in auth_schemes.kinds.items()]
+    return [(slug, _(kind.label)) for slug, kind in auth_schemes.kinds.items()]
 
 
 def _settings(kind: type[AuthScheme]) -> dict[str, FieldInfo]:
@@ -176,7 +176,7 @@ def _in_page_words(flaw: Flaw, typed: Mapping[str, Any]) -> Flaw:
         return Flaw(
             "/base_url", _("Enter the address of the service, such as https://api.example.org.")
         )
-    if flaw.detail == SEND_AGAIN:
+    if flaw.detail == _(SEND_AGAIN):
         sentence = _("The address of the service changed. Enter this secret again, or remove it.")
         return Flaw(flaw.pointer, sentence)
     return flaw

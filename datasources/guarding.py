@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from datasources.models import Datasource
@@ -21,8 +22,11 @@ def must_edit(row: Datasource, user: Any) -> None:
     editors = security_of(row).editors
     if user is not None and not editors.hold(user):
         raise Forbidden(
-            f"You may not change, test or send {row.title}: only {editors.in_words()} and "
-            "administrators may."
+            _(
+                "You may not change, test or send %(datasource)s: only %(editors)s and "
+                "administrators may."
+            )
+            % {"datasource": row.title, "editors": editors.in_words()}
         )
 
 
@@ -37,7 +41,7 @@ def set_security(*, name: str, raw: object, user: Any, seen: Security | None = N
     if raw == {}:
         # A body that was lost on its way must not let everybody in.
         raise Invalid.at(
-            "", "Say who may: send editors, callers or both. One left out is everybody."
+            "", _("Say who may: send editors, callers or both. One left out is everybody.")
         )
     security = _parsed(raw)
     if security == security_of(row):
@@ -61,12 +65,13 @@ def _parsed(raw: object) -> Security:
         security = Security.model_validate(raw)
     except ValidationError as error:
         raise Invalid(errors=flaws_of(error, raw, model=Security)) from error
+    no_user, no_group = _("There is no user %(name)s."), _("There is no group %(name)s.")
     flaws = [
-        Flaw(pointer(part, what, at), f"There is no {what.removesuffix('s')} {name}.")
+        Flaw(pointer(part, what, at), sentence % {"name": name})
         for part, people in (("editors", security.editors), ("callers", security.callers))
-        for what, names, known in (
-            ("users", people.users, _known_users(people.users)),
-            ("groups", people.groups, _known_groups(people.groups)),
+        for what, sentence, names, known in (
+            ("users", no_user, people.users, _known_users(people.users)),
+            ("groups", no_group, people.groups, _known_groups(people.groups)),
         )
         for at, name in enumerate(names)
         if name not in known

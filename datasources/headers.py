@@ -2,6 +2,8 @@
 
 import re
 
+from kianda.lib.words import mark as _
+
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 OWN = frozenset(
     {
@@ -24,9 +26,9 @@ BREAKS = re.compile(r"[\r\n\0]")
 def header_flaw(name: str) -> str | None:
     """Return what is wrong with a header's name, or None."""
     if not TOKEN.match(name):
-        return f"{name!r} is no header name. Use letters, digits and hyphens."
+        return _("%(name)r is no header name. Use letters, digits and hyphens.") % {"name": name}
     if name.lower() in OWN:
-        return f"The header {name} is set by the connection itself."
+        return _("The header %(name)s is set by the connection itself.") % {"name": name}
     return None
 
 

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from datasources.document import RestDatasource, RestMethod
 from datasources.errors import CallFailed
 from datasources.guarding import must_edit
@@ -31,7 +33,10 @@ def method_of(document: RestDatasource, name: str) -> RestMethod:
     """Return a REST method by name; raises Missing."""
     found = document.method(name)
     if found is None:
-        raise Missing(f"The datasource {document.name} has no REST method {name}.")
+        raise Missing(
+            _("The datasource %(datasource)s has no REST method %(name)s.")
+            % {"datasource": document.name, "name": name}
+        )
     return found
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from datasources.addresses import Origin
 from datasources.errors import CallFailed
@@ -17,7 +19,7 @@ IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 SANDBOX_HOST = "sandbox.internal"
-ALLOW_HINT = "An administrator can allow it with the setting KIANDA_EGRESS_ALLOW."
+ALLOW_HINT = gettext_noop("An administrator can allow it with the setting KIANDA_EGRESS_ALLOW.")
 
 
 def _networks(*texts: str) -> tuple[IPNetwork, ...]:
@@ -123,14 +125,19 @@ def _refusal(address: str, *, host: str, port: int) -> str | None:
     plain = forms[-1] if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped else ip
     name = address if address == host else f"{host} ({address})"
     if any(_within(form, ALWAYS_BLOCKED) for form in forms):
-        return f"{name} is a link-local address. Those cannot be reached at all."
+        return _("%(name)s is a link-local address. Those cannot be reached at all.") % {
+            "name": name
+        }
     if read_allow_list(tuple(settings.KIANDA_EGRESS_ALLOW)).holds(host=host, ip=plain, port=port):
         return None
     if plain.is_global and not plain.is_multicast and not _within(plain, BLOCKED):
         return None
     if settings.KIANDA_DEMO and (str(plain), port) == sandbox_address():
         return None
-    return f"{name} is not a public address. {ALLOW_HINT}"
+    return _("%(name)s is not a public address. %(hint)s") % {
+        "name": name,
+        "hint": _(ALLOW_HINT),
+    }
 
 
 def _forms(ip: IPAddress) -> list[IPAddress]:
@@ -161,7 +168,10 @@ def sandbox_address() -> tuple[str, int] | None:
 def _sandbox() -> Target:
     found = sandbox_address() if settings.KIANDA_DEMO else None
     if found is None:
-        raise CallFailed("connection", f"{SANDBOX_HOST} is only there while the demo runs.")
+        raise CallFailed(
+            "connection",
+            _("%(host)s is only there while the demo runs.") % {"host": SANDBOX_HOST},
+        )
     return Target(socket.AF_INET6 if ":" in found[0] else socket.AF_INET, found)
 
 
@@ -174,15 +184,21 @@ def _lookup(host: str, port: int, wait_s: float) -> _Found:
     with contextlib.suppress(socket.gaierror, UnicodeError):
         return _addresses(host, port, socket.AI_NUMERICHOST)
     if not _LOOKUPS.acquire(timeout=wait_s):
-        raise CallFailed("timeout", f"The name {host} could not be looked up in time.")
+        raise CallFailed(
+            "timeout", _("The name %(host)s could not be looked up in time.") % {"host": host}
+        )
     answer: list[_Found | Exception] = []
     thread = threading.Thread(target=_ask, args=(host, port, answer), daemon=True)
     thread.start()
     thread.join(wait_s)
     if not answer:
-        raise CallFailed("timeout", f"The name {host} could not be looked up in time.")
+        raise CallFailed(
+            "timeout", _("The name %(host)s could not be looked up in time.") % {"host": host}
+        )
     if isinstance(answer[0], Exception):
-        raise CallFailed("connection", f"There is no host named {host}.") from answer[0]
+        raise CallFailed(
+            "connection", _("There is no host named %(host)s.") % {"host": host}
+        ) from answer[0]
     return answer[0]
 
 

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from pydantic import ValidationError
 
 from datasources.addresses import Origin, base_url_flaw, origin_of
@@ -14,12 +16,14 @@ from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.pointers import flaws_of, pointer
 from kianda.lib.secret_names import MASK, is_secret_name
 
-NOTHING_STORED = "Nothing is stored here yet, so ******** cannot stand for it. Write the value."
-SEND_AGAIN = (
+NOTHING_STORED = gettext_noop(
+    "Nothing is stored here yet, so ******** cannot stand for it. Write the value."
+)
+SEND_AGAIN = gettext_noop(
     "The address of the datasource changed, so this secret must be sent again. "
     'Write its value, or "" to remove it.'
 )
-OPENED = "This was secret until now. Write its value to show it openly."
+OPENED = gettext_noop("This was secret until now. Write its value to show it openly.")
 NO_REFUSAL: Callable[[Origin], str | None] = lambda origin: None  # noqa: E731
 
 
@@ -36,19 +40,19 @@ def parse_datasource(
     is written out may not be reached; `flaws` are what the caller has found already.
     """
     if not isinstance(raw, dict):
-        raise Invalid.at("", "Write an object.")
+        raise Invalid.at("", _("Write an object."))
     if len(json.dumps(raw, default=str)) > MEGABYTE:
-        raise TooLarge("A datasource can hold at most 1 MB.")
+        raise TooLarge(_("A datasource can hold at most 1 MB."))
     restored = _Restored(raw, stored)
     found = [*flaws, *restored.flaws, *_parameter_flaws(raw)]
     if not isinstance(raw.get("meta", {}), dict):
-        found.append(Flaw("/meta", "Write an object, or leave it out: it is passed over."))
+        found.append(Flaw("/meta", _("Write an object, or leave it out: it is passed over.")))
     try:
         parsed = RestDatasource.model_validate(restored.body, context={"refusal": refusal})
     except ValidationError as error:
         found = [*flaws_of(error, raw, model=RestDatasource), *found]
     if found:
-        raise Invalid("The datasource has errors.", errors=found)
+        raise Invalid(_("The datasource has errors."), errors=found)
     return parsed
 
 
@@ -73,9 +77,9 @@ class _Restored:
         if sent != MASK:
             return "" if sent is None else sent
         if not kept:
-            self.flaws.append(Flaw(place, NOTHING_STORED))
+            self.flaws.append(Flaw(place, _(NOTHING_STORED)))
         elif self._moved:
-            self.flaws.append(Flaw(place, SEND_AGAIN))
+            self.flaws.append(Flaw(place, _(SEND_AGAIN)))
         return kept or ""
 
     def _auth(self, auth: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +116,7 @@ class _Restored:
             value = self._secret(place, item, "value", kept.value if kept else None)
             return {**item, "value": None if value == "" else value}
         if item.get("value") == MASK and kept and kept.secret and kept.value:
-            self.flaws.append(Flaw(place, OPENED))
+            self.flaws.append(Flaw(place, _(OPENED)))
         return item
 
 
@@ -154,7 +158,10 @@ def _doubles(prefix: str, items: list[Any], place: tuple[str | int, ...]) -> Ite
         if not isinstance(name, str):
             continue
         if _key(prefix, name) in seen:
-            yield Flaw(pointer(*place, at, "name"), f"The name {name} is taken in this list.")
+            yield Flaw(
+                pointer(*place, at, "name"),
+                _("The name %(name)s is taken in this list.") % {"name": name},
+            )
         seen.add(_key(prefix, name))
 
 
@@ -166,7 +173,7 @@ def _header_flaws(items: list[Any], place: tuple[str | int, ...]) -> Iterator[Fl
         if isinstance(name, str) and (flaw := header_flaw(name)):
             yield Flaw(pointer(*place, at, "name"), flaw)
         if isinstance(value, str) and any(sign in value for sign in "\r\n\0"):
-            yield Flaw(pointer(*place, at, "value"), "A header cannot hold line breaks or NUL.")
+            yield Flaw(pointer(*place, at, "value"), _("A header cannot hold line breaks or NUL."))
 
 
 def _body_flaws(method: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[Flaw]:
@@ -178,11 +185,12 @@ def _body_flaws(method: dict[str, Any], place: tuple[str | int, ...]) -> Iterato
     ]
     for at, name in enumerate(names):
         if kind == "raw" and name != "body":
-            yield Flaw(pointer(*place, at, "name"), "A raw body has one parameter, named body.")
+            yield Flaw(pointer(*place, at, "name"), _("A raw body has one parameter, named body."))
         elif kind == "json" and any(other.startswith(f"{name}.") for other in names if name):
             yield Flaw(
                 pointer(*place, at, "name"),
-                f"{name} cannot have a value and parts of its own in one body.",
+                _("%(name)s cannot have a value and parts of its own in one body.")
+                % {"name": name},
             )
         elif kind == "json" and name and not all(name.split(".")):
-            yield Flaw(pointer(*place, at, "name"), "A part between two dots is empty.")
+            yield Flaw(pointer(*place, at, "name"), _("A part between two dots is empty."))

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from urllib.parse import quote, urldefrag, urljoin
 
+from django.utils.translation import gettext as _
+
 from datasources.addresses import PATH_SAFE, Origin, base_url_flaw, origin_of, stem_of
 from datasources.answers import CallAnswer
 from datasources.errors import CallFailed
@@ -29,7 +31,10 @@ def next_hop(call: PreparedCall, answer: CallAnswer) -> PreparedCall | None:
     url = urldefrag(urljoin(call.url, location)).url
     path, mark, query = url.partition("?")
     if flaw := base_url_flaw(path):
-        sentence = f"The redirect to {path!r} cannot be followed. {flaw}"
+        sentence = _("The redirect to %(path)r cannot be followed. %(flaw)s") % {
+            "path": path,
+            "flaw": flaw,
+        }
         raise CallFailed("bad_answer", sentence, status=answer.status)
     origin = origin_of(path)
     tail = mark + quote(query, safe=QUERY_SAFE)

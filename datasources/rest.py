@@ -12,6 +12,7 @@ from datasources.encoding import as_json, as_text, form, multipart, nested, pair
 from datasources.errors import CallFailed
 from datasources.headers import BREAKS, header_bytes
 from kianda.lib.secret_names import MASK, SECRET_KEYS
+from kianda.lib.words import mark as _
 
 ALWAYS = {"user-agent": ("User-Agent", "Kianda-open"), "accept": ("Accept", "*/*")}
 # The codings that the standard library can undo with a bound on the size.
@@ -94,7 +95,10 @@ def _declared(method: RestMethod, inputs: Mapping[str, Any]) -> dict[str, Any]:
     for target, value in inputs.items():
         declared = method.canonical_target(target)
         if declared is None:
-            sentence = f"The REST method {method.title} has no parameter {target}."
+            sentence = _("The REST method %(method)s has no parameter %(target)s.") % {
+                "method": method.title,
+                "target": target,
+            }
             raise CallFailed("configuration", sentence, place=target)
         given[declared] = value
     return given
@@ -106,7 +110,10 @@ def _put_path(parts: _Parts, method: RestMethod, given: Mapping[str, Any]) -> No
     for name in () if mapped else method.path_names:
         text = as_text(given.get(f"path.{name}"))
         if not text.strip():
-            sentence = f"The path parameter {name} of {method.title} has no value."
+            sentence = _("The path parameter %(name)s of %(method)s has no value.") % {
+                "name": name,
+                "method": method.title,
+            }
             raise CallFailed("value", sentence, place=f"path.{name}")
         coded = quote(text, safe="")
         secret = method.is_secret_target(f"path.{name}")
@@ -114,7 +121,11 @@ def _put_path(parts: _Parts, method: RestMethod, given: Mapping[str, Any]) -> No
         shown = shown.replace(f"{{{name}}}", MASK if secret else coded)
         parts.secrets += [text] if secret else []
     if flaw := path_flaw(path):
-        raise CallFailed("value", f"The path {shown!r} cannot be used. {flaw}", place="url_path")
+        raise CallFailed(
+            "value",
+            _("The path %(shown)r cannot be used. %(flaw)s") % {"shown": shown, "flaw": flaw},
+            place="url_path",
+        )
     parts.path, parts.shown_path = quote(path, safe=PATH_SAFE), quote(shown, safe=PATH_SAFE)
 
 
@@ -133,7 +144,7 @@ def _header(target: str, value: Any) -> str:
     text = ", ".join(map(as_text, value)) if isinstance(value, list) else as_text(value)
     if BREAKS.search(text):
         name = target.removeprefix("header.")
-        sentence = f"The value of the header {name} holds a line break or NUL."
+        sentence = _("The value of the header %(name)s holds a line break or NUL.") % {"name": name}
         raise CallFailed("value", sentence, place=target)
     return text
 
@@ -141,7 +152,10 @@ def _header(target: str, value: Any) -> str:
 def _authenticate(parts: _Parts, datasource: RestDatasource) -> None:
     scheme = datasource.auth
     if scheme.lacks_credentials():
-        sentence = f"The datasource {datasource.title} has no {scheme.missing} stored."
+        sentence = _("The datasource %(datasource)s has no %(missing)s stored.") % {
+            "datasource": datasource.title,
+            "missing": scheme.missing,
+        }
         raise CallFailed("configuration", sentence)
     own = Draft(query=[(name, "") for name, _, _ in parts.query])
     scheme.apply(own)
@@ -223,7 +237,9 @@ def _payload(method: RestMethod, body: list[Item]) -> tuple[bytes | None, str]:
     try:
         return PAYLOADS[method.content_type](method, body)
     except (ValueError, UnicodeError) as error:
-        raise CallFailed("value", f"The request body cannot be written: {error}") from error
+        raise CallFailed(
+            "value", _("The request body cannot be written: %(error)s") % {"error": error}
+        ) from error
 
 
 def _json(method: RestMethod, body: list[Item]) -> tuple[bytes, str]:

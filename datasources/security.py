@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, groups_of, has_role
@@ -34,8 +35,8 @@ class People(BaseModel):
 
     def in_words(self) -> str:
         """Return them in a sentence: `ada, ben and the group Buyers`."""
-        names = [*self.users, *(f"the group {name}" for name in self.groups)]
-        return " and ".join(filter(None, [", ".join(names[:-1]), names[-1] if names else ""]))
+        names = [*self.users, *(_("the group %(name)s") % {"name": name} for name in self.groups)]
+        return _(" and ").join(filter(None, [", ".join(names[:-1]), names[-1] if names else ""]))
 
 
 class Security(BaseModel):

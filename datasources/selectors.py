@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from datasources.document import RestDatasource
 from datasources.models import Datasource
@@ -27,7 +28,7 @@ def get_datasource(name: str) -> Datasource:
     """Return a row by name; raises Missing."""
     row = all_datasources().filter(name=name).first()
     if row is None:
-        raise Missing(f"There is no datasource {name}.")
+        raise Missing(_("There is no datasource %(name)s.") % {"name": name})
     return row
 
 
@@ -46,10 +47,17 @@ def get_document_to_call(name: str, user: Any) -> RestDatasource:
     row = _KEY_OF.first(name)
     document = _document_by_key(name, row)
     if row is not None and row.security and not security_of(row).callers.hold(user):
-        who = user.get_username() if user is not None and user.is_authenticated else "Nobody"
+        who = user.get_username() if user is not None and user.is_authenticated else _("Nobody")
         raise Forbidden(
-            f"{who} may not call {document.title}: {security_of(row).callers.in_words()} may. "
-            "Whoever may change it can allow more people under Security."
+            _(
+                "%(who)s may not call %(datasource)s: %(callers)s may. Whoever may change it "
+                "can allow more people under Security."
+            )
+            % {
+                "who": who,
+                "datasource": document.title,
+                "callers": security_of(row).callers.in_words(),
+            }
         )
     return document
 
@@ -72,7 +80,7 @@ def uses_of_group(name: str) -> list[Use]:
 
 def _document_by_key(name: str, row: Datasource | None) -> RestDatasource:
     if row is None:
-        raise Missing(f"There is no datasource {name}.")
+        raise Missing(_("There is no datasource %(name)s.") % {"name": name})
     found = _documents.get((row.pk, row.revision, row.modified))
     return found if found is not None else document_of(get_datasource(name))
 

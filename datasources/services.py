@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from datasources.client import send
 from datasources.document import RestDatasource, RestMethod
@@ -51,7 +52,9 @@ def create_datasource(*, raw: object, user: Any) -> Datasource:
             )
             record(user, action="created", kind=KIND, name=document.name)
     except IntegrityError as error:
-        raise Invalid("The datasource has errors.", errors=[_taken_flaw(document.name)]) from error
+        raise Invalid(
+            _("The datasource has errors."), errors=[_taken_flaw(document.name)]
+        ) from error
     return row
 
 
@@ -92,7 +95,7 @@ def patch_datasource(
 ) -> Datasource:
     """Replace the given top-level settings and leave the others as they are."""
     if not isinstance(changes, dict):
-        raise Invalid.at("", "Write an object.")
+        raise Invalid.at("", _("Write an object."))
     row = get_datasource(name)
     raw = {**document_of(row).masked(), **changes}
     # What is left out was read just now: a change in between must not be written over.
@@ -116,7 +119,7 @@ def delete_datasource(
     with transaction.atomic():
         row = Datasource.objects.select_for_update().filter(name=name).first()
         if row is None:
-            raise Missing(f"There is no datasource {name}.")
+            raise Missing(_("There is no datasource %(name)s.") % {"name": name})
         if unchanged is not None:
             unchanged(row)
         row.delete()
@@ -169,7 +172,11 @@ def _tried(document: RestDatasource) -> tuple[int | None, str, bool]:
         answered = failed.kind in {"http_status", "too_large", "bad_answer"}
         return failed.status if answered else None, failed.message, answered
     said = f"{answer.status} {answer.reason}".strip()
-    return answer.status, f"{document.title} answered {said}.", True
+    return (
+        answer.status,
+        _("%(datasource)s answered %(said)s.") % {"datasource": document.title, "said": said},
+        True,
+    )
 
 
 def call_method(*, name: str, method: str, inputs: object, user: Any) -> dict[str, Any]:
@@ -182,7 +189,10 @@ def call_method(*, name: str, method: str, inputs: object, user: Any) -> dict[st
     document = document_of(row)
     found = document.method(method)
     if found is None:
-        raise Missing(f"The datasource {name} has no REST method {method}.")
+        raise Missing(
+            _("The datasource %(name)s has no REST method %(method)s.")
+            % {"name": name, "method": method}
+        )
     return send_once(document, found, inputs=inputs, user=user)
 
 
@@ -216,10 +226,14 @@ def send_once(
 def prepared(document: RestDatasource, method: RestMethod, inputs: object) -> PreparedCall:
     """Return the request; raises Invalid for inputs at fault, CallFailed when it cannot go."""
     if not isinstance(inputs, dict):
-        raise Invalid.at("/input", "Write an object with a value for each parameter.")
+        raise Invalid.at("/input", _("Write an object with a value for each parameter."))
     known = ", ".join(method.input_targets())
     flaws = [
-        Flaw(pointer("input", target), f"There is no parameter {target}. Known ones: {known}.")
+        Flaw(
+            pointer("input", target),
+            _("There is no parameter %(target)s. Known ones: %(known)s.")
+            % {"target": target, "known": known},
+        )
         for target in inputs
         if method.canonical_target(target) is None
     ]
@@ -255,13 +269,16 @@ def _taken(raw: object) -> Iterator[Flaw]:
 
 
 def _taken_flaw(name: str) -> Flaw:
-    return Flaw("/name", f"The name {name} is taken. Choose another one.")
+    return Flaw("/name", _("The name %(name)s is taken. Choose another one.") % {"name": name})
 
 
 def _renamed(name: str, raw: object) -> Iterator[Flaw]:
     sent = raw.get("name") if isinstance(raw, dict) else None
     if isinstance(sent, str) and sent != name:
-        yield Flaw("/name", f"The name of a datasource cannot be changed; it is {name}.")
+        yield Flaw(
+            "/name",
+            _("The name of a datasource cannot be changed; it is %(name)s.") % {"name": name},
+        )
 
 
 def _uses_of_gone_methods(before: RestDatasource, after: RestDatasource) -> list[Use]:
@@ -276,7 +293,7 @@ def _uses_of_gone_methods(before: RestDatasource, after: RestDatasource) -> list
 
 def _refuse_use(uses: list[Use], *, user: Any, force: bool) -> None:
     if force and not has_role(user, ADMINISTRATOR):
-        raise Forbidden("Only an administrator can force this.")
+        raise Forbidden(_("Only an administrator can force this."))
     if uses and not force:
         names = ", ".join(str(use["name"]) for use in uses[:3])
-        raise InUse(f"It is in use by {names}.", used_by=uses)
+        raise InUse(_("It is in use by %(names)s.") % {"names": names}, used_by=uses)

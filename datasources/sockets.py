@@ -10,6 +10,7 @@ import ssl
 import time
 from typing import Any
 
+from django.utils.translation import gettext as _
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -102,8 +103,8 @@ def _connect(targets: list[Target], limits: Limits) -> PlainSocket:
         else:
             return sock
     if isinstance(last, TimeoutError):
-        raise CallFailed("timeout", "It did not accept a connection in time.") from last
-    reason = (last.strerror if last else "") or "no connection"
+        raise CallFailed("timeout", _("It did not accept a connection in time.")) from last
+    reason = (last.strerror if last else "") or _("no connection")
     raise CallFailed("connection", f"{reason}.") from last
 
 

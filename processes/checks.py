@@ -10,6 +10,7 @@ from typing import Any
 from datasources.document import RestMethod
 from kianda.lib.errors import Flaw
 from kianda.lib.secret_names import MASK
+from kianda.lib.words import mark as _
 from processes.catalogs import Catalog
 from processes.checks_built_in import built_in_flaws, started_flaws
 from processes.checks_people import assignment_advice, owner_flaws
@@ -46,8 +47,11 @@ def advise(document: Document, catalog: Catalog) -> list[Flaw]:
     flaws = [
         Flaw(
             f"{found.place}/value",
-            f"A secret seems to be written out for {found.target}. Put it into a secret field or "
-            "into the datasource: whoever may read the definition can read it.",
+            _(
+                "A secret seems to be written out for %(target)s. Put it into a secret "
+                "field or into the datasource: whoever may read the definition can read it."
+            )
+            % {"target": found.target},
         )
         for found in written_out(document, catalog)
         if found.is_long
@@ -83,12 +87,17 @@ def _flaws_of_rule(place: str, rule: Rule, document: Document, catalog: Catalog)
 def _reference_flaws(place: str, rule: CallingRule, catalog: Catalog) -> Iterator[Flaw]:
     source = catalog.datasource(rule.datasource)
     if source is None:
-        yield Flaw(f"{place}/datasource", f"There is no datasource {rule.datasource}.")
+        yield Flaw(
+            f"{place}/datasource",
+            _("There is no datasource %(datasource)s.") % {"datasource": rule.datasource},
+        )
         return
     method = source.method(rule.method)
     if method is None:
         yield Flaw(
-            f"{place}/method", f"The datasource {source.name} has no REST method {rule.method}."
+            f"{place}/method",
+            _("The datasource %(source)s has no REST method %(method)s.")
+            % {"source": source.name, "method": rule.method},
         )
         return
     yield from _target_flaws(place, rule, method)
@@ -102,7 +111,8 @@ def _target_flaws(place: str, rule: CallingRule, method: RestMethod) -> Iterator
         if target is None:
             yield Flaw(
                 f"{place}/input_mapping/{index}/target",
-                f"The REST method {method.name} has no {row.target}.",
+                _("The REST method %(method)s has no %(target)s.")
+                % {"method": method.name, "target": row.target},
             )
     if "url_path" in mapped:
         return
@@ -110,7 +120,8 @@ def _target_flaws(place: str, rule: CallingRule, method: RestMethod) -> Iterator
         if target.startswith("path.") and target not in mapped:
             yield Flaw(
                 f"{place}/input_mapping",
-                f"Nothing is mapped to {target}, so {method.url_path} cannot be called.",
+                _("Nothing is mapped to %(target)s, so %(url_path)s cannot be called.")
+                % {"target": target, "url_path": method.url_path},
             )
 
 
@@ -129,16 +140,22 @@ def _unsaved_answers(found: RuleList) -> Iterator[Flaw]:
             at_risk.append(
                 Flaw(
                     f"{found.pointer}/{index}",
-                    f"When {rule.title} fails, what {call.title} brought is not stored. "
-                    "Put a Save rule between them.",
+                    _(
+                        "When %(rule)s fails, what %(call)s brought is not stored. Put a Save rule "
+                        "between them."
+                    )
+                    % {"rule": rule.title, "call": call.title},
                 )
             )
         if rule.inner_rules() and rule.brings_answers() and rule.can_end_the_run():
             at_risk.append(
                 Flaw(
                     f"{found.pointer}/{index}",
-                    f"When a row of {rule.title} fails, what the rows before it brought is not "
-                    "stored. Put a Save rule into the loop, or let it go on with the next row.",
+                    _(
+                        "When a row of %(rule)s fails, what the rows before it brought is not "
+                        "stored. Put a Save rule into the loop, or let it go on with the next row."
+                    )
+                    % {"rule": rule.title},
                 )
             )
         if rule.brings_answers():

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from kianda.lib.errors import Flaw
+from kianda.lib.words import mark as _
 from processes.conditions import ConditionGroup
 from processes.document import Document, TargetMissing
 from processes.expressions import Template
@@ -20,7 +21,9 @@ def built_in_flaws(
     """Return what does not hold in a rule on the built-in datasource: its method is a process."""
     other = document if rule.method == document.name else process(rule.method)
     if other is None:
-        yield Flaw(f"{place}/method", f"There is no process {rule.method}.")
+        yield Flaw(
+            f"{place}/method", _("There is no process %(method)s.") % {"method": rule.method}
+        )
         return
     yield from _filter_flaws(place, getattr(rule, "filter", None), other)
     given = [(row.target.removeprefix("body."), row.value) for row in rule.input_mapping]
@@ -34,7 +37,9 @@ def started_flaws(
     """Return what does not hold in a rule that starts a process."""
     other = document if rule.process == document.name else process(rule.process)
     if other is None:
-        yield Flaw(f"{place}/process", f"There is no process {rule.process}.")
+        yield Flaw(
+            f"{place}/process", _("There is no process %(process)s.") % {"process": rule.process}
+        )
         return
     given = [(row.target, row.value) for row in rule.input_mapping]
     yield from _given_flaws(place, given, document, other)
@@ -50,7 +55,7 @@ def _filter_flaws(place: str, filter: ConditionGroup | None, other: Document) ->
     for name in filter.references() if filter else ():
         flaw = _item_flaw(name, other)
         if flaw is None and _is_secret(name, other):
-            flaw = f"{name} is a secret; a filter never takes one."
+            flaw = _("%(name)s is a secret; a filter never takes one.") % {"name": name}
         if flaw:
             yield Flaw(f"{place}/filter", flaw)
 
@@ -63,12 +68,14 @@ def _given_flaws(
         if field is None:
             yield Flaw(
                 f"{place}/input_mapping/{index}/target",
-                f"The process {other.name} has no field {name} that holds a value.",
+                _("The process %(other)s has no field %(name)s that holds a value.")
+                % {"other": other.name, "name": name},
             )
         elif field.slug() != "secret" and _takes_secret(source, document):
             yield Flaw(
                 f"{place}/input_mapping/{index}/value",
-                f"A secret may only go into a secret field, and {name} of {other.name} is not.",
+                _("A secret may only go into a secret field, and %(name)s of %(other)s is not.")
+                % {"name": name, "other": other.name},
             )
 
 
@@ -94,14 +101,19 @@ def _row_flaws(row: SuccessRow, document: Document, other: Document) -> Iterator
         if flaw:
             yield flaw
         elif _is_secret(name, other) and (target is None or target.slug() != "secret"):
-            yield f"{name} is a secret; it may only go into a secret field, and {row.field} is not."
+            yield _(
+                "%(name)s is a secret; it may only go into a secret field, and %(field)s is not."
+            ) % {"name": name, "field": row.field}
 
 
 def _item_flaw(name: str, other: Document) -> str | None:
-    root, _, rest = name.partition(".")
+    root, _dot, rest = name.partition(".")
     if root != "item" or rest in ITEM_FACTS or rest.partition(".")[0] in other.value_fields:
         return None
-    return f"The process {other.name} has no field {rest} that holds a value."
+    return _("The process %(other)s has no field %(rest)s that holds a value.") % {
+        "other": other.name,
+        "rest": rest,
+    }
 
 
 def _is_secret(name: str, other: Document) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from kianda.lib.errors import Flaw
+from kianda.lib.words import mark as _
 from processes.catalogs import Catalog
 from processes.document import Document
 from processes.rules import AssignForm
@@ -16,10 +17,15 @@ def owner_flaws(document: Document, catalog: Catalog) -> Iterator[Flaw]:
     for place, owners in forms:
         for at, name in enumerate(owners.users):
             if name in users:
-                yield Flaw(f"{place}/users/{at}", f"There is no user with the user name {name}.")
+                yield Flaw(
+                    f"{place}/users/{at}",
+                    _("There is no user with the user name %(name)s.") % {"name": name},
+                )
         for at, name in enumerate(owners.groups):
             if name in groups:
-                yield Flaw(f"{place}/groups/{at}", f"There is no group {name}.")
+                yield Flaw(
+                    f"{place}/groups/{at}", _("There is no group %(name)s.") % {"name": name}
+                )
 
 
 def assignment_advice(document: Document, catalog: Catalog) -> Iterator[Flaw]:
@@ -36,11 +42,12 @@ def assignment_advice(document: Document, catalog: Catalog) -> Iterator[Flaw]:
             for name in filter(people.__contains__, names):
                 yield Flaw(
                     f"{place}/to/users/{at}",
-                    f"Nobody has the user name or address {name} now: the rule would fail.",
+                    _("Nobody has the user name or address %(name)s now: the rule would fail.")
+                    % {"name": name},
                 )
         for at, names in rule.named("groups").items():
             for name in filter(groups.__contains__, names):
                 yield Flaw(
                     f"{place}/to/groups/{at}",
-                    f"There is no group {name} now: the rule would fail.",
+                    _("There is no group %(name)s now: the rule would fail.") % {"name": name},
                 )

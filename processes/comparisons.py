@@ -6,6 +6,7 @@ from datetime import UTC, date, tzinfo
 from enum import Enum
 from types import MappingProxyType
 
+from kianda.lib.words import mark as _
 from processes.moments import date_in
 from processes.operators import contains, order, same
 from processes.patterns import PatternError, found
@@ -60,7 +61,7 @@ def _items(value: Value) -> list[Value]:
 def _between(left: Value, bounds: Value) -> bool:
     pair = _items(bounds)
     if len(pair) != 2:
-        raise ValueFailure("between needs two values, with a comma between them.")
+        raise ValueFailure(_("between needs two values, with a comma between them."))
     low, high = order(left, pair[0]), order(left, pair[1])
     return low in (0, 1) and high in (-1, 0)
 
@@ -90,31 +91,31 @@ def _plain(
     return lambda left, right, day: test(left, right) is wanted
 
 
-def _blank(left: Value, _: Value) -> bool:
+def _blank(left: Value, _right: Value) -> bool:
     return is_blank(left)
 
 
 OPERATORS: Mapping[str, Operator] = MappingProxyType(
     {
-        "eq": Operator("is", _plain(same), takes_secret=True),
-        "neq": Operator("is not", _plain(same, wanted=False), takes_secret=True),
-        "contains": Operator("contains", _plain(contains)),
-        "not_contains": Operator("does not contain", _plain(contains, wanted=False)),
-        "starts_with": Operator("starts with", _plain(_starts)),
-        "gt": Operator("is more than", _signed(1)),
-        "gte": Operator("is at least", _signed(0, 1)),
-        "lt": Operator("is less than", _signed(-1)),
-        "lte": Operator("is at most", _signed(-1, 0)),
-        "blank": Operator("is blank", _plain(_blank), Right.NOTHING, takes_secret=True),
+        "eq": Operator(_("is"), _plain(same), takes_secret=True),
+        "neq": Operator(_("is not"), _plain(same, wanted=False), takes_secret=True),
+        "contains": Operator(_("contains"), _plain(contains)),
+        "not_contains": Operator(_("does not contain"), _plain(contains, wanted=False)),
+        "starts_with": Operator(_("starts with"), _plain(_starts)),
+        "gt": Operator(_("is more than"), _signed(1)),
+        "gte": Operator(_("is at least"), _signed(0, 1)),
+        "lt": Operator(_("is less than"), _signed(-1)),
+        "lte": Operator(_("is at most"), _signed(-1, 0)),
+        "blank": Operator(_("is blank"), _plain(_blank), Right.NOTHING, takes_secret=True),
         "not_blank": Operator(
-            "is not blank", _plain(_blank, wanted=False), Right.NOTHING, takes_secret=True
+            _("is not blank"), _plain(_blank, wanted=False), Right.NOTHING, takes_secret=True
         ),
-        "matches": Operator("matches", _plain(_matches), Right.PATTERN),
-        "not_matches": Operator("does not match", _plain(_matches, wanted=False), Right.PATTERN),
-        "in": Operator("is one of", _plain(_in), Right.LIST),
-        "between": Operator("is between", _plain(_between), Right.PAIR),
-        "before_today": Operator("is before today", _dated(-1), Right.NOTHING),
-        "today": Operator("is today", _dated(0), Right.NOTHING),
-        "after_today": Operator("is after today", _dated(1), Right.NOTHING),
+        "matches": Operator(_("matches"), _plain(_matches), Right.PATTERN),
+        "not_matches": Operator(_("does not match"), _plain(_matches, wanted=False), Right.PATTERN),
+        "in": Operator(_("is one of"), _plain(_in), Right.LIST),
+        "between": Operator(_("is between"), _plain(_between), Right.PAIR),
+        "before_today": Operator(_("is before today"), _dated(-1), Right.NOTHING),
+        "today": Operator(_("is today"), _dated(0), Right.NOTHING),
+        "after_today": Operator(_("is after today"), _dated(1), Right.NOTHING),
     }
 )

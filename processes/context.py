@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, Protocol
 
+from django.utils.translation import gettext as _
+
 from kianda.lib.secrets import Masker
 from processes.conditions import ConditionGroup
 from processes.effects import Effect, Surroundings
@@ -98,7 +100,7 @@ class RunContext:
     def forms(self) -> Forms:
         """Return what may be done with the forms of the instance."""
         if self.desk is None:
-            raise RuleFailed("configuration", "There are no forms here.")
+            raise RuleFailed("configuration", _("There are no forms here."))
         return RunForms(self, self.desk)
 
     @property
@@ -123,7 +125,7 @@ class RunContext:
 
     def resolve(self, name: str) -> Value:
         """Return the value of a field, or of `process.* user.* now today`."""
-        table, _, column = name.partition(".")
+        table, _dot, column = name.partition(".")
         if table == "row":
             value = self.working.cell(column)
         elif name in self.working.values:
@@ -135,7 +137,8 @@ class RunContext:
         elif table in self.working.values:
             value = column_of(self.working.values[table], column)
         else:
-            raise RuleFailed("configuration", f"There is no field or name {name}.")
+            words = _("There is no field or name %(name)s.") % {"name": name}
+            raise RuleFailed("configuration", words)
         self.trace.reads(name, value)
         return value
 
@@ -184,11 +187,11 @@ class RunContext:
             if self.working.is_secret(name):
                 self.masker.add(value)
             elif self._holds_found_secret(value):
-                raise RuleFailed(
-                    "configuration",
-                    f"A secret of another process was mapped into the field {name}, which is not "
-                    "secret. Map it into a secret field.",
+                words = _(
+                    "A secret of another process was mapped into the field %(name)s, which is "
+                    "not secret. Map it into a secret field."
                 )
+                raise RuleFailed("configuration", words % {"name": name})
         return converted
 
     def _holds_found_secret(self, value: Value) -> bool:
@@ -204,7 +207,7 @@ class RunContext:
         """Call a REST method; the intent is durable before anything is sent."""
         seconds = self.seconds_left
         if seconds <= 0:
-            raise RuleFailed("timeout", "The run has used up its time; the call was not made.")
+            raise RuleFailed("timeout", _("The run has used up its time; the call was not made."))
 
         def on_request(shown: Mapping[str, Any], secrets: Sequence[str]) -> None:
             for secret in secrets:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
+from django.utils.translation import gettext as _
+
 from processes.document import Document, Form, RuleList
 from processes.fields.base import FormField
 from processes.rules import Rule
@@ -17,7 +19,7 @@ def describe_changes(before: Document, after: Document) -> list[str]:
     Forms and fields are known by their names, rules by their ids.
     """
     changes = [
-        f"{_words(key)} of the process changed."
+        _("%(key)s of the process changed.") % {"key": _words(key)}
         for key in OWN_SETTINGS
         if getattr(before, key) != getattr(after, key)
     ]
@@ -37,10 +39,10 @@ def _compared(
 ) -> Iterator[str]:
     for name, old in before.items():
         if name not in after:
-            yield f"{what(old)} removed."
+            yield _("%(old)s removed.") % {"old": what(old)}
     for name, new in after.items():
         if name not in before:
-            yield f"{what(new)} added."
+            yield _("%(new)s added.") % {"new": what(new)}
         elif difference := changed(before[name], new):
             yield f"{what(new)} {difference}."
 
@@ -50,11 +52,11 @@ def _forms(document: Document) -> dict[str, Form]:
 
 
 def _form_label(form: Form) -> str:
-    return f'Form "{form.title}" ({form.name})'
+    return _('Form "%(title)s" (%(name)s)') % {"title": form.title, "name": form.name}
 
 
 def _form_change(old: Form, new: Form) -> str:
-    return "" if old.title == new.title else f'renamed, it was "{old.title}"'
+    return "" if old.title == new.title else _('renamed, it was "%(old)s"') % {"old": old.title}
 
 
 Owner: TypeAlias = Form | FormField
@@ -72,23 +74,27 @@ def _held(owner: Owner) -> Sequence[FormField]:
 
 
 def _called(owner: Owner) -> str:
-    kind = "form" if isinstance(owner, Form) else owner.label.lower()
+    kind = _("form") if isinstance(owner, Form) else owner.label.lower()
     return f'{kind} "{owner.title}"'
 
 
 def _field_label(found: tuple[Owner, FormField]) -> str:
-    return f'Field "{found[1].title}" ({found[1].name})'
+    return _('Field "%(title)s" (%(name)s)') % {"title": found[1].title, "name": found[1].name}
 
 
 def _field_change(old: tuple[Owner, FormField], new: tuple[Owner, FormField]) -> str:
     parts = []
     if old[0].name != new[0].name:
-        parts.append(f"moved from {_called(old[0])} to {_called(new[0])}")
+        parts.append(
+            _("moved from %(old)s to %(new)s") % {"old": _called(old[0]), "new": _called(new[0])}
+        )
     if old[1].slug() != new[1].slug():
-        parts.append(f"changed from {old[1].slug()} to {new[1].slug()}")
+        parts.append(
+            _("changed from %(old)s to %(new)s") % {"old": old[1].slug(), "new": new[1].slug()}
+        )
     else:
         parts += _settings_changed(old[1].model_dump(), new[1].model_dump())
-    return " and ".join(parts)
+    return _(" and ").join(parts)
 
 
 def _rules(document: Document) -> dict[str, tuple[RuleList, Rule]]:
@@ -96,23 +102,25 @@ def _rules(document: Document) -> dict[str, tuple[RuleList, Rule]]:
 
 
 def _rule_label(found: tuple[RuleList, Rule]) -> str:
-    return f'Rule "{found[1].title}" of {found[0].owner}'
+    return _('Rule "%(rule)s" of %(owner)s') % {"rule": found[1].title, "owner": found[0].owner}
 
 
 def _rule_change(old: tuple[RuleList, Rule], new: tuple[RuleList, Rule]) -> str:
     parts = []
     if old[0].key != new[0].key:
-        parts.append(f"moved from {old[0].owner}")
+        parts.append(_("moved from %(owner)s") % {"owner": old[0].owner})
     if old[1].slug() != new[1].slug():
-        parts.append(f"changed from {old[1].slug()} to {new[1].slug()}")
+        parts.append(
+            _("changed from %(old)s to %(new)s") % {"old": old[1].slug(), "new": new[1].slug()}
+        )
     else:
         parts += _settings_changed(old[1].model_dump(), new[1].model_dump())
-    return " and ".join(parts)
+    return _(" and ").join(parts)
 
 
 def _settings_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     if "enabled" in old and old["enabled"] != new["enabled"]:
-        switched = ["switched on" if new["enabled"] else "switched off"]
+        switched = [_("switched on") if new["enabled"] else _("switched off")]
     else:
         switched = []
     names = [
@@ -120,18 +128,18 @@ def _settings_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[st
         for key in new
         if key not in {"rules", "fields", "enabled"} and old.get(key) != new[key]
     ]
-    return [*switched, f"changed: {', '.join(names)}"] if names else switched
+    return [*switched, _("changed: %(names)s") % {"names": ", ".join(names)}] if names else switched
 
 
 def _order_changes(before: Document, after: Document) -> Iterator[str]:
     if _reordered([form.name for form in before.forms], [form.name for form in after.forms]):
-        yield "The forms have another order."
+        yield _("The forms have another order.")
     old_owners: dict[str, Owner] = {**_forms(before), **before.fields}
     owners: list[Owner] = [*after.forms, *after.fields.values()]
     for owner in owners:
         old = old_owners.get(owner.name)
         if old and _reordered([f.name for f in _held(old)], [f.name for f in _held(owner)]):
-            yield f"The fields of {_called(owner)} have another order."
+            yield _("The fields of %(owner)s have another order.") % {"owner": _called(owner)}
 
 
 def _rule_order_changes(before: Document, after: Document) -> Iterator[str]:
@@ -139,7 +147,7 @@ def _rule_order_changes(before: Document, after: Document) -> Iterator[str]:
     for found in after.rule_lists():
         old = old_lists.get(found.key)
         if old and _reordered([rule.id for rule in old.rules], [rule.id for rule in found.rules]):
-            yield f"The rules of {found.owner} have another order."
+            yield _("The rules of %(owner)s have another order.") % {"owner": found.owner}
 
 
 def _reordered(before: list[str], after: list[str]) -> bool:
@@ -148,4 +156,4 @@ def _reordered(before: list[str], after: list[str]) -> bool:
 
 
 def _words(key: str) -> str:
-    return "Process ID" if key == "process_id" else key.replace("_", " ").capitalize()
+    return _("Process ID") if key == "process_id" else key.replace("_", " ").capitalize()

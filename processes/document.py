@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -19,27 +19,24 @@ from pydantic import (
 from kianda.lib.errors import Invalid
 from kianda.lib.names import field_name_flaw, slug_flaw, titled
 from kianda.lib.pointers import flaws_of, pointer, unique
+from kianda.lib.words import mark as _
 from processes import raw as sent
 from processes.fields import AnyField
 from processes.fields.base import FormField, Rules, walk
 from processes.people import ActivateWith, Owners, People
 from processes.references import check_field_name, names_in
 from processes.rules import Rule
+from processes.targets import (
+    Target,
+    TargetKind,
+    rules_of_field,
+    target_of_process,
+    targets_of_field,
+    targets_of_form,
+)  # fmt: skip
+from processes.targets import TargetMissing as TargetMissing
 
 ID_PART = re.compile(r"\{process\}|\{number(?::\d{1,2})?\}|\[([A-Za-z][A-Za-z0-9_]*)\]")
-TargetKind = Literal["button", "change", "load", "submit"]
-
-
-class TargetMissing(LookupError):
-    """A trigger names something that the definition does not have. The message says what."""
-
-
-class Target(NamedTuple):
-    """Something that can be triggered, for pickers."""
-
-    target: str
-    title: str
-    kind: TargetKind
 
 
 class PlacedField(NamedTuple):
@@ -71,7 +68,9 @@ def _form_name(name: str) -> str:
     return name
 
 
-Title = Annotated[str, Field(max_length=200, title="Title", json_schema_extra={"control": "text"})]
+Title = Annotated[
+    str, Field(max_length=200, title=_("Title"), json_schema_extra={"control": "text"})
+]
 
 
 class _Titled(BaseModel):
@@ -100,7 +99,7 @@ class Form(_Titled):
 
     def all_fields(self) -> Iterator[FormField]:
         """Yield its fields in form order, each container before what stands in it."""
-        for _, field in walk(self.fields):
+        for _path, field in walk(self.fields):
             yield field
 
 
@@ -116,14 +115,14 @@ class Document(_Titled):
         default="{process}-{number}",
         min_length=1,
         max_length=200,
-        title="Process ID",
-        description="How instances are called: {process}, {number}, {number:5}, [field].",
+        title=_("Process ID"),
+        description=_("How instances are called: {process}, {number}, {number:5}, [field]."),
         json_schema_extra={"control": "text"},
     )
     token_field: str = Field(
         default="",
-        title="Kept token",
-        description="The field that holds the token to keep fresh. Empty: found by its name.",
+        title=_("Kept token"),
+        description=_("The field that holds the token to keep fresh. Empty: found by its name."),
         json_schema_extra={"control": "field"},
     )
     rules: Rules = []
@@ -134,14 +133,17 @@ class Document(_Titled):
     def _pattern(cls, pattern: str, info: ValidationInfo) -> str:
         if set(ID_PART.sub("", pattern)) & set("{}[]"):
             raise ValueError(
-                "Use {process}, {number}, {number:5} and [field], and no other brackets."
+                _("Use {process}, {number}, {number:5} and [field], and no other brackets.")
             )
         names = names_in(info)
         if names is None:
             return pattern
         for name in ID_PART.findall(pattern):
             if name and (not names.holds_value(name) or names.is_secret(name)):
-                raise ValueError(f"There is no field {name} that a Process ID can be made of.")
+                raise ValueError(
+                    _("There is no field %(name)s that a Process ID can be made of.")
+                    % {"name": name}
+                )
         return pattern
 
     @field_validator("token_field")
@@ -151,7 +153,10 @@ class Document(_Titled):
         if not name or names is None:
             return name
         if names.type_of(check_field_name(name, info)) not in {"text", "secret"}:
-            raise ValueError(f"A token is a text or a secret. Choose another field than {name}.")
+            raise ValueError(
+                _("A token is a text or a secret. Choose another field than %(name)s.")
+                % {"name": name}
+            )
         return name
 
     @cached_property
@@ -230,51 +235,40 @@ class Document(_Titled):
             return list(self.rules), "load"
         if owner in {"", "form:"} or (sign and not part):
             raise TargetMissing(
-                "Name what is to run: a field, such as refresh, one rule of it, refresh#save, "
-                "form:main#load, form:main#submit or process#load."
+                _(
+                    "Name what is to run: a field, such as refresh, one rule of it, refresh#save, "
+                    "form:main#load, form:main#submit or process#load."
+                )
             )
         if owner.startswith("form:"):
             return self._form_rules(owner.removeprefix("form:"), part)
         field = self.fields.get(owner)
         if field is None:
-            raise TargetMissing(f"The process {self.name} has no field {owner}.")
-        if not field.runs_rules:
-            raise TargetMissing(f"{owner} is a {field.label.lower()}; it runs no rules.")
-        kind: TargetKind = "change" if field.holds_value else "button"
-        found: list[Rule] = list(field.rules)
-        if "#" in target:
-            found = [rule for rule in found if rule.id == part]
-            if not found:
-                raise TargetMissing(f"The field {owner} has no rule {part}.")
-        return found, kind
+            raise TargetMissing(
+                _("The process %(name)s has no field %(owner)s.")
+                % {"name": self.name, "owner": owner}
+            )
+        return rules_of_field(field, part)
 
     def _form_rules(self, name: str, part: str) -> tuple[list[Rule], TargetKind]:
         form = next((form for form in self.forms if form.name == name), None)
         if form is None:
-            raise TargetMissing(f"The process {self.name} has no form {name}.")
+            raise TargetMissing(
+                _("The process %(process)s has no form %(name)s.")
+                % {"process": self.name, "name": name}
+            )
         if part == "load":
             return list(form.load_rules), "load"
         if part == "submit":
             return list(form.rules), "submit"
-        raise TargetMissing(f"Write form:{name}#load or form:{name}#submit.")
+        raise TargetMissing(_("Write form:%(name)s#load or form:%(name)s#submit.") % {"name": name})
 
     def targets(self) -> list[Target]:
         """Return everything that can be triggered: fields, single rules, forms, the process."""
-        found = [target for field in self.fields.values() for target in _targets_of_field(field)]
+        found = [target for field in self.fields.values() for target in targets_of_field(field)]
         for form in self.forms:
-            found.append(Target(f"form:{form.name}#load", f"{form.title}: opened", "load"))
-            found.append(Target(f"form:{form.name}#submit", f"{form.title}: submitted", "submit"))
-        return [*found, Target("process#load", f"{self.title}: opened", "load")]
-
-
-def _targets_of_field(field: FormField) -> Iterator[Target]:
-    if not field.runs_rules:
-        return
-    kind: TargetKind = "change" if field.holds_value else "button"
-    if field.rules or kind == "button":
-        yield Target(field.name, field.title, kind)
-    for rule in field.rules:
-        yield Target(f"{field.name}#{rule.id}", f"{field.title}: {rule.title}", kind)
+            found += targets_of_form(form.name, form.title)
+        return [*found, target_of_process(self.title)]
 
 
 def parse_document(body: object) -> Document:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kianda.lib.words import mark as _
 from processes.rules.base import Context, Rule, RuleFailed
 from processes.tracing import StepRecord, Trace
 from processes.values import ValueFailure
 
-SWITCHED_OFF = "Switched off."
-NOT_REACHED = "not reached"
+SWITCHED_OFF = _("Switched off.")
+NOT_REACHED = _("not reached")
 
 
 @dataclass
@@ -70,9 +71,11 @@ def _run_rule(rule: Rule, context: Context, record: StepRecord) -> None:
     try:
         held = rule.conditions
         if held and not held.holds(context.resolve, today=context.today, zone=context.zone):
-            reason = f"The condition does not hold: {held.in_words()}."
+            reason = _("The condition does not hold: %(held)s.") % {"held": held.in_words()}
             if rule.has_otherwise():
-                record.note(f"{reason} What stands under otherwise was done.")
+                record.note(
+                    _("%(reason)s What stands under otherwise was done.") % {"reason": reason}
+                )
                 rule.otherwise(context)
             else:
                 record.skip(reason)
@@ -94,7 +97,10 @@ def _handle(rule: Rule, failure: RuleFailed, context: Context) -> RuleFailed | N
         store(rule.error_changes(failure, context))
     except (RuleFailed, ValueFailure) as second:
         store([])
-        message = f"{failure.message} The on error mapping failed too: {second}"
+        message = _("%(message)s The on error mapping failed too: %(second)s") % {
+            "message": failure.message,
+            "second": second,
+        }
         both = RuleFailed(failure.kind, message, failure.status, answer=failure.answer)
         return context.masked(both)
     return failure if mode == "undo" else None

@@ -31,7 +31,7 @@ NO_ERRORS = Errors()
 
 def no_names(name: str) -> Value:
     """Resolve nothing: for defaults of new rows where no names are known."""
-    raise ValueFailure(f"{name} is not known here.")
+    raise ValueFailure(_("%(name)s is not known here.") % {"name": name})
 
 
 def sent_of(field: FormField, typed: Typed) -> Any:

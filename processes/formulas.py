@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from types import MappingProxyType
 
+from kianda.lib.words import mark as _
 from processes.moments import seconds_of, shifted
 from processes.operators import bounded_text, joined, number, order
 from processes.patterns import PatternError, found
@@ -28,7 +29,9 @@ def _spread(values: tuple[Value, ...]) -> list[Value]:
     for value in values:
         opened.extend(value if isinstance(value, list) else [value])
         if len(opened) > MAX_LIST:
-            raise ValueFailure(f"There are more than {MAX_LIST:,} values.")
+            raise ValueFailure(
+                _("There are more than %(most)s values.") % {"most": f"{MAX_LIST:,}"}
+            )
     return opened
 
 
@@ -140,9 +143,11 @@ def split_up(text: Value, separator: Value = ",") -> Value:
     """Return the parts of a text, without blanks around them."""
     whole, between = as_text(text), as_text(separator)
     if not between:
-        raise ValueFailure("Split needs a separator.")
+        raise ValueFailure(_("Split needs a separator."))
     if whole.count(between) >= MAX_LIST:
-        raise ValueFailure(f"The list would have more than {MAX_LIST:,} items.")
+        raise ValueFailure(
+            _("The list would have more than %(most)s items.") % {"most": f"{MAX_LIST:,}"}
+        )
     return [part.strip() for part in whole.split(between)] if whole else []
 
 
@@ -197,7 +202,10 @@ def date_difference(start: Value, end: Value, unit: Value = "days") -> Value:
     """Return the time from one moment to another."""
     name = as_text(unit)
     if name not in SECONDS:
-        raise ValueFailure(f"{shown(unit)} is not a unit. Use one of {', '.join(SECONDS)}.")
+        raise ValueFailure(
+            _("%(unit)s is not a unit. Use one of %(known)s.")
+            % {"unit": shown(unit), "known": ", ".join(SECONDS)}
+        )
     if is_blank(start) or is_blank(end):
         return None
     passed = ARITHMETIC.subtract(seconds_of(end), seconds_of(start))

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from kianda.lib.words import mark as _
 from processes.answers import Answer, RuleFailed, value_at
 from processes.expressions import Template
 from processes.references import ErrorValue, FieldName, InputValue, ResultValue, TextValue, flaw
@@ -20,7 +21,7 @@ TARGET = re.compile(r"(url_path|body|(path|query|header|body)\.[^\s.][^\x00-\x1f
 def _known_target(target: str) -> str:
     if not TARGET.match(target) or len(target) > 200:
         raise flaw(
-            "Write url_path, path.<parameter>, query.<name>, header.<name>, body.<path> or body."
+            _("Write url_path, path.<parameter>, query.<name>, header.<name>, body.<path> or body.")
         )
     return target
 
@@ -29,9 +30,11 @@ InputTarget = Annotated[
     str,
     AfterValidator(_known_target),
     Field(
-        title="Target",
-        description="Where the value goes: url_path, path.<parameter>, query.<name>, "
-        "header.<name>, body.<path>, or body for the whole of a raw body.",
+        title=_("Target"),
+        description=_(
+            "Where the value goes: url_path, path.<parameter>, query.<name>, "
+            "header.<name>, body.<path>, or body for the whole of a raw body."
+        ),
         json_schema_extra={"control": "input_target"},
     ),
 ]
@@ -64,9 +67,11 @@ class SuccessRow(Row):
     value: ResultValue
     if_missing: Literal["fail", "keep", "clear"] = Field(
         default="fail",
-        title="If missing",
-        description="What happens when the answer does not hold it, or holds null or an empty "
-        "text: the step fails, the field keeps its value, or the field is cleared.",
+        title=_("If missing"),
+        description=_(
+            "What happens when the answer does not hold it, or holds null or an empty "
+            "text: the step fails, the field keeps its value, or the field is cleared."
+        ),
         json_schema_extra={"control": "select"},
     )
 
@@ -132,7 +137,9 @@ def collect(rows: Sequence[InputRow], resolve: Resolve, *, omit_blank: bool) -> 
         if is_blank(value):
             if row.target.startswith("path."):
                 raise RuleFailed(
-                    "value", f"The value for {row.target} is blank, so there is no address to call."
+                    "value",
+                    _("The value for %(target)s is blank, so there is no address to call.")
+                    % {"target": row.target},
                 )
             if omit_blank:
                 continue

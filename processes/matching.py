@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from kianda.lib.words import mark as _
 from processes.conditions import ItemFilter
 from processes.references import flaw
 from processes.rules.base import BUILT_IN, CallingRule, RuleFailed
@@ -19,24 +20,30 @@ class MatchingRule(CallingRule):
 
     filter: ItemFilter | None = Field(
         default=None,
-        title="Filter",
-        description="Which instances of the process are meant, such as [item.process.id] eq "
-        "orders-1. Only for the built-in datasource, which needs one.",
+        title=_("Filter"),
+        description=_(
+            "Which instances of the process are meant, such as [item.process.id] eq "
+            "orders-1. Only for the built-in datasource, which needs one."
+        ),
         json_schema_extra={"control": "item_filter"},
         validate_default=True,
     )
     matches: Literal["one", "all"] = Field(
         default="one",
-        title="How many",
-        description="one: the step fails when more than one instance fits. all: each that fits, "
-        "at most 1,000.",
+        title=_("How many"),
+        description=_(
+            "one: the step fails when more than one instance fits. all: each that fits, "
+            "at most 1,000."
+        ),
         json_schema_extra={"control": "select"},
     )
     on_none: Literal["fail", "continue"] = Field(
         default="fail",
-        title="When nothing is found",
-        description="fail: the step fails with the kind not_found. continue: nothing is done and "
-        "the next rule runs.",
+        title=_("When nothing is found"),
+        description=_(
+            "fail: the step fails with the kind not_found. continue: nothing is done and "
+            "the next rule runs."
+        ),
         json_schema_extra={"control": "select"},
     )
 
@@ -47,10 +54,10 @@ class MatchingRule(CallingRule):
     ) -> ItemFilter | None:
         built_in = info.data.get("datasource") == BUILT_IN
         if built_in and (chosen is None or not chosen.items):
-            raise flaw("Say which instances are meant: the filter needs a row.")
+            raise flaw(_("Say which instances are meant: the filter needs a row."))
         if not built_in and chosen is not None and "datasource" in info.data:
             raise flaw(
-                "Only the datasource kianda has a filter. Use the input mapping of the method."
+                _("Only the datasource kianda has a filter. Use the input mapping of the method.")
             )
         return chosen
 
@@ -62,13 +69,25 @@ class MatchingRule(CallingRule):
     def found_nothing(self) -> None:
         """Fail when nothing was found, unless that is to be passed over."""
         if self.on_none == "fail":
-            raise RuleFailed("not_found", f"No instance of {self.method} was found{self.where()}.")
+            raise RuleFailed(
+                "not_found",
+                _("No instance of %(method)s was found%(where)s.")
+                % {"method": self.method, "where": self.where()},
+            )
 
     def where(self) -> str:
         """Return the filter as the end of a sentence."""
-        return f" where {self.filter.in_words()}" if self.filter and self.filter.items else ""
+        return (
+            _(" where %(filter)s") % {"filter": self.filter.in_words()}
+            if self.filter and self.filter.items
+            else ""
+        )
 
     def which(self) -> str:
         """Return what is worked on, for the sentence."""
-        every = "all instances" if self.matches == "all" else "the instance"
-        return f"{every} of {self.method}{self.where()}"
+        every = _("all instances") if self.matches == "all" else _("the instance")
+        return _("%(every)s of %(method)s%(where)s") % {
+            "every": every,
+            "method": self.method,
+            "where": self.where(),
+        }

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
+from kianda.lib.words import mark as _
 from processes.values import Value, ValueFailure, as_text, is_numeric, shown
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z|[0-9]{8}\Z|[0-9]{4}-?W[0-9]{2}-?[1-7]\Z")
@@ -46,15 +47,21 @@ def _from_seconds(seconds: Decimal, value: Value) -> datetime:
         return _EPOCH + timedelta(microseconds=int(seconds * 1_000_000))
     except OverflowError:
         raise ValueFailure(
-            f"{shown(value)} is too large for seconds since 1970. "
-            "Divide it by 1000 if it counts milliseconds."
+            _(
+                "%(value)s is too large for seconds since 1970. Divide it by 1000 if it "
+                "counts milliseconds."
+            )
+            % {"value": shown(value)}
         ) from None
 
 
 def _failure(value: Value) -> ValueFailure:
     return ValueFailure(
-        f"{shown(value)} is not a date. Use ISO 8601, such as 2026-11-23 or "
-        "2026-11-23T10:00:00Z, or seconds since 1970."
+        _(
+            "%(value)s is not a date. Use ISO 8601, such as 2026-11-23 or "
+            "2026-11-23T10:00:00Z, or seconds since 1970."
+        )
+        % {"value": shown(value)}
     )
 
 
@@ -63,7 +70,9 @@ def moment_text(moment: datetime) -> str:
     try:
         plain = moment.astimezone(UTC).replace(tzinfo=None)
     except OverflowError:
-        raise ValueFailure(f'"{moment.isoformat()}" is outside the years 1 to 9999.') from None
+        raise ValueFailure(
+            _('"%(moment)s" is outside the years 1 to 9999.') % {"moment": moment.isoformat()}
+        ) from None
     return f"{plain.isoformat()}Z"
 
 
@@ -99,7 +108,10 @@ def _time_of(found: re.Match[str]) -> time:
 
 
 def _no_time(value: Value) -> ValueFailure:
-    return ValueFailure(f"{shown(value)} is not a time of day. Write it as 10:30 or 10:30:15.")
+    return ValueFailure(
+        _("%(value)s is not a time of day. Write it as 10:30 or 10:30:15.")
+        % {"value": shown(value)}
+    )
 
 
 def date_in(value: Value, zone: tzinfo) -> str:
@@ -127,7 +139,8 @@ def shifted(value: Value, *, seconds: Decimal) -> str:
         moved = moment + timedelta(microseconds=int(seconds * 1_000_000))
     except OverflowError:
         raise ValueFailure(
-            f"{shown(value)} moved by {as_text(seconds)} s leaves the calendar."
+            _("%(value)s moved by %(seconds)s s leaves the calendar.")
+            % {"value": shown(value), "seconds": as_text(seconds)}
         ) from None
     if isinstance(value, str) and is_date(value.strip()) and seconds % 86_400 == 0:
         return moved.date().isoformat()

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from kianda.lib.names import FIELD_NAME, SLUG
+from kianda.lib.words import mark as _
 from processes.references import flaw, names_in
 
 
@@ -12,25 +13,27 @@ def check_table_name(name: str, info: ValidationInfo) -> str:
     """Refuse what is no table of this process."""
     names = names_in(info)
     if not FIELD_NAME.match(name):
-        raise flaw("Give the name of a table.")
+        raise flaw(_("Give the name of a table."))
     if names is not None and names.type_of(name) != "table":
-        raise flaw(f"There is no table {name}. Choose a field of the type table.")
+        raise flaw(
+            _("There is no table %(name)s. Choose a field of the type table.") % {"name": name}
+        )
     return name
 
 
 def check_form_name(name: str, info: ValidationInfo) -> str:
     """Refuse what is no form of this process."""
     if not FIELD_NAME.match(name):
-        raise flaw("Give the name of a form.")
+        raise flaw(_("Give the name of a form."))
     names = names_in(info)
     if names is not None and name not in names.forms:
-        raise flaw(f"There is no form {name}. Choose a form of this process.")
+        raise flaw(_("There is no form %(name)s. Choose a form of this process.") % {"name": name})
     return name
 
 
 def _check_process(name: str) -> str:
     if not SLUG.match(name) or len(name) > 63:
-        raise flaw("Give the name of a process: small letters, digits and single hyphens.")
+        raise flaw(_("Give the name of a process: small letters, digits and single hyphens."))
     return name
 
 
@@ -39,11 +42,13 @@ def _control(name: str, description: str) -> Any:
 
 
 TableName = Annotated[
-    str, AfterValidator(check_table_name), _control("table", "The name of a table of this process.")
+    str,
+    AfterValidator(check_table_name),
+    _control("table", _("The name of a table of this process.")),
 ]
 FormName = Annotated[
-    str, AfterValidator(check_form_name), _control("form", "The name of a form of this process.")
+    str, AfterValidator(check_form_name), _control("form", _("The name of a form of this process."))
 ]
 ProcessRef = Annotated[
-    str, AfterValidator(_check_process), _control("process", "The name of a process.")
+    str, AfterValidator(_check_process), _control("process", _("The name of a process."))
 ]

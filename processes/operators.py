@@ -6,6 +6,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from kianda.lib.words import mark as _
 from processes.moments import is_moment, parse_moment, seconds_of, shifted
 from processes.values import (
     ARITHMETIC,
@@ -28,7 +29,9 @@ LARGEST_POWER = 100
 def bounded_text(length: int) -> None:
     """Refuse to make a text that is too long, before it is made."""
     if length > MAX_TEXT:
-        raise ValueFailure(f"The text would have more than {MAX_TEXT:,} characters.")
+        raise ValueFailure(
+            _("The text would have more than %(most)s characters.") % {"most": f"{MAX_TEXT:,}"}
+        )
 
 
 def joined(parts: list[str]) -> str:
@@ -47,7 +50,9 @@ def add(left: Value, right: Value) -> Value:
     """Numbers are added, a moment moves by seconds, texts and lists are put together."""
     if isinstance(left, list) and isinstance(right, list):
         if len(left) + len(right) > MAX_LIST:
-            raise ValueFailure(f"The list would have more than {MAX_LIST:,} items.")
+            raise ValueFailure(
+                _("The list would have more than %(most)s items.") % {"most": f"{MAX_LIST:,}"}
+            )
         return left + right
     _refuse_structures("+", left, right)
     if isinstance(left, str) and isinstance(right, str):
@@ -79,7 +84,9 @@ def _counts(value: Value) -> bool:
 def _refuse_structures(sign: str, *values: Value) -> None:
     for value in values:
         if isinstance(value, (bool, list, dict)):
-            raise ValueFailure(f"{shown(value)} cannot be used with {sign}.")
+            raise ValueFailure(
+                _("%(value)s cannot be used with %(sign)s.") % {"value": shown(value), "sign": sign}
+            )
 
 
 def _arithmetic(
@@ -94,20 +101,23 @@ def _arithmetic(
 
 def _divided(left: Decimal, right: Decimal) -> Decimal:
     if not right:
-        raise ValueFailure(f"{as_text(left)} cannot be divided by 0.")
+        raise ValueFailure(_("%(left)s cannot be divided by 0.") % {"left": as_text(left)})
     return ARITHMETIC.divide(left, right)
 
 
 def _remainder(left: Decimal, right: Decimal) -> Decimal:
     if not right:
-        raise ValueFailure(f"{as_text(left)} cannot be divided by 0.")
+        raise ValueFailure(_("%(left)s cannot be divided by 0.") % {"left": as_text(left)})
     rest = ARITHMETIC.remainder(left, right)
     return ARITHMETIC.add(rest, right) if rest and (rest < 0) != (right < 0) else rest
 
 
 def _power(left: Decimal, right: Decimal) -> Decimal:
     if abs(right) > LARGEST_POWER:
-        raise ValueFailure(f"A power of {as_text(right)} is too large; {LARGEST_POWER} is allowed.")
+        raise ValueFailure(
+            _("A power of %(right)s is too large; %(most)s is allowed.")
+            % {"right": as_text(right), "most": LARGEST_POWER}
+        )
     # Decimals call 0 ** -1 infinite; here it is a failure.
     return to_decimal(ARITHMETIC.power(left, right))
 
@@ -162,7 +172,10 @@ def order(left: Value, right: Value) -> int | None:
     if isinstance(left, Decimal) or isinstance(right, Decimal) or _both(is_numeric, left, right):
         return _sign(to_number(left), to_number(right))
     if not (isinstance(left, str) and isinstance(right, str)):
-        raise ValueFailure(f"{shown(left)} and {shown(right)} have no order.")
+        raise ValueFailure(
+            _("%(left)s and %(right)s have no order.")
+            % {"left": shown(left), "right": shown(right)}
+        )
     if is_moment(left) or is_moment(right):
         return _sign(parse_moment(left), parse_moment(right))
     return _sign(left, right)

@@ -5,6 +5,8 @@ from typing import Any
 
 import re2
 
+from kianda.lib.words import mark as _
+
 MAX_PATTERN = 1_000
 
 
@@ -16,17 +18,22 @@ class PatternError(ValueError):
 def compiled(pattern: str) -> Any:
     """Return the compiled pattern; raises PatternError."""
     if len(pattern) > MAX_PATTERN:
-        raise PatternError(f"The pattern has more than {MAX_PATTERN:,} characters.")
+        raise PatternError(
+            _("The pattern has more than %(most)s characters.") % {"most": f"{MAX_PATTERN:,}"}
+        )
     options = re2.Options()
     options.log_errors = False
     try:
         return re2.compile(pattern, options)
     except (re2.error, UnicodeError) as error:
-        reason = error.args[0] if error.args else "it cannot be read"
+        reason = error.args[0] if error.args else _("it cannot be read")
         words = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
         raise PatternError(
-            f"This is not a pattern: {words}. RE2 syntax holds; there is no look-around "
-            "and no back reference."
+            _(
+                "This is not a pattern: %(words)s. RE2 syntax holds; there is no "
+                "look-around and no back reference."
+            )
+            % {"words": words}
         ) from error
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
+from kianda.lib.words import mark as _
 from processes.named import check_form_name
 from processes.references import flaw
 
@@ -12,7 +13,7 @@ MOST = 100
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:
     if any(not name.strip() or len(name) > 150 for name in names):
-        raise flaw("Write the name of a person or group, at most 150 characters.")
+        raise flaw(_("Write the name of a person or group, at most 150 characters."))
     return tuple(dict.fromkeys(name.strip() for name in names))
 
 
@@ -27,15 +28,15 @@ class Owners(BaseModel):
     users: Names = Field(
         default=(),
         max_length=MOST,
-        title="Users",
-        description="User names.",
+        title=_("Users"),
+        description=_("User names."),
         json_schema_extra={"control": "users"},
     )
     groups: Names = Field(
         default=(),
         max_length=MOST,
-        title="Groups",
-        description="Names of groups.",
+        title=_("Groups"),
+        description=_("Names of groups."),
         json_schema_extra={"control": "groups"},
     )
 
@@ -48,9 +49,11 @@ class Owners(BaseModel):
 People = Annotated[
     Owners,
     Field(
-        title="Owners",
-        description="Who works on the form when it is open. Without owners everyone who may see "
-        "the instance does. On the first form whoever made the instance is an owner too.",
+        title=_("Owners"),
+        description=_(
+            "Who works on the form when it is open. Without owners everyone who may see "
+            "the instance does. On the first form whoever made the instance is an owner too."
+        ),
         json_schema_extra={"control": "people"},
     ),
 ]
@@ -64,9 +67,11 @@ ActivateWith = Annotated[
     str,
     AfterValidator(_form_or_nothing),
     Field(
-        title="Opens with",
-        description="Another form: this one opens together with it, and both are worked on side "
-        "by side. Left out, it opens when the forms before it are completed.",
+        title=_("Opens with"),
+        description=_(
+            "Another form: this one opens together with it, and both are worked on side "
+            "by side. Left out, it opens when the forms before it are completed."
+        ),
         json_schema_extra={"control": "form"},
     ),
 ]

@@ -6,6 +6,8 @@ Each step takes a standing and gives a new one, without the database.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 from processes.document import Document, Form
 from processes.standing import (
     COMPLETED,
@@ -51,8 +53,10 @@ def submitted(
     """
     records = records_of(document, standing, creator)
     if records[form].status != CURRENT:
-        words = "completed already" if records[form].status == COMPLETED else "not open yet"
-        raise NotOpen(f"The form {_title(document, form)} is {words}.")
+        words = _("completed already") if records[form].status == COMPLETED else _("not open yet")
+        raise NotOpen(
+            _("The form %(form)s is %(words)s.") % {"form": _title(document, form), "words": words}
+        )
     records[form] = replace(
         records[form], status=COMPLETED, completed=moment.at, completed_by=moment.by
     )

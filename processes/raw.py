@@ -10,6 +10,7 @@ from typing import Any
 from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.names import in_words, slugify
 from kianda.lib.pointers import pointer
+from kianda.lib.words import mark as _
 from processes.names import NameTable
 from processes.rules import rules
 
@@ -26,14 +27,17 @@ Object = dict[str, Any]
 def prepared(raw: object) -> Object:
     """Return a copy of the body with rule ids and titles filled in; raises when it is no body."""
     if not isinstance(raw, dict):
-        raise Invalid.at("", "Send the definition of a process as a JSON object.")
+        raise Invalid.at("", _("Send the definition of a process as a JSON object."))
     _refuse_deep(raw)
     try:
         text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError) as error:
-        raise Invalid.at("", f"This is not JSON: {error}.") from error
+        raise Invalid.at("", _("This is not JSON: %(error)s.") % {"error": error}) from error
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise TooLarge(f"A definition may have 1 MB ({MAX_BYTES:,} bytes). This one is larger.")
+        raise TooLarge(
+            _("A definition may have 1 MB (%(most)s bytes). This one is larger.")
+            % {"most": f"{MAX_BYTES:,}"}
+        )
     copy: Object = json.loads(text)
     _fill_ids(copy)
     return copy
@@ -116,7 +120,7 @@ def _objects(value: object, place: Place) -> Iterator[tuple[Place, Object]]:
 
 def _refuse_deep(raw: object) -> None:
     level: list[object] = [raw]
-    for _ in range(_MAX_JSON_DEPTH):
+    for _level in range(_MAX_JSON_DEPTH):
         level = [
             inner
             for value in level
@@ -125,18 +129,26 @@ def _refuse_deep(raw: object) -> None:
         ]
         if not level:
             return
-    raise Invalid.at("", f"The JSON is nested deeper than {_MAX_JSON_DEPTH} levels.")
+    raise Invalid.at(
+        "",
+        _("The JSON is nested deeper than %(most)s levels.") % {"most": _MAX_JSON_DEPTH},
+    )
 
 
 def _limits(raw: Object) -> Iterator[Flaw]:
     count = sum(1 for _ in fields_of(raw))
     if count > MAX_FIELDS:
-        yield Flaw("/forms", f"At most {MAX_FIELDS} fields are allowed here; there are {count:,}.")
-    for place, _ in fields_of(raw):
+        yield Flaw(
+            "/forms",
+            _("At most %(most)s fields are allowed here; there are %(count)s.")
+            % {"most": MAX_FIELDS, "count": f"{count:,}"},
+        )
+    for place, _field in fields_of(raw):
         if place.count("fields") == MAX_NESTING + 2 and place[-1] == 0:
             yield Flaw(
                 pointer(*place[:-1]),
-                f"Fields may be nested {MAX_NESTING} deep at most. Move these further out.",
+                _("Fields may be nested %(most)s deep at most. Move these further out.")
+                % {"most": MAX_NESTING},
             )
 
 
@@ -150,8 +162,11 @@ def _same_names(raw: Object) -> Iterator[Flaw]:
         if name.lower() in seen:
             yield Flaw(
                 pointer(*place, "name"),
-                f"The name {name} is used twice. Forms and fields of a process need different "
-                "names; capital and small letters count as the same.",
+                _(
+                    "The name %(name)s is used twice. Forms and fields of a process need "
+                    "different names; capital and small letters count as the same."
+                )
+                % {"name": name},
             )
         seen.add(name.lower())
 
@@ -163,7 +178,8 @@ def _same_ids(raw: Object) -> Iterator[Flaw]:
         if isinstance(name, str) and name in seen:
             yield Flaw(
                 pointer(*place, "id"),
-                f"The rule id {name} is used twice. Leave it out to get a new one.",
+                _("The rule id %(name)s is used twice. Leave it out to get a new one.")
+                % {"name": name},
             )
         elif isinstance(name, str):
             seen.add(name)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
+from kianda.lib.words import mark as _
 from processes.functions import FUNCTIONS, IF, Function
 from processes.operators import OPERATORS
 from processes.values import ValueFailure, to_decimal
@@ -73,17 +74,21 @@ class Expression(NamedTuple):
 def read_expression(source: str) -> Expression:
     """Return the tree of an expression (without its `=`); raises TemplateError."""
     if len(source) > MAX_SOURCE:
-        raise TemplateError(f"An expression may have {MAX_SOURCE:,} characters at most.")
+        raise TemplateError(
+            _("An expression may have %(most)s characters at most.") % {"most": f"{MAX_SOURCE:,}"}
+        )
     if not source.strip():
-        raise TemplateError("An expression must follow =. Write == for a plain =.")
+        raise TemplateError(_("An expression must follow =. Write == for a plain =."))
     reader = _Reader()
     prepared = reader.prepared(source)
     try:
         tree = ast.parse(prepared, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise TemplateError(
-            "The expression cannot be read. Check its brackets, quotes and signs, "
-            'such as in =[price] * 2 or =If([status] == "Open", 1, 0).'
+            _(
+                "The expression cannot be read. Check its brackets, quotes and signs, "
+                'such as in =[price] * 2 or =If([status] == "Open", 1, 0).'
+            )
         ) from None
     references = names_of([part for parts in reader.places for part in parts])
     return Expression(reader.checked(tree, depth=1), reader.names, references)
@@ -117,7 +122,10 @@ class _Reader:
                 made.append(self._holder([part]))
                 continue
             if foreign := _FOREIGN.search(part):
-                raise TemplateError(f"{foreign[0]} cannot stand in an expression outside quotes.")
+                raise TemplateError(
+                    _("%(sign)s cannot stand in an expression outside quotes.")
+                    % {"sign": foreign[0]}
+                )
             made.append(part)
         return "".join(made)
 
@@ -129,8 +137,11 @@ class _Reader:
         """Return the node rebuilt from what an expression may hold, and nothing else."""
         if depth > MAX_DEPTH:
             raise TemplateError(
-                f"The expression is nested more than {MAX_DEPTH} deep. "
-                "Use Sum(...) for long sums, or set a field in between."
+                _(
+                    "The expression is nested more than %(most)s deep. Use Sum(...) for "
+                    "long sums, or set a field in between."
+                )
+                % {"most": MAX_DEPTH}
             )
         build = getattr(self, f"_{type(node).__name__.lower()}", None)
         if build is None:
@@ -157,8 +168,11 @@ class _Reader:
         if node.id in _WORDS:
             return ast.Constant(value=_WORDS[node.id])
         raise TemplateError(
-            f"{node.id} is neither quoted nor in brackets. "
-            f'Write [{node.id}] for a field, "{node.id}" for text.'
+            _(
+                "%(word)s is neither quoted nor in brackets. Write [%(word)s] for a field, "
+                '"%(word)s" for text.'
+            )
+            % {"word": node.id}
         )
 
     def _place(self, parts: list[Part]) -> ast.expr:
@@ -216,15 +230,19 @@ _BY_LOWER_NAME = {name.lower(): function for name, function in FUNCTIONS.items()
 def _function(node: ast.Call) -> Function:
     """Return the function that a call names, with its arguments counted."""
     if not isinstance(node.func, ast.Name) or node.keywords:
-        raise TemplateError("Only a function by its name can be called, such as Sum([a], [b]).")
+        raise TemplateError(_("Only a function by its name can be called, such as Sum([a], [b])."))
     function = _BY_LOWER_NAME.get(node.func.id.lower())
     if function is None:
         raise TemplateError(
-            f"There is no function {node.func.id}. There are: {', '.join([*FUNCTIONS, 'If'])}."
+            _("There is no function %(word)s. There are: %(known)s.")
+            % {"word": node.func.id, "known": ", ".join([*FUNCTIONS, "If"])}
         )
     count = len(node.args)
     if count < function.least or (function.most is not None and count > function.most):
-        raise TemplateError(f"{function.signature} cannot take {count} arguments.")
+        raise TemplateError(
+            _("%(signature)s cannot take %(count)s arguments.")
+            % {"signature": function.signature, "count": count}
+        )
     return function
 
 
@@ -235,18 +253,18 @@ def _known(operator: _Operator) -> _Operator:
     """Return an operator that has a meaning here; `<<`, `//`, `is` and others have none."""
     if type(operator) not in OPERATORS:
         raise TemplateError(
-            "An expression knows + - * / % ** == != < <= > >= in, not in, and, or, not."
+            _("An expression knows + - * / % ** == != < <= > >= in, not in, and, or, not.")
         )
     return operator
 
 
 def _refusal(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute):
-        return (
+        return _(
             "A point cannot follow a value. Write the path inside the brackets, [response.body.a]."
         )
     if isinstance(node, ast.Subscript):
-        return (
+        return _(
             "An index cannot follow a value. Use Item(list, 1), or a path, [response.body.items.0]."
         )
-    return f"{type(node).__name__} cannot be used in an expression."
+    return _("%(name)s cannot be used in an expression.") % {"name": type(node).__name__}

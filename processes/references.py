@@ -12,35 +12,30 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, With
 from pydantic_core import PydanticCustomError
 
 from kianda.lib.names import FIELD_NAME, SLUG
+from kianda.lib.words import mark as _
 from processes.expressions import Template, TemplateError
 from processes.names import NameTable
 
-SYSTEM_NAMES = frozenset(
-    {
-        "process.id",
-        "process.name",
-        "process.status",
-        "process.created",
-        "user.email",
-        "user.name",
-        "now",
-        "today",
-    }
-)
+SYSTEM_NAMES = frozenset({
+    "process.id", "process.name", "process.status", "process.created", "user.email", "user.name",
+    "now", "today",
+})  # fmt: skip
 # What is known before an instance is there.
 EARLY_NAMES = frozenset({"process.name", "user.email", "user.name", "now", "today"})
 _ERROR_NAMES = frozenset({"error.message", "error.status", "error.kind"})
 _ROOTS = {
-    "response": "response.status, response.headers.<Name>, response.body or response.body.<path>",
-    "error": "error.message, error.status or error.kind",
+    "response": _(
+        "response.status, response.headers.<Name>, response.body or response.body.<path>"
+    ),
+    "error": _("error.message, error.status or error.kind"),
     "item": "item.<field>",
     "row": "row.<column>",
 }
 _PLACES = {
-    "response": "in an on-success mapping",
-    "error": "in an on-error mapping",
-    "item": "in the filter and the on-success mapping of a rule that finds items",
-    "row": "in a rule that works on a table",
+    "response": _("in an on-success mapping"),
+    "error": _("in an on-error mapping"),
+    "item": _("in the filter and the on-success mapping of a rule that finds items"),
+    "row": _("in a rule that works on a table"),
 }
 
 
@@ -72,19 +67,23 @@ def name_problems(
     for name in dict.fromkeys(template.references):
         root = name.partition(".")[0]
         if root == "row" and names.row is not None:
-            found.append(_column_problem(name, names))
+            problem = _column_problem(name, names)
         elif root in _ROOTS:
-            found.append(_root_problem(name, root, roots))
-        elif name not in SYSTEM_NAMES:
-            found.append(_field_problem(name, names))
-    return [problem for problem in found if problem]
+            problem = _root_problem(name, root, roots)
+        else:
+            problem = "" if name in SYSTEM_NAMES else _field_problem(name, names)
+        if problem:
+            found.append(f"{problem} {_escape_hint(name)}")
+    return found
 
 
 def _root_problem(name: str, root: str, roots: tuple[str, ...]) -> str:
     if root not in roots:
-        return f"[{name}] can stand only {_PLACES[root]}. {_escape_hint(name)}"
+        where = {"name": name, "where": _PLACES[root]}
+        return _("[%(name)s] can stand only %(where)s.") % where
     if not _is_place(name, root):
-        return f"[{name}] is not known here: write {_ROOTS[root]}. {_escape_hint(name)}"
+        known = {"name": name, "known": _ROOTS[root]}
+        return _("[%(name)s] is not known here: write %(known)s.") % known
     return ""
 
 
@@ -93,7 +92,8 @@ def _column_problem(name: str, names: NameTable) -> str:
     if column in (names.row or {}):
         return ""
     known = ", ".join(f"[row.{one}]" for one in names.row or {})
-    return f"The table has no column {column}. There are: {known}. {_escape_hint(name)}"
+    sentence = _("The table has no column %(column)s. There are: %(known)s.")
+    return sentence % {"column": column, "known": known}
 
 
 def _is_place(name: str, root: str) -> bool:
@@ -101,28 +101,31 @@ def _is_place(name: str, root: str) -> bool:
         return name in _ERROR_NAMES
     if root != "response":
         return "." in name
-    part, _, rest = name.removeprefix("response.").partition(".")
+    part, _dot, rest = name.removeprefix("response.").partition(".")
     return (part == "status" and not rest) or part == "body" or (part == "headers" and bool(rest))
 
 
 def _field_problem(name: str, names: NameTable) -> str:
     kind = names.type_of(name)
-    table, _, column = name.partition(".")
+    table, _dot, column = name.partition(".")
     if column and table in names.tables:
+        if column in names.tables[table]:
+            return ""
         known = ", ".join(f"[{table}.{one}]" for one in names.tables[table])
-        wrong = f"The table {table} has no column {column}. There are: {known}."
-        return "" if column in names.tables[table] else f"{wrong} {_escape_hint(name)}"
+        sentence = _("The table %(table)s has no column %(column)s. There are: %(known)s.")
+        return sentence % {"table": table, "column": column, "known": known}
     if kind is None:
         near = names.nearest(name)
-        meant = f" Did you mean [{near}]?" if near else ""
-        return f"There is no field or name {name}.{meant} {_escape_hint(name)}"
+        meant = _(" Did you mean [%(near)s]?") % {"near": near} if near else ""
+        return _("There is no field or name %(name)s.") % {"name": name} + meant
     if not names.holds_value(name):
-        return f"The field {name} is a {kind} and holds no value. {_escape_hint(name)}"
+        sentence = _("The field %(name)s is a %(kind)s and holds no value.")
+        return sentence % {"name": name, "kind": kind}
     return ""
 
 
 def _escape_hint(name: str) -> str:
-    return f"For the plain text [{name}] write [[{name}]."
+    return _("For the plain text [%(name)s] write [[%(name)s].") % {"name": name}
 
 
 def secret_names(template: Template, names: NameTable) -> list[str]:
@@ -135,8 +138,11 @@ def _secret_problems(template: Template, names: NameTable, info: ValidationInfo)
     if names.is_secret(str((info.data or {}).get("field", ""))):
         return []
     return [
-        f"{name} is a secret field: it may go only into input mappings and into other secret "
-        "fields. Take it out here, or make the target a secret field."
+        _(
+            "%(name)s is a secret field: it may go only into input mappings and into "
+            "other secret fields. Take it out here, or make the target a secret field."
+        )
+        % {"name": name}
         for name in dict.fromkeys(secret_names(template, names))
     ]
 
@@ -163,9 +169,9 @@ def _default_value(default: object) -> object:
         _check_early(parsed(default))
     elif isinstance(default, list):
         if not all(isinstance(item, str) for item in default):
-            raise flaw("A list of texts is needed.")
+            raise flaw(_("A list of texts is needed."))
     elif default is not None and not isinstance(default, (bool, int, float)):
-        raise flaw("Write a text, a number, true, false or a list of texts.")
+        raise flaw(_("Write a text, a number, true, false or a list of texts."))
     return default
 
 
@@ -174,8 +180,8 @@ def _check_early(template: Template) -> None:
         if name not in EARLY_NAMES:
             known = ", ".join(f"[{early}]" for early in sorted(EARLY_NAMES))
             raise flaw(
-                f"[{name}] is not known yet when a default is taken; {known} are. "
-                f"{_escape_hint(name)}"
+                _("[%(name)s] is not known yet when a default is taken; %(known)s are. %(hint)s")
+                % {"name": name, "known": known, "hint": _escape_hint(name)}
             )
 
 
@@ -185,36 +191,38 @@ def check_field_name(name: str, info: ValidationInfo) -> str:
     if name.startswith("row."):
         return _check_column(name, names)
     if not FIELD_NAME.match(name):
-        raise flaw("Give the name of a field, such as access_token, without brackets.")
+        raise flaw(_("Give the name of a field, such as access_token, without brackets."))
     if names is None or names.holds_value(name):
         return name
     kind = names.type_of(name)
     if kind is not None:
-        raise flaw(f"The field {name} is a {kind} and holds no value. Choose another field.")
+        raise flaw(
+            _("The field %(name)s is a %(kind)s and holds no value. Choose another field.")
+            % {"name": name, "kind": kind}
+        )
     near = names.nearest(name)
-    raise flaw(
-        f"There is no field {name}. "
-        + (f"Did you mean {near}?" if near else "Add it, or choose another one.")
+    sentence = (
+        _("There is no field %(name)s. Did you mean %(near)s?")
+        if near
+        else _("There is no field %(name)s. Add it, or choose another one.")
     )
+    raise flaw(sentence % {"name": name, "near": near})
 
 
 def _check_column(name: str, names: NameTable | None) -> str:
     if not FIELD_NAME.match(name.removeprefix("row.")):
-        raise flaw("Write row. and the name of a column, such as row.price.")
-    if names is not None:
-        problem = (
-            _column_problem(name, names)
-            if names.row is not None
-            else f"{name} is a column; it can be set only in a rule that works on a table."
-        )
-        if problem:
-            raise flaw(problem)
+        raise flaw(_("Write row. and the name of a column, such as row.price."))
+    if names is not None and names.row is None:
+        sentence = _("%(name)s is a column; it can be set only in a rule that works on a table.")
+        raise flaw(sentence % {"name": name})
+    if names is not None and (problem := _column_problem(name, names)):
+        raise flaw(f"{problem} {_escape_hint(name)}")
     return name
 
 
 def _slug(text: str) -> str:
     if not SLUG.match(text) or len(text) > 63:
-        raise flaw("Use small letters, digits and single hyphens, at most 63 characters.")
+        raise flaw(_("Use small letters, digits and single hyphens, at most 63 characters."))
     return text
 
 
@@ -222,7 +230,7 @@ def _control(name: str, description: str) -> Any:
     return Field(description=description, json_schema_extra={"control": name})
 
 
-_VALUE_HELP = (
+_VALUE_HELP = _(
     "Text, a field such as [status], both mixed, or an expression such as =[price] * 2. "
     "Empty clears the field."
 )
@@ -231,27 +239,31 @@ TextValue = Annotated[str, AfterValidator(_checker()), _control("value", _VALUE_
 InputValue = Annotated[
     str,
     AfterValidator(_checker(secrets=True)),
-    _control("value", f"{_VALUE_HELP} Secret fields are allowed here."),
+    _control("value", _VALUE_HELP + _(" Secret fields are allowed here.")),
 ]
 ResultValue = Annotated[
     str,
     AfterValidator(_checker("response", "item")),
     _control(
         "value",
-        f"{_VALUE_HELP} The answer is [response.status], [response.headers.<Name>], "
-        "[response.body.<path>]; an item found is [item.<field>].",
+        _VALUE_HELP
+        + _(
+            " The answer is [response.status], [response.headers.<Name>], "
+            "[response.body.<path>]; an item found is [item.<field>]."
+        ),
     ),
 ]
 ItemValue = Annotated[
     str,
     AfterValidator(_checker("item")),
-    _control("value", f"{_VALUE_HELP} The item found is [item.<field>]."),
+    _control("value", _VALUE_HELP + _(" The item found is [item.<field>].")),
 ]
 ErrorValue = Annotated[
     str,
     AfterValidator(_checker("error")),
     _control(
-        "value", f"{_VALUE_HELP} The error is [error.message], [error.status] or [error.kind]."
+        "value",
+        _VALUE_HELP + _(" The error is [error.message], [error.status] or [error.kind]."),
     ),
 ]
 # What JSON allows; one type and not a union of five, so that one error comes out.
@@ -262,23 +274,25 @@ DefaultValue = Annotated[
         {"type": ["string", "number", "boolean", "array", "null"], "items": {"type": "string"}}
     ),
     Field(
-        title="Default",
-        description="The value at the start: text, or a name known then, such as [today] or "
-        "[user.email], or an expression of those.",
+        title=_("Default"),
+        description=_(
+            "The value at the start: text, or a name known then, such as [today] or "
+            "[user.email], or an expression of those."
+        ),
         json_schema_extra={"control": "value"},
     ),
 ]
 FieldName = Annotated[
     str,
     AfterValidator(check_field_name),
-    _control("field_picker", "The name of a field of this process."),
+    _control("field_picker", _("The name of a field of this process.")),
 ]
 RuleId = Annotated[
-    str, AfterValidator(_slug), _control("slug", "Names the rule in its process, for ever.")
+    str, AfterValidator(_slug), _control("slug", _("Names the rule in its process, for ever."))
 ]
 DatasourceRef = Annotated[
-    str, AfterValidator(_slug), _control("datasource_picker", "The name of a datasource.")
+    str, AfterValidator(_slug), _control("datasource_picker", _("The name of a datasource."))
 ]
 MethodRef = Annotated[
-    str, AfterValidator(_slug), _control("method_picker", "The name of one of its methods.")
+    str, AfterValidator(_slug), _control("method_picker", _("The name of one of its methods."))
 ]

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from processes.display import displays_on
 from processes.document import Document, Form
 from processes.fields.base import InputField
@@ -130,7 +132,8 @@ class RunForms:
     def _form(self, name: str) -> Form:
         found = next((form for form in self.desk.document.forms if form.name == name), None)
         if found is None:
-            raise RuleFailed("configuration", f"There is no form {name or 'to submit'}.")
+            words = _("There is no form %(name)s.") if name else _("There is no form to submit.")
+            raise RuleFailed("configuration", words % {"name": name})
         return found
 
     def _own_or_open(self) -> str:
@@ -152,7 +155,10 @@ class RunForms:
 def _all_known(names: Sequence[str], known: Known, kind: str) -> list[str]:
     found, unknown = known(names) if names else ([], [])
     if unknown:
-        raise RuleFailed("not_found", f"There is no {kind} {', '.join(unknown)}.")
+        raise RuleFailed(
+            "not_found",
+            _("There is no %(kind)s %(unknown)s.") % {"kind": kind, "unknown": ", ".join(unknown)},
+        )
     return found
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from kianda.lib.secret_names import MASK
 from processes.conditions import ItemFilter
 from processes.effects import Act, Effect
@@ -62,7 +64,9 @@ class RunOthers:
     def _done(self, act: Act, process: str, **more: Any) -> Sequence[Item]:
         context = self.context
         if context.seconds_left <= 0:
-            raise RuleFailed("timeout", "The run has used up its time; nothing was done elsewhere.")
+            raise RuleFailed(
+                "timeout", _("The run has used up its time; nothing was done elsewhere.")
+            )
         effect = self._effect(act, process, **{"values": {}, "secret": frozenset(), **more})
         items, secrets = context.outside.affect(effect)
         context.learn_secrets(items, secrets)

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from processes.engine import Outcome, run_rules
 from processes.rules.base import Rule, RuleFailed
 from processes.values import MAX_LIST
@@ -19,7 +22,9 @@ def run_rows(context: "RunContext", table: str, rules: Sequence[Rule], *, go_on:
     try:
         for number in _numbers(context, table, first_row):
             context.working.row = (table, number)
-            failure = _group(context, f"Row {number + 1}", rules, start=first_rule)
+            failure = _group(
+                context, _("Row %(number)s") % {"number": number + 1}, rules, start=first_rule
+            )
             first_rule = 0
             if failure is None:
                 continue
@@ -31,7 +36,9 @@ def run_rows(context: "RunContext", table: str, rules: Sequence[Rule], *, go_on:
     finally:
         context.working.row = None
     if failed and context.trace.current:
-        context.trace.current.note(f"Passed over after a failure: {_rows_in_words(failed)}.")
+        context.trace.current.note(
+            _("Passed over after a failure: %(rows)s.") % {"rows": _rows_in_words(failed)}
+        )
 
 
 def run_inside(context: "RunContext", title: str, rules: Sequence[Rule]) -> None:
@@ -54,10 +61,15 @@ def _numbers(context: "RunContext", table: str, first: int) -> Iterator[int]:
     number = first
     while number < _count(context, table):
         if number >= MAX_LIST:
-            raise RuleFailed("value", f"A loop goes through {MAX_LIST:,} rows at most.")
+            raise RuleFailed(
+                "value",
+                _("A loop goes through %(most)s rows at most.") % {"most": f"{MAX_LIST:,}"},
+            )
         if context.seconds_left <= 0:
             raise RuleFailed(
-                "timeout", f"The run has used up its time at row {number + 1} of {table}."
+                "timeout",
+                _("The run has used up its time at row %(number)s of %(table)s.")
+                % {"number": number + 1, "table": table},
             )
         context.ledger.check()
         yield number
@@ -83,7 +95,7 @@ def _of_row(table: str, number: int, failure: RuleFailed) -> RuleFailed:
     place = f"{table}/{number}/"
     return RuleFailed(
         failure.kind,
-        f"Row {number + 1}: {failure.message}",
+        _("Row %(number)s: %(message)s") % {"number": number + 1, "message": failure.message},
         failure.status,
         answer=failure.answer,
         fields={
@@ -95,5 +107,7 @@ def _of_row(table: str, number: int, failure: RuleFailed) -> RuleFailed:
 
 def _rows_in_words(numbers: Sequence[int]) -> str:
     shown = ", ".join(str(number) for number in numbers[:10])
-    more = f" and {len(numbers) - 10:,} more" if len(numbers) > 10 else ""
-    return f"{'row' if len(numbers) == 1 else 'rows'} {shown}{more}"
+    if len(numbers) > 10:
+        more = f"{len(numbers) - 10:,}"
+        return _("rows %(rows)s and %(more)s more") % {"rows": shown, "more": more}
+    return ngettext("row %(rows)s", "rows %(rows)s", len(numbers)) % {"rows": shown}

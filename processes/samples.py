@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from datasources.ports import Sample
 from kianda.lib.errors import Missing
 from processes.document import Document
@@ -35,7 +37,10 @@ def values(
     """Return what the instance would send: by its rule's input mapping, else by field name."""
     instance = visible_instance(process_id, user, lock=False)
     if instance is None:
-        raise Missing(f"There is no instance {process_id}, or you may not see it.")
+        raise Missing(
+            _("There is no instance %(process_id)s, or you may not see it.")
+            % {"process_id": process_id}
+        )
     document = document_of(instance.version)
     reader = _Reader(instance, document)
     found = {target: reader.by_name(target) for target in targets}
@@ -46,7 +51,7 @@ def values(
 
 
 def _mapped(document: Document, datasource: str, method: str) -> Iterator[InputRow]:
-    for _, rule in document.placed_rules():
+    for _place, rule in document.placed_rules():
         if isinstance(rule, CallingRule) and (rule.datasource, rule.method) == (datasource, method):
             yield from rule.input_mapping
 
@@ -82,7 +87,7 @@ class _Reader:
     def _resolve(self, name: str) -> Value:
         known = self._names.get(name.lower(), name)
         if known not in self._values:
-            raise ValueFailure(f"{name} is known only in a run.")
+            raise ValueFailure(_("%(name)s is known only in a run.") % {"name": name})
         return self._values[known]
 
     def _sample(self, value: Value, names: set[str]) -> Sample | None:

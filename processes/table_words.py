@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from processes.fields import Table
 from processes.fields.table import Column
 from processes.values import ValueFailure, as_text
@@ -22,7 +24,7 @@ def table_changes(field: Table, before: Any, after: Any) -> list[str]:
     old, new = _rows(before), _rows(after)
     found = list(_differences(field, old, new))
     if len(found) > MOST:
-        found = [*found[:MOST], f"and {len(found) - MOST:,} more"]
+        found = [*found[:MOST], _("and %(count)s more") % {"count": f"{len(found) - MOST:,}"}]
     return found
 
 
@@ -46,9 +48,15 @@ def _differences(field: Table, old: Sequence[Row], new: Sequence[Row]) -> Iterat
             was, now = old[head + a + step], new[head + c + step]
             yield from _cells_changed(field, head + c + step + 1, was, now)
         for at in range(head + a + both, head + b):
-            yield f"row {at + 1:,} removed: {_told(field, old[at])}"
+            yield _("row %(number)s removed: %(cells)s") % {
+                "number": f"{at + 1:,}",
+                "cells": _told(field, old[at]),
+            }
         for at in range(head + c + both, head + d):
-            yield f"row {at + 1:,} added: {_told(field, new[at])}"
+            yield _("row %(number)s added: %(cells)s") % {
+                "number": f"{at + 1:,}",
+                "cells": _told(field, new[at]),
+            }
 
 
 def _alike(old: Sequence[Row], new: Sequence[Row]) -> tuple[int, int]:
@@ -74,8 +82,14 @@ def _cells_changed(field: Table, number: int, was: Row, now: Row) -> Iterator[st
         before, after = was.get(column.name), now.get(column.name)
         if before != after:
             yield (
-                f"row {number:,}, {column.title}: "
-                f"{_short(_shown(column, before))} {_ARROW} {_short(_shown(column, after))}"
+                _("row %(number)s, %(column)s: %(before)s %(arrow)s %(after)s")
+                % {
+                    "number": f"{number:,}",
+                    "column": column.title,
+                    "before": _short(_shown(column, before)),
+                    "arrow": _ARROW,
+                    "after": _short(_shown(column, after)),
+                }
             )
 
 

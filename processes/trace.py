@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.translation import gettext as _
 
 from kianda.lib.secrets import MASK, Masker
 from processes.rules.base import Rule, RuleFailed
@@ -93,7 +94,7 @@ class RunTrace:
             yield record
         except BaseException:
             # A failed rule does not come this way: the run itself could not go on here.
-            record.fail(RuleFailed("internal", "The run ended in this step."))
+            record.fail(RuleFailed("internal", _("The run ended in this step.")))
             raise
         finally:
             self._list(above).append(self._written(record, record.status))
@@ -295,7 +296,11 @@ def _cut_text(text: str) -> str:
     whole = text.encode()
     # Half a character at the end of the cut is left out.
     start = whole[:CUT_AT].decode(errors="ignore")
-    return f"{start} … (cut: {CUT_AT:,} of {len(whole):,} bytes)"
+    return _("%(text)s … (cut: %(kept)s of %(total)s bytes)") % {
+        "text": start,
+        "kept": f"{CUT_AT:,}",
+        "total": f"{len(whole):,}",
+    }
 
 
 def _fits(text: str) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from processes.fields.base import FormField
 from processes.fields.table import Table
 from processes.rules.base import RuleFailed
@@ -61,20 +63,32 @@ class WorkingCopy:
         field = self.fields[table]
         column = field.column(name) if isinstance(field, Table) else None
         if column is None:
-            raise RuleFailed("configuration", f"The table {field.title} has no column {name}.")
+            raise RuleFailed(
+                "configuration",
+                _("The table %(field)s has no column %(name)s.")
+                % {"field": field.title, "name": name},
+            )
         try:
             cell = column.to_python(value)
         except ValueFailure as failure:
-            raise RuleFailed("value", f"Row {number + 1}, {column.title}: {failure}") from failure
+            raise RuleFailed(
+                "value",
+                _("Row %(number)s, %(column)s: %(failure)s")
+                % {"number": number + 1, "column": column.title, "failure": failure},
+            ) from failure
         rows = self._rows(table, made)
         if number >= len(rows):
-            raise RuleFailed("configuration", f"Row {number + 1} of {field.title} is gone.")
+            raise RuleFailed(
+                "configuration",
+                _("Row %(number)s of %(field)s is gone.")
+                % {"number": number + 1, "field": field.title},
+            )
         rows[number] = {**rows[number], name: cell}
         return table, rows
 
     def _row_under_way(self) -> tuple[str, int]:
         if self.row is None:
-            raise RuleFailed("configuration", "There is no row here; a loop goes through rows.")
+            raise RuleFailed("configuration", _("There is no row here; a loop goes through rows."))
         return self.row
 
     def _rows(self, table: str, made: Mapping[str, Value]) -> list[Any]:
@@ -87,14 +101,19 @@ class WorkingCopy:
         rows = self.values.get(table)
         row = rows[number] if isinstance(rows, list) and number < len(rows) else {}
         if name not in row:
-            raise RuleFailed("configuration", f"There is no [row.{name}] here.")
+            raise RuleFailed(
+                "configuration", _("There is no [row.%(name)s] here.") % {"name": name}
+            )
         value: Value = row[name]
         return value
 
     def _converted(self, name: str, value: Value) -> Value:
         field = self.fields.get(name)
         if field is None or not field.holds_value:
-            raise RuleFailed("configuration", f"There is no field {name} that holds a value.")
+            raise RuleFailed(
+                "configuration",
+                _("There is no field %(name)s that holds a value.") % {"name": name},
+            )
         try:
             return field.to_python(value)
         except ValueFailure as failure:

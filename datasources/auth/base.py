@@ -8,12 +8,13 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from kianda.lib.kinds import Kind
 from kianda.lib.secret_names import MASK
+from kianda.lib.words import mark as _
 
 
 def one_line(text: str) -> str:
     """Refuse what would end a header line."""
     if any(ord(sign) < 32 or ord(sign) == 127 for sign in text):
-        raise ValueError("Line breaks and control characters cannot stand here.")
+        raise ValueError(_("Line breaks and control characters cannot stand here."))
     return text
 
 

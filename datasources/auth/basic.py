@@ -6,17 +6,18 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from datasources.auth.base import AuthScheme, Credential, Draft, Line
+from kianda.lib.words import mark as _
 
 
 class BasicAuth(AuthScheme):
     """A user name and a password in the Authorization header (RFC 7617)."""
 
     scheme: Literal["basic"] = "basic"
-    username: Line = Field(default="", title="User name")
-    password: Credential = Field(default="", title="Password")
-    label: ClassVar[str] = "User name and password (Basic)"
+    username: Line = Field(default="", title=_("User name"))
+    password: Credential = Field(default="", title=_("Password"))
+    label: ClassVar[str] = _("User name and password (Basic)")
     secrets: ClassVar[tuple[str, ...]] = ("password",)
-    missing: ClassVar[str] = "user name"
+    missing: ClassVar[str] = _("user name")
 
     def apply(self, draft: Draft) -> None:
         """Add `Authorization: Basic ...`."""

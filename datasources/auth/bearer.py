@@ -5,16 +5,17 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from datasources.auth.base import AuthScheme, Credential, Draft
+from kianda.lib.words import mark as _
 
 
 class BearerAuth(AuthScheme):
     """A fixed token in the Authorization header (RFC 6750)."""
 
     scheme: Literal["bearer"] = "bearer"
-    token: Credential = Field(default="", title="Token")
-    label: ClassVar[str] = "Bearer token"
+    token: Credential = Field(default="", title=_("Token"))
+    label: ClassVar[str] = _("Bearer token")
     secrets: ClassVar[tuple[str, ...]] = ("token",)
-    missing: ClassVar[str] = "token"
+    missing: ClassVar[str] = _("token")
 
     def apply(self, draft: Draft) -> None:
         """Add `Authorization: Bearer ...`."""

@@ -3,13 +3,14 @@
 from typing import ClassVar, Literal
 
 from datasources.auth.base import AuthScheme, Draft
+from kianda.lib.words import mark as _
 
 
 class NoAuth(AuthScheme):
     """The outside system wants no credentials, or a mapping supplies them."""
 
     scheme: Literal["none"] = "none"
-    label: ClassVar[str] = "None"
+    label: ClassVar[str] = _("None")
 
     def apply(self, draft: Draft) -> None:
         """Add nothing."""

@@ -2,6 +2,7 @@
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from datasources.guarding import must_edit
 from datasources.models import Datasource
@@ -22,7 +23,9 @@ def may_change(request: HttpRequest, row: Datasource | None = None) -> bool:
 def must_change(request: HttpRequest, row: Datasource) -> None:
     """Refuse who may only read this datasource."""
     if not may_change(request):
-        raise PermissionDenied(f"You need the role {' or '.join(CHANGERS)} for this.")
+        raise PermissionDenied(
+            _("You need the role %(roles)s for this.") % {"roles": _(" or ").join(CHANGERS)}
+        )
     must_edit(row, request.user)
 
 

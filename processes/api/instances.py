@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -192,7 +193,9 @@ class Trigger(APIView):
         """Answer for a run whose process died: as its successor has ended it."""
         run = visible_runs(caller(request)).filter(pk=int(run_id)).first()
         if run is None:
-            raise Missing(f"Run {run_id}, which this request began, is gone.")
+            raise Missing(
+                _("Run %(run_id)s, which this request began, is gone.") % {"run_id": run_id}
+            )
         later = read_body(TriggerBody, request.data).later
         if run.status == Run.Status.RUNNING and not later:
             return None

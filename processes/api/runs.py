@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -70,7 +71,7 @@ class RunDetail(APIView):
         pk = whole_number(run_id)
         found = None if pk is None else rows.filter(pk=pk).first()
         if found is None:
-            raise Missing(f"There is no run {run_id}.")
+            raise Missing(_("There is no run %(run_id)s.") % {"run_id": run_id})
         return Response(run_json(found))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from kianda.accounts.audit import record
 from kianda.lib.errors import Flaw, Invalid, Missing
@@ -31,7 +32,7 @@ def binned_design(pk: int) -> ProcessDesign:
     """Return one of them; raises Missing."""
     found = binned_designs().filter(pk=pk).first()
     if found is None:
-        raise Missing("This design is not in the recycle bin.")
+        raise Missing(_("This design is not in the recycle bin."))
     return found
 
 
@@ -90,7 +91,7 @@ def _locked(pk: int) -> ProcessDesign:
     rows = ProcessDesign.everything.select_for_update()
     found = rows.filter(pk=pk, deleted_at__isnull=False).first()
     if found is None:
-        raise Missing("This design is not in the recycle bin.")
+        raise Missing(_("This design is not in the recycle bin."))
     return found
 
 
@@ -103,7 +104,9 @@ def _refuse(name: str) -> None:
 
 def _taken(name: str) -> Invalid:
     return Invalid.at(
-        "/name", f"There is a process {name} by now. Restore this one under another name."
+        "/name",
+        _("There is a process %(name)s by now. Restore this one under another name.")
+        % {"name": name},
     )
 
 

@@ -1,8 +1,12 @@
 """The file of an export, read back: what it is, or in a sentence why it is none."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.parsing import parse_json
@@ -11,9 +15,9 @@ from processes.services.exporting import FORMAT, FORMAT_VERSION
 
 MOST_BYTES = 1_500_000
 MOST_OBJECTS = 200
-NOT_OURS = (
+NOT_OURS = gettext_noop(
     "This is JSON, but no file of process designs. An exported file begins with "
-    f'"format": "{FORMAT}" and has a list "processes".'
+    '"format": "kianda-designs" and has a list "processes".'
 )
 
 
@@ -43,21 +47,26 @@ def read_bundle(body: bytes) -> Bundle:
     """Return what a file holds; raises Invalid or TooLarge with sentences, the places named."""
     if len(body) > MOST_BYTES:
         raise TooLarge(
-            f"The file has {len(body) / 1_000_000:.1f} MB; at most 1.5 MB can be imported. "
-            "Export fewer designs into one file."
+            _(
+                "The file has %(size)s MB; at most 1.5 MB can be imported. Export fewer "
+                "designs into one file."
+            )
+            % {"size": f"{len(body) / 1_000_000:.1f}"}
         )
     if not body.strip():
-        raise Invalid.at("", "The file is empty.")
+        raise Invalid.at("", _("The file is empty."))
     value = _parsed(body)
     if not isinstance(value, dict):
-        raise Invalid.at("", NOT_OURS)
+        raise Invalid.at("", _(NOT_OURS))
     if "format" not in value and "forms" in value:
         # A definition by itself, as the API gives it and the editor shows it.
         value = {"processes": [{"definition": value}]}
     elif value.get("format") != FORMAT:
         raise Invalid.at("", _stranger(value))
     elif value.get("format_version") != FORMAT_VERSION:
-        raise Invalid.at("", "The file was made by a newer version of the product. Upgrade first.")
+        raise Invalid.at(
+            "", _("The file was made by a newer version of the product. Upgrade first.")
+        )
     return _bundle(value)
 
 
@@ -67,9 +76,9 @@ def _parsed(body: bytes) -> Any:
     except Invalid as refusal:
         cause = refusal.__cause__
         if isinstance(cause, UnicodeDecodeError):
-            raise Invalid.at("", "This is no text file. Choose the .json file of an export.") from (
-                refusal
-            )
+            raise Invalid.at(
+                "", _("This is no text file. Choose the .json file of an export.")
+            ) from refusal
         if isinstance(cause, json.JSONDecodeError):
             raise Invalid.at("", _no_json(cause)) from refusal
         raise
@@ -81,41 +90,44 @@ def _no_json(error: json.JSONDecodeError) -> str:
     cut = len(rest) <= 1 or any(word.startswith(rest) for word in ("true", "false", "null"))
     at_end = cut or error.msg.startswith("Unterminated")
     if text.startswith("{") and not text.endswith("}") and at_end:
-        return "The file ends in the middle: a part of it is missing. Export it again."
-    return (
-        f"The file is not JSON: {error.msg} in line {error.lineno}, column {error.colno}. "
+        return _("The file ends in the middle: a part of it is missing. Export it again.")
+    return _(
+        "The file is not JSON: %(msg)s in line %(lineno)s, column %(colno)s. "
         "Choose the .json file of an export."
-    )
+    ) % {"msg": error.msg, "lineno": error.lineno, "colno": error.colno}
 
 
 def _stranger(value: dict[str, Any]) -> str:
     if "base_url" in value:
-        return "This file holds a data source alone. A file of process designs brings its own."
-    return NOT_OURS
+        return _("This file holds a data source alone. A file of process designs brings its own.")
+    return _(NOT_OURS)
 
 
 def _bundle(value: dict[str, Any]) -> Bundle:
     processes, sources = value.get("processes"), value.get("datasources", [])
     if not isinstance(processes, list) or not isinstance(sources, list):
-        raise Invalid.at("", NOT_OURS)
+        raise Invalid.at("", _(NOT_OURS))
     if not processes and not sources:
-        raise Invalid.at("", "The file holds no process design.")
+        raise Invalid.at("", _("The file holds no process design."))
     if len(processes) + len(sources) > MOST_OBJECTS:
-        raise Invalid.at("", f"The file holds more than {MOST_OBJECTS} objects. Split it.")
+        raise Invalid.at(
+            "",
+            _("The file holds more than %(most)s objects. Split it.") % {"most": MOST_OBJECTS},
+        )
     flaws: list[Flaw] = []
     packed = [_packed(item, f"/processes/{at}", flaws) for at, item in enumerate(processes)]
     found = [one for one in packed if one is not None]
     flaws += _doubles("processes", [one.name for one in found])
     flaws += _source_flaws(sources)
     if flaws:
-        raise Invalid("The file has errors.", errors=flaws)
+        raise Invalid(_("The file has errors."), errors=flaws)
     return Bundle(found, sources)
 
 
 def _packed(item: Any, place: str, flaws: list[Flaw]) -> Packed | None:
     raw = item.get("definition") if isinstance(item, dict) else None
     if not isinstance(raw, dict):
-        flaws.append(Flaw(place, 'Write an object with a "definition".'))
+        flaws.append(Flaw(place, _('Write an object with a "definition".')))
         return None
     raw = {key: value for key, value in raw.items() if key != "meta"}
     group = item.get("group", "")
@@ -130,7 +142,7 @@ def _packed(item: Any, place: str, flaws: list[Flaw]) -> Packed | None:
 
 def _source_flaws(sources: list[Any]) -> list[Flaw]:
     flaws = [
-        Flaw(f"/datasources/{at}", "Write a data source with a name.")
+        Flaw(f"/datasources/{at}", _("Write a data source with a name."))
         for at, one in enumerate(sources)
         if not isinstance(one, dict) or not isinstance(one.get("name"), str)
     ]
@@ -140,7 +152,19 @@ def _source_flaws(sources: list[Any]) -> list[Flaw]:
 
 def _doubles(kind: str, names: list[str]) -> list[Flaw]:
     return [
-        Flaw(f"/{kind}/{at}/name", f"The name {name} stands twice in the file.")
+        Flaw(
+            f"/{kind}/{at}/name", _("The name %(name)s stands twice in the file.") % {"name": name}
+        )
         for at, name in enumerate(names)
         if name in names[:at]
     ]
+
+
+def facts_of(document: Document) -> Iterator[str]:
+    """Yield how many forms, fields and rules there are."""
+    n = len(document.forms)
+    yield ngettext("%(n)s form", "%(n)s forms", n) % {"n": n}
+    n = len(document.fields)
+    yield ngettext("%(n)s field", "%(n)s fields", n) % {"n": n}
+    n = len(list(document.placed_rules()))
+    yield ngettext("%(n)s rule", "%(n)s rules", n) % {"n": n}

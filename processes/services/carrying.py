@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Stale
 from kianda.lib.secrets import Masker
@@ -57,7 +58,7 @@ def carry_out(
             close_failed(ledger, context, "busy", stale.detail)
         except Exception:
             # A bug of ours: the run must not stay open, and the log must have the whole story.
-            close_failed(ledger, context, "internal", "The product failed; its log says why.")
+            close_failed(ledger, context, "internal", _("The product failed; its log says why."))
             raise
         return run
     finally:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Stale
 from processes.designing.patches import overlap, touched
@@ -20,9 +21,10 @@ def refuse_overlap(marks: Sequence[str], theirs: Sequence[WorkingEdit]) -> None:
 def stale(entries: Sequence[WorkingEdit]) -> Stale:
     """Return the error that says who did what, and when; the newest first."""
     newest = entries[0]
-    who = newest.by_name or "Somebody"
+    who = newest.by_name or _("Somebody")
     return Stale(
-        f"{who} was quicker: {newest.label}. Nothing was changed. Look at it, then decide.",
+        _("%(who)s was quicker: %(edit)s. Nothing was changed. Look at it, then decide.")
+        % {"who": who, "edit": newest.label},
         changes=[
             {"by": entry.by_name, "at": entry.at.isoformat(), "label": entry.label,
              "target": entry.target}

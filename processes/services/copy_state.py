@@ -10,6 +10,7 @@ from threading import Lock
 from django.contrib.auth.models import User
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Missing, TooLarge
 from processes import raw as sent
@@ -72,7 +73,9 @@ def digest_of(document: Object) -> str:
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     written = text.encode("utf-8", "surrogatepass")
     if len(written) > sent.MAX_BYTES:
-        raise TooLarge("A definition may have 1 MB (1,000,000 bytes). This edit makes it larger.")
+        raise TooLarge(
+            _("A definition may have 1 MB (1,000,000 bytes). This edit makes it larger.")
+        )
     return hashlib.sha256(written).hexdigest()
 
 
@@ -85,7 +88,7 @@ def locked(name: str) -> WorkingCopy:
         .first()
     )
     if design is None or design.draft is None:
-        raise Missing(f"There is no process {name}.")
+        raise Missing(_("There is no process %(name)s.") % {"name": name})
     copy = WorkingCopy.objects.select_for_update().filter(design=design).first()
     if copy is None:
         _make(design, design.draft)
@@ -151,7 +154,12 @@ def up_to_date(copy: WorkingCopy) -> None:
         copy.base = draft
         copy.save(update_fields=["base"])
     elif copy.digest == copy.base_digest:
-        replace(copy, draft, user=draft.created_by, label=f"Version {draft} was saved")
+        replace(
+            copy,
+            draft,
+            user=draft.created_by,
+            label=_("Version %(version)s was saved") % {"version": draft},
+        )
         copy.base, copy.base_digest = draft, copy.digest
         copy.save(update_fields=["base", "base_digest"])
 

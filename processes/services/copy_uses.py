@@ -1,5 +1,7 @@
 """Everybody who refers to a piece of a working copy, inside the design and outside of it."""
 
+from django.utils.translation import gettext as _
+
 from kianda.lib.errors import Missing
 from processes.designing.uses import Use, uses_of
 from processes.models import WorkingCopy
@@ -14,5 +16,5 @@ def all_uses(name: str, target: str) -> list[Use]:
         .first()
     )
     if copy is None:
-        raise Missing(f"There is no process {name}.")
+        raise Missing(_("There is no process %(name)s.") % {"name": name})
     return [*uses_of(copy.document, target), *uses_outside(copy, target)]

@@ -2,6 +2,8 @@
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from kianda.lib.errors import Flaw, Invalid, Stale
 from processes.designing import tree
@@ -24,7 +26,12 @@ def save_version(name: str, *, user: User, revision: int) -> Copy:
     with transaction.atomic():
         copy = locked(name)
         _save(copy, user)
-    return shown(copy, user=user, since=revision, label=f"Saved as version {copy.base}")
+    return shown(
+        copy,
+        user=user,
+        since=revision,
+        label=_("Saved as version %(version)s") % {"version": copy.base},
+    )
 
 
 def publish_version(
@@ -35,13 +42,13 @@ def publish_version(
     What refers to something that is not there is Invalid, and nothing is saved then.
     """
     if len(note) > LONGEST_NOTE:
-        raise Invalid.at("/note", f"At most {LONGEST_NOTE} characters.")
+        raise Invalid.at("/note", _("At most %(most)s characters.") % {"most": LONGEST_NOTE})
     with transaction.atomic():
         copy = locked(name)
         broken = [mark for mark in marks_in(copy.document, copy.digest) if mark.level != "advice"]
         if broken:
             raise Invalid(
-                "The design cannot be published as it is.",
+                _("The design cannot be published as it is."),
                 errors=[Flaw(mark.pointer, mark.detail) for mark in broken],
             )
         _save(copy, user)
@@ -49,7 +56,7 @@ def publish_version(
     with transaction.atomic():
         copy = locked(name)
         up_to_date(copy)
-    label = f"Published as version {done.version}"
+    label = _("Published as version %(version)s") % {"version": done.version}
     return shown(copy, user=user, since=revision, label=label), done
 
 
@@ -57,8 +64,11 @@ def _save(copy: WorkingCopy, user: User) -> None:
     behind = Behind.of(copy)
     if behind is not None:
         raise Stale(
-            f"{behind.by or 'Somebody'} has saved version {behind.version} meanwhile. Take it, "
-            "or keep this copy and save again.",
+            _(
+                "%(by)s has saved version %(version)s meanwhile. Take it, or keep this "
+                "copy and save again."
+            )
+            % {"by": behind.by or _("Somebody"), "version": behind.version},
             behind=behind.version,
         )
     name = copy.design.name
@@ -72,8 +82,11 @@ def _save(copy: WorkingCopy, user: User) -> None:
 
 
 def _not_saved(errors: int) -> str:
-    places = "one place has" if errors == 1 else f"{errors} places have"
-    return f"No version was saved: {places} to be mended first. Your edits are kept."
+    return ngettext(
+        "No version was saved: one place has to be mended first. Your edits are kept.",
+        "No version was saved: %(n)s places have to be mended first. Your edits are kept.",
+        errors,
+    ) % {"n": errors}
 
 
 def restore_version(name: str, number: str, *, user: User, revision: int) -> Copy:
@@ -85,19 +98,23 @@ def restore_version(name: str, number: str, *, user: User, revision: int) -> Cop
         if theirs:
             raise stale(theirs)
         drop_redo(copy, user)
-        replace(copy, version, user=user, label=f"Restored version {number}")
-    label = f"Restored version {number}"
+        replace(
+            copy, version, user=user, label=_("Restored version %(number)s") % {"number": number}
+        )
+    label = _("Restored version %(number)s") % {"number": number}
     return shown(copy, user=user, since=revision, label=label, selected=tree.PROCESS)
 
 
 def discard(name: str, *, user: User, revision: int) -> Copy:
     """Put the newest saved version into the copy; one edit, that can be undone."""
-    return _take(name, user=user, revision=revision, label="Discarded the edits since version {}")
+    return _take(
+        name, user=user, revision=revision, label=_("Discarded the edits since version {}")
+    )
 
 
 def take_theirs(name: str, *, user: User, revision: int) -> Copy:
     """Go on with the version that somebody saved meanwhile; one edit, that can be undone."""
-    return _take(name, user=user, revision=revision, label="Took version {}")
+    return _take(name, user=user, revision=revision, label=_("Took version {}"))
 
 
 def _take(name: str, *, user: User, revision: int, label: str) -> Copy:
@@ -122,4 +139,9 @@ def keep_mine(name: str, *, user: User, revision: int) -> Copy:
         copy.base = copy.design.draft
         copy.base_digest = ""
         copy.save(update_fields=["base", "base_digest"])
-    return shown(copy, user=user, since=revision, label=f"Kept, after version {copy.base}")
+    return shown(
+        copy,
+        user=user,
+        since=revision,
+        label=_("Kept, after version %(version)s") % {"version": copy.base},
+    )

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Stale
 from processes.designing.flaws import Mark
@@ -110,7 +111,7 @@ def later(copy: WorkingCopy, revision: int) -> list[WorkingEdit]:
         return []
     found = list(copy.edits.filter(revision__gt=revision))
     if revision > copy.revision or len(found) != copy.revision - revision:
-        raise Stale("This page is older than what is remembered of the design. Load it again.")
+        raise Stale(_("This page is older than what is remembered of the design. Load it again."))
     return found
 
 

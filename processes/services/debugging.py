@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict, Invalid
 from kianda.lib.lanes import lanes
@@ -51,9 +52,9 @@ def start(
 
     Raises what a trigger raises, and Conflict for a live instance.
     """
-    instance, _ = read_instance(process_id, user)
+    instance = read_instance(process_id, user)[0]
     if instance.mode != ProcessInstance.Mode.PREVIEW:
-        raise Conflict("Only preview instances are debugged: a live one is not held up.")
+        raise Conflict(_("Only preview instances are debugged: a live one is not held up."))
     firing = Firing(process_id, target, user, trigger, data, revision, time_zone)
     session = new_session(take(firing, lambda: insert(firing, on_start)), list(breakpoints))
     with at_work(session) as act:
@@ -109,7 +110,10 @@ def stop(at: Paused) -> Run:
     """End the run where it stands; nothing more is stored."""
     session = claimed(at.run_pk, at.user, anybody=True)
     with at_work(session) as act:
-        sentence = f"Stopped in the debugger by {at.user.get_username()}{_where(session)}."
+        sentence = _("Stopped in the debugger by %(user)s%(where)s.") % {
+            "user": at.user.get_username(),
+            "where": _where(session),
+        }
         act.closed(
             {
                 "status": Run.Status.INTERRUPTED,
@@ -155,7 +159,9 @@ def _chosen(session: Session, answer: str, position: int) -> Invalid | None:
     if lacking is None:
         return None
     return Invalid.at(
-        "/answer", f"No answer is pinned for {lacking.title} yet. Pin one, or let the call be sent."
+        "/answer",
+        _("No answer is pinned for %(rule)s yet. Pin one, or let the call be sent.")
+        % {"rule": lacking.title},
     )
 
 
@@ -208,9 +214,9 @@ def _stand_at(act: Act, failure: RuleFailed, position: int) -> None:
 def _not_again(session: Session, position: int) -> Invalid | None:
     failure = session.state.failure
     if failure and position != failure["position"]:
-        return Invalid.at("/position", "A rule has failed: run that one again, or end the run.")
+        return Invalid.at("/position", _("A rule has failed: run that one again, or end the run."))
     if not 0 <= position < session.next:
-        return Invalid.at("/position", "This rule has not run yet.")
+        return Invalid.at("/position", _("This rule has not run yet."))
     return None
 
 
@@ -250,7 +256,7 @@ def _set_by_hand(act: Act, sent: Mapping[str, Value]) -> None:
     for name, value in sent.items():
         if context.is_secret(name):
             context.masker.add(value)
-    context.trace.by_hand(session.next, BY_HAND, "Edited by hand", sent)
+    context.trace.by_hand(session.next, BY_HAND, _("Edited by hand"), sent)
     context.working.change(sent)
     # What a person sets is safe, as what they send with a trigger is.
     context.working.safe.update(sent)
@@ -261,7 +267,12 @@ def _set_by_hand(act: Act, sent: Mapping[str, Value]) -> None:
 
 def _where(session: Session) -> str:
     if session.state.failure:
-        return f" at the failure of {session.rules[session.state.failure['position']].title}"
+        return _(" at the failure of %(rule)s") % {
+            "rule": session.rules[session.state.failure["position"]].title
+        }
     if session.next < len(session.rules):
-        return f" before rule {session.next + 1}, {session.rules[session.next].title}"
+        return _(" before rule %(number)s, %(rule)s") % {
+            "number": session.next + 1,
+            "rule": session.rules[session.next].title,
+        }
     return ""

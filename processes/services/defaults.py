@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Flaw, Invalid
 from processes.clock import moment_text, today_in
@@ -31,7 +32,13 @@ def default_values(document: Document, *, user: User | None) -> dict[str, Value]
         try:
             values[name] = field.initial(names.__getitem__)
         except (ValueFailure, KeyError) as failure:
-            flaws.append(Flaw(f"/data/{name}", f"The default of {field.title}: {failure}"))
+            flaws.append(
+                Flaw(
+                    f"/data/{name}",
+                    _("The default of %(field)s: %(failure)s")
+                    % {"field": field.title, "failure": failure},
+                )
+            )
     if flaws:
         raise Invalid(errors=flaws)
     return values

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.accounts.audit import record
 from kianda.accounts.roles import ADMINISTRATOR, has_role
@@ -41,18 +42,22 @@ def get_design(name: str) -> ProcessDesign:
         .first()
     )
     if design is None:
-        raise Missing(f"There is no process {name}.")
+        raise Missing(_("There is no process %(name)s.") % {"name": name})
     return design
 
 
 def get_version(design: ProcessDesign, number: str) -> DesignVersion:
     """Return a version by its number, `0.3`; raises Missing."""
-    major, _, minor = number.partition(".")
+    major, _dot, minor = number.partition(".")
     if not (_is_number(major) and _is_number(minor)):
-        raise Missing(f"{design.name} has no version {number}.")
+        raise Missing(
+            _("%(process)s has no version %(number)s.") % {"process": design.name, "number": number}
+        )
     version = design.versions.filter(major=int(major), minor=int(minor)).first()
     if version is None:
-        raise Missing(f"{design.name} has no version {number}.")
+        raise Missing(
+            _("%(process)s has no version %(number)s.") % {"process": design.name, "number": number}
+        )
     return version
 
 
@@ -63,7 +68,7 @@ def _is_number(text: str) -> bool:
 def page_name_flaw(name: str) -> str | None:
     """Return why a process cannot have a name that is the address of a page, or None."""
     if name in PAGE_NAMES:
-        return f"The name {name} is the address of a page. Choose another one."
+        return _("The name %(name)s is the address of a page. Choose another one.") % {"name": name}
     return None
 
 
@@ -72,7 +77,9 @@ def create_design(*, raw: object, user: User) -> ProcessDesign:
     document = parse_document(_without_meta(raw))
     if flaw := page_name_flaw(document.name):
         raise Invalid.at("/name", flaw)
-    taken = Invalid.at("/name", f"There is a process {document.name} already.")
+    taken = Invalid.at(
+        "/name", _("There is a process %(process)s already.") % {"process": document.name}
+    )
     if ProcessDesign.objects.filter(name=document.name).exists():
         raise taken
     moment = timezone.now()
@@ -103,7 +110,7 @@ def save_design(
     """
     document = parse_document(_without_meta(raw))
     if document.name != name:
-        raise Invalid.at("/name", f"The name cannot be changed; it is {name}.")
+        raise Invalid.at("/name", _("The name cannot be changed; it is %(name)s.") % {"name": name})
     with transaction.atomic():
         design = _locked(name)
         draft = design.draft
@@ -132,7 +139,7 @@ def _locked(name: str) -> ProcessDesign:
     # Its versions are read after the lock: joined to it, they would be those of before.
     design = ProcessDesign.objects.select_for_update().filter(name=name).first()
     if design is None:
-        raise Missing(f"There is no process {name}.")
+        raise Missing(_("There is no process %(name)s.") % {"name": name})
     return design
 
 
@@ -175,11 +182,11 @@ def publish_design(
         design = _locked(name)
         draft = design.draft
         if draft is None:
-            raise Missing(f"{name} has no version to publish.")
+            raise Missing(_("%(name)s has no version to publish.") % {"name": name})
         document = document_of(draft)
         broken = check_references(document, StoredCatalog())
         if broken:
-            raise Invalid("The draft refers to things that do not exist.", errors=broken)
+            raise Invalid(_("The draft refers to things that do not exist."), errors=broken)
         if draft.minor == 0:
             published = Published(draft, new=False)
         else:
@@ -211,7 +218,7 @@ def delete_design(
     may refuse what the design has become by the time it is locked.
     """
     if force and not has_role(user, ADMINISTRATOR):
-        raise Forbidden("Only an administrator can force a deletion.")
+        raise Forbidden(_("Only an administrator can force a deletion."))
     with transaction.atomic():
         # Locked first: an instance that is made meanwhile takes its number from this row.
         design = _locked(name)
@@ -220,7 +227,9 @@ def delete_design(
         uses = [] if force else used_by("process", name)
         if uses:
             first = ", ".join(str(use["name"]) for use in uses[:3])
-            raise InUse(f"{name} is in use by {first}.", used_by=uses)
+            raise InUse(
+                _("%(name)s is in use by %(first)s.") % {"name": name, "first": first}, used_by=uses
+            )
         design.instances.all().delete()
         design.deleted_at, design.deleted_by = timezone.now(), user
         design.save(update_fields=["deleted_at", "deleted_by"])

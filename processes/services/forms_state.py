@@ -7,6 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import Group, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role
 from kianda.lib.errors import Conflict, Forbidden, Invalid
@@ -242,15 +243,18 @@ def _refuse_send_back(
     by_name: Mapping[str, FormState] = {state.form: state for state in states}
     target = by_name.get(form)
     if target is None:
-        raise Invalid.at("/form", f"There is no form {form}.")
+        raise Invalid.at("/form", _("There is no form %(form)s.") % {"form": form})
     if target.status == CURRENT:
-        raise Conflict(f"The form {target.title} is open already.")
+        raise Conflict(_("The form %(form)s is open already.") % {"form": target.title})
     if target.status != "completed":
-        raise Conflict(f"The form {target.title} was not completed; only such a form is sent back.")
+        raise Conflict(
+            _("The form %(form)s was not completed; only such a form is sent back.")
+            % {"form": target.title}
+        )
     opened = [state for state in by_name.values() if state.status == CURRENT]
     own = any(owns(user, instance, state) for state in opened or [target])
     if not own and not has_role(user, ADMINISTRATOR):
-        raise Forbidden("Only an owner of the form that is open now can send it back.")
+        raise Forbidden(_("Only an owner of the form that is open now can send it back."))
 
 
 def known_people(names: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict, Missing
 from kianda.lib.secret_names import MASK
@@ -78,13 +79,19 @@ def restore_value(*, process_id: str, change_pk: int, field: str, user: User) ->
     change = Change.objects.filter(instance=instance, pk=change_pk).first()
     row = next((row for row in change.fields if row["field"] == field), None) if change else None
     if row is None:
-        raise Missing(f"The history of {instance.process_id} has no such change of {field}.")
+        raise Missing(
+            _("The history of %(process_id)s has no such change of %(field)s.")
+            % {"process_id": instance.process_id, "field": field}
+        )
     now = shown(document, stored_values(document, instance))
     known = document.fields.get(field)
     if known is None or not known.holds_value:
-        raise Conflict(f"{document.title} has no field {field} any more.")
+        raise Conflict(
+            _("%(document)s has no field %(field)s any more.")
+            % {"document": document.title, "field": field}
+        )
     if known.slug() == "secret":
-        raise Conflict("History does not hold secrets, so none can be brought back.")
+        raise Conflict(_("History does not hold secrets, so none can be brought back."))
     if not can_restore(instance, document.fields, row, now):
         return instance
     return patch_instance(

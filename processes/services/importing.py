@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from cryptography.fernet import InvalidToken
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from datasources.models import Datasource
 from datasources.selectors import document_of as datasource_of
@@ -21,7 +22,7 @@ from processes.checks import check_references
 from processes.document import load_document
 from processes.models import ProcessDesign
 from processes.renaming import with_names
-from processes.services.bundles import Bundle, Packed, read_bundle
+from processes.services.bundles import Bundle, Packed, facts_of, read_bundle
 from processes.services.catalog import StoredCatalog
 from processes.services.designs import create_design, get_design, save_design
 from processes.services.exporting import masked_datasource
@@ -89,7 +90,7 @@ def held(token: str) -> Bundle:
     try:
         return read_bundle(key_ring().decrypt(token.encode(), ttl=HELD_FOR_S))
     except (InvalidToken, UnicodeEncodeError) as error:
-        raise Invalid.at("", "The preview is too old. Choose the file again.") from error
+        raise Invalid.at("", _("The preview is too old. Choose the file again.")) from error
 
 
 def plan_of(bundle: Bundle, *, user: User) -> Plan:
@@ -102,15 +103,11 @@ def plan_of(bundle: Bundle, *, user: User) -> Plan:
 def _process_line(packed: Packed, in_file: frozenset[str]) -> Line:
     document, name = packed.document, packed.name
     taken = ProcessDesign.objects.filter(name=name).exists()
-    rules = sum(1 for _ in document.placed_rules())
-    counts = {"form": len(document.forms), "field": len(document.fields), "rule": rules}
-    facts = ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for what, n in counts.items())
     wish = free_name(name, also_taken=in_file) if taken else name
     acts: tuple[Act, ...] = ("make", "draft", "leave") if taken else ("make", "leave")
     missing = tuple(sentence for _, sentence in _masked_texts(packed.raw))
-    return Line(
-        name, name, document.title, facts, taken, acts, Choice("make", wish), missing=missing
-    )
+    choice, facts = Choice("make", wish), ", ".join(facts_of(document))
+    return Line(name, name, document.title, facts, taken, acts, choice, missing=missing)
 
 
 def _source_line(raw: Mapping[str, Any], user: User) -> Line:
@@ -157,9 +154,9 @@ def carry_out(bundle: Bundle, choices: Mapping[str, Choice], *, user: User) -> I
             with work.telling(f"/processes/{at}"):
                 work.take_process(packed)
         if work.flaws:
-            raise Invalid("Nothing was imported.", errors=work.flaws)
+            raise Invalid(_("Nothing was imported."), errors=work.flaws)
         if not work.done.processes and not work.done.datasources:
-            raise Invalid.at("", "Everything is left out, so there is nothing to import.")
+            raise Invalid.at("", _("Everything is left out, so there is nothing to import."))
     work.done.todo += list(_broken(work.done.processes))
     return work.done
 
@@ -204,7 +201,7 @@ class _Import:
             return
         if not has_role(self.user, ADMINISTRATOR, DATASOURCE_MANAGER):
             raise Invalid.at(
-                "", "You need the role Data source manager to make a data source. Leave it out."
+                "", _("You need the role Data source manager to make a data source. Leave it out.")
             )
         wish = self.choice("datasource", name).name.strip() or name
         row = create_datasource(raw={**_unmasked(raw), "name": wish}, user=self.user)
@@ -277,7 +274,11 @@ def _words(place: tuple[str | int, ...], raw: Mapping[str, Any]) -> str:
         for key in place[:-1]:
             holder = holder[key]
         method = raw["methods"][place[1]]
-        return f"{holder.get('name', place[-1])} of {method.get('title') or method.get('name')}"
+        title = method.get("title") or method.get("name")
+        return _("%(name)s of %(method)s") % {
+            "name": holder.get("name", place[-1]),
+            "method": title,
+        }
     return in_words(str(place[-1]))
 
 
@@ -291,4 +292,4 @@ def _masked_texts(raw: dict[str, Any]) -> Iterator[tuple[str, str]]:
             if isinstance(holder, dict) and "type" in holder:
                 title = str(holder.get("title") or in_words(str(holder["type"])))
         at = holder.get("target") or holder.get("field") or place[-1]
-        yield title, f"{title}: a value for {at}"
+        yield title, _("%(title)s: a value for %(at)s") % {"title": title, "at": at}

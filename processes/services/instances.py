@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.accounts.audit import record
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
@@ -83,21 +84,23 @@ def _version_for(process: str, mode: str, user: User | None) -> tuple[ProcessDes
     design = ProcessDesign.objects.filter(name=process).select_related("draft", "published").first()
     flaws = []
     if design is None:
-        flaws.append(Flaw("/process", f"There is no process {process}."))
+        flaws.append(Flaw("/process", _("There is no process %(process)s.") % {"process": process}))
     if mode not in ProcessInstance.Mode.values:
-        flaws.append(Flaw("/mode", "Choose live or preview."))
+        flaws.append(Flaw("/mode", _("Choose live or preview.")))
     if flaws:
         raise Invalid(errors=flaws)
     assert design is not None
     if mode == ProcessInstance.Mode.PREVIEW:
         if user is not None and not has_role(user, ADMINISTRATOR, DESIGNER):
-            raise Forbidden("Preview instances are for designers and administrators.")
+            raise Forbidden(_("Preview instances are for designers and administrators."))
         version = design.draft
     else:
         version = design.published
     if version is None:
         raise Invalid.at(
-            "/mode", f"{process} has no published version. Publish it, or choose preview."
+            "/mode",
+            _("%(process)s has no published version. Publish it, or choose preview.")
+            % {"process": process},
         )
     return design, version
 
@@ -158,13 +161,13 @@ def store_unsaved_answer(*, run_pk: int, user: User) -> ProcessInstance:
     """Store what a successful call of a run brought and no rule saved ("Store these values")."""
     run = Run.objects.filter(pk=run_pk, unsaved_answer=True).first()
     if run is None or run.unsaved_values is None:
-        raise Conflict("This run left nothing to store.")
+        raise Conflict(_("This run left nothing to store."))
 
     def store() -> ProcessInstance:
         instance, document = locked(run.process_id, user)
         mine = Run.objects.filter(pk=run.pk, unsaved_answer=True)
         if not mine.update(unsaved_answer=False, unsaved_values=None):
-            raise Conflict("Somebody has stored the values of this run just now.")
+            raise Conflict(_("Somebody has stored the values of this run just now."))
         before = stored_values(document, instance)
         brought = _brought(run, instance, document)
         _store(instance, document, before=before, after={**before, **brought}, user=user, run=run)
@@ -216,10 +219,14 @@ def delete_instance(
 def _refuse_deletion(instance: ProcessInstance, user: User, *, force: bool) -> None:
     """Raise Forbidden or InUse when a person may not delete an instance."""
     if force and not has_role(user, ADMINISTRATOR):
-        raise Forbidden("Only an administrator can force a deletion.")
+        raise Forbidden(_("Only an administrator can force a deletion."))
     if not has_role(user, ADMINISTRATOR, DESIGNER) and instance.created_by_id != user.pk:
-        raise Forbidden("Only its creator or an administrator can delete this instance.")
+        raise Forbidden(_("Only its creator or an administrator can delete this instance."))
     named = [] if force else used_by("instance", instance.process_id)
     if named:
         names = ", ".join(str(use["name"]) for use in named)
-        raise InUse(f"{instance.process_id} is in use by {names}.", used_by=named)
+        raise InUse(
+            _("%(process_id)s is in use by %(names)s.")
+            % {"process_id": instance.process_id, "names": names},
+            used_by=named,
+        )

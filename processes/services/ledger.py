@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Stale
 from kianda.lib.prepared import insert_of, update_of
@@ -190,7 +191,9 @@ class RunLedger:
 
         def revise() -> None:
             if not write.run():
-                raise Stale("The instance was changed or deleted while the run was working on it.")
+                raise Stale(
+                    _("The instance was changed or deleted while the run was working on it.")
+                )
             self.base_revision += 1
             self.instance.revision = self.base_revision
 
@@ -203,7 +206,7 @@ class RunLedger:
         if set(stands) == {"display"}:
             where = {"id": self.instance.pk, "revision": self.base_revision}
             if not update_of(ProcessInstance, where=where, **stands).run():
-                raise Stale("The instance was changed while the run was working on it.")
+                raise Stale(_("The instance was changed while the run was working on it."))
             self.instance.display = stands["display"]
         elif stands:
             self._revising(moment=moment, **stands)()

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from kianda.accounts.audit import record
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, Stale
@@ -43,7 +44,7 @@ def add_design(*, title: str, name: str, description: str, group: str, user: Use
         "name": name.strip() or slugify(title, fallback="process"),
         "title": title,
         "description": description.strip(),
-        "forms": [{"name": "main", "title": "Main", "fields": []}],
+        "forms": [{"name": "main", "title": _("Main"), "fields": []}],
     }
     return _created(raw, group=group, user=user, flaws=flaws)
 
@@ -81,7 +82,7 @@ def put_into_group(design: ProcessDesign, group: str, *, user: User) -> None:
     if group != design.group:
         design.group = group
         design.save(update_fields=["group"])
-        where = f"Group {group}" if group else "No group"
+        where = _("Group %(group)s") % {"group": group} if group else _("No group")
         record(user, action="moved", kind="process", name=design.name, detail=where)
 
 
@@ -103,7 +104,7 @@ def describe_design(
         raise Invalid(errors=flaws)
     design = get_design(name)
     if expected is not None and expected.pk != design.draft_id:
-        raise Stale("Somebody saved this design meanwhile. Look at it again, then repeat yours.")
+        raise Stale(_("Somebody saved this design meanwhile. Look at it again, then repeat yours."))
     settings = {"title": title, "description": description}
     done: Literal["saved", "kept"] = "saved"
     with transaction.atomic():
@@ -128,12 +129,17 @@ def _save(design: ProcessDesign, settings: dict[str, str], user: User) -> None:
 
 
 def _title_flaws(title: str) -> list[Flaw]:
-    return [] if title else [Flaw("/title", "Enter a title.")]
+    return [] if title else [Flaw("/title", _("Enter a title."))]
 
 
 def _group_flaws(group: str) -> list[Flaw]:
     if len(group) > LONGEST_GROUP:
-        return [Flaw("/group", f"At most {LONGEST_GROUP} characters.")]
+        return [
+            Flaw(
+                "/group",
+                _("At most %(most)s characters.") % {"most": LONGEST_GROUP},
+            )
+        ]
     if "\0" in group:
-        return [Flaw("/group", "The character NUL cannot be stored.")]
+        return [Flaw("/group", _("The character NUL cannot be stored."))]
     return []

@@ -7,6 +7,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Busy, Stale
 from kianda.lib.lanes import waiting
@@ -34,8 +35,15 @@ def refuse_other_revision(instance: ProcessInstance, revision: int | None) -> No
     """Raise Stale when it is at another revision than was read; None: whatever it is at."""
     if revision is not None and revision != instance.revision:
         raise Stale(
-            f"{instance.process_id} is at revision {instance.revision}, not {revision}. "
-            "Read it again, then repeat your change.",
+            _(
+                "%(process_id)s is at revision %(revision)s, not %(given)s. Read it "
+                "again, then repeat your change."
+            )
+            % {
+                "process_id": instance.process_id,
+                "revision": instance.revision,
+                "given": revision,
+            },
             revision=instance.revision,
         )
 
@@ -48,8 +56,8 @@ def run_on(process_id: str) -> Run | None:
 def busy(process_id: str, run: Run) -> Busy:
     """Return the refusal that names the run which holds an instance."""
     return Busy(
-        f"Run {run.pk} ({run.target or run.trigger}) is working on {process_id}. "
-        "Try again when it has ended.",
+        _("Run %(run)s (%(target)s) is working on %(process_id)s. Try again when it has ended.")
+        % {"run": run.pk, "target": run.target or run.trigger, "process_id": process_id},
         run=str(run.pk),
         used_by=[{"kind": "run", "name": str(run.pk), "url": f"/api/v1/runs/{run.pk}/"}],
     )

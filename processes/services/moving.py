@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from kianda.lib.errors import Busy, Conflict
 from kianda.lib.secret_names import MASK
@@ -22,7 +24,7 @@ from processes.values import Value, ValueFailure
 class CannotMove(Conflict):
     """The instance has a value that does not fit the new version."""
 
-    title = "Cannot move"
+    title = gettext_noop("Cannot move")
 
 
 def renamed_fields(old: Document, new: Document) -> dict[str, str]:
@@ -94,7 +96,10 @@ def carried_values(old: Document, new: Document, values: Mapping[str, Value]) ->
             try:
                 carried[target] = field.to_python(_written(old.fields[name], field, value))
             except ValueFailure as failure:
-                raise CannotMove(f"The value of {field.title} does not fit: {failure}") from failure
+                raise CannotMove(
+                    _("The value of %(field)s does not fit: %(failure)s")
+                    % {"field": field.title, "failure": failure}
+                ) from failure
     return carried
 
 
@@ -117,7 +122,9 @@ def move_instance(*, instance_pk: int, version: DesignVersion, user: User | None
         if instance.version_id == version.pk:
             return
         if Run.objects.filter(instance=instance, status=Run.Status.RUNNING).exists():
-            raise Busy(f"A run is working on {instance.process_id}.")
+            raise Busy(
+                _("A run is working on %(process_id)s.") % {"process_id": instance.process_id}
+            )
         _move(instance, document_of(instance.version), version, user=user)
 
 

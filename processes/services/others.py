@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import ApplicationError, Busy, Invalid, Missing, Stale
 from processes.conditions import ConditionGroup, ItemFilter
@@ -123,7 +124,7 @@ class OtherInstances:
 
     def _wanted(self, effect: Effect) -> list[str]:
         """Return the Process IDs of what the filter finds; none is held by this chain."""
-        items, _ = self.lookups.find(
+        items, _secrets = self.lookups.find(
             process=effect.process,
             filter=effect.filter or ItemFilter(),
             limit=MOST_AT_ONCE + 1 if effect.every else 2,
@@ -134,14 +135,22 @@ class OtherInstances:
         if len(found) > 1 and not effect.every:
             raise RuleFailed(
                 "value",
-                f"More than one instance of {effect.process} fits{_where(effect.filter)}, such as "
-                f"{found[0]} and {found[1]}. Make the filter narrower, or take all.",
+                _(
+                    "More than one instance of %(process)s fits%(where)s, such as %(first)s "
+                    "and %(second)s. Make the filter narrower, or take all."
+                )
+                % {
+                    "process": effect.process,
+                    "where": _where(effect.filter),
+                    "first": found[0],
+                    "second": found[1],
+                },
             )
         if len(found) > MOST_AT_ONCE:
             raise RuleFailed(
                 "value",
-                f"More than {MOST_AT_ONCE:,} instances of {effect.process} fit. Make the filter "
-                "narrower.",
+                _("More than %(most)s instances of %(process)s fit. Make the filter narrower.")
+                % {"most": f"{MOST_AT_ONCE:,}", "process": effect.process},
             )
         for process_id in found:
             self._refuse_held(process_id)
@@ -151,14 +160,20 @@ class OtherInstances:
         if process_id.lower() in self.chain.held:
             raise RuleFailed(
                 "busy",
-                f"{process_id} is held by this run or by one that started it, so no rule of this "
-                "run can work on it from outside.",
+                _(
+                    "%(process_id)s is held by this run or by one that started it, so no rule "
+                    "of this run can work on it from outside."
+                )
+                % {"process_id": process_id},
             )
 
     def _start(self, effect: Effect) -> Found:
         existing = self._existing(effect)
         if effect.target and self.chain.depth >= DEEPEST:
-            raise RuleFailed("configuration", f"Runs can start each other {DEEPEST} deep at most.")
+            raise RuleFailed(
+                "configuration",
+                _("Runs can start each other %(most)s deep at most.") % {"most": DEEPEST},
+            )
         effect.on_request(effect.shown, ())
         process_id = existing or self._made(effect)
         if effect.target:
@@ -174,7 +189,9 @@ class OtherInstances:
         instance, document = read_instance(effect.process_id, self.user)
         if document.name != effect.process:
             raise RuleFailed(
-                "not_found", f"{instance.process_id} is no instance of {effect.process}."
+                "not_found",
+                _("%(process_id)s is no instance of %(process)s.")
+                % {"process_id": instance.process_id, "process": effect.process},
             )
         self._refuse_held(instance.process_id)
         _refuse_secrets(effect, document)
@@ -197,7 +214,13 @@ class OtherInstances:
             error = run.error or {}
             raise RuleFailed(
                 str(error.get("kind", "internal")),
-                f"Run {run.pk} of {process_id} {run.status}: {error.get('message', '')}",
+                _("Run %(run)s of %(process_id)s %(status)s: %(message)s")
+                % {
+                    "run": run.pk,
+                    "process_id": process_id,
+                    "status": run.status,
+                    "message": error.get("message", ""),
+                },
             )
 
     def _item(self, process_id: str) -> Found:
@@ -216,8 +239,11 @@ def _refuse_secrets(effect: Effect, document: Document) -> None:
         if field is not None and field.slug() != "secret":
             raise RuleFailed(
                 "configuration",
-                f"A secret was mapped to {name} of {effect.process}, which is not secret. Map it "
-                "to a secret field.",
+                _(
+                    "A secret was mapped to %(name)s of %(process)s, which is not secret. Map "
+                    "it to a secret field."
+                )
+                % {"name": name, "process": effect.process},
             )
 
 
@@ -226,12 +252,13 @@ def _refuse_late(effect: Effect, done: int, *, of: int) -> None:
     if time.monotonic() >= effect.around.deadline:
         raise RuleFailed(
             "timeout",
-            f"The run has used up its time after {done} of {of} instances of {effect.process}.",
+            _("The run has used up its time after %(done)s of %(total)s instances of %(process)s.")
+            % {"done": done, "total": of, "process": effect.process},
         )
 
 
 def _where(filter: ConditionGroup | None) -> str:
-    return f" where {filter.in_words()}" if filter and filter.items else ""
+    return _(" where %(where)s") % {"where": filter.in_words()} if filter and filter.items else ""
 
 
 def _as_rule_failed(refusal: ApplicationError) -> RuleFailed:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from datasources.client import send
 from datasources.document import RestDatasource
@@ -54,7 +55,9 @@ def made_ready(
     found = source.method(method)
     if found is None:
         raise RuleFailed(
-            "configuration", f"The datasource {datasource} has no REST method {method}."
+            "configuration",
+            _("The datasource %(datasource)s has no REST method %(method)s.")
+            % {"datasource": datasource, "method": method},
         )
     try:
         call = build(source, found, {name: to_json(value) for name, value in inputs.items()})
@@ -67,7 +70,10 @@ Affect = Callable[[Effect], tuple[list[Mapping[str, Value]], frozenset[str]]]
 
 
 def _nowhere(effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
-    raise RuleFailed("configuration", f"Nothing can be done in {effect.process} from here.")
+    raise RuleFailed(
+        "configuration",
+        _("Nothing can be done in %(process)s from here.") % {"process": effect.process},
+    )
 
 
 class CallsAndLookups:
@@ -143,7 +149,9 @@ class CallsAndLookups:
     ) -> QuerySet[ProcessInstance]:
         """Return the instances of a process, newest first; that of a Process ID alone if named."""
         if not ProcessDesign.objects.filter(name=process).exists():
-            raise RuleFailed("configuration", f"There is no process {process}.")
+            raise RuleFailed(
+                "configuration", _("There is no process %(process)s.") % {"process": process}
+            )
         rows = visible_instances(self.user).filter(design__name=process)
         key = _wanted_process_id(filter, resolve)
         if key is not None:
@@ -155,8 +163,11 @@ def _refuse_late(deadline: float, process: str) -> None:
     if time.monotonic() >= deadline:
         raise RuleFailed(
             "timeout",
-            f"The run has used up its time while it looked through {process}. Filter by "
-            "[item.process.id], which is found at once.",
+            _(
+                "The run has used up its time while it looked through %(process)s. Filter "
+                "by [item.process.id], which is found at once."
+            )
+            % {"process": process},
         )
 
 
@@ -164,7 +175,8 @@ def _refuse_secrets(asked: Collection[str]) -> None:
     """Refuse a filter that asks for secrets: who may only run it could guess them by letters."""
     if asked:
         raise RuleFailed(
-            "configuration", f"[item.{min(asked)}] is a secret; a filter never takes one."
+            "configuration",
+            _("[item.%(name)s] is a secret; a filter never takes one.") % {"name": min(asked)},
         )
 
 

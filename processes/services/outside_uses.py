@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 from kianda.lib.usage import used_by
 from processes.checks import check_references
 from processes.designing import tree
@@ -37,7 +39,11 @@ def uses_of_name(copy: WorkingCopy, target: str) -> list[Use]:
 def _firing(process: str, targets: set[str]) -> list[Use]:
     """Return the scheduled tasks that fire one of the targets, or a part of it."""
     found = [
-        Use("", "", f"The {use['kind']} {use['name']} fires it.")
+        Use(
+            "",
+            "",
+            _("The %(kind)s %(name)s fires it.") % {"kind": use["kind"], "name": use["name"]},
+        )
         for use in used_by("target", process)
         if use["target"] in targets or str(use["target"]).partition("#")[0] in targets
     ]
@@ -72,7 +78,12 @@ def _looking_in(copy: WorkingCopy, gone: set[str]) -> Iterator[Use]:
         for target in sorted({tree.place_of(raw, flaw.pointer)[0] for flaw in missed}):
             rule = tree.called(tree.find(raw, target))
             process = f"{version.design.name} {version}"
-            yield Use("", "", f"The rule {rule} of the process {process} uses it.")
+            yield Use(
+                "",
+                "",
+                _("The rule %(rule)s of the process %(process)s uses it.")
+                % {"rule": rule, "process": process},
+            )
 
 
 def _looks_into(document: Document, name: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role
 from kianda.lib.errors import Forbidden
@@ -61,7 +62,10 @@ def refuse_foreign(
             continue
         if not is_owner(user, instance, users=record.users, groups=record.groups):
             owners = ", ".join((*record.users, *record.groups))
-            raise Forbidden(f"The form {form.title} belongs to {owners}; only they can change it.")
+            raise Forbidden(
+                _("The form %(form)s belongs to %(owners)s; only they can change it.")
+                % {"form": form.title, "owners": owners}
+            )
 
 
 def people_of(

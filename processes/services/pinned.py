@@ -6,6 +6,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from kianda.lib.errors import Invalid, Missing
 from kianda.lib.secret_names import MASK
@@ -25,7 +27,7 @@ LOOKED_AT = 50
 # What a person starts from the page; a schedule or an API call was made to do the real thing.
 BY_A_PERSON = frozenset({"button", "change", "load", "submit"})
 _KEYS = frozenset({"status", "headers", "body"})
-_SHAPE = 'Write {"status": 200, "headers": {}, "body": ...}.'
+_SHAPE = gettext_noop('Write {"status": 200, "headers": {}, "body": ...}.')
 
 
 def reaches_out(rule: Rule) -> bool:
@@ -54,7 +56,10 @@ def outward_rule(name: str, rule_id: str) -> tuple[ProcessDesign, Rule]:
     design = get_design(name)
     found = outward_rules(document_of(design.draft)).get(rule_id) if design.draft else None
     if found is None:
-        raise Missing(f"{name} has no rule {rule_id} that calls out.")
+        raise Missing(
+            _("%(name)s has no rule %(rule_id)s that calls out.")
+            % {"name": name, "rule_id": rule_id}
+        )
     return design, found
 
 
@@ -76,14 +81,27 @@ def unpin_answer(*, name: str, rule_id: str) -> None:
 
 def _read(text: str) -> dict[str, Any]:
     if len(text.encode()) > MOST_BYTES:
-        raise Invalid.at("/answer", f"A pinned answer may have {MOST_BYTES // 1024} KB.")
+        raise Invalid.at(
+            "/answer",
+            _("A pinned answer may have %(most)s KB.") % {"most": MOST_BYTES // 1024},
+        )
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:
-        place = f" Line {error.lineno}." if isinstance(error, json.JSONDecodeError) else ""
-        raise Invalid.at("/answer", f"This is no JSON.{place} {_SHAPE}") from error
+        place = (
+            _(" Line %(lineno)s.") % {"lineno": error.lineno}
+            if isinstance(error, json.JSONDecodeError)
+            else ""
+        )
+        raise Invalid.at(
+            "/answer",
+            _("This is no JSON.%(place)s %(shape)s") % {"place": place, "shape": _(_SHAPE)},
+        ) from error
     if not isinstance(raw, dict) or set(raw) - _KEYS:
-        raise Invalid.at("/answer", f"A pinned answer is an object of three parts. {_SHAPE}")
+        raise Invalid.at(
+            "/answer",
+            _("A pinned answer is an object of three parts. %(shape)s") % {"shape": _(_SHAPE)},
+        )
     answer = {"status": 200, "headers": {}, "body": None, **raw}
     _check(answer["status"], answer["headers"])
     return answer
@@ -91,9 +109,9 @@ def _read(text: str) -> dict[str, Any]:
 
 def _check(status: Any, headers: Any) -> None:
     if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 599:
-        raise Invalid.at("/answer", "The status is a whole number from 100 to 599, such as 200.")
+        raise Invalid.at("/answer", _("The status is a whole number from 100 to 599, such as 200."))
     if not isinstance(headers, dict) or not all(isinstance(one, str) for one in headers.values()):
-        raise Invalid.at("/answer", 'The headers are an object of texts: {"ETag": "1"}.')
+        raise Invalid.at("/answer", _('The headers are an object of texts: {"ETag": "1"}.'))
 
 
 def last_answer(
@@ -188,11 +206,15 @@ class PinnedOutside:
         if kept is None:
             raise RuleFailed(
                 "configuration",
-                f"No answer is pinned for {rule.title}. Pin one, or let the call be sent.",
+                _("No answer is pinned for %(rule)s. Pin one, or let the call be sent.")
+                % {"rule": rule.title},
             )
         answer = Answer(kept["status"], kept["headers"], from_json(kept["body"]), names)
         if not 200 <= kept["status"] < 300:
-            message = f"{title} answered {kept['status']}, by the pinned sample."
+            message = _("%(title)s answered %(status)s, by the pinned sample.") % {
+                "title": title,
+                "status": kept["status"],
+            }
             raise RuleFailed("http_status", message, kept["status"], answer=answer)
         return answer
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from processes.conditions import ConditionGroup
 from processes.context import RunContext, Surroundings
 from processes.effects import Effect
@@ -104,7 +106,7 @@ def planned(session: Session) -> Plan:
         return Plan()
     rule = session.rules[session.next]
     if not rule.enabled:
-        return Plan(skipped="It is switched off.")
+        return Plan(skipped=_("It is switched off."))
     context = _context(session)
     try:
         return _plan(session.next, rule, context)
@@ -115,7 +117,11 @@ def planned(session: Session) -> Plan:
 def _plan(position: int, rule: Rule, context: RunContext) -> Plan:
     held = rule.conditions
     if held and not held.holds(context.resolve, today=context.today, zone=context.zone):
-        return Plan(skipped=context.masker.text(f"The condition does not hold: {held.in_words()}."))
+        return Plan(
+            skipped=context.masker.text(
+                _("The condition does not hold: %(held)s.") % {"held": held.in_words()}
+            )
+        )
     if not reaching([rule]):
         return Plan()
     try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
 from processes.document import Document, TargetMissing
@@ -60,7 +61,7 @@ def saved_draft(name: str) -> Draft:
 def _draft(name: str, flaws: list[Flaw], behind: str) -> Draft:
     design = get_design(name)
     if design.draft is None:
-        raise Missing(f"{name} has no version to preview.")
+        raise Missing(_("%(name)s has no version to preview.") % {"name": name})
     return Draft(design, design.draft, document_of(design.draft), flaws, behind)
 
 
@@ -90,9 +91,9 @@ def make_preview(
 def choose_outward(instance: ProcessInstance, outward: str) -> None:
     """Keep what calls do in a preview: `do`, or `pinned`; raises Invalid at `/outward`."""
     if outward not in OUTWARD:
-        raise Invalid.at("/outward", "Choose whether calls are made or answered from samples.")
+        raise Invalid.at("/outward", _("Choose whether calls are made or answered from samples."))
     if instance.mode != ProcessInstance.Mode.PREVIEW:
-        raise Conflict("Only in a preview are calls answered from samples.")
+        raise Conflict(_("Only in a preview are calls answered from samples."))
     ProcessInstance.objects.filter(pk=instance.pk).update(outward=outward)
     instance.outward = outward
 
@@ -108,6 +109,9 @@ def refuse_unasked(document: Document, target: str, outward: str) -> None:
     if found:
         raise Invalid.at(
             "/outward",
-            f"{found[0].title} has an effect outside this preview. Choose first whether calls "
-            "are made or answered from pinned samples.",
+            _(
+                "%(rule)s has an effect outside this preview. Choose first whether calls "
+                "are made or answered from pinned samples."
+            )
+            % {"rule": found[0].title},
         )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Invalid
 from processes.models import GivenProcessId, ProcessDesign
@@ -24,12 +25,17 @@ def next_process_id(*, design: ProcessDesign, pattern: str, values: Mapping[str,
     """
     row = ProcessDesign.objects.filter(pk=design.pk)
     if not row.update(last_number=F("last_number") + 1):
-        raise Invalid.at("/process", f"There is no process {design.name}: it was just deleted.")
+        raise Invalid.at(
+            "/process",
+            _("There is no process %(process)s: it was just deleted.") % {"process": design.name},
+        )
     number = row.values_list("last_number", flat=True).get()
     made = filled_pattern(pattern, process=design.name, number=number, values=values)
     if not made or len(made) > LONGEST:
         raise Invalid.at(
-            "/data", f"The pattern of the Process ID gives {len(made)} characters; 1 to 120 fit."
+            "/data",
+            _("The pattern of the Process ID gives %(count)s characters; 1 to 120 fit.")
+            % {"count": len(made)},
         )
     try:
         with transaction.atomic():
@@ -37,7 +43,8 @@ def next_process_id(*, design: ProcessDesign, pattern: str, values: Mapping[str,
     except IntegrityError as error:
         raise Invalid.at(
             "/data",
-            f"The Process ID {made} is taken or was given before. Change what it is made of.",
+            _("The Process ID %(made)s is taken or was given before. Change what it is made of.")
+            % {"made": made},
         ) from error
     return made
 

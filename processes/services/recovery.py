@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from kianda.lib.errors import Invalid
 from processes.models import Run
@@ -19,19 +21,21 @@ from processes.working import WorkingCopy
 # Runs that an occurrence asked for; nobody waits for them, so they may start again.
 FIRED = frozenset({"schedule", "webhook", "manual"})
 
-_MAYBE = (
+_MAYBE = gettext_noop(
     "The process that worked on this run ended while a call was under way. The call may have been "
     "carried out; its answer is not known. Nothing was stored after it."
 )
-_LEFT = (
+_LEFT = gettext_noop(
     "The debugging session was left alone, so it was ended. What it had changed and not saved is "
     "not stored."
 )
-_STEP = (
+_STEP = gettext_noop(
     "The process that carried out a step of this debugging session ended. What it had changed and "
     "not saved is not stored."
 )
-_NOTHING = "The process that worked on this run ended before any call began. Nothing was changed."
+_NOTHING = gettext_noop(
+    "The process that worked on this run ended before any call began. Nothing was changed."
+)
 
 
 def recover_runs(*, moment: datetime | None = None, everything: bool = False) -> list[Run]:
@@ -91,15 +95,15 @@ def _ended(run: Run) -> bool:
     journal = run.journal or {}
     phase = journal.get("phase")
     if phase == "calling":
-        _close(run, _MAYBE)
+        _close(run, _(_MAYBE))
     elif "debug" in journal:
-        _close(run, _LEFT if phase == "paused" else _STEP)
+        _close(run, _(_LEFT) if phase == "paused" else _(_STEP))
     elif phase in {"answered", "saved"}:
         _go_on(run, journal)
     elif run.trigger in FIRED:
         _start_again(run)
     else:
-        _close(run, _NOTHING)
+        _close(run, _(_NOTHING))
     return True
 
 
@@ -137,7 +141,7 @@ def _interrupted(step: dict[str, Any]) -> dict[str, Any]:
     return {
         **step,
         "status": "failed",
-        "reason": "Interrupted: the process ended here.",
+        "reason": _("Interrupted: the process ended here."),
         **({"groups": groups} if groups else {}),
     }
 
@@ -155,7 +159,7 @@ def _go_on(run: Run, journal: dict[str, Any]) -> None:
     """Finish a run from the rule after its last durable point, under the same id."""
     started = _started(run)
     if started is None:
-        _close(run, "The instance or the trigger is gone; the run could not go on.")
+        _close(run, _("The instance or the trigger is gone; the run could not go on."))
         return
     started.working = WorkingCopy.from_journal(started.document.fields, journal["copy"])
     started.secrets = journal.get("secrets", ())
@@ -188,7 +192,7 @@ def _finished(step: dict[str, Any]) -> dict[str, Any]:
 def _start_again(run: Run) -> None:
     started = _started(run)
     if started is None:
-        _close(run, "The instance or the trigger is gone; the run could not start again.")
+        _close(run, _("The instance or the trigger is gone; the run could not start again."))
         return
     started.run.steps = []
     carry_out(started, deadline_s=SECONDS_OTHERWISE)

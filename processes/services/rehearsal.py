@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.lib.secrets import Masker
 from processes.clock import moment_text, today_in
@@ -147,4 +148,4 @@ class _Nothing:
 
 
 def _needs_an_instance() -> RuleFailed:
-    return RuleFailed("configuration", "This needs an instance, and there is none yet.")
+    return RuleFailed("configuration", _("This needs an instance, and there is none yet."))

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from datasources.document import RestMethod
 from kianda.accounts.profiles import zone_of
@@ -129,7 +130,7 @@ class RuleSamples:
         if root == "item" and self._item:
             return item_at(self._item, rest)
         if name in self._secrets:
-            raise ValueFailure(f"{name} is a secret.")
+            raise ValueFailure(_("%(name)s is a secret.") % {"name": name})
         if name in self._values:
             return self._values[name]
         if rest and (root == "row" or root in self._values):
@@ -142,7 +143,9 @@ class RuleSamples:
             return column_of(self._values[table], column)
         first = column_of(self._values.get(self._loop), column)[:1]
         if not first:
-            raise NotYet(f"row.{column} has no value yet: the table has no row.")
+            raise NotYet(
+                _("row.%(column)s has no value yet: the table has no row.") % {"column": column}
+            )
         return first[0]
 
     def _of_the_moment(self, name: str) -> Value:
@@ -154,7 +157,7 @@ class RuleSamples:
             "user.name": self._user.get_username(),
         }
         if name not in known:
-            raise NotYet(f"{name} has no value yet.")
+            raise NotYet(_("%(name)s has no value yet.") % {"name": name})
         return known[name]
 
     def of(self, control: str, texts: Mapping[str, str], *, secret: bool) -> Sample:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Busy, Conflict, Forbidden, Stale
 from processes.context import RunContext
@@ -177,7 +178,9 @@ def at_work(session: Session) -> Iterator[Act]:
         close_failed(act.ledger, act.context, "busy", stale.detail)
     except Exception:
         # A bug of ours: the run must not stay open, and the log must have the whole story.
-        close_failed(act.ledger, act.context, "internal", "The product failed; its log says why.")
+        close_failed(
+            act.ledger, act.context, "internal", _("The product failed; its log says why.")
+        )
         raise
     finally:
         holder.lets_go(session.run.pk)
@@ -203,16 +206,16 @@ def claimed(run_pk: int, user: User, *, anybody: bool = False) -> Session:
     """
     run = Run.objects.filter(pk=run_pk).first()
     if run is None or run.status != Run.Status.RUNNING:
-        raise Conflict("This debugging session has ended.")
+        raise Conflict(_("This debugging session has ended."))
     if run.run_as_id != user.pk and not anybody:
-        raise Forbidden(f"This is the debugging session of {run.run_as_name}.")
+        raise Forbidden(_("This is the debugging session of %(user)s.") % {"user": run.run_as_name})
     mine = Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING, holder=PAUSED).update(
         holder=holder.name, lease_until=timezone.now() + LEASE
     )
     if not mine:
-        raise Busy("A step of this debugging session is under way. Wait for its end.")
+        raise Busy(_("A step of this debugging session is under way. Wait for its end."))
     held = Run.objects.select_related("run_as", "instance__version", "instance__design")
     session = read_session(held.get(pk=run.pk))
     if session is None:
-        raise Conflict("The instance of this debugging session is gone.")
+        raise Conflict(_("The instance of this debugging session is gone."))
     return session

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Busy, Flaw, Invalid, Missing, Stale
 from kianda.lib.lanes import waiting
@@ -77,7 +78,9 @@ def read_instance(
     """Return an instance that the person may see, with its document; raises Missing."""
     instance = visible_instance(process_id, user, lock=lock)
     if instance is None:
-        raise Missing(f"There is no process instance {process_id}.")
+        raise Missing(
+            _("There is no process instance %(process_id)s.") % {"process_id": process_id}
+        )
     return instance, document_of(instance.version)
 
 
@@ -105,11 +108,22 @@ def take(firing: Firing, begin: Callable[[], Started]) -> Started:
 
 def _busy(firing: Firing, other: Run | None) -> Busy:
     if other is None:
-        return Busy(f"{firing.process_id} is in use all the time. Try again in a moment.")
-    since = other.started.strftime("%H:%M:%S") if other.started else "a moment ago"
+        return Busy(
+            _("%(process_id)s is in use all the time. Try again in a moment.")
+            % {"process_id": firing.process_id}
+        )
+    since = other.started.strftime("%H:%M:%S") if other.started else _("a moment ago")
     return Busy(
-        f"Run {other.pk} ({other.target or other.trigger}) has been working on {firing.process_id} "
-        f"since {since} UTC. Try again when it has ended.",
+        _(
+            "Run %(run)s (%(target)s) has been working on %(process_id)s since "
+            "%(since)s UTC. Try again when it has ended."
+        )
+        % {
+            "run": other.pk,
+            "target": other.target or other.trigger,
+            "process_id": firing.process_id,
+            "since": since,
+        },
         run=str(other.pk),
     )
 
@@ -214,14 +228,21 @@ def rules_at(document: Document, target: str) -> list[Rule]:
 def _completion(found: list[Rule], form: str) -> list[Rule]:
     """Return the Submit that a form's own rules end with, unless one of them is it."""
     given = any(isinstance(rule, Submit) and rule.enabled for rule in found)
-    return [] if given else [Submit(id="submit", title="Submit", form=form)]
+    return [] if given else [Submit(id="submit", title=_("Submit"), form=form)]
 
 
 def refuse_stale(firing: Firing, instance: ProcessInstance) -> None:
     if firing.revision is not None and firing.revision != instance.revision:
         raise Stale(
-            f"{instance.process_id} is at revision {instance.revision}, not {firing.revision}. "
-            "Read it again, then repeat.",
+            _(
+                "%(process_id)s is at revision %(revision)s, not %(given)s. Read it "
+                "again, then repeat."
+            )
+            % {
+                "process_id": instance.process_id,
+                "revision": instance.revision,
+                "given": firing.revision,
+            },
             revision=instance.revision,
         )
 
@@ -255,7 +276,12 @@ def _incomplete(
     name = form_of(document, target)
     form = next(one for one in document.forms if one.name == name)
     if not is_open(instance, document, name):
-        return [Flaw("/target", f"The form {form.title} is not open; it cannot be submitted.")]
+        return [
+            Flaw(
+                "/target",
+                _("The form %(form)s is not open; it cannot be submitted.") % {"form": form.title},
+            )
+        ]
     problems = form_problems(form, working.values, working.standing.display)
     return [
         Flaw(f"/data/{place}", sentence)

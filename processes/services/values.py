@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from kianda.lib.errors import Flaw
 from kianda.lib.secrets import MASK
 from processes.document import Document
@@ -63,7 +65,7 @@ def read_sent(
             flaws.append(Flaw(pointer, _unknown(document, name)))
         elif field.slug() == "secret" and raw == MASK:
             if not stored.get(name):
-                flaws.append(Flaw(pointer, "Nothing is stored here yet: send the value itself."))
+                flaws.append(Flaw(pointer, _("Nothing is stored here yet: send the value itself.")))
         else:
             _read_one(field, raw, pointer, values, flaws)
     return values, flaws
@@ -80,8 +82,14 @@ def _read_one(
 
 def _unknown(document: Document, name: str) -> str:
     if name in document.fields:
-        return f"{name} is a {document.fields[name].slug()}; it holds no value."
-    return f"The process {document.name} has no field {name}."
+        return _("%(name)s is a %(kind)s; it holds no value.") % {
+            "name": name,
+            "kind": document.fields[name].slug(),
+        }
+    return _("The process %(process)s has no field %(name)s.") % {
+        "process": document.name,
+        "name": name,
+    }
 
 
 def changes_between(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict
 from processes.designing import rebase, tree
@@ -181,7 +182,11 @@ def _step(name: str, *, user: User, since: int, back: bool) -> Copy:
         copy = locked(name)
         entry = undoable(copy, user) if back else redoable(copy, user)
         if entry is None:
-            raise Conflict(f"There is nothing of yours to {'undo' if back else 'redo'}.")
+            raise Conflict(
+                _("There is nothing of yours to undo.")
+                if back
+                else _("There is nothing of yours to redo.")
+            )
         patch = inverse(patch_of(entry)) if back else patch_of(entry)
         try:
             document = patched(copy.document, patch)
@@ -189,7 +194,8 @@ def _step(name: str, *, user: User, since: int, back: bool) -> Copy:
             raise _built_upon(copy, entry, patch, misfit, user) from misfit
         entry.state = State.UNDONE if back else State.DONE
         entry.save(update_fields=["state"])
-        label = f"{'Undid' if back else 'Redid'}: {entry.label}"
+        done = _("Undid: %(edit)s") if back else _("Redid: %(edit)s")
+        label = done % {"edit": entry.label}
         selected = _selected(document, patch, entry.target)
         store(
             copy, document=document, patch=patch, kind=Kind.UNDO if back else Kind.REDO,
@@ -206,7 +212,7 @@ def _built_upon(
     culprits = [one for one in later if overlap(marks, touched(patch_of(one)))]
     if culprits:
         return stale(culprits)
-    return Conflict(f"{entry.label}: this no longer fits the design.")
+    return Conflict(_("%(edit)s: this no longer fits the design.") % {"edit": entry.label})
 
 
 def _selected(document: Object, patch: Patch, target: str) -> str:

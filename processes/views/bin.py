@@ -52,7 +52,7 @@ def restore(request: HttpRequest, pk: int) -> HttpResponseBase:
 def remove(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Ask, then remove a design for good."""
     if not has_role(request.user, ADMINISTRATOR):
-        raise Forbidden("Only an administrator can remove a design for good.")
+        raise Forbidden(_("Only an administrator can remove a design for good."))
     try:
         found = services.binned_design(pk)
     except Missing:

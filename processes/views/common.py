@@ -8,6 +8,7 @@ from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from kianda.lib import usage
 from kianda.lib.lists import MOST_HITS, Listed, page_of_list
@@ -52,7 +53,11 @@ def target_kind(document: Document, target: str) -> str:
         return "button"
 
 
-_WORDS = {"process": "Process design", "instance": "Instance", "run": "Run"}
+_WORDS = {
+    "process": gettext_noop("Process design"),
+    "instance": gettext_noop("Instance"),
+    "run": gettext_noop("Run"),
+}
 
 
 def used_by_links(uses: list[usage.Use]) -> list[dict[str, str]]:

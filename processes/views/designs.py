@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, TooLarge
@@ -65,7 +66,10 @@ class Editor:
         """Mark what is wrong, each at its line."""
         cause = refusal.__cause__
         if isinstance(cause, json.JSONDecodeError):
-            sentence = f"{_no_json(cause.msg)} (column {cause.colno})"
+            sentence = _("%(flaw)s (column %(column)s)") % {
+                "flaw": _no_json(cause.msg),
+                "column": cause.colno,
+            }
             self.errors = [self._mark(cause.lineno, sentence, "")]
         elif isinstance(refusal, TooLarge) or not refusal.errors:
             self.errors = [self._mark(1, refusal.detail, "")]
@@ -88,20 +92,30 @@ class Editor:
 
 
 _HINTS = {
-    "Expecting ',' delimiter": "A comma is missing before this place, or a quote too many",
-    "Expecting property name enclosed in double quotes": "A name in double quotes is expected "
-    "here. Take out a comma that stands before a closing bracket",
-    "Expecting ':' delimiter": "A colon is missing after the name",
-    "Expecting value": "A value is missing here. Take out a comma too many, or write one",
-    "Extra data": "The definition has ended before this. Take out what follows",
-    "Unterminated string starting at": "The text that begins here has no closing quote",
-    "Invalid control character at": "A line break or tab inside a text: write \\n or \\t",
-    "Invalid \\escape": "A backslash inside a text: write \\\\",
+    "Expecting ',' delimiter": gettext_noop(
+        "A comma is missing before this place, or a quote too many"
+    ),
+    "Expecting property name enclosed in double quotes": gettext_noop(
+        "A name in double quotes is expected "
+        "here. Take out a comma that stands before a closing bracket"
+    ),
+    "Expecting ':' delimiter": gettext_noop("A colon is missing after the name"),
+    "Expecting value": gettext_noop(
+        "A value is missing here. Take out a comma too many, or write one"
+    ),
+    "Extra data": gettext_noop("The definition has ended before this. Take out what follows"),
+    "Unterminated string starting at": gettext_noop(
+        "The text that begins here has no closing quote"
+    ),
+    "Invalid control character at": gettext_noop(
+        "A line break or tab inside a text: write \\n or \\t"
+    ),
+    "Invalid \\escape": gettext_noop("A backslash inside a text: write \\\\"),
 }
 
 
 def _no_json(message: str) -> str:
-    return _HINTS.get(message, message)
+    return _(_HINTS[message]) if message in _HINTS else message
 
 
 @page(roles=(DESIGNER,), methods=("GET", "POST"))

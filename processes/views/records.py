@@ -76,7 +76,10 @@ def _row(instance: ProcessInstance, change: int, field: str) -> dict[str, Any]:
     for row in found.fields if found else ():
         if row["field"] == field:
             return dict(row)
-    raise Missing(f"The history of {instance.process_id} has no such change of {field}.")
+    raise Missing(
+        _("The history of %(process_id)s has no such change of %(field)s.")
+        % {"process_id": instance.process_id, "field": field}
+    )
 
 
 def _refused(request: HttpRequest, error: str) -> int:
@@ -120,7 +123,9 @@ def move(request: HttpRequest, process_id: str) -> HttpResponseBase:
     sheet = Sheet.read(process_id, person(request))
     published = sheet.instance.design.published
     if published is None:
-        raise Missing(f"{sheet.instance.design.name} has no published version.")
+        raise Missing(
+            _("%(design)s has no published version.") % {"design": sheet.instance.design.name}
+        )
     error = ""
     if request.method == "POST":
         try:

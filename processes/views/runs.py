@@ -96,7 +96,7 @@ def find_run(request: HttpRequest, run_id: int) -> Run:
     rows = visible_runs(person(request)).defer("journal")
     found = rows.filter(pk=run_id).first() if run_id < 2**63 else None
     if found is None:
-        raise Missing(f"There is no run {run_id}.")
+        raise Missing(_("There is no run %(run_id)s.") % {"run_id": run_id})
     return found
 
 

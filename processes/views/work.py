@@ -101,7 +101,10 @@ def back(request: HttpRequest, process_id: str, form: str) -> HttpResponseBase:
     instance, document = read_instance(process_id, person(request))
     state = next((one for one in form_states(instance, document) if one.form == form), None)
     if state is None:
-        raise Missing(f"{instance.process_id} has no form {form}.")
+        raise Missing(
+            _("%(process_id)s has no form %(form)s.")
+            % {"process_id": instance.process_id, "form": form}
+        )
     error = ""
     if request.method == "POST":
         try:

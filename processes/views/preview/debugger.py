@@ -115,7 +115,10 @@ def value(request: HttpRequest, name: str, process_id: str, field: str) -> HttpR
     session = _session(instance)
     found = session.document.value_fields.get(field)
     if found is None:
-        raise Missing(f"{name} has no field {field} that holds a value.")
+        raise Missing(
+            _("%(name)s has no field %(field)s that holds a value.")
+            % {"name": name, "field": field}
+        )
     fields, values = {field: cast(InputField, found)}, session.working.values
     typed, errors = typed_in(fields, request.POST, values), Errors()
     act = request.POST.get("act", "")

@@ -6,6 +6,7 @@ from typing import Any
 from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER
@@ -44,9 +45,12 @@ def frame_url(name: str, process_id: str = "") -> str:
 
 def preview_instance(request: HttpRequest, name: str, process_id: str) -> ProcessInstance:
     """Return a preview instance of a design; raises Missing for any other."""
-    instance, _ = read_instance(process_id, person(request))
+    instance = read_instance(process_id, person(request))[0]
     if instance.design.name != name or instance.mode != ProcessInstance.Mode.PREVIEW:
-        raise Missing(f"{process_id} is no preview instance of {name}.")
+        raise Missing(
+            _("%(process_id)s is no preview instance of %(name)s.")
+            % {"process_id": process_id, "name": name}
+        )
     return instance
 
 
