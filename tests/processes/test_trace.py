@@ -3,8 +3,9 @@
 import pytest
 
 from kianda.lib.secrets import MASK, Masker
+from processes.cutting import CUT_AT, cut
 from processes.rules import Save
-from processes.trace import CUT_AT, RunTrace, cut
+from processes.trace import RunTrace
 from processes.working import WorkingCopy
 
 SHORT = "a" * CUT_AT
