@@ -7,7 +7,7 @@ from typing import Any, Literal, overload
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -140,7 +140,9 @@ def insert(firing: Firing, on_start: Callable[[Run], None] | None) -> Started:
             started = _new_run(firing, locked=True)
             write = insert_of(started.run)
         else:
-            started.nothing_left = not row.has_left  # type: ignore[attr-defined]  # an annotation
+            # Where many write at once, a run may close between that look and the new row.
+            alone = not connection.features.has_select_for_update
+            started.nothing_left = alone and not row.has_left  # type: ignore[attr-defined]
         write.run()
         if on_start is not None:
             on_start(started.run)
