@@ -47,6 +47,13 @@ def fired(client: APIClient, process_id: str, target: str, **data: Any) -> dict[
 Make = Callable[..., ProcessInstance]
 
 
+def enqueued(instance: ProcessInstance, user: Any, **data: Any) -> Run:
+    """Ask for the refresh button without waiting for it."""
+    return runs.enqueue(
+        process_id=instance.process_id, target="refresh", user=user, trigger="api", data=data
+    )
+
+
 def press(instance: ProcessInstance, user: Any, *, trigger: str = "button", **more: Any) -> Run:
     """Press Refresh on an instance of the scenario."""
     return runs.trigger(

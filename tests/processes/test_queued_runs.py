@@ -15,7 +15,7 @@ from processes.services.designs import save_design
 from processes.services.documents import document_of
 from processes.services.instances import create_instance
 from tests.processes.conftest import answers
-from tests.processes.stories import Make
+from tests.processes.stories import Make, enqueued
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,9 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_queued_run_is_carried_out_once(make_token: Make, provider: HTTPServer, ada: Any) -> None:
     answers(provider)
     instance = make_token()
-    queued = runs.enqueue(
-        process_id=instance.process_id, target="refresh", user=ada, trigger="api", data={}
-    )
+    queued = enqueued(instance, ada)
     assert queued.status == "queued"
     done = runs.execute_queued(queued.pk)
     assert done is not None
@@ -39,13 +37,7 @@ def test_the_secrets_sent_with_a_queued_run_are_kept_encrypted_and_erased(
 ) -> None:
     answers(provider, {}, status=500)
     instance = make_token()
-    queued = runs.enqueue(
-        process_id=instance.process_id,
-        target="refresh",
-        user=ada,
-        trigger="api",
-        data={"refresh_token": "rt-sent-99"},
-    )
+    queued = enqueued(instance, ada, refresh_token="rt-sent-99")
     with connection.cursor() as cursor:
         cursor.execute("SELECT journal FROM processes_run")
         [(journal,)] = cursor.fetchall()
@@ -77,9 +69,7 @@ def test_a_queued_run_on_a_preview_that_cannot_follow_its_draft_is_refused_with_
 
 def test_a_queued_run_is_sent_again_ever_more_seldom(make_token: Make, ada: Any) -> None:
     instance = make_token()
-    queued = runs.enqueue(
-        process_id=instance.process_id, target="refresh", user=ada, trigger="api", data={}
-    )
+    queued = enqueued(instance, ada)
     sweeps = range(0, 301, 5)
     sent = [
         age for age in sweeps if runs.queued_to_send(queued.queued + timedelta(seconds=age + 0.5))

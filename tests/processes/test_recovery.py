@@ -21,7 +21,7 @@ from processes.services.leases import LEASE, TRUSTED_FOR_S, TakenOver, holder
 from processes.services.ledger import RunLedger
 from processes.services.values import stored_values
 from tests.processes.conftest import GOOD_ANSWER, RULES, answers
-from tests.processes.stories import Make, press
+from tests.processes.stories import Make, enqueued, press
 from tests.threads import at_once
 
 Rows = dict[str, Any]
@@ -464,9 +464,7 @@ def test_a_queued_run_that_nobody_got_is_sent_again_and_runs_once(
 ) -> None:
     answers(provider)
     instance = make_token()
-    queued = runs.enqueue(
-        process_id=instance.process_id, target="refresh", user=ada, trigger="api", data={}
-    )
+    queued = enqueued(instance, ada)
     now = timezone.now()
     assert runs.queued_to_send(now) == []
     assert runs.queued_to_send(now + timedelta(seconds=6)) == [queued.pk]
@@ -492,13 +490,7 @@ def test_an_asynchronous_run_that_died_early_says_so_and_keeps_no_sent_secret(
 ) -> None:
     answers(provider)
     instance = make_token()
-    queued = runs.enqueue(
-        process_id=instance.process_id,
-        target="refresh",
-        user=ada,
-        trigger="api",
-        data={"client_secret": "cs-sent"},
-    )
+    queued = enqueued(instance, ada, client_secret="cs-sent")
     Run.objects.filter(pk=queued.pk).update(
         status="running", started=timezone.now(), holder="a process that died", journal=None
     )
