@@ -23,7 +23,8 @@ from datasources.auth import AnyAuthScheme
 from datasources.auth.none import NoAuth
 from kianda.lib.names import in_words, slug_flaw
 from kianda.lib.secret_names import MASK, is_secret_name
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 
 MEGABYTE = 1024 * 1024
 LONGEST_TIMEOUT_S = 300
@@ -64,14 +65,14 @@ Timeout = Annotated[
     AfterValidator(_seconds),
     PlainSerializer(_written, return_type=int | float),
     Field(
-        title=_("Timeout (s)"),
+        title=gettext_noop("Timeout (s)"),
         json_schema_extra={"exclusiveMinimum": 0, "maximum": LONGEST_TIMEOUT_S},
     ),
 ]
 AnswerBytes = Annotated[
     int,
     BeforeValidator(_whole),
-    Field(ge=1, le=100 * MEGABYTE, title=_("Largest answer (bytes)")),
+    Field(ge=1, le=100 * MEGABYTE, title=gettext_noop("Largest answer (bytes)")),
 ]
 
 

@@ -12,7 +12,7 @@ from datasources.encoding import as_json, as_text, form, multipart, nested, pair
 from datasources.errors import CallFailed
 from datasources.headers import BREAKS, header_bytes
 from kianda.lib.secret_names import MASK, SECRET_KEYS
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
 
 ALWAYS = {"user-agent": ("User-Agent", "Kianda-open"), "accept": ("Accept", "*/*")}
 # The codings that the standard library can undo with a bound on the size.
@@ -154,7 +154,7 @@ def _authenticate(parts: _Parts, datasource: RestDatasource) -> None:
     if scheme.lacks_credentials():
         sentence = _("The datasource %(datasource)s has no %(missing)s stored.") % {
             "datasource": datasource.title,
-            "missing": scheme.missing,
+            "missing": _(scheme.missing),
         }
         raise CallFailed("configuration", sentence)
     own = Draft(query=[(name, "") for name, _, _ in parts.query])

@@ -6,11 +6,16 @@ from datetime import UTC, date, tzinfo
 from enum import Enum
 from types import MappingProxyType
 
-from kianda.lib.words import mark as _
+from kianda.lib.names import in_words
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
+from processes.expressions import Template
 from processes.moments import date_in
 from processes.operators import contains, order, same
 from processes.patterns import PatternError, found
 from processes.values import Value, ValueFailure, as_text, is_blank
+
+Titles = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -97,25 +102,54 @@ def _blank(left: Value, _right: Value) -> bool:
 
 OPERATORS: Mapping[str, Operator] = MappingProxyType(
     {
-        "eq": Operator(_("is"), _plain(same), takes_secret=True),
-        "neq": Operator(_("is not"), _plain(same, wanted=False), takes_secret=True),
-        "contains": Operator(_("contains"), _plain(contains)),
-        "not_contains": Operator(_("does not contain"), _plain(contains, wanted=False)),
-        "starts_with": Operator(_("starts with"), _plain(_starts)),
-        "gt": Operator(_("is more than"), _signed(1)),
-        "gte": Operator(_("is at least"), _signed(0, 1)),
-        "lt": Operator(_("is less than"), _signed(-1)),
-        "lte": Operator(_("is at most"), _signed(-1, 0)),
-        "blank": Operator(_("is blank"), _plain(_blank), Right.NOTHING, takes_secret=True),
-        "not_blank": Operator(
-            _("is not blank"), _plain(_blank, wanted=False), Right.NOTHING, takes_secret=True
+        "eq": Operator(gettext_noop("is"), _plain(same), takes_secret=True),
+        "neq": Operator(gettext_noop("is not"), _plain(same, wanted=False), takes_secret=True),
+        "contains": Operator(gettext_noop("contains"), _plain(contains)),
+        "not_contains": Operator(gettext_noop("does not contain"), _plain(contains, wanted=False)),
+        "starts_with": Operator(gettext_noop("starts with"), _plain(_starts)),
+        "gt": Operator(gettext_noop("is more than"), _signed(1)),
+        "gte": Operator(gettext_noop("is at least"), _signed(0, 1)),
+        "lt": Operator(gettext_noop("is less than"), _signed(-1)),
+        "lte": Operator(gettext_noop("is at most"), _signed(-1, 0)),
+        "blank": Operator(
+            gettext_noop("is blank"), _plain(_blank), Right.NOTHING, takes_secret=True
         ),
-        "matches": Operator(_("matches"), _plain(_matches), Right.PATTERN),
-        "not_matches": Operator(_("does not match"), _plain(_matches, wanted=False), Right.PATTERN),
-        "in": Operator(_("is one of"), _plain(_in), Right.LIST),
-        "between": Operator(_("is between"), _plain(_between), Right.PAIR),
-        "before_today": Operator(_("is before today"), _dated(-1), Right.NOTHING),
-        "today": Operator(_("is today"), _dated(0), Right.NOTHING),
-        "after_today": Operator(_("is after today"), _dated(1), Right.NOTHING),
+        "not_blank": Operator(
+            gettext_noop("is not blank"),
+            _plain(_blank, wanted=False),
+            Right.NOTHING,
+            takes_secret=True,
+        ),
+        "matches": Operator(gettext_noop("matches"), _plain(_matches), Right.PATTERN),
+        "not_matches": Operator(
+            gettext_noop("does not match"), _plain(_matches, wanted=False), Right.PATTERN
+        ),
+        "in": Operator(gettext_noop("is one of"), _plain(_in), Right.LIST),
+        "between": Operator(gettext_noop("is between"), _plain(_between), Right.PAIR),
+        "before_today": Operator(gettext_noop("is before today"), _dated(-1), Right.NOTHING),
+        "today": Operator(gettext_noop("is today"), _dated(0), Right.NOTHING),
+        "after_today": Operator(gettext_noop("is after today"), _dated(1), Right.NOTHING),
     }
 )
+
+# What the facts of an instance are called; those of an item are its own.
+_FACTS = {
+    "process.id": gettext_noop("Process ID"), "process.name": gettext_noop("process"),
+    "process.status": gettext_noop("status"), "process.created": gettext_noop("time of creation"),
+}  # fmt: skip
+
+
+def side_in_words(source: str, titles: Titles) -> str:
+    """Return one side in words: `[access_token]` as its title, nothing as `empty`."""
+    template = Template.parse(source)
+    name = template.only_reference
+    if name is not None:
+        return titles.get(name) or _fact(name) or in_words(name.replace(".", " "))
+    return source or _("empty")
+
+
+def _fact(name: str) -> str:
+    fact = _FACTS.get(name.removeprefix("item."))
+    if fact is None:
+        return ""
+    return _("its %(fact)s") % {"fact": _(fact)} if name.startswith("item.") else _(fact)

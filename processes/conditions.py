@@ -14,9 +14,9 @@ from pydantic import (
     field_validator,
 )
 
-from kianda.lib.names import in_words as name_in_words
-from kianda.lib.words import mark as _
-from processes.comparisons import OPERATORS, Day, Operator, Right
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
+from processes.comparisons import OPERATORS, Day, Operator, Right, Titles, side_in_words
 from processes.expressions import Resolve, Template
 from processes.patterns import PatternError, compiled
 from processes.references import flaw, name_problems, names_in, parsed, secret_names
@@ -29,7 +29,6 @@ OperatorName = Literal[
 
 MAX_NESTING = 8
 MAX_ITEMS = 100
-Titles = Mapping[str, str]
 
 
 class _Part(BaseModel):
@@ -43,15 +42,17 @@ class Condition(_Part):
     """One row: a value, an operator, and what it is compared with."""
 
     left: str = Field(
-        title=_("Value"),
-        description=_("A field such as [status], text, or an expression."),
+        title=gettext_noop("Value"),
+        description=gettext_noop("A field such as [status], text, or an expression."),
         json_schema_extra={"control": "value"},
     )
-    operator: OperatorName = Field(title=_("Operator"), description=_("How the value is compared."))
+    operator: OperatorName = Field(
+        title=gettext_noop("Operator"), description=gettext_noop("How the value is compared.")
+    )
     right: str = Field(
         "",
-        title=_("Compared with"),
-        description=_(
+        title=gettext_noop("Compared with"),
+        description=gettext_noop(
             "A field, text or expression; for in and between several with commas; "
             "for matches an RE2 pattern; nothing for blank and today."
         ),
@@ -129,15 +130,15 @@ class Condition(_Part):
     def in_words(self, titles: Titles) -> str:
         """Return the row as a sentence part: `Amount is more than 10`."""
         operator = OPERATORS[self.operator]
-        left = side_in_words(self.left, titles)
+        left, words = side_in_words(self.left, titles), _(operator.words)
         if operator.right is Right.NOTHING:
-            return f"{left} {operator.words}"
+            return f"{left} {words}"
         if operator.right is Right.PATTERN:
-            return f"{left} {operator.words} {self.right}"
+            return f"{left} {words} {self.right}"
         sources = [self.right] if operator.right is Right.VALUE else _sources(self.right)
         between = _(" and ") if operator.right is Right.PAIR else ", "
         rights = between.join(side_in_words(source, titles) for source in sources)
-        return f"{left} {operator.words} {rights}"
+        return f"{left} {words} {rights}"
 
 
 def _secrets(source: str, info: ValidationInfo) -> list[str]:
@@ -179,24 +180,6 @@ def _may_be_list(right: str) -> bool:
     return template.is_expression or template.only_reference is not None
 
 
-# What the facts of an instance are called; those of an item are its own.
-_FACTS = {
-    "process.id": _("Process ID"), "process.name": _("process"), "process.status": _("status"),
-    "process.created": _("time of creation"),
-}  # fmt: skip
-_OF_ITEM = {f"item.{name}": _("its %(fact)s") % {"fact": one} for name, one in _FACTS.items()}
-_KNOWN = {**_FACTS, **_OF_ITEM}
-
-
-def side_in_words(source: str, titles: Titles) -> str:
-    """Return one side in words: `[access_token]` as its title, nothing as `empty`."""
-    template = Template.parse(source)
-    name = template.only_reference
-    if name is not None:
-        return titles.get(name) or _KNOWN.get(name) or name_in_words(name.replace(".", " "))
-    return source or _("empty")
-
-
 def _kind_of(raw: Any) -> str:
     if isinstance(raw, ConditionGroup):
         return "group"
@@ -210,8 +193,8 @@ class ConditionGroup(_Part):
 
     match: Literal["all", "any"] = Field(
         "all",
-        title=_("Match"),
-        description=_("Whether all conditions must hold, or any one of them."),
+        title=gettext_noop("Match"),
+        description=gettext_noop("Whether all conditions must hold, or any one of them."),
     )
     items: tuple[
         Annotated[
@@ -221,8 +204,8 @@ class ConditionGroup(_Part):
         ...,
     ] = Field(
         (),
-        title=_("Conditions"),
-        description=_("The rows, and groups of rows."),
+        title=gettext_noop("Conditions"),
+        description=gettext_noop("The rows, and groups of rows."),
         max_length=MAX_ITEMS,
         json_schema_extra={"control": "conditions"},
     )
@@ -293,8 +276,10 @@ class ItemFilter(ConditionGroup):
         ...,
     ] = Field(
         (),
-        title=_("Conditions"),
-        description=_("The rows, and groups of rows. The item's fields are [item.<field>]."),
+        title=gettext_noop("Conditions"),
+        description=gettext_noop(
+            "The rows, and groups of rows. The item's fields are [item.<field>]."
+        ),
         max_length=MAX_ITEMS,
         json_schema_extra={"control": "conditions"},
     )

@@ -74,7 +74,7 @@ def _held(owner: Owner) -> Sequence[FormField]:
 
 
 def _called(owner: Owner) -> str:
-    kind = _("form") if isinstance(owner, Form) else owner.label.lower()
+    kind = _("form") if isinstance(owner, Form) else _(owner.label).lower()
     return f'{kind} "{owner.title}"'
 
 

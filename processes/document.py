@@ -19,7 +19,8 @@ from pydantic import (
 from kianda.lib.errors import Invalid
 from kianda.lib.names import field_name_flaw, slug_flaw, titled
 from kianda.lib.pointers import flaws_of, pointer, unique
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes import raw as sent
 from processes.fields import AnyField
 from processes.fields.base import FormField, Rules, walk
@@ -69,7 +70,7 @@ def _form_name(name: str) -> str:
 
 
 Title = Annotated[
-    str, Field(max_length=200, title=_("Title"), json_schema_extra={"control": "text"})
+    str, Field(max_length=200, title=gettext_noop("Title"), json_schema_extra={"control": "text"})
 ]
 
 
@@ -115,14 +116,18 @@ class Document(_Titled):
         default="{process}-{number}",
         min_length=1,
         max_length=200,
-        title=_("Process ID"),
-        description=_("How instances are called: {process}, {number}, {number:5}, [field]."),
+        title=gettext_noop("Process ID"),
+        description=gettext_noop(
+            "How instances are called: {process}, {number}, {number:5}, [field]."
+        ),
         json_schema_extra={"control": "text"},
     )
     token_field: str = Field(
         default="",
-        title=_("Kept token"),
-        description=_("The field that holds the token to keep fresh. Empty: found by its name."),
+        title=gettext_noop("Kept token"),
+        description=gettext_noop(
+            "The field that holds the token to keep fresh. Empty: found by its name."
+        ),
         json_schema_extra={"control": "field"},
     )
     rules: Rules = []

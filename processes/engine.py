@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.rules.base import Context, Rule, RuleFailed
 from processes.tracing import StepRecord, Trace
 from processes.values import ValueFailure
 
-SWITCHED_OFF = _("Switched off.")
-NOT_REACHED = _("not reached")
+SWITCHED_OFF = gettext_noop("Switched off.")
+NOT_REACHED = gettext_noop("not reached")
 
 
 @dataclass
@@ -44,9 +45,9 @@ def run_rules(
     outcome = outcome or Outcome()
     for position, rule in enumerate(rules[start:], start):
         if outcome.failure:
-            trace.skipped(position, rule, NOT_REACHED)
+            trace.skipped(position, rule, _(NOT_REACHED))
         elif not rule.enabled:
-            trace.skipped(position, rule, SWITCHED_OFF)
+            trace.skipped(position, rule, _(SWITCHED_OFF))
         else:
             with trace.step(position, rule) as record:
                 _run_step(rule, context, record, outcome)

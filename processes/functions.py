@@ -5,7 +5,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP
 from types import MappingProxyType
 from typing import NamedTuple
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext_noop
 from processes import formulas
 from processes.moments import to_date, to_moment
 from processes.operators import contains
@@ -30,156 +30,197 @@ class Function(NamedTuple):
 _ALL = (
     Function(
         "Sum(a, b, ...)",
-        _("The sum. Blank counts as 0; a list counts with its items."),
+        gettext_noop("The sum. Blank counts as 0; a list counts with its items."),
         formulas.total,
         most=None,
     ),
     Function(
         "Average(a, b, ...)",
-        _("The mean of those that are not blank."),
+        gettext_noop("The mean of those that are not blank."),
         formulas.average,
         most=None,
     ),
     Function(
         "Min(a, b, ...)",
-        _("The least of those that are not blank: numbers, dates or texts."),
+        gettext_noop("The least of those that are not blank: numbers, dates or texts."),
         formulas.extreme(-1),
         most=None,
     ),
     Function(
         "Max(a, b, ...)",
-        _("The greatest of those that are not blank."),
+        gettext_noop("The greatest of those that are not blank."),
         formulas.extreme(1),
         most=None,
     ),
-    Function("Count(a, b, ...)", _("How many are not blank."), formulas.filled_count, most=None),
+    Function(
+        "Count(a, b, ...)",
+        gettext_noop("How many are not blank."),
+        formulas.filled_count,
+        most=None,
+    ),
     Function(
         "Round(number, places)",
-        _("Rounded, 5 away from 0, to 0 or that many places."),
+        gettext_noop("Rounded, 5 away from 0, to 0 or that many places."),
         formulas.rounded(ROUND_HALF_UP),
         most=2,
     ),
-    Function("Floor(number, places)", _("Rounded down."), formulas.rounded(ROUND_FLOOR), most=2),
-    Function("Ceiling(number, places)", _("Rounded up."), formulas.rounded(ROUND_CEILING), most=2),
-    Function("Abs(number)", _("Without its sign."), formulas.absolute),
     Function(
-        "Length(value)", _("How many characters a text has, or items a list."), formulas.length
+        "Floor(number, places)",
+        gettext_noop("Rounded down."),
+        formulas.rounded(ROUND_FLOOR),
+        most=2,
     ),
-    Function("Upper(text)", _("In capital letters."), formulas.cased(str.upper)),
-    Function("Lower(text)", _("In small letters."), formulas.cased(str.lower)),
-    Function("Trim(text)", _("Without blanks at both ends."), formulas.cased(str.strip)),
-    Function("Concat(a, b, ...)", _("All of them as one text."), formulas.concatenated, most=None),
-    Function("Left(text, count)", _("The first characters."), formulas.left_part, 2, 2),
-    Function("Right(text, count)", _("The last characters."), formulas.right_part, 2, 2),
+    Function(
+        "Ceiling(number, places)",
+        gettext_noop("Rounded up."),
+        formulas.rounded(ROUND_CEILING),
+        most=2,
+    ),
+    Function("Abs(number)", gettext_noop("Without its sign."), formulas.absolute),
+    Function(
+        "Length(value)",
+        gettext_noop("How many characters a text has, or items a list."),
+        formulas.length,
+    ),
+    Function("Upper(text)", gettext_noop("In capital letters."), formulas.cased(str.upper)),
+    Function("Lower(text)", gettext_noop("In small letters."), formulas.cased(str.lower)),
+    Function("Trim(text)", gettext_noop("Without blanks at both ends."), formulas.cased(str.strip)),
+    Function(
+        "Concat(a, b, ...)",
+        gettext_noop("All of them as one text."),
+        formulas.concatenated,
+        most=None,
+    ),
+    Function("Left(text, count)", gettext_noop("The first characters."), formulas.left_part, 2, 2),
+    Function("Right(text, count)", gettext_noop("The last characters."), formulas.right_part, 2, 2),
     Function(
         "Mid(text, start, count)",
-        _("Characters from a place on, counted from 1."),
+        gettext_noop("Characters from a place on, counted from 1."),
         formulas.middle_part,
         3,
         3,
     ),
     Function(
         "Replace(text, old, new)",
-        _("With every old part replaced by the new one."),
+        gettext_noop("With every old part replaced by the new one."),
         formulas.replaced,
         3,
         3,
     ),
     Function(
         "Split(text, separator)",
-        _("A list of the parts between commas or that separator."),
+        gettext_noop("A list of the parts between commas or that separator."),
         formulas.split_up,
         most=2,
     ),
     Function(
         "Join(list, separator)",
-        _("The items as one text, with a comma or that between them."),
+        gettext_noop("The items as one text, with a comma or that between them."),
         formulas.joined_up,
         most=2,
     ),
     Function(
         "Item(list, position)",
-        _("One item of a list, counted from 1; blank when there is none."),
+        gettext_noop("One item of a list, counted from 1; blank when there is none."),
         formulas.item_at,
         2,
         2,
     ),
     Function(
         "Contains(container, part)",
-        _("Whether a text holds a part, or a list an item."),
+        gettext_noop("Whether a text holds a part, or a list an item."),
         contains,
         2,
         2,
     ),
     Function(
         "StartsWith(text, part)",
-        _("Whether a text starts with a part."),
+        gettext_noop("Whether a text starts with a part."),
         formulas.starts_with,
         2,
         2,
     ),
     Function(
-        "EndsWith(text, part)", _("Whether a text ends with a part."), formulas.ends_with, 2, 2
+        "EndsWith(text, part)",
+        gettext_noop("Whether a text ends with a part."),
+        formulas.ends_with,
+        2,
+        2,
     ),
     Function(
         "Matches(text, pattern)",
-        _("Whether an RE2 pattern is found in a text."),
+        gettext_noop("Whether an RE2 pattern is found in a text."),
         formulas.matches,
         2,
         2,
     ),
-    Function("IsBlank(value)", _("Whether nothing is set. 0 and false are something."), is_blank),
     Function(
-        "Coalesce(a, b, ...)", _("The first that is not blank."), formulas.first_filled, most=None
+        "IsBlank(value)",
+        gettext_noop("Whether nothing is set. 0 and false are something."),
+        is_blank,
     ),
-    Function("Number(text)", _("A numeric text as a number."), to_number),
-    Function("Text(value)", _("Any value as text."), as_text),
+    Function(
+        "Coalesce(a, b, ...)",
+        gettext_noop("The first that is not blank."),
+        formulas.first_filled,
+        most=None,
+    ),
+    Function("Number(text)", gettext_noop("A numeric text as a number."), to_number),
+    Function("Text(value)", gettext_noop("Any value as text."), as_text),
     Function(
         "AddDays(date, count)",
-        _("The date or moment so many days later."),
+        gettext_noop("The date or moment so many days later."),
         formulas.shift_by("days"),
         2,
         2,
     ),
     Function(
         "AddHours(date, count)",
-        _("The moment so many hours later."),
+        gettext_noop("The moment so many hours later."),
         formulas.shift_by("hours"),
         2,
         2,
     ),
     Function(
         "AddMinutes(date, count)",
-        _("The moment so many minutes later."),
+        gettext_noop("The moment so many minutes later."),
         formulas.shift_by("minutes"),
         2,
         2,
     ),
     Function(
         "AddSeconds(date, count)",
-        _("The moment so many seconds later."),
+        gettext_noop("The moment so many seconds later."),
         formulas.shift_by("seconds"),
         2,
         2,
     ),
     Function(
         "DateDiff(from, to, unit)",
-        _('From one to the other in "days", "hours", "minutes" or "seconds".'),
+        gettext_noop('From one to the other in "days", "hours", "minutes" or "seconds".'),
         formulas.date_difference,
         2,
         3,
     ),
-    Function("DatePart(date)", _("The date of a moment, as it is written."), to_date),
+    Function("DatePart(date)", gettext_noop("The date of a moment, as it is written."), to_date),
     Function(
         "Moment(value)",
-        _("A date or seconds since 1970 as a moment, 2026-11-23T10:00:00Z."),
+        gettext_noop("A date or seconds since 1970 as a moment, 2026-11-23T10:00:00Z."),
         to_moment,
     ),
-    Function("Seconds(date)", _("A moment as seconds since 1970."), formulas.seconds_since_1970),
+    Function(
+        "Seconds(date)",
+        gettext_noop("A moment as seconds since 1970."),
+        formulas.seconds_since_1970,
+    ),
 )
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType({function.name: function for function in _ALL})
 # `If` is not among them: the reader turns it into a choice that evaluates one branch only.
 IF = Function(
-    "If(condition, then, otherwise)", _("One of two, the other is not looked at."), is_blank, 3, 3
+    "If(condition, then, otherwise)",
+    gettext_noop("One of two, the other is not looked at."),
+    is_blank,
+    3,
+    3,
 )

@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.answers import Answer, RuleFailed, value_at
 from processes.expressions import Template
-from processes.references import ErrorValue, FieldName, InputValue, ResultValue, TextValue, flaw
+from processes.references import flaw
+from processes.setting_types import ErrorValue, FieldName, InputValue, ResultValue, TextValue
 from processes.values import Value, ValueFailure, from_json, is_blank
 
 Resolve = Callable[[str], Value]
@@ -30,8 +32,8 @@ InputTarget = Annotated[
     str,
     AfterValidator(_known_target),
     Field(
-        title=_("Target"),
-        description=_(
+        title=gettext_noop("Target"),
+        description=gettext_noop(
             "Where the value goes: url_path, path.<parameter>, query.<name>, "
             "header.<name>, body.<path>, or body for the whole of a raw body."
         ),
@@ -67,8 +69,8 @@ class SuccessRow(Row):
     value: ResultValue
     if_missing: Literal["fail", "keep", "clear"] = Field(
         default="fail",
-        title=_("If missing"),
-        description=_(
+        title=gettext_noop("If missing"),
+        description=gettext_noop(
             "What happens when the answer does not hold it, or holds null or an empty "
             "text: the step fails, the field keeps its value, or the field is cleared."
         ),

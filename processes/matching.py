@@ -4,7 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.conditions import ItemFilter
 from processes.references import flaw
 from processes.rules.base import BUILT_IN, CallingRule, RuleFailed
@@ -20,8 +21,8 @@ class MatchingRule(CallingRule):
 
     filter: ItemFilter | None = Field(
         default=None,
-        title=_("Filter"),
-        description=_(
+        title=gettext_noop("Filter"),
+        description=gettext_noop(
             "Which instances of the process are meant, such as [item.process.id] eq "
             "orders-1. Only for the built-in datasource, which needs one."
         ),
@@ -30,8 +31,8 @@ class MatchingRule(CallingRule):
     )
     matches: Literal["one", "all"] = Field(
         default="one",
-        title=_("How many"),
-        description=_(
+        title=gettext_noop("How many"),
+        description=gettext_noop(
             "one: the step fails when more than one instance fits. all: each that fits, "
             "at most 1,000."
         ),
@@ -39,8 +40,8 @@ class MatchingRule(CallingRule):
     )
     on_none: Literal["fail", "continue"] = Field(
         default="fail",
-        title=_("When nothing is found"),
-        description=_(
+        title=gettext_noop("When nothing is found"),
+        description=gettext_noop(
             "fail: the step fails with the kind not_found. continue: nothing is done and "
             "the next rule runs."
         ),

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from kianda.lib.names import FIELD_NAME, SLUG
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.references import flaw, names_in
 
 
@@ -44,11 +45,13 @@ def _control(name: str, description: str) -> Any:
 TableName = Annotated[
     str,
     AfterValidator(check_table_name),
-    _control("table", _("The name of a table of this process.")),
+    _control("table", gettext_noop("The name of a table of this process.")),
 ]
 FormName = Annotated[
-    str, AfterValidator(check_form_name), _control("form", _("The name of a form of this process."))
+    str,
+    AfterValidator(check_form_name),
+    _control("form", gettext_noop("The name of a form of this process.")),
 ]
 ProcessRef = Annotated[
-    str, AfterValidator(_check_process), _control("process", _("The name of a process."))
+    str, AfterValidator(_check_process), _control("process", gettext_noop("The name of a process."))
 ]

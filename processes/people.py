@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.named import check_form_name
 from processes.references import flaw
 
@@ -28,15 +29,15 @@ class Owners(BaseModel):
     users: Names = Field(
         default=(),
         max_length=MOST,
-        title=_("Users"),
-        description=_("User names."),
+        title=gettext_noop("Users"),
+        description=gettext_noop("User names."),
         json_schema_extra={"control": "users"},
     )
     groups: Names = Field(
         default=(),
         max_length=MOST,
-        title=_("Groups"),
-        description=_("Names of groups."),
+        title=gettext_noop("Groups"),
+        description=gettext_noop("Names of groups."),
         json_schema_extra={"control": "groups"},
     )
 
@@ -49,8 +50,8 @@ class Owners(BaseModel):
 People = Annotated[
     Owners,
     Field(
-        title=_("Owners"),
-        description=_(
+        title=gettext_noop("Owners"),
+        description=gettext_noop(
             "Who works on the form when it is open. Without owners everyone who may see "
             "the instance does. On the first form whoever made the instance is an owner too."
         ),
@@ -67,8 +68,8 @@ ActivateWith = Annotated[
     str,
     AfterValidator(_form_or_nothing),
     Field(
-        title=_("Opens with"),
-        description=_(
+        title=gettext_noop("Opens with"),
+        description=gettext_noop(
             "Another form: this one opens together with it, and both are worked on side "
             "by side. Left out, it opens when the forms before it are completed."
         ),

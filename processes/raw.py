@@ -10,7 +10,7 @@ from typing import Any
 from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.names import in_words, slugify
 from kianda.lib.pointers import pointer
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
 from processes.names import NameTable
 from processes.rules import rules
 

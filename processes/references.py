@@ -1,18 +1,17 @@
-"""String types of a design that refer to something, checked while the design is validated.
+"""What a design refers to, checked while it is validated.
 
 With `context={"names": NameTable}` every name is checked; without it (a stored design) only the
-writing is. A type carries the control that the designer's dialogs show for it.
+writing is.
 """
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Annotated, Any
+from collections.abc import Mapping
 
-from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from kianda.lib.names import FIELD_NAME, SLUG
-from kianda.lib.words import mark as _
+from kianda.lib.names import FIELD_NAME
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.expressions import Template, TemplateError
 from processes.names import NameTable
 
@@ -24,18 +23,18 @@ SYSTEM_NAMES = frozenset({
 EARLY_NAMES = frozenset({"process.name", "user.email", "user.name", "now", "today"})
 _ERROR_NAMES = frozenset({"error.message", "error.status", "error.kind"})
 _ROOTS = {
-    "response": _(
+    "response": gettext_noop(
         "response.status, response.headers.<Name>, response.body or response.body.<path>"
     ),
-    "error": _("error.message, error.status or error.kind"),
+    "error": gettext_noop("error.message, error.status or error.kind"),
     "item": "item.<field>",
     "row": "row.<column>",
 }
 _PLACES = {
-    "response": _("in an on-success mapping"),
-    "error": _("in an on-error mapping"),
-    "item": _("in the filter and the on-success mapping of a rule that finds items"),
-    "row": _("in a rule that works on a table"),
+    "response": gettext_noop("in an on-success mapping"),
+    "error": gettext_noop("in an on-error mapping"),
+    "item": gettext_noop("in the filter and the on-success mapping of a rule that finds items"),
+    "row": gettext_noop("in a rule that works on a table"),
 }
 
 
@@ -73,16 +72,16 @@ def name_problems(
         else:
             problem = "" if name in SYSTEM_NAMES else _field_problem(name, names)
         if problem:
-            found.append(f"{problem} {_escape_hint(name)}")
+            found.append(f"{problem} {escape_hint(name)}")
     return found
 
 
 def _root_problem(name: str, root: str, roots: tuple[str, ...]) -> str:
     if root not in roots:
-        where = {"name": name, "where": _PLACES[root]}
+        where = {"name": name, "where": _(_PLACES[root])}
         return _("[%(name)s] can stand only %(where)s.") % where
     if not _is_place(name, root):
-        known = {"name": name, "known": _ROOTS[root]}
+        known = {"name": name, "known": _(_ROOTS[root])}
         return _("[%(name)s] is not known here: write %(known)s.") % known
     return ""
 
@@ -124,65 +123,14 @@ def _field_problem(name: str, names: NameTable) -> str:
     return ""
 
 
-def _escape_hint(name: str) -> str:
+def escape_hint(name: str) -> str:
+    """Say how a name in brackets is written when it is plain text."""
     return _("For the plain text [%(name)s] write [[%(name)s].") % {"name": name}
 
 
 def secret_names(template: Template, names: NameTable) -> list[str]:
     """Return the secret fields that a template refers to."""
     return [name for name in template.references if names.is_secret(name)]
-
-
-def _secret_problems(template: Template, names: NameTable, info: ValidationInfo) -> list[str]:
-    """Let a secret through only where the row's own `field`, given before, is a secret one."""
-    if names.is_secret(str((info.data or {}).get("field", ""))):
-        return []
-    return [
-        _(
-            "%(name)s is a secret field: it may go only into input mappings and into "
-            "other secret fields. Take it out here, or make the target a secret field."
-        )
-        % {"name": name}
-        for name in dict.fromkeys(secret_names(template, names))
-    ]
-
-
-def _checked(source: str, info: ValidationInfo, *, roots: tuple[str, ...], secrets: bool) -> str:
-    template = parsed(source)
-    names = names_in(info)
-    if names is not None:
-        problems = name_problems(template, names, roots=roots)
-        if not secrets:
-            problems += _secret_problems(template, names, info)
-        if problems:
-            raise flaw(" ".join(problems))
-    return source
-
-
-def _checker(*roots: str, secrets: bool = False) -> Callable[[str, ValidationInfo], str]:
-    return partial(_checked, roots=roots, secrets=secrets)
-
-
-def _default_value(default: object) -> object:
-    """Refuse what no default can be: an object, or a text with names that come later."""
-    if isinstance(default, str):
-        _check_early(parsed(default))
-    elif isinstance(default, list):
-        if not all(isinstance(item, str) for item in default):
-            raise flaw(_("A list of texts is needed."))
-    elif default is not None and not isinstance(default, (bool, int, float)):
-        raise flaw(_("Write a text, a number, true, false or a list of texts."))
-    return default
-
-
-def _check_early(template: Template) -> None:
-    for name in template.references:
-        if name not in EARLY_NAMES:
-            known = ", ".join(f"[{early}]" for early in sorted(EARLY_NAMES))
-            raise flaw(
-                _("[%(name)s] is not known yet when a default is taken; %(known)s are. %(hint)s")
-                % {"name": name, "known": known, "hint": _escape_hint(name)}
-            )
 
 
 def check_field_name(name: str, info: ValidationInfo) -> str:
@@ -216,83 +164,5 @@ def _check_column(name: str, names: NameTable | None) -> str:
         sentence = _("%(name)s is a column; it can be set only in a rule that works on a table.")
         raise flaw(sentence % {"name": name})
     if names is not None and (problem := _column_problem(name, names)):
-        raise flaw(f"{problem} {_escape_hint(name)}")
+        raise flaw(f"{problem} {escape_hint(name)}")
     return name
-
-
-def _slug(text: str) -> str:
-    if not SLUG.match(text) or len(text) > 63:
-        raise flaw(_("Use small letters, digits and single hyphens, at most 63 characters."))
-    return text
-
-
-def _control(name: str, description: str) -> Any:
-    return Field(description=description, json_schema_extra={"control": name})
-
-
-_VALUE_HELP = _(
-    "Text, a field such as [status], both mixed, or an expression such as =[price] * 2. "
-    "Empty clears the field."
-)
-
-TextValue = Annotated[str, AfterValidator(_checker()), _control("value", _VALUE_HELP)]
-InputValue = Annotated[
-    str,
-    AfterValidator(_checker(secrets=True)),
-    _control("value", _VALUE_HELP + _(" Secret fields are allowed here.")),
-]
-ResultValue = Annotated[
-    str,
-    AfterValidator(_checker("response", "item")),
-    _control(
-        "value",
-        _VALUE_HELP
-        + _(
-            " The answer is [response.status], [response.headers.<Name>], "
-            "[response.body.<path>]; an item found is [item.<field>]."
-        ),
-    ),
-]
-ItemValue = Annotated[
-    str,
-    AfterValidator(_checker("item")),
-    _control("value", _VALUE_HELP + _(" The item found is [item.<field>].")),
-]
-ErrorValue = Annotated[
-    str,
-    AfterValidator(_checker("error")),
-    _control(
-        "value",
-        _VALUE_HELP + _(" The error is [error.message], [error.status] or [error.kind]."),
-    ),
-]
-# What JSON allows; one type and not a union of five, so that one error comes out.
-DefaultValue = Annotated[
-    Any,
-    PlainValidator(_default_value),
-    WithJsonSchema(
-        {"type": ["string", "number", "boolean", "array", "null"], "items": {"type": "string"}}
-    ),
-    Field(
-        title=_("Default"),
-        description=_(
-            "The value at the start: text, or a name known then, such as [today] or "
-            "[user.email], or an expression of those."
-        ),
-        json_schema_extra={"control": "value"},
-    ),
-]
-FieldName = Annotated[
-    str,
-    AfterValidator(check_field_name),
-    _control("field_picker", _("The name of a field of this process.")),
-]
-RuleId = Annotated[
-    str, AfterValidator(_slug), _control("slug", _("Names the rule in its process, for ever."))
-]
-DatasourceRef = Annotated[
-    str, AfterValidator(_slug), _control("datasource_picker", _("The name of a datasource."))
-]
-MethodRef = Annotated[
-    str, AfterValidator(_slug), _control("method_picker", _("The name of one of its methods."))
-]

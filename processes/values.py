@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOp
 from typing import Any, TypeAlias
 
 from kianda.lib.typing import JSONValue
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
 
 Value: TypeAlias = "bool | Decimal | str | list[Any] | dict[str, Any] | None"
 

@@ -5,19 +5,21 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from datasources.auth.base import AuthScheme, Credential, Draft
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext_noop
 
 
 class ApiKeyAuth(AuthScheme):
     """A fixed key under a name of the outside system's choice, in a header or in the query."""
 
     scheme: Literal["api_key"] = "api_key"
-    name: Annotated[str, Field(title=_("Name"), pattern=r"^[A-Za-z0-9_.~-]{1,128}$")] = "X-API-Key"
-    place: Literal["header", "query"] = Field(default="header", title=_("Sent in the"))
-    key: Credential = Field(default="", title=_("Key"))
-    label: ClassVar[str] = _("API key")
+    name: Annotated[str, Field(title=gettext_noop("Name"), pattern=r"^[A-Za-z0-9_.~-]{1,128}$")] = (
+        "X-API-Key"
+    )
+    place: Literal["header", "query"] = Field(default="header", title=gettext_noop("Sent in the"))
+    key: Credential = Field(default="", title=gettext_noop("Key"))
+    label: ClassVar[str] = gettext_noop("API key")
     secrets: ClassVar[tuple[str, ...]] = ("key",)
-    missing: ClassVar[str] = _("key")
+    missing: ClassVar[str] = gettext_noop("key")
 
     def apply(self, draft: Draft) -> None:
         """Add the key to the headers or to the query."""

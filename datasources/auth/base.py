@@ -8,7 +8,8 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from kianda.lib.kinds import Kind
 from kianda.lib.secret_names import MASK
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 
 
 def one_line(text: str) -> str:
@@ -44,7 +45,7 @@ class AuthScheme(Kind):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     tag: ClassVar[str] = "scheme"
-    category: ClassVar[str] = "Authentication"
+    category: ClassVar[str] = gettext_noop("Authentication")
     secrets: ClassVar[tuple[str, ...]] = ()
     missing: ClassVar[str] = ""
 

@@ -6,18 +6,18 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from datasources.auth.base import AuthScheme, Credential, Draft, Line
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext_noop
 
 
 class BasicAuth(AuthScheme):
     """A user name and a password in the Authorization header (RFC 7617)."""
 
     scheme: Literal["basic"] = "basic"
-    username: Line = Field(default="", title=_("User name"))
-    password: Credential = Field(default="", title=_("Password"))
-    label: ClassVar[str] = _("User name and password (Basic)")
+    username: Line = Field(default="", title=gettext_noop("User name"))
+    password: Credential = Field(default="", title=gettext_noop("Password"))
+    label: ClassVar[str] = gettext_noop("User name and password (Basic)")
     secrets: ClassVar[tuple[str, ...]] = ("password",)
-    missing: ClassVar[str] = _("user name")
+    missing: ClassVar[str] = gettext_noop("user name")
 
     def apply(self, draft: Draft) -> None:
         """Add `Authorization: Basic ...`."""

@@ -5,17 +5,17 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from datasources.auth.base import AuthScheme, Credential, Draft
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext_noop
 
 
 class BearerAuth(AuthScheme):
     """A fixed token in the Authorization header (RFC 6750)."""
 
     scheme: Literal["bearer"] = "bearer"
-    token: Credential = Field(default="", title=_("Token"))
-    label: ClassVar[str] = _("Bearer token")
+    token: Credential = Field(default="", title=gettext_noop("Token"))
+    label: ClassVar[str] = gettext_noop("Bearer token")
     secrets: ClassVar[tuple[str, ...]] = ("token",)
-    missing: ClassVar[str] = _("token")
+    missing: ClassVar[str] = gettext_noop("token")
 
     def apply(self, draft: Draft) -> None:
         """Add `Authorization: Bearer ...`."""

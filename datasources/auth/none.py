@@ -3,14 +3,14 @@
 from typing import ClassVar, Literal
 
 from datasources.auth.base import AuthScheme, Draft
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext_noop
 
 
 class NoAuth(AuthScheme):
     """The outside system wants no credentials, or a mapping supplies them."""
 
     scheme: Literal["none"] = "none"
-    label: ClassVar[str] = _("None")
+    label: ClassVar[str] = gettext_noop("None")
 
     def apply(self, draft: Draft) -> None:
         """Add nothing."""

@@ -1,6 +1,7 @@
 """The canary: a known text under the key ring, by which a wrong ring is noticed at start."""
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from kianda.accounts.models import Canary
 from kianda.lib.secrets import WrongKeyRing
@@ -14,8 +15,11 @@ def check_key_ring() -> None:
         found = Canary.objects.order_by("pk").first()
     except WrongKeyRing as error:
         raise WrongKeyRing(
-            "The key ring in KIANDA_SECRET_KEYS is not the one that this database was encrypted "
-            "with. Put the right keys there, or restore the key file beside the database."
+            _(
+                "The key ring in KIANDA_SECRET_KEYS is not the one that this database was "
+                "encrypted with. Put the right keys there, or restore the key file beside the "
+                "database."
+            )
         ) from error
     if found is None:
         try:

@@ -1,4 +1,4 @@
-"""The tree of expected failures. A docstring is the sentence that a person reads.
+"""The tree of expected failures. Each has a sentence for when nothing nearer can be said.
 
 ApplicationError
 ├── Invalid                 400  bad input, one entry per place
@@ -13,11 +13,10 @@ ApplicationError
 └── TooMany                 429
 """
 
-import inspect
 from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext, gettext_noop
 
 
 class Flaw(NamedTuple):
@@ -28,23 +27,26 @@ class Flaw(NamedTuple):
 
 
 class ApplicationError(Exception):
-    """The request cannot be carried out."""
+    """What a person has asked for and cannot have."""
 
     status: ClassVar[int] = 400
-    title: ClassVar[str] = _("Bad request")
+    # In English; whoever shows the title translates it, the sentence is translated when raised.
+    title: ClassVar[str] = gettext_noop("Bad request")
+    sentence: ClassVar[str] = gettext_noop("The request cannot be carried out.")
 
     def __init__(self, detail: str = "", *, errors: Iterable[Flaw] = (), **extra: Any) -> None:
-        """Take the sentence (default: the class docstring), its places, and extra answer keys."""
-        self.detail = detail or inspect.cleandoc(type(self).__doc__ or "").split("\n\n")[0]
+        """Take what is wrong (default: the class's sentence), its places, and extra answer keys."""
+        self.detail = detail or gettext(self.sentence)
         self.errors = [Flaw(*flaw) for flaw in errors]
         self.extra = extra
         super().__init__(self.detail)
 
 
 class Invalid(ApplicationError):
-    """The input has errors."""
+    """Input with errors, each at its place."""
 
-    title = _("Invalid input")
+    title = gettext_noop("Invalid input")
+    sentence = gettext_noop("The input has errors.")
 
     @classmethod
     def at(cls, pointer: str, detail: str) -> "Invalid":
@@ -53,60 +55,71 @@ class Invalid(ApplicationError):
 
 
 class Forbidden(ApplicationError):
-    """You are not allowed to do this."""
+    """Something that this person may not do."""
 
     status = 403
-    title = _("Forbidden")
+    title = gettext_noop("Forbidden")
+    sentence = gettext_noop("You are not allowed to do this.")
 
 
 class Missing(ApplicationError):
-    """There is no such object."""
+    """An object that is not there, or not for this person."""
 
     status = 404
-    title = _("Not found")
+    title = gettext_noop("Not found")
+    sentence = gettext_noop("There is no such object.")
 
 
 class Conflict(ApplicationError):
-    """The object is not in a state that allows this."""
+    """An act that the state of the object does not allow."""
 
     status = 409
-    title = _("Conflict")
+    title = gettext_noop("Conflict")
+    sentence = gettext_noop("The object is not in a state that allows this.")
 
 
 class Busy(Conflict):
-    """Another run is working on this instance. Try again in a moment."""
+    """An instance that another run holds."""
 
-    title = _("Busy")
+    title = gettext_noop("Busy")
+    sentence = gettext_noop("Another run is working on this instance. Try again in a moment.")
 
 
 class Stale(Conflict):
-    """Somebody else changed this in the meantime. Read it again, then repeat your change."""
+    """A change that is based on what somebody else has changed meanwhile."""
 
-    title = _("Changed in the meantime")
+    title = gettext_noop("Changed in the meantime")
+    sentence = gettext_noop(
+        "Somebody else changed this in the meantime. Read it again, then repeat your change."
+    )
 
 
 class InUse(Conflict):
-    """It is in use."""
+    """An object that others refer to."""
 
-    title = _("In use")
+    title = gettext_noop("In use")
+    sentence = gettext_noop("It is in use.")
 
 
 class PreconditionFailed(ApplicationError):
-    """The object is no longer the one that If-Match names. Read it again."""
+    """An If-Match that names an older state of the object."""
 
     status = 412
-    title = _("Precondition failed")
+    title = gettext_noop("Precondition failed")
+    sentence = gettext_noop("The object is no longer the one that If-Match names. Read it again.")
 
 
 class TooLarge(ApplicationError):
-    """The body is too large."""
+    """A body larger than what is read."""
 
     status = 413
-    title = _("Too large")
+    title = gettext_noop("Too large")
+    sentence = gettext_noop("The body is too large.")
 
 
 class TooMany(ApplicationError):
-    """Too many requests. Wait a little."""
+    """More requests than one caller may send."""
 
     status = 429
-    title = _("Too many requests")
+    title = gettext_noop("Too many requests")
+    sentence = gettext_noop("Too many requests. Wait a little.")

@@ -6,39 +6,44 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from kianda.lib.errors import Flaw
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 
 TAGS = ("type", "scheme", "kind")
 
 SENTENCES: dict[str, str] = {
-    "missing": _("This is required."),
-    "string_type": _("Write text."),
-    "bool_type": _("Write true or false."),
-    "bool_parsing": _("Write true or false."),
-    "int_type": _("Write a whole number."),
-    "int_parsing": _("Write a whole number."),
-    "int_from_float": _("Write a whole number."),
-    "float_type": _("Write a number."),
-    "float_parsing": _("Write a number."),
-    "decimal_type": _("Write a number."),
-    "decimal_parsing": _("Write a number."),
-    "list_type": _("Write a list."),
-    "tuple_type": _("Write a list."),
-    "model_type": _("Write an object."),
-    "model_attributes_type": _("Write an object."),
-    "dict_type": _("Write an object."),
-    "string_too_short": _("Write at least {min_length} characters."),
-    "string_too_long": _("At most {max_length} characters."),
-    "too_short": _("Give at least {min_length}."),
-    "too_long": _("At most {max_length} {name} are allowed here; there are {actual_length}."),
-    "greater_than": _("Write more than {gt}."),
-    "greater_than_equal": _("Write {ge} or more."),
-    "less_than": _("Write less than {lt}."),
-    "less_than_equal": _("Write {le} or less."),
-    "literal_error": _("Choose one of {expected}."),
-    "union_tag_invalid": _("There is no {discriminator} '{tag}'. Choose one of {expected_tags}."),
-    "union_tag_not_found": _("Say which {discriminator} this is.{known}"),
-    "recursion_loop": _("This is nested too deep."),
+    "missing": gettext_noop("This is required."),
+    "string_type": gettext_noop("Write text."),
+    "bool_type": gettext_noop("Write true or false."),
+    "bool_parsing": gettext_noop("Write true or false."),
+    "int_type": gettext_noop("Write a whole number."),
+    "int_parsing": gettext_noop("Write a whole number."),
+    "int_from_float": gettext_noop("Write a whole number."),
+    "float_type": gettext_noop("Write a number."),
+    "float_parsing": gettext_noop("Write a number."),
+    "decimal_type": gettext_noop("Write a number."),
+    "decimal_parsing": gettext_noop("Write a number."),
+    "list_type": gettext_noop("Write a list."),
+    "tuple_type": gettext_noop("Write a list."),
+    "model_type": gettext_noop("Write an object."),
+    "model_attributes_type": gettext_noop("Write an object."),
+    "dict_type": gettext_noop("Write an object."),
+    "string_too_short": gettext_noop("Write at least {min_length} characters."),
+    "string_too_long": gettext_noop("At most {max_length} characters."),
+    "too_short": gettext_noop("Give at least {min_length}."),
+    "too_long": gettext_noop(
+        "At most {max_length} {name} are allowed here; there are {actual_length}."
+    ),
+    "greater_than": gettext_noop("Write more than {gt}."),
+    "greater_than_equal": gettext_noop("Write {ge} or more."),
+    "less_than": gettext_noop("Write less than {lt}."),
+    "less_than_equal": gettext_noop("Write {le} or less."),
+    "literal_error": gettext_noop("Choose one of {expected}."),
+    "union_tag_invalid": gettext_noop(
+        "There is no {discriminator} '{tag}'. Choose one of {expected_tags}."
+    ),
+    "union_tag_not_found": gettext_noop("Say which {discriminator} this is.{known}"),
+    "recursion_loop": gettext_noop("This is nested too deep."),
 }
 
 
@@ -112,7 +117,7 @@ def _sentence(line: Mapping[str, Any], model: Any) -> str:
     words = (part for part in reversed(line["loc"]) if isinstance(part, str))
     context["name"] = next(words, "").replace("_", " ")
     sentence = SENTENCES.get(kind)
-    return sentence.format(**context) if sentence else f"{line['msg'].rstrip('.')}."
+    return _(sentence).format(**context) if sentence else f"{line['msg'].rstrip('.')}."
 
 
 def _unknown_key(loc: Sequence[str | int], model: Any) -> str:

@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils.translation import gettext as _
 
 from kianda.lib.secret_names import MASK, SECRET_HEADERS, SECRET_KEYS, is_secret_name
 
@@ -28,7 +29,7 @@ __all__ = [
 
 
 class WrongKeyRing(Exception):
-    """A stored secret cannot be read with the key ring in KIANDA_SECRET_KEYS."""
+    """A stored secret that was encrypted with another key ring."""
 
 
 @functools.lru_cache(maxsize=4)
@@ -52,7 +53,9 @@ def decrypt(token: str) -> Any:
     try:
         return json.loads(key_ring().decrypt(token.encode()))
     except InvalidToken as error:
-        raise WrongKeyRing((WrongKeyRing.__doc__ or "").strip()) from error
+        raise WrongKeyRing(
+            _("A stored secret cannot be read with the key ring in KIANDA_SECRET_KEYS.")
+        ) from error
 
 
 class EncryptedJSONField(models.TextField):  # type: ignore[type-arg]

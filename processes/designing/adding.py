@@ -5,16 +5,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from kianda.lib.errors import Conflict, Invalid
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.designing import copies, tree
 from processes.designing.base import Edit, Place
 from processes.designing.starters import new_field, new_form, new_rule
 from processes.designing.work import Work
 
 _MANY_PASTED = {
-    "form": _("Pasted %(count)s forms"),
-    "field": _("Pasted %(count)s fields"),
-    "rule": _("Pasted %(count)s rules"),
+    "form": gettext_noop("Pasted %(count)s forms"),
+    "field": gettext_noop("Pasted %(count)s fields"),
+    "rule": gettext_noop("Pasted %(count)s rules"),
 }
 
 
@@ -101,7 +102,7 @@ class Paste(Edit):
             selected, at = tree.target_of(kind, made), None if at is None else at + 1
         if len(pieces) == 1:
             return _("Pasted %(piece)s") % {"piece": tree.called(work.find(selected))}, selected
-        return _MANY_PASTED[kind] % {"count": len(pieces)}, selected
+        return _(_MANY_PASTED[kind]) % {"count": len(pieces)}, selected
 
 
 def _list(place: Place, *allowed: str) -> str:

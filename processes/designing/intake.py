@@ -5,7 +5,7 @@ from typing import Any
 
 from kianda.lib.errors import Invalid
 from kianda.lib.pointers import pointer
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
 from processes.designing.tree import Path
 
 DEPTH = 64

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from kianda.lib.errors import Invalid
 from kianda.lib.names import field_name_flaw, slugify
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
 from processes.designing import tree
 from processes.designing.tree import Object
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from kianda.lib.errors import Invalid
 from kianda.lib.names import in_words
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
 from processes.designing import tree
 from processes.designing.names import check_name
 from processes.designing.tree import Object
@@ -46,8 +46,11 @@ def new_rule(slug: str, settings: Mapping[str, Any], new_name: NewName) -> Objec
     if kind is None:
         raise Invalid.at("/type", _("There is no rule type %(slug)s.") % {"slug": slug})
     own = _own(settings)
-    title = str(own.pop("title", "") or kind.label)
-    made = {"type": slug, "id": new_name("rule", title), "title": title, **own}
+    title = str(own.pop("title", "") or "")
+    made = {
+        "type": slug, "id": new_name("rule", title or kind.label),
+        "title": title or _(kind.label), **own,
+    }  # fmt: skip
     return made | {key: [] for key in tree.LISTS["rule"] if key in kind.model_fields}
 
 

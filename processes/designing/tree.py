@@ -6,7 +6,8 @@ from typing import Any, NamedTuple, get_args
 from kianda.lib.errors import Conflict
 from kianda.lib.names import in_words
 from kianda.lib.pointers import pointer
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.fields import fields
 from processes.rules import Rule, rules
 
@@ -26,9 +27,10 @@ STRUCTURE = frozenset(HELD)
 
 
 class Gone(Conflict):
-    """This piece of the design is no longer there."""
+    """A piece that somebody else has taken out of the design."""
 
-    title = _("No longer there")
+    title = gettext_noop("No longer there")
+    sentence = gettext_noop("This piece of the design is no longer there.")
 
 
 class Element(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kianda.lib.errors import Conflict, Invalid
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
 from processes.designing import tree
 from processes.designing.names import Names, check_name
 from processes.designing.patches import Change, Insert, Move, Patch, Remove, Set, Spot, same

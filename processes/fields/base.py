@@ -15,7 +15,8 @@ from pydantic import (
 from kianda.lib.kinds import Kind
 from kianda.lib.names import field_name_flaw, titled
 from kianda.lib.typing import JSONValue
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.expressions import Resolve, Template
 from processes.references import flaw
 from processes.rules import AnyRule
@@ -24,9 +25,9 @@ from processes.values import Value, ValueFailure, as_text, from_json, is_blank, 
 if TYPE_CHECKING:
     from processes.fields import AnyField
 
-INPUT = _("Input")
-LAYOUT = _("Layout")
-ACTIONS = _("Actions")
+INPUT = gettext_noop("Input")
+LAYOUT = gettext_noop("Layout")
+ACTIONS = gettext_noop("Actions")
 
 
 def _own_name(name: str) -> str:
@@ -39,7 +40,7 @@ def _own_name(name: str) -> str:
 Read: TypeAlias = tuple[Value, list[tuple[str, str]]]
 Rules = Annotated[
     list[AnyRule],
-    Field(title=_("Rules"), max_length=100, json_schema_extra={"control": "rules"}),
+    Field(title=gettext_noop("Rules"), max_length=100, json_schema_extra={"control": "rules"}),
 ]
 
 
@@ -54,34 +55,38 @@ class FormField(Kind):
     runs_rules: ClassVar[bool] = True
 
     name: Annotated[str, AfterValidator(_own_name)] = Field(
-        title=_("Name"),
-        description=_("How rules refer to it, [name]: a letter, then letters, digits and _."),
+        title=gettext_noop("Name"),
+        description=gettext_noop(
+            "How rules refer to it, [name]: a letter, then letters, digits and _."
+        ),
         json_schema_extra={"control": "field_name"},
     )
     title: str = Field(
         default="",
         max_length=200,
-        title=_("Title"),
-        description=_("What stands beside it on the form. Left out, it is the name in words."),
+        title=gettext_noop("Title"),
+        description=gettext_noop(
+            "What stands beside it on the form. Left out, it is the name in words."
+        ),
         json_schema_extra={"control": "text"},
     )
     help: str = Field(
         default="",
         max_length=1_000,
-        title=_("Help"),
-        description=_("A hint that stands below it on the form."),
+        title=gettext_noop("Help"),
+        description=gettext_noop("A hint that stands below it on the form."),
         json_schema_extra={"control": "text"},
     )
     visible: StrictBool = Field(
         default=True,
-        title=_("Visible"),
-        description=_("Whether it is shown on the form at first."),
+        title=gettext_noop("Visible"),
+        description=gettext_noop("Whether it is shown on the form at first."),
         json_schema_extra={"control": "switch"},
     )
     enabled: StrictBool = Field(
         default=True,
-        title=_("Enabled"),
-        description=_("Whether a person can change or press it at first."),
+        title=gettext_noop("Enabled"),
+        description=gettext_noop("Whether a person can change or press it at first."),
         json_schema_extra={"control": "switch"},
     )
     width: int = Field(
@@ -89,8 +94,8 @@ class FormField(Kind):
         ge=1,
         le=12,
         strict=True,
-        title=_("Width"),
-        description=_("How many of the twelve columns of the form it takes."),
+        title=gettext_noop("Width"),
+        description=gettext_noop("How many of the twelve columns of the form it takes."),
         json_schema_extra={"control": "number"},
     )
     width_phone: int = Field(
@@ -98,13 +103,15 @@ class FormField(Kind):
         ge=1,
         le=12,
         strict=True,
-        title=_("Width on a phone"),
-        description=_("How many of the twelve columns it takes on a narrow screen."),
+        title=gettext_noop("Width on a phone"),
+        description=gettext_noop("How many of the twelve columns it takes on a narrow screen."),
         json_schema_extra={"control": "number"},
     )
     rules: Rules = Field(
         default=[],
-        description=_("What happens, in this order, when it is pressed or its value is changed."),
+        description=gettext_noop(
+            "What happens, in this order, when it is pressed or its value is changed."
+        ),
     )
 
     @model_validator(mode="before")
@@ -161,8 +168,8 @@ class InputField(FormField):
 
     required: StrictBool = Field(
         default=False,
-        title=_("Required"),
-        description=_("Whether it must be filled in before the form can be submitted."),
+        title=gettext_noop("Required"),
+        description=gettext_noop("Whether it must be filled in before the form can be submitted."),
         json_schema_extra={"control": "switch"},
     )
 
@@ -219,7 +226,7 @@ class LayoutField(FormField):
                     "A %(kind)s runs no rules. Put them on a button, or on a field that "
                     "holds a value."
                 )
-                % {"kind": cls.label.lower()}
+                % {"kind": _(cls.label).lower()}
             )
         return rules
 
@@ -229,8 +236,10 @@ class Container(LayoutField):
 
     fields: list["AnyField"] = Field(
         default=[],
-        title=_("Fields"),
-        description=_("What stands in it, in this order; containers may stand in containers."),
+        title=gettext_noop("Fields"),
+        description=gettext_noop(
+            "What stands in it, in this order; containers may stand in containers."
+        ),
         json_schema_extra={"control": "fields"},
     )
 

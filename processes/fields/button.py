@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext_noop
 from processes.fields.base import ACTIONS, FormField
 
 
@@ -14,13 +14,13 @@ class Button(FormField):
     It holds no value.
     """
 
-    label = _("Button")
+    label = gettext_noop("Button")
     category = ACTIONS
 
     type: Literal["button"] = "button"
     where: Literal["body", "footer"] = Field(
         default="body",
-        title=_("Where"),
-        description=_("Among the fields of the form, or in the bar at its end."),
+        title=gettext_noop("Where"),
+        description=gettext_noop("Among the fields of the form, or in the bar at its end."),
         json_schema_extra={"control": "select"},
     )

@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext_noop
 from processes.fields.base import InputField
 from processes.moments import to_date, to_moment, to_time
-from processes.references import DefaultValue
+from processes.setting_types import DefaultValue
 from processes.values import Value, from_json
 
 
@@ -20,13 +20,13 @@ class Date(InputField):
     written. A time of day belongs to no zone.
     """
 
-    label = _("Date")
+    label = gettext_noop("Date")
 
     type: Literal["date"] = "date"
     mode: Literal["date", "datetime", "time"] = Field(
         default="date",
-        title=_("Kind of date"),
-        description=_("A day, a day with its time, or a time of day."),
+        title=gettext_noop("Kind of date"),
+        description=gettext_noop("A day, a day with its time, or a time of day."),
         json_schema_extra={"control": "select"},
     )
     default: DefaultValue = None

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext_noop
 from processes.fields.base import Container
 
 
@@ -12,6 +12,6 @@ class FieldGroup(Container):
     Readers of the screen are told its title with each of its fields.
     """
 
-    label = _("Field group")
+    label = gettext_noop("Field group")
 
     type: Literal["field_group"] = "field_group"

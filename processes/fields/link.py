@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field, StrictBool
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext_noop
 from processes.expressions import Resolve, Template
 from processes.fields.base import ACTIONS, LayoutField
-from processes.references import TextValue
+from processes.setting_types import TextValue
 from processes.values import as_text
 
 # A page of this product, or an address of a kind that runs nothing.
@@ -22,21 +22,21 @@ class Link(LayoutField):
     While the address is not one of these, the title stands there without a link.
     """
 
-    label = _("Link")
+    label = gettext_noop("Link")
     category = ACTIONS
 
     type: Literal["link"] = "link"
     url: TextValue = Field(
         default="",
         max_length=2_000,
-        title=_("Address"),
-        description=_("Where it leads: text with [fields] in it, or an expression."),
+        title=gettext_noop("Address"),
+        description=gettext_noop("Where it leads: text with [fields] in it, or an expression."),
         json_schema_extra={"control": "value"},
     )
     new_tab: StrictBool = Field(
         default=False,
-        title=_("New tab"),
-        description=_("Whether it opens in a tab of its own."),
+        title=gettext_noop("New tab"),
+        description=gettext_noop("Whether it opens in a tab of its own."),
         json_schema_extra={"control": "switch"},
     )
 

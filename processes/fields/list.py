@@ -4,9 +4,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.fields.base import InputField
-from processes.references import DefaultValue, flaw
+from processes.references import flaw
+from processes.setting_types import DefaultValue
 from processes.values import MAX_LIST, Value, ValueFailure, as_text, shown, to_list
 
 
@@ -15,8 +17,8 @@ class Choice(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    value: str = Field(min_length=1, max_length=200, title=_("Value"))
-    title: str = Field(default="", max_length=200, title=_("Title"))
+    value: str = Field(min_length=1, max_length=200, title=gettext_noop("Value"))
+    title: str = Field(default="", max_length=200, title=gettext_noop("Title"))
 
     @model_validator(mode="before")
     @classmethod
@@ -36,14 +38,14 @@ class List(InputField):
     when nothing is. A text put into it becomes a list of one.
     """
 
-    label = _("List")
+    label = gettext_noop("List")
 
     type: Literal["list"] = "list"
     choices: list[Choice] = Field(
         default=[],
         max_length=1_000,
-        title=_("Choices"),
-        description=_(
+        title=gettext_noop("Choices"),
+        description=gettext_noop(
             'What can be chosen: texts, or {"value": "de", "title": "Germany"}. '
             "Without choices any text can be entered."
         ),
@@ -52,14 +54,14 @@ class List(InputField):
     multiple: bool = Field(
         default=False,
         strict=True,
-        title=_("Several"),
-        description=_("Whether several can be chosen at once."),
+        title=gettext_noop("Several"),
+        description=gettext_noop("Whether several can be chosen at once."),
         json_schema_extra={"control": "switch"},
     )
     display_as: Literal["dropdown", "options"] = Field(
         default="dropdown",
-        title=_("Display as"),
-        description=_("A list that opens, or all choices side by side."),
+        title=gettext_noop("Display as"),
+        description=gettext_noop("A list that opens, or all choices side by side."),
         json_schema_extra={"control": "select"},
     )
     default: DefaultValue = None

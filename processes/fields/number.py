@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.fields.base import InputField
-from processes.references import DefaultValue, flaw
+from processes.references import flaw
+from processes.setting_types import DefaultValue
 from processes.values import (
     Value,
     ValueFailure,
@@ -41,7 +43,7 @@ class Number(InputField):
     sums. Whole numbers are exact; of others 15 digits are kept.
     """
 
-    label = _("Number")
+    label = gettext_noop("Number")
 
     type: Literal["number"] = "number"
     decimals: int | None = Field(
@@ -49,22 +51,22 @@ class Number(InputField):
         ge=0,
         le=10,
         strict=True,
-        title=_("Places after the point"),
-        description=_(
+        title=gettext_noop("Places after the point"),
+        description=gettext_noop(
             "Values are rounded to so many places, 5 away from 0. Not set: as they come."
         ),
         json_schema_extra={"control": "number"},
     )
     min: Bound = Field(
         default=None,
-        title=_("Least"),
-        description=_("The least number that a person may enter."),
+        title=gettext_noop("Least"),
+        description=gettext_noop("The least number that a person may enter."),
         json_schema_extra={"control": "number"},
     )
     max: Bound = Field(
         default=None,
-        title=_("Greatest"),
-        description=_("The greatest number that a person may enter."),
+        title=gettext_noop("Greatest"),
+        description=gettext_noop("The greatest number that a person may enter."),
         json_schema_extra={"control": "number"},
     )
     default: DefaultValue = None

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, StrictBool
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext_noop
 from processes.fields.base import Container
 
 
@@ -15,24 +15,24 @@ class Panel(Container):
     press it. The values of its fields are kept either way.
     """
 
-    label = _("Panel")
+    label = gettext_noop("Panel")
 
     type: Literal["panel"] = "panel"
     show_title: StrictBool = Field(
         default=True,
-        title=_("Show title"),
-        description=_("Whether its title stands above what is in it."),
+        title=gettext_noop("Show title"),
+        description=gettext_noop("Whether its title stands above what is in it."),
         json_schema_extra={"control": "switch"},
     )
     collapsible: StrictBool = Field(
         default=False,
-        title=_("Collapsible"),
-        description=_("Whether a person can fold it to its title."),
+        title=gettext_noop("Collapsible"),
+        description=gettext_noop("Whether a person can fold it to its title."),
         json_schema_extra={"control": "switch"},
     )
     collapsed: StrictBool = Field(
         default=False,
-        title=_("Folded at first"),
-        description=_("Whether a collapsible panel is folded when the form is opened."),
+        title=gettext_noop("Folded at first"),
+        description=gettext_noop("Whether a collapsible panel is folded when the form is opened."),
         json_schema_extra={"control": "switch"},
     )

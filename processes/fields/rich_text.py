@@ -7,10 +7,10 @@ from typing import Literal
 import nh3
 from pydantic import Field
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext_noop
 from processes.expressions import Resolve, Template
 from processes.fields.base import LayoutField
-from processes.references import TextValue
+from processes.setting_types import TextValue
 from processes.values import Value, as_text
 
 _TAGS = {
@@ -30,14 +30,14 @@ class RichText(LayoutField):
     in the stored value of a field, which is never read as HTML.
     """
 
-    label = _("Rich text")
+    label = gettext_noop("Rich text")
 
     type: Literal["rich_text"] = "rich_text"
     text: TextValue = Field(
         default="",
         max_length=20_000,
-        title=_("Text"),
-        description=_(
+        title=gettext_noop("Text"),
+        description=gettext_noop(
             "What stands on the form: text, or HTML, with [fields] in it, or an "
             "expression. It can show no secret."
         ),

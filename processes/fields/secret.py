@@ -3,7 +3,7 @@
 from typing import Literal
 
 from kianda.lib.secret_names import MASK
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext_noop
 from processes.fields.base import InputField
 from processes.values import Value, to_text
 
@@ -16,7 +16,7 @@ class Secret(InputField):
     be compared with another secret field. It has no default.
     """
 
-    label = _("Secret")
+    label = gettext_noop("Secret")
 
     type: Literal["secret"] = "secret"
 

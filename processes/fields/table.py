@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, field_validator
 
 from kianda.lib.pointers import pointer
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.expressions import Resolve
 from processes.fields.base import InputField, Read
 from processes.fields.date import Date
@@ -32,32 +33,34 @@ class Table(InputField):
     [lines] stands for all rows in an expression, [lines.amount] for the values of one column.
     """
 
-    label = _("Table")
+    label = gettext_noop("Table")
 
     type: Literal["table"] = "table"
     columns: list[Column] = Field(
         default=[],
         max_length=MAX_COLUMNS,
-        title=_("Columns"),
-        description=_("What each row holds, as fields: text, number, date, list or toggle."),
+        title=gettext_noop("Columns"),
+        description=gettext_noop(
+            "What each row holds, as fields: text, number, date, list or toggle."
+        ),
         json_schema_extra={"control": "columns"},
     )
     allow_add: StrictBool = Field(
         default=True,
-        title=_("Rows can be added"),
-        description=_("Whether a person can add rows."),
+        title=gettext_noop("Rows can be added"),
+        description=gettext_noop("Whether a person can add rows."),
         json_schema_extra={"control": "switch"},
     )
     allow_remove: StrictBool = Field(
         default=True,
-        title=_("Rows can be removed"),
-        description=_("Whether a person can remove rows."),
+        title=gettext_noop("Rows can be removed"),
+        description=gettext_noop("Whether a person can remove rows."),
         json_schema_extra={"control": "switch"},
     )
     allow_move: StrictBool = Field(
         default=True,
-        title=_("Rows can be moved"),
-        description=_("Whether a person can change the order of the rows."),
+        title=gettext_noop("Rows can be moved"),
+        description=gettext_noop("Whether a person can change the order of the rows."),
         json_schema_extra={"control": "switch"},
     )
     first_rows: int = Field(
@@ -65,8 +68,8 @@ class Table(InputField):
         ge=0,
         le=100,
         strict=True,
-        title=_("Rows at first"),
-        description=_(
+        title=gettext_noop("Rows at first"),
+        description=gettext_noop(
             "How many rows a new instance starts with, filled with the columns' defaults."
         ),
         json_schema_extra={"control": "number"},
@@ -76,8 +79,8 @@ class Table(InputField):
         ge=1,
         le=MAX_LIST,
         strict=True,
-        title=_("Most rows"),
-        description=_("How many rows there may be."),
+        title=gettext_noop("Most rows"),
+        description=gettext_noop("How many rows there may be."),
         json_schema_extra={"control": "number"},
     )
     page_size: int = Field(
@@ -85,8 +88,10 @@ class Table(InputField):
         ge=5,
         le=100,
         strict=True,
-        title=_("Rows at once"),
-        description=_("How many rows the form shows at once; buttons lead to the others."),
+        title=gettext_noop("Rows at once"),
+        description=gettext_noop(
+            "How many rows the form shows at once; buttons lead to the others."
+        ),
         json_schema_extra={"control": "number"},
     )
 

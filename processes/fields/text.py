@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.fields.base import InputField
 from processes.patterns import PatternError, compiled, fits
-from processes.references import DefaultValue, flaw
+from processes.references import flaw
+from processes.setting_types import DefaultValue
 from processes.values import MAX_TEXT, Value, ValueFailure, as_text, shown, to_text
 
 _EMAIL = re.compile(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,250}\Z")
@@ -23,13 +25,13 @@ class Text(InputField):
     keys in a secret field.
     """
 
-    label = _("Text")
+    label = gettext_noop("Text")
 
     type: Literal["text"] = "text"
     mode: Literal["line", "long", "email", "url"] = Field(
         default="line",
-        title=_("Kind of text"),
-        description=_("One line, several lines, an e-mail address or a web address."),
+        title=gettext_noop("Kind of text"),
+        description=gettext_noop("One line, several lines, an e-mail address or a web address."),
         json_schema_extra={"control": "select"},
     )
     max_length: int | None = Field(
@@ -37,14 +39,16 @@ class Text(InputField):
         ge=1,
         le=MAX_TEXT,
         strict=True,
-        title=_("Longest"),
-        description=_("How many characters a person may enter."),
+        title=gettext_noop("Longest"),
+        description=gettext_noop("How many characters a person may enter."),
         json_schema_extra={"control": "number"},
     )
     pattern: str = Field(
         default="",
-        title=_("Pattern"),
-        description=_("An RE2 pattern that the whole text must fit, such as [A-Z]{2}[0-9]+."),
+        title=gettext_noop("Pattern"),
+        description=gettext_noop(
+            "An RE2 pattern that the whole text must fit, such as [A-Z]{2}[0-9]+."
+        ),
         json_schema_extra={"control": "pattern"},
     )
     default: DefaultValue = None

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext_noop
 from processes.fields.base import InputField
-from processes.references import DefaultValue
+from processes.setting_types import DefaultValue
 from processes.values import Value, to_toggle
 
 
@@ -16,21 +16,21 @@ class Toggle(InputField):
     true, false, 1, 0, yes and no are taken.
     """
 
-    label = _("Toggle")
+    label = gettext_noop("Toggle")
 
     type: Literal["toggle"] = "toggle"
     on_text: str = Field(
         default="Yes",
         max_length=50,
-        title=_("Text for yes"),
-        description=_("What stands beside it when it is on."),
+        title=gettext_noop("Text for yes"),
+        description=gettext_noop("What stands beside it when it is on."),
         json_schema_extra={"control": "text"},
     )
     off_text: str = Field(
         default="No",
         max_length=50,
-        title=_("Text for no"),
-        description=_("What stands beside it when it is off."),
+        title=gettext_noop("Text for no"),
+        description=gettext_noop("What stands beside it when it is off."),
         json_schema_extra={"control": "text"},
     )
     default: DefaultValue = None

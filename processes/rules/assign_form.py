@@ -5,12 +5,14 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.expressions import Template
 from processes.mappings import Resolve, evaluate
 from processes.named import FormName
-from processes.references import TextValue, flaw
+from processes.references import flaw
 from processes.rules.base import Context, Rule, RuleFailed
+from processes.setting_types import TextValue
 from processes.values import Value, as_text
 
 MOST = 100
@@ -24,15 +26,17 @@ class Assignees(BaseModel):
     users: tuple[TextValue, ...] = Field(
         default=(),
         max_length=MOST,
-        title=_("Users"),
-        description=_("User names or e-mail addresses; [user.name] is the person of the run."),
+        title=gettext_noop("Users"),
+        description=gettext_noop(
+            "User names or e-mail addresses; [user.name] is the person of the run."
+        ),
         json_schema_extra={"control": "users"},
     )
     groups: tuple[TextValue, ...] = Field(
         default=(),
         max_length=MOST,
-        title=_("Groups"),
-        description=_("Names of groups."),
+        title=gettext_noop("Groups"),
+        description=gettext_noop("Names of groups."),
         json_schema_extra={"control": "groups"},
     )
 
@@ -44,36 +48,38 @@ class AssignForm(Rule):
     is then worked on beside those that are open already.
     """
 
-    label = _("Assign form")
-    category = _("Workflow")
+    label = gettext_noop("Assign form")
+    category = gettext_noop("Workflow")
     can_fail: ClassVar[bool] = True
 
     type: Literal["assign_form"] = "assign_form"
     form: FormName = Field(
-        title=_("Form"), description=_("Which form."), json_schema_extra={"control": "form"}
+        title=gettext_noop("Form"),
+        description=gettext_noop("Which form."),
+        json_schema_extra={"control": "form"},
     )
     to: Assignees = Field(
         default=Assignees(),
-        title=_("To"),
-        description=_("Whose it is from now on: people and groups."),
+        title=gettext_noop("To"),
+        description=gettext_noop("Whose it is from now on: people and groups."),
         json_schema_extra={"control": "people"},
     )
     everyone: StrictBool = Field(
         default=False,
-        title=_("Everyone"),
-        description=_("Whether it is for everyone who may see the instance."),
+        title=gettext_noop("Everyone"),
+        description=gettext_noop("Whether it is for everyone who may see the instance."),
         json_schema_extra={"control": "switch"},
     )
     existing: Literal["override", "append"] = Field(
         default="override",
-        title=_("Owners until now"),
-        description=_("override: they are owners no more. append: they stay."),
+        title=gettext_noop("Owners until now"),
+        description=gettext_noop("override: they are owners no more. append: they stay."),
         json_schema_extra={"control": "select"},
     )
     opens: StrictBool = Field(
         default=False,
-        title=_("Open the form"),
-        description=_("Whether it can be worked on at once."),
+        title=gettext_noop("Open the form"),
+        description=gettext_noop("Whether it can be worked on at once."),
         json_schema_extra={"control": "switch"},
     )
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, StrictBool, ValidationInfo, field_validator
 
 from kianda.lib.kinds import Kind
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.answers import Answer, RuleFailed
 from processes.conditions import ConditionGroup
 from processes.expressions import Template
@@ -23,8 +24,9 @@ from processes.mappings import (
     scope,
 )
 from processes.ports import Context, Item
-from processes.references import DatasourceRef, MethodRef, RuleId, flaw
+from processes.references import flaw
 from processes.rules.items import accept_items
+from processes.setting_types import DatasourceRef, MethodRef, RuleId
 from processes.values import Value
 
 __all__ = ["BUILT_IN", "Answer", "CallingRule", "Context", "OnFailure", "Rule", "RuleFailed"]
@@ -42,27 +44,31 @@ class Rule(Kind):
     calls_out: ClassVar[bool] = False
 
     id: RuleId = Field(
-        title=_("Id"),
-        description=_("Names the rule in its process, for ever: small letters, digits, hyphens."),
+        title=gettext_noop("Id"),
+        description=gettext_noop(
+            "Names the rule in its process, for ever: small letters, digits, hyphens."
+        ),
         json_schema_extra={"control": "slug", "made": "made from the title"},
     )
     title: str = Field(
         default="",
         max_length=200,
-        title=_("Title"),
-        description=_("How the rule is called in lists and in the trace of a run."),
+        title=gettext_noop("Title"),
+        description=gettext_noop("How the rule is called in lists and in the trace of a run."),
         json_schema_extra={"control": "text", "made": "made from the id or the kind"},
     )
     enabled: StrictBool = Field(
         default=True,
-        title=_("Switched on"),
-        description=_("A rule that is switched off is skipped."),
+        title=gettext_noop("Switched on"),
+        description=gettext_noop("A rule that is switched off is skipped."),
         json_schema_extra={"control": "switch"},
     )
     conditions: ConditionGroup | None = Field(
         default=None,
-        title=_("Conditions"),
-        description=_("The rule runs only when they hold. Without conditions it always runs."),
+        title=gettext_noop("Conditions"),
+        description=gettext_noop(
+            "The rule runs only when they hold. Without conditions it always runs."
+        ),
         json_schema_extra={"control": "conditions"},
     )
 
@@ -106,24 +112,26 @@ class Rule(Kind):
 InputMapping = Annotated[
     tuple[InputRow, ...],
     Field(
-        title=_("Input mapping"),
-        description=_("What goes into the request, and from where."),
+        title=gettext_noop("Input mapping"),
+        description=gettext_noop("What goes into the request, and from where."),
         json_schema_extra={"control": "input_mapping"},
     ),
 ]
 SuccessMapping = Annotated[
     tuple[SuccessRow, ...],
     Field(
-        title=_("On success mapping"),
-        description=_("Which fields take what from the answer. All rows are applied, or none."),
+        title=gettext_noop("On success mapping"),
+        description=gettext_noop(
+            "Which fields take what from the answer. All rows are applied, or none."
+        ),
         json_schema_extra={"control": "success_mapping"},
     ),
 ]
 ErrorMapping = Annotated[
     tuple[ErrorRow, ...],
     Field(
-        title=_("On error mapping"),
-        description=_("Which fields take what from the error."),
+        title=gettext_noop("On error mapping"),
+        description=gettext_noop("Which fields take what from the error."),
         json_schema_extra={"control": "error_mapping"},
     ),
 ]
@@ -145,8 +153,8 @@ FailureChoice = Annotated[
     AfterValidator(_stop_maps_nothing),
     Field(
         validate_default=True,
-        title=_("On failure"),
-        description=_(
+        title=gettext_noop("On failure"),
+        description=gettext_noop(
             "stop: the run ends and nothing unsaved is stored. undo: what the run changed "
             "since its last safe point is taken back, the on error mapping is stored, the run "
             "ends. continue: the on error mapping is applied and the next rule runs. When nothing "
@@ -174,8 +182,10 @@ class CallingRule(Rule):
     on_failure: FailureChoice = None
     omit_blank: StrictBool = Field(
         default=False,
-        title=_("Leave out blank values"),
-        description=_("Blank values are not sent at all. Otherwise they are sent as blank."),
+        title=gettext_noop("Leave out blank values"),
+        description=gettext_noop(
+            "Blank values are not sent at all. Otherwise they are sent as blank."
+        ),
         json_schema_extra={"control": "switch"},
     )
 

@@ -4,10 +4,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.mappings import evaluate
-from processes.references import TextValue
 from processes.rules.base import Context, Rule
+from processes.setting_types import TextValue
 from processes.values import as_text
 
 
@@ -18,16 +19,18 @@ class Close(Rule):
     Save or Submit has stored are not stored by it.
     """
 
-    label = _("Close")
-    category = _("Form")
+    label = gettext_noop("Close")
+    category = gettext_noop("Form")
     can_fail: ClassVar[bool] = True
 
     type: Literal["close"] = "close"
     status: TextValue = Field(
         default="",
         max_length=200,
-        title=_("Status"),
-        description=_("The status with which the instance ends. Left out, it goes on as it is."),
+        title=gettext_noop("Status"),
+        description=gettext_noop(
+            "The status with which the instance ends. Left out, it goes on as it is."
+        ),
         json_schema_extra={"control": "value"},
     )
 

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.mappings import collect_fields
 from processes.rules.base import BUILT_IN, CallingRule, Context
 
@@ -17,8 +18,8 @@ class CreateItem(CallingRule):
     `[item.process.id]`.
     """
 
-    label = _("Create item")
-    category = _("Data")
+    label = gettext_noop("Create item")
+    category = gettext_noop("Data")
 
     type: Literal["create_item"] = "create_item"
 

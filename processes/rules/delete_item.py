@@ -2,7 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.conditions import ItemFilter
 from processes.mappings import InputRow
 from processes.matching import MatchingRule
@@ -19,8 +20,8 @@ class DeleteItem(MatchingRule):
     them as it was, `[item.<field>]`.
     """
 
-    label = _("Delete item")
-    category = _("Data")
+    label = gettext_noop("Delete item")
+    category = gettext_noop("Data")
     for_services: ClassVar[frozenset[str]] = frozenset({"input_mapping", "omit_blank"})
 
     type: Literal["delete_item"] = "delete_item"

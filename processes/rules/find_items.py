@@ -5,7 +5,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.conditions import ItemFilter
 from processes.mappings import InputRow, item_at, read_answer, scope
 from processes.references import flaw
@@ -30,16 +31,16 @@ class FindItems(CallingRule):
     reads `[response.body.<path>]`; an empty list is an answer that found nothing.
     """
 
-    label = _("Find items")
-    category = _("Data")
+    label = gettext_noop("Find items")
+    category = gettext_noop("Data")
     for_built_in: ClassVar[frozenset[str]] = frozenset({"filter"})
     for_services: ClassVar[frozenset[str]] = frozenset({"input_mapping", "omit_blank"})
 
     type: Literal["find_items"] = "find_items"
     filter: ItemFilter | None = Field(
         default=None,
-        title=_("Filter"),
-        description=_(
+        title=gettext_noop("Filter"),
+        description=gettext_noop(
             "Which instances of the process fit, such as [item.process.id] eq orders-1. "
             "Only for the built-in datasource."
         ),
@@ -47,8 +48,8 @@ class FindItems(CallingRule):
     )
     on_none: Literal["fail", "continue"] = Field(
         default="fail",
-        title=_("When nothing is found"),
-        description=_(
+        title=gettext_noop("When nothing is found"),
+        description=gettext_noop(
             "fail: the step fails with the kind not_found. continue: the fields keep "
             "their values and the next rule runs."
         ),

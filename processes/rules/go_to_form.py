@@ -4,7 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, StrictBool
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.named import FormName
 from processes.rules.base import Context, Rule
 
@@ -17,18 +18,20 @@ class GoToForm(Rule):
     that follows completes that one.
     """
 
-    label = _("Go to form")
-    category = _("Workflow")
+    label = gettext_noop("Go to form")
+    category = gettext_noop("Workflow")
     can_fail: ClassVar[bool] = False
 
     type: Literal["go_to_form"] = "go_to_form"
     form: FormName = Field(
-        title=_("Form"), description=_("Which form."), json_schema_extra={"control": "form"}
+        title=gettext_noop("Form"),
+        description=gettext_noop("Which form."),
+        json_schema_extra={"control": "form"},
     )
     mode: Literal["auto", "edit", "read"] = Field(
         default="auto",
-        title=_("Shown"),
-        description=_(
+        title=gettext_noop("Shown"),
+        description=gettext_noop(
             "auto: to be filled in by whom it belongs to, when it is open. edit: to be "
             "filled in. read: to be read only."
         ),
@@ -36,8 +39,8 @@ class GoToForm(Rule):
     )
     make_current: StrictBool = Field(
         default=False,
-        title=_("Make it the current form"),
-        description=_("Whether it is opened, also when it was completed before."),
+        title=gettext_noop("Make it the current form"),
+        description=gettext_noop("Whether it is opened, also when it was completed before."),
         json_schema_extra={"control": "switch"},
     )
 

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from kianda.lib.names import FIELD_NAME
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.mappings import Row
 from processes.ports import Part
 from processes.references import flaw, names_in
@@ -16,11 +17,11 @@ Action = Literal[
     "hide", "show", "disable", "enable", "toggle_visible", "toggle_enabled", "hide_and_clear"
 ]
 _WORDS = {
-    "hide": _("hide %(field)s"), "show": _("show %(field)s"),
-    "disable": _("disable %(field)s"), "enable": _("enable %(field)s"),
-    "toggle_visible": _("show or hide %(field)s"),
-    "toggle_enabled": _("enable or disable %(field)s"),
-    "hide_and_clear": _("hide and clear %(field)s"),
+    "hide": gettext_noop("hide %(field)s"), "show": gettext_noop("show %(field)s"),
+    "disable": gettext_noop("disable %(field)s"), "enable": gettext_noop("enable %(field)s"),
+    "toggle_visible": gettext_noop("show or hide %(field)s"),
+    "toggle_enabled": gettext_noop("enable or disable %(field)s"),
+    "hide_and_clear": gettext_noop("hide and clear %(field)s"),
 }  # fmt: skip
 
 
@@ -40,13 +41,13 @@ class DisplayRow(Row):
     """A field or form, and what becomes of it."""
 
     field: Annotated[str, AfterValidator(_field_or_form)] = Field(
-        title=_("Field or form"),
-        description=_("What is hidden, shown, disabled or enabled."),
+        title=gettext_noop("Field or form"),
+        description=gettext_noop("What is hidden, shown, disabled or enabled."),
         json_schema_extra={"control": "field_or_form"},
     )
     action: Action = Field(
-        title=_("Action"),
-        description=_("What becomes of it."),
+        title=gettext_noop("Action"),
+        description=gettext_noop("What becomes of it."),
         json_schema_extra={"control": "select"},
     )
 
@@ -59,20 +60,20 @@ class HideOrDisable(Rule):
     passed over.
     """
 
-    label = _("Hide or disable")
-    category = _("Workflow")
+    label = gettext_noop("Hide or disable")
+    category = gettext_noop("Workflow")
     can_fail: ClassVar[bool] = False
 
     type: Literal["hide_or_disable"] = "hide_or_disable"
     changes: tuple[DisplayRow, ...] = Field(
-        title=_("Actions"),
-        description=_("What becomes of which field or form."),
+        title=gettext_noop("Actions"),
+        description=gettext_noop("What becomes of which field or form."),
         json_schema_extra={"control": "rows"},
     )
     opposite: tuple[DisplayRow, ...] = Field(
         default=(),
-        title=_("Otherwise"),
-        description=_("What becomes of them when the conditions do not hold."),
+        title=gettext_noop("Otherwise"),
+        description=gettext_noop("What becomes of them when the conditions do not hold."),
         json_schema_extra={"control": "rows"},
     )
 
@@ -97,7 +98,7 @@ class HideOrDisable(Rule):
 
     def sentence(self) -> str:
         """Return `Hide amount and disable status`."""
-        said = _(" and ").join(_WORDS[row.action] % {"field": row.field} for row in self.changes)
+        said = _(" and ").join(_(_WORDS[row.action]) % {"field": row.field} for row in self.changes)
         return said[:1].upper() + said[1:]
 
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.named import TableName
 from processes.references import flaw, names_in
 from processes.rules.assign_form import AssignForm
@@ -45,28 +46,28 @@ class LoopTable(Rule):
     can be set or mapped to. Rows that its rules add are gone through too.
     """
 
-    label = _("Loop table")
-    category = _("Tables")
+    label = gettext_noop("Loop table")
+    category = gettext_noop("Tables")
     can_fail: ClassVar[bool] = True
 
     type: Literal["loop_table"] = "loop_table"
     table: TableName = Field(
-        title=_("Table"),
-        description=_("The table whose rows are gone through."),
+        title=gettext_noop("Table"),
+        description=gettext_noop("The table whose rows are gone through."),
         json_schema_extra={"control": "table"},
     )
     rules: list[InnerRule] = Field(
         default=[],
         max_length=100,
         validate_default=True,
-        title=_("Rules"),
-        description=_("What happens for each row, in this order."),
+        title=gettext_noop("Rules"),
+        description=gettext_noop("What happens for each row, in this order."),
         json_schema_extra={"control": "rules"},
     )
     on_row_failure: Literal["stop", "continue"] = Field(
         default="stop",
-        title=_("When a row fails"),
-        description=_(
+        title=gettext_noop("When a row fails"),
+        description=gettext_noop(
             "stop: the run ends. continue: the next row is gone through, and the error is counted."
         ),
         json_schema_extra={"control": "select"},

@@ -5,15 +5,18 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.mappings import Row
-from processes.references import FieldName, flaw
+from processes.references import flaw
 from processes.rules.base import Context, Rule
+from processes.setting_types import FieldName
 
 Action = Literal["required", "not_required", "toggle"]
 _WORDS = {
-    "required": _("%(field)s required"), "not_required": _("%(field)s not required"),
-    "toggle": _("%(field)s required or not required"),
+    "required": gettext_noop("%(field)s required"),
+    "not_required": gettext_noop("%(field)s not required"),
+    "toggle": gettext_noop("%(field)s required or not required"),
 }  # fmt: skip
 
 
@@ -21,14 +24,14 @@ class RequiredRow(Row):
     """A field, and whether it must be filled in."""
 
     field: FieldName = Field(
-        title=_("Field"),
-        description=_("Which field."),
+        title=gettext_noop("Field"),
+        description=gettext_noop("Which field."),
         json_schema_extra={"control": "field_picker"},
     )
     action: Action = Field(
         default="required",
-        title=_("Action"),
-        description=_("What becomes of it."),
+        title=gettext_noop("Action"),
+        description=gettext_noop("What becomes of it."),
         json_schema_extra={"control": "select"},
     )
 
@@ -40,20 +43,20 @@ class MakeRequired(Rule):
     instance until a rule changes it again.
     """
 
-    label = _("Make required")
-    category = _("Workflow")
+    label = gettext_noop("Make required")
+    category = gettext_noop("Workflow")
     can_fail: ClassVar[bool] = False
 
     type: Literal["make_required"] = "make_required"
     changes: tuple[RequiredRow, ...] = Field(
-        title=_("Fields"),
-        description=_("Which fields are required, and which are not."),
+        title=gettext_noop("Fields"),
+        description=gettext_noop("Which fields are required, and which are not."),
         json_schema_extra={"control": "rows"},
     )
     opposite: tuple[RequiredRow, ...] = Field(
         default=(),
-        title=_("Otherwise"),
-        description=_("What holds when the conditions do not."),
+        title=gettext_noop("Otherwise"),
+        description=gettext_noop("What holds when the conditions do not."),
         json_schema_extra={"control": "rows"},
     )
 
@@ -78,7 +81,7 @@ class MakeRequired(Rule):
 
     def sentence(self) -> str:
         """Return `Make amount required`."""
-        made = _(" and ").join(_WORDS[row.action] % {"field": row.field} for row in self.changes)
+        made = _(" and ").join(_(_WORDS[row.action]) % {"field": row.field} for row in self.changes)
         return _("Make %(fields)s") % {"fields": made}
 
 

@@ -2,7 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.rules.base import Context, Rule
 
 
@@ -12,8 +13,8 @@ class Save(Rule):
     What rules set before is only working memory until a Save rule runs.
     """
 
-    label = _("Save")
-    category = _("Form")
+    label = gettext_noop("Save")
+    category = gettext_noop("Form")
     can_fail: ClassVar[bool] = False
 
     type: Literal["save"] = "save"

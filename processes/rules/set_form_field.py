@@ -4,7 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.expressions import Template
 from processes.mappings import Assignment, evaluate
 from processes.references import flaw
@@ -18,14 +19,14 @@ class SetFormField(Rule):
     until a Save rule runs.
     """
 
-    label = _("Set form field")
-    category = _("Form")
+    label = gettext_noop("Set form field")
+    category = gettext_noop("Form")
     can_fail: ClassVar[bool] = True
 
     type: Literal["set_form_field"] = "set_form_field"
     assignments: tuple[Assignment, ...] = Field(
-        title=_("Assignments"),
-        description=_("Which field gets which value."),
+        title=gettext_noop("Assignments"),
+        description=gettext_noop("Which field gets which value."),
         json_schema_extra={"control": "assignments"},
     )
 

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from kianda.lib.names import FIELD_NAME
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.expressions import Template
 from processes.mappings import (
     Changes,
@@ -17,7 +18,7 @@ from processes.mappings import (
     read_error,
 )
 from processes.named import ProcessRef
-from processes.references import InputValue, TextValue, flaw
+from processes.references import flaw
 from processes.rules.base import (
     Context,
     ErrorMapping,
@@ -28,6 +29,7 @@ from processes.rules.base import (
     SuccessMapping,
 )
 from processes.rules.items import accept_items
+from processes.setting_types import InputValue, TextValue
 from processes.values import as_text
 
 
@@ -41,8 +43,8 @@ class OtherFieldRow(Row):
     """A field of the other process and the value that it gets."""
 
     target: Annotated[str, AfterValidator(_other_field)] = Field(
-        title=_("Field of the other process"),
-        description=_("Which field of the other process gets the value."),
+        title=gettext_noop("Field of the other process"),
+        description=gettext_noop("Which field of the other process gets the value."),
         json_schema_extra={"control": "other_field"},
     )
     value: InputValue
@@ -57,36 +59,36 @@ class StartAProcess(Rule):
     Runs start each other eight deep at most, and never on an instance that one of them works on.
     """
 
-    label = _("Start a process")
-    category = _("Workflow")
+    label = gettext_noop("Start a process")
+    category = gettext_noop("Workflow")
     can_fail: ClassVar[bool] = True
     calls_out: ClassVar[bool] = True
 
     type: Literal["start_a_process"] = "start_a_process"
     process: ProcessRef = Field(
-        title=_("Process"),
-        description=_("Which process."),
+        title=gettext_noop("Process"),
+        description=gettext_noop("Which process."),
         json_schema_extra={"control": "process"},
     )
     lookup: Literal["new", "existing"] = Field(
         default="new",
-        title=_("Instance"),
-        description=_(
+        title=gettext_noop("Instance"),
+        description=gettext_noop(
             "new: a new instance is made. existing: the one with the Process ID is taken."
         ),
         json_schema_extra={"control": "select"},
     )
     process_id: TextValue = Field(
         default="",
-        title=_("Process ID"),
-        description=_("Of the existing instance, such as [order_id]."),
+        title=gettext_noop("Process ID"),
+        description=gettext_noop("Of the existing instance, such as [order_id]."),
         json_schema_extra={"control": "value"},
         validate_default=True,
     )
     input_mapping: tuple[OtherFieldRow, ...] = Field(
         default=(),
-        title=_("Input mapping"),
-        description=_(
+        title=gettext_noop("Input mapping"),
+        description=gettext_noop(
             "Which fields of the other process take what. A secret goes only into a secret field."
         ),
         json_schema_extra={"control": "rows"},
@@ -94,8 +96,8 @@ class StartAProcess(Rule):
     target: str = Field(
         default="",
         max_length=200,
-        title=_("Trigger there"),
-        description=_(
+        title=gettext_noop("Trigger there"),
+        description=gettext_noop(
             "What runs in the other instance: a field, a rule as field#rule, a form as "
             "form:name#submit. Left out, nothing runs there."
         ),

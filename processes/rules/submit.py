@@ -4,11 +4,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.mappings import evaluate
 from processes.named import check_form_name
-from processes.references import TextValue
 from processes.rules.base import Context, Rule
+from processes.setting_types import TextValue
 from processes.values import as_text
 
 
@@ -24,22 +25,22 @@ class Submit(Rule):
     the next one opens; when other forms are still open, they are worked on first.
     """
 
-    label = _("Submit")
-    category = _("Form")
+    label = gettext_noop("Submit")
+    category = gettext_noop("Form")
     can_fail: ClassVar[bool] = True
 
     type: Literal["submit"] = "submit"
     form: Annotated[str, AfterValidator(_form_or_own)] = Field(
         default="",
-        title=_("Form"),
-        description=_("Left out, it is the form on which the rule stands."),
+        title=gettext_noop("Form"),
+        description=gettext_noop("Left out, it is the form on which the rule stands."),
         json_schema_extra={"control": "form"},
     )
     status: TextValue = Field(
         default="",
         max_length=200,
-        title=_("Status"),
-        description=_(
+        title=gettext_noop("Status"),
+        description=gettext_noop(
             "The status of the instance afterwards. Left out, it is the title of the form "
             "that is open then, or completed after the last."
         ),

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.conditions import ItemFilter
 from processes.mappings import collect_fields
 from processes.matching import MatchingRule
@@ -18,8 +19,8 @@ class UpdateItem(MatchingRule):
     success mapping reads the first of them, `[item.<field>]`.
     """
 
-    label = _("Update item")
-    category = _("Data")
+    label = gettext_noop("Update item")
+    category = gettext_noop("Data")
 
     type: Literal["update_item"] = "update_item"
 

@@ -4,10 +4,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from processes.mappings import evaluate
-from processes.references import FieldName, TextValue, flaw
+from processes.references import flaw
 from processes.rules.base import Context, Rule, RuleFailed
+from processes.setting_types import FieldName, TextValue
 from processes.values import as_text
 
 
@@ -18,21 +20,21 @@ class ValidateInput(Rule):
     is stored.
     """
 
-    label = _("Validate input")
-    category = _("Form")
+    label = gettext_noop("Validate input")
+    category = gettext_noop("Form")
     can_fail: ClassVar[bool] = True
 
     type: Literal["validate_input"] = "validate_input"
     field: FieldName = Field(
-        title=_("Field"),
-        description=_("Beside which field the message stands."),
+        title=gettext_noop("Field"),
+        description=gettext_noop("Beside which field the message stands."),
         json_schema_extra={"control": "field_picker"},
     )
     message: TextValue = Field(
         min_length=1,
         max_length=1_000,
-        title=_("Message"),
-        description=_("What the person reads: what is wrong, and how to put it right."),
+        title=gettext_noop("Message"),
+        description=gettext_noop("What the person reads: what is wrong, and how to put it right."),
         json_schema_extra={"control": "value"},
     )
 

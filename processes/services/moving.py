@@ -22,9 +22,10 @@ from processes.values import Value, ValueFailure
 
 
 class CannotMove(Conflict):
-    """The instance has a value that does not fit the new version."""
+    """An instance with a value that does not fit the new version."""
 
     title = gettext_noop("Cannot move")
+    sentence = gettext_noop("The instance has a value that does not fit the new version.")
 
 
 def renamed_fields(old: Document, new: Document) -> dict[str, str]:

@@ -24,7 +24,8 @@ from pydantic import (
 from pydantic_core import core_schema
 
 from kianda.lib.kinds import Kind
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 
 ONE_DAY = timedelta(days=1)
 # How far ahead a calendar kind looks: past the eight years between two 29 Februaries around 2100,
@@ -44,7 +45,7 @@ class Schedule(Kind):
     """One way to say when a scheduled task fires."""
 
     tag: ClassVar[str] = "kind"
-    category: ClassVar[str] = "Schedule"
+    category: ClassVar[str] = gettext_noop("Schedule")
 
     def next_after(self, moment: datetime, *, start: datetime, zone: ZoneInfo) -> datetime | None:
         """Return the first planned moment strictly after `moment`, in UTC; None when none is."""
@@ -200,8 +201,8 @@ def _time_of_day(value: str) -> str:
 TimeOfDay = Annotated[
     str,
     Field(
-        title=_("At"),
-        description=_("A time of day in the task's time zone, such as 09:30."),
+        title=gettext_noop("At"),
+        description=gettext_noop("A time of day in the task's time zone, such as 09:30."),
         json_schema_extra={"control": "time", "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9]$"},
     ),
     AfterValidator(_time_of_day),

@@ -11,10 +11,11 @@ from cron_descriptor import FormatException, Options, get_description
 from croniter import CroniterError, croniter
 from pydantic import AfterValidator, Field
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from scheduler.schedules.base import CalendarSchedule
 
-EXAMPLE = _(
+EXAMPLE = gettext_noop(
     "Write minute, hour, day of month, month and day of week, such as 0 9 * * mon-fri for 09:00 on "
     "working days."
 )
@@ -51,13 +52,13 @@ def read_line(expression: str) -> Line:
     if len(fields) != 5:
         raise ValueError(
             _("A cron line has five fields, this one has %(count)s. %(example)s")
-            % {"count": len(fields), "example": EXAMPLE}
+            % {"count": len(fields), "example": _(EXAMPLE)}
         )
     for text in fields:
         if not _FIELD.fullmatch(text):
             raise ValueError(
                 _("%(text)r cannot stand in a cron line. %(example)s")
-                % {"text": text, "example": EXAMPLE}
+                % {"text": text, "example": _(EXAMPLE)}
             )
     try:
         minutes, hours, days, months, weekdays = croniter.expand(expression)[0]
@@ -65,7 +66,7 @@ def read_line(expression: str) -> Line:
         problem = re.sub(r"^\[.*?\]\s*", "", str(error))
         raise ValueError(
             _("This is no cron line: %(problem)s. %(example)s")
-            % {"problem": problem, "example": EXAMPLE}
+            % {"problem": problem, "example": _(EXAMPLE)}
         ) from error
     line = Line(
         _numbers(minutes, range(60)),
@@ -105,7 +106,7 @@ class Cron(CalendarSchedule):
     """
 
     kind: Literal["cron"] = "cron"
-    label = _("Cron")
+    label = gettext_noop("Cron")
 
     expression: Annotated[
         str,

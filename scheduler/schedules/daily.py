@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from scheduler.schedules.base import CalendarSchedule, TimeOfDay, Whole, parse_time, repeated
 
 
@@ -18,13 +19,16 @@ class Daily(CalendarSchedule):
     """
 
     kind: Literal["daily"] = "daily"
-    label = _("Daily")
+    label = gettext_noop("Daily")
 
     every: Annotated[int, Whole(1, 3_650)] = 1
     at: TimeOfDay
     weekdays_only: Annotated[
         bool,
-        Field(strict=True, description=_("Monday to Friday; every 2 then means every second one.")),
+        Field(
+            strict=True,
+            description=gettext_noop("Monday to Friday; every 2 then means every second one."),
+        ),
     ] = False
 
     def falls_on(self, day: date, *, first_day: date) -> bool:

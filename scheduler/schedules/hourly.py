@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from scheduler.schedules.base import Schedule, Whole, repeated
 
 HOUR = timedelta(hours=1)
@@ -19,7 +20,7 @@ class Hourly(Schedule):
     """
 
     kind: Literal["hourly"] = "hourly"
-    label = _("Hourly")
+    label = gettext_noop("Hourly")
 
     every: Annotated[int, Whole(1, 8_760)] = 1
     minute: Annotated[int, Whole(0, 59)] = 0

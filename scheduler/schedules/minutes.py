@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from scheduler.schedules.base import IntervalSchedule, Whole, repeated
 
 
@@ -11,7 +12,7 @@ class Minutes(IntervalSchedule):
     """Fires every so many minutes of elapsed time, counted from the start of the task."""
 
     kind: Literal["minutes"] = "minutes"
-    label = _("Every few minutes")
+    label = gettext_noop("Every few minutes")
 
     every: Annotated[int, Whole(1, 525_600)]
 

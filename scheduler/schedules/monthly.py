@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from scheduler.schedules.base import (
     WEEKDAYS,
     CalendarSchedule,
@@ -43,13 +44,13 @@ class Monthly(CalendarSchedule):
     """
 
     kind: Literal["monthly"] = "monthly"
-    label = _("Monthly")
+    label = gettext_noop("Monthly")
 
     every: Annotated[int, Whole(1, 120)] = 1
     day: Annotated[int, Whole(1, 31)] | None = None
     nth: Annotated[
         Literal[1, 2, 3, 4, "last"] | None,
-        Field(description=_("Which of the month's weekdays: 1 to 4, or last.")),
+        Field(description=gettext_noop("Which of the month's weekdays: 1 to 4, or last.")),
         BeforeValidator(lambda value: None if value is None else _number(value)),
     ] = None
     weekday: WeekdayName | None = None

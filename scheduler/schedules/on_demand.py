@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from scheduler.schedules.base import Schedule
 
 
@@ -13,7 +14,7 @@ class OnDemand(Schedule):
     """Fires when it is asked to: by its web hook address, or by hand."""
 
     kind: Literal["on_demand"] = "on_demand"
-    label = _("On demand")
+    label = gettext_noop("On demand")
 
     def moments_after(
         self, moment: datetime, *, start: datetime, zone: ZoneInfo

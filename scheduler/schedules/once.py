@@ -7,21 +7,22 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from scheduler.schedules.base import Schedule, Whole, repeated, to_utc
 
-MOMENT_HELP = _("Write a moment such as 2026-11-23T09:30 or 2026-11-23T09:30:00Z.")
+MOMENT_HELP = gettext_noop("Write a moment such as 2026-11-23T09:30 or 2026-11-23T09:30:00Z.")
 
 
 def _moment(value: str) -> str:
     try:
         read = datetime.fromisoformat(value.strip())
     except ValueError as error:
-        raise ValueError(MOMENT_HELP) from error
+        raise ValueError(_(MOMENT_HELP)) from error
     if not 1970 <= read.year <= 9000:
         raise ValueError(
             _("The year %(year)s is out of reach. %(moment_help)s")
-            % {"year": read.year, "moment_help": MOMENT_HELP}
+            % {"year": read.year, "moment_help": _(MOMENT_HELP)}
         )
     if read.tzinfo is None:
         return read.isoformat()
@@ -77,10 +78,10 @@ class Once(Schedule):
     """Fires once: at a moment, or some days, hours and minutes after the start of the task."""
 
     kind: Literal["once"] = "once"
-    label = _("Once")
+    label = gettext_noop("Once")
 
     at: Moment | None = None
-    in_: Delay | None = Field(default=None, alias="in", title=_("In"))
+    in_: Delay | None = Field(default=None, alias="in", title=gettext_noop("In"))
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from scheduler.schedules.base import IntervalSchedule, Whole, repeated
 
 
@@ -11,7 +12,7 @@ class Seconds(IntervalSchedule):
     """Fires every so many seconds of elapsed time, counted from the start of the task."""
 
     kind: Literal["seconds"] = "seconds"
-    label = _("Every few seconds")
+    label = gettext_noop("Every few seconds")
 
     every: Annotated[int, Whole(1, 31_536_000)]
 

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from kianda.lib.words import mark as _
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
 from scheduler.schedules.base import (
     WEEKDAYS,
     CalendarSchedule,
@@ -32,7 +33,7 @@ class Weekly(CalendarSchedule):
     """
 
     kind: Literal["weekly"] = "weekly"
-    label = _("Weekly")
+    label = gettext_noop("Weekly")
 
     every: Annotated[int, Whole(1, 520)] = 1
     days: Annotated[

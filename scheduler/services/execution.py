@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from kianda.lib.errors import ApplicationError, Busy
 from kianda.lib.lanes import lanes
@@ -36,7 +37,9 @@ class ClaimLost(Exception):
 
 
 class NotPossible(ApplicationError):
-    """The firing cannot be carried out."""
+    """A firing without what it needs."""
+
+    sentence = gettext_noop("The firing cannot be carried out.")
 
 
 @lanes.inside()

@@ -174,7 +174,7 @@ def _missed(made: Plan, moment: datetime) -> Occurrence:
         last=last,
         count=made.due.earlier,
         outcome="missed",
-        reason=LATE,
+        reason=_(LATE),
         moment=moment,
     )
 
@@ -217,7 +217,7 @@ def _begun(made: Plan, count: int, moment: datetime) -> Occurrence:
         last=made.due.latest,
         count=count,
         outcome="coalesced",
-        reason=WAITS,
+        reason=_(WAITS),
         moment=moment,
     )
 

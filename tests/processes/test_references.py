@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from processes.names import NameTable
-from processes.references import (
+from processes.setting_types import (
     DatasourceRef,
     DefaultValue,
     ErrorValue,

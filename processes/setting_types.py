@@ -1,0 +1,182 @@
+"""String types of settings that refer to something, with their checks and the controls they bring.
+
+What a name may mean at which place stands in `processes.references`.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
+
+from kianda.lib.names import SLUG
+from kianda.lib.words import gettext as _
+from kianda.lib.words import gettext_noop
+from processes.expressions import Template
+from processes.names import NameTable
+from processes.references import (
+    EARLY_NAMES,
+    check_field_name,
+    escape_hint,
+    flaw,
+    name_problems,
+    names_in,
+    parsed,
+    secret_names,
+)
+
+
+def _secret_problems(template: Template, names: NameTable, info: ValidationInfo) -> list[str]:
+    """Let a secret through only where the row's own `field`, given before, is a secret one."""
+    if names.is_secret(str((info.data or {}).get("field", ""))):
+        return []
+    return [
+        _(
+            "%(name)s is a secret field: it may go only into input mappings and into "
+            "other secret fields. Take it out here, or make the target a secret field."
+        )
+        % {"name": name}
+        for name in dict.fromkeys(secret_names(template, names))
+    ]
+
+
+def _checked(source: str, info: ValidationInfo, *, roots: tuple[str, ...], secrets: bool) -> str:
+    template = parsed(source)
+    names = names_in(info)
+    if names is not None:
+        problems = name_problems(template, names, roots=roots)
+        if not secrets:
+            problems += _secret_problems(template, names, info)
+        if problems:
+            raise flaw(" ".join(problems))
+    return source
+
+
+def _checker(*roots: str, secrets: bool = False) -> Callable[[str, ValidationInfo], str]:
+    return partial(_checked, roots=roots, secrets=secrets)
+
+
+def _default_value(default: object) -> object:
+    """Refuse what no default can be: an object, or a text with names that come later."""
+    if isinstance(default, str):
+        _check_early(parsed(default))
+    elif isinstance(default, list):
+        if not all(isinstance(item, str) for item in default):
+            raise flaw(_("A list of texts is needed."))
+    elif default is not None and not isinstance(default, (bool, int, float)):
+        raise flaw(_("Write a text, a number, true, false or a list of texts."))
+    return default
+
+
+def _check_early(template: Template) -> None:
+    for name in template.references:
+        if name not in EARLY_NAMES:
+            known = ", ".join(f"[{early}]" for early in sorted(EARLY_NAMES))
+            raise flaw(
+                _("[%(name)s] is not known yet when a default is taken; %(known)s are. %(hint)s")
+                % {"name": name, "known": known, "hint": escape_hint(name)}
+            )
+
+
+def _slug(text: str) -> str:
+    if not SLUG.match(text) or len(text) > 63:
+        raise flaw(_("Use small letters, digits and single hyphens, at most 63 characters."))
+    return text
+
+
+def _control(name: str, description: str) -> Any:
+    return Field(description=description, json_schema_extra={"control": name})
+
+
+TextValue = Annotated[
+    str,
+    AfterValidator(_checker()),
+    _control(
+        "value",
+        gettext_noop(
+            "Text, a field such as [status], both mixed, or an expression such as =[price] * 2. "
+            "Empty clears the field."
+        ),
+    ),
+]
+InputValue = Annotated[
+    str,
+    AfterValidator(_checker(secrets=True)),
+    _control(
+        "value",
+        gettext_noop(
+            "Text, a field such as [status], both mixed, or an expression such as =[price] * 2. "
+            "Empty clears the field. Secret fields are allowed here."
+        ),
+    ),
+]
+ResultValue = Annotated[
+    str,
+    AfterValidator(_checker("response", "item")),
+    _control(
+        "value",
+        gettext_noop(
+            "Text, a field such as [status], both mixed, or an expression such as =[price] * 2. "
+            "Empty clears the field. The answer is [response.status], [response.headers.<Name>], "
+            "[response.body.<path>]; an item found is [item.<field>]."
+        ),
+    ),
+]
+ItemValue = Annotated[
+    str,
+    AfterValidator(_checker("item")),
+    _control(
+        "value",
+        gettext_noop(
+            "Text, a field such as [status], both mixed, or an expression such as =[price] * 2. "
+            "Empty clears the field. The item found is [item.<field>]."
+        ),
+    ),
+]
+ErrorValue = Annotated[
+    str,
+    AfterValidator(_checker("error")),
+    _control(
+        "value",
+        gettext_noop(
+            "Text, a field such as [status], both mixed, or an expression such as =[price] * 2. "
+            "Empty clears the field. The error is [error.message], [error.status] or [error.kind]."
+        ),
+    ),
+]
+# What JSON allows; one type and not a union of five, so that one error comes out.
+DefaultValue = Annotated[
+    Any,
+    PlainValidator(_default_value),
+    WithJsonSchema(
+        {"type": ["string", "number", "boolean", "array", "null"], "items": {"type": "string"}}
+    ),
+    Field(
+        title=gettext_noop("Default"),
+        description=gettext_noop(
+            "The value at the start: text, or a name known then, such as [today] or "
+            "[user.email], or an expression of those."
+        ),
+        json_schema_extra={"control": "value"},
+    ),
+]
+FieldName = Annotated[
+    str,
+    AfterValidator(check_field_name),
+    _control("field_picker", gettext_noop("The name of a field of this process.")),
+]
+RuleId = Annotated[
+    str,
+    AfterValidator(_slug),
+    _control("slug", gettext_noop("Names the rule in its process, for ever.")),
+]
+DatasourceRef = Annotated[
+    str,
+    AfterValidator(_slug),
+    _control("datasource_picker", gettext_noop("The name of a datasource.")),
+]
+MethodRef = Annotated[
+    str,
+    AfterValidator(_slug),
+    _control("method_picker", gettext_noop("The name of one of its methods.")),
+]
