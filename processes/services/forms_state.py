@@ -17,7 +17,7 @@ from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.progress import Moment, went_to
 from processes.selectors import visible_instances
 from processes.services.documents import document_of
-from processes.services.locking import locked, refuse_other_revision, when_free
+from processes.services.locking import locked, when_free
 from processes.services.ownership import (
     creator_of,
     is_owner,
@@ -26,6 +26,7 @@ from processes.services.ownership import (
     standing_of,
     store_owners,
 )
+from processes.services.starting import refuse_other_revision
 from processes.standing import CURRENT, FormRecord, FormStatus, Standing, records_of
 
 __all__ = [

@@ -17,12 +17,12 @@ from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstan
 from processes.services.defaults import default_values
 from processes.services.designs import get_version
 from processes.services.documents import document_of
-from processes.services.locking import locked, refuse_other_revision, when_free
+from processes.services.locking import locked, when_free
 from processes.services.moving import carried_values, follow_draft
 from processes.services.overtaken import overtaken
 from processes.services.ownership import refuse_foreign, store_owners
 from processes.services.process_ids import next_process_id
-from processes.services.starting import read_instance
+from processes.services.starting import read_instance, refuse_other_revision
 from processes.services.values import (
     changes_between,
     filled,

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kianda.lib.errors import Busy, Stale
+from kianda.lib.errors import Busy
 from kianda.lib.lanes import waiting
 from processes.document import Document
 from processes.models import ProcessInstance, Run
@@ -29,23 +29,6 @@ def locked(
         if found is not None:
             raise busy(process_id, found)
     return instance, document
-
-
-def refuse_other_revision(instance: ProcessInstance, revision: int | None) -> None:
-    """Raise Stale when it is at another revision than was read; None: whatever it is at."""
-    if revision is not None and revision != instance.revision:
-        raise Stale(
-            _(
-                "%(process_id)s is at revision %(revision)s, not %(given)s. Read it "
-                "again, then repeat your change."
-            )
-            % {
-                "process_id": instance.process_id,
-                "revision": instance.revision,
-                "given": revision,
-            },
-            revision=instance.revision,
-        )
 
 
 def run_on(process_id: str) -> Run | None:

@@ -23,7 +23,7 @@ from processes.services.starting import (
     columns,
     insert,
     read_instance,
-    refuse_stale,
+    refuse_other_revision,
     rules_at,
     take,
     working_copy,
@@ -83,7 +83,7 @@ def enqueue(
     firing = Firing(process_id, target, user, trigger, data, revision)
     instance, document = read_instance(process_id, user)
     rules_at(document, target)
-    refuse_stale(firing, instance)
+    refuse_other_revision(instance, revision)
     working_copy(firing, document, instance)
     with transaction.atomic():
         run = Run.objects.create(

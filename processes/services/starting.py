@@ -165,7 +165,7 @@ def _new_run(firing: Firing, *, locked: bool = False) -> Started | None:
     elif instance.mode == ProcessInstance.Mode.PREVIEW:
         return None
     rules = rules_at(document, firing.target)
-    refuse_stale(firing, instance)
+    refuse_other_revision(instance, firing.revision)
     working = working_copy(firing, document, instance)
     run = Run(
         **columns(firing, instance),
@@ -185,7 +185,7 @@ def claim(firing: Firing, queued: Run) -> Started:
         instance, document = read_instance(firing.process_id, firing.user, lock=True)
         instance, document = follow_draft(instance, document)
         rules = rules_at(document, firing.target)
-        refuse_stale(firing, instance)
+        refuse_other_revision(instance, firing.revision)
         working = working_copy(firing, document, instance)
         claimed = Run.objects.filter(pk=queued.pk, status=Run.Status.QUEUED).update(
             status=Run.Status.RUNNING,
@@ -233,8 +233,9 @@ def _completion(found: list[Rule], form: str) -> list[Rule]:
     return [] if given else [Submit(id="submit", title=_("Submit"), form=form)]
 
 
-def refuse_stale(firing: Firing, instance: ProcessInstance) -> None:
-    if firing.revision is not None and firing.revision != instance.revision:
+def refuse_other_revision(instance: ProcessInstance, revision: int | None) -> None:
+    """Raise Stale when it is at another revision than was read; None: whatever it is at."""
+    if revision is not None and revision != instance.revision:
         raise Stale(
             _(
                 "%(process_id)s is at revision %(revision)s, not %(given)s. Read it "
@@ -243,7 +244,7 @@ def refuse_stale(firing: Firing, instance: ProcessInstance) -> None:
             % {
                 "process_id": instance.process_id,
                 "revision": instance.revision,
-                "given": firing.revision,
+                "given": revision,
             },
             revision=instance.revision,
         )
