@@ -1,0 +1,135 @@
+"""Each edit is kept as it is made, never over somebody else's, and becomes a version when asked."""
+
+import html
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from kianda.once import new_token
+from processes.services.designs import get_design, save_design
+from tests.pages import client_of, text_of
+from tests.processes.designer.screen import HERE, do, document, names, orders, revision, typed
+
+pytestmark = pytest.mark.django_db
+
+
+def test_settings_are_kept_as_they_are_typed(ada_at: Client) -> None:
+    assert typed(ada_at, "field:subject", title="What", width="6").status_code == 200
+    field = document()["forms"][0]["fields"][0]
+    assert (field["title"], field["width"]) == ("What", 6)
+    # What is wrong is kept as well, and said where it is.
+    answer = typed(ada_at, "field:subject", width="many")
+    assert answer.status_code == 200
+    assert document()["forms"][0]["fields"][0]["width"] == "many"
+    assert "1 error" in text_of(answer)
+    typed(ada_at, "form:second", title="Second step")
+    typed(ada_at, "process", title="All orders")
+    assert document()["forms"][1]["title"] == "Second step"
+    assert document()["title"] == "All orders"
+
+
+def test_a_new_name_is_carried_into_the_rules_and_a_taken_one_is_refused(ada_at: Client) -> None:
+    answer = typed(ada_at, "field:status", name="state")
+    assert b'data-at="field:state"' in answer.content
+    assert document()["forms"][0]["fields"][-1]["rules"][0]["assignments"][0]["field"] == "state"
+    before = document()
+    answer = typed(ada_at, "field:state", name="subject")
+    assert answer.status_code == 422
+    assert document() == before
+
+
+def test_nothing_changed_is_no_edit(ada_at: Client) -> None:
+    ada_at.get(HERE)
+    typed(ada_at, "field:subject", title="Subject")
+    assert revision() == 0
+
+
+def test_what_would_overwrite_somebody_is_refused_and_said(ada_at: Client, admin: Any) -> None:
+    ada_at.get(HERE)
+    typed(client_of(admin), "field:subject", title="Theirs", seen=0)
+    answer = typed(ada_at, "field:subject", title="Mine", seen=0)
+    assert answer.status_code == 422
+    assert 'data-stale="True"' in answer.content.decode()
+    assert "admin was quicker" in html.unescape(answer.content.decode())
+    assert document()["forms"][0]["fields"][0]["title"] == "Theirs"
+    # Elsewhere it goes in, and what happened is told.
+    answer = typed(ada_at, "field:status", title="State", seen=0)
+    assert "admin: Changed title" in html.unescape(answer.content.decode())
+    assert "admin is here" in text_of(ada_at.get(HERE))
+
+
+def test_an_edit_whose_answer_was_lost_is_not_made_twice(ada_at: Client) -> None:
+    ada_at.get(HERE)
+    do(ada_at, "add field text", revision=0)
+    _answer, said = do(ada_at, "add field text", revision=0, again="1")
+    assert names().count("text") == 1
+    assert "text_2" not in names()
+    assert said["at"] == "field:text"
+    do(ada_at, "add field text", again="1")
+    assert "text_2" in names()
+
+
+def test_the_page_asks_for_news_and_hears_nothing_when_there_is_none(
+    ada_at: Client, admin: Any
+) -> None:
+    ada_at.get(HERE)
+    script = {"X-Designer": "1"}
+    assert ada_at.get(HERE, {"since": "0", "here": ""}, headers=script).status_code == 204
+    typed(client_of(admin), "field:subject", title="Theirs", seen=0)
+    answer = ada_at.get(HERE, {"since": "0", "here": "admin"}, headers=script)
+    assert answer.status_code == 200
+    assert "admin: Changed title" in html.unescape(answer.content.decode())
+
+
+def test_save_publish_discard(ada_at: Client) -> None:
+    do(ada_at, "add field number")
+    _answer, said = do(ada_at, "save")
+    assert said["say"] == "Saved as draft 0.2."
+    do(ada_at, "remove field:number")
+    ada_at.post(f"{HERE}discard/", {"at": ""})
+    assert "number" in names()
+    shown = text_of(ada_at.get(f"{HERE}publish/"))
+    assert "becomes version 1.0" in shown
+    sent = {"note": "First", "once": new_token()}
+    assert ada_at.post(f"{HERE}publish/", sent).status_code == 303
+    assert str(get_design("orders").published) == "1.0"
+    assert "nothing was changed since" in text_of(ada_at.get(f"{HERE}publish/"))
+
+
+def test_what_is_broken_is_not_saved_and_each_line_leads_to_its_place(ada_at: Client) -> None:
+    do(ada_at, "remove field:status sure")
+    answer, said = do(ada_at, "save")
+    assert answer.status_code == 422
+    assert str(get_design("orders").draft) == "0.1"
+    assert said["refused"]
+    dialog = ada_at.get(f"{HERE}publish/").content.decode()
+    assert 'data-choose="rule:open"' in dialog
+    assert "Publish 1.0</button>" not in dialog
+    assert ada_at.post(f"{HERE}preview/", {"revision": "0"}).status_code == 422
+
+
+def test_preview_saves_first(ada_at: Client) -> None:
+    do(ada_at, "add field number")
+    answer = ada_at.post(f"{HERE}preview/", {"revision": "1"})
+    assert answer.status_code == 303
+    assert answer["Location"] == "/designs/orders/preview/"
+    assert str(get_design("orders").draft) == "0.2"
+
+
+def test_a_version_saved_elsewhere_is_told_and_taken(ada_at: Client, ada: Any) -> None:
+    do(ada_at, "add field number")
+    save_design(name="orders", raw=orders() | {"description": "Newer"}, user=ada)
+    assert "saved version 0.2 elsewhere" in text_of(ada_at.get(HERE))
+    do(ada_at, "take")
+    assert document()["description"] == "Newer"
+    assert "elsewhere" not in text_of(ada_at.get(HERE))
+
+
+def test_two_megabytes_in_a_box_are_refused_and_change_nothing(ada_at: Client) -> None:
+    ada_at.get(HERE)
+    before = document()
+    answer = typed(ada_at, "field:subject", help="x" * 2_000_000)
+    assert answer.status_code == 422
+    assert "1 MB" in text_of(answer) + answer.content.decode()[:2000]
+    assert document() == before

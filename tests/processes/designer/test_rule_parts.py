@@ -1,0 +1,216 @@
+"""A box of a dialog is helped by trees, completion, operators, sentences and results."""
+
+import html
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from processes.services.instances import create_instance
+from tests.processes.designer.dialogs import PARTS, SHOP, page, said
+from tests.processes.stories import Make
+
+pytestmark = pytest.mark.django_db
+
+TREES = [
+    ("field", "", ["Token", "Access token", "access_token"], ["urlPath", "body.client_id"]),
+    ("target", "", ["URL path", "urlPath", "Headers", "Body", "client_secret"], ["response"]),
+    ("target", "token-service/get-orders", ["Path", "customer", "Query", "status"], ["Body"]),
+    ("target", "lost/lost", ["Choose a data source"], ["Body"]),
+    ("result", "", ["Status", "Body", "token_type", "Process and user"], ["error.message"]),
+    ("result", "kianda/token-refresh", ["Item found", "item.access_token"], ["response"]),
+    ("error", "", ["Error", "HTTP status", "Token"], ["response"]),
+    ("early", "", ["Known at the start", "today"], ["Token", "process.id"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("which", "source", "there", "not_there"), TREES)
+@pytest.mark.usefixtures("design")
+def test_a_box_picks_from_its_tree(
+    client: Client, which: str, source: str, there: list[str], not_there: list[str]
+) -> None:
+    text = said(page(client, f"{PARTS}tree/?which={which}&target=rule:get-token&source={source}"))
+    assert [word for word in there if word not in text] == []
+    assert [word for word in not_there if word in text] == []
+
+
+OFFERS = [
+    ("value", "acc", ["[access_token]"]),
+    ("value", "Client ID", ["[client_id]"]),
+    ("result", "response.body.ref", ["[response.body.refresh_token]"]),
+    ("result", "status", ["[response.status]", "[process.status]"]),
+    ("target", "body.c", ["body.client_id", "body.client_secret"]),
+    ("error", "mess", ["[error.message]"]),
+    ("function", "su", ["Sum("]),
+    ("function", "if", ["If("]),
+    ("value", "zzz", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("which", "words", "wanted"), OFFERS)
+@pytest.mark.usefixtures("design")
+def test_completion_offers_what_fits(
+    client: Client, which: str, words: str, wanted: list[str]
+) -> None:
+    text = page(client, f"{PARTS}completion/?which={which}&q={words}&target=rule:get-token&id=x")
+    found = [html.unescape(one) for one in re.findall(r'data-value="([^"]*)"', text)]
+    assert found[: len(wanted)] == wanted
+    assert found if wanted else not found
+
+
+RESULTS = [
+    ("=[expires_in] * 2", "value", "Number: 7200"),
+    ("Bearer [client_id]", "value", "Text: Bearer kianda-demo"),
+    ("=[client_id] == \"kianda-demo\"", "value", "Yes or no: true"),
+    ("[client_secret]", "value", "Secret: secret"),
+    ("=Length([client_secret])", "value", "Secret: secret"),
+    ("=Foo(1)", "value", "There is no function Foo."),
+    ("=1 +", "value", "The expression cannot be read."),
+    ("=1 / 0", "value", "0"),
+    ("[lost]", "value", "There is no field or name lost."),
+    ("[response.body.x]", "value", "can stand only"),
+    ("[error.message]", "error", "It can be read. error.message has no value yet."),
+    ("=" + "(" * 1990, "value", "cannot be read"),
+    ("=" + "1+" * 2000 + "1", "value", "2,000 characters at most"),
+    ("=9 ** 9 ** 9 ** 9", "value", ""),
+    ("<script>alert(1)</script>", "value", "<script>alert(1)</script>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "which", "wanted"), RESULTS)
+def test_an_expression_tells_its_result_or_what_is_wrong(
+    client: Client, make_token: Make, source: str, which: str, wanted: str
+) -> None:
+    made = make_token(client_id="kianda-demo", expires_in=3600, client_secret="hush")
+    response = client.post(
+        f"{PARTS}result/", {"text": source, "which": which, "target": "rule:get-token"}
+    )
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert wanted in said(text)
+    assert "hush" not in text
+    assert "<script>" not in text
+    assert made.process_id in text or "k-note--bad" in text
+
+
+@pytest.mark.usefixtures("workshop")
+def test_an_expression_over_rows_tells_its_result(client: Client, ada: Any) -> None:
+    def result(text: str, target: str = "rule:hide") -> str:
+        sent = {"text": text, "which": "value", "target": target}
+        return client.post(f"{SHOP}parts/result/", sent).content.decode()
+
+    create_instance(process="shop", mode="preview", data={}, user=ada)
+    assert "Number: 0" in said(result("=Sum([lines.price])"))
+    empty = result("[row.price]", target="rule:inner")
+    assert "row.price has no value yet: the table has no row." in said(empty)
+    assert "k-note--bad" not in empty
+    rows = [{"price": 2}, {"price": 3}]
+    create_instance(process="shop", mode="preview", data={"lines": rows}, user=ada)
+    assert "Number: 5" in said(result("=Sum([lines.price])"))
+    assert "Number: 4" in said(result("=[row.price] * 2", target="rule:inner"))
+    wrong = result("=Sum([lines.cost])")
+    assert "The table lines has no column cost." in said(wrong)
+    assert 'data-start="12" data-end="16"' in wrong
+
+
+CONDITIONS = [
+    ({}, "Runs always."),
+    ({"items/0/left": "[access_token]", "items/0/operator": "blank"},
+     "Runs when Access token is blank. Otherwise the rule is skipped."),
+    ({"match": "any", "items/0/left": "[expires_in]", "items/0/operator": "gt",
+      "items/0/right": "10", "items/1/match": "all", "items/1/items/0/left": "[client_id]",
+      "items/1/items/0/operator": "eq", "items/1/items/0/right": "a",
+      "items/1/items/1/left": "[grant_type]", "items/1/items/1/operator": "neq"},
+     "Runs when Expires in (s) is more than “10” or (Client ID is “a” and Grant type is not empty"
+     " )."),
+    ({"items/0/left": "[lost]", "items/0/operator": "eq", "items/1/left": "[client_secret]",
+      "items/1/operator": "contains", "items/1/right": "x", "items/2/left": "[client_id]",
+      "items/2/operator": "not_blank"},
+     "Runs when Client ID is not blank ; 2 conditions to mend ."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sent", "wanted"), CONDITIONS)
+@pytest.mark.usefixtures("design")
+def test_conditions_read_as_a_sentence(client: Client, sent: dict[str, str], wanted: str) -> None:
+    posted = {f"rule/conditions/{key}": value for key, value in sent.items()}
+    text = client.post(
+        f"{PARTS}sentence/", {"setting": "conditions", "prefix": "rule", **posted}
+    ).content.decode()
+    assert squeezed(wanted) in squeezed(said(text))
+
+
+@pytest.mark.usefixtures("workshop")
+def test_conditions_of_a_rule_with_two_sides_speak_of_both(client: Client) -> None:
+    sent = {
+        "setting": "conditions",
+        "prefix": "rule",
+        "target": "rule:hide",
+        "rule/conditions/items/0/left": "[a]",
+        "rule/conditions/items/0/operator": "blank",
+    }
+    text = client.post(f"{SHOP}parts/sentence/", sent).content.decode()
+    both = "Runs when A is blank. Otherwise what stands below under Otherwise is done."
+    assert squeezed(both) in squeezed(said(text))
+
+
+def squeezed(text: str) -> str:
+    return text.replace(" ", "")
+
+
+OPERATORS = [
+    ("[expires_in]", {"gt", "between"}, {"contains", "today"}),
+    ("[access_token]", {"contains", "matches"}, {"gt", "today"}),
+    ("[client_secret]", {"blank", "eq"}, {"contains", "gt"}),
+    ("[today]", {"before_today", "gt"}, {"contains"}),
+    ("=[expires_in] * 2", {"gt", "contains", "today"}, set()),
+    ("", {"gt", "contains"}, set()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("left", "there", "not_there"), OPERATORS)
+@pytest.mark.usefixtures("design")
+def test_the_operators_fit_the_type_at_the_left(
+    client: Client, left: str, there: set[str], not_there: set[str]
+) -> None:
+    text = client.post(f"{PARTS}operators/", {"left": left, "chosen": "eq"}).content.decode()
+    found = set(re.findall(r'value="(\w+)"', text))
+    assert there <= found
+    assert not not_there & found
+
+
+@pytest.mark.usefixtures("design")
+def test_the_expression_builder_lists_every_function(client: Client) -> None:
+    sent = {"text": "=1", "which": "value", "target": "rule:get-token"}
+    text = client.post(f"{PARTS}builder/", sent).content.decode()
+    assert "Sum(a, b, ...)" in text
+    assert "If(condition, then, otherwise)" in text
+    assert "[access_token]" in text
+    assert "[user.email]" in text
+
+
+@pytest.mark.usefixtures("design")
+def test_an_unknown_part_is_not_found(client: Client) -> None:
+    assert client.get(f"{PARTS}nothing/").status_code == 404
+    assert client.get(f"{PARTS}sentence/").status_code == 404
+    assert client.post(f"{PARTS}control/", {"target": "rule:lost"}).status_code == 404
+
+
+SHOP_TREES = [
+    ("inner", "field", ["This row", "row.price"]),
+    ("inner", "value", ["This row", "[row.price]", "[a]"]),
+    ("hide", "field_or_form", ["Forms", "Go", "Main"]),
+    ("start", "other_field", ["OAuth token refresh", "access_token"]),
+    ("start", "result", ["Item found", "item.process.id"]),
+    ("change", "target", ["OAuth token refresh", "body.access_token"]),
+]  # fmt: skip
+
+
+@pytest.mark.usefixtures("workshop")
+@pytest.mark.parametrize(("rule_id", "which", "there"), SHOP_TREES)
+def test_the_trees_follow_the_rule(
+    client: Client, rule_id: str, which: str, there: list[str]
+) -> None:
+    text = page(client, f"{SHOP}parts/tree/?which={which}&target=rule:{rule_id}")
+    assert [word for word in there if word not in text] == []
