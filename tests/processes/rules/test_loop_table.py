@@ -1,4 +1,4 @@
-"""Loop table runs rules for each row; how it does is told in test_loop_story."""
+"""Loop table runs rules for each row; how it does is told in tests of loops."""
 
 from typing import Any
 
