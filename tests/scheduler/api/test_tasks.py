@@ -8,26 +8,13 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from processes.models import ProcessInstance
-from scheduler.models import Occurrence, ScheduledTask
+from scheduler.models import ScheduledTask
 from scheduler.services import execute, plan
 from tests.factories import Api
+from tests.scheduler.api.tasks import URL, made
 from tests.scheduler.conftest import NOON, Make, body, total
 
 pytestmark = pytest.mark.django_db
-URL = "/api/v1/scheduled-tasks/"
-
-
-@pytest.fixture
-def client(counter: ProcessInstance, api: Api, ada: Any) -> APIClient:
-    """Ada's client."""
-    return api(ada)
-
-
-def made(client: APIClient, **settings: Any) -> dict[str, Any]:
-    answer = client.post(URL, body(**settings))
-    assert answer.status_code == 201, answer.content
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 def test_a_task_is_made_and_read(client: APIClient) -> None:
@@ -216,117 +203,3 @@ def test_an_instance_named_by_a_task_cannot_be_deleted(client: APIClient, api: A
     assert answer.json()["used_by"] == [
         {"kind": "scheduled task", "name": "Count", "url": f"{URL}{task['id']}/"}
     ]
-
-
-class TestHooks:
-    """POST /hooks/{token}/"""
-
-    @pytest.fixture
-    def task(self, client: APIClient) -> dict[str, Any]:
-        """An on-demand task with the address of its hook."""
-        return made(client, schedule={"kind": "on_demand"})
-
-    @pytest.fixture
-    def path(self, task: dict[str, Any]) -> str:
-        """The path of its hook."""
-        return "/hooks/" + task["hook_url"].split("/hooks/")[1]
-
-    def test_the_address_is_shown_once_and_stored_hashed(
-        self, client: APIClient, task: dict[str, Any]
-    ) -> None:
-        token = task["hook_url"].rstrip("/").rsplit("/", 1)[1]
-        assert "hook_url" not in client.get(f"{URL}{task['id']}/").json()
-        assert "hook_url" not in client.patch(f"{URL}{task['id']}/", {"name": "N"}).json()
-        row = ScheduledTask.objects.get()
-        assert token not in str(vars(row))
-        assert (task["next_run_at"], task["description"]) == (None, "On demand")
-
-    def test_a_call_fires_the_task(self, path: str, counter: ProcessInstance) -> None:
-        answer = APIClient().post(path)
-        assert answer.status_code == 202
-        found = Occurrence.objects.get(pk=int(answer.json()["occurrence"]))
-        assert found.trigger == "webhook"
-        execute(found.pk)
-        found.refresh_from_db()
-        assert found.outcome == "succeeded"
-        assert found.run is not None
-        assert found.run.trigger == "webhook"
-        assert total(counter) == 1
-
-    def test_a_second_call_is_coalesced_while_the_first_waits(self, path: str) -> None:
-        first = APIClient().post(path).json()["occurrence"]
-        second = APIClient().post(path).json()["occurrence"]
-        assert first != second
-        assert Occurrence.objects.get(pk=int(second)).outcome == "coalesced"
-
-    def test_a_call_may_name_another_instance_of_the_process(
-        self, client: APIClient, path: str
-    ) -> None:
-        other = client.post("/api/v1/instances/", {"process": "counter"}).json()["process_id"]
-        answer = APIClient().post(path, {"process_id": other}, format="json")
-        found = Occurrence.objects.get(pk=int(answer.json()["occurrence"]))
-        execute(found.pk)
-        assert ProcessInstance.objects.get(process_id=other).values["total"] == 1
-
-    @pytest.mark.parametrize(
-        ("sent", "status"),
-        [
-            ({"process_id": "counter-99"}, 404),
-            ({"process_id": 5}, 400),
-            ({"colour": "red"}, 400),
-            ([], 400),
-        ],
-    )
-    def test_a_call_with_a_bad_body_fires_nothing(self, path: str, sent: Any, status: int) -> None:
-        assert APIClient().post(path, sent, format="json").status_code == status
-        assert not Occurrence.objects.exists()
-
-    @pytest.mark.parametrize("token", ["nothing", "%20", "x" * 300])
-    def test_an_unknown_token_is_not_found(self, db: None, token: str) -> None:
-        assert APIClient().post(f"/hooks/{token}/").status_code == 404
-
-    def test_past_sixty_calls_a_minute_the_hook_says_when(self, path: str) -> None:
-        caller = APIClient()
-        assert {caller.post(path).status_code for _ in range(60)} == {202}
-        answer = caller.post(path)
-        assert answer.status_code == 429
-        assert 1 <= int(answer["Retry-After"]) <= 60
-        assert answer["Content-Type"].startswith("application/problem+json")
-        ScheduledTask.objects.update(hook_window=timezone.now() - timedelta(seconds=61))
-        assert caller.post(path).status_code == 202
-
-    def test_a_new_address_ends_the_old_one(
-        self, client: APIClient, task: dict[str, Any], path: str
-    ) -> None:
-        answer = client.post(f"{URL}{task['id']}/renew-hook/")
-        assert answer.status_code == 200
-        fresh = "/hooks/" + answer.json()["hook_url"].split("/hooks/")[1]
-        assert APIClient().post(path).status_code == 404
-        assert APIClient().post(fresh).status_code == 202
-
-    def test_only_an_on_demand_task_has_a_hook(
-        self, client: APIClient, task: dict[str, Any], path: str
-    ) -> None:
-        address = f"{URL}{task['id']}/"
-        assert client.patch(address, {"schedule": {"kind": "hourly"}}).status_code == 200
-        assert APIClient().post(path).status_code == 404
-        assert client.post(f"{address}renew-hook/").status_code == 409
-        again = client.patch(address, {"schedule": {"kind": "on_demand"}}).json()
-        assert "/hooks/" in again["hook_url"]
-
-    def test_a_paused_task_skips_the_call_and_says_so(
-        self, client: APIClient, task: dict[str, Any], path: str
-    ) -> None:
-        client.post(f"{URL}{task['id']}/pause/")
-        answer = APIClient().post(path)
-        assert answer.status_code == 202
-        found = Occurrence.objects.get()
-        assert (found.outcome, found.reason) == ("skipped", "The task is paused.")
-
-    def test_a_hook_expires_after_its_runs(self, client: APIClient) -> None:
-        task = made(client, schedule={"kind": "on_demand"}, expires={"after_runs": 1})
-        path = "/hooks/" + task["hook_url"].split("/hooks/")[1]
-        execute(int(APIClient().post(path).json()["occurrence"]))
-        APIClient().post(path)
-        outcomes = Occurrence.objects.order_by("pk").values_list("outcome", "reason")
-        assert list(outcomes) == [("succeeded", ""), ("skipped", "The task has expired.")]

@@ -1,58 +1,30 @@
-"""The gallery of templates: a few questions, then ordinary objects; nothing half-made."""
+"""A few answers make a service, a process, an instance and a task that keeps its token."""
 
 import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from pytest_httpserver import HTTPServer
 
 from datasources.models import Datasource
 from kianda.accounts.models import AuditEntry
-from processes.models import ProcessDesign, ProcessInstance, Run
-from processes.services import runs
+from kianda.lib.errors import Invalid
+from processes.models import ProcessInstance, Run
 from processes.services.bin import restore_design
 from processes.services.designs import delete_design, get_design, warnings_of
 from processes.services.documents import document_of
 from processes.services.exporting import export_text
-from processes.services.forms_state import form_states
-from processes.services.values import stored_values
-from scheduler.gallery import TEMPLATES
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.selectors_health import token_health
+from scheduler.services import gallery
 from scheduler.services.execution import execute
 from scheduler.services.planning import plan
 from tests.pages import client_of, text_of
 from tests.processes.conftest import GOOD_ANSWER, answers
+from tests.processes.stories import values_of
+from tests.scheduler.gallery.wizard import WIZARD, nothing_is_there, typed
 
 pytestmark = pytest.mark.django_db
-WIZARD = "/designs/templates/oauth-token-refresh/"
-LIST = "/designs/templates/fetch-a-list/"
-APPROVAL = "/designs/templates/approval-request/"
-
-
-@pytest.fixture
-def provider(httpserver: HTTPServer, settings: Any) -> HTTPServer:
-    """A real loopback service that datasources may reach."""
-    settings.KIANDA_EGRESS_ALLOW = [f"{httpserver.host}:{httpserver.port}"]
-    return httpserver
-
-
-def typed(provider: HTTPServer, **changes: str) -> dict[str, str]:
-    return {
-        "service": "Acme CRM", "base_url": provider.url_for("/").rstrip("/"),
-        "token_path": "/oauth/token", "client_id": "client-1",
-        "client_secret": "cs-secret-1", "refresh_token": "rt-old-42",
-        "every": "55", "lives": "60", **changes,
-    }  # fmt: skip
-
-
-def nothing_is_there() -> bool:
-    rows = (Datasource, ProcessDesign, ProcessInstance, ScheduledTask)
-    return not any(model.objects.exists() for model in rows)
-
-
-# ---- OAuth token refresh
 
 
 def test_the_wizard_makes_all_four_and_the_button_fetches_a_token(
@@ -73,8 +45,7 @@ def test_the_wizard_makes_all_four_and_the_button_fetches_a_token(
     pressed = client.post("/designs/templates/made/acme-crm-token/press/")
     assert pressed["Location"] == answer["Location"]
     assert Run.objects.get().status == "succeeded"
-    instance = ProcessInstance.objects.select_related("version").get()
-    values = stored_values(document_of(instance.version), instance)
+    values = values_of(ProcessInstance.objects.get())
     assert values["access_token"] == GOOD_ANSWER["access_token"]
     assert values["refresh_token"] == GOOD_ANSWER["refresh_token"]
     [kept] = token_health(admin, now=task.created).shown
@@ -161,9 +132,6 @@ def test_a_wrong_answer_is_told_and_nothing_is_half_made(
 def test_a_failure_at_the_last_step_takes_everything_back(
     provider: HTTPServer, admin: Any, monkeypatch: Any
 ) -> None:
-    from kianda.lib.errors import Invalid
-    from scheduler.services import gallery
-
     def refuse(**_: Any) -> None:
         raise Invalid.at("/schedule/every", "Not today.")
 
@@ -208,106 +176,6 @@ def test_the_connection_is_tested_before_anything_is_made(
         assert response.status_code == 200
         assert sentence in text_of(response)
         assert "cs-secret-1" not in response.content.decode()
-    assert nothing_is_there()
-
-
-def test_a_designer_without_datasources_is_told_which_role_is_missing(ada: Any) -> None:
-    client = client_of(ada)
-    assert "you need the role Data source manager" in text_of(client.get("/designs/templates/"))
-    refused = client.get(WIZARD)
-    assert refused.status_code == 403
-    assert client.get(APPROVAL).status_code == 200
-    assert client_of(ada).get("/designs/templates/nothing/").status_code == 404
-
-
-def test_the_gallery_is_for_designers_and_names_every_template(admin: Any, ben: Any) -> None:
-    page = text_of(client_of(admin).get("/designs/templates/"))
-    for one in TEMPLATES:
-        assert str(one.title) in page
-    for path in ("/designs/templates/", WIZARD):
-        assert client_of(ben).get(path).status_code == 403
-
-
-# ---- Fetch a list
-
-
-def test_a_list_is_fetched_into_a_table(provider: HTTPServer, admin: Any) -> None:
-    client = client_of(admin)
-    rows = {"data": {"rows": [{"id": 7, "name": "Seven", "else": 1}, {"id": 8}]}}
-    provider.expect_request("/api/items", headers={"Authorization": "Bearer tok-123456"}
-                            ).respond_with_json(rows)  # fmt: skip
-    sent = {
-        "service": "Shop", "base_url": provider.url_for("/").rstrip("/"),
-        "list_path": "/api/items", "token": "tok-123456", "place": "data.rows",
-        "columns": "id, name", "every": "60",
-    }  # fmt: skip
-    assert client.post(LIST, sent).status_code == 303
-    client.post("/designs/templates/made/shop-list/press/")
-    run = Run.objects.get()
-    assert (run.status, run.error) == ("succeeded", None)
-    instance = ProcessInstance.objects.select_related("version").get()
-    values = stored_values(document_of(instance.version), instance)
-    assert values["items"] == [{"id": "7", "name": "Seven"}, {"id": "8", "name": ""}]
-    assert "tok-123456" not in json.dumps(run.steps)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "sentence"),
-    [
-        ({"columns": "id, first name"}, "first name cannot be a column"),
-        ({"columns": " , "}, "Write 1 to 20 names."),
-        ({"place": "data..rows"}, "Write names with dots between them"),
-        ({"list_path": "items"}, "A path starts with /."),
-    ],
-)
-def test_a_list_that_cannot_be_is_told(admin: Any, wrong: dict[str, str], sentence: str) -> None:
-    sent = {
-        "service": "Shop", "base_url": "https://shop.example", "list_path": "/items",
-        "columns": "id", "every": "60", **wrong,
-    }  # fmt: skip
-    response = client_of(admin).post(LIST, sent)
-    assert response.status_code == 422
-    assert sentence in text_of(response)
-    assert nothing_is_there()
-
-
-# ---- Approval request
-
-
-def test_an_approval_goes_from_who_asks_to_who_decides(ada: Any, ben: Any) -> None:
-    group = Group.objects.create(name="Managers")
-    boss = ben
-    boss.groups.add(group)
-    client = client_of(ada)
-    sent = {"service": "Purchase", "approver": "group:Managers", "with_amount": "on"}
-    answer = client.post(APPROVAL, sent)
-    assert answer["Location"] == "/designs/templates/made/purchase/"
-    assert "New instance" in text_of(client.get(answer["Location"]))
-    from processes.services.instances import create_instance
-
-    asked = {"subject": "A chair", "amount": 120, "reason": "The old one broke."}
-    made = create_instance(process="purchase", mode="live", data=asked, user=ada)
-
-    def press(target: str, user: Any, **data: Any) -> Run:
-        return runs.trigger(
-            process_id=made.process_id, target=target, user=user, trigger="button", data=data
-        )
-
-    assert press("send_request", ada).status == "succeeded"
-    instance = ProcessInstance.objects.select_related("version", "design").get()
-    states = {one.form: one for one in form_states(instance, document_of(instance.version))}
-    assert (states["approval"].status, states["approval"].groups) == ("current", ("Managers",))
-    refused = press("decide", boss, decision="Rejected")
-    assert refused.status == "failed"
-    assert "Comment" in refused.error["message"] or "comment" in refused.error["message"]
-    assert press("decide", boss, decision="Rejected", comment="Too dear").status == "succeeded"
-    assert ProcessInstance.objects.get().status == "Rejected"
-
-
-def test_who_decides_must_be_there(ada: Any) -> None:
-    response = client_of(ada).post(APPROVAL, {"service": "X", "approver": "group:Nobody"})
-    assert response.status_code == 422
-    assert response.context["form"]["approver"].errors
     assert nothing_is_there()
 
 
