@@ -5,11 +5,14 @@ from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
 
+from datasources.document import RestDatasource
 from processes.conditions import ConditionGroup
+from processes.document import Document
 from processes.mappings import scope
 from processes.ports import Part
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.values import Value, from_json
+from tests.processes.definitions import TOKEN_SERVICE
 
 Changes = Sequence[tuple[str, Value]]
 
@@ -239,3 +242,31 @@ class Nothing:
     ) -> tuple[set[str], set[str]]:
         """Return none."""
         return self.unknown_users(people), self.unknown_groups(groups)
+
+
+class FakeCatalog(Nothing):
+    """Knows the contract's datasource, some processes, Ada and a few groups."""
+
+    GROUPS = ("Buyers", "Finance", "Sales")
+
+    def __init__(self, *documents: Document, sources: bool = True) -> None:
+        """Take the processes, and whether there is the datasource."""
+        self.documents = {document.name: document for document in documents}
+        known = [RestDatasource.model_validate(TOKEN_SERVICE)] if sources else []
+        self.sources = {source.name: source for source in known}
+
+    def datasource(self, name: str) -> RestDatasource | None:  # type: ignore[override]
+        """Return the one that it knows."""
+        return self.sources.get(name)
+
+    def process(self, name: str) -> Document | None:  # type: ignore[override]
+        """Return one that it knows."""
+        return self.documents.get(name)
+
+    def unknown_users(self, names: Iterable[str]) -> set[str]:
+        """Return all but Ada."""
+        return set(names) - {"ada"}
+
+    def unknown_groups(self, names: Iterable[str]) -> set[str]:
+        """Return those that it does not know."""
+        return set(names) - {*self.GROUPS}

@@ -1,4 +1,4 @@
-"""From a method and its inputs to a request: every place, every encoding, every refusal."""
+"""A method and its inputs become a request: every place, every encoding."""
 
 import json
 from decimal import Decimal
@@ -8,33 +8,10 @@ from urllib.parse import parse_qsl
 import pytest
 
 from datasources.document import RestDatasource
-from datasources.errors import CallFailed
-from datasources.rest import PreparedCall, build, build_test
-from kianda.lib.secret_names import MASK
+from datasources.rest import build_test
+from tests.datasources.rest.building import failure, prepared
 
 BODY = [{"name": "a"}, {"name": "b", "value": "fixed"}, {"name": "c"}]
-
-
-def prepared(
-    inputs: dict[str, Any] | None = None, *, source: dict[str, Any] | None = None, **method: Any
-) -> PreparedCall:
-    """Build the call of a one-method datasource."""
-    made = RestDatasource.model_validate(
-        {
-            "name": "crm",
-            "title": "CRM",
-            "base_url": "https://crm.example.org/v1",
-            "methods": [{"name": "call", "url_path": "/things", **method}],
-            **(source or {}),
-        }
-    )
-    return build(made, made.methods[0], inputs or {})
-
-
-def failure(*args: Any, **kwargs: Any) -> CallFailed:
-    with pytest.raises(CallFailed) as caught:
-        prepared(*args, **kwargs)
-    return caught.value
 
 
 def test_the_path_is_appended_to_the_base_url() -> None:
@@ -166,65 +143,6 @@ def test_the_method_may_name_its_own_content_type() -> None:
     assert "Content-Type" not in call.headers
 
 
-@pytest.mark.parametrize(
-    ("value", "sent"),
-    [
-        ("ada", "/v1/users/ada"),
-        ("a/b", "/v1/users/a%2Fb"),
-        ("a b?c#d", "/v1/users/a%20b%3Fc%23d"),
-        ("50%", "/v1/users/50%25"),
-        ("ü", "/v1/users/%C3%BC"),
-        (Decimal("7"), "/v1/users/7"),
-        ("{name}", "/v1/users/%7Bname%7D"),
-    ],
-)
-def test_path_values_are_percent_encoded(value: Any, sent: str) -> None:
-    call = prepared({"path.name": value}, url_path="/users/{name}")
-    assert call.url == f"https://crm.example.org{sent}"
-
-
-@pytest.mark.parametrize(
-    "inputs", [{}, {"path.name": ""}, {"path.name": "  "}, {"path.name": None}]
-)
-def test_a_path_parameter_that_nobody_fills_fails_the_step(inputs: dict[str, Any]) -> None:
-    failed = failure(inputs, url_path="/users/{name}")
-    assert (failed.kind, failed.place) == ("value", "path.name")
-    assert failed.message == "The path parameter name of Call has no value."
-
-
-@pytest.mark.parametrize("value", ["..", "a/../..", "..\\x"])
-def test_a_path_value_cannot_climb(value: str) -> None:
-    assert failure({"path.name": value}, url_path="/users/{name}").kind == "value"
-
-
-def test_a_mapped_path_replaces_the_one_of_the_method() -> None:
-    call = prepared({"url_path": "/oauth/token"}, url_path="/users/{name}")
-    assert call.url == "https://crm.example.org/v1/oauth/token"
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["", "x", "http://evil.example", "@evil.example/", "/a\\b", "/a\r\nHost: x", "/a/../b", "/..",
-     "/%2e%2e/a", "/a/..%2fb", "/a?b", "/a#b", "/a%", "/a\0", None, 5],
-)  # fmt: skip
-def test_a_mapped_path_that_could_lead_elsewhere_is_refused(path: Any) -> None:
-    failed = failure({"url_path": path})
-    assert (failed.kind, failed.place) == ("value", "url_path")
-
-
-@pytest.mark.parametrize("path", ["//evil.example/x", "/@evil.example", "/:80", "/a:b@c"])
-def test_a_mapped_path_stays_with_the_origin_of_the_base_url(path: str) -> None:
-    call = prepared({"url_path": path})
-    assert call.url.startswith("https://crm.example.org/v1/")
-    assert call.origin == ("https", "crm.example.org", 443)
-
-
-@pytest.mark.parametrize("value", ["a\r\nX: y", "a\nb", "a\rb", "a\0b"])
-def test_line_breaks_in_a_header_are_refused(value: str) -> None:
-    failed = failure({"header.X-Note": value}, request_headers=[{"name": "X-Note"}])
-    assert (failed.kind, failed.place) == ("value", "header.X-Note")
-
-
 def test_headers_are_found_in_any_spelling_and_written_as_declared() -> None:
     call = prepared({"header.x-note": "ä €"}, request_headers=[{"name": "X-Note"}])
     assert call.headers["X-Note"] == "ä €".encode()
@@ -238,77 +156,6 @@ def test_an_input_that_is_not_declared_is_a_mistake_in_the_configuration() -> No
 def test_a_value_that_json_cannot_hold_fails_the_step() -> None:
     failed = failure({"body.a": float("nan")}, http_method="POST", request_body=[{"name": "a"}])
     assert failed.kind == "value"
-
-
-@pytest.mark.parametrize(
-    ("auth", "header", "value"),
-    [
-        ({"scheme": "basic", "username": "ada", "password": "pä:ss"}, "Authorization",
-         "Basic YWRhOnDDpDpzcw=="),
-        ({"scheme": "bearer", "token": "abc"}, "Authorization", "Bearer abc"),
-        ({"scheme": "api_key", "key": "k1"}, "X-API-Key", "k1"),
-        ({"scheme": "api_key", "name": "X-Mine", "key": "k1"}, "X-Mine", "k1"),
-    ],
-)  # fmt: skip
-def test_credentials_go_into_their_header(auth: Any, header: str, value: str) -> None:
-    call = prepared(source={"auth": auth})
-    assert call.headers[header] == value
-    assert call.shown["headers"][header] == MASK
-    assert value in call.secrets
-
-
-def test_an_api_key_may_go_into_the_query() -> None:
-    auth = {"scheme": "api_key", "name": "apikey", "place": "query", "key": "k/1"}
-    call = prepared(source={"auth": auth}, query=[{"name": "a", "value": "b"}])
-    assert call.url.endswith("?a=b&apikey=k%2F1")
-    assert call.shown["url"].endswith(f"?a=b&apikey={MASK}")
-    assert "k/1" in call.secrets
-
-
-def test_a_mapped_authorization_wins_over_the_stored_one() -> None:
-    call = prepared(
-        {"header.Authorization": "Bearer mapped"},
-        source={"auth": {"scheme": "bearer", "token": "stored"}},
-        request_headers=[{"name": "Authorization"}],
-    )
-    assert call.headers["Authorization"] == "Bearer mapped"
-    assert {"Bearer mapped", "mapped"} <= set(call.secrets)
-
-
-@pytest.mark.parametrize("scheme", ["basic", "bearer", "api_key"])
-def test_a_scheme_without_its_secret_fails_the_step(scheme: str) -> None:
-    failed = failure(source={"auth": {"scheme": scheme}})
-    assert failed.kind == "configuration"
-    assert failed.message.startswith("The datasource CRM has no ")
-
-
-def test_what_the_trace_may_show_has_no_secret_in_it() -> None:
-    call = prepared(
-        {"body.client_secret": "s3", "query.token": "t0", "header.Cookie": "c=1", "body.id": "me"},
-        http_method="POST",
-        content_type="form",
-        request_headers=[{"name": "Cookie"}],
-        query=[{"name": "token"}],
-        request_body=[{"name": "client_secret"}, {"name": "id"}],
-    )
-    assert call.shown["body"] == {"client_secret": MASK, "id": "me"}
-    assert call.shown["headers"]["Cookie"] == MASK
-    assert "t0" not in call.shown["url"]
-    assert {"s3", "t0", "c=1"} <= set(call.secrets)
-
-
-@pytest.mark.parametrize("name", ["code", "Assertion", "access_token"])
-def test_a_credential_in_the_query_is_masked_by_its_place(name: str) -> None:
-    call = prepared({f"query.{name}": "c0de"}, query=[{"name": name, "secret": False}])
-    assert call.url.endswith(f"?{name}=c0de")
-    assert "c0de" not in call.shown["url"]
-
-
-def test_a_secret_in_the_path_is_masked_too() -> None:
-    call = prepared({"path.token": "t/0"}, url_path="/hooks/{token}/go")
-    assert call.url.endswith("/hooks/t%2F0/go")
-    assert call.shown["url"].endswith(f"/hooks/{MASK}/go")
-    assert "t/0" in call.secrets
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""Credentials go into their place of a request, and no secret into what a trace may show."""
+
+from typing import Any
+
+import pytest
+
+from kianda.lib.secret_names import MASK
+from tests.datasources.rest.building import failure, prepared
+
+
+@pytest.mark.parametrize(
+    ("auth", "header", "value"),
+    [
+        ({"scheme": "basic", "username": "ada", "password": "pä:ss"}, "Authorization",
+         "Basic YWRhOnDDpDpzcw=="),
+        ({"scheme": "bearer", "token": "abc"}, "Authorization", "Bearer abc"),
+        ({"scheme": "api_key", "key": "k1"}, "X-API-Key", "k1"),
+        ({"scheme": "api_key", "name": "X-Mine", "key": "k1"}, "X-Mine", "k1"),
+    ],
+)  # fmt: skip
+def test_credentials_go_into_their_header(auth: Any, header: str, value: str) -> None:
+    call = prepared(source={"auth": auth})
+    assert call.headers[header] == value
+    assert call.shown["headers"][header] == MASK
+    assert value in call.secrets
+
+
+def test_an_api_key_may_go_into_the_query() -> None:
+    auth = {"scheme": "api_key", "name": "apikey", "place": "query", "key": "k/1"}
+    call = prepared(source={"auth": auth}, query=[{"name": "a", "value": "b"}])
+    assert call.url.endswith("?a=b&apikey=k%2F1")
+    assert call.shown["url"].endswith(f"?a=b&apikey={MASK}")
+    assert "k/1" in call.secrets
+
+
+def test_a_mapped_authorization_wins_over_the_stored_one() -> None:
+    call = prepared(
+        {"header.Authorization": "Bearer mapped"},
+        source={"auth": {"scheme": "bearer", "token": "stored"}},
+        request_headers=[{"name": "Authorization"}],
+    )
+    assert call.headers["Authorization"] == "Bearer mapped"
+    assert {"Bearer mapped", "mapped"} <= set(call.secrets)
+
+
+@pytest.mark.parametrize("scheme", ["basic", "bearer", "api_key"])
+def test_a_scheme_without_its_secret_fails_the_step(scheme: str) -> None:
+    failed = failure(source={"auth": {"scheme": scheme}})
+    assert failed.kind == "configuration"
+    assert failed.message.startswith("The datasource CRM has no ")
+
+
+def test_what_the_trace_may_show_has_no_secret_in_it() -> None:
+    call = prepared(
+        {"body.client_secret": "s3", "query.token": "t0", "header.Cookie": "c=1", "body.id": "me"},
+        http_method="POST",
+        content_type="form",
+        request_headers=[{"name": "Cookie"}],
+        query=[{"name": "token"}],
+        request_body=[{"name": "client_secret"}, {"name": "id"}],
+    )
+    assert call.shown["body"] == {"client_secret": MASK, "id": "me"}
+    assert call.shown["headers"]["Cookie"] == MASK
+    assert "t0" not in call.shown["url"]
+    assert {"s3", "t0", "c=1"} <= set(call.secrets)
+
+
+@pytest.mark.parametrize("name", ["code", "Assertion", "access_token"])
+def test_a_credential_in_the_query_is_masked_by_its_place(name: str) -> None:
+    call = prepared({f"query.{name}": "c0de"}, query=[{"name": name, "secret": False}])
+    assert call.url.endswith(f"?{name}=c0de")
+    assert "c0de" not in call.shown["url"]
+
+
+def test_a_secret_in_the_path_is_masked_too() -> None:
+    call = prepared({"path.token": "t/0"}, url_path="/hooks/{token}/go")
+    assert call.url.endswith("/hooks/t%2F0/go")
+    assert call.shown["url"].endswith(f"/hooks/{MASK}/go")
+    assert "t/0" in call.secrets

@@ -1,0 +1,67 @@
+"""No value leads a request elsewhere: not in the path, not in a header."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.datasources.rest.building import failure, prepared
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        ("ada", "/v1/users/ada"),
+        ("a/b", "/v1/users/a%2Fb"),
+        ("a b?c#d", "/v1/users/a%20b%3Fc%23d"),
+        ("50%", "/v1/users/50%25"),
+        ("ü", "/v1/users/%C3%BC"),
+        (Decimal("7"), "/v1/users/7"),
+        ("{name}", "/v1/users/%7Bname%7D"),
+    ],
+)
+def test_path_values_are_percent_encoded(value: Any, sent: str) -> None:
+    call = prepared({"path.name": value}, url_path="/users/{name}")
+    assert call.url == f"https://crm.example.org{sent}"
+
+
+@pytest.mark.parametrize(
+    "inputs", [{}, {"path.name": ""}, {"path.name": "  "}, {"path.name": None}]
+)
+def test_a_path_parameter_that_nobody_fills_fails_the_step(inputs: dict[str, Any]) -> None:
+    failed = failure(inputs, url_path="/users/{name}")
+    assert (failed.kind, failed.place) == ("value", "path.name")
+    assert failed.message == "The path parameter name of Call has no value."
+
+
+@pytest.mark.parametrize("value", ["..", "a/../..", "..\\x"])
+def test_a_path_value_cannot_climb(value: str) -> None:
+    assert failure({"path.name": value}, url_path="/users/{name}").kind == "value"
+
+
+def test_a_mapped_path_replaces_the_one_of_the_method() -> None:
+    call = prepared({"url_path": "/oauth/token"}, url_path="/users/{name}")
+    assert call.url == "https://crm.example.org/v1/oauth/token"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "x", "http://evil.example", "@evil.example/", "/a\\b", "/a\r\nHost: x", "/a/../b", "/..",
+     "/%2e%2e/a", "/a/..%2fb", "/a?b", "/a#b", "/a%", "/a\0", None, 5],
+)  # fmt: skip
+def test_a_mapped_path_that_could_lead_elsewhere_is_refused(path: Any) -> None:
+    failed = failure({"url_path": path})
+    assert (failed.kind, failed.place) == ("value", "url_path")
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "/@evil.example", "/:80", "/a:b@c"])
+def test_a_mapped_path_stays_with_the_origin_of_the_base_url(path: str) -> None:
+    call = prepared({"url_path": path})
+    assert call.url.startswith("https://crm.example.org/v1/")
+    assert call.origin == ("https", "crm.example.org", 443)
+
+
+@pytest.mark.parametrize("value", ["a\r\nX: y", "a\nb", "a\rb", "a\0b"])
+def test_line_breaks_in_a_header_are_refused(value: str) -> None:
+    failed = failure({"header.X-Note": value}, request_headers=[{"name": "X-Note"}])
+    assert (failed.kind, failed.place) == ("value", "header.X-Note")

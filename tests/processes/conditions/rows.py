@@ -1,0 +1,19 @@
+"""Rows and groups of conditions, short."""
+
+from processes.conditions import ConditionGroup
+
+TODAY = "2026-11-23"
+
+
+def group(*items, match="all"):
+    """Return conditions as they are stored in a rule."""
+    return ConditionGroup.model_validate({"match": match, "items": list(items)})
+
+
+def row(left, operator, right=None):
+    """Return one condition as it is written."""
+    made = {"left": left, "operator": operator}
+    return made if right is None else {**made, "right": right}
+
+
+YES, NO = row("a", "eq", "a"), row("a", "eq", "b")

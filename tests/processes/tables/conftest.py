@@ -1,0 +1,33 @@
+"""An order with lines, and Ben before it."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from processes.models import ProcessInstance
+from processes.services.designs import create_design, publish_design
+from processes.services.instances import create_instance
+from tests.pages import client_of
+from tests.processes.definitions import process, text_field
+from tests.processes.tables.orders import COLUMNS, pens
+
+
+@pytest.fixture
+def make(ada: Any) -> Any:
+    """Return `make(rows, **settings)`: an order with so many lines, the table set so."""
+
+    def made(rows: int = 3, **settings: Any) -> ProcessInstance:
+        lines = {"type": "table", "name": "lines", "columns": COLUMNS, **settings}
+        raw = process(text_field("customer"), {"type": "panel", "name": "p", "fields": [lines]})
+        create_design(raw=raw, user=ada)
+        publish_design(name="orders", user=ada)
+        return create_instance(process="orders", mode="live", data={"lines": pens(rows)}, user=ada)
+
+    return made
+
+
+@pytest.fixture
+def ben_at(ben: Any) -> Client:
+    """Ben signed in."""
+    return client_of(ben)

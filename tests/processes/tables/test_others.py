@@ -1,0 +1,113 @@
+"""Rows are changed by others too: by people, by rules; and not by who may not."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from processes.services.instances import patch_instance
+from tests.pages import text_of
+from tests.processes.tables.orders import COLUMNS, URL, form_of, keys, pens, post, rows_of, whats
+
+pytestmark = pytest.mark.django_db
+
+
+def test_two_people_change_a_table_and_the_second_chooses(
+    make: Any, ben_at: Client, ada: Any
+) -> None:
+    instance = make()
+    page = ben_at.get(URL)
+    theirs = [{"what": "Theirs", "amount": 1}, *pens(3)]
+    patch_instance(process_id="orders-1", data={"lines": theirs}, revision=1, user=ada)
+    page = post(ben_at, page, **{"v-lines-b2-what": "Mine"})
+    said = text_of(page)
+    assert "changed meanwhile" in said
+    assert "Theirs" in said
+    page = post(ben_at, page)
+    assert whats(instance) == ["Pen 1", "Pen 2", "Mine"]
+
+
+def test_rows_that_others_added_stay_when_another_field_is_changed(
+    make: Any, ben_at: Client, ada: Any
+) -> None:
+    instance = make()
+    page = ben_at.get(URL)
+    patch_instance(process_id="orders-1", data={"lines": pens(5)}, revision=1, user=ada)
+    post(ben_at, page, **{"v-customer": "acme"})
+    assert len(whats(instance)) == 5
+
+
+def test_who_may_not_add_or_remove_cannot_by_hand_either(make: Any, ben_at: Client) -> None:
+    instance = make(allow_add=False, allow_remove=False, allow_move=False)
+    page = ben_at.get(URL)
+    assert "rows:lines" not in page.content.decode()
+    for act in ("add", "remove:0", "up:1", "down:0", "turn:0", "remove:x", "show:-4", ""):
+        page = post(ben_at, page, f"rows:lines:{act}")
+        assert keys(form_of(page)) == ["b0", "b1", "b2"]
+    assert post(ben_at, page, "rows:nothing:add").status_code == 200
+    assert whats(instance) == ["Pen 1", "Pen 2", "Pen 3"]
+
+
+def test_a_table_that_is_switched_off_is_read(make: Any, ben_at: Client) -> None:
+    instance = make(rows=30, enabled=False)
+    page = ben_at.get(URL)
+    assert "v-lines-row" not in page.content.decode()
+    assert "Pen 25" in text_of(page)
+    page = post(ben_at, page, "rows:lines:show:25")
+    assert "Pen 30" in text_of(page)
+    post(ben_at, page, "rows:lines:remove:0", **{"v-lines-row": [], "v-customer": "x"})
+    assert len(whats(instance)) == 30
+
+
+CLOSED = {"type": "text", "name": "booked", "enabled": False}
+LOOP = {
+    "type": "loop_table", "table": "lines",
+    "rules": [{"type": "set_form_field",
+               "assignments": [{"field": "row.booked", "value": "[row.what] is booked"}]}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("unstored", [True, False])
+def test_what_rules_set_in_a_column_that_is_switched_off_is_saved_with_the_rest(
+    make: Any, ben_at: Client, unstored: bool
+) -> None:
+    saves = [] if unstored else [{"type": "save"}]
+    instance = make(columns=[*COLUMNS, CLOSED], rules=[LOOP, *saves])
+    page = post(ben_at, ben_at.get(URL), "press:lines", **{"v-lines-b1-what": "Ink"})
+    assert "Ink is booked" in page.content.decode()
+    # Each row is still the one that it was, and a value for the column is not taken.
+    assert keys(form_of(page)) == ["b0", "b1", "b2"]
+    post(ben_at, page, **{"v-lines-b0-amount": "9", "v-lines-b0-booked": "forged"})
+    assert [row["booked"] for row in rows_of(instance)] == [
+        "Pen 1 is booked", "Ink is booked", "Pen 3 is booked",
+    ]  # fmt: skip
+    assert [row["hidden"] for row in rows_of(instance)] == ["h1", "h2", "h3"]
+
+
+def test_what_a_rule_refuses_in_a_row_stands_beside_its_cell(make: Any, ben_at: Client) -> None:
+    too_many = {"items": [{"left": "[row.amount]", "operator": "gt", "right": "2"}]}
+    check = {"type": "validate_input", "field": "row.amount", "message": "Two at most.",
+             "conditions": too_many}  # fmt: skip
+    make(rules=[{"type": "loop_table", "table": "lines", "rules": [check]}])
+    page = post(ben_at, ben_at.get(URL), "press:lines")
+    assert page.status_code == 422
+    assert re.search(r'id="f-data-lines-2-amount-error"[^>]*>Two at most', page.content.decode())
+    assert "The last run failed" not in text_of(page)
+
+
+def test_rows_typed_over_those_of_somebody_else_keep_their_columns_that_are_switched_off(
+    make: Any, ben_at: Client, ada: Any
+) -> None:
+    instance = make(columns=[*COLUMNS, CLOSED], rules=[LOOP, {"type": "save"}])
+    page = post(ben_at, ben_at.get(URL), "press:lines", **{"v-lines-b1-what": "Ink"})
+    theirs = [{**one, "sent": True} for one in rows_of(instance)[:1]]
+    data = {"lines": [*theirs, *rows_of(instance)[1:]]}
+    instance.refresh_from_db()
+    patch_instance(process_id=instance.process_id, data=data, revision=instance.revision, user=ada)
+    asked = post(ben_at, page, **{"v-lines-b1-amount": "7"})
+    assert "Keep mine" in text_of(asked)
+    post(ben_at, asked)
+    assert [row["booked"] for row in rows_of(instance)] == [
+        "Pen 1 is booked", "Ink is booked", "Pen 3 is booked",
+    ]  # fmt: skip
