@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from processes.models import ProcessInstance
-from processes.services.designs import create_design, publish_design
 from processes.services.instances import create_instance
 from tests.pages import client_of
 from tests.processes.definitions import process, text_field
+from tests.processes.stories import published
 from tests.processes.tables.orders import COLUMNS, pens
 
 
@@ -20,8 +20,7 @@ def make(ada: Any) -> Any:
     def made(rows: int = 3, **settings: Any) -> ProcessInstance:
         lines = {"type": "table", "name": "lines", "columns": COLUMNS, **settings}
         raw = process(text_field("customer"), {"type": "panel", "name": "p", "fields": [lines]})
-        create_design(raw=raw, user=ada)
-        publish_design(name="orders", user=ada)
+        published(raw, user=ada)
         return create_instance(process="orders", mode="live", data={"lines": pens(rows)}, user=ada)
 
     return made

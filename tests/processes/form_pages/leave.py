@@ -1,0 +1,58 @@
+"""Leave is asked for on one form and decided on another: their page, and what it posts."""
+
+import re
+from typing import Any
+
+from kianda.once import new_token
+from processes.models import ProcessInstance
+from processes.progress import Moment, submitted
+from processes.services.documents import document_of
+from processes.services.forms_state import standing_of, store_standing
+from tests.processes.definitions import button, process, set_rule, text_field
+
+
+def leave(**owners: Any) -> dict[str, Any]:
+    """Return a process of two forms: somebody asks, somebody decides."""
+    made = process(
+        text_field("days", rules=[set_rule("total", "[days] days")]),
+        text_field("total"),
+        button("fill", set_rule("total", "none")),
+        name="leave",
+    )
+    made["forms"][0] |= {"name": "asking", "title": "Asking"}
+    made["forms"].append(
+        {"name": "decision", "title": "Decision", "owners": owners, "fields": [text_field("word")]}
+    )
+    return made
+
+
+def submit(instance: ProcessInstance, form: str, user: Any) -> None:
+    """Let a form have been submitted."""
+    document = document_of(instance.version)
+    moment = Moment(user.get_username(), "2026-11-24T10:00:00Z")
+    after = submitted(
+        document, standing_of(instance), form, creator=user.get_username(), moment=moment
+    )
+    store_standing(instance, document, after, user=user)
+
+
+def post(client: Any, instance: ProcessInstance, act: str, **typed: str) -> Any:
+    """Post what was typed, as the page's script does."""
+    revision = ProcessInstance.objects.get(pk=instance.pk).revision
+    body = {"act": act, "revision": str(revision), "once": new_token()}
+    body |= {name if name == "left" else f"v-{name}": value for name, value in typed.items()}
+    headers = {"HX-Request": "true", "HX-Target": "instance"}
+    return client.post(f"/instances/{instance.process_id}/", body, headers=headers)
+
+
+def value_in(response: Any, name: str) -> str:
+    """Return what stands in the box of a field."""
+    found = re.search(rf'value="([^"]*)" id="[^"]*" name="v-{name}"', response.content.decode())
+    return found.group(1) if found else ""
+
+
+def is_closed(response: Any, form: str) -> bool:
+    """Tell whether nothing can be typed into a form."""
+    page = response.content.decode()
+    part = page[page.index(f'id="form-{form}"') :]
+    return "<fieldset" in part and "disabled" in part[part.index("<fieldset") :].split(">")[0]

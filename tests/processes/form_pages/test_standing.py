@@ -1,0 +1,111 @@
+"""The page of an instance shows which form is open, whose it is, what was sent back."""
+
+import re
+from typing import Any
+
+import pytest
+
+from kianda.once import new_token
+from tests.pages import client_of, text_of
+from tests.processes.form_pages.leave import is_closed, leave, post, submit
+
+pytestmark = pytest.mark.django_db
+
+
+def test_only_the_open_form_can_be_filled_in(make: Any, ada: Any) -> None:
+    instance = make(leave())
+    shown = client_of(ada).get(f"/instances/{instance.process_id}/")
+    assert not is_closed(shown, "asking")
+    assert is_closed(shown, "decision")
+    assert "It opens when the form before it is submitted" in text_of(shown)
+
+
+def test_what_is_sent_for_a_form_that_is_not_open_changes_nothing(make: Any, ada: Any) -> None:
+    instance = make(leave())
+    post(client_of(ada), instance, "save", days="3", word="smuggled")
+    instance.refresh_from_db()
+    assert instance.values["days"] == "3"
+    assert instance.values["word"] == ""
+
+
+def test_a_form_of_somebody_else_says_whom_it_waits_for(make: Any, ada: Any, ben: Any) -> None:
+    instance = make(leave(users=["olga"]))
+    submit(instance, "asking", ada)
+    shown = client_of(ben).get(f"/instances/{instance.process_id}/")
+    assert is_closed(shown, "decision")
+    assert "This form waits for olga" in text_of(shown)
+    assert 'value="save" class="btn' not in shown.content.decode()
+
+
+def test_a_completed_form_is_sent_back_by_who_has_the_work_now(
+    make: Any, ada: Any, ben: Any
+) -> None:
+    instance = make(leave(users=["ben"]))
+    submit(instance, "asking", ada)
+    client = client_of(ben)
+    path = f"/instances/{instance.process_id}/forms/asking/send-back/"
+    assert path in client.get(f"/instances/{instance.process_id}/").content.decode()
+    assert "opens again" in text_of(client.get(path))
+    assert client.post(path, {"once": new_token()}).status_code in {302, 303}
+    assert not is_closed(client_of(ada).get(f"/instances/{instance.process_id}/"), "asking")
+    assert "Nothing waits for you" in text_of(client.get("/work/"))
+
+
+def test_who_has_no_part_in_it_cannot_send_back(make: Any, ada: Any, ben: Any) -> None:
+    instance = make(leave(users=["olga"]))
+    submit(instance, "asking", ada)
+    path = f"/instances/{instance.process_id}/forms/asking/send-back/"
+    refused = client_of(ben).post(path, {"once": new_token()})
+    assert refused.status_code == 409
+    assert "Only an owner of the form that is open now" in text_of(refused)
+
+
+def test_a_form_that_is_not_there_cannot_be_sent_back(make: Any, ada: Any) -> None:
+    instance = make(leave())
+    path = f"/instances/{instance.process_id}/forms/nowhere/send-back/"
+    assert client_of(ada).get(path).status_code == 404
+
+
+def test_submit_completes_the_form_and_shows_the_next(make: Any, ada: Any) -> None:
+    instance = make(leave())
+    client = client_of(ada)
+    assert (
+        "press:form:asking#submit"
+        in client.get(f"/instances/{instance.process_id}/").content.decode()
+    )
+    shown = post(client, instance, "press:form:asking#submit", days="3")
+    assert shown.status_code == 200
+    assert is_closed(shown, "asking")
+    assert not is_closed(shown, "decision")
+    assert 'id="tab-decision" data-open' in shown.content.decode()
+    assert "Completed by ada" in text_of(shown)
+    told = text_of(shown)
+    assert "Form Asking open completed" in told
+    assert "Form Decision not started open" in told
+    assert "Status open Decision" in told
+
+
+def test_a_form_with_a_submit_button_of_its_own_gets_no_second_one(make: Any, ada: Any) -> None:
+    raw = leave()
+    raw["forms"][0]["fields"][2]["rules"] = [{"type": "submit"}]
+    page = client_of(ada).get(f"/instances/{make(raw).process_id}/").content.decode()
+    assert "press:form:asking#submit" not in page
+
+
+def test_what_is_wrong_is_told_in_the_order_of_the_form(make: Any, ada: Any) -> None:
+    raw = leave()
+    raw["forms"][0]["fields"][0] |= {"mode": "email"}
+    raw["forms"][0]["fields"][1] |= {"required": True}
+    shown = post(client_of(ada), make(raw), "save", days="no address").content.decode()
+    told = re.findall(r'href="#(f-data-[a-z]+)"', shown)
+    assert told == ["f-data-days", "f-data-total"]
+
+
+def test_close_leaves_the_form(make: Any, ada: Any) -> None:
+    raw = leave()
+    raw["forms"][0]["fields"][2]["rules"] = [{"type": "close", "status": "Withdrawn"}]
+    instance = make(raw)
+    shown = post(client_of(ada), instance, "press:fill")
+    assert shown.headers["HX-Redirect"] == "/instances/"
+    instance.refresh_from_db()
+    assert instance.status == "Withdrawn"
