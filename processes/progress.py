@@ -52,27 +52,28 @@ def submitted(
     more opens; else the next one does that waits its turn. Hidden forms are passed over.
     """
     records = records_of(document, standing, creator)
-    if records[form].status != CURRENT:
-        words = _("completed already") if records[form].status == COMPLETED else _("not open yet")
-        raise NotOpen(
-            _("The form %(form)s is %(words)s.") % {"form": _title(document, form), "words": words}
-        )
+    _refuse_not_open(document, records, form)
     records[form] = replace(
         records[form], status=COMPLETED, completed=moment.at, completed_by=moment.by
     )
     for name in standing.hidden.intersection(open_names(records)):
         records[name] = replace(records[name], status=NOT_STARTED, started="")
-    if not open_names(records):
-        following = _next(document, records, form, standing.hidden)
-        if following:
-            records.update(opened(document, records, [following], moment.at, standing.hidden))
+    following = None if open_names(records) else _next(document, records, form, standing.hidden)
+    if following:
+        records.update(opened(document, records, [following], moment.at, standing.hidden))
     still = open_names(records)
     said = status or (_title(document, still[0]) if still else ENDED_STATUS)
-    return replace(
-        standing,
-        status=said,
-        forms=kept_states(document, records, ended=not still, creator=creator),
-    )
+    forms = kept_states(document, records, ended=not still, creator=creator)
+    return replace(standing, status=said, forms=forms)
+
+
+def _refuse_not_open(document: Document, records: Records, form: str) -> None:
+    status = records[form].status
+    if status != CURRENT:
+        words = _("completed already") if status == COMPLETED else _("not open yet")
+        raise NotOpen(
+            _("The form %(form)s is %(words)s.") % {"form": _title(document, form), "words": words}
+        )
 
 
 def _next(document: Document, records: Records, form: str, hidden: frozenset[str]) -> str | None:

@@ -42,10 +42,7 @@ def carry_out(
     run = started.run
     holder.holds(run.pk)
     try:
-        ledger = RunLedger(run, started.instance, started.document)
-        ledger.nothing_left = started.nothing_left
-        if base_revision is not None:
-            ledger.base_revision = base_revision
+        ledger = _ledger_of(started, base_revision)
         context = context_for(started, ledger, deadline_s=deadline_s)
         outcome = context.outcome = Outcome(handled=handled)
         ledger.handled = lambda: outcome.handled
@@ -63,6 +60,15 @@ def carry_out(
         return run
     finally:
         holder.lets_go(run.pk)
+
+
+def _ledger_of(started: Started, base_revision: int | None) -> RunLedger:
+    """Return what writes for a run; a successor goes on from the revision it was left at."""
+    ledger = RunLedger(started.run, started.instance, started.document)
+    ledger.nothing_left = started.nothing_left
+    if base_revision is not None:
+        ledger.base_revision = base_revision
+    return ledger
 
 
 def close_failed(ledger: RunLedger, context: RunContext, kind: str, message: str) -> None:
@@ -110,12 +116,23 @@ def _names(run: Run, instance: ProcessInstance, moment: datetime, today: str) ->
     }
 
 
+def _around(
+    run: Run, instance: ProcessInstance, moment: datetime, deadline_s: float
+) -> Surroundings:
+    today = today_in(moment, run.time_zone)
+    return Surroundings(
+        names=_names(run, instance, moment, today),
+        today=today,
+        zone=ZoneInfo(run.time_zone),
+        deadline=time.monotonic() + deadline_s,
+    )
+
+
 def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> RunContext:
     """Return what the rules of a run work with, from now until the deadline."""
     run, instance = started.run, started.instance
     masker = Masker(started.secrets)
     moment = run.started or timezone.now()
-    today = today_in(moment, run.time_zone)
     lookups = CallsAndLookups(user=run.run_as, check_lease=ledger.check)
     others = OtherInstances(
         user=run.run_as, chain=chain_of(run, instance), lookups=lookups, nested=carry_out_nested
@@ -123,12 +140,7 @@ def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> Ru
     lookups.others = others.affect
     context = RunContext(
         working=started.working,
-        around=Surroundings(
-            names=_names(run, instance, moment, today),
-            today=today,
-            zone=ZoneInfo(run.time_zone),
-            deadline=time.monotonic() + deadline_s,
-        ),
+        around=_around(run, instance, moment, deadline_s),
         ledger=ledger,
         outside=lookups,
         masker=masker,

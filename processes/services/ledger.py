@@ -77,9 +77,7 @@ class RunLedger:
         """Close the run, in one commit with a save that is still pending."""
         moment = timezone.now()
         pending = context.pending
-        store = None
-        if pending is not None:
-            store = self._storing(pending, context=context, moment=moment)
+        store = None if pending is None else self._storing(pending, context=context, moment=moment)
         # What is stored leaves nothing of a call unstored.
         unsaved = context.working.unsaved() if pending is None else {}
         columns = {

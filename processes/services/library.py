@@ -102,21 +102,21 @@ def describe_design(
     title, description, group = (words[key].strip() for key in ("title", "description", "group"))
     if flaws := [*_title_flaws(title), *_group_flaws(group)]:
         raise Invalid(errors=flaws)
+    settings = {"title": title, "description": description}
     design = get_design(name)
     if expected is not None and expected.pk != design.draft_id:
         raise Stale(_("Somebody saved this design meanwhile. Look at it again, then repeat yours."))
-    settings = {"title": title, "description": description}
-    done: Literal["saved", "kept"] = "saved"
     with transaction.atomic():
-        if unsaved(design):
-            copy = open_copy(name, user=user)
-            wish = {"do": "change", "target": "process", "settings": settings}
-            edit(name, user=user, revision=copy.revision, edit=wish)
-            done = "kept"
-        else:
-            _save(design, settings, user)
+        held = unsaved(design)
+        (_keep if held else _save)(design, settings, user)
         put_into_group(get_design(name), group, user=user)
-    return done
+    return "kept" if held else "saved"
+
+
+def _keep(design: ProcessDesign, settings: dict[str, str], user: User) -> None:
+    copy = open_copy(design.name, user=user)
+    wish = {"do": "change", "target": "process", "settings": settings}
+    edit(design.name, user=user, revision=copy.revision, edit=wish)
 
 
 def _save(design: ProcessDesign, settings: dict[str, str], user: User) -> None:
