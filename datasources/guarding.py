@@ -52,7 +52,7 @@ def set_security(*, name: str, raw: object, user: Any, seen: Security | None = N
         Datasource.objects.filter(pk=row.pk).update(
             security=security.model_dump(mode="json"), modified=timezone.now(), modified_by=user
         )
-        record(user, action="changed", kind="datasource", name=name, detail="Security")
+        record(user, action="changed", kind="datasource", name=name, detail=_("Security"))
     return get_datasource(name)
 
 

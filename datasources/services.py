@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -36,7 +36,7 @@ __all__ = [
     "try_connection",
 ]
 
-KIND = "datasource"
+KIND: Final = "datasource"
 LONGEST_DETAIL = 500
 SERVER_ERROR = 500
 
@@ -143,7 +143,7 @@ def test_connection(*, name: str, user: Any) -> dict[str, Any]:
 def try_connection(raw: object, *, user: Any) -> dict[str, Any]:
     """Test a datasource that is not stored yet, as `test_connection` does; raises Invalid."""
     document = parse_datasource(raw, refusal=refusal_of_literal)
-    record(user, action="tested", kind=KIND, name=document.name, detail="Not stored yet")
+    record(user, action="tested", kind=KIND, name=document.name, detail=_("Not stored yet"))
     return _answer_of(document)
 
 

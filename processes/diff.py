@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from processes.document import Document, Form, RuleList
 from processes.fields.base import FormField
 from processes.rules import Rule
+from processes.setting_words import setting_in_words
 
 T = TypeVar("T")
 OWN_SETTINGS = ("title", "description", "process_id")
@@ -156,4 +157,5 @@ def _reordered(before: list[str], after: list[str]) -> bool:
 
 
 def _words(key: str) -> str:
-    return _("Process ID") if key == "process_id" else key.replace("_", " ").capitalize()
+    said = setting_in_words(key)
+    return said[:1].upper() + said[1:]

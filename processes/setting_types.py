@@ -84,8 +84,12 @@ def _slug(text: str) -> str:
     return text
 
 
-def _control(name: str, description: str) -> Any:
-    return Field(description=description, json_schema_extra={"control": name})
+def _control(name: str, description: str, *, title: str | None = None) -> Any:
+    return Field(
+        title=title,
+        description=description,
+        json_schema_extra={"control": name},
+    )
 
 
 TextValue = Annotated[
@@ -173,10 +177,18 @@ RuleId = Annotated[
 DatasourceRef = Annotated[
     str,
     AfterValidator(_slug),
-    _control("datasource_picker", gettext_noop("The name of a datasource.")),
+    _control(
+        "datasource_picker",
+        gettext_noop("The name of a datasource."),
+        title=gettext_noop("Datasource"),
+    ),
 ]
 MethodRef = Annotated[
     str,
     AfterValidator(_slug),
-    _control("method_picker", gettext_noop("The name of one of its methods.")),
+    _control(
+        "method_picker",
+        gettext_noop("The name of one of its methods."),
+        title=gettext_noop("Method"),
+    ),
 ]

@@ -15,25 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from kianda.lib.pointers import pointer
 from kianda.pages import control_id
 from scheduler.schedules import schedules
-from scheduler.schedules.base import WEEKDAYS
+from scheduler.schedules.base import DAYS
 
 Words = str | Promise
 Schema = Mapping[str, Any]
 
 EARLY = "09:00"
-DAYS: Mapping[str, Words] = dict(
-    zip(
-        WEEKDAYS,
-        (
-            _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"),
-            _("Sunday"),
-        ),
-        strict=True,
-    )
-)  # fmt: skip
 CHOICES: Mapping[str, Words] = {
-    **DAYS, "1": _("first"), "2": _("second"), "3": _("third"), "4": _("fourth"),
-    "last": _("last"),
+    **{day: _(word) for day, word in DAYS.items()},
+    "1": _("first"), "2": _("second"), "3": _("third"), "4": _("fourth"), "last": _("last"),
 }  # fmt: skip
 # Which settings stand for each other, by kind; the first way is the usual one.
 WAYS: Mapping[str, Mapping[str, tuple[Words, tuple[str, ...]]]] = {

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from datasources import forms
 from datasources.selectors import document_of, get_datasource
@@ -66,7 +67,7 @@ def _ask(request: HttpRequest, name: str, *, status: int = 200) -> HttpResponse:
     row = get_datasource(name)
     context = {
         "title": row.title,
-        "what": _("data source"),
+        "what": pgettext("in a sentence", "data source"),
         "uses": use_lines("datasource", name, user=request.user),
         "may_force": may_force(request),
         "refused": status != 200,

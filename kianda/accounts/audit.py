@@ -1,21 +1,79 @@
-"""The audit log: who changed which object, and when."""
+"""The audit log: who changed which object, and when.
 
-from typing import Any
+What was done and to what kind of object are codes: stored in English, translated when shown. The
+detail is a sentence in the language of whoever did it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from kianda.accounts.models import AuditEntry
 
+Action = Literal[
+    "called", "changed", "changed the password", "created", "deactivated", "deleted", "exported",
+    "hook renewed", "invited", "members changed", "moved", "password link made", "paused",
+    "published", "reactivated", "removed", "renamed", "restored", "resumed", "revoked", "run",
+    "saved", "set a password", "tested",
+]  # fmt: skip
+Kind = Literal[
+    "API token", "datasource", "group", "instance", "process", "scheduled task", "user"
+]  # fmt: skip
 
-def record(user: Any, *, action: str, kind: str, name: str, detail: str = "") -> AuditEntry:
+ACTIONS: Mapping[Action, str] = {
+    "called": gettext_noop("called"),
+    "changed": gettext_noop("changed"),
+    "changed the password": gettext_noop("changed the password"),
+    "created": gettext_noop("created"),
+    "deactivated": gettext_noop("deactivated"),
+    "deleted": gettext_noop("deleted"),
+    "exported": gettext_noop("exported"),
+    "hook renewed": gettext_noop("hook renewed"),
+    "invited": gettext_noop("invited"),
+    "members changed": gettext_noop("members changed"),
+    "moved": gettext_noop("moved"),
+    "password link made": gettext_noop("password link made"),
+    "paused": gettext_noop("paused"),
+    "published": gettext_noop("published"),
+    "reactivated": gettext_noop("reactivated"),
+    "removed": gettext_noop("removed"),
+    "renamed": gettext_noop("renamed"),
+    "restored": gettext_noop("restored"),
+    "resumed": gettext_noop("resumed"),
+    "revoked": gettext_noop("revoked"),
+    "run": gettext_noop("run"),
+    "saved": gettext_noop("saved"),
+    "set a password": gettext_noop("set a password"),
+    "tested": gettext_noop("tested"),
+}
+KINDS: Mapping[Kind, str] = {
+    "API token": gettext_noop("API token"),
+    "datasource": gettext_noop("datasource"),
+    "group": gettext_noop("group"),
+    "instance": gettext_noop("instance"),
+    "process": gettext_noop("process"),
+    "scheduled task": gettext_noop("scheduled task"),
+    "user": gettext_noop("user"),
+}
+
+
+def record(user: Any, *, action: Action, kind: Kind, name: str, detail: str = "") -> AuditEntry:
     """Write one entry, in the transaction of the change. Without a user it is `system`."""
     known = user is not None and user.is_authenticated
     return AuditEntry.objects.create(
         at=timezone.now(),
         user=user if known else None,
         user_name=user.get_username()[:150] if known else "system",
-        action=action[:40],
-        kind=kind[:40],
+        action=action,
+        kind=kind,
         name=name[:200],
         detail=detail[:500],
     )
+
+
+def named(word: str) -> list[str]:
+    """Return the actions whose name in the language of the reader holds a word."""
+    wanted = word.casefold()
+    return [code for code, said in ACTIONS.items() if wanted in gettext(said).casefold()]

@@ -70,7 +70,7 @@ class _PersonForm(forms.Form):
     )  # fmt: skip
     roles: Any = forms.MultipleChoiceField(
         label=_("Roles"), required=False, widget=forms.CheckboxSelectMultiple,
-        choices=[(role, role) for role in ROLES],
+        choices=[(role, _(role)) for role in ROLES],
         help_text=_("Without a role a person can sign in, and do nothing."),
     )  # fmt: skip
     groups: Any = forms.MultipleChoiceField(

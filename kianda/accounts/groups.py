@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
@@ -15,7 +16,7 @@ from kianda.lib.errors import Flaw, InUse, Invalid, Missing
 from kianda.lib.names import unseen_flaw
 from kianda.lib.usage import Use, used_by
 
-KIND = "group"
+KIND: Final = "group"
 LONGEST = 80
 # Rules read these in the names of a group: several names, the value of a field.
 _SIGNS = ",;[]"
@@ -75,7 +76,7 @@ def add_group(*, name: str, members: Sequence[str], by: User) -> Group:
         _raise([*_name_flaws(name), *unknown])
         made = Group.objects.create(name=name)
         made.user_set.set(found)
-        detail = _listed("Members", [one.username for one in found])
+        detail = _listed(_("Members"), [one.username for one in found])
         audit.record(by, action="created", kind=KIND, name=name, detail=detail)
     return made
 
@@ -107,7 +108,13 @@ def change_group(
         if name != before:
             row.name = name
             row.save(update_fields=["name"])
-            audit.record(by, action="renamed", kind=KIND, name=name, detail=f"It was {before}")
+            audit.record(
+                by,
+                action="renamed",
+                kind=KIND,
+                name=name,
+                detail=_("It was %(name)s") % {"name": before},
+            )
         _change_members(row, found, known, by=by)
     return row
 
@@ -134,7 +141,7 @@ def delete_group(row: Group, *, by: User) -> None:
                 _("%(name)s is in use by %(uses)s.") % {"name": row.name, "uses": _some(uses)},
                 used_by=uses,
             )
-        detail = _listed("Members", members_of(row))
+        detail = _listed(_("Members"), members_of(row))
         row.delete()
         audit.record(by, action="deleted", kind=KIND, name=row.name, detail=detail)
 
@@ -157,7 +164,7 @@ def put_into_groups(user: User, names: Iterable[str]) -> str:
         return ""
     user.groups.remove(*own_groups().filter(name__in=before - after))
     user.groups.add(*own_groups().filter(name__in=after - before))
-    return f"Groups: {', '.join(sorted(after)) or 'none'}"
+    return _listed(_("Groups"), sorted(after) or [_("none")])
 
 
 def _lock() -> None:
@@ -173,7 +180,7 @@ def _change_members(row: Group, wanted: Sequence[User], known: Sequence[str], *,
         return
     row.user_set.add(*(one for one in wanted if one.username in added))
     row.user_set.remove(*User.objects.filter(username__in=removed))
-    told = [_listed("Added", sorted(added)), _listed("Removed", sorted(removed))]
+    told = [_listed(_("Added"), sorted(added)), _listed(_("Removed"), sorted(removed))]
     audit.record(
         by, action="members changed", kind=KIND, name=row.name, detail=". ".join(filter(None, told))
     )

@@ -1,6 +1,7 @@
 """Users: invited by a link, given roles, deactivated; nobody locks the last administrator out."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group, User
@@ -19,10 +20,10 @@ from django.utils.translation import gettext as _
 from kianda.accounts import audit
 from kianda.accounts.groups import group_flaws, put_into_groups
 from kianda.accounts.meanwhile import Settings, settings_of
-from kianda.accounts.roles import ADMINISTRATOR, ROLES
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, in_words
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing, Stale
 
-KIND = "user"
+KIND: Final = "user"
 LAST = gettext_noop("This is the last active Administrator. Make somebody else one first.")
 
 
@@ -67,7 +68,7 @@ def invite_person(
         made.set_unusable_password()
         made.save()
         _set_roles(made, roles)
-        detail = _told(", ".join(roles), put_into_groups(made, groups))
+        detail = _told(", ".join(in_words(roles)), put_into_groups(made, groups))
         audit.record(by, action="invited", kind=KIND, name=username, detail=detail)
     return made, password_path(made)
 
@@ -98,7 +99,8 @@ def change_person(
         _name(user, name)
         user.save(update_fields=["first_name", "last_name", "email"])
         _set_roles(user, roles)
-        told = "" if set(before) == set(roles) else f"Roles: {', '.join(roles) or 'none'}"
+        said = ", ".join(in_words(roles)) or _("none")
+        told = "" if set(before) == set(roles) else _("Roles: %(names)s") % {"names": said}
         detail = _told(told, put_into_groups(user, groups) if groups is not None else "")
         audit.record(by, action="changed", kind=KIND, name=user.username, detail=detail)
     return user

@@ -1,15 +1,20 @@
-"""Roles are groups. Every role may use processes; an Administrator may do everything."""
+"""Roles are groups. Every role may use processes; an Administrator may do everything.
 
+Their names are stored in English, and translated when they are shown.
+"""
+
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group
+from django.utils.translation import gettext, gettext_noop
 
 from kianda.lib.prepared import PreparedQuery
 
-ADMINISTRATOR = "Administrator"
-DESIGNER = "Designer"
-DATASOURCE_MANAGER = "Data source manager"
-USER = "User"
+ADMINISTRATOR = gettext_noop("Administrator")
+DESIGNER = gettext_noop("Designer")
+DATASOURCE_MANAGER = gettext_noop("Data source manager")
+USER = gettext_noop("User")
 ROLES = (ADMINISTRATOR, DESIGNER, DATASOURCE_MANAGER, USER)
 
 _CACHE = "_kianda_roles"
@@ -56,6 +61,11 @@ def remember_roles(user: Any, groups: Any) -> frozenset[str]:
 def has_role(user: AbstractBaseUser | AnonymousUser | None, *roles: str) -> bool:
     """Tell whether the person has one of the roles; an Administrator has each of them."""
     return not roles_of(user).isdisjoint(roles)
+
+
+def in_words(groups: Iterable[str]) -> list[str]:
+    """Return what roles are called in the language of the reader; groups of people as they are."""
+    return [gettext(name) if name in ROLES else name for name in groups]
 
 
 def make_groups(**_: Any) -> None:

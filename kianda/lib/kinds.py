@@ -29,6 +29,11 @@ class Kind(BaseModel):
         return str(cls.model_fields[cls.tag].default)
 
     @classmethod
+    def help_text(cls) -> str:
+        """Return what the docstring says, in English; whoever shows it translates the whole."""
+        return inspect.cleandoc(cls.__doc__ or "")
+
+    @classmethod
     def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the JSON Schema; its settings stand on top also when a kind holds its like."""
         schema = super().model_json_schema(*args, **kwargs)
@@ -55,13 +60,13 @@ class Registry(Generic[K]):
         return self.adapter.validate_python(value, context=context or None)
 
     def describe(self) -> list[dict[str, Any]]:
-        """Return `type`, `title`, `category`, `description`, `schema` of each kind, in order."""
+        """Return `type`, `title`, `category`, `description`, `schema` of each kind, in English."""
         return [
             {
                 "type": slug,
                 "title": kind.label,
                 "category": kind.category,
-                "description": inspect.cleandoc(kind.__doc__ or ""),
+                "description": kind.help_text(),
                 "schema": kind.model_json_schema(),
             }
             for slug, kind in self.kinds.items()

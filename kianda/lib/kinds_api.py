@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,6 +13,8 @@ from kianda.lib.kinds import Registry
 from kianda.lib.paging import read_query
 from kianda.lib.schemas import KIND
 
+# In a kind and in the schema of its settings.
+_READ = frozenset({"title", "category", "description"})
 _LIST: Any = {200: {"type": "array", "items": KIND}}
 
 
@@ -24,7 +27,19 @@ class Kinds(APIView):
     def get(self, request: Request) -> Response:
         """List the kinds with the JSON Schema of their settings."""
         read_query(request, ())
-        return Response(self.registry.describe())
+        return Response(_translated(self.registry.describe()))
+
+
+def _translated(node: Any) -> Any:
+    """Return a description with all that people read of it in the language of the reader."""
+    if isinstance(node, list):
+        return [_translated(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: gettext(value) if key in _READ and isinstance(value, str) else _translated(value)
+        for key, value in node.items()
+    }
 
 
 def described(operation_id: str) -> Callable[[type[Kinds]], type[Kinds]]:

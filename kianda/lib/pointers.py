@@ -137,12 +137,12 @@ def _known_tags(loc: Sequence[str | int], model: Any, tag: str) -> str:
 
 def _models_at(model: Any, loc: Sequence[str | int]) -> list[type[BaseModel]]:
     """Walk the place of an error through the types, as the body would be walked."""
-    found = _models_in(model)
+    found = models_in(model)
     for part in loc:
         if isinstance(part, int):
             continue
         marked = [one for one in found if _is_marked(one, part)]
-        found = marked or [inner for one in found for inner in _models_in(_settings(one).get(part))]
+        found = marked or [inner for one in found for inner in models_in(_settings(one).get(part))]
     return found
 
 
@@ -156,7 +156,8 @@ def _is_marked(model: type[BaseModel], part: str) -> bool:
     return model.__name__ == part or part in tags
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models that a type is made of."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [model for inner in get_args(annotation) for model in _models_in(inner)]
+    return [model for inner in get_args(annotation) for model in models_in(inner)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -16,6 +16,15 @@ from rest_framework.response import Response
 from kianda.lib.errors import ApplicationError, Flaw
 
 PROBLEM_TYPE = "application/problem+json"
+
+# What HTTP calls the statuses that are answered without a title of their own.
+PHRASES = (
+    gettext_noop("Bad Request"), gettext_noop("Unauthorized"), gettext_noop("Forbidden"),
+    gettext_noop("Not Found"), gettext_noop("Method Not Allowed"), gettext_noop("Not Acceptable"),
+    gettext_noop("Conflict"), gettext_noop("Length Required"),
+    gettext_noop("Unsupported Media Type"), gettext_noop("Too Many Requests"),
+    gettext_noop("Internal Server Error"), gettext_noop("Service Unavailable"),
+)  # fmt: skip
 
 logger = logging.getLogger("kianda.api")
 
@@ -30,7 +39,7 @@ def problem_body(
 ) -> dict[str, Any]:
     """Return the body of a problem; `extra` keys stand beside the standard ones."""
     body: dict[str, Any] = {
-        "title": title or HTTPStatus(status).phrase,
+        "title": title or gettext(HTTPStatus(status).phrase),
         "status": status,
         "detail": detail,
     }

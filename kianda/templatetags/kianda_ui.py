@@ -269,7 +269,7 @@ def person(user: Any) -> str:
 def role_of(user: Any) -> str:
     """Return the first of a person's roles."""
     held = roles_of(user)
-    return next((role for role in ROLES if role in held), _("No role"))
+    return next((_(role) for role in ROLES if role in held), _("No role"))
 
 
 @register.filter

@@ -1,7 +1,7 @@
 """Words and drawings about runs and tokens: {% load kianda_words %}.
 
 {{ run|trigger_words }} · {{ run|took:now }} · {{ now|full_day }} · {{ now|clock }} ·
-{{ life|span }} ·
+{{ life|span }} · {{ code|translated }} · {{ instance.status|status_words }} ·
 {% zone_name %} · {% token_state kept now %} · {% token_pill kept %} · {% validity_strip strip %}
 """
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kianda import times
+from kianda.accounts.roles import in_words
 from kianda.templatetags.kianda_ui import NONE, pill
 
 register = template.Library()
@@ -35,6 +36,31 @@ STATES = {
     "missing": ("bad", "x-octagon-fill", gettext_lazy("No token")),
     "waiting": ("", "hourglass-split", gettext_lazy("Not yet fetched")),
 }
+
+
+# What the product itself says of an instance; a design may have statuses of its own.
+STATUSES = {
+    "open": gettext_lazy("open"), "closed": gettext_lazy("closed"),
+    "preview": gettext_lazy("preview"), "live": gettext_lazy("live"),
+}  # fmt: skip
+
+
+@register.filter
+def translated(code: str) -> str:
+    """Say a word that is stored in English; one that is not known stays as it is."""
+    return _(code)
+
+
+@register.filter
+def group_words(name: str) -> str:
+    """Say the name of a group; that of a role in the reader's language."""
+    return in_words([name])[0]
+
+
+@register.filter
+def status_words(status: str) -> str:
+    """Say the status or mode of an instance; a status of the design stays as it is."""
+    return str(STATUSES.get(status, status))
 
 
 @register.filter

@@ -11,6 +11,7 @@ from processes.designing import copies, tree
 from processes.designing.base import Edit, Place
 from processes.designing.starters import new_field, new_form, new_rule
 from processes.designing.work import Work
+from processes.setting_words import piece_in_words, setting_in_words
 
 _MANY_PASTED = {
     "form": gettext_noop("Pasted %(count)s forms"),
@@ -93,7 +94,7 @@ class Paste(Edit):
         if kind != tree.HELD[self.place.key]:
             raise Conflict(
                 _("A %(kind)s cannot stand among the %(list)s.")
-                % {"kind": kind, "list": self.place.key.replace("_", " ")}
+                % {"kind": piece_in_words(kind), "list": setting_in_words(self.place.key)}
             )
         selected, at = "", self.place.at
         for piece in pieces:

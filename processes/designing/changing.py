@@ -11,6 +11,7 @@ from processes.designing.names import follows_title, gives_name
 from processes.designing.tree import Element, Object
 from processes.designing.work import Work
 from processes.fields import fields
+from processes.setting_words import setting_in_words
 
 
 class ChangeSettings(Edit):
@@ -30,7 +31,7 @@ class ChangeSettings(Edit):
         found = work.find(self.target)
         settings = dict(self.settings)
         self._refuse(found, settings)
-        target, words = self.target, [_word(key) for key in self._differing(found.node)]
+        target, words = self.target, [setting_in_words(key) for key in self._differing(found.node)]
         name = settings.pop("name", None)
         if found.kind == "field" and "type" in settings:
             _drop_foreign(work, self.target, str(settings["type"]))
@@ -174,7 +175,7 @@ class SetProcess(Edit):
         """Set what differs."""
         for key, value in self.settings.items():
             work.set(tree.PROCESS, (key,), value)
-        words = ", ".join(_word(key) for key in self.settings)
+        words = ", ".join(setting_in_words(key) for key in self.settings)
         return _("Changed %(settings)s of the process") % {"settings": words}, tree.PROCESS
 
     def touches(self, document: Object) -> Iterator[str]:
@@ -194,7 +195,3 @@ def _neighbour(work: Work, found: Element) -> str:
     held = work.find(found.owner).node[found.list]
     at = min(found.at, len(held) - 1)
     return (tree.target_of(found.kind, held[at]) if held else "") or found.owner
-
-
-def _word(key: str) -> str:
-    return _("Process ID") if key == "process_id" else key.replace("_", " ")

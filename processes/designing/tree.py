@@ -10,6 +10,7 @@ from kianda.lib.words import gettext as _
 from kianda.lib.words import gettext_noop
 from processes.fields import fields
 from processes.rules import Rule, rules
+from processes.setting_words import piece_in_words
 
 Object = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -105,7 +106,10 @@ def gone(target: str) -> Gone:
     kind, name = kind_of(target), name_of(target)
     if kind not in HELD.values() or not name:
         return Gone(_("The design has no piece %(target)s.") % {"target": target})
-    return Gone(_("The %(kind)s %(name)s is no longer there.") % {"kind": kind, "name": name})
+    return Gone(
+        _("The %(kind)s %(name)s is no longer there.")
+        % {"kind": piece_in_words(kind), "name": name}
+    )
 
 
 def at(node: Any, path: Path) -> Any:
@@ -151,7 +155,7 @@ def label_of(element: Element) -> str:
     slug = str(element.node.get("type"))
     kinds: dict[str, dict[str, Any]] = {"field": {**fields.kinds}, "rule": {**rules.kinds}}
     kind = kinds.get(element.kind, {}).get(slug)
-    return str(kind.label) if kind else element.kind.capitalize()
+    return _(kind.label) if kind else piece_in_words(element.kind).capitalize()
 
 
 def may_stand_in(holder: Object, slug: str) -> bool:

@@ -22,6 +22,7 @@ from processes.fields import fields
 from processes.names import NameTable
 from processes.rules import rules
 from processes.rules.base import BUILT_IN
+from processes.setting_words import piece_in_words, setting_in_words
 
 # What is read by people alone.
 _PLAIN = frozenset({"title", "id", "type"})
@@ -62,14 +63,14 @@ def uses_of(document: Object, target: str) -> list[Use]:
 
 
 def _use(document: Object, found: _Found) -> Use:
-    element, setting = found.element, str(found.path[0]).replace("_", " ")
+    element, setting = found.element, setting_in_words(str(found.path[0]))
     if element.kind == tree.PROCESS:
         sentence = _("The pattern of the Process ID uses it.")
     else:
         owner = tree.find(document, element.owner)
         of = _("the process") if owner.kind == tree.PROCESS else tree.called(owner)
         sentence = _("The %(kind)s %(element)s of %(of)s uses it in its %(setting)s.") % {
-            "kind": element.kind,
+            "kind": piece_in_words(element.kind),
             "element": tree.called(element),
             "of": of,
             "setting": setting,

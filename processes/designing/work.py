@@ -11,6 +11,7 @@ from processes.designing.patches import Change, Insert, Move, Patch, Remove, Set
 from processes.designing.sheet import Sheet
 from processes.designing.tree import Element, Object, Path
 from processes.designing.uses import Use, rename_columns, rename_references, uses_of
+from processes.setting_words import piece_in_words, pieces_in_words, setting_in_words
 
 MAX_FORMS = 50
 MAX_FIELDS = 500
@@ -91,7 +92,7 @@ class Work:
         if tree.HELD[key] != found.kind:
             raise Conflict(
                 _("A %(kind)s cannot stand among the %(list)s.")
-                % {"kind": found.kind, "list": _words(key)}
+                % {"kind": piece_in_words(found.kind), "list": setting_in_words(key)}
             )
         if holder.path[: len(found.path)] == found.path:
             raise Conflict(
@@ -181,17 +182,13 @@ class Work:
             )
         raise Conflict(
             _("%(holder)s has no list of %(list)s.")
-            % {"holder": tree.called(holder), "list": _words(key)}
+            % {"holder": tree.called(holder), "list": setting_in_words(key)}
         )
 
 
 def _name(column: object) -> str:
     name = column.get("name") if isinstance(column, dict) else None
     return name if isinstance(name, str) else ""
-
-
-def _words(key: str) -> str:
-    return key.replace("_", " ")
 
 
 def _spot(owner: str, key: str, at: int | None, held: list[Any]) -> Spot:
@@ -209,7 +206,7 @@ def _refuse_full(
         raise Invalid.at(
             "",
             _("At most %(limit)s %(pieces)s are allowed here.")
-            % {"limit": limit, "pieces": _words(key)},
+            % {"limit": limit, "pieces": setting_in_words(key)},
         )
     new = [element.kind for element in tree.walk_piece(tree.HELD[key], value)].count("field")
     old = sum(element.kind == "field" for element in tree.walk(document))
@@ -225,7 +222,7 @@ def _refuse_full(
         raise Invalid.at(
             "",
             _("%(kinds)s can be nested %(most)s deep at most.")
-            % {"kinds": f"{kind.capitalize()}s", "most": MAX_NESTING},
+            % {"kinds": pieces_in_words(kind), "most": MAX_NESTING},
         )
 
 

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from kianda.lib.secrets import EncryptedJSONField
 from processes.models.instances import ProcessInstance
@@ -12,12 +13,12 @@ class Run(models.Model):
     """One execution of a target's rules on one instance. A running row is the instance's lock."""
 
     class Status(models.TextChoices):
-        QUEUED = "queued"
-        RUNNING = "running"
-        SUCCEEDED = "succeeded"
-        FAILED = "failed"
-        INTERRUPTED = "interrupted"
-        REFUSED = "refused"
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        SUCCEEDED = "succeeded", _("Succeeded")
+        FAILED = "failed", _("Failed")
+        INTERRUPTED = "interrupted", _("Interrupted")
+        REFUSED = "refused", _("Refused")
 
     instance = models.ForeignKey(
         ProcessInstance, null=True, on_delete=models.SET_NULL, related_name="runs"

@@ -82,7 +82,9 @@ def prune_bin(moment: datetime) -> int:
     for pk in pks:
         with transaction.atomic():
             design = ProcessDesign.everything.get(pk=pk)
-            record(None, action="removed", kind="process", name=design.name, detail="30 days over")
+            record(
+                None, action="removed", kind="process", name=design.name, detail=_("30 days over")
+            )
             design.delete()
     return len(pks)
 

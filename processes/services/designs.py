@@ -124,7 +124,13 @@ def save_design(
             )
         else:
             version = _add_version(design, document, major=0, minor=1, user=user)
-        record(user, action="saved", kind="process", name=name, detail=f"Version {version}")
+        record(
+            user,
+            action="saved",
+            kind="process",
+            name=name,
+            detail=_("Version %(version)s") % {"version": version},
+        )
     return design
 
 
@@ -194,7 +200,13 @@ def publish_design(
                 design, document, major=draft.major + 1, minor=0, user=user, note=note
             )
             published = Published(version, new=True)
-            record(user, action="published", kind="process", name=name, detail=f"Version {version}")
+            record(
+                user,
+                action="published",
+                kind="process",
+                name=name,
+                detail=_("Version %(version)s") % {"version": version},
+            )
     if move_instances:
         published.stayed = move_open_instances(design=design, version=published.version, user=user)
     return published

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role
+from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, in_words
 from kianda.lib.errors import Conflict, Forbidden, Invalid
 from processes.clock import moment_text
 from processes.document import Document
@@ -66,7 +66,7 @@ class FormState:
     @property
     def owners(self) -> tuple[str, ...]:
         """Return the names of its people, then of its groups."""
-        return (*self.users, *self.groups)
+        return (*self.users, *in_words(self.groups))
 
 
 def form_states(instance: ProcessInstance, document: Document) -> list[FormState]:

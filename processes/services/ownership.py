@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role
+from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, in_words
 from kianda.lib.errors import Forbidden
 from processes.document import Document
 from processes.models import FormOwner, ProcessInstance
@@ -61,7 +61,7 @@ def refuse_foreign(
         if form.name not in on_forms or record.is_anyones:
             continue
         if not is_owner(user, instance, users=record.users, groups=record.groups):
-            owners = ", ".join((*record.users, *record.groups))
+            owners = ", ".join((*record.users, *in_words(record.groups)))
             raise Forbidden(
                 _("The form %(form)s belongs to %(owners)s; only they can change it.")
                 % {"form": form.title, "owners": owners}

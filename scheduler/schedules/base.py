@@ -214,7 +214,13 @@ def parse_time(text: str) -> time:
     return time.fromisoformat(text)
 
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAYS = {
+    "monday": gettext_noop("Monday"), "tuesday": gettext_noop("Tuesday"),
+    "wednesday": gettext_noop("Wednesday"), "thursday": gettext_noop("Thursday"),
+    "friday": gettext_noop("Friday"), "saturday": gettext_noop("Saturday"),
+    "sunday": gettext_noop("Sunday"),
+}  # fmt: skip
+WEEKDAYS = tuple(DAYS)
 
 
 def _full_weekday(value: object) -> object:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from kianda.lib.words import gettext as _
 from kianda.lib.words import gettext_noop
 from scheduler.schedules.base import (
+    DAYS,
     WEEKDAYS,
     CalendarSchedule,
     TimeOfDay,
@@ -19,7 +20,9 @@ from scheduler.schedules.base import (
     repeated,
 )
 
-ORDINALS = ("first", "second", "third", "fourth")
+ORDINALS = (
+    gettext_noop("first"), gettext_noop("second"), gettext_noop("third"), gettext_noop("fourth"),
+)  # fmt: skip
 
 
 def _number(value: object) -> object:
@@ -90,8 +93,8 @@ class Monthly(CalendarSchedule):
         if self.day is not None:
             said = _("day %(n)s (or the last day)") if self.day > 28 else _("day %(n)s")
             return said % {"n": self.day}
-        nth = ORDINALS[self.nth - 1] if isinstance(self.nth, int) else _("last")
+        nth = _(ORDINALS[self.nth - 1]) if isinstance(self.nth, int) else _("last")
         return _("the %(nth)s %(weekday)s") % {
             "nth": nth,
-            "weekday": (self.weekday or "").capitalize(),
+            "weekday": _(DAYS[self.weekday]) if self.weekday else "",
         }

@@ -32,7 +32,9 @@ def _moment(value: str) -> str:
 Moment = Annotated[
     str,
     Field(
-        description="ISO 8601; without an offset it is the wall clock of the task's time zone.",
+        description=gettext_noop(
+            "ISO 8601; without an offset it is the wall clock of the task's time zone."
+        ),
         json_schema_extra={"control": "datetime", "format": "date-time"},
     ),
     AfterValidator(_moment),

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from kianda.lib.words import gettext as _
 from kianda.lib.words import gettext_noop
 from scheduler.schedules.base import (
+    DAYS,
     WEEKDAYS,
     CalendarSchedule,
     TimeOfDay,
@@ -56,7 +57,7 @@ class Weekly(CalendarSchedule):
     def describe(self) -> str:
         """Return the schedule in words."""
         every = repeated(self.every, _("Every week"), _("Every %(n)s weeks"))
-        names = [day.capitalize() for day in self.days]
+        names = [_(DAYS[day]) for day in self.days]
         listed = _(" and ").join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
         words = {"every": every, "days": listed, "time": self.at}
         return _("%(every)s on %(days)s at %(time)s") % words

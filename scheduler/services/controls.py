@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from kianda.accounts.audit import record
+from kianda.accounts.audit import Action, record
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import firing
 from scheduler.services.gaps import close_gap
@@ -38,7 +38,7 @@ def resume_task(*, task_id: str, user: User, moment: datetime | None = None) -> 
     return task
 
 
-def _save(task: ScheduledTask, user: User, moment: datetime, *, action: str) -> None:
+def _save(task: ScheduledTask, user: User, moment: datetime, *, action: Action) -> None:
     task.revision += 1
     task.modified, task.modified_by = moment, user
     task.save()

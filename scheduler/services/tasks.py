@@ -1,13 +1,14 @@
 """Scheduled tasks: created, changed, deleted."""
 
 from datetime import datetime
+from typing import Final
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.accounts.audit import record
+from kianda.accounts.audit import Action, record
 from kianda.lib.errors import Invalid, Missing, PreconditionFailed
 from kianda.lib.numbers import whole_number
 from scheduler.document import dumped
@@ -17,7 +18,7 @@ from scheduler.services.firing import set_new_token
 from scheduler.services.gaps import close_gap
 from scheduler.services.moments import expires_at, schedule_of, set_next_run, zone_of
 
-KIND = "scheduled task"
+KIND: Final = "scheduled task"
 
 
 def get_task(task_id: str) -> ScheduledTask:
@@ -130,7 +131,7 @@ def _refuse_never(task: ScheduledTask, moment: datetime) -> None:
         )
 
 
-def _save(task: ScheduledTask, user: User, moment: datetime, *, action: str) -> None:
+def _save(task: ScheduledTask, user: User, moment: datetime, *, action: Action) -> None:
     task.modified, task.modified_by = moment, user
     try:
         with transaction.atomic():

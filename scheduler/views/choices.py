@@ -141,7 +141,7 @@ def _leaves(form: Form) -> Iterator[Leaf]:
             "input-cursor-text" if field.holds_value else "hand-index",
             f"{word}, {_count(field.rules)}",
             tuple(
-                Leaf(f"{field.name}#{rule.id}", f"{number}. {rule.title}", "", rule.label)
+                Leaf(f"{field.name}#{rule.id}", f"{number}. {rule.title}", "", _(rule.label))
                 for number, rule in enumerate(field.rules, 1)
             ),
         )

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from kianda import times
@@ -106,7 +105,7 @@ def _line(occurrence: Occurrence, kept: KeptToken | None, now: datetime) -> dict
         "took": finished - started if started and finished else None,
         "late": late if late >= PUNCTUAL and occurrence.trigger == "planned" else None,
         "status": occurrence.outcome or ("running" if started else "queued"),
-        "reason": gettext(occurrence.reason) or _renewed(occurrence, kept),
+        "reason": occurrence.reason or _renewed(occurrence, kept),
     }  # fmt: skip
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER
 from kianda.lib.errors import Conflict
@@ -75,7 +75,7 @@ def lines_of(found: Sequence[ScheduledTask]) -> list[dict[str, Any]]:
         {
             "task": task, "words": schedule_of(task).describe(), "state": state_of(task),
             "next": next_of(task), "ends": expires_at(task), "going": going.get(task.pk, ""),
-            "reason": gettext(reasons.get(task.pk, "")),
+            "reason": reasons.get(task.pk, ""),
             "seconds": task.schedule["kind"] == "seconds",
             "runs": (task.expires or {}).get("after_runs"),
             "title": task.design.title if task.design else task.process_name,

@@ -32,6 +32,7 @@ PROGRAMS: dict[str, tuple[Callable[[], object], str]] = {
     "redis-server": (lambda: shutil.which("redis-server"), "redis-server"),
     "postgres": (postgres_folder, "postgresql"),
     "chromium": (chromium, "chromium"),
+    "xgettext": (lambda: shutil.which("xgettext"), "gettext"),
     "docker-compose": (lambda: shutil.which("docker-compose"), "docker-compose"),
 }
 

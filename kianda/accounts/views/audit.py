@@ -3,6 +3,7 @@
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 
+from kianda.accounts.audit import named
 from kianda.accounts.models import AuditEntry
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.accounts.views.lists import shown_rows
@@ -16,7 +17,7 @@ def audit(request: HttpRequest) -> HttpResponseBase:
     rows = AuditEntry.objects.all()
     for word in words["search"].split():
         rows = rows.filter(
-            Q(name__icontains=word) | Q(detail__icontains=word) | Q(action__icontains=word)
+            Q(name__icontains=word) | Q(detail__icontains=word) | Q(action__in=named(word))
         )
     if words["kind"]:
         rows = rows.filter(kind=words["kind"])

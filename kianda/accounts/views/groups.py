@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from kianda.accounts import groups as services
 from kianda.accounts.callers import signed_in
 from kianda.accounts.forms import GroupForm
-from kianda.accounts.roles import ADMINISTRATOR, ROLES
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, in_words
 from kianda.accounts.views.lists import shown_rows
 from kianda.lib.errors import InUse, Invalid
 from kianda.lib.usage import Use, page_of
@@ -37,7 +37,7 @@ KINDS = {
 def groups(request: HttpRequest) -> HttpResponseBase:
     """List the groups that people made."""
     words = query_words(request, "search")
-    context = {**shown_rows(request, services.groups(**words), words), "roles": ROLES}
+    context = {**shown_rows(request, services.groups(**words), words), "roles": in_words(ROLES)}
     return render_page(
         request, "accounts/groups.html", context, partials={"rows": "accounts/_groups.html"}
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from kianda.accounts import meanwhile, people
 from kianda.accounts.callers import signed_in
 from kianda.accounts.forms import ROLE_WORDS, InviteForm, PersonForm
-from kianda.accounts.roles import ADMINISTRATOR, ROLES, roles_of
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, in_words, roles_of
 from kianda.accounts.views.lists import shown_rows
 from kianda.lib.errors import Conflict, Invalid, Stale
 from kianda.lib.meanwhile import written
@@ -37,9 +37,12 @@ _ACTS = {
 def users(request: HttpRequest) -> HttpResponseBase:
     """List the users."""
     words = query_words(request, "search", "role", "status")
-    context = {**shown_rows(request, people.people(**words), words), "roles": ROLES}
+    context = {
+        **shown_rows(request, people.people(**words), words),
+        "roles": list(zip(ROLES, in_words(ROLES), strict=True)),
+    }
     for user in context["page"]:
-        user.held = [role for role in ROLES if role in roles_of(user)]
+        user.held = in_words(role for role in ROLES if role in roles_of(user))
     return render_page(
         request, "accounts/users.html", context, partials={"rows": "accounts/_users.html"}
     )

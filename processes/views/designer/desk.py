@@ -21,6 +21,7 @@ from processes.rules import rules
 from processes.services import designs, working_copies
 from processes.services.catalog import StoredCatalog
 from processes.services.copy_view import Copy
+from processes.setting_words import piece_in_words
 from processes.settings_forms.form import SettingsForm, settings_form
 from processes.views.common import person
 from processes.views.designer import outline, palette
@@ -232,4 +233,4 @@ def _slug(element: Element) -> str:
 def _label(element: Element) -> str:
     if element.kind == "field":
         return palette.label_of("field", element.slug)
-    return element.kind.capitalize()
+    return piece_in_words(element.kind).capitalize()

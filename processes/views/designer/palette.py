@@ -56,13 +56,12 @@ def icon_of(slug: str) -> str:
     return ICONS.get(slug, "square")
 
 
-@cache
+@cache  # In English: what is kept is for every reader.
 def _offers(what: str) -> dict[str, list[Offer]]:
     kinds: Mapping[str, Any] = fields.kinds if what == "field" else rules.kinds
     found: dict[str, list[Offer]] = {}
     for slug, kind in kinds.items():
-        first = (kind.__doc__ or "").strip().split("\n\n")[0].split(". ")[0]
-        offer = Offer(what, slug, kind.label, " ".join(first.split()), icon_of(slug))
+        offer = Offer(what, slug, kind.label, kind.help_text(), icon_of(slug))
         found.setdefault(kind.category, []).append(offer)
     return found
 
@@ -86,9 +85,15 @@ def _sections(order: list[str], known: dict[str, list[Offer]], words: str) -> li
     made = [
         Section(_(name), [one for one in offers if all(w in one.words for w in wanted)])
         for name in order
-        for offers in [[one._replace(label=_(one.label)) for one in known[name]]]
+        for offers in [[_shown(one) for one in known[name]]]
     ]
     return [section for section in made if section.offers]
+
+
+def _shown(offer: Offer) -> Offer:
+    """Return an offer as it is read: in the reader's language, of its help the first sentence."""
+    first = _(offer.help).split("\n\n")[0].split(". ")[0]
+    return offer._replace(label=_(offer.label), help=" ".join(first.split()))
 
 
 @cache

@@ -1,0 +1,81 @@
+"""manage.py makemessages: Django's own, which also collects the help of kinds: their docstrings."""
+
+import ast
+import functools
+import inspect
+from pathlib import Path
+from typing import Any
+
+from django.core.management.commands import makemessages
+from pydantic import BaseModel
+
+from datasources.auth import auth_schemes
+from kianda.environment import BASE_DIR
+from kianda.lib.pointers import models_in
+from processes.fields import fields
+from processes.rules import rules
+from scheduler.schedules import schedules
+
+
+@functools.cache
+def told() -> frozenset[type[BaseModel]]:
+    """Return the models whose docstring people read: kinds, and what their settings are made of."""
+    todo: list[type[BaseModel]] = []
+    for registry in (auth_schemes, fields, rules, schedules):
+        todo += registry.kinds.values()
+    found: set[type[BaseModel]] = set()
+    while todo:
+        found.add(model := todo.pop())
+        held = (one for field in model.model_fields.values() for one in models_in(field.annotation))
+        todo += [one for one in held if one not in found]
+    return frozenset(found)
+
+
+# Nobody reads these in a browser.
+LEFT_OUT = ("benchmarks", "tests", "tools", "var", "static", "*/migrations/*")
+
+
+class KindsFile(makemessages.BuildFile):
+    """A file in whose work copy the docstrings of kinds are marked; each line keeps its number."""
+
+    @functools.cached_property
+    def kinds(self) -> frozenset[str]:
+        """Return the names of the classes in it whose docstring people read."""
+        here = BASE_DIR / self.path
+        return frozenset(one.__name__ for one in told() if Path(inspect.getfile(one)) == here)
+
+    @functools.cached_property
+    def is_templatized(self) -> bool:
+        """Tell whether a work copy is read instead of the file: Django's word for it."""
+        return bool(self.kinds) or super().is_templatized
+
+    def preprocess(self) -> None:
+        """Write the work copy."""
+        if self.kinds:
+            marked = with_docstrings_marked(Path(self.path).read_text("utf-8"), self.kinds)
+            Path(self.work_path).write_text(marked, "utf-8")
+        else:
+            super().preprocess()
+
+
+def with_docstrings_marked(source: str, names: frozenset[str]) -> str:
+    """Return a module with the docstrings of some classes as calls of gettext_noop."""
+    lines = source.splitlines()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef) and node.name in names:
+            text, said = ast.get_docstring(node), node.body[0]
+            length = (said.end_lineno or said.lineno) - said.lineno
+            call = f"{' ' * said.col_offset}gettext_noop({text!r})"
+            lines[said.lineno - 1 : said.end_lineno] = [call] + [""] * length
+    return "\n".join(lines) + "\n"
+
+
+class Command(makemessages.Command):
+    """Collects every text that is marked for translation, in one catalog for all apps."""
+
+    build_file_class = KindsFile
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Collect, but for what nobody reads."""
+        options["ignore_patterns"] = [*options["ignore_patterns"], *LEFT_OUT]
+        super().handle(*args, **options)
