@@ -13,7 +13,7 @@ from tests.kianda.product import manage
 
 pytestmark = [pytest.mark.integration, pytest.mark.needs("postgres"), pytest.mark.timeout(300)]
 
-# The first one holds its locks until the second one must be waiting for them.
+# The first one holds its locks until the second one waits for them.
 TWO_AT_ONCE = """
 import threading, time
 from django.core.management import call_command
@@ -29,12 +29,19 @@ def second(work, told):
     print(told, work())
     connection.close()
 
+def waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0]
+
 def at_once(first, work, told):
     other = threading.Thread(target=second, args=(work, told))
     with transaction.atomic():
         first()
         other.start()
-        time.sleep(1)
+        until = time.monotonic() + 20
+        while not waits() and time.monotonic() < until:
+            time.sleep(0.02)
     other.join()
 
 call_command("migrate", run_syncdb=True, verbosity=0)
