@@ -4,11 +4,11 @@ import re
 
 import pytest
 from django.contrib.auth.models import Group
-from django.test import Client
 
 from kianda.accounts.models import ApiToken, AuditEntry
 from kianda.accounts.tokens import create_token, digest_of
 from tests.factories import make_user
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
 TOKENS = "/django-admin/accounts/apitoken/"
@@ -16,10 +16,7 @@ TOKENS = "/django-admin/accounts/apitoken/"
 
 @pytest.fixture
 def office():
-    client = Client()
-    root = make_user("root", is_superuser=True, is_staff=True)
-    client.force_login(root, backend="django.contrib.auth.backends.ModelBackend")
-    return client
+    return client_of(make_user("root", is_superuser=True, is_staff=True))
 
 
 def test_a_new_token_is_shown_once(office, ben):
@@ -68,6 +65,4 @@ def test_groups_and_roles_are_only_shown(office):
 
 
 def test_who_is_no_staff_does_not_get_in(ada):
-    client = Client()
-    client.force_login(ada, backend="django.contrib.auth.backends.ModelBackend")
-    assert client.get(TOKENS).status_code == 302
+    assert client_of(ada).get(TOKENS).status_code == 302

@@ -16,6 +16,7 @@ from kianda.search import find
 from processes.services.designs import create_design, publish_design, save_design
 from processes.services.forms_state import my_work
 from processes.services.instances import create_instance
+from tests.pages import client_of
 from tests.processes.definitions import button, process, text_field
 
 pytestmark = pytest.mark.django_db
@@ -26,18 +27,12 @@ NASTY = "<script>alert(1)</script>\"'& 😀"
 @pytest.fixture
 def office(admin):
     """A browser of an administrator."""
-    return browser_of(admin)
+    return client_of(admin)
 
 
 @pytest.fixture
 def buyers(admin, ben):
     return groups.add_group(name="Buyers", members=["ben"], by=admin)
-
-
-def browser_of(user):
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def fresh(user):
@@ -251,7 +246,7 @@ def test_a_design_names_no_group_that_is_not_there(ada, admin):
     places = [flaw.pointer for flaw in caught.value.errors]
     assert places == ["/forms/0/owners/users/0", "/forms/1/owners/groups/0"]
     for at, sentence in (("main", "the user name nobody."), ("second", "no group Buyers.")):
-        panel = told(browser_of(ada).get(f"/designs/orders/designer/?at=form:{at}"))
+        panel = told(client_of(ada).get(f"/designs/orders/designer/?at=form:{at}"))
         beside = panel.partition('id="fs-owners-error">')[2]
         assert sentence in beside.partition("</div>")[0]
     groups.add_group(name="Buyers", members=[], by=admin)
@@ -264,7 +259,7 @@ def test_a_design_names_no_group_that_is_not_there(ada, admin):
 def test_groups_are_for_administrators(ada, dan, ben, cleo, buyers, path):
     path = PAGE + path.format(buyers.pk)
     for user in (ada, dan, ben, cleo):
-        client = browser_of(user)
+        client = client_of(user)
         assert client.get(path).status_code == 403
         assert client.post(path, {"name": "X"}).status_code in {403, 405}
     assert Client().get(path).status_code == 302

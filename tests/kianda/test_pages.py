@@ -5,9 +5,9 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from tests.factories import PASSWORD, make_user
+from tests.pages import client_of
 
 pytestmark = pytest.mark.django_db
-MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def sign_in(client, name, password=PASSWORD, **more):
@@ -16,9 +16,7 @@ def sign_in(client, name, password=PASSWORD, **more):
 
 @pytest.fixture
 def signed_in(ada):
-    client = Client()
-    client.force_login(ada, backend=MODEL_BACKEND)
-    return client
+    return client_of(ada)
 
 
 def test_who_is_not_signed_in_is_sent_to_the_sign_in_page(client):
@@ -112,8 +110,7 @@ def test_a_form_without_its_token_is_refused_with_a_sentence(ada):
 
 
 def test_a_session_without_the_form_token_cannot_write_through_the_api(ada):
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(ada, backend=MODEL_BACKEND)
+    strict = client_of(ada, enforce_csrf_checks=True)
     response = strict.post("/api/v1/instances/", {}, content_type="application/json")
     assert response.status_code == 403
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
@@ -14,6 +13,7 @@ from processes import samples
 from processes.call_log import call_log
 from processes.models import Run
 from processes.services.instances import create_instance
+from tests.pages import client_of
 from tests.processes.conftest import answers
 from tests.processes.stories import Make, press
 
@@ -58,8 +58,7 @@ def test_the_page_shows_the_calls(provider: HTTPServer, make_token: Make, ada: A
     instance = make_token()
     answers(provider)
     press(instance, ada)
-    client = Client()
-    client.force_login(ada, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(ada)
     page = client.get("/datasources/token-service/").content.decode()
     assert "1, none failed" in page
     assert f"/runs/{Run.objects.get().pk}/" in page
@@ -112,8 +111,7 @@ def test_send_uses_the_values_of_an_instance_and_shows_none_of_its_secrets(
     make_token()
     echo = {"access_token": "at-2", "you_sent": "cs-secret-1"}
     answers(provider, echo)
-    client = Client()
-    client.force_login(dan, backend="django.contrib.auth.backends.ModelBackend")
+    client = client_of(dan)
     path = "/datasources/token-service/methods/refresh-token/"
     typed = {
         "/title": "T", "/http_method": "POST", "/url_path": "/oauth/token", "/content_type": "form",

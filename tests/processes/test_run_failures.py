@@ -4,7 +4,6 @@ import copy
 from typing import Any
 
 import pytest
-from django.test import Client
 from pytest_httpserver import HTTPServer
 
 from kianda.lib.secrets import MASK
@@ -13,6 +12,7 @@ from processes.services.designs import get_design, publish_design, save_design
 from processes.services.documents import document_of
 from processes.services.instances import patch_instance, store_unsaved_answer
 from processes.services.moving import move_instance
+from tests.pages import client_of
 from tests.processes.conftest import GOOD_ANSWER, RULES, answers, with_rules
 from tests.processes.stories import Make, press, values_of
 
@@ -102,9 +102,7 @@ def test_an_answer_that_no_rule_saves_is_marked_and_can_be_stored_later(
 
 
 def start_page(user: Any) -> str:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client.get("/").content.decode()
+    return client_of(user).get("/").content.decode()
 
 
 def test_an_answer_all_of_whose_fields_were_stored_since_is_not_missed_any_more(
