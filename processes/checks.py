@@ -136,27 +136,22 @@ def _unsaved_answers(found: RuleList) -> Iterator[Flaw]:
             yield from at_risk
             call, at_risk = None, []
             continue
-        if call is not None and rule.can_end_the_run():
-            at_risk.append(
-                Flaw(
-                    f"{found.pointer}/{index}",
-                    _(
-                        "When %(rule)s fails, what %(call)s brought is not stored. Put a Save rule "
-                        "between them."
-                    )
-                    % {"rule": rule.title, "call": call.title},
-                )
-            )
-        if rule.inner_rules() and rule.brings_answers() and rule.can_end_the_run():
-            at_risk.append(
-                Flaw(
-                    f"{found.pointer}/{index}",
-                    _(
-                        "When a row of %(rule)s fails, what the rows before it brought is not "
-                        "stored. Put a Save rule into the loop, or let it go on with the next row."
-                    )
-                    % {"rule": rule.title},
-                )
-            )
+        at_risk += [Flaw(f"{found.pointer}/{index}", said) for said in _risks(rule, after=call)]
         if rule.brings_answers():
             call = rule
+
+
+def _risks(rule: Rule, *, after: Rule | None) -> Iterator[str]:
+    """Say what is lost when a rule ends the run: what a call before it brought, its own rows."""
+    if not rule.can_end_the_run():
+        return
+    if after is not None:
+        yield _(
+            "When %(rule)s fails, what %(call)s brought is not stored. Put a Save rule between "
+            "them."
+        ) % {"rule": rule.title, "call": after.title}
+    if rule.inner_rules() and rule.brings_answers():
+        yield _(
+            "When a row of %(rule)s fails, what the rows before it brought is not stored. Put a "
+            "Save rule into the loop, or let it go on with the next row."
+        ) % {"rule": rule.title}

@@ -132,26 +132,7 @@ class OtherInstances:
             resolve=effect.resolve,
         )
         found = [str(item["process.id"]) for item in items]
-        if len(found) > 1 and not effect.every:
-            raise RuleFailed(
-                "value",
-                _(
-                    "More than one instance of %(process)s fits%(where)s, such as %(first)s "
-                    "and %(second)s. Make the filter narrower, or take all."
-                )
-                % {
-                    "process": effect.process,
-                    "where": _where(effect.filter),
-                    "first": found[0],
-                    "second": found[1],
-                },
-            )
-        if len(found) > MOST_AT_ONCE:
-            raise RuleFailed(
-                "value",
-                _("More than %(most)s instances of %(process)s fit. Make the filter narrower.")
-                % {"most": f"{MOST_AT_ONCE:,}", "process": effect.process},
-            )
+        _refuse_many(effect, found)
         for process_id in found:
             self._refuse_held(process_id)
         return found
@@ -245,6 +226,29 @@ def _refuse_secrets(effect: Effect, document: Document) -> None:
                 )
                 % {"name": name, "process": effect.process},
             )
+
+
+def _refuse_many(effect: Effect, found: list[str]) -> None:
+    if len(found) > 1 and not effect.every:
+        raise RuleFailed(
+            "value",
+            _(
+                "More than one instance of %(process)s fits%(where)s, such as %(first)s "
+                "and %(second)s. Make the filter narrower, or take all."
+            )
+            % {
+                "process": effect.process,
+                "where": _where(effect.filter),
+                "first": found[0],
+                "second": found[1],
+            },
+        )
+    if len(found) > MOST_AT_ONCE:
+        raise RuleFailed(
+            "value",
+            _("More than %(most)s instances of %(process)s fit. Make the filter narrower.")
+            % {"most": f"{MOST_AT_ONCE:,}", "process": effect.process},
+        )
 
 
 def _refuse_late(effect: Effect, done: int, *, of: int) -> None:

@@ -48,18 +48,7 @@ class Line(NamedTuple):
 @functools.lru_cache(maxsize=1024)
 def read_line(expression: str) -> Line:
     """Read a cron line; raises ValueError with a sentence."""
-    fields = expression.split()
-    if len(fields) != 5:
-        raise ValueError(
-            _("A cron line has five fields, this one has %(count)s. %(example)s")
-            % {"count": len(fields), "example": _(EXAMPLE)}
-        )
-    for text in fields:
-        if not _FIELD.fullmatch(text):
-            raise ValueError(
-                _("%(text)r cannot stand in a cron line. %(example)s")
-                % {"text": text, "example": _(EXAMPLE)}
-            )
+    _refuse_odd(expression.split())
     try:
         minutes, hours, days, months, weekdays = croniter.expand(expression)[0]
     except CroniterError as error:
@@ -77,12 +66,30 @@ def read_line(expression: str) -> Line:
         days == ["*"],
         weekdays == ["*"],
     )
+    _refuse_never(line)
+    return line
+
+
+def _refuse_odd(fields: list[str]) -> None:
+    if len(fields) != 5:
+        raise ValueError(
+            _("A cron line has five fields, this one has %(count)s. %(example)s")
+            % {"count": len(fields), "example": _(EXAMPLE)}
+        )
+    for text in fields:
+        if not _FIELD.fullmatch(text):
+            raise ValueError(
+                _("%(text)r cannot stand in a cron line. %(example)s")
+                % {"text": text, "example": _(EXAMPLE)}
+            )
+
+
+def _refuse_never(line: Line) -> None:
     shortest = min(line.days)
     if line.any_weekday and all(_LONGEST_MONTHS[month - 1] < shortest for month in line.months):
         raise ValueError(
             _("This never fires: none of these months has a day %(day)s.") % {"day": shortest}
         )
-    return line
 
 
 def _numbers(found: list[object], whole: range) -> tuple[int, ...]:
