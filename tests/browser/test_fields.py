@@ -282,5 +282,6 @@ def test_rows_are_changed_without_script(browser, live_server, person, order):
     page.get_by_role("button", name="Move row 4 up").click()
     page.get_by_role("button", name="Remove row 1").click()
     page.get_by_role("button", name="Save").last.click()
+    page.get_by_text("Saved as revision 2.").wait_for()
     assert whats(instance) == ["Pen 2", "Ink", "Pen 3"]
     context.close()

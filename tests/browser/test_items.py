@@ -110,6 +110,7 @@ def trace(page, axe, assert_fits, *words):
     """Open the trace of the newest run with its steps; look at it, and come back."""
     page.goto("/runs/")
     page.locator("tbody a").first.click()
+    page.wait_for_url("**/runs/*/")
     for step in page.locator("summary.k-step").all():
         step.click()
     for said in words:

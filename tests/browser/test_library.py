@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 from datasources.models import Datasource
 from processes.models import ProcessDesign, Run
@@ -118,7 +119,7 @@ def test_a_design_lives_from_add_new_to_the_bin_and_back(page_as, person, axe, a
     dialog.get_by_role("button", name="Delete design").click()
     page.wait_for_selector("text=Second is in the recycle bin.")
     page.get_by_role("link", name="Recycle bin").click()
-    assert page.locator('.k-rail [aria-current="page"]').all_inner_texts() == ["Recycle bin"]
+    expect(page.locator('.k-rail [aria-current="page"]')).to_have_text(["Recycle bin"])
     add_design(title="Other", name="second", description="", group="", user=person("admin"))
     page.get_by_role("link", name="Restore Second").click()
     dialog.get_by_text("There is another process second by now").wait_for()

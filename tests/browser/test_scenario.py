@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from processes.models import ProcessInstance, Run
 from processes.services.documents import document_of
@@ -99,7 +100,7 @@ def write_the_design(page):
     definition.fill(text.replace("[grant_type]", "[grand_type]"))
     page.get_by_role("button", name="Create the design").click()
     page.get_by_text("One place needs a look. Nothing was saved.").wait_for()
-    assert page.locator(".k-mark--bad").count() == 1
+    expect(page.locator(".k-mark--bad")).to_have_count(1)
     definition.fill(text)
     page.get_by_role("button", name="Create the design").dblclick()
     page.wait_for_url("**/designs/token-refresh/")

@@ -83,6 +83,7 @@ def _turn(page, scheme):
 
 
 def _violations(page, options):
+    page.wait_for_load_state()
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE_SCRIPT)
     found = page.evaluate(AXE, {"resultTypes": ["violations"], **options})
@@ -95,5 +96,6 @@ def _violations(page, options):
 
 def assert_all_fits(page):
     """Nothing scrolls sideways, no text is cut, nothing lies outside."""
+    page.wait_for_load_state()
     wrong = page.evaluate(FITS)
     assert not wrong, page.url + "\n" + "\n".join(wrong)

@@ -137,6 +137,7 @@ def test_without_script_a_data_source_is_made_tested_and_tried(
     page.get_by_role("button", name="Send").click()
     page.get_by_role("button", name="Take all over").click()
     page.get_by_role("button", name="Save method").click()
+    page.get_by_text("Get a token is saved.").wait_for()
     method = get_document("token-service").method("get-a-token")
     assert [field.name for field in method.response_body][:2] == ["access_token", "token_type"]
     assert b"Authorization: Bearer tok-1" in provider.requests[-1]
