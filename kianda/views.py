@@ -4,6 +4,7 @@ from typing import Any
 
 from axes.helpers import get_cool_off
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -80,10 +81,16 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose token is missing or old.
 
-    Who has signed in again in another tab comes back to the page, with what was typed.
+    Who has signed in again in another tab comes back to the page, with what was typed. A form has
+    its token last: one that was sent while its page was still coming has none, and is not taken,
+    for what had not come yet would be read as removed.
     """
     here = page_before(request)
     if here and request.user.is_authenticated and not _is_api(request):
+        if not is_htmx(request) and "csrfmiddlewaretoken" not in request.POST:
+            said = _("The page had not come whole yet, so nothing was sent. Do it again.")
+            messages.warning(request, said)
+            return go(request, here)
         if request.path == reverse("sign-in"):
             return go(request, _after_sign_in(request))
         answer = go(request, here if is_htmx(request) else f"{here}#nothing-sent")

@@ -95,6 +95,23 @@ def page_as(contexts, live_server, person):
     assert complaints == []
 
 
+@pytest.fixture
+def plain_page_as(browser, live_server, person):
+    """Return `plain_page_as(name)`: a page of somebody whose browser runs no script."""
+    opened = []
+
+    def open_page(name):
+        context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+        opened.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_cookies([session_cookie(person(name), live_server.url)])
+        return context.new_page()
+
+    yield open_page
+    for context in opened:
+        context.close()
+
+
 def session_cookie(user, url):
     """Return the cookie of a new session of this person."""
     client = Client()

@@ -17,6 +17,12 @@ AWAY = """one => {
 STOPS = 250
 
 
+def go_on(link):
+    """Press what leads to a page, and wait until that has come whole."""
+    with link.page.expect_navigation():
+        link.click()
+
+
 class Mouse:
     """Clicks on what it wants."""
 

@@ -11,6 +11,7 @@ from processes.services.designs import create_design, publish_design
 from processes.services.documents import document_of
 from processes.services.instances import create_instance
 from processes.services.values import stored_values
+from tests.browser.hands import go_on
 from tests.browser.story_rows import LOOKS, SCRIPT
 from tests.processes.definitions import button, process, set_rule, text_field
 
@@ -269,19 +270,14 @@ def test_many_rows_are_walked_through_without_losing_what_was_typed(page_as, ord
     )  # fmt: skip
 
 
-def test_rows_are_changed_without_script(browser, live_server, person, order):
-    from tests.browser.conftest import session_cookie
-
+def test_rows_are_changed_without_script(plain_page_as, person, order):
     instance = order()
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
-    context.add_cookies([session_cookie(person("ben"), live_server.url)])
-    page = context.new_page()
+    page = plain_page_as("ben")
     page.goto("/instances/orders-1/")
-    page.get_by_role("button", name="Add a row to Lines").click()
+    go_on(page.get_by_role("button", name="Add a row to Lines"))
     cell(page, 4, "What").fill("Ink")
-    page.get_by_role("button", name="Move row 4 up").click()
-    page.get_by_role("button", name="Remove row 1").click()
-    page.get_by_role("button", name="Save").last.click()
+    go_on(page.get_by_role("button", name="Move row 4 up"))
+    go_on(page.get_by_role("button", name="Remove row 1"))
+    go_on(page.get_by_role("button", name="Save").last)
     page.get_by_text("Saved as revision 2.").wait_for()
     assert whats(instance) == ["Pen 2", "Ink", "Pen 3"]
-    context.close()

@@ -15,6 +15,7 @@ from processes.models import ProcessInstance, Run
 from processes.services.documents import document_of
 from processes.services.values import stored_values
 from scheduler.models import Occurrence, ScheduledTask
+from tests.browser.hands import go_on
 from tests.browser.story_rows import SCRIPT
 from tests.integration.provider import Provider
 from tests.processes.definitions import TOKEN_REFRESH
@@ -149,11 +150,11 @@ def read_the_trace(page, service, axe):
     for hidden in ("sec-1", service.clients["acme"].refresh):
         assert hidden not in page.content()
     axe(page)
-    page.get_by_role("link", name=PROCESS_ID).first.click()
+    go_on(page.get_by_role("link", name=PROCESS_ID).first)
 
 
 def schedule_it(page):
-    page.get_by_role("link", name="Schedule a task").click()
+    go_on(page.get_by_role("link", name="Schedule a task"))
     page.get_by_label("Task name").fill("Refresh the token")
     page.get_by_label("Minutes", exact=True).check()
     page.locator("#f-schedule-every").fill("0")

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.hands import go_on
+
 LOOKS = [(1280, "light"), (390, "dark")]
 
 
@@ -75,29 +77,24 @@ def test_on_a_phone_the_rail_is_a_menu(page_as, axe, assert_fits, scheme):
     assert_fits(page)
 
 
-def test_every_page_works_without_script(browser, live_server, person):
-    from tests.browser.conftest import session_cookie
-
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
-    context.add_cookies([session_cookie(person("admin"), live_server.url)])
-    page = context.new_page()
+def test_every_page_works_without_script(plain_page_as, person):
+    page = plain_page_as("admin")
     page.goto("/users/")
     page.click("[popovertarget=usermenu]")
     page.locator("#usermenu").get_by_text("Dark", exact=True).click()
-    page.get_by_role("button", name="Choose").click()
+    go_on(page.get_by_role("button", name="Choose"))
     assert page.url.endswith("/users/")
     assert page.locator("html[data-theme=dark]").count() == 1
-    page.click("text=Invite a user")
+    go_on(page.locator("text=Invite a user"))
     page.fill("[name=username]", "ADMIN")
-    page.click("main button[type=submit]")
+    go_on(page.locator("main button[type=submit]"))
     assert "There is a user ADMIN already" in page.inner_text("main")
     page.fill("[name=username]", "eve")
-    page.click("main button[type=submit]")
+    go_on(page.locator("main button[type=submit]"))
     assert "/welcome/" in page.inner_text("main code")
     page.goto("/search/?q=eve")
-    page.click("main >> text=eve")
+    go_on(page.locator("main >> text=eve"))
     assert page.input_value("[name=name]") == ""
-    context.close()
 
 
 def test_a_skip_link_leads_to_the_content(page_as):

@@ -1,9 +1,13 @@
 """Signing in and out, the start page, the pages of errors."""
 
+import re
+
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
 
+from kianda.accounts.models import Profile
 from tests.factories import PASSWORD, make_user
 from tests.pages import client_of
 
@@ -109,6 +113,31 @@ def test_a_form_without_its_token_is_refused_with_a_sentence(ada):
     assert "out of date" in response.content.decode()
 
 
+def test_a_form_that_was_sent_before_its_page_had_come_whole_is_not_taken(ada):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(ada, backend=MODEL_BACKEND)
+    page = "http://testserver/profile/?from=mail"
+    answer = strict.post("/profile/", {"zone": "Asia/Tokyo"}, headers={"Referer": page})
+    assert (answer.status_code, answer["Location"]) == (303, "/profile/?from=mail")
+    told = strict.get(answer["Location"]).content.decode()
+    assert "The page had not come whole yet, so nothing was sent. Do it again." in told
+    assert not Profile.objects.exists()
+
+
+def forms_of_several_lines():
+    for path in sorted((settings.BASE_DIR / "templates").rglob("*.html")):
+        for form in re.findall(r'<form\b[^>]*method="post".*?</form>', path.read_text(), re.DOTALL):
+            if "\n" in form:
+                yield path.name, form
+
+
+def test_the_token_of_a_form_comes_last_so_that_half_a_form_has_none():
+    forms = list(forms_of_several_lines())
+    assert len(forms) > 40
+    ends = re.compile(r"{% csrf_token %}\s*</form>\Z")
+    assert [name for name, form in forms if not ends.search(form)] == []
+
+
 def test_a_session_without_the_form_token_cannot_write_through_the_api(ada):
     strict = client_of(ada, enforce_csrf_checks=True)
     response = strict.post("/api/v1/instances/", {}, content_type="application/json")
@@ -123,8 +152,6 @@ def test_no_page_runs_foreign_or_inline_script(client, path):
 
 
 def test_every_page_names_files_that_are_there(signed_in):
-    import re
-
     pages = [Client().get("/sign-in/"), signed_in.get("/"), signed_in.get("/password/")]
     pages.append(Client().get("/api/docs/"))
     found = {

@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 
 from datasources.models import Datasource
 from datasources.services import create_datasource, get_document
-from tests.browser.conftest import session_cookie
 from tests.browser.datasources.places import METHOD, ONE
+from tests.browser.hands import go_on
 from tests.browser.story_rows import SCRIPT
 
 
@@ -116,29 +116,23 @@ def test_the_list_searches_while_typing_and_back_leads_back(page_as, token_servi
     page.wait_for_url(f"**{ONE}")
 
 
-def test_without_script_a_data_source_is_made_tested_and_tried(
-    browser, live_server, person, provider
-):
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
-    context.set_default_timeout(10_000)
-    context.add_cookies([session_cookie(person("dan"), live_server.url)])
-    page = context.new_page()
+def test_without_script_a_data_source_is_made_tested_and_tried(plain_page_as, person, provider):
+    page = plain_page_as("dan")
     page.goto("/datasources/new/")
     page.get_by_label("Display name").fill("Token service")
     page.get_by_label("Base URL").fill(provider.url)
     page.get_by_label("Authentication").select_option("bearer")
-    page.get_by_role("button", name="Show its settings").click()
+    go_on(page.get_by_role("button", name="Show its settings"))
     page.get_by_label("Token · not set").fill("tok-1")
-    page.get_by_role("button", name="Save").click()
-    page.get_by_role("button", name="Test connection").click()
+    go_on(page.get_by_role("button", name="Save"))
+    go_on(page.get_by_role("button", name="Test connection"))
     page.get_by_text("The server answered 200 in").wait_for()
-    page.get_by_role("link", name="Add a REST method").click()
+    go_on(page.get_by_role("link", name="Add a REST method"))
     page.get_by_label("Display name").fill("Get a token")
-    page.get_by_role("button", name="Send").click()
-    page.get_by_role("button", name="Take all over").click()
-    page.get_by_role("button", name="Save method").click()
+    go_on(page.get_by_role("button", name="Send"))
+    go_on(page.get_by_role("button", name="Take all over"))
+    go_on(page.get_by_role("button", name="Save method"))
     page.get_by_text("Get a token is saved.").wait_for()
     method = get_document("token-service").method("get-a-token")
     assert [field.name for field in method.response_body][:2] == ["access_token", "token_type"]
     assert b"Authorization: Bearer tok-1" in provider.requests[-1]
-    context.close()

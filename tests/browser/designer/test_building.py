@@ -3,8 +3,8 @@
 from playwright.sync_api import expect
 
 from processes.services.designs import get_design
-from tests.browser.conftest import session_cookie
 from tests.browser.designer.screen import HERE, box, drag, field_of, kept, names, selected
+from tests.browser.hands import go_on
 
 
 def test_a_process_is_built_by_mouse(page_as, orders, axe, assert_fits):
@@ -195,22 +195,19 @@ def test_it_is_built_by_keys_alone(page_as, orders, axe):
     page.wait_for_selector("text=Draft 0.2")
 
 
-def test_without_script_the_same_buttons_work(browser, live_server, person, orders):
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
-    context.add_cookies([session_cookie(person("ada"), live_server.url)])
-    page = context.new_page()
+def test_without_script_the_same_buttons_work(plain_page_as, person, orders):
+    page = plain_page_as("ada")
     page.goto(HERE)
-    page.get_by_role("button", name="Number", exact=True).click()
+    go_on(page.get_by_role("button", name="Number", exact=True))
     page.wait_for_selector("#toasts >> text=Added Number.")
     page.locator(".k-handles [popovertarget]").click()
-    page.locator("#m-field").get_by_role("button", name="Move up").click()
+    go_on(page.locator("#m-field").get_by_role("button", name="Move up"))
     page.wait_for_selector("text=Moved to position 1 of 2.")
     page.locator("[name='s/title']").fill("Amount")
-    page.get_by_role("button", name="Keep these properties").click()
+    go_on(page.get_by_role("button", name="Keep these properties"))
     expect(page.locator("#b-amount")).to_contain_text("Amount")
-    page.get_by_role("button", name="Delete (Del)").click()
+    go_on(page.get_by_role("button", name="Delete (Del)"))
     page.wait_for_selector("text=Removed Amount.")
-    page.get_by_role("button", name="Undo (Ctrl Z)").click()
+    go_on(page.get_by_role("button", name="Undo (Ctrl Z)"))
     expect(page.locator("#b-amount")).to_be_visible()
     assert names() == ["amount", "subject"]
-    context.close()

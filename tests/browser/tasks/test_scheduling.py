@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from scheduler.models import Occurrence, ScheduledTask
-from tests.browser.conftest import session_cookie
+from tests.browser.hands import go_on
 from tests.browser.story_rows import SCRIPT, sign_in
 from tests.scheduler.kept import make_token
 
@@ -130,23 +130,20 @@ def test_a_kind_chosen_right_after_an_expiry_shows_its_settings(page_as, ready):
     page.wait_for_selector("#next >> text=07:00")
 
 
-def test_without_script_the_same_task_is_made(browser, live_server, person, ready):
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
-    context.add_cookies([session_cookie(person("ada"), live_server.url)])
-    page = context.new_page()
+def test_without_script_the_same_task_is_made(plain_page_as, person, ready):
+    page = plain_page_as("ada")
     page.goto("/scheduled-tasks/new/?process=orders")
     page.get_by_label("Task name").fill("By hand")
     page.get_by_label("Weekly").check()
-    page.get_by_role("button", name="Show settings").click()
+    go_on(page.get_by_role("button", name="Show settings"))
     page.get_by_label("Friday").check()
     page.get_by_label("Process ID").fill("orders-1")
     page.get_by_label("Approve button").check(force=True)
-    page.get_by_role("button", name="OK", exact=True).click()
+    go_on(page.get_by_role("button", name="OK", exact=True))
     page.wait_for_url("**/scheduled-tasks/")
     made = ScheduledTask.objects.get()
     assert made.schedule == {"kind": "weekly", "every": 1, "days": ["friday"], "at": "09:00"}
-    page.get_by_role("button", name="Run now: By hand").click()
-    page.get_by_role("link", name="History of By hand").click()
+    go_on(page.get_by_role("button", name="Run now: By hand"))
+    go_on(page.get_by_role("link", name="History of By hand"))
     page.wait_for_selector("text=By hand")
     assert Occurrence.objects.count() == 1
-    context.close()
