@@ -114,8 +114,7 @@ def test_a_form_without_its_token_is_refused_with_a_sentence(ada):
 
 
 def test_a_form_that_was_sent_before_its_page_had_come_whole_is_not_taken(ada):
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(ada, backend=MODEL_BACKEND)
+    strict = client_of(ada, enforce_csrf_checks=True)
     page = "http://testserver/profile/?from=mail"
     answer = strict.post("/profile/", {"zone": "Asia/Tokyo"}, headers={"Referer": page})
     assert (answer.status_code, answer["Location"]) == (303, "/profile/?from=mail")
