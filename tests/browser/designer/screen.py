@@ -2,18 +2,9 @@
 
 from playwright.sync_api import expect
 
-from processes.models import WorkingCopy
+from tests.processes.designer.screen import HERE, document, names
 
-HERE = "/designs/orders/designer/"
-
-
-def document():
-    """Return the working copy as it is kept now."""
-    return WorkingCopy.objects.get(design__name="orders").document
-
-
-def names(form=0):
-    return [field["name"] for field in document()["forms"][form]["fields"]]
+__all__ = ["HERE", "box", "document", "drag", "field_of", "kept", "names", "selected"]
 
 
 def field_of(name):
