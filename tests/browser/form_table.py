@@ -175,7 +175,8 @@ ASKED = {
 # What has a story of its own, by the module that tells it.
 ELSEWHERE = {
     "test_signing_in": {"sign-in", "sign-out", "change-password"},
-    "test_people": {"set-password", "profile"},
+    "test_people": {"set-password"},
+    "test_own_account": {"profile"},
     "test_shell": {"theme"},
     "datasources/test_settings": {"datasource-test"},
     "datasources/test_methods": {"method-send", "method-duplicate"},

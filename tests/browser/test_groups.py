@@ -1,0 +1,77 @@
+"""Groups of people are made, filled and never lost while a form waits for one."""
+
+import pytest
+
+from processes.services.designs import create_design, publish_design
+from processes.services.instances import create_instance
+from tests.browser.story_rows import LOOKS
+from tests.pages import SCRIPT
+from tests.processes.definitions import button, process, text_field
+
+LONG = "W" * 140
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_group_is_made_and_its_forms_wait_for_its_members(
+    page_as, person, axe, assert_fits, width, scheme
+):
+    ada, ben = person("ada"), page_as("ben", width, scheme)
+    page = page_as("admin", width, scheme)
+    page.complaints.expect("status of 422")
+    page.goto("/users/")
+    page.get_by_role("link", name="Groups", exact=True).click()
+    page.get_by_text("There is no group yet").wait_for()
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("link", name="Add a group").click()
+    page.wait_for_selector("#dialog [name=name]:focus")
+    page.fill("#dialog [name=name]", " designer ")
+    page.fill("#dialog [name=members]", f"ben\n{SCRIPT}\n{LONG}")
+    page.keyboard.press("Tab")
+    page.click("#dialog button[type=submit]")
+    page.wait_for_selector("#id_name-error >> text=designer is a role")
+    assert "There is no user <script>alert(1)</script>" in page.inner_text("#id_members-error")
+    assert page.input_value("#dialog [name=members]") == f"ben\n{SCRIPT}\n{LONG}"
+    axe(page)
+    assert_fits(page)
+    page.fill("#dialog [name=more]", "admin")
+    group = SCRIPT + "W" * 40
+    page.fill("#dialog [name=name]", group)
+    page.fill("#dialog [name=members]", "")
+    page.dblclick("#dialog button[type=submit]")
+    page.get_by_role("link", name=group).first.wait_for()
+    axe(page)
+    assert_fits(page)
+
+    page.get_by_role("link", name="Users", exact=True).last.click()
+    page.get_by_role("link", name="ben", exact=True).first.click()
+    page.get_by_label(group).check()
+    axe(page)
+    assert_fits(page)
+    page.click("#dialog >> text=OK")
+    page.get_by_text("ben is changed.").wait_for()
+
+    raw = process(text_field("days"), name="leave", title="Leave", rules=[])
+    raw["forms"][0]["fields"].append(button("send", {"type": "submit"}))
+    raw["forms"][0] |= {"title": "Asking", "owners": {"groups": [group]}}
+    create_design(raw=raw, user=ada)
+    publish_design(name="leave", user=ada)
+    create_instance(process="leave", mode="live", data={}, user=ada)
+    ben.goto("/work/")
+    ben.get_by_role("link", name="Asking").wait_for()
+    axe(ben)
+    assert_fits(ben)
+
+    page.goto("/users/groups/")
+    assert page.inner_text("tbody td").split()[-1] == "2"
+    page.get_by_role("button", name=f"More for {group}").click()
+    page.get_by_role("link", name="Delete").click()
+    page.get_by_text("It is still used").wait_for()
+    axe(page)
+    assert_fits(page)
+    assert page.get_by_role("link", name="leave-1").get_attribute("href") == "/instances/leave-1/"
+    page.get_by_role("link", name="Keep it").click()
+    page.get_by_role("link", name=group).first.click()
+    page.get_by_text("so its name stays as it is").wait_for()
+    axe(page)
+    assert_fits(page)
