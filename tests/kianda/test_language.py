@@ -15,6 +15,7 @@ from datasources.services import create_datasource
 from kianda.accounts.groups import add_group
 from kianda.accounts.people import invite_person
 from kianda.accounts.tokens import create_token
+from kianda.environment import BASE_DIR
 from processes.fields import fields
 from processes.models import Run
 from processes.rules import rules
@@ -33,10 +34,10 @@ from tests.pages import client_of
 pytestmark = pytest.mark.django_db
 
 # Names in the fixture are one letter with digits. These are names of the product, of protocols,
-# formats and programs, which no language has other words for.
+# formats and programs, which no language has other words for, and gaps that a script fills.
 DATA = re.compile(
     r"\b(?:Kianda|kianda|GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE|UTC|Python|Django|SQLite|urlPath)\b|"
-    r"KIANDA_\w+|https?://\S+|\bx\d@\S+|\d{4}-\d\d-\d\dT\S+|\b(?:body|row|item)\.\w+|"
+    r"\{\w+\}|KIANDA_\w+|https?://\S+|\bx\d@\S+|\d{4}-\d\d-\d\dT\S+|\b(?:body|row|item)\.\w+|"
     + "|".join(sorted(map(re.escape, available_timezones()), key=len, reverse=True))
 )
 # Names of settings and of kinds in an answer of the API are those of the document.
@@ -225,3 +226,18 @@ def test_the_kinds_of_the_api_are_told_in_the_language_and_kept_in_english(
     assert save["description"] == wide(rules.kinds["save"].help_text())
     assert save["schema"]["properties"]["title"]["title"] == wide("Title")
     assert rules.describe()[0]["title"].isascii()
+
+
+def test_what_scripts_say_stands_in_the_page() -> None:
+    modules = (BASE_DIR / "kianda/static/kianda/js").glob("*.js")
+    source = "\n".join(re.sub(r"//.*", "", module.read_text("utf-8")) for module in modules)
+    said = "".join(
+        page.read_text("utf-8") for page in (BASE_DIR / "templates").rglob("*words.html")
+    )
+    known = re.findall(r"data-word-([a-z-]+)=", said)
+    names = {re.sub(r"-(\w)", lambda part: part[1].upper(), name) for name in known}
+    assert len(known) == len(names) > 40
+    assert set(re.findall(r'\bword\("(\w+)"', source)) <= names
+    assert [name for name in names if f'"{name}"' not in source] == []
+    # A sentence, or a word that a person reads.
+    assert re.findall(r"[\"`'][^\"`'\n]*[A-Z][a-z]+(?: [a-z]+)+[^\"`'\n]*[\"`']", source) == []

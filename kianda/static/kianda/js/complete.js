@@ -1,10 +1,11 @@
 // Completion: after "[" the names that fit, in an expression the functions, in a name box the names.
 import { ask, beside, changed, float, rootOf, wait, write } from "./parts.js";
+import { word as said } from "./words.js";
 
 const list = document.createElement("ul");
 Object.assign(list, { id: "k-complete", className: "k-complete", popover: "manual" });
 list.setAttribute("role", "listbox");
-list.setAttribute("aria-label", "Names that fit");
+list.setAttribute("aria-label", said("fitting"));
 let box = null;
 let word = null;
 let now = -1;

@@ -1,4 +1,6 @@
 // [data-copy] copies its text and answers in words for two seconds.
+import { word } from "./words.js";
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-copy]");
   if (!button) return;
@@ -8,7 +10,7 @@ document.addEventListener("click", async (event) => {
   answer.setAttribute("role", "status");
   button.parentElement.querySelector(".k-copied")?.remove();
   button.after(answer);
-  answer.textContent = done ? "Copied" : "Press Ctrl C";
+  answer.textContent = word(done ? "copied" : "pressCopy");
   setTimeout(() => answer.remove(), 2000);
 });
 

@@ -4,6 +4,7 @@ import { act } from "./designer_acts.js";
 import { mark, placeAt, unmark } from "./designer_drop.js";
 import { note, say } from "./designer_notes.js";
 import { turnTo } from "./designer_panes.js";
+import { word } from "./words.js";
 
 const FAR = 6;
 const EDGE = 48;
@@ -82,8 +83,8 @@ function swallow(event) {
 }
 
 function drop({ kind, item, place }) {
-  if (!place) return refuse(kind ? "Nothing was added: it was dropped outside the form and the rules." : "Nothing was moved: it was dropped outside. It is where it was.");
-  if (item && place.inside?.closest("[data-target]") && item.contains(place.inside)) return refuse("It cannot be moved into itself. It is where it was.");
+  if (!place) return refuse(word(kind ? "addedOutside" : "movedOutside"));
+  if (item && place.inside?.closest("[data-target]") && item.contains(place.inside)) return refuse(word("movedInside"));
   note("");
   const more = { place: JSON.stringify(place.sent) };
   if (!kind) return act(`move ${item.dataset.target}`, more);
@@ -102,5 +103,5 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
   end();
-  say("Nothing was moved.");
+  say(word("notMoved"));
 }, { capture: true });

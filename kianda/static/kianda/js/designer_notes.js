@@ -1,6 +1,7 @@
 // What the designer says: to readers of the screen, above the panes, beside a control, as a toast.
 import { pressButton } from "./notes.js";
 import { toast } from "./toast.js";
+import { word } from "./words.js";
 
 let signing = false;
 
@@ -15,24 +16,24 @@ export function words(text) {
 }
 
 export function disconnected(waiting) {
-  const many = { 0: "", 1: " 1 edit waits." }[waiting] ?? ` ${waiting} edits wait.`;
-  note(`Connection lost. Edits are kept here and sent when it is back.${many}`, null, true);
-  words("Not sent yet");
+  const many = waiting === 1 ? word("editWaits") : word("editsWait", { count: waiting });
+  note(waiting ? `${word("disconnected")} ${many}` : word("disconnected"), null, true);
+  words(word("notSentYet"));
 }
 
 export function ended() {
   const link = document.createElement("a");
   link.className = "btn btn-sm btn-primary";
   link.href = `/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}&expired=1`;
-  link.textContent = "Sign in";
+  link.textContent = word("signIn");
   link.addEventListener("click", () => (signing = true));
-  note("Your session has ended. Your edits are kept here; they are sent when you have signed in again.", link, true);
-  words("Not sent yet");
+  note(word("editsKept"), link, true);
+  words(word("notSentYet"));
 }
 
 export function refusedWhole(status) {
-  const gone = status === 404 ? "The design, or this part of it, is no longer there." : `That did not work: the server answered ${status}.`;
-  note(`${gone} The edit was not kept.`, pressButton("Load the page again", () => location.reload()));
+  const gone = status === 404 ? word("designGone") : word("answered", { status });
+  note(`${gone} ${word("editLost")}`, pressButton(word("loadAgain"), () => location.reload()));
 }
 
 export function say(words) {
@@ -71,12 +72,12 @@ export function tell(answer) {
   const { say: words, news, notices, undo } = answer.dataset;
   if (news) toast(news);
   // Who outside still knows a field by its old name: that stays until the next act.
-  if (notices) note(`It has a new name. Somebody outside still uses the old one: ${notices}`);
+  if (notices) note(word("renamed", { notices }));
   if (undo !== "True" || !words) return say(words);
   toast(words);
   const box = document.querySelector("#toasts > :last-child");
   // Gone only after the press has been sent: a button without a place sends nothing.
-  const back = pressButton("Undo", () => setTimeout(() => box.remove()));
+  const back = pressButton(word("undo"), () => setTimeout(() => box.remove()));
   back.type = "submit";
   back.setAttribute("form", "act");
   back.name = "act";

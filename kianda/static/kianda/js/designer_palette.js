@@ -1,6 +1,7 @@
 // The palette: a search that narrows while it is typed; Enter adds the first. Add, or the outline.
 import { here } from "./designer_panes.js";
 import { look } from "./designer_wire.js";
+import { word } from "./words.js";
 
 const find = document.getElementById("d-find");
 
@@ -29,7 +30,7 @@ function search() {
     while (next?.matches("[data-section][hidden]")) next = next.nextElementSibling;
     title.hidden = !next?.matches("[data-section]");
   }
-  add.querySelector("[data-hits]").textContent = hits ? "" : `Nothing is called “${find.value}”.`;
+  add.querySelector("[data-hits]").textContent = hits ? "" : word("noneCalled", { line: find.value });
   document.dispatchEvent(new CustomEvent("designer:shown"));
 }
 

@@ -3,6 +3,7 @@
 import { complain, disconnected, ended, isSigningIn, note, refusedWhole, say, tell, words } from "./designer_notes.js";
 import { here, read, setAt, show } from "./designer_panes.js";
 import { pressButton } from "./notes.js";
+import { word } from "./words.js";
 
 const KEY = `kianda:designer:${location.pathname}:${document.body.dataset.user}`;
 const LONGEST_MS = 20_000;
@@ -45,7 +46,7 @@ async function pump() {
   clearTimeout(timer);
   if (busy || !queue.length) return;
   busy = true;
-  words("Keeping…");
+  words(word("keeping"));
   const item = queue[0];
   item.revision = item.again ? item.revision : here.revision;
   const answer = await post(item).catch(() => undefined);
@@ -76,7 +77,7 @@ function took(item, answer) {
   queue.shift();
   if (answer.dataset.renamed) follow(answer.dataset.renamed, answer.dataset.renamedTo);
   keep();
-  if (lost) say("The connection is back. All edits are kept.");
+  if (lost) say(word("back"));
   [lost, waits] = [false, 1000];
   const refused = answer.dataset.refused;
   // What was typed and refused stays where it was typed.
@@ -85,7 +86,7 @@ function took(item, answer) {
   else look();
   if (stays) complain(answer);
   const listed = Boolean(refused) && list(item, refused);
-  note(listed ? "" : refused, answer.dataset.stale === "True" ? pressButton("Do mine all the same", () => again(item)) : null);
+  note(listed ? "" : refused, answer.dataset.stale === "True" ? pressButton(word("doMine"), () => again(item)) : null);
   tell(answer);
   if (listed) say(refused);
   words("");

@@ -3,6 +3,7 @@
 import { firstWrong } from "./focus.js";
 import { toast } from "./toast.js";
 import { reopen, typedIn } from "./typed.js";
+import { word } from "./words.js";
 
 const dialog = document.getElementById("dialog");
 // Those that are open, the topmost last; each has an entry of its own in the history.
@@ -74,7 +75,7 @@ function offerBack() {
   const kept = typedIn(dialog);
   if (!kept) return;
   const title = document.getElementById("dialog-title")?.textContent.trim();
-  toast(`${title}: what you typed was not kept.`, "Open it again", () => reopen(kept));
+  toast(word("notKept", { title }), word("openAgain"), () => reopen(kept));
 }
 
 // Before htmx hears of it: closing a dialog is not going to another page.

@@ -2,6 +2,7 @@
 import { tellSeconds } from "./busy.js";
 import "./changes.js";
 import { chooseTab, tabAfter } from "./tabs.js";
+import { word } from "./words.js";
 
 const box = document.getElementById("instance");
 
@@ -59,7 +60,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const button = event.detail.requestConfig.triggeringEvent?.submitter;
   const place = form.querySelector("[data-progress]");
   if (!button?.dataset.press || !place) return;
-  told = tellSeconds(place, `${button.dataset.press} is running`);
+  told = tellSeconds(place, word("running", { button: button.dataset.press }));
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {

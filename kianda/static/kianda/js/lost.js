@@ -2,15 +2,11 @@
 // said until an answer comes. What was typed stays: a form is not sent into the void.
 import { noteOn, pressButton, said } from "./notes.js";
 import { isPlain } from "./plain.js";
+import { word } from "./words.js";
 
 const FRESH_MS = 20_000;
 const WAIT_MS = 10_000;
 let answered = Date.now();
-
-const KEPT = "What you typed is still here.";
-const UNSENT = `The connection is lost. Nothing was sent. ${KEPT}`;
-const UNKNOWN = `The connection was lost before an answer came. ${KEPT} Look whether it was done before you press again.`;
-const OLD = "The connection is lost. What stands here may be old.";
 
 function place(about) {
   const dialog = document.querySelector("dialog[open]");
@@ -31,7 +27,7 @@ function say(about, words, again) {
   document.querySelectorAll("[data-lost]").forEach((old) => old.remove());
   const box = place(about);
   if (!box) return;
-  const note = noteOn(box, "bad", "alert", icon("x-octagon-fill"), said(words), again && pressButton("Try again", again));
+  const note = noteOn(box, "bad", "alert", icon("x-octagon-fill"), said(words), again && pressButton(word("tryAgain"), again));
   note.dataset.lost = "";
   // Who pressed something far down must see it; a part that refreshes by itself moves nothing.
   if (!isRefresh(about)) note.scrollIntoView({ block: "nearest" });
@@ -50,24 +46,24 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   event.preventDefault();
   // Nobody else shall take it for sent.
   event.stopImmediatePropagation();
-  say(event.detail.elt, UNSENT);
+  say(event.detail.elt, word("unsent"));
 });
 
 document.addEventListener("htmx:sendError", (event) => {
   const { elt, requestConfig } = event.detail;
   elt.closest?.("[data-refresh]")?.setAttribute("data-stale", "");
-  say(elt, requestConfig.verb === "get" ? OLD : UNKNOWN, anew(event.detail));
+  say(elt, word(requestConfig.verb === "get" ? "old" : "unknown"), anew(event.detail));
 });
 
 document.addEventListener("htmx:responseError", (event) => {
   const { elt, xhr } = event.detail;
   if (isRefresh(elt)) return;
   const plain = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
-  const words = plain ? xhr.responseText : `That did not work: the server answered ${xhr.status}.`;
+  const words = plain ? xhr.responseText : word("answered", { status: xhr.status });
   const typed = elt.closest("form")?.querySelector("input:not([type=hidden]), select, textarea");
   // What is gone or forbidden is so the next time too.
   const again = xhr.status >= 500 || xhr.status === 429 ? anew(event.detail) : null;
-  say(elt, typed ? `${words} ${KEPT}` : words, again);
+  say(elt, typed ? `${words} ${word("stillHere")}` : words, again);
 });
 
 document.addEventListener("htmx:afterOnLoad", (event) => {
@@ -96,7 +92,7 @@ document.addEventListener("submit", async (event) => {
   form.dataset.asking = "1";
   const there = await reaches();
   delete form.dataset.asking;
-  if (!there) return say(form, UNSENT);
+  if (!there) return say(form, word("unsent"));
   answered = Date.now();
   form.requestSubmit(event.submitter);
 });

@@ -2,6 +2,7 @@
 // the form without script. Each row shows the value that it would carry.
 import { carry, noted } from "./carried.js";
 import { ask, changed, complain, rootOf, values, wait } from "./parts.js";
+import { word } from "./words.js";
 
 const ACT = '[data-settings-form] button[name$="!act"]';
 
@@ -37,7 +38,7 @@ async function press(control, button) {
   if (["remove", "up", "down", "by_name"].includes(verb) || (verb === "keep" && named(fresh, button))) changed(fresh.querySelector("[data-whole]"));
   cover(fresh);
   if (verb === "by_name") tellMapped(fresh, rowsIn(fresh).length - rowsIn(control).length);
-  if (verb === "up" || verb === "down") say(root, `Moved to position ${position(fresh, place, verb)}.`);
+  if (verb === "up" || verb === "down") say(root, word("movedOf", position(fresh, place, verb)));
 }
 
 const rowsIn = (control) => [...control.querySelectorAll("tbody > [data-at]")];
@@ -48,8 +49,8 @@ function tellMapped(control, added) {
   line.className = "k-small k-muted";
   line.setAttribute("role", "status");
   control.append(line);
-  const many = added === 1 ? "1 row was added." : `${added} rows were added.`;
-  line.textContent = added > 0 ? many : "Nothing is left that is called the same on both sides.";
+  const many = added === 1 ? word("rowAdded") : word("rowsAdded", { count: added });
+  line.textContent = added > 0 ? many : word("noneAlike");
 }
 
 // Below the dialog: which places of the request nothing goes to yet.
@@ -94,7 +95,7 @@ function after(control, button, verb) {
 
 function position(fresh, place, verb) {
   const at = Number(place.split("/").at(-1)) + (verb === "up" ? 0 : 2);
-  return `${at} of ${fresh.querySelectorAll("tbody > [data-at]").length}`;
+  return { place: at, count: fresh.querySelectorAll("tbody > [data-at]").length };
 }
 
 function say(root, words) {

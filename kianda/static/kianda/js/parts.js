@@ -1,12 +1,12 @@
 // Asks the server for a part of a settings form, with what stands in the form now.
+import { word } from "./words.js";
+
 const asked = new Map();
 const lost = { expired: false };
 
 // Why the last question had no answer, in words.
 function whyNot() {
-  return lost.expired
-    ? "Your session has ended. Press OK: when you have signed in again, what you typed is here."
-    : "The connection is lost. Nothing was changed; try again.";
+  return word(lost.expired ? "partExpired" : "partLost");
 }
 
 export function rootOf(node) {

@@ -1,4 +1,6 @@
 // Rows of a REST method are added and removed at once; without this the same buttons send the form.
+import { word } from "./words.js";
+
 const form = () => document.getElementById("me");
 const SECRET = /key|token|secret|password|^(authorization|cookie|set-cookie|proxy-authorization)$/i;
 
@@ -73,7 +75,7 @@ function take(button, paths) {
   for (const one of [...group.querySelectorAll("button")]) {
     if (one.value.slice(5).split("\n").every((path) => paths.includes(path))) one.remove();
   }
-  if (!group.querySelector("button")) group.replaceChildren(document.createTextNode("All are in the response definition. Save the method to keep them."));
+  if (!group.querySelector("button")) group.replaceChildren(document.createTextNode(word("allTaken")));
   else for (const one of group.querySelectorAll("button")) one.value = `take:${one.value.slice(5).split("\n").filter((path) => !paths.includes(path)).join("\n")}`;
   fillSamples();
 }

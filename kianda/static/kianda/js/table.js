@@ -1,4 +1,6 @@
 // Rows of a table are added, removed and moved at once; without this the same buttons send the form.
+import { word } from "./words.js";
+
 const boxOf = (node) => node.closest?.("[data-table]");
 const bodyOf = (box) => box.querySelector("tbody");
 const rowsOf = (box) => [...bodyOf(box).rows];
@@ -22,7 +24,7 @@ function settle(box) {
   box.querySelector("[data-norows]")?.remove();
   if (!("more" in box.dataset) && !start) {
     const words = box.querySelector("[data-count]");
-    words.textContent = rows.length ? `${rows.length} ${rows.length === 1 ? "row" : "rows"}` : "";
+    words.textContent = rows.length ? word(rows.length === 1 ? "row" : "rows", { count: rows.length }) : "";
   }
   // What is typed outlives a session that ended.
   box.closest("form").dataset.typed = "1";
@@ -52,7 +54,7 @@ function remove(box, row) {
   row.remove();
   settle(box);
   (next?.querySelector("[data-remove]") ?? box.querySelector('[value$=":add"]') ?? box).focus();
-  say(box, `Row ${number} is removed.`);
+  say(box, word("rowRemoved", { number }));
   rowsChanged(box);
 }
 
@@ -65,7 +67,7 @@ function move(box, row, step) {
   settle(box);
   const stay = held?.disabled ? row.querySelector("[data-move]:enabled") : held;
   (row.contains(stay) ? stay : first(row))?.focus();
-  say(box, `Moved to position ${row.querySelector("[data-number]").textContent}.`);
+  say(box, word("moved", { place: row.querySelector("[data-number]").textContent }));
   rowsChanged(box);
   return true;
 }
@@ -115,7 +117,7 @@ document.addEventListener("pointerdown", (event) => {
     row.classList.remove("is-held");
     document.removeEventListener("pointermove", over);
     settle(box);
-    say(box, `Moved to position ${row.querySelector("[data-number]").textContent}.`);
+    say(box, word("moved", { place: row.querySelector("[data-number]").textContent }));
     rowsChanged(box);
   };
   document.addEventListener("pointermove", over);

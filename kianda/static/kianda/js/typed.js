@@ -2,15 +2,13 @@
 // form was sent or the page was left by will. Passwords, secrets and files are never kept.
 import { noteOn, said } from "./notes.js";
 import { read, write } from "./written.js";
+import { word } from "./words.js";
 
 const store = sessionStorage;
 const user = document.body.dataset.user;
 const key = `kianda:typed:${location.pathname}`;
 const ENDED = "kianda:session-ended";
 const NOTHING_SENT = "#nothing-sent";
-const ENDED_WORDS =
-  "Your session had ended, so nothing was sent yet. What you typed is here again; passwords and secrets have to be entered anew.";
-const NOTHING_DONE = "Your session had ended, so nothing was done. Press the button again.";
 const dialog = document.getElementById("dialog");
 // Whether something was pressed whose answer has not come yet.
 let pressed = false;
@@ -53,12 +51,12 @@ async function fill(form, values) {
 }
 
 async function restore([name, values, url]) {
-  if (url && dialog) return restoreInDialog(name, values, url, ENDED_WORDS);
+  if (url && dialog) return restoreInDialog(name, values, url, word("sessionEnded"));
   const form = forms().find((one) => nameOf(one) === name);
   if (!form) return;
   const filled = await fill(form, values);
   if (filled) filled.dataset.typed = "1";
-  say(document.getElementById("main"), ENDED_WORDS);
+  say(document.getElementById("main"), word("sessionEnded"));
 }
 
 async function restoreInDialog(name, values, url, sentence) {
@@ -77,7 +75,7 @@ export function typedIn(place) {
 }
 
 export function reopen([name, values, url]) {
-  return restoreInDialog(name, values, url, "What you typed is here again.");
+  return restoreInDialog(name, values, url, word("hereAgain"));
 }
 
 function say(place, sentence) {
@@ -92,7 +90,7 @@ function takeKept() {
   const kept = text && ended ? JSON.parse(text) : null;
   if (kept?.user !== user) return;
   kept.typed.forEach(restore);
-  if (!kept.typed.length) say(document.getElementById("main"), NOTHING_DONE);
+  if (!kept.typed.length) say(document.getElementById("main"), word("nothingDone"));
 }
 
 // The session had ended and the person has signed in again in another tab: nothing was sent either.
