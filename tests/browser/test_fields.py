@@ -6,14 +6,12 @@ from time import sleep
 import pytest
 from playwright.sync_api import expect
 
-from processes.models import ProcessInstance
 from processes.services.designs import create_design, publish_design
-from processes.services.documents import document_of
 from processes.services.instances import create_instance
-from processes.services.values import stored_values
 from tests.browser.hands import go_on
 from tests.browser.story_rows import LOOKS, SCRIPT
 from tests.processes.definitions import button, process, set_rule, text_field
+from tests.processes.stories import values_of
 
 COLUMNS = [
     {"type": "text", "name": "what", "required": True, "help": "As on the invoice."},
@@ -67,13 +65,8 @@ def order(person):
     return make
 
 
-def stored(instance):
-    fresh = ProcessInstance.objects.select_related("version").get(pk=instance.pk)
-    return stored_values(document_of(fresh.version), fresh)
-
-
 def whats(instance):
-    return [row["what"] for row in stored(instance)["lines"]]
+    return [row["what"] for row in values_of(instance)["lines"]]
 
 
 def save(page, words):
@@ -123,12 +116,12 @@ def test_nested_fields_are_filled_in_and_come_back(page_as, order):
     assert page.evaluate("document.activeElement.name") == "v-weight"
     page.get_by_label("Weight").fill("2")
     save(page, "Saved as revision 2.")
-    values = stored(instance)
+    values = values_of(instance)
     assert (values["street"], values["opens"], values["region"]) == (SCRIPT, "10:30:00", ["south"])
     assert page.title() != "owned"
     page.get_by_label("None", exact=True).check()
     save(page, "Saved as revision 3.")
-    assert stored(instance)["region"] == []
+    assert values_of(instance)["region"] == []
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -199,7 +192,7 @@ def test_rules_of_a_table_run_on_each_change_and_nothing_done_meanwhile_is_lost(
     # Leaving the cell runs the rules; the button is pressed when they have ended.
     save(page, "Saved as revision 2.")
     assert whats(instance) == ["Pen 3", "Pen 1", "Ink"]
-    assert str(stored(instance)["total"]) == "10"
+    assert str(values_of(instance)["total"]) == "10"
 
 
 def test_what_is_marked_in_a_cell_stays_marked_when_an_answer_comes(page_as, order):

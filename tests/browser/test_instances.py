@@ -3,10 +3,9 @@
 import pytest
 
 from processes.models import Change, ProcessInstance, Run
-from processes.services.documents import document_of
 from processes.services.instances import patch_instance
-from processes.services.values import stored_values
 from tests.browser.story_rows import LOOKS, SCRIPT, hold, make_order, make_orders
+from tests.processes.stories import values_of
 
 
 @pytest.fixture
@@ -18,11 +17,6 @@ def order(person):
 def on(page):
     """Return the form of the instance."""
     return page.locator("main form[method=post]")
-
-
-def stored(instance):
-    fresh = ProcessInstance.objects.select_related("version").get(pk=instance.pk)
-    return stored_values(document_of(fresh.version), fresh)
 
 
 PLACES = [
@@ -95,7 +89,7 @@ def test_enter_in_a_field_saves_and_presses_no_button(page_as, order):
     on(page).get_by_label("Customer").fill("beta")
     on(page).get_by_label("Customer").press("Enter")
     page.wait_for_selector("text=Saved as revision 2.")
-    assert stored(order)["customer"] == "beta"
+    assert values_of(order)["customer"] == "beta"
     assert not Run.objects.exists()
 
 
@@ -112,7 +106,7 @@ def test_every_type_of_field_is_filled_in_and_comes_back(page_as, order):
     on(page).get_by_label("Remark").fill("one\ntwo")
     page.get_by_role("button", name="Save").last.click()
     page.wait_for_selector("text=Saved as revision 2.")
-    values = stored(order)
+    values = values_of(order)
     assert str(values["amount"]) == "12.5"
     assert values["due"] == "2026-12-24"
     assert values["read_at"] == "2026-12-24T10:30:00Z"
@@ -165,7 +159,7 @@ def test_changed_meanwhile_keeps_mine_or_takes_theirs_for_each_field(
     page.get_by_role("radio", name="Take theirs: theirs too").check()
     page.get_by_role("button", name="Save").last.click()
     page.wait_for_selector("text=Saved as revision 3.")
-    values = stored(order)
+    values = values_of(order)
     assert (values["customer"], values["status_text"]) == ("mine", "theirs too")
     assert str(values["amount"]) == "7"
 
@@ -220,7 +214,7 @@ def test_a_former_value_is_restored_from_the_history(page_as, person, order, axe
     axe(page)
     page.locator("#dialog").get_by_role("button", name="Restore the value").dblclick()
     page.wait_for_selector("text=/^[A-Z].* has its former value again/")
-    assert stored(order)["customer"] == "acme"
+    assert values_of(order)["customer"] == "acme"
     assert Change.objects.count() == 2
 
 

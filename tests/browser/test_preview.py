@@ -5,11 +5,10 @@ import pytest
 from processes.models import ProcessInstance, Run
 from processes.services import runs
 from processes.services.designs import create_design
-from processes.services.documents import document_of
 from processes.services.instances import create_instance
-from processes.services.values import stored_values
 from tests.browser.story_rows import LOOKS, SCRIPT, make_token_service
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
+from tests.processes.stories import values_of
 
 SHELL = "/designs/token-refresh/preview/instance/token-refresh-1/"
 
@@ -28,8 +27,7 @@ def made(design, person):
 
 
 def stored():
-    instance = ProcessInstance.objects.select_related("version").get()
-    return stored_values(document_of(instance.version), instance)
+    return values_of(ProcessInstance.objects.get())
 
 
 def form(page):

@@ -12,13 +12,12 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from processes.models import ProcessInstance, Run
-from processes.services.documents import document_of
-from processes.services.values import stored_values
 from scheduler.models import Occurrence, ScheduledTask
 from tests.browser.hands import go_on
 from tests.browser.story_rows import SCRIPT
 from tests.integration.provider import Provider
 from tests.processes.definitions import TOKEN_REFRESH
+from tests.processes.stories import values_of
 
 FORM = ("grant_type", "client_id", "client_secret", "redirect_uri", "refresh_token")
 ANSWER = ["access_token", "token_type", "expires_in", "refresh_token", "created_at"]
@@ -36,8 +35,7 @@ def service(settings):
 
 
 def now_stored():
-    instance = ProcessInstance.objects.select_related("version").get()
-    return stored_values(document_of(instance.version), instance)
+    return values_of(ProcessInstance.objects.get())
 
 
 def field(page, name):

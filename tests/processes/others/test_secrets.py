@@ -8,18 +8,15 @@ import pytest
 from kianda.lib.secrets import MASK
 from processes.models import ProcessInstance, Run
 from processes.services.designs import publish_design, save_design
-from processes.services.documents import document_of
-from processes.services.values import stored_values
 from tests.processes.definitions import process, text_field
 from tests.processes.others.shop import BY_NOTE, SAVE, create, shop, start, update
-from tests.processes.stories import fired, made, published, read
+from tests.processes.stories import fired, made, published, read, values_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def secret_of(process_id: str, name: str) -> Any:
-    row = ProcessInstance.objects.select_related("version").get(process_id=process_id)
-    return stored_values(document_of(row.version), row)[name]
+    return values_of(ProcessInstance.objects.get(process_id=process_id))[name]
 
 
 def test_a_secret_goes_into_a_secret_field_and_into_no_trace(tell: Any) -> None:

@@ -3,9 +3,8 @@
 from typing import Any
 
 from processes.models import ProcessInstance
-from processes.services.documents import document_of
-from processes.services.values import stored_values
 from tests.processes.conftest import VALUES
+from tests.processes.stories import values_of
 
 SHELL = "/designs/token-refresh/preview/instance/token-refresh-1/"
 FRAME = f"{SHELL}form/"
@@ -20,5 +19,4 @@ def typed(**more: Any) -> dict[str, Any]:
 
 
 def stored() -> dict[str, Any]:
-    instance = ProcessInstance.objects.select_related("version").get()
-    return dict(stored_values(document_of(instance.version), instance))
+    return values_of(ProcessInstance.objects.get())
