@@ -6,13 +6,13 @@ from datetime import UTC, date, tzinfo
 from enum import Enum
 from types import MappingProxyType
 
-from kianda.lib.names import in_words
 from kianda.lib.words import gettext as _
 from kianda.lib.words import gettext_noop
 from processes.expressions import Template
 from processes.moments import date_in
 from processes.operators import contains, order, same
 from processes.patterns import PatternError, found
+from processes.setting_words import name_in_words
 from processes.values import Value, ValueFailure, as_text, is_blank
 
 Titles = Mapping[str, str]
@@ -144,7 +144,7 @@ def side_in_words(source: str, titles: Titles) -> str:
     template = Template.parse(source)
     name = template.only_reference
     if name is not None:
-        return titles.get(name) or _fact(name) or in_words(name.replace(".", " "))
+        return titles.get(name) or _fact(name) or name_in_words(name)
     return source or _("empty")
 
 

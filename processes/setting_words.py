@@ -1,5 +1,6 @@
 """What pieces and settings of a definition are called within a sentence."""
 
+from kianda.lib.names import in_words
 from kianda.lib.words import gettext as _
 from kianda.lib.words import gettext_noop
 
@@ -90,6 +91,22 @@ SETTINGS = {
     "width": gettext_noop("width"),
     "width_phone": gettext_noop("width phone"),
 }
+
+_SYSTEM = {
+    "now": gettext_noop("Now"),
+    "today": gettext_noop("Today"),
+    "user.name": gettext_noop("User name"),
+    "user.email": gettext_noop("User email"),
+    "process.id": gettext_noop("Process id"),
+    "process.name": gettext_noop("Process name"),
+    "process.status": gettext_noop("Process status"),
+    "process.created": gettext_noop("Process created"),
+}
+
+
+def name_in_words(name: str) -> str:
+    """Return what a name that is no title's is called: `User name`, `Access token`."""
+    return _(_SYSTEM[name]) if name in _SYSTEM else in_words(name.replace(".", " "))
 
 
 def piece_in_words(kind: str) -> str:

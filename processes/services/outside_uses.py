@@ -42,7 +42,8 @@ def _firing(process: str, targets: set[str]) -> list[Use]:
         Use(
             "",
             "",
-            _("The %(kind)s %(name)s fires it.") % {"kind": use["kind"], "name": use["name"]},
+            _("The %(kind)s %(name)s fires it.")
+            % {"kind": _(str(use["kind"])), "name": use["name"]},
         )
         for use in used_by("target", process)
         if use["target"] in targets or str(use["target"]).partition("#")[0] in targets

@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from pydantic import BaseModel, ValidationError
 
-from kianda.lib.names import in_words
 from kianda.pages import control_id
 from processes.comparisons import OPERATORS, Right
 from processes.conditions import Condition, ItemCondition
 from processes.expressions import Template, TemplateError
 from processes.names import NameTable
+from processes.setting_words import name_in_words
 from processes.settings_forms.around import Around
 from processes.settings_forms.places import fields_in
 
@@ -240,7 +240,7 @@ def _row_in_words(item: Mapping[str, str], titles: Mapping[str, str]) -> list[Pa
 def _side(source: str, titles: Mapping[str, str]) -> Part:
     name = Template.parse(source).only_reference
     if name is not None:
-        return Part(titles.get(name) or in_words(name.replace(".", " ")), ref=True)
+        return Part(titles.get(name) or name_in_words(name), ref=True)
     if source == "":
         return Part(_("empty"))
     return Part(source if source.startswith("=") else f"\u201c{source}\u201d")

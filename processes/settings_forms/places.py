@@ -11,6 +11,7 @@ from kianda.lib.names import in_words
 from processes import raw as definitions
 from processes.names import VALUELESS_TYPES
 from processes.references import SYSTEM_NAMES
+from processes.setting_words import name_in_words
 from processes.settings_forms.words import Words
 
 ICONS: Mapping[str, str] = {
@@ -93,12 +94,8 @@ def field_tree(
 
 def system_tree() -> list[Branch]:
     """Return what is known without any field: the process, the person, the time."""
-    leaves = [Leaf(f"[{name}]", _in_words(name), name) for name in sorted(SYSTEM_NAMES)]
+    leaves = [Leaf(f"[{name}]", name_in_words(name), name) for name in sorted(SYSTEM_NAMES)]
     return [Branch(_("Process and user"), "person", leaves)]
-
-
-def _in_words(name: str) -> str:
-    return in_words(name.replace(".", " "))
 
 
 _PARTS: Mapping[str, tuple[Words, str]] = {
@@ -147,7 +144,7 @@ def item_tree(process: Mapping[str, Any] | None) -> list[Branch]:
     if process is None:
         return []
     facts = [
-        Leaf(f"[item.process.{name}]", _in_words(f"process.{name}"), f"item.process.{name}")
+        Leaf(f"[item.process.{name}]", name_in_words(f"process.{name}"), f"item.process.{name}")
         for name in ("id", "name", "status", "created")
     ]
     fields = [

@@ -57,6 +57,7 @@ _WORDS = {
     "process": gettext_noop("Process design"),
     "instance": gettext_noop("Instance"),
     "run": gettext_noop("Run"),
+    "scheduled task": gettext_noop("Scheduled task"),
 }
 
 

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db
 # formats and programs, which no language has other words for, and gaps that a script fills.
 DATA = re.compile(
     r"\b(?:Kianda|kianda|GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE|UTC|Python|Django|SQLite|urlPath)\b|"
-    r"\{\w+\}|KIANDA_\w+|https?://\S+|\bx\d@\S+|\d{4}-\d\d-\d\dT\S+|\b(?:body|row|item)\.\w+|"
+    r"\{\w+\}|KIANDA_\w+|https?://\S+|\bx\d@\S+|\d{4}-\d\d-\d\dT\S+|\b(?:now|today|(?:body|row|item|process|user)\.\w+)\b|"
     + "|".join(sorted(map(re.escape, available_timezones()), key=len, reverse=True))
 )
 # Names of settings and of kinds in an answer of the API are those of the document.
@@ -120,7 +120,11 @@ PAGES = """
 /designs/p1/designer/discard/ /designs/p1/designer/delete/?target=field:a1
 /designs/p1/designer/uses/?target=field:a1 /designs/p1/designer/move/?target=field:a1
 /designs/p1/designer/type/?target=field:a1 /designs/p1/designer/?at=field:a1
-/designs/p1/designer/?at=field:a7 /designs/p1/designer/?at=field:g1 /designs/p1/preview/new/
+/designs/p1/designer/?at=field:a7 /designs/p1/designer/?at=field:g1
+/designs/p1/designer/delete/?target=form:f1
+/designs/p1/designer/parts/tree/?which=value&target=rule:r2
+/designs/p1/designer/parts/completion/?which=value&target=rule:r2&q=a
+/designs/p1/preview/new/ /designs/p1/preview/new/form/ /designs/p1/preview/answers/r2/
 /work/ /instances/ /instances/new/ /instances/new/?process=p1&mode=live
 /instances/p1-1/ /instances/p1-1/runs/ /instances/p1-1/changes/ /instances/p1-1/delete/
 /runs/ /scheduled-tasks/ /scheduled-tasks/new/
@@ -192,13 +196,15 @@ def test_every_page_is_in_the_language_of_whoever_reads_it(client: Client) -> No
     answers = {path: client.get(path) for path in pages}
     answers |= {f"POST {path}": client.post(path, sent) for path, sent in WRONG.items()}
     stranger = Client()
+    answers["/audit/ for others"] = client_of(make_user("x3", "User")).get("/audit/")
     answers["/sign-in/"] = stranger.get("/sign-in/")
     answers["POST /sign-in/"] = stranger.post("/sign-in/", {"username": "x1", "password": "1"})
 
     english = {path: _english(answer) for path, answer in answers.items()}
     assert {path: pieces for path, pieces in english.items() if pieces} == {}
     codes = {path: answer.status_code for path, answer in answers.items()}
-    assert [path for path, code in codes.items() if code not in {200, 422}] == ["/nowhere/"]
+    refused = {path: code for path, code in codes.items() if code not in {200, 422}}
+    assert refused == {"/nowhere/": 404, "/audit/ for others": 403}
 
 
 def _english(answer: Any) -> list[str]:
