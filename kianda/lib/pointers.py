@@ -114,6 +114,9 @@ def _sentence(line: Mapping[str, Any], model: Any) -> str:
         context["discriminator"] = _discriminator(line)
     if kind == "union_tag_not_found":
         context["known"] = _known_tags(line["loc"], model, context["discriminator"])
+    if "expected" in context:
+        before, either, last = str(context["expected"]).rpartition(" or ")
+        context["expected"] = before + (_(" or ") if either else "") + last
     words = (part for part in reversed(line["loc"]) if isinstance(part, str))
     context["name"] = next(words, "").replace("_", " ")
     sentence = SENTENCES.get(kind)

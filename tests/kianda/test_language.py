@@ -142,6 +142,7 @@ REFUSED: list[tuple[str, str, Any]] = [
     ("get", "/api/v1/processes/p9/", None),
     ("post", "/api/v1/processes/", {"name": "", "forms": [{"name": 1, "x": []}]}),
     ("post", "/api/v1/processes/", {"name": "p2", "forms": [{"name": "f1", "fields": [
+        {"type": "text", "name": "a2", "mode": "z"},
         {"type": "number", "name": "a1", "default": "[x1]"}, {"type": "z"}, {"type": "button",
          "name": "g1", "rules": [{"type": "set_form_field", "assignments": []}]}]}]}),
     ("post", "/api/v1/datasources/", {"name": "d2", "base_url": "1", "auth": {"scheme": "z"}}),
