@@ -142,7 +142,7 @@ def press_refresh(page, service, axe):
 def read_the_trace(page, service, axe):
     page.get_by_role("link", name="See the trace").click()
     page.wait_for_selector(f"h1:has-text('Refresh on {PROCESS_ID}')")
-    assert page.locator(".k-trace > li.is-ok").count() == 3
+    expect(page.locator(".k-trace > li.is-ok")).to_have_count(3)
     page.locator("summary.k-step", has_text="Get a new token").click()
     page.wait_for_selector("text=client_secret=")
     for hidden in ("sec-1", service.clients["acme"].refresh):

@@ -1,4 +1,6 @@
 // The modules of every page. Each works by itself; without them the pages work as plain pages.
+// Before all that write into the page.
+import "./early.js";
 import "./dialog.js";
 import "./menu.js";
 import "./copy.js";
