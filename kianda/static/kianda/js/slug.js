@@ -15,6 +15,10 @@ function own({ title, name }) {
   return name.defaultValue !== "" && name.defaultValue !== slug(title.defaultValue);
 }
 
+function takeAsOwn(name) {
+  name.dataset.own = name.value ? "1" : "";
+}
+
 function fill(found) {
   if (found && !own(found)) found.name.value = slug(found.title.value);
 }
@@ -23,10 +27,11 @@ document.addEventListener("input", (event) => {
   const found = pair(event.target.form);
   if (!found) return;
   if (event.target === found.title) fill(found);
-  if (event.target === found.name && event.isTrusted) found.name.dataset.own = found.name.value ? "1" : "";
+  if (event.target === found.name && event.isTrusted) takeAsOwn(found.name);
 });
-// Whoever types faster than this script arrives has a name all the same.
+// Whoever types faster than this script arrives has a name all the same, and keeps the own one.
 for (const form of document.forms) {
   const found = pair(form);
-  if (found && found.name.value === found.name.defaultValue) fill(found);
+  if (found && found.name.value !== found.name.defaultValue) takeAsOwn(found.name);
+  else fill(found);
 }
