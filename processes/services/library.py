@@ -108,7 +108,10 @@ def describe_design(
         raise Stale(_("Somebody saved this design meanwhile. Look at it again, then repeat yours."))
     with transaction.atomic():
         held = unsaved(design)
-        (_keep if held else _save)(design, settings, user)
+        if held:
+            _keep(design, settings, user)
+        else:
+            _save(design, settings, user)
         put_into_group(get_design(name), group, user=user)
     return "kept" if held else "saved"
 

@@ -16,13 +16,13 @@ from kianda.accounts.groups import add_group
 from kianda.accounts.people import invite_person
 from kianda.accounts.tokens import create_token
 from kianda.environment import BASE_DIR
+from kianda.management.commands.makemessages import told
 from processes.fields import fields
 from processes.models import Run
 from processes.rules import rules
 from processes.services import runs
 from processes.services.designs import create_design, publish_design
 from processes.services.instances import create_instance
-from processes.setting_words import SETTINGS
 from scheduler.models import ScheduledTask
 from scheduler.schedules import schedules
 from scheduler.services import create_task, run_now
@@ -41,6 +41,7 @@ DATA = re.compile(
     + "|".join(sorted(map(re.escape, available_timezones()), key=len, reverse=True))
 )
 # Names of settings and of kinds in an answer of the API are those of the document.
+SETTINGS = sorted({name for model in told() for name in model.model_fields}, reverse=True)
 CODES = re.compile(
     r"'[\w.]+'|\bDELETE\b|\[\[?[\w.]+\]|\b(?:"
     + "|".join([*SETTINGS, "scheme", "kind", *fields.kinds, *rules.kinds, *schedules.kinds])

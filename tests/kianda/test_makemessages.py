@@ -12,10 +12,9 @@ from django.core.management import call_command
 from datasources.auth import auth_schemes
 from kianda.environment import BASE_DIR
 from kianda.lib.errors import ApplicationError
-from kianda.management.commands.makemessages import told, with_docstrings_marked
+from kianda.management.commands.makemessages import told, with_help_marked
 from processes.fields import fields
 from processes.rules import rules
-from processes.setting_words import SETTINGS
 from scheduler.schedules import schedules
 
 ROOMS = ("datasources", "kianda", "processes", "scheduler", "templates")
@@ -51,18 +50,13 @@ def test_a_translator_is_given_every_text(
     said |= {text for error in every(ApplicationError) for text in (error.title, error.sentence)}
     assert said - texts == set()
     assert {"Sign in", "Administrator", "members changed"} <= texts
+    assert {"on success", "if missing", "load rules", "Process ID"} <= texts
     assert not list(tmp_path.rglob("*.py.py"))
 
 
-def test_a_docstring_that_is_collected_moves_no_line() -> None:
+def test_help_that_is_collected_moves_no_line() -> None:
     source = 'class A:\n    """One.\n\n    Two.\n    """\n\n    x = 1\n\nclass B:\n    """B."""\n'
-    marked = with_docstrings_marked(source, frozenset({"A"}))
-    assert marked.splitlines()[1] == "    gettext_noop('One.\\n\\nTwo.')"
+    marked = with_help_marked(source, {"A": ["on success"]})
+    calls = "    gettext_noop('One.\\n\\nTwo.'); gettext_noop('on success')"
+    assert marked.splitlines()[1] == calls
     assert marked.splitlines()[5:] == source.splitlines()[5:]
-
-
-def test_every_setting_has_a_name_within_a_sentence() -> None:
-    kinds = [*fields.kinds.values(), *rules.kinds.values()]
-    names = {name for kind in kinds for name in kind.model_fields}
-    assert names - set(SETTINGS) == set()
-    assert all(words.lower() == key.replace("_", " ") for key, words in SETTINGS.items())

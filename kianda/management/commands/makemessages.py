@@ -1,8 +1,12 @@
-"""manage.py makemessages: Django's own, which also collects the help of kinds: their docstrings."""
+"""manage.py makemessages: Django's own, which also collects help and names of settings.
+
+The help of a kind is its docstring, and a setting is called by its name: neither stands in a call.
+"""
 
 import ast
 import functools
 import inspect
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +16,17 @@ from pydantic import BaseModel
 from datasources.auth import auth_schemes
 from kianda.environment import BASE_DIR
 from kianda.lib.pointers import models_in
+from processes.document import Document
 from processes.fields import fields
 from processes.rules import rules
+from processes.setting_words import setting_name
 from scheduler.schedules import schedules
 
 
 @functools.cache
 def told() -> frozenset[type[BaseModel]]:
-    """Return the models whose docstring people read: kinds, and what their settings are made of."""
-    todo: list[type[BaseModel]] = []
+    """Return what people read of: definitions, kinds, and what their settings are made of."""
+    todo: list[type[BaseModel]] = [Document]
     for registry in (auth_schemes, fields, rules, schedules):
         todo += registry.kinds.values()
     found: set[type[BaseModel]] = set()
@@ -36,13 +42,17 @@ LEFT_OUT = ("benchmarks", "tests", "tools", "var", "static", "*/migrations/*")
 
 
 class KindsFile(makemessages.BuildFile):
-    """A file in whose work copy the docstrings of kinds are marked; each line keeps its number."""
+    """A file in whose work copy help and settings are marked; each line keeps its number."""
 
     @functools.cached_property
-    def kinds(self) -> frozenset[str]:
-        """Return the names of the classes in it whose docstring people read."""
+    def kinds(self) -> dict[str, list[str]]:
+        """Return the classes in it that people read of, each with its settings in words."""
         here = BASE_DIR / self.path
-        return frozenset(one.__name__ for one in told() if Path(inspect.getfile(one)) == here)
+        return {
+            one.__name__: [setting_name(key) for key in one.model_fields]
+            for one in told()
+            if Path(inspect.getfile(one)) == here
+        }
 
     @functools.cached_property
     def is_templatized(self) -> bool:
@@ -52,21 +62,22 @@ class KindsFile(makemessages.BuildFile):
     def preprocess(self) -> None:
         """Write the work copy."""
         if self.kinds:
-            marked = with_docstrings_marked(Path(self.path).read_text("utf-8"), self.kinds)
+            marked = with_help_marked(Path(self.path).read_text("utf-8"), self.kinds)
             Path(self.work_path).write_text(marked, "utf-8")
         else:
             super().preprocess()
 
 
-def with_docstrings_marked(source: str, names: frozenset[str]) -> str:
-    """Return a module with the docstrings of some classes as calls of gettext_noop."""
+def with_help_marked(source: str, kinds: Mapping[str, Iterable[str]]) -> str:
+    """Return a module with the docstring of each class, and its settings, as gettext_noop calls."""
     lines = source.splitlines()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ClassDef) and node.name in names:
+        if isinstance(node, ast.ClassDef) and node.name in kinds:
             text, said = ast.get_docstring(node), node.body[0]
             length = (said.end_lineno or said.lineno) - said.lineno
-            call = f"{' ' * said.col_offset}gettext_noop({text!r})"
-            lines[said.lineno - 1 : said.end_lineno] = [call] + [""] * length
+            calls = "; ".join(f"gettext_noop({one!r})" for one in (text, *kinds[node.name]))
+            marked = " " * said.col_offset + calls
+            lines[said.lineno - 1 : said.end_lineno] = [marked] + [""] * length
     return "\n".join(lines) + "\n"
 
 
