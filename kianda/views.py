@@ -81,22 +81,29 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose token is missing or old.
 
-    Who has signed in again in another tab comes back to the page, with what was typed. A form has
-    its token last: one that was sent while its page was still coming has none, and is not taken,
-    for what had not come yet would be read as removed.
+    Who has signed in again in another tab comes back to the page, with what was typed; a script
+    that asks by itself is told. A form has its token last: one that was sent while its page was
+    still coming has none, and is not taken, for what had not come yet would be read as removed.
     """
     here = page_before(request)
-    if here and request.user.is_authenticated and not _is_api(request):
-        if not is_htmx(request) and "csrfmiddlewaretoken" not in request.POST:
-            said = _("The page had not come whole yet, so nothing was sent. Do it again.")
-            messages.warning(request, said)
-            return go(request, here)
-        if request.path == reverse("sign-in"):
-            return go(request, _after_sign_in(request))
-        answer = go(request, here if is_htmx(request) else f"{here}#nothing-sent")
-        answer["X-Nothing-Sent"] = "1"
-        return answer
-    return _error(request, 403, _("This form is out of date. Open the page again and repeat it."))
+    old = _("This form is out of date. Open the page again and repeat it.")
+    if not here or not request.user.is_authenticated or _is_api(request):
+        return _error(request, 403, old)
+    if is_htmx(request):
+        answer = go(request, here)
+    elif "X-CSRFToken" in request.headers:
+        # A script would follow to the page, and take that for the answer to what it has sent.
+        answer = HttpResponse(old, status=403, content_type="text/plain; charset=utf-8")
+    elif "csrfmiddlewaretoken" not in request.POST:
+        said = _("The page had not come whole yet, so nothing was sent. Do it again.")
+        messages.warning(request, said)
+        return go(request, here)
+    elif request.path == reverse("sign-in"):
+        return go(request, _after_sign_in(request))
+    else:
+        answer = go(request, f"{here}#nothing-sent")
+    answer["X-Nothing-Sent"] = "1"
+    return answer
 
 
 def _after_sign_in(request: HttpRequest) -> str:

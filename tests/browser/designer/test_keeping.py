@@ -1,8 +1,10 @@
 """Edits in the designer are kept: with two people, without a connection, after the session."""
 
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from tests.browser.designer.screen import HERE, box, field_of, kept, names, selected
+from tests.browser.story_rows import sign_in
 
 
 def test_two_people_are_told_of_each_other(page_as, orders, axe):
@@ -114,4 +116,22 @@ def test_a_session_that_has_ended_keeps_the_edit(page_as, orders):
     page.context.add_cookies([one for one in cookies if one["name"] == "sessionid"])
     page.goto(f"{HERE}?at=field:subject")
     expect(page.locator("#b-number")).to_be_visible()
+    assert names() == ["subject", "number"]
+
+
+def test_who_signs_in_again_in_another_tab_finds_the_edit_kept_and_sent(page_as, orders):
+    page = page_as("ada")
+    page.complaints.expect("status of 403")
+    page.goto(f"{HERE}?at=field:subject")
+    Session.objects.all().delete()
+    other = page.context.new_page()
+    other.goto("/profile/")
+    sign_in(other, "ada")
+    other.wait_for_url("**/profile/")
+    page.locator("#d-add").get_by_role("button", name="Number", exact=True).click()
+    expect(page.locator("#d-lost")).to_contain_text("Your session has ended. Your edits are kept")
+    assert names() == ["subject"]
+    page.locator("#d-lost").get_by_role("link", name="Sign in").click()
+    expect(page.locator("#b-number")).to_be_visible()
+    kept(page)
     assert names() == ["subject", "number"]

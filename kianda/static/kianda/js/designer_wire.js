@@ -64,7 +64,9 @@ async function post(item) {
   if (response.status >= 502) throw new Error("not reached");
   const answer = read(await response.text());
   if (answer) return answer;
-  if (response.redirected && response.url.includes("sign-in")) ended();
+  // Signed in again in another tab counts too: only a page that is loaded anew may send.
+  const isOver = response.redirected && response.url.includes("sign-in");
+  if (isOver || response.headers.has("X-Nothing-Sent")) ended();
   else {
     queue.shift();
     keep();

@@ -41,7 +41,8 @@ export async function ask(root, part, more = {}, { post = false, form = null } =
   const settings = post ? { method: "POST", body: query, headers: { "X-CSRFToken": token } } : {};
   try {
     const response = await fetch(post ? url : `${url}?${query}`, { ...settings, signal: controller.signal });
-    lost.expired = response.redirected && response.url.includes("sign-in");
+    const isOver = response.redirected && response.url.includes("sign-in");
+    lost.expired = isOver || response.headers.has("X-Nothing-Sent");
     return response.ok && !response.redirected ? (await response.text()).trim() : null;
   } catch (error) {
     lost.expired = false;
