@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, groups_of, has_role
+from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, in_words
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=150)]
 
@@ -35,7 +35,8 @@ class People(BaseModel):
 
     def in_words(self) -> str:
         """Return them in a sentence: `ada, ben and the group Buyers`."""
-        names = [*self.users, *(_("the group %(name)s") % {"name": name} for name in self.groups)]
+        groups = (_("the group %(name)s") % {"name": name} for name in in_words(self.groups))
+        names = [*self.users, *groups]
         return _(" and ").join(filter(None, [", ".join(names[:-1]), names[-1] if names else ""]))
 
 
@@ -50,8 +51,3 @@ class Security(BaseModel):
 
     editors: People = People()
     callers: People = People()
-
-
-def may_edit(security: Security, user: Any) -> bool:
-    """Tell whether a person may change, test and send."""
-    return has_role(user, ADMINISTRATOR, DATASOURCE_MANAGER) and security.editors.hold(user)

@@ -10,7 +10,8 @@ from processes.tracing import StepRecord, Trace
 from processes.values import ValueFailure
 
 SWITCHED_OFF = gettext_noop("Switched off.")
-NOT_REACHED = gettext_noop("not reached")
+# A code: the pages say it in a sentence, in the language of whoever reads.
+NOT_REACHED = "not reached"
 
 
 @dataclass
@@ -45,7 +46,7 @@ def run_rules(
     outcome = outcome or Outcome()
     for position, rule in enumerate(rules[start:], start):
         if outcome.failure:
-            trace.skipped(position, rule, _(NOT_REACHED))
+            trace.skipped(position, rule, NOT_REACHED)
         elif not rule.enabled:
             trace.skipped(position, rule, _(SWITCHED_OFF))
         else:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
+from kianda.templatetags.kianda_words import status_words
 from kianda.times import moment_words
 from processes.document import Document
 from processes.fields import Date
@@ -66,7 +67,8 @@ def _words(row: Mapping[str, Any], document: Document) -> dict[str, Any]:
     """Return what has changed by its title; of a form, its states in words too."""
     name = str(row["field"])
     if name == "process.status":
-        return {"title": gettext("Status")}
+        told = {part: row[part] and status_words(row[part]) for part in ("before", "after")}
+        return {"title": gettext("Status"), **told}
     if not name.startswith("form:"):
         field = document.fields.get(name)
         told = {part: _in_zone(field, row[part]) for part in ("before", "after")}

@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
+from datasources.guarding import set_security
 from datasources.services import create_datasource
 from kianda.accounts.groups import add_group
 from kianda.accounts.people import invite_person
@@ -89,10 +90,12 @@ DESIGN: dict[str, Any] = {
     "name": "p1", "title": "1", "description": "1", "forms": [
         {"name": "f1", "title": "1", "fields": [
             *FIELDS, {"type": "button", "name": "g1", "title": "1", "rules": RULES},
-            {"type": "button", "name": "g2", "title": "2", "rules": [FAILING]}]},
+            {"type": "button", "name": "g2", "title": "2",
+             "rules": [FAILING, {"type": "save", "id": "s2", "title": "2"}]}]},
         {"name": "f2", "title": "2", "fields": [{"type": "text", "name": "h1", "title": "1"}]},
     ],
 }  # fmt: skip
+SHORT: dict[str, Any] = {"name": "p2", "title": "2", "forms": [{"name": "f1", "title": "1"}]}
 SERVICE: dict[str, Any] = {
     "name": "d1", "title": "1", "kind": "rest",
     "auth": {"scheme": "basic", "username": "1", "password": "12345"},
@@ -128,6 +131,7 @@ PAGES = """
 /designs/p1/preview/new/ /designs/p1/preview/new/form/ /designs/p1/preview/answers/r2/
 /work/ /instances/ /instances/new/ /instances/new/?process=p1&mode=live
 /instances/p1-1/ /instances/p1-1/runs/ /instances/p1-1/changes/ /instances/p1-1/delete/
+/instances/p2-1/ /instances/p2-1/changes/
 /runs/ /scheduled-tasks/ /scheduled-tasks/new/
 """
 # What a form says when it is sent with nothing in it, or with what cannot stand there.
@@ -169,9 +173,13 @@ def client(language: Wide, httpserver: HTTPServer, settings: Any) -> Client:
     httpserver.expect_request("/1").respond_with_json({"x": "1"})
     user = make_user("x1", "Administrator")
     create_datasource(raw={**SERVICE, "base_url": httpserver.url_for("").rstrip("/")}, user=user)
-    create_design(raw=DESIGN, user=user)
-    publish_design(name="p1", user=user)
+    set_security(name="d1", raw={"callers": {"groups": ["Designer"]}}, user=user)
+    for design in (DESIGN, SHORT):
+        create_design(raw=design, user=user)
+        publish_design(name=design["name"], user=user)
     create_instance(process="p1", mode="live", data={"a1": "1", "a7": [{"b1": "1"}]}, user=user)
+    create_instance(process="p2", mode="live", data={}, user=user)
+    runs.trigger(process_id="p2-1", target="form:f1#submit", user=user, trigger="button")
     for number, schedule in enumerate(SCHEDULES):
         target = "g1" if number else "g2"
         raw = {"name": f"{number}", "process": "p1", "process_id": "p1-1", "target": target}
@@ -207,6 +215,11 @@ def test_every_page_is_in_the_language_of_whoever_reads_it(client: Client) -> No
     codes = {path: answer.status_code for path, answer in answers.items()}
     refused = {path: code for path, code in codes.items() if code not in {200, 422}}
     assert refused == {"/nowhere/": 404, "/audit/ for others": 403}
+    failed = Run.objects.filter(status=Run.Status.FAILED).values_list("pk", flat=True)
+    for run in failed:
+        told = answers[f"/runs/{run}/"].content.decode()
+        assert wide("Not reached: the run ended before it.") in told
+    assert failed
 
 
 def _english(answer: Any) -> list[str]:
@@ -236,14 +249,48 @@ def test_the_kinds_of_the_api_are_told_in_the_language_and_kept_in_english(
     assert rules.describe()[0]["title"].isascii()
 
 
-def test_what_scripts_say_stands_in_the_page() -> None:
-    modules = (BASE_DIR / "kianda/static/kianda/js").glob("*.js")
-    source = "\n".join(re.sub(r"//.*", "", module.read_text("utf-8")) for module in modules)
-    said = "".join(
-        page.read_text("utf-8") for page in (BASE_DIR / "templates").rglob("*words.html")
-    )
-    known = re.findall(r"data-word-([a-z-]+)=", said)
-    names = {re.sub(r"-(\w)", lambda part: part[1].upper(), name) for name in known}
+SCRIPTS = {
+    module.stem: re.sub(r"//.*", "", module.read_text("utf-8"))
+    for module in (BASE_DIR / "kianda/static/kianda/js").glob("*.js")
+}
+SPEAKING = """
+/users/ /datasources/d1/methods/m1/ /designs/p1/designer/ /designs/p1/designer/rule/r2/
+/instances/p1-1/ /instances/new/?process=p1 /designs/p1/preview/new/ /designs/p1/preview/new/form/
+"""
+
+
+def _names(html: str) -> list[str]:
+    """Return the names of the texts for scripts that a page holds."""
+    known = re.findall(r"data-word-([a-z-]+)=", html)
+    return [re.sub(r"-(\w)", lambda part: part[1].upper(), name) for name in known]
+
+
+def _modules(html: str) -> set[str]:
+    """Return the modules that a page loads, and those that they import."""
+    found: set[str] = set()
+    todo = re.findall(r'src="[^"]*/kianda/js/(\w+)\.', html)
+    while todo:
+        found.add(name := todo.pop())
+        todo += set(re.findall(r'"\./(\w+)\.js"', SCRIPTS[name])) - found
+    return found
+
+
+def test_a_page_holds_what_its_scripts_say(client: Client) -> None:
+    texts = (BASE_DIR / "templates").rglob("*words.html")
+    known = {name for page in texts for name in _names(page.read_text("utf-8"))}
+    for path in SPEAKING.split():
+        html = client.get(path).content.decode()
+        speaking = [SCRIPTS[name] for name in _modules(html) if '"./words.js"' in SCRIPTS[name]]
+        said = {name for name in known for source in speaking if f'"{name}"' in source}
+        assert said, path
+        assert said - set(_names(html)) == set(), path
+
+
+def test_what_scripts_say_stands_in_templates() -> None:
+    source = "\n".join(SCRIPTS.values())
+    texts = (BASE_DIR / "templates").rglob("*words.html")
+    known = [name for page in texts for name in _names(page.read_text("utf-8"))]
+    names = set(known)
     assert len(known) == len(names) > 40
     assert set(re.findall(r'\bword\("(\w+)"', source)) <= names
     assert [name for name in names if f'"{name}"' not in source] == []
