@@ -18,9 +18,3 @@ REQUEST_SECONDS = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
     registry=None,
 )
-
-
-def forget_requests() -> None:
-    """Remove the counts of earlier web processes; called before the first one starts."""
-    for file in FOLDER.glob("*.db"):
-        file.unlink(missing_ok=True)

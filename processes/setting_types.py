@@ -126,17 +126,6 @@ ResultValue = Annotated[
         ),
     ),
 ]
-ItemValue = Annotated[
-    str,
-    AfterValidator(_checker("item")),
-    _control(
-        "value",
-        gettext_noop(
-            "Text, a field such as [status], both mixed, or an expression such as =[price] * 2. "
-            "Empty clears the field. The item found is [item.<field>]."
-        ),
-    ),
-]
 ErrorValue = Annotated[
     str,
     AfterValidator(_checker("error")),

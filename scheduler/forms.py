@@ -22,7 +22,6 @@ KINDS = (
     ("on_demand", _("On demand")),
 )  # fmt: skip
 MORE_KINDS = (("seconds", _("Seconds")), ("cron", _("Cron")))
-ENDS = {"at": "/expires/at", "runs": "/expires/after_runs"}
 _WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
 
 

@@ -7,7 +7,6 @@ from kianda.lib.words import gettext as _
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
-PROCESS_ID = re.compile(r"[A-Za-z0-9._-]{1,120}\Z")
 
 RESERVED_NAMES = frozenset(
     {"process", "user", "now", "today", "row", "item", "response", "error", "request"}

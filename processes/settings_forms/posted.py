@@ -3,8 +3,7 @@
 Rows come in the order in which the page shows them; their numbers only tell them apart.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from django.http import QueryDict
 
@@ -73,8 +72,3 @@ def shown_settings(post: QueryDict, *, prefix: str = "") -> set[str]:
     """Return the settings that the page showed: an unticked box sends nothing of its own."""
     names = post.getlist(f"{prefix}!shown")
     return {*names, *posted(post, prefix=prefix).below}
-
-
-def without_keys(settings: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    """Return settings without some of them."""
-    return {key: value for key, value in settings.items() if key not in keys}

@@ -202,9 +202,3 @@ def words(name: str) -> str:
 def item(mapping: Mapping[str, Any], key: str) -> Any:
     """Return what a mapping holds under a name; nothing when it is not there."""
     return mapping.get(key, "")
-
-
-@register.filter
-def template_key(text: str) -> str:
-    """Return a text as part of an id: letters, digits, hyphens."""
-    return re.sub(r"[^A-Za-z0-9-]+", "-", str(text))

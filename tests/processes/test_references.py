@@ -12,7 +12,6 @@ from processes.setting_types import (
     ErrorValue,
     FieldName,
     InputValue,
-    ItemValue,
     ResultValue,
     RuleId,
     TextValue,
@@ -33,8 +32,7 @@ def check(kind, value, names=NAMES):
         (TextValue, "=[status] + 'x'"),
         (InputValue, "Bearer [key]"),
         (ResultValue, "[response.status] [response.headers.X-Rate-Limit] [response.body]"),
-        (ResultValue, "[response.body.items.0.id] [item.access_token] [status]"),
-        (ItemValue, "[item.process.id]"),
+        (ResultValue, "[response.body.items.0.id] [item.process.id] [item.access_token]"),
         (ErrorValue, "[error.message] [error.status] [error.kind] [status]"),
         (DefaultValue, "[now] [today] [user.email] [user.name] [process.name]"),
         (DefaultValue, None),
@@ -110,7 +108,7 @@ def test_names_are_checked_only_while_a_design_is_being_saved():
 
 
 def test_a_type_carries_its_control_and_its_help():
-    for kind in (TextValue, InputValue, ResultValue, ErrorValue, ItemValue, FieldName, RuleId):
+    for kind in (TextValue, InputValue, ResultValue, ErrorValue, FieldName, RuleId):
         schema = TypeAdapter(kind).json_schema()
         assert schema["control"]
         assert schema["description"].endswith(".")
