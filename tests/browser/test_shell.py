@@ -1,10 +1,11 @@
 """The shell: rail, user menu, profile, command bar."""
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from tests.browser.hands import go_on
-from tests.browser.story_rows import make_orders
+from tests.browser.story_rows import make_orders, sign_in
 
 LOOKS = [(1280, "light"), (390, "dark")]
 
@@ -107,20 +108,44 @@ def test_a_skip_link_leads_to_the_content(page_as):
     expect(page.locator("#main")).to_be_focused()
 
 
-def test_what_was_chosen_before_the_scripts_came_is_heard_when_they_come(page_as, person):
-    make_orders(person("ada"))
-    page = page_as("ada")
+def open_without_scripts(page, path):
+    """Open a page whose scripts have not come yet; return what lets them come."""
     scripts, held, free = "**/kianda/js/kianda*.js", [], []
     page.route(scripts, lambda route: route.continue_() if free else held.append(route))
     with page.expect_request(scripts):
-        page.goto("/instances/new/", wait_until="commit")
+        page.goto(path, wait_until="commit")
     page.wait_for_function("document.readyState === 'interactive'")
+
+    def let_come():
+        free.append(True)
+        for route in held:
+            route.continue_()
+        page.wait_for_load_state()
+
+    return let_come
+
+
+def test_what_was_chosen_before_the_scripts_came_is_heard_when_they_come(page_as, person):
+    make_orders(person("ada"))
+    page = page_as("ada")
+    let_come = open_without_scripts(page, "/instances/new/")
     page.get_by_label("Process", exact=True).select_option("orders")
     page.wait_for_timeout(300)
     assert page.get_by_label("Customer").count() == 0
-    free.append(True)
-    for route in held:
-        route.continue_()
+    let_come()
     page.get_by_label("Customer").fill("acme")
     page.get_by_role("button", name="Create instance").click()
     page.wait_for_url("**/instances/orders-1/")
+
+
+def test_what_was_typed_before_the_scripts_came_outlives_a_session_that_ends(page_as):
+    page = page_as("admin")
+    let_come = open_without_scripts(page, "/users/invite/")
+    page.fill("[name=username]", "eve")
+    let_come()
+    Session.objects.all().delete()
+    page.click("main button[type=submit]")
+    page.wait_for_selector("text=Your session has ended")
+    sign_in(page, "admin")
+    page.wait_for_selector("text=nothing was sent yet")
+    assert page.input_value("[name=username]") == "eve"

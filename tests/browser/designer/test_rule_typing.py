@@ -1,8 +1,10 @@
 """What is typed into a rule dialog is kept, whatever comes in between."""
 
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from tests.browser.designer.dialogs import RULE, kept, open_rule
+from tests.browser.story_rows import sign_in
 
 
 def hold(page, address):
@@ -148,4 +150,17 @@ def test_without_a_connection_a_dialog_says_so_where_it_was_pressed(page_as, sce
     # A session that has ended is another matter.
     page.context.clear_cookies(name="sessionid")
     errors.get_by_role("button", name="Choose: Error or text").first.click()
+    expect(errors.get_by_role("alert")).to_contain_text("Your session has ended. Press OK")
+
+
+def test_a_dialog_says_that_its_session_is_over_though_another_tab_has_a_new_one(page_as, scenario):
+    page = page_as("ada")
+    page.complaints.expect("status of 403")
+    errors = open_rule(page).get_by_role("region", name="On error")
+    Session.objects.all().delete()
+    other = page.context.new_page()
+    other.goto("/profile/")
+    sign_in(other, "ada")
+    other.wait_for_url("**/profile/")
+    errors.get_by_role("button", name="Add mapping").click()
     expect(errors.get_by_role("alert")).to_contain_text("Your session has ended. Press OK")

@@ -24,6 +24,8 @@ const touched = isNew ? [...document.querySelectorAll(CONTROLS)].filter(isTouche
 
 document.addEventListener("DOMContentLoaded", () => {
   for (const control of touched.filter((one) => one.type !== "radio" || one.checked)) {
+    // What is typed outlives a session that ended.
+    if (control.form) control.form.dataset.typed = "1";
     for (const name of ["input", "change"]) control.dispatchEvent(new Event(name, { bubbles: true }));
   }
 });
