@@ -173,7 +173,7 @@ def _escaped(word: str) -> str:
 
 def statuses() -> list[str]:
     """Return the statuses that instances can have; more come with the forms' own."""
-    return ["open", "closed"]
+    return ["open", "completed"]
 
 
 def processes_to_choose(chosen: str = "") -> tuple[list[tuple[str, str]], int]:

@@ -13,7 +13,7 @@ from processes.ports import Part
 from processes.progress import Moment, NotOpen, assigned, closed, submitted, went_to
 from processes.rules.base import RuleFailed
 from processes.run_rows import run_inside
-from processes.standing import CURRENT, records_of
+from processes.standing import CURRENT, LONGEST_STATUS, records_of
 from processes.values import Value
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class RunForms:
     def submit(self, form: str, *, status: str) -> None:
         """Check a form, run its rules, complete it, open the next one, and store all values."""
         context, desk = self.context, self.desk
+        _refuse_long(status)
         wanted = self._form(form or self._own_or_open())
         self._check(wanted)
         if wanted.rules and not (desk.submits and wanted.name == desk.own_form):
@@ -69,6 +70,7 @@ class RunForms:
 
     def close(self, *, status: str) -> None:
         """Leave the form; with a status the instance ends with it."""
+        _refuse_long(status)
         if status:
             self.context.working.standing = closed(
                 self.desk.document,
@@ -186,3 +188,12 @@ def _problems(field: InputField, value: Value, *, required: bool) -> list[tuple[
     needed = field.model_copy(update={"required": required})
     wrong = [(place, f"{field.title}: {sentence}") for place, sentence in field.read(value)[1]]
     return [*needed.gaps(value), *wrong]
+
+
+def _refuse_long(status: str) -> None:
+    if len(status) > LONGEST_STATUS:
+        raise RuleFailed(
+            "value",
+            _("The status is %(length)s characters long, at most %(most)s are allowed.")
+            % {"length": f"{len(status):,}", "most": LONGEST_STATUS},
+        )

@@ -14,6 +14,8 @@ FormStatus = Literal["not_started", "current", "completed"]
 NOT_STARTED: FormStatus = "not_started"
 CURRENT: FormStatus = "current"
 COMPLETED: FormStatus = "completed"
+# The title of a form can be the status of an instance.
+LONGEST_STATUS = 200
 PARTS = ("visible", "enabled", "required")
 
 

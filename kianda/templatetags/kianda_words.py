@@ -40,8 +40,7 @@ STATES = {
 
 # What the product itself says of an instance; a design may have statuses of its own.
 STATUSES = {
-    "open": gettext_lazy("open"), "closed": gettext_lazy("closed"),
-    "completed": gettext_lazy("completed"),
+    "open": gettext_lazy("open"), "completed": gettext_lazy("completed"),
     "preview": gettext_lazy("preview"), "live": gettext_lazy("live"),
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ from django.db import models
 
 from kianda.lib.secrets import EncryptedJSONField
 from processes.models.designs import DesignVersion, ProcessDesign
+from processes.standing import LONGEST_STATUS
 
 
 class GivenProcessId(models.Model):
@@ -35,7 +36,7 @@ class ProcessInstance(models.Model):
         blank=True,
         help_text="What a preview does when a rule calls out; empty until its person was asked.",
     )
-    status = models.CharField(max_length=20, default="open")
+    status = models.CharField(max_length=LONGEST_STATUS, default="open")
     values = models.JSONField(default=dict, help_text="The values of all fields but secret ones.")
     secrets = EncryptedJSONField(null=True, help_text="The values of secret fields that are set.")
     forms = models.JSONField(default=dict, help_text="The states of its forms; {} is the start.")

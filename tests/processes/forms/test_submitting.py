@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from processes.models import Change, FormOwner, ProcessInstance, Run
-from tests.processes.definitions import set_rule
-from tests.processes.forms.leave import all_states, leave, states
+from tests.pages import client_of
+from tests.processes.definitions import button, set_rule
+from tests.processes.forms.leave import all_states, form, leave, row, states
 from tests.processes.stories import fired, made, published, read
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -150,7 +151,7 @@ def test_a_form_that_is_not_open_is_not_submitted(asked: tuple[Any, str]) -> Non
 
 
 def test_the_last_form_ends_the_instance(
-    asked: tuple[Any, str], api: Callable[..., Any], boss: Any
+    asked: tuple[Any, str], api: Callable[..., Any], ada: Any, boss: Any
 ) -> None:
     client, leave_id = asked
     fired(client, leave_id, "send")
@@ -158,6 +159,9 @@ def test_the_last_form_ends_the_instance(
     fired(client, leave_id, "form:books#submit")
     assert set(states(leave_id).values()) == {"completed"}
     assert read(client, leave_id)["status"] == "completed"
+    listed = client_of(ada).get("/instances/?status=completed").content.decode()
+    assert f"/instances/{leave_id}/" in listed
+    assert '<option value="completed" selected>Completed</option>' in listed
     assert not FormOwner.objects.exists()
 
 
@@ -167,3 +171,18 @@ def test_a_status_of_its_own(asked: tuple[Any, str], api: Callable[..., Any], bo
     fired(api(boss), leave_id, "approve")
     assert read(client, leave_id)["status"] == "Approved"
     assert read(client, leave_id)["data"]["verdict"] == "yes"
+
+
+def test_a_status_may_be_as_long_as_the_title_of_a_form(api: Callable[..., Any], ada: Any) -> None:
+    client, title = api(ada), "Approval by the head of the department ".ljust(200, "x")
+    raw = leave(form("approval", button("end", {"type": "close", "status": "[note]"}), title=title))
+    leave_id = made(client, published(raw, user=ada), why="a rest")
+    fired(client, leave_id, "send")
+    assert row(leave_id).status == title
+    # SQLite takes any length; PostgreSQL does not.
+    ProcessInstance._meta.get_field("status").run_validators(title)
+    too_long = fired(client, leave_id, "end", note="y" * 5_000)
+    assert too_long["error"]["message"] == (
+        "The status is 5,000 characters long, at most 200 are allowed."
+    )
+    assert row(leave_id).status == title
