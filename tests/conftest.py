@@ -16,6 +16,7 @@ from tests.integration import needs
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this machine cannot run; what takes long comes first."""
+    shares.refuse_doubles(items)
     needs.leave_out(config, items)
     items.sort(key=shares.turn)
 

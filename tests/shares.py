@@ -5,6 +5,7 @@ which starts its servers and products once. The stories in a browser follow; the
 come last, so that no process is left alone with something long.
 """
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -18,6 +19,13 @@ TURNS = (
     "tests/test_",
 )
 APART = "tests/integration/"
+
+
+def refuse_doubles(items: list[pytest.Item]) -> None:
+    """Refuse two tests of one name: of these, the processes would carry out the first alone."""
+    names = Counter(item.nodeid for item in items)
+    if doubles := [name for name, times in names.items() if times > 1]:
+        raise pytest.UsageError(f"More than one test is called {', '.join(doubles)}.")
 
 
 def turn(item: pytest.Item) -> int:

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -82,24 +82,32 @@ def changing_nothing() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-# Read when the tests are collected: each operation is a test of its own.
+# Read when the tests are collected: each operation is a test of its own, with a name of its own, by
+# which the processes that share the tests tell them apart.
 schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", get_wsgi_application())
+OPERATIONS = [found.ok() for found in schema.get_all_operations()]
 
 
-@schema.parametrize()
-@seed(20261123)
-@settings(
-    max_examples=6,
-    deadline=None,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_each_answer_is_one_that_the_description_promises(case: Any, workspace: Workspace) -> None:
-    cache.clear()
-    name_something(case, workspace.names)
-    with changing_nothing():
-        case.call_and_validate(headers=bearer(workspace), checks=CHECKS)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_each_answer_is_one_that_the_description_promises(
+    operation: Any, workspace: Workspace
+) -> None:
+    @seed(20261123)
+    @settings(
+        max_examples=6,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def holds(case: Any) -> None:
+        cache.clear()
+        name_something(case, workspace.names)
+        with changing_nothing():
+            case.call_and_validate(headers=bearer(workspace), checks=CHECKS)
+
+    holds()
 
 
 def bearer(workspace: Workspace) -> dict[str, str]:
