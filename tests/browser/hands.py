@@ -4,6 +4,7 @@ A story that takes a hand is told once and carried out twice. `Keys` never touch
 keyboard: it goes to a control by Tab, as somebody without a mouse does, and fails when it cannot.
 """
 
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 FOCUSED = "one => one === one.ownerDocument.activeElement && one.ownerDocument.hasFocus()"
@@ -15,6 +16,23 @@ AWAY = """one => {
 }"""
 # More stops than any page of the product has.
 STOPS = 250
+
+
+def press_as_the_session_ends(button):
+    """Press a button whose request comes after the session has ended.
+
+    Ended any sooner, a part of the page that asks for itself would lead to the sign-in page first.
+    """
+
+    def end(route):
+        if route.request.method != "GET":
+            Session.objects.all().delete()
+        route.continue_()
+
+    button.page.route("**/*", end)
+    with button.page.expect_navigation(url="**/sign-in/**"):
+        button.click()
+    button.page.unroute("**/*", end)
 
 
 def go_on(link):

@@ -6,7 +6,8 @@ import pytest
 
 from processes.models import ProcessDesign
 from processes.services.designs import create_design, get_design, publish_design, save_design
-from tests.browser.story_rows import LOOKS, SCRIPT, make_order, make_orders, orders
+from tests.browser.hands import press_as_the_session_ends
+from tests.browser.story_rows import LOOKS, SCRIPT, make_order, make_orders, orders, sign_in
 
 EDITOR = "textarea[name=definition]"
 
@@ -147,13 +148,8 @@ def test_a_lost_session_keeps_the_typed_definition(page_as, person):
     page.goto("/designs/orders/")
     page.locator(EDITOR).press("Control+End")
     page.locator(EDITOR).press_sequentially("  ")
-    page.wait_for_timeout(400)
-    cookies = page.context.cookies()
-    page.context.clear_cookies(name="sessionid")
-    page.get_by_role("button", name="Save").click()
-    page.wait_for_url("**/sign-in/**")
-    page.context.add_cookies([one for one in cookies if one["name"] == "sessionid"])
-    page.goto("/designs/orders/")
+    press_as_the_session_ends(page.get_by_role("button", name="Save"))
+    sign_in(page, "ada")
     page.wait_for_selector("text=What you typed is here again")
     assert page.locator(EDITOR).input_value().endswith("  ")
 

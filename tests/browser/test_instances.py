@@ -4,7 +4,8 @@ import pytest
 
 from processes.models import Change, ProcessInstance, Run
 from processes.services.instances import patch_instance
-from tests.browser.story_rows import LOOKS, SCRIPT, hold, make_order, make_orders
+from tests.browser.hands import press_as_the_session_ends
+from tests.browser.story_rows import LOOKS, SCRIPT, hold, make_order, make_orders, sign_in
 from tests.processes.stories import values_of
 
 
@@ -191,13 +192,8 @@ def test_a_lost_session_keeps_what_was_typed_but_no_secret(page_as, order):
     on(page).get_by_label("Customer").press("End")
     on(page).get_by_label("Customer").press_sequentially(" and sons")
     on(page).get_by_label("API key", exact=True).press_sequentially("never-kept")
-    page.wait_for_timeout(400)
-    cookies = page.context.cookies()
-    page.context.clear_cookies(name="sessionid")
-    page.get_by_role("button", name="Save").last.click()
-    page.wait_for_url("**/sign-in/**")
-    page.context.add_cookies([one for one in cookies if one["name"] == "sessionid"])
-    page.goto("/instances/orders-1/")
+    press_as_the_session_ends(page.get_by_role("button", name="Save").last)
+    sign_in(page, "ben")
     page.wait_for_selector("text=What you typed is here again")
     assert on(page).get_by_label("Customer").input_value() == "acme and sons"
     assert on(page).get_by_label("API key", exact=True).input_value() == ""

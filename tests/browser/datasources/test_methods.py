@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 
 from datasources.services import get_document, patch_datasource
 from tests.browser.datasources.places import METHOD, ONE
+from tests.browser.hands import press_as_the_session_ends
+from tests.browser.story_rows import sign_in
 from tests.datasources.servers import always, answer
 
 
@@ -140,14 +142,9 @@ def test_a_lost_session_keeps_the_rows_that_were_typed(page_as, token_service):
     page.keyboard.type("scope")
     page.locator("#f-query-0-value").fill("orders:read")
     page.get_by_label("client_secret body").fill("never-kept")
-    page.wait_for_timeout(400)
-    cookies = page.context.cookies()
-    page.context.clear_cookies(name="sessionid")
-    page.get_by_role("button", name="Save method").click()
-    page.wait_for_url("**/sign-in/**")
+    press_as_the_session_ends(page.get_by_role("button", name="Save method"))
     assert "never-kept" not in page.evaluate("JSON.stringify(sessionStorage)")
-    page.context.add_cookies([one for one in cookies if one["name"] == "sessionid"])
-    page.goto(METHOD)
+    sign_in(page, "dan")
     page.get_by_text("Your session had ended").wait_for()
     assert page.locator("#f-query-0-name").input_value() == "scope"
     assert page.locator("#f-query-0-value").input_value() == "orders:read"

@@ -4,6 +4,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from tests.browser.designer.dialogs import RULE, kept, open_rule
+from tests.browser.hands import press_as_the_session_ends
 from tests.browser.story_rows import sign_in
 
 
@@ -88,13 +89,8 @@ def test_a_lost_session_keeps_the_rows_that_were_added(page_as, scenario):
     expect(errors.get_by_label("Form field", exact=True).last).to_be_focused()
     page.keyboard.type("access_token")
     page.keyboard.press("Escape")
-    page.wait_for_timeout(400)
-    cookies = page.context.cookies()
-    page.context.clear_cookies(name="sessionid")
-    page.get_by_role("button", name="OK", exact=True).last.click()
-    page.wait_for_url("**/sign-in/**")
-    page.context.add_cookies([one for one in cookies if one["name"] == "sessionid"])
-    page.goto(RULE)
+    press_as_the_session_ends(page.get_by_role("button", name="OK", exact=True).last)
+    sign_in(page, "ada")
     page.wait_for_selector("text=What you typed is here again")
     expect(errors.get_by_role("row")).to_have_count(3)
     expect(errors.get_by_label("Form field", exact=True).last).to_have_value("access_token")

@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from scheduler.models import Occurrence, ScheduledTask
-from tests.browser.hands import go_on
+from tests.browser.hands import go_on, press_as_the_session_ends
 from tests.browser.story_rows import SCRIPT, sign_in
 from tests.scheduler.kept import make_token
 
@@ -55,8 +55,7 @@ def test_a_schedule_that_an_ended_session_kept_is_drawn_anew(page_as, person, re
     page.get_by_label("1. Set form field").check(force=True)
     page.get_by_label("Process ID").fill("orders-1")
     page.wait_for_selector("text=Found: status open")
-    Session.objects.all().delete()
-    page.get_by_role("button", name="OK", exact=True).click()
+    press_as_the_session_ends(page.get_by_role("button", name="OK", exact=True))
     page.wait_for_selector("text=Your session has ended")
     sign_in(page, "ada")
     page.wait_for_selector("text=nothing was sent yet")
@@ -67,6 +66,21 @@ def test_a_schedule_that_an_ended_session_kept_is_drawn_anew(page_as, person, re
     assert made.expires == {"at": "2101-01-01T09:00:00"}
     assert (made.process_id, made.target.split("#")[0]) == ("orders-1", "approve")
     assert "#" in made.target
+
+
+def test_what_was_typed_is_kept_where_the_page_itself_finds_that_the_session_has_ended(
+    page_as, person, ready
+):
+    page = page_as("ada")
+    page.goto("/scheduled-tasks/new/")
+    Session.objects.all().delete()
+    page.get_by_label("Task name").fill("Kept")
+    page.get_by_label("Process design").select_option("orders")
+    page.wait_for_selector("text=Your session has ended")
+    sign_in(page, "ada")
+    page.wait_for_selector("text=nothing was sent yet")
+    expect(page.get_by_label("Task name")).to_have_value("Kept")
+    expect(page.get_by_label("Process design")).to_have_value("orders")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

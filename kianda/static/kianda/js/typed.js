@@ -115,6 +115,8 @@ if (user) {
     clearTimeout(waiting);
     waiting = setTimeout(keep, 250);
   });
+  // A part that refreshes itself leads to the sign-in page, also while somebody types.
+  window.addEventListener("pagehide", keep);
   document.addEventListener(
     "submit",
     (event) => {
