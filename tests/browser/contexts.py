@@ -4,6 +4,8 @@ A new context loads each script, style and font anew, which takes five times as 
 itself. So a context is used again once nothing of the story before is left in it.
 """
 
+from playwright.sync_api import Error
+
 HEIGHT = 900
 # How long a story waits for what is to come: a busy machine is slow, which is no defect.
 PATIENCE_MS = 30_000
@@ -16,7 +18,16 @@ document.adoptedStyleSheets = [sheet];
 addEventListener("load", () => { document.adoptedStyleSheets = []; }, { once: true });
 """
 # A stopped clock says of its Date that it is the browser's own; of its timers it does not.
-OWN_CLOCK = "() => !setTimeout.toString().includes('[native code]')"
+OF_THE_BROWSER = "() => setTimeout.toString().includes('[native code]')"
+
+
+def is_as_new(page):
+    """Tell whether the clock of a page is the browser's; a page that cannot say so is not."""
+    try:
+        return page.evaluate(OF_THE_BROWSER)
+    except Error:
+        # It is closed, or on its way to another page.
+        return False
 
 
 class Contexts:
@@ -32,12 +43,11 @@ class Contexts:
 
     def give_back(self, context, page):
         """Close the pages; keep the context for the next story, unless its clock was stopped."""
-        has_own_clock = page.is_closed() or page.evaluate(OWN_CLOCK)
-        for one in context.pages:
-            one.close()
-        if has_own_clock:
+        if not is_as_new(page):
             context.close()
             return
+        for one in context.pages:
+            one.close()
         context.set_offline(offline=False)
         context.clear_cookies()
         self.free.append(context)

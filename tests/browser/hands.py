@@ -96,8 +96,9 @@ class Keys:
         self.key = page.keyboard.press
 
     def reach(self, wanted):
-        """Go to a control by Tab."""
+        """Go to a control by Tab, on a page that is whole: keys are not held back until then."""
         wanted.wait_for()
+        self.page.wait_for_load_state()
         for _ in range(STOPS):
             if wanted.evaluate(FOCUSED):
                 return

@@ -103,6 +103,22 @@ def test_what_is_typed_while_an_answer_comes_is_neither_sent_half_nor_lost(page_
     assert names() == ["about"]
 
 
+def test_what_was_asked_before_an_act_does_not_select_what_was_selected_then(page_as, orders):
+    page = page_as("ada")
+    page.goto(f"{HERE}?at=field:subject")
+    asked = []
+    page.route("**/designer/?at=*", lambda route: asked.append(route), times=1)
+    page.evaluate("document.dispatchEvent(new Event('designer-changed'))")
+    page.locator("#d-add").get_by_role("button", name="Number", exact=True).click()
+    selected(page, "field:number")
+    with page.expect_response("**/designer/?at=field*number&*"):
+        asked[0].continue_()
+    selected(page, "field:number")
+    page.locator("#d-add").get_by_role("button", name="Date", exact=True).click()
+    kept(page)
+    assert names() == ["subject", "number", "date"]
+
+
 def test_a_session_that_has_ended_keeps_the_edit(page_as, orders):
     page = page_as("ada")
     page.goto(f"{HERE}?at=field:subject")

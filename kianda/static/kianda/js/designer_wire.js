@@ -142,6 +142,8 @@ export async function look(at = here.at, more = {}) {
     if (response.status === 204) return null;
     const answer = read(await response.text());
     if (signal.aborted) return null;
+    // An act has moved the selection on meanwhile; an answer about the one before would move it back.
+    if (at !== here.at) return look();
     if (answer && Number(answer.dataset.revision) >= here.revision) show(answer, { quiet: "since" in more });
     if (!answer && response.redirected) ended();
     return answer;
