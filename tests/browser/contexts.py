@@ -4,11 +4,12 @@ A new context loads each script, style and font anew, which takes five times as 
 itself. So a context is used again once nothing of the story before is left in it.
 """
 
-from playwright.sync_api import Error
+from playwright.sync_api import Error, TimeoutError
 
 HEIGHT = 900
 # How long a story waits for what is to come: a busy machine is slow, which is no defect.
 PATIENCE_MS = 30_000
+AGAIN_MS = 1000
 # A press on a page whose scripts are still coming is a story of its own: the link or form acts as
 # on a plain page. The other stories press once the page is whole, however busy the machine is.
 UNTIL_WHOLE = """
@@ -30,6 +31,17 @@ def is_as_new(page):
         return False
 
 
+def close(page):
+    """Close a page: Chromium forgets to, where another one is arriving, so it is asked again."""
+    page.on("dialog", lambda dialog: dialog.accept())
+    while not page.is_closed():
+        try:
+            with page.expect_event("close", timeout=AGAIN_MS):
+                page.close(run_before_unload=True)
+        except TimeoutError:
+            continue
+
+
 class Contexts:
     """Gives a context to each page of a story, and takes it back empty."""
 
@@ -47,7 +59,7 @@ class Contexts:
             context.close()
             return
         for one in context.pages:
-            one.close()
+            close(one)
         context.set_offline(offline=False)
         context.clear_cookies()
         self.free.append(context)
