@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from processes.models import Run
 from processes.services import runs
 from processes.services.leases import holder
-from processes.services.ledger import RunLedger
 from tests.processes.definitions import set_rule
+from tests.processes.dying import Died, dying, nobody_holds_the_runs
 from tests.processes.loops.basket import CALL, SAVE, basket, loop, rows
 from tests.processes.stories import fired, made, published, read
 
@@ -86,40 +85,34 @@ def test_a_row_is_refused_beside_its_cell(api: Callable[..., Any], ada: Any) -> 
     assert run["error"]["fields"] == {"lines/1/price": "ink is too dear."}
 
 
-class Died(BaseException):
-    """The process ended here."""
-
-
 @pytest.mark.parametrize(
-    ("dies_in", "status", "asked"),
+    ("journaled", "status", "asked"),
     [
-        ("answered", "succeeded", ["pen", "ink", "cap"]),
-        ("calling", "interrupted", ["pen"]),
+        (4, "succeeded", ["pen", "ink", "cap"]),
+        (3, "interrupted", ["pen"]),
     ],
 )
 def test_a_process_that_dies_in_a_loop(
-    api: Callable[..., Any], ada: Any, erp: list[str], monkeypatch: pytest.MonkeyPatch,
-    dies_in: str, status: str, asked: list[str],
+    api: Callable[..., Any], ada: Any, erp: list[str], journaled: int, status: str, asked: list[str]
 ) -> None:  # fmt: skip
-    """After the answer to row 2 it goes on with row 3; before it, row 2 may have been sent."""
+    """After the answer to row 2 it goes on with row 3; before it, row 2 may have been sent.
+
+    The journal is written before the call of each row and after its answer.
+    """
     client = api(ada)
     stamp = set_rule("row.total", "=[row.price] + [sum]")
     name = published(basket(loop(CALL, stamp), set_rule("problem", "none"), SAVE), user=ada)
     basket_id = made(client, name, lines=rows("pen", "ink", "cap"), sum=1)
-    real = getattr(RunLedger, dies_in)
-    seen: list[int] = []
+    written: list[str] = []
 
-    def die(self: RunLedger, context: Any) -> None:
-        real(self, context)
-        seen.append(1)
-        if len(seen) == 2:
-            raise Died
+    def at(sql: str) -> bool:
+        if sql.startswith('UPDATE "processes_run"'):
+            written.append(sql)
+        return len(written) == journaled
 
-    monkeypatch.setattr(RunLedger, dies_in, die)
-    with pytest.raises(Died):
+    with pytest.raises(Died), dying(at, done=True):
         runs.trigger(process_id=basket_id, target="go", user=ada, trigger="button")
-    monkeypatch.undo()
-    Run.objects.update(holder="another", lease_until=None)
+    nobody_holds_the_runs()
     [run] = runs.recover_runs()
     assert run.status == status, run.error
     assert erp == asked

@@ -10,6 +10,7 @@ from pytest_httpserver import HTTPServer
 from processes.models import ProcessInstance, Run
 from processes.services import runs
 from processes.services.leases import holder
+from tests.processes.dying import Died, dying, nobody_holds_the_runs
 from tests.processes.others.shop import BY_NOTE, ORDER_ID, SAVE, TO_ERROR, create, delete, update
 from tests.processes.stories import fired, made, read
 
@@ -124,21 +125,16 @@ def test_who_may_not_delete_it_does_not_delete_it_by_a_rule(
 
 
 def test_a_run_that_died_while_it_made_an_instance_says_that_it_may_have_been_made(
-    tell: Any, ada: Any, monkeypatch: pytest.MonkeyPatch
+    tell: Any, ada: Any
 ) -> None:
     _, shop_id = tell(create(on_success=[ORDER_ID]), SAVE)
 
-    class Died(BaseException):
-        pass
+    def at(sql: str) -> bool:
+        return sql.startswith('INSERT INTO "processes_processinstance"')
 
-    def die(*_: Any, **__: Any) -> None:
-        raise Died
-
-    monkeypatch.setattr("processes.services.others.create_instance", die)
-    with pytest.raises(Died):
+    with pytest.raises(Died), dying(at):
         runs.trigger(process_id=shop_id, target="go", user=ada, trigger="button")
-    monkeypatch.undo()
-    Run.objects.update(holder="another", lease_until=None)
+    nobody_holds_the_runs()
     [run] = runs.recover_runs()
     assert run.status == "interrupted"
     assert "may have been carried out" in run.error["message"]

@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_httpserver import HTTPServer
 
 from datasources.models import Datasource
 from kianda.accounts.models import AuditEntry
-from kianda.lib.errors import Invalid
 from processes.models import ProcessInstance, Run
 from processes.services.bin import restore_design
 from processes.services.designs import delete_design, get_design, warnings_of
@@ -16,9 +16,9 @@ from processes.services.documents import document_of
 from processes.services.exporting import export_text
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.selectors_health import token_health
-from scheduler.services import gallery
 from scheduler.services.execution import execute
 from scheduler.services.planning import plan
+from scheduler.services.tasks import create_task
 from tests.pages import client_of, text_of
 from tests.processes.conftest import GOOD_ANSWER, answers
 from tests.processes.stories import values_of
@@ -129,15 +129,23 @@ def test_a_wrong_answer_is_told_and_nothing_is_half_made(
         assert response.context["form"][name].errors
 
 
-def test_a_failure_at_the_last_step_takes_everything_back(
-    provider: HTTPServer, admin: Any, monkeypatch: Any
-) -> None:
-    def refuse(**_: Any) -> None:
-        raise Invalid.at("/schedule/every", "Not today.")
+def test_a_failure_at_the_last_step_takes_everything_back(provider: HTTPServer, admin: Any) -> None:
+    name = "OAuth token refresh: Acme CRM"
+    other = {
+        "process": "acme-crm-token", "process_id": "acme-crm-token-1", "target": "refresh",
+        "schedule": {"kind": "minutes", "every": 5},
+    }  # fmt: skip
+    quicker = [name]
 
-    monkeypatch.setattr(gallery, "create_task", refuse)
-    response = client_of(admin).post(WIZARD, typed(provider))
-    assert response.context["form"]["every"].errors == ["Not today."]
+    def be_quicker(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        if sql.startswith('INSERT INTO "scheduler_scheduledtask"') and quicker:
+            create_task(raw={"name": quicker.pop(), **other}, user=admin)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(be_quicker):
+        response = client_of(admin).post(WIZARD, typed(provider))
+    assert response.status_code == 422
+    assert f"There is a scheduled task {name} already." in text_of(response)
     assert nothing_is_there()
 
 

@@ -1,0 +1,37 @@
+"""A process that dies at a chosen statement of the database."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+
+from processes.models import Run
+
+
+class Died(BaseException):
+    """The process ended here."""
+
+
+@contextmanager
+def dying(at: Callable[[str], bool], *, done: bool = False) -> Iterator[None]:
+    """Let this process die at the first statement that `at(sql)` holds for.
+
+    It dies before the statement; with `done`, after it.
+    """
+
+    def run(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        if not at(sql):
+            return execute(sql, params, many, context)
+        if done:
+            execute(sql, params, many, context)
+        raise Died
+
+    with connection.execute_wrapper(run):
+        yield
+    raise AssertionError("It did not die.")
+
+
+def nobody_holds_the_runs() -> None:
+    """Let the runs of the dead process look as they do to another one, when its leases are over."""
+    Run.objects.update(holder="another", lease_until=None)
