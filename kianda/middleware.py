@@ -1,4 +1,4 @@
-"""What happens to every request before a view sees it."""
+"""What happens to every request before a view sees it, and to what Django itself answers."""
 
 import ipaddress
 import re
@@ -8,12 +8,18 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponsePermanentRedirect,
+)
 from django.middleware.common import CommonMiddleware
 from django.utils.translation import gettext as _
 
 from kianda.counters import REQUEST_SECONDS
 from kianda.lib.problems import plain_problem
+from kianda.views import not_allowed
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 _OWN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
@@ -104,6 +110,21 @@ class SlashAtTheEnd(CommonMiddleware):
     """Leads an address that lacks its last slash to the one that has it, whatever was sent."""
 
     response_redirect_class = _Moved
+
+
+class SayWhatIsNotAllowed:
+    """Puts a page where Django answers with nothing at all: whoever opens the address of an act."""
+
+    def __init__(self, get_response: Next) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Say in words that the address does not take this method."""
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            return not_allowed(request, response)
+        return response
 
 
 class RefuseUnreadable:

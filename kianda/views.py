@@ -6,7 +6,7 @@ from axes.helpers import get_cool_off
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -118,6 +118,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     # Django's own resolver hands over the addresses that it has tried.
     said = detail if isinstance(detail, str) and detail.endswith(".") else ""
     return _error(request, 404, said or _("There is nothing at this address."))
+
+
+def not_allowed(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpResponse:
+    """Answer the address of an act that somebody opens: nothing is shown there, only done."""
+    answer = _error(request, 405, _("This address only takes what a form sends."))
+    answer["Allow"] = response["Allow"]
+    return answer
 
 
 def failed(request: HttpRequest) -> HttpResponse:

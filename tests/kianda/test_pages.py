@@ -77,7 +77,10 @@ def test_after_ten_wrong_passwords_there_is_a_pause(client, ada, settings):
 
 
 def test_signing_out_needs_a_post(signed_in):
-    assert signed_in.get("/sign-out/").status_code == 405
+    page = signed_in.get("/sign-out/")
+    assert (page.status_code, page["Allow"]) == (405, "POST, OPTIONS")
+    assert "This address only takes what a form sends" in page.content.decode()
+    assert signed_in.head("/sign-out/").content == b""
     assert signed_in.post("/sign-out/")["Location"] == "/sign-in/"
     assert signed_in.get("/").status_code == 302
 
