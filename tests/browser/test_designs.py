@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 from processes.models import ProcessDesign
 from processes.services.designs import create_design, get_design, publish_design, save_design
@@ -87,7 +88,7 @@ def test_each_error_is_marked_at_its_line_and_the_link_goes_there(
     axe(page)
     assert_fits(page)
     assert page.locator(EDITOR).input_value() == wrong
-    assert page.locator(".k-mark--bad").count() == 2
+    expect(page.locator(".k-mark--bad")).to_have_count(2)
     page.locator("a[data-line]").first.click()
     chosen = page.evaluate(
         "(t) => t.value.slice(t.selectionStart, t.selectionEnd)",
@@ -121,7 +122,7 @@ def test_somebody_else_saved_so_both_changes_are_shown_and_mine_can_be_kept(
     fill(page, page.locator(EDITOR).input_value().replace('"Status"', '"State"'))
     page.get_by_role("button", name="Save").click()
     page.wait_for_selector("text=admin saved version 1.1 while you were editing")
-    assert page.get_by_text("Description of the process changed.").count() == 2
+    expect(page.get_by_text("Description of the process changed.")).to_have_count(2)
     axe(page)
     assert_fits(page)
     page.get_by_role("button", name="Keep mine").click()
@@ -138,7 +139,7 @@ def test_script_in_a_definition_is_shown_as_text(page_as):
     page.get_by_role("button", name="Create the design").click()
     page.wait_for_url("**/designs/orders/")
     page.goto("/designs/")
-    assert page.get_by_role("link", name=SCRIPT, exact=True).count() == 1
+    expect(page.get_by_role("link", name=SCRIPT, exact=True)).to_have_count(1)
     assert page.title() != "owned"
 
 
@@ -180,7 +181,7 @@ def test_a_design_in_use_says_by_whom(page_as, person, axe):
     page.get_by_role("link", name="Delete").click()
     page.locator("#dialog").get_by_role("button", name="Delete design").click()
     page.wait_for_selector("#dialog >> text=It is in use, so it was not deleted")
-    assert page.locator("#dialog").get_by_role("link", name=instance.process_id).count() == 1
+    expect(page.locator("#dialog").get_by_role("link", name=instance.process_id)).to_have_count(1)
     axe(page)
 
 
@@ -191,7 +192,7 @@ def test_typing_a_search_narrows_the_list_in_place(page_as, person):
     publish_design(name="orders-7", user=ada)
     page = page_as("ada")
     page.goto("/designs/")
-    assert page.locator("tbody tr").count() == 25
+    expect(page.locator("tbody tr")).to_have_count(25)
     page.get_by_label("Search process design").press_sequentially("orders-7")
     page.wait_for_selector("tbody tr:nth-child(2)", state="detached")
     assert "q=orders-7" in page.url

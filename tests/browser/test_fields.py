@@ -101,8 +101,8 @@ def test_nested_fields_are_filled_in_and_come_back(page_as, order):
     instance = order()
     page = page_as("ben")
     page.goto("/instances/orders-1/")
-    assert page.get_by_role("group", name="Address").get_by_label("Street").is_visible()
-    assert page.get_by_role("heading", name="How to fill it in").is_visible()
+    expect(page.get_by_role("group", name="Address").get_by_label("Street")).to_be_visible()
+    expect(page.get_by_role("heading", name="How to fill it in")).to_be_visible()
     link = page.get_by_role("link", name="Open the map")
     assert link.get_attribute("href") == "https://example.org/?q=acme"
     page.get_by_label("Street").fill(SCRIPT)
@@ -136,7 +136,7 @@ def test_rows_are_added_moved_and_removed_with_the_mouse(page_as, order, width):
     page.get_by_role("button", name="Move row 4 up").click()
     page.get_by_role("button", name="Remove row 1").click()
     assert shown(page) == ["Pen 2", "Ink", "Pen 3"]
-    assert page.get_by_role("button", name="Move row 1 up").is_disabled()
+    expect(page.get_by_role("button", name="Move row 1 up")).to_be_disabled()
     grips = page.locator("[data-table=lines] tr[data-row] [data-grip]")
     grips.first.scroll_into_view_if_needed()
     start, end = grips.nth(0).bounding_box(), grips.nth(1).bounding_box()
@@ -225,7 +225,7 @@ def test_wrong_cells_are_explained_in_their_row(
     page.get_by_role("button", name="Save").last.click()
     page.wait_for_selector("text=2 places need a look")
     assert page.evaluate("document.activeElement.name") == "v-lines-b0-what"
-    assert page.get_by_role("link", name="Lines: row 1, What is required.").is_visible()
+    expect(page.get_by_role("link", name="Lines: row 1, What is required.")).to_be_visible()
     assert cell(page, 3, "Amount").input_value() == SCRIPT
     axe(page)
     assert_fits(page)

@@ -1,6 +1,7 @@
 """Instances in a browser: made, filled in, pressed, changed by two, brought back."""
 
 import pytest
+from playwright.sync_api import expect
 
 from processes.models import Change, ProcessInstance, Run
 from processes.services.instances import patch_instance
@@ -67,7 +68,7 @@ def test_a_preview_is_made_filled_in_and_its_button_pressed(page_as, person, axe
     page.get_by_role("button", name="Approve").dblclick()
     page.wait_for_selector("text=Approve succeeded, 2 fields saved.")
     assert on(page).get_by_label("Status").input_value() == "Approved"
-    assert page.get_by_text("changed now").count() == 2
+    expect(page.get_by_text("changed now")).to_have_count(2)
     assert Run.objects.count() == 1
     assert "typed-secret-1" not in page.content()
     axe(page)
@@ -239,5 +240,5 @@ def test_without_script_the_same_forms_work(plain_page_as, person, order):
     page.goto("/instances/orders-1/")
     assert on(page).get_by_label("Status").input_value() == "Approved"
     assert on(page).get_by_label("Customer").input_value() == "plain"
-    assert on(page).get_by_label("Remark").is_visible()
+    expect(on(page).get_by_label("Remark")).to_be_visible()
     assert Run.objects.count() == 1

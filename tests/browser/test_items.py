@@ -138,12 +138,12 @@ def test_items_of_a_service_are_found_changed_and_deleted_by_buttons(
     assert stock.asked == [("GET", "/items?q=P", "")]
     # It stands in the form, and can be found again: that is said, and is no alarm.
     expect(page.locator("[data-progress]")).to_contain_text("Not saved yet:")
-    assert page.get_by_text("An answer was not stored").count() == 0
+    expect(page.get_by_text("An answer was not stored")).to_have_count(0)
     told = "What was looked up is not stored"
     trace(page, axe, assert_fits, told, "GET http", '"blue"', "row 2 added: P/2, Pencil, 5")
     page.goto("/")
     page.get_by_role("heading", name="Latest runs").wait_for()
-    assert page.get_by_text("not stored").count() == 0
+    expect(page.get_by_text("not stored")).to_have_count(0)
 
     # The table was not saved, so it is found again; then it is stored with what was changed.
     page.goto("/instances/desk-1/")
@@ -154,7 +154,7 @@ def test_items_of_a_service_are_found_changed_and_deleted_by_buttons(
     press(page, "Change")
     expect(page.locator("#f-data-told")).to_have_value("7.5 of P/2")
     assert stock.asked[2:] == [("PUT", "/items/P%2F2", '{"amount":7.5}')]
-    assert page.get_by_text("An answer was not stored").count() == 0
+    expect(page.get_by_text("An answer was not stored")).to_have_count(0)
     axe(page)
     assert_fits(page)
     trace(page, axe, assert_fits, "PUT http", '"amount": 7.5', "7.5 of P/2")

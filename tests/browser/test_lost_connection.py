@@ -44,7 +44,7 @@ def test_a_form_is_not_sent_into_the_void_and_keeps_what_was_typed(page, axe, as
     page.context.set_offline(False)
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Typed without a network is saved.").wait_for()
-    assert page.locator(LOST).count() == 0
+    expect(page.locator(LOST)).to_have_count(0)
 
 
 def test_a_server_that_is_gone_does_not_take_the_form_with_it(page):
@@ -78,7 +78,7 @@ def test_a_list_keeps_its_rows_and_tries_again(page):
     page.context.set_offline(True)
     page.get_by_placeholder("Name, address or type").press_sequentially("nothing-like-it")
     expect(page.locator(LOST)).to_contain_text("may be old")
-    assert page.get_by_role("link", name="Demo: token service").is_visible()
+    expect(page.get_by_role("link", name="Demo: token service")).to_be_visible()
     page.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
     page.get_by_text("Nothing fits “nothing-like-it”").wait_for()

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from playwright.sync_api import expect
 from werkzeug import Response
 
 from processes.models import Run
@@ -77,8 +78,8 @@ def test_a_failed_step_is_open_with_what_the_other_side_said(
     run = press(token(), person("ada"))
     page = page_as("ben", width, scheme)
     page.goto(f"/runs/{run.pk}/")
-    assert page.locator("details[open] >> text=Answer").first.is_visible()
-    assert page.get_by_text("Not reached: the run ended before it.").is_visible()
+    expect(page.locator("details[open] >> text=Answer").first).to_be_visible()
+    expect(page.get_by_text("Not reached: the run ended before it.")).to_be_visible()
     axe(page)
     assert_fits(page)
     assert page.title() != "owned"
@@ -107,14 +108,14 @@ def test_a_run_grows_while_it_goes_on(page_as, person, token, httpserver, axe):
         axe(page)
         page.locator("#step-1-succeeded summary").click()
         page.wait_for_timeout(1500)
-        assert page.locator("#step-1-succeeded details[open]").count() == 1
+        expect(page.locator("#step-1-succeeded details[open]")).to_have_count(1)
     finally:
         go_on.set()
         thread.join()
     page.wait_for_selector("#step-3-succeeded")
     page.wait_for_selector(".k-pill:has-text('Succeeded')")
-    assert page.locator("#run[hx-trigger]").count() == 0
-    assert page.locator("#step-1-succeeded details[open]").count() == 1
+    expect(page.locator("#run[hx-trigger]")).to_have_count(0)
+    expect(page.locator("#step-1-succeeded details[open]")).to_have_count(1)
 
 
 def test_an_interrupted_run_says_that_the_call_may_have_been_carried_out(

@@ -158,7 +158,7 @@ def schedule_it(page):
     page.locator("#f-schedule-every").fill("0")
     page.wait_for_selector("#next >> text=Enter 1 or more")
     page.locator("#f-schedule-every").fill("90")
-    assert not page.get_by_label("Expire").is_checked()
+    expect(page.get_by_label("Expire")).not_to_be_checked()
     assert page.get_by_label("Process design").input_value() == "token-refresh"
     process_id = page.get_by_label("Process ID")
     assert process_id.input_value() == PROCESS_ID

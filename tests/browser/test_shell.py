@@ -49,7 +49,7 @@ def test_the_colours_are_chosen_in_the_user_menu_and_stay(page_as, axe, assert_f
     open_menu()
     axe(page)
     assert_fits(page)
-    assert page.get_by_label("System").is_checked()
+    expect(page.get_by_label("System")).to_be_checked()
     with page.expect_response("**/profile/theme/"):
         page.locator("#usermenu").get_by_text("Dark", exact=True).click()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
@@ -86,7 +86,7 @@ def test_every_page_works_without_script(plain_page_as, person):
     page.locator("#usermenu").get_by_text("Dark", exact=True).click()
     go_on(page.get_by_role("button", name="Choose"))
     assert page.url.endswith("/users/")
-    assert page.locator("html[data-theme=dark]").count() == 1
+    expect(page.locator("html[data-theme=dark]")).to_have_count(1)
     go_on(page.locator("text=Invite a user"))
     page.fill("[name=username]", "ADMIN")
     go_on(page.locator("main button[type=submit]"))

@@ -172,7 +172,7 @@ def test_an_act_that_an_ended_session_kept_from_being_done_says_so(page_as):
     sign_in(page, "admin")
     page.wait_for_selector("text=nothing was done. Press the button again")
     page.reload()
-    assert page.get_by_text("nothing was done").count() == 0
+    expect(page.get_by_text("nothing was done")).to_have_count(0)
 
 
 def test_the_text_of_one_person_is_not_shown_to_the_next(page_as, person):

@@ -63,7 +63,7 @@ def test_a_slow_trial_is_stopped_and_says_what_may_have_happened(page_as, token_
     page.complaints.expect("htmx:afterRequest")
     page.complaints.expect("htmx:sendAbort")
     page.goto(METHOD)
-    assert not page.get_by_role("button", name="Stop").is_visible()
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
     try:
         page.get_by_role("button", name="Send").click()
         page.get_by_text("Sending, ").wait_for()
@@ -72,7 +72,7 @@ def test_a_slow_trial_is_stopped_and_says_what_may_have_happened(page_as, token_
         page.get_by_text("may have carried the request out").wait_for()
         page.wait_for_selector("#send:focus")
         assert page.get_by_role("button", name="Send", exact=True).is_enabled()
-        assert not page.get_by_role("button", name="Stop").is_visible()
+        expect(page.get_by_role("button", name="Stop")).to_be_hidden()
     finally:
         go_on.set()
 
@@ -148,7 +148,7 @@ def test_a_lost_session_keeps_the_rows_that_were_typed(page_as, token_service):
     page.get_by_text("Your session had ended").wait_for()
     assert page.locator("#f-query-0-name").input_value() == "scope"
     assert page.locator("#f-query-0-value").input_value() == "orders:read"
-    assert page.locator("#f-request_body-3-name").count() == 0
+    expect(page.locator("#f-request_body-3-name")).to_have_count(0)
     page.get_by_role("button", name="Save method").click()
     page.get_by_text("is saved.").wait_for()
     method = get_document("token-service").method("refresh-token")

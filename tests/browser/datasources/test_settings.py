@@ -87,7 +87,7 @@ def test_worst_input_stands_beside_its_control_with_focus_on_the_first(page_as, 
     assert "owned" not in page.title().split(" · ")[1:]
     for place in ("/datasources/", "/datasources/safe/", "/datasources/safe/delete/"):
         page.goto(place)
-        assert page.locator("img").count() == 0
+        expect(page.locator("img")).to_have_count(0)
     assert page.title() != "owned"
 
 
@@ -111,7 +111,7 @@ def test_the_list_searches_while_typing_and_back_leads_back(page_as, token_servi
     page.get_by_label("Search data sources").press_sequentially("token")
     page.wait_for_url("**q=token*")
     page.get_by_role("link", name="Token service").wait_for()
-    assert page.locator("tbody tr").count() == 1
+    expect(page.locator("tbody tr")).to_have_count(1)
     page.get_by_role("link", name="Token service").click()
     page.wait_for_url(f"**{ONE}")
 

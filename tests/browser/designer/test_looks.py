@@ -73,7 +73,7 @@ def test_rules_are_dragged_to_fields_and_nothing_into_itself(page_as, person, ax
     create_design(raw=raw, user=person("admin"))
     page = page_as("ada")
     page.goto(f"{HERE}?at=field:go")
-    assert page.locator(".k-rule--folded").count() == 12
+    expect(page.locator(".k-rule--folded")).to_have_count(12)
     axe(page)
     assert_fits(page)
     drag(page, page.locator('[data-target="rule:r0"] [data-grip]'), box(page, "subject"))

@@ -104,4 +104,4 @@ def test_the_history_draws_hours_and_days(page_as, person, axe, assert_fits, wid
     page.get_by_label("Outcome").select_option("failed")
     page.wait_for_url("**outcome=failed")
     page.wait_for_selector("text=of 1 occurrences")
-    assert page.get_by_role("heading", name="Last 30 days").is_visible()
+    expect(page.get_by_role("heading", name="Last 30 days")).to_be_visible()

@@ -21,7 +21,7 @@ def test_the_task_of_the_scenario_is_scheduled_by_clicking(page_as, person, axe,
     page.get_by_label("Minutes", exact=True).check()
     page.locator("#f-schedule-every").fill("90")
     page.wait_for_selector(".k-firings li:nth-child(5)")
-    assert not page.get_by_label("Expire").is_checked()
+    expect(page.get_by_label("Expire")).not_to_be_checked()
     page.get_by_label("Process design").select_option("token-refresh")
     page.get_by_label("Process ID").fill("TOKEN-refresh-1")
     page.wait_for_selector("text=Found: status open, version 1.0, live")
@@ -114,7 +114,7 @@ def test_the_worst_input_is_refused_beside_its_control(
     # What is mended is no longer said to be wrong.
     page.get_by_label("Process ID").fill("")
     page.locator("#f-expires-at").fill("2101-01-01T09:00")
-    assert page.locator("#f-expires-at-error").count() == 0
+    expect(page.locator("#f-expires-at-error")).to_have_count(0)
     assert page.locator("#f-expires-at").get_attribute("aria-invalid") is None
     page.get_by_text("More kinds").click()
     page.locator("#kind-cron").check()
