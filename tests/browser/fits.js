@@ -22,6 +22,8 @@
     const room = select.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
     return text.length <= 24 && pen.measureText(text).width > room + 1;
   };
+  // Tables, tabs and code are read by scrolling, each in a frame of its own.
+  const WIDE = ".k-scroll, .k-tabs, .k-code, .k-editor-text";
   const hides = (how) => ["hidden", "clip"].includes(how);
   if (root.scrollWidth > innerWidth) wrong.push(`the page is ${root.scrollWidth} px wide`);
   for (const e of document.body.querySelectorAll("*")) {
@@ -33,6 +35,7 @@
     if (e.matches("select") && isCutChoice(e)) wrong.push(`cut: ${name(e.selectedOptions[0])}`);
     // What is typed scrolls inside its field.
     if (e.closest(".visually-hidden, .k-skip, svg, option, input, select, textarea")) continue;
+    if (["auto", "scroll"].includes(overflowX) && e.scrollWidth > e.clientWidth + 1 && !e.matches(WIDE)) wrong.push(`scrolls sideways: ${name(e)}`);
     if (hides(overflowX) && e.scrollWidth > e.clientWidth + 1) wrong.push(`cut: ${name(e)}`);
     if (hides(overflowY) && own && e.scrollHeight > e.clientHeight + 2) wrong.push(`cut below: ${name(e)}`);
     if (own && !scrolls(e.parentElement) && (box.right > innerWidth + 1 || box.left < -1)) wrong.push(`outside: ${name(e)}`);

@@ -29,6 +29,28 @@ def test_send_shows_the_answer_once_and_leaves_nothing_behind(page_as, token_ser
     assert "orders:read" not in page.content()
 
 
+def test_the_second_click_sends_nothing_although_the_first_was_answered_before_it(
+    page_as, token_service
+):
+    page = page_as("dan")
+    page.goto(METHOD)
+    page.get_by_label("refresh_token body").fill("rt-secret-9")
+    sent = []
+    page.on("request", lambda one: sent.append(one) if one.url.endswith("/send/") else None)
+    send = page.get_by_role("button", name="Send").bounding_box()
+    place = send["x"] + send["width"] / 2, send["y"] + send["height"] / 2
+    page.mouse.click(*place)
+    page.wait_for_selector("#answer .k-code")
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+    page.evaluate("fetch('/healthz/live').then((answer) => answer.text())")
+    assert len(sent) == 1
+    # Later it is pressed anew.
+    page.mouse.click(*place)
+    page.evaluate("fetch('/healthz/live').then((answer) => answer.text())")
+    assert len(sent) == 2
+
+
 def test_a_large_answer_is_downloaded_whole_and_the_request_copied(
     page_as, token_service, axe, assert_fits
 ):

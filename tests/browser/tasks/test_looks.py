@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from processes.services.designs import create_design, publish_design
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import pause_task
 from tests.browser.story_rows import LOOKS, make_task
+from tests.processes.definitions import button, process, set_rule, text_field
 from tests.scheduler.kept import make_run, make_token
 
 
@@ -85,6 +87,22 @@ def test_the_settings_of_each_kind_fit_in_the_dialog(
     axe(page)
     assert_fits(page)
     assert page.get_by_label("Task name").input_value() == "Kept"
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_long_title_of_a_rule_is_read_whole_where_it_is_chosen(
+    page_as, person, axe, assert_fits, width, scheme
+):
+    title = "Take the token of the other process, " * 3
+    fields = text_field("note"), button("go", set_rule("note", "x", title=title))
+    create_design(raw=process(*fields, name="orders", title="Orders"), user=person("ada"))
+    publish_design(name="orders", user=person("ada"))
+    page = page_as("ada", width, scheme)
+    page.goto("/scheduled-tasks/new/")
+    page.get_by_label("Process design").select_option("orders")
+    page.get_by_text(title.strip()).wait_for()
+    axe(page)
+    assert_fits(page)
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

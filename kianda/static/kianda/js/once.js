@@ -17,6 +17,18 @@ window.addEventListener("pageshow", () => {
   });
 });
 
+// Both clicks of a double click are one act, also when the first was answered before the second, or
+// has put another row in place: of what calls out, and of what acts on a row.
+document.addEventListener(
+  "click",
+  (event) => {
+    if (event.detail < 2 || !event.target.closest?.("[data-busy], [data-row] [type=submit]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  { capture: true },
+);
+
 // Not a mark on the form: for a moment htmx gives the attributes of the old form to the new one,
 // which would then be taken for one that is being sent.
 const sending = new WeakSet();

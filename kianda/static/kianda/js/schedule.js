@@ -8,17 +8,6 @@ document.addEventListener(
   { capture: true },
 );
 
-// Both clicks of a double click are one act, also when the first has put another row in place.
-document.addEventListener(
-  "click",
-  (event) => {
-    if (event.detail < 2 || !event.target.closest?.("[data-row] [type=submit]")) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  },
-  { capture: true },
-);
-
 // A row that follows its run waits while its menu is open.
 document.addEventListener("htmx:beforeRequest", (event) => {
   const row = event.detail.elt;
