@@ -4,10 +4,14 @@ import logging
 import time
 from typing import Any
 
+import celery.apps.beat
+import celery.beat
+from celery.signals import beat_init
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from django_celery_beat.schedulers import DatabaseScheduler
 
+from kianda.stops import StopSignals
 from scheduler.services import next_due, plan
 from scheduler.services.heartbeats import stamp
 from scheduler.tasks import send
@@ -35,7 +39,8 @@ class PlanningScheduler(DatabaseScheduler):  # type: ignore[misc]
         """Do what is due and return how long to sleep; a database that is away is waited for."""
         try:
             sleep = float(super().tick(*args, **kwargs))
-            return min(sleep, self._plan())
+            # Celery's own is negative for what is overdue.
+            return max(0.0, min(sleep, self._plan()))
         except (DatabaseError, InterfaceError):
             logger.warning("The database does not answer; the planner waits", exc_info=True)
             connection.close()
@@ -52,3 +57,34 @@ class PlanningScheduler(DatabaseScheduler):  # type: ignore[misc]
             return LONGEST_SLEEP_S
         left = (due - timezone.now()).total_seconds() - BEAT_ADDS_S
         return min(max(left, SHORTEST_SLEEP_S), LONGEST_SLEEP_S)
+
+
+class Clock(celery.beat.Service):  # type: ignore[misc]
+    """Beat's loop, which a stop signal ends between two turns and at once while it sleeps.
+
+    Celery's own handler closes the scheduler and raises wherever the process is just then. In the
+    middle of a message that became an error of the broker, and beat went on all the same.
+    """
+
+    stops: StopSignals
+
+    def start(self, **_: Any) -> None:
+        """Turn and sleep until a stop signal; what is left to write is written then."""
+        beat_init.send(sender=self)
+        try:
+            while not self.stops.came:
+                self.stops.wait(self.scheduler.tick())
+                if self.scheduler.should_sync():
+                    self.scheduler._do_sync()
+        finally:
+            self.sync()
+
+
+class Beat(celery.apps.beat.Beat):  # type: ignore[misc]
+    """Celery beat around that loop."""
+
+    Service = Clock
+
+    def install_sync_handler(self, service: Clock) -> None:
+        """Take the stop signals from now on."""
+        service.stops = StopSignals()

@@ -45,7 +45,6 @@ def preload_jobs() -> None:
     import celery.concurrency.thread
     import kombu.transport.redis
 
-    # The scheduler class too: a stop signal in the middle of its import would end in a traceback.
     import kianda.beat
     import kianda.sandbox.server
     from kianda.celery import app
@@ -140,10 +139,11 @@ def _close_broken_connections(**_: Any) -> None:
 
 def run_beat() -> None:
     """Keep the clock: plan what is due and send it."""
+    from kianda.beat import Beat
     from kianda.celery import app
 
     app.conf.update(worker_redirect_stdouts=False)
-    app.Beat(loglevel=settings.KIANDA_LOG_LEVEL.upper(), quiet=True).run()
+    Beat(app=app, loglevel=settings.KIANDA_LOG_LEVEL.upper(), quiet=True).run()
 
 
 def run_sandbox(listener: socket.socket | None = None) -> None:

@@ -3,22 +3,20 @@
 import logging
 import math
 import os
-import select
 import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from types import FrameType
 from typing import NoReturn
 
 from kianda.orphans import die_with_parent
+from kianda.stops import StopSignals, forget
 
 log = logging.getLogger("kianda.serve")
 
 FIRST_WAIT_S, LONGEST_WAIT_S, STEADY_S, ECHO_S = 0.1, 10.0, 10.0, 1.0
-STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Child:
@@ -97,24 +95,18 @@ class Supervisor:
         """Watch signals from now on."""
         self.children: dict[str, Child] = {}
         self._order = stop_order
-        self._stop_signals: list[float] = []
-        self._reader, writer = os.pipe()
-        os.set_blocking(self._reader, False)
-        os.set_blocking(writer, False)
-        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        for number in STOPS:
-            signal.signal(number, self._on_stop)
-        signal.signal(signal.SIGCHLD, _wake)
+        self._signals = StopSignals(waking=(signal.SIGCHLD,))
 
     @property
     def stopping(self) -> bool:
         """Tell whether a stop signal has come."""
-        return bool(self._stop_signals)
+        return self._signals.came
 
     @property
     def impatient(self) -> bool:
         """Tell whether a second stop signal has come: not the echo of the first one by make."""
-        return bool(self._stop_signals) and self._stop_signals[-1] > self._stop_signals[0] + ECHO_S
+        moments = self._signals.moments
+        return bool(moments) and moments[-1] > moments[0] + ECHO_S
 
     def add(self, child: Child) -> None:
         """Start a child and keep it alive from now on."""
@@ -131,7 +123,7 @@ class Supervisor:
             self._revive()
             now = time.monotonic()
             waits = [child.due - now for child in self.children.values() if child.due is not None]
-            self._wait(max(0.0, min([*waits, 60.0])))
+            self._signals.wait(max(0.0, min([*waits, 60.0])))
             self._reap()
 
     def stop(self) -> None:
@@ -153,7 +145,7 @@ class Supervisor:
         """Wait for a child that was told to end; kill it when its time is over."""
         until = time.monotonic() + child.grace_s
         while child.pid is not None and time.monotonic() < until and not self.impatient:
-            self._wait(0.2)
+            self._signals.wait(0.2)
             self._bury(child)
         if child.pid is not None:
             log.warning("%s did not stop in time; it is killed.", child.name)
@@ -167,7 +159,7 @@ class Supervisor:
         while not ready():
             if time.monotonic() > until or self.stopping:
                 return False
-            self._wait(0.02)
+            self._signals.wait(0.02)
             self._reap()
             self._revive()
         return True
@@ -193,24 +185,10 @@ class Supervisor:
             if done:
                 child.ended(os.waitstatus_to_exitcode(status))
 
-    def _wait(self, seconds: float) -> None:
-        ready, _, _ = select.select([self._reader], [], [], seconds)
-        if ready:
-            os.read(self._reader, 4096)
-
-    def _on_stop(self, number: int, frame: FrameType | None) -> None:
-        self._stop_signals.append(time.monotonic())
-
-
-def _wake(number: int, frame: FrameType | None) -> None:
-    """Do nothing: the signal has ended the wait."""
-
 
 def _fresh_process() -> None:
     """Undo in a new child what belongs to the parent alone."""
-    signal.set_wakeup_fd(-1)
-    for number in (*STOPS, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
+    forget()
     # A group of its own: Ctrl-C reaches the parent alone.
     os.setpgid(0, 0)
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -3,18 +3,17 @@
 import io
 import logging
 import os
-import signal
 import socket
 from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
-from types import FrameType
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from kianda.sandbox.app import ConnectionLost, Sandbox
 from kianda.sandbox.store import Store
+from kianda.stops import StopSignals
 
 ADDRESS_FILE = "sandbox.address"
 STORE_FILE = "sandbox.sqlite3"
@@ -99,6 +98,8 @@ class Server(ThreadingMixIn, TCPServer):
     """Serves an application on a socket that listens already."""
 
     daemon_threads, block_on_close = True, False
+    # Whoever calls handle_request has waited already.
+    timeout = 0
 
     def __init__(self, listener: socket.socket, application: Application) -> None:
         """Take over the socket."""
@@ -127,16 +128,10 @@ def open_socket(data_dir: Path) -> socket.socket:
 
 
 def serve(data_dir: Path, listener: socket.socket | None = None) -> None:
-    """Serve until SIGTERM or SIGINT."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(0)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    """Serve until a stop signal."""
+    stops = StopSignals()
     store = Store(data_dir / STORE_FILE)
-    server = Server(listener or open_socket(data_dir), Sandbox(store))
-    try:
-        server.serve_forever()
-    finally:
-        server.server_close()
+    with Server(listener or open_socket(data_dir), Sandbox(store)) as server:
+        while not stops.came:
+            stops.wait(None, server)
+            server.handle_request()
