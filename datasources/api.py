@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from datasources import schemas, services
+from datasources import schemas, services, trials
 from datasources.auth import auth_schemes
 from datasources.guarding import set_security
 from datasources.models import Datasource
@@ -167,7 +167,7 @@ class DatasourceTest(APIView):
         """Send GET to the base URL or `test_path` and tell what happened."""
         read_query(request, ())
         _known_keys(request.data, ())
-        return Response(services.test_connection(name=name, user=request.user))
+        return Response(trials.test_connection(name=name, user=request.user))
 
 
 class DatasourceSecurity(APIView):

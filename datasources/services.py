@@ -1,4 +1,4 @@
-"""Changing, testing and calling datasources."""
+"""Changing and calling datasources."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from datasources.guarding import must_edit
 from datasources.models import Datasource
 from datasources.network import refusal_of_literal
 from datasources.parsing import parse_datasource
-from datasources.rest import PreparedCall, build, build_test
+from datasources.rest import PreparedCall, build
 from datasources.selectors import document_of, get_datasource, get_document
 from datasources.states import lacks
 from kianda.accounts.audit import record
@@ -32,13 +32,9 @@ __all__ = [
     "get_document",
     "patch_datasource",
     "replace_datasource",
-    "test_connection",
-    "try_connection",
 ]
 
 KIND: Final = "datasource"
-LONGEST_DETAIL = 500
-SERVER_ERROR = 500
 
 
 def create_datasource(*, raw: object, user: Any) -> Datasource:
@@ -124,59 +120,6 @@ def delete_datasource(
             unchanged(row)
         row.delete()
         record(user, action="deleted", kind=KIND, name=name)
-
-
-def test_connection(*, name: str, user: Any) -> dict[str, Any]:
-    """Send GET to the base URL or `test_path`, keep the outcome, and return it."""
-    row = get_datasource(name)
-    must_edit(row, user)
-    answer = _answer_of(document_of(row))
-    Datasource.objects.filter(pk=row.pk).update(
-        last_test_at=timezone.now(),
-        last_test_ok=answer["ok"],
-        last_test_detail=answer["detail"][:LONGEST_DETAIL],
-    )
-    record(user, action="tested", kind=KIND, name=name)
-    return answer
-
-
-def try_connection(raw: object, *, user: Any) -> dict[str, Any]:
-    """Test a datasource that is not stored yet, as `test_connection` does; raises Invalid."""
-    document = parse_datasource(raw, refusal=refusal_of_literal)
-    record(user, action="tested", kind=KIND, name=document.name, detail=_("Not stored yet"))
-    return _answer_of(document)
-
-
-def _answer_of(document: RestDatasource) -> dict[str, Any]:
-    started = time.monotonic()
-    status, detail, answered = _tried(document)
-    ok = answered and status is not None and status < SERVER_ERROR
-    return {
-        "ok": ok,
-        "status": status,
-        "elapsed_ms": round((time.monotonic() - started) * 1000),
-        "detail": detail,
-    }
-
-
-# pytest would take the name for a test.
-test_connection.__test__ = False  # type: ignore[attr-defined]
-
-
-def _tried(document: RestDatasource) -> tuple[int | None, str, bool]:
-    """Return the status, a sentence, and whether an answer came over a good connection."""
-    try:
-        answer = send(build_test(document), datasource=document)
-    except CallFailed as failed:
-        # More than is read, or an error status: the other side is there all the same.
-        answered = failed.kind in {"http_status", "too_large", "bad_answer"}
-        return failed.status if answered else None, failed.message, answered
-    said = f"{answer.status} {answer.reason}".strip()
-    return (
-        answer.status,
-        _("%(datasource)s answered %(said)s.") % {"datasource": document.title, "said": said},
-        True,
-    )
 
 
 def call_method(*, name: str, method: str, inputs: object, user: Any) -> dict[str, Any]:

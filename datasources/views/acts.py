@@ -7,29 +7,34 @@ from django.utils.translation import pgettext
 from datasources import forms
 from datasources.selectors import document_of, get_datasource
 from datasources.services import delete_datasource
-from datasources.services import test_connection as run_test
 from datasources.states import standing_of
+from datasources.trials import test_connection as run_test
+from datasources.trials import try_settings
 from datasources.views.access import CHANGERS, may_force
 from datasources.views.detail import show
 from datasources.views.listing import Entry
 from datasources.views.uses import use_lines
-from kianda.lib.errors import InUse
+from kianda.lib.errors import InUse, Invalid, TooLarge
 from kianda.once import once
 from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
 
 
 @page(roles=CHANGERS, methods=("POST",))
 def test(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Test the stored connection and show what came back; what is being typed stays."""
-    row = get_datasource(name)
-    body = None
-    if "/title" in request.POST and not is_htmx(request):
-        body = forms.settings_body(request.POST, stored=document_of(row))
-    answer = run_test(name=name, user=request.user)
+    """Test the connection with the settings on the page, saved or not, and show what came back."""
     row = get_datasource(name)
     if request.POST.get("from") == "list":
+        run_test(name=name, user=request.user)
+        row = get_datasource(name)
         return _row(request, Entry(row, standing_of(row), may_change=True))
-    return show(request, row, body=body, answer=answer, oob=is_htmx(request))
+    body = forms.settings_body(request.POST, stored=document_of(row))
+    part = is_htmx(request)
+    try:
+        tested = try_settings(name=name, settings=body, user=request.user)
+    except (Invalid, TooLarge) as error:
+        errors = forms.errors_of(error, typed=body | {"name": name})
+        return show(request, row, body=body, errors=errors, oob=part, status=422)
+    return show(request, get_datasource(name), body=body, tested=tested, oob=part)
 
 
 test.__test__ = False  # type: ignore[attr-defined]

@@ -15,12 +15,13 @@ from datasources.ports import calls_of
 from datasources.selectors import document_of, get_datasource, security_of
 from datasources.services import create_datasource, patch_datasource
 from datasources.states import standing_of
+from datasources.trials import Tested, try_connection
 from datasources.views.access import CHANGERS, READERS, may_change, must_change
 from datasources.views.uses import use_lines
 from kianda.lib.errors import Invalid, Stale, TooLarge
 from kianda.lib.meanwhile import Merge, merge, read, written
 from kianda.once import once
-from kianda.pages import Errors, go, page, render_page, toast
+from kianda.pages import Errors, go, is_htmx, page, render_page, toast
 
 LOOK_BACK = timedelta(hours=24)
 LABELS = {
@@ -43,26 +44,43 @@ def new(request: HttpRequest) -> HttpResponseBase:
             request, RestDatasource.model_construct(title="", name="", base_url="").masked()
         )
     body = forms.settings_body(request.POST, stored=None)
-    if request.POST.get("act") == "scheme":
-        return _form(request, body | {"name": request.POST.get("/name", "")})
+    typed = body | {"name": request.POST.get("/name", "")}
+    act = request.POST.get("act")
+    if act == "scheme":
+        return _form(request, typed)
     try:
+        if act == "test":
+            return _form(request, typed, tested=_tried(body, request))
         row = create_datasource(raw=body, user=request.user)
     except (Invalid, TooLarge) as error:
-        typed = body | {"name": request.POST.get("/name", "")}
         return _form(request, typed, errors=forms.errors_of(error, typed=body), status=422)
     toast(request, _("%(title)s is made. Add its first REST method.") % {"title": row.title})
     return go(request, "datasource", name=row.name)
 
 
+def _tried(body: dict[str, Any], request: HttpRequest) -> Tested:
+    # Whoever tries an address need not have a name for it yet.
+    named = {"title": body["title"] or body["base_url"], "name": body["name"] or "new-service"}
+    return try_connection(body | named, user=request.user)
+
+
 def _form(
-    request: HttpRequest, body: dict[str, Any], *, errors: Errors | None = None, status: int = 200
+    request: HttpRequest,
+    body: dict[str, Any],
+    *,
+    errors: Errors | None = None,
+    tested: Tested | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     context = {
         **_settings_context(body, stored=None),
         "errors": errors,
+        "tested": tested,
+        "oob": is_htmx(request),
         "may_change": True,
     }
-    return render_page(request, "datasources/new.html", context, status=status)
+    partials = {"answer": "datasources/_answer.html"}
+    return render_page(request, "datasources/new.html", context, partials=partials, status=status)
 
 
 @page(roles=READERS, methods=("GET", "POST"))

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from datasources.services import try_connection
+from datasources.trials import try_connection
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Busy, Forbidden, Invalid, Missing
 from kianda.once import leads_to, once
@@ -75,7 +75,7 @@ def _test(request: HttpRequest, found: Template, form: forms.Form) -> HttpRespon
         raise Missing(_("This template calls no service."))
     answer: dict[str, Any]
     try:
-        answer = try_connection(raw, user=person(request))
+        answer = try_connection(raw, user=person(request)).answer
     except Invalid as invalid:
         detail = " ".join(flaw.detail for flaw in invalid.errors)
         answer = {"ok": False, "status": None, "elapsed_ms": 0, "detail": detail}

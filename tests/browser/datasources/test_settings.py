@@ -105,6 +105,35 @@ def test_a_refused_address_is_told_by_the_test(page_as, person):
     page.get_by_text("The connection test failed.").wait_for()
 
 
+def test_what_is_typed_is_tested_and_stays(page_as, provider, axe):
+    page = page_as("dan")
+    page.goto("/datasources/new/")
+    page.get_by_label("Base URL").fill("ftp://files.example.org")
+    test = page.get_by_role("button", name="Test connection")
+    test.click()
+    page.get_by_role("link", name="Use https or http").wait_for()
+    page.get_by_label("Base URL").fill(provider.url)
+    test.click()
+    page.get_by_text("as they are typed. They are not saved yet.").wait_for()
+    axe(page)
+    page.get_by_label("Display name").fill("Token service")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Token service is made.").wait_for()
+    page.get_by_label("Base URL").fill("http://127.0.0.1:9")
+    page.get_by_label("Authentication").select_option("bearer")
+    page.get_by_label("Token · not set").fill("tok-1")
+    test.click()
+    page.get_by_text("The connection test failed.").wait_for()
+    assert page.get_by_label("Base URL").input_value() == "http://127.0.0.1:9"
+    assert page.get_by_label("Token · not set").input_value() == "tok-1"
+    page.get_by_label("Base URL").fill(provider.url)
+    test.click()
+    page.get_by_text("The server answered 200 in").wait_for()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Token service is saved.").wait_for()
+    assert get_document("token-service").auth.credentials() == {"token": "tok-1"}
+
+
 def test_the_list_searches_while_typing_and_back_leads_back(page_as, token_service):
     page = page_as("dan")
     page.goto("/datasources/")

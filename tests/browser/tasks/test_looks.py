@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from kianda.accounts.profiles import save_profile
 from processes.services.designs import create_design, publish_design
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import pause_task
@@ -108,6 +109,9 @@ def test_a_long_title_of_a_rule_is_read_whole_where_it_is_chosen(
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_history_draws_hours_and_days(page_as, person, axe, assert_fits, width, scheme):
     task = make_history(person("ada"))
+    # It is noon where she is, whenever this runs: what is listed began yesterday.
+    hours = timezone.now().hour - 12
+    save_profile(person("ada"), zone=f"Etc/GMT{hours:+d}", theme="", single_keys=True)
     page = page_as("ada", width, scheme)
     page.goto(f"/scheduled-tasks/{task.pk}/history/")
     for words in ("token valid", "2 gaps", "Token renewed, valid until", "Yesterday"):

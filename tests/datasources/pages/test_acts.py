@@ -9,11 +9,14 @@ from datasources.models import Datasource
 from datasources.services import create_datasource, get_document
 from kianda.lib import usage
 from tests.datasources.conftest import raw_datasource
-from tests.datasources.pages.forms import LIST, METHOD, ONE, SETTINGS, value_of
+from tests.datasources.pages.forms import LIST, METHOD, NEW, ONE, SETTINGS, value_of, wrong
 from tests.datasources.servers import always, answer, serving
 from tests.pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
+
+
+HTMX = {"HX-Request": "true", "HX-Target": "answer"}
 
 
 def test_the_answer_of_a_connection_test_stands_on_the_page(
@@ -21,24 +24,74 @@ def test_the_answer_of_a_connection_test_stands_on_the_page(
 ) -> None:
     with serving(always(answer())) as server:
         create_datasource(raw=raw_datasource(base_url=server.url), user=dan)
-        page = manager.post(f"{ONE}test/", SETTINGS | {"/title": "Half typed"})
-        part = manager.post(f"{ONE}test/", headers={"HX-Request": "true", "HX-Target": "answer"})
+        typed = SETTINGS | {"/base_url": server.url}
+        page = manager.post(f"{ONE}test/", typed | {"/title": "Half typed"})
+        assert Datasource.objects.get().last_test_at is None
+        part = manager.post(f"{ONE}test/", typed, headers=HTMX)
         back = manager.post(f"{ONE}test/", {"from": "list"})
         row = {"HX-Request": "true", "HX-Target": "row-token-service"}
         one = manager.post(f"{ONE}test/", {"from": "list"}, headers=row)
     assert "The server answered 200 in" in text_of(page)
+    assert "as they are typed. They are not saved yet." in text_of(page)
     assert value_of(page, "/title") == "Half typed"
     assert get_document("token-service").title == "Token service"
     assert "The server answered 200 in" in text_of(part)
+    assert "as they are saved." in text_of(part)
+    assert Datasource.objects.get().last_test_ok is True
     assert "<html" not in part.content.decode()
     assert 'id="facts" hx-swap-oob="true"' in part.content.decode()
     assert back["Location"] == LIST
     assert 'id="row-token-service"' in one.content.decode()
 
 
+def test_what_is_tested_is_what_is_typed_and_not_what_is_saved(
+    loopback: None, manager: Client, dan: Any
+) -> None:
+    with serving(always(answer())) as old, serving(always(answer(status=204))) as new:
+        create_datasource(
+            raw=raw_datasource(base_url=old.url, auth={"scheme": "bearer", "token": "old-tok"}),
+            user=dan,
+        )
+        typed = SETTINGS | {"/base_url": new.url, "/auth/scheme": "bearer"}
+        kept = manager.post(f"{ONE}test/", typed, headers=HTMX)
+        sent = manager.post(f"{ONE}test/", typed | {"/auth/token": "new-tok"}, headers=HTMX)
+    assert kept.status_code == 422
+    assert "The address of the service changed. Enter this secret again" in text_of(kept)
+    assert 'href="#f-auth-token"' in kept.content.decode()
+    assert "The server answered 204 in" in text_of(sent)
+    assert old.requests == []
+    assert [b"new-tok" in request for request in new.requests] == [True]
+    assert "new-tok" not in sent.content.decode()
+    row = Datasource.objects.get()
+    assert (row.last_test_at, row.revision) == (None, 1)
+
+
+def test_settings_that_are_wrong_are_told_instead_of_tested(
+    made: Datasource, manager: Client
+) -> None:
+    page = manager.post(f"{ONE}test/", SETTINGS | {"/timeout_s": "soon"})
+    assert page.status_code == 422
+    assert "f-timeout_s" in wrong(page)
+    assert "The connection test failed." not in text_of(page)
+
+
+def test_an_address_is_tried_before_there_is_a_data_source(loopback: None, manager: Client) -> None:
+    with serving(always(answer())) as server:
+        typed = SETTINGS | {"/title": "", "/base_url": server.url, "act": "test"}
+        page = manager.post(NEW, typed)
+        part = manager.post(NEW, typed, headers=HTMX)
+    assert "The server answered 200 in" in text_of(page)
+    assert value_of(page, "/base_url") == server.url
+    assert "The server answered 200 in" in text_of(part)
+    assert "<html" not in part.content.decode()
+    wrong_part = manager.post(NEW, typed | {"/base_url": ""}, headers=HTMX)
+    assert "Enter the address of the service" in text_of(wrong_part)
+    assert not Datasource.objects.exists()
+
+
 def test_a_refused_address_is_the_answer_of_the_test(manager: Client, dan: Any) -> None:
     create_datasource(raw=raw_datasource(base_url="http://localhost:9"), user=dan)
-    page = text_of(manager.post(f"{ONE}test/"))
+    page = text_of(manager.post(f"{ONE}test/", SETTINGS | {"/base_url": "http://localhost:9"}))
     assert "The connection test failed." in page
     assert "KIANDA_EGRESS_ALLOW" in page
     assert "Test failed" in page

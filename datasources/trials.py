@@ -1,0 +1,104 @@
+"""Testing connections, with settings that are stored or only typed; nothing else is changed."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from datasources.client import send
+from datasources.document import RestDatasource
+from datasources.errors import CallFailed
+from datasources.guarding import must_edit
+from datasources.models import Datasource
+from datasources.network import refusal_of_literal
+from datasources.parsing import parse_datasource
+from datasources.rest import build_test
+from datasources.selectors import document_of, get_datasource
+from kianda.accounts.audit import record
+
+KIND: Final = "datasource"
+LONGEST_DETAIL = 500
+SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What a connection test found, with which settings, and whether these are the stored ones."""
+
+    answer: dict[str, Any]
+    document: RestDatasource
+    stored: bool
+
+
+def test_connection(*, name: str, user: Any) -> dict[str, Any]:
+    """Send GET to the base URL or `test_path`, keep the outcome, and return it."""
+    row = get_datasource(name)
+    must_edit(row, user)
+    answer = _answer_of(document_of(row))
+    Datasource.objects.filter(pk=row.pk).update(
+        last_test_at=timezone.now(),
+        last_test_ok=answer["ok"],
+        last_test_detail=answer["detail"][:LONGEST_DETAIL],
+    )
+    record(user, action="tested", kind=KIND, name=name)
+    return answer
+
+
+def try_settings(*, name: str, settings: Mapping[str, Any], user: Any) -> Tested:
+    """Test a datasource with settings that may not be stored yet; raises Invalid.
+
+    The outcome is kept only when they are the stored ones, as `test_connection` does.
+    """
+    row = get_datasource(name)
+    must_edit(row, user)
+    stored = document_of(row)
+    # No method is called: its secrets need not be sent again for another address.
+    raw = {**stored.masked(), **settings, "methods": []}
+    raw["title"] = raw["title"] or stored.title
+    document = parse_datasource(raw, stored=stored, refusal=refusal_of_literal)
+    if document == stored.model_copy(update={"methods": []}):
+        return Tested(test_connection(name=name, user=user), stored, stored=True)
+    record(user, action="tested", kind=KIND, name=name, detail=_("With settings not stored yet"))
+    return Tested(_answer_of(document), document, stored=False)
+
+
+def try_connection(raw: object, *, user: Any) -> Tested:
+    """Test a datasource that is not stored yet, as `test_connection` does; raises Invalid."""
+    document = parse_datasource(raw, refusal=refusal_of_literal)
+    record(user, action="tested", kind=KIND, name=document.name, detail=_("Not stored yet"))
+    return Tested(_answer_of(document), document, stored=False)
+
+
+def _answer_of(document: RestDatasource) -> dict[str, Any]:
+    started = time.monotonic()
+    status, detail, answered = _tried(document)
+    ok = answered and status is not None and status < SERVER_ERROR
+    return {
+        "ok": ok,
+        "status": status,
+        "elapsed_ms": round((time.monotonic() - started) * 1000),
+        "detail": detail,
+    }
+
+
+# pytest would take the name for a test.
+test_connection.__test__ = False  # type: ignore[attr-defined]
+
+
+def _tried(document: RestDatasource) -> tuple[int | None, str, bool]:
+    """Return the status, a sentence, and whether an answer came over a good connection."""
+    try:
+        answer = send(build_test(document), datasource=document)
+    except CallFailed as failed:
+        # More than is read, or an error status: the other side is there all the same.
+        answered = failed.kind in {"http_status", "too_large", "bad_answer"}
+        return failed.status if answered else None, failed.message, answered
+    said = f"{answer.status} {answer.reason}".strip()
+    return (
+        answer.status,
+        _("%(datasource)s answered %(said)s.") % {"datasource": document.title, "said": said},
+        True,
+    )
