@@ -44,6 +44,9 @@ class Forms(Protocol):
     def shows(self, name: str, part: Part) -> bool:
         """Tell how that stands now."""
 
+    def holders(self, name: str) -> Sequence[str]:
+        """Return the fields that hold the values of a field, a container or a form."""
+
 
 class Others(Protocol):
     """What a rule may do with other instances. Each act is a call: its intent is durable first.

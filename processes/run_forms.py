@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from processes.display import displays_on
 from processes.document import Document, Form
-from processes.fields.base import InputField
+from processes.fields.base import InputField, walk
 from processes.ports import Part
 from processes.progress import Moment, NotOpen, assigned, closed, submitted, went_to
 from processes.rules.base import RuleFailed
@@ -130,6 +130,13 @@ class RunForms:
             return kept[part]
         field = self.desk.document.fields.get(name)
         return bool(getattr(field, part, part != "required"))
+
+    def holders(self, name: str) -> list[str]:
+        """Return the fields that hold the values of a field, a container or a form."""
+        document = self.desk.document
+        fields = [document.fields[name]] if name in document.fields else []
+        fields += [field for form in document.forms if form.name == name for field in form.fields]
+        return [field.name for _, field in walk(fields) if field.holds_value]
 
     def _form(self, name: str) -> Form:
         found = next((form for form in self.desk.document.forms if form.name == name), None)

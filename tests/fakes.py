@@ -125,6 +125,8 @@ class FakeForms:
     def __init__(self) -> None:
         self.done: list[tuple[Any, ...]] = []
         self.display: dict[tuple[str, str], bool] = {}
+        # What stands in containers and forms; a field holds its own value.
+        self.inside: dict[str, list[str]] = {}
 
     def submit(self, form: str, *, status: str) -> None:
         self.done.append(("submit", form, status))
@@ -146,6 +148,9 @@ class FakeForms:
 
     def shows(self, name: str, part: Part) -> bool:
         return self.display.get((name, part), part != "required")
+
+    def holders(self, name: str) -> list[str]:
+        return self.inside.get(name, [name])
 
 
 class FakeOthers:

@@ -57,7 +57,8 @@ class HideOrDisable(Rule):
 
     What stands under otherwise is done when the conditions do not hold. It stays so for the
     instance until a rule changes it again. What is hidden need not be filled in: a hidden form is
-    passed over.
+    passed over. Hide and clear empties a field, or all that stands in a container or a form; what
+    holds no value, such as a button, is only hidden.
     """
 
     label = gettext_noop("Hide or disable")
@@ -110,4 +111,4 @@ def _apply(rows: Sequence[DisplayRow], context: Context) -> None:
             value = not context.forms.shows(row.field, part)
         context.forms.show(row.field, part, value=value)
         if row.action == "hide_and_clear":
-            context.assign(row.field, None)
+            context.assign_all([(name, None) for name in context.forms.holders(row.field)])

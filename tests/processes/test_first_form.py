@@ -67,6 +67,16 @@ def left_in(response: Any) -> str:
     return found.group(1) if found else ""
 
 
+def test_a_panel_is_hidden_and_cleared_before_there_is_an_instance(new: Any) -> None:
+    rules = [{"type": "hide_or_disable", "changes": [{"field": "pan", "action": "hide_and_clear"}]}]
+    pan = {"type": "panel", "name": "pan", "fields": [text_field("why")]}
+    post = new(process(text_field("kind", rules=rules), pan, name="leave"))
+    left = left_in(post("press:kind", kind="x", why="old"))
+    post("create", left, kind="x", why="old")
+    instance = ProcessInstance.objects.get()
+    assert (instance.values["why"], instance.display["pan"]) == ("", {"visible": False})
+
+
 def test_a_change_runs_its_rules_and_nothing_is_stored(new: Any) -> None:
     post = new(leave())
     shown = post("press:kind", kind="other")

@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
+from processes.models import Run
+from processes.services import debugging, runs
+from processes.services.debugging import Paused
 from processes.services.documents import document_of
 from processes.services.forms_state import display_of
+from processes.services.instances import create_instance
 from tests.processes.definitions import button, text_field
 from tests.processes.forms.leave import form, row
 from tests.processes.stories import fired, made, published, read
@@ -60,6 +64,75 @@ def test_what_rules_show_and_require_is_kept_with_the_instance(
     assert answer.data["errors"][0]["detail"] == "Why is required. Fill it in."
     fired(client, buy_id, "kind", kind="small")
     assert fired(client, buy_id, "form:one#submit", why="")["status"] == "succeeded"
+
+
+@pytest.fixture
+def stay(ada: Any) -> str:
+    """A process whose buttons hide and clear a panel, a form, themselves, or else a panel."""
+
+    def clear(name: str, *cleared: str, **settings: Any) -> dict[str, Any]:
+        rows = [{"field": one, "action": "hide_and_clear"} for one in cleared]
+        return button(name, {"type": "hide_or_disable", "changes": rows, **settings})
+
+    lines = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "what"}]}
+    group = {"type": "field_group", "name": "group", "fields": [
+        {"type": "toggle", "name": "late"}, lines]}  # fmt: skip
+    nights = {"type": "number", "name": "nights"}
+    inside = [text_field("city"), nights, group, button("inside")]
+    pan = {"type": "panel", "name": "pan", "fields": inside}
+    otherwise = [{"field": "pan", "action": "hide_and_clear"}]
+    first = form(
+        "one", text_field("kind"), pan, clear("whole", "pan"), clear("second", "two"),
+        clear("itself", "itself"),
+        button("unless", {"type": "hide_or_disable", "conditions": AMOUNT, "opposite": otherwise,
+                          "changes": [{"field": "pan", "action": "show"}]}),
+    )  # fmt: skip
+    second = form("two", text_field("note"), {"type": "secret", "name": "code"})
+    return published({"name": "stay", "forms": [first, second]}, user=ada)
+
+
+STAY: dict[str, Any] = {
+    "kind": "small", "city": "Cork", "nights": 2, "late": True, "lines": [{"what": "bed"}],
+    "note": "quiet", "code": "c-0de-1234",
+}  # fmt: skip
+EMPTY_PANEL: dict[str, Any] = {"city": "", "nights": None, "late": None, "lines": []}
+
+
+@pytest.mark.parametrize(
+    ("pressed", "hidden", "cleared"),
+    [
+        ("whole", "pan", EMPTY_PANEL),
+        ("unless", "pan", EMPTY_PANEL),
+        ("second", "two", {"note": "", "code": ""}),
+        ("itself", "itself", {}),
+    ],
+)
+def test_hide_and_clear_empties_all_that_stands_in_a_container_or_a_form(
+    api: Callable[..., Any], ada: Any, stay: str, pressed: str, hidden: str, cleared: Any
+) -> None:
+    client = api(ada)
+    stay_id = made(client, stay, **STAY)
+    run = fired(client, stay_id, pressed)
+    assert run["status"] == "succeeded", run["error"]
+    assert {change["field"] for change in run["steps"][0]["changes"]} == set(cleared)
+    assert run["data"] == {**STAY, "code": "********", **cleared}
+    assert row(stay_id).display == {hidden: {"visible": False}}
+
+
+def test_a_preview_and_its_debugger_hide_and_clear_a_panel_too(ada: Any, stay: str) -> None:
+    for step_by_step in (False, True):
+        instance = create_instance(process=stay, mode="preview", data=STAY, user=ada)
+        pressed: dict[str, Any] = {
+            "process_id": instance.process_id, "target": "whole", "user": ada, "trigger": "button",
+        }  # fmt: skip
+        if step_by_step:
+            debugging.step(Paused(debugging.start(**pressed).pk, ada))
+        else:
+            runs.trigger(**pressed)
+        run = Run.objects.get(instance=instance)
+        assert run.status == "succeeded", run.error
+        assert {name: run.data[name] for name in EMPTY_PANEL} == EMPTY_PANEL
+        assert row(instance.process_id).display == {"pan": {"visible": False}}
 
 
 def test_input_is_refused_beside_its_field(api: Callable[..., Any], ada: Any) -> None:

@@ -87,5 +87,13 @@ def test_forms_and_buttons_can_be_hidden_too() -> None:
     assert context.forms.display == {("wish", "visible"): False, ("go", "enabled"): False}
 
 
+def test_hide_and_clear_empties_what_stands_inside_and_only_hides_what_holds_nothing() -> None:
+    context = FakeContext({"kind": "x", "why": "y", "stays": "z"})
+    context.forms.inside = {"wish": ["kind", "why"], "go": []}
+    rule(("wish", "hide_and_clear"), ("go", "hide_and_clear")).run(context)
+    assert context.forms.display == {("wish", "visible"): False, ("go", "visible"): False}
+    assert context.values == {"kind": "", "why": "", "stays": "z"}
+
+
 def test_it_reads_as_a_sentence() -> None:
     assert rule(("kind", "hide"), ("go", "disable")).sentence() == "Hide kind and disable go"
