@@ -1,6 +1,6 @@
 """The calls that runs made through a datasource, read from their traces."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from statistics import median
 from typing import Any
@@ -10,6 +10,7 @@ from processes.models import DesignVersion, Run
 from processes.rules.base import CallingRule
 from processes.services.documents import document_of
 from processes.usage import uses_of_datasource
+from processes.walking import newest_first
 
 # A page asks: it looks at so many of the newest runs, and says so when there were more.
 NEWEST = 5000
@@ -39,21 +40,13 @@ def _calls_of(
     run: Run, datasource: str, rules: dict[str, tuple[str, str]]
 ) -> Iterator[tuple[str, LastCall, float]]:
     """Yield (method, call, duration), the newest first."""
-    for step in reversed(list(every_step(run.steps))):
+    for step in newest_first(run.steps):
         source, method = rules.get(step["rule"], ("", ""))
         request = step.get("request")
         # A sample that was pinned in a preview is no answer of the datasource.
         real = request and not request.get("pinned")
         if source == datasource and real and run.finished:
             yield method, _call(run, run.finished, step), float(step["duration_ms"])
-
-
-def every_step(steps: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the steps of a trace, and after each those of the rules in it."""
-    for step in steps:
-        yield step
-        for group in step.get("groups", ()):
-            yield from every_step(group["steps"])
 
 
 def _call(run: Run, at: datetime, step: dict[str, Any]) -> LastCall:

@@ -1,6 +1,6 @@
 """A recorded run walked through: which value each field had after each of its steps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,19 @@ class Known:
     # The step just carried out has set it.
     changed: bool = False
     before: Any = None
+
+
+def every_step(steps: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the steps of a trace, and after each those of the rules in it."""
+    for step in steps:
+        yield step
+        for group in step.get("groups", ()):
+            yield from every_step(group["steps"])
+
+
+def newest_first(steps: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the steps of a trace and those of the rules in them, the last carried out first."""
+    return list(every_step(steps))[::-1]
 
 
 def values_after(

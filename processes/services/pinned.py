@@ -11,16 +11,20 @@ from django.utils.translation import gettext_noop
 
 from kianda.lib.errors import Invalid, Missing
 from kianda.lib.secret_names import MASK
+from processes.clock import moment_text
 from processes.conditions import ConditionGroup
 from processes.context import Outside, RunContext, Surroundings
 from processes.document import Document
 from processes.effects import Effect
 from processes.models import PinnedAnswer, ProcessDesign, ProcessInstance, Run
-from processes.rules.base import Answer, Rule, RuleFailed
+from processes.rules import StartAProcess
+from processes.rules.base import BUILT_IN, Answer, CallingRule, Rule, RuleFailed
 from processes.services.designs import get_design
 from processes.services.documents import document_of
 from processes.services.outside import made_ready
-from processes.values import Value, from_json
+from processes.values import Value, from_json, to_json
+from processes.walking import newest_first
+from processes.working import START
 
 MOST_BYTES = 256 * 1024
 LOOKED_AT = 50
@@ -123,10 +127,31 @@ def last_answer(
     """
     rows = Run.objects.filter(process=design.name).only("steps", "process").order_by("-pk")
     for run in rows[:LOOKED_AT] if run_pk is None else rows.filter(pk=run_pk):
-        for step in reversed(run.steps):
+        for step in newest_first(run.steps):
             if step["rule"] == rule_id and step.get("response") and not was_pinned(step):
                 return run, as_sample(step["response"])
     return None
+
+
+def blank_answer(rule: Rule) -> dict[str, Any]:
+    """Return an answer to be filled in: with the keys that one has which is an instance."""
+    process = rule.process if isinstance(rule, StartAProcess) else ""
+    if isinstance(rule, CallingRule) and rule.datasource == BUILT_IN:
+        process = rule.method
+    return {"status": 200, "headers": {}, "body": _blank_item(process) if process else {}}
+
+
+def _blank_item(process: str) -> dict[str, Any]:
+    """Return an instance of a process as rules read it, none of its fields filled in."""
+    design = ProcessDesign.objects.filter(name=process).select_related("draft").first()
+    fields = document_of(design.draft).value_fields if design and design.draft else {}
+    return {
+        **{name: to_json(field.empty()) for name, field in fields.items()},
+        "process.id": f"{process}-1",
+        "process.name": process,
+        "process.status": START.status,
+        "process.created": moment_text(timezone.now().replace(microsecond=0)),
+    }
 
 
 def was_pinned(step: Mapping[str, Any]) -> bool:

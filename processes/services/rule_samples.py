@@ -27,6 +27,7 @@ from processes.settings_forms.around import Around
 from processes.settings_forms.expression import NotYet, text_of
 from processes.settings_forms.mapping import NO_SAMPLE, Sample
 from processes.values import Value, ValueFailure, column_of, from_json, is_blank
+from processes.walking import newest_first
 
 # How many of the newest runs are looked through for an answer of the rule.
 NEWEST = 40
@@ -91,7 +92,7 @@ class RuleSamples:
         return [step for run in runs for step in self._of_the_rule(run)]
 
     def _of_the_rule(self, run: Run) -> Iterator[dict[str, Any]]:
-        for step in reversed(run.steps):
+        for step in newest_first(run.steps):
             if step.get("rule") in self._rule_ids:
                 yield step
 

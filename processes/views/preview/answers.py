@@ -11,7 +11,9 @@ from kianda.lib.numbers import whole_number
 from kianda.once import once
 from kianda.pages import Errors, go, page, page_before, render_dialog, toast
 from processes.models import ProcessDesign
+from processes.rules import Rule
 from processes.services.pinned import (
+    blank_answer,
     last_answer,
     outward_rule,
     pin_answer,
@@ -20,8 +22,6 @@ from processes.services.pinned import (
 )
 from processes.views.common import person
 from processes.views.preview import places
-
-START = {"status": 200, "headers": {}, "body": {}}
 
 
 @page(roles=places.MAKERS, methods=("GET", "POST"))
@@ -40,7 +40,7 @@ def answer(request: HttpRequest, name: str, rule: str) -> HttpResponseBase:
     kept = pinned_of(design).get(rule)
     context = {
         "design": design, "rule": found, "kept": kept is not None, "errors": Errors(invalid),
-        **(_typed(text) if invalid else _shown(request, design, rule, kept)),
+        **(_typed(text) if invalid else _shown(request, design, found, kept)),
     }  # fmt: skip
     title = _("Pinned answer of %(rule)s") % {"rule": found.title}
     return render_dialog(
@@ -62,13 +62,13 @@ def _typed(text: str) -> dict[str, Any]:
 
 
 def _shown(
-    request: HttpRequest, design: ProcessDesign, rule: str, kept: dict[str, Any] | None
+    request: HttpRequest, design: ProcessDesign, rule: Rule, kept: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Return what stands in the editor: the last real answer when it is asked for."""
     of = request.GET.get("run", "")
-    last = last_answer(design, rule, run_pk=whole_number(of))
+    last = last_answer(design, rule.id, run_pk=whole_number(of))
     taken = last is not None and ("last" in request.GET or bool(of) or kept is None)
-    shown = last[1] if last and taken else kept or START
+    shown = last[1] if last and taken else kept or blank_answer(rule)
     return {
         "text": json.dumps(shown, indent=2, ensure_ascii=False),
         "last": last and last[0],
