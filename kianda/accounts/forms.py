@@ -7,11 +7,20 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kianda.accounts.groups import LONGEST, names_in, own_groups
 from kianda.accounts.permissions import SCOPES
-from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, ROLES, USER
+from kianda.accounts.roles import (
+    ADMINISTRATOR,
+    DATASOURCE_MANAGER,
+    DESIGNER,
+    ROLES,
+    USER,
+    implying,
+    in_words,
+)
 
 ROLE_WORDS = {
     ADMINISTRATOR: _("does everything, users and settings included"),
@@ -79,6 +88,21 @@ class _PersonForm(forms.Form):
         help_text=_("Forms that belong to a group are the work of each of its members."),
         error_messages={"invalid_choice": _("There is no group %(value)s any more.")},
     )  # fmt: skip
+
+    def implied(self) -> dict[str, str]:
+        """Say beside each role that comes with the ticked ones which of them bring it along."""
+        ticked = self["roles"].value() or []
+        bringing = {
+            role: [one for one in ROLES if one in ticked and one in implying(role)]
+            for role in ROLES
+        }
+        return {role: _implied(by) for role, by in bringing.items() if by}
+
+
+def _implied(by: list[str]) -> str:
+    return gettext("Comes with %(roles)s, also without a tick.") % {
+        "roles": ", ".join(in_words(by))
+    }
 
 
 class InviteForm(_PersonForm):

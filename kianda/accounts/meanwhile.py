@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import ROLES, groups_of, roles_of
+from kianda.accounts.roles import ROLES, assigned_roles, groups_of
 from kianda.lib import meanwhile
 from kianda.lib.meanwhile import Told
 
@@ -17,10 +17,9 @@ PARTS = ("name", "email", *LISTS)
 
 def settings_of(user: User) -> Settings:
     """Return a user as the dialog shows one."""
-    held = set(ROLES) if user.is_superuser else roles_of(user)
     return {
         "name": user.get_full_name(), "email": user.email,
-        "roles": [role for role in ROLES if role in held],
+        "roles": assigned_roles(user),
         "groups": sorted(groups_of(user) - set(ROLES)),
     }  # fmt: skip
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts import audit
 from kianda.accounts.groups import group_flaws, put_into_groups
 from kianda.accounts.meanwhile import Settings, settings_of
-from kianda.accounts.roles import ADMINISTRATOR, ROLES, in_words
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, assigned_roles, in_words
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing, Stale
 
 KIND: Final = "user"
@@ -92,18 +92,32 @@ def change_person(
         user = _locked(user)
         if seen is not None and settings_of(user) != seen:
             raise Stale
-        before = _roles(user)
+        before = assigned_roles(user)
         if ADMINISTRATOR in before and ADMINISTRATOR not in roles and _is_last(user):
             raise Invalid.at("/roles", gettext(LAST))
-        user.email = email
-        _name(user, name)
-        user.save(update_fields=["first_name", "last_name", "email"])
+        renamed = _set_details(user, name, email)
         _set_roles(user, roles)
-        said = ", ".join(in_words(roles)) or _("none")
-        told = "" if set(before) == set(roles) else _("Roles: %(names)s") % {"names": said}
-        detail = _told(told, put_into_groups(user, groups) if groups is not None else "")
-        audit.record(by, action="changed", kind=KIND, name=user.username, detail=detail)
+        told = put_into_groups(user, groups) if groups is not None else ""
+        detail = _told(_role_change(before, roles), told)
+        if renamed or detail:
+            audit.record(by, action="changed", kind=KIND, name=user.username, detail=detail)
     return user
+
+
+def _set_details(user: User, name: str, email: str) -> bool:
+    """Store name and e-mail; tell whether they were others before."""
+    before = (user.first_name, user.last_name, user.email)
+    user.email = email
+    _name(user, name)
+    user.save(update_fields=["first_name", "last_name", "email"])
+    return before != (user.first_name, user.last_name, user.email)
+
+
+def _role_change(before: Iterable[str], after: Sequence[str]) -> str:
+    """Say which roles a person has now; nothing when they are those of before."""
+    if set(before) == set(after):
+        return ""
+    return _("Roles: %(names)s") % {"names": ", ".join(in_words(after)) or _("none")}
 
 
 def deactivate_person(user: User, *, by: User) -> None:
@@ -112,7 +126,7 @@ def deactivate_person(user: User, *, by: User) -> None:
         raise Conflict(_("You cannot deactivate yourself. Ask another Administrator."))
     with transaction.atomic():
         user = _locked(user)
-        if ADMINISTRATOR in _roles(user) and _is_last(user):
+        if ADMINISTRATOR in assigned_roles(user) and _is_last(user):
             raise Conflict(gettext(LAST))
         if user.is_active:
             user.is_active = False
@@ -146,13 +160,6 @@ def _locked(user: User) -> User:
     """Return the row, under a lock that two administrators who deactivate each other share."""
     list(Group.objects.filter(name=ADMINISTRATOR).select_for_update())
     return User.objects.select_for_update().get(pk=user.pk)
-
-
-def _roles(user: User) -> list[str]:
-    held = set(user.groups.values_list("name", flat=True))
-    if user.is_superuser:
-        held.add(ADMINISTRATOR)
-    return [role for role in ROLES if role in held]
 
 
 def _is_last(user: User) -> bool:

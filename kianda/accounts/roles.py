@@ -48,14 +48,28 @@ def remember_roles(user: Any, groups: Any) -> frozenset[str]:
     """Work out the roles from the names of a person's groups and keep both on the object."""
     names = frozenset(name for name in groups if name)
     setattr(user, _GROUPS, names)
-    held = {name for name in names if name in ROLES}
-    if user.is_superuser or ADMINISTRATOR in held:
-        held = set(ROLES)
-    elif held:
-        held.add(USER)
-    known = frozenset(held)
+    known = with_implied(assigned_roles(user))
     setattr(user, _CACHE, known)
     return known
+
+
+def assigned_roles(user: Any) -> list[str]:
+    """Return the roles that somebody gave a person, without what they imply, active or not."""
+    names = groups_of(user)
+    # Who was made an administrator by command has the mark alone.
+    marked = {ADMINISTRATOR} if user.is_superuser else set()
+    return [role for role in ROLES if role in names | marked]
+
+
+def implying(role: str) -> frozenset[str]:
+    """Return the roles whose people have a role too, whether it was given to them or not."""
+    return frozenset(ROLES) - {role} if role == USER else frozenset({ADMINISTRATOR}) - {role}
+
+
+def with_implied(assigned: Iterable[str]) -> frozenset[str]:
+    """Return the roles in which a person acts to whom these were given."""
+    given = frozenset(assigned)
+    return frozenset(role for role in ROLES if not given.isdisjoint({role, *implying(role)}))
 
 
 def has_role(user: AbstractBaseUser | AnonymousUser | None, *roles: str) -> bool:

@@ -8,6 +8,7 @@ from kianda.accounts.models import AuditEntry
 from kianda.accounts.roles import roles_of
 from kianda.lib.errors import Conflict, Invalid, Missing
 from tests.factories import make_user
+from tests.pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +60,59 @@ def test_roles_change_and_the_mark_of_a_superuser_goes_with_the_role(admin):
     assert roles_of(root) == {"User"}
     people.change_person(root, name="R", email="", roles=["Administrator"], by=admin)
     assert User.objects.get(pk=root.pk).is_superuser
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [["Administrator"], ["Designer"], ["Administrator", "Designer"], ["User"], []],
+)
+def test_an_ok_without_a_change_changes_nothing_and_tells_nothing(admin, roles):
+    dan = make_user("dan", *roles, first_name="Dan")
+    page = client_of(admin)
+    shown = page.get(f"/users/{dan.pk}/").context["form"]
+    assert shown["roles"].value() == roles
+    typed = {"name": "Dan", "email": dan.email, "roles": roles, "seen": shown["seen"].value()}
+    assert page.post(f"/users/{dan.pk}/", typed).status_code == 303
+    assert set(User.objects.get(pk=dan.pk).groups.values_list("name", flat=True)) == set(roles)
+    assert not AuditEntry.objects.exists()
+
+
+def test_an_administrator_by_command_is_shown_with_the_one_role(admin):
+    root = make_user("root", is_superuser=True, is_staff=True)
+    form = client_of(admin).get(f"/users/{root.pk}/").context["form"]
+    assert form["roles"].value() == ["Administrator"]
+
+
+def test_each_change_of_a_person_is_told(admin, ben):
+    for changed in ({"name": "Ben B"}, {"email": "b@example.org"}, {"roles": ["Designer"]}):
+        now = {"name": ben.get_full_name(), "email": ben.email, "roles": ["User"]}
+        ben = people.change_person(ben, **now | changed, by=admin)
+    told = AuditEntry.objects.filter(action="changed", name="ben").order_by("pk")
+    assert [entry.detail for entry in told] == ["", "", "Roles: Designer"]
+
+
+@pytest.mark.parametrize(
+    ("roles", "said"),
+    [
+        (["Administrator"], 3),
+        (["Designer"], 1),
+        (["User"], 0),
+        ([], 0),
+    ],
+)
+def test_a_role_that_comes_with_another_is_said_beside_its_box(admin, roles, said):
+    dan = make_user("dan", *roles)
+    page = text_of(client_of(admin).get(f"/users/{dan.pk}/"))
+    assert page.count("also without a tick") == said
+    assert page.count(f"Comes with {', '.join(roles)}, also") == said
+
+
+def test_who_loses_the_role_administrator_keeps_only_what_was_given(admin):
+    dan = make_user("dan", "Administrator")
+    page = client_of(admin)
+    seen = page.get(f"/users/{dan.pk}/").context["form"]["seen"].value()
+    page.post(f"/users/{dan.pk}/", {"email": dan.email, "seen": seen, "roles": ["Designer"]})
+    assert roles_of(User.objects.get(pk=dan.pk)) == {"Designer", "User"}
 
 
 def test_the_last_administrator_keeps_the_role_and_stays(admin, ada):
