@@ -1,16 +1,18 @@
 """What changed in a table, in sentences: for the history, which holds it before and after."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.utils.translation import gettext as _
 
+from processes.field_words import words_of
 from processes.fields import Table
 from processes.fields.table import Column
-from processes.values import ValueFailure, as_text
+from processes.values import as_text, is_blank
 
 Row = Mapping[str, Any]
+Told: TypeAlias = Callable[[Column, Any], Any]
 
 MOST = 8
 # Beyond this many rows in a row that differ, they are compared place by place.
@@ -19,43 +21,50 @@ _LONGEST = 60
 _ARROW = "→"
 
 
-def table_changes(field: Table, before: Any, after: Any) -> list[str]:
-    """Return the differences between two contents of a table; the first ones, and how many more."""
+def table_changes(field: Table, before: Any, after: Any, *, told: Told = words_of) -> list[str]:
+    """Return the differences between two contents of a table; the first ones, and how many more.
+
+    `told` says what a cell holds.
+    """
     old, new = _rows(before), _rows(after)
-    found = list(_differences(field, old, new))
+    found = list(_differences(field, old, new, told))
     if len(found) > MOST:
         found = [*found[:MOST], _("and %(count)s more") % {"count": f"{len(found) - MOST:,}"}]
     return found
 
 
-def sentences_of(field: object, row: Mapping[str, Any]) -> list[str]:
+def sentences_of(field: object, row: Mapping[str, Any], *, told: Told = words_of) -> list[str]:
     """Return a change as sentences when it is one of a table; of one that was cut there is none."""
     before, after = row["before"], row["after"]
     whole = all(value is None or isinstance(value, list) for value in (before, after))
-    return table_changes(field, before, after) if isinstance(field, Table) and whole else []
+    if not isinstance(field, Table) or not whole:
+        return []
+    return table_changes(field, before, after, told=told)
 
 
 def _rows(value: Any) -> list[Row]:
     return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 
 
-def _differences(field: Table, old: Sequence[Row], new: Sequence[Row]) -> Iterator[str]:
+def _differences(
+    field: Table, old: Sequence[Row], new: Sequence[Row], told: Told
+) -> Iterator[str]:  # fmt: skip
     head, tail = _alike(old, new)
     old_end, new_end = len(old) - tail, len(new) - tail
     for kind, a, b, c, d in _opcodes(old[head:old_end], new[head:new_end]):
         both = min(b - a, d - c) if kind == "replace" else 0
         for step in range(both):
             was, now = old[head + a + step], new[head + c + step]
-            yield from _cells_changed(field, head + c + step + 1, was, now)
+            yield from _cells_changed(field, head + c + step + 1, was, now, told)
         for at in range(head + a + both, head + b):
             yield _("row %(number)s removed: %(cells)s") % {
                 "number": f"{at + 1:,}",
-                "cells": _told(field, old[at]),
+                "cells": _cells(field, old[at], told),
             }
         for at in range(head + c + both, head + d):
             yield _("row %(number)s added: %(cells)s") % {
                 "number": f"{at + 1:,}",
-                "cells": _told(field, new[at]),
+                "cells": _cells(field, new[at], told),
             }
 
 
@@ -77,7 +86,9 @@ def _opcodes(
     return [code for code in matcher.get_opcodes() if code[0] != "equal"]
 
 
-def _cells_changed(field: Table, number: int, was: Row, now: Row) -> Iterator[str]:
+def _cells_changed(
+    field: Table, number: int, was: Row, now: Row, told: Told
+) -> Iterator[str]:  # fmt: skip
     for column in field.columns:
         before, after = was.get(column.name), now.get(column.name)
         if before != after:
@@ -86,23 +97,20 @@ def _cells_changed(field: Table, number: int, was: Row, now: Row) -> Iterator[st
                 % {
                     "number": f"{number:,}",
                     "column": column.title,
-                    "before": _short(_shown(column, before)),
+                    "before": _short(_said(told, column, before)),
                     "arrow": _ARROW,
-                    "after": _short(_shown(column, after)),
+                    "after": _short(_said(told, column, after)),
                 }
             )
 
 
-def _told(field: Table, row: Row) -> str:
-    cells = [_shown(column, row.get(column.name)) for column in field.columns]
+def _cells(field: Table, row: Row, told: Told) -> str:
+    cells = [_said(told, column, row.get(column.name)) for column in field.columns]
     return _short(", ".join(cell for cell in cells if cell))
 
 
-def _shown(column: Column, value: Any) -> str:
-    try:
-        return column.shown(column.to_python(value))
-    except ValueFailure:
-        return as_text(value)  # It was written when the column was of another kind.
+def _said(told: Told, column: Column, value: Any) -> str:
+    return "" if is_blank(value) else as_text(told(column, value))
 
 
 def _short(text: str) -> str:

@@ -42,5 +42,5 @@ class Date(InputField):
             return value if isinstance(value, str) else ""
         if self.mode == "time":
             return value.removesuffix(":00") if value.count(":") == 2 else value
-        moment = datetime.fromisoformat(value)
-        return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+        moment = datetime.fromisoformat(value).replace(tzinfo=None)
+        return f"{moment.isoformat(sep=' ', timespec='seconds')} UTC"

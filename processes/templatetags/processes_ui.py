@@ -1,6 +1,6 @@
 """Values, traces and definitions on pages: {% load processes_ui %}.
 
-{{ value|value_words }} · {{ value|new_words }} ·
+{{ value|value_words }} · {{ value|new_words }} · {{ value|in_words_of:field|value_words }} ·
 {{ answer|code }} JSON with its parts marked · {{ request|request_code }} · {{ request|curl }} ·
 {{ text|numbered }} · {{ run|trigger_words }} · {{ run|took }} · {{ name|words }}
 """
@@ -24,6 +24,7 @@ from kianda.lib.names import in_words
 from kianda.lib.secret_names import MASK
 from kianda.templatetags.kianda_ui import NONE
 from kianda.times import full_words
+from processes.field_words import words_of
 from processes.fields import Table
 from processes.fields.base import FormField
 from processes.models import Run
@@ -57,6 +58,12 @@ def value_words(value: Any) -> SafeString:
     if value == MASK:
         return format_html('<span class="k-muted">{}</span>', _("secret"))
     return conditional_escape(_short(_plain(value)))
+
+
+@register.filter
+def in_words_of(value: Any, field: FormField | None) -> Any:
+    """Return a recorded value in the words in which the form of its field shows it."""
+    return words_of(field, value)
 
 
 @register.filter
@@ -95,7 +102,7 @@ def changed_words(found: Meanwhile, field: FormField) -> SafeString:
     if isinstance(field, Table):
         told = table_changes(field, found.before, found.after)
         return conditional_escape("; ".join(told))
-    return new_words(found.after)
+    return new_words(words_of(field, found.after))
 
 
 def _short(text: str) -> str:

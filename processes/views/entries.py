@@ -1,16 +1,13 @@
 """Lines of runs and of changes, as the pages of an instance show them."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Protocol
 
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from kianda.templatetags.kianda_words import status_words
-from kianda.times import moment_words
 from processes.document import Document
-from processes.fields import Date
-from processes.fields.base import FormField
+from processes.field_words import words_of
 from processes.models import Change, ProcessInstance, Run
 from processes.services.history import can_restore, told
 from processes.table_words import sentences_of
@@ -71,7 +68,7 @@ def _words(row: Mapping[str, Any], document: Document) -> dict[str, Any]:
         return {"title": gettext("Status"), **told}
     if not name.startswith("form:"):
         field = document.fields.get(name)
-        told = {part: _in_zone(field, row[part]) for part in ("before", "after")}
+        told = {part: words_of(field, row[part]) for part in ("before", "after")}
         return {"title": field.title if field else name, **told}
     titles = {f"form:{form.name}": form.title for form in document.forms}
     said = {part: _STATES.get(str(row[part]), row[part]) for part in ("before", "after")}
@@ -89,14 +86,3 @@ def changed_by(instance: ProcessInstance, changes: list[Change]) -> str:
         return str(words)
     person = instance.modified_by
     return person.get_full_name() or person.get_username() if person else ""
-
-
-def _in_zone(field: FormField | None, value: Any) -> Any:
-    """Return a recorded moment as it is read in the person's zone; any other value as it is."""
-    if not isinstance(field, Date) or field.mode != "datetime" or not isinstance(value, str):
-        return value
-    try:
-        return moment_words(datetime.fromisoformat(value), seconds=True)
-    except ValueError:
-        # Recorded when the field was of another kind.
-        return value

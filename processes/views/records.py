@@ -62,7 +62,8 @@ def restore(request: HttpRequest, process_id: str, change: int, field: str) -> H
             return go(request, "instance", process_id=sheet.instance.process_id)
     context: dict[str, Any] = {
         "instance": sheet.instance, "row": row, "error": error,
-        "now": sheet.shown().get(field), "change": change, "field": field,
+        "change": change, "field": field, "known": known.get(field),
+        "now": sheet.shown().get(field),
         "possible": can_restore(sheet.instance, known, row, sheet.shown()),
     }  # fmt: skip
     return render_dialog(

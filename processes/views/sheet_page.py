@@ -5,6 +5,7 @@ from typing import Any
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.asides import asides_of
 from processes import listing
+from processes.field_words import words_of
 from processes.fields.base import FormField
 from processes.models import DesignVersion, ProcessInstance, Run
 from processes.services.history import Meanwhile
@@ -81,7 +82,7 @@ def _mine(sheet: Sheet, name: str, found: Meanwhile) -> Any:
     """Return what the person has made of a field: of a table only what differs."""
     typed = sheet.typed.get(name)
     if not isinstance(typed, TypedTable):
-        return typed
+        return words_of(sheet.document.fields[name], sheet.changes[name])
     return "; ".join(table_changes(typed.grid.field, found.before, sheet.changes[name]))
 
 

@@ -12,6 +12,7 @@ from datasources.selectors import get_document
 from kianda.lib.errors import Missing
 from kianda.lib.secret_names import MASK
 from processes.document import Document
+from processes.field_words import words_in_utc
 from processes.models import ProcessDesign, Run
 from processes.rules import Rule, SetFormField
 from processes.rules.base import BUILT_IN, CallingRule
@@ -64,7 +65,7 @@ def shown_step(step: Mapping[str, Any], document: Document | None) -> dict[str, 
 def _change(row: Mapping[str, Any], document: Document | None) -> dict[str, Any]:
     field = document.fields.get(row["field"]) if document else None
     title = title_of(row["field"], document)
-    return {**row, "title": title, "sentences": sentences_of(field, row)}
+    return {**row, "title": title, "sentences": sentences_of(field, row, told=words_in_utc)}
 
 
 def _group(group: Mapping[str, Any], document: Document | None) -> dict[str, Any]:
