@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts import audit
 from kianda.accounts.groups import group_flaws, put_into_groups
 from kianda.accounts.meanwhile import Settings, settings_of
-from kianda.accounts.roles import ADMINISTRATOR, ROLES, assigned_roles, in_words
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, assigned_roles, implying, in_words
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing, Stale
 
 KIND: Final = "user"
@@ -36,10 +36,15 @@ def people(*, search: str = "", status: str = "", role: str = "") -> QuerySet[Us
             | Q(last_name__icontains=word) | Q(email__icontains=word)
         )  # fmt: skip
     if role in ROLES:
-        rows = rows.filter(groups__name=role)
+        rows = rows.filter(_acting(role)).distinct()
     if status in {"active", "inactive"}:
         rows = rows.filter(is_active=status == "active")
     return rows
+
+
+def _acting(role: str) -> Q:
+    """Return the filter of those who act in a role, given or implied; deactivated people too."""
+    return Q(is_superuser=True) | Q(groups__name__in={role, *implying(role)})
 
 
 def person(user_id: int) -> User:

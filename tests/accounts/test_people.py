@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 
 from kianda.accounts import people
 from kianda.accounts.models import AuditEntry
-from kianda.accounts.roles import roles_of
+from kianda.accounts.roles import ROLES, roles_of
 from kianda.lib.errors import Conflict, Invalid, Missing
 from tests.factories import make_user
 from tests.pages import client_of, text_of
@@ -160,13 +160,27 @@ def test_there_is_no_such_user():
         people.person(4711)
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_the_filter_by_role_finds_those_whose_row_says_it(admin, ada, ben, cleo, role):
+    make_user("root", is_superuser=True, is_staff=True)
+    make_user("dora", "Data source manager", "Designer")
+    make_user("gone", "Designer", is_active=False)
+    page = client_of(admin)
+    shown = {one.username: one.held for one in page.get("/users/").context["page"]}
+    assert shown["root"] == list(ROLES)
+    assert shown["gone"] == ["Designer", "User"]
+    found = [one.username for one in page.get("/users/", {"role": role}).context["page"]]
+    assert found == [name for name, held in shown.items() if role in held]
+
+
 @pytest.mark.parametrize(
     ("filters", "names"),
     [
         ({}, ["ada", "admin", "ben"]),
         ({"search": "AD"}, ["ada", "admin"]),
         ({"search": "ad min"}, ["admin"]),
-        ({"role": "Designer"}, ["ada"]),
+        ({"role": "Designer"}, ["ada", "admin"]),
+        ({"role": "Data source manager"}, ["admin"]),
         ({"status": "inactive"}, ["ben"]),
         ({"role": "Emperor", "status": "odd"}, ["ada", "admin", "ben"]),
     ],

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from kianda.accounts import meanwhile, people
 from kianda.accounts.callers import signed_in
 from kianda.accounts.forms import ROLE_WORDS, InviteForm, PersonForm
-from kianda.accounts.roles import ADMINISTRATOR, ROLES, in_words, roles_of
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, in_words, remember_roles
 from kianda.accounts.views.lists import shown_rows
 from kianda.lib.errors import Conflict, Invalid, Stale
 from kianda.lib.meanwhile import written
@@ -42,7 +42,8 @@ def users(request: HttpRequest) -> HttpResponseBase:
         "roles": list(zip(ROLES, in_words(ROLES), strict=True)),
     }
     for user in context["page"]:
-        user.held = in_words(role for role in ROLES if role in roles_of(user))
+        held = remember_roles(user, [group.name for group in user.groups.all()])
+        user.held = in_words(role for role in ROLES if role in held)
     return render_page(
         request, "accounts/users.html", context, partials={"rows": "accounts/_users.html"}
     )
