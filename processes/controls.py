@@ -81,7 +81,13 @@ class Control:
     @property
     def wrong(self) -> bool:
         """Tell whether it, or anything that stands in it, has an error or a conflict."""
-        return any(one.sentences or one.conflict for one in every([self]))
+        return any(one.sentences or one.conflict or one.has_wrong_rows for one in every([self]))
+
+    @property
+    def has_wrong_rows(self) -> bool:
+        """Tell whether a cell of a table that is shown has an error."""
+        rows = self.rows_shown.rows if self.rows_shown else []
+        return any(cell.sentences for row in rows for cell in row.cells)
 
     @property
     def described(self) -> str:

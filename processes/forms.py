@@ -17,7 +17,7 @@ from processes.document import Document, Form
 from processes.expressions import Resolve
 from processes.fields import Button, Link, RichText, Table
 from processes.fields.base import FormField, InputField
-from processes.inputs import PREFIX, Written, input_of, posted
+from processes.inputs import PREFIX, Written, input_of, means_same, posted
 from processes.inputs import sent_of as sent_of_written
 from processes.table_forms import TypedTable, act_on, read_table
 from processes.table_lines import Grid
@@ -111,7 +111,7 @@ def changed_by_hand(
 def _is_change(field: FormField, typed: Typed, before: Value) -> bool:
     if isinstance(typed, TypedTable):
         return typed.is_changed
-    return field.slug() == "secret" or typed != input_of(field, before)
+    return field.slug() == "secret" or not means_same(field, typed, input_of(field, before))
 
 
 def act_on_rows(

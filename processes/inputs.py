@@ -49,6 +49,19 @@ def sent_of(field: FormField, written: Written) -> Any:
     return (text or None) if field.slug() == "toggle" else text
 
 
+def means_same(field: FormField, one: Written, other: Written) -> bool:
+    """Tell whether two contents of a control mean the same value: "09:00" and "09:00:00" do.
+
+    A browser posts what it was given in words of its own.
+    """
+    if one == other:
+        return True
+    (first, wrong), (second, also_wrong) = (
+        field.read(sent_of(field, written)) for written in (one, other)
+    )
+    return not wrong and not also_wrong and first == second
+
+
 def _utc(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)

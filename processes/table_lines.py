@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 from processes.expressions import Resolve
 from processes.fields import Table
 from processes.fields.table import Column
-from processes.inputs import Written, input_of, sent_of
+from processes.inputs import Written, input_of, means_same, sent_of
 from processes.values import Value, ValueFailure, to_json
 
 Cells: TypeAlias = Mapping[str, Written]
@@ -105,7 +105,9 @@ class Grid:
             column.name: line.cells[column.name]
             for column in self.open
             if column.name in line.cells
-            and line.cells[column.name] != input_of(column, row.get(column.name))
+            and not means_same(
+                column, line.cells[column.name], input_of(column, row.get(column.name))
+            )
         }
         return line._replace(cells=changed or None)
 

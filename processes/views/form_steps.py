@@ -95,6 +95,18 @@ def primary(steps: Mapping[str, Step], views: Iterable[FormView]) -> str:
     return ""
 
 
+def submitted_by(document: Document, target: str) -> list[str]:
+    """Return the forms that a button submits whatever stands in them: its own, or those named."""
+    field = target.partition("#")[0]
+    own = [form.name for form in document.forms if any(f.name == field for f in form.all_fields())]
+    named = [
+        getattr(rule, "form", "")
+        for rule in document.rules_of(target)
+        if rule.slug() == "submit" and rule.enabled and rule.conditions is None
+    ]
+    return list(dict.fromkeys(name or own[0] for name in named))
+
+
 def open_form(steps: Mapping[str, Step], views: Sequence[FormView], wanted: str = "") -> str:
     """Return the form to open first: with something wrong, gone to by a rule, waiting for us."""
     wrong = next((view for view in views if view.wrong), None)

@@ -19,7 +19,7 @@ from processes.models import Change, ProcessInstance, Run
 from processes.services import runs
 from processes.services.instances import patch_instance
 from processes.views.common import person, target_kind, target_title
-from processes.views.form_steps import load_targets
+from processes.views.form_steps import load_targets, submitted_by
 from processes.views.place import place_of
 from processes.views.sheet import Sheet
 from processes.views.sheet_page import context_of
@@ -118,7 +118,12 @@ def _save(request: HttpRequest, sheet: Sheet) -> HttpResponseBase:
 def _press(request: HttpRequest, sheet: Sheet, target: str) -> HttpResponseBase:
     kind = target_kind(sheet.document, target)
     missing = sheet.missing_on(_form_of(target)) if kind == "submit" else []
-    _refuse(sheet, [*missing, *sheet.invalid()])
+    wrong = sheet.invalid()
+    if wrong and kind == "button":
+        # Its rules would tell of the blanks had they a chance to run: all is told at once.
+        forms = submitted_by(sheet.document, target)
+        missing = [flaw for form in forms for flaw in sheet.missing_on(form)]
+    _refuse(sheet, [*missing, *wrong])
     before = place_of(request).press
     if before and (answer := before(request, sheet, target, kind)):
         return answer

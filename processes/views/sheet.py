@@ -208,8 +208,8 @@ class Sheet:
     def _same(self, name: str) -> bool:
         if self._is_secret(name):
             return False
-        field = self.document.fields[name]
-        return bool(field.to_json(self.values.get(name)) == self.changes[name])
+        value, wrong = self.document.fields[name].read(self.changes[name])
+        return not wrong and value == self.values.get(name)
 
     def invalid(self) -> list[Flaw]:
         """Return what is wrong with the values that the person has changed."""

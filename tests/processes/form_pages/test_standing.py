@@ -7,6 +7,7 @@ import pytest
 
 from kianda.once import new_token
 from tests.pages import client_of, text_of
+from tests.processes.definitions import button, text_field
 from tests.processes.form_pages.leave import is_closed, leave, post, submit
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,21 @@ def test_what_is_wrong_is_told_in_the_order_of_the_form(make: Any, ada: Any) -> 
     shown = post(client_of(ada), make(raw), "save", days="no address").content.decode()
     told = re.findall(r'href="#(f-data-[a-z]+)"', shown)
     assert told == ["f-data-days", "f-data-total"]
+
+
+def test_a_button_that_submits_tells_of_blanks_and_of_what_is_wrong_at_once(
+    make: Any, ada: Any
+) -> None:
+    raw = leave()
+    raw["forms"][0]["fields"] += [
+        text_field("why", required=True),
+        {"type": "number", "name": "hours", "max": 100},
+        button("send", {"type": "submit"}),
+    ]
+    page = post(client_of(ada), make(raw), "press:send", hours="999")
+    assert page.status_code == 422
+    assert "2 places need a look" in text_of(page)
+    assert "Why is required" in text_of(page)
 
 
 def test_close_leaves_the_form(make: Any, ada: Any) -> None:

@@ -38,6 +38,42 @@ def test_rows_that_others_added_stay_when_another_field_is_changed(
     assert len(whats(instance)) == 5
 
 
+WHEN = {"type": "date", "name": "at", "mode": "datetime"}
+
+
+def test_a_moment_that_nobody_touched_is_no_change_though_the_browser_writes_it_shorter(
+    make: Any, ben_at: Client, ada: Any
+) -> None:
+    instance = make(rows=0, columns=[{"type": "text", "name": "what"}, WHEN])
+    row = {"what": "Pen", "at": "2026-01-01T09:00:00Z"}
+    revision = patch_instance(
+        process_id="orders-1", data={"lines": [row]}, revision=1, user=ada
+    ).revision
+    page = ben_at.get(URL)
+    assert form_of(page)["v-lines-b0-at"] == ["2026-01-01T09:00:00"]
+    patch_instance(
+        process_id="orders-1",
+        data={"lines": [row | {"what": "Theirs"}]},
+        revision=revision,
+        user=ada,
+    )
+    said = post(ben_at, page, **{"v-lines-b0-at": "2026-01-01T09:00", "v-customer": "acme"})
+    assert "changed meanwhile" not in text_of(said)
+    assert whats(instance) == ["Theirs"]
+
+
+def test_two_people_who_write_the_same_have_no_conflict(
+    make: Any, ben_at: Client, ada: Any
+) -> None:
+    instance = make(rows=1)
+    page = ben_at.get(URL)
+    theirs = [{"what": "Pen 1", "amount": 8, "sent": False, "hidden": "h1"}]
+    patch_instance(process_id="orders-1", data={"lines": theirs}, revision=1, user=ada)
+    said = post(ben_at, page, **{"v-lines-b0-amount": "8", "v-lines-b0-sent": "false"})
+    assert "changed meanwhile" not in text_of(said)
+    assert rows_of(instance)[0]["amount"] == 8
+
+
 def test_who_may_not_add_or_remove_cannot_by_hand_either(make: Any, ben_at: Client) -> None:
     instance = make(allow_add=False, allow_remove=False, allow_move=False)
     page = ben_at.get(URL)

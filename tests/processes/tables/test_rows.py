@@ -1,14 +1,18 @@
 """Rows are typed, added, moved and taken out on the page of an instance, thousands of them too."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from processes.models import Change, ProcessInstance
+from processes.services.instances import create_instance
 from tests.pages import SCRIPT, text_of
-from tests.processes.tables.orders import URL, form_of, keys, post, rows_of, whats
+from tests.processes.definitions import process, text_field
+from tests.processes.stories import published
+from tests.processes.tables.orders import COLUMNS, URL, form_of, keys, post, rows_of, whats
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +75,19 @@ def test_errors_stand_in_their_cells_and_what_was_typed_stays(make: Any, ben_at:
     assert SCRIPT not in page.content.decode()
     assert form_of(page)["v-lines-b1-amount"] == [SCRIPT]
     assert whats(instance) == ["Pen 1", "Pen 2", "Pen 3"]
+
+
+def test_a_wrong_cell_opens_its_form_and_marks_it(ada: Any, ben_at: Client) -> None:
+    raw = process(text_field("customer"))
+    lines = {"type": "table", "name": "lines", "columns": COLUMNS, "first_rows": 1}
+    raw["forms"].append({"name": "second", "activate_with": "main", "fields": [lines]})
+    published(raw, user=ada)
+    create_instance(process="orders", mode="live", data={}, user=ada)
+    said = post(ben_at, ben_at.get(URL), **{"v-lines-b0-amount": "-1"}).content.decode()
+    tabs = re.findall(r'<a class="k-tab"[^>]*id="tab-(\w+)"(.*?)</a>', said, re.DOTALL)
+    opened = [name for name, rest in tabs if rest.startswith(" data-open")]
+    wrong = [name for name, rest in tabs if "needs a look" in rest]
+    assert (opened, wrong) == (["second"], ["second"])
 
 
 def test_a_required_cell_is_asked_for(make: Any, ben_at: Client) -> None:
