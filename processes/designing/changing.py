@@ -18,13 +18,15 @@ class ChangeSettings(Edit):
     """Changes settings of one piece. Another `name` is renamed everywhere; lists are not settings.
 
     Another `type` of a field keeps the settings that the new type has too. With `name_follows` the
-    name of a form or field goes with its title, as long as it is the one made from it.
+    name of a form or field goes with its title, as long as it is the one made from it. A column
+    that others refer to is taken out of a table with `force` only.
     """
 
     do: Literal["change"] = "change"
     target: str
     settings: dict[str, Any]
     name_follows: bool = False
+    force: bool = False
 
     def carry_out(self, work: Work) -> tuple[str, str]:
         """Set what differs."""
@@ -35,10 +37,12 @@ class ChangeSettings(Edit):
         name = settings.pop("name", None)
         if found.kind == "field" and "type" in settings:
             _drop_foreign(work, self.target, str(settings["type"]))
-        if found.kind == "field" and "columns" in settings:
-            work.rename_columns(target, settings["columns"])
+        if found.kind == "field" and "columns" in settings and not self.force:
+            work.refuse_lost_columns(target, settings["columns"])
         for key, value in settings.items():
             work.set(target, (key,), value)
+        if found.kind == "field" and "columns" in settings:
+            work.rename_columns(target, found.node.get("columns"))
         if name is None:
             name = self._following(work, found)
         if found.kind != tree.PROCESS and name is not None and name != found.node.get("name"):

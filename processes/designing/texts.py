@@ -9,7 +9,6 @@ Names = Mapping[str, str]
 _NAME = r"([A-Za-z][A-Za-z0-9_]*)((?:\.[A-Za-z0-9_]+)*)\]"
 _FIELD = re.compile(rf"\[\[|\[{_NAME}")
 _ITEM = re.compile(rf"\[\[|\[item\.{_NAME}")
-_ROW = re.compile(rf"\[\[|\[row\.{_NAME}")
 
 
 def of_fields(text: str, names: Names) -> str:
@@ -22,12 +21,29 @@ def of_items(text: str, names: Names) -> str:
     return _within(_ITEM, text, names, root="item.")
 
 
-def of_columns(text: str, names: Names) -> str:
-    """Rename `row.amount` alone, and `[row.amount]` in a text."""
+def of_columns(text: str, names: Names, table: str, *, in_rows: bool) -> str:
+    """Rename `[lines.amount]`; in the rules of its rows `[row.amount]` and `row.amount` alone."""
+    text = _in_root(text, names, table)
+    if not in_rows:
+        return text
     root, _, column = text.partition(".")
-    if root == "row" and column in names:
-        return f"row.{names[column]}"
-    return _within(_ROW, text, names, root="row.")
+    return (
+        f"row.{names[column]}"
+        if root == "row" and column in names
+        else _in_root(text, names, "row")
+    )
+
+
+def of_item_columns(text: str, names: Names, table: str) -> str:
+    """Rename `[item.lines.0.amount]`, a cell of a table of an instance found."""
+    for row in set(re.findall(rf"\[(item\.{re.escape(table)}\.\d+)\.", text)):
+        text = _in_root(text, names, row)
+    return text
+
+
+def _in_root(text: str, names: Names, root: str) -> str:
+    pattern = re.compile(rf"\[\[|\[{re.escape(root)}\.{_NAME}")
+    return _within(pattern, text, names, root=f"{root}.")
 
 
 def of_inputs(text: str, names: Names) -> str:

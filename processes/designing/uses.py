@@ -7,6 +7,7 @@ every rule that can refer to something is found here without a list of them.
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields as settings_of
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -86,17 +87,62 @@ def rename_references(document: Object, names: Mapping[str, str]) -> list[Set]:
     return [_set(found) for found in _references(document, names)]
 
 
+def uses_of_column(document: Object, table: str, column: str) -> list[Use]:
+    """Return who refers to a column of a table, in the rules of its rows too."""
+    known = _names_in(document)
+    left = {name: kind for name, kind in known.tables.get(table, {}).items() if name != column}
+    unknown = replace(known, tables={**known.tables, table: left})
+    made: dict[tuple[str, str], Use] = {}
+    for found in _column_references(document, table, {column: _NOBODY}, known, unknown):
+        use = _use(document, found)
+        made.setdefault((use.target, use.sentence), use)
+    return list(made.values())
+
+
 def rename_columns(document: Object, table: str, names: Mapping[str, str]) -> list[Set]:
-    """Return the changes that make every reference to columns of a table carry their new names."""
-    return [
-        _set(_Found(element, path, text, new))
-        for loop in tree.walk(document)
-        if loop.kind == "rule" and loop.node.get("table") == table
-        for element in tree.walk(document)
-        if element.kind == "rule" and element.path[: len(loop.path)] == loop.path
-        for path, text in _leaves(own_settings(element))
-        if path[0] not in _PLAIN and (new := texts.of_columns(text, names)) != text
-    ]
+    """Return the changes that make every reference to columns of a table carry their new names.
+
+    `names` is {old: new}; the columns themselves have their new names already.
+    """
+    now = _names_in(document)
+    columns = now.tables.get(table, {})
+    old = {name: columns.get(new, "text") for name, new in names.items()}
+    known = replace(now, tables={**now.tables, table: {**columns, **old}})
+    return [_set(found) for found in _column_references(document, table, names, known, now)]
+
+
+def _column_references(
+    document: Object, table: str, names: Mapping[str, str], known: NameTable, unknown: NameTable
+) -> Iterator[_Found]:
+    """Yield every text that refers to one of the columns: what is refused once they are gone."""
+    for element in tree.walk(document):
+        settings, loop = own_settings(element), _loop_around(document, element)
+        is_met = document.get("name") in _processes_met(settings)
+        leaves = [
+            (path, text, texts.of_columns(text, names, table, in_rows=loop == table))
+            for path, text in _leaves(settings)
+        ]
+        broken: set[str] = set()
+        if any(new != text for _path, text, new in leaves):
+            broken = _broken_places(element, known.in_rows_of(loop), unknown.in_rows_of(loop))
+        for path, text, own in leaves:
+            new = own if _is_in(broken, path) else text
+            if is_met and path[0] not in _PLAIN:
+                new = texts.of_item_columns(new, names, table)
+            if new != text:
+                yield _Found(element, path, text, new)
+
+
+def _loop_around(document: Object, element: Element) -> str:
+    """Return the table whose rows the rule around a piece goes through; empty without one."""
+    around = tree.at(document, element.path[:-2]) if element.kind == "rule" else {}
+    table = around.get("table") if tree.kind_of(element.owner) == "rule" else ""
+    return table if isinstance(table, str) else ""
+
+
+def _is_in(places: Collection[str], path: Path) -> bool:
+    place = pointer(*path)
+    return any(place == at or place.startswith(f"{at}/") for at in places)
 
 
 def _set(found: _Found) -> Set:
@@ -116,10 +162,7 @@ def _references(document: Object, names: Mapping[str, str]) -> Iterator[_Found]:
             if (new := texts.of_fields(text, names)) != text
         ]
         broken = _broken_places(element, known, unknown) if found else set()
-        for one in found:
-            place = pointer(*one.path)
-            if any(place == at or place.startswith(f"{at}/") for at in broken):
-                yield one
+        yield from (one for one in found if _is_in(broken, one.path))
         if element.kind == "rule" and document.get("name") in _processes_met(settings):
             yield from _met(element, settings, names)
 

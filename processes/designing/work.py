@@ -10,7 +10,13 @@ from processes.designing.names import Names, check_name
 from processes.designing.patches import Change, Insert, Move, Patch, Remove, Set, Spot, same
 from processes.designing.sheet import Sheet
 from processes.designing.tree import Element, Object, Path
-from processes.designing.uses import Use, rename_columns, rename_references, uses_of
+from processes.designing.uses import (
+    Use,
+    rename_columns,
+    rename_references,
+    uses_of,
+    uses_of_column,
+)
 from processes.setting_words import piece_in_words, pieces_in_words, setting_in_words
 
 MAX_FORMS = 50
@@ -123,9 +129,9 @@ class Work:
         self.set(target, ("name",), name)
         return f"{found.kind}:{name}"
 
-    def rename_columns(self, table: str, columns: object) -> None:
-        """Rename what refers to columns of a table that get other names, row by row the same."""
-        before, after = self.find(table).node.get("columns"), columns
+    def rename_columns(self, table: str, before: object) -> None:
+        """Rename what refers to columns of a table that have other names now, row by row."""
+        after = self.find(table).node.get("columns")
         if not isinstance(before, list) or not isinstance(after, list) or len(before) != len(after):
             return
         pairs = zip(map(_name, before), map(_name, after), strict=True)
@@ -135,18 +141,22 @@ class Work:
             for change in rename_columns(self.document, tree.name_of(table), names):
                 self._do(change)
 
+    def refuse_lost_columns(self, table: str, after: object) -> None:
+        """Refuse to take columns out of a table while others refer to them, as `refuse_used`."""
+        before = self.find(table).node.get("columns")
+        if not isinstance(before, list) or not isinstance(after, list) or len(before) <= len(after):
+            return
+        kept = {_name(column) for column in after}
+        for column in before:
+            name = _name(column)
+            if name and name not in kept:
+                uses = uses_of_column(self.document, tree.name_of(table), name)
+                _refuse(str(column.get("title") or name), uses, name)
+
     def refuse_used(self, target: str) -> None:
         """Refuse to go on while others refer to a piece; the uses are in the error's `uses`."""
         uses = [*uses_of(self.document, target), *self._outside]
-        if uses:
-            first = " ".join(use.sentence for use in uses[:3])
-            more = _(" And %(count)s more.") % {"count": len(uses) - 3} if len(uses) > 3 else ""
-            name = tree.called(self.find(target))
-            raise Conflict(
-                _("%(name)s is still used. %(uses)s%(more)s")
-                % {"name": name, "uses": first, "more": more},
-                uses=[use._asdict() for use in uses],
-            )
+        _refuse(tree.called(self.find(target)), uses)
 
     def _do(self, change: Change) -> None:
         if isinstance(change, Set) and change.before and same(change.before, change.after):
@@ -183,6 +193,20 @@ class Work:
         raise Conflict(
             _("%(holder)s has no list of %(list)s.")
             % {"holder": tree.called(holder), "list": setting_in_words(key)}
+        )
+
+
+def _refuse(name: str, uses: Sequence[Use], column: str = "") -> None:
+    """Refuse to remove what is used; `column` tells which one of a table it is."""
+    about: dict[str, Any] = {"column": column} if column else {}
+    if uses:
+        first = " ".join(use.sentence for use in uses[:3])
+        more = _(" And %(count)s more.") % {"count": len(uses) - 3} if len(uses) > 3 else ""
+        raise Conflict(
+            _("%(name)s is still used. %(uses)s%(more)s")
+            % {"name": name, "uses": first, "more": more},
+            uses=[use._asdict() for use in uses],
+            **about,
         )
 
 

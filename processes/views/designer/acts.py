@@ -71,6 +71,14 @@ def remove(desk: Desk, target: str = "", sure: str = "") -> Done:
     return Done(copy, copy.selected, say=f"{copy.label}.", undoable=True)
 
 
+def drop(desk: Desk, target: str = "", column: str = "") -> Done:
+    """Take a column out of a table, whoever refers to it: the person was asked and is sure."""
+    held = [one for one in found(desk, target).raw.get("columns") or () if isinstance(one, dict)]
+    left = [one for one in held if one.get("name") != column]
+    copy = desk.edit(do="change", target=target, settings={"columns": left}, force=True)
+    return Done(copy, target, say=f"{copy.label}.", undoable=True)
+
+
 def switch(desk: Desk, target: str = "") -> Done:
     """Switch a rule on or off."""
     rule = found(desk, target)
@@ -165,9 +173,9 @@ def found(desk: Desk, target: str) -> Element:
 
 
 ACTS: Mapping[str, Act] = {
-    "add": add, "duplicate": duplicate, "remove": remove, "switch": switch, "retype": retype,
-    "cut": cut,
-    "copy": copy, "paste": paste, "undo": undo, "redo": redo, "save": save,
+    "add": add, "duplicate": duplicate, "remove": remove, "drop": drop, "switch": switch,
+    "retype": retype, "cut": cut, "copy": copy, "paste": paste, "undo": undo, "redo": redo,
+    "save": save,
     "earlier": moving.earlier, "later": moving.later, "move": moving.move,
     "take": take, "mine": mine,
 }  # fmt: skip

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Missing
+from kianda.lib.names import FIELD_NAME
 from kianda.pages import page, render_dialog
 from processes.designing.tree import may_hold
 from processes.services.copy_uses import all_uses
@@ -20,10 +21,14 @@ MOST_USES = 50
 def delete(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask before something is deleted that others refer to, and say who does."""
     desk = Desk(request, name)
-    element = _asked(desk)
-    uses = all_uses(name, element.target)
-    context = _context(desk, element) | {"uses": uses[:MOST_USES], "rest": len(uses[MOST_USES:])}
-    title = _("Delete %(title)s") % {"title": element.title}
+    element, column = _asked(desk), _column(request)
+    uses = all_uses(name, element.target, column)
+    sure = f"drop {element.target} {column}" if column else f"remove {element.target} sure"
+    called = _title_of(element, column) if column else element.title
+    context = _context(desk, element) | {
+        "uses": uses[:MOST_USES], "rest": len(uses[MOST_USES:]), "called": called, "sure": sure,
+    }  # fmt: skip
+    title = _("Delete %(title)s") % {"title": called}
     return render_dialog(request, "designer/_delete.html", context, title=title)
 
 
@@ -65,6 +70,20 @@ def _asked(desk: Desk) -> Element:
     if element is None or element.kind == "process":
         raise Missing(_("There is no such form, field or rule any more."))
     return element
+
+
+def _column(request: HttpRequest) -> str:
+    """Return the column of a table that is asked about, when it is one."""
+    column = request.GET.get("column", "")
+    return column if FIELD_NAME.match(column) else ""
+
+
+def _title_of(table: Element, column: str) -> str:
+    """Return what people call a column of a table."""
+    held = [one for one in table.raw.get("columns") or () if isinstance(one, dict)]
+    return next(
+        (str(one.get("title") or column) for one in held if one.get("name") == column), column
+    )
 
 
 def _context(desk: Desk, element: Element) -> dict[str, object]:

@@ -80,6 +80,7 @@ def rule_address(name: str, target: str) -> str:
     return reverse("designer-rule", args=[name, target.partition(":")[2]])
 
 
-def delete_address(name: str, target: str) -> str:
-    """Return the address of the question before something used is deleted."""
-    return f"{reverse('designer-delete', args=[name])}?{urlencode({'target': target})}"
+def delete_address(name: str, target: str, column: str = "") -> str:
+    """Return the address of the question before something used is deleted, or a column of it."""
+    about = {"target": target} | ({"column": column} if column else {})
+    return f"{reverse('designer-delete', args=[name])}?{urlencode(about)}"

@@ -9,6 +9,7 @@ from kianda.pages import page
 from processes.services.copy_view import Copy
 from processes.settings_forms.form import changed_settings
 from processes.views.designer.desk import PREFIX, Desk, Done, kind_of
+from processes.views.designer.places import delete_address
 from processes.views.designer.screen import Screen
 from processes.views.designer.tree import Element
 
@@ -31,6 +32,10 @@ def keep(request: HttpRequest, name: str) -> HttpResponseBase:
     except Missing:
         raise
     except ApplicationError as refusal:
+        if column := refusal.extra.get("column"):
+            # Somebody refers to it: who does is shown, and asked about, before it goes.
+            asks = delete_address(name, element.target, column)
+            return desk.answer(Done(desk.copy, desk.at, opens=asks))
         return desk.refuse(refusal)
 
 

@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 
 from kianda.once import new_token
-from processes.services.designs import get_design, save_design
+from processes.services.designs import create_design, get_design, save_design
 from tests.pages import client_of, text_of
+from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.designer.screen import HERE, do, document, names, orders, revision, typed
 
 pytestmark = pytest.mark.django_db
@@ -133,3 +134,27 @@ def test_two_megabytes_in_a_box_are_refused_and_change_nothing(ada_at: Client) -
     assert answer.status_code == 422
     assert "1 MB" in text_of(answer) + answer.content.decode()[:2000]
     assert document() == before
+
+
+def test_a_column_that_others_use_is_asked_about_before_it_goes(ada: Any) -> None:
+    amount = {"type": "number", "name": "amount", "title": "Amount due"}
+    lines = {"type": "table", "name": "lines", "columns": [amount, text_field("memo")]}
+    total = set_rule("status", "=Sum([lines.amount])", id="total", title="Add up")
+    raw = process(lines, text_field("status"), button("go", total), name="orders")
+    create_design(raw=raw, user=ada)
+    client = client_of(ada)
+    memo = {"s/columns/0/type": "text", "s/columns/0/name": "memo", "s/columns/0/title": "Memo"}
+    client.get(HERE)
+    sent = {"target": "field:lines", "at": "field:lines", "revision": "0", "s!shown": ["columns"]}
+    answer = client.post(f"{HERE}settings/", sent | memo, headers={"X-Designer": "1"})
+    asks = f"{HERE}delete/?target=field%3Alines&column=amount"
+    assert html.escape(asks) in answer.content.decode()
+    columns = document()["forms"][0]["fields"][0]["columns"]
+    assert [one["name"] for one in columns] == ["amount", "memo"]
+    dialog = client.get(asks)
+    assert "Amount due is used in one place" in text_of(dialog)
+    assert "The rule Add up of Go uses it in its assignments." in text_of(dialog)
+    _answer, said = do(client, "drop field:lines amount")
+    assert (said["at"], said["undo"]) == ("field:lines", "True")
+    [left] = document()["forms"][0]["fields"][0]["columns"]
+    assert left["name"] == "memo"

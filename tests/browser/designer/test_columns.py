@@ -1,0 +1,38 @@
+"""Columns of a table in the properties pane: named, renamed, taken out."""
+
+import pytest
+from playwright.sync_api import expect
+
+from processes.services.designs import create_design
+from tests.browser.designer.screen import HERE, field_of, kept
+from tests.processes.definitions import button, process, set_rule, text_field
+
+
+@pytest.fixture
+def basket(person):
+    """A table whose column `amount` a rule adds up."""
+    amount = {"type": "number", "name": "amount", "title": "Amount"}
+    lines = {"type": "table", "name": "lines", "columns": [text_field("memo"), amount]}
+    total = set_rule("status", "=Sum([lines.amount])", id="total", title="Add up")
+    raw = process(lines, text_field("status"), button("go", total), name="orders", title="Orders")
+    create_design(raw=raw, user=person("admin"))
+
+
+@pytest.mark.usefixtures("basket")
+def test_a_column_that_a_rule_uses_is_asked_about_before_it_goes(page_as):
+    page = page_as("ada")
+    page.goto(f"{HERE}?at=field:lines")
+    page.locator("#d-props").get_by_role("button", name="Remove Amount").click()
+    dialog = page.locator("#dialog[open]")
+    expect(dialog).to_contain_text("The rule Add up of Go uses it in its assignments.")
+    dialog.get_by_role("link", name="Keep it").click()
+    expect(page.locator("#d-props [name='s/columns/1/name']")).to_have_value("amount")
+    page.locator("#d-props").get_by_role("button", name="Remove Amount").click()
+    dialog.get_by_role("button", name="Delete").click()
+    expect(page.locator("#d-props [name='s/columns/1/name']")).to_have_count(0)
+    kept(page)
+    assert [column["name"] for column in field_of("lines")["columns"]] == ["memo"]
+    page.locator("#d-props").get_by_role("button", name="Remove Memo").click()
+    expect(page.locator("#d-props [name='s/columns/0/name']")).to_have_count(0)
+    kept(page)
+    assert field_of("lines")["columns"] == []
