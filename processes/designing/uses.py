@@ -156,15 +156,16 @@ def _references(document: Object, names: Mapping[str, str]) -> Iterator[_Found]:
     known, unknown = _names_in(document), _names_in(_without(document, names))
     for element in tree.walk(document):
         settings = own_settings(element)
-        found = [
-            _Found(element, path, text, new)
-            for path, text in _leaves(settings)
-            if (new := texts.of_fields(text, names)) != text
-        ]
-        broken = _broken_places(element, known, unknown) if found else set()
-        yield from (one for one in found if _is_in(broken, one.path))
-        if element.kind == "rule" and document.get("name") in _processes_met(settings):
-            yield from _met(element, settings, names)
+        is_met = document.get("name") in _processes_met(settings)
+        leaves = [(path, text, texts.of_fields(text, names)) for path, text in _leaves(settings)]
+        broken: set[str] = set()
+        if any(new != text for _path, text, new in leaves):
+            broken = _broken_places(element, known, unknown)
+        for path, text, own in leaves:
+            new = own if _is_in(broken, path) else text
+            new = _met(path, new, names) if is_met else new
+            if new != text:
+                yield _Found(element, path, text, new)
 
 
 def _processes_met(settings: Object) -> tuple[Any, Any]:
@@ -173,18 +174,13 @@ def _processes_met(settings: Object) -> tuple[Any, Any]:
     return method, settings.get("process")
 
 
-def _met(element: Element, settings: Object, names: Mapping[str, str]) -> Iterator[_Found]:
-    """Yield what a rule that works on instances of this very process says of their fields."""
-    for path, text in _leaves(settings):
-        if path[0] in _PLAIN:
-            continue
-        new = texts.of_items(text, names)
-        if path[0] == "input_mapping" and path[-1] == "target":
-            new = texts.of_inputs(text, names)
-        elif path == ("target",):
-            new = texts.of_triggers(text, names)
-        if new != text:
-            yield _Found(element, path, text, new)
+def _met(path: Path, text: str, names: Mapping[str, str]) -> str:
+    """Return what a rule that works on instances of this very process says of their fields."""
+    if path[0] in _PLAIN:
+        return text
+    if path[0] == "input_mapping" and path[-1] == "target":
+        return texts.of_inputs(text, names)
+    return texts.of_triggers(text, names) if path == ("target",) else texts.of_items(text, names)
 
 
 def own_settings(element: Element) -> Object:

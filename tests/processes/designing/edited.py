@@ -187,7 +187,7 @@ def every_rule(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return a definition in which every sort of rule refers to `amount`, `lines` and `order`."""
     looks = {"match": "all", "items": [{"left": "[item.amount]", "operator": "eq", "right": "1"}]}
     mine = {"datasource": "kianda", "method": "orders"}
-    gets = [{"field": "amount", "value": "[item.amount]"}]
+    gets = [{"field": "amount", "value": "=[item.amount] + [amount]"}]
     gives = [{"target": "body.amount", "value": "[amount]"}]
     rules: list[dict[str, Any]] = [
         set_rule("amount", "[amount] of [[amount]", conditions=looks_at("[amount]")),
