@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from kianda import navigation, parts_alive, times
 from kianda.accounts.roles import DESIGNER, ROLES, has_role, roles_of
@@ -27,15 +27,25 @@ FIRINGS = 6
 ATTENTION = 5
 LOOK_BACK = timedelta(hours=24)
 HEAVY = ("steps", "data", "journal", "unsaved_values")
+# Why nothing is planned for a kept token.
+IDLE = {
+    "finished": gettext_noop("The scheduled task “%(task)s” has finished."),
+    "paused": gettext_noop("The scheduled task “%(task)s” is paused."),
+    "on_demand": gettext_noop(
+        "Nothing plans the scheduled task “%(task)s”: it fires when its webhook is called."
+    ),
+    "active": gettext_noop("Nothing is planned for the scheduled task “%(task)s”."),
+}
 
 
 @dataclass(frozen=True)
 class Act:
-    """A button of a note: the page it leads to."""
+    """A button of a note: the page it leads to, or what it does at once."""
 
     text: str
     url_name: str
     argument: str = ""
+    at_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,8 +170,14 @@ def _of_token(kept: KeptToken, now: datetime) -> Attention:
     acts = [Act(_("Open %(name)s") % {"name": name}, "instance", name)]
     if kept.last_run is not None and kept.last_run.status != Run.Status.SUCCEEDED:
         acts.insert(0, Act(_("See the failed run"), "run", str(kept.last_run.pk)))
-    if kept.state in {"late", "unplanned"}:
-        acts.insert(0, Act(_("Open the task"), "task", str(kept.task.pk)))
+    # Who sees a kept token may change its task.
+    task = str(kept.task.pk)
+    if kept.idle == "paused":
+        acts.append(Act(_("Resume the task"), "task-resume", task, at_once=True))
+    elif kept.idle == "finished":
+        acts.append(Act(_("Change the task"), "task", task))
+    elif kept.idle or kept.state == "late":
+        acts.insert(0, Act(_("Open the task"), "task", task))
     return Attention(kind, _title_of(kept, now), " ".join(_reasons(kept)), tuple(acts))
 
 
@@ -171,6 +187,8 @@ def _title_of(kept: KeptToken, now: datetime) -> str:
     if kept.state == "expired" and until:
         words["span"] = times.span_words(now - until)
         return _("The token of %(name)s expired %(span)s ago") % words
+    if kept.state == "unplanned" and kept.idle == "on_demand":
+        return _("No refresh of the token of %(name)s is planned") % words
     titles = {
         "missing": _("%(name)s has no token"),
         "failing": _("The last refresh of %(name)s failed"),
@@ -194,9 +212,9 @@ def _reasons(kept: KeptToken) -> list[str]:
     if kept.state == "late" and until and planned:
         words = {"end": times.moment_in_sentence(until), "next": times.moment_in_sentence(planned)}
         made.append(_("It ends %(end)s, the next refresh is %(next)s.") % words)
-    if planned is None:
-        made.append(_("The scheduled task “%(task)s” is paused.") % {"task": kept.task.name})
-    elif kept.state in RED:
+    if kept.idle:
+        made.append(_(IDLE[kept.idle]) % {"task": kept.task.name})
+    elif planned and kept.state in RED:
         made.append(_("Next try: %(at)s.") % {"at": times.moment_in_sentence(planned)})
     return made
 

@@ -62,6 +62,12 @@ class ScheduledTask(models.Model):
                 condition=Q(process_id__isnull=False, finished_at__isnull=True),
                 name="tasks_that_may_keep_a_token",
             ),
+            # Those that are over, the last first: a token that no other task keeps is shown still.
+            models.Index(
+                fields=["design", "target", "finished_at"],
+                condition=Q(process_id__isnull=False, finished_at__isnull=False),
+                name="tasks_that_kept_a_token",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from datasources.models import Datasource
@@ -14,7 +14,7 @@ from processes.models import ProcessDesign, ProcessInstance, Run
 from processes.services.documents import document_of
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
-from scheduler.services.moments import schedule_of
+from scheduler.services.moments import next_of, schedule_of, status_of
 from scheduler.token_health import (
     URGENCY,
     Facts,
@@ -31,7 +31,11 @@ from scheduler.token_strip import DAY, Strip, strip_of, window
 MOST_LOOKED_AT = 300
 SHOWN = 10
 # What tells how a token is; the rest of a task is read for those that are shown.
-_JUDGED_BY = ("name", "process_id", "target", "enabled", "next_run_at", "created")
+_JUDGED_BY = (
+    "name", "process_id", "target", "enabled", "next_run_at", "finished_at", "created",
+)  # fmt: skip
+# Which of the tasks of one token speaks for it: the first of these that there is.
+_SPEAKS = ("planned", "active", "paused", "finished")
 CLOSED = (
     Run.Status.SUCCEEDED, Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSED,
 )  # fmt: skip
@@ -68,7 +72,15 @@ class KeptToken:
     @property
     def next_refresh(self) -> datetime | None:
         """Return when it is refreshed next; None while paused, or when nothing is planned."""
-        return _next(self.task)
+        return next_of(self.task)
+
+    @property
+    def idle(self) -> str:
+        """Return why nothing is planned, "finished", "paused" or "on_demand"; "" when it is."""
+        status = status_of(self.task)
+        if status == "active" and self.task.schedule["kind"] == "on_demand":
+            return "on_demand"
+        return status if self.next_refresh is None else ""
 
 
 @dataclass(frozen=True)
@@ -83,8 +95,8 @@ class TokenHealth:
 
 def token_health(user: User, *, now: datetime) -> TokenHealth:
     """Return the kept tokens of the tasks that a person may see, the worst first."""
-    tasks = visible_tasks(user).filter(process_id__isnull=False, finished_at__isnull=True)
-    found = _kept_tokens(_candidates(tasks), now=now)
+    tasks = visible_tasks(user).filter(process_id__isnull=False)
+    found = _kept_tokens([*_unfinished(tasks), *_finished(tasks)], now=now)
     found.sort(key=lambda kept: (URGENCY.index(kept.state), kept.instance.process_id))
     shown = found[:SHOWN]
     whole = ScheduledTask.objects.in_bulk([kept.task.pk for kept in shown])
@@ -109,8 +121,10 @@ def tokens_of_instance(
 ) -> list[KeptToken]:
     """Return the tokens that an instance keeps, by the tasks that the person may see."""
     now = now or timezone.now()
-    tasks = visible_tasks(user).filter(
-        design=instance.design_id, process_id=instance.process_id, finished_at=None
+    tasks = (
+        visible_tasks(user)
+        .filter(design=instance.design_id, process_id=instance.process_id)
+        .order_by(F("finished_at").desc(nulls_first=True), "name")
     )
     found = _kept_tokens(list(tasks[:MOST_LOOKED_AT]), now=now)
     _add_strips(found, now=now)
@@ -129,7 +143,35 @@ def _add_strips(found: Sequence[KeptToken], *, now: datetime, length: timedelta 
         )
 
 
-def _candidates(tasks: QuerySet[ScheduledTask]) -> list[ScheduledTask]:
+def _unfinished(tasks: QuerySet[ScheduledTask]) -> list[ScheduledTask]:
+    """Return tasks that go on and may keep a token; those that went wrong come first."""
+    rows = _keeping(tasks.filter(finished_at__isnull=True))
+    return _read(
+        rows.order_by(
+            F("last_outcome").asc(nulls_last=True), F("next_run_at").asc(nulls_first=True)
+        )
+    )
+
+
+def _finished(tasks: QuerySet[ScheduledTask]) -> list[ScheduledTask]:
+    """Return tasks that are over and may keep a token which no other one refreshes any more."""
+    over = tasks.filter(finished_at__isnull=False)
+    newest = _keeping(over).order_by("-finished_at").values("pk")[: MOST_LOOKED_AT * 4]
+    goes_on = ScheduledTask.objects.filter(
+        process_id=OuterRef("process_id"), target=OuterRef("target"), finished_at__isnull=True
+    )
+    # It is asked of those few alone: there may be any number of tasks that are over.
+    alone = ScheduledTask.objects.filter(~Exists(goes_on), pk__in=newest)
+    return _read(alone.order_by("-finished_at"))
+
+
+def _read(tasks: QuerySet[ScheduledTask]) -> list[ScheduledTask]:
+    """Return the first tasks, with what tells how their token is."""
+    pks = list(tasks.values_list("pk", flat=True)[:MOST_LOOKED_AT])
+    return list(ScheduledTask.objects.filter(pk__in=pks).only(*_JUDGED_BY).order_by())
+
+
+def _keeping(tasks: QuerySet[ScheduledTask]) -> QuerySet[ScheduledTask]:
     """Return tasks of targets that may keep a token: judged by design, not task by task."""
     pairs = tasks.order_by().values_list("design_id", "target").distinct()[: MOST_LOOKED_AT * 4]
     pinned = _documents_of({design for design, _ in pairs if design})
@@ -137,11 +179,7 @@ def _candidates(tasks: QuerySet[ScheduledTask]) -> list[ScheduledTask]:
     for design, target in pairs:
         if any(token_fields(document, target) for document in pinned.get(design, ())):
             keeping |= Q(design_id=design, target=target)
-    failed_first = tasks.filter(keeping).order_by(
-        F("last_outcome").asc(nulls_last=True), F("next_run_at").asc(nulls_first=True)
-    )
-    pks = list(failed_first.values_list("pk", flat=True)[:MOST_LOOKED_AT])
-    return list(ScheduledTask.objects.filter(pk__in=pks).only(*_JUDGED_BY).order_by())
+    return tasks.filter(keeping)
 
 
 def _documents_of(designs: set[int]) -> dict[int, list[Document]]:
@@ -187,13 +225,13 @@ def _fields_of(task: ScheduledTask, instances: Mapping[str, ProcessInstance]) ->
     return token_fields(document_of(instance.version), task.target) if instance else None
 
 
-def _order(task: ScheduledTask) -> tuple[bool, datetime, int]:
-    planned = _next(task)
-    return planned is None, planned or task.created, task.pk
-
-
-def _next(task: ScheduledTask) -> datetime | None:
-    return task.next_run_at if task.enabled else None
+def _order(task: ScheduledTask) -> tuple[int, float, int]:
+    if task.finished_at:
+        # The one that was over last says most of what is now.
+        return _SPEAKS.index("finished"), -task.finished_at.timestamp(), task.pk
+    planned = next_of(task)
+    first = "planned" if planned else status_of(task)
+    return _SPEAKS.index(first), (planned or task.created).timestamp(), task.pk
 
 
 def _kept(
@@ -210,7 +248,7 @@ def _kept(
         is_set=_is_set(instance, fields.token),
         validity=lives,
         last_outcome=closed.status if closed else None,
-        next_refresh=_next(task),
+        next_refresh=next_of(task),
     )
     return KeptToken(task, instance, fields, service, lives, state_of(facts, now), closed)
 

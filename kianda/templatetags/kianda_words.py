@@ -2,7 +2,8 @@
 
 {{ run|trigger_words }} · {{ run|took:now }} · {{ now|full_day }} · {{ now|clock }} ·
 {{ life|span }} · {{ code|translated }} · {{ instance.status|status_words }} ·
-{% zone_name %} · {% token_state kept now %} · {% token_pill kept %} · {% validity_strip strip %}
+{{ kept|idle_words }} · {% zone_name %} · {% token_state kept now %} · {% token_pill kept %} ·
+{% validity_strip strip %}
 """
 
 from datetime import datetime, timedelta
@@ -36,7 +37,12 @@ STATES = {
     "missing": ("bad", "x-octagon-fill", gettext_lazy("No token")),
     "waiting": ("", "hourglass-split", gettext_lazy("Not yet fetched")),
 }
-
+# Why nothing is planned for a kept token.
+IDLE = {
+    "finished": gettext_lazy("The task has finished"), "paused": gettext_lazy("Paused"),
+    "on_demand": gettext_lazy("When its webhook is called"),
+    "active": gettext_lazy("Nothing is planned"),
+}  # fmt: skip
 
 # What the product itself says of an instance; a design may have statuses of its own.
 STATUSES = {
@@ -129,6 +135,12 @@ def _rest(kept: Any, now: datetime) -> str:
     if until is not None and kept.is_current:
         return _("%(span)s left") % {"span": times.span_words(until - now)}
     return ""
+
+
+@register.filter
+def idle_words(kept: Any) -> str:
+    """Say why no refresh of a kept token is planned."""
+    return str(IDLE[kept.idle])
 
 
 @register.simple_tag

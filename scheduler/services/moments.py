@@ -25,6 +25,18 @@ def zone_of(task: ScheduledTask) -> ZoneInfo:
     return zone_named(task.time_zone)
 
 
+def status_of(task: ScheduledTask) -> str:
+    """Return the status of a task in a word."""
+    if task.finished_at:
+        return "finished"
+    return "active" if task.enabled else "paused"
+
+
+def next_of(task: ScheduledTask) -> datetime | None:
+    """Return when a task fires next; nothing is planned while it is paused."""
+    return task.next_run_at if task.enabled else None
+
+
 def expiry_of(task: ScheduledTask) -> Expiry | None:
     """Return the stored expiry."""
     return Expiry.model_validate(task.expires) if task.expires else None

@@ -16,11 +16,11 @@ from scheduler import listing, services, timeline
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.selectors import occurrences_of
 from scheduler.selectors_health import KeptToken, token_of_task
-from scheduler.services.moments import schedule_of
+from scheduler.services.moments import next_of, schedule_of, status_of
 from scheduler.token_health import validity
 from scheduler.views.choices import Choices
 from scheduler.views.drawing import drawing
-from scheduler.views.tasks import KEEPERS, next_of, state_of
+from scheduler.views.tasks import KEEPERS
 
 # Sooner than this a firing counts as punctual.
 PUNCTUAL = timedelta(seconds=1)
@@ -40,7 +40,7 @@ def history(request: HttpRequest, task_id: str) -> HttpResponseBase:
     choices = Choices(task.process_name, task.process_id or "", person(request))
     context: dict[str, Any] = {
         "task": task, "page": found, "query": query, "outcomes": listing.OUTCOMES, "now": now,
-        "lines": lines, "state": state_of(task), "next": next_of(task),
+        "lines": lines, "state": status_of(task), "next": next_of(task),
         "next_said": _said(next_of(task)),
         "next_line": _next_line(task, now), "words": schedule_of(task).describe(),
         "title": target_title(choices.document, task.target), "instance": choices.instance,

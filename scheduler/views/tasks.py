@@ -1,7 +1,6 @@
 """The list of scheduled tasks, and what is done with one by a click."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -18,7 +17,7 @@ from processes.views.common import asked, page_of, person
 from scheduler import listing, services
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
-from scheduler.services.moments import expires_at, schedule_of
+from scheduler.services.moments import expires_at, next_of, schedule_of, status_of
 from scheduler.tasks import send
 
 KEEPERS = (DESIGNER, ADMINISTRATOR)
@@ -73,7 +72,7 @@ def lines_of(found: Sequence[ScheduledTask]) -> list[dict[str, Any]]:
     going, reasons = listing.going_on(found), listing.last_reasons(found)
     return [
         {
-            "task": task, "words": schedule_of(task).describe(), "state": state_of(task),
+            "task": task, "words": schedule_of(task).describe(), "state": status_of(task),
             "next": next_of(task), "ends": expires_at(task), "going": going.get(task.pk, ""),
             "reason": reasons.get(task.pk, ""),
             "seconds": task.schedule["kind"] == "seconds",
@@ -99,18 +98,6 @@ def _row(request: HttpRequest, task: ScheduledTask) -> HttpResponse:
     return render_page(
         request, "scheduler/_row.html", context, partials={name: "scheduler/_row.html"}
     )
-
-
-def state_of(task: ScheduledTask) -> str:
-    """Return the status of a task in a word."""
-    if task.finished_at:
-        return "finished"
-    return "active" if task.enabled else "paused"
-
-
-def next_of(task: ScheduledTask) -> datetime | None:
-    """Return when a task fires next; nothing is planned while it is paused."""
-    return task.next_run_at if task.enabled else None
 
 
 def _after(request: HttpRequest, task_id: str) -> HttpResponse:

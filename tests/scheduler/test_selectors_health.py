@@ -1,12 +1,13 @@
 """The kept tokens of a workspace, read from its rows."""
 
+from copy import copy
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from scheduler.models import ScheduledTask
-from scheduler.selectors_health import SHOWN, token_health
+from scheduler.selectors_health import MOST_LOOKED_AT, SHOWN, token_health, tokens_of_instance
 from tests.scheduler.kept import HOUR, make_process, make_run, make_token
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,79 @@ def test_two_tasks_of_one_token_are_one_line_that_of_the_next_firing(ada):
     assert found.shown[0].task.name == f"Refresh {instance.process_id}"
 
 
+def finish(*tasks, hours_ago=1):
+    rows = ScheduledTask.objects.filter(pk__in=[task.pk for task in tasks])
+    rows.update(finished_at=timezone.now() - timedelta(hours=hours_ago), next_run_at=None)
+
+
+def another(task, name, **more):
+    made = copy(task)
+    made.pk, made.name = None, name
+    for field, value in more.items():
+        setattr(made, field, value)
+    return made
+
+
+def another_task(task, name, **more):
+    made = another(task, name, **more)
+    made.save()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("age_s", "state"), [(600, "unplanned"), (2 * HOUR, "expired"), (None, "missing")]
+)
+def test_a_token_whose_task_has_finished_is_kept_no_more_but_shown_still(ada, age_s, state):
+    instance = make_token(ada, age_s=age_s)
+    finish(ScheduledTask.objects.get())
+    [kept] = health(ada).shown
+    assert (kept.instance, kept.state, kept.idle) == (instance, state, "finished")
+    assert [one.state for one in tokens_of_instance(instance, ada)] == [state]
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_finished_task_speaks_for_a_token_only_when_no_other_one_goes_on(ada, enabled):
+    instance = make_token(ada)
+    goes_on = ScheduledTask.objects.get()
+    finish(another_task(goes_on, "An older one that is over"))
+    ScheduledTask.objects.filter(pk=goes_on.pk).update(enabled=enabled)
+    [kept] = health(ada).shown
+    assert kept.task == goes_on
+    assert [one.task for one in tokens_of_instance(instance, ada)] == [goes_on]
+
+
+def test_of_two_finished_tasks_the_later_one_speaks_for_the_token(ada):
+    instance = make_token(ada)
+    first = ScheduledTask.objects.get()
+    later = another_task(first, "Over just now")
+    finish(first, hours_ago=9)
+    finish(later)
+    assert [kept.task for kept in health(ada).shown] == [later]
+    assert [kept.task for kept in tokens_of_instance(instance, ada)] == [later]
+
+
+def test_a_task_that_its_webhook_fires_speaks_for_a_token_before_a_paused_one(ada):
+    make_token(ada, next_in_s=None)
+    paused = ScheduledTask.objects.get()
+    on_demand = {"schedule": {"kind": "on_demand"}, "enabled": True, "next_run_at": None}
+    hook = another_task(paused, "By its webhook", **on_demand)
+    [kept] = health(ada).shown
+    assert (kept.task, kept.idle) == (hook, "on_demand")
+
+
+def test_any_number_of_finished_tasks_leaves_the_tokens_that_are_kept_in_sight(ada):
+    make_token(ada)
+    goes_on = ScheduledTask.objects.get()
+    alone = make_token(ada)
+    finish(ScheduledTask.objects.exclude(pk=goes_on.pk).get(), hours_ago=90)
+    over = [another(goes_on, f"Over {number}") for number in range(MOST_LOOKED_AT + 1)]
+    ScheduledTask.objects.bulk_create(over)
+    finish(*ScheduledTask.objects.filter(name__startswith="Over"))
+    found = health(ada)
+    assert [kept.instance for kept in found.shown][:1] == [alone]
+    assert [kept.task for kept in found.shown][1:] == [goes_on]
+
+
 def test_a_task_without_a_token_or_without_its_instance_is_passed_over(ada):
     make_token(ada)
     ScheduledTask.objects.update(target="refresh#save")
@@ -103,5 +177,5 @@ def test_an_expired_token_is_a_gap_until_now(ada):
 def test_the_number_of_queries_does_not_grow_with_the_tokens(ada, django_assert_max_num_queries):
     for _ in range(SHOWN + 5):
         make_token(ada)
-    with django_assert_max_num_queries(10 + SHOWN):
+    with django_assert_max_num_queries(11 + SHOWN):
         health(ada)
