@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import ApplicationError, Busy, Invalid, Missing, Stale
 from processes.conditions import ConditionGroup, ItemFilter
-from processes.document import Document
+from processes.document import Document, TargetMissing
 from processes.effects import Effect
 from processes.models import ProcessInstance, Run
 from processes.rules.base import RuleFailed
+from processes.services.documents import document_of
 from processes.services.instances import create_instance, delete_instance, patch_instance
 from processes.services.outside import CallsAndLookups, item_of, secret_names
 from processes.services.starting import Firing, read_instance
@@ -84,7 +85,7 @@ class OtherInstances:
             mode=self.chain.mode,
             data=_sent(effect),
             user=self.user,
-            check=lambda document: _refuse_secrets(effect, document),
+            check=lambda document: _refuse_misfit(effect, document),
         )
         return made.process_id
 
@@ -97,8 +98,7 @@ class OtherInstances:
 
     def _patch(self, effect: Effect, process_id: str) -> None:
         assert self.user is not None  # somebody found it
-        _, document = read_instance(process_id, self.user)
-        _refuse_secrets(effect, document)
+        _refuse_misfit(effect, _document_now(*read_instance(process_id, self.user)))
         patch_instance(process_id=process_id, data=_sent(effect), revision=None, user=self.user)
 
     def _delete(self, effect: Effect) -> Found:
@@ -175,7 +175,7 @@ class OtherInstances:
                 % {"process_id": instance.process_id, "process": effect.process},
             )
         self._refuse_held(instance.process_id)
-        _refuse_secrets(effect, document)
+        _refuse_misfit(effect, _document_now(instance, document))
         return instance.process_id
 
     def _run(self, effect: Effect, process_id: str, *, with_values: bool) -> None:
@@ -211,6 +211,28 @@ class OtherInstances:
 
 def _sent(effect: Effect) -> dict[str, object]:
     return {name: to_json(value) for name, value in effect.values.items()}
+
+
+def _document_now(instance: ProcessInstance, document: Document) -> Document:
+    """Return the definition by which an instance takes values: a preview follows the draft."""
+    draft = instance.design.draft if instance.mode == ProcessInstance.Mode.PREVIEW else None
+    return document_of(draft) if draft is not None else document
+
+
+def _refuse_misfit(effect: Effect, document: Document) -> None:
+    """Refuse fields and a target that the definition does not have, before anything is done."""
+    for name in sorted(effect.values.keys() - document.value_fields.keys()):
+        raise RuleFailed(
+            "configuration",
+            _("The process %(other)s has no field %(name)s that holds a value.")
+            % {"other": document.name, "name": name},
+        )
+    try:
+        if effect.target:
+            document.rules_of(effect.target)
+    except TargetMissing as missing:
+        raise RuleFailed("configuration", str(missing)) from missing
+    _refuse_secrets(effect, document)
 
 
 def _refuse_secrets(effect: Effect, document: Document) -> None:
@@ -270,5 +292,8 @@ def _as_rule_failed(refusal: ApplicationError) -> RuleFailed:
         Busy: "busy", Stale: "busy", Missing: "not_found", Invalid: "value",
     }  # fmt: skip
     kind = next((kind for one, kind in kinds.items() if isinstance(refusal, one)), "configuration")
+    # The process itself is not there, or it has no published version.
+    if any(flaw.pointer in {"/process", "/mode"} for flaw in refusal.errors):
+        kind = "configuration"
     sentence = " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
     return RuleFailed(kind, sentence)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from processes.models import ProcessInstance, Run
-from processes.services.designs import publish_design, save_design
+from processes.services.designs import create_design, publish_design, save_design
 from tests.processes.definitions import button, process, text_field
 from tests.processes.others.shop import (
     ORDER_ID,
@@ -85,6 +85,66 @@ def test_what_goes_wrong_there_fails_the_step_here(
     said = message.format(shop=shop_id, run=nested.pk if nested else "")
     assert said in read(client, shop_id)["data"]["problem"]
     assert run["handled_errors"] == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (start(target="approve"), "The process orders has no field approve."),
+        (start(target="form:main#submit"), "The process orders has no form main."),
+        (
+            start(input_mapping=[{"target": "note", "value": "x"}]),
+            "The process orders has no field note that holds a value.",
+        ),
+        (
+            create(input_mapping=[{"target": "body.note", "value": "x"}]),
+            "The process orders has no field note that holds a value.",
+        ),
+    ],
+)
+def test_what_the_other_process_has_no_more_makes_no_instance_there(
+    tell: Any, ada: Any, rule: dict[str, Any], message: str
+) -> None:
+    client, shop_id = tell(rule, SAVE)
+    bare = {"name": "orders", "forms": [{"name": "first", "fields": [text_field("other")]}]}
+    save_design(name="orders", raw=bare, user=ada)
+    publish_design(name="orders", user=ada)
+    run = fired(client, shop_id, "go")
+    assert (run["error"]["kind"], run["error"]["message"]) == ("configuration", message)
+    assert not ProcessInstance.objects.filter(design__name="orders").exists()
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (start(process="later"), "later has no published version. Publish it, or choose preview."),
+        (create(method="later"), "later has no published version. Publish it, or choose preview."),
+    ],
+)
+def test_a_process_that_is_not_published_fails_as_a_matter_of_configuration(
+    tell: Any, ada: Any, rule: dict[str, Any], message: str
+) -> None:
+    create_design(raw=process(text_field("note"), name="later"), user=ada)
+    client, shop_id = tell(rule, SAVE)
+    run = fired(client, shop_id, "go")
+    assert (run["error"]["kind"], run["error"]["message"]) == ("configuration", message)
+
+
+def test_a_preview_takes_values_by_the_newest_draft(api: Callable[..., Any], ada: Any) -> None:
+    published(ORDERS, user=ada)
+    mapping = [{"target": "late", "value": "[note]"}]
+    rule = start(lookup="existing", process_id="orders-1", input_mapping=mapping, target="wait")
+    late = process(text_field("late"), button("wait", SAVE))
+    client = api(ada)
+    for name in ("orders", "shop"):
+        if name == "shop":
+            save_design(name="orders", raw=late, user=ada)
+            client.post("/api/v1/processes/", shop(rule, SAVE))
+        answer = client.post("/api/v1/instances/", {"process": name, "mode": "preview"})
+        assert answer.status_code == 201, answer.data
+    run = fired(client, answer.data["process_id"], "go", note="x")
+    assert run["status"] == "succeeded", run["error"]
+    assert read(client, "orders-1")["data"]["late"] == "x"
 
 
 def test_a_run_never_works_on_an_instance_that_its_own_chain_holds(
