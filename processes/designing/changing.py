@@ -7,6 +7,7 @@ from kianda.lib.errors import Conflict, Invalid
 from kianda.lib.words import gettext as _
 from processes.designing import tree
 from processes.designing.base import Edit, Place
+from processes.designing.columns import named_columns
 from processes.designing.names import follows_title, gives_name
 from processes.designing.tree import Element, Object
 from processes.designing.work import Work
@@ -18,14 +19,16 @@ class ChangeSettings(Edit):
     """Changes settings of one piece. Another `name` is renamed everywhere; lists are not settings.
 
     Another `type` of a field keeps the settings that the new type has too. With `name_follows` the
-    name of a form or field goes with its title, as long as it is the one made from it. A column
-    that others refer to is taken out of a table with `force` only.
+    name of a form, field or column goes with its title, as long as it is the one made from it and
+    is not in `keep`. A column that others refer to is taken out of a table with `force` only.
     """
 
     do: Literal["change"] = "change"
     target: str
     settings: dict[str, Any]
     name_follows: bool = False
+    # The target, when its name stays, and the names of columns that stay.
+    keep: frozenset[str] = frozenset()
     force: bool = False
 
     def carry_out(self, work: Work) -> tuple[str, str]:
@@ -37,12 +40,7 @@ class ChangeSettings(Edit):
         name = settings.pop("name", None)
         if found.kind == "field" and "type" in settings:
             _drop_foreign(work, self.target, str(settings["type"]))
-        if found.kind == "field" and "columns" in settings and not self.force:
-            work.refuse_lost_columns(target, settings["columns"])
-        for key, value in settings.items():
-            work.set(target, (key,), value)
-        if found.kind == "field" and "columns" in settings:
-            work.rename_columns(target, found.node.get("columns"))
+        self._set(work, found, settings)
         if name is None:
             name = self._following(work, found)
         if found.kind != tree.PROCESS and name is not None and name != found.node.get("name"):
@@ -53,13 +51,27 @@ class ChangeSettings(Edit):
     def touches(self, document: Object) -> Iterator[str]:
         """Yield the settings."""
         yield from (f"{self.target}/{key}" for key in self.settings)
-        if self.name_follows:
+        if self.name_follows and self.target not in self.keep:
             yield f"{self.target}/name"
+
+    def _set(self, work: Work, found: Element, settings: Object) -> None:
+        """Set them; what refers to a column that has another name then says the new one."""
+        has_columns, before = "columns" in settings, found.node.get("columns")
+        if has_columns and self.name_follows:
+            settings["columns"] = named_columns(before, settings["columns"], keep=self.keep)
+        if has_columns and not self.force:
+            work.refuse_lost_columns(self.target, settings["columns"])
+        for key, value in settings.items():
+            work.set(self.target, (key,), value)
+        if has_columns:
+            work.rename_columns(self.target, before)
 
     def _following(self, work: Work, found: Element) -> str | None:
         """Return the name that goes with the new title; None when it stays."""
         name, title = found.node.get("name"), self.settings.get("title")
-        if not self.name_follows or found.kind not in {"form", "field"}:
+        if not self.name_follows or self.target in self.keep:
+            return None
+        if found.kind not in {"form", "field"}:
             return None
         if not (isinstance(name, str) and isinstance(title, str) and gives_name(title)):
             return None

@@ -1,7 +1,7 @@
 """Names that nobody has yet: `amount`, `amount_2`; rule ids `save`, `save-2`."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from kianda.lib.errors import Invalid
 from kianda.lib.names import field_name_flaw, slugify
@@ -56,6 +56,17 @@ def as_name(text: str) -> str:
     if not made:
         return "field"
     return made if made[0].isalpha() else f"field_{made}"[:LONGEST_NAME].rstrip("_")
+
+
+def new_column_name(title: str, taken: Collection[str]) -> str:
+    """Return a name for a column, made from its title; `taken`: those of the table, in lower case.
+
+    Names of fields are free for columns.
+    """
+    return _numbered(
+        as_name(title), "_", LONGEST_NAME,
+        lambda made: made.lower() not in taken and field_name_flaw(made) is None,
+    )  # fmt: skip
 
 
 def gives_name(title: str) -> bool:

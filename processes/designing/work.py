@@ -6,6 +6,7 @@ from typing import Any
 from kianda.lib.errors import Conflict, Invalid
 from kianda.lib.words import gettext as _
 from processes.designing import tree
+from processes.designing.columns import text_at
 from processes.designing.names import Names, check_name
 from processes.designing.patches import Change, Insert, Move, Patch, Remove, Set, Spot, same
 from processes.designing.sheet import Sheet
@@ -211,8 +212,7 @@ def _refuse(name: str, uses: Sequence[Use], column: str = "") -> None:
 
 
 def _name(column: object) -> str:
-    name = column.get("name") if isinstance(column, dict) else None
-    return name if isinstance(name, str) else ""
+    return text_at(column, "name")
 
 
 def _spot(owner: str, key: str, at: int | None, held: list[Any]) -> Spot:

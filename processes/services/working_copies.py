@@ -14,6 +14,7 @@ from kianda.lib.errors import Conflict
 from processes.designing import rebase, tree
 from processes.designing.base import Edit
 from processes.designing.changing import ChangeSettings, RemovePiece
+from processes.designing.columns import names_of
 from processes.designing.edits import Applied, apply_edit, parse_edit
 from processes.designing.patches import Insert, Misfit, Patch, Set, inverse, overlap, touched
 from processes.designing.sheet import applied as patched
@@ -152,9 +153,10 @@ def _with_old_name(copy: WorkingCopy, asked: Edit) -> Edit:
     """Keep a name that a version has already: instances and others know the field by it."""
     if not isinstance(asked, ChangeSettings) or not asked.name_follows:
         return asked
-    if copy.base is not None and not _is_there(asked, copy.base.document):
-        return asked
-    return asked.model_copy(update={"name_follows": False})
+    known = copy.document if copy.base is None else copy.base.document
+    there = [one for one in tree.walk(known) if one.target == asked.target]
+    keep = {name for one in there for name in (one.target, *names_of(one.node.get("columns")))}
+    return asked.model_copy(update={"keep": frozenset(keep)})
 
 
 def _old_names(copy: WorkingCopy, patch: Patch) -> list[str]:

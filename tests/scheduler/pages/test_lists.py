@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from kianda.accounts.profiles import save_profile
 from kianda.once import new_token
 from processes.models import ProcessInstance
 from scheduler.models import Occurrence, ScheduledTask
@@ -42,6 +43,18 @@ def test_the_list_says_when_what_and_as_whom(page: Client, make_task: Make) -> N
     said = text_of(page.get(reverse("tasks")))
     for words in ("Count", "Every 55 minutes", "counter-1", "Scheduled", "in 5"):
         assert words in said
+
+
+def test_list_history_and_audit_log_say_in_which_zone_they_tell_times(
+    make_task: Make, admin: Any
+) -> None:
+    save_profile(admin, zone="Asia/Kathmandu", theme="", single_keys=False)
+    task = make_task(schedule={"kind": "daily", "at": "09:00"}, timezone="UTC")
+    page = client_of(admin)
+    for address in (reverse("tasks"), reverse("task-history", args=[task.pk])):
+        assert "Every day at 09:00, UTC" in text_of(page.get(address))
+        assert "Times in Asia/Kathmandu." in text_of(page.get(address))
+    assert "Times in Asia/Kathmandu." in text_of(page.get(reverse("audit")))
 
 
 def test_the_list_is_searched_filtered_and_paged(page: Client, make_task: Make, ada: Any) -> None:
