@@ -66,6 +66,7 @@ class Editor:
     stored: RestMethod | None
     body: dict[str, Any]
     errors: Errors | None = None
+    sending: bool = False
     merged: Merge | None = None
     answer: ShownAnswer | None = None
     process_id: str = ""

@@ -25,6 +25,7 @@ def send(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
     row = get_datasource(name)
     stored = find(row, method)
     editor = posted(request, row, stored)
+    editor.sending = True
     if request.POST.get("act") == "inputs":
         with suppress(Invalid):  # Nobody asked for samples yet: the next act tells what is wrong.
             editor.samples = _samples(editor)

@@ -132,8 +132,11 @@ def lookup(words: Mapping[str, Any], key: str) -> Any:
 
 
 @register.inclusion_tag("components/error_summary.html")
-def error_summary(errors: Any) -> dict[str, Any]:
-    """Draw all errors above a long form, each a link to its control: Errors or a Django form."""
+def error_summary(errors: Any, *, sending: bool = False) -> dict[str, Any]:
+    """Draw all errors above a long form, each a link to its control: Errors or a Django form.
+
+    `sending`: the form was to be sent to a service, not saved.
+    """
     if hasattr(errors, "errors"):
         # Django's own sentences do not say which box they mean.
         items = [
@@ -147,7 +150,7 @@ def error_summary(errors: Any) -> dict[str, Any]:
         found = errors.items() if errors else []
         # What has no place of its own leads nowhere.
         items = [(at if pointer else "", pointer, said) for at, pointer, said in found]
-    return {"items": items, "count": len(items)}
+    return {"items": items, "count": len(items), "sending": sending}
 
 
 @register.inclusion_tag("components/field.html")

@@ -1,6 +1,7 @@
 """REST methods in a browser: tried with Send, copied, with rows that stay."""
 
 import json
+import re
 import threading
 
 import pytest
@@ -113,6 +114,30 @@ def test_a_wrong_method_is_told_at_its_place_and_rows_stay(page_as, token_servic
     page.get_by_label("URL path").fill("/oauth/token")
     page.get_by_role("button", name="Send").click()
     page.wait_for_selector("#answer .k-code")
+
+
+@pytest.mark.parametrize("act", ["Fill in", "Send"])
+def test_what_a_refused_trial_said_is_gone_after_the_next_one_that_goes_well(
+    page_as, token_service, act
+):
+    page = page_as("dan")
+    page.goto(METHOD)
+    instance = page.get_by_label("Sample values of an instance")
+    instance.fill("nope-1")
+    page.get_by_role("button", name=act, exact=True).click()
+    page.get_by_text("One place needs a look. Nothing was sent.").wait_for()
+    expect(instance).to_be_focused()
+    expect(instance).to_have_accessible_description(re.compile("There is no instance nope-1"))
+    # What the sentence is about is changed; the summary stands until the next answer.
+    instance.fill("")
+    expect(page.locator(".invalid-feedback")).to_have_count(0)
+    page.get_by_label("client_secret body").fill("sec-1")
+    page.get_by_role("button", name=act, exact=True).click()
+    expect(page.get_by_text("needs a look")).to_have_count(0)
+    expect(
+        page.locator("#me [aria-invalid], #me .is-invalid, #me .invalid-feedback")
+    ).to_have_count(0)
+    expect(page.get_by_label("client_secret body")).to_have_value("sec-1")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

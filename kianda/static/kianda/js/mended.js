@@ -3,15 +3,24 @@ document.addEventListener(
   "input",
   (event) => {
     const control = event.target.closest?.('[aria-invalid="true"]');
-    if (!control) return;
-    const named = (control.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
-    const errors = named.filter((id) => document.getElementById(id)?.matches(".invalid-feedback"));
-    const rest = named.filter((id) => !errors.includes(id));
-    for (const id of errors) document.getElementById(id).remove();
-    if (rest.length) control.setAttribute("aria-describedby", rest.join(" "));
-    else control.removeAttribute("aria-describedby");
-    control.removeAttribute("aria-invalid");
-    for (const one of [control, ...control.querySelectorAll(".is-invalid")]) one.classList.remove("is-invalid");
+    if (control) mend(control);
   },
   { capture: true },
 );
+
+function mend(control) {
+  const named = (control.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
+  const errors = named.filter((id) => document.getElementById(id)?.matches(".invalid-feedback"));
+  const rest = named.filter((id) => !errors.includes(id));
+  for (const id of errors) document.getElementById(id).remove();
+  if (rest.length) control.setAttribute("aria-describedby", rest.join(" "));
+  else control.removeAttribute("aria-describedby");
+  control.removeAttribute("aria-invalid");
+  for (const one of [control, ...control.querySelectorAll(".is-invalid")]) one.classList.remove("is-invalid");
+}
+
+// An act went well, and its answer stands in another part of the form: what was wrong is over.
+export function mendAll(form) {
+  for (const control of form.querySelectorAll('[aria-invalid="true"], .is-invalid')) mend(control);
+  for (const said of form.querySelectorAll(".invalid-feedback, [data-summary]")) said.remove();
+}

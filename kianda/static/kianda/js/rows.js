@@ -1,4 +1,5 @@
 // Rows of a REST method are added and removed at once; without this the same buttons send the form.
+import { mendAll } from "./mended.js";
 import { word } from "./words.js";
 
 const form = () => document.getElementById("me");
@@ -103,8 +104,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
+  const asked = event.detail.requestConfig.elt.id !== "inputs";
+  if (asked && ["inputs", "answer"].includes(event.detail.target.id)) mendAll(form());
   if (event.detail.target.id === "inputs") {
-    const asked = event.detail.requestConfig.elt.id !== "inputs";
     for (const field of event.detail.target.querySelectorAll("input")) {
       if (typed.has(field.name) && (field.type === "password" || !asked)) field.value = typed.get(field.name);
     }
