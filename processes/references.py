@@ -157,6 +157,17 @@ def check_field_name(name: str, info: ValidationInfo) -> str:
     raise flaw(sentence % {"name": name, "near": near})
 
 
+def check_own_field_name(name: str, info: ValidationInfo) -> str:
+    """Refuse what is no field that holds a value, a column of the loop's table too."""
+    if name.startswith("row.") and names_in(info) is not None:
+        sentence = _(
+            "%(name)s is a column, and it is required in every row or in none: by its own setting "
+            "Required. Choose a field."
+        )
+        raise flaw(sentence % {"name": name})
+    return check_field_name(name, info)
+
+
 def _check_column(name: str, names: NameTable | None) -> str:
     if not FIELD_NAME.match(name.removeprefix("row.")):
         raise flaw(_("Write row. and the name of a column, such as row.price."))

@@ -17,6 +17,7 @@ from processes.names import NameTable
 from processes.references import (
     EARLY_NAMES,
     check_field_name,
+    check_own_field_name,
     escape_hint,
     flaw,
     name_problems,
@@ -157,6 +158,11 @@ FieldName = Annotated[
     str,
     AfterValidator(check_field_name),
     _control("field_picker", gettext_noop("The name of a field of this process.")),
+]
+OwnFieldName = Annotated[
+    str,
+    AfterValidator(check_own_field_name),
+    _control("field", gettext_noop("The name of a field of this process.")),
 ]
 RuleId = Annotated[
     str,

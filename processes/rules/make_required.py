@@ -10,7 +10,7 @@ from kianda.lib.words import gettext_noop
 from processes.mappings import Row
 from processes.references import flaw
 from processes.rules.base import Context, Rule
-from processes.setting_types import FieldName
+from processes.setting_types import OwnFieldName
 
 Action = Literal["required", "not_required", "toggle"]
 _WORDS = {
@@ -23,10 +23,10 @@ _WORDS = {
 class RequiredRow(Row):
     """A field, and whether it must be filled in."""
 
-    field: FieldName = Field(
+    field: OwnFieldName = Field(
         title=gettext_noop("Field"),
         description=gettext_noop("Which field."),
-        json_schema_extra={"control": "field_picker"},
+        json_schema_extra={"control": "field"},
     )
     action: Action = Field(
         default="required",

@@ -96,9 +96,10 @@ class Around:
         return bool(target) and method is not None and method.is_secret_target(target)
 
     def tree(self, which: str) -> list[Branch]:
-        """Return the tree that a box picks from: field, value, target, result, error, item."""
-        named = which in {"field", "field_or_form", "table"}
-        fields = [*self._row(brackets=not named), *self._fields(which, brackets=not named)]
+        """Return the tree that a box picks from: field, own_field, value, target, result..."""
+        named = which in {"field", "own_field", "field_or_form", "table"}
+        row = [] if which == "own_field" else self._row(brackets=not named)
+        fields = [*row, *self._fields(which, brackets=not named)]
         if named:
             return fields
         if which == "other_field" or (which == "target" and self.built_in):

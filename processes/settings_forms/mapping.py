@@ -41,10 +41,10 @@ TREE_OF = {
     "error_mapping": "error",
 }  # fmt: skip
 PICKED = {
-    "field_picker": "field", "field": "field", "field_or_form": "field_or_form",
+    "field_picker": "field", "field": "own_field", "field_or_form": "field_or_form",
     "input_target": "target", "other_field": "other_field",
 }  # fmt: skip
-NAMES = frozenset({"field", "field_or_form", "target", "other_field"})
+NAMES = frozenset({"field", "own_field", "field_or_form", "target", "other_field"})
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,8 @@ def _gone(tree: str, value: str, around: Around) -> str:
 def _label(tree: str, texts: dict[str, str]) -> str:
     about = texts.get("target") or texts.get("field") or ""
     words = {
-        "field": _("Form field"), "target": _("Data source field"), "result": _("Answer or text"),
+        "field": _("Form field"), "own_field": _("Form field"),
+        "target": _("Data source field"), "result": _("Answer or text"),
         "error": _("Error or text"), "value": _("Form field or text"),
         "field_or_form": _("Field or form"), "other_field": _("Field of the other process"),
     }  # fmt: skip

@@ -214,3 +214,10 @@ def test_the_trees_follow_the_rule(
 ) -> None:
     text = page(client, f"{SHOP}parts/tree/?which={which}&target=rule:{rule_id}")
     assert [word for word in there if word not in text] == []
+
+
+@pytest.mark.usefixtures("workshop")
+def test_a_rule_that_takes_no_column_is_offered_none(client: Client) -> None:
+    text = page(client, f"{SHOP}parts/tree/?which=own_field&target=rule:inner")
+    assert "client_id" in text
+    assert "row.price" not in text

@@ -5,9 +5,17 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import Invalid
-from processes.document import parse_document
+from processes.document import load_document, parse_document
 from tests.processes.definitions import set_rule
 from tests.processes.loops.basket import SAVE, basket, loop
+
+
+def require(field: str) -> dict[str, Any]:
+    return {"type": "make_required", "changes": [{"field": field}]}
+
+
+def otherwise(field: str) -> dict[str, Any]:
+    return {**require("sum"), "opposite": [{"field": field}]}
 
 
 @pytest.mark.parametrize(
@@ -17,6 +25,9 @@ from tests.processes.loops.basket import SAVE, basket, loop
         ([loop(set_rule("row.what", "[row.nope]"))], "0/rules/0/assignments/0/value", "[row.what]"),
         ([set_rule("row.what", "x")], "0/assignments/0/field", "works on a table"),
         ([set_rule("sum", "[row.price]")], "0/assignments/0/value", "works on a table"),
+        ([loop(require("row.nope"))], "0/rules/0/changes/0/field", "Choose a field."),
+        ([loop(require("row.what"))], "0/rules/0/changes/0/field", "required in every row or in"),
+        ([loop(otherwise("row.what"))], "0/rules/0/opposite/0/field", "its own setting Required"),
         ([loop(loop(SAVE))], "0/rules/0/type", "There is no type 'loop_table'"),
         ([loop()], "0/rules", "Add a rule that runs for each row."),
         ([{"type": "loop_table", "table": "lines"}], "0", "Add a rule that runs for each row."),
@@ -33,6 +44,14 @@ def test_what_a_loop_cannot_be(rules: list[dict[str, Any]], place: str, words: s
         parse_document(basket(*rules))
     found = {flaw.pointer: flaw.detail for flaw in refused.value.errors}
     assert words in found[f"/forms/0/fields/3/rules/{place}"]
+
+
+def test_a_field_is_made_required_in_a_loop_and_stored_designs_are_still_read() -> None:
+    assert parse_document(basket(loop(require("sum"))))
+    stored = parse_document(basket(loop(require("sum")))).normalised()
+    [rule] = stored["forms"][0]["fields"][3]["rules"][0]["rules"]
+    rule["changes"][0]["field"] = "row.what"
+    assert load_document(stored)
 
 
 def test_rules_in_a_loop_get_ids_and_are_found() -> None:
