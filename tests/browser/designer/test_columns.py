@@ -36,3 +36,24 @@ def test_a_column_that_a_rule_uses_is_asked_about_before_it_goes(page_as):
     expect(page.locator("#d-props [name='s/columns/0/name']")).to_have_count(0)
     kept(page)
     assert field_of("lines")["columns"] == []
+
+
+@pytest.mark.usefixtures("basket")
+def test_a_new_column_gets_its_name_from_its_title(page_as):
+    page = page_as("ada")
+    page.goto(f"{HERE}?at=field:lines")
+    page.locator("#d-props").get_by_role("button", name="Add column").click()
+    title = page.locator("[name='s/columns/2/title']")
+    title.fill("Amount due (€)")
+    title.press("Tab")
+    expect(page.locator("[name='s/columns/2/name']")).to_have_value("amount_due")
+    expect(page.locator("#d-props .is-invalid, #d-props .invalid-feedback")).to_have_count(0)
+    # It goes on with the title, and what is typed next stays open before the person.
+    title.fill("Item")
+    title.press("Tab")
+    expect(page.locator("[name='s/columns/2/name']")).to_have_value("item_2")
+    expect(title).to_be_visible()
+    kept(page)
+    assert [column["name"] for column in field_of("lines")["columns"]] == [
+        "memo", "amount", "item_2",
+    ]  # fmt: skip

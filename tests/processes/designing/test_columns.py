@@ -121,3 +121,47 @@ def test_a_column_that_is_used_is_taken_out_only_by_somebody_who_is_sure() -> No
     assert "The rule Total of Go uses it in its assignments." in str(refused.value)
     left = run(with_columns([memo]) | {"force": True}, before).document
     assert node(left, "field:lines")["columns"] == [memo]
+
+
+# Name and title before, name and title as they are sent, the name after it.
+TITLES = [
+    (None, ("", "Amount due (€)"), "amount_due"),
+    (None, ("", "Item"), "item_2"),
+    (None, ("", "Memo"), "memo_2"),
+    (None, ("", "Дата"), ""),
+    (None, ("", ""), ""),
+    (None, ("own", "Amount"), "own"),
+    (("", "Cost"), ("", "Cost"), "cost"),
+    (("price", "Price"), ("price", "Net price"), "net_price"),
+    (("price", "Price"), ("price", "price!"), "price"),
+    (("price", ""), ("price", "Net price"), "price"),
+    (("own", "Price"), ("own", "Net price"), "own"),
+    (("saved", "Saved"), ("saved", "Net price"), "saved"),
+    (("price", "Price"), ("cost", "Net price"), "cost"),
+]
+
+
+@pytest.mark.parametrize(("before", "sent", "after"), TITLES)
+def test_the_name_of_a_column_goes_with_its_title_until_it_is_somebodys_own(
+    before: tuple[str, str] | None, sent: tuple[str, str], after: str
+) -> None:
+    document = design()
+    memo = text_field("memo", title="Memo")
+    others = [] if before is None else [text_field(before[0], title=before[1])]
+    node(document, "field:lines")["columns"] = [memo, *others]
+    raw = with_columns([memo, text_field(sent[0], title=sent[1])])
+    done = run(raw | {"name_follows": True, "keep": ["field:lines", "saved"]}, document).document
+    assert node(done, "field:lines")["columns"][1]["name"] == after
+    left = run(raw, document).document
+    assert node(left, "field:lines")["columns"][1]["name"] == sent[0]
+
+
+def test_what_refers_to_a_column_follows_the_name_that_its_title_gives_it() -> None:
+    before = design()
+    amount, memo = node(before, "field:lines")["columns"]
+    raw = with_columns([amount | {"title": "Net price"}, memo]) | {"name_follows": True}
+    done = run(raw, before)
+    assert (
+        node(done.document, "rule:make")["input_mapping"][0]["value"] == "=Sum([lines.net_price])"
+    )
+    assert applied(done.document, done.undo) == before

@@ -6,6 +6,7 @@ import pytest
 
 from kianda.lib import usage
 from kianda.lib.errors import Conflict, Invalid, Missing, Stale, TooLarge
+from processes.designing import tree
 from processes.models import ProcessDesign, WorkingCopy, WorkingEdit
 from processes.services import working_copies as copies
 from processes.services.designs import create_design
@@ -48,6 +49,23 @@ def test_the_name_of_a_new_field_follows_its_title_and_one_that_was_saved_stays(
     assert title("field:client_id", "Customer", 2) == "field:client_id"
     copies.save_version(NAME, user=ada, revision=3)
     assert title("field:net_price", "Price", 3) == "field:net_price"
+
+
+@pytest.mark.usefixtures("made")
+def test_the_name_of_a_new_column_follows_its_title_and_one_that_was_saved_stays(ada: Any) -> None:
+    def titled(*columns: tuple[str, str], revision: int) -> list[str]:
+        sent = [text_field(name, title=title) for name, title in columns]
+        raw = change("field:table", columns=sent) | {"name_follows": True}
+        copy = copies.edit(NAME, user=ada, revision=revision, edit=raw)
+        return [one["name"] for one in tree.find(copy.document, "field:table").node["columns"]]
+
+    copies.edit(NAME, user=ada, revision=0, edit=add("table"))
+    assert titled(("", "Amount"), revision=1) == ["amount"]
+    assert titled(("amount", "Net price"), revision=2) == ["net_price"]
+    copies.save_version(NAME, user=ada, revision=3)
+    saved, new = ("net_price", "Cost"), ("", "Memo")
+    assert titled(saved, new, revision=3) == ["net_price", "memo"]
+    assert titled(saved, ("memo", "Note"), revision=4) == ["net_price", "note"]
 
 
 @pytest.mark.usefixtures("made")
