@@ -14,7 +14,7 @@ from processes.models import ProcessDesign, ProcessInstance, Run
 from processes.services.documents import document_of
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
-from scheduler.services.moments import next_of, schedule_of, status_of
+from scheduler.services.moments import next_of, status_of, words_of
 from scheduler.token_health import (
     URGENCY,
     Facts,
@@ -66,8 +66,8 @@ class KeptToken:
 
     @property
     def schedule(self) -> str:
-        """Return the schedule in words."""
-        return schedule_of(self.task).describe()
+        """Return the schedule in words, for who reads it now."""
+        return words_of(self.task)
 
     @property
     def next_refresh(self) -> datetime | None:

@@ -33,6 +33,10 @@ ONE_DAY = timedelta(days=1)
 HORIZON_DAYS = 4_400
 
 
+# What a schedule names of a clock: nothing, minutes past any hour, or a time of day.
+Reading = Literal["", "minutes", "time"]
+
+
 class Due(NamedTuple):
     """The planned moments of a stretch: its latest, and those before it."""
 
@@ -76,6 +80,10 @@ class Schedule(Kind):
     def describe(self) -> str:
         """Return the schedule in words."""
 
+    def reads(self) -> Reading:
+        """Return what its words name of the clock of the task's zone: nothing but elapsed time."""
+        return ""
+
 
 class IntervalSchedule(Schedule):
     """A fixed grid of elapsed time: start + n * period, n from 1."""
@@ -114,6 +122,10 @@ class CalendarSchedule(Schedule):
     @abstractmethod
     def times_of_day(self) -> Sequence[time]:
         """Return the times, in order."""
+
+    def reads(self) -> Reading:
+        """Return that its words name a time of day."""
+        return "time"
 
     def moments_on(self, day: date, zone: ZoneInfo) -> Sequence[datetime]:
         """Return the moments of one day in UTC, in order."""

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 
 from kianda.lib.words import gettext as _
 from kianda.lib.words import gettext_noop
-from scheduler.schedules.base import CalendarSchedule
+from scheduler.schedules.base import CalendarSchedule, Reading
 
 EXAMPLE = gettext_noop(
     "Write minute, hour, day of month, month and day of week, such as 0 9 * * mon-fri for 09:00 on "
@@ -136,6 +136,12 @@ class Cron(CalendarSchedule):
         if len(line.hours) == 24:
             return _in_real_hours(line.minutes, day, zone)
         return super().moments_on(day, zone)
+
+    def reads(self) -> Reading:
+        """Return what the line names: one for every hour of every day names minutes alone."""
+        line = read_line(self.expression)
+        every_day = line.any_day and line.any_weekday and len(line.months) == 12
+        return "minutes" if every_day and len(line.hours) == 24 else "time"
 
     def describe(self) -> str:
         """Return the schedule in words."""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from kianda.lib.words import gettext as _
 from kianda.lib.words import gettext_noop
-from scheduler.schedules.base import Schedule, Whole, repeated
+from scheduler.schedules.base import Reading, Schedule, Whole, repeated
 
 HOUR = timedelta(hours=1)
 
@@ -45,6 +45,10 @@ class Hourly(Schedule):
                 yield planned
                 after = planned
             number += 1
+
+    def reads(self) -> Reading:
+        """Return that its words name a minute of the hour."""
+        return "minutes"
 
     def describe(self) -> str:
         """Return the schedule in words."""

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from kianda.lib.words import gettext as _
 from kianda.lib.words import gettext_noop
-from scheduler.schedules.base import Schedule, Whole, repeated, to_utc
+from scheduler.schedules.base import Reading, Schedule, Whole, repeated, to_utc
 
 MOMENT_HELP = gettext_noop("Write a moment such as 2026-11-23T09:30 or 2026-11-23T09:30:00Z.")
 
@@ -100,6 +100,10 @@ class Once(Schedule):
             planned = start + self.in_.length()
         if planned is not None and planned > moment:
             yield planned
+
+    def reads(self) -> Reading:
+        """Return that its words name a moment of the zone; one in UTC says so itself."""
+        return "time" if self.at and not self.at.endswith("Z") else ""
 
     def describe(self) -> str:
         """Return the schedule in words."""

@@ -2,7 +2,10 @@
 
 from datetime import datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from scheduler.document import Expiry
 from scheduler.models import ScheduledTask
@@ -23,6 +26,26 @@ def zone_named(name: str) -> ZoneInfo:
 def zone_of(task: ScheduledTask) -> ZoneInfo:
     """Return the task's time zone."""
     return zone_named(task.time_zone)
+
+
+def words_of(task: ScheduledTask) -> str:
+    """Return the schedule in words, with its zone where the reader's clock shows another time."""
+    schedule, zone = schedule_of(task), task.time_zone
+    words, reads = schedule.describe(), schedule.reads()
+    same = zone == timezone.get_current_timezone_name()
+    if not reads or same or (reads == "minutes" and _same_minutes(task)):
+        return words
+    return _("%(words)s, %(zone)s") % {"words": words, "zone": zone}
+
+
+def _same_minutes(task: ScheduledTask) -> bool:
+    """Tell whether the clocks of task and reader are whole hours apart."""
+    now = timezone.now()
+    try:
+        theirs = timezone.localtime(now, zone_of(task))
+    except ZoneInfoNotFoundError:
+        return False
+    return theirs.minute == timezone.localtime(now).minute
 
 
 def status_of(task: ScheduledTask) -> str:

@@ -16,7 +16,7 @@ from scheduler import listing, services, timeline
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.selectors import occurrences_of
 from scheduler.selectors_health import KeptToken, token_of_task
-from scheduler.services.moments import next_of, schedule_of, status_of
+from scheduler.services.moments import next_of, status_of, words_of
 from scheduler.token_health import validity
 from scheduler.views.choices import Choices
 from scheduler.views.drawing import drawing
@@ -42,7 +42,7 @@ def history(request: HttpRequest, task_id: str) -> HttpResponseBase:
         "task": task, "page": found, "query": query, "outcomes": listing.OUTCOMES, "now": now,
         "lines": lines, "state": status_of(task), "next": next_of(task),
         "next_said": _said(next_of(task)),
-        "next_line": _next_line(task, now), "words": schedule_of(task).describe(),
+        "next_line": _next_line(task, now), "words": words_of(task),
         "title": target_title(choices.document, task.target), "instance": choices.instance,
         "any": found.paginator.count > 0 or occurrences_of(task).exists(), "noun": _noun(),
         "first_page": found.number == 1 and not query["outcome"],

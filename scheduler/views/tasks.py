@@ -17,7 +17,7 @@ from processes.views.common import asked, page_of, person
 from scheduler import listing, services
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
-from scheduler.services.moments import expires_at, next_of, schedule_of, status_of
+from scheduler.services.moments import expires_at, next_of, status_of, words_of
 from scheduler.tasks import send
 
 KEEPERS = (DESIGNER, ADMINISTRATOR)
@@ -72,7 +72,7 @@ def lines_of(found: Sequence[ScheduledTask]) -> list[dict[str, Any]]:
     going, reasons = listing.going_on(found), listing.last_reasons(found)
     return [
         {
-            "task": task, "words": schedule_of(task).describe(), "state": status_of(task),
+            "task": task, "words": words_of(task), "state": status_of(task),
             "next": next_of(task), "ends": expires_at(task), "going": going.get(task.pk, ""),
             "reason": reasons.get(task.pk, ""),
             "seconds": task.schedule["kind"] == "seconds",
