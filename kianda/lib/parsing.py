@@ -5,7 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -61,7 +61,7 @@ def parse_json(body: bytes) -> Any:
         return {}
     try:
         value = json.loads(
-            text, object_pairs_hook=_Pairs.of, parse_constant=_refuse, parse_int=_whole
+            text, object_pairs_hook=_Pairs.of, parse_constant=_no_constant, parse_int=_whole
         )
     except RecursionError as error:
         raise Invalid.at(
@@ -97,13 +97,19 @@ class _Pairs(dict[str, Any]):
         return found
 
 
-def _refuse(word: str) -> NoReturn:
-    raise Invalid.at("", _("%(word)s is not a JSON number.") % {"word": word})
+class _NoNumber(NamedTuple):
+    """Stands where a number is refused: only the whole value tells which place that is."""
+
+    flaw: str
 
 
-def _whole(digits: str) -> int:
+def _no_constant(word: str) -> _NoNumber:
+    return _NoNumber(_("%(word)s is not a JSON number.") % {"word": word})
+
+
+def _whole(digits: str) -> int | _NoNumber:
     if len(digits) > DIGITS:
-        raise Invalid.at("", _("A number has more than %(digits)s digits.") % {"digits": DIGITS})
+        return _NoNumber(_("A number has more than %(digits)s digits.") % {"digits": DIGITS})
     return int(digits)
 
 
@@ -135,6 +141,8 @@ def _key_flaws(pointer: str, item: dict[str, Any]) -> Iterator[Flaw]:
 
 
 def _scalar_flaw(item: Any) -> str:
+    if isinstance(item, _NoNumber):
+        return item.flaw
     if isinstance(item, float) and not math.isfinite(item):
         return _("The number is too large.")
     if not isinstance(item, str):

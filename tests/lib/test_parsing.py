@@ -32,10 +32,12 @@ def test_good_json_is_read(body, value):
         (b"\xff{}", "", "not UTF-8"),
         (b"{", "", "not JSON"),
         (b"{'a': 1}", "", "not JSON"),
-        (b'{"a": NaN}', "", "NaN"),
-        (b'{"a": -Infinity}', "", "Infinity"),
+        (b"NaN", "", "NaN is not a JSON number"),
+        (b'{"a": NaN}', "/a", "NaN is not a JSON number"),
+        (b'{"a": {"b": [1, -Infinity]}}', "/a/b/1", "-Infinity is not a JSON number"),
         (b'{"a": 1e999}', "/a", "too large"),
-        (b'{"a": ' + b"9" * 309 + b"}", "", "digits"),
+        (b'{"a": ' + b"9" * 309 + b"}", "/a", "digits"),
+        (b'{"a": [0, ' + b"9" * 5000 + b"]}", "/a/1", "digits"),
         (b'{"a": {"b": 1, "b": 2}}', "/a/b", "twice"),
         (b'[{"x/y": 1, "x/y": 1}]', "/0/x~1y", "twice"),
         (b'{"a": ["\\u0000"]}', "/a/0", "NUL"),
@@ -54,8 +56,9 @@ def test_bad_json_is_refused_at_its_place(body, pointer, words):
 
 def test_all_flaws_of_a_body_are_told_together():
     with pytest.raises(Invalid) as caught:
-        parse_json(b'{"a": "\\u0000", "b": 1e999, "c": 1, "c": 2}')
-    assert {flaw.pointer for flaw in caught.value.errors} == {"/a", "/b", "/c"}
+        parse_json(b'{"a": "\\u0000", "b": 1e999, "c": 1, "c": 2, "d": [NaN, Infinity]}')
+    places = {flaw.pointer for flaw in caught.value.errors}
+    assert places == {"/a", "/b", "/c", "/d/0", "/d/1"}
 
 
 def test_a_body_above_the_limit_of_its_view_is_too_large():

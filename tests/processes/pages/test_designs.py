@@ -42,6 +42,9 @@ BROKEN = [
     ("[]", 1, "as a JSON object"),
     ('{"name": "ok", "name": "ok"}', 1, "stands twice"),
     ("{" * 5000, 1, "double quotes"),
+    ('{\n"name": "ok",\n"title": "T",\n"forms":\n[NaN,\n1]}', 5, "NaN is not a JSON number"),
+    ('{\n"name": "ok",\n"n":\n[1, 2,\n' + "7" * 5000 + "]}", 5, "more than 308 digits"),
+    ('{\n"name": "ok",\n"n": [\n1,\n1e999]}', 5, "too large"),
 ]  # fmt: skip
 
 
