@@ -21,6 +21,7 @@ from kianda.accounts.roles import ADMINISTRATOR
 from kianda.health import RED_AFTER
 from kianda.pages import page, render_page
 from processes.models import ProcessInstance, Run
+from scheduler.listing import with_status
 from scheduler.models import Heartbeat, Occurrence, ScheduledTask
 
 # What people call the parts; `planner` is the name for programs.
@@ -79,12 +80,13 @@ class System:
             .values_list("status")
             .annotate(n=Count("pk"))
         )
+        active = with_status(ScheduledTask.objects.order_by(), "active")
         waiting = Occurrence.objects.filter(outcome__isnull=True, started_at__isnull=True).count()
         return [
             (_("Runs that wait"), by_status.get("queued", 0)),
             (_("Runs in progress"), by_status.get("running", 0)),
             (_("Firings that wait"), waiting),
-            (_("Active scheduled tasks"), ScheduledTask.objects.filter(enabled=True).count()),
+            (_("Active scheduled tasks"), active.count()),
             (_("Instances"), ProcessInstance.objects.count()),
         ]
 

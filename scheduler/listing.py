@@ -38,7 +38,7 @@ def tasks(
         rows = rows.filter(process_name=process)
     field = F(ORDER.get(ordering.lstrip("-"), "next_run_at"))
     order = field.desc if ordering.startswith("-") else field.asc
-    return _with_status(rows, status).order_by(order(nulls_last=True), "pk")
+    return with_status(rows, status).order_by(order(nulls_last=True), "pk")
 
 
 def _that_say(rows: QuerySet[ScheduledTask], word: str) -> QuerySet[ScheduledTask]:
@@ -52,7 +52,8 @@ def _that_say(rows: QuerySet[ScheduledTask], word: str) -> QuerySet[ScheduledTas
     return rows.filter(found)
 
 
-def _with_status(rows: QuerySet[ScheduledTask], status: str) -> QuerySet[ScheduledTask]:
+def with_status(rows: QuerySet[ScheduledTask], status: str) -> QuerySet[ScheduledTask]:
+    """Return the tasks of a status, as the list calls it; all when it is none."""
     if status == "finished":
         return rows.filter(finished_at__isnull=False)
     if status == "paused":

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from kianda.accounts.canary import check_key_ring
 from kianda.selfcheck import findings
-from scheduler.models import Heartbeat
+from scheduler.models import Heartbeat, ScheduledTask
 from tests.factories import make_user
-from tests.pages import client_of
+from tests.pages import client_of, text_of
 from tests.scheduler.kept import make_run, make_token
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +79,14 @@ def test_the_page_shows_the_worst_first_and_each_part_by_its_name(running, admin
     assert "Scheduler<small" in page
     assert "Planner" not in page
     assert "The key ring holds 1 key." in page
+
+
+def test_active_tasks_are_counted_as_the_list_filters_them(running, admin):
+    for _ in range(4):
+        make_token(admin)
+    paused, finished, *_ = ScheduledTask.objects.order_by("pk")
+    ScheduledTask.objects.filter(pk=paused.pk).update(enabled=False)
+    ScheduledTask.objects.filter(pk=finished.pk).update(finished_at=timezone.now())
+    page = client_of(admin)
+    assert "Active scheduled tasks 2 " in text_of(page.get("/system/"))
+    assert len(page.get("/scheduled-tasks/?status=active").context["lines"]) == 2
