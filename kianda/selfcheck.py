@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.db.models import Min, Q
+from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from kianda import parts_alive, times
 from kianda.accounts.canary import check_key_ring
-from kianda.accounts.roles import ADMINISTRATOR
+from kianda.accounts.people import able_administrators
 from kianda.checks import settings_are_sound
 from kianda.health import broker_answers, is_migrated
 from kianda.lib.secrets import WrongKeyRing
@@ -118,8 +117,6 @@ def _waiting(now: datetime) -> Iterator[Finding]:
 
 
 def _administrators() -> Iterator[Finding]:
-    rows = User.objects.filter(is_active=True)
-    count = rows.filter(Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR)).distinct().count()
-    if count == 1:
+    if able_administrators().count() == 1:
         said = _("There is only one Administrator.")
         yield Finding("warn", said, _("Make a second one: a lost password is then no problem."))

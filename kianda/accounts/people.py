@@ -167,11 +167,15 @@ def _locked(user: User) -> User:
     return User.objects.select_for_update().get(pk=user.pk)
 
 
+def able_administrators() -> QuerySet[User]:
+    """Return the Administrators who can sign in: who has no password yet cannot help anybody."""
+    able = User.objects.filter(is_active=True)
+    able = able.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    return able.filter(Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR)).distinct()
+
+
 def _is_last(user: User) -> bool:
-    others = User.objects.filter(is_active=True).exclude(pk=user.pk)
-    # Who has no password yet cannot help anybody.
-    others = others.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-    return not others.filter(Q(is_superuser=True) | Q(groups__name=ADMINISTRATOR)).exists()
+    return not able_administrators().exclude(pk=user.pk).exists()
 
 
 def _set_roles(user: User, roles: Iterable[str]) -> None:

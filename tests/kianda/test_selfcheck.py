@@ -7,9 +7,10 @@ from cryptography.fernet import Fernet
 from django.utils import timezone
 
 from kianda.accounts.canary import check_key_ring
+from kianda.accounts.people import invite_person
 from kianda.selfcheck import findings
 from scheduler.models import Heartbeat, ScheduledTask
-from tests.factories import make_user
+from tests.factories import PASSWORD, make_user
 from tests.pages import client_of, text_of
 from tests.scheduler.kept import make_run, make_token
 
@@ -71,6 +72,16 @@ def test_a_wrong_setting_and_a_lonely_administrator_are_told(admin, settings):
     settings.KIANDA_TIME_ZONE = "Europe/Atlantis"
     assert any("which is no time zone. Write a name such as" in one for one in said("bad"))
     assert any(one.startswith("There is only one Administrator.") for one in said("warn"))
+
+
+def test_an_administrator_who_never_opened_the_invitation_is_no_second_one(admin):
+    invited, _ = invite_person(
+        username="eve", name="Eve", email="eve@example.org", roles=["Administrator"], by=admin
+    )
+    assert any(one.startswith("There is only one Administrator.") for one in said("warn"))
+    invited.set_password(PASSWORD)
+    invited.save()
+    assert not any("only one Administrator" in one for one in said("warn"))
 
 
 def test_the_page_shows_the_worst_first_and_each_part_by_its_name(running, admin):
