@@ -50,3 +50,17 @@ def test_a_moment_in_a_row_is_told_in_the_zone_in_which_its_cell_shows_it(
     page = ben_at.get(URL)
     assert 'value="2025-11-27T18:06:39"' in page.content.decode()
     assert "row 1, At: empty → 27 Nov 2025, 18:06:39" in text_of(page)
+
+
+def test_a_moment_is_shown_with_seconds_only_where_it_has_some(
+    make: Any, ben_at: Client, ada: Any
+) -> None:
+    make(rows=2, columns=COLUMNS)
+    moments = ("2025-11-27T15:00:00Z", "2025-11-27T23:06:39Z")
+    rows = [{**row, "at": at} for row, at in zip(pens(2), moments, strict=True)]
+    patch_instance(process_id="orders-1", data={"lines": rows}, revision=1, user=ada)
+    page = ben_at.get(URL).content.decode()
+    # The row that a new one is made of has none either.
+    assert re.findall(r'type="datetime-local"([^>]*?) value="([^"]*)"', page) == [
+        ("", "2025-11-27T10:00:00"), (' step="1"', "2025-11-27T18:06:39"), ("", ""),
+    ]  # fmt: skip

@@ -1,0 +1,65 @@
+"""Dates in the rows of a table are read whole, however narrow the screen is."""
+
+import pytest
+from playwright.sync_api import expect
+
+from processes.services.designs import create_design, publish_design
+from processes.services.instances import create_instance
+from tests.processes.definitions import process
+
+COLUMNS = [
+    {"type": "text", "name": "what"},
+    {"type": "number", "name": "amount"},
+    {"type": "date", "name": "at", "mode": "datetime"},
+    {"type": "list", "name": "size", "choices": ["S", "M"]},
+    {"type": "toggle", "name": "sent"},
+    {"type": "text", "name": "note"},
+]
+ROWS = [
+    {"what": "Pen", "at": "2026-11-27T10:00:00Z"},
+    {"what": "Ink", "at": "2026-11-27T18:06:39Z"},
+]
+# How much wider a control would have to be to show all that may stand in it.
+LACKS = """one => {
+  const whole = one.cloneNode();
+  whole.style.cssText = "position: absolute; width: max-content; min-width: 0";
+  one.after(whole);
+  const { width } = whole.getBoundingClientRect();
+  whole.remove();
+  return Math.max(0, Math.round(width - one.getBoundingClientRect().width));
+}"""
+
+
+@pytest.fixture
+def trips(person):
+    """An instance and one of the preview, with a table of six columns and one of three."""
+    tables = [
+        {"type": "table", "name": "lines", "columns": COLUMNS},
+        {"type": "table", "name": "few", "columns": COLUMNS[:3]},
+        {"type": "table", "name": "half", "columns": COLUMNS[:3], "width": 6},
+    ]
+    create_design(raw=process(*tables, name="trips"), user=person("ada"))
+    publish_design(name="trips", user=person("ada"))
+    data = {table["name"]: ROWS for table in tables}
+    for mode in ("live", "preview"):
+        create_instance(process="trips", mode=mode, data=data, user=person("ada"))
+
+
+def assert_read_whole(place):
+    """Check every date with its time that stands in a row of a page that is whole."""
+    place.wait_for_load_state()
+    dates = place.locator("[data-row] input[type=datetime-local]")
+    expect(dates).to_have_count(6)
+    for date in dates.all():
+        assert date.evaluate(LACKS) == 0, date.get_attribute("name")
+
+
+@pytest.mark.parametrize("width", [1280, 1024, 768, 390])
+def test_a_date_with_its_time_is_read_whole(page_as, trips, axe, assert_fits, width):
+    page = page_as("ada", width)
+    page.goto("/instances/trips-1/")
+    assert_read_whole(page)
+    axe(page)
+    assert_fits(page)
+    page.goto("/designs/trips/preview/instance/trips-2/")
+    assert_read_whole(page.locator("#frame").element_handle().content_frame())
