@@ -1,4 +1,4 @@
-"""The rail: which pages there are, and for whom."""
+"""Which pages there are, and for whom: those of the rail, and more that the command bar finds."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,12 +10,13 @@ from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, U
 
 
 class Place(NamedTuple):
-    """One entry of the rail."""
+    """A page that has an address of its own; `also` are other words for what is on it."""
 
     name: str
     title: Any
     icon: str
     roles: tuple[str, ...]
+    also: Any = ""
 
     @property
     def url(self) -> str:
@@ -38,6 +39,25 @@ ADMINISTRATION = (
     Place("audit", _("Audit log"), "journal-text", (ADMINISTRATOR,)),
     Place("bin", _("Recycle bin"), "trash3", (DESIGNER,)),
     Place("system", _("System"), "heart-pulse", (ADMINISTRATOR,)),
+)
+# Reached by a button, a tab or the menu of the user; the rail does not show them.
+MORE = (
+    Place("profile", _("Profile and time zone"), "person-circle", (), _("Theme, single letters")),
+    Place("change-password", _("Change password"), "lock", ()),
+    Place("api-docs", _("API documentation"), "braces", ()),
+    Place("groups", _("Groups"), "people", (ADMINISTRATOR,)),
+    Place("instance-new", _("New instance"), "plus-lg", (USER,)),
+    Place("design-new", _("New process design"), "plus-lg", (DESIGNER,)),
+    Place("templates", _("Templates"), "grid-3x3-gap", (DESIGNER,)),
+    Place("designs-import", _("Import process designs"), "upload", (DESIGNER,)),
+    Place("designs-export", _("Export process designs"), "download", (DESIGNER,)),
+    Place(
+        "datasource-new", _("New REST Service"), "plus-lg", (DATASOURCE_MANAGER,), _("Data source")
+    ),
+    Place("task-new", _("Schedule a task"), "plus-lg", (DESIGNER,), _("New scheduled task")),
+    Place("user-invite", _("Invite a user"), "person-plus", (ADMINISTRATOR,), _("New user")),
+    Place("group-new", _("Add a group"), "plus-lg", (ADMINISTRATOR,), _("New group")),
+    Place("token-new", _("Create an API token"), "plus-lg", (USER,), _("New API token")),
 )
 
 

@@ -97,14 +97,12 @@ def _every(words: str, *columns: str) -> Q:
 
 
 def _places(words: str, user: User) -> Iterator[Found]:
-    everywhere = navigation.places_for(user, navigation.WORK + navigation.ADMINISTRATION)
-    places = [(place.name, place.title, place.icon) for place in everywhere]
-    places.append(("profile", _("Profile and time zone"), "person-circle"))
-    if has_role(user, ADMINISTRATOR):
-        places.append(("groups", _("Groups"), "people"))
-    for name, title, icon in places:
-        if words.casefold() in str(title).casefold():
-            yield Found(_("Page"), icon, title, "", name)
+    everywhere = navigation.WORK + navigation.ADMINISTRATION + navigation.MORE
+    wanted = words.casefold().split()
+    for place in navigation.places_for(user, everywhere):
+        said = f"{place.title} {place.also}".casefold()
+        if all(word in said for word in wanted):
+            yield Found(_("Page"), place.icon, place.title, str(place.also), place.name)
 
 
 def _runs(words: str, user: User) -> Iterator[Found]:

@@ -1,9 +1,13 @@
 """What the command bar finds, and for whom."""
 
 import pytest
+from django.urls import reverse
 
+from kianda.accounts.roles import ROLES
 from kianda.search import find
 from processes.models import Run
+from tests.factories import make_user
+from tests.pages import client_of
 from tests.scheduler.kept import make_token
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +34,13 @@ def workspace(ada):
         ("ADA@example", "User", "ada"),
         ("audit", "Page", "Audit log"),
         ("zone", "Page", "Profile and time zone"),
+        ("theme", "Page", "Profile and time zone"),
+        ("password", "Page", "Change password"),
+        ("api doc", "Page", "API documentation"),
+        ("templates", "Page", "Templates"),
+        ("new instance", "Page", "New instance"),
+        ("designs import", "Page", "Import process designs"),
+        ("new data source", "Page", "New REST Service"),
     ],
 )
 def test_an_administrator_finds_everything(admin, workspace, words, kind, title):
@@ -52,6 +63,15 @@ def test_people_find_only_what_they_may_see(workspace, ben, cleo):
 @pytest.mark.parametrize("words", ["%", "' OR 1=1", "<b>", "9" * 18, "😀", "[x]"])
 def test_odd_words_find_nothing_and_break_nothing(admin, workspace, words):
     assert found(words, admin) == []
+
+
+@pytest.mark.parametrize("roles", [(), *((role,) for role in ROLES)])
+def test_every_page_that_is_found_can_be_opened_and_no_other(admin, roles):
+    dan = make_user("dan", *roles)
+    mine = {one.url_name for one in find("", user=dan)}
+    for one in find("", user=admin):
+        answer = client_of(dan).get(reverse(one.url_name))
+        assert answer.status_code == (200 if one.url_name in mine else 403), one.title
 
 
 def test_without_words_the_pages_stand_there(ben):
