@@ -78,10 +78,17 @@ def lines_of(found: Sequence[ScheduledTask]) -> list[dict[str, Any]]:
             "seconds": task.schedule["kind"] == "seconds",
             "runs": (task.expires or {}).get("after_runs"),
             "title": task.design.title if task.design else task.process_name,
-            "on_demand": task.schedule["kind"] == "on_demand",
+            "on_demand": task.schedule["kind"] == "on_demand", "menu": _menu(task),
         }
         for task in found
     ]  # fmt: skip
+
+
+def _menu(task: ScheduledTask) -> str:
+    """Return what the menu of a row holds, in words."""
+    switch = {"active": _("pause"), "paused": _("resume")}.get(status_of(task))
+    hook = _("new webhook address") if task.schedule["kind"] == "on_demand" else None
+    return ", ".join(filter(None, [_("edit"), switch, hook, _("delete")]))
 
 
 @page(roles=KEEPERS)

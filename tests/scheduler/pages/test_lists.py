@@ -1,5 +1,6 @@
 """Tasks are listed, run, paused and deleted, and tell their history, to who designs."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -68,6 +69,28 @@ def test_the_list_is_searched_filtered_and_paged(page: Client, make_task: Make, 
     rows = page.get(reverse("tasks"), {"q": "task 07", "ordering": "-name"}).context["lines"]
     assert [line["task"].name for line in rows] == ["Task 07"]
     assert "Nothing fits" in text_of(page.get(reverse("tasks"), {"q": "\0zzz"}))
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "held"),
+    [
+        ({}, "minutes", "edit, pause, delete"),
+        ({"enabled": False}, "minutes", "edit, resume, delete"),
+        ({"finished_at": timezone.now(), "next_run_at": None}, "minutes", "edit, delete"),
+        ({}, "on_demand", "edit, pause, new webhook address, delete"),
+    ],
+)
+def test_the_menu_of_a_row_is_called_by_what_it_holds(
+    page: Client, make_task: Make, more: dict[str, Any], kind: str, held: str
+) -> None:
+    make_task(schedule={"kind": kind} | ({"every": 5} if kind == "minutes" else {}))
+    ScheduledTask.objects.update(**more)
+    answer = page.get(reverse("tasks"))
+    menu = re.search(r'<div class="k-menu" id="more-[\s\S]*?</div>', answer.content.decode())
+    assert menu is not None
+    words = re.sub(r"<[^>]+>", "|", menu[0]).split("|")
+    assert ", ".join(word.strip().lower() for word in words if word.strip()) == held
+    assert f'title="More for Count: {held}"' in answer.content.decode()
 
 
 def test_run_now_pause_resume_and_delete(page: Client, make_task: Make) -> None:
