@@ -1,11 +1,12 @@
 """Parts of rule dialogs in a browser: conditions, expressions, columns, many rows."""
 
+import pytest
 from playwright.sync_api import expect
 
 from processes.services import working_copies
 from processes.services.designs import create_design
 from tests.browser.designer.dialogs import RULE, kept, look, open_rule, strip
-from tests.processes.definitions import process
+from tests.processes.definitions import button, process, text_field
 
 
 def test_conditions_nest_and_read_as_a_sentence(page_as, scenario, assert_fits):
@@ -134,3 +135,32 @@ def test_among_many_rows_those_that_are_wanted_are_found(page_as, scenario, axe,
     page.get_by_role("button", name="OK", exact=True).last.click()
     page.wait_for_url("**/designer/?at=**")
     assert len(kept(scenario)["on_error"]) == 15
+
+
+@pytest.mark.parametrize(
+    ("rule", "label"),
+    [
+        ({"type": "hide_or_disable", "changes": [{"field": "old", "action": "hide"}]},
+         "Field or form"),
+        ({"type": "make_required", "changes": [{"field": "old"}]}, "Form field"),
+        ({"type": "start_a_process", "process": "shop",
+          "input_mapping": [{"target": "old", "value": "x"}]}, "Field of the other process"),
+    ],
+)  # fmt: skip
+def test_a_box_that_holds_a_name_offers_names_and_takes_one_whole(page_as, person, rule, label):
+    fields = [text_field("old"), text_field("reason"), text_field("remark")]
+    rules = [{**rule, "id": "rule", "title": "The rule"}]
+    create_design(raw=process(*fields, button("go", *rules), name="shop"), user=person("ada"))
+    page = page_as("ada")
+    page.goto("/designs/shop/designer/rule/rule/")
+    box = page.get_by_role("combobox", name=label, exact=True)
+    box.fill("rea")
+    page.get_by_role("option", name="reason").wait_for()
+    page.keyboard.press("Enter")
+    expect(box).to_have_value("reason")
+    page.get_by_role("button", name=f"Choose: {label}", exact=True).click()
+    page.get_by_role("treeitem", name="remark").click()
+    expect(box).to_have_value("remark")
+    page.get_by_role("button", name=f"Choose: {label}", exact=True).click()
+    page.get_by_role("treeitem", name="remark").wait_for()
+    expect(page.get_by_role("button", name="Expression")).to_have_count(0)

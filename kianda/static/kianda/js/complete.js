@@ -1,5 +1,5 @@
 // Completion: after "[" the names that fit, in an expression the functions, in a name box the names.
-import { ask, beside, changed, float, rootOf, wait, write } from "./parts.js";
+import { ask, beside, changed, float, isName, rootOf, wait, write } from "./parts.js";
 import { word as said } from "./words.js";
 
 const list = document.createElement("ul");
@@ -20,7 +20,7 @@ function wordAt(field) {
   const which = field.dataset.complete;
   const caret = field.selectionStart ?? field.value.length;
   const before = field.value.slice(0, caret);
-  if (which === "field" || which === "target") return before ? { which, from: 0, to: field.value.length, text: before } : null;
+  if (isName(which)) return before ? { which, from: 0, to: field.value.length, text: before } : null;
   if (which === "people") {
     const from = before.lastIndexOf("\n") + 1;
     const text = before.slice(from);

@@ -97,6 +97,9 @@ export function changed(box) {
   box.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+// Whether a box holds one name and nothing else: what is picked takes the place of all of it.
+export const isName = (which) => ["field", "own_field", "field_or_form", "other_field", "target"].includes(which);
+
 // Picking one thing in a box that takes texts: it takes the place of a single name, else it is added.
 export function insert(box, value, whole) {
   if (whole || !box.value || /^\[[^\]]*\]?$/.test(box.value)) write(box, value);

@@ -1,5 +1,5 @@
 // Trees to pick from: beside a box, in the expression builder, in the choice of a data source.
-import { ask, beside, changed, complain, float, insert, ready, rootOf } from "./parts.js";
+import { ask, beside, changed, complain, float, insert, isName, ready, rootOf } from "./parts.js";
 import { build } from "./expression.js";
 
 // No div: that would be laid out as the body of the dialog that it floats in.
@@ -24,7 +24,7 @@ document.addEventListener("click", async (event) => {
   pop.setAttribute("role", "dialog");
   pop.setAttribute("aria-label", label);
   put(html, field);
-  const writes = !["field", "target"].includes(pressed.dataset.pick);
+  const writes = !isName(pressed.dataset.pick);
   if (writes) pop.firstElementChild.append(builder(root));
   ready(pop.querySelector("[role=tree]"));
   beside(pop, field);
@@ -58,7 +58,7 @@ pop.addEventListener("toggle", (event) => {
 
 function pick(item) {
   const into = item.closest("#k-builder") ? document.getElementById("k-builder-text") : box;
-  const whole = ["field", "target"].includes(into.dataset.complete);
+  const whole = isName(into.dataset.complete);
   if (into === box) {
     pop.hidePopover();
     insert(into, item.dataset.value, whole);
