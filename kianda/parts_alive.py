@@ -25,11 +25,11 @@ class Part:
         return {"planner": _("The scheduler"), "worker": _("The worker")}.get(self.name, self.name)
 
     def sentence(self, now: datetime) -> str:
-        """Return since when it is silent."""
+        """Return how long it has been silent."""
         if self.heard is None:
             return _("%(part)s has not started") % {"part": self.title}
         span = times.span_words(now - self.heard)
-        return _("%(part)s is silent since %(span)s") % {"part": self.title, "span": span}
+        return _("%(part)s has been silent for %(span)s") % {"part": self.title, "span": span}
 
     @property
     def consequence(self) -> str:

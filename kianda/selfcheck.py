@@ -112,7 +112,7 @@ def _waiting(now: datetime) -> Iterator[Finding]:
     if since is None or now - since < LONG_WAIT:
         yield Finding("ok", _("Nothing waits longer than it should."))
         return
-    said = _("Work waits since %(span)s.") % {"span": times.span_words(now - since)}
+    said = _("Work has waited for %(span)s.") % {"span": times.span_words(now - since)}
     yield Finding("warn", said, _("Start more workers, or look at what the running ones do."))
 
 

@@ -48,7 +48,7 @@ def test_what_is_well_is_said_too(running):
 def test_a_silent_scheduler_says_what_does_not_happen(running):
     Heartbeat.objects.filter(part="planner").update(at=timezone.now() - timedelta(minutes=3))
     (sentence,) = [one for one in said("bad") if "scheduler" in one]
-    assert sentence.startswith("The scheduler is silent since 3 min.")
+    assert sentence.startswith("The scheduler has been silent for 3 min.")
     assert "No scheduled task fires until it runs again." in sentence
 
 
@@ -65,7 +65,7 @@ def test_a_run_that_nobody_takes_is_told(running, ada):
     instance = make_token(ada)
     run = make_run(instance, finished=timezone.now() - timedelta(minutes=9), status="queued")
     assert run.status == "queued"
-    assert any(one.startswith("Work waits since 9 min.") for one in said("warn"))
+    assert any(one.startswith("Work has waited for 9 min.") for one in said("warn"))
 
 
 def test_a_wrong_setting_and_a_lonely_administrator_are_told(admin, settings):
