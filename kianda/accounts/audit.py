@@ -7,6 +7,7 @@ detail is a sentence in the language of whoever did it.
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
@@ -48,14 +49,15 @@ ACTIONS: Mapping[Action, str] = {
     "set a password": gettext_noop("set a password"),
     "tested": gettext_noop("tested"),
 }
+# What other pages call them.
 KINDS: Mapping[Kind, str] = {
     "API token": gettext_noop("API token"),
-    "datasource": gettext_noop("datasource"),
-    "group": gettext_noop("group"),
-    "instance": gettext_noop("instance"),
-    "process": gettext_noop("process"),
-    "scheduled task": gettext_noop("scheduled task"),
-    "user": gettext_noop("user"),
+    "datasource": gettext_noop("Data source"),
+    "group": gettext_noop("Group"),
+    "instance": gettext_noop("Instance"),
+    "process": gettext_noop("Process design"),
+    "scheduled task": gettext_noop("Scheduled task"),
+    "user": gettext_noop("User"),
 }
 
 
@@ -73,7 +75,19 @@ def record(user: Any, *, action: Action, kind: Kind, name: str, detail: str = ""
     )
 
 
-def named(word: str) -> list[str]:
-    """Return the actions whose name in the language of the reader holds a word."""
+def kind_words(kind: str) -> str:
+    """Say a kind of object as other pages do; one of another version stays as it is."""
+    return gettext({str(code): said for code, said in KINDS.items()}.get(kind, kind))
+
+
+def told_by(word: str) -> Q:
+    """Return the filter of the entries that say a word, in the language of the reader."""
+    return (
+        Q(name__icontains=word) | Q(detail__icontains=word)
+        | Q(action__in=_named(word, ACTIONS)) | Q(kind__in=_named(word, KINDS))
+    )  # fmt: skip
+
+
+def _named(word: str, table: Mapping[Any, str]) -> list[str]:
     wanted = word.casefold()
-    return [code for code, said in ACTIONS.items() if wanted in gettext(said).casefold()]
+    return [code for code, said in table.items() if wanted in gettext(said).casefold()]

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kianda import times
+from kianda.accounts import audit
 from kianda.accounts.roles import in_words
 from kianda.templatetags.kianda_ui import NONE, pill
 
@@ -55,6 +56,12 @@ STATUSES = {
 def translated(code: str) -> str:
     """Say a word that is stored in English; one that is not known stays as it is."""
     return _(code)
+
+
+@register.filter
+def audit_kind(kind: str) -> str:
+    """Say what kind of object an entry of the audit log is about."""
+    return audit.kind_words(kind)
 
 
 @register.filter
