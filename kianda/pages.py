@@ -142,12 +142,11 @@ def render_dialog(
     *,
     title: str,
     status: int = 200,
+    alone: str = "components/dialog_page.html",
 ) -> HttpResponse:
     """Answer with a dialog's partial; without htmx, as a page of its own with the same form."""
     values = {**(context or {}), "dialog_title": title, "dialog_template": template}
-    return render_page(
-        request, "components/dialog_page.html", values, partials={"dialog": template}, status=status
-    )
+    return render_page(request, alone, values, partials={"dialog": template}, status=status)
 
 
 def query_words(request: HttpRequest, *names: str) -> dict[str, str]:

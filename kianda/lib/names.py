@@ -1,6 +1,7 @@
 """What things may be called (contract 1)."""
 
 import re
+import unicodedata
 from typing import Any
 
 from kianda.lib.words import gettext as _
@@ -12,6 +13,12 @@ RESERVED_NAMES = frozenset(
     {"process", "user", "now", "today", "row", "item", "response", "error", "request"}
 )
 RESERVED_SLUGS = frozenset({"kianda", "import", "new"})
+
+# Letters that are no others with a mark; slug.js has the same ones.
+_LETTERS = str.maketrans({
+    "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l",
+    "\u0131": "i",
+})  # fmt: skip
 
 
 def slug_flaw(name: str) -> str | None:
@@ -48,9 +55,19 @@ def in_words(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def plain_letters(text: str) -> str:
+    """Return a text in small letters without marks: `Überstunden für Éire` is uberstunden fur eire.
+
+    Letters of other scripts stay. slug.js does the same while a title is typed.
+    """
+    apart = unicodedata.normalize("NFKD", text).lower()
+    bare = "".join(sign for sign in apart if not unicodedata.category(sign).startswith("M"))
+    return bare.translate(_LETTERS)
+
+
 def slugify(text: str, *, fallback: str) -> str:
     """Return a slug made from a title, at most 63 characters."""
-    made = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].rstrip("-")
+    made = re.sub(r"[^a-z0-9]+", "-", plain_letters(text)).strip("-")[:63].rstrip("-")
     return made or fallback
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection
 
 from kianda.lib.errors import Invalid
-from kianda.lib.names import field_name_flaw, slugify
+from kianda.lib.names import field_name_flaw, plain_letters, slugify
 from kianda.lib.words import gettext as _
 from processes.designing import tree
 from processes.designing.tree import Object
@@ -52,7 +52,7 @@ class Names:
 
 def as_name(text: str) -> str:
     """Return a text as the name of a form or field: `Client ID` becomes `client_id`."""
-    made = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:LONGEST_NAME].rstrip("_")
+    made = re.sub(r"[^a-z0-9]+", "_", plain_letters(text)).strip("_")[:LONGEST_NAME].rstrip("_")
     if not made:
         return "field"
     return made if made[0].isalpha() else f"field_{made}"[:LONGEST_NAME].rstrip("_")
@@ -71,7 +71,7 @@ def new_column_name(title: str, taken: Collection[str]) -> str:
 
 def gives_name(title: str) -> bool:
     """Tell whether a title has letters or digits that a name can be made of."""
-    return re.search(r"[a-z0-9]", title.lower()) is not None
+    return re.search(r"[a-z0-9]", plain_letters(title)) is not None
 
 
 def follows_title(name: str, title: str) -> bool:

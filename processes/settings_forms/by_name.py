@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kianda.lib.names import plain_letters
 from processes.settings_forms.around import Around
 from processes.settings_forms.places import FieldFacts, fields_in
 
@@ -37,7 +38,7 @@ class _Fields:
 
 def words_of(text: str) -> str:
     """Return a name without signs and capitals: `redirect_uri` and `Redirect URL` are the same."""
-    parts = [part for part in _SIGNS.split(text.lower()) if part]
+    parts = [part for part in _SIGNS.split(plain_letters(text)) if part]
     return "".join(_SAME.get(part, part) for part in parts)
 
 

@@ -184,5 +184,6 @@ def _copy_of(found: ProcessDesign) -> dict[str, str]:
 def _dialog(request: HttpRequest, context: dict[str, Any]) -> HttpResponseBase:
     status = 422 if context["errors"] else 200
     return render_dialog(
-        request, "processes/_design_details.html", context, title=context["title"], status=status
-    )
+        request, "processes/_design_details.html", context, title=context["title"], status=status,
+        alone="processes/design_details.html",
+    )  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from datasources.models import Datasource
+from kianda.lib.names import slugify
 from processes.models import ProcessDesign, Run
 from processes.services.designs import create_design, delete_design, get_design, publish_design
 from processes.services.exporting import export_text
@@ -128,6 +129,21 @@ def test_a_design_lives_from_add_new_to_the_bin_and_back(page_as, person, axe, a
     dialog.get_by_role("button", name="Restore").click()
     page.wait_for_selector("text=Second is restored.")
     assert get_design("second-2").title == "Second"
+
+
+def test_the_name_follows_the_title_on_the_page_of_its_own_as_the_server_makes_it(page_as):
+    page = page_as("admin")
+    page.goto("/designs/new/")
+    title, name = page.locator("#f-title"), page.locator("#f-name")
+    for words in (
+        "Leave of Absence!", "Überstunden für Éire", "GROẞ & Ærø, Łódź", "İzmir \u0131s\u0131",
+        "\uff21 ﬁne m² ½ №", "U\u0308bung", "Дата 7", "日本語", "Ü" * 70, "a" * 62 + " é",
+    ):  # fmt: skip
+        title.fill(words)
+        expect(name).to_have_value(slugify(words, fallback=""))
+    title.fill("Überstunden für Éire")
+    page.get_by_role("button", name="Add and open the designer").click()
+    page.wait_for_url("**/designs/uberstunden-fur-eire/designer/")
 
 
 def test_a_file_goes_out_and_comes_back_beside_the_original(page_as, person, axe, assert_fits):

@@ -83,6 +83,8 @@ TITLES = [
     ("text", "", "Client ID", "client_id"),
     ("text", "Text", "Amount", "amount_2"),
     ("text", "Text", "User", "user_2"),
+    ("text", "Text", "Überweisung für Éire", "uberweisung_fur_eire"),
+    ("text", "Text", "Ж Ü", "u"),
     ("client_id", "Client ID", "client id!", "client_id"),
     ("note_2", "Amount", "Note", "note_2"),
     ("own", "Text", "Client ID", "own"),

@@ -1,7 +1,14 @@
 // The unique name is filled in while the display name is typed, until somebody writes it themselves.
 // It hears every form of the page, those that come later in a dialog too.
+// Letters that are no others with a mark; the server has the same ones (kianda/lib/names.py).
+const LETTERS = { ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ð: "d", þ: "th", ł: "l", ı: "i" };
+
+function plain(text) {
+  return text.normalize("NFKD").toLowerCase().replace(/\p{M}/gu, "").replace(/[ßæœøđðþłı]/g, (letter) => LETTERS[letter]);
+}
+
 function slug(text) {
-  return text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 63).replace(/-+$/, "");
+  return plain(text).replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 63).replace(/-+$/, "");
 }
 
 function pair(form) {
