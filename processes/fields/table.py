@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool, field_validator
+from pydantic import Field, StrictBool, ValidationInfo, field_validator
 
 from kianda.lib.pointers import pointer
 from kianda.lib.words import gettext as _
@@ -15,7 +15,7 @@ from processes.fields.list import List
 from processes.fields.number import Number
 from processes.fields.text import Text
 from processes.fields.toggle import Toggle
-from processes.references import flaw
+from processes.references import flaw, names_in
 from processes.values import MAX_LIST, Value, ValueFailure, from_json, is_blank
 from processes.values import shown as in_message
 
@@ -115,6 +115,21 @@ class Table(InputField):
                 )
             seen.add(column.name.lower())
         return columns
+
+    @field_validator("max_rows")
+    @classmethod
+    def _not_below_first_rows(cls, most: int, info: ValidationInfo) -> int:
+        # A design that was stored before this was looked at is read all the same.
+        first = info.data.get("first_rows", 0)
+        if names_in(info) is not None and first > most:
+            raise flaw(
+                _(
+                    "A new instance starts with %(first)s rows, and %(most)s are the most. "
+                    "Change one of them."
+                )
+                % {"first": first, "most": most}
+            )
+        return most
 
     def column(self, name: str) -> Column | None:
         """Return a column by name."""

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from processes.document import parse_document
 from processes.fields import Table, fields
 from processes.values import MAX_LIST, ValueFailure, column_of
+from tests.processes.definitions import process
+from tests.processes.refusals import only_flaw
 
 COLUMNS: list[dict[str, Any]] = [
     {"type": "text", "name": "what", "required": True, "max_length": 20},
@@ -137,3 +140,14 @@ def test_a_column_is_read_as_a_list() -> None:
 def test_columns_that_cannot_be_are_refused(columns: list[Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         table(columns=columns)
+
+
+def test_a_new_instance_starts_with_no_more_rows_than_there_may_be() -> None:
+    sentence = "A new instance starts with 6 rows, and 5 are the most. Change one of them."
+    lines = {"type": "table", "name": "lines", "columns": COLUMNS, "max_rows": 5}
+    assert only_flaw(process(lines | {"first_rows": 6})) == (
+        "/forms/0/fields/0/max_rows", sentence,
+    )  # fmt: skip
+    assert parse_document(process(lines | {"first_rows": 5}))
+    # What was stored before this was looked at opens all the same.
+    assert table(first_rows=6, max_rows=5).first_rows == 6
