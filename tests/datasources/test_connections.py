@@ -38,8 +38,8 @@ def test_a_failed_call_leaves_nothing_for_the_next_one(datasource: Make) -> None
         return None
 
     with serving(handle) as server:
-        source = datasource(server.url, timeout_s=0.2)
-        assert failure(source).kind == "timeout"
+        source = datasource(server.url)
+        assert failure(source, timeout_s=0.2).kind == "timeout"
         assert call(source).body == "second"
 
 
