@@ -106,14 +106,7 @@ def _postgresql(program: str, *arguments: str) -> str:
 
 def read_backup(file: Path, folder: Path) -> tuple[Path, list[str]]:
     """Unpack a backup into a folder; return its database and the keys that it holds."""
-    try:
-        with tarfile.open(file) as tar:
-            names = {SQLITE, POSTGRESQL, MANIFEST, KEYS}
-            wanted = [m for m in tar.getmembers() if m.isfile() and m.name in names]
-            tar.extractall(folder, members=wanted, filter="data")
-        manifest: Mapping[str, Any] = json.loads((folder / MANIFEST).read_text())
-    except (tarfile.TarError, OSError, ValueError) as error:
-        raise BackupError(f"{file} is not a backup of this product: {error}.") from error
+    manifest = _unpacked(file, folder)
     if manifest.get("format") != FORMAT:
         raise BackupError(f"{file} has a form that this version does not know.")
     if manifest.get("database") != connection.vendor:
@@ -125,6 +118,28 @@ def read_backup(file: Path, folder: Path) -> tuple[Path, list[str]]:
         raise BackupError(f"{file} holds no database.")
     keys = folder / KEYS
     return database, keys.read_text().split(",") if keys.exists() else []
+
+
+def _unpacked(file: Path, folder: Path) -> Mapping[str, Any]:
+    """Put what a backup holds into a folder; return what it says of itself."""
+    not_ours = f"{file} is not a backup of this product"
+    try:
+        tar = tarfile.open(file)  # noqa: SIM115 - closed below; what opening says is told apart
+    except (tarfile.TarError, EOFError) as error:
+        raise BackupError(f"{not_ours}: it is no tar file.") from error
+    except OSError as error:
+        raise BackupError(f"{file} cannot be read: {error}.") from error
+    try:
+        with tar:
+            names = {SQLITE, POSTGRESQL, MANIFEST, KEYS}
+            wanted = [m for m in tar.getmembers() if m.isfile() and m.name in names]
+            tar.extractall(folder, members=wanted, filter="data")
+        manifest: Mapping[str, Any] = json.loads((folder / MANIFEST).read_text())
+    except FileNotFoundError as error:
+        raise BackupError(f"{not_ours}: it holds no {MANIFEST}.") from error
+    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+        raise BackupError(f"{not_ours}, or it is damaged: {error}.") from error
+    return manifest
 
 
 def holds_work() -> bool:

@@ -1,6 +1,7 @@
 """Errors of a body as flaws: a JSON pointer (RFC 6901) into it, and a plain sentence."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -120,7 +121,16 @@ def _sentence(line: Mapping[str, Any], model: Any) -> str:
     words = (part for part in reversed(line["loc"]) if isinstance(part, str))
     context["name"] = next(words, "").replace("_", " ")
     sentence = SENTENCES.get(kind)
-    return _(sentence).format(**context) if sentence else f"{line['msg'].rstrip('.')}."
+    if not sentence:
+        return f"{line['msg'].rstrip('.')}."
+    return _(sentence).format(**{name: _grouped(value) for name, value in context.items()})
+
+
+def _grouped(value: Any) -> Any:
+    """Write a number with its thousands apart, as sentences do everywhere."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return f"{value:,}" if isinstance(value, int | float | Decimal) else value
 
 
 def _unknown_key(loc: Sequence[str | int], model: Any) -> str:

@@ -69,7 +69,10 @@ def _body(request: HttpRequest) -> bytes:
     if file is not None:
         # One byte more than fits says that it is too large, whatever is left of it.
         return bytes(file.read(max(MOST_BYTES + 1, min(file.size or 0, 50_000_000))))
-    return request.POST.get("text", "").encode("utf-8", "surrogatepass")
+    text = request.POST.get("text", "")
+    if not text.strip():
+        raise Invalid.at("", _("Choose a file, or paste its text."))
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _errors(refusal: Invalid | TooLarge) -> Errors:

@@ -21,6 +21,13 @@ EXAMPLE = gettext_noop(
 )
 _NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat"
 _FIELD = re.compile(rf"(?:[0-9*/,-]|{_NAMES})+", re.IGNORECASE)
+_WRONG = (
+    gettext_noop("%(part)s cannot stand for the minute, which is 0 to 59"),
+    gettext_noop("%(part)s cannot stand for the hour, which is 0 to 23"),
+    gettext_noop("%(part)s cannot stand for the day of month, which is 1 to 31"),
+    gettext_noop("%(part)s cannot stand for the month, which is 1 to 12 or jan to dec"),
+    gettext_noop("%(part)s cannot stand for the day of week, which is 0 to 7 or sun to sat"),
+)
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -52,11 +59,7 @@ def read_line(expression: str) -> Line:
     try:
         minutes, hours, days, months, weekdays = croniter.expand(expression)[0]
     except CroniterError as error:
-        problem = re.sub(r"^\[.*?\]\s*", "", str(error))
-        raise ValueError(
-            _("This is no cron line: %(problem)s. %(example)s")
-            % {"problem": problem, "example": _(EXAMPLE)}
-        ) from error
+        raise ValueError(_no_line(expression.split())) from error
     line = Line(
         _numbers(minutes, range(60)),
         _numbers(hours, range(24)),
@@ -82,6 +85,29 @@ def _refuse_odd(fields: list[str]) -> None:
                 _("%(text)r cannot stand in a cron line. %(example)s")
                 % {"text": text, "example": _(EXAMPLE)}
             )
+
+
+def _no_line(fields: list[str]) -> str:
+    """Say which part of which field no cron line can have there."""
+    for at, field in enumerate(fields):
+        if _can_stand(field, at):
+            continue
+        part = next((one for one in field.split(",") if one and not _can_stand(one, at)), field)
+        problem = _(_WRONG[at]) % {"part": part}
+        return _("This is no cron line: %(problem)s. %(example)s") % {
+            "problem": problem, "example": _(EXAMPLE),
+        }  # fmt: skip
+    return _("This is no cron line. %(example)s") % {"example": _(EXAMPLE)}
+
+
+def _can_stand(text: str, at: int) -> bool:
+    alone = ["*"] * 5
+    alone[at] = text
+    try:
+        croniter.expand(" ".join(alone))
+    except CroniterError:
+        return False
+    return True
 
 
 def _refuse_never(line: Line) -> None:

@@ -74,15 +74,24 @@ class TestOnOneDatabase:
             run("restore", str(file), "--force")
         assert names() == {"after"}
 
-    @pytest.mark.parametrize("content", [b"", b"no tar", None])
-    def test_what_is_no_backup_is_refused(self, file, content):
+    @pytest.mark.parametrize(
+        ("content", "why"),
+        [
+            (b"", "it is no tar file."),
+            (b"no tar", "it is no tar file."),
+            (b"x" * 5000, "it is no tar file."),
+            (None, "it holds no manifest.json."),
+        ],
+    )
+    def test_what_is_no_backup_is_refused_in_one_line(self, file, content, why):
         if content is None:
             with tarfile.open(file, "w") as tar:
                 tar.addfile(tarfile.TarInfo("other"))
         else:
             file.write_bytes(content)
-        with pytest.raises(CommandError, match="not a backup"):
+        with pytest.raises(CommandError) as caught:
             run("restore", str(file), "--force")
+        assert str(caught.value) == f"{file} is not a backup of this product: {why}"
 
     def test_a_damaged_backup_is_refused(self, file):
         make_user("before")

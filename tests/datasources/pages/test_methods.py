@@ -55,7 +55,7 @@ def test_saving_a_method_as_it_was_opened_changes_nothing(
         ({"/title": ""}, "f-title", "Enter a display name."),
         ({"/url_path": "oauth"}, "f-url_path", "starts with /"),
         ({"/url_path": "/a/{b"}, "f-url_path", "in braces"),
-        ({"/url_path": "/" + "x" * 2000}, "f-url_path", "At most 2000"),
+        ({"/url_path": "/" + "x" * 2000}, "f-url_path", "At most 2,000"),
         ({"/http_method": "BREW"}, "f-http_method", "Choose one of"),
         ({"/request_body/1/name": "grant_type"}, "f-request_body-1-name", "is taken"),
         ({"/request_body/0/name": "", "/request_body/0/value": "v"}, "f-request_body-0-name", ""),

@@ -56,6 +56,11 @@ BAD = [
     ({"/timeout_s": "1e999"}, "f-timeout_s", "at most 300"),
     ({"/timeout_s": "nan"}, "f-timeout_s", ""),
     ({"/test_path": "status"}, "f-test_path", "starts with /"),
+    (
+        {"/max_answer_bytes": "999999999"},
+        "f-max_answer_bytes",
+        "Write 104,857,600 or less.",
+    ),
     ({"/max_answer_bytes": "0"}, "f-max_answer_bytes", "1 or more"),
     ({"/auth/scheme": "magic"}, "f-auth-scheme", "magic"),
     (

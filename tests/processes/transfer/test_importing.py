@@ -127,7 +127,9 @@ def test_a_file_is_exported_previewed_and_imported_on_pages(workspace: str, admi
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
-        ({}, "The file is empty."),
+        ({}, "Choose a file, or paste its text."),
+        ({"text": " \n"}, "Choose a file, or paste its text."),
+        ({"file": SimpleUploadedFile("empty.json", b"")}, "The file is empty."),
         ({"text": "half a {"}, "The file is not JSON"),
         ({"text": "x" * 2_000_000}, "The file has 2.0 MB; at most 1.5 MB"),
         ({"held": "made-up"}, "The preview is too old."),
