@@ -1,16 +1,19 @@
 """What changed between two definitions, in sentences."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from django.utils.translation import gettext as _
 
 from processes.document import Document, Form, RuleList
+from processes.fields import Table
 from processes.fields.base import FormField
 from processes.rules import Rule
 from processes.setting_words import setting_in_words
 
 T = TypeVar("T")
+# What has sentences of its own.
+_TOLD_APART = frozenset({"rules", "fields", "columns", "enabled"})
 OWN_SETTINGS = ("title", "description", "process_id")
 
 
@@ -94,8 +97,45 @@ def _field_change(old: tuple[Owner, FormField], new: tuple[Owner, FormField]) ->
             _("changed from %(old)s to %(new)s") % {"old": old[1].slug(), "new": new[1].slug()}
         )
     else:
-        parts += _settings_changed(old[1].model_dump(), new[1].model_dump())
+        parts += _settings_changed(old[1], new[1])
+        if isinstance(old[1], Table) and isinstance(new[1], Table):
+            parts += _columns_changed(old[1].columns, new[1].columns)
     return _(" and ").join(parts)
+
+
+def _columns_changed(before: Sequence[FormField], after: Sequence[FormField]) -> Iterator[str]:
+    """Yield what became of the columns of a table; one at the same place with another name is it.
+
+    Columns are known by their names.
+    """
+    was, now = ({one.name: one for one in columns} for columns in (before, after))
+    pairs = zip(before, after, strict=True) if len(before) == len(after) else ()
+    renamed = {new.name: old for old, new in pairs if old.name not in now and new.name not in was}
+    gone = {one.name for one in renamed.values()}
+    for old in before:
+        if old.name not in now and old.name not in gone:
+            yield _("%(column)s removed") % {"column": _column(old)}
+    for new in after:
+        if new.name in renamed:
+            said = {"column": _column(new), "old": _column(renamed[new.name])}
+            yield _("%(column)s renamed, it was %(old)s") % said
+        elif new.name not in was:
+            yield _("%(column)s added") % {"column": _column(new)}
+        elif change := _column_change(was[new.name], new):
+            yield f"{_column(new)} {change}"
+    if _reordered([*was], [*now]):
+        yield _("its columns have another order")
+
+
+def _column(column: FormField) -> str:
+    said = {"title": column.title, "name": column.name}
+    return _('column "%(title)s" (%(name)s)') % said
+
+
+def _column_change(old: FormField, new: FormField) -> str:
+    if old.slug() != new.slug():
+        return _("changed from %(old)s to %(new)s") % {"old": old.slug(), "new": new.slug()}
+    return _(" and ").join(_settings_changed(old, new))
 
 
 def _rules(document: Document) -> dict[str, tuple[RuleList, Rule]]:
@@ -115,19 +155,19 @@ def _rule_change(old: tuple[RuleList, Rule], new: tuple[RuleList, Rule]) -> str:
             _("changed from %(old)s to %(new)s") % {"old": old[1].slug(), "new": new[1].slug()}
         )
     else:
-        parts += _settings_changed(old[1].model_dump(), new[1].model_dump())
+        parts += _settings_changed(old[1], new[1])
     return _(" and ").join(parts)
 
 
-def _settings_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    if "enabled" in old and old["enabled"] != new["enabled"]:
+def _settings_changed(before: FormField | Rule, after: FormField | Rule) -> list[str]:
+    old, new = before.model_dump(), after.model_dump()
+    switched = []
+    if old["enabled"] != new["enabled"]:
         switched = [_("switched on") if new["enabled"] else _("switched off")]
-    else:
-        switched = []
     names = [
-        _words(key).lower()
+        setting_in_words(key, type(after))
         for key in new
-        if key not in {"rules", "fields", "enabled"} and old.get(key) != new[key]
+        if key not in _TOLD_APART and old.get(key) != new[key]
     ]
     return [*switched, _("changed: %(names)s") % {"names": ", ".join(names)}] if names else switched
 

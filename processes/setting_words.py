@@ -1,5 +1,7 @@
 """What pieces and settings of a definition are called within a sentence."""
 
+from pydantic import BaseModel
+
 from kianda.lib.names import in_words
 from kianda.lib.words import gettext as _
 from kianda.lib.words import gettext_noop
@@ -13,8 +15,12 @@ PIECES = {
 _MANY = {
     "form": gettext_noop("Forms"), "field": gettext_noop("Fields"), "rule": gettext_noop("Rules"),
 }  # fmt: skip
-# A setting is called by its name; these are written in another way.
-_WRITTEN = {"process_id": gettext_noop("Process ID")}
+# A setting is called as in its kind, or by its name; these are written in another way.
+_WRITTEN = {
+    "process_id": gettext_noop("Process ID"),
+    "datasource": gettext_noop("data source"),
+    "on_failure": gettext_noop("if the call fails"),
+}
 
 _SYSTEM = {
     "now": gettext_noop("Now"),
@@ -30,7 +36,14 @@ _SYSTEM = {
 
 def name_in_words(name: str) -> str:
     """Return what a name that is no title's is called: `User name`, `Access token`."""
+    if name.startswith("row."):
+        return of_the_row(in_words(name.removeprefix("row.")))
     return _(_SYSTEM[name]) if name in _SYSTEM else in_words(name.replace(".", " "))
+
+
+def of_the_row(column: str) -> str:
+    """Return what a column of the row that a loop is at is called: `Price of the row`."""
+    return _("%(column)s of the row") % {"column": column}
 
 
 def piece_in_words(kind: str) -> str:
@@ -48,6 +61,13 @@ def setting_name(key: str) -> str:
     return _WRITTEN.get(key, key.replace("_", " "))
 
 
-def setting_in_words(key: str) -> str:
-    """Return what a setting is called; `makemessages` collects the names of all of them."""
-    return _(setting_name(key))
+def setting_in_words(key: str, of: type[BaseModel] | None = None) -> str:
+    """Return what a setting is called within a sentence: as on the pages, where its kind is known.
+
+    `makemessages` collects the names of all of them.
+    """
+    info = of.model_fields.get(key) if of is not None else None
+    if key in _WRITTEN or info is None or not info.title:
+        return _(setting_name(key))
+    said = _(info.title)
+    return said[:1].lower() + said[1:]

@@ -36,7 +36,10 @@ class ChangeSettings(Edit):
         found = work.find(self.target)
         settings = dict(self.settings)
         self._refuse(found, settings)
-        target, words = self.target, [setting_in_words(key) for key in self._differing(found.node)]
+        target, words = (
+            self.target,
+            [tree.setting_of(found, key) for key in self._differing(found.node)],
+        )
         name = settings.pop("name", None)
         if found.kind == "field" and "type" in settings:
             _drop_foreign(work, self.target, str(settings["type"]))

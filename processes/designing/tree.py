@@ -8,9 +8,10 @@ from kianda.lib.names import in_words
 from kianda.lib.pointers import pointer
 from kianda.lib.words import gettext as _
 from kianda.lib.words import gettext_noop
+from processes.document import Document, Form
 from processes.fields import fields
 from processes.rules import Rule, rules
-from processes.setting_words import piece_in_words
+from processes.setting_words import piece_in_words, setting_in_words
 
 Object = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -152,10 +153,20 @@ def called(element: Element) -> str:
 
 def label_of(element: Element) -> str:
     """Return what a piece is: `Text`, `Create item`, `Form`."""
-    slug = str(element.node.get("type"))
-    kinds: dict[str, dict[str, Any]] = {"field": {**fields.kinds}, "rule": {**rules.kinds}}
-    kind = kinds.get(element.kind, {}).get(slug)
+    kind = _kinds(element.kind).get(str(element.node.get("type")))
     return _(kind.label) if kind else piece_in_words(element.kind).capitalize()
+
+
+def setting_of(element: Element, key: str) -> str:
+    """Return what the pages call a setting of a piece, within a sentence."""
+    own: dict[str, Any] = {PROCESS: Document, "form": Form}
+    kind = own.get(element.kind) or _kinds(element.kind).get(str(element.node.get("type")))
+    return setting_in_words(key, kind)
+
+
+def _kinds(kind: str) -> Mapping[str, Any]:
+    known: dict[str, Mapping[str, Any]] = {"field": fields.kinds, "rule": rules.kinds}
+    return known.get(kind, {})
 
 
 def may_stand_in(holder: Object, slug: str) -> bool:

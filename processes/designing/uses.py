@@ -23,7 +23,7 @@ from processes.fields import fields
 from processes.names import NameTable
 from processes.rules import rules
 from processes.rules.base import BUILT_IN
-from processes.setting_words import piece_in_words, setting_in_words
+from processes.setting_words import piece_in_words
 
 # What is read by people alone.
 _PLAIN = frozenset({"title", "id", "type"})
@@ -64,7 +64,7 @@ def uses_of(document: Object, target: str) -> list[Use]:
 
 
 def _use(document: Object, found: _Found) -> Use:
-    element, setting = found.element, setting_in_words(str(found.path[0]))
+    element, setting = found.element, tree.setting_of(found.element, str(found.path[0]))
     if element.kind == tree.PROCESS:
         sentence = _("The pattern of the Process ID uses it.")
     else:

@@ -79,6 +79,11 @@ class Around:
         return {**self.names.fields, **columns}
 
     @cached_property
+    def column_titles(self) -> Mapping[str, str]:
+        """Return the titles of the columns of the table whose rows are gone through."""
+        return places.column_titles(self.document, self.loop)
+
+    @cached_property
     def other_fields(self) -> frozenset[str]:
         """Return the fields of the process that it looks into."""
         return frozenset(one.name for one in places.fields_in(self.process or {}))
@@ -113,7 +118,7 @@ class Around:
         return [*fields, *places.system_tree()]
 
     def _row(self, *, brackets: bool) -> list[Branch]:
-        return places.row_tree(self.names.row or {}, brackets=brackets)
+        return places.row_tree(self.names.row or {}, self.column_titles, brackets=brackets)
 
     def _fields(self, which: str, *, brackets: bool) -> list[Branch]:
         tables = frozenset({"table"}) if which == "table" else None

@@ -13,7 +13,7 @@ from processes.comparisons import OPERATORS, Right
 from processes.conditions import Condition, ItemCondition
 from processes.expressions import Template, TemplateError
 from processes.names import NameTable
-from processes.setting_words import name_in_words
+from processes.setting_words import name_in_words, of_the_row
 from processes.settings_forms.around import Around
 from processes.settings_forms.places import fields_in
 
@@ -193,6 +193,7 @@ class Sentence:
 def sentence_of(group: Any, around: Around, *, of_items: bool = False) -> Sentence:
     """Return a group in words; conditions that cannot be read are counted, not told."""
     titles = {one.name: one.title for one in fields_in(around.document)}
+    titles |= {f"row.{name}": of_the_row(title) for name, title in around.column_titles.items()}
     if around.process is not None:
         titles |= {f"item.{one.name}": one.title for one in fields_in(around.process)}
     model: type[BaseModel] = ItemCondition if of_items else Condition

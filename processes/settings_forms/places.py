@@ -64,6 +64,17 @@ def fields_in(document: Mapping[str, Any]) -> Iterator[FieldFacts]:
             yield FieldFacts(name, _title(one), kind, int(place[1]))
 
 
+def column_titles(document: Mapping[str, Any], table: str) -> dict[str, str]:
+    """Return the title of each column of a table of a working copy."""
+    return {
+        str(column["name"]): _title(column)
+        for _place, one in definitions.fields_of(dict(document))
+        if table and one.get("name") == table and isinstance(one.get("columns"), list)
+        for column in one["columns"]
+        if isinstance(column, dict) and isinstance(column.get("name"), str)
+    }
+
+
 def form_names(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return name and title of each form."""
     return [
@@ -174,11 +185,13 @@ def other_tree(process: Mapping[str, Any] | None, prefix: str) -> list[Branch]:
     return [Branch(_title(process), "diagram-3", leaves)] if leaves else []
 
 
-def row_tree(columns: Mapping[str, str], *, brackets: bool) -> list[Branch]:
+def row_tree(
+    columns: Mapping[str, str], titles: Mapping[str, str], *, brackets: bool
+) -> list[Branch]:
     """Return the columns of the row that a loop is at."""
     leaves = [
-        Leaf(f"[row.{name}]" if brackets else f"row.{name}", in_words(name), f"row.{name}",
-             ICONS.get(kind, ""))
+        Leaf(f"[row.{name}]" if brackets else f"row.{name}", titles.get(name) or in_words(name),
+             f"row.{name}", ICONS.get(kind, ""))
         for name, kind in columns.items()
     ]  # fmt: skip
     return [Branch(_("This row"), "table", leaves)] if leaves else []

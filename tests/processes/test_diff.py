@@ -7,7 +7,7 @@ import pytest
 
 from processes.diff import describe_changes
 from processes.document import parse_document
-from tests.processes.definitions import text_field, token_refresh
+from tests.processes.definitions import process, text_field, token_refresh
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -83,7 +83,7 @@ def test_without_a_difference_there_is_nothing_to_say() -> None:
         ),
         (
             lambda raw: button_rules(raw)[1].update(method="other", on_failure="continue"),
-            ['Rule "Get a new token" of Refresh changed: method, on failure.'],
+            ['Rule "Get a new token" of Refresh changed: method, if the call fails.'],
         ),
         (
             lambda raw: button_rules(raw)[2].update(enabled=False),
@@ -101,6 +101,36 @@ def test_without_a_difference_there_is_nothing_to_say() -> None:
 )
 def test_a_change_reads_as_a_sentence(change: Change, sentences: list[str]) -> None:
     assert changes(change) == sentences
+
+
+def table(*columns: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    return {"type": "table", "name": "tab", "columns": list(columns), **settings}
+
+
+DUE, PAID = text_field("due"), text_field("paid")
+# A table before and after, and what is said of it after `Field "Tab" (tab) `.
+TABLES = [
+    (table(DUE), table(DUE, max_rows=5, first_rows=1), "changed: rows at first, most rows"),
+    (table(DUE), table(DUE, PAID), 'column "Paid" (paid) added'),
+    (table(DUE, PAID), table(PAID), 'column "Due" (due) removed'),
+    (table(DUE, PAID), table(text_field("cost"), PAID),
+     'column "Cost" (cost) renamed, it was column "Due" (due)'),
+    (table(DUE), table(text_field("due", title="Due on", max_length=9)),
+     'column "Due on" (due) changed: title, longest'),
+    (table(DUE), table({"type": "date", "name": "due"}),
+     'column "Due" (due) changed from text to date'),
+    (table(DUE, PAID), table(PAID, DUE), "its columns have another order"),
+    (table(DUE), table(PAID, text_field("due", enabled=False), page_size=50),
+     'changed: rows at once and column "Paid" (paid) added and column "Due" (due) switched off'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "said"), TABLES)
+def test_a_changed_table_says_which_column_is_another(
+    old: dict[str, Any], new: dict[str, Any], said: str
+) -> None:
+    before, after = (parse_document(process(one)) for one in (old, new))
+    assert describe_changes(before, after) == [f'Field "Tab" (tab) {said}.']
 
 
 def test_a_field_that_went_to_another_form_is_told() -> None:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import ref
 
-from django.utils.translation import gettext as _
-
 from kianda.lib.names import in_words
+from processes.setting_words import of_the_row
 
 PROCESS = "process"
 RULE_LISTS = ("rules", "load_rules")
@@ -133,7 +132,7 @@ class Tree:
         """Return the titles of forms and fields by name, and of columns as a loop names them."""
         named = {one.name: one.title for one in self._by.values() if one.kind in {"form", "field"}}
         columns = {
-            f"row.{raw.get('name')}": _("%(column)s of the row") % {"column": _title_of(raw)}
+            f"row.{raw.get('name')}": of_the_row(_title_of(raw))
             for field in self.all_fields()
             for _at, raw in _objects(field.raw.get("columns"))
         }

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from processes.services.designs import create_design
 from processes.services.instances import create_instance
+from tests.pages import text_of
+from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.designer.dialogs import PARTS, SHOP, page, said
 from tests.processes.stories import Make
 
@@ -139,6 +142,25 @@ def test_conditions_read_as_a_sentence(client: Client, sent: dict[str, str], wan
         f"{PARTS}sentence/", {"setting": "conditions", "prefix": "rule", **posted}
     ).content.decode()
     assert squeezed(wanted) in squeezed(said(text))
+
+
+def test_conditions_in_a_loop_speak_of_columns_by_their_titles(client: Client, ada: Any) -> None:
+    columns = [{"type": "number", "name": "d", "title": "Due"}, text_field("pid")]
+    inner = set_rule("row.d", "1", id="inner")
+    loop = {"type": "loop_table", "id": "loop", "table": "lines", "rules": [inner]}
+    others = {"type": "table", "name": "others", "columns": [text_field("d", title="Other")]}
+    lines = {"type": "table", "name": "lines", "columns": columns}
+    create_design(raw=process(lines, others, button("go", loop), name="shop"), user=ada)
+    sent = {"setting": "conditions", "prefix": "rule", "target": "rule:inner",
+            "rule/conditions/items/0/left": "[row.d]",
+            "rule/conditions/items/0/operator": "blank",
+            "rule/conditions/items/1/left": "[row.pid]",
+            "rule/conditions/items/1/operator": "not_blank"}  # fmt: skip
+    text = client.post(f"{SHOP}parts/sentence/", sent).content.decode()
+    wanted = "Runs when Due of the row is blank and Pid of the row is not blank."
+    assert squeezed(wanted) in squeezed(said(text))
+    tree = client.get(f"{SHOP}parts/tree/", {"target": "rule:inner", "which": "value"})
+    assert "Due" in text_of(tree)
 
 
 @pytest.mark.usefixtures("workshop")

@@ -165,3 +165,8 @@ def test_what_refers_to_a_column_follows_the_name_that_its_title_gives_it() -> N
         node(done.document, "rule:make")["input_mapping"][0]["value"] == "=Sum([lines.net_price])"
     )
     assert applied(done.document, done.undo) == before
+
+
+def test_an_edit_is_called_by_the_words_that_people_see() -> None:
+    raw = edit("change", target="field:lines", settings={"max_rows": 5, "first_rows": 2})
+    assert run(raw, design()).label == "Changed most rows, rows at first of Lines"
