@@ -92,8 +92,6 @@ class RunContext:
     desk: FormsDesk | None = None
     # What the page is to do after the run: form, mode, leave.
     page: dict[str, Any] = field(default_factory=dict)
-    # Where an earlier holder of the run was in a rule with rules in it: row, rule.
-    resumes_at: Sequence[int] | None = None
     outcome: Outcome = field(default_factory=Outcome)
 
     @property
@@ -276,8 +274,7 @@ class RunContext:
 
     def save(self) -> None:
         """Store the working copy. The commit of a last rule is joined with the closing one."""
-        position, inner = self.trace.place()
-        if position == self.last_position and inner is None and self.trace.current:
+        if self.trace.place() == [[0, self.last_position]]:
             self.pending = dict(self.working.values)
             return
         self.ledger.save(self, self.working.values)

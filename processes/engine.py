@@ -71,7 +71,8 @@ def _run_step(rule: Rule, context: Context, record: StepRecord, outcome: Outcome
 
 def _run_rule(rule: Rule, context: Context, record: StepRecord) -> None:
     try:
-        held = rule.conditions
+        # What had begun goes on, whatever it has made of the values that its conditions look at.
+        held = rule.conditions if record.goes_on_at is None else None
         if held and not held.holds(context.resolve, today=context.today, zone=context.zone):
             reason = _("The condition does not hold: %(held)s.") % {"held": held.in_words()}
             if rule.has_otherwise():

@@ -19,12 +19,12 @@ def run_rows(context: "RunContext", table: str, rules: Sequence[Rule], *, go_on:
     context.ledger.stay()
     first_row, first_rule = _taken_up(context)
     failed: list[int] = []
+    around = context.working.row
     try:
         for number in _numbers(context, table, first_row):
             context.working.row = (table, number)
-            failure = _group(
-                context, _("Row %(number)s") % {"number": number + 1}, rules, start=first_rule
-            )
+            title = _("Row %(number)s") % {"number": number + 1}
+            failure = _group(context, title, rules, start=first_rule, row=number)
             first_rule = 0
             if failure is None:
                 continue
@@ -34,7 +34,7 @@ def run_rows(context: "RunContext", table: str, rules: Sequence[Rule], *, go_on:
             context.outcome.count_handled()
             failed.append(number + 1)
     finally:
-        context.working.row = None
+        context.working.row = around
     if failed and context.trace.current:
         context.trace.current.note(
             _("Passed over after a failure: %(rows)s.") % {"rows": _rows_in_words(failed)}
@@ -51,9 +51,8 @@ def run_inside(context: "RunContext", title: str, rules: Sequence[Rule]) -> None
 
 def _taken_up(context: "RunContext") -> tuple[int, int]:
     """Return where to begin: at the start, or where an earlier holder of the run was."""
-    row, rule = context.resumes_at or (0, 0)
-    context.resumes_at = None
-    return row, rule
+    step = context.trace.current
+    return (step and step.goes_on_at) or (0, 0)
 
 
 def _numbers(context: "RunContext", table: str, first: int) -> Iterator[int]:
@@ -82,10 +81,10 @@ def _count(context: "RunContext", table: str) -> int:
 
 
 def _group(
-    context: "RunContext", title: str, rules: Sequence[Rule], *, start: int
+    context: "RunContext", title: str, rules: Sequence[Rule], *, start: int, row: int = 0
 ) -> RuleFailed | None:
     outcome = Outcome(above=context.outcome)
-    with context.trace.group(title):
+    with context.trace.group(title, row=row):
         run_rules(rules, context, context.trace, start=start, outcome=outcome)
     return outcome.failure
 

@@ -1,9 +1,9 @@
 """The trace of a run: for each rule what it read, asked, got and changed, with secrets masked."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -14,6 +14,17 @@ from processes.values import Value, to_json
 from processes.working import WorkingCopy
 
 MOST_GROUPS = 200
+
+
+class Reopened(NamedTuple):
+    """A step with rules in it that an earlier holder of the run had begun.
+
+    `path` says where it was: the row and the position of the next rule in this step, then in the
+    step there, and so on.
+    """
+
+    step: Mapping[str, Any]
+    path: Sequence[Sequence[int]]
 
 
 class StepRecord:
@@ -32,6 +43,10 @@ class StepRecord:
         # The steps of the rules in it, by row or by form, and how many groups were left out.
         self.groups: list[dict[str, Any]] = []
         self.left_out = 0
+        # The row that is under way in it, and where it goes on if another holder had begun it.
+        self.row = 0
+        self.goes_on_at: tuple[int, int] | None = None
+        self.reopened: Reopened | None = None
         self.rule = rule
         self.before = dict(before)
         self.started = time.perf_counter()
@@ -43,6 +58,14 @@ class StepRecord:
         self.failure: RuleFailed | None = None
         self.reason = ""
         self.skipped = False
+
+    def take_up(self, reopened: Reopened) -> None:
+        """Go on with what an earlier holder of the run had recorded of this step."""
+        step, (place, *deeper) = reopened
+        self.groups, self.left_out = list(step["groups"]), step.get("left_out", 0)
+        self.goes_on_at = (place[0], place[1])
+        if deeper:
+            self.reopened = Reopened(self.groups[-1]["steps"].pop(), deeper)
 
     def fail(self, failure: RuleFailed) -> None:
         """Note that the rule failed."""
@@ -75,18 +98,17 @@ class RunTrace:
         self.masker = masker
         self.steps = list(steps or [])
         self.current: StepRecord | None = None
-        # A step with groups that an earlier holder of the run had begun.
-        self.reopened: Mapping[str, Any] | None = None
+        self.reopened: Reopened | None = None
 
     @contextmanager
     def step(self, position: int, rule: Rule) -> Iterator[StepRecord]:
         """Record the rule at this position while the block runs."""
         above = self.current
         record = StepRecord(position, rule, self.working.values, above)
-        if self.reopened and above is None:
-            record.groups = list(self.reopened["groups"])
-            record.left_out = self.reopened.get("left_out", 0)
-            self.reopened = None
+        holder = above or self
+        if holder.reopened is not None:
+            record.take_up(holder.reopened)
+            holder.reopened = None
         self.current = record
         try:
             yield record
@@ -105,14 +127,15 @@ class RunTrace:
         return steps
 
     @contextmanager
-    def group(self, title: str) -> Iterator[None]:
-        """Record the rules that run in the block as a group of the step under way.
+    def group(self, title: str, *, row: int = 0) -> Iterator[None]:
+        """Record the rules that run in the block, for a row, as a group of the step under way.
 
         Past a limit a group is kept only when something in it failed.
         """
         step = self.current
         if step is None:
             raise AssertionError("Only a step has groups.")
+        step.row = row
         if not (step.groups and step.groups[-1].get("open")):
             step.groups.append({"title": title, "open": True, "steps": []})
         group = step.groups[-1]
@@ -172,24 +195,24 @@ class RunTrace:
             return self.steps
         return [*self.steps, self._open(self.current, status)]
 
-    def _open(self, record: StepRecord, status: str) -> dict[str, Any]:
-        """Return the outermost step under way, with the one that is at work in its last group."""
+    def _open(
+        self, record: StepRecord, status: str, inner: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the outermost step under way, with the one at work in each one's last group."""
         written = self._written(record, status)
-        if record.above is None:
-            return written
-        outer = self._open(record.above, status)
-        last = outer["groups"][-1]
-        groups = [*outer["groups"][:-1], {**last, "steps": [*last["steps"], written]}]
-        return {**outer, "groups": groups}
+        if inner is not None:
+            *groups, last = written["groups"]
+            written["groups"] = [*groups, {**last, "steps": [*last["steps"], inner]}]
+        return written if record.above is None else self._open(record.above, status, written)
 
-    def place(self) -> tuple[int, int | None]:
-        """Return the position of the outermost step under way, and of the one in it, if any."""
+    def place(self) -> list[list[int]]:
+        """Return where the run is: row and position of the outermost step, then of those in it."""
+        path: list[list[int]] = []
         record = self.current
-        if record is None:
-            return 0, None
-        if record.above is None:
-            return record.position, None
-        return record.above.position, record.position
+        while record is not None:
+            path.insert(0, [record.above.row if record.above else 0, record.position])
+            record = record.above
+        return path
 
     def _written(self, record: StepRecord, status: str) -> dict[str, Any]:
         mask = self.masker

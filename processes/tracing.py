@@ -9,6 +9,9 @@ from processes.rules.base import Rule, RuleFailed
 class StepRecord(Protocol):
     """The trace's record of the step under way: it failed, or it did not run, and why."""
 
+    # Where the rules in it go on when an earlier holder of the run had begun them: row, rule.
+    goes_on_at: tuple[int, int] | None
+
     def fail(self, failure: RuleFailed) -> None: ...
     def skip(self, reason: str) -> None: ...
     def note(self, reason: str) -> None: ...

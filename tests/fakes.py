@@ -181,6 +181,7 @@ class FakeRecord:
     """Remembers what became of one step."""
 
     def __init__(self, rule: Rule) -> None:
+        self.goes_on_at: tuple[int, int] | None = None
         self.rule = rule
         self.status = "succeeded"
         self.reason = ""

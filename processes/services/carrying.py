@@ -148,7 +148,6 @@ def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> Ru
         last_position=len(started.rules) - 1,
         found_secrets=list(started.found_secrets),
         desk=_desk(started, moment_text(moment)),
-        resumes_at=started.resumes_at,
         page=dict((run.journal or {}).get("page") or {}),
     )
     context.trace.reopened = started.reopened

@@ -108,14 +108,14 @@ class RunLedger:
         self._going_on(journal=journal, steps=context.trace.so_far(), moment=timezone.now())()
 
     def _journal(self, context: RunContext, *, phase: str, following: bool) -> dict[str, Any]:
-        position, inner = context.trace.place()
-        ahead = 1 if following else 0
-        row = context.working.row
+        outermost, *inner = context.trace.place() or [[0, 0]]
+        (inner[-1] if inner else outermost)[1] += 1 if following else 0
         return {
             "phase": phase,
-            # The rule from which a successor goes on; in a loop its row, and the rule there.
-            "next": position + (ahead if inner is None else 0),
-            "inner": None if inner is None else [row[1] if row else 0, inner + ahead],
+            # The rule from which a successor goes on; in a rule with rules in it the row and the
+            # rule there, as deep as they stand in each other.
+            "next": outermost[1],
+            "inner": inner,
             "page": context.page,
             "copy": context.working.as_journal(),
             "base_revision": self.base_revision,

@@ -16,6 +16,7 @@ from processes.services.leases import APART, LEASE, PATIENCE, PAUSED, holder
 from processes.services.ownership import standing_of
 from processes.services.starting import SECONDS_OTHERWISE, Started, rules_at
 from processes.services.values import filled, stored_values
+from processes.trace import Reopened
 from processes.working import WorkingCopy
 
 # Runs that an occurrence asked for; nobody waits for them, so they may start again.
@@ -167,7 +168,7 @@ def _go_on(run: Run, journal: dict[str, Any]) -> None:
     steps = [_finished(step) for step in started.run.steps]
     if journal.get("inner"):
         # The step with rules in it goes on where it was.
-        started.reopened, started.resumes_at = steps.pop(), journal["inner"]
+        started.reopened = Reopened(steps.pop(), journal["inner"])
     started.run.steps = steps
     carry_out(
         started,

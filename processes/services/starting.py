@@ -26,6 +26,7 @@ from processes.services.moving import follow_draft
 from processes.services.ownership import records_for, refuse_foreign, standing_of
 from processes.services.values import filled, read_sent, stored_values
 from processes.standing import CURRENT, form_of
+from processes.trace import Reopened
 from processes.working import WorkingCopy
 
 SECONDS_WHEN_WAITED_FOR = 60.0
@@ -59,8 +60,7 @@ class Started:
     rules: list[Rule]
     working: WorkingCopy
     # Where an earlier holder was in a rule with rules in it, and that step as it was recorded.
-    resumes_at: Sequence[int] | None = None
-    reopened: Mapping[str, Any] | None = None
+    reopened: Reopened | None = None
     # The secret values that the run has read or received so far, and those of other instances.
     secrets: Sequence[str] = ()
     found_secrets: Sequence[str] = ()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from processes.models import Run
 from processes.services import runs
 from processes.services.leases import holder
 from tests.processes.definitions import set_rule
@@ -85,6 +86,22 @@ def test_a_row_is_refused_beside_its_cell(api: Callable[..., Any], ada: Any) -> 
     assert run["error"]["fields"] == {"lines/1/price": "ink is too dear."}
 
 
+def taken_over(basket_id: str, user: Any, *, journaled: int) -> Run:
+    """Press Go, die after so many writes of the run, and return it as its successor leaves it."""
+    written: list[str] = []
+
+    def at(sql: str) -> bool:
+        if sql.startswith('UPDATE "processes_run"'):
+            written.append(sql)
+        return len(written) == journaled
+
+    with pytest.raises(Died), dying(at, done=True):
+        runs.trigger(process_id=basket_id, target="go", user=user, trigger="button")
+    nobody_holds_the_runs()
+    [run] = runs.recover_runs()
+    return run
+
+
 @pytest.mark.parametrize(
     ("journaled", "status", "asked"),
     [
@@ -103,17 +120,7 @@ def test_a_process_that_dies_in_a_loop(
     stamp = set_rule("row.total", "=[row.price] + [sum]")
     name = published(basket(loop(CALL, stamp), set_rule("problem", "none"), SAVE), user=ada)
     basket_id = made(client, name, lines=rows("pen", "ink", "cap"), sum=1)
-    written: list[str] = []
-
-    def at(sql: str) -> bool:
-        if sql.startswith('UPDATE "processes_run"'):
-            written.append(sql)
-        return len(written) == journaled
-
-    with pytest.raises(Died), dying(at, done=True):
-        runs.trigger(process_id=basket_id, target="go", user=ada, trigger="button")
-    nobody_holds_the_runs()
-    [run] = runs.recover_runs()
+    run = taken_over(basket_id, ada, journaled=journaled)
     assert run.status == status, run.error
     assert erp == asked
     assert not holder.held()
@@ -135,3 +142,43 @@ def test_a_process_that_dies_in_a_loop(
         ["succeeded", "succeeded"]
     ] * 3
     assert [step["type"] for step in run.steps] == ["loop_table", "set_form_field", "save"]
+
+
+@pytest.mark.parametrize("journaled", [2, 4, 6])
+def test_a_process_that_dies_in_a_loop_of_a_forms_submission(
+    api: Callable[..., Any], ada: Any, erp: list[str], journaled: int
+) -> None:
+    client = api(ada)
+    raw = basket(set_rule("sum", "=[sum] + 1"), {"type": "submit"})
+    raw["forms"][0]["rules"] = [
+        set_rule("problem", "none"),
+        loop(CALL),
+        set_rule("sum", "=[sum] + 10"),
+    ]
+    basket_id = made(client, published(raw, user=ada), lines=rows("pen", "ink", "cap"), sum=0)
+    run = taken_over(basket_id, ada, journaled=journaled)
+    assert run.status == "succeeded", run.error
+    assert erp == ["pen", "ink", "cap"]
+    data = read(client, basket_id)["data"]
+    assert [row["ticket"] for row in data["lines"]] == ["T-pen-1", "T-ink-2", "T-cap-3"]
+    assert (data["sum"], data["problem"]) == (11, "none")
+    assert [step["type"] for step in run.steps] == ["set_form_field", "submit"]
+    [submission] = run.steps[1]["groups"]
+    assert [step["type"] for step in submission["steps"]] == [
+        "set_form_field", "loop_table", "set_form_field",
+    ]  # fmt: skip
+    groups = submission["steps"][1]["groups"]
+    assert [group["title"] for group in groups] == ["Row 1", "Row 2", "Row 3"]
+    assert [len(group["steps"]) for group in groups] == [1, 1, 1]
+
+
+def test_a_loop_that_had_begun_goes_on_though_its_condition_does_not_hold_any_more(
+    api: Callable[..., Any], ada: Any, erp: list[str]
+) -> None:
+    client = api(ada)
+    only = {"items": [{"left": "[problem]", "operator": "blank"}]}
+    rule = loop(set_rule("problem", "under way"), CALL, conditions=only)
+    basket_id = made(client, published(basket(rule, SAVE), user=ada), lines=rows("pen", "ink"))
+    run = taken_over(basket_id, ada, journaled=2)
+    assert run.status == "succeeded", run.error
+    assert erp == ["pen", "ink"]
