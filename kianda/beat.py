@@ -31,6 +31,7 @@ class PlanningScheduler(DatabaseScheduler):  # type: ignore[misc]
     """django-celery-beat's scheduler for the system's own rows, and our planner beside it."""
 
     _stamped = float("-inf")
+    stops: StopSignals | None = None
 
     def install_default_entries(self, data: Any) -> None:
         """Install nothing: Celery's own entry clears a result backend, and there is none."""
@@ -45,6 +46,20 @@ class PlanningScheduler(DatabaseScheduler):  # type: ignore[misc]
             logger.warning("The database does not answer; the planner waits", exc_info=True)
             connection.close()
             return LONGEST_SLEEP_S
+
+    def _ensure_connected(self) -> Any:
+        """Wait for a broker that is away, as Celery does, but not when beat is to stop."""
+        return self.connection.ensure_connection(
+            self._away, self.app.conf.broker_connection_max_retries, callback=self._look_for_stop
+        )
+
+    def _away(self, error: Exception, interval: float) -> None:
+        logger.warning("The broker is away (%s); beat tries again in %d s", error, interval)
+
+    def _look_for_stop(self) -> None:
+        # Called each second between two tries, where nothing is under way.
+        if self.stops is not None and self.stops.came:
+            raise SystemExit
 
     def _plan(self) -> float:
         moment = timezone.now()
@@ -71,11 +86,14 @@ class Clock(celery.beat.Service):  # type: ignore[misc]
     def start(self, **_: Any) -> None:
         """Turn and sleep until a stop signal; what is left to write is written then."""
         beat_init.send(sender=self)
+        self.scheduler.stops = self.stops
         try:
             while not self.stops.came:
                 self.stops.wait(self.scheduler.tick())
                 if self.scheduler.should_sync():
                     self.scheduler._do_sync()
+        except SystemExit:
+            logger.info("Beat stops while the broker is away")
         finally:
             self.sync()
 

@@ -117,6 +117,10 @@ def _waiting(now: datetime) -> Iterator[Finding]:
 
 
 def _administrators() -> Iterator[Finding]:
-    if able_administrators().count() == 1:
+    count = able_administrators().count()
+    if not count:
+        said = _("No Administrator has a password: nobody can look after this.")
+        yield Finding("bad", said, _("Set one: python manage.py changepassword NAME."))
+    if count == 1:
         said = _("There is only one Administrator.")
         yield Finding("warn", said, _("Make a second one: a lost password is then no problem."))

@@ -96,7 +96,10 @@ class TokenHealth:
 def token_health(user: User, *, now: datetime) -> TokenHealth:
     """Return the kept tokens of the tasks that a person may see, the worst first."""
     tasks = visible_tasks(user).filter(process_id__isnull=False)
-    found = _kept_tokens([*_unfinished(tasks), *_finished(tasks)], now=now)
+    going, over = tasks.filter(finished_at__isnull=True), tasks.filter(finished_at__isnull=False)
+    keeps = _keeping(going)
+    candidates = [*_going(going.filter(keeps)), *_over(over.filter(_keeping(over)), keeps)]
+    found = _kept_tokens(candidates, now=now)
     found.sort(key=lambda kept: (URGENCY.index(kept.state), kept.instance.process_id))
     shown = found[:SHOWN]
     whole = ScheduledTask.objects.in_bulk([kept.task.pk for kept in shown])
@@ -143,22 +146,20 @@ def _add_strips(found: Sequence[KeptToken], *, now: datetime, length: timedelta 
         )
 
 
-def _unfinished(tasks: QuerySet[ScheduledTask]) -> list[ScheduledTask]:
-    """Return tasks that go on and may keep a token; those that went wrong come first."""
-    rows = _keeping(tasks.filter(finished_at__isnull=True))
+def _going(tasks: QuerySet[ScheduledTask]) -> list[ScheduledTask]:
+    """Return the first tasks that go on and may keep a token; those that went wrong come first."""
     return _read(
-        rows.order_by(
+        tasks.order_by(
             F("last_outcome").asc(nulls_last=True), F("next_run_at").asc(nulls_first=True)
         )
     )
 
 
-def _finished(tasks: QuerySet[ScheduledTask]) -> list[ScheduledTask]:
-    """Return tasks that are over and may keep a token which no other one refreshes any more."""
-    over = tasks.filter(finished_at__isnull=False)
-    newest = _keeping(over).order_by("-finished_at").values("pk")[: MOST_LOOKED_AT * 4]
+def _over(tasks: QuerySet[ScheduledTask], keeps: Q) -> list[ScheduledTask]:
+    """Return tasks that are over and kept a token which none that goes on may keep now."""
+    newest = tasks.order_by("-finished_at").values("pk")[: MOST_LOOKED_AT * 4]
     goes_on = ScheduledTask.objects.filter(
-        process_id=OuterRef("process_id"), target=OuterRef("target"), finished_at__isnull=True
+        keeps, process_id=OuterRef("process_id"), finished_at__isnull=True
     )
     # It is asked of those few alone: there may be any number of tasks that are over.
     alone = ScheduledTask.objects.filter(~Exists(goes_on), pk__in=newest)
@@ -171,15 +172,15 @@ def _read(tasks: QuerySet[ScheduledTask]) -> list[ScheduledTask]:
     return list(ScheduledTask.objects.filter(pk__in=pks).only(*_JUDGED_BY).order_by())
 
 
-def _keeping(tasks: QuerySet[ScheduledTask]) -> QuerySet[ScheduledTask]:
-    """Return tasks of targets that may keep a token: judged by design, not task by task."""
+def _keeping(tasks: QuerySet[ScheduledTask]) -> Q:
+    """Return the filter of targets that may keep a token: judged by design, not task by task."""
     pairs = tasks.order_by().values_list("design_id", "target").distinct()[: MOST_LOOKED_AT * 4]
     pinned = _documents_of({design for design, _ in pairs if design})
     keeping = Q(pk__in=[])
     for design, target in pairs:
         if any(token_fields(document, target) for document in pinned.get(design, ())):
             keeping |= Q(design_id=design, target=target)
-    return tasks.filter(keeping)
+    return keeping
 
 
 def _documents_of(designs: set[int]) -> dict[int, list[Document]]:

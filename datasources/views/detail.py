@@ -36,31 +36,42 @@ LABELS = {
 
 
 @page(roles=CHANGERS, methods=("GET", "POST"))
-@once
 def new(request: HttpRequest) -> HttpResponseBase:
-    """Make a datasource."""
+    """Make a datasource; before that, show the settings of a scheme or test the connection."""
     if request.method == "GET":
         return _form(
             request, RestDatasource.model_construct(title="", name="", base_url="").masked()
         )
     body = forms.settings_body(request.POST, stored=None)
-    typed = body | {"name": request.POST.get("/name", "")}
     act = request.POST.get("act")
     if act == "scheme":
-        return _form(request, typed)
+        return _form(request, _typed(request, body))
     try:
         if act == "test":
-            return _form(request, typed, tested=_tried(body, request))
-        row = create_datasource(raw=body, user=request.user)
+            return _form(request, _typed(request, body), tested=_tried(body, request))
+        return _make(request, body)
     except (Invalid, TooLarge) as error:
-        return _form(request, typed, errors=forms.errors_of(error, typed=body), status=422)
+        errors = forms.errors_of(error, typed=body)
+        return _form(request, _typed(request, body), errors=errors, status=422)
+
+
+@once
+def _make(request: HttpRequest, body: dict[str, Any]) -> HttpResponseBase:
+    row = create_datasource(raw=body, user=request.user)
     toast(request, _("%(title)s is made. Add its first REST method.") % {"title": row.title})
     return go(request, "datasource", name=row.name)
 
 
+def _typed(request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+    return body | {"name": request.POST.get("/name", "")}
+
+
 def _tried(body: dict[str, Any], request: HttpRequest) -> Tested:
     # Whoever tries an address need not have a name for it yet.
-    named = {"title": body["title"] or body["base_url"], "name": body["name"] or "new-service"}
+    named = {
+        "title": body["title"] or body["base_url"][:200],
+        "name": body["name"] or "new-service",
+    }
     return try_connection(body | named, user=request.user)
 
 
@@ -76,6 +87,7 @@ def _form(
         **_settings_context(body, stored=None),
         "errors": errors,
         "tested": tested,
+        "testing": request.POST.get("act") == "test",
         "oob": is_htmx(request),
         "may_change": True,
     }
@@ -143,6 +155,7 @@ def show(
         **_stored_context(row, stored),
         "uses": use_lines("datasource", row.name, user=request.user),
         **_settings_context(body or stored.masked(), stored=stored),
+        **(_seen(request) if body and merged is None else {}),
         "errors": errors,
         "again": list(forms.asked_again(wrong, stored)),
         "merged": merged,
@@ -156,11 +169,18 @@ def show(
     )
 
 
+def _seen(request: HttpRequest) -> dict[str, Any]:
+    """Return what the person saw when they began to type: another's change since is not seen."""
+    revision = forms.revision_of(request.POST)
+    return {} if revision is None else {"revision": revision, "was": request.POST.get("was", "")}
+
+
 def _stored_context(row: Datasource, stored: RestDatasource) -> dict[str, Any]:
     """Return what the page shows of a datasource, whatever was typed."""
     shown, calls = stored.masked(), calls_of(row.name, since=timezone.now() - LOOK_BACK)
     return {
         "row": row,
+        "revision": row.revision,
         "document": stored,
         "standing": standing_of(row),
         "was": written({key: shown[key] for key in forms.SETTINGS}),

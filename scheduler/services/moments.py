@@ -32,10 +32,14 @@ def words_of(task: ScheduledTask) -> str:
     """Return the schedule in words, with its zone where the reader's clock shows another time."""
     schedule, zone = schedule_of(task), task.time_zone
     words, reads = schedule.describe(), schedule.reads()
-    same = zone == timezone.get_current_timezone_name()
+    same = _plain(zone) == _plain(str(timezone.get_current_timezone()))
     if not reads or same or (reads == "minutes" and _same_minutes(task)):
         return words
     return _("%(words)s, %(zone)s") % {"words": words, "zone": zone}
+
+
+def _plain(zone: str) -> str:
+    return zone.removeprefix("Etc/")
 
 
 def _same_minutes(task: ScheduledTask) -> bool:

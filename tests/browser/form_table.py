@@ -126,8 +126,8 @@ FORMS = {
         second="Other", again="Somebody saved this design meanwhile. Title: “Orders” became",
     ),
     "design-duplicate": Form(
-        "/designs/orders/duplicate/", "ada", "Duplicate", "/title", SCRIPT, rows=orders,
-        again="There is a process orders-copy already",
+        "/designs/orders/duplicate/", "ada", "Duplicate", "/title", "Second", rows=orders,
+        again="There is a process second already",
     ),
     "task-new": Form(
         "/scheduled-tasks/new/", "ada", "OK", "/name", SCRIPT,

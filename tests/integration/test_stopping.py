@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.parts import ROOT, Product, Redis, clean_environment, wait_for
+from tests.integration.parts import ROOT, Product, Redis, clean_environment, free_port, wait_for
 
 pytestmark = pytest.mark.integration
 # Longer than Python takes to run the handler of a signal.
@@ -81,6 +81,25 @@ def test_beat_that_is_told_to_stop_while_it_talks_to_the_broker_ends_in_order(
         product.stop()
         line.close()
     assert beat.process.returncode == 0
+    assert "Traceback" not in product.said()
+
+
+@pytest.mark.needs("redis-server", "postgres")
+def test_beat_that_waits_for_a_broker_ends_when_it_is_told_to(
+    new_product: Callable[..., Product],
+) -> None:
+    product = new_product("production", broker=f"redis://127.0.0.1:{free_port()}/0")
+    try:
+        product.start_part("beat")
+        beat = product.parts["beat"]
+        # The second wait is of four seconds: it is in one, whenever the signal comes.
+        wait_for(
+            lambda: product.said().count("The broker is away") > 1,
+            seconds=60, saying="Beat does not miss the broker",
+        )  # fmt: skip
+        assert beat.end() == 0
+    finally:
+        product.stop()
     assert "Traceback" not in product.said()
 
 

@@ -74,6 +74,12 @@ def test_a_wrong_setting_and_a_lonely_administrator_are_told(admin, settings):
     assert any(one.startswith("There is only one Administrator.") for one in said("warn"))
 
 
+def test_that_no_administrator_can_sign_in_is_told(admin):
+    admin.set_unusable_password()
+    admin.save()
+    assert any(one.startswith("No Administrator has a password") for one in said("bad"))
+
+
 def test_an_administrator_who_never_opened_the_invitation_is_no_second_one(admin):
     invited, _ = invite_person(
         username="eve", name="Eve", email="eve@example.org", roles=["Administrator"], by=admin

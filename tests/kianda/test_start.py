@@ -108,6 +108,7 @@ def test_a_paused_task_is_resumed_from_the_start_page(ada, age_s):
 @pytest.mark.parametrize("name", ["ben", "dan"])
 def test_who_may_not_change_tasks_finds_no_button_for_it(ada, request, name):
     make_token(ada, next_in_s=None)
+    assert "token-refresh-1” is paused" in text_of(client_of(ada).get("/"))
     said = text_of(client_of(request.getfixturevalue(name)).get("/"))
     assert "Resume" not in said
-    assert "token-refresh-1 is paused" not in said
+    assert "token-refresh-1” is paused" not in said

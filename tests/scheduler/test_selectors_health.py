@@ -1,13 +1,15 @@
 """The kept tokens of a workspace, read from its rows."""
 
-from copy import copy
+from copy import copy, deepcopy
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from processes.services.designs import publish_design, save_design
 from scheduler.models import ScheduledTask
 from scheduler.selectors_health import MOST_LOOKED_AT, SHOWN, token_health, tokens_of_instance
+from tests.processes.definitions import TOKEN_REFRESH
 from tests.scheduler.kept import HOUR, make_process, make_run, make_token
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +137,26 @@ def test_any_number_of_finished_tasks_leaves_the_tokens_that_are_kept_in_sight(a
     found = health(ada)
     assert [kept.instance for kept in found.shown][:1] == [alone]
     assert [kept.task for kept in found.shown][1:] == [goes_on]
+
+
+def test_a_task_that_got_the_first_token_is_silent_while_another_button_keeps_it(ada):
+    """However many tasks go on: those that are not looked at silence it too."""
+    raw = deepcopy(TOKEN_REFRESH)
+    fields = raw["forms"][0]["fields"]
+    refresh = next(field for field in fields if field["name"] == "refresh")
+    rules = [{k: v for k, v in rule.items() if k != "id"} for rule in refresh["rules"]]
+    fields.append({"type": "button", "name": "get", "title": "Get", "rules": rules})
+    make_process(ada)
+    save_design(name="token-refresh", raw=raw, user=ada)
+    publish_design(name="token-refresh", user=ada)
+    instance = make_token(ada)
+    refreshes = ScheduledTask.objects.get()
+    finish(another_task(refreshes, "Get the first one", target="get"))
+    others = [another(refreshes, f"Another {number}") for number in range(MOST_LOOKED_AT + 1)]
+    for number, one in enumerate(others):
+        one.process_id, one.last_outcome = f"elsewhere-{number}", "failed"
+    ScheduledTask.objects.bulk_create(others)
+    assert instance not in [kept.instance for kept in health(ada).shown]
 
 
 def test_a_task_without_a_token_or_without_its_instance_is_passed_over(ada):

@@ -18,6 +18,9 @@ HOURLY = {"kind": "hourly", "minute": 5}
     [
         (DAILY, "UTC", "Asia/Kathmandu", "Every day at 09:00, UTC"),
         (DAILY, "Asia/Kathmandu", "Asia/Kathmandu", "Every day at 09:00"),
+        (DAILY, "Etc/UTC", "Etc/UTC", "Every day at 09:00"),
+        (DAILY, "UTC", "Etc/UTC", "Every day at 09:00"),
+        (DAILY, "Etc/GMT+5", "Etc/GMT+5", "Every day at 09:00"),
         (DAILY, "Asia/Tokyo", "UTC", "Every day at 09:00, Asia/Tokyo"),
         (
             {"kind": "weekly", "days": ["monday"], "at": "09:00"}, "UTC", "Asia/Tokyo",

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from datasources.models import Datasource
-from datasources.services import create_datasource, get_document
+from datasources.services import create_datasource, get_document, patch_datasource
 from kianda.lib import usage
 from tests.datasources.conftest import raw_datasource
-from tests.datasources.pages.forms import LIST, METHOD, NEW, ONE, SETTINGS, value_of, wrong
+from tests.datasources.pages.forms import LIST, METHOD, NEW, ONE, SETTINGS, base, value_of, wrong
 from tests.datasources.servers import always, answer, serving
 from tests.pages import client_of, text_of
 
@@ -57,6 +57,7 @@ def test_what_is_tested_is_what_is_typed_and_not_what_is_saved(
         sent = manager.post(f"{ONE}test/", typed | {"/auth/token": "new-tok"}, headers=HTMX)
     assert kept.status_code == 422
     assert "The address of the service changed. Enter this secret again" in text_of(kept)
+    assert "Nothing was sent." in text_of(kept)
     assert 'href="#f-auth-token"' in kept.content.decode()
     assert "The server answered 204 in" in text_of(sent)
     assert old.requests == []
@@ -87,6 +88,27 @@ def test_an_address_is_tried_before_there_is_a_data_source(loopback: None, manag
     wrong_part = manager.post(NEW, typed | {"/base_url": ""}, headers=HTMX)
     assert "Enter the address of the service" in text_of(wrong_part)
     assert not Datasource.objects.exists()
+
+
+def test_a_test_without_script_does_not_forget_what_was_seen(
+    loopback: None, manager: Client, dan: Any
+) -> None:
+    with serving(always(answer())) as server:
+        create_datasource(raw=raw_datasource(base_url=server.url), user=dan)
+        typed = SETTINGS | {"/base_url": server.url, "/title": "Mine"}
+        seen = base(manager.get(ONE))
+        patch_datasource(name="token-service", changes={"timeout_s": 77}, user=dan)
+        tested = manager.post(f"{ONE}test/", typed | seen)
+        saved = manager.post(ONE, typed | base(tested))
+    assert saved.status_code == 409
+    assert get_document("token-service").timeout_s == 77
+
+
+def test_a_long_address_is_tried_without_a_name(loopback: None, manager: Client) -> None:
+    with serving(always(answer())) as server:
+        address = f"{server.url}/{'a' * 300}"
+        page = manager.post(NEW, SETTINGS | {"/title": "", "/base_url": address, "act": "test"})
+    assert "The server answered 200 in" in text_of(page)
 
 
 def test_a_refused_address_is_the_answer_of_the_test(manager: Client, dan: Any) -> None:

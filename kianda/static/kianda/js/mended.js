@@ -19,8 +19,10 @@ function mend(control) {
   for (const one of [control, ...control.querySelectorAll(".is-invalid")]) one.classList.remove("is-invalid");
 }
 
-// An act went well, and its answer stands in another part of the form: what was wrong is over.
-export function mendAll(form) {
-  for (const control of form.querySelectorAll('[aria-invalid="true"], .is-invalid')) mend(control);
+// An act went well, and its answer stands in another part of the form: what was wrong is over; of one
+// control alone, when the act has looked at no other.
+export function mendAll(form, only = "") {
+  for (const control of form.querySelectorAll(only || '[aria-invalid="true"], .is-invalid')) mend(control);
+  if (form.querySelector('[aria-invalid="true"]')) return;
   for (const said of form.querySelectorAll(".invalid-feedback, [data-summary]")) said.remove();
 }

@@ -105,7 +105,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 document.addEventListener("htmx:afterSwap", (event) => {
   const asked = event.detail.requestConfig.elt.id !== "inputs";
-  if (asked && ["inputs", "answer"].includes(event.detail.target.id)) mendAll(form());
+  // Fill in has looked at the Process ID alone.
+  if (asked && event.detail.target.id === "inputs") mendAll(form(), "#f-process_id");
+  if (event.detail.target.id === "answer") mendAll(form());
   if (event.detail.target.id === "inputs") {
     for (const field of event.detail.target.querySelectorAll("input")) {
       if (typed.has(field.name) && (field.type === "password" || !asked)) field.value = typed.get(field.name);
