@@ -141,7 +141,8 @@ document.addEventListener("keydown", (event) => {
 const sample = wait(250, async (row) => {
   const control = row.closest("[data-mapping]");
   const root = control && rootOf(control);
-  if (!root) return;
+  // Rows of rules that map nothing show no sample.
+  if (!root || !row.querySelector("[data-sample]")) return;
   const texts = {};
   for (const box of row.querySelectorAll("[name]")) texts[box.name.split("/").at(-1)] = box.value;
   const html = await ask(root, "sample", { control: control.dataset.mapping, ...texts }, { post: true });
