@@ -57,3 +57,27 @@ def test_a_new_column_gets_its_name_from_its_title(page_as):
     assert [column["name"] for column in field_of("lines")["columns"]] == [
         "memo", "amount", "item_2",
     ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("basket")
+def test_a_column_that_is_moved_while_the_answer_to_another_edit_comes_is_moved(page_as):
+    page = page_as("ada")
+    page.goto(f"{HERE}?at=field:lines")
+    settings, controls, held = "**/designer/settings/", "**/designer/parts/control/", []
+    pane = page.locator("#d-props")
+    pane.get_by_text("Amount", exact=True).click()
+    title = pane.locator("[name='s/columns/1/title']")
+    title.fill("Price")
+    page.route(settings, lambda route: held.append(route))
+    page.route(controls, lambda route: held.append(route))
+    with page.expect_request(settings):
+        title.press("Tab")
+    with page.expect_request(controls):
+        pane.get_by_role("button", name="Move Amount up").click()
+    page.unroute(settings)
+    held[0].continue_()
+    expect(page.locator("#d-sheet")).to_contain_text("Price")
+    held[1].continue_()
+    expect(pane.locator("[data-at='0'] summary")).to_contain_text("Price")
+    kept(page)
+    assert [column["title"] for column in field_of("lines")["columns"]] == ["Price", "Memo"]

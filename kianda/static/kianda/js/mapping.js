@@ -19,14 +19,26 @@ document.addEventListener(
   { capture: true },
 );
 
-async function press(control, button) {
-  const root = rootOf(control);
+// The answer to an edit before may have put a new control in the place of the one that was pressed.
+function standing(control) {
+  if (control.isConnected) return control;
+  const owner = control.closest("[data-owner]")?.dataset.owner;
+  const found = [...document.querySelectorAll(`[data-owner] [data-control="${CSS.escape(control.dataset.control)}"]`)];
+  return owner ? found.find((one) => one.closest("[data-owner]").dataset.owner === owner) : null;
+}
+
+async function press(pressed, button) {
+  let control = pressed;
+  let root = rootOf(control);
   const [verb, place] = button.value.split(":");
   const form = values(root);
   form.set(button.name, button.value);
   const next = after(control, button, verb);
   const before = noted(control);
   const html = await ask(root, "control", { setting: control.dataset.control }, { post: true, form });
+  control = standing(pressed);
+  if (!control) return;
+  root = rootOf(control);
   complain(control, html);
   if (!html) return;
   const fresh = made(html);
