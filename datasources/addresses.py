@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 
 PORTS = {"http": 80, "https": 443}
 PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_][A-Za-z0-9_.-]*)\}")

@@ -14,7 +14,7 @@ from datasources.guarding import set_security
 from datasources.models import Datasource
 from datasources.selectors import all_datasources, get_datasource, security_of, shown
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER
-from kianda.lib.drf import (
+from kianda.lib.api.drf import (
     check_if_match,
     etag_of,
     force_asked,
@@ -23,8 +23,8 @@ from kianda.lib.drf import (
     read_query,
     tagged,
 )
+from kianda.lib.api.kinds_api import Kinds, described
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, Stale
-from kianda.lib.kinds_api import Kinds, described
 
 READERS = (ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER)
 CHANGERS = (ADMINISTRATOR, DATASOURCE_MANAGER)

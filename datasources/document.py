@@ -21,10 +21,10 @@ from datasources import addresses
 from datasources.addresses import Origin
 from datasources.auth import AnyAuthScheme
 from datasources.auth.none import NoAuth
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import in_words, slug_flaw
 from kianda.lib.secret_names import MASK, is_secret_name
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
 
 MEGABYTE = 1024 * 1024
 LONGEST_TIMEOUT_S = 300

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote_plus
 
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 
 
 def as_text(value: Any) -> str:

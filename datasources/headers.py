@@ -2,7 +2,7 @@
 
 import re
 
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 OWN = frozenset(

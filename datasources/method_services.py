@@ -15,8 +15,8 @@ from datasources.parsing import parse_datasource
 from datasources.selectors import document_of, get_datasource
 from datasources.services import patch_datasource, prepared, send_once
 from kianda.lib.errors import Flaw, Invalid, Missing
+from kianda.lib.masking import Masker
 from kianda.lib.names import slugify
-from kianda.lib.secrets import Masker
 
 Raw = dict[str, Any]
 

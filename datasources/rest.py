@@ -11,8 +11,8 @@ from datasources.document import RestDatasource, RestMethod
 from datasources.encoding import as_json, as_text, form, multipart, nested, pairs
 from datasources.errors import CallFailed
 from datasources.headers import BREAKS, header_bytes
+from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK, SECRET_KEYS
-from kianda.lib.words import gettext as _
 
 ALWAYS = {"user-agent": ("User-Agent", "Kianda-open"), "accept": ("Accept", "*/*")}
 # The codings that the standard library can undo with a bound on the size.

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from datasources.document import RestDatasource
 from datasources.models import Datasource
 from datasources.security import Security
+from kianda.lib.db.prepared_statements import PreparedQuery
 from kianda.lib.errors import Forbidden, Missing
-from kianda.lib.prepared import PreparedQuery
 from kianda.lib.usage import Use
 
 _KEPT = 512

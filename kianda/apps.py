@@ -4,9 +4,9 @@ from pathlib import Path
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
-from kianda.lib import words
+from kianda.lib import i18n
 
 
 class KiandaConfig(AppConfig):
@@ -18,6 +18,6 @@ class KiandaConfig(AppConfig):
         """Register the system checks, say how words are translated, let the counters begin."""
         from kianda import checks, counters  # noqa: F401 - importing them is all
 
-        words.translate_by(gettext)
+        i18n.translate_by(gettext, ngettext)
         # Empty until collectstatic; WhiteNoise warns about a folder that is not there.
         Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from kianda.stops import StopSignals
+from kianda.lib.shutdown import StopSignals
 from scheduler.services import next_due, plan
 from scheduler.services.heartbeats import stamp
 from scheduler.tasks import send

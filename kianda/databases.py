@@ -14,7 +14,7 @@ def database_of(url: str, *, data_dir: Path) -> dict[str, Any]:
 
 def _sqlite(data_dir: Path) -> dict[str, Any]:
     return {
-        "ENGINE": "kianda.lib.sqlite3",
+        "ENGINE": "kianda.lib.db.sqlite3",
         "NAME": data_dir / "kianda.sqlite3",
         "CONN_MAX_AGE": None,
         # FULL, because a rotated token that was answered must survive a power cut.

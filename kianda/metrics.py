@@ -19,8 +19,8 @@ from kianda.accounts.permissions import check_scope
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.counters import FOLDER
 from kianda.health import heartbeat_ages
+from kianda.lib.api.problems import plain_problem
 from kianda.lib.errors import Forbidden
-from kianda.lib.problems import plain_problem
 from processes.models import Run
 from scheduler.models import Occurrence, ScheduledTask
 

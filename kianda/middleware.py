@@ -18,7 +18,7 @@ from django.middleware.common import CommonMiddleware
 from django.utils.translation import gettext as _
 
 from kianda.counters import REQUEST_SECONDS
-from kianda.lib.problems import plain_problem
+from kianda.lib.api.problems import plain_problem
 from kianda.views import not_allowed
 
 Next = Callable[[HttpRequest], HttpResponseBase]

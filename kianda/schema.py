@@ -14,7 +14,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kianda.lib.problems import PROBLEM_TYPE
+from kianda.lib.api.problems import PROBLEM_TYPE
 
 WRITING = frozenset({"post", "put", "patch", "delete"})
 CHANGING = frozenset({"put", "patch", "delete"})

@@ -15,7 +15,7 @@ from datasources.models import Datasource
 from kianda import navigation
 from kianda.accounts.callers import signed_in
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, has_role
-from kianda.lib.lists import last_looked_at
+from kianda.lib.pagination import last_looked_at
 from kianda.pages import page, query_words, render_page
 from processes.models import ProcessDesign
 from processes.selectors import visible_instances, visible_runs

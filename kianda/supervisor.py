@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
+from kianda.lib.shutdown import StopSignals, forget
 from kianda.orphans import die_with_parent
-from kianda.stops import StopSignals, forget
 
 log = logging.getLogger("kianda.serve")
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts import audit
 from kianda.accounts.views.passwords import AsksForPassword
-from kianda.lib.problems import plain_problem
+from kianda.lib.api.problems import plain_problem
 from kianda.pages import Refused, go, is_htmx, page_before, toast
 
 

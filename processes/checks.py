@@ -9,8 +9,8 @@ from typing import Any
 
 from datasources.document import RestMethod
 from kianda.lib.errors import Flaw
+from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK
-from kianda.lib.words import gettext as _
 from processes.catalogs import Catalog
 from processes.checks_built_in import built_in_flaws, started_flaws
 from processes.checks_people import assignment_advice, owner_flaws

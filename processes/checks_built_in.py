@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from kianda.lib.errors import Flaw
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 from processes.conditions import ConditionGroup
 from processes.document import Document, TargetMissing
 from processes.expressions import Template

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kianda.lib.errors import Flaw
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 from processes.catalogs import Catalog
 from processes.document import Document
 from processes.rules import AssignForm

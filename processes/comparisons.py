@@ -6,8 +6,8 @@ from datetime import UTC, date, tzinfo
 from enum import Enum
 from types import MappingProxyType
 
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from processes.expressions import Template
 from processes.moments import date_in
 from processes.operators import contains, order, same

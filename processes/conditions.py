@@ -14,8 +14,8 @@ from pydantic import (
     field_validator,
 )
 
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from processes.comparisons import OPERATORS, Day, Operator, Right, Titles, side_in_words
 from processes.expressions import Resolve, Template
 from processes.patterns import PatternError, compiled

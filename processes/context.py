@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
-from kianda.lib.secrets import Masker
+from kianda.lib.masking import Masker
 from processes.conditions import ConditionGroup
 from processes.effects import Effect, Surroundings
 from processes.engine import Outcome

@@ -17,10 +17,10 @@ from pydantic import (
 )
 
 from kianda.lib.errors import Invalid
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import field_name_flaw, slug_flaw, titled
 from kianda.lib.pointers import flaws_of, pointer, unique
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
 from processes import raw as sent
 from processes.fields import AnyField
 from processes.fields.base import FormField, Rules, walk

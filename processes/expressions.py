@@ -13,7 +13,7 @@ from typing import Any
 
 import simpleeval
 
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 from processes.functions import FUNCTIONS
 from processes.operators import OPERATORS, joined
 from processes.reader import (

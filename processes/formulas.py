@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from types import MappingProxyType
 
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 from processes.moments import seconds_of, shifted
 from processes.operators import bounded_text, joined, number, order
 from processes.patterns import PatternError, found

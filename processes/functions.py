@@ -5,7 +5,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP
 from types import MappingProxyType
 from typing import NamedTuple
 
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext_noop
 from processes import formulas
 from processes.moments import to_date, to_moment
 from processes.operators import contains

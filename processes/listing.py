@@ -11,7 +11,7 @@ from django.db.models import BooleanField, Count, F, Func, Model, Q, QuerySet, V
 from django.db.models.functions import Concat
 from django.db.models.sql.compiler import SQLCompiler
 
-from kianda.lib.lists import MOST_HITS, last_looked_at
+from kianda.lib.pagination import MOST_HITS, last_looked_at
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run, WorkingCopy
 from processes.selectors import visible_instances, visible_runs
 from processes.unsaved import to_see_to

@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from processes.conditions import ItemFilter
 from processes.references import flaw
 from processes.rules.base import BUILT_IN, CallingRule, RuleFailed

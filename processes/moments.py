@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 from processes.values import Value, ValueFailure, as_text, is_numeric, shown
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z|[0-9]{8}\Z|[0-9]{4}-?W[0-9]{2}-?[1-7]\Z")

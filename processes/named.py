@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import FIELD_NAME, SLUG
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
 from processes.references import flaw, names_in
 
 

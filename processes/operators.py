@@ -6,7 +6,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 from processes.moments import is_moment, parse_moment, seconds_of, shifted
 from processes.values import (
     ARITHMETIC,

@@ -5,7 +5,7 @@ from typing import Any
 
 import re2
 
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 
 MAX_PATTERN = 1_000
 

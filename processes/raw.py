@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kianda.lib.errors import Flaw, Invalid, TooLarge
+from kianda.lib.i18n import gettext as _
 from kianda.lib.names import in_words, slugify
 from kianda.lib.pointers import pointer
-from kianda.lib.words import gettext as _
 from processes.names import NameTable
 from processes.rules import rules
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 from processes.functions import FUNCTIONS, IF, Function
 from processes.operators import OPERATORS
 from processes.values import ValueFailure, to_decimal

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import FIELD_NAME
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
 from processes.expressions import Template, TemplateError
 from processes.names import NameTable
 

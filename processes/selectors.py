@@ -5,7 +5,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, USER, has_role
-from kianda.lib.prepared import PreparedQuery
+from kianda.lib.db.prepared_statements import PreparedQuery
 from processes.models import ProcessInstance, Run
 
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import SLUG
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
 from processes.expressions import Template
 from processes.names import NameTable
 from processes.references import (

@@ -2,9 +2,9 @@
 
 from pydantic import BaseModel
 
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import in_words
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
 
 PIECES = {
     "process": gettext_noop("process"),

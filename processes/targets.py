@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 from processes.fields.base import FormField
 from processes.rules import Rule
 

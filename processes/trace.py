@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from kianda.lib.secrets import MASK, Masker
+from kianda.lib.masking import Masker
+from kianda.lib.secrets import MASK
 from processes.cutting import cut
 from processes.rules.base import Rule, RuleFailed
 from processes.values import Value, to_json

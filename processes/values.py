@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any, TypeAlias
 
+from kianda.lib.i18n import gettext as _
 from kianda.lib.typing import JSONValue
-from kianda.lib.words import gettext as _
 
 Value: TypeAlias = "bool | Decimal | str | list[Any] | dict[str, Any] | None"
 

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from kianda.accounts.callers import caller
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER
-from kianda.lib.drf import (
+from kianda.lib.api.drf import (
     check_if_match,
     etag_of,
     list_parameters,
@@ -19,9 +19,9 @@ from kianda.lib.drf import (
     tagged,
     yes_or_no,
 )
+from kianda.lib.api.kinds_api import Kinds, described
+from kianda.lib.api.schemas import page_of
 from kianda.lib.errors import Invalid
-from kianda.lib.kinds_api import Kinds, described
-from kianda.lib.schemas import page_of
 from scheduler import schemas, services
 from scheduler.models import ScheduledTask
 from scheduler.schedules import schedules

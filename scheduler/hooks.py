@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kianda.lib.drf import read_query
+from kianda.lib.api.drf import read_query
 from kianda.lib.errors import TooMany
 from scheduler import schemas, services
 from scheduler.tasks import send

@@ -1,6 +1,6 @@
 """JSON Schemas of what the API takes and gives, for the OpenAPI document."""
 
-from kianda.lib.schemas import COUNT, MAYBE_MOMENT, MOMENT, TEXT, Schema, inlined, shape
+from kianda.lib.api.schemas import COUNT, MAYBE_MOMENT, MOMENT, TEXT, Schema, inlined, shape
 from scheduler.document import TaskDocument
 from scheduler.services.firing import HookBody
 

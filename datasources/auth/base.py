@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from kianda.lib.kinds import Kind
 from kianda.lib.secret_names import MASK
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
 
 
 def one_line(text: str) -> str:

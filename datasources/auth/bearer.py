@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from datasources.auth.base import AuthScheme, Credential, Draft
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext_noop
 
 
 class BearerAuth(AuthScheme):

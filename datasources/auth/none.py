@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from datasources.auth.base import AuthScheme, Draft
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext_noop
 
 
 class NoAuth(AuthScheme):

@@ -10,7 +10,7 @@ from datasources.models import Datasource
 from datasources.selectors import all_datasources
 from datasources.states import Standing, standing_of
 from datasources.views.access import READERS, may_change
-from kianda.lib.lists import MOST_HITS, Listed, page_of_list
+from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
 from kianda.pages import page, query_words, render_page
 
 ORDER = {"name": "name", "modified": "modified"}

@@ -17,7 +17,7 @@ from datasources.selectors import document_of
 from datasources.views.access import may_change
 from datasources.views.answers import ShownAnswer
 from datasources.views.detail import in_words
-from kianda.lib.meanwhile import Merge, written
+from kianda.lib.three_way_merge import Merge, written
 from kianda.pages import Errors
 
 LABELS = {

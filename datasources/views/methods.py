@@ -20,7 +20,7 @@ from datasources.views.access import CHANGERS, READERS, may_force, must_change
 from datasources.views.method_page import Editor
 from datasources.views.uses import use_lines
 from kianda.lib.errors import InUse, Invalid, Missing, Stale, TooLarge
-from kianda.lib.meanwhile import merge, read
+from kianda.lib.three_way_merge import merge, read
 from kianda.once import once
 from kianda.pages import go, page, render_dialog, render_page, toast
 

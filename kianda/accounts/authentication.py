@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from kianda.accounts.models import ApiToken
 from kianda.accounts.roles import remember_roles
 from kianda.accounts.tokens import digest_of
-from kianda.lib.prepared import PreparedQuery
-from kianda.lib.throttling import refuse_too_many_anonymous
+from kianda.lib.api.throttling import refuse_too_many_anonymous
+from kianda.lib.db.prepared_statements import PreparedQuery
 
 STAMP_EVERY = timedelta(minutes=1)
 

@@ -18,8 +18,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kianda.accounts.models import IdempotencyRecord
+from kianda.lib.api.strict_json import ExactJSONRenderer
 from kianda.lib.errors import Conflict, Invalid
-from kianda.lib.parsing import ExactJSONRenderer
 
 KEPT = timedelta(hours=24)
 # A request that has made nothing by then was lost with its process; one that is merely slow finds

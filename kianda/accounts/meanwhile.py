@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ROLES, assigned_roles, groups_of
-from kianda.lib import meanwhile
-from kianda.lib.meanwhile import Told
+from kianda.lib import three_way_merge
+from kianda.lib.three_way_merge import Told
 
 Settings = dict[str, Any]
 LISTS = ("roles", "groups")
@@ -26,7 +26,7 @@ def settings_of(user: User) -> Settings:
 
 def read(text: str) -> Settings | None:
     """Return what a form had when it was opened; None when no form has written that."""
-    found = meanwhile.read(text)
+    found = three_way_merge.read(text)
     return found if _is_settings(found) else None
 
 
@@ -42,7 +42,7 @@ def _is_settings(found: Settings) -> bool:
 
 def merged(mine: Mapping[str, Any], seen: Settings, now: Settings) -> Settings:
     """Return what was chosen, with what was left alone as it is stored now; lists tick by tick."""
-    taken = meanwhile.merge(seen, mine, now, keys=PARTS).values
+    taken = three_way_merge.merge(seen, mine, now, keys=PARTS).values
     return taken | {part: _ticked(mine[part], seen[part], now[part]) for part in LISTS}
 
 
@@ -54,8 +54,8 @@ def _ticked(mine: Iterable[str], seen: Iterable[str], now: Iterable[str]) -> lis
 def differences(mine: Mapping[str, Any], seen: Settings, now: Settings) -> list[Told]:
     """Return what somebody else has changed since the form was opened."""
     titles = {"name": _("Name"), "email": _("E-mail"), "roles": _("Roles"), "groups": _("Groups")}
-    found = meanwhile.merge(seen, mine, now, keys=PARTS).differences
-    return meanwhile.told(found, titles=titles, words=_said)
+    found = three_way_merge.merge(seen, mine, now, keys=PARTS).differences
+    return three_way_merge.told(found, titles=titles, words=_said)
 
 
 def _said(_part: str, value: Any) -> str:

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 
 from kianda.accounts.models import ApiToken
 from kianda.accounts.roles import USER, has_role
+from kianda.lib.api.throttling import refuse_too_many_anonymous
 from kianda.lib.errors import Forbidden
-from kianda.lib.throttling import refuse_too_many_anonymous
 
 SCOPES = ("read", "run", "design", "datasources", "schedule", "admin")
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group
 from django.utils.translation import gettext, gettext_noop
 
-from kianda.lib.prepared import PreparedQuery
+from kianda.lib.db.prepared_statements import PreparedQuery
 
 ADMINISTRATOR = gettext_noop("Administrator")
 DESIGNER = gettext_noop("Designer")

@@ -16,7 +16,7 @@ ApplicationError
 from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
-from kianda.lib.words import gettext, gettext_noop
+from kianda.lib.i18n import gettext, gettext_noop
 
 
 class Flaw(NamedTuple):

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Any
 
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")

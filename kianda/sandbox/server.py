@@ -11,9 +11,9 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from kianda.lib.shutdown import StopSignals
 from kianda.sandbox.app import ConnectionLost, Sandbox
 from kianda.sandbox.store import Store
-from kianda.stops import StopSignals
 
 ADDRESS_FILE = "sandbox.address"
 STORE_FILE = "sandbox.sqlite3"

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from kianda.accounts.callers import caller
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER
-from kianda.lib.drf import (
+from kianda.lib.api.drf import (
     check_if_match,
     etag_of,
     force_asked,
@@ -19,7 +19,7 @@ from kianda.lib.drf import (
     read_query,
     tagged,
 )
-from kianda.lib.schemas import page_of
+from kianda.lib.api.schemas import page_of
 from processes.api import schemas
 from processes.api.bodies import PublishBody, read_body
 from processes.api.shapes import design_line, version_json

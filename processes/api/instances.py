@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from kianda.accounts.callers import caller
 from kianda.accounts.idempotency import idempotent, made
-from kianda.lib.drf import (
+from kianda.lib.api.drf import (
     check_if_match,
     etag_of,
     force_asked,
@@ -20,8 +20,8 @@ from kianda.lib.drf import (
     read_query,
     tagged,
 )
+from kianda.lib.api.schemas import page_of
 from kianda.lib.errors import Missing
-from kianda.lib.schemas import page_of
 from processes.api import schemas
 from processes.api.bodies import InstanceChanges, NewInstance, TriggerBody, read_body
 from processes.api.shapes import instance_json, run_json

@@ -9,11 +9,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kianda.accounts.callers import caller
-from kianda.lib.drf import list_parameters, list_response, read_query, yes_or_no
+from kianda.lib.api.drf import list_parameters, list_response, read_query, yes_or_no
+from kianda.lib.api.kinds_api import Kinds, described
+from kianda.lib.api.schemas import page_of
 from kianda.lib.errors import Missing
-from kianda.lib.kinds_api import Kinds, described
 from kianda.lib.numbers import whole_number
-from kianda.lib.schemas import page_of
 from processes.api import schemas
 from processes.api.shapes import run_json
 from processes.fields import fields

@@ -1,6 +1,6 @@
 """JSON Schemas of what the API takes and gives, for the OpenAPI document."""
 
-from kianda.lib.schemas import MAYBE_MOMENT, MOMENT, OBJECT, TEXT, Schema, shape
+from kianda.lib.api.schemas import MAYBE_MOMENT, MOMENT, OBJECT, TEXT, Schema, shape
 
 FLAW = shape({"pointer": TEXT, "detail": TEXT})
 META = shape(

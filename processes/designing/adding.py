@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from kianda.lib.errors import Conflict, Invalid
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from processes.designing import copies, tree
 from processes.designing.base import Edit, Place
 from processes.designing.starters import new_field, new_form, new_rule

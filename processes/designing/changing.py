@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from kianda.lib.errors import Conflict, Invalid
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 from processes.designing import tree
 from processes.designing.base import Edit, Place
 from processes.designing.columns import named_columns

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from kianda.lib.errors import Invalid
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 from processes.designing import tree
 from processes.designing.intake import refuse_unstorable
 from processes.designing.sheet import applied

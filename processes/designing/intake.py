@@ -4,8 +4,8 @@ import math
 from typing import Any
 
 from kianda.lib.errors import Invalid
+from kianda.lib.i18n import gettext as _
 from kianda.lib.pointers import pointer
-from kianda.lib.words import gettext as _
 from processes.designing.tree import Path
 
 DEPTH = 64

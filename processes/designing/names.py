@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Collection
 
 from kianda.lib.errors import Invalid
+from kianda.lib.i18n import gettext as _
 from kianda.lib.names import field_name_flaw, plain_letters, slugify
-from kianda.lib.words import gettext as _
 from processes.designing import tree
 from processes.designing.tree import Object
 

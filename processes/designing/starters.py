@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kianda.lib.errors import Invalid
+from kianda.lib.i18n import gettext as _
 from kianda.lib.names import in_words
-from kianda.lib.words import gettext as _
 from processes.designing import tree
 from processes.designing.names import check_name
 from processes.designing.tree import Object

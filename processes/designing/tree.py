@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, get_args
 
 from kianda.lib.errors import Conflict
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import in_words
 from kianda.lib.pointers import pointer
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
 from processes.document import Document, Form
 from processes.fields import fields
 from processes.rules import Rule, rules

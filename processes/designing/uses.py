@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from kianda.lib.i18n import gettext as _
 from kianda.lib.pointers import flaws_of, pointer
-from kianda.lib.words import gettext as _
 from processes import raw as sent
 from processes.designing import texts, tree
 from processes.designing.patches import Set

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kianda.lib.errors import Conflict, Invalid
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 from processes.designing import tree
 from processes.designing.columns import text_at
 from processes.designing.names import Names, check_name

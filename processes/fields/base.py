@@ -12,11 +12,11 @@ from pydantic import (
     model_validator,
 )
 
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from kianda.lib.kinds import Kind
 from kianda.lib.names import field_name_flaw, titled
 from kianda.lib.typing import JSONValue
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
 from processes.expressions import Resolve, Template
 from processes.references import flaw
 from processes.rules import AnyRule

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext_noop
 from processes.fields.base import ACTIONS, FormField
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext_noop
 from processes.fields.base import InputField
 from processes.moments import to_date, to_moment, to_time
 from processes.setting_types import DefaultValue

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext_noop
 from processes.fields.base import Container
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, StrictBool
 
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext_noop
 from processes.expressions import Resolve, Template
 from processes.fields.base import ACTIONS, LayoutField
 from processes.setting_types import TextValue

@@ -7,7 +7,7 @@ from typing import Literal
 import nh3
 from pydantic import Field
 
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext_noop
 from processes.expressions import Resolve, Template
 from processes.fields.base import LayoutField
 from processes.setting_types import TextValue

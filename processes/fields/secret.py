@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+from kianda.lib.i18n import gettext_noop
 from kianda.lib.secret_names import MASK
-from kianda.lib.words import gettext_noop
 from processes.fields.base import InputField
 from processes.values import Value, to_text
 

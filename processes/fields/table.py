@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, ValidationInfo, field_validator
 
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from kianda.lib.pointers import pointer
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
 from processes.expressions import Resolve
 from processes.fields.base import InputField, Read
 from processes.fields.date import Date

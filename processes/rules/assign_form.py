@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from processes.expressions import Template
 from processes.mappings import Resolve, evaluate
 from processes.named import FormName

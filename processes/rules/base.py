@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, ValidationInfo, field_validator
 
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from kianda.lib.kinds import Kind
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
 from processes.answers import Answer, RuleFailed
 from processes.conditions import ConditionGroup
 from processes.expressions import Template

@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from processes.conditions import ItemFilter
 from processes.mappings import InputRow, item_at, read_answer, scope
 from processes.references import flaw

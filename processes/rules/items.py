@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kianda.lib.words import gettext as _
+from kianda.lib.i18n import gettext as _
 from processes.answers import RuleFailed
 from processes.expressions import Template
 from processes.mappings import SuccessRow, item_at, read_answer, scope

@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from processes.mappings import Row
 from processes.references import flaw
 from processes.rules.base import Context, Rule

@@ -2,8 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from processes.rules.base import Context, Rule
 
 

@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import FIELD_NAME
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
 from processes.expressions import Template
 from processes.mappings import (
     Changes,

@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from kianda.lib.api.strict_json import parse_json
 from kianda.lib.errors import Flaw, Invalid, TooLarge
-from kianda.lib.parsing import parse_json
 from processes.document import Document, parse_document
 from processes.services.exporting import FORMAT, FORMAT_VERSION
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Stale
-from kianda.lib.secrets import Masker
+from kianda.lib.masking import Masker
 from processes.clock import moment_text, today_in
 from processes.context import RunContext, Surroundings
 from processes.engine import Outcome, run_rules

@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
+from kianda.lib.db.run_slots import lanes
 from kianda.lib.errors import Conflict, Invalid
-from kianda.lib.lanes import lanes
 from processes.engine import run_rules
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule, RuleFailed

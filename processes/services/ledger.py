@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kianda.lib.db.prepared_statements import insert_of, update_of
 from kianda.lib.errors import Stale
-from kianda.lib.prepared import insert_of, update_of
 from processes.context import RunContext
 from processes.document import Document
 from processes.models import Change, ProcessInstance, Run

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Busy
-from kianda.lib.lanes import waiting
 from processes.document import Document
 from processes.models import ProcessInstance, Run
 from processes.services.starting import read_instance

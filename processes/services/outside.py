@@ -13,8 +13,8 @@ from datasources.document import RestDatasource
 from datasources.errors import CallFailed
 from datasources.rest import PreparedCall, build
 from datasources.selectors import get_document, get_document_to_call
+from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Forbidden, Missing
-from kianda.lib.lanes import waiting
 from processes.clock import moment_text
 from processes.conditions import Condition, ConditionGroup
 from processes.context import Surroundings

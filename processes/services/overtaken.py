@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from kianda.lib.prepared import PreparedQuery, Write, update_of
+from kianda.lib.db.prepared_statements import PreparedQuery, Write, update_of
 from processes.models import Run
 
 

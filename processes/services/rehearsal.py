@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.lib.secrets import Masker
+from kianda.lib.masking import Masker
 from processes.clock import moment_text, today_in
 from processes.context import RunContext
 from processes.document import Document

@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from kianda.lib.db.run_slots import lanes
 from kianda.lib.errors import ApplicationError, Busy
-from kianda.lib.lanes import lanes
 from processes.models import Run
 from processes.services.carrying import carry_out
 from processes.services.leases import APART

@@ -11,9 +11,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kianda.lib.db.prepared_statements import insert_of
+from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Busy, Flaw, Invalid, Missing, Stale
-from kianda.lib.lanes import waiting
-from kianda.lib.prepared import insert_of
 from processes.document import Document, TargetMissing
 from processes.models import ProcessInstance, Run
 from processes.rules import Submit

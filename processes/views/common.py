@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from kianda.lib import usage
-from kianda.lib.lists import MOST_HITS, Listed, page_of_list
+from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
 from processes.document import Document, TargetMissing
 
 

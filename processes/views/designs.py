@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from kianda.accounts.roles import DESIGNER
+from kianda.lib.api.strict_json import parse_json
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, TooLarge
-from kianda.lib.parsing import parse_json
 from kianda.once import once
 from kianda.pages import go, page, render_page, toast
 from processes.diff import describe_changes

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import Invalid
-from kianda.lib.lists import LOOKED_AT
+from kianda.lib.pagination import LOOKED_AT
 from kianda.once import leads_to, once
 from kianda.pages import Errors, go, page, render_page, toast
 from processes import listing

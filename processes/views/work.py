@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import groups_of
 from kianda.lib.errors import ApplicationError, Missing
-from kianda.lib.lists import MOST_HITS, Listed, page_of_list
 from kianda.lib.numbers import whole_number
+from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
 from kianda.once import once
 from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
 from processes.models import FormOwner, ProcessDesign, ProcessInstance

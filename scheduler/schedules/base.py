@@ -23,9 +23,9 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from kianda.lib.kinds import Kind
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
 
 ONE_DAY = timedelta(days=1)
 # How far ahead a calendar kind looks: past the eight years between two 29 Februaries around 2100,

@@ -11,8 +11,8 @@ from cron_descriptor import FormatException, Options, get_description
 from croniter import CroniterError, croniter
 from pydantic import AfterValidator, Field
 
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from scheduler.schedules.base import CalendarSchedule, Reading
 
 EXAMPLE = gettext_noop(

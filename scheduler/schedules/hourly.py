@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from scheduler.schedules.base import Reading, Schedule, Whole, repeated
 
 HOUR = timedelta(hours=1)

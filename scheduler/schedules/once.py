@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from scheduler.schedules.base import Reading, Schedule, Whole, repeated, to_utc
 
 MOMENT_HELP = gettext_noop("Write a moment such as 2026-11-23T09:30 or 2026-11-23T09:30:00Z.")

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from kianda.lib.words import gettext as _
-from kianda.lib.words import gettext_noop
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
 from scheduler.schedules.base import IntervalSchedule, Whole, repeated
 
 

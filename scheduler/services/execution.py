@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from kianda.lib.db.prepared_statements import PreparedQuery, PreparedUpdate
+from kianda.lib.db.run_slots import lanes
 from kianda.lib.errors import ApplicationError, Busy
-from kianda.lib.lanes import lanes
-from kianda.lib.prepared import PreparedQuery, PreparedUpdate
 from processes.models import Run
 from processes.services.instances import create_instance
 from processes.services.runs import trigger

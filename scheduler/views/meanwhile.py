@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.lib.meanwhile import Told, merge, told, written
+from kianda.lib.three_way_merge import Told, merge, told, written
 from scheduler import forms
 from scheduler.models import ScheduledTask
 from scheduler.services.preview import coming

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from kianda import times
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.errors import Invalid, PreconditionFailed
-from kianda.lib.meanwhile import Told, read
 from kianda.lib.numbers import whole_number
+from kianda.lib.three_way_merge import Told, read
 from kianda.once import once
 from kianda.pages import Errors, go, page, page_before, render_page, toast
 from processes.views.common import person

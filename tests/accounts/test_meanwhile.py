@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kianda.accounts.meanwhile import read
-from kianda.lib.meanwhile import written
+from kianda.lib.three_way_merge import written
 
 SEEN = {"name": "Ada", "email": "", "roles": ["User"], "groups": []}
 

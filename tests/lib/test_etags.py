@@ -4,7 +4,7 @@ import pytest
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from kianda.lib.drf import check_if_match, etag_of
+from kianda.lib.api.drf import check_if_match, etag_of
 from kianda.lib.errors import PreconditionFailed
 
 TAG = etag_of("process", "a", 3)

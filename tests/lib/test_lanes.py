@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from kianda.lib.lanes import Lanes
+from kianda.lib.db.run_slots import Lanes
 from tests.threads import at_once
 
 

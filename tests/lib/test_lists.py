@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from kianda.lib.drf import list_response, yes_or_no
+from kianda.lib.api.drf import list_response, yes_or_no
 from kianda.lib.errors import Invalid, Missing
 from tests.factories import make_user
 

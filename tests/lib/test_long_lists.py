@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group
 
-from kianda.lib.lists import Listed, narrowed, page_of_list
+from kianda.lib.pagination import Listed, narrowed, page_of_list
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from kianda.lib.secrets import MASK, Masker
+from kianda.lib.masking import Masker
+from kianda.lib.secrets import MASK
 
 SECRET = 'Sécret "quoted"/+& \\ü'
 

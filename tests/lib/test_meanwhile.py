@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kianda.lib.meanwhile import merge, read, told, written
+from kianda.lib.three_way_merge import merge, read, told, written
 
 
 @pytest.mark.parametrize(

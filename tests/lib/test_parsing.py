@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from rest_framework.exceptions import UnsupportedMediaType
 
-from kianda.lib.drf import ExactJSONRenderer, StrictJSONParser, parse_json
+from kianda.lib.api.drf import ExactJSONRenderer, StrictJSONParser, parse_json
 from kianda.lib.errors import Invalid, TooLarge
 
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kianda.accounts.models import ApiToken
 from kianda.accounts.tokens import create_token
-from kianda.lib.prepared import PreparedQuery, PreparedUpdate, insert_of, update_of
+from kianda.lib.db.prepared_statements import PreparedQuery, PreparedUpdate, insert_of, update_of
 from processes.models import Run
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 from django.http import Http404
 from rest_framework import exceptions
 
-from kianda.lib.drf import problem_response
+from kianda.lib.api.drf import problem_response
 from kianda.lib.errors import Busy, Flaw, InUse, Invalid
 
 

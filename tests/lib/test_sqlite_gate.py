@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from kianda.lib.sqlite3.gate import Gate, gate_of
+from kianda.lib.db.sqlite3.gate import Gate, gate_of
 from processes.models import GivenProcessId
 from tests.threads import at_once
 

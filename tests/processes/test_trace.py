@@ -2,7 +2,8 @@
 
 import pytest
 
-from kianda.lib.secrets import MASK, Masker
+from kianda.lib.masking import Masker
+from kianda.lib.secrets import MASK
 from processes.cutting import CUT_AT, cut
 from processes.rules import Save
 from processes.trace import RunTrace

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from kianda.lib.lists import MOST_HITS, Listed, page_of_list
+from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
 from kianda.pages import page_number
 
 

@@ -14,7 +14,7 @@ from kianda.accounts.forms import ROLE_WORDS, InviteForm, PersonForm
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, in_words, remember_roles
 from kianda.accounts.views.lists import shown_rows
 from kianda.lib.errors import Conflict, Invalid, Stale
-from kianda.lib.meanwhile import written
+from kianda.lib.three_way_merge import written
 from kianda.once import leads_to, once
 from kianda.pages import (
     form_errors,

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from kianda import search
-from kianda.lib import lists
+from kianda.lib import pagination
 from processes.models import ProcessDesign, ProcessInstance
 from processes.services import runs
 from processes.services.designs import create_design, publish_design
@@ -74,7 +74,7 @@ def test_a_look_into_values_ends_says_so_and_goes_on(
         create_instance(
             process="token-refresh", mode="live", data={"client_id": f"shop-{number}"}, user=ada
         )
-    monkeypatch.setattr(lists, "LOOKED_AT", 2)
+    monkeypatch.setattr(pagination, "LOOKED_AT", 2)
     monkeypatch.setattr(search, "LOOKED_AT", 2)
     client = client_of(ada)
 
@@ -153,7 +153,7 @@ def test_a_search_with_very_many_hits_shows_the_first_thousand_and_says_so(
     design: Any, ada: Any
 ) -> None:
     one = create_instance(process="token-refresh", mode="live", data={}, user=ada)
-    rows = [ProcessInstance.objects.get(pk=one.pk) for _ in range(lists.MOST_HITS)]
+    rows = [ProcessInstance.objects.get(pk=one.pk) for _ in range(pagination.MOST_HITS)]
     for number, row in enumerate(rows):
         row.pk, row.process_id, row.key = None, f"more-{number}", f"more-{number}"
     ProcessInstance.objects.bulk_create(rows)

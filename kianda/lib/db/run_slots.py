@@ -1,16 +1,20 @@
-"""Lanes: how many threads of a process may compute for runs at one moment.
-
-Python computes in one thread at a time. When dozens of runs compute side by side they take the
-interpreter from each other in the middle of short transactions, and everybody waits for the one
-that holds the write lock: the more there is to do, the less gets done. A run that waits for a
-provider, or for another run, leaves its lane meanwhile, so that any number may wait.
-"""
+"""Run slots: how many threads of a process may compute for runs at one moment."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kianda.lib.lending import give_back_connection
+from django.db import connection
+
+
+def give_back_connection() -> None:
+    """Return this thread's connection to the pool of the process; the next query takes one again.
+
+    Without a pool, and within a transaction, nothing happens.
+    """
+    if getattr(connection, "pool", None) and not connection.in_atomic_block:
+        connection.close()
+
 
 LANES = 2
 

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from kianda.lib.errors import Flaw, Invalid, Missing
-from kianda.lib.lists import Listed, narrowed
 from kianda.lib.numbers import whole_number
+from kianda.lib.pagination import Listed, narrowed
 
 M = TypeVar("M", bound=Model)
 Filter: TypeAlias = "str | Callable[[QuerySet[Any], str], QuerySet[Any]]"

@@ -13,8 +13,8 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
+from kianda.lib.api.problems import escape
 from kianda.lib.errors import Flaw, Invalid, TooLarge
-from kianda.lib.problems import escape
 
 DEFINITION_BYTES = 1_000_000
 BODY_BYTES = 1_100_000

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kianda.lib.api.pagination import read_query
+from kianda.lib.api.schemas import KIND
 from kianda.lib.kinds import Registry
-from kianda.lib.paging import read_query
-from kianda.lib.schemas import KIND
 
 # In a kind and in the schema of its settings.
 _READ = frozenset({"title", "category", "description"})

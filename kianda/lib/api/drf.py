@@ -1,16 +1,22 @@
 """What every API view of the product uses: one import for the names below."""
 
-from kianda.lib.etags import check_if_match, etag_of, tagged
-from kianda.lib.paging import force_asked, list_parameters, list_response, read_query, yes_or_no
-from kianda.lib.parsing import (
+from kianda.lib.api.etags import check_if_match, etag_of, tagged
+from kianda.lib.api.pagination import (
+    force_asked,
+    list_parameters,
+    list_response,
+    read_query,
+    yes_or_no,
+)
+from kianda.lib.api.problems import PROBLEM_TYPE, problem, problem_body, problem_response
+from kianda.lib.api.strict_json import (
     BODY_BYTES,
     DEFINITION_BYTES,
     ExactJSONRenderer,
     StrictJSONParser,
     parse_json,
 )
-from kianda.lib.problems import PROBLEM_TYPE, problem, problem_body, problem_response
-from kianda.lib.throttling import UserThrottle
+from kianda.lib.api.throttling import UserThrottle
 
 __all__ = [
     "BODY_BYTES",

@@ -5,7 +5,7 @@ since, what both began with tells what each of them changed (`merge`), and that 
 
 This is for things of which nothing but the newest state is stored. The fields of an instance and
 the details of a design need no such text: a form names the revision or version that it has seen,
-and the history knows the rest (`processes/services/history.py`, `processes/views/library.py`). Who
+and the history knows the rest (`processes/instances/history.py`, `processes/views/library`). Who
 may use a data source is two short lists that are told and stored whole
 (`datasources/views/security.py`), and of a group only what was added and taken out is stored.
 """
@@ -15,8 +15,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from kianda.lib.api.strict_json import parse_json
 from kianda.lib.errors import Invalid
-from kianda.lib.parsing import parse_json
 
 
 @dataclass(frozen=True)

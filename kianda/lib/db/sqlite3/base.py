@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
-from kianda.lib.sqlite3.gate import Gate, gate_of
+from kianda.lib.db.sqlite3.gate import Gate, gate_of
 
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE"})
 

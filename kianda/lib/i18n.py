@@ -13,7 +13,12 @@ def gettext_noop(text: str) -> str:
     return text
 
 
+def _one_or_many(one: str, many: str, number: int) -> str:
+    return one if number == 1 else many
+
+
 _translate: Callable[[str], str] = gettext_noop
+_translate_plural: Callable[[str, str, int], str] = _one_or_many
 
 
 def gettext(text: str) -> str:
@@ -21,7 +26,15 @@ def gettext(text: str) -> str:
     return _translate(text)
 
 
-def translate_by(translate: Callable[[str], str]) -> None:
+def ngettext(one: str, many: str, number: int) -> str:
+    """Return one of two texts, by the number of things that it tells of."""
+    return _translate_plural(one, many, number)
+
+
+def translate_by(
+    translate: Callable[[str], str], plural: Callable[[str, str, int], str] | None = None
+) -> None:
     """Say how texts are translated from now on; the product does it once, when it is set up."""
-    global _translate
+    global _translate, _translate_plural
     _translate = translate
+    _translate_plural = plural or _one_or_many

@@ -1,0 +1,1 @@
+"""What every API view shares: JSON, pages of lists, problems, ETags, throttling."""

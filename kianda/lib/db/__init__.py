@@ -1,0 +1,1 @@
+"""What makes many small transactions fast: prepared statements, run slots, the SQLite gate."""
