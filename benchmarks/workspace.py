@@ -96,7 +96,7 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
 
     from datasources.services import create_datasource
     from kianda.accounts.roles import ADMINISTRATOR
-    from kianda.accounts.tokens import create_token
+    from kianda.accounts.services.tokens import create_token
     from processes.services.designs import create_design, publish_design
     from processes.services.instances import create_instance
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from datasources.models import Datasource
 from datasources.security import Security
 from datasources.selectors import get_datasource, security_of
-from kianda.accounts.audit import record
+from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Forbidden, Invalid, Stale
 from kianda.lib.pointers import flaws_of, pointer
 

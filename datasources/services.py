@@ -18,8 +18,8 @@ from datasources.parsing import parse_datasource
 from datasources.rest import PreparedCall, build
 from datasources.selectors import document_of, get_datasource, get_document
 from datasources.states import lacks
-from kianda.accounts.audit import record
 from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing, Stale
 from kianda.lib.pointers import pointer
 from kianda.lib.usage import Use, used_by

@@ -17,7 +17,7 @@ from datasources.network import refusal_of_literal
 from datasources.parsing import parse_datasource
 from datasources.rest import build_test
 from datasources.selectors import document_of, get_datasource
-from kianda.accounts.audit import record
+from kianda.accounts.services.audit import record
 
 KIND: Final = "datasource"
 LONGEST_DETAIL = 500

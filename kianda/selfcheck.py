@@ -11,8 +11,8 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from kianda import parts_alive, times
-from kianda.accounts.canary import check_key_ring
-from kianda.accounts.people import able_administrators
+from kianda.accounts.services.key_ring import check_key_ring
+from kianda.accounts.services.users import able_administrators
 from kianda.checks import settings_are_sound
 from kianda.health import broker_answers, is_migrated
 from kianda.lib.secrets import WrongKeyRing

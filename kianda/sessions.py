@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
-from kianda.accounts.profiles import zone_of
+from kianda.accounts.services.profiles import zone_of
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 _SEEN = "seen"

@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from kianda.accounts.canary import check_key_ring
+from kianda.accounts.services.key_ring import check_key_ring
 from kianda.checks import settings_are_sound
 from kianda.lib.secrets import WrongKeyRing
 

@@ -12,7 +12,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from kianda.accounts import audit
+from kianda.accounts.services import audit
 from kianda.accounts.views.passwords import AsksForPassword
 from kianda.lib.api.problems import plain_problem
 from kianda.pages import Refused, go, is_htmx, page_before, toast

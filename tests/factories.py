@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from rest_framework.test import APIClient
 
-from kianda.accounts.tokens import create_token
+from kianda.accounts.services.tokens import create_token
 
 PASSWORD = "a good test password"
 # What the fixture `api` is: `api(user, scopes)` gives a client.

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from kianda.accounts.models import ApiToken, AuditEntry
 from kianda.accounts.permissions import SCOPES
-from kianda.accounts.tokens import create_token, revoke_token
+from kianda.accounts.services.tokens import create_token, revoke_token
 
 if TYPE_CHECKING:
     TokenBase = admin.ModelAdmin[ApiToken]

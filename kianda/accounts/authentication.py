@@ -12,7 +12,7 @@ from rest_framework.request import Request
 
 from kianda.accounts.models import ApiToken
 from kianda.accounts.roles import remember_roles
-from kianda.accounts.tokens import digest_of
+from kianda.accounts.services.tokens import digest_of
 from kianda.lib.api.throttling import refuse_too_many_anonymous
 from kianda.lib.db.prepared_statements import PreparedQuery
 

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from kianda.accounts.groups import LONGEST, names_in, own_groups
 from kianda.accounts.permissions import SCOPES
 from kianda.accounts.roles import (
     ADMINISTRATOR,
@@ -21,6 +20,7 @@ from kianda.accounts.roles import (
     implying,
     in_words,
 )
+from kianda.accounts.services.groups import LONGEST, names_in, own_groups
 
 ROLE_WORDS = {
     ADMINISTRATOR: _("does everything, users and settings included"),

@@ -27,8 +27,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from kianda import navigation, times
-from kianda.accounts.profiles import profile_of
 from kianda.accounts.roles import ROLES, roles_of
+from kianda.accounts.services.profiles import profile_of
 from kianda.blocks import Block, read_block
 from kianda.once import new_token
 from kianda.pages import Errors, control_id

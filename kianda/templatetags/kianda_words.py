@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kianda import times
-from kianda.accounts import audit
 from kianda.accounts.roles import in_words
+from kianda.accounts.services import audit
 from kianda.templatetags.kianda_ui import NONE, pill
 
 register = template.Library()

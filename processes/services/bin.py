@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from kianda.accounts.audit import record
+from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Invalid, Missing
 from kianda.lib.names import slug_flaw
 from processes.models import DesignVersion, ProcessDesign, WorkingCopy

@@ -9,8 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.accounts.audit import record
 from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing, PreconditionFailed
 from kianda.lib.usage import used_by
 from processes.checks import check, check_references

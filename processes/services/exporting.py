@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from datasources.document import TARGETS, RestDatasource
 from datasources.services import get_document
-from kianda.accounts.audit import record
+from kianda.accounts.services.audit import record
 from kianda.lib.errors import Missing
 from kianda.lib.secret_names import MASK, is_secret_name
 from processes.checks import export

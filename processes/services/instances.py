@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.accounts.audit import record
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
+from kianda.accounts.services.audit import record
 from kianda.lib.errors import Conflict, Flaw, Forbidden, InUse, Invalid
 from kianda.lib.usage import used_by
 from processes.document import Document

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kianda.accounts.audit import record
+from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, Stale
 from kianda.lib.names import slugify
 from processes.models import DesignVersion, ProcessDesign

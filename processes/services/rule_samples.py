@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from datasources.document import RestMethod
-from kianda.accounts.profiles import zone_of
+from kianda.accounts.services.profiles import zone_of
 from kianda.lib.secret_names import MASK
 from processes.answers import Answer
 from processes.clock import moment_text, today_in

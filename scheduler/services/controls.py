@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from kianda.accounts.audit import Action, record
+from kianda.accounts.services.audit import Action, record
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import firing
 from scheduler.services.gaps import close_gap

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 
-from kianda.accounts.audit import record
+from kianda.accounts.services.audit import record
 from kianda.lib.errors import Conflict, Invalid, Missing, TooMany
 from kianda.lib.pointers import flaws_of
 from processes.selectors import visible_instances

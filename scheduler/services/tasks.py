@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.accounts.audit import Action, record
+from kianda.accounts.services.audit import Action, record
 from kianda.lib.errors import Invalid, Missing, PreconditionFailed
 from kianda.lib.numbers import whole_number
 from scheduler.document import dumped

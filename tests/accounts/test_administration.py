@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from kianda.accounts.models import ApiToken, AuditEntry
-from kianda.accounts.tokens import create_token, digest_of
+from kianda.accounts.services.tokens import create_token, digest_of
 from tests.factories import make_user
 from tests.pages import client_of
 

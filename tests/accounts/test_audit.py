@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kianda.accounts.audit import KINDS, record
+from kianda.accounts.services.audit import KINDS, record
 from tests.pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,9 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
 
-from kianda.accounts.canary import check_key_ring
 from kianda.accounts.models import ApiToken, Canary, IdempotencyRecord
 from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.accounts.services.key_ring import check_key_ring
 from kianda.lib.secrets import WrongKeyRing
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from datasources.models import Datasource
-from kianda.accounts import groups, people
 from kianda.accounts.models import AuditEntry
 from kianda.accounts.roles import groups_of, roles_of
+from kianda.accounts.services import groups, users
 from kianda.lib.errors import InUse, Invalid, Missing
 from kianda.search import find
 from processes.services.designs import create_design, publish_design, save_design
@@ -123,7 +123,7 @@ def test_unknown_members_are_told_and_nothing_is_half_done(office, admin, ben, b
 
 
 def test_a_group_is_renamed_and_members_come_and_go(office, admin, ada, ben, buyers):
-    people.change_person(ada, name="", email="", roles=["Designer"], groups=["Buyers"], by=admin)
+    users.change_person(ada, name="", email="", roles=["Designer"], groups=["Buyers"], by=admin)
     # The page was opened before Ada came.
     body = {"name": "Purchase", "members": "admin", "known": "ben"}
     assert office.post(f"{PAGE}{buyers.pk}/", body).status_code == 303
@@ -153,7 +153,7 @@ def test_groups_are_ticked_on_the_dialog_of_a_person(office, admin, ben, buyers)
     answer = office.post(path, body | {"groups": ["Gone", "Sellers"]})
     assert (answer.status_code, "There is no group Gone" in told(answer)) == (422, True)
     with pytest.raises(Invalid, match="There is no group Designer"):
-        people.change_person(ben, name="", email="", roles=[], groups=["Designer"], by=admin)
+        users.change_person(ben, name="", email="", roles=[], groups=["Designer"], by=admin)
     body = {"username": "eve", "roles": ["User"], "groups": ["Buyers"]}
     assert office.post("/users/invite/", body).status_code == 200
     assert groups.members_of(buyers) == ["eve"]

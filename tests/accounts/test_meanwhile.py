@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kianda.accounts.meanwhile import read
+from kianda.accounts.services.user_merge import read
 from kianda.lib.three_way_merge import written
 
 SEEN = {"name": "Ada", "email": "", "roles": ["User"], "groups": []}

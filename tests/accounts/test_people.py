@@ -3,9 +3,9 @@
 import pytest
 from django.contrib.auth.models import User
 
-from kianda.accounts import people
 from kianda.accounts.models import AuditEntry
 from kianda.accounts.roles import ROLES, roles_of
+from kianda.accounts.services import users
 from kianda.lib.errors import Conflict, Invalid, Missing
 from tests.factories import make_user
 from tests.pages import client_of, text_of
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 def invite(admin, **fields):
     given = {"username": "eve", "name": "Eve Byrne", "email": "", "roles": ["User"], **fields}
-    return people.invite_person(**given, by=admin)
+    return users.invite_person(**given, by=admin)
 
 
 def test_an_invited_person_has_no_password_and_a_link(admin, client):
@@ -54,11 +54,11 @@ def test_all_that_is_wrong_is_told_at_once(admin):
 
 def test_roles_change_and_the_mark_of_a_superuser_goes_with_the_role(admin):
     root = make_user("root", is_superuser=True, is_staff=True)
-    people.change_person(root, name="", email="", roles=["User"], by=admin)
+    users.change_person(root, name="", email="", roles=["User"], by=admin)
     root = User.objects.get(pk=root.pk)
     assert (root.is_superuser, root.is_staff) == (False, False)
     assert roles_of(root) == {"User"}
-    people.change_person(root, name="R", email="", roles=["Administrator"], by=admin)
+    users.change_person(root, name="R", email="", roles=["Administrator"], by=admin)
     assert User.objects.get(pk=root.pk).is_superuser
 
 
@@ -86,7 +86,7 @@ def test_an_administrator_by_command_is_shown_with_the_one_role(admin):
 def test_each_change_of_a_person_is_told(admin, ben):
     for changed in ({"name": "Ben B"}, {"email": "b@example.org"}, {"roles": ["Designer"]}):
         now = {"name": ben.get_full_name(), "email": ben.email, "roles": ["User"]}
-        ben = people.change_person(ben, **now | changed, by=admin)
+        ben = users.change_person(ben, **now | changed, by=admin)
     told = AuditEntry.objects.filter(action="changed", name="ben").order_by("pk")
     assert [entry.detail for entry in told] == ["", "", "Roles: Designer"]
 
@@ -117,37 +117,37 @@ def test_who_loses_the_role_administrator_keeps_only_what_was_given(admin):
 
 def test_the_last_administrator_keeps_the_role_and_stays(admin, ada):
     with pytest.raises(Invalid, match="last active Administrator"):
-        people.change_person(admin, name="", email="", roles=["User"], by=admin)
+        users.change_person(admin, name="", email="", roles=["User"], by=admin)
     with pytest.raises(Conflict, match="last active Administrator"):
-        people.deactivate_person(admin, by=ada)
+        users.deactivate_person(admin, by=ada)
     invite(admin, username="not-yet", roles=["Administrator"])
     with pytest.raises(Conflict, match="last active Administrator"):
-        people.deactivate_person(admin, by=ada)
+        users.deactivate_person(admin, by=ada)
     make_user("second", "Administrator")
-    people.deactivate_person(admin, by=ada)
+    users.deactivate_person(admin, by=ada)
     assert not User.objects.get(pk=admin.pk).is_active
 
 
 def test_nobody_deactivates_themselves(admin):
     make_user("second", "Administrator")
     with pytest.raises(Conflict, match="yourself"):
-        people.deactivate_person(admin, by=admin)
+        users.deactivate_person(admin, by=admin)
 
 
 def test_a_deactivated_person_is_out_and_comes_back(admin, ben, client, api):
     client.force_login(ben, backend="django.contrib.auth.backends.ModelBackend")
     token = api(ben)
-    people.deactivate_person(ben, by=admin)
+    users.deactivate_person(ben, by=admin)
     assert client.get("/profile/").status_code == 302
     assert token.get("/api/v1/instances/").status_code == 401
     with pytest.raises(Conflict):
-        people.renew_link(User.objects.get(pk=ben.pk), by=admin)
-    people.reactivate_person(ben, by=admin)
+        users.renew_link(User.objects.get(pk=ben.pk), by=admin)
+    users.reactivate_person(ben, by=admin)
     assert token.get("/api/v1/instances/").status_code == 200
 
 
 def test_a_link_works_once_and_ends_with_the_next_sign_in(admin, ben, client):
-    path = people.renew_link(ben, by=admin)
+    path = users.renew_link(ben, by=admin)
     page = client.get(path, follow=True)
     body = {"new_password1": "another good one", "new_password2": "another good one"}
     assert client.post(page.redirect_chain[-1][0], body)["Location"] == "/sign-in/"
@@ -157,7 +157,7 @@ def test_a_link_works_once_and_ends_with_the_next_sign_in(admin, ben, client):
 
 def test_there_is_no_such_user():
     with pytest.raises(Missing):
-        people.person(4711)
+        users.person(4711)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -186,5 +186,5 @@ def test_the_filter_by_role_finds_those_whose_row_says_it(admin, ada, ben, cleo,
     ],
 )
 def test_the_list_of_users_is_filtered(admin, ada, ben, filters, names):
-    people.deactivate_person(ben, by=admin)
-    assert [user.username for user in people.people(**filters)] == names
+    users.deactivate_person(ben, by=admin)
+    assert [user.username for user in users.people(**filters)] == names

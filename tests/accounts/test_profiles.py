@@ -8,7 +8,7 @@ from django.utils import timezone
 from time_machine import travel
 
 from kianda.accounts.models import Profile
-from kianda.accounts.profiles import save_profile, zone_of
+from kianda.accounts.services.profiles import save_profile, zone_of
 from kianda.lib.errors import Invalid
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from kianda.accounts.models import ApiToken, AuditEntry
-from kianda.accounts.tokens import create_token, digest_of, revoke_token
+from kianda.accounts.services.tokens import create_token, digest_of, revoke_token
 from kianda.lib.errors import Invalid
 from tests.factories import make_token
 

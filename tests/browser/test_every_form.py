@@ -12,7 +12,7 @@ from django.urls import URLResolver
 from playwright.sync_api import expect
 
 from kianda.accounts.models import ApiToken, AuditEntry
-from kianda.accounts.tokens import create_token
+from kianda.accounts.services.tokens import create_token
 from kianda.urls import urlpatterns
 from processes.models import ProcessDesign, ProcessInstance
 from processes.services.designs import publish_design, save_design

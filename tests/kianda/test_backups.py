@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from kianda.accounts.canary import check_key_ring
+from kianda.accounts.services.key_ring import check_key_ring
 from tests.factories import make_user
 from tests.kianda.product import manage
 

@@ -13,9 +13,9 @@ from rest_framework.test import APIClient
 
 from datasources.guarding import set_security
 from datasources.services import create_datasource
-from kianda.accounts.groups import add_group
-from kianda.accounts.people import invite_person
-from kianda.accounts.tokens import create_token
+from kianda.accounts.services.groups import add_group
+from kianda.accounts.services.tokens import create_token
+from kianda.accounts.services.users import invite_person
 from kianda.environment import BASE_DIR
 from kianda.management.commands.makemessages import told
 from processes.fields import fields

@@ -6,8 +6,8 @@ import pytest
 from cryptography.fernet import Fernet
 from django.utils import timezone
 
-from kianda.accounts.canary import check_key_ring
-from kianda.accounts.people import invite_person
+from kianda.accounts.services.key_ring import check_key_ring
+from kianda.accounts.services.users import invite_person
 from kianda.selfcheck import findings
 from scheduler.models import Heartbeat, ScheduledTask
 from tests.factories import PASSWORD, make_user

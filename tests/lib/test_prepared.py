@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.test.utils import CaptureQueriesContext
 
 from kianda.accounts.models import ApiToken
-from kianda.accounts.tokens import create_token
+from kianda.accounts.services.tokens import create_token
 from kianda.lib.db.prepared_statements import PreparedQuery, PreparedUpdate, insert_of, update_of
 from processes.models import Run
 

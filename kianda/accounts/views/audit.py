@@ -2,9 +2,9 @@
 
 from django.http import HttpRequest, HttpResponseBase
 
-from kianda.accounts.audit import kind_words, told_by
 from kianda.accounts.models import AuditEntry
 from kianda.accounts.roles import ADMINISTRATOR
+from kianda.accounts.services.audit import kind_words, told_by
 from kianda.accounts.views.lists import shown_rows
 from kianda.pages import page, query_words, render_page
 

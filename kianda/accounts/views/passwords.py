@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.urls import reverse_lazy
 from django.views.generic.edit import FormMixin
 
-from kianda.accounts import audit
+from kianda.accounts.services import audit
 
 
 class AsksForPassword(FormMixin):  # type: ignore[type-arg]  # generic for mypy alone

@@ -11,7 +11,7 @@ from kianda.accounts.callers import signed_in
 from kianda.accounts.forms import SCOPE_WORDS, TokenForm
 from kianda.accounts.models import ApiToken
 from kianda.accounts.roles import ADMINISTRATOR, has_role
-from kianda.accounts.tokens import create_token, revoke_token
+from kianda.accounts.services.tokens import create_token, revoke_token
 from kianda.accounts.views.lists import shown_rows
 from kianda.lib.errors import Invalid, Missing
 from kianda.once import leads_to, once

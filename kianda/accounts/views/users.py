@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kianda.accounts import meanwhile, people
 from kianda.accounts.callers import signed_in
 from kianda.accounts.forms import ROLE_WORDS, InviteForm, PersonForm
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, in_words, remember_roles
+from kianda.accounts.services import user_merge
+from kianda.accounts.services import users as people
 from kianda.accounts.views.lists import shown_rows
 from kianda.lib.errors import Conflict, Invalid, Stale
 from kianda.lib.three_way_merge import written
@@ -70,10 +71,10 @@ def invite(request: HttpRequest) -> HttpResponseBase:
 def change(request: HttpRequest, user_id: int) -> HttpResponseBase:
     """Change a user's name, e-mail, roles and groups."""
     user = people.person(user_id)
-    now = meanwhile.settings_of(user)
+    now = user_merge.settings_of(user)
     form = PersonForm(request.POST or None, initial={**now, "seen": written(now)})
     if request.method == "POST" and form.is_valid():
-        mine, seen = form.chosen(), meanwhile.read(form.cleaned_data["seen"])
+        mine, seen = form.chosen(), user_merge.read(form.cleaned_data["seen"])
         try:
             people.change_person(user, **mine, seen=seen, by=signed_in(request))
         except Invalid as invalid:
@@ -88,14 +89,14 @@ def change(request: HttpRequest, user_id: int) -> HttpResponseBase:
 
 
 def _stale(
-    request: HttpRequest, user: User, mine: dict[str, Any], seen: meanwhile.Settings
+    request: HttpRequest, user: User, mine: dict[str, Any], seen: user_merge.Settings
 ) -> HttpResponse:
     """Show what somebody else has saved, and the form with both; nothing is stored yet."""
-    now = meanwhile.settings_of(people.person(user.pk))
-    initial = meanwhile.merged(mine, seen, now) | {"seen": written(now)}
+    now = user_merge.settings_of(people.person(user.pk))
+    initial = user_merge.merged(mine, seen, now) | {"seen": written(now)}
     context = {
         "form": PersonForm(initial=initial), "role_words": ROLE_WORDS, "action": request.path,
-        "person": user, "stale": meanwhile.differences(mine, seen, now),
+        "person": user, "stale": user_merge.differences(mine, seen, now),
     }  # fmt: skip
     return render_dialog(request, "accounts/_person.html", context, title=user.username, status=422)
 

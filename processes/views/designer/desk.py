@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from kianda.accounts.profiles import profile_of
+from kianda.accounts.services.profiles import profile_of
 from kianda.lib.errors import ApplicationError, Stale
 from kianda.pages import go, query_words, render_page, toast
 from kianda.times import moment_in_sentence

@@ -3,8 +3,8 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
-from kianda.accounts.profiles import profile_of
 from kianda.accounts.roles import DESIGNER
+from kianda.accounts.services.profiles import profile_of
 from kianda.pages import page, render_dialog
 from processes.services import designs
 from processes.views.designer.desk import Desk

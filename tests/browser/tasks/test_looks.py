@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from kianda.accounts.profiles import save_profile
+from kianda.accounts.services.profiles import save_profile
 from processes.services.designs import create_design, publish_design
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import pause_task

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from kianda.accounts.profiles import save_profile
+from kianda.accounts.services.profiles import save_profile
 from processes.models import WorkingCopy
 from processes.services import working_copies
 from processes.services.designs import create_design

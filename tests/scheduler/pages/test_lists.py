@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from kianda.accounts.profiles import save_profile
+from kianda.accounts.services.profiles import save_profile
 from kianda.once import new_token
 from processes.models import ProcessInstance
 from scheduler.models import Occurrence, ScheduledTask

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from kianda.accounts.models import ApiToken
 from kianda.accounts.permissions import SCOPES
-from kianda.accounts.tokens import create_token, revoke_token
+from kianda.accounts.services.tokens import create_token, revoke_token
 from kianda.lib.errors import Invalid
 
 

@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from kianda.accounts import audit
 from kianda.accounts.roles import ADMINISTRATOR, make_groups
+from kianda.accounts.services import audit
 
 NAME = "admin"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kianda.accounts.rotation import encrypted_columns, rotate
+from kianda.accounts.services.key_ring import encrypted_columns, rotate
 from kianda.lib.secrets import WrongKeyRing
 
 

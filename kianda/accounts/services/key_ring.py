@@ -1,14 +1,40 @@
-"""Re-encrypting everything with the newest key of the ring."""
+"""The key ring: a canary by which a wrong one is noticed at start, and re-encryption."""
 
 from collections.abc import Iterator
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.apps import apps
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import F, Model, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
 
-from kianda.lib.secrets import EncryptedJSONField, decrypt
+from kianda.accounts.models import Canary
+from kianda.lib.secrets import EncryptedJSONField, WrongKeyRing, decrypt
+
+TEXT = "The key ring is right."
+
+
+def check_key_ring() -> None:
+    """Read the canary, or lay it in a new database; raises WrongKeyRing with a sentence."""
+    try:
+        found = Canary.objects.order_by("pk").first()
+    except WrongKeyRing as error:
+        raise WrongKeyRing(
+            _(
+                "The key ring in KIANDA_SECRET_KEYS is not the one that this database was "
+                "encrypted with. Put the right keys there, or restore the key file beside the "
+                "database."
+            )
+        ) from error
+    if found is None:
+        try:
+            with transaction.atomic():
+                Canary.objects.create(pk=1, text=TEXT)
+        except IntegrityError:  # Another process laid it in the same moment: read that one.
+            check_key_ring()
+
 
 BATCH = 200
 

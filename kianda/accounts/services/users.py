@@ -17,10 +17,10 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
-from kianda.accounts import audit
-from kianda.accounts.groups import group_flaws, put_into_groups
-from kianda.accounts.meanwhile import Settings, settings_of
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, assigned_roles, implying, in_words
+from kianda.accounts.services import audit
+from kianda.accounts.services.groups import group_flaws, put_into_groups
+from kianda.accounts.services.user_merge import Settings, settings_of
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing, Stale
 
 KIND: Final = "user"

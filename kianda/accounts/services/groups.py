@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
-from kianda.accounts import audit
 from kianda.accounts.roles import ADMINISTRATOR, ROLES
+from kianda.accounts.services import audit
 from kianda.lib.errors import Flaw, InUse, Invalid, Missing
 from kianda.lib.names import unseen_flaw
 from kianda.lib.usage import Use, used_by

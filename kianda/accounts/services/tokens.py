@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.accounts import audit
 from kianda.accounts.models import ApiToken
 from kianda.accounts.permissions import SCOPES
+from kianda.accounts.services import audit
 from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.names import unseen_flaw
 

@@ -1,0 +1,1 @@
+"""What is done with people and keys: users, groups, tokens, profiles, audit, key ring."""
