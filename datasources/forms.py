@@ -19,7 +19,7 @@ from datasources.parsing import SEND_AGAIN
 from kianda.lib.errors import ApplicationError, Flaw, Invalid
 from kianda.lib.names import in_words, slugify
 from kianda.lib.secret_names import MASK
-from kianda.pages import Errors
+from kianda.web.pages import Errors
 
 REMOVE = "!remove"
 SETTINGS = (

@@ -16,7 +16,7 @@ class KiandaConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks, say how words are translated, let the counters begin."""
-        from kianda import checks, counters  # noqa: F401 - importing them is all
+        from kianda.web import request_metrics  # noqa: F401 - importing them is all
 
         i18n.translate_by(gettext, ngettext)
         # Empty until collectstatic; WhiteNoise warns about a folder that is not there.

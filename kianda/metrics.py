@@ -17,10 +17,10 @@ from rest_framework.request import Request
 from kianda.accounts.authentication import BearerTokenAuthentication
 from kianda.accounts.permissions import check_scope
 from kianda.accounts.roles import ADMINISTRATOR, has_role
-from kianda.counters import FOLDER
 from kianda.health import heartbeat_ages
 from kianda.lib.api.problems import plain_problem
 from kianda.lib.errors import Forbidden
+from kianda.web.request_metrics import FOLDER
 from processes.models import Run
 from scheduler.models import Occurrence, ScheduledTask
 

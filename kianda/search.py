@@ -12,11 +12,11 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from datasources.models import Datasource
-from kianda import navigation
 from kianda.accounts.callers import signed_in
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, has_role
 from kianda.lib.pagination import last_looked_at
-from kianda.pages import page, query_words, render_page
+from kianda.web import navigation
+from kianda.web.pages import page, query_words, render_page
 from processes.models import ProcessDesign
 from processes.selectors import visible_instances, visible_runs
 from processes.services.target_titles import with_target_titles

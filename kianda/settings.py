@@ -83,17 +83,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "kianda.middleware.RequestRecord",
-    "kianda.middleware.TrustedProxies",
-    "kianda.middleware.RefuseUnreadable",
+    "kianda.web.middleware.RequestRecord",
+    "kianda.web.middleware.TrustedProxies",
+    "kianda.web.middleware.RefuseUnreadable",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "kianda.middleware.SayWhatIsNotAllowed",
-    "kianda.middleware.SlashAtTheEnd",
+    "kianda.web.middleware.SayWhatIsNotAllowed",
+    "kianda.web.middleware.SlashAtTheEnd",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "kianda.sessions.PersonalTime",
+    "kianda.web.sessions.PersonalTime",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -139,10 +139,10 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_VERBOSE = False
-AXES_LOCKOUT_CALLABLE = "kianda.views.locked_out"
+AXES_LOCKOUT_CALLABLE = "kianda.web.error_pages.locked_out"
 # TrustedProxies has put the caller's address there.
-AXES_CLIENT_IP_CALLABLE = "kianda.middleware.client_address"
-CSRF_FAILURE_VIEW = "kianda.views.csrf_failed"
+AXES_CLIENT_IP_CALLABLE = "kianda.web.middleware.client_address"
+CSRF_FAILURE_VIEW = "kianda.web.error_pages.csrf_failed"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"
@@ -161,7 +161,7 @@ WHITENOISE_USE_FINDERS = not KIANDA_STATIC_DIR
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "kianda.statics.LastingNames"
+        "BACKEND": "kianda.web.static_storage.LastingNames"
         if KIANDA_STATIC_DIR
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

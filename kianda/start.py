@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from kianda import navigation, parts_alive, times
+from kianda import parts_alive
 from kianda.accounts.roles import DESIGNER, ROLES, has_role, roles_of
-from kianda.pages import page, render_page
+from kianda.web import navigation, times
+from kianda.web.pages import page, render_page
 from processes.models import Run
 from processes.selectors import visible_runs
 from processes.services.target_titles import with_target_titles

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from kianda import selfcheck
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.health import RED_AFTER
-from kianda.pages import page, render_page
+from kianda.web.pages import page, render_page
 from processes.models import ProcessInstance, Run
 from scheduler.listing import with_status
 from scheduler.models import Heartbeat, Occurrence, ScheduledTask

@@ -7,10 +7,12 @@ from django.urls import include, path
 
 from datasources.urls import api_urlpatterns as datasources_api
 from datasources.urls import page_urlpatterns as datasources_pages
-from kianda import health, search, start, system, views
+from kianda import health, search, start, system
 from kianda.accounts.urls import page_urlpatterns as accounts_pages
+from kianda.administration import sign_in
 from kianda.metrics import metrics
 from kianda.schema import DocsView, SchemaView
+from kianda.web import error_pages
 from processes.urls import api_urlpatterns as processes_api
 from processes.urls import page_urlpatterns as processes_pages
 from scheduler.urls import api_urlpatterns as scheduler_api
@@ -25,9 +27,9 @@ urlpatterns = [
     # First, for the patterns are tried in order: what integrations call most, and no page is below.
     path("api/v1/", include(api)),
     path("", start.start, name="start"),
-    path("sign-in/", views.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", views.SignOut.as_view(), name="sign-out"),
-    path("password/", views.ChangePassword.as_view(), name="change-password"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
+    path("password/", sign_in.ChangePassword.as_view(), name="change-password"),
     path("search/", search.search, name="search"),
     path("system/", system.system, name="system"),
     path("", include(pages)),
@@ -41,7 +43,7 @@ urlpatterns = [
     path("django-admin/", admin.site.urls),
 ]
 
-handler400 = views.bad_request
-handler403 = views.forbidden
-handler404 = views.not_found
-handler500 = views.failed
+handler400 = error_pages.bad_request
+handler403 = error_pages.forbidden
+handler404 = error_pages.not_found
+handler500 = error_pages.failed

@@ -14,7 +14,7 @@ class ProcessesConfig(AppConfig):
     def ready(self) -> None:
         """Tell the apps below how processes use their objects."""
         from datasources import ports
-        from kianda import navigation
+        from kianda.web import navigation
         from processes import samples
         from processes.call_log import call_log
         from processes.services.forms_state import how_much_work

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from kianda.lib.pointers import pointer
-from kianda.pages import control_id
+from kianda.web.pages import control_id
 from processes.display import Display
 from processes.document import Form
 from processes.fields import List, Toggle

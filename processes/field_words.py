@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from kianda.times import moment_words
+from kianda.web.times import moment_words
 from processes.fields import Date, List, Number, Table, Toggle
 from processes.fields.base import FormField
 from processes.values import ValueFailure, is_blank

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Flaw
 from kianda.lib.pointers import pointer
-from kianda.pages import Errors
+from kianda.web.pages import Errors
 from processes.controls import Control, FormView, every
 from processes.display import Display, Overrides, displays
 from processes.document import Document, Form

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kianda.lib.pointers import pointer
-from kianda.pages import Errors
+from kianda.web.pages import Errors
 from processes.controls import Control, RowView, TableView
 from processes.display import Display
 from processes.fields.table import Column

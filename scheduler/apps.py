@@ -15,7 +15,7 @@ class SchedulerConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what tasks use, and keep the system's periodic tasks in step with the tables."""
-        from kianda import asides
+        from kianda.web import page_extensions
         from scheduler.selectors import (
             occurrence_of_run,
             uses_of_instance,
@@ -29,13 +29,13 @@ class SchedulerConfig(AppConfig):
         usage.register("process", uses_of_process)
         usage.register("target", uses_of_targets)
         usage.register_page("scheduled task", _page_of_task)
-        asides.register(
+        page_extensions.register(
             "instance",
             head="scheduler/_kept_head.html",
             panel="scheduler/_kept_panel.html",
             tell=tokens_of_instance,
         )
-        asides.register(
+        page_extensions.register(
             "run",
             head="scheduler/_run_head.html",
             panel="scheduler/_run_planned.html",

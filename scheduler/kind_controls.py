@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kianda.lib.pointers import pointer
-from kianda.pages import control_id
+from kianda.web.pages import control_id
 from scheduler.schedules import schedules
 from scheduler.schedules.base import DAYS
 

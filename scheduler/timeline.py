@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kianda import times
+from kianda.web import times
 from scheduler.models import Occurrence
 from scheduler.token_health import Span
 

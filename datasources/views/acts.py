@@ -15,8 +15,8 @@ from datasources.views.detail import show
 from datasources.views.listing import Entry
 from datasources.views.uses import use_lines
 from kianda.lib.errors import InUse, Invalid, TooLarge
-from kianda.once import once
-from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
+from kianda.web.form_once import once
+from kianda.web.pages import go, is_htmx, page, render_dialog, render_page, toast
 
 
 @page(roles=CHANGERS, methods=("POST",))

@@ -20,8 +20,8 @@ from datasources.views.access import CHANGERS, READERS, may_change, must_change
 from datasources.views.uses import use_lines
 from kianda.lib.errors import Invalid, Stale, TooLarge
 from kianda.lib.three_way_merge import Merge, merge, read, written
-from kianda.once import once
-from kianda.pages import Errors, go, is_htmx, page, render_page, toast
+from kianda.web.form_once import once
+from kianda.web.pages import Errors, go, is_htmx, page, render_page, toast
 
 LOOK_BACK = timedelta(hours=24)
 LABELS = {

@@ -11,7 +11,7 @@ from datasources.selectors import all_datasources
 from datasources.states import Standing, standing_of
 from datasources.views.access import READERS, may_change
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
-from kianda.pages import page, query_words, render_page
+from kianda.web.pages import page, query_words, render_page
 
 ORDER = {"name": "name", "modified": "modified"}
 _FAILED = Q(last_test_ok=False)

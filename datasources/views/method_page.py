@@ -18,7 +18,7 @@ from datasources.views.access import may_change
 from datasources.views.answers import ShownAnswer
 from datasources.views.detail import in_words
 from kianda.lib.three_way_merge import Merge, written
-from kianda.pages import Errors
+from kianda.web.pages import Errors
 
 LABELS = {
     "title": _("Display name"), "http_method": _("HTTP method"), "url_path": _("URL path"),

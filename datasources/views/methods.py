@@ -21,8 +21,8 @@ from datasources.views.method_page import Editor
 from datasources.views.uses import use_lines
 from kianda.lib.errors import InUse, Invalid, Missing, Stale, TooLarge
 from kianda.lib.three_way_merge import merge, read
-from kianda.once import once
-from kianda.pages import go, page, render_dialog, render_page, toast
+from kianda.web.form_once import once
+from kianda.web.pages import go, page, render_dialog, render_page, toast
 
 
 @page(roles=READERS, methods=("GET", "POST"))

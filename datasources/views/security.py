@@ -14,8 +14,8 @@ from datasources.selectors import get_datasource, security_of
 from datasources.views.access import CHANGERS
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.lib.errors import Flaw, Invalid, Stale
-from kianda.once import once
-from kianda.pages import Errors, go, page, render_dialog, toast
+from kianda.web.form_once import once
+from kianda.web.pages import Errors, go, page, render_dialog, toast
 
 PARTS = ("editors", "callers")
 MOST_GROUPS = 100

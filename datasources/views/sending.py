@@ -14,7 +14,7 @@ from datasources.views.answers import shown_answer
 from datasources.views.method_page import Editor
 from datasources.views.methods import find, posted, render
 from kianda.lib.errors import Invalid, Missing, TooLarge
-from kianda.pages import is_htmx, page, render_page
+from kianda.web.pages import is_htmx, page, render_page
 
 PARTIALS = {"answer": "datasources/_sent.html", "inputs": "datasources/_inputs.html"}
 

@@ -26,13 +26,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from kianda import navigation, times
 from kianda.accounts.roles import ROLES, roles_of
 from kianda.accounts.services.profiles import profile_of
-from kianda.blocks import Block, read_block
-from kianda.once import new_token
-from kianda.pages import Errors, control_id
-from kianda.pills import PILLS
+from kianda.web import navigation, times
+from kianda.web.block_tags import Block, read_block
+from kianda.web.form_once import new_token
+from kianda.web.pages import Errors, control_id
+from kianda.web.status_pills import PILLS
 
 register = template.Library()
 

@@ -17,10 +17,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kianda import times
 from kianda.accounts.roles import in_words
 from kianda.accounts.services import audit
 from kianda.templatetags.kianda_ui import NONE, pill
+from kianda.web import times
 
 register = template.Library()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from kianda.lib.pointers import pointer
-from kianda.pages import control_id
+from kianda.web.pages import control_id
 from processes.settings_forms.condition_view import Group, Sentence, sentence_of
 from processes.settings_forms.condition_view import group_of as group_of_conditions
 from processes.settings_forms.controls import control_for

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from pydantic import BaseModel, ValidationError
 
-from kianda.pages import control_id
+from kianda.web.pages import control_id
 from processes.comparisons import OPERATORS, Right
 from processes.conditions import Condition, ItemCondition
 from processes.expressions import Template, TemplateError

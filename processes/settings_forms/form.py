@@ -18,7 +18,7 @@ from django.urls import reverse
 from pydantic import BaseModel
 
 from kianda.lib.errors import Flaw
-from kianda.pages import control_id
+from kianda.web.pages import control_id
 from processes.settings_forms.acts import rearranged
 from processes.settings_forms.around import Around, around_of
 from processes.settings_forms.bound import Bound

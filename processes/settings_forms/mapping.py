@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from django.utils.translation import gettext as _
 
 from kianda.lib.pointers import pointer
-from kianda.pages import control_id
+from kianda.web.pages import control_id
 from processes.settings_forms.around import Around
 from processes.settings_forms.rows import columns_of
 from processes.settings_forms.specs import Spec

@@ -23,7 +23,7 @@ from datasources.curl import as_curl
 from kianda.lib.names import in_words
 from kianda.lib.secret_names import MASK
 from kianda.templatetags.kianda_ui import NONE
-from kianda.times import full_words
+from kianda.web.times import full_words
 from processes.field_words import words_of
 from processes.fields import Table
 from processes.fields.base import FormField

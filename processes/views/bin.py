@@ -5,8 +5,8 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import Forbidden, Invalid, Missing
-from kianda.once import once
-from kianda.pages import Errors, go, page, render_dialog, render_page, toast
+from kianda.web.form_once import once
+from kianda.web.pages import Errors, go, page, render_dialog, render_page, toast
 from processes.services import bin as services
 from processes.services.library import free_name
 from processes.views.common import page_of, person

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_noop
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.api.strict_json import parse_json
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, TooLarge
-from kianda.once import once
-from kianda.pages import go, page, render_page, toast
+from kianda.web.form_once import once
+from kianda.web.pages import go, page, render_page, toast
 from processes.diff import describe_changes
 from processes.document import parse_document
 from processes.lines import line_map, line_of

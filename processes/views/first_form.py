@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.pointers import pointer
-from kianda.pages import Errors
+from kianda.web.pages import Errors
 from processes.controls import FormView
 from processes.document import TargetMissing
 from processes.forms import (

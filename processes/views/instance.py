@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 
 from kianda.lib.errors import Busy, Flaw, Invalid, Stale
 from kianda.lib.pointers import pointer
-from kianda.once import leads_to, once
-from kianda.pages import Errors, go, is_htmx, page, render_page, toast
+from kianda.web.form_once import leads_to, once
+from kianda.web.pages import Errors, go, is_htmx, page, render_page, toast
 from processes.forms import in_form_order
 from processes.models import Change, ProcessInstance, Run
 from processes.services import runs

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import Invalid
 from kianda.lib.pagination import LOOKED_AT
-from kianda.once import leads_to, once
-from kianda.pages import Errors, go, page, render_page, toast
+from kianda.web.form_once import leads_to, once
+from kianda.web.pages import Errors, go, page, render_page, toast
 from processes import listing
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.selectors import visible_instances

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Invalid, Stale
-from kianda.once import once
-from kianda.pages import Errors, go, page, render_dialog, render_page, toast
+from kianda.web.form_once import once
+from kianda.web.pages import Errors, go, page, render_dialog, render_page, toast
 from processes import listing
 from processes.models import DesignVersion, ProcessDesign
 from processes.services import library

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import ApplicationError, Conflict, InUse, Missing
-from kianda.once import once
-from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
+from kianda.web.form_once import once
+from kianda.web.pages import go, is_htmx, page, render_dialog, render_page, toast
 from processes import listing
 from processes.models import Change, ProcessInstance
 from processes.services.history import can_restore, restore_value, told

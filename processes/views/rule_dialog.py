@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Flaw, Invalid, Missing
-from kianda.pages import go, is_htmx, page, render_page
+from kianda.web.pages import go, is_htmx, page, render_page
 from processes.services.copy_view import Copy
 from processes.services.rule_samples import RuleSamples, samples_for
 from processes.settings_forms.around import Around, around_of

@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kianda.asides import asides_of
 from kianda.lib.errors import ApplicationError, Missing
-from kianda.once import once
-from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
+from kianda.web.form_once import once
+from kianda.web.page_extensions import asides_of
+from kianda.web.pages import go, is_htmx, page, render_dialog, render_page, toast
 from processes import listing
 from processes.document import Document
 from processes.models import Change, Run

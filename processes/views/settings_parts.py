@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Missing
-from kianda.pages import page
+from kianda.web.pages import page
 from processes.functions import FUNCTIONS, IF
 from processes.services.rule_samples import RuleSamples
 from processes.settings_forms.around import Around

@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from kianda.lib.errors import Flaw
 from kianda.lib.numbers import whole_number
-from kianda.pages import Errors
+from kianda.web.pages import Errors
 from processes.clock import moment_text
 from processes.controls import Control, FormView
 from processes.document import Document, Form

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
-from kianda.asides import asides_of
+from kianda.web.page_extensions import asides_of
 from processes import listing
 from processes.field_words import words_of
 from processes.fields.base import FormField

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Invalid, TooLarge
-from kianda.once import once
-from kianda.pages import Errors, go, page, render_page, toast
+from kianda.web.form_once import once
+from kianda.web.pages import Errors, go, page, render_page, toast
 from processes.models import ProcessDesign
 from processes.services import importing
 from processes.services.bundles import MOST_BYTES, Bundle, read_bundle

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import InUse, Invalid, Missing
-from kianda.once import once
-from kianda.pages import Errors, go, is_htmx, page, render_dialog, render_page, toast
+from kianda.web.form_once import once
+from kianda.web.pages import Errors, go, is_htmx, page, render_dialog, render_page, toast
 from processes import listing
 from processes.diff import describe_changes
 from processes.document import Document

@@ -12,8 +12,8 @@ from kianda.accounts.roles import groups_of
 from kianda.lib.errors import ApplicationError, Missing
 from kianda.lib.numbers import whole_number
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
-from kianda.once import once
-from kianda.pages import go, is_htmx, page, render_dialog, render_page, toast
+from kianda.web.form_once import once
+from kianda.web.pages import go, is_htmx, page, render_dialog, render_page, toast
 from processes.models import FormOwner, ProcessDesign, ProcessInstance
 from processes.services.documents import document_of
 from processes.services.forms_state import (

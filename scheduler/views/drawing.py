@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from kianda import times
+from kianda.web import times
 from scheduler import listing, timeline
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.selectors import occurrences_of

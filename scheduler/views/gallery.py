@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from datasources.trials import try_connection
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Busy, Forbidden, Invalid, Missing
-from kianda.once import leads_to, once
-from kianda.pages import form_errors, go, page, render_page, toast
+from kianda.web.form_once import leads_to, once
+from kianda.web.pages import form_errors, go, page, render_page, toast
 from processes.models import Run
 from processes.services import runs
 from processes.services.documents import document_of

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from kianda import times
-from kianda.pages import page, render_page
+from kianda.web import times
+from kianda.web.pages import page, render_page
 from processes.views.common import asked, page_of, person, target_title
 from scheduler import listing, services, timeline
 from scheduler.models import Occurrence, ScheduledTask

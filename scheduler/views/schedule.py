@@ -13,13 +13,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda import times
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.errors import Invalid, PreconditionFailed
 from kianda.lib.numbers import whole_number
 from kianda.lib.three_way_merge import Told, read
-from kianda.once import once
-from kianda.pages import Errors, go, page, page_before, render_page, toast
+from kianda.web import times
+from kianda.web.form_once import once
+from kianda.web.pages import Errors, go, page, page_before, render_page, toast
 from processes.views.common import person
 from scheduler import forms, services
 from scheduler.kind_controls import lines_of

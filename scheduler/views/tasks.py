@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER
 from kianda.lib.errors import Conflict
-from kianda.once import leads_to, once
-from kianda.pages import go, is_htmx, page, page_before, render_dialog, render_page, toast
+from kianda.web.form_once import leads_to, once
+from kianda.web.pages import go, is_htmx, page, page_before, render_dialog, render_page, toast
 from processes.views.common import asked, page_of, person
 from scheduler import listing, services
 from scheduler.models import ScheduledTask

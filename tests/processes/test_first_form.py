@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kianda.once import new_token
+from kianda.web.form_once import new_token
 from processes.models import ProcessInstance, Run
 from processes.services.designs import create_design, publish_design
 from tests.pages import client_of, text_of

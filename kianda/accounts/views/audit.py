@@ -6,7 +6,7 @@ from kianda.accounts.models import AuditEntry
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.accounts.services.audit import kind_words, told_by
 from kianda.accounts.views.lists import shown_rows
-from kianda.pages import page, query_words, render_page
+from kianda.web.pages import page, query_words, render_page
 
 
 @page(roles=(ADMINISTRATOR,))

@@ -14,16 +14,8 @@ from kianda.accounts.services import groups as services
 from kianda.accounts.views.lists import shown_rows
 from kianda.lib.errors import InUse, Invalid
 from kianda.lib.usage import Use, page_of
-from kianda.once import once
-from kianda.pages import (
-    form_errors,
-    go,
-    page,
-    query_words,
-    render_dialog,
-    render_page,
-    toast,
-)
+from kianda.web.form_once import once
+from kianda.web.pages import form_errors, go, page, query_words, render_dialog, render_page, toast
 
 ADMIN = (ADMINISTRATOR,)
 KINDS = {

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
-from kianda.pages import page_number
+from kianda.web.pages import page_number
 
 
 def shown_rows(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.forms import ProfileForm
 from kianda.accounts.services.profiles import choose_theme, profile_of, save_profile
 from kianda.lib.errors import Invalid
-from kianda.pages import form_errors, go, is_htmx, page, page_before, render_page, toast
+from kianda.web.pages import form_errors, go, is_htmx, page, page_before, render_page, toast
 
 
 @page(roles=(), methods=("GET", "POST"))

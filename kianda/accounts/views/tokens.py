@@ -14,8 +14,8 @@ from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.services.tokens import create_token, revoke_token
 from kianda.accounts.views.lists import shown_rows
 from kianda.lib.errors import Invalid, Missing
-from kianda.once import leads_to, once
-from kianda.pages import form_errors, go, page, render_dialog, render_page, toast
+from kianda.web.form_once import leads_to, once
+from kianda.web.pages import form_errors, go, page, render_dialog, render_page, toast
 
 
 def visible_tokens(user: User) -> QuerySet[ApiToken]:

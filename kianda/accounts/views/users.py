@@ -16,16 +16,8 @@ from kianda.accounts.services import users as people
 from kianda.accounts.views.lists import shown_rows
 from kianda.lib.errors import Conflict, Invalid, Stale
 from kianda.lib.three_way_merge import written
-from kianda.once import leads_to, once
-from kianda.pages import (
-    form_errors,
-    go,
-    page,
-    query_words,
-    render_dialog,
-    render_page,
-    toast,
-)
+from kianda.web.form_once import leads_to, once
+from kianda.web.pages import form_errors, go, page, query_words, render_dialog, render_page, toast
 
 ADMIN = (ADMINISTRATOR,)
 _ACTS = {

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
-from kianda.pages import page
+from kianda.web.pages import page
 from processes.services import working_copies
 from processes.services.copy_view import Copy
 from processes.views.designer import moving, places

@@ -13,8 +13,8 @@ from django.utils.http import urlencode
 
 from kianda.accounts.services.profiles import profile_of
 from kianda.lib.errors import ApplicationError, Stale
-from kianda.pages import go, query_words, render_page, toast
-from kianda.times import moment_in_sentence
+from kianda.web.pages import go, query_words, render_page, toast
+from kianda.web.times import moment_in_sentence
 from processes.document import Document, Form
 from processes.fields import fields
 from processes.rules import rules

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Missing
 from kianda.lib.names import FIELD_NAME
-from kianda.pages import page, render_dialog
+from kianda.web.pages import page, render_dialog
 from processes.designing.tree import may_hold
 from processes.services.copy_uses import all_uses
 from processes.views.designer import palette

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
 from kianda.accounts.services.profiles import profile_of
-from kianda.pages import page, render_dialog
+from kianda.web.pages import page, render_dialog
 from processes.services import designs
 from processes.views.designer.desk import Desk
 from processes.views.designer.keys import KEYS

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
-from kianda.pages import page
+from kianda.web.pages import page
 from processes.services.copy_view import Copy
 from processes.settings_forms.form import changed_settings
 from processes.views.designer.desk import PREFIX, Desk, Done, kind_of

@@ -5,8 +5,8 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
-from kianda.once import once
-from kianda.pages import Errors, go, page, render_dialog, toast
+from kianda.web.form_once import once
+from kianda.web.pages import Errors, go, page, render_dialog, toast
 from processes.models import DesignVersion
 from processes.services import designs, working_copies
 from processes.views.designer.desk import Desk

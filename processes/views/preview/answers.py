@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Invalid
 from kianda.lib.numbers import whole_number
-from kianda.once import once
-from kianda.pages import Errors, go, page, page_before, render_dialog, toast
+from kianda.web.form_once import once
+from kianda.web.pages import Errors, go, page, page_before, render_dialog, toast
 from processes.models import ProcessDesign
 from processes.rules import Rule
 from processes.services.pinned import (

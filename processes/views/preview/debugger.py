@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.lib.numbers import whole_number
-from kianda.once import once
-from kianda.pages import Errors, go, is_htmx, page, render_dialog
+from kianda.web.form_once import once
+from kianda.web.pages import Errors, go, is_htmx, page, render_dialog
 from processes.fields.base import InputField
 from processes.forms import act_on_rows, control_of, sent_of, typed_in
 from processes.models import ProcessInstance, Run

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from kianda.lib.errors import Invalid
-from kianda.once import once
-from kianda.pages import Errors, go, is_htmx, page, render_page
+from kianda.web.form_once import once
+from kianda.web.pages import Errors, go, is_htmx, page, render_page
 from processes.document import Document
 from processes.models import ProcessInstance, Run
 from processes.services import runs

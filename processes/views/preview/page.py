@@ -5,8 +5,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
-from kianda.once import once
-from kianda.pages import go, is_htmx, page, render_page, toast
+from kianda.web.form_once import once
+from kianda.web.pages import go, is_htmx, page, render_page, toast
 from processes.models import ProcessInstance
 from processes.services.designs import get_design
 from processes.services.preview import (

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from kianda.once import leads_to
+from kianda.web.form_once import leads_to
 from processes.models import ProcessInstance, Run
 from processes.services import debugging
 from processes.views.common import person

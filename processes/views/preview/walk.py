@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import has_role
-from kianda.pages import page, render_page
+from kianda.web.pages import page, render_page
 from processes.document import Document
 from processes.models import Run
 from processes.services.pinned import outward_rules

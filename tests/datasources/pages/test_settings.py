@@ -9,7 +9,7 @@ from django.test import Client
 from datasources.models import Datasource
 from datasources.services import create_datasource, get_document, patch_datasource
 from kianda.lib.secret_names import MASK
-from kianda.once import new_token
+from kianda.web.form_once import new_token
 from tests.datasources.conftest import raw_datasource
 from tests.datasources.pages.forms import (
     EDITED,

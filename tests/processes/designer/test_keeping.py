@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from kianda.once import new_token
+from kianda.web.form_once import new_token
 from processes.services.designs import create_design, get_design, save_design
 from tests.pages import client_of, text_of
 from tests.processes.definitions import button, process, set_rule, text_field

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from kianda.once import new_token
+from kianda.web.form_once import new_token
 from processes.models import ProcessInstance
 from processes.progress import Moment, submitted
 from processes.services.documents import document_of

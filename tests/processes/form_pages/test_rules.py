@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kianda.once import new_token
+from kianda.web.form_once import new_token
 from processes.models import Run
 from tests.pages import client_of, text_of
 from tests.processes.definitions import set_rule

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kianda.once import new_token
+from kianda.web.form_once import new_token
 from tests.pages import client_of, text_of
 from tests.processes.definitions import button, text_field
 from tests.processes.form_pages.leave import is_closed, leave, post, submit

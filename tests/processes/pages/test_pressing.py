@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from kianda.once import new_token
+from kianda.web.form_once import new_token
 from processes.models import ProcessInstance, Run
 from processes.services import runs
 from processes.services.designs import save_design

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from kianda.once import new_token
+from kianda.web.form_once import new_token
 from processes.models import ProcessInstance
 from scheduler import forms
 from scheduler.models import Occurrence, ScheduledTask

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from kianda.accounts.services.profiles import save_profile
-from kianda.once import new_token
+from kianda.web.form_once import new_token
 from processes.models import ProcessInstance
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import pause_task

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from kianda import times
+from kianda.web import times
 
 NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 

@@ -1,55 +1,17 @@
-"""The pages that belong to no app: signing in and out, errors."""
+"""The pages that are shown when something is refused, missing, locked or broken."""
 
 from typing import Any
 
 from axes.helpers import get_cool_off
-from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from kianda.accounts.services import audit
-from kianda.accounts.views.passwords import AsksForPassword
 from kianda.lib.api.problems import plain_problem
-from kianda.pages import Refused, go, is_htmx, page_before, toast
-
-
-class SignIn(LoginView):
-    """Asks for user name and password."""
-
-    template_name = "registration/sign_in.html"
-    redirect_authenticated_user = True
-
-    def get_context_data(self, **more: Any) -> dict[str, Any]:
-        """Tell whether a session has ended, and where a demo's password is found."""
-        return super().get_context_data(
-            **more, expired="expired" in self.request.GET, is_demo=settings.KIANDA_DEMO
-        )
-
-
-class SignOut(LogoutView):
-    """Ends the session; only by POST, so that no foreign page can do it."""
-
-    http_method_names = ["post", "options"]
-
-
-class ChangePassword(AsksForPassword, PasswordChangeView):
-    """Lets the signed-in person choose another password; their other sessions end."""
-
-    template_name = "registration/change_password.html"
-    success_url = reverse_lazy("start")
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        """Store the password, and that it was changed."""
-        answer = super().form_valid(form)
-        person = form.user
-        audit.record(person, action="changed the password", kind="user", name=person.username)
-        toast(self.request, _("Your password is changed. Other sessions of yours have ended."))
-        return answer
+from kianda.web.pages import Refused, go, is_htmx, page_before
 
 
 def locked_out(request: HttpRequest, *_credentials: Any) -> HttpResponse:

@@ -17,9 +17,9 @@ from django.http import (
 from django.middleware.common import CommonMiddleware
 from django.utils.translation import gettext as _
 
-from kianda.counters import REQUEST_SECONDS
 from kianda.lib.api.problems import plain_problem
-from kianda.views import not_allowed
+from kianda.web.error_pages import not_allowed
+from kianda.web.request_metrics import REQUEST_SECONDS
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 _OWN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")

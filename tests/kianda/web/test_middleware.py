@@ -4,7 +4,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from kianda.middleware import TrustedProxies
+from kianda.web.middleware import TrustedProxies
 
 
 def seen(settings, proxies, address, forwarded=None):

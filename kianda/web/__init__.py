@@ -1,0 +1,1 @@
+"""What the pages of all apps share: middleware, page rendering, forms sent once, times in words."""
