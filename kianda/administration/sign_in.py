@@ -9,7 +9,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
 from kianda.accounts.services import audit
-from kianda.accounts.views.passwords import AsksForPassword
+from kianda.administration.passwords import AsksForPassword
 from kianda.web.pages import toast
 
 

@@ -4,8 +4,8 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
-from kianda.accounts.forms import ProfileForm
 from kianda.accounts.services.profiles import choose_theme, profile_of, save_profile
+from kianda.administration.forms import ProfileForm
 from kianda.lib.errors import Invalid
 from kianda.web.pages import form_errors, go, is_htmx, page, page_before, render_page, toast
 

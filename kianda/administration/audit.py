@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponseBase
 from kianda.accounts.models import AuditEntry
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.accounts.services.audit import kind_words, told_by
-from kianda.accounts.views.lists import shown_rows
+from kianda.administration.lists import shown_rows
 from kianda.web.pages import page, query_words, render_page
 
 

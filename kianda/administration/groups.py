@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kianda.accounts.callers import signed_in
-from kianda.accounts.forms import GroupForm
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, in_words
 from kianda.accounts.services import groups as services
-from kianda.accounts.views.lists import shown_rows
+from kianda.administration.forms import GroupForm
+from kianda.administration.lists import shown_rows
 from kianda.lib.errors import InUse, Invalid
 from kianda.lib.usage import Use, page_of
 from kianda.web.form_once import once

@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.accounts.callers import signed_in
-from kianda.accounts.forms import SCOPE_WORDS, TokenForm
 from kianda.accounts.models import ApiToken
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.services.tokens import create_token, revoke_token
-from kianda.accounts.views.lists import shown_rows
+from kianda.administration.forms import SCOPE_WORDS, TokenForm
+from kianda.administration.lists import shown_rows
 from kianda.lib.errors import Invalid, Missing
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import form_errors, go, page, render_dialog, render_page, toast

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kianda.accounts.views import audit, groups, passwords, profile, tokens, users
+from kianda.administration import audit, groups, passwords, profile, tokens, users
 
 page_urlpatterns = [
     path("welcome/<uidb64>/<token>/", passwords.SetPassword.as_view(), name="set-password"),

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kianda.accounts.callers import signed_in
-from kianda.accounts.forms import ROLE_WORDS, InviteForm, PersonForm
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, in_words, remember_roles
 from kianda.accounts.services import user_merge
 from kianda.accounts.services import users as people
-from kianda.accounts.views.lists import shown_rows
+from kianda.administration.forms import ROLE_WORDS, InviteForm, PersonForm
+from kianda.administration.lists import shown_rows
 from kianda.lib.errors import Conflict, Invalid, Stale
 from kianda.lib.three_way_merge import written
 from kianda.web.form_once import leads_to, once
