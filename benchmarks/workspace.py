@@ -94,7 +94,7 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
     """Make datasource, published process, instances and tasks through the product's services."""
     from django.contrib.auth.models import Group, User
 
-    from datasources.services import create_datasource
+    from datasources.services.datasources import create_datasource
     from kianda.accounts.roles import ADMINISTRATOR
     from kianda.accounts.services.tokens import create_token
     from processes.services.designs import create_design, publish_design

@@ -8,11 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from datasources import schemas, services, trials
+from datasources import schemas
 from datasources.auth import auth_schemes
-from datasources.guarding import set_security
 from datasources.models import Datasource
 from datasources.selectors import all_datasources, get_datasource, security_of, shown
+from datasources.services import connection_tests, datasources
+from datasources.services.access import set_security
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER
 from kianda.lib.api.drf import (
     check_if_match,
@@ -67,7 +68,7 @@ class DatasourceList(APIView):
     def post(self, request: Request) -> Response:
         """Make a datasource with its methods."""
         read_query(request, ())
-        made = services.create_datasource(raw=request.data, user=request.user)
+        made = datasources.create_datasource(raw=request.data, user=request.user)
         response = _answer(made, status=201)
         response["Location"] = request.build_absolute_uri(f"/api/v1/datasources/{made.name}/")
         return response
@@ -101,7 +102,7 @@ class DatasourceDetail(APIView):
     )
     def put(self, request: Request, name: str) -> Response:
         """Replace a datasource; a secret that is masked or left out stays as it is."""
-        return self._change(request, name, services.replace_datasource, "raw")
+        return self._change(request, name, datasources.replace_datasource, "raw")
 
     @extend_schema(
         operation_id="datasources_change",
@@ -112,7 +113,7 @@ class DatasourceDetail(APIView):
     )
     def patch(self, request: Request, name: str) -> Response:
         """Replace the top-level settings that are given."""
-        return self._change(request, name, services.patch_datasource, "changes")
+        return self._change(request, name, datasources.patch_datasource, "changes")
 
     @extend_schema(
         operation_id="datasources_delete",
@@ -125,7 +126,7 @@ class DatasourceDetail(APIView):
         """Delete a datasource that nothing uses."""
         force = force_asked(request)
         check_if_match(request, _etag(get_datasource(name)))
-        services.delete_datasource(
+        datasources.delete_datasource(
             name=name,
             user=request.user,
             force=force,
@@ -167,7 +168,7 @@ class DatasourceTest(APIView):
         """Send GET to the base URL or `test_path` and tell what happened."""
         read_query(request, ())
         _known_keys(request.data, ())
-        return Response(trials.test_connection(name=name, user=request.user))
+        return Response(connection_tests.test_connection(name=name, user=request.user))
 
 
 class DatasourceSecurity(APIView):
@@ -215,7 +216,7 @@ class MethodCall(APIView):
         """Send a REST method once. Its answer is shown in clear, and is not recorded."""
         read_query(request, ())
         body = _known_keys(request.data, ("input",))
-        answer = services.call_method(
+        answer = datasources.call_method(
             name=name, method=method, inputs=body.get("input", {}), user=request.user
         )
         return Response(answer, headers={"Cache-Control": "no-store"})

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from pydantic.fields import FieldInfo
 
 from datasources.auth import AuthScheme, auth_schemes
-from datasources.document import RestDatasource
-from datasources.parsing import SEND_AGAIN
+from datasources.rest.document import RestDatasource
+from datasources.services.validation import SEND_AGAIN
 from kianda.lib.errors import ApplicationError, Flaw, Invalid
 from kianda.lib.names import in_words, slugify
 from kianda.lib.secret_names import MASK

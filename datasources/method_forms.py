@@ -9,8 +9,8 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from datasources.document import TARGETS, RestMethod
 from datasources.forms import line_of, number_of, secret_of, text_of
+from datasources.rest.document import TARGETS, RestMethod
 from kianda.lib.secret_names import MASK, is_secret_name
 
 REQUEST = ("query", "request_headers", "request_body")

@@ -10,7 +10,7 @@ class Datasource(models.Model):
     """A configured connection to an outside system.
 
     The whole settings document, REST methods included, is one encrypted JSON value whose shape is
-    `datasources.document.RestDatasource`; the other columns repeat what lists search and show.
+    `datasources.rest.document.RestDatasource`; the other columns repeat what lists search and show.
     """
 
     name = models.CharField(max_length=63, unique=True)

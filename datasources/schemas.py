@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from datasources.document import RestDatasource
+from datasources.rest.document import RestDatasource
 from kianda.lib.api.schemas import MAYBE_TEXT, MOMENT, TEXT, Schema, inlined, page_of, shape
 
 STATUS: Schema = {"type": ["integer", "null"]}

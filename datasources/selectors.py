@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from datasources.document import RestDatasource
 from datasources.models import Datasource
-from datasources.security import Security
+from datasources.permissions import Security
+from datasources.rest.document import RestDatasource
 from kianda.lib.db.prepared_statements import PreparedQuery
 from kianda.lib.errors import Forbidden, Missing
 from kianda.lib.usage import Use

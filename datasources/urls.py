@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from datasources import api
-from datasources.views import acts, detail, listing, methods, security, sending
+from datasources.views import actions, detail, listing, methods, security, sending
 
 api_urlpatterns = [
     path("datasources/", api.DatasourceList.as_view()),
@@ -23,9 +23,9 @@ page_urlpatterns: list[URLPattern] = [
     path(_ONE, detail.datasource, name="datasource"),
     path(f"{_ONE}auth/", detail.auth_fields, name="datasource-auth"),
     path(f"{_ONE}export/", detail.export, name="datasource-export"),
-    path(f"{_ONE}test/", acts.test, name="datasource-test"),
+    path(f"{_ONE}test/", actions.test, name="datasource-test"),
     path(f"{_ONE}security/", security.security, name="datasource-security"),
-    path(f"{_ONE}delete/", acts.delete, name="datasource-delete"),
+    path(f"{_ONE}delete/", actions.delete, name="datasource-delete"),
     path(f"{_ONE}methods/new/", methods.method, {"method": "new"}, name="method-new"),
     path(_METHOD, methods.method, name="method"),
     path(f"{_METHOD}send/", sending.send, name="method-send"),

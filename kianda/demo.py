@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from datasources.models import Datasource
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 from kianda.sandbox.server import STORE_FILE
 from kianda.sandbox.store import Store
 from processes.models import ProcessDesign, ProcessInstance

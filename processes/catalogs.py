@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from datasources.document import RestDatasource
+from datasources.rest.document import RestDatasource
 from processes.document import Document
 
 

@@ -7,7 +7,7 @@ them. `advise` finds what works and is unwise. Both together are a design's `war
 from collections.abc import Iterator
 from typing import Any
 
-from datasources.document import RestMethod
+from datasources.rest.document import RestMethod
 from kianda.lib.errors import Flaw
 from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK

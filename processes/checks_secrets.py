@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from datasources.document import RestMethod
+from datasources.rest.document import RestMethod
 from kianda.lib.secret_names import is_secret_name
 from processes.catalogs import Catalog
 from processes.document import Document

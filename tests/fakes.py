@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
 
-from datasources.document import RestDatasource
+from datasources.rest.document import RestDatasource
 from processes.conditions import ConditionGroup
 from processes.document import Document
 from processes.mappings import scope

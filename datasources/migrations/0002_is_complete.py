@@ -5,8 +5,8 @@ from django.db import migrations, models
 
 def judge_stored(apps: Any, schema_editor: Any) -> None:
     """Say of each datasource that is there already whether rules can call it."""
-    from datasources.document import RestDatasource
-    from datasources.states import lacks
+    from datasources.rest.document import RestDatasource
+    from datasources.services.status import lacks
 
     for row in apps.get_model("datasources", "Datasource").objects.all():
         row.is_complete = not lacks(RestDatasource.model_validate(row.document))

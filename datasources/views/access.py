@@ -4,9 +4,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from datasources.guarding import must_edit
 from datasources.models import Datasource
 from datasources.selectors import security_of
+from datasources.services.access import must_edit
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, has_role
 
 READERS = (ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER)

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from datasources.curl import as_curl
-from datasources.encoding import as_json
-from datasources.method_services import Tried
+from datasources.http.curl import as_curl
+from datasources.rest.encoding import as_json
+from datasources.services.methods import Tried
 
 LONGEST_SHOWN = 256 * 1024
 MOST_FIELDS = 40

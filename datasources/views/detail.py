@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from datasources import forms
-from datasources.document import RestDatasource
 from datasources.models import Datasource
 from datasources.ports import calls_of
+from datasources.rest.document import RestDatasource
 from datasources.selectors import document_of, get_datasource, security_of
-from datasources.services import create_datasource, patch_datasource
-from datasources.states import standing_of
-from datasources.trials import Tested, try_connection
+from datasources.services.connection_tests import Tested, try_connection
+from datasources.services.datasources import create_datasource, patch_datasource
+from datasources.services.status import standing_of
 from datasources.views.access import CHANGERS, READERS, may_change, must_change
 from datasources.views.uses import use_lines
 from kianda.lib.errors import Invalid, Stale, TooLarge

@@ -9,11 +9,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from datasources import method_forms, ports
-from datasources.document import TARGETS, RestDatasource, RestMethod
-from datasources.method_services import masked_method
 from datasources.models import Datasource
 from datasources.ports import Sample
+from datasources.rest.document import TARGETS, RestDatasource, RestMethod
 from datasources.selectors import document_of
+from datasources.services.methods import masked_method
 from datasources.views.access import may_change
 from datasources.views.answers import ShownAnswer
 from datasources.views.detail import in_words

@@ -6,16 +6,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from datasources import forms, method_forms
-from datasources.document import RestMethod
-from datasources.method_services import (
+from datasources.models import Datasource
+from datasources.rest.document import RestMethod
+from datasources.selectors import document_of, get_datasource
+from datasources.services.methods import (
     delete_method,
     duplicate_method,
     masked_method,
     method_of,
     save_method,
 )
-from datasources.models import Datasource
-from datasources.selectors import document_of, get_datasource
 from datasources.views.access import CHANGERS, READERS, may_force, must_change
 from datasources.views.method_page import Editor
 from datasources.views.uses import use_lines

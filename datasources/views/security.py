@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from datasources.guarding import must_edit, set_security
-from datasources.security import Security
+from datasources.permissions import Security
 from datasources.selectors import get_datasource, security_of
+from datasources.services.access import must_edit, set_security
 from datasources.views.access import CHANGERS
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.lib.errors import Flaw, Invalid, Stale

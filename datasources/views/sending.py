@@ -6,9 +6,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from datasources import forms, method_forms
-from datasources.method_services import try_method
 from datasources.ports import samples_of
 from datasources.selectors import get_datasource
+from datasources.services.methods import try_method
 from datasources.views.access import CHANGERS
 from datasources.views.answers import shown_answer
 from datasources.views.method_page import Editor

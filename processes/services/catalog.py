@@ -7,10 +7,10 @@ from operator import or_
 from django.contrib.auth.models import Group, User
 from django.db.models import Q
 
-from datasources.document import RestDatasource
+from datasources.rest.document import RestDatasource
 from datasources.selectors import all_datasources
 from datasources.selectors import document_of as datasource_of
-from datasources.services import get_document
+from datasources.services.datasources import get_document
 from kianda.lib.errors import Missing
 from processes.document import Document
 from processes.models import ProcessDesign

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from datasources.document import TARGETS, RestDatasource
-from datasources.services import get_document
+from datasources.rest.document import TARGETS, RestDatasource
+from datasources.services.datasources import get_document
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Missing
 from kianda.lib.secret_names import MASK, is_secret_name

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from datasources.models import Datasource
 from datasources.selectors import document_of as datasource_of
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
 from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.names import in_words, slug_flaw

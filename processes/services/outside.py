@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from datasources.client import send
-from datasources.document import RestDatasource
-from datasources.errors import CallFailed
-from datasources.rest import PreparedCall, build
+from datasources.http.client import send
+from datasources.rest.document import RestDatasource
+from datasources.rest.errors import CallFailed
+from datasources.rest.request import PreparedCall, build
 from datasources.selectors import get_document, get_document_to_call
 from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Forbidden, Missing

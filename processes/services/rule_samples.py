@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from datasources.document import RestMethod
+from datasources.rest.document import RestMethod
 from kianda.accounts.services.profiles import zone_of
 from kianda.lib.secret_names import MASK
 from processes.answers import Answer

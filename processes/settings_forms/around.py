@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from datasources.document import RestDatasource, RestMethod
+from datasources.rest.document import RestDatasource, RestMethod
 from processes import raw as definitions
 from processes.expressions import Template, TemplateError
 from processes.names import NameTable

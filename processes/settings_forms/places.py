@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from datasources.document import RestMethod
+from datasources.rest.document import RestMethod
 from kianda.lib.names import in_words
 from processes import raw as definitions
 from processes.names import VALUELESS_TYPES

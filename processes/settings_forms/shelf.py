@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from datasources.document import RestDatasource
+from datasources.rest.document import RestDatasource
 from processes.checks import Catalog
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
-from datasources.document import RestDatasource
+from datasources.rest.document import RestDatasource
 from processes.settings_forms.around import BUILT_IN, Around
 from processes.settings_forms.shelf import Shelf
 

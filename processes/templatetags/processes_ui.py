@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
-from datasources.curl import as_curl
+from datasources.http.curl import as_curl
 from kianda.lib.names import in_words
 from kianda.lib.secret_names import MASK
 from kianda.templatetags.kianda_ui import NONE

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from datasources.models import Datasource
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
 from kianda.lib.errors import Flaw, Forbidden, Invalid
 from processes.models import ProcessDesign, ProcessInstance

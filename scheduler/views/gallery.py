@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from datasources.trials import try_connection
+from datasources.services.connection_tests import try_connection
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Busy, Forbidden, Invalid, Missing
 from kianda.web.form_once import leads_to, once

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 from kianda.accounts.models import AuditEntry
 from kianda.demo import DATASOURCE
 from processes.models import Change, ProcessInstance

@@ -1,6 +1,6 @@
 """The rows that the stories of designs, instances, runs and tasks are about; signing in."""
 
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 from processes.models import Run
 from processes.services import runs
 from processes.services.designs import create_design, publish_design

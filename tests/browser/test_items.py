@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from werkzeug import Response
 
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 from processes.models import ProcessInstance
 from processes.services.designs import create_design, publish_design
 from processes.services.instances import create_instance

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from datasources.models import Datasource
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 from kianda.demo import DATASOURCE
 
 ONE = "/datasources/token-service/"

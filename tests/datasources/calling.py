@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from datasources.answers import CallAnswer
-from datasources.client import send
-from datasources.document import RestDatasource
-from datasources.errors import CallFailed
-from datasources.rest import build
+from datasources.http.client import send
+from datasources.rest.document import RestDatasource
+from datasources.rest.errors import CallFailed
+from datasources.rest.request import build
+from datasources.rest.response import CallAnswer
 
 Make = Callable[..., RestDatasource]
 

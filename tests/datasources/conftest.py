@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from datasources.client import client
-from datasources.document import RestDatasource
+from datasources.http.client import client
+from datasources.rest.document import RestDatasource
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from datasources.client import Client
-from datasources.pool import Lines
-from datasources.rest import build
+from datasources.http.client import Client
+from datasources.http.pool import Lines
+from datasources.rest.request import build
 from tests.datasources.calling import Make, call, failure
 from tests.datasources.servers import Server, Visit, always, answer, once, serving
 
@@ -108,13 +108,13 @@ def test_a_connection_that_went_silent_is_not_used_after_its_idle_time(datasourc
 
 
 def test_a_connection_is_not_kept_longer_than_15_seconds() -> None:
-    from datasources.pool import MAX_IDLE_S
+    from datasources.http.pool import MAX_IDLE_S
 
     assert MAX_IDLE_S == 15
 
 
 def test_a_thread_keeps_a_bounded_number_of_connections(datasource: Make) -> None:
-    from datasources.pool import LINES_PER_THREAD
+    from datasources.http.pool import LINES_PER_THREAD
 
     servers = [Server(always(answer())) for _ in range(LINES_PER_THREAD + 2)]
     for server in servers:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from datasources.errors import CallFailed
+from datasources.rest.errors import CallFailed
 from tests.datasources.calling import Make, call, failure
 from tests.datasources.servers import Visit, always, answer, serving
 

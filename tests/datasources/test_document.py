@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from datasources.document import MEGABYTE, RestDatasource
-from datasources.parsing import parse_datasource
+from datasources.rest.document import MEGABYTE, RestDatasource
+from datasources.services.validation import parse_datasource
 from kianda.lib.errors import Invalid, TooLarge
 from tests.datasources.conftest import raw_datasource
 from tests.processes.definitions import TOKEN_SERVICE

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from datasources.client import send
-from datasources.document import RestDatasource
-from datasources.errors import CallFailed
-from datasources.network import refusal_of_literal, resolve
-from datasources.rest import build
+from datasources.http.client import send
+from datasources.http.egress import refusal_of_literal, resolve
+from datasources.rest.document import RestDatasource
+from datasources.rest.errors import CallFailed
+from datasources.rest.request import build
 from tests.datasources.servers import always, answer, serving
 
 REFUSED = [

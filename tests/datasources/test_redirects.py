@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from datasources.client import send
-from datasources.document import RestDatasource
-from datasources.errors import CallFailed
-from datasources.rest import build
+from datasources.http.client import send
+from datasources.rest.document import RestDatasource
+from datasources.rest.errors import CallFailed
+from datasources.rest.request import build
 from tests.datasources.servers import Server, Visit, always, answer, serving
 
 Make = Callable[..., RestDatasource]

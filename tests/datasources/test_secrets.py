@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from datasources.document import RestDatasource
-from datasources.parsing import parse_datasource
+from datasources.rest.document import RestDatasource
+from datasources.services.validation import parse_datasource
 from kianda.lib.errors import Invalid
 from kianda.lib.secret_names import MASK
 from tests.datasources.conftest import raw_datasource

@@ -6,7 +6,7 @@ import pytest
 
 from datasources.models import Datasource
 from datasources.selectors import get_document_to_call
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 from kianda.accounts.models import AuditEntry
 from kianda.lib.errors import Forbidden
 from tests.datasources.conftest import raw_datasource

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from datasources.services import (
+from datasources.services.datasources import (
     create_datasource,
     delete_datasource,
     get_document,

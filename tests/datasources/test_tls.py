@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from datasources.client import send
-from datasources.document import RestDatasource
-from datasources.errors import CallFailed
-from datasources.rest import build
-from datasources.sockets import tls_context
+from datasources.http.client import send
+from datasources.http.sockets import tls_context
+from datasources.rest.document import RestDatasource
+from datasources.rest.errors import CallFailed
+from datasources.rest.request import build
 from tests.datasources.servers import Visit, always, answer, serving
 
 Make = Callable[..., RestDatasource]

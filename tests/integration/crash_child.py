@@ -24,7 +24,7 @@ from django.contrib.auth import get_user_model  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from datasources.services import create_datasource  # noqa: E402
+from datasources.services.datasources import create_datasource  # noqa: E402
 from processes.models import ProcessInstance, Run  # noqa: E402
 from processes.services import runs  # noqa: E402
 from processes.services.designs import create_design, publish_design  # noqa: E402

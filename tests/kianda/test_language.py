@@ -11,8 +11,8 @@ from django.test import Client
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
-from datasources.guarding import set_security
-from datasources.services import create_datasource
+from datasources.services.access import set_security
+from datasources.services.datasources import create_datasource
 from kianda.accounts.services.groups import add_group
 from kianda.accounts.services.tokens import create_token
 from kianda.accounts.services.users import invite_person

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from pytest_httpserver import HTTPServer
 
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 from processes.models import ProcessInstance
 from processes.services.designs import create_design, publish_design, save_design
 from processes.services.instances import create_instance

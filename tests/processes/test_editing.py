@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from datasources.curl import as_curl
+from datasources.http.curl import as_curl
 from kianda.demo import ORDERS_DESIGN, TOKEN_DESIGN
 from processes.document import parse_document
 from processes.lines import line_map, line_of

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from datasources.guarding import set_security
+from datasources.services.access import set_security
 from kianda.lib.errors import Invalid, Missing, Stale
 from kianda.lib.secrets import MASK
 from processes.models import Change, Run

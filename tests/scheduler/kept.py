@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from datasources.models import Datasource
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 from processes.models import ProcessDesign, ProcessInstance, Run
 from processes.services.designs import create_design, publish_design
 from processes.services.instances import create_instance

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 from kianda.demo import DATASOURCE
 from tests.datasources.servers import always, answer, serving
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 from playwright.sync_api import expect
 
-from datasources.services import get_document, patch_datasource
+from datasources.services.datasources import get_document, patch_datasource
 from tests.browser.datasources.places import METHOD, ONE
 from tests.browser.hands import press_as_the_session_ends
 from tests.browser.story_rows import sign_in

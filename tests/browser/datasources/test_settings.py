@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from datasources.models import Datasource
-from datasources.services import create_datasource, get_document
+from datasources.services.datasources import create_datasource, get_document
 from tests.browser.datasources.places import METHOD, ONE
 from tests.browser.hands import go_on
 from tests.browser.story_rows import SCRIPT

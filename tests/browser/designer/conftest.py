@@ -2,7 +2,7 @@
 
 import pytest
 
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 from processes.services.designs import create_design, publish_design
 from processes.services.instances import create_instance
 from tests.processes.conftest import ORDERS_METHOD, TOKEN_METHOD, VALUES, definition

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from datasources.models import Datasource
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 from tests.datasources.conftest import raw_datasource
 from tests.pages import client_of
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from datasources.models import Datasource
-from datasources.services import create_datasource, get_document, patch_datasource
+from datasources.services.datasources import create_datasource, get_document, patch_datasource
 from kianda.lib import usage
 from tests.datasources.conftest import raw_datasource
 from tests.datasources.pages.forms import LIST, METHOD, NEW, ONE, SETTINGS, base, value_of, wrong

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from datasources.models import Datasource
-from datasources.services import create_datasource, patch_datasource
+from datasources.services.datasources import create_datasource, patch_datasource
 from tests.datasources.conftest import raw_datasource
 from tests.datasources.pages.forms import LIST
 from tests.pages import text_of

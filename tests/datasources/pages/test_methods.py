@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from datasources.models import Datasource
-from datasources.services import get_document
+from datasources.services.datasources import get_document
 from tests.datasources.pages.forms import EDITED, METHOD, NEW_METHOD, ONE, base, value_of, wrong
 from tests.pages import client_of, text_of
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from datasources.models import Datasource
-from datasources.services import create_datasource, get_document
+from datasources.services.datasources import create_datasource, get_document
 from kianda.accounts.models import AuditEntry
 from tests.datasources.conftest import raw_datasource
 from tests.datasources.pages.forms import EDITED, METHOD, NEW_METHOD, value_of, wrong

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from datasources.models import Datasource
-from datasources.services import create_datasource, get_document, patch_datasource
+from datasources.services.datasources import create_datasource, get_document, patch_datasource
 from kianda.lib.secret_names import MASK
 from kianda.web.form_once import new_token
 from tests.datasources.conftest import raw_datasource

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from datasources.document import RestDatasource
-from datasources.errors import CallFailed
-from datasources.rest import PreparedCall, build
+from datasources.rest.document import RestDatasource
+from datasources.rest.errors import CallFailed
+from datasources.rest.request import PreparedCall, build
 
 
 def prepared(

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from datasources.document import RestDatasource
-from datasources.rest import build_test
+from datasources.rest.document import RestDatasource
+from datasources.rest.request import build_test
 from tests.datasources.rest.building import failure, prepared
 
 BODY = [{"name": "a"}, {"name": "b", "value": "fixed"}, {"name": "c"}]

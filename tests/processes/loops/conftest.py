@@ -7,7 +7,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 
 PUT_ITEM = {
     "name": "put-item", "title": "Put item", "http_method": "POST", "url_path": "/items",

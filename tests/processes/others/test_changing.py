@@ -152,7 +152,7 @@ DELETE_ORDER = {
 
 
 def test_update_and_delete_call_rest_methods(tell: Any, admin: Any, provider: HTTPServer) -> None:
-    from datasources.services import create_datasource
+    from datasources.services.datasources import create_datasource
 
     create_datasource(
         raw={"name": "erp", "base_url": provider.url_for("/").rstrip("/"),

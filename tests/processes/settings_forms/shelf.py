@@ -4,7 +4,7 @@ from typing import Any
 
 from django.template import Context, Template
 
-from datasources.document import RestDatasource
+from datasources.rest.document import RestDatasource
 from processes.document import Document, Form
 from processes.fields import fields
 from processes.rules import rules

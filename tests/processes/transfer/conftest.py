@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from datasources.services import create_datasource
+from datasources.services.datasources import create_datasource
 from processes.services.designs import create_design
 from processes.services.exporting import export_text
 from processes.services.library import put_into_group

@@ -5,8 +5,8 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from datasources.document import RestDatasource
 from datasources.models import Datasource
+from datasources.rest.document import RestDatasource
 from datasources.selectors import document_of
 
 State = Literal["ready", "incomplete", "test_failed"]

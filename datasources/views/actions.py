@@ -6,10 +6,10 @@ from django.utils.translation import pgettext
 
 from datasources import forms
 from datasources.selectors import document_of, get_datasource
-from datasources.services import delete_datasource
-from datasources.states import standing_of
-from datasources.trials import test_connection as run_test
-from datasources.trials import try_settings
+from datasources.services.connection_tests import test_connection as run_test
+from datasources.services.connection_tests import try_settings
+from datasources.services.datasources import delete_datasource
+from datasources.services.status import standing_of
 from datasources.views.access import CHANGERS, may_force
 from datasources.views.detail import show
 from datasources.views.listing import Entry

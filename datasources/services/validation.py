@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from pydantic import ValidationError
 
-from datasources.addresses import Origin, base_url_flaw, origin_of
 from datasources.auth import auth_schemes
-from datasources.document import MEGABYTE, TARGETS, Parameter, RestDatasource
-from datasources.headers import header_flaw
+from datasources.rest.addresses import Origin, base_url_flaw, origin_of
+from datasources.rest.document import MEGABYTE, TARGETS, Parameter, RestDatasource
+from datasources.rest.headers import header_flaw
 from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.pointers import flaws_of, pointer
 from kianda.lib.secret_names import MASK, is_secret_name

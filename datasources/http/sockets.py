@@ -15,9 +15,9 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from datasources.addresses import Origin
-from datasources.errors import CallFailed
-from datasources.network import Target, resolve
+from datasources.http.egress import Target, resolve
+from datasources.rest.addresses import Origin
+from datasources.rest.errors import CallFailed
 
 CONNECT_S = 10.0
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from datasources.document import RestDatasource, RestMethod
-from datasources.errors import CallFailed
-from datasources.guarding import must_edit
-from datasources.network import refusal_of_literal
-from datasources.parsing import parse_datasource
+from datasources.http.egress import refusal_of_literal
+from datasources.rest.document import RestDatasource, RestMethod
+from datasources.rest.errors import CallFailed
 from datasources.selectors import document_of, get_datasource
-from datasources.services import patch_datasource, prepared, send_once
+from datasources.services.access import must_edit
+from datasources.services.datasources import patch_datasource, prepared, send_once
+from datasources.services.validation import parse_datasource
 from kianda.lib.errors import Flaw, Invalid, Missing
 from kianda.lib.masking import Masker
 from kianda.lib.names import slugify

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from datasources.addresses import Origin
-from datasources.errors import CallFailed
+from datasources.rest.addresses import Origin
+from datasources.rest.errors import CallFailed
 
 IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -8,14 +8,14 @@ import requests
 import urllib3
 from django.utils.translation import gettext as _
 
-from datasources.answers import CallAnswer, read_body, read_headers
-from datasources.document import RestDatasource
-from datasources.errors import CallFailed
-from datasources.failures import in_words
-from datasources.pool import Line, Lines
-from datasources.redirects import MOST_HOPS, next_hop
-from datasources.refusals import refusal_in_words
-from datasources.rest import PreparedCall
+from datasources.http.failures import in_words
+from datasources.http.oauth_errors import refusal_in_words
+from datasources.http.pool import Line, Lines
+from datasources.http.redirects import MOST_HOPS, next_hop
+from datasources.rest.document import RestDatasource
+from datasources.rest.errors import CallFailed
+from datasources.rest.request import PreparedCall
+from datasources.rest.response import CallAnswer, read_body, read_headers
 
 
 class Client:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from datasources.models import Datasource
-from datasources.security import Security
+from datasources.permissions import Security
 from datasources.selectors import get_datasource, security_of
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Forbidden, Invalid, Stale

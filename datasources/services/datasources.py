@@ -8,16 +8,16 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from datasources.client import send
-from datasources.document import RestDatasource, RestMethod
-from datasources.errors import CallFailed
-from datasources.guarding import must_edit
+from datasources.http.client import send
+from datasources.http.egress import refusal_of_literal
 from datasources.models import Datasource
-from datasources.network import refusal_of_literal
-from datasources.parsing import parse_datasource
-from datasources.rest import PreparedCall, build
+from datasources.rest.document import RestDatasource, RestMethod
+from datasources.rest.errors import CallFailed
+from datasources.rest.request import PreparedCall, build
 from datasources.selectors import document_of, get_datasource, get_document
-from datasources.states import lacks
+from datasources.services.access import must_edit
+from datasources.services.status import lacks
+from datasources.services.validation import parse_datasource
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing, Stale

@@ -8,7 +8,7 @@ import urllib3
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from datasources.errors import CallFailed, FailureKind
+from datasources.rest.errors import CallFailed, FailureKind
 
 # Looked up in this order among all that an exception wraps.
 SENTENCES: tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...] = (

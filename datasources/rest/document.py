@@ -17,10 +17,10 @@ from pydantic import (
     model_validator,
 )
 
-from datasources import addresses
-from datasources.addresses import Origin
 from datasources.auth import AnyAuthScheme
 from datasources.auth.none import NoAuth
+from datasources.rest import addresses
+from datasources.rest.addresses import Origin
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import in_words, slug_flaw

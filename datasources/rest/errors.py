@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from datasources.answers import CallAnswer
+    from datasources.rest.response import CallAnswer
 
 FailureKind: TypeAlias = Literal[
     "timeout",

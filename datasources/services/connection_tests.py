@@ -8,15 +8,15 @@ from typing import Any, Final
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from datasources.client import send
-from datasources.document import RestDatasource
-from datasources.errors import CallFailed
-from datasources.guarding import must_edit
+from datasources.http.client import send
+from datasources.http.egress import refusal_of_literal
 from datasources.models import Datasource
-from datasources.network import refusal_of_literal
-from datasources.parsing import parse_datasource
-from datasources.rest import build_test
+from datasources.rest.document import RestDatasource
+from datasources.rest.errors import CallFailed
+from datasources.rest.request import build_test
 from datasources.selectors import document_of, get_datasource
+from datasources.services.access import must_edit
+from datasources.services.validation import parse_datasource
 from kianda.accounts.services.audit import record
 
 KIND: Final = "datasource"

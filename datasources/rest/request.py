@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
-from datasources.addresses import PATH_SAFE, Origin, path_flaw
 from datasources.auth.base import Draft
-from datasources.document import RestDatasource, RestMethod
-from datasources.encoding import as_json, as_text, form, multipart, nested, pairs
-from datasources.errors import CallFailed
-from datasources.headers import BREAKS, header_bytes
+from datasources.rest.addresses import PATH_SAFE, Origin, path_flaw
+from datasources.rest.document import RestDatasource, RestMethod
+from datasources.rest.encoding import as_json, as_text, form, multipart, nested, pairs
+from datasources.rest.errors import CallFailed
+from datasources.rest.headers import BREAKS, header_bytes
 from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK, SECRET_KEYS
 

@@ -1,0 +1,1 @@
+"""Sending: guarded connections, deadlines, redirects, failures in words."""

@@ -1,0 +1,1 @@
+"""REST: the document of a datasource, from a method and inputs to a request. Pure."""

@@ -1,0 +1,1 @@
+"""What is done with datasources: saved, tested, called; each checks who may."""
