@@ -7,11 +7,11 @@ from typing import Any
 from datasources.auth import auth_schemes
 from kianda.environment import KNOWN
 from kianda.lib.kinds import Registry
-from processes.comparisons import OPERATORS, Right
-from processes.expressions import FUNCTIONS
 from processes.fields import fields
-from processes.functions import IF
-from processes.references import SYSTEM_NAMES
+from processes.language.comparisons import OPERATORS, Right
+from processes.language.expressions import FUNCTIONS
+from processes.language.functions import IF
+from processes.language.references import SYSTEM_NAMES
 from processes.rules import rules
 from scheduler.schedules import schedules
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from kianda.lib.errors import Flaw
 from kianda.lib.i18n import gettext as _
-from processes.conditions import ConditionGroup
 from processes.document import Document, TargetMissing
-from processes.expressions import Template
-from processes.mappings import SuccessRow
+from processes.language.conditions import ConditionGroup
+from processes.language.expressions import Template
+from processes.language.mappings import SuccessRow
 from processes.rules import StartAProcess
 from processes.rules.base import CallingRule
 

@@ -7,7 +7,7 @@ from datasources.rest.document import RestMethod
 from kianda.lib.secret_names import is_secret_name
 from processes.catalogs import Catalog
 from processes.document import Document
-from processes.expressions import Template
+from processes.language.expressions import Template
 from processes.rules import Rule, StartAProcess
 from processes.rules.base import BUILT_IN, CallingRule
 

@@ -9,17 +9,17 @@ from typing import Any, Protocol
 from django.utils.translation import gettext as _
 
 from kianda.lib.masking import Masker
-from processes.conditions import ConditionGroup
 from processes.effects import Effect, Surroundings
 from processes.engine import Outcome
-from processes.expressions import Template
+from processes.language.conditions import ConditionGroup
+from processes.language.expressions import Template
+from processes.language.values import Value, as_text, column_of, to_json
 from processes.ports import Forms, Others
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.run_forms import FormsDesk, RunForms
 from processes.run_others import RunOthers
 from processes.run_rows import run_rows
 from processes.trace import RunTrace
-from processes.values import Value, as_text, column_of, to_json
 from processes.working import Changes, WorkingCopy
 
 __all__ = ["Ledger", "Outside", "RunContext", "Surroundings"]

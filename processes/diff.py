@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from processes.document import Document, Form, RuleList
 from processes.fields import Table
 from processes.fields.base import FormField
+from processes.language.labels import setting_in_words
 from processes.rules import Rule
-from processes.setting_words import setting_in_words
 
 T = TypeVar("T")
 # What has sentences of its own.

@@ -24,8 +24,8 @@ from kianda.lib.pointers import flaws_of, pointer, unique
 from processes import raw as sent
 from processes.fields import AnyField
 from processes.fields.base import FormField, Rules, walk
+from processes.language.references import check_field_name, names_in
 from processes.people import ActivateWith, Owners, People
-from processes.references import check_field_name, names_in
 from processes.rules import Rule
 from processes.targets import (
     Target,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Literal
 
-from processes.conditions import ConditionGroup
-from processes.values import Value
+from processes.language.conditions import ConditionGroup
+from processes.language.values import Value
 
 Act = Literal["create", "change", "delete", "start"]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
+from processes.language.values import ValueFailure
 from processes.rules.base import Context, Rule, RuleFailed
 from processes.tracing import StepRecord, Trace
-from processes.values import ValueFailure
 
 SWITCHED_OFF = gettext_noop("Switched off.")
 # A code: the pages say it in a sentence, in the language of whoever reads.

@@ -6,7 +6,7 @@ from typing import Any
 from kianda.web.times import moment_words
 from processes.fields import Date, List, Number, Table, Toggle
 from processes.fields.base import FormField
-from processes.values import ValueFailure, is_blank
+from processes.language.values import ValueFailure, is_blank
 
 
 def words_of(field: FormField | None, value: Any) -> Any:

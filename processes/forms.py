@@ -14,15 +14,15 @@ from kianda.web.pages import Errors
 from processes.controls import Control, FormView, every
 from processes.display import Display, Overrides, displays
 from processes.document import Document, Form
-from processes.expressions import Resolve
 from processes.fields import Button, Link, RichText, Table
 from processes.fields.base import FormField, InputField
 from processes.inputs import PREFIX, Written, input_of, means_same, posted
 from processes.inputs import sent_of as sent_of_written
+from processes.language.expressions import Resolve
+from processes.language.values import Value, ValueFailure, column_of
 from processes.table_forms import TypedTable, act_on, read_table
 from processes.table_lines import Grid
 from processes.table_view import table_view
-from processes.values import Value, ValueFailure, column_of
 
 Typed: TypeAlias = Written | TypedTable
 

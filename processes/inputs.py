@@ -6,10 +6,10 @@ from typing import Any, TypeAlias
 from django.http import QueryDict
 from django.utils import timezone
 
-from processes.clock import moment_text
 from processes.fields import Date, List
 from processes.fields.base import FormField
-from processes.values import Value, as_text, to_list
+from processes.language.timestamps import moment_text
+from processes.language.values import Value, as_text, to_list
 
 Written: TypeAlias = str | list[str]
 

@@ -6,8 +6,8 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.conditions import ItemFilter
-from processes.references import flaw
+from processes.language.conditions import ItemFilter
+from processes.language.references import flaw
 from processes.rules.base import BUILT_IN, CallingRule, RuleFailed
 
 

@@ -6,8 +6,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.named import check_form_name
-from processes.references import flaw
+from processes.language.references import flaw
+from processes.language.setting_types import check_form_name
 
 MOST = 100
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from processes.answers import Answer, RuleFailed
-from processes.conditions import ItemFilter
-from processes.values import Value
+from processes.language.call_results import Answer, RuleFailed
+from processes.language.conditions import ItemFilter
+from processes.language.values import Value
 
 if TYPE_CHECKING:
     from processes.rules.base import Rule

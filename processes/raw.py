@@ -11,7 +11,7 @@ from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.i18n import gettext as _
 from kianda.lib.names import in_words, slugify
 from kianda.lib.pointers import pointer
-from processes.names import NameTable
+from processes.language.scope import NameTable
 from processes.rules import rules
 
 MAX_BYTES = 1_000_000

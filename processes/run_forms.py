@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from processes.display import displays_on
 from processes.document import Document, Form
 from processes.fields.base import InputField, walk
+from processes.language.values import Value
 from processes.ports import Part
 from processes.progress import Moment, NotOpen, assigned, closed, submitted, went_to
 from processes.rules.base import RuleFailed
 from processes.run_rows import run_inside
 from processes.standing import CURRENT, LONGEST_STATUS, records_of
-from processes.values import Value
 
 if TYPE_CHECKING:
     from processes.context import RunContext

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from kianda.lib.secret_names import MASK
-from processes.conditions import ItemFilter
 from processes.effects import Act, Effect
+from processes.language.conditions import ItemFilter
+from processes.language.values import Value, to_json
 from processes.ports import Item
 from processes.rules.base import RuleFailed
-from processes.values import Value, to_json
 
 if TYPE_CHECKING:
     from processes.context import RunContext

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from processes.engine import Outcome, run_rules
+from processes.language.values import MAX_LIST
 from processes.rules.base import Rule, RuleFailed
-from processes.values import MAX_LIST
 
 if TYPE_CHECKING:
     from processes.context import RunContext

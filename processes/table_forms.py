@@ -18,8 +18,8 @@ from django.http import QueryDict
 from kianda.lib.numbers import whole_number
 from processes.fields import Table
 from processes.inputs import PREFIX, Written, posted
+from processes.language.values import MAX_LIST
 from processes.table_lines import Cells, Closed, Grid, Line, Stored
-from processes.values import MAX_LIST
 
 MAX_CELLS = 1_000
 # What a row that is not stored yet may be called by the page's script.

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from processes.expressions import Resolve
 from processes.fields import Table
 from processes.fields.table import Column
 from processes.inputs import Written, input_of, means_same, sent_of
-from processes.values import Value, ValueFailure, to_json
+from processes.language.expressions import Resolve
+from processes.language.values import Value, ValueFailure, to_json
 
 Cells: TypeAlias = Mapping[str, Written]
 Closed: TypeAlias = Mapping[str, Any]

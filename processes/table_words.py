@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from processes.field_words import words_of
 from processes.fields import Table
 from processes.fields.table import Column
-from processes.values import as_text, is_blank
+from processes.language.values import as_text, is_blank
 
 Row = Mapping[str, Any]
 Told: TypeAlias = Callable[[Column, Any], Any]

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from kianda.lib.masking import Masker
 from kianda.lib.secrets import MASK
 from processes.cutting import cut
+from processes.language.values import Value, to_json
 from processes.rules.base import Rule, RuleFailed
-from processes.values import Value, to_json
 from processes.working import WorkingCopy
 
 MOST_GROUPS = 200

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from processes.fields.base import FormField
 from processes.fields.table import Table
+from processes.language.values import Value, ValueFailure
 from processes.rules.base import RuleFailed
 from processes.standing import Standing
-from processes.values import Value, ValueFailure
 
 Changes = Sequence[tuple[str, Value]]
 START = Standing()

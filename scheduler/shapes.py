@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from processes.clock import moment_text
+from processes.language.timestamps import moment_text
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services.moments import schedule_of
 

@@ -12,10 +12,10 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from processes.document import Document, TargetMissing
-from processes.expressions import Template
-from processes.moments import parse_moment
+from processes.language.dates import parse_moment
+from processes.language.expressions import Template
+from processes.language.values import ValueFailure, from_json, is_blank
 from processes.rules.base import CallingRule, Rule
-from processes.values import ValueFailure, from_json, is_blank
 
 OWN_DATASOURCE = "kianda"
 State = Literal["valid", "failing", "late", "unplanned", "expired", "missing", "waiting"]

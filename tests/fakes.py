@@ -6,12 +6,12 @@ from datetime import UTC
 from typing import Any
 
 from datasources.rest.document import RestDatasource
-from processes.conditions import ConditionGroup
 from processes.document import Document
-from processes.mappings import scope
+from processes.language.conditions import ConditionGroup
+from processes.language.mappings import scope
+from processes.language.values import Value, from_json
 from processes.ports import Part
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.values import Value, from_json
 from tests.processes.definitions import TOKEN_SERVICE
 
 Changes = Sequence[tuple[str, Value]]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from processes.clock import moment_text
+from processes.language.timestamps import moment_text
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.services.documents import document_of
 from processes.services.moving import as_in_draft

@@ -11,7 +11,7 @@ from processes.designing import copies, tree
 from processes.designing.base import Edit, Place
 from processes.designing.starters import new_field, new_form, new_rule
 from processes.designing.work import Work
-from processes.setting_words import piece_in_words, setting_in_words
+from processes.language.labels import piece_in_words, setting_in_words
 
 _MANY_PASTED = {
     "form": gettext_noop("Pasted %(count)s forms"),

@@ -12,7 +12,7 @@ from processes.designing.names import follows_title, gives_name
 from processes.designing.tree import Element, Object
 from processes.designing.work import Work
 from processes.fields import fields
-from processes.setting_words import setting_in_words
+from processes.language.labels import setting_in_words
 
 
 class ChangeSettings(Edit):

@@ -20,7 +20,7 @@ from processes.designing import tree
 from processes.designing.tree import Object
 from processes.document import Document, Form
 from processes.fields import AnyField, fields
-from processes.names import NameTable
+from processes.language.scope import NameTable
 from processes.rules import AnyRule, rules
 
 _KEPT = 4_096

@@ -10,8 +10,8 @@ from kianda.lib.names import in_words
 from kianda.lib.pointers import pointer
 from processes.document import Document, Form
 from processes.fields import fields
+from processes.language.labels import piece_in_words, setting_in_words
 from processes.rules import Rule, rules
-from processes.setting_words import piece_in_words, setting_in_words
 
 Object = dict[str, Any]
 Path = tuple[str | int, ...]

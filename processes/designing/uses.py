@@ -20,10 +20,10 @@ from processes.designing.patches import Set
 from processes.designing.tree import Element, Object, Path
 from processes.document import Document, Form
 from processes.fields import fields
-from processes.names import NameTable
+from processes.language.labels import piece_in_words
+from processes.language.scope import NameTable
 from processes.rules import rules
 from processes.rules.base import BUILT_IN
-from processes.setting_words import piece_in_words
 
 # What is read by people alone.
 _PLAIN = frozenset({"title", "id", "type"})

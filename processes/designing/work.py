@@ -18,7 +18,7 @@ from processes.designing.uses import (
     uses_of,
     uses_of_column,
 )
-from processes.setting_words import piece_in_words, pieces_in_words, setting_in_words
+from processes.language.labels import piece_in_words, pieces_in_words, setting_in_words
 
 MAX_FORMS = 50
 MAX_FIELDS = 500

@@ -17,10 +17,10 @@ from kianda.lib.i18n import gettext_noop
 from kianda.lib.kinds import Kind
 from kianda.lib.names import field_name_flaw, titled
 from kianda.lib.typing import JSONValue
-from processes.expressions import Resolve, Template
-from processes.references import flaw
+from processes.language.expressions import Resolve, Template
+from processes.language.references import flaw
+from processes.language.values import Value, ValueFailure, as_text, from_json, is_blank, to_json
 from processes.rules import AnyRule
-from processes.values import Value, ValueFailure, as_text, from_json, is_blank, to_json
 
 if TYPE_CHECKING:
     from processes.fields import AnyField

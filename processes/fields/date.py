@@ -7,9 +7,9 @@ from pydantic import Field
 
 from kianda.lib.i18n import gettext_noop
 from processes.fields.base import InputField
-from processes.moments import to_date, to_moment, to_time
-from processes.setting_types import DefaultValue
-from processes.values import Value, from_json
+from processes.language.dates import to_date, to_moment, to_time
+from processes.language.setting_types import DefaultValue
+from processes.language.values import Value, from_json
 
 
 class Date(InputField):

@@ -6,10 +6,10 @@ from typing import Literal
 from pydantic import Field, StrictBool
 
 from kianda.lib.i18n import gettext_noop
-from processes.expressions import Resolve, Template
 from processes.fields.base import ACTIONS, LayoutField
-from processes.setting_types import TextValue
-from processes.values import as_text
+from processes.language.expressions import Resolve, Template
+from processes.language.setting_types import TextValue
+from processes.language.values import as_text
 
 # A page of this product, or an address of a kind that runs nothing.
 _SAFE = re.compile(r"(?:https?://|mailto:|tel:|/(?!/))[^\s\x00-\x1f\\]*\Z", re.IGNORECASE)

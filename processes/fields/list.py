@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.fields.base import InputField
-from processes.references import flaw
-from processes.setting_types import DefaultValue
-from processes.values import MAX_LIST, Value, ValueFailure, as_text, shown, to_list
+from processes.language.references import flaw
+from processes.language.setting_types import DefaultValue
+from processes.language.values import MAX_LIST, Value, ValueFailure, as_text, shown, to_list
 
 
 class Choice(BaseModel):

@@ -9,9 +9,9 @@ from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, fiel
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.fields.base import InputField
-from processes.references import flaw
-from processes.setting_types import DefaultValue
-from processes.values import (
+from processes.language.references import flaw
+from processes.language.setting_types import DefaultValue
+from processes.language.values import (
     Value,
     ValueFailure,
     as_text,

@@ -8,10 +8,10 @@ import nh3
 from pydantic import Field
 
 from kianda.lib.i18n import gettext_noop
-from processes.expressions import Resolve, Template
 from processes.fields.base import LayoutField
-from processes.setting_types import TextValue
-from processes.values import Value, as_text
+from processes.language.expressions import Resolve, Template
+from processes.language.setting_types import TextValue
+from processes.language.values import Value, as_text
 
 _TAGS = {
     "a", "b", "blockquote", "br", "code", "em", "h3", "h4", "hr", "i", "li", "ol", "p", "pre",

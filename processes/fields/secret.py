@@ -5,7 +5,7 @@ from typing import Literal
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.secret_names import MASK
 from processes.fields.base import InputField
-from processes.values import Value, to_text
+from processes.language.values import Value, to_text
 
 
 class Secret(InputField):

@@ -8,16 +8,16 @@ from pydantic import Field, StrictBool, ValidationInfo, field_validator
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.pointers import pointer
-from processes.expressions import Resolve
 from processes.fields.base import InputField, Read
 from processes.fields.date import Date
 from processes.fields.list import List
 from processes.fields.number import Number
 from processes.fields.text import Text
 from processes.fields.toggle import Toggle
-from processes.references import flaw, names_in
-from processes.values import MAX_LIST, Value, ValueFailure, from_json, is_blank
-from processes.values import shown as in_message
+from processes.language.expressions import Resolve
+from processes.language.references import flaw, names_in
+from processes.language.values import MAX_LIST, Value, ValueFailure, from_json, is_blank
+from processes.language.values import shown as in_message
 
 MAX_COLUMNS = 50
 MAX_TOLD = 50

@@ -9,10 +9,10 @@ from pydantic import Field, field_validator
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.fields.base import InputField
-from processes.patterns import PatternError, compiled, fits
-from processes.references import flaw
-from processes.setting_types import DefaultValue
-from processes.values import MAX_TEXT, Value, ValueFailure, as_text, shown, to_text
+from processes.language.patterns import PatternError, compiled, fits
+from processes.language.references import flaw
+from processes.language.setting_types import DefaultValue
+from processes.language.values import MAX_TEXT, Value, ValueFailure, as_text, shown, to_text
 
 _EMAIL = re.compile(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,250}\Z")
 

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from kianda.lib.i18n import gettext_noop
 from processes.fields.base import InputField
-from processes.setting_types import DefaultValue
-from processes.values import Value, to_toggle
+from processes.language.setting_types import DefaultValue
+from processes.language.values import Value, to_toggle
 
 
 class Toggle(InputField):

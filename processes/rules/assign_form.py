@@ -7,13 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.expressions import Template
-from processes.mappings import Resolve, evaluate
-from processes.named import FormName
-from processes.references import flaw
+from processes.language.expressions import Template
+from processes.language.mappings import Resolve, evaluate
+from processes.language.references import flaw
+from processes.language.setting_types import FormName, TextValue
+from processes.language.values import Value, as_text
 from processes.rules.base import Context, Rule, RuleFailed
-from processes.setting_types import TextValue
-from processes.values import Value, as_text
 
 MOST = 100
 

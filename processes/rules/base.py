@@ -10,10 +10,10 @@ from pydantic import AfterValidator, Field, StrictBool, ValidationInfo, field_va
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.kinds import Kind
-from processes.answers import Answer, RuleFailed
-from processes.conditions import ConditionGroup
-from processes.expressions import Template
-from processes.mappings import (
+from processes.language.call_results import Answer, RuleFailed
+from processes.language.conditions import ConditionGroup
+from processes.language.expressions import Template
+from processes.language.mappings import (
     Changes,
     ErrorRow,
     InputRow,
@@ -23,11 +23,11 @@ from processes.mappings import (
     read_error,
     scope,
 )
+from processes.language.references import flaw
+from processes.language.setting_types import DatasourceRef, MethodRef, RuleId
+from processes.language.values import Value
 from processes.ports import Context, Item
-from processes.references import flaw
 from processes.rules.items import accept_items
-from processes.setting_types import DatasourceRef, MethodRef, RuleId
-from processes.values import Value
 
 __all__ = ["BUILT_IN", "Answer", "CallingRule", "Context", "OnFailure", "Rule", "RuleFailed"]
 

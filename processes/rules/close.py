@@ -6,10 +6,10 @@ from pydantic import Field
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.mappings import evaluate
+from processes.language.mappings import evaluate
+from processes.language.setting_types import TextValue
+from processes.language.values import as_text
 from processes.rules.base import Context, Rule
-from processes.setting_types import TextValue
-from processes.values import as_text
 
 
 class Close(Rule):

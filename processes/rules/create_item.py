@@ -4,7 +4,7 @@ from typing import Literal
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.mappings import collect_fields
+from processes.language.mappings import collect_fields
 from processes.rules.base import BUILT_IN, CallingRule, Context
 
 

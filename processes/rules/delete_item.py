@@ -4,10 +4,10 @@ from typing import ClassVar, Literal
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.conditions import ItemFilter
-from processes.mappings import InputRow
+from processes.language.conditions import ItemFilter
+from processes.language.mappings import InputRow
+from processes.language.references import flaw
 from processes.matching import MatchingRule
-from processes.references import flaw
 from processes.rules.base import Context
 
 

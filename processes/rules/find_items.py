@@ -7,9 +7,10 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.conditions import ItemFilter
-from processes.mappings import InputRow, item_at, read_answer, scope
-from processes.references import flaw
+from processes.language.conditions import ItemFilter
+from processes.language.mappings import InputRow, item_at, read_answer, scope
+from processes.language.references import flaw
+from processes.language.values import Value
 from processes.rules.base import (
     BUILT_IN,
     CallingRule,
@@ -17,7 +18,6 @@ from processes.rules.base import (
     RuleFailed,
 )
 from processes.rules.items import refuse_open_secrets
-from processes.values import Value
 
 __all__ = ["BUILT_IN", "FindItems"]
 

@@ -6,7 +6,7 @@ from pydantic import Field, StrictBool
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.named import FormName
+from processes.language.setting_types import FormName
 from processes.rules.base import Context, Rule
 
 

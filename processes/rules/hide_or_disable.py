@@ -8,9 +8,9 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import FIELD_NAME
-from processes.mappings import Row
+from processes.language.mappings import Row
+from processes.language.references import flaw, names_in
 from processes.ports import Part
-from processes.references import flaw, names_in
 from processes.rules.base import Context, Rule
 
 Action = Literal[

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from kianda.lib.i18n import gettext as _
-from processes.answers import RuleFailed
-from processes.expressions import Template
-from processes.mappings import SuccessRow, item_at, read_answer, scope
+from processes.language.call_results import RuleFailed
+from processes.language.expressions import Template
+from processes.language.mappings import SuccessRow, item_at, read_answer, scope
 from processes.ports import Context, Item
 
 

@@ -7,8 +7,8 @@ from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.named import TableName
-from processes.references import flaw, names_in
+from processes.language.references import flaw, names_in
+from processes.language.setting_types import TableName
 from processes.rules.assign_form import AssignForm
 from processes.rules.base import Context, Rule
 from processes.rules.create_item import CreateItem

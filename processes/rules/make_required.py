@@ -7,10 +7,10 @@ from pydantic import Field, field_validator
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.mappings import Row
-from processes.references import flaw
+from processes.language.mappings import Row
+from processes.language.references import flaw
+from processes.language.setting_types import OwnFieldName
 from processes.rules.base import Context, Rule
-from processes.setting_types import OwnFieldName
 
 Action = Literal["required", "not_required", "toggle"]
 _WORDS = {

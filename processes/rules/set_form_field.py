@@ -6,9 +6,9 @@ from pydantic import Field, field_validator
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.expressions import Template
-from processes.mappings import Assignment, evaluate
-from processes.references import flaw
+from processes.language.expressions import Template
+from processes.language.mappings import Assignment, evaluate
+from processes.language.references import flaw
 from processes.rules.base import Context, Rule
 
 

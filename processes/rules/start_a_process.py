@@ -7,8 +7,8 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import FIELD_NAME
-from processes.expressions import Template
-from processes.mappings import (
+from processes.language.expressions import Template
+from processes.language.mappings import (
     Changes,
     InputRow,
     Row,
@@ -17,8 +17,9 @@ from processes.mappings import (
     evaluate,
     read_error,
 )
-from processes.named import ProcessRef
-from processes.references import flaw
+from processes.language.references import flaw
+from processes.language.setting_types import InputValue, ProcessRef, TextValue
+from processes.language.values import as_text
 from processes.rules.base import (
     Context,
     ErrorMapping,
@@ -29,8 +30,6 @@ from processes.rules.base import (
     SuccessMapping,
 )
 from processes.rules.items import accept_items
-from processes.setting_types import InputValue, TextValue
-from processes.values import as_text
 
 
 def _other_field(name: str) -> str:

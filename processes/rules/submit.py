@@ -6,11 +6,10 @@ from pydantic import AfterValidator, Field, ValidationInfo
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.mappings import evaluate
-from processes.named import check_form_name
+from processes.language.mappings import evaluate
+from processes.language.setting_types import TextValue, check_form_name
+from processes.language.values import as_text
 from processes.rules.base import Context, Rule
-from processes.setting_types import TextValue
-from processes.values import as_text
 
 
 def _form_or_own(name: str, info: ValidationInfo) -> str:

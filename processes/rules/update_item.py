@@ -4,8 +4,8 @@ from typing import Literal
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.conditions import ItemFilter
-from processes.mappings import collect_fields
+from processes.language.conditions import ItemFilter
+from processes.language.mappings import collect_fields
 from processes.matching import MatchingRule
 from processes.rules.base import Context
 

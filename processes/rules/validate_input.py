@@ -6,11 +6,11 @@ from pydantic import Field, model_validator
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.mappings import evaluate
-from processes.references import flaw
+from processes.language.mappings import evaluate
+from processes.language.references import flaw
+from processes.language.setting_types import FieldName, TextValue
+from processes.language.values import as_text
 from processes.rules.base import Context, Rule, RuleFailed
-from processes.setting_types import FieldName, TextValue
-from processes.values import as_text
 
 
 class ValidateInput(Rule):

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Stale
 from kianda.lib.masking import Masker
-from processes.clock import moment_text, today_in
 from processes.context import RunContext, Surroundings
 from processes.engine import Outcome, run_rules
+from processes.language.timestamps import moment_text, today_in
+from processes.language.values import Value
 from processes.models import ProcessInstance, Run
 from processes.progress import Moment
 from processes.rules.base import RuleFailed
@@ -27,7 +28,6 @@ from processes.services.pinned import PinnedOutside, answers_from_samples
 from processes.services.starting import Firing, Started, insert, take
 from processes.standing import form_of
 from processes.trace import RunTrace
-from processes.values import Value
 
 
 def carry_out(

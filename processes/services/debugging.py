@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from kianda.lib.db.run_slots import lanes
 from kianda.lib.errors import Conflict, Invalid
 from processes.engine import run_rules
+from processes.language.values import Value
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule, RuleFailed
 from processes.services.carrying import closing_of
@@ -18,7 +19,6 @@ from processes.services.sessions import Act, Session, at_work, claimed, new_sess
 from processes.services.starting import Firing, insert, read_instance, take
 from processes.services.values import read_sent
 from processes.standing import Standing
-from processes.values import Value
 from processes.working import python_of
 
 DO, PINNED = "do", "pinned"

@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Flaw, Invalid
-from processes.clock import moment_text, today_in
 from processes.document import Document
-from processes.values import Value, ValueFailure
+from processes.language.timestamps import moment_text, today_in
+from processes.language.values import Value, ValueFailure
 
 
 def early_names(document: Document, *, user: User | None) -> dict[str, Value]:

@@ -14,8 +14,8 @@ from kianda.accounts.services.audit import record
 from kianda.lib.errors import Missing
 from kianda.lib.secret_names import MASK, is_secret_name
 from processes.checks import export
-from processes.clock import moment_text
 from processes.document import Document, load_document
+from processes.language.timestamps import moment_text
 from processes.models import ProcessDesign
 from processes.rules.base import CallingRule
 from processes.rules.find_items import BUILT_IN

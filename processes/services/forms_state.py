@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, in_words
 from kianda.lib.errors import Conflict, Forbidden, Invalid
-from processes.clock import moment_text
 from processes.document import Document
+from processes.language.timestamps import moment_text
 from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.progress import Moment, went_to
 from processes.selectors import visible_instances

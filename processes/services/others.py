@@ -11,16 +11,16 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import ApplicationError, Busy, Invalid, Missing, Stale
-from processes.conditions import ConditionGroup, ItemFilter
 from processes.document import Document, TargetMissing
 from processes.effects import Effect
+from processes.language.conditions import ConditionGroup, ItemFilter
+from processes.language.values import Value, to_json
 from processes.models import ProcessInstance, Run
 from processes.rules.base import RuleFailed
 from processes.services.documents import document_of
 from processes.services.instances import create_instance, delete_instance, patch_instance
 from processes.services.outside import CallsAndLookups, item_of, secret_names
 from processes.services.starting import Firing, read_instance
-from processes.values import Value, to_json
 
 MOST_AT_ONCE = 1_000
 DEEPEST = 8

@@ -15,18 +15,18 @@ from datasources.rest.request import PreparedCall, build
 from datasources.selectors import get_document, get_document_to_call
 from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Forbidden, Missing
-from processes.clock import moment_text
-from processes.conditions import Condition, ConditionGroup
 from processes.context import Surroundings
 from processes.document import Document
 from processes.effects import Effect
-from processes.expressions import Template
+from processes.language.conditions import Condition, ConditionGroup
+from processes.language.expressions import Template
+from processes.language.timestamps import moment_text
+from processes.language.values import Value, as_text, from_json, to_json
 from processes.models import ProcessDesign, ProcessInstance
 from processes.rules.base import Answer, RuleFailed
 from processes.selectors import visible_instances
 from processes.services.documents import document_of
 from processes.services.values import stored_values
-from processes.values import Value, as_text, from_json, to_json
 
 
 class Ready(NamedTuple):

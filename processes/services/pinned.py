@@ -11,18 +11,18 @@ from django.utils.translation import gettext_noop
 
 from kianda.lib.errors import Invalid, Missing
 from kianda.lib.secret_names import MASK
-from processes.clock import moment_text
-from processes.conditions import ConditionGroup
 from processes.context import Outside, RunContext, Surroundings
 from processes.document import Document
 from processes.effects import Effect
+from processes.language.conditions import ConditionGroup
+from processes.language.timestamps import moment_text
+from processes.language.values import Value, from_json, to_json
 from processes.models import PinnedAnswer, ProcessDesign, ProcessInstance, Run
 from processes.rules import StartAProcess
 from processes.rules.base import BUILT_IN, Answer, CallingRule, Rule, RuleFailed
 from processes.services.designs import get_design
 from processes.services.documents import document_of
 from processes.services.outside import made_ready
-from processes.values import Value, from_json, to_json
 from processes.walking import newest_first
 from processes.working import START
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from processes.conditions import ConditionGroup
 from processes.context import RunContext, Surroundings
 from processes.effects import Effect
+from processes.language.conditions import ConditionGroup
+from processes.language.values import Value, ValueFailure
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.services.carrying import context_for
 from processes.services.ledger import RunLedger
@@ -17,7 +18,6 @@ from processes.services.pinned import reaching
 from processes.services.sessions import Session
 from processes.services.starting import Started
 from processes.trace import RunTrace
-from processes.values import Value, ValueFailure
 from processes.working import WorkingCopy
 
 _SECONDS = 5.0

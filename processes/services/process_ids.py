@@ -8,8 +8,8 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Invalid
+from processes.language.values import Value, as_text
 from processes.models import GivenProcessId, ProcessDesign
-from processes.values import Value, as_text
 
 _PART = re.compile(r"\{process\}|\{number(?::(\d{1,2}))?\}|\[([A-Za-z][A-Za-z0-9_]*)\]")
 _OTHER = re.compile(r"[^A-Za-z0-9._-]")

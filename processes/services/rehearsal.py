@@ -14,11 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.masking import Masker
-from processes.clock import moment_text, today_in
 from processes.context import RunContext
 from processes.document import Document
 from processes.effects import Effect, Surroundings
 from processes.engine import Outcome, run_rules
+from processes.language.timestamps import moment_text, today_in
+from processes.language.values import Value
 from processes.progress import Moment
 from processes.rules import Close
 from processes.rules.base import Answer, Rule, RuleFailed
@@ -27,7 +28,6 @@ from processes.services.defaults import early_names
 from processes.services.forms_state import known_groups, known_people
 from processes.standing import Standing
 from processes.trace import RunTrace
-from processes.values import Value
 from processes.working import WorkingCopy
 
 _INSIDE = frozenset(

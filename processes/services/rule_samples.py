@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from datasources.rest.document import RestMethod
 from kianda.accounts.services.profiles import zone_of
 from kianda.lib.secret_names import MASK
-from processes.answers import Answer
-from processes.clock import moment_text, today_in
 from processes.document import Document
-from processes.expressions import Template, TemplateError
-from processes.mappings import item_at
+from processes.language.call_results import Answer
+from processes.language.expressions import Template, TemplateError
+from processes.language.mappings import item_at
+from processes.language.timestamps import moment_text, today_in
+from processes.language.values import Value, ValueFailure, column_of, from_json, is_blank
 from processes.models import ProcessInstance, Run
 from processes.selectors import visible_instances, visible_runs
 from processes.services.documents import document_of
@@ -26,7 +27,6 @@ from processes.services.outside import item_of
 from processes.settings_forms.around import Around
 from processes.settings_forms.expression import NotYet, text_of
 from processes.settings_forms.mapping import NO_SAMPLE, Sample
-from processes.values import Value, ValueFailure, column_of, from_json, is_blank
 from processes.walking import newest_first
 
 # How many of the newest runs are looked through for an answer of the rule.

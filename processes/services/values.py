@@ -9,8 +9,8 @@ from kianda.lib.errors import Flaw
 from kianda.lib.secrets import MASK
 from processes.document import Document
 from processes.fields.base import FormField
+from processes.language.values import Value
 from processes.models import ProcessInstance
-from processes.values import Value
 from processes.working import json_of, python_of
 
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from datasources.rest.document import RestDatasource, RestMethod
 from processes import raw as definitions
-from processes.expressions import Template, TemplateError
-from processes.names import NameTable
-from processes.references import SYSTEM_NAMES
+from processes.language.expressions import Template, TemplateError
+from processes.language.references import SYSTEM_NAMES
+from processes.language.scope import NameTable
 from processes.settings_forms import places
 from processes.settings_forms.places import Branch
 from processes.settings_forms.shelf import Shelf

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from processes.functions import FUNCTIONS, IF
-from processes.references import EARLY_NAMES
+from processes.language.functions import FUNCTIONS, IF
+from processes.language.references import EARLY_NAMES
 from processes.settings_forms.around import Around
 from processes.settings_forms.places import Branch, Leaf, system_tree
 

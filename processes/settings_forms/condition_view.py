@@ -9,11 +9,11 @@ from django.utils.translation import ngettext
 from pydantic import BaseModel, ValidationError
 
 from kianda.web.pages import control_id
-from processes.comparisons import OPERATORS, Right
-from processes.conditions import Condition, ItemCondition
-from processes.expressions import Template, TemplateError
-from processes.names import NameTable
-from processes.setting_words import name_in_words, of_the_row
+from processes.language.comparisons import OPERATORS, Right
+from processes.language.conditions import Condition, ItemCondition
+from processes.language.expressions import Template, TemplateError
+from processes.language.labels import name_in_words, of_the_row
+from processes.language.scope import NameTable
 from processes.settings_forms.around import Around
 from processes.settings_forms.places import fields_in
 

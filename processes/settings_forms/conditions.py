@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from processes.conditions import MAX_NESTING
+from processes.language.conditions import MAX_NESTING
 from processes.settings_forms.posted import Node
 from processes.settings_forms.values import as_typed
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from processes.expressions import Resolve, Template, TemplateError
-from processes.reader import MAX_SOURCE
-from processes.references import name_problems
+from processes.language.expressions import Resolve, Template, TemplateError
+from processes.language.parser import MAX_SOURCE
+from processes.language.references import name_problems
+from processes.language.values import Value, ValueFailure, as_text, to_json
 from processes.settings_forms.around import Around
 from processes.settings_forms.words import Words
-from processes.values import Value, ValueFailure, as_text, to_json
 
 LONGEST_SHOWN = 500
 ROOTS: Mapping[str, tuple[str, ...]] = {

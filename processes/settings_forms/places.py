@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from datasources.rest.document import RestMethod
 from kianda.lib.names import in_words
 from processes import raw as definitions
-from processes.names import VALUELESS_TYPES
-from processes.references import SYSTEM_NAMES
-from processes.setting_words import name_in_words
+from processes.language.labels import name_in_words
+from processes.language.references import SYSTEM_NAMES
+from processes.language.scope import VALUELESS_TYPES
 from processes.settings_forms.words import Words
 
 ICONS: Mapping[str, str] = {

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Missing
 from kianda.web.pages import page
-from processes.functions import FUNCTIONS, IF
+from processes.language.functions import FUNCTIONS, IF
 from processes.services.rule_samples import RuleSamples
 from processes.settings_forms.around import Around
 from processes.settings_forms.completion import offers, tree_of

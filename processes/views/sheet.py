@@ -11,7 +11,6 @@ from django.http import QueryDict
 from kianda.lib.errors import Flaw
 from kianda.lib.numbers import whole_number
 from kianda.web.pages import Errors
-from processes.clock import moment_text
 from processes.controls import Control, FormView
 from processes.document import Document, Form
 from processes.fields import Table
@@ -28,6 +27,8 @@ from processes.forms import (
     typed_in,
     typed_of,
 )
+from processes.language.timestamps import moment_text
+from processes.language.values import Value
 from processes.models import DesignVersion, ProcessInstance
 from processes.services.defaults import early_names
 from processes.services.history import Meanwhile, changed_since
@@ -35,7 +36,6 @@ from processes.services.moving import as_in_draft
 from processes.services.starting import read_instance
 from processes.services.values import read_sent, shown, stored_values
 from processes.table_forms import TypedTable
-from processes.values import Value
 from processes.views.carried import Left, unsealed
 from processes.views.form_steps import Step, steps_of
 from processes.working import python_of

@@ -11,7 +11,7 @@ from django.utils import timezone
 from processes.document import parse_document
 from processes.forms import changed_by_hand, editable, missing_in, sent_of, typed_in
 from processes.inputs import input_of
-from processes.values import Value
+from processes.language.values import Value
 from tests.processes.definitions import process
 
 FIELDS: dict[str, dict[str, Any]] = {

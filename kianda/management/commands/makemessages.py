@@ -18,8 +18,8 @@ from kianda.environment import BASE_DIR
 from kianda.lib.pointers import models_in
 from processes.document import Document
 from processes.fields import fields
+from processes.language.labels import setting_name
 from processes.rules import rules
-from processes.setting_words import setting_name
 from scheduler.schedules import schedules
 
 

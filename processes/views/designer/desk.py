@@ -17,11 +17,11 @@ from kianda.web.pages import go, query_words, render_page, toast
 from kianda.web.times import moment_in_sentence
 from processes.document import Document, Form
 from processes.fields import fields
+from processes.language.labels import piece_in_words
 from processes.rules import rules
 from processes.services import designs, working_copies
 from processes.services.catalog import StoredCatalog
 from processes.services.copy_view import Copy
-from processes.setting_words import piece_in_words
 from processes.settings_forms.form import SettingsForm, settings_form
 from processes.views.common import person
 from processes.views.designer import outline, palette

@@ -9,7 +9,7 @@ from typing import Any
 from weakref import ref
 
 from kianda.lib.names import in_words
-from processes.setting_words import of_the_row
+from processes.language.labels import of_the_row
 
 PROCESS = "process"
 RULE_LISTS = ("rules", "load_rules")

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from processes.fields import Button, fields
-from processes.values import ValueFailure
+from processes.language.values import ValueFailure
 
 
 def test_it_holds_rules_and_no_value():

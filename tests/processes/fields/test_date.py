@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from processes.fields import Date
-from processes.values import ValueFailure
+from processes.language.values import ValueFailure
 
 
 @pytest.mark.parametrize(

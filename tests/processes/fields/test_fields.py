@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from processes.fields import fields
-from processes.values import ValueFailure
+from processes.language.values import ValueFailure
 
 KINDS = list(fields.kinds.items())
 

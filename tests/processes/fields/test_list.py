@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from processes.fields import List, fields
-from processes.values import ValueFailure
+from processes.language.values import ValueFailure
 
 
 def choice(**settings):

@@ -7,7 +7,7 @@ import pytest
 from kianda.lib.errors import Invalid
 from processes.document import parse_document
 from processes.fields import Link, RichText
-from processes.values import ValueFailure
+from processes.language.values import ValueFailure
 from tests.processes.definitions import process, text_field
 
 VALUES: dict[str, Any] = {

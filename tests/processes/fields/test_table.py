@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from processes.document import parse_document
 from processes.fields import Table, fields
-from processes.values import MAX_LIST, ValueFailure, column_of
+from processes.language.values import MAX_LIST, ValueFailure, column_of
 from tests.processes.definitions import process
 from tests.processes.refusals import only_flaw
 

@@ -3,7 +3,7 @@
 import pytest
 
 from processes.fields import Text
-from processes.values import ValueFailure
+from processes.language.values import ValueFailure
 
 
 def text(**settings):

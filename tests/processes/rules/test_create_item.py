@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.names import NameTable
+from processes.language.scope import NameTable
 from processes.rules import CreateItem, rules
 from processes.rules.base import RuleFailed
 from tests.fakes import FakeContext, answer

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.names import NameTable
+from processes.language.scope import NameTable
 from processes.rules import GoToForm, rules
 from tests.fakes import FakeContext
 

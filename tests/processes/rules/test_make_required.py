@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from processes.engine import run_rules
-from processes.names import NameTable
+from processes.language.scope import NameTable
 from processes.rules import MakeRequired, rules
 from tests.fakes import FakeContext, FakeTrace
 

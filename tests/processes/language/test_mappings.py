@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from processes.answers import Answer, RuleFailed
-from processes.mappings import (
+from processes.language.call_results import Answer, RuleFailed
+from processes.language.mappings import (
     ErrorRow,
     InputRow,
     SuccessRow,
@@ -15,7 +15,7 @@ from processes.mappings import (
     read_error,
     scope,
 )
-from processes.names import NameTable
+from processes.language.scope import NameTable
 from tests.fakes import FakeContext, answer
 
 NAMES = NameTable(

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from processes.expressions import Template
+from processes.language.expressions import Template
 
 D = Decimal
 VALUES = {

@@ -8,12 +8,12 @@ from types import MappingProxyType
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.expressions import Template
-from processes.moments import date_in
-from processes.operators import contains, order, same
-from processes.patterns import PatternError, found
-from processes.setting_words import name_in_words
-from processes.values import Value, ValueFailure, as_text, is_blank
+from processes.language.dates import date_in
+from processes.language.expressions import Template
+from processes.language.labels import name_in_words
+from processes.language.operators import contains, order, same
+from processes.language.patterns import PatternError, found
+from processes.language.values import Value, ValueFailure, as_text, is_blank
 
 Titles = Mapping[str, str]
 

@@ -1,7 +1,4 @@
-"""String types of settings that refer to something, with their checks and the controls they bring.
-
-What a name may mean at which place stands in `processes.references`.
-"""
+"""String types of settings that refer to something: their checks, and the controls they bring."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,10 +8,9 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, With
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from kianda.lib.names import SLUG
-from processes.expressions import Template
-from processes.names import NameTable
-from processes.references import (
+from kianda.lib.names import FIELD_NAME, SLUG
+from processes.language.expressions import Template
+from processes.language.references import (
     EARLY_NAMES,
     check_field_name,
     check_own_field_name,
@@ -25,6 +21,7 @@ from processes.references import (
     parsed,
     secret_names,
 )
+from processes.language.scope import NameTable
 
 
 def _secret_problems(template: Template, names: NameTable, info: ValidationInfo) -> list[str]:
@@ -186,4 +183,53 @@ MethodRef = Annotated[
         gettext_noop("The name of one of its methods."),
         title=gettext_noop("Method"),
     ),
+]
+
+
+def check_table_name(name: str, info: ValidationInfo) -> str:
+    """Refuse what is no table of this process."""
+    names = names_in(info)
+    if not FIELD_NAME.match(name):
+        raise flaw(_("Give the name of a table."))
+    if names is not None and names.type_of(name) != "table":
+        raise flaw(
+            _("There is no table %(name)s. Choose a field of the type table.") % {"name": name}
+        )
+    return name
+
+
+def check_form_name(name: str, info: ValidationInfo) -> str:
+    """Refuse what is no form of this process."""
+    if not FIELD_NAME.match(name):
+        raise flaw(_("Give the name of a form."))
+    names = names_in(info)
+    if names is not None and name not in names.forms:
+        raise flaw(_("There is no form %(name)s. Choose a form of this process.") % {"name": name})
+    return name
+
+
+def _check_process(name: str) -> str:
+    if not SLUG.match(name) or len(name) > 63:
+        raise flaw(_("Give the name of a process: small letters, digits and single hyphens."))
+    return name
+
+
+def _named_control(name: str, description: str) -> Any:
+    return Field(description=description, json_schema_extra={"control": name})
+
+
+TableName = Annotated[
+    str,
+    AfterValidator(check_table_name),
+    _named_control("table", gettext_noop("The name of a table of this process.")),
+]
+FormName = Annotated[
+    str,
+    AfterValidator(check_form_name),
+    _named_control("form", gettext_noop("The name of a form of this process.")),
+]
+ProcessRef = Annotated[
+    str,
+    AfterValidator(_check_process),
+    _named_control("process", gettext_noop("The name of a process.")),
 ]

@@ -6,10 +6,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from kianda.lib.i18n import gettext_noop
-from processes import formulas
-from processes.moments import to_date, to_moment
-from processes.operators import contains
-from processes.values import Value, as_text, is_blank, to_number
+from processes.language import formulas
+from processes.language.dates import to_date, to_moment
+from processes.language.operators import contains
+from processes.language.values import Value, as_text, is_blank, to_number
 
 
 class Function(NamedTuple):

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from kianda.lib.i18n import gettext as _
-from processes.functions import FUNCTIONS, IF, Function
-from processes.operators import OPERATORS
-from processes.values import ValueFailure, to_decimal
+from processes.language.functions import FUNCTIONS, IF, Function
+from processes.language.operators import OPERATORS
+from processes.language.values import ValueFailure, to_decimal
 
 MAX_SOURCE = 2_000
 MAX_DEPTH = 50

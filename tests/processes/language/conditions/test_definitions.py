@@ -5,9 +5,9 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from processes.conditions import Condition, ConditionGroup, ItemFilter
-from processes.names import NameTable
-from tests.processes.conditions.rows import NO, TODAY, YES, group, row
+from processes.language.conditions import Condition, ConditionGroup, ItemFilter
+from processes.language.scope import NameTable
+from tests.processes.language.conditions.rows import NO, TODAY, YES, group, row
 
 
 @pytest.mark.parametrize(

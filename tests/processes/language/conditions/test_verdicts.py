@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from processes.comparisons import OPERATORS
-from processes.conditions import ConditionGroup, OperatorName
-from processes.values import ValueFailure
-from tests.processes.conditions.rows import NO, TODAY, YES, group, row
+from processes.language.comparisons import OPERATORS
+from processes.language.conditions import ConditionGroup, OperatorName
+from processes.language.values import ValueFailure
+from tests.processes.language.conditions.rows import NO, TODAY, YES, group, row
 
 D = Decimal
 VALUES = {

@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import FIELD_NAME
-from processes.expressions import Template, TemplateError
-from processes.names import NameTable
+from processes.language.expressions import Template, TemplateError
+from processes.language.scope import NameTable
 
 SYSTEM_NAMES = frozenset({
     "process.id", "process.name", "process.status", "process.created", "user.email", "user.name",

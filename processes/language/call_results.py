@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from processes.values import Value, from_json
+from processes.language.values import Value, from_json
 
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from kianda.lib.i18n import gettext as _
-from processes.moments import seconds_of, shifted
-from processes.operators import bounded_text, joined, number, order
-from processes.patterns import PatternError, found
-from processes.values import (
+from processes.language.dates import seconds_of, shifted
+from processes.language.operators import bounded_text, joined, number, order
+from processes.language.patterns import PatternError, found
+from processes.language.values import (
     ARITHMETIC,
     MAX_LIST,
     MAX_TEXT,

@@ -8,11 +8,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.answers import Answer, RuleFailed, value_at
-from processes.expressions import Template
-from processes.references import flaw
-from processes.setting_types import ErrorValue, FieldName, InputValue, ResultValue, TextValue
-from processes.values import Value, ValueFailure, from_json, is_blank
+from processes.language.call_results import Answer, RuleFailed, value_at
+from processes.language.expressions import Template
+from processes.language.references import flaw
+from processes.language.setting_types import (
+    ErrorValue,
+    FieldName,
+    InputValue,
+    ResultValue,
+    TextValue,
+)
+from processes.language.values import Value, ValueFailure, from_json, is_blank
 
 Resolve = Callable[[str], Value]
 Changes = list[tuple[str, Value]]

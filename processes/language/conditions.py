@@ -16,11 +16,11 @@ from pydantic import (
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.comparisons import OPERATORS, Day, Operator, Right, Titles, side_in_words
-from processes.expressions import Resolve, Template
-from processes.patterns import PatternError, compiled
-from processes.references import flaw, name_problems, names_in, parsed, secret_names
-from processes.values import Value
+from processes.language.comparisons import OPERATORS, Day, Operator, Right, Titles, side_in_words
+from processes.language.expressions import Resolve, Template
+from processes.language.patterns import PatternError, compiled
+from processes.language.references import flaw, name_problems, names_in, parsed, secret_names
+from processes.language.values import Value
 
 OperatorName = Literal[
     "eq", "neq", "contains", "not_contains", "starts_with", "gt", "gte", "lt", "lte", "blank",

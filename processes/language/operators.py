@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from kianda.lib.i18n import gettext as _
-from processes.moments import is_moment, parse_moment, seconds_of, shifted
-from processes.values import (
+from processes.language.dates import is_moment, parse_moment, seconds_of, shifted
+from processes.language.values import (
     ARITHMETIC,
     MAX_LIST,
     MAX_TEXT,

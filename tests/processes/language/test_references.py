@@ -5,8 +5,8 @@ import re
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from processes.names import NameTable
-from processes.setting_types import (
+from processes.language.scope import NameTable
+from processes.language.setting_types import (
     DatasourceRef,
     DefaultValue,
     ErrorValue,

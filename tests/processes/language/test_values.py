@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from processes.moments import date_in, parse_moment, seconds_of, shifted, to_date, to_moment
-from processes.values import (
+from processes.language.dates import date_in, parse_moment, seconds_of, shifted, to_date, to_moment
+from processes.language.values import (
     MAX_LIST,
     MAX_TEXT,
     ValueFailure,

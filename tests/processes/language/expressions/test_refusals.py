@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from processes.expressions import FUNCTIONS, Template, TemplateError
-from processes.values import ValueFailure
-from tests.processes.expressions.values import VALUES
+from processes.language.expressions import FUNCTIONS, Template, TemplateError
+from processes.language.values import ValueFailure
+from tests.processes.language.expressions.values import VALUES
 
 
 @pytest.mark.parametrize(

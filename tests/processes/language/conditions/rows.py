@@ -1,6 +1,6 @@
 """Rows and groups of conditions, short."""
 
-from processes.conditions import ConditionGroup
+from processes.language.conditions import ConditionGroup
 
 TODAY = "2026-11-23"
 

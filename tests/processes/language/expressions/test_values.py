@@ -2,8 +2,8 @@
 
 import pytest
 
-from processes.expressions import Template
-from tests.processes.expressions.values import D, value_of
+from processes.language.expressions import Template
+from tests.processes.language.expressions.values import D, value_of
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
 from kianda.lib.i18n import gettext as _
-from processes.values import Value, ValueFailure, as_text, is_numeric, shown
+from processes.language.values import Value, ValueFailure, as_text, is_numeric, shown
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z|[0-9]{8}\Z|[0-9]{4}-?W[0-9]{2}-?[1-7]\Z")
 _MOMENT = re.compile(r"[0-9W-]{8,10}[T ][0-9]{2}", re.IGNORECASE)

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from processes.expressions import Template, TemplateError
-from processes.values import ValueFailure
-from tests.processes.expressions.values import VALUES, value_of
+from processes.language.expressions import Template, TemplateError
+from processes.language.values import ValueFailure
+from tests.processes.language.expressions.values import VALUES, value_of
 
 
 def test_the_source_of_an_expression_is_bounded():

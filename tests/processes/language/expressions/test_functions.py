@@ -2,8 +2,8 @@
 
 import pytest
 
-from processes.expressions import FUNCTIONS
-from tests.processes.expressions.values import D, value_of
+from processes.language.expressions import FUNCTIONS
+from tests.processes.language.expressions.values import D, value_of
 
 FUNCTION_TABLE = [
     ("Sum(1, '2', [blank])", D(3)),

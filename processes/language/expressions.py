@@ -14,9 +14,9 @@ from typing import Any
 import simpleeval
 
 from kianda.lib.i18n import gettext as _
-from processes.functions import FUNCTIONS
-from processes.operators import OPERATORS, joined
-from processes.reader import (
+from processes.language.functions import FUNCTIONS
+from processes.language.operators import OPERATORS, joined
+from processes.language.parser import (
     MAX_SOURCE,
     TEXT_FUNCTION,
     Expression,
@@ -27,7 +27,7 @@ from processes.reader import (
     read_expression,
     read_text,
 )
-from processes.values import MAX_LIST, Value, ValueFailure, as_text, to_text
+from processes.language.values import MAX_LIST, Value, ValueFailure, as_text, to_text
 
 __all__ = ["FUNCTIONS", "Resolve", "Template", "TemplateError"]
 
