@@ -14,8 +14,8 @@ from processes.engine import Outcome
 from processes.language.conditions import ConditionGroup
 from processes.language.expressions import Template
 from processes.language.values import Value, as_text, column_of, to_json
-from processes.ports import Forms, Others
 from processes.rules.base import Answer, Rule, RuleFailed
+from processes.rules.ports import Forms, Others
 from processes.run_forms import FormsDesk, RunForms
 from processes.run_others import RunOthers
 from processes.run_rows import run_rows

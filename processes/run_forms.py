@@ -10,9 +10,9 @@ from processes.display import displays_on
 from processes.document import Document, Form
 from processes.fields.base import InputField, walk
 from processes.language.values import Value
-from processes.ports import Part
 from processes.progress import Moment, NotOpen, assigned, closed, submitted, went_to
 from processes.rules.base import RuleFailed
+from processes.rules.ports import Part
 from processes.run_rows import run_inside
 from processes.standing import CURRENT, LONGEST_STATUS, records_of
 
@@ -38,7 +38,7 @@ class FormsDesk:
 
 
 class RunForms:
-    """Implements `processes.ports.Forms` on the working copy of a run."""
+    """Implements `processes.rules.ports.Forms` on the working copy of a run."""
 
     def __init__(self, context: "RunContext", desk: FormsDesk) -> None:
         """Take the run and what is known about its forms."""

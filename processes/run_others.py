@@ -9,15 +9,15 @@ from kianda.lib.secret_names import MASK
 from processes.effects import Act, Effect
 from processes.language.conditions import ItemFilter
 from processes.language.values import Value, to_json
-from processes.ports import Item
 from processes.rules.base import RuleFailed
+from processes.rules.ports import Item
 
 if TYPE_CHECKING:
     from processes.context import RunContext
 
 
 class RunOthers:
-    """Implements `processes.ports.Others`: intent, act, and what came of it, in the trace."""
+    """Implements `processes.rules.ports.Others`: intent, act, and what came of it, in the trace."""
 
     def __init__(self, context: "RunContext") -> None:
         """Take the run for which it acts."""

@@ -10,8 +10,8 @@ from processes.document import Document
 from processes.language.conditions import ConditionGroup
 from processes.language.mappings import scope
 from processes.language.values import Value, from_json
-from processes.ports import Part
 from processes.rules.base import Answer, Rule, RuleFailed
+from processes.rules.ports import Part
 from tests.processes.definitions import TOKEN_SERVICE
 
 Changes = Sequence[tuple[str, Value]]

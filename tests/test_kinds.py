@@ -142,7 +142,7 @@ def test_every_module_of_a_registry_is_in_its_table_of_contents(
         module = importlib.import_module(f"{package.__name__}.{found.name}")
         for thing in vars(module).values():
             own = isinstance(thing, type) and thing.__module__ == module.__name__
-            if own and issubclass(thing, Kind) and found.name != "base":
+            if own and issubclass(thing, Kind) and found.name not in {"base", "matching"}:
                 assert registry.kinds.get(thing.slug()) is thing
 
 

@@ -1,4 +1,4 @@
-"""What every rule is; what one may ask of its run stands in `processes.ports`."""
+"""What every rule is; what one may ask of its run stands in `processes.rules.ports`."""
 
 import re
 from abc import abstractmethod
@@ -19,6 +19,7 @@ from processes.language.mappings import (
     InputRow,
     SuccessRow,
     collect,
+    item_at,
     read_answer,
     read_error,
     scope,
@@ -26,8 +27,44 @@ from processes.language.mappings import (
 from processes.language.references import flaw
 from processes.language.setting_types import DatasourceRef, MethodRef, RuleId
 from processes.language.values import Value
-from processes.ports import Context, Item
-from processes.rules.items import accept_items
+from processes.rules.ports import Context, Item
+
+
+def accept_items(rows: Sequence[SuccessRow], items: Sequence[Item], context: Context) -> None:
+    """Map the first of the instances that a rule worked on, and make it durable."""
+    if not items:
+        context.accept([])
+        return
+    refuse_open_secrets(rows, context)
+    item_id = item_at(items[0], "process.id")
+    changes = read_answer(
+        rows,
+        scope(context.resolve, item=items[0]),
+        missing=lambda name: (
+            _("The instance %(item_id)s has no %(name)s.")
+            % {"item_id": item_id, "name": name.removeprefix("item.")}
+        ),
+    )
+    context.accept(changes)
+
+
+def refuse_open_secrets(rows: Sequence[SuccessRow], context: Context) -> None:
+    """Let a secret of an instance only into a secret field, whatever an expression makes of it."""
+    for row in rows:
+        for name in Template.parse(row.value).references:
+            root, _dot, rest = name.partition(".")
+            if root == "item" and context.is_secret_of_item(rest):
+                if context.is_secret(row.field):
+                    continue
+                raise RuleFailed(
+                    "configuration",
+                    _(
+                        "[%(name)s] is a secret of another process; it may only go into a secret "
+                        "field, and %(field)s is not."
+                    )
+                    % {"name": name, "field": row.field},
+                )
+
 
 __all__ = ["BUILT_IN", "Answer", "CallingRule", "Context", "OnFailure", "Rule", "RuleFailed"]
 

@@ -7,8 +7,8 @@ from kianda.lib.i18n import gettext_noop
 from processes.language.conditions import ItemFilter
 from processes.language.mappings import InputRow
 from processes.language.references import flaw
-from processes.matching import MatchingRule
 from processes.rules.base import Context
+from processes.rules.matching import MatchingRule
 
 
 class DeleteItem(MatchingRule):

@@ -16,8 +16,8 @@ from processes.rules.base import (
     CallingRule,
     Context,
     RuleFailed,
+    refuse_open_secrets,
 )
-from processes.rules.items import refuse_open_secrets
 
 __all__ = ["BUILT_IN", "FindItems"]
 

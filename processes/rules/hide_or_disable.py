@@ -10,8 +10,8 @@ from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import FIELD_NAME
 from processes.language.mappings import Row
 from processes.language.references import flaw, names_in
-from processes.ports import Part
 from processes.rules.base import Context, Rule
+from processes.rules.ports import Part
 
 Action = Literal[
     "hide", "show", "disable", "enable", "toggle_visible", "toggle_enabled", "hide_and_clear"

@@ -28,8 +28,8 @@ from processes.rules.base import (
     Rule,
     RuleFailed,
     SuccessMapping,
+    accept_items,
 )
-from processes.rules.items import accept_items
 
 
 def _other_field(name: str) -> str:

@@ -6,8 +6,8 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.language.conditions import ItemFilter
 from processes.language.mappings import collect_fields
-from processes.matching import MatchingRule
 from processes.rules.base import Context
+from processes.rules.matching import MatchingRule
 
 
 class UpdateItem(MatchingRule):

@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from processes.language.call_results import Answer, RuleFailed
 from processes.language.conditions import ItemFilter
 from processes.language.values import Value
-
-if TYPE_CHECKING:
-    from processes.rules.base import Rule
 
 Item = Mapping[str, Value]
 Part = Literal["visible", "enabled", "required"]
@@ -134,7 +131,7 @@ class Context(Protocol):
         The filter's `[item.x]` are theirs; its other names are those of this run.
         """
 
-    def each_row(self, table: str, rules: Sequence["Rule"], *, go_on: bool) -> None:
+    def each_row(self, table: str, rules: Sequence[Any], *, go_on: bool) -> None:
         """Run rules for each row of a table; `go_on` passes over a row that fails."""
 
     def save(self) -> None:
