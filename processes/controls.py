@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from kianda.lib.pointers import pointer
 from kianda.web.pages import control_id
-from processes.display import Display
-from processes.document import Form
+from processes.definition.display import Display
+from processes.definition.document import Form
 from processes.fields import List, Toggle
 from processes.fields.base import FormField
 from processes.fields.text import Text

@@ -12,8 +12,8 @@ from kianda.lib.errors import Flaw
 from kianda.lib.pointers import pointer
 from kianda.web.pages import Errors
 from processes.controls import Control, FormView, every
-from processes.display import Display, Overrides, displays
-from processes.document import Document, Form
+from processes.definition.display import Display, Overrides, displays
+from processes.definition.document import Document, Form
 from processes.fields import Button, Link, RichText, Table
 from processes.fields.base import FormField, InputField
 from processes.inputs import PREFIX, Written, input_of, means_same, posted

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
-from processes.document import Document, Form
+from processes.definition.document import Document, Form
 from processes.standing import (
     COMPLETED,
     CURRENT,

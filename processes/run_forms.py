@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from processes.display import displays_on
-from processes.document import Document, Form
+from processes.definition.display import displays_on
+from processes.definition.document import Document, Form
 from processes.fields.base import InputField, walk
 from processes.language.values import Value
 from processes.progress import Moment, NotOpen, assigned, closed, submitted, went_to

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from datasources.ports import Sample
 from kianda.lib.errors import Missing
-from processes.document import Document
+from processes.definition.document import Document
 from processes.language.expressions import Template
 from processes.language.mappings import InputRow
 from processes.language.values import Value, ValueFailure, as_text, to_json

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
-from processes.document import Document, Form
+from processes.definition.document import Document, Form
 
 FormStatus = Literal["not_started", "current", "completed"]
 NOT_STARTED: FormStatus = "not_started"

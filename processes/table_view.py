@@ -8,7 +8,7 @@ from dataclasses import replace
 from kianda.lib.pointers import pointer
 from kianda.web.pages import Errors
 from processes.controls import Control, RowView, TableView
-from processes.display import Display
+from processes.definition.display import Display
 from processes.fields.table import Column
 from processes.inputs import Written
 from processes.table_forms import TypedTable, packed, window_of, window_size

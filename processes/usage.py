@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.urls import reverse
 
-from processes.document import Document
+from processes.definition.document import Document
 from processes.models import DesignVersion, FormOwner, ProcessDesign, ProcessInstance
 from processes.rules import AssignForm, StartAProcess
 from processes.rules.base import BUILT_IN, CallingRule

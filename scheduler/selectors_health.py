@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from datasources.models import Datasource
-from processes.document import Document
+from processes.definition.document import Document
 from processes.models import ProcessDesign, ProcessInstance, Run
 from processes.services.documents import document_of
 from scheduler.models import ScheduledTask

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from processes.document import Document, TargetMissing
+from processes.definition.document import Document, TargetMissing
 from processes.language.dates import parse_moment
 from processes.language.expressions import Template
 from processes.language.values import ValueFailure, from_json, is_blank

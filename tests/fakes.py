@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from datasources.rest.document import RestDatasource
-from processes.document import Document
+from processes.definition.document import Document
 from processes.language.conditions import ConditionGroup
 from processes.language.mappings import scope
 from processes.language.values import Value, from_json

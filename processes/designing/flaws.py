@@ -9,12 +9,12 @@ from typing import Any, Literal, NamedTuple
 
 from kianda.lib.errors import Flaw
 from kianda.lib.pointers import pointer, unique
-from processes import raw as sent
-from processes.checks import Catalog, advise, check_references
+from processes.definition import raw_document as sent
+from processes.definition.checks import Catalog, advise, check_references
+from processes.definition.document import Document
 from processes.designing import tree
 from processes.designing.pieces import Pieces, bare
 from processes.designing.tree import Object, Path
-from processes.document import Document
 
 Level = Literal["error", "reference", "advice"]
 

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ValidationError
 from kianda.lib.errors import Flaw
 from kianda.lib.names import in_words
 from kianda.lib.pointers import flaws_of
+from processes.definition.document import Document, Form
 from processes.designing import tree
 from processes.designing.tree import Object
-from processes.document import Document, Form
 from processes.fields import AnyField, fields
 from processes.language.scope import NameTable
 from processes.rules import AnyRule, rules

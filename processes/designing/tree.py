@@ -8,7 +8,7 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import in_words
 from kianda.lib.pointers import pointer
-from processes.document import Document, Form
+from processes.definition.document import Document, Form
 from processes.fields import fields
 from processes.language.labels import piece_in_words, setting_in_words
 from processes.rules import Rule, rules

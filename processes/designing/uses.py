@@ -14,11 +14,11 @@ from pydantic import ValidationError
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.pointers import flaws_of, pointer
-from processes import raw as sent
+from processes.definition import raw_document as sent
+from processes.definition.document import Document, Form
 from processes.designing import texts, tree
 from processes.designing.patches import Set
 from processes.designing.tree import Element, Object, Path
-from processes.document import Document, Form
 from processes.fields import fields
 from processes.language.labels import piece_in_words
 from processes.language.scope import NameTable

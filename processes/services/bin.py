@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Invalid, Missing
 from kianda.lib.names import slug_flaw
+from processes.definition.renaming import with_names
 from processes.models import DesignVersion, ProcessDesign, WorkingCopy
-from processes.renaming import with_names
 from processes.services.copy_state import digest_of
 from processes.services.designs import page_name_flaw
 from processes.services.documents import document_of

@@ -12,7 +12,7 @@ from datasources.selectors import all_datasources
 from datasources.selectors import document_of as datasource_of
 from datasources.services.datasources import get_document
 from kianda.lib.errors import Missing
-from processes.document import Document
+from processes.definition.document import Document
 from processes.models import ProcessDesign
 from processes.services.documents import document_of
 from processes.services.forms_state import known_groups, known_people
@@ -22,7 +22,7 @@ MOST_PEOPLE = 50
 
 
 class StoredCatalog:
-    """Implements `processes.checks.Catalog`; looks each name up once."""
+    """Implements `processes.definition.checks.Catalog`; looks each name up once."""
 
     def __init__(self) -> None:
         """Start with nothing looked up."""

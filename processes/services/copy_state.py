@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Missing, TooLarge
-from processes import raw as sent
+from processes.definition import raw_document as sent
 from processes.designing.flaws import Checked, Mark, checked, marks_of
 from processes.designing.patches import PATCH, Patch, Set
 from processes.designing.tree import PROCESS, Object

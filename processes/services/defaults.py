@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Flaw, Invalid
-from processes.document import Document
+from processes.definition.document import Document
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value, ValueFailure
 

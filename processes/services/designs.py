@@ -13,8 +13,8 @@ from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing, PreconditionFailed
 from kianda.lib.usage import used_by
-from processes.checks import check, check_references
-from processes.document import Document, parse_document
+from processes.definition.checks import check, check_references
+from processes.definition.document import Document, parse_document
 from processes.models import DesignVersion, ProcessDesign
 from processes.services.catalog import StoredCatalog
 from processes.services.documents import document_of

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from datetime import datetime
 from threading import Lock
 
-from processes.document import Document, load_document
+from processes.definition.document import Document, load_document
 from processes.models import DesignVersion
 
 _KEPT = 256

@@ -13,8 +13,9 @@ from datasources.services.datasources import get_document
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Missing
 from kianda.lib.secret_names import MASK, is_secret_name
-from processes.checks import export
-from processes.document import Document, load_document
+from processes.definition.checks import export
+from processes.definition.document import Document, load_document
+from processes.definition.serialization import essential, written
 from processes.language.timestamps import moment_text
 from processes.models import ProcessDesign
 from processes.rules.base import CallingRule
@@ -22,7 +23,6 @@ from processes.rules.find_items import BUILT_IN
 from processes.services.catalog import StoredCatalog
 from processes.services.designs import get_design
 from processes.services.documents import document_of
-from processes.writing import essential, written
 
 FORMAT, FORMAT_VERSION = "kianda-designs", 1
 _QUERY_VALUE = re.compile(r"([?&])([^=&#]+)=([^&#]*)")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, in_words
 from kianda.lib.errors import Conflict, Forbidden, Invalid
-from processes.document import Document
+from processes.definition.document import Document
 from processes.language.timestamps import moment_text
 from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.progress import Moment, went_to

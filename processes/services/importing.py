@@ -18,10 +18,10 @@ from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.names import in_words, slug_flaw
 from kianda.lib.secret_names import MASK
 from kianda.lib.secrets import key_ring
-from processes.checks import check_references
-from processes.document import load_document
+from processes.definition.checks import check_references
+from processes.definition.document import load_document
+from processes.definition.renaming import with_names
 from processes.models import ProcessDesign
-from processes.renaming import with_names
 from processes.services.bundles import Bundle, Packed, facts_of, read_bundle
 from processes.services.catalog import StoredCatalog
 from processes.services.designs import create_design, get_design, save_design

@@ -12,7 +12,7 @@ from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Conflict, Flaw, Forbidden, InUse, Invalid
 from kianda.lib.usage import used_by
-from processes.document import Document
+from processes.definition.document import Document
 from processes.language.values import Value
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.services.defaults import default_values

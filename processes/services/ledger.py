@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from kianda.lib.db.prepared_statements import insert_of, update_of
 from kianda.lib.errors import Stale
 from processes.context import RunContext
-from processes.document import Document
+from processes.definition.document import Document
 from processes.language.values import Value
 from processes.models import Change, ProcessInstance, Run
 from processes.services.forms_state import standing_changes

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, Stale
 from kianda.lib.names import slugify
+from processes.definition.renaming import with_names
 from processes.models import DesignVersion, ProcessDesign
-from processes.renaming import with_names
 from processes.services.copy_state import unsaved
 from processes.services.designs import create_design, get_design, save_design
 from processes.services.working_copies import edit, open_copy

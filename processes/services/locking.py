@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Busy
-from processes.document import Document
+from processes.definition.document import Document
 from processes.models import ProcessInstance, Run
 from processes.services.starting import read_instance
 

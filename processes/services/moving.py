@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 
 from kianda.lib.errors import Busy, Conflict
 from kianda.lib.secret_names import MASK
-from processes.document import Document
+from processes.definition.document import Document
 from processes.fields.base import FormField
 from processes.fields.table import Table
 from processes.language.values import Value, ValueFailure

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import ApplicationError, Busy, Invalid, Missing, Stale
-from processes.document import Document, TargetMissing
+from processes.definition.document import Document, TargetMissing
 from processes.effects import Effect
 from processes.language.conditions import ConditionGroup, ItemFilter
 from processes.language.values import Value, to_json

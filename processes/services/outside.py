@@ -16,7 +16,7 @@ from datasources.selectors import get_document, get_document_to_call
 from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Forbidden, Missing
 from processes.context import Surroundings
-from processes.document import Document
+from processes.definition.document import Document
 from processes.effects import Effect
 from processes.language.conditions import Condition, ConditionGroup
 from processes.language.expressions import Template

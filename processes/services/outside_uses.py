@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from kianda.lib.usage import used_by
-from processes.checks import check_references
+from processes.definition.checks import check_references
+from processes.definition.document import Document, load_document
 from processes.designing import tree
 from processes.designing.tree import Element, Object
 from processes.designing.uses import Use
-from processes.document import Document, load_document
 from processes.models import WorkingCopy
 from processes.rules.base import BUILT_IN
 from processes.services.catalog import StoredCatalog

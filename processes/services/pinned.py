@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from kianda.lib.errors import Invalid, Missing
 from kianda.lib.secret_names import MASK
 from processes.context import Outside, RunContext, Surroundings
-from processes.document import Document
+from processes.definition.document import Document
 from processes.effects import Effect
 from processes.language.conditions import ConditionGroup
 from processes.language.timestamps import moment_text

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
-from processes.document import Document, TargetMissing
+from processes.definition.document import Document, TargetMissing
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance
 from processes.rules.base import Rule
 from processes.services import working_copies

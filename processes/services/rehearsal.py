@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.masking import Masker
 from processes.context import RunContext
-from processes.document import Document
+from processes.definition.document import Document
 from processes.effects import Effect, Surroundings
 from processes.engine import Outcome, run_rules
 from processes.language.timestamps import moment_text, today_in

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from datasources.rest.document import RestMethod
 from kianda.accounts.services.profiles import zone_of
 from kianda.lib.secret_names import MASK
-from processes.document import Document
+from processes.definition.document import Document
 from processes.language.call_results import Answer
 from processes.language.expressions import Template, TemplateError
 from processes.language.mappings import item_at

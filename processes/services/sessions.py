@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Busy, Conflict, Forbidden, Stale
 from processes.context import RunContext
-from processes.document import Document
+from processes.definition.document import Document
 from processes.engine import Outcome
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule, RuleFailed

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from kianda.lib.db.prepared_statements import insert_of
 from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Busy, Flaw, Invalid, Missing, Stale
-from processes.document import Document, TargetMissing
+from processes.definition.document import Document, TargetMissing
 from processes.models import ProcessInstance, Run
 from processes.rules import Submit
 from processes.rules.base import Rule

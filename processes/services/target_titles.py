@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from kianda.lib.names import in_words
-from processes.document import Document
+from processes.definition.document import Document
 from processes.models import DesignVersion, Run
 from processes.services.documents import document_of
 

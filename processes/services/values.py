@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Flaw
 from kianda.lib.secrets import MASK
-from processes.document import Document
+from processes.definition.document import Document
 from processes.fields.base import FormField
 from processes.language.values import Value
 from processes.models import ProcessInstance

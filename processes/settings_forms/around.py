@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from datasources.rest.document import RestDatasource, RestMethod
-from processes import raw as definitions
+from processes.definition import raw_document as definitions
 from processes.language.expressions import Template, TemplateError
 from processes.language.references import SYSTEM_NAMES
 from processes.language.scope import NameTable

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from datasources.rest.document import RestMethod
 from kianda.lib.names import in_words
-from processes import raw as definitions
+from processes.definition import raw_document as definitions
 from processes.language.labels import name_in_words
 from processes.language.references import SYSTEM_NAMES
 from processes.language.scope import VALUELESS_TYPES

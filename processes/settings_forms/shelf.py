@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from datasources.rest.document import RestDatasource
-from processes.checks import Catalog
+from processes.definition.checks import Catalog
 
 
 class Shelf(Catalog, Protocol):

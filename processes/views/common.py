@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from kianda.lib import usage
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
-from processes.document import Document, TargetMissing
+from processes.definition.document import Document, TargetMissing
 
 
 def person(request: HttpRequest) -> User:

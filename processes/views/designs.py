@@ -13,15 +13,15 @@ from kianda.lib.api.strict_json import parse_json
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, TooLarge
 from kianda.web.form_once import once
 from kianda.web.pages import go, page, render_page, toast
-from processes.diff import describe_changes
-from processes.document import parse_document
-from processes.lines import line_map, line_of
+from processes.definition.diff import describe_changes
+from processes.definition.document import parse_document
+from processes.definition.serialization import definition_text
+from processes.definition.source_map import line_map, line_of
 from processes.models import DesignVersion, ProcessDesign
 from processes.services import designs as services
 from processes.services.copy_state import unsaved
 from processes.services.documents import document_of
 from processes.views.common import person
-from processes.writing import definition_text
 
 STARTER = """{
   "name": "my-process",

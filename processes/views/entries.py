@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from kianda.templatetags.kianda_words import status_words
-from processes.document import Document
+from processes.definition.document import Document
 from processes.field_words import words_of
 from processes.models import Change, ProcessInstance, Run
 from processes.services.history import can_restore, told

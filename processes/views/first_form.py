@@ -10,7 +10,7 @@ from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.pointers import pointer
 from kianda.web.pages import Errors
 from processes.controls import FormView
-from processes.document import TargetMissing
+from processes.definition.document import TargetMissing
 from processes.forms import (
     Typed,
     act_on_rows,

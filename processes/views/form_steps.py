@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from processes.controls import FormView, every
-from processes.document import Document
+from processes.definition.document import Document
 from processes.models import ProcessInstance
 from processes.services.forms_state import FormState, form_states, owns
 from processes.standing import COMPLETED, CURRENT

@@ -11,7 +11,7 @@ from kianda.web.form_once import once
 from kianda.web.page_extensions import asides_of
 from kianda.web.pages import go, is_htmx, page, render_dialog, render_page, toast
 from processes import listing
-from processes.document import Document
+from processes.definition.document import Document
 from processes.models import Change, Run
 from processes.selectors import visible_instance, visible_runs
 from processes.services.instances import store_unsaved_answer

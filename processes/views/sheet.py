@@ -12,7 +12,7 @@ from kianda.lib.errors import Flaw
 from kianda.lib.numbers import whole_number
 from kianda.web.pages import Errors
 from processes.controls import Control, FormView
-from processes.document import Document, Form
+from processes.definition.document import Document, Form
 from processes.fields import Table
 from processes.fields.base import FormField, InputField
 from processes.forms import (

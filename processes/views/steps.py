@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from datasources.selectors import get_document
 from kianda.lib.errors import Missing
 from kianda.lib.secret_names import MASK
-from processes.document import Document
+from processes.definition.document import Document
 from processes.field_words import words_in_utc
 from processes.models import ProcessDesign, Run
 from processes.rules import Rule, SetFormField

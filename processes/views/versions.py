@@ -11,14 +11,14 @@ from kianda.lib.errors import InUse, Invalid, Missing
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, is_htmx, page, render_dialog, render_page, toast
 from processes import listing
-from processes.diff import describe_changes
-from processes.document import Document
+from processes.definition.diff import describe_changes
+from processes.definition.document import Document
+from processes.definition.serialization import definition_text
 from processes.models import DesignVersion, ProcessDesign
 from processes.services import designs as services
 from processes.services.documents import document_of
 from processes.views.common import asked, page_of, person, used_by_links
 from processes.views.designs import facts_of
-from processes.writing import definition_text
 
 LONGEST_COMPARED = 200_000
 LONGEST_NOTE = 500

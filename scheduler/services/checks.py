@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.errors import Flaw, Invalid
-from processes.document import Document, TargetMissing
+from processes.definition.document import Document, TargetMissing
 from processes.models import ProcessDesign, ProcessInstance
 from processes.selectors import visible_instances
 from processes.services.documents import document_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from processes.document import Document
+from processes.definition.document import Document
 from processes.models import ProcessInstance
 from scheduler.document import dumped, read_task
 from scheduler.models import ScheduledTask

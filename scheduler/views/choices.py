@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from processes.document import Document, Form
+from processes.definition.document import Document, Form
 from processes.models import ProcessDesign, ProcessInstance
 from processes.rules import Rule
 from processes.selectors import visible_instances

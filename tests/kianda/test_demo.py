@@ -11,7 +11,7 @@ from datasources.models import Datasource
 from kianda import demo
 from kianda.sandbox.server import STORE_FILE
 from kianda.sandbox.store import Store
-from processes.document import parse_document
+from processes.definition.document import parse_document
 from processes.models import ProcessDesign, ProcessInstance
 from processes.services.designs import warnings_of
 from scheduler.models import ScheduledTask

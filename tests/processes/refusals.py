@@ -3,7 +3,7 @@
 import pytest
 
 from kianda.lib.errors import Flaw, Invalid
-from processes.document import parse_document
+from processes.definition.document import parse_document
 
 
 def flaws(raw: object) -> list[Flaw]:

@@ -8,7 +8,7 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
-from processes.document import parse_document
+from processes.definition.document import parse_document
 from processes.forms import changed_by_hand, editable, missing_in, sent_of, typed_in
 from processes.inputs import input_of
 from processes.language.values import Value

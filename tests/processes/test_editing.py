@@ -7,9 +7,9 @@ import pytest
 
 from datasources.http.curl import as_curl
 from kianda.demo import ORDERS_DESIGN, TOKEN_DESIGN
-from processes.document import parse_document
-from processes.lines import line_map, line_of
-from processes.writing import definition_text
+from processes.definition.document import parse_document
+from processes.definition.serialization import definition_text
+from processes.definition.source_map import line_map, line_of
 from tests.browser.story_rows import orders
 from tests.processes.definitions import process, text_field, token_refresh
 

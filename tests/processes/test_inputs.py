@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from processes.document import parse_document
+from processes.definition.document import parse_document
 from processes.inputs import Written, means_same
 from tests.processes.definitions import process
 

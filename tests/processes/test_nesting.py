@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import Invalid
-from processes.diff import describe_changes
-from processes.display import displays
-from processes.document import Document, TargetMissing, parse_document
+from processes.definition.diff import describe_changes
+from processes.definition.display import displays
+from processes.definition.document import Document, TargetMissing, parse_document
+from processes.definition.serialization import definition_text
 from processes.forms import editable
 from processes.services.moving import renamed_fields
-from processes.writing import definition_text
 from tests.processes.definitions import process
 
 BUTTON: dict[str, Any] = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from processes.document import Document, parse_document
+from processes.definition.document import Document, parse_document
 from processes.progress import Moment, NotOpen, assigned, closed, submitted, went_to
 from processes.standing import Standing, form_of, records_of, standing_columns
 

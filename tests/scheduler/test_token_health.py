@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from processes.document import parse_document
+from processes.definition.document import parse_document
 from scheduler.token_health import (
     AMBER,
     RED,

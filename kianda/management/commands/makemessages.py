@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from datasources.auth import auth_schemes
 from kianda.environment import BASE_DIR
 from kianda.lib.pointers import models_in
-from processes.document import Document
+from processes.definition.document import Document
 from processes.fields import fields
 from processes.language.labels import setting_name
 from processes.rules import rules

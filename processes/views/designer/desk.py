@@ -15,7 +15,7 @@ from kianda.accounts.services.profiles import profile_of
 from kianda.lib.errors import ApplicationError, Stale
 from kianda.web.pages import go, query_words, render_page, toast
 from kianda.web.times import moment_in_sentence
-from processes.document import Document, Form
+from processes.definition.document import Document, Form
 from processes.fields import fields
 from processes.language.labels import piece_in_words
 from processes.rules import rules

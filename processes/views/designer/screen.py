@@ -7,7 +7,7 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Flaw
-from processes.checks import Catalog
+from processes.definition.checks import Catalog
 from processes.designing.flaws import Mark
 from processes.designing.tree import may_hold
 from processes.fields import fields

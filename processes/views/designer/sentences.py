@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from processes.checks import Catalog
+from processes.definition.checks import Catalog
 from processes.rules import Rule, StartAProcess, rules
 from processes.rules.base import CallingRule
 from processes.rules.find_items import BUILT_IN

@@ -8,7 +8,7 @@ from django.utils import timezone
 from kianda.lib.errors import Invalid
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, is_htmx, page, render_page
-from processes.document import Document
+from processes.definition.document import Document
 from processes.models import ProcessInstance, Run
 from processes.services import runs
 from processes.services.pinned import outward_rules, reaching

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from processes.document import Document
+from processes.definition.document import Document
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule
 from processes.services.documents import document_of

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import has_role
 from kianda.web.pages import page, render_page
-from processes.document import Document
+from processes.definition.document import Document
 from processes.models import Run
 from processes.services.pinned import outward_rules
 from processes.views.common import person, target_title

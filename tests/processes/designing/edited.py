@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from processes.definition.document import parse_document
 from processes.designing import copies, tree
 from processes.designing.edits import Applied, apply_edit, parse_edit
-from processes.document import parse_document
 from tests.processes.definitions import button, set_rule, text_field
 
 

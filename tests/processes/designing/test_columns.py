@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import Conflict
+from processes.definition.document import parse_document
 from processes.designing.sheet import applied
-from processes.document import parse_document
 from tests.processes.definitions import button, set_rule, text_field
 from tests.processes.designing.edited import edit, node, run
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import ApplicationError, Invalid
+from processes.definition.document import parse_document
 from processes.designing import tree
 from processes.designing.edits import apply_edit, parse_edit
 from processes.designing.flaws import checked, marks_of
-from processes.document import parse_document
 from tests.fakes import Nothing
 from tests.processes.definitions import (
     button,

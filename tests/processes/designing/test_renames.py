@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import Conflict
+from processes.definition.document import parse_document
 from processes.designing import tree
 from processes.designing.sheet import applied
 from processes.designing.uses import uses_of
-from processes.document import parse_document
 from processes.rules import rules
 from tests.processes.definitions import token_refresh
 from tests.processes.designing.edited import ROWS, at, design, edit, every_rule, names, node, run

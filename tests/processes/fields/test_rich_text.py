@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import Invalid
-from processes.document import parse_document
+from processes.definition.document import parse_document
 from processes.fields import Link, RichText
 from processes.language.values import ValueFailure
 from tests.processes.definitions import process, text_field

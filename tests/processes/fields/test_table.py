@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.document import parse_document
+from processes.definition.document import parse_document
 from processes.fields import Table, fields
 from processes.language.values import MAX_LIST, ValueFailure, column_of
 from tests.processes.definitions import process

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import Invalid
-from processes.document import load_document, parse_document
+from processes.definition.document import load_document, parse_document
 from tests.processes.definitions import set_rule
 from tests.processes.loops.basket import SAVE, basket, loop
 

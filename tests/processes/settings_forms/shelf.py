@@ -5,7 +5,7 @@ from typing import Any
 from django.template import Context, Template
 
 from datasources.rest.document import RestDatasource
-from processes.document import Document, Form
+from processes.definition.document import Document, Form
 from processes.fields import fields
 from processes.rules import rules
 from processes.settings_forms import SettingsForm, settings_form

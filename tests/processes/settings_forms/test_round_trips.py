@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from processes.document import Document, Form
+from processes.definition.document import Document, Form
 from processes.fields import fields
 from processes.rules import rules
 from processes.settings_forms import (

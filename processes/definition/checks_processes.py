@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from kianda.lib.errors import Flaw
 from kianda.lib.i18n import gettext as _
-from processes.document import Document, TargetMissing
+from processes.definition.document import Document, TargetMissing
 from processes.language.conditions import ConditionGroup
 from processes.language.expressions import Template
 from processes.language.mappings import SuccessRow

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from kianda.lib.pointers import TAGS
-from processes.document import Document
+from processes.definition.document import Document
 
 WIDTH = 100
 

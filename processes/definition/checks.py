@@ -11,11 +11,11 @@ from datasources.rest.document import RestMethod
 from kianda.lib.errors import Flaw
 from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK
-from processes.catalogs import Catalog
-from processes.checks_built_in import built_in_flaws, started_flaws
-from processes.checks_people import assignment_advice, owner_flaws
-from processes.checks_secrets import written_out
-from processes.document import Document, RuleList
+from processes.definition.catalog import Catalog
+from processes.definition.checks_people import assignment_advice, owner_flaws
+from processes.definition.checks_processes import built_in_flaws, started_flaws
+from processes.definition.checks_secrets import written_out
+from processes.definition.document import Document, RuleList
 from processes.rules import Rule, StartAProcess
 from processes.rules.base import BUILT_IN, CallingRule
 

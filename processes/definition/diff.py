@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
-from django.utils.translation import gettext as _
-
-from processes.document import Document, Form, RuleList
+from kianda.lib.i18n import gettext as _
+from processes.definition.document import Document, Form, RuleList
 from processes.fields import Table
 from processes.fields.base import FormField
 from processes.language.labels import setting_in_words

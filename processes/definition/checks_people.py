@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from kianda.lib.errors import Flaw
 from kianda.lib.i18n import gettext as _
-from processes.catalogs import Catalog
-from processes.document import Document
+from processes.definition.catalog import Catalog
+from processes.definition.document import Document
 from processes.rules import AssignForm
 
 

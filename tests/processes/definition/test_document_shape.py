@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import Flaw, TooLarge
-from processes.document import parse_document
+from processes.definition.document import parse_document
 from tests.processes.definitions import button, process, set_rule, text_field, token_rule
 from tests.processes.refusals import flaws, only_flaw
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from datasources.rest.document import RestMethod
 from kianda.lib.secret_names import is_secret_name
-from processes.catalogs import Catalog
-from processes.document import Document
+from processes.definition.catalog import Catalog
+from processes.definition.document import Document
 from processes.language.expressions import Template
 from processes.rules import Rule, StartAProcess
 from processes.rules.base import BUILT_IN, CallingRule

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import Invalid
-from processes.document import load_document, parse_document
+from processes.definition.document import load_document, parse_document
 from tests.processes.definitions import TOKEN_REFRESH, button, process, text_field, token_refresh
 from tests.processes.refusals import flaws, only_flaw
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from datasources.rest.document import RestDatasource
-from processes.document import Document
+from processes.definition.document import Document
 
 
 class Catalog(Protocol):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from processes.document import TargetMissing, parse_document
+from processes.definition.document import TargetMissing, parse_document
 from tests.processes.definitions import button, text_field
 
 

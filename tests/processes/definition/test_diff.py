@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from processes.diff import describe_changes
-from processes.document import parse_document
+from processes.definition.diff import describe_changes
+from processes.definition.document import parse_document
 from tests.processes.definitions import process, text_field, token_refresh
 
 Change = Callable[[dict[str, Any]], object]

@@ -21,21 +21,21 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import field_name_flaw, slug_flaw, titled
 from kianda.lib.pointers import flaws_of, pointer, unique
-from processes import raw as sent
-from processes.fields import AnyField
-from processes.fields.base import FormField, Rules, walk
-from processes.language.references import check_field_name, names_in
-from processes.people import ActivateWith, Owners, People
-from processes.rules import Rule
-from processes.targets import (
+from processes.definition import raw_document as sent
+from processes.definition.form_owners import ActivateWith, Owners, People
+from processes.definition.targets import (  # fmt: skip
     Target,
     TargetKind,
     rules_of_field,
     target_of_process,
     targets_of_field,
     targets_of_form,
-)  # fmt: skip
-from processes.targets import TargetMissing as TargetMissing
+)
+from processes.definition.targets import TargetMissing as TargetMissing
+from processes.fields import AnyField
+from processes.fields.base import FormField, Rules, walk
+from processes.language.references import check_field_name, names_in
+from processes.rules import Rule
 
 ID_PART = re.compile(r"\{process\}|\{number(?::\d{1,2})?\}|\[([A-Za-z][A-Za-z0-9_]*)\]")
 

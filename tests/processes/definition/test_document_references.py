@@ -2,7 +2,7 @@
 
 import pytest
 
-from processes.document import parse_document
+from processes.definition.document import parse_document
 from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.refusals import only_flaw
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from processes.checks import advise, check_references
-from processes.document import parse_document
+from processes.definition.checks import advise, check_references
+from processes.definition.document import parse_document
 from tests.fakes import FakeCatalog
 from tests.processes.definitions import (
     token_refresh,

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from processes.checks import export
-from processes.document import parse_document
-from tests.processes.checks.catalog import CATALOG, RULE, FakeCatalog, advice, references
+from processes.definition.checks import export
+from processes.definition.document import parse_document
+from tests.processes.definition.checks.catalog import CATALOG, RULE, FakeCatalog, advice, references
 from tests.processes.definitions import (
     button,
     process,

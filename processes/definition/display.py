@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from processes.document import Document, Form
+from processes.definition.document import Document, Form
 from processes.fields.base import FormField
 
 Overrides = Mapping[str, Mapping[str, bool]]
