@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 
 from kianda.lib.secrets import EncryptedJSONField
+from processes.engine.instance_state import LONGEST_STATUS
 from processes.models.designs import DesignVersion, ProcessDesign
-from processes.standing import LONGEST_STATUS
 
 
 class GivenProcessId(models.Model):

@@ -10,14 +10,16 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Stale
 from kianda.lib.masking import Masker
-from processes.context import RunContext, Surroundings
-from processes.engine import Outcome, run_rules
+from processes.engine.context import RunContext, Surroundings
+from processes.engine.context_forms import FormsDesk
+from processes.engine.instance_state import form_of
+from processes.engine.runner import Outcome, run_rules
+from processes.engine.trace import RunTrace
+from processes.engine.transitions import Moment
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value
 from processes.models import ProcessInstance, Run
-from processes.progress import Moment
 from processes.rules.base import RuleFailed
-from processes.run_forms import FormsDesk
 from processes.services.forms_state import known_groups, known_people
 from processes.services.leases import TakenOver, holder
 from processes.services.ledger import RunLedger
@@ -26,8 +28,6 @@ from processes.services.outside import CallsAndLookups
 from processes.services.ownership import creator_of
 from processes.services.pinned import PinnedOutside, answers_from_samples
 from processes.services.starting import Firing, Started, insert, take
-from processes.standing import form_of
-from processes.trace import RunTrace
 
 
 def carry_out(

@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.db.run_slots import lanes
 from kianda.lib.errors import Conflict, Invalid
-from processes.engine import run_rules
+from processes.engine.instance_state import Standing
+from processes.engine.run_values import python_of
+from processes.engine.runner import run_rules
 from processes.language.values import Value
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule, RuleFailed
@@ -18,8 +20,6 @@ from processes.services.pinned import pinned_of, reaching
 from processes.services.sessions import Act, Session, at_work, claimed, new_session
 from processes.services.starting import Firing, insert, read_instance, take
 from processes.services.values import read_sent
-from processes.standing import Standing
-from processes.working import python_of
 
 DO, PINNED = "do", "pinned"
 # The type of what the trace says about a person's own hand.

@@ -13,6 +13,7 @@ from kianda.accounts.services.audit import record
 from kianda.lib.errors import Conflict, Flaw, Forbidden, InUse, Invalid
 from kianda.lib.usage import used_by
 from processes.definition.document import Document
+from processes.engine.run_values import python_of
 from processes.language.values import Value
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.services.defaults import default_values
@@ -31,7 +32,6 @@ from processes.services.values import (
     split,
     stored_values,
 )
-from processes.working import python_of
 
 
 def create_instance(

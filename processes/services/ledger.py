@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.db.prepared_statements import insert_of, update_of
 from kianda.lib.errors import Stale
-from processes.context import RunContext
 from processes.definition.document import Document
+from processes.engine.context import RunContext
+from processes.engine.instance_state import Standing, standing_columns
 from processes.language.values import Value
 from processes.models import Change, ProcessInstance, Run
 from processes.services.forms_state import standing_changes
@@ -20,7 +21,6 @@ from processes.services.leases import LEASE, TakenOver, holder
 from processes.services.overtaken import overtaken
 from processes.services.ownership import creator_of, store_owners
 from processes.services.values import changes_between, shown, split
-from processes.standing import Standing, standing_columns
 
 
 class RunLedger:

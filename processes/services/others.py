@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import ApplicationError, Busy, Invalid, Missing, Stale
 from processes.definition.document import Document, TargetMissing
-from processes.effects import Effect
+from processes.engine.ports import Effect
 from processes.language.conditions import ConditionGroup, ItemFilter
 from processes.language.values import Value, to_json
 from processes.models import ProcessInstance, Run

@@ -15,9 +15,9 @@ from datasources.rest.request import PreparedCall, build
 from datasources.selectors import get_document, get_document_to_call
 from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Forbidden, Missing
-from processes.context import Surroundings
 from processes.definition.document import Document
-from processes.effects import Effect
+from processes.engine.context import Surroundings
+from processes.engine.ports import Effect
 from processes.language.conditions import Condition, ConditionGroup
 from processes.language.expressions import Template
 from processes.language.timestamps import moment_text
@@ -77,7 +77,7 @@ def _nowhere(effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]
 
 
 class CallsAndLookups:
-    """Implements `processes.context.Outside` for the person a run works for."""
+    """Implements `processes.engine.context.Outside` for the person a run works for."""
 
     def __init__(self, *, user: User | None, check_lease: Callable[[], None]) -> None:
         """Take the person, and the check that is made right before anything is sent."""

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, in_words
 from kianda.lib.errors import Forbidden
 from processes.definition.document import Document
+from processes.engine.instance_state import CURRENT, FormRecord, Standing, form_of, records_of
 from processes.models import FormOwner, ProcessInstance
-from processes.standing import CURRENT, FormRecord, Standing, form_of, records_of
 
 
 def standing_of(instance: ProcessInstance) -> Standing:

@@ -11,9 +11,11 @@ from django.utils.translation import gettext_noop
 
 from kianda.lib.errors import Invalid, Missing
 from kianda.lib.secret_names import MASK
-from processes.context import Outside, RunContext, Surroundings
 from processes.definition.document import Document
-from processes.effects import Effect
+from processes.engine.context import RunContext, Surroundings
+from processes.engine.ports import Effect, Outside
+from processes.engine.run_values import START
+from processes.engine.trace_replay import newest_first
 from processes.language.conditions import ConditionGroup
 from processes.language.timestamps import moment_text
 from processes.language.values import Value, from_json, to_json
@@ -23,8 +25,6 @@ from processes.rules.base import BUILT_IN, Answer, CallingRule, Rule, RuleFailed
 from processes.services.designs import get_design
 from processes.services.documents import document_of
 from processes.services.outside import made_ready
-from processes.walking import newest_first
-from processes.working import START
 
 MOST_BYTES = 256 * 1024
 LOOKED_AT = 50
@@ -187,7 +187,7 @@ def answers_from_samples(run: Run, instance: ProcessInstance) -> bool:
 
 
 class PinnedOutside:
-    """Implements `processes.context.Outside`: the rules that `pins` names are answered by samples.
+    """Implements `processes.engine.context.Outside`: the rules that `pins` names are answered by samples.
 
     Nothing of theirs leaves the product. The others, and looking things up, go the real way.
     """

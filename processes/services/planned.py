@@ -6,8 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from processes.context import RunContext, Surroundings
-from processes.effects import Effect
+from processes.engine.context import RunContext, Surroundings
+from processes.engine.ports import Effect
+from processes.engine.run_values import WorkingCopy
+from processes.engine.trace import RunTrace
 from processes.language.conditions import ConditionGroup
 from processes.language.values import Value, ValueFailure
 from processes.rules.base import Answer, Rule, RuleFailed
@@ -17,8 +19,6 @@ from processes.services.outside import made_ready
 from processes.services.pinned import reaching
 from processes.services.sessions import Session
 from processes.services.starting import Started
-from processes.trace import RunTrace
-from processes.working import WorkingCopy
 
 _SECONDS = 5.0
 
@@ -60,7 +60,7 @@ class _NothingKept(RunLedger):
 
 
 class _NothingSent:
-    """Implements `processes.context.Outside`: stops where something would leave."""
+    """Implements `processes.engine.context.Outside`: stops where something would leave."""
 
     def __init__(self, context: RunContext) -> None:
         """Take the place of the real port of a context."""

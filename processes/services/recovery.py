@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from kianda.lib.errors import Invalid
+from processes.engine.run_values import WorkingCopy
+from processes.engine.trace import Reopened
 from processes.models import Run
 from processes.services.carrying import carry_out
 from processes.services.documents import document_of
@@ -16,8 +18,6 @@ from processes.services.leases import APART, LEASE, PATIENCE, PAUSED, holder
 from processes.services.ownership import standing_of
 from processes.services.starting import SECONDS_OTHERWISE, Started, rules_at
 from processes.services.values import filled, stored_values
-from processes.trace import Reopened
-from processes.working import WorkingCopy
 
 # Runs that an occurrence asked for; nobody waits for them, so they may start again.
 FIRED = frozenset({"schedule", "webhook", "manual"})

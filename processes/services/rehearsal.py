@@ -14,21 +14,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.masking import Masker
-from processes.context import RunContext
 from processes.definition.document import Document
-from processes.effects import Effect, Surroundings
-from processes.engine import Outcome, run_rules
+from processes.engine.context import RunContext
+from processes.engine.context_forms import FormsDesk
+from processes.engine.instance_state import Standing
+from processes.engine.ports import Effect, Surroundings
+from processes.engine.run_values import WorkingCopy
+from processes.engine.runner import Outcome, run_rules
+from processes.engine.trace import RunTrace
+from processes.engine.transitions import Moment
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value
-from processes.progress import Moment
 from processes.rules import Close
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.run_forms import FormsDesk
 from processes.services.defaults import early_names
 from processes.services.forms_state import known_groups, known_people
-from processes.standing import Standing
-from processes.trace import RunTrace
-from processes.working import WorkingCopy
 
 _INSIDE = frozenset(
     {"set_form_field", "hide_or_disable", "make_required", "validate_input", "loop_table"}

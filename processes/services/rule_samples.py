@@ -15,6 +15,7 @@ from datasources.rest.document import RestMethod
 from kianda.accounts.services.profiles import zone_of
 from kianda.lib.secret_names import MASK
 from processes.definition.document import Document
+from processes.engine.trace_replay import newest_first
 from processes.language.call_results import Answer
 from processes.language.expressions import Template, TemplateError
 from processes.language.mappings import item_at
@@ -27,7 +28,6 @@ from processes.services.outside import item_of
 from processes.settings_forms.around import Around
 from processes.settings_forms.expression import NotYet, text_of
 from processes.settings_forms.mapping import NO_SAMPLE, Sample
-from processes.walking import newest_first
 
 # How many of the newest runs are looked through for an answer of the rule.
 NEWEST = 40

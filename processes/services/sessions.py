@@ -15,9 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Busy, Conflict, Forbidden, Stale
-from processes.context import RunContext
 from processes.definition.document import Document
-from processes.engine import Outcome
+from processes.engine.context import RunContext
+from processes.engine.run_values import WorkingCopy
+from processes.engine.runner import Outcome
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule, RuleFailed
 from processes.services.carrying import close_failed, context_for
@@ -26,7 +27,6 @@ from processes.services.leases import LEASE, PATIENCE, PAUSED, TakenOver, holder
 from processes.services.ledger import RunLedger
 from processes.services.pinned import PinnedOutside, answers_from_samples
 from processes.services.starting import SECONDS_WHEN_WAITED_FOR, Started, rules_at
-from processes.working import WorkingCopy
 
 
 @dataclass

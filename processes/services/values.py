@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from kianda.lib.errors import Flaw
 from kianda.lib.secrets import MASK
 from processes.definition.document import Document
+from processes.engine.run_values import json_of, python_of
 from processes.fields.base import FormField
 from processes.language.values import Value
 from processes.models import ProcessInstance
-from processes.working import json_of, python_of
 
 
 def stored_values(document: Document, instance: ProcessInstance) -> dict[str, Value]:

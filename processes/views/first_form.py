@@ -11,6 +11,7 @@ from kianda.lib.pointers import pointer
 from kianda.web.pages import Errors
 from processes.controls import FormView
 from processes.definition.document import TargetMissing
+from processes.engine.run_values import json_of, python_of
 from processes.forms import (
     Typed,
     act_on_rows,
@@ -33,7 +34,6 @@ from processes.services.values import filled, read_sent
 from processes.table_forms import TypedTable
 from processes.views.carried import Left, sealed, unsealed
 from processes.views.common import target_kind
-from processes.working import json_of, python_of
 
 
 class FirstForm:

@@ -13,6 +13,7 @@ from kianda.lib.numbers import whole_number
 from kianda.web.pages import Errors
 from processes.controls import Control, FormView
 from processes.definition.document import Document, Form
+from processes.engine.run_values import python_of
 from processes.fields import Table
 from processes.fields.base import FormField, InputField
 from processes.forms import (
@@ -38,7 +39,6 @@ from processes.services.values import read_sent, shown, stored_values
 from processes.table_forms import TypedTable
 from processes.views.carried import Left, unsealed
 from processes.views.form_steps import Step, steps_of
-from processes.working import python_of
 
 
 @dataclass

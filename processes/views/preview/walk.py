@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import has_role
 from kianda.web.pages import page, render_page
 from processes.definition.document import Document
+from processes.engine.trace_replay import values_after
 from processes.models import Run
 from processes.services.pinned import outward_rules
 from processes.views.common import person, target_title
 from processes.views.preview import places
 from processes.views.runs import find_run
 from processes.views.steps import document_of_run, shown_step
-from processes.walking import values_after
 
 
 @page()

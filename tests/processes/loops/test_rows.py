@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from processes.call_log import call_log
+from processes.engine.trace import MOST_GROUPS
 from processes.models import ProcessInstance
-from processes.trace import MOST_GROUPS
 from tests.processes.definitions import process, set_rule, text_field
 from tests.processes.loops.basket import CALL, LINES, SAVE, basket, loop, rows
 from tests.processes.stories import fired, made, published, read
@@ -97,7 +97,7 @@ def test_ten_thousand_rows_are_gone_through_in_time(api: Callable[..., Any], ada
 def test_a_loop_has_a_limit(
     api: Callable[..., Any], ada: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processes.run_rows.MAX_LIST", 30)
+    monkeypatch.setattr("processes.engine.context_rows.MAX_LIST", 30)
     client = api(ada)
     basket_id = made(
         client, published(basket(loop(set_rule("sum", "=[sum] + 1"))), user=ada),

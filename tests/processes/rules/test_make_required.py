@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.engine import run_rules
+from processes.engine.runner import run_rules
 from processes.language.scope import NameTable
 from processes.rules import MakeRequired, rules
 from tests.fakes import FakeContext, FakeTrace

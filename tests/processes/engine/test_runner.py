@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from processes.engine import Outcome, run_rules
+from processes.engine.runner import Outcome, run_rules
 from processes.rules import Rule, rules
 from processes.rules.base import RuleFailed
 from tests.fakes import FakeContext, FakeTrace, answer

@@ -1,25 +1,21 @@
 """What the rules of one run may do in other instances: each act is a call (contract 4.5)."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.utils.translation import gettext as _
-
+from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK
-from processes.effects import Act, Effect
+from processes.engine.ports import Act, Effect, RunState
 from processes.language.conditions import ItemFilter
 from processes.language.values import Value, to_json
 from processes.rules.base import RuleFailed
 from processes.rules.ports import Item
 
-if TYPE_CHECKING:
-    from processes.context import RunContext
-
 
 class RunOthers:
     """Implements `processes.rules.ports.Others`: intent, act, and what came of it, in the trace."""
 
-    def __init__(self, context: "RunContext") -> None:
+    def __init__(self, context: RunState) -> None:
         """Take the run for which it acts."""
         self.context = context
 

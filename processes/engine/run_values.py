@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext as _
-
+from kianda.lib.i18n import gettext as _
+from processes.engine.instance_state import Standing
 from processes.fields.base import FormField
 from processes.fields.table import Table
 from processes.language.values import Value, ValueFailure
 from processes.rules.base import RuleFailed
-from processes.standing import Standing
 
 Changes = Sequence[tuple[str, Value]]
 START = Standing()

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.utils.translation import gettext as _
+
+from kianda.lib.i18n import gettext as _
 
 CUT_AT = 16 * 1024
 

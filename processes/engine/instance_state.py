@@ -1,7 +1,7 @@
 """Where an instance stands: its status, the states of its forms, what rules show and require.
 
-Plain values that never change: each step (`processes/progress.py`) gives a new standing. What the
-database keeps is small: `{}` is the start, where the first form is open and all others wait.
+Plain values that never change: each step (`transitions.py`) gives a new one. What the database
+keeps is small: `{}` is the start, where the first form is open and all others wait.
 """
 
 from collections.abc import Iterable, Mapping

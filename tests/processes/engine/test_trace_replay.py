@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from processes.walking import values_after
+from processes.engine.trace_replay import values_after
 
 STEPS: list[dict[str, Any]] = [
     {"changes": [{"field": "a", "before": "1", "after": ""}]},

@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from django.utils.translation import gettext as _
-
+from kianda.lib.i18n import gettext as _
 from kianda.lib.masking import Masker
-from kianda.lib.secrets import MASK
-from processes.cutting import cut
+from kianda.lib.secret_names import MASK
+from processes.engine.run_values import WorkingCopy
+from processes.engine.truncation import cut
 from processes.language.values import Value, to_json
 from processes.rules.base import Rule, RuleFailed
-from processes.working import WorkingCopy
 
 MOST_GROUPS = 200
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from processes.definition.document import Document, parse_document
-from processes.progress import Moment, NotOpen, assigned, closed, submitted, went_to
-from processes.standing import Standing, form_of, records_of, standing_columns
+from processes.engine.instance_state import Standing, form_of, records_of, standing_columns
+from processes.engine.transitions import Moment, NotOpen, assigned, closed, submitted, went_to
 
 NOW = Moment("ada", "2026-11-23T10:00:00Z")
 

@@ -2,22 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-
+from kianda.lib.i18n import gettext as _
 from processes.definition.display import displays_on
 from processes.definition.document import Document, Form
+from processes.engine.context_rows import run_inside
+from processes.engine.instance_state import CURRENT, LONGEST_STATUS, records_of
+from processes.engine.ports import RunState
+from processes.engine.transitions import Moment, NotOpen, assigned, closed, submitted, went_to
 from processes.fields.base import InputField, walk
 from processes.language.values import Value
-from processes.progress import Moment, NotOpen, assigned, closed, submitted, went_to
 from processes.rules.base import RuleFailed
 from processes.rules.ports import Part
-from processes.run_rows import run_inside
-from processes.standing import CURRENT, LONGEST_STATUS, records_of
-
-if TYPE_CHECKING:
-    from processes.context import RunContext
 
 Known = Callable[[Sequence[str]], tuple[list[str], list[str]]]
 
@@ -40,7 +36,7 @@ class FormsDesk:
 class RunForms:
     """Implements `processes.rules.ports.Forms` on the working copy of a run."""
 
-    def __init__(self, context: "RunContext", desk: FormsDesk) -> None:
+    def __init__(self, context: RunState, desk: FormsDesk) -> None:
         """Take the run and what is known about its forms."""
         self.context, self.desk = context, desk
 

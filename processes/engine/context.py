@@ -1,76 +1,27 @@
 """What the rules of one run may do: the implementation of `processes.rules.base.Context`."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any, Protocol
+from typing import Any
 
-from django.utils.translation import gettext as _
-
+from kianda.lib.i18n import gettext as _
 from kianda.lib.masking import Masker
-from processes.effects import Effect, Surroundings
-from processes.engine import Outcome
+from processes.engine.context_forms import FormsDesk, RunForms
+from processes.engine.context_instances import RunOthers
+from processes.engine.context_rows import run_rows
+from processes.engine.ports import Ledger, Outside, Surroundings
+from processes.engine.run_values import Changes, WorkingCopy
+from processes.engine.runner import Outcome
+from processes.engine.trace import RunTrace
 from processes.language.conditions import ConditionGroup
 from processes.language.expressions import Template
 from processes.language.values import Value, as_text, column_of, to_json
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.rules.ports import Forms, Others
-from processes.run_forms import FormsDesk, RunForms
-from processes.run_others import RunOthers
-from processes.run_rows import run_rows
-from processes.trace import RunTrace
-from processes.working import Changes, WorkingCopy
 
-__all__ = ["Ledger", "Outside", "RunContext", "Surroundings"]
-
-
-class Ledger(Protocol):
-    """Where a run becomes durable. Each method is one commit, valid only under the run's lease."""
-
-    def calling(self, context: "RunContext") -> None:
-        """Keep the intent, the working copy and the masked request before a call."""
-
-    def answered(self, context: "RunContext") -> None:
-        """Keep the answer's effect: the working copy after the mapping."""
-
-    def save(self, context: "RunContext", values: Mapping[str, Value]) -> None:
-        """Store values in the instance, with history."""
-
-    def check(self) -> None:
-        """Raise TakenOver when the lease may be over."""
-
-    def stay(self) -> None:
-        """Keep the lease while a rule works for long without calling."""
-
-
-class Outside(Protocol):
-    """The port through which a run calls out."""
-
-    def call(
-        self,
-        *,
-        datasource: str,
-        method: str,
-        inputs: Mapping[str, Value],
-        seconds: float,
-        on_request: Callable[[Mapping[str, Any], Sequence[str]], None],
-    ) -> Answer:
-        """Send; `on_request` gets the shown request and the secrets in it right before."""
-
-    def find(
-        self,
-        *,
-        process: str,
-        filter: ConditionGroup,
-        limit: int,
-        around: Surroundings,
-        resolve: Callable[[str], Value],
-    ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
-        """Return stored items of a process and the names of their secret fields."""
-
-    def affect(self, effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
-        """Do something in other instances; return them and the names of their secret fields."""
+__all__ = ["RunContext", "Surroundings"]
 
 
 @dataclass

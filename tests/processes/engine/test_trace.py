@@ -4,10 +4,10 @@ import pytest
 
 from kianda.lib.masking import Masker
 from kianda.lib.secrets import MASK
-from processes.cutting import CUT_AT, cut
+from processes.engine.run_values import WorkingCopy
+from processes.engine.trace import RunTrace
+from processes.engine.truncation import CUT_AT, cut
 from processes.rules import Save
-from processes.trace import RunTrace
-from processes.working import WorkingCopy
 
 SHORT = "a" * CUT_AT
 WIDE = "ß" * CUT_AT

@@ -1,20 +1,16 @@
 """Rules in a rule: those of a loop, for each row of a table, and those of a form's submission."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
-from processes.engine import Outcome, run_rules
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import ngettext
+from processes.engine.ports import RunState
+from processes.engine.runner import Outcome, run_rules
 from processes.language.values import MAX_LIST
 from processes.rules.base import Rule, RuleFailed
 
-if TYPE_CHECKING:
-    from processes.context import RunContext
 
-
-def run_rows(context: "RunContext", table: str, rules: Sequence[Rule], *, go_on: bool) -> None:
+def run_rows(context: RunState, table: str, rules: Sequence[Rule], *, go_on: bool) -> None:
     """Run rules for each row of a table, in its order; a failure ends the loop, or that row."""
     context.ledger.stay()
     first_row, first_rule = _taken_up(context)
@@ -41,7 +37,7 @@ def run_rows(context: "RunContext", table: str, rules: Sequence[Rule], *, go_on:
         )
 
 
-def run_inside(context: "RunContext", title: str, rules: Sequence[Rule]) -> None:
+def run_inside(context: RunState, title: str, rules: Sequence[Rule]) -> None:
     """Run rules once, as a group of the step under way; a failure is raised."""
     _, first_rule = _taken_up(context)
     failure = _group(context, title, rules, start=first_rule)
@@ -49,13 +45,13 @@ def run_inside(context: "RunContext", title: str, rules: Sequence[Rule]) -> None
         raise failure
 
 
-def _taken_up(context: "RunContext") -> tuple[int, int]:
+def _taken_up(context: RunState) -> tuple[int, int]:
     """Return where to begin: at the start, or where an earlier holder of the run was."""
     step = context.trace.current
     return (step and step.goes_on_at) or (0, 0)
 
 
-def _numbers(context: "RunContext", table: str, first: int) -> Iterator[int]:
+def _numbers(context: RunState, table: str, first: int) -> Iterator[int]:
     """Yield the numbers of the rows; rows that rules add meanwhile are gone through too."""
     number = first
     while number < _count(context, table):
@@ -75,13 +71,13 @@ def _numbers(context: "RunContext", table: str, first: int) -> Iterator[int]:
         number += 1
 
 
-def _count(context: "RunContext", table: str) -> int:
+def _count(context: RunState, table: str) -> int:
     rows = context.working.values.get(table)
     return len(rows) if isinstance(rows, list) else 0
 
 
 def _group(
-    context: "RunContext", title: str, rules: Sequence[Rule], *, start: int, row: int = 0
+    context: RunState, title: str, rules: Sequence[Rule], *, start: int, row: int = 0
 ) -> RuleFailed | None:
     outcome = Outcome(above=context.outcome)
     with context.trace.group(title, row=row):

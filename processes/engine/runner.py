@@ -1,13 +1,33 @@
 """Runs a list of rules: order, conditions, and what a failure does to the rest. Plain Python."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.language.values import ValueFailure
 from processes.rules.base import Context, Rule, RuleFailed
-from processes.tracing import StepRecord, Trace
+
+
+class StepRecord(Protocol):
+    """The trace's record of the step under way: it failed, or it did not run, and why."""
+
+    # Where the rules in it go on when an earlier holder of the run had begun them: row, rule.
+    goes_on_at: tuple[int, int] | None
+
+    def fail(self, failure: RuleFailed) -> None: ...
+    def skip(self, reason: str) -> None: ...
+    def note(self, reason: str) -> None: ...
+
+
+class Trace(Protocol):
+    """What the engine tells about each rule: the one under way, and those not run."""
+
+    def step(self, position: int, rule: Rule) -> AbstractContextManager[StepRecord]: ...
+    def skipped(self, position: int, rule: Rule, reason: str) -> None: ...
+
 
 SWITCHED_OFF = gettext_noop("Switched off.")
 # A code: the pages say it in a sentence, in the language of whoever reads.

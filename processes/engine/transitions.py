@@ -6,10 +6,9 @@ Each step takes a standing and gives a new one, without the database.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from django.utils.translation import gettext as _
-
+from kianda.lib.i18n import gettext as _
 from processes.definition.document import Document, Form
-from processes.standing import (
+from processes.engine.instance_state import (
     COMPLETED,
     CURRENT,
     NOT_STARTED,

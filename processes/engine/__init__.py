@@ -1,0 +1,1 @@
+"""Carries rules out in memory: order, context, values, state of the forms, trace. Pure."""
