@@ -97,8 +97,8 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
     from datasources.services.datasources import create_datasource
     from kianda.accounts.roles import ADMINISTRATOR
     from kianda.accounts.services.tokens import create_token
+    from processes.instances.lifecycle import create_instance
     from processes.services.designs import create_design, publish_design
-    from processes.services.instances import create_instance
 
     user, _ = User.objects.get_or_create(username="benchmark")
     user.groups.add(Group.objects.get(name=ADMINISTRATOR))

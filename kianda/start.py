@@ -14,10 +14,10 @@ from kianda import parts_alive
 from kianda.accounts.roles import DESIGNER, ROLES, has_role, roles_of
 from kianda.web import navigation, times
 from kianda.web.pages import page, render_page
+from processes.instances.unsaved import to_see_to
 from processes.models import Run
 from processes.selectors import visible_runs
 from processes.services.target_titles import with_target_titles
-from processes.unsaved import to_see_to
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
 from scheduler.selectors_health import KeptToken, TokenHealth, token_health

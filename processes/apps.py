@@ -17,7 +17,7 @@ class ProcessesConfig(AppConfig):
         from kianda.web import navigation
         from processes import samples
         from processes.call_log import call_log
-        from processes.services.forms_state import how_much_work
+        from processes.instances.form_states import how_much_work
         from processes.usage import (
             page_of_instance,
             page_of_process,

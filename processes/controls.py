@@ -15,7 +15,7 @@ from processes.fields import List, Toggle
 from processes.fields.base import FormField
 from processes.fields.text import Text
 from processes.inputs import PREFIX, Written
-from processes.services.history import Meanwhile
+from processes.instances.history import Meanwhile
 
 _FULL = 12
 _AT_FIRST = Display()

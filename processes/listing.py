@@ -12,9 +12,9 @@ from django.db.models.functions import Concat
 from django.db.models.sql.compiler import SQLCompiler
 
 from kianda.lib.pagination import MOST_HITS, last_looked_at
+from processes.instances.unsaved import to_see_to
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run, WorkingCopy
 from processes.selectors import visible_instances, visible_runs
-from processes.unsaved import to_see_to
 
 M = TypeVar("M", bound=Model)
 

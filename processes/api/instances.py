@@ -25,9 +25,9 @@ from kianda.lib.errors import Missing
 from processes.api import schemas
 from processes.api.bodies import InstanceChanges, NewInstance, TriggerBody, read_body
 from processes.api.shapes import instance_json, run_json
+from processes.instances import lifecycle
 from processes.models import ProcessInstance, Run
 from processes.selectors import visible_instances, visible_runs
-from processes.services import instances
 from processes.services.runs import enqueue, read_instance, trigger
 from processes.tasks import send_run
 
@@ -86,7 +86,7 @@ class Instances(APIView):
         """Create an instance, live or preview; no rule runs."""
         read_query(request, ())
         body = read_body(NewInstance, request.data)
-        instance = instances.create_instance(
+        instance = lifecycle.create_instance(
             process=body.process,
             mode=body.mode,
             data=body.data,
@@ -133,7 +133,7 @@ class Instance(APIView):
         body = read_body(InstanceChanges, request.data)
         instance, _ = read_instance(process_id, caller(request))
         check_if_match(request, _etag(instance))
-        changed = instances.patch_instance(
+        changed = lifecycle.patch_instance(
             process_id=process_id, data=body.data, revision=body.revision, user=caller(request)
         )
         return tagged(Response(instance_json(changed)), _etag(changed))
@@ -149,7 +149,7 @@ class Instance(APIView):
         """Delete an instance; its runs stay."""
         force = force_asked(request)
         check_if_match(request, _etag(read_instance(process_id, caller(request))[0]))
-        instances.delete_instance(
+        lifecycle.delete_instance(
             process_id=process_id,
             user=caller(request),
             force=force,

@@ -16,18 +16,18 @@ from processes.engine.instance_state import form_of
 from processes.engine.runner import Outcome, run_rules
 from processes.engine.trace import RunTrace
 from processes.engine.transitions import Moment
+from processes.instances.claim import Firing, Started, insert, take
+from processes.instances.form_states import known_groups, known_people
+from processes.instances.leases import TakenOver, holder
+from processes.instances.ownership import creator_of
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value
 from processes.models import ProcessInstance, Run
 from processes.rules.base import RuleFailed
-from processes.services.forms_state import known_groups, known_people
-from processes.services.leases import TakenOver, holder
 from processes.services.ledger import RunLedger
 from processes.services.others import OtherInstances, chain_of
 from processes.services.outside import CallsAndLookups
-from processes.services.ownership import creator_of
 from processes.services.pinned import PinnedOutside, answers_from_samples
-from processes.services.starting import Firing, Started, insert, take
 
 
 def carry_out(

@@ -12,14 +12,14 @@ from kianda.lib.errors import Conflict, Invalid
 from processes.engine.instance_state import Standing
 from processes.engine.run_values import python_of
 from processes.engine.runner import run_rules
+from processes.instances.claim import Firing, insert, read_instance, take
+from processes.instances.stored_values import read_sent
 from processes.language.values import Value
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule, RuleFailed
 from processes.services.carrying import closing_of
 from processes.services.pinned import pinned_of, reaching
 from processes.services.sessions import Act, Session, at_work, claimed, new_session
-from processes.services.starting import Firing, insert, read_instance, take
-from processes.services.values import read_sent
 
 DO, PINNED = "do", "pinned"
 # The type of what the trace says about a person's own hand.

@@ -15,11 +15,11 @@ from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing, Precondi
 from kianda.lib.usage import used_by
 from processes.definition.checks import check, check_references
 from processes.definition.document import Document, parse_document
+from processes.instances.process_ids import last_number_given
+from processes.instances.version_moves import move_open_instances
 from processes.models import DesignVersion, ProcessDesign
 from processes.services.catalog import StoredCatalog
 from processes.services.documents import document_of
-from processes.services.moving import move_open_instances
-from processes.services.process_ids import last_number_given
 
 # Pages of the library stand at these addresses: a design of such a name could not be opened.
 PAGE_NAMES = frozenset({"bin", "export", "templates"})

@@ -14,13 +14,13 @@ from kianda.lib.errors import Stale
 from processes.definition.document import Document
 from processes.engine.context import RunContext
 from processes.engine.instance_state import Standing, standing_columns
+from processes.instances.form_states import standing_changes
+from processes.instances.leases import LEASE, TakenOver, holder
+from processes.instances.ownership import creator_of, store_owners
+from processes.instances.stored_values import changes_between, shown, split
+from processes.instances.unsaved import overtaken
 from processes.language.values import Value
 from processes.models import Change, ProcessInstance, Run
-from processes.services.forms_state import standing_changes
-from processes.services.leases import LEASE, TakenOver, holder
-from processes.services.overtaken import overtaken
-from processes.services.ownership import creator_of, store_owners
-from processes.services.values import changes_between, shown, split
 
 
 class RunLedger:

@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 from kianda.lib.errors import ApplicationError, Busy, Invalid, Missing, Stale
 from processes.definition.document import Document, TargetMissing
 from processes.engine.ports import Effect
+from processes.instances.claim import Firing, read_instance
+from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
 from processes.language.conditions import ConditionGroup, ItemFilter
 from processes.language.values import Value, to_json
 from processes.models import ProcessInstance, Run
 from processes.rules.base import RuleFailed
 from processes.services.documents import document_of
-from processes.services.instances import create_instance, delete_instance, patch_instance
 from processes.services.outside import CallsAndLookups, item_of, secret_names
-from processes.services.starting import Firing, read_instance
 
 MOST_AT_ONCE = 1_000
 DEEPEST = 8

@@ -18,6 +18,7 @@ from kianda.lib.errors import Forbidden, Missing
 from processes.definition.document import Document
 from processes.engine.context import Surroundings
 from processes.engine.ports import Effect
+from processes.instances.stored_values import stored_values
 from processes.language.conditions import Condition, ConditionGroup
 from processes.language.expressions import Template
 from processes.language.timestamps import moment_text
@@ -26,7 +27,6 @@ from processes.models import ProcessDesign, ProcessInstance
 from processes.rules.base import Answer, RuleFailed
 from processes.selectors import visible_instances
 from processes.services.documents import document_of
-from processes.services.values import stored_values
 
 
 class Ready(NamedTuple):

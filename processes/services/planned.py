@@ -10,6 +10,7 @@ from processes.engine.context import RunContext, Surroundings
 from processes.engine.ports import Effect
 from processes.engine.run_values import WorkingCopy
 from processes.engine.trace import RunTrace
+from processes.instances.claim import Started
 from processes.language.conditions import ConditionGroup
 from processes.language.values import Value, ValueFailure
 from processes.rules.base import Answer, Rule, RuleFailed
@@ -18,7 +19,6 @@ from processes.services.ledger import RunLedger
 from processes.services.outside import made_ready
 from processes.services.pinned import reaching
 from processes.services.sessions import Session
-from processes.services.starting import Started
 
 _SECONDS = 5.0
 

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
 from processes.definition.document import Document, TargetMissing
+from processes.instances.lifecycle import create_instance
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance
 from processes.rules.base import Rule
 from processes.services import working_copies
 from processes.services.designs import get_design
 from processes.services.documents import document_of
-from processes.services.instances import create_instance
 from processes.services.pinned import outward_rules, reaching
 
 OUTWARD = frozenset(ProcessInstance.Outward.values)

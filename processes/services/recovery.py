@@ -11,13 +11,13 @@ from django.utils.translation import gettext_noop
 from kianda.lib.errors import Invalid
 from processes.engine.run_values import WorkingCopy
 from processes.engine.trace import Reopened
+from processes.instances.claim import SECONDS_OTHERWISE, Started, rules_at
+from processes.instances.leases import APART, LEASE, PATIENCE, PAUSED, holder
+from processes.instances.ownership import standing_of
+from processes.instances.stored_values import filled, stored_values
 from processes.models import Run
 from processes.services.carrying import carry_out
 from processes.services.documents import document_of
-from processes.services.leases import APART, LEASE, PATIENCE, PAUSED, holder
-from processes.services.ownership import standing_of
-from processes.services.starting import SECONDS_OTHERWISE, Started, rules_at
-from processes.services.values import filled, stored_values
 
 # Runs that an occurrence asked for; nobody waits for them, so they may start again.
 FIRED = frozenset({"schedule", "webhook", "manual"})

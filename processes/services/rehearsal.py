@@ -23,12 +23,12 @@ from processes.engine.run_values import WorkingCopy
 from processes.engine.runner import Outcome, run_rules
 from processes.engine.trace import RunTrace
 from processes.engine.transitions import Moment
+from processes.instances.default_values import early_names
+from processes.instances.form_states import known_groups, known_people
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value
 from processes.rules import Close
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.services.defaults import early_names
-from processes.services.forms_state import known_groups, known_people
 
 _INSIDE = frozenset(
     {"set_form_field", "hide_or_disable", "make_required", "validate_input", "loop_table"}

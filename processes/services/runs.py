@@ -10,11 +10,7 @@ from django.utils import timezone
 
 from kianda.lib.db.run_slots import lanes
 from kianda.lib.errors import ApplicationError, Busy
-from processes.models import Run
-from processes.services.carrying import carry_out
-from processes.services.leases import APART
-from processes.services.recovery import recover_runs
-from processes.services.starting import (
+from processes.instances.claim import (
     SECONDS_OTHERWISE,
     SECONDS_WHEN_WAITED_FOR,
     AlreadyClaimed,
@@ -28,6 +24,10 @@ from processes.services.starting import (
     take,
     working_copy,
 )
+from processes.instances.leases import APART
+from processes.models import Run
+from processes.services.carrying import carry_out
+from processes.services.recovery import recover_runs
 
 SWEEP_EVERY = timedelta(seconds=5)
 _MOST_LOOKED_AT = 5_000

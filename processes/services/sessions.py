@@ -19,14 +19,14 @@ from processes.definition.document import Document
 from processes.engine.context import RunContext
 from processes.engine.run_values import WorkingCopy
 from processes.engine.runner import Outcome
+from processes.instances.claim import SECONDS_WHEN_WAITED_FOR, Started, rules_at
+from processes.instances.leases import LEASE, PATIENCE, PAUSED, TakenOver, holder
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule, RuleFailed
 from processes.services.carrying import close_failed, context_for
 from processes.services.documents import document_of
-from processes.services.leases import LEASE, PATIENCE, PAUSED, TakenOver, holder
 from processes.services.ledger import RunLedger
 from processes.services.pinned import PinnedOutside, answers_from_samples
-from processes.services.starting import SECONDS_WHEN_WAITED_FOR, Started, rules_at
 
 
 @dataclass

@@ -27,8 +27,8 @@ from kianda.web.times import full_words
 from processes.field_words import words_of
 from processes.fields import Table
 from processes.fields.base import FormField
+from processes.instances.history import Meanwhile
 from processes.models import Run
-from processes.services.history import Meanwhile
 from processes.table_words import table_changes
 
 register = template.Library()

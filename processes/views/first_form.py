@@ -24,13 +24,13 @@ from processes.forms import (
     typed_in,
     typed_of,
 )
+from processes.instances.default_values import default_values, early_names
+from processes.instances.stored_values import filled, read_sent
 from processes.language.values import Value
 from processes.models import DesignVersion
 from processes.rules.base import Rule, RuleFailed
-from processes.services.defaults import default_values, early_names
 from processes.services.documents import document_of
 from processes.services.rehearsal import first_inside, rehearse, stays_inside
-from processes.services.values import filled, read_sent
 from processes.table_forms import TypedTable
 from processes.views.carried import Left, sealed, unsealed
 from processes.views.common import target_kind

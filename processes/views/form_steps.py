@@ -9,8 +9,8 @@ from kianda.accounts.roles import ADMINISTRATOR, has_role
 from processes.controls import FormView, every
 from processes.definition.document import Document
 from processes.engine.instance_state import COMPLETED, CURRENT
+from processes.instances.form_states import FormState, form_states, owns
 from processes.models import ProcessInstance
-from processes.services.forms_state import FormState, form_states, owns
 
 ICONS = {"current": "record-circle", "completed": "check-circle-fill", "not_started": "circle"}
 

@@ -10,10 +10,10 @@ from kianda.lib.errors import ApplicationError, Conflict, InUse, Missing
 from kianda.web.form_once import once
 from kianda.web.pages import go, is_htmx, page, render_dialog, render_page, toast
 from processes import listing
+from processes.instances.history import can_restore, restore_value, told
+from processes.instances.lifecycle import delete_instance
+from processes.instances.version_moves import move_instance
 from processes.models import Change, ProcessInstance
-from processes.services.history import can_restore, restore_value, told
-from processes.services.instances import delete_instance
-from processes.services.moving import move_instance
 from processes.views.common import page_of, person, used_by_links
 from processes.views.entries import entries_of, with_titles
 from processes.views.sheet import Sheet

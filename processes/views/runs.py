@@ -12,12 +12,12 @@ from kianda.web.page_extensions import asides_of
 from kianda.web.pages import go, is_htmx, page, render_dialog, render_page, toast
 from processes import listing
 from processes.definition.document import Document
+from processes.instances.leases import PAUSED
+from processes.instances.lifecycle import store_unsaved_answer
+from processes.instances.unsaved import only_looked_up
 from processes.models import Change, Run
 from processes.selectors import visible_instance, visible_runs
-from processes.services.instances import store_unsaved_answer
-from processes.services.leases import PAUSED
 from processes.services.target_titles import with_target_titles
-from processes.unsaved import only_looked_up
 from processes.views.common import asked, page_of, person, target_title
 from processes.views.steps import document_of_run, shown_step, title_of
 

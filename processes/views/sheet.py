@@ -28,14 +28,14 @@ from processes.forms import (
     typed_in,
     typed_of,
 )
+from processes.instances.claim import read_instance
+from processes.instances.default_values import early_names
+from processes.instances.history import Meanwhile, changed_since
+from processes.instances.stored_values import read_sent, shown, stored_values
+from processes.instances.version_moves import as_in_draft
 from processes.language.timestamps import moment_text
 from processes.language.values import Value
 from processes.models import DesignVersion, ProcessInstance
-from processes.services.defaults import early_names
-from processes.services.history import Meanwhile, changed_since
-from processes.services.moving import as_in_draft
-from processes.services.starting import read_instance
-from processes.services.values import read_sent, shown, stored_values
 from processes.table_forms import TypedTable
 from processes.views.carried import Left, unsealed
 from processes.views.form_steps import Step, steps_of

@@ -7,8 +7,8 @@ from kianda.web.page_extensions import asides_of
 from processes import listing
 from processes.field_words import words_of
 from processes.fields.base import FormField
+from processes.instances.history import Meanwhile
 from processes.models import DesignVersion, ProcessInstance, Run
-from processes.services.history import Meanwhile
 from processes.table_forms import TypedTable
 from processes.table_words import table_changes
 from processes.views.carried import sealed

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_noop
 from kianda.lib.db.prepared_statements import PreparedQuery, PreparedUpdate
 from kianda.lib.db.run_slots import lanes
 from kianda.lib.errors import ApplicationError, Busy
+from processes.instances.lifecycle import create_instance
 from processes.models import Run
-from processes.services.instances import create_instance
 from processes.services.runs import trigger
 from scheduler.models import Occurrence, ScheduledTask
 

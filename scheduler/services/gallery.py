@@ -12,12 +12,12 @@ from datasources.models import Datasource
 from datasources.services.datasources import create_datasource
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
 from kianda.lib.errors import Flaw, Forbidden, Invalid
+from processes.instances.lifecycle import create_instance
 from processes.models import ProcessDesign, ProcessInstance
 from processes.selectors import visible_instances
 from processes.services.designs import create_design, get_design, publish_design
 from processes.services.documents import document_of
 from processes.services.exporting import sources_of
-from processes.services.instances import create_instance
 from processes.services.library import free_name, put_into_group
 from scheduler.gallery.base import Names, Plan
 from scheduler.models import ScheduledTask

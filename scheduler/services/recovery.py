@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from processes.services.leases import APART
+from processes.instances.leases import APART
 from scheduler.models import Occurrence
 from scheduler.services.execution import OUTCOMES, finish_with, longest_claim
 

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from processes.definition.document import Document, Form
+from processes.instances.process_ids import LONGEST
 from processes.models import ProcessDesign, ProcessInstance
 from processes.rules import Rule
 from processes.selectors import visible_instances
-from processes.services.process_ids import LONGEST
 from scheduler.services.checks import definition_of, find_instance
 
 MOST = 25

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from processes.instances.lifecycle import patch_instance
 from processes.models import Change, ProcessInstance, Run
-from processes.services.instances import patch_instance
 from tests.browser.hands import press_as_the_session_ends
 from tests.browser.story_rows import LOOKS, SCRIPT, hold, make_order, make_orders, sign_in
 from tests.processes.stories import values_of

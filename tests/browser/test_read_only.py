@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from processes.instances.lifecycle import create_instance
 from processes.services.designs import create_design
-from processes.services.instances import create_instance
 from tests.processes.definitions import button, process, set_rule, text_field
 
 CHOICES = [{"value": "de", "title": "Germany"}, {"value": "ie", "title": "Ireland"}]

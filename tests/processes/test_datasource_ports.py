@@ -11,8 +11,8 @@ from kianda.accounts.models import AuditEntry
 from kianda.lib.errors import Missing
 from processes import samples
 from processes.call_log import call_log
+from processes.instances.lifecycle import create_instance
 from processes.models import Run
-from processes.services.instances import create_instance
 from tests.pages import client_of
 from tests.processes.conftest import answers
 from tests.processes.stories import Make, press

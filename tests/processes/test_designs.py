@@ -7,6 +7,7 @@ import pytest
 
 from kianda.lib.errors import Forbidden, InUse, Invalid, PreconditionFailed
 from kianda.lib.secrets import MASK
+from processes.instances.lifecycle import create_instance
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.services.designs import (
     create_design,
@@ -16,7 +17,6 @@ from processes.services.designs import (
     publish_design,
     save_design,
 )
-from processes.services.instances import create_instance
 from tests.processes.conftest import VALUES, definition, local
 from tests.processes.stories import live, values_of
 

@@ -21,8 +21,8 @@ from django.db import connection, transaction
 from kianda.lib.errors import Stale
 from processes.services import working_copies as copies
 from processes.services.designs import create_design, get_design, publish_design, save_design
-from processes.services.instances import create_instance
-from processes.services.moving import move_instance
+from processes.instances.lifecycle import create_instance
+from processes.instances.version_moves import move_instance
 from processes.services.runs import trigger
 
 def second(work, told):

@@ -9,11 +9,11 @@ from django.db import connection
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
+from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.services import runs
 from processes.services.designs import save_design
 from processes.services.documents import document_of
-from processes.services.instances import create_instance
 from tests.processes.conftest import answers
 from tests.processes.stories import Make, enqueued
 

@@ -7,11 +7,11 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from kianda.lib.secrets import MASK
+from processes.instances.lifecycle import patch_instance, store_unsaved_answer
+from processes.instances.version_moves import move_instance
 from processes.models import ProcessInstance, Run
 from processes.services.designs import get_design, publish_design, save_design
 from processes.services.documents import document_of
-from processes.services.instances import patch_instance, store_unsaved_answer
-from processes.services.moving import move_instance
 from tests.pages import client_of
 from tests.processes.conftest import GOOD_ANSWER, RULES, answers, with_rules
 from tests.processes.stories import Make, press, values_of

@@ -11,8 +11,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from kianda.lib.errors import Busy
+from processes.instances.lifecycle import patch_instance
 from processes.models import ProcessInstance, Run
-from processes.services.instances import patch_instance
 from tests.processes.conftest import answers
 from tests.processes.stories import Make, press
 from tests.threads import in_background

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from processes.instances.unsaved import LOOKED_AT, only_looked_up, to_see_to
 from processes.models import Run
-from processes.unsaved import LOOKED_AT, only_looked_up, to_see_to
 
 GET = {"method": "GET", "url": "https://a.example.org/items"}
 POST = {"method": "POST", "url": "https://a.example.org/items"}

@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from processes.instances.lifecycle import delete_instance
 from processes.models import ProcessDesign, ProcessInstance, Run
-from processes.services.instances import delete_instance
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import change_task, delete_task, plan, run_now
 from scheduler.services.execution import CLAIM, ClaimLost, _claim, _link, execute

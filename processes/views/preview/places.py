@@ -11,8 +11,8 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER
 from kianda.lib.errors import Missing
+from processes.instances.claim import read_instance
 from processes.models import ProcessInstance
-from processes.services.starting import read_instance
 from processes.views.common import person
 
 MAKERS = (ADMINISTRATOR, DESIGNER)

@@ -7,10 +7,10 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from kianda.lib.errors import Busy, Conflict, Forbidden, Invalid
+from processes.instances.leases import PATIENCE, PAUSED
 from processes.models import Run
 from processes.services import debugging, runs
 from processes.services.debugging import Paused
-from processes.services.leases import PATIENCE, PAUSED
 from processes.services.recovery import recover_runs
 from processes.services.sessions import session_of
 from tests.processes.debugging.sessions import start, statuses

@@ -10,7 +10,7 @@ from processes.definition.display import displays
 from processes.definition.document import Document, TargetMissing, parse_document
 from processes.definition.serialization import definition_text
 from processes.forms import editable
-from processes.services.moving import renamed_fields
+from processes.instances.version_moves import renamed_fields
 from tests.processes.definitions import process
 
 BUTTON: dict[str, Any] = {

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance
-from processes.services.instances import create_instance
 from tests.factories import make_user
 from tests.processes.stories import published
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from processes.instances.form_states import display_of
+from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.services import debugging, runs
 from processes.services.debugging import Paused
 from processes.services.documents import document_of
-from processes.services.forms_state import display_of
-from processes.services.instances import create_instance
 from tests.processes.definitions import button, text_field
 from tests.processes.forms.leave import form, row
 from tests.processes.stories import fired, made, published, read

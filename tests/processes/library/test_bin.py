@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from kianda.accounts.models import AuditEntry
 from kianda.lib.errors import Invalid, Missing
+from processes.instances.lifecycle import create_instance
 from processes.models import ProcessDesign, ProcessInstance
 from processes.services import bin as bins
 from processes.services import retention
@@ -20,7 +21,6 @@ from processes.services.designs import (
     save_design,
 )
 from processes.services.documents import document_of
-from processes.services.instances import create_instance
 from processes.services.working_copies import edit, open_copy, save_version
 from tests.pages import client_of, text_of
 from tests.processes.conftest import local

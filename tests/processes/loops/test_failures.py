@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from processes.instances.leases import holder
 from processes.models import Run
 from processes.services import runs
-from processes.services.leases import holder
 from tests.processes.definitions import set_rule
 from tests.processes.dying import Died, dying, nobody_holds_the_runs
 from tests.processes.loops.basket import CALL, SAVE, basket, loop, rows

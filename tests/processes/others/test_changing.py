@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from pytest_httpserver import HTTPServer
 
+from processes.instances.leases import holder
 from processes.models import ProcessInstance, Run
 from processes.services import runs
-from processes.services.leases import holder
 from tests.processes.dying import Died, dying, nobody_holds_the_runs
 from tests.processes.others.shop import BY_NOTE, ORDER_ID, SAVE, TO_ERROR, create, delete, update
 from tests.processes.stories import fired, made, read

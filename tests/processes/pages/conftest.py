@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from processes.instances.lifecycle import create_instance
 from processes.models import ProcessDesign, ProcessInstance
 from processes.services.designs import create_design, get_design, publish_design
-from processes.services.instances import create_instance
 from tests.processes.conftest import VALUES, local
 
 

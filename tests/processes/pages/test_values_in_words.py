@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from kianda.accounts.models import Profile
+from processes.instances.lifecycle import create_instance, patch_instance
 from processes.models import Change
-from processes.services.instances import create_instance, patch_instance
 from tests.pages import client_of, text_of
 from tests.processes.definitions import process, text_field
 from tests.processes.stories import published

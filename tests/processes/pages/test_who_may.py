@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance
-from processes.services.instances import create_instance
 from tests.pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from pytest_httpserver import HTTPServer
 
+from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.services.designs import create_design
-from processes.services.instances import create_instance
 from tests.pages import client_of
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
 from tests.processes.preview.shell import FRAME, SHELL, stored, typed

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import connection
 
+from processes.instances.leases import holder
 from processes.models import Change, ProcessInstance, Run
 from processes.services import runs
-from processes.services.leases import holder
 from tests.processes.stories import press
 
 Rows = dict[str, Any]

@@ -11,10 +11,10 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from processes.instances.leases import LEASE, TRUSTED_FOR_S, TakenOver, holder
 from processes.models import Change, ProcessInstance, Run
 from processes.services import runs
 from processes.services.documents import document_of
-from processes.services.leases import LEASE, TRUSTED_FOR_S, TakenOver, holder
 from processes.services.ledger import RunLedger
 from tests.processes.conftest import answers
 from tests.processes.recovery.dying import Died, another_process, recover

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from processes.services.instances import patch_instance
+from processes.instances.lifecycle import patch_instance
 from tests.pages import text_of
 from tests.processes.tables.orders import COLUMNS, URL, form_of, keys, pens, post, rows_of, whats
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from kianda.accounts.models import Profile
-from processes.services.instances import patch_instance
+from processes.instances.lifecycle import patch_instance
 from tests.pages import text_of
 from tests.processes.tables.orders import URL, pens
 

@@ -14,24 +14,24 @@ from kianda.lib.errors import Conflict, Flaw, Forbidden, InUse, Invalid
 from kianda.lib.usage import used_by
 from processes.definition.document import Document
 from processes.engine.run_values import python_of
-from processes.language.values import Value
-from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
-from processes.services.defaults import default_values
-from processes.services.designs import get_version
-from processes.services.documents import document_of
-from processes.services.locking import locked, when_free
-from processes.services.moving import carried_values, follow_draft
-from processes.services.overtaken import overtaken
-from processes.services.ownership import refuse_foreign, store_owners
-from processes.services.process_ids import next_process_id
-from processes.services.starting import read_instance, refuse_other_revision
-from processes.services.values import (
+from processes.instances.claim import read_instance, refuse_other_revision
+from processes.instances.default_values import default_values
+from processes.instances.lock import locked, when_free
+from processes.instances.ownership import refuse_foreign, store_owners
+from processes.instances.process_ids import next_process_id
+from processes.instances.stored_values import (
     changes_between,
     filled,
     read_sent,
     split,
     stored_values,
 )
+from processes.instances.unsaved import overtaken
+from processes.instances.version_moves import carried_values, follow_draft
+from processes.language.values import Value
+from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
+from processes.services.designs import get_version
+from processes.services.documents import document_of
 
 
 def create_instance(

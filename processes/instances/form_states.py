@@ -14,12 +14,9 @@ from kianda.lib.errors import Conflict, Forbidden, Invalid
 from processes.definition.document import Document
 from processes.engine.instance_state import CURRENT, FormRecord, FormStatus, Standing, records_of
 from processes.engine.transitions import Moment, went_to
-from processes.language.timestamps import moment_text
-from processes.models import Change, FormOwner, ProcessInstance, Run
-from processes.selectors import visible_instances
-from processes.services.documents import document_of
-from processes.services.locking import locked, when_free
-from processes.services.ownership import (
+from processes.instances.claim import refuse_other_revision
+from processes.instances.lock import locked, when_free
+from processes.instances.ownership import (
     creator_of,
     is_owner,
     people_of,
@@ -27,7 +24,10 @@ from processes.services.ownership import (
     standing_of,
     store_owners,
 )
-from processes.services.starting import refuse_other_revision
+from processes.language.timestamps import moment_text
+from processes.models import Change, FormOwner, ProcessInstance, Run
+from processes.selectors import visible_instances
+from processes.services.documents import document_of
 
 __all__ = [
     "FormState",

@@ -19,15 +19,15 @@ from processes.engine.context_forms import form_problems
 from processes.engine.instance_state import CURRENT, form_of
 from processes.engine.run_values import WorkingCopy
 from processes.engine.trace import Reopened
+from processes.instances.leases import LEASE, holder
+from processes.instances.ownership import records_for, refuse_foreign, standing_of
+from processes.instances.stored_values import filled, read_sent, stored_values
+from processes.instances.version_moves import follow_draft
 from processes.models import ProcessInstance, Run
 from processes.rules import Submit
 from processes.rules.base import Rule
 from processes.selectors import still_as_read, visible_instance
 from processes.services.documents import document_of
-from processes.services.leases import LEASE, holder
-from processes.services.moving import follow_draft
-from processes.services.ownership import records_for, refuse_foreign, standing_of
-from processes.services.values import filled, read_sent, stored_values
 
 SECONDS_WHEN_WAITED_FOR = 60.0
 SECONDS_OTHERWISE = 300.0

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from kianda.lib.errors import Conflict, Missing
 from kianda.lib.secret_names import MASK
 from processes.fields.base import FormField
+from processes.instances.claim import read_instance
+from processes.instances.lifecycle import patch_instance
+from processes.instances.stored_values import shown, stored_values
 from processes.models import Change, ProcessInstance
-from processes.services.instances import patch_instance
-from processes.services.starting import read_instance
-from processes.services.values import shown, stored_values
 
 
 @dataclass(frozen=True)

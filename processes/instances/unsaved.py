@@ -1,10 +1,11 @@
-"""What runs have left unstored: what somebody has to see to, and what can be looked up again."""
+"""What runs have left unsaved: what somebody has to see to, and when a later save supersedes it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
 
+from kianda.lib.db.prepared_statements import PreparedQuery, Write, update_of
 from processes.models import Run
 from processes.rules import FindItems, rules
 
@@ -54,3 +55,25 @@ def _asks(step: Mapping[str, Any]) -> bool:
     request = step.get("request")
     asked = not isinstance(request, dict) or request.get("method") == "GET"
     return step.get("type") == FindItems.slug() and asked
+
+
+def _left(instance_pk: int) -> QuerySet[Run]:
+    rows = Run.objects.filter(instance_id=instance_pk, unsaved_answer=True)
+    return rows.only("unsaved_values").order_by()
+
+
+# Each save of each run asks for them; nearly always there are none.
+_LEFT = PreparedQuery(_left, 7_777_777)
+
+
+def overtaken(instance_pk: int, changes: Iterable[Mapping[str, Any]]) -> list[Write]:
+    """Return what takes the mark from runs of the instance whose unstored fields all are stored.
+
+    "Store these values" would bring back what is older than the form.
+    """
+    stored = {change["field"] for change in changes}
+    return [
+        update_of(Run, where={"id": run.pk}, unsaved_answer=False, unsaved_values=None)
+        for run in _LEFT.rows(instance_pk)
+        if set(run.unsaved_values or {}) <= stored
+    ]

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Busy
 from processes.definition.document import Document
+from processes.instances.claim import read_instance
 from processes.models import ProcessInstance, Run
-from processes.services.starting import read_instance
 
 LOOK_EVERY_S = 0.05
 T = TypeVar("T")

@@ -1,0 +1,1 @@
+"""The rows of instances: claimed, leased, locked, changed, moved to other versions."""
