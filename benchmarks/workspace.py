@@ -97,8 +97,8 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
     from datasources.services.datasources import create_datasource
     from kianda.accounts.roles import ADMINISTRATOR
     from kianda.accounts.services.tokens import create_token
+    from processes.designs.lifecycle import create_design, publish_design
     from processes.instances.lifecycle import create_instance
-    from processes.services.designs import create_design, publish_design
 
     user, _ = User.objects.get_or_create(username="benchmark")
     user.groups.add(Group.objects.get(name=ADMINISTRATOR))
@@ -118,7 +118,7 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
 def _large_design(user: Any) -> dict[str, str]:
     """Make the design that the designer opens; return the cookie of a session."""
     from benchmarks.designer import definition as large_definition
-    from processes.services.designs import create_design
+    from processes.designs.lifecycle import create_design
 
     create_design(raw=large_definition(DATASOURCE), user=user)
     return session_of(user)

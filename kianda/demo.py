@@ -12,9 +12,9 @@ from datasources.models import Datasource
 from datasources.services.datasources import create_datasource
 from kianda.sandbox.server import STORE_FILE
 from kianda.sandbox.store import Store
+from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessDesign, ProcessInstance
-from processes.services.designs import create_design, publish_design
 from scheduler.models import ScheduledTask
 from scheduler.services.tasks import create_task
 

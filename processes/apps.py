@@ -17,8 +17,7 @@ class ProcessesConfig(AppConfig):
         from kianda.web import navigation
         from processes import samples
         from processes.call_log import call_log
-        from processes.instances.form_states import how_much_work
-        from processes.usage import (
+        from processes.designs.usage import (
             page_of_instance,
             page_of_process,
             uses_of_datasource,
@@ -26,6 +25,7 @@ class ProcessesConfig(AppConfig):
             uses_of_method,
             uses_of_process,
         )
+        from processes.instances.form_states import how_much_work
 
         usage.register("datasource", uses_of_datasource)
         usage.register("group", uses_of_group)

@@ -3,10 +3,12 @@
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, USER, has_role
 from kianda.lib.db.prepared_statements import PreparedQuery
-from processes.models import ProcessInstance, Run
+from kianda.lib.errors import Missing
+from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
 
 
 def visible_instances(user: User | None) -> QuerySet[ProcessInstance]:
@@ -94,3 +96,34 @@ def visible_runs(user: User) -> QuerySet[Run]:
             Q(instance__mode=ProcessInstance.Mode.LIVE) | Q(instance__created_by=user)
         )
     return rows.none()
+
+
+def get_design(name: str) -> ProcessDesign:
+    """Return a design with its draft and published version; raises Missing."""
+    design = (
+        ProcessDesign.objects.select_related("draft", "published", "modified_by")
+        .filter(name=name)
+        .first()
+    )
+    if design is None:
+        raise Missing(_("There is no process %(name)s.") % {"name": name})
+    return design
+
+
+def get_version(design: ProcessDesign, number: str) -> DesignVersion:
+    """Return a version by its number, `0.3`; raises Missing."""
+    major, _dot, minor = number.partition(".")
+    if not (_is_number(major) and _is_number(minor)):
+        raise Missing(
+            _("%(process)s has no version %(number)s.") % {"process": design.name, "number": number}
+        )
+    version = design.versions.filter(major=int(major), minor=int(minor)).first()
+    if version is None:
+        raise Missing(
+            _("%(process)s has no version %(number)s.") % {"process": design.name, "number": number}
+        )
+    return version
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 9

@@ -20,11 +20,12 @@ from kianda.lib.api.drf import (
     tagged,
 )
 from kianda.lib.api.schemas import page_of
+from processes import selectors
 from processes.api import schemas
 from processes.api.bodies import PublishBody, read_body
 from processes.api.shapes import design_line, version_json
+from processes.designs import lifecycle
 from processes.models import DesignVersion, ProcessDesign
-from processes.services import designs
 
 CHANGERS = (ADMINISTRATOR, DESIGNER)
 _ORDERING = {"name": "name", "title": "title", "modified": "modified", "created": "created"}
@@ -65,8 +66,8 @@ class Designs(APIView):
     def post(self, request: Request) -> Response:
         """Make a process from its definition; it is stored as draft 0.1."""
         read_query(request, ())
-        created = designs.create_design(raw=request.data, user=caller(request))
-        response = _answer(designs.get_design(created.name), status=201)
+        created = lifecycle.create_design(raw=request.data, user=caller(request))
+        response = _answer(selectors.get_design(created.name), status=201)
         response["Location"] = request.build_absolute_uri(f"/api/v1/processes/{created.name}/")
         return response
 
@@ -86,8 +87,8 @@ class Design(APIView):
     def get(self, request: Request, name: str) -> Response:
         """Read a definition: the newest version, or the one asked for."""
         query = read_query(request, ("version",))
-        design = designs.get_design(name)
-        version = designs.get_version(design, query["version"]) if "version" in query else None
+        design = selectors.get_design(name)
+        version = selectors.get_version(design, query["version"]) if "version" in query else None
         return _answer(design, version=version)
 
     @extend_schema(
@@ -99,11 +100,11 @@ class Design(APIView):
     def put(self, request: Request, name: str) -> Response:
         """Save a definition as the next draft; without a difference no version is made."""
         read_query(request, ())
-        design = designs.get_design(name)
+        design = selectors.get_design(name)
         check_if_match(request, _etag(_draft(design)))
         expected = design.draft if "If-Match" in request.headers else None
-        designs.save_design(name=name, raw=request.data, user=caller(request), expected=expected)
-        return _answer(designs.get_design(name))
+        lifecycle.save_design(name=name, raw=request.data, user=caller(request), expected=expected)
+        return _answer(selectors.get_design(name))
 
     @extend_schema(
         operation_id="processes_delete",
@@ -115,8 +116,8 @@ class Design(APIView):
     def delete(self, request: Request, name: str) -> Response:
         """Delete a process that nothing uses."""
         force = force_asked(request)
-        check_if_match(request, _etag(_draft(designs.get_design(name))))
-        designs.delete_design(
+        check_if_match(request, _etag(_draft(selectors.get_design(name))))
+        lifecycle.delete_design(
             name=name,
             user=caller(request),
             force=force,
@@ -141,10 +142,10 @@ class Publish(APIView):
         """Publish the draft: 201, or 200 when nothing has changed since the last time."""
         read_query(request, ())
         body = read_body(PublishBody, request.data)
-        done = designs.publish_design(
+        done = lifecycle.publish_design(
             name=name, user=caller(request), note=body.note, move_instances=body.move_instances
         )
-        response = _answer(designs.get_design(name), status=201 if done.new else 200)
+        response = _answer(selectors.get_design(name), status=201 if done.new else 200)
         response.data["stayed"] = done.stayed
         return response
 
@@ -162,7 +163,7 @@ class Versions(APIView):
     def get(self, request: Request, name: str) -> Response:
         """List all versions, newest first."""
         read_query(request, ())
-        rows = designs.get_design(name).versions.select_related("created_by").defer("document")
+        rows = selectors.get_design(name).versions.select_related("created_by").defer("document")
         return Response([version_json(version) for version in rows])
 
 
@@ -180,5 +181,5 @@ def _answer(
     design: ProcessDesign, *, version: DesignVersion | None = None, status: int = 200
 ) -> Response:
     version = version or _draft(design)
-    body: dict[str, Any] = designs.shown_design(design, version)
+    body: dict[str, Any] = lifecycle.shown_design(design, version)
     return tagged(Response(body, status=status), _etag(version))

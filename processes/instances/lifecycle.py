@@ -30,7 +30,7 @@ from processes.instances.unsaved import overtaken
 from processes.instances.version_moves import carried_values, follow_draft
 from processes.language.values import Value
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
-from processes.services.designs import get_version
+from processes.selectors import get_version
 from processes.services.documents import document_of
 
 

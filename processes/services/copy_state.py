@@ -17,8 +17,8 @@ from processes.definition import raw_document as sent
 from processes.designing.flaws import Checked, Mark, checked, marks_of
 from processes.designing.patches import PATCH, Patch, Set
 from processes.designing.tree import PROCESS, Object
+from processes.designs.stored_catalog import StoredCatalog
 from processes.models import DesignVersion, ProcessDesign, WorkingCopy, WorkingEdit
-from processes.services.catalog import StoredCatalog
 
 REMEMBERED = 500
 _KEPT = 4

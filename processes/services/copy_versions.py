@@ -6,13 +6,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kianda.lib.errors import Flaw, Invalid, Stale
+from processes import selectors
 from processes.designing import tree
+from processes.designs import lifecycle
+from processes.designs.lifecycle import Published
 from processes.models import WorkingCopy
-from processes.services import designs
 from processes.services.copy_conflicts import drop_redo, stale
 from processes.services.copy_state import Behind, locked, marks_in, replace, up_to_date
 from processes.services.copy_view import Copy, later, shown
-from processes.services.designs import Published
 
 LONGEST_NOTE = 500
 
@@ -52,7 +53,7 @@ def publish_version(
                 errors=[Flaw(mark.pointer, mark.detail) for mark in broken],
             )
         _save(copy, user)
-    done = designs.publish_design(name=name, user=user, note=note, move_instances=move_instances)
+    done = lifecycle.publish_design(name=name, user=user, note=note, move_instances=move_instances)
     with transaction.atomic():
         copy = locked(name)
         up_to_date(copy)
@@ -73,10 +74,10 @@ def _save(copy: WorkingCopy, user: User) -> None:
         )
     name = copy.design.name
     try:
-        designs.save_design(name=name, raw=copy.document, user=user)
+        lifecycle.save_design(name=name, raw=copy.document, user=user)
     except Invalid as refusal:
         raise Invalid(_not_saved(len(refusal.errors)), errors=refusal.errors) from refusal
-    copy.design = designs.get_design(name)
+    copy.design = selectors.get_design(name)
     copy.base, copy.base_digest = copy.design.draft, copy.digest
     copy.save(update_fields=["base", "base_digest"])
 
@@ -93,7 +94,7 @@ def restore_version(name: str, number: str, *, user: User, revision: int) -> Cop
     """Put an older version into the copy, as one edit that can be undone."""
     with transaction.atomic():
         copy = locked(name)
-        version = designs.get_version(copy.design, number)
+        version = selectors.get_version(copy.design, number)
         theirs = [entry for entry in later(copy, revision) if entry.by_id != user.pk]
         if theirs:
             raise stale(theirs)

@@ -16,12 +16,12 @@ from kianda.lib.secret_names import MASK, is_secret_name
 from processes.definition.checks import export
 from processes.definition.document import Document, load_document
 from processes.definition.serialization import essential, written
+from processes.designs.stored_catalog import StoredCatalog
 from processes.language.timestamps import moment_text
 from processes.models import ProcessDesign
 from processes.rules.base import CallingRule
 from processes.rules.find_items import BUILT_IN
-from processes.services.catalog import StoredCatalog
-from processes.services.designs import get_design
+from processes.selectors import get_design
 from processes.services.documents import document_of
 
 FORMAT, FORMAT_VERSION = "kianda-designs", 1

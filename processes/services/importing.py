@@ -21,10 +21,11 @@ from kianda.lib.secrets import key_ring
 from processes.definition.checks import check_references
 from processes.definition.document import load_document
 from processes.definition.renaming import with_names
+from processes.designs.lifecycle import create_design, save_design
+from processes.designs.stored_catalog import StoredCatalog
 from processes.models import ProcessDesign
+from processes.selectors import get_design
 from processes.services.bundles import Bundle, Packed, facts_of, read_bundle
-from processes.services.catalog import StoredCatalog
-from processes.services.designs import create_design, get_design, save_design
 from processes.services.exporting import masked_datasource
 from processes.services.library import free_name, put_into_group
 

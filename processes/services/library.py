@@ -11,9 +11,10 @@ from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, Stale
 from kianda.lib.names import slugify
 from processes.definition.renaming import with_names
+from processes.designs.lifecycle import create_design, save_design
 from processes.models import DesignVersion, ProcessDesign
+from processes.selectors import get_design
 from processes.services.copy_state import unsaved
-from processes.services.designs import create_design, get_design, save_design
 from processes.services.working_copies import edit, open_copy
 
 LONGEST_GROUP = 100

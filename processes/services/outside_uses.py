@@ -10,11 +10,11 @@ from processes.definition.document import Document, load_document
 from processes.designing import tree
 from processes.designing.tree import Element, Object
 from processes.designing.uses import Use
+from processes.designs.stored_catalog import StoredCatalog
+from processes.designs.usage import living_versions
 from processes.models import WorkingCopy
 from processes.rules.base import BUILT_IN
-from processes.services.catalog import StoredCatalog
 from processes.services.documents import document_of
-from processes.usage import living_versions
 
 
 def uses_outside(copy: WorkingCopy, target: str) -> list[Use]:

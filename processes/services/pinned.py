@@ -22,7 +22,7 @@ from processes.language.values import Value, from_json, to_json
 from processes.models import PinnedAnswer, ProcessDesign, ProcessInstance, Run
 from processes.rules import StartAProcess
 from processes.rules.base import BUILT_IN, Answer, CallingRule, Rule, RuleFailed
-from processes.services.designs import get_design
+from processes.selectors import get_design
 from processes.services.documents import document_of
 from processes.services.outside import made_ready
 

@@ -13,12 +13,13 @@ from kianda.lib.api.strict_json import parse_json
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, TooLarge
 from kianda.web.form_once import once
 from kianda.web.pages import go, page, render_page, toast
+from processes import selectors
 from processes.definition.diff import describe_changes
 from processes.definition.document import parse_document
 from processes.definition.serialization import definition_text
 from processes.definition.source_map import line_map, line_of
+from processes.designs import lifecycle as services
 from processes.models import DesignVersion, ProcessDesign
-from processes.services import designs as services
 from processes.services.copy_state import unsaved
 from processes.services.documents import document_of
 from processes.views.common import person
@@ -140,7 +141,7 @@ def new_definition(request: HttpRequest) -> HttpResponseBase:
 @once
 def design(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show the newest definition of a process in the editor; a POST saves it as a draft."""
-    found = services.get_design(name)
+    found = selectors.get_design(name)
     if request.method == "POST":
         editor = Editor(_posted(request), version=request.POST.get("version", ""))
         try:
@@ -176,7 +177,7 @@ def _save(request: HttpRequest, found: ProcessDesign, editor: Editor) -> HttpRes
     seen = _version_or_none(found, editor.version)
     if draft.document != mine.normalised() or mine.name != found.name:
         services.save_design(name=found.name, raw=raw, user=person(request), expected=seen)
-    now = services.get_design(found.name).draft
+    now = selectors.get_design(found.name).draft
     if now is None or now.pk == draft.pk:
         toast(request, _("Nothing was changed, so version %(v)s stays.") % {"v": draft})
     else:
@@ -190,12 +191,12 @@ def _draft(found: ProcessDesign) -> DesignVersion:
 
 
 def _version_or_none(found: ProcessDesign, number: str) -> DesignVersion | None:
-    return services.get_version(found, number) if number else None
+    return selectors.get_version(found, number) if number else None
 
 
 def _compare(found: ProcessDesign, editor: Editor) -> None:
     """Put side by side what the other person saved and what this one would save."""
-    theirs = _draft(services.get_design(found.name))
+    theirs = _draft(selectors.get_design(found.name))
     base = _version_or_none(found, editor.version)
     mine = parse_document(_read(editor.text))
     editor.theirs = theirs

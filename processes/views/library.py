@@ -12,8 +12,8 @@ from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, render_dialog, render_page, toast
 from processes import listing
 from processes.models import DesignVersion, ProcessDesign
+from processes.selectors import get_design, get_version
 from processes.services import library
-from processes.services.designs import get_design, get_version
 from processes.views.common import asked, page_of, person
 
 SETTINGS = ("title", "name", "description", "group")

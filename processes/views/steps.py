@@ -16,7 +16,7 @@ from processes.field_words import words_in_utc
 from processes.models import ProcessDesign, Run
 from processes.rules import Rule, SetFormField
 from processes.rules.base import BUILT_IN, CallingRule
-from processes.services.designs import get_version
+from processes.selectors import get_version
 from processes.services.documents import document_of
 from processes.table_words import sentences_of
 

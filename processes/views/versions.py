@@ -10,12 +10,12 @@ from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import InUse, Invalid, Missing
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, is_htmx, page, render_dialog, render_page, toast
-from processes import listing
+from processes import listing, selectors
 from processes.definition.diff import describe_changes
 from processes.definition.document import Document
 from processes.definition.serialization import definition_text
+from processes.designs import lifecycle as services
 from processes.models import DesignVersion, ProcessDesign
-from processes.services import designs as services
 from processes.services.documents import document_of
 from processes.views.common import asked, page_of, person, used_by_links
 from processes.views.designs import facts_of
@@ -27,7 +27,7 @@ LONGEST_NOTE = 500
 @page(roles=(DESIGNER,))
 def versions(request: HttpRequest, name: str) -> HttpResponseBase:
     """List the versions of a design; compare any two of them."""
-    found = services.get_design(name)
+    found = selectors.get_design(name)
     query = asked(request, "from", "to")
     page_shown = page_of(request, listing.versions_of(found))
     context: dict[str, Any] = {
@@ -44,8 +44,8 @@ def versions(request: HttpRequest, name: str) -> HttpResponseBase:
 def _compared(found: ProcessDesign, old: str, new: str) -> dict[str, Any] | None:
     if not old or not new:
         return None
-    before = services.get_version(found, old)
-    after = services.get_version(found, new)
+    before = selectors.get_version(found, old)
+    after = selectors.get_version(found, new)
     first, second = document_of(before), document_of(after)
     return {
         "before": before, "after": after,
@@ -67,8 +67,8 @@ def _line_difference(before: Document, after: Document) -> list[tuple[str, str]]
 @page(roles=(DESIGNER,))
 def version(request: HttpRequest, name: str, number: str) -> HttpResponseBase:
     """Show the definition of one version."""
-    found = services.get_design(name)
-    shown = services.get_version(found, number)
+    found = selectors.get_design(name)
+    shown = selectors.get_version(found, number)
     context = {
         "design": found, **facts_of(found), "version": shown,
         "text": definition_text(document_of(shown)),
@@ -80,12 +80,12 @@ def version(request: HttpRequest, name: str, number: str) -> HttpResponseBase:
 @once
 def restore_version(request: HttpRequest, name: str, number: str) -> HttpResponseBase:
     """Ask, then save an old version as the newest draft."""
-    found = services.get_design(name)
-    old = services.get_version(found, number)
+    found = selectors.get_design(name)
+    old = selectors.get_version(found, number)
     if request.method == "POST":
         document = document_of(old)
         services.save_design(name=name, raw=document.normalised(), user=person(request))
-        now = services.get_design(name).draft
+        now = selectors.get_design(name).draft
         toast(request, _("Version %(old)s is draft %(new)s now.") % {"old": old, "new": now})
         return go(request, "design", name=name)
     draft = found.draft
@@ -98,7 +98,7 @@ def restore_version(request: HttpRequest, name: str, number: str) -> HttpRespons
 @page(roles=(DESIGNER,), methods=("GET", "POST"))
 def publish(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask for a note and whether to move instances; publish, and say which stayed."""
-    found = services.get_design(name)
+    found = selectors.get_design(name)
     errors, note = Errors(), request.POST.get("note", "").strip()
     moves = request.POST.get("move_instances") == "1"
     if request.method == "POST":
@@ -146,7 +146,7 @@ def _published_words(version: DesignVersion, *, moves: bool) -> str:
 @once
 def delete(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask, then delete a design that nothing uses; else say what uses it."""
-    found = services.get_design(name)
+    found = selectors.get_design(name)
     uses: list[dict[str, Any]] = []
     if request.method == "POST":
         try:

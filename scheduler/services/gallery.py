@@ -12,10 +12,10 @@ from datasources.models import Datasource
 from datasources.services.datasources import create_datasource
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
 from kianda.lib.errors import Flaw, Forbidden, Invalid
+from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessDesign, ProcessInstance
-from processes.selectors import visible_instances
-from processes.services.designs import create_design, get_design, publish_design
+from processes.selectors import get_design, visible_instances
 from processes.services.documents import document_of
 from processes.services.exporting import sources_of
 from processes.services.library import free_name, put_into_group

@@ -13,9 +13,9 @@ from kianda.accounts.roles import groups_of, roles_of
 from kianda.accounts.services import groups, users
 from kianda.lib.errors import InUse, Invalid, Missing
 from kianda.search import find
+from processes.designs.lifecycle import create_design, publish_design, save_design
 from processes.instances.form_states import my_work
 from processes.instances.lifecycle import create_instance
-from processes.services.designs import create_design, publish_design, save_design
 from tests.pages import client_of
 from tests.processes.definitions import button, process, text_field
 

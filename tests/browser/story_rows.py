@@ -1,10 +1,10 @@
 """The rows that the stories of designs, instances, runs and tasks are about; signing in."""
 
 from datasources.services.datasources import create_datasource
+from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.services import runs
-from processes.services.designs import create_design, publish_design
 from scheduler.services import create_task
 from tests.factories import PASSWORD
 from tests.processes.conftest import TOKEN_METHOD

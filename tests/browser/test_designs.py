@@ -5,8 +5,9 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from processes.designs.lifecycle import create_design, publish_design, save_design
 from processes.models import ProcessDesign
-from processes.services.designs import create_design, get_design, publish_design, save_design
+from processes.selectors import get_design
 from tests.browser.hands import press_as_the_session_ends
 from tests.browser.story_rows import LOOKS, SCRIPT, make_order, make_orders, orders, sign_in
 

@@ -14,8 +14,8 @@ from playwright.sync_api import expect
 from kianda.accounts.models import ApiToken, AuditEntry
 from kianda.accounts.services.tokens import create_token
 from kianda.urls import urlpatterns
+from processes.designs.lifecycle import publish_design, save_design
 from processes.models import ProcessDesign, ProcessInstance
-from processes.services.designs import publish_design, save_design
 from scheduler.models import ScheduledTask
 from tests.browser.form_table import ASKED, ELSEWHERE, FORMS, LONG, crew, orders, service
 from tests.browser.hands import go_on, press_as_the_session_ends

@@ -6,8 +6,8 @@ from time import sleep
 import pytest
 from playwright.sync_api import expect
 
+from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
-from processes.services.designs import create_design, publish_design
 from tests.browser.hands import go_on
 from tests.browser.story_rows import LOOKS, SCRIPT
 from tests.processes.definitions import button, process, set_rule, text_field

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
-from processes.services.designs import create_design, publish_design
 from tests.browser.story_rows import SCRIPT
 from tests.processes.definitions import button, process, set_rule, text_field
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
-from processes.services.designs import create_design, publish_design
 from tests.browser.story_rows import LOOKS
 from tests.pages import SCRIPT
 from tests.processes.definitions import button, process, text_field

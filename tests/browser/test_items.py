@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 from werkzeug import Response
 
 from datasources.services.datasources import create_datasource
+from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance
-from processes.services.designs import create_design, publish_design
 from tests.browser.story_rows import LOOKS, SCRIPT
 from tests.processes.definitions import button, process, text_field
 

@@ -7,8 +7,9 @@ from playwright.sync_api import expect
 
 from datasources.models import Datasource
 from kianda.lib.names import slugify
+from processes.designs.lifecycle import create_design, delete_design, publish_design
 from processes.models import ProcessDesign, Run
-from processes.services.designs import create_design, delete_design, get_design, publish_design
+from processes.selectors import get_design
 from processes.services.exporting import export_text
 from processes.services.library import add_design, put_into_group
 from scheduler.models import ScheduledTask

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
-from processes.services.designs import create_design
 from tests.processes.definitions import button, process, set_rule, text_field
 
 CHOICES = [{"value": "de", "title": "Germany"}, {"value": "ie", "title": "Ireland"}]

@@ -12,8 +12,8 @@ from kianda import demo
 from kianda.sandbox.server import STORE_FILE
 from kianda.sandbox.store import Store
 from processes.definition.document import parse_document
+from processes.designs.lifecycle import warnings_of
 from processes.models import ProcessDesign, ProcessInstance
-from processes.services.designs import warnings_of
 from scheduler.models import ScheduledTask
 
 pytestmark = pytest.mark.django_db

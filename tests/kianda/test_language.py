@@ -18,12 +18,12 @@ from kianda.accounts.services.tokens import create_token
 from kianda.accounts.services.users import invite_person
 from kianda.environment import BASE_DIR
 from kianda.management.commands.makemessages import told
+from processes.designs.lifecycle import create_design, publish_design
 from processes.fields import fields
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.rules import rules
 from processes.services import runs
-from processes.services.designs import create_design, publish_design
 from scheduler.models import ScheduledTask
 from scheduler.schedules import schedules
 from scheduler.services import create_task, run_now

@@ -10,9 +10,9 @@ from django.db import connection
 from pytest_httpserver import HTTPServer
 
 from datasources.services.datasources import create_datasource
+from processes.designs.lifecycle import create_design, publish_design, save_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance
-from processes.services.designs import create_design, publish_design, save_design
 from tests.processes.definitions import TOKEN_REFRESH, TOKEN_SERVICE, token_refresh
 
 TOKEN_METHOD, ORDERS_METHOD = TOKEN_SERVICE["methods"]

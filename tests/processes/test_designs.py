@@ -7,16 +7,10 @@ import pytest
 
 from kianda.lib.errors import Forbidden, InUse, Invalid, PreconditionFailed
 from kianda.lib.secrets import MASK
+from processes.designs.lifecycle import create_design, delete_design, publish_design, save_design
 from processes.instances.lifecycle import create_instance
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
-from processes.services.designs import (
-    create_design,
-    delete_design,
-    get_design,
-    get_version,
-    publish_design,
-    save_design,
-)
+from processes.selectors import get_design, get_version
 from tests.processes.conftest import VALUES, definition, local
 from tests.processes.stories import live, values_of
 

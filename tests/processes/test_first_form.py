@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from kianda.web.form_once import new_token
+from processes.designs.lifecycle import create_design, publish_design
 from processes.models import ProcessInstance, Run
-from processes.services.designs import create_design, publish_design
 from tests.pages import client_of, text_of
 from tests.processes.definitions import button, process, set_rule, text_field
 

@@ -20,7 +20,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from kianda.lib.errors import Stale
 from processes.services import working_copies as copies
-from processes.services.designs import create_design, get_design, publish_design, save_design
+from processes.designs.lifecycle import create_design, get_design, publish_design, save_design
 from processes.instances.lifecycle import create_instance
 from processes.instances.version_moves import move_instance
 from processes.services.runs import trigger

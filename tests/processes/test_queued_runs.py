@@ -9,10 +9,10 @@ from django.db import connection
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
+from processes.designs.lifecycle import save_design
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.services import runs
-from processes.services.designs import save_design
 from processes.services.documents import document_of
 from tests.processes.conftest import answers
 from tests.processes.stories import Make, enqueued

@@ -178,8 +178,8 @@ def test_who_has_no_role_does_not_see_the_instance(make_token: Make, cleo: Any) 
 
 
 def test_a_default_that_cannot_be_made_is_told_with_all_the_others(ada: Any, admin: Any) -> None:
+    from processes.designs.lifecycle import create_design
     from processes.instances.lifecycle import create_instance
-    from processes.services.designs import create_design
 
     fields = [
         {"type": "number", "name": "one", "default": "=1 / 0"},

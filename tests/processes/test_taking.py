@@ -8,11 +8,12 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from kianda.lib.errors import Missing, Stale
+from processes.designs.lifecycle import publish_design, save_design
 from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
 from processes.instances.version_moves import move_instance
 from processes.models import ProcessInstance, Run
+from processes.selectors import get_design
 from processes.services import runs
-from processes.services.designs import get_design, publish_design, save_design
 from tests.processes.conftest import answers, just_before_the_lock, with_rules
 
 Make = Callable[..., ProcessInstance]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
-from processes.services.designs import create_design, publish_design
 from tests.factories import make_user
 from tests.pages import client_of, text_of
 from tests.processes.definitions import process, text_field

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance
-from processes.services.designs import create_design, publish_design
 from scheduler.models import ScheduledTask
 from scheduler.services import create_task
 from tests.processes.definitions import button, process

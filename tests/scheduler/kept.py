@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from datasources.models import Datasource
 from datasources.services.datasources import create_datasource
+from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessDesign, ProcessInstance, Run
-from processes.services.designs import create_design, publish_design
 from scheduler.models import ScheduledTask
 from scheduler.services import create_task
 from tests.processes.conftest import TOKEN_METHOD

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from processes.services.designs import publish_design, save_design
+from processes.designs.lifecycle import publish_design, save_design
 from scheduler.models import ScheduledTask
 from scheduler.selectors_health import MOST_LOOKED_AT, SHOWN, token_health, tokens_of_instance
 from tests.processes.definitions import TOKEN_REFRESH

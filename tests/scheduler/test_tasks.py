@@ -8,9 +8,9 @@ import pytest
 from kianda.accounts.models import AuditEntry
 from kianda.lib.errors import Invalid, Missing
 from kianda.lib.usage import used_by
+from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance
-from processes.services.designs import create_design, publish_design
 from scheduler.models import ScheduledTask
 from scheduler.services import (
     create_task,

@@ -15,12 +15,13 @@ from kianda.accounts.services.profiles import profile_of
 from kianda.lib.errors import ApplicationError, Stale
 from kianda.web.pages import go, query_words, render_page, toast
 from kianda.web.times import moment_in_sentence
+from processes import selectors
 from processes.definition.document import Document, Form
+from processes.designs.stored_catalog import StoredCatalog
 from processes.fields import fields
 from processes.language.labels import piece_in_words
 from processes.rules import rules
-from processes.services import designs, working_copies
-from processes.services.catalog import StoredCatalog
+from processes.services import working_copies
 from processes.services.copy_view import Copy
 from processes.settings_forms.form import SettingsForm, settings_form
 from processes.views.common import person
@@ -169,7 +170,7 @@ class Desk:
         screen = self.screen_of(copy, at)
         query = query_words(self.request, "find", "pane", "left", "line")
         owner = screen.owner
-        design = designs.get_design(self.name)
+        design = selectors.get_design(self.name)
         return {
             "design": design, "copy": copy, "screen": screen, "tabs": screen.tabs(),
             "body": screen.body(), "footer": screen.footer(), "owner": owner,

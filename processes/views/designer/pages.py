@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import DESIGNER
 from kianda.accounts.services.profiles import profile_of
 from kianda.web.pages import page, render_dialog
-from processes.services import designs
+from processes import selectors
 from processes.views.designer.desk import Desk
 from processes.views.designer.keys import KEYS
 
@@ -32,7 +32,7 @@ def designer(request: HttpRequest, name: str) -> HttpResponseBase:
 def keys(request: HttpRequest, name: str) -> HttpResponseBase:
     """List the keys of the designer."""
     context = {
-        "design": designs.get_design(name), "keys": KEYS,
+        "design": selectors.get_design(name), "keys": KEYS,
         "letters": profile_of(request.user).single_keys,
     }  # fmt: skip
     return render_dialog(request, "designer/_keys.html", context, title=_("Keys of the designer"))

@@ -7,8 +7,9 @@ from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, render_dialog, toast
+from processes import selectors
 from processes.models import DesignVersion
-from processes.services import designs, working_copies
+from processes.services import working_copies
 from processes.views.designer.desk import Desk
 
 
@@ -25,7 +26,7 @@ def publish(request: HttpRequest, name: str) -> HttpResponseBase:
             errors = Errors(invalid)
         except Conflict as conflict:
             errors = Errors(Invalid(conflict.detail))
-    design = designs.get_design(name)
+    design = selectors.get_design(name)
     context = {
         "design": design, "copy": desk.copy, "screen": desk.screen, "errors": errors,
         "note": request.POST.get("note", ""), "moves": request.POST.get("move_instances") == "1",
@@ -47,7 +48,7 @@ def _published(desk: Desk) -> HttpResponseBase:
     )
     if done.stayed:
         context = {
-            "design": designs.get_design(desk.name), "version": done.version,
+            "design": selectors.get_design(desk.name), "version": done.version,
             "stayed": done.stayed,
         }  # fmt: skip
         title = _("Published %(version)s") % {"version": done.version}

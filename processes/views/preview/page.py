@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from kianda.web.form_once import once
 from kianda.web.pages import go, is_htmx, page, render_page, toast
 from processes.models import ProcessInstance
-from processes.services.designs import get_design
+from processes.selectors import get_design
 from processes.services.preview import (
     Draft,
     choose_outward,

@@ -3,8 +3,8 @@
 import pytest
 
 from datasources.services.datasources import create_datasource
+from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
-from processes.services.designs import create_design, publish_design
 from tests.processes.conftest import ORDERS_METHOD, TOKEN_METHOD, VALUES, definition
 from tests.processes.definitions import process, text_field
 

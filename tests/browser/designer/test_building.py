@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from processes.services.designs import get_design
+from processes.selectors import get_design
 from tests.browser.designer.screen import HERE, box, drag, field_of, kept, names, selected
 from tests.browser.hands import go_on
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from processes.services.designs import create_design
+from processes.designs.lifecycle import create_design
 from tests.browser.designer.screen import HERE, field_of, kept
 from tests.processes.definitions import button, process, set_rule, text_field
 

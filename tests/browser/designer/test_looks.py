@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from processes.services.designs import create_design, get_design
+from processes.designs.lifecycle import create_design
+from processes.selectors import get_design
 from tests.browser.designer.screen import HERE, box, drag, field_of, kept, names, selected
 from tests.browser.story_rows import LOOKS
 from tests.processes.definitions import button, process, set_rule, text_field

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from processes.designs.lifecycle import create_design
 from processes.rules import rules
 from processes.services import working_copies
-from processes.services.designs import create_design
 from tests.browser.designer.dialogs import DESIGNER, RULE, kept, look, open_rule, strip
 from tests.browser.story_rows import LOOKS
 from tests.processes.definitions import button, process, text_field

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from processes.designs.lifecycle import create_design
 from processes.services import working_copies
-from processes.services.designs import create_design
 from tests.browser.designer.dialogs import RULE, kept, look, open_rule, strip
 from tests.processes.definitions import button, process, text_field
 

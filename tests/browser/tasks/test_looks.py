@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from kianda.accounts.services.profiles import save_profile
-from processes.services.designs import create_design, publish_design
+from processes.designs.lifecycle import create_design, publish_design
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import pause_task
 from tests.browser.story_rows import LOOKS, make_task

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from processes.designs.lifecycle import save_design
 from processes.fields import fields as field_kinds
 from processes.rules import rules as rule_kinds
-from processes.services.designs import save_design
 from tests.processes.conftest import definition, just_before_the_lock, local
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,11 +6,11 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from kianda.lib.errors import Invalid
+from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
 from processes.services import debugging
 from processes.services.debugging import Paused
-from processes.services.designs import create_design
 from processes.services.pinned import pin_answer
 from processes.services.planned import planned
 from tests.processes.conftest import RULES, VALUES, answers, with_rules

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from processes.services.designs import create_design
+from processes.designs.lifecycle import create_design
 from tests.pages import client_of
 from tests.processes.conftest import definition
 from tests.processes.definitions import button, process, text_field

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from processes.designs.lifecycle import create_design
 from processes.models import WorkingCopy
-from processes.services.designs import create_design
 from tests.pages import text_of
 from tests.processes.definitions import process, text_field
 from tests.processes.designer.screen import HERE, do, document, names, rules_of

@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from kianda.web.form_once import new_token
-from processes.services.designs import create_design, get_design, save_design
+from processes.designs.lifecycle import create_design, save_design
+from processes.selectors import get_design
 from tests.pages import client_of, text_of
 from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.designer.screen import HERE, do, document, names, orders, revision, typed

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from processes.designs.lifecycle import create_design
 from processes.models import WorkingCopy
 from processes.services import working_copies
-from processes.services.designs import create_design
 from tests.factories import make_user
 from tests.pages import client_of
 from tests.processes.conftest import definition

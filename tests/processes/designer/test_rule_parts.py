@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
-from processes.services.designs import create_design
 from tests.pages import text_of
 from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.designer.dialogs import PARTS, SHOP, page, said

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from kianda.accounts.services.profiles import save_profile
+from processes.designs.lifecycle import create_design
 from processes.models import WorkingCopy
 from processes.services import working_copies
-from processes.services.designs import create_design
 from tests.pages import client_of, text_of
 from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.designer.screen import HERE, typed

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 
+from processes.designs.lifecycle import publish_design, save_design
 from processes.instances.form_states import may_work_on, my_work
-from processes.services.designs import publish_design, save_design
 from tests.factories import make_user
 from tests.processes.definitions import button, text_field
 from tests.processes.forms.leave import APPROVAL, all_states, form, leave, row, states

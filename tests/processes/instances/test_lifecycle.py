@@ -6,10 +6,10 @@ import pytest
 
 from kianda.lib.errors import Forbidden, InUse, Invalid, Missing, Stale
 from kianda.lib.secrets import MASK
+from processes.designs.lifecycle import create_design, delete_design, publish_design
 from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
 from processes.instances.process_ids import filled_pattern
 from processes.models import Change, ProcessInstance
-from processes.services.designs import create_design, delete_design, publish_design
 from tests.processes.conftest import local
 from tests.processes.stories import live, values_of
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from kianda.lib.secrets import MASK
+from processes.designs.lifecycle import publish_design, save_design
 from processes.models import ProcessInstance, Run
-from processes.services.designs import publish_design, save_design
 from tests.processes.definitions import process, text_field
 from tests.processes.others.shop import BY_NOTE, SAVE, create, shop, start, update
 from tests.processes.stories import fired, made, published, read, values_of

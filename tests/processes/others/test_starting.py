@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from processes.designs.lifecycle import create_design, publish_design, save_design
 from processes.models import ProcessInstance, Run
-from processes.services.designs import create_design, publish_design, save_design
 from tests.processes.definitions import button, process, text_field
 from tests.processes.others.shop import (
     ORDER_ID,

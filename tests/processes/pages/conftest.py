@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessDesign, ProcessInstance
-from processes.services.designs import create_design, get_design, publish_design
+from processes.selectors import get_design
 from tests.processes.conftest import VALUES, local
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from processes.definition.serialization import definition_text
+from processes.designs.lifecycle import create_design, publish_design, save_design
 from processes.instances.lifecycle import create_instance, patch_instance
 from processes.models import ProcessDesign, ProcessInstance, Run
-from processes.services.designs import create_design, get_design, publish_design, save_design
+from processes.selectors import get_design
 from processes.services.documents import document_of
 from tests.pages import SCRIPT, client_of, text_of
 from tests.processes.conftest import VALUES, definition, local

@@ -7,9 +7,9 @@ import pytest
 
 from kianda.accounts.models import Profile
 from kianda.lib.secrets import MASK
+from processes.designs.lifecycle import create_design, publish_design, save_design
 from processes.instances.lifecycle import create_instance, patch_instance
 from processes.models import Change, ProcessInstance
-from processes.services.designs import create_design, publish_design, save_design
 from tests.pages import SCRIPT, client_of, text_of
 from tests.processes.conftest import VALUES
 from tests.processes.definitions import process

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance
-from processes.services.designs import create_design
 from tests.processes.conftest import RULES, VALUES, with_rules
 
 

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from pytest_httpserver import HTTPServer
 
+from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
-from processes.services.designs import create_design
 from tests.pages import client_of
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
 from tests.processes.preview.shell import FRAME, SHELL, stored, typed
@@ -148,8 +148,8 @@ def test_a_run_of_the_past_is_walked_through_step_by_step(
 def test_the_rows_of_a_loop_and_what_was_done_elsewhere_are_shown(
     token_service: Any, ada: Any, ben: Any, provider: HTTPServer
 ) -> None:
+    from processes.designs.lifecycle import publish_design
     from processes.services import runs
-    from processes.services.designs import publish_design
 
     answers(provider)
     made = with_rules([

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
+from processes.designs.lifecycle import create_design
 from processes.models import ProcessInstance
+from processes.selectors import get_design
 from processes.services import working_copies
-from processes.services.designs import create_design, get_design
 from tests.pages import client_of
 from tests.processes.conftest import RULES, answers, with_rules
 from tests.processes.preview.shell import FRAME, SHELL

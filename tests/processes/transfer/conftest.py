@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from datasources.services.datasources import create_datasource
-from processes.services.designs import create_design
+from processes.designs.lifecycle import create_design
 from processes.services.exporting import export_text
 from processes.services.library import put_into_group
 from tests.processes.transfer.files import secretive, service

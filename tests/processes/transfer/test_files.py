@@ -7,8 +7,8 @@ import pytest
 
 from kianda.accounts.models import AuditEntry
 from kianda.lib.errors import Invalid, TooLarge
+from processes.designs.lifecycle import create_design
 from processes.services.bundles import NOT_OURS, read_bundle
-from processes.services.designs import create_design
 from processes.services.exporting import export_text
 from processes.services.importing import Choice, carry_out
 from tests.processes.conftest import definition, with_rules

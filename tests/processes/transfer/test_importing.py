@@ -9,9 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from datasources.models import Datasource
 from datasources.selectors import document_of as datasource_of
 from kianda.lib.errors import Invalid
+from processes.designs.lifecycle import create_design
 from processes.models import ProcessDesign
+from processes.selectors import get_design
 from processes.services.bundles import read_bundle
-from processes.services.designs import create_design, get_design
 from processes.services.documents import document_of
 from processes.services.importing import Choice, carry_out, plan_of
 from tests.pages import client_of, text_of

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from processes.services.designs import create_design
+from processes.designs.lifecycle import create_design
 from tests.processes.definitions import token_refresh
 
 

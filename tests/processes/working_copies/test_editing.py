@@ -7,9 +7,9 @@ import pytest
 from kianda.lib import usage
 from kianda.lib.errors import Conflict, Invalid, Missing, Stale, TooLarge
 from processes.designing import tree
+from processes.designs.lifecycle import create_design
 from processes.models import ProcessDesign, WorkingCopy, WorkingEdit
 from processes.services import working_copies as copies
-from processes.services.designs import create_design
 from tests.processes.definitions import process, text_field
 from tests.processes.working_copies.edits import NAME, add, change, edited, plain
 

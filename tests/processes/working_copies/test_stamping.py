@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import Invalid, Stale
-from processes.services import designs
+from processes import selectors
+from processes.designs.lifecycle import create_design, save_design
 from processes.services import working_copies as copies
-from processes.services.designs import create_design, save_design
 from tests.processes.working_copies.edits import NAME, add, change, edited, plain, title_of
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def test_what_refers_to_nothing_is_not_published_and_no_version_is_left_behind(a
     with pytest.raises(Invalid) as refused:
         copies.publish_version(NAME, user=ada, revision=1)
     assert refused.value.errors[0].pointer == "/forms/0/fields/9/rules/1/datasource"
-    assert designs.get_design(NAME).versions.count() == 1
+    assert selectors.get_design(NAME).versions.count() == 1
 
 
 def test_a_version_saved_elsewhere_is_taken_when_nothing_is_lost(ada: Any, admin: Any) -> None:

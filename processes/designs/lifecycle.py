@@ -15,10 +15,10 @@ from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing, Precondi
 from kianda.lib.usage import used_by
 from processes.definition.checks import check, check_references
 from processes.definition.document import Document, parse_document
+from processes.designs.stored_catalog import StoredCatalog
 from processes.instances.process_ids import last_number_given
 from processes.instances.version_moves import move_open_instances
 from processes.models import DesignVersion, ProcessDesign
-from processes.services.catalog import StoredCatalog
 from processes.services.documents import document_of
 
 # Pages of the library stand at these addresses: a design of such a name could not be opened.
@@ -32,37 +32,6 @@ class Published:
     version: DesignVersion
     new: bool
     stayed: list[dict[str, str]] = field(default_factory=list)
-
-
-def get_design(name: str) -> ProcessDesign:
-    """Return a design with its draft and published version; raises Missing."""
-    design = (
-        ProcessDesign.objects.select_related("draft", "published", "modified_by")
-        .filter(name=name)
-        .first()
-    )
-    if design is None:
-        raise Missing(_("There is no process %(name)s.") % {"name": name})
-    return design
-
-
-def get_version(design: ProcessDesign, number: str) -> DesignVersion:
-    """Return a version by its number, `0.3`; raises Missing."""
-    major, _dot, minor = number.partition(".")
-    if not (_is_number(major) and _is_number(minor)):
-        raise Missing(
-            _("%(process)s has no version %(number)s.") % {"process": design.name, "number": number}
-        )
-    version = design.versions.filter(major=int(major), minor=int(minor)).first()
-    if version is None:
-        raise Missing(
-            _("%(process)s has no version %(number)s.") % {"process": design.name, "number": number}
-        )
-    return version
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 9
 
 
 def page_name_flaw(name: str) -> str | None:

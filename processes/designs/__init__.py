@@ -1,0 +1,1 @@
+"""The rows of designs: drafts and versions, what they refer to, who uses them."""
