@@ -21,7 +21,7 @@ def measure(order: dict[str, Any]) -> dict[str, Any]:
 
     from benchmarks.floor import Floor
     from kianda.parts import keep_what_is_loaded
-    from processes.services.runs import trigger
+    from processes.running.runs import trigger
 
     user = User.objects.get(username="benchmark")
     floor = Floor(provider=order["provider"], database=order["database"])

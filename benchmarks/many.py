@@ -46,7 +46,7 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _press(process_id: str, user: Any) -> None:
-    from processes.services.runs import trigger
+    from processes.running.runs import trigger
 
     run = trigger(process_id=process_id, target="refresh", user=user, trigger="button")
     assert run.status == "succeeded", run.error

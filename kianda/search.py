@@ -18,8 +18,8 @@ from kianda.lib.pagination import last_looked_at
 from kianda.web import navigation
 from kianda.web.pages import page, query_words, render_page
 from processes.models import ProcessDesign
+from processes.running.target_titles import with_target_titles
 from processes.selectors import visible_instances, visible_runs
-from processes.services.target_titles import with_target_titles
 from scheduler.selectors import visible_tasks
 
 M = TypeVar("M", bound=Model)

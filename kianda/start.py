@@ -16,8 +16,8 @@ from kianda.web import navigation, times
 from kianda.web.pages import page, render_page
 from processes.instances.unsaved import to_see_to
 from processes.models import Run
+from processes.running.target_titles import with_target_titles
 from processes.selectors import visible_runs
-from processes.services.target_titles import with_target_titles
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
 from scheduler.selectors_health import KeptToken, TokenHealth, token_health

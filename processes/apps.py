@@ -15,8 +15,6 @@ class ProcessesConfig(AppConfig):
         """Tell the apps below how processes use their objects."""
         from datasources import ports
         from kianda.web import navigation
-        from processes import samples
-        from processes.call_log import call_log
         from processes.designs.usage import (
             page_of_instance,
             page_of_process,
@@ -26,6 +24,8 @@ class ProcessesConfig(AppConfig):
             uses_of_process,
         )
         from processes.instances.form_states import how_much_work
+        from processes.running import request_samples
+        from processes.running.call_log import call_log
 
         usage.register("datasource", uses_of_datasource)
         usage.register("group", uses_of_group)
@@ -34,4 +34,4 @@ class ProcessesConfig(AppConfig):
         usage.register_page("process", page_of_process)
         usage.register_page("instance", page_of_instance)
         navigation.register_count("work", how_much_work)
-        ports.register(call_log=call_log, samples=samples)
+        ports.register(call_log=call_log, samples=request_samples)

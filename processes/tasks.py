@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from processes.services import runs
+from processes.running import runs
 
 logger = logging.getLogger(__name__)
 

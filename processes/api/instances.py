@@ -27,8 +27,8 @@ from processes.api.bodies import InstanceChanges, NewInstance, TriggerBody, read
 from processes.api.shapes import instance_json, run_json
 from processes.instances import lifecycle
 from processes.models import ProcessInstance, Run
+from processes.running.runs import enqueue, read_instance, trigger
 from processes.selectors import visible_instances, visible_runs
-from processes.services.runs import enqueue, read_instance, trigger
 from processes.tasks import send_run
 
 _KEY = OpenApiParameter(

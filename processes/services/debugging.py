@@ -17,8 +17,8 @@ from processes.instances.stored_values import read_sent
 from processes.language.values import Value
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule, RuleFailed
-from processes.services.carrying import closing_of
-from processes.services.pinned import pinned_of, reaching
+from processes.running.execution import closing_of
+from processes.running.pinned_answers import pinned_of, reaching
 from processes.services.sessions import Act, Session, at_work, claimed, new_session
 
 DO, PINNED = "do", "pinned"

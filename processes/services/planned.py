@@ -14,10 +14,10 @@ from processes.instances.claim import Started
 from processes.language.conditions import ConditionGroup
 from processes.language.values import Value, ValueFailure
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.services.carrying import context_for
-from processes.services.ledger import RunLedger
-from processes.services.outside import made_ready
-from processes.services.pinned import reaching
+from processes.running.adapters import made_ready
+from processes.running.checkpoints import RunLedger
+from processes.running.execution import context_for
+from processes.running.pinned_answers import reaching
 from processes.services.sessions import Session
 
 _SECONDS = 5.0

@@ -12,10 +12,10 @@ from processes.definition.document import Document, TargetMissing
 from processes.instances.lifecycle import create_instance
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance
 from processes.rules.base import Rule
+from processes.running.pinned_answers import outward_rules, reaching
 from processes.selectors import get_design
 from processes.services import working_copies
 from processes.services.documents import document_of
-from processes.services.pinned import outward_rules, reaching
 
 OUTWARD = frozenset(ProcessInstance.Outward.values)
 

@@ -22,9 +22,9 @@ from processes.language.mappings import item_at
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value, ValueFailure, column_of, from_json, is_blank
 from processes.models import ProcessInstance, Run
+from processes.running.adapters import item_of
 from processes.selectors import visible_instances, visible_runs
 from processes.services.documents import document_of
-from processes.services.outside import item_of
 from processes.settings_forms.around import Around
 from processes.settings_forms.expression import NotYet, text_of
 from processes.settings_forms.mapping import NO_SAMPLE, Sample

@@ -23,10 +23,10 @@ from processes.instances.claim import SECONDS_WHEN_WAITED_FOR, Started, rules_at
 from processes.instances.leases import LEASE, PATIENCE, PAUSED, TakenOver, holder
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule, RuleFailed
-from processes.services.carrying import close_failed, context_for
+from processes.running.checkpoints import RunLedger
+from processes.running.execution import close_failed, context_for
+from processes.running.pinned_answers import PinnedOutside, answers_from_samples
 from processes.services.documents import document_of
-from processes.services.ledger import RunLedger
-from processes.services.pinned import PinnedOutside, answers_from_samples
 
 
 @dataclass

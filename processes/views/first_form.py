@@ -29,8 +29,8 @@ from processes.instances.stored_values import filled, read_sent
 from processes.language.values import Value
 from processes.models import DesignVersion
 from processes.rules.base import Rule, RuleFailed
+from processes.running.dry_run import first_inside, rehearse, stays_inside
 from processes.services.documents import document_of
-from processes.services.rehearsal import first_inside, rehearse, stays_inside
 from processes.table_forms import TypedTable
 from processes.views.carried import Left, sealed, unsealed
 from processes.views.common import target_kind

@@ -17,7 +17,7 @@ from kianda.web.pages import Errors, go, is_htmx, page, render_page, toast
 from processes.forms import in_form_order
 from processes.instances.lifecycle import patch_instance
 from processes.models import Change, ProcessInstance, Run
-from processes.services import runs
+from processes.running import runs
 from processes.views.common import person, target_kind, target_title
 from processes.views.form_steps import load_targets, submitted_by
 from processes.views.place import place_of

@@ -16,8 +16,8 @@ from kianda.web.pages import Errors, go, page, render_page, toast
 from processes import listing
 from processes.instances.lifecycle import create_instance
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
+from processes.running import runs
 from processes.selectors import visible_instances
-from processes.services import runs
 from processes.services.documents import document_of
 from processes.views.common import asked, page_of, person
 from processes.views.first_form import FirstForm

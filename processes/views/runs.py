@@ -16,8 +16,8 @@ from processes.instances.leases import PAUSED
 from processes.instances.lifecycle import store_unsaved_answer
 from processes.instances.unsaved import only_looked_up
 from processes.models import Change, Run
+from processes.running.target_titles import with_target_titles
 from processes.selectors import visible_instance, visible_runs
-from processes.services.target_titles import with_target_titles
 from processes.views.common import asked, page_of, person, target_title
 from processes.views.steps import document_of_run, shown_step, title_of
 

@@ -17,7 +17,7 @@ from kianda.lib.db.run_slots import lanes
 from kianda.lib.errors import ApplicationError, Busy
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
-from processes.services.runs import trigger
+from processes.running.runs import trigger
 from scheduler.models import Occurrence, ScheduledTask
 
 DEADLINE_S = 300.0

@@ -18,7 +18,7 @@ def recover(moment: datetime, *, everything: bool = False) -> list[int]:
     """Put right what a dead process or a lost message left; returns occurrences to send again.
 
     A claim whose lease is over without a run goes back to the queue. One with a run has the run's
-    fate: `processes.services.runs.recover_runs` decides it, and `settle_closed` takes it over.
+    fate: `processes.running.runs.recover_runs` decides it, and `settle_closed` takes it over.
     With `everything`, which the embedded product says at its start, all claims are over at once.
     """
     settle_closed()

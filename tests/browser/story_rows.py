@@ -4,7 +4,7 @@ from datasources.services.datasources import create_datasource
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
-from processes.services import runs
+from processes.running import runs
 from scheduler.services import create_task
 from tests.factories import PASSWORD
 from tests.processes.conftest import TOKEN_METHOD

@@ -5,7 +5,7 @@ import pytest
 from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
-from processes.services import runs
+from processes.running import runs
 from tests.browser.story_rows import LOOKS, SCRIPT, make_token_service
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
 from tests.processes.stories import values_of

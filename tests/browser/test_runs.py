@@ -9,7 +9,7 @@ from werkzeug import Response
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
-from processes.services import runs
+from processes.running import runs
 from tests.browser.story_rows import LOOKS, SCRIPT, make_token_service
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
 from tests.threads import in_background

@@ -29,7 +29,7 @@ from processes.designs.lifecycle import create_design, publish_design  # noqa: E
 from processes.instances.lifecycle import create_instance  # noqa: E402
 from processes.instances.stored_values import stored_values  # noqa: E402
 from processes.models import ProcessInstance, Run  # noqa: E402
-from processes.services import runs  # noqa: E402
+from processes.running import runs  # noqa: E402
 from processes.services.documents import document_of  # noqa: E402
 from scheduler import services as scheduler  # noqa: E402
 from scheduler.models import Occurrence, ScheduledTask  # noqa: E402

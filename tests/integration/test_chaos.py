@@ -26,7 +26,7 @@ Made = list[tuple[dict[str, Any], dict[str, Any]]]
 LEASES_ARE_OVER = """
 from datetime import timedelta
 from django.utils import timezone
-from processes.services.runs import recover_runs
+from processes.running.runs import recover_runs
 from scheduler import services
 moment = timezone.now() + timedelta(minutes=2)
 services.recover(moment)

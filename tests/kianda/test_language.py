@@ -23,7 +23,7 @@ from processes.fields import fields
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.rules import rules
-from processes.services import runs
+from processes.running import runs
 from scheduler.models import ScheduledTask
 from scheduler.schedules import schedules
 from scheduler.services import create_task, run_now

@@ -9,7 +9,7 @@ from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.instances.stored_values import stored_values
 from processes.models import ProcessInstance, Run
-from processes.services import runs
+from processes.running import runs
 from processes.services.documents import document_of
 from tests.processes.conftest import VALUES
 

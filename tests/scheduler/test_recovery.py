@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from processes.models import ProcessInstance, Run
-from processes.services.runs import recover_runs, trigger
+from processes.running.runs import recover_runs, trigger
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import plan, recover, settle_closed
 from scheduler.services.execution import _claim, _link, _new_instance, execute, longest_claim

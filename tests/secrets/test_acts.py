@@ -8,7 +8,8 @@ from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
 from processes.models import ProcessDesign, Run
-from processes.services import debugging, pinned
+from processes.running import pinned_answers
+from processes.services import debugging
 from processes.services.exporting import export_text
 from scheduler import services as scheduler
 from scheduler.models import Occurrence
@@ -121,10 +122,10 @@ def test_a_debugging_session_and_pinned_samples_show_no_secret(
     assert service.log[0][0].form["refresh_token"] == by_hand
     assert search.finds(*SECRETS.values()) == []
     design = ProcessDesign.objects.get(name="token-refresh")
-    found = pinned.last_answer(design, "get-token")
+    found = pinned_answers.last_answer(design, "get-token")
     assert found is not None
     sample = json.dumps(found[1])
-    pinned.pin_answer(name=design.name, rule_id="get-token", text=sample, user=user)
+    pinned_answers.pin_answer(name=design.name, rule_id="get-token", text=sample, user=user)
     assert not any(spelling in sample for one in SECRETS.values() for spelling in spellings(one))
     debugging.stop(at)
     assert search.finds(*SECRETS.values()) == []

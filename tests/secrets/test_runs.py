@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from processes.models import Run
-from processes.services import runs
+from processes.running import runs
 from tests.processes.definitions import TOKEN_SERVICE
 from tests.secrets.searching import (
     KEY,

@@ -158,7 +158,7 @@ def start_broker(supervisor: Supervisor) -> None:
 def recover() -> None:
     """Finish or close what was under way when the product stopped: nobody else holds it now."""
     from kianda.celery import app
-    from processes.services.runs import recover_runs
+    from processes.running.runs import recover_runs
     from scheduler.services.recovery import recover as recover_occurrences
 
     # A stop lets it finish: the supervisor's patience is its limit.

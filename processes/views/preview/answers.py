@@ -12,7 +12,7 @@ from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, page_before, render_dialog, toast
 from processes.models import ProcessDesign
 from processes.rules import Rule
-from processes.services.pinned import (
+from processes.running.pinned_answers import (
     blank_answer,
     last_answer,
     outward_rule,

@@ -10,8 +10,8 @@ from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, is_htmx, page, render_page
 from processes.definition.document import Document
 from processes.models import ProcessInstance, Run
-from processes.services import runs
-from processes.services.pinned import outward_rules, reaching
+from processes.running import runs
+from processes.running.pinned_answers import outward_rules, reaching
 from processes.services.preview import (
     choose_outward,
     make_preview,

@@ -11,8 +11,8 @@ from processes.instances.leases import PATIENCE
 from processes.instances.stored_values import shown
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule
+from processes.running.pinned_answers import pinned_of, reaching
 from processes.services.documents import document_of
-from processes.services.pinned import pinned_of, reaching
 from processes.services.planned import planned
 from processes.services.sessions import Session, session_of
 from processes.views.common import person, target_title

@@ -10,7 +10,7 @@ from kianda.web.pages import page, render_page
 from processes.definition.document import Document
 from processes.engine.trace_replay import values_after
 from processes.models import Run
-from processes.services.pinned import outward_rules
+from processes.running.pinned_answers import outward_rules
 from processes.views.common import person, target_title
 from processes.views.preview import places
 from processes.views.runs import find_run

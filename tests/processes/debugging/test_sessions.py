@@ -9,9 +9,10 @@ from pytest_httpserver import HTTPServer
 from kianda.lib.errors import Busy, Conflict, Forbidden, Invalid
 from processes.instances.leases import PATIENCE, PAUSED
 from processes.models import Run
-from processes.services import debugging, runs
+from processes.running import runs
+from processes.running.recovery import recover_runs
+from processes.services import debugging
 from processes.services.debugging import Paused
-from processes.services.recovery import recover_runs
 from processes.services.sessions import session_of
 from tests.processes.debugging.sessions import start, statuses
 from tests.processes.stories import Make, values_of

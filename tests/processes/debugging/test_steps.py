@@ -9,9 +9,9 @@ from kianda.lib.errors import Invalid
 from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
+from processes.running.pinned_answers import pin_answer
 from processes.services import debugging
 from processes.services.debugging import Paused
-from processes.services.pinned import pin_answer
 from processes.services.planned import planned
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
 from tests.processes.debugging.sessions import session_at, start, statuses, working

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_httpserver import HTTPServer
 
-from processes.services import runs
+from processes.running import runs
 from tests.processes.conftest import answers
 from tests.processes.designer.dialogs import (
     HTMX,

@@ -8,7 +8,8 @@ import pytest
 from processes.instances.form_states import display_of
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
-from processes.services import debugging, runs
+from processes.running import runs
+from processes.services import debugging
 from processes.services.debugging import Paused
 from processes.services.documents import document_of
 from tests.processes.definitions import button, text_field

@@ -13,7 +13,7 @@ from kianda.lib import pagination
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessDesign, ProcessInstance
-from processes.services import runs
+from processes.running import runs
 from tests.pages import SCRIPT, client_of, text_of
 from tests.processes.conftest import VALUES
 from tests.processes.definitions import button, process, set_rule, text_field

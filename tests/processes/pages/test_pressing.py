@@ -9,7 +9,7 @@ from kianda.web.form_once import new_token
 from processes.designs.lifecycle import save_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
-from processes.services import runs
+from processes.running import runs
 from tests.pages import client_of, text_of
 from tests.processes.conftest import VALUES, answers, local
 from tests.processes.pages.scenario import sent

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from processes.services import runs
+from processes.running import runs
 from tests.pages import client_of, text_of
 from tests.processes.conftest import RULES, answers
 from tests.processes.stories import Make, values_of

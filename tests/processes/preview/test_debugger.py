@@ -123,7 +123,7 @@ def test_an_act_that_comes_too_late_says_so(
 def test_a_run_of_the_past_is_walked_through_step_by_step(
     make_token: Any, ada: Any, ben: Any, provider: HTTPServer
 ) -> None:
-    from processes.services import runs
+    from processes.running import runs
 
     answers(provider)
     make_token()
@@ -149,7 +149,7 @@ def test_the_rows_of_a_loop_and_what_was_done_elsewhere_are_shown(
     token_service: Any, ada: Any, ben: Any, provider: HTTPServer
 ) -> None:
     from processes.designs.lifecycle import publish_design
-    from processes.services import runs
+    from processes.running import runs
 
     answers(provider)
     made = with_rules([

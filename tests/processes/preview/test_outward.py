@@ -7,7 +7,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from processes.models import PinnedAnswer, Run
-from processes.services.pinned import pin_answer
+from processes.running.pinned_answers import pin_answer
 from tests.pages import client_of
 from tests.processes.conftest import GOOD_ANSWER, answers
 from tests.processes.preview.shell import FRAME, SHELL, stored, typed
@@ -54,7 +54,7 @@ def test_a_choice_that_there_is_not_is_told_and_changes_nothing(
 def test_pinned_samples_answer_what_a_person_presses_but_not_a_schedule(
     made: Any, ada: Any, provider: HTTPServer
 ) -> None:
-    from processes.services import runs
+    from processes.running import runs
 
     answers(provider)
     pin_answer(name="token-refresh", rule_id="get-token", text=json.dumps(SAMPLE), user=ada)

@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from processes.instances.form_states import form_states
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
-from processes.services import runs
+from processes.running import runs
 from processes.services.documents import document_of
 from scheduler.gallery import TEMPLATES
 from tests.pages import client_of, text_of

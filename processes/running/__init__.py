@@ -1,0 +1,1 @@
+"""Runs: triggered, executed, checkpointed under a lease, recovered."""

@@ -1,0 +1,151 @@
+"""Rules on a form that has no instance yet: they work on what was typed, and nothing is stored.
+
+Rules that only set, show, require or refuse need no instance; those that call, save or submit do.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kianda.lib.masking import Masker
+from processes.definition.document import Document
+from processes.engine.context import RunContext
+from processes.engine.context_forms import FormsDesk
+from processes.engine.instance_state import Standing
+from processes.engine.ports import Effect, RunState, Surroundings
+from processes.engine.run_values import WorkingCopy
+from processes.engine.runner import Outcome, run_rules
+from processes.engine.trace import RunTrace
+from processes.engine.transitions import Moment
+from processes.instances.default_values import early_names
+from processes.instances.form_states import known_groups, known_people
+from processes.language.timestamps import moment_text, today_in
+from processes.language.values import Value
+from processes.rules import Close
+from processes.rules.base import Answer, Rule, RuleFailed
+
+_INSIDE = frozenset(
+    {"set_form_field", "hide_or_disable", "make_required", "validate_input", "loop_table"}
+)
+SECONDS = 10.0
+
+
+class Rehearsal(NamedTuple):
+    """What rules have made of a form, and why they ended before their end."""
+
+    values: Mapping[str, Value]
+    display: Mapping[str, Mapping[str, bool]]
+    failure: RuleFailed | None = None
+    # A Close rule left the form.
+    leaves: bool = False
+
+
+def stays_inside(rules: Iterable[Rule]) -> bool:
+    """Tell whether rules need no instance to work on."""
+    return all(
+        stays_inside(rule.inner_rules()) if rule.slug() in _INSIDE else _only_leaves(rule)
+        for rule in rules
+        if rule.enabled
+    )
+
+
+def _only_leaves(rule: Rule) -> bool:
+    return isinstance(rule, Close) and not rule.status
+
+
+def first_inside(rules: Iterable[Rule]) -> list[Rule]:
+    """Return the rules before the first one that needs an instance."""
+    return list(takewhile(lambda rule: stays_inside([rule]), rules))
+
+
+def rehearse(
+    document: Document,
+    rules: Sequence[Rule],
+    *,
+    user: User,
+    values: Mapping[str, Value],
+    display: Mapping[str, Mapping[str, bool]],
+) -> Rehearsal:
+    """Carry out rules that stay inside; after a failure everything is as it was."""
+    standing = Standing(display=display)
+    working = WorkingCopy(document.fields, values, {}, standing)
+    context = _context(document, working, user)
+    outcome = context.outcome = Outcome()
+    run_rules(rules, context, context.trace, outcome=outcome)
+    if outcome.failure:
+        return Rehearsal(values, display, outcome.failure)
+    leaves = bool(context.page.get("leave"))
+    return Rehearsal(working.values, working.standing.display, leaves=leaves)
+
+
+def _context(document: Document, working: WorkingCopy, user: User) -> RunContext:
+    now, zone = timezone.now(), timezone.get_current_timezone_name()
+    today = today_in(now, zone)
+    known = {"process.id": "", "process.status": working.standing.status}
+    names: dict[str, Value] = {
+        **early_names(document, user=user), **known, "today": today,
+        "process.created": moment_text(now),
+    }  # fmt: skip
+    nothing = _Nothing()
+    return RunContext(
+        working=working,
+        around=Surroundings(names, today, ZoneInfo(zone), time.monotonic() + SECONDS),
+        ledger=nothing,
+        outside=nothing,
+        masker=Masker(),
+        trace=RunTrace(working, Masker()),
+        last_position=-1,
+        desk=FormsDesk(
+            document=document,
+            own_form=document.forms[0].name if document.forms else "",
+            submits=False,
+            moment=Moment(user.get_username(), moment_text(now)),
+            creator=user.get_username,
+            known_users=known_people,
+            known_groups=known_groups,
+        ),
+    )
+
+
+class _Nothing:
+    """Where a run becomes durable and reaches out, for rules that do neither."""
+
+    def check(self) -> None:
+        """Go on: nothing is held."""
+
+    def stay(self) -> None:
+        """Go on: nothing is held."""
+
+    def calling(self, context: RunState) -> None:
+        """Refuse."""
+        raise _needs_an_instance()
+
+    def answered(self, context: RunState) -> None:
+        """Refuse."""
+        raise _needs_an_instance()
+
+    def save(self, context: RunState, values: Mapping[str, Value]) -> None:
+        """Refuse."""
+        raise _needs_an_instance()
+
+    def call(self, **_asked: Any) -> Answer:
+        """Refuse."""
+        raise _needs_an_instance()
+
+    def find(self, **_asked: Any) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+        """Refuse."""
+        raise _needs_an_instance()
+
+    def affect(self, effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+        """Refuse."""
+        raise _needs_an_instance()
+
+
+def _needs_an_instance() -> RuleFailed:
+    return RuleFailed("configuration", _("This needs an instance, and there is none yet."))

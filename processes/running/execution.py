@@ -1,0 +1,176 @@
+"""The run itself: the rules carried out one after the other, and the run closed."""
+
+import time
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kianda.lib.errors import Stale
+from kianda.lib.masking import Masker
+from processes.engine.context import RunContext, Surroundings
+from processes.engine.context_forms import FormsDesk
+from processes.engine.instance_state import form_of
+from processes.engine.ports import RunState
+from processes.engine.runner import Outcome, run_rules
+from processes.engine.trace import RunTrace
+from processes.engine.transitions import Moment
+from processes.instances.claim import Firing, Started, insert, take
+from processes.instances.form_states import known_groups, known_people
+from processes.instances.leases import TakenOver, holder
+from processes.instances.ownership import creator_of
+from processes.language.timestamps import moment_text, today_in
+from processes.language.values import Value
+from processes.models import ProcessInstance, Run
+from processes.rules.base import RuleFailed
+from processes.running.adapters import CallsAndLookups
+from processes.running.checkpoints import RunLedger
+from processes.running.other_instances import OtherInstances, chain_of
+from processes.running.pinned_answers import PinnedOutside, answers_from_samples
+
+
+def carry_out(
+    started: Started,
+    *,
+    deadline_s: float,
+    start_at: int = 0,
+    handled: int = 0,
+    base_revision: int | None = None,
+) -> Run:
+    """Run the rules from a position to the end and close the run."""
+    run = started.run
+    holder.holds(run.pk)
+    try:
+        ledger = _ledger_of(started, base_revision)
+        context = context_for(started, ledger, deadline_s=deadline_s)
+        outcome = context.outcome = Outcome(handled=handled)
+        ledger.handled = lambda: outcome.handled
+        try:
+            run_rules(started.rules, context, context.trace, start=start_at, outcome=outcome)
+            ledger.close(context, closing_of(outcome))
+        except TakenOver:
+            run.refresh_from_db()
+        except Stale as stale:
+            close_failed(ledger, context, "busy", stale.detail)
+        except Exception:
+            # A bug of ours: the run must not stay open, and the log must have the whole story.
+            close_failed(ledger, context, "internal", _("The product failed; its log says why."))
+            raise
+        return run
+    finally:
+        holder.lets_go(run.pk)
+
+
+def _ledger_of(started: Started, base_revision: int | None) -> RunLedger:
+    """Return what writes for a run; a successor goes on from the revision it was left at."""
+    ledger = RunLedger(started.run, started.instance, started.document)
+    ledger.nothing_left = started.nothing_left
+    if base_revision is not None:
+        ledger.base_revision = base_revision
+    return ledger
+
+
+def close_failed(ledger: RunLedger, context: RunState, kind: str, message: str) -> None:
+    """Close a run that could not go on: nothing more is stored."""
+    context.pending = None
+    closing = {
+        "status": Run.Status.FAILED,
+        "error": {"kind": kind, "message": message, "step": None},
+        "handled_errors": 0,
+    }
+    try:
+        ledger.close(context, closing)
+    except TakenOver:
+        ledger.run.refresh_from_db()
+
+
+def closing_of(outcome: Outcome) -> dict[str, Any]:
+    """Return what the closed row says about how the rules ended."""
+    failure: RuleFailed | None = outcome.failure
+    error = failure and {
+        "kind": failure.kind,
+        "message": failure.message,
+        "step": outcome.failed_step,
+        **({"fields": dict(failure.fields)} if failure.fields else {}),
+    }
+    return {
+        "status": Run.Status.FAILED if failure else Run.Status.SUCCEEDED,
+        "error": error,
+        "handled_errors": outcome.handled,
+    }
+
+
+def _names(run: Run, instance: ProcessInstance, moment: datetime, today: str) -> dict[str, Value]:
+    """Return what the names stand for that every rule may read besides the fields."""
+    user = run.run_as
+    return {
+        "process.id": instance.process_id,
+        "process.name": instance.design.name,
+        "process.status": instance.status,
+        "process.created": moment_text(instance.created),
+        "user.email": user.email if user else "",
+        "user.name": user.get_username() if user else "",
+        "now": moment_text(moment),
+        "today": today,
+    }
+
+
+def _around(
+    run: Run, instance: ProcessInstance, moment: datetime, deadline_s: float
+) -> Surroundings:
+    today = today_in(moment, run.time_zone)
+    return Surroundings(
+        names=_names(run, instance, moment, today),
+        today=today,
+        zone=ZoneInfo(run.time_zone),
+        deadline=time.monotonic() + deadline_s,
+    )
+
+
+def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> RunContext:
+    """Return what the rules of a run work with, from now until the deadline."""
+    run, instance = started.run, started.instance
+    masker = Masker(started.secrets)
+    moment = run.started or timezone.now()
+    lookups = CallsAndLookups(user=run.run_as, check_lease=ledger.check)
+    others = OtherInstances(
+        user=run.run_as, chain=chain_of(run, instance), lookups=lookups, nested=carry_out_nested
+    )
+    lookups.others = others.affect
+    context = RunContext(
+        working=started.working,
+        around=_around(run, instance, moment, deadline_s),
+        ledger=ledger,
+        outside=lookups,
+        masker=masker,
+        trace=RunTrace(started.working, masker, run.steps),
+        last_position=len(started.rules) - 1,
+        found_secrets=list(started.found_secrets),
+        desk=_desk(started, moment_text(moment)),
+        page=dict((run.journal or {}).get("page") or {}),
+    )
+    context.trace.reopened = started.reopened
+    if answers_from_samples(run, instance):
+        context.outside = PinnedOutside(context, instance.design, pins=lambda _rule: True)
+    return context
+
+
+def carry_out_nested(firing: Firing) -> Run:
+    """Carry out a run that a rule of another run asks for, in this very thread."""
+    started = take(firing, lambda: insert(firing, None))
+    return carry_out(started, deadline_s=firing.deadline_s)
+
+
+def _desk(started: Started, at: str) -> FormsDesk:
+    run, document = started.run, started.document
+    return FormsDesk(
+        document=document,
+        own_form=form_of(document, run.target),
+        submits=run.target.startswith("form:") and run.target.endswith("#submit"),
+        moment=Moment(run.run_as_name, at),
+        creator=lambda: creator_of(started.instance),
+        known_users=known_people,
+        known_groups=known_groups,
+    )

@@ -1,0 +1,299 @@
+"""What a run does in other instances: makes, changes, deletes them, runs targets of them.
+
+The intent is durable before (`on_request`); each write takes the other instance's own lock.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from kianda.lib.errors import ApplicationError, Busy, Invalid, Missing, Stale
+from processes.definition.document import Document, TargetMissing
+from processes.engine.ports import Effect
+from processes.instances.claim import Firing, read_instance
+from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
+from processes.language.conditions import ConditionGroup, ItemFilter
+from processes.language.values import Value, to_json
+from processes.models import ProcessInstance, Run
+from processes.rules.base import RuleFailed
+from processes.running.adapters import CallsAndLookups, item_of, secret_names
+from processes.services.documents import document_of
+
+MOST_AT_ONCE = 1_000
+DEEPEST = 8
+
+Items = list[Mapping[str, Value]]
+Found = tuple[Items, frozenset[str]]
+
+
+class Chain(NamedTuple):
+    """The run that acts, and the instances that it and those above it hold."""
+
+    run: Run
+    mode: str
+    held: frozenset[str]
+    depth: int
+
+
+def chain_of(run: Run, instance: ProcessInstance) -> Chain:
+    """Return the chain of runs that led to this one."""
+    held, depth = set(), 0
+    above: Run | None = run
+    while above is not None:
+        held.add(above.process_id.lower())
+        depth += 1
+        above = above.parent
+    return Chain(run, instance.mode, frozenset(held), depth)
+
+
+class OtherInstances:
+    """Carries out effects for the person a run works for."""
+
+    def __init__(
+        self,
+        *,
+        user: User | None,
+        chain: Chain,
+        lookups: CallsAndLookups,
+        nested: Callable[[Firing], Run],
+    ) -> None:
+        """Take the person, the chain of runs, the lookups, and what carries out a nested run."""
+        self.user, self.chain, self.lookups, self.nested = user, chain, lookups, nested
+
+    def affect(self, effect: Effect) -> Found:
+        """Do it; raises RuleFailed."""
+        try:
+            return {
+                "create": self._create,
+                "change": self._change,
+                "delete": self._delete,
+                "start": self._start,
+            }[effect.act](effect)
+        except ApplicationError as refusal:
+            raise _as_rule_failed(refusal) from refusal
+
+    def _create(self, effect: Effect) -> Found:
+        effect.on_request(effect.shown, ())
+        return self._item(self._made(effect))
+
+    def _made(self, effect: Effect) -> str:
+        made = create_instance(
+            process=effect.process,
+            mode=self.chain.mode,
+            data=_sent(effect),
+            user=self.user,
+            check=lambda document: _refuse_misfit(effect, document),
+        )
+        return made.process_id
+
+    def _change(self, effect: Effect) -> Found:
+        def change(process_id: str) -> Found:
+            self._patch(effect, process_id)
+            return self._item(process_id)
+
+        return self._each(effect, change)
+
+    def _patch(self, effect: Effect, process_id: str) -> None:
+        assert self.user is not None  # somebody found it
+        _refuse_misfit(effect, _document_now(*read_instance(process_id, self.user)))
+        patch_instance(process_id=process_id, data=_sent(effect), revision=None, user=self.user)
+
+    def _delete(self, effect: Effect) -> Found:
+        def delete(process_id: str) -> Found:
+            before = self._item(process_id)
+            assert self.user is not None  # somebody found it
+            delete_instance(process_id=process_id, user=self.user)
+            return before
+
+        return self._each(effect, delete)
+
+    def _each(self, effect: Effect, act: Callable[[str], Found]) -> Found:
+        """Act on each instance that the filter finds, up to the deadline of the run."""
+        found = self._wanted(effect)
+        effect.on_request(effect.shown, ())
+        items: Items = []
+        secrets: frozenset[str] = frozenset()
+        for done, process_id in enumerate(found):
+            _refuse_late(effect, done, of=len(found))
+            acted_on, names = act(process_id)
+            items, secrets = [*items, *acted_on], secrets | names
+        return items, secrets
+
+    def _wanted(self, effect: Effect) -> list[str]:
+        """Return the Process IDs of what the filter finds; none is held by this chain."""
+        items, _secrets = self.lookups.find(
+            process=effect.process,
+            filter=effect.filter or ItemFilter(),
+            limit=MOST_AT_ONCE + 1 if effect.every else 2,
+            around=effect.around,
+            resolve=effect.resolve,
+        )
+        found = [str(item["process.id"]) for item in items]
+        _refuse_many(effect, found)
+        for process_id in found:
+            self._refuse_held(process_id)
+        return found
+
+    def _refuse_held(self, process_id: str) -> None:
+        if process_id.lower() in self.chain.held:
+            raise RuleFailed(
+                "busy",
+                _(
+                    "%(process_id)s is held by this run or by one that started it, so no rule "
+                    "of this run can work on it from outside."
+                )
+                % {"process_id": process_id},
+            )
+
+    def _start(self, effect: Effect) -> Found:
+        existing = self._existing(effect)
+        if effect.target and self.chain.depth >= DEEPEST:
+            raise RuleFailed(
+                "configuration",
+                _("Runs can start each other %(most)s deep at most.") % {"most": DEEPEST},
+            )
+        effect.on_request(effect.shown, ())
+        process_id = existing or self._made(effect)
+        if effect.target:
+            self._run(effect, process_id, with_values=bool(existing))
+        elif existing and effect.values:
+            self._patch(effect, existing)
+        return self._item(process_id)
+
+    def _existing(self, effect: Effect) -> str:
+        """Return the Process ID of the instance that is looked up, or nothing for a new one."""
+        if not effect.process_id:
+            return ""
+        instance, document = read_instance(effect.process_id, self.user)
+        if document.name != effect.process:
+            raise RuleFailed(
+                "not_found",
+                _("%(process_id)s is no instance of %(process)s.")
+                % {"process_id": instance.process_id, "process": effect.process},
+            )
+        self._refuse_held(instance.process_id)
+        _refuse_misfit(effect, _document_now(instance, document))
+        return instance.process_id
+
+    def _run(self, effect: Effect, process_id: str, *, with_values: bool) -> None:
+        run = self.nested(
+            Firing(
+                process_id,
+                effect.target,
+                self.user,
+                "rule",
+                _sent(effect) if with_values else None,
+                time_zone=self.chain.run.time_zone,
+                deadline_s=effect.seconds,
+                parent=self.chain.run,
+            )
+        )
+        if run.status != Run.Status.SUCCEEDED:
+            error = run.error or {}
+            raise RuleFailed(
+                str(error.get("kind", "internal")),
+                _("Run %(run)s of %(process_id)s %(status)s: %(message)s")
+                % {
+                    "run": run.pk,
+                    "process_id": process_id,
+                    "status": run.status,
+                    "message": error.get("message", ""),
+                },
+            )
+
+    def _item(self, process_id: str) -> Found:
+        instance, document = read_instance(process_id, self.user)
+        return [item_of(instance, document)], frozenset(secret_names(document))
+
+
+def _sent(effect: Effect) -> dict[str, object]:
+    return {name: to_json(value) for name, value in effect.values.items()}
+
+
+def _document_now(instance: ProcessInstance, document: Document) -> Document:
+    """Return the definition by which an instance takes values: a preview follows the draft."""
+    draft = instance.design.draft if instance.mode == ProcessInstance.Mode.PREVIEW else None
+    return document_of(draft) if draft is not None else document
+
+
+def _refuse_misfit(effect: Effect, document: Document) -> None:
+    """Refuse fields and a target that the definition does not have, before anything is done."""
+    for name in sorted(effect.values.keys() - document.value_fields.keys()):
+        raise RuleFailed(
+            "configuration",
+            _("The process %(other)s has no field %(name)s that holds a value.")
+            % {"other": document.name, "name": name},
+        )
+    try:
+        if effect.target:
+            document.rules_of(effect.target)
+    except TargetMissing as missing:
+        raise RuleFailed("configuration", str(missing)) from missing
+    _refuse_secrets(effect, document)
+
+
+def _refuse_secrets(effect: Effect, document: Document) -> None:
+    """Let what was made of a secret only into a secret field."""
+    for name in effect.secret:
+        field = document.fields.get(name)
+        if field is not None and field.slug() != "secret":
+            raise RuleFailed(
+                "configuration",
+                _(
+                    "A secret was mapped to %(name)s of %(process)s, which is not secret. Map "
+                    "it to a secret field."
+                )
+                % {"name": name, "process": effect.process},
+            )
+
+
+def _refuse_many(effect: Effect, found: list[str]) -> None:
+    if len(found) > 1 and not effect.every:
+        raise RuleFailed(
+            "value",
+            _(
+                "More than one instance of %(process)s fits%(where)s, such as %(first)s "
+                "and %(second)s. Make the filter narrower, or take all."
+            )
+            % {
+                "process": effect.process,
+                "where": _where(effect.filter),
+                "first": found[0],
+                "second": found[1],
+            },
+        )
+    if len(found) > MOST_AT_ONCE:
+        raise RuleFailed(
+            "value",
+            _("More than %(most)s instances of %(process)s fit. Make the filter narrower.")
+            % {"most": f"{MOST_AT_ONCE:,}", "process": effect.process},
+        )
+
+
+def _refuse_late(effect: Effect, done: int, *, of: int) -> None:
+    """End an act on many instances at the run's deadline: each of them may keep it waiting."""
+    if time.monotonic() >= effect.around.deadline:
+        raise RuleFailed(
+            "timeout",
+            _("The run has used up its time after %(done)s of %(total)s instances of %(process)s.")
+            % {"done": done, "total": of, "process": effect.process},
+        )
+
+
+def _where(filter: ConditionGroup | None) -> str:
+    return _(" where %(where)s") % {"where": filter.in_words()} if filter and filter.items else ""
+
+
+def _as_rule_failed(refusal: ApplicationError) -> RuleFailed:
+    kinds: dict[type[ApplicationError], str] = {
+        Busy: "busy", Stale: "busy", Missing: "not_found", Invalid: "value",
+    }  # fmt: skip
+    kind = next((kind for one, kind in kinds.items() if isinstance(refusal, one)), "configuration")
+    # The process itself is not there, or it has no published version.
+    if any(flaw.pointer in {"/process", "/mode"} for flaw in refusal.errors):
+        kind = "configuration"
+    sentence = " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
+    return RuleFailed(kind, sentence)

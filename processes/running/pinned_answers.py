@@ -1,0 +1,268 @@
+"""Pinned answers: what a call is answered with in a preview, in place of the outside system."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from kianda.lib.errors import Invalid, Missing
+from kianda.lib.secret_names import MASK
+from processes.definition.document import Document
+from processes.engine.context import RunContext, Surroundings
+from processes.engine.ports import Effect, Outside
+from processes.engine.run_values import START
+from processes.engine.trace_replay import newest_first
+from processes.language.conditions import ConditionGroup
+from processes.language.timestamps import moment_text
+from processes.language.values import Value, from_json, to_json
+from processes.models import PinnedAnswer, ProcessDesign, ProcessInstance, Run
+from processes.rules import StartAProcess
+from processes.rules.base import BUILT_IN, Answer, CallingRule, Rule, RuleFailed
+from processes.running.adapters import made_ready
+from processes.selectors import get_design
+from processes.services.documents import document_of
+
+MOST_BYTES = 256 * 1024
+LOOKED_AT = 50
+# What a person starts from the page; a schedule or an API call was made to do the real thing.
+BY_A_PERSON = frozenset({"button", "change", "load", "submit"})
+_KEYS = frozenset({"status", "headers", "body"})
+_SHAPE = gettext_noop('Write {"status": 200, "headers": {}, "body": ...}.')
+
+
+def reaches_out(rule: Rule) -> bool:
+    """Tell whether a rule has an effect outside the instance, or asks somebody outside."""
+    looks_inside = rule.slug() == "find_items" and getattr(rule, "datasource", "") == "kianda"
+    return rule.calls_out and not looks_inside
+
+
+def reaching(rules: Iterable[Rule]) -> list[Rule]:
+    """Return those of the rules that reach out, and of the rules that stand in them."""
+    return [one for rule in rules for one in (rule, *rule.inner_rules()) if reaches_out(one)]
+
+
+def outward_rules(document: Document) -> dict[str, Rule]:
+    """Return the rules of a design that reach out, by id."""
+    return {rule.id: rule for _, rule in document.placed_rules() if reaches_out(rule)}
+
+
+def pinned_of(design: ProcessDesign) -> dict[str, dict[str, Any]]:
+    """Return the pinned answers of a design by rule."""
+    return dict(PinnedAnswer.objects.filter(design=design).values_list("rule", "answer"))
+
+
+def outward_rule(name: str, rule_id: str) -> tuple[ProcessDesign, Rule]:
+    """Return a design and one of its rules that reach out; raises Missing."""
+    design = get_design(name)
+    found = outward_rules(document_of(design.draft)).get(rule_id) if design.draft else None
+    if found is None:
+        raise Missing(
+            _("%(name)s has no rule %(rule_id)s that calls out.")
+            % {"name": name, "rule_id": rule_id}
+        )
+    return design, found
+
+
+def pin_answer(*, name: str, rule_id: str, text: str, user: User) -> PinnedAnswer:
+    """Keep the answer of a rule that was written as JSON; raises Invalid at `/answer`."""
+    design, rule = outward_rule(name, rule_id)
+    pinned, _ = PinnedAnswer.objects.update_or_create(
+        design=design,
+        rule=rule.id,
+        defaults={"answer": _read(text), "modified": timezone.now(), "modified_by": user},
+    )
+    return pinned
+
+
+def unpin_answer(*, name: str, rule_id: str) -> None:
+    """Forget the pinned answer of a rule."""
+    PinnedAnswer.objects.filter(design=get_design(name), rule=rule_id).delete()
+
+
+def _read(text: str) -> dict[str, Any]:
+    if len(text.encode()) > MOST_BYTES:
+        raise Invalid.at(
+            "/answer",
+            _("A pinned answer may have %(most)s KB.") % {"most": MOST_BYTES // 1024},
+        )
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        place = (
+            _(" Line %(lineno)s.") % {"lineno": error.lineno}
+            if isinstance(error, json.JSONDecodeError)
+            else ""
+        )
+        raise Invalid.at(
+            "/answer",
+            _("This is no JSON.%(place)s %(shape)s") % {"place": place, "shape": _(_SHAPE)},
+        ) from error
+    if not isinstance(raw, dict) or set(raw) - _KEYS:
+        raise Invalid.at(
+            "/answer",
+            _("A pinned answer is an object of three parts. %(shape)s") % {"shape": _(_SHAPE)},
+        )
+    answer = {"status": 200, "headers": {}, "body": None, **raw}
+    _check(answer["status"], answer["headers"])
+    return answer
+
+
+def _check(status: Any, headers: Any) -> None:
+    if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 599:
+        raise Invalid.at("/answer", _("The status is a whole number from 100 to 599, such as 200."))
+    if not isinstance(headers, dict) or not all(isinstance(one, str) for one in headers.values()):
+        raise Invalid.at("/answer", _('The headers are an object of texts: {"ETag": "1"}.'))
+
+
+def last_answer(
+    design: ProcessDesign, rule_id: str, *, run_pk: int | None = None
+) -> tuple[Run, dict[str, Any]] | None:
+    """Return the newest real answer that runs of this design recorded for a rule, as a sample.
+
+    With `run_pk` it is that of one run.
+    """
+    rows = Run.objects.filter(process=design.name).only("steps", "process").order_by("-pk")
+    for run in rows[:LOOKED_AT] if run_pk is None else rows.filter(pk=run_pk):
+        for step in newest_first(run.steps):
+            if step["rule"] == rule_id and step.get("response") and not was_pinned(step):
+                return run, as_sample(step["response"])
+    return None
+
+
+def blank_answer(rule: Rule) -> dict[str, Any]:
+    """Return an answer to be filled in: with the keys that one has which is an instance."""
+    process = rule.process if isinstance(rule, StartAProcess) else ""
+    if isinstance(rule, CallingRule) and rule.datasource == BUILT_IN:
+        process = rule.method
+    return {"status": 200, "headers": {}, "body": _blank_item(process) if process else {}}
+
+
+def _blank_item(process: str) -> dict[str, Any]:
+    """Return an instance of a process as rules read it, none of its fields filled in."""
+    design = ProcessDesign.objects.filter(name=process).select_related("draft").first()
+    fields = document_of(design.draft).value_fields if design and design.draft else {}
+    return {
+        **{name: to_json(field.empty()) for name, field in fields.items()},
+        "process.id": f"{process}-1",
+        "process.name": process,
+        "process.status": START.status,
+        "process.created": moment_text(timezone.now().replace(microsecond=0)),
+    }
+
+
+def was_pinned(step: Mapping[str, Any]) -> bool:
+    """Tell whether a step of a trace was answered from a pinned sample: nothing was sent."""
+    return bool((step.get("request") or {}).get("pinned"))
+
+
+def as_sample(response: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a recorded answer to be pinned; a secret, which no trace holds, becomes a sample."""
+    headers = response.get("headers") or {}
+    return {
+        "status": response.get("status") or 200,
+        "headers": {name: value for name, value in headers.items() if MASK not in value},
+        "body": _without_masks(response.get("body"), "secret"),
+    }
+
+
+def _without_masks(value: Any, name: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(MASK, f"sample-{name}")
+    if isinstance(value, dict):
+        return {key: _without_masks(item, key) for key, item in value.items()}
+    return [_without_masks(item, name) for item in value] if isinstance(value, list) else value
+
+
+def answers_from_samples(run: Run, instance: ProcessInstance) -> bool:
+    """Tell whether this run is one of a preview whose person chose pinned samples."""
+    return (
+        instance.mode == ProcessInstance.Mode.PREVIEW
+        and instance.outward == ProcessInstance.Outward.PINNED
+        and run.trigger in BY_A_PERSON
+    )
+
+
+class PinnedOutside:
+    """Implements `processes.engine.ports.Outside`: samples answer the rules that `pins` names.
+
+    Nothing of theirs leaves the product. The others, and looking things up, go the real way.
+    """
+
+    def __init__(
+        self, context: RunContext, design: ProcessDesign, *, pins: Callable[[str], bool]
+    ) -> None:
+        """Take the place of the real port of a run's context."""
+        self.context, self.design, self.pins = context, design, pins
+        real = context.outside
+        # In a preview whose calls are all pinned, a debugger may still send one of them.
+        self.real: Outside = real.real if isinstance(real, PinnedOutside) else real
+
+    def call(
+        self,
+        *,
+        datasource: str,
+        method: str,
+        inputs: Mapping[str, Value],
+        seconds: float,
+        on_request: Callable[[Mapping[str, Any], Sequence[str]], None],
+    ) -> Answer:
+        """Answer from the sample of the rule under way, or send the call."""
+        step = self.context.trace.current
+        if step is None or not self.pins(step.rule.id):
+            return self.real.call(
+                datasource=datasource,
+                method=method,
+                inputs=inputs,
+                seconds=seconds,
+                on_request=on_request,
+            )
+        ready = made_ready(datasource, method, inputs)
+        for secret in ready.call.secrets:
+            self.context.masker.add(secret)
+        step.request = {**ready.call.shown, "pinned": True}
+        return self._sample(step.rule, ready.source.title, ready.names)
+
+    def _sample(self, rule: Rule, title: str, names: Mapping[str, str]) -> Answer:
+        kept = pinned_of(self.design).get(rule.id)
+        if kept is None:
+            raise RuleFailed(
+                "configuration",
+                _("No answer is pinned for %(rule)s. Pin one, or let the call be sent.")
+                % {"rule": rule.title},
+            )
+        answer = Answer(kept["status"], kept["headers"], from_json(kept["body"]), names)
+        if not 200 <= kept["status"] < 300:
+            message = _("%(title)s answered %(status)s, by the pinned sample.") % {
+                "title": title,
+                "status": kept["status"],
+            }
+            raise RuleFailed("http_status", message, kept["status"], answer=answer)
+        return answer
+
+    def affect(self, effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+        """Answer with the item of the sample, or do it in other instances."""
+        step = self.context.trace.current
+        if step is None or not self.pins(step.rule.id):
+            return self.real.affect(effect)
+        step.request = {**effect.shown, "pinned": True}
+        body = self._sample(step.rule, effect.process, {}).body
+        items = body if isinstance(body, list) else [body]
+        return [item for item in items if isinstance(item, dict)], frozenset()
+
+    def find(
+        self,
+        *,
+        process: str,
+        filter: ConditionGroup,
+        limit: int,
+        around: Surroundings,
+        resolve: Callable[[str], Value],
+    ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+        """Look it up: that has no effect on anybody."""
+        return self.real.find(
+            process=process, filter=filter, limit=limit, around=around, resolve=resolve
+        )

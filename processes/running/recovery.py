@@ -1,0 +1,218 @@
+"""Runs whose process died: taken over by one successor and brought to an end (contract 4.5)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from kianda.lib.errors import Invalid
+from processes.engine.run_values import WorkingCopy
+from processes.engine.trace import Reopened
+from processes.instances.claim import SECONDS_OTHERWISE, Started, rules_at
+from processes.instances.leases import APART, LEASE, PATIENCE, PAUSED, holder
+from processes.instances.ownership import standing_of
+from processes.instances.stored_values import filled, stored_values
+from processes.models import Run
+from processes.running.execution import carry_out
+from processes.services.documents import document_of
+
+# Runs that an occurrence asked for; nobody waits for them, so they may start again.
+FIRED = frozenset({"schedule", "webhook", "manual"})
+
+_MAYBE = gettext_noop(
+    "The process that worked on this run ended while a call was under way. The call may have been "
+    "carried out; its answer is not known. Nothing was stored after it."
+)
+_LEFT = gettext_noop(
+    "The debugging session was left alone, so it was ended. What it had changed and not saved is "
+    "not stored."
+)
+_STEP = gettext_noop(
+    "The process that carried out a step of this debugging session ended. What it had changed and "
+    "not saved is not stored."
+)
+_NOTHING = gettext_noop(
+    "The process that worked on this run ended before any call began. Nothing was changed."
+)
+
+
+def recover_runs(*, moment: datetime | None = None, everything: bool = False) -> list[Run]:
+    """Take over every run whose lease is over and bring it to an end; return those runs.
+
+    With `everything` each running run of another holder counts as lost: the embedded product says
+    so when it starts, since it knows that no process of the last start lives.
+    """
+    moment = moment or timezone.now()
+    _shorten(moment)
+    lost = Run.objects.filter(status=Run.Status.RUNNING)
+    if everything:
+        # A debugging session that is paused is held by no process, so none of it was lost.
+        lost = lost.exclude(holder=holder.name).exclude(holder=PAUSED, lease_until__gte=moment)
+    else:
+        # One of this very process is among them when it could not be closed, as when the database
+        # was away at its end: nobody works on it any more.
+        lost = lost.filter(Q(lease_until__lt=moment) | Q(lease_until__isnull=True))
+        lost = lost.exclude(holder=holder.name, pk__in=holder.held())
+    return [
+        run
+        for run in lost.select_related("run_as", "instance__version", "instance__design").order_by(
+            "pk"
+        )
+        if _taken(run, moment) and _ended(run)
+    ]
+
+
+def _shorten(moment: datetime) -> None:
+    """Let a lease that reaches too far count from now: the clock was put back after it was given.
+
+    Who is alive renews it; who is dead does not, and is found out as soon as at any other time.
+    """
+    running = Run.objects.filter(status=Run.Status.RUNNING)
+    for rows, longest in (
+        (running.exclude(holder=PAUSED), LEASE),
+        (running.filter(holder=PAUSED), PATIENCE),
+    ):
+        far = rows.filter(lease_until__gt=moment + longest + APART)
+        # Looked for first: a write takes the lock of the database, found or not.
+        if far.exists():
+            far.update(lease_until=moment + longest)
+
+
+def _taken(run: Run, moment: datetime) -> bool:
+    """Claim a lost run; only one successor succeeds."""
+    mine = Run.objects.filter(
+        pk=run.pk, status=Run.Status.RUNNING, holder=run.holder, lease_until=run.lease_until
+    ).update(holder=holder.name, lease_until=moment + LEASE)
+    if mine:
+        holder.holds(run.pk)
+        run.holder = holder.name
+    return bool(mine)
+
+
+def _ended(run: Run) -> bool:
+    journal = run.journal or {}
+    phase = journal.get("phase")
+    if phase == "calling":
+        _close(run, _(_MAYBE))
+    elif "debug" in journal:
+        _close(run, _(_LEFT) if phase == "paused" else _(_STEP))
+    elif phase in {"answered", "saved"}:
+        _go_on(run, journal)
+    elif run.trigger in FIRED:
+        _start_again(run)
+    else:
+        _close(run, _(_NOTHING))
+    return True
+
+
+def _close(run: Run, sentence: str) -> None:
+    """Close a run as interrupted; what an earlier call of it brought can still be stored."""
+    try:
+        unsaved = _unsaved(run)
+        Run.objects.filter(pk=run.pk, holder=holder.name, status=Run.Status.RUNNING).update(
+            status=Run.Status.INTERRUPTED,
+            error={"kind": "internal", "message": sentence, "step": _open_step(run)},
+            steps=[_interrupted(step) for step in run.steps],
+            unsaved_answer=bool(unsaved),
+            unsaved_values=unsaved or None,
+            finished=timezone.now(),
+            journal=None,
+            lease_until=None,
+        )
+        run.refresh_from_db()
+    finally:
+        holder.lets_go(run.pk)
+
+
+def _open_step(run: Run) -> str | None:
+    return next((step["rule"] for step in run.steps if step["status"] == "running"), None)
+
+
+def _interrupted(step: dict[str, Any]) -> dict[str, Any]:
+    """Return a step that was under way as failed here, with the one in it that was at work."""
+    if step["status"] != "running":
+        return step
+    groups = [
+        {"title": group["title"], "steps": [_interrupted(inner) for inner in group["steps"]]}
+        for group in step.get("groups", ())
+    ]
+    return {
+        **step,
+        "status": "failed",
+        "reason": _("Interrupted: the process ended here."),
+        **({"groups": groups} if groups else {}),
+    }
+
+
+def _unsaved(run: Run) -> dict[str, Any]:
+    copy = (run.journal or {}).get("copy")
+    if not copy:
+        return {}
+    return {
+        name: value for name, value in copy["mapped"].items() if copy["stored"].get(name) != value
+    }
+
+
+def _go_on(run: Run, journal: dict[str, Any]) -> None:
+    """Finish a run from the rule after its last durable point, under the same id."""
+    started = _started(run)
+    if started is None:
+        _close(run, _("The instance or the trigger is gone; the run could not go on."))
+        return
+    started.working = WorkingCopy.from_journal(started.document.fields, journal["copy"])
+    started.secrets = journal.get("secrets", ())
+    started.found_secrets = journal.get("found_secrets", ())
+    steps = [_finished(step) for step in started.run.steps]
+    if journal.get("inner"):
+        # The step with rules in it goes on where it was.
+        started.reopened = Reopened(steps.pop(), journal["inner"])
+    started.run.steps = steps
+    carry_out(
+        started,
+        deadline_s=SECONDS_OTHERWISE,
+        start_at=journal["next"],
+        handled=journal["handled"],
+        base_revision=journal["base_revision"],
+    )
+
+
+def _finished(step: dict[str, Any]) -> dict[str, Any]:
+    """Return a step that was recorded as under way as done, with those in it."""
+    if step["status"] != "running":
+        return step
+    groups = [
+        {**group, "steps": [_finished(inner) for inner in group["steps"]]}
+        for group in step.get("groups", ())
+    ]
+    return {**step, "status": "succeeded", **({"groups": groups} if groups else {})}
+
+
+def _start_again(run: Run) -> None:
+    started = _started(run)
+    if started is None:
+        _close(run, _("The instance or the trigger is gone; the run could not start again."))
+        return
+    started.run.steps = []
+    carry_out(started, deadline_s=SECONDS_OTHERWISE)
+
+
+def _started(run: Run) -> Started | None:
+    instance = run.instance
+    if instance is None:
+        return None
+    document = document_of(instance.version)
+    try:
+        rules = rules_at(document, run.target)
+    except Invalid:
+        return None
+    stored = filled(document, stored_values(document, instance))
+    return Started(
+        run,
+        instance,
+        document,
+        rules,
+        WorkingCopy(document.fields, stored, {}, standing_of(instance)),
+    )

@@ -1,0 +1,97 @@
+"""The values of an instance as samples for trying a REST method."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from datasources.ports import Sample
+from kianda.lib.errors import Missing
+from processes.definition.document import Document
+from processes.designs.usage import uses_of_method
+from processes.language.expressions import Template
+from processes.language.mappings import InputRow
+from processes.language.values import Value, ValueFailure, as_text, to_json
+from processes.models import ProcessInstance
+from processes.rules.base import CallingRule
+from processes.running.adapters import item_of
+from processes.selectors import visible_instance, visible_instances
+from processes.services.documents import document_of
+
+SUGGESTED = 20
+
+
+def process_ids(user: Any, *, datasource: str, method: str) -> list[str]:
+    """Return the newest instances that a person may see, of the processes that call the method."""
+    names = {
+        str(use["name"]).rpartition(" ")[0] for use in uses_of_method(f"{datasource}/{method}")
+    }
+    rows = visible_instances(user)
+    rows = rows.filter(design__name__in=names) if names else rows
+    return list(rows.order_by("-pk").values_list("process_id", flat=True)[:SUGGESTED])
+
+
+def values(
+    process_id: str, user: Any, *, datasource: str, method: str, targets: Sequence[str]
+) -> dict[str, Sample]:
+    """Return what the instance would send: by its rule's input mapping, else by field name."""
+    instance = visible_instance(process_id, user, lock=False)
+    if instance is None:
+        raise Missing(
+            _("There is no instance %(process_id)s, or you may not see it.")
+            % {"process_id": process_id}
+        )
+    document = document_of(instance.version)
+    reader = _Reader(instance, document)
+    found = {target: reader.by_name(target) for target in targets}
+    for row in _mapped(document, datasource, method):
+        if row.target in found:
+            found[row.target] = reader.of(row.value) or found[row.target]
+    return {target: sample for target, sample in found.items() if sample is not None}
+
+
+def _mapped(document: Document, datasource: str, method: str) -> Iterator[InputRow]:
+    for _place, rule in document.placed_rules():
+        if isinstance(rule, CallingRule) and (rule.datasource, rule.method) == (datasource, method):
+            yield from rule.input_mapping
+
+
+class _Reader:
+    """Reads the stored values of one instance."""
+
+    def __init__(self, instance: ProcessInstance, document: Document) -> None:
+        self._values: Mapping[str, Value] = item_of(instance, document)
+        self._secret = {n for n, field in document.fields.items() if field.slug() == "secret"}
+        self._names = {name.lower(): name for name in document.fields}
+
+    def by_name(self, target: str) -> Sample | None:
+        """Return the value of the open field that is named as a parameter, whatever its signs.
+
+        A secret goes only where the design itself sends it: a name alone proves nothing.
+        """
+        known = self._names.get(target.rpartition(".")[2].lower().replace("-", "_"))
+        if known is None or known in self._secret:
+            return None
+        return self._sample(self._values.get(known), {known})
+
+    def of(self, source: str) -> Sample | None:
+        """Return the value of a "field or text"; None when it needs more than the instance."""
+        template = Template.parse(source)
+        try:
+            value = template.evaluate(self._resolve)
+        except ValueFailure:
+            return None
+        names = {self._names.get(name.lower(), name) for name in template.references}
+        return self._sample(value, names)
+
+    def _resolve(self, name: str) -> Value:
+        known = self._names.get(name.lower(), name)
+        if known not in self._values:
+            raise ValueFailure(_("%(name)s is known only in a run.") % {"name": name})
+        return self._values[known]
+
+    def _sample(self, value: Value, names: set[str]) -> Sample | None:
+        if value in (None, "", []):
+            return None
+        secrets = (as_text(self._values.get(name)) for name in names & self._secret)
+        return Sample(to_json(value), secrets=tuple(text for text in secrets if text))
