@@ -24,12 +24,11 @@ from kianda.lib.names import in_words
 from kianda.lib.secret_names import MASK
 from kianda.templatetags.kianda_ui import NONE
 from kianda.web.times import full_words
-from processes.field_words import words_of
 from processes.fields import Table
 from processes.fields.base import FormField
+from processes.forms.value_words import table_changes, words_of
 from processes.instances.history import Meanwhile
 from processes.models import Run
-from processes.table_words import table_changes
 
 register = template.Library()
 

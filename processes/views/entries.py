@@ -7,10 +7,9 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from kianda.templatetags.kianda_words import status_words
 from processes.definition.document import Document
-from processes.field_words import words_of
+from processes.forms.value_words import sentences_of, words_of
 from processes.instances.history import can_restore, told
 from processes.models import Change, ProcessInstance, Run
-from processes.table_words import sentences_of
 from processes.views.common import target_title
 
 _STATES = {

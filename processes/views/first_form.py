@@ -9,10 +9,10 @@ from django.http import QueryDict
 from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.pointers import pointer
 from kianda.web.pages import Errors
-from processes.controls import FormView
 from processes.definition.document import TargetMissing
 from processes.engine.run_values import json_of, python_of
-from processes.forms import (
+from processes.forms.controls import FormView
+from processes.forms.fill_in import (
     Typed,
     act_on_rows,
     control_of,
@@ -24,6 +24,7 @@ from processes.forms import (
     typed_in,
     typed_of,
 )
+from processes.forms.table_input import TypedTable
 from processes.instances.default_values import default_values, early_names
 from processes.instances.stored_values import filled, read_sent
 from processes.language.values import Value
@@ -31,7 +32,6 @@ from processes.models import DesignVersion
 from processes.rules.base import Rule, RuleFailed
 from processes.running.dry_run import first_inside, rehearse, stays_inside
 from processes.services.documents import document_of
-from processes.table_forms import TypedTable
 from processes.views.carried import Left, sealed, unsealed
 from processes.views.common import target_kind
 

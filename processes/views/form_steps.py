@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 
 from kianda.accounts.roles import ADMINISTRATOR, has_role
-from processes.controls import FormView, every
 from processes.definition.document import Document
 from processes.engine.instance_state import COMPLETED, CURRENT
+from processes.forms.controls import FormView, every
 from processes.instances.form_states import FormState, form_states, owns
 from processes.models import ProcessInstance
 

@@ -14,7 +14,7 @@ from kianda.lib.errors import Busy, Flaw, Invalid, Stale
 from kianda.lib.pointers import pointer
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import Errors, go, is_htmx, page, render_page, toast
-from processes.forms import in_form_order
+from processes.forms.fill_in import in_form_order
 from processes.instances.lifecycle import patch_instance
 from processes.models import Change, ProcessInstance, Run
 from processes.running import runs

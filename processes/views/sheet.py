@@ -11,12 +11,12 @@ from django.http import QueryDict
 from kianda.lib.errors import Flaw
 from kianda.lib.numbers import whole_number
 from kianda.web.pages import Errors
-from processes.controls import Control, FormView
 from processes.definition.document import Document, Form
 from processes.engine.run_values import python_of
 from processes.fields import Table
 from processes.fields.base import FormField, InputField
-from processes.forms import (
+from processes.forms.controls import Control, FormView
+from processes.forms.fill_in import (
     Typed,
     act_on_rows,
     changed_by_hand,
@@ -28,6 +28,7 @@ from processes.forms import (
     typed_in,
     typed_of,
 )
+from processes.forms.table_input import TypedTable
 from processes.instances.claim import read_instance
 from processes.instances.default_values import early_names
 from processes.instances.history import Meanwhile, changed_since
@@ -36,7 +37,6 @@ from processes.instances.version_moves import as_in_draft
 from processes.language.timestamps import moment_text
 from processes.language.values import Value
 from processes.models import DesignVersion, ProcessInstance
-from processes.table_forms import TypedTable
 from processes.views.carried import Left, unsealed
 from processes.views.form_steps import Step, steps_of
 

@@ -5,12 +5,11 @@ from typing import Any
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.web.page_extensions import asides_of
 from processes import listing
-from processes.field_words import words_of
 from processes.fields.base import FormField
+from processes.forms.table_input import TypedTable
+from processes.forms.value_words import table_changes, words_of
 from processes.instances.history import Meanwhile
 from processes.models import DesignVersion, ProcessInstance, Run
-from processes.table_forms import TypedTable
-from processes.table_words import table_changes
 from processes.views.carried import sealed
 from processes.views.entries import changed_by, entries_of, with_titles
 from processes.views.form_steps import load_targets, open_form, primary

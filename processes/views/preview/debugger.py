@@ -11,7 +11,7 @@ from kianda.lib.numbers import whole_number
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, is_htmx, page, render_dialog
 from processes.fields.base import InputField
-from processes.forms import act_on_rows, control_of, sent_of, typed_in
+from processes.forms.fill_in import act_on_rows, control_of, sent_of, typed_in
 from processes.models import ProcessInstance, Run
 from processes.services import debugging
 from processes.services.debugging import Paused

@@ -9,7 +9,7 @@ from processes.definition.diff import describe_changes
 from processes.definition.display import displays
 from processes.definition.document import Document, TargetMissing, parse_document
 from processes.definition.serialization import definition_text
-from processes.forms import editable
+from processes.forms.fill_in import editable
 from processes.instances.version_moves import renamed_fields
 from tests.processes.definitions import process
 

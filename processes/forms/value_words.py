@@ -1,15 +1,66 @@
-"""What changed in a table, in sentences: for the history, which holds it before and after."""
+"""Recorded values in the words in which a form shows them, and what changed in a table."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Any, TypeAlias
 
 from django.utils.translation import gettext as _
 
-from processes.field_words import words_of
-from processes.fields import Table
+from kianda.web.times import moment_words
+from processes.fields import Date, List, Number, Table, Toggle
+from processes.fields.base import FormField
 from processes.fields.table import Column
-from processes.language.values import as_text, is_blank
+from processes.language.values import ValueFailure, as_text, is_blank
+
+
+def words_of(field: FormField | None, value: Any) -> Any:
+    """Return titles of choices, Yes or No, moments in the person's zone; else the value as it is.
+
+    What was recorded when the field was of another kind stays as it is too.
+    """
+    if is_blank(value):
+        return value
+    if isinstance(field, Table):
+        return _rows(field, value)
+    try:
+        return _words(field, value)
+    except ValueFailure:
+        return value
+
+
+def words_in_utc(field: FormField, value: Any) -> Any:
+    """Return the same words with moments in UTC, as a trace has them beside its plain values."""
+    try:
+        return field.shown(field.to_python(value))
+    except ValueFailure:
+        return value
+
+
+def _words(field: FormField | None, value: Any) -> Any:
+    if isinstance(field, Date) and field.mode == "datetime":
+        return _in_zone(field, value)
+    told = isinstance(field, (Date, List, Number, Toggle))
+    return field.shown(field.to_python(value)) if field and told else value
+
+
+def _in_zone(field: Date, value: Any) -> str:
+    stored = str(field.to_python(value))
+    try:
+        return moment_words(datetime.fromisoformat(stored), seconds=True)
+    except OverflowError:
+        return field.shown(stored)  # At the ends of the calendar a zone has no such moment.
+
+
+def _rows(field: Table, value: Any) -> Any:
+    """Return the rows of a table with words in their cells; of one that was cut there are none."""
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        return value
+    columns = {column.name: column for column in field.columns}
+    return [
+        {name: words_of(columns.get(name), cell) for name, cell in row.items()} for row in value
+    ]
+
 
 Row = Mapping[str, Any]
 Told: TypeAlias = Callable[[Column, Any], Any]
@@ -26,7 +77,7 @@ def table_changes(field: Table, before: Any, after: Any, *, told: Told = words_o
 
     `told` says what a cell holds.
     """
-    old, new = _rows(before), _rows(after)
+    old, new = _table_words_rows(before), _table_words_rows(after)
     found = list(_differences(field, old, new, told))
     if len(found) > MOST:
         found = [*found[:MOST], _("and %(count)s more") % {"count": f"{len(found) - MOST:,}"}]
@@ -42,7 +93,7 @@ def sentences_of(field: object, row: Mapping[str, Any], *, told: Told = words_of
     return table_changes(field, before, after, told=told)
 
 
-def _rows(value: Any) -> list[Row]:
+def _table_words_rows(value: Any) -> list[Row]:
     return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 
 

@@ -11,8 +11,8 @@ from processes.instances.lifecycle import create_instance
 from processes.models import Change, ProcessInstance
 from tests.pages import SCRIPT, text_of
 from tests.processes.definitions import process, text_field
+from tests.processes.forms.tables.orders import COLUMNS, URL, form_of, keys, post, rows_of, whats
 from tests.processes.stories import published
-from tests.processes.tables.orders import COLUMNS, URL, form_of, keys, post, rows_of, whats
 
 pytestmark = pytest.mark.django_db
 

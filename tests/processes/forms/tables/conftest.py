@@ -9,8 +9,8 @@ from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance
 from tests.pages import client_of
 from tests.processes.definitions import process, text_field
+from tests.processes.forms.tables.orders import COLUMNS, pens
 from tests.processes.stories import published
-from tests.processes.tables.orders import COLUMNS, pens
 
 
 @pytest.fixture

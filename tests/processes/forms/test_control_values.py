@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from processes.definition.document import parse_document
-from processes.inputs import Written, means_same
+from processes.forms.control_values import Written, means_same
 from tests.processes.definitions import process
 
 NUMBER = {"type": "number", "name": "n", "decimals": 2}

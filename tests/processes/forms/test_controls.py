@@ -9,8 +9,8 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from processes.definition.document import parse_document
-from processes.forms import changed_by_hand, editable, missing_in, sent_of, typed_in
-from processes.inputs import input_of
+from processes.forms.control_values import input_of
+from processes.forms.fill_in import changed_by_hand, editable, missing_in, sent_of, typed_in
 from processes.language.values import Value
 from tests.processes.definitions import process
 

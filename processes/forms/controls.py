@@ -14,7 +14,7 @@ from processes.definition.document import Form
 from processes.fields import List, Toggle
 from processes.fields.base import FormField
 from processes.fields.text import Text
-from processes.inputs import PREFIX, Written
+from processes.forms.control_values import PREFIX, Written
 from processes.instances.history import Meanwhile
 
 _FULL = 12

@@ -9,7 +9,7 @@ from django.test import Client
 from kianda.accounts.models import Profile
 from processes.instances.lifecycle import patch_instance
 from tests.pages import text_of
-from tests.processes.tables.orders import URL, pens
+from tests.processes.forms.tables.orders import URL, pens
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,16 @@ from django.test import Client
 
 from processes.instances.lifecycle import patch_instance
 from tests.pages import text_of
-from tests.processes.tables.orders import COLUMNS, URL, form_of, keys, pens, post, rows_of, whats
+from tests.processes.forms.tables.orders import (
+    COLUMNS,
+    URL,
+    form_of,
+    keys,
+    pens,
+    post,
+    rows_of,
+    whats,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from kianda.lib.secrets import MASK
-from processes.field_words import words_in_utc, words_of
 from processes.fields import Date, FormField, List, Number, Secret, Table, Text, Toggle
+from processes.forms.value_words import words_in_utc, words_of
 
 COUNTRY = List.model_validate(
     {"name": "country", "choices": [{"value": "de", "title": "Germany"}, "fr"]}

@@ -11,18 +11,17 @@ from django.utils.translation import gettext as _
 from kianda.lib.errors import Flaw
 from kianda.lib.pointers import pointer
 from kianda.web.pages import Errors
-from processes.controls import Control, FormView, every
 from processes.definition.display import Display, Overrides, displays
 from processes.definition.document import Document, Form
 from processes.fields import Button, Link, RichText, Table
 from processes.fields.base import FormField, InputField
-from processes.inputs import PREFIX, Written, input_of, means_same, posted
-from processes.inputs import sent_of as sent_of_written
+from processes.forms.control_values import PREFIX, Written, input_of, means_same, posted
+from processes.forms.control_values import sent_of as sent_of_written
+from processes.forms.controls import Control, FormView, every
+from processes.forms.table_input import Grid, TypedTable, act_on, read_table
+from processes.forms.table_view import table_view
 from processes.language.expressions import Resolve
 from processes.language.values import Value, ValueFailure, column_of
-from processes.table_forms import TypedTable, act_on, read_table
-from processes.table_lines import Grid
-from processes.table_view import table_view
 
 Typed: TypeAlias = Written | TypedTable
 

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from kianda.lib.pointers import pointer
 from kianda.web.pages import Errors
-from processes.controls import Control, RowView, TableView
 from processes.definition.display import Display
 from processes.fields.table import Column
-from processes.inputs import Written
-from processes.table_forms import TypedTable, packed, window_of, window_size
-from processes.table_lines import Line
+from processes.forms.control_values import Written
+from processes.forms.controls import Control, RowView, TableView
+from processes.forms.table_input import Line, TypedTable, packed, window_of, window_size
 
 # What the page's script replaces in a new row.
 NEW = "new-0"
