@@ -11,11 +11,11 @@ from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, Stale
 from kianda.lib.names import slugify
 from processes.definition.renaming import with_names
+from processes.designer.copy_store import unsaved
+from processes.designer.working_copy import edit, open_copy
 from processes.designs.lifecycle import create_design, save_design
 from processes.models import DesignVersion, ProcessDesign
 from processes.selectors import get_design
-from processes.services.copy_state import unsaved
-from processes.services.working_copies import edit, open_copy
 
 LONGEST_GROUP = 100
 

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
 from processes.definition.document import Document, TargetMissing
+from processes.designer import working_copy
 from processes.instances.lifecycle import create_instance
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance
 from processes.rules.base import Rule
 from processes.running.pinned_answers import outward_rules, reaching
 from processes.selectors import get_design
-from processes.services import working_copies
 from processes.services.documents import document_of
 
 OUTWARD = frozenset(ProcessInstance.Outward.values)
@@ -40,12 +40,12 @@ class Draft:
 
 def open_draft(name: str, *, user: User) -> Draft:
     """Return the newest draft; edits of the designer that hold together are saved as it first."""
-    copy = working_copies.open_copy(name, user=user)
+    copy = working_copy.open_copy(name, user=user)
     flaws = [Flaw(mark.pointer, mark.detail) for mark in copy.flaws] if copy.changed else []
     behind = ""
     if copy.changed and not flaws:
         try:
-            working_copies.save_version(name, user=user, revision=copy.revision)
+            working_copy.save_version(name, user=user, revision=copy.revision)
         except Conflict as conflict:
             behind = conflict.detail
         except Invalid as invalid:

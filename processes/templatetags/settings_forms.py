@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 
-from processes.settings_forms.form import SettingsForm
+from processes.designer.settings_forms.form import SettingsForm
 
 register = template.Library()
 

@@ -18,9 +18,9 @@ from processes.definition.diff import describe_changes
 from processes.definition.document import parse_document
 from processes.definition.serialization import definition_text
 from processes.definition.source_map import line_map, line_of
+from processes.designer.copy_store import unsaved
 from processes.designs import lifecycle as services
 from processes.models import DesignVersion, ProcessDesign
-from processes.services.copy_state import unsaved
 from processes.services.documents import document_of
 from processes.views.common import person
 

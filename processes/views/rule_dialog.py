@@ -11,17 +11,17 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Flaw, Invalid, Missing
 from kianda.web.pages import go, is_htmx, page, render_page
-from processes.services.copy_view import Copy
-from processes.services.rule_samples import RuleSamples, samples_for
-from processes.settings_forms.around import Around, around_of
-from processes.settings_forms.by_name import mapped_by_name
-from processes.settings_forms.form import (
+from processes.designer.copy_view import Copy
+from processes.designer.rule_samples import RuleSamples, samples_for
+from processes.designer.settings_forms.auto_mapping import mapped_by_name
+from processes.designer.settings_forms.editor_scope import Around, around_of
+from processes.designer.settings_forms.form import (
     SettingsForm,
     changed_settings,
     read_with_act,
     settings_form,
 )
-from processes.settings_forms.specs import spec_of
+from processes.designer.settings_forms.setting_specs import spec_of
 from processes.views.designer.desk import Desk, kind_of
 from processes.views.designer.palette import label_of
 from processes.views.designer.screen import Screen

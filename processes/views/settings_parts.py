@@ -13,17 +13,17 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Missing
 from kianda.web.pages import page
+from processes.designer.rule_samples import RuleSamples
+from processes.designer.settings_forms.completion import offers, tree_of
+from processes.designer.settings_forms.condition_view import operators_for, sentence_of, type_of
+from processes.designer.settings_forms.editor_scope import Around
+from processes.designer.settings_forms.expression_preview import result_of
+from processes.designer.settings_forms.missing_inputs import coverage_of
+from processes.designer.settings_forms.posted_conditions import read_items, shown_group
+from processes.designer.settings_forms.posted_data import posted
+from processes.designer.settings_forms.setting_specs import spec_of
+from processes.designer.settings_forms.source_trees import system_tree
 from processes.language.functions import FUNCTIONS, IF
-from processes.services.rule_samples import RuleSamples
-from processes.settings_forms.around import Around
-from processes.settings_forms.completion import offers, tree_of
-from processes.settings_forms.condition_view import operators_for, sentence_of, type_of
-from processes.settings_forms.conditions import read_items, shown_group
-from processes.settings_forms.coverage import coverage_of
-from processes.settings_forms.expression import result_of
-from processes.settings_forms.places import system_tree
-from processes.settings_forms.posted import posted
-from processes.settings_forms.specs import spec_of
 from processes.views.designer.desk import Desk, kind_of
 from processes.views.designer.tree import Element
 from processes.views.rule_dialog import around_for, form_of, samples_of, typed_raw

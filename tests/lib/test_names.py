@@ -3,7 +3,7 @@
 import pytest
 
 from kianda.lib.names import slugify
-from processes.settings_forms.by_name import words_of
+from processes.designer.settings_forms.auto_mapping import words_of
 
 TITLES = [
     ("Überstunden für Éire", "uberstunden-fur-eire"),

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.pages import page
-from processes.services import working_copies
-from processes.services.copy_view import Copy
+from processes.designer import working_copy
+from processes.designer.copy_view import Copy
 from processes.views.designer import moving, places
 from processes.views.designer.desk import Desk, Done
 from processes.views.designer.palette import has_settings
@@ -130,7 +130,7 @@ def undo(desk: Desk) -> Done:
     label = desk.copy.undo_label
     if not label:
         return Done(desk.copy, desk.at, say=_("There is nothing to undo."))
-    undone = working_copies.undo(desk.name, user=desk.user, revision=desk.revision)
+    undone = working_copy.undo(desk.name, user=desk.user, revision=desk.revision)
     return Done(undone, undone.selected or desk.at, say=_("Undone: %(what)s.") % {"what": label})
 
 
@@ -139,14 +139,14 @@ def redo(desk: Desk) -> Done:
     label = desk.copy.redo_label
     if not label:
         return Done(desk.copy, desk.at, say=_("There is nothing to redo."))
-    redone = working_copies.redo(desk.name, user=desk.user, revision=desk.revision)
+    redone = working_copy.redo(desk.name, user=desk.user, revision=desk.revision)
     return Done(redone, redone.selected or desk.at, say=_("Redone: %(what)s.") % {"what": label})
 
 
 def save(desk: Desk) -> Done:
     """Stamp the working copy as the next draft version."""
     before = desk.copy.base_version
-    saved = working_copies.save_version(desk.name, user=desk.user, revision=desk.revision)
+    saved = working_copy.save_version(desk.name, user=desk.user, revision=desk.revision)
     now = saved.base_version
     words = _("Saved as draft %(v)s.") if before != now else _("Nothing was changed since %(v)s.")
     return Done(saved, desk.at, say=words % {"v": now})
@@ -154,13 +154,13 @@ def save(desk: Desk) -> Done:
 
 def take(desk: Desk) -> Done:
     """Go on with the version that somebody has saved meanwhile."""
-    taken = working_copies.take_theirs(desk.name, user=desk.user, revision=desk.revision)
+    taken = working_copy.take_theirs(desk.name, user=desk.user, revision=desk.revision)
     return Done(taken, taken.selected, say=f"{taken.label}.", undoable=True)
 
 
 def mine(desk: Desk) -> Done:
     """Go on with this copy although somebody has saved another version."""
-    kept = working_copies.keep_mine(desk.name, user=desk.user, revision=desk.revision)
+    kept = working_copy.keep_mine(desk.name, user=desk.user, revision=desk.revision)
     return Done(kept, desk.at, say=f"{kept.label}.")
 
 

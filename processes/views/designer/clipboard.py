@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from processes.designing.copies import text_of
+from processes.designer.editing.clipboard import text_of
 from processes.views.designer.tree import Element
 
 _KEY = "designer-clipboard"

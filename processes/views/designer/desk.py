@@ -17,13 +17,13 @@ from kianda.web.pages import go, query_words, render_page, toast
 from kianda.web.times import moment_in_sentence
 from processes import selectors
 from processes.definition.document import Document, Form
+from processes.designer import working_copy
+from processes.designer.copy_view import Copy
+from processes.designer.settings_forms.form import SettingsForm, settings_form
 from processes.designs.stored_catalog import StoredCatalog
 from processes.fields import fields
 from processes.language.labels import piece_in_words
 from processes.rules import rules
-from processes.services import working_copies
-from processes.services.copy_view import Copy
-from processes.settings_forms.form import SettingsForm, settings_form
 from processes.views.common import person
 from processes.views.designer import outline, palette
 from processes.views.designer.clipboard import Clipboard
@@ -71,10 +71,10 @@ class Desk:
         """Return the working copy as it is now; for a page that asks again, with the news."""
         since = _number(self.request.GET.get("since", ""))
         try:
-            return working_copies.open_copy(self.name, user=self.user, since=since)
+            return working_copy.open_copy(self.name, user=self.user, since=since)
         except Stale:
             # Nobody remembers that far back.
-            return working_copies.open_copy(self.name, user=self.user)
+            return working_copy.open_copy(self.name, user=self.user)
 
     @cached_property
     def screen(self) -> Screen:
@@ -104,16 +104,16 @@ class Desk:
         """Return the answer to an act that is sent again because its first answer was lost."""
         if self.request.POST.get("again") != "1":
             return None
-        target = working_copies.arrived(self.name, user=self.user, revision=self.revision)
+        target = working_copy.arrived(self.name, user=self.user, revision=self.revision)
         return None if target is None else Done(self.copy, target)
 
     def edit(self, **edit: Any) -> Copy:
         """Carry out one edit on the working copy and return it."""
-        return working_copies.edit(self.name, user=self.user, revision=self.revision, edit=edit)
+        return working_copy.edit(self.name, user=self.user, revision=self.revision, edit=edit)
 
     def edit_next(self, copy: Copy, **edit: Any) -> Copy:
         """Carry out an edit that follows another one of the same act."""
-        return working_copies.edit(self.name, user=self.user, revision=copy.revision, edit=edit)
+        return working_copy.edit(self.name, user=self.user, revision=copy.revision, edit=edit)
 
     def screen_of(self, copy: Copy, at: str) -> Screen:
         """Return the screen of a copy with an element selected."""
@@ -131,7 +131,7 @@ class Desk:
 
     def refuse(self, error: ApplicationError) -> HttpResponseBase:
         """Say why an act was not carried out, on the screen as it is now."""
-        fresh = working_copies.open_copy(self.name, user=self.user)
+        fresh = working_copy.open_copy(self.name, user=self.user)
         if self.by_script:
             return self._panes(fresh, self.at, refused=error)
         return self.page(fresh, refused=error, status=422)

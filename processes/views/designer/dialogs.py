@@ -7,8 +7,8 @@ from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Missing
 from kianda.lib.names import FIELD_NAME
 from kianda.web.pages import page, render_dialog
-from processes.designing.tree import may_hold
-from processes.services.copy_uses import all_uses
+from processes.designer.editing.tree import may_hold
+from processes.designer.uses import all_uses
 from processes.views.designer import palette
 from processes.views.designer.desk import Desk
 from processes.views.designer.screen import Screen, runs_rules

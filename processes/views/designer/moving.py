@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict
-from processes.services.copy_view import Copy
+from processes.designer.copy_view import Copy
 from processes.views.designer.desk import Desk, Done
 from processes.views.designer.places import Place
 from processes.views.designer.screen import in_footer

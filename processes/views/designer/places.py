@@ -7,7 +7,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict
-from processes.designing.tree import may_hold
+from processes.designer.editing.tree import may_hold
 from processes.views.designer.screen import Screen, in_footer, runs_rules
 from processes.views.designer.tree import RULE_LISTS, Element
 

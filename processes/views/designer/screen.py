@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Flaw
 from processes.definition.checks import Catalog
-from processes.designing.flaws import Mark
-from processes.designing.tree import may_hold
+from processes.designer.copy_view import Copy
+from processes.designer.editing.tree import may_hold
+from processes.designer.editing.validation import Mark
 from processes.fields import fields
-from processes.services.copy_view import Copy
 from processes.views.designer import palette
 from processes.views.designer.looks import Box, look_of, width_of
 from processes.views.designer.sentences import Line, Teller

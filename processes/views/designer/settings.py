@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.pages import page
-from processes.services.copy_view import Copy
-from processes.settings_forms.form import changed_settings
+from processes.designer.copy_view import Copy
+from processes.designer.settings_forms.form import changed_settings
 from processes.views.designer.desk import PREFIX, Desk, Done, kind_of
 from processes.views.designer.places import delete_address
 from processes.views.designer.screen import Screen

@@ -8,8 +8,8 @@ from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, render_dialog, toast
 from processes import selectors
+from processes.designer import working_copy
 from processes.models import DesignVersion
-from processes.services import working_copies
 from processes.views.designer.desk import Desk
 
 
@@ -43,7 +43,7 @@ def publish(request: HttpRequest, name: str) -> HttpResponseBase:
 def _published(desk: Desk) -> HttpResponseBase:
     note = desk.request.POST.get("note", "").strip()
     moves = desk.request.POST.get("move_instances") == "1"
-    _copy, done = working_copies.publish_version(
+    _copy, done = working_copy.publish_version(
         desk.name, user=desk.user, revision=desk.copy.revision, note=note, move_instances=moves
     )
     if done.stayed:
@@ -69,7 +69,7 @@ def preview(request: HttpRequest, name: str) -> HttpResponseBase:
     desk = Desk(request, name)
     try:
         if desk.copy.changed:
-            working_copies.save_version(name, user=desk.user, revision=desk.copy.revision)
+            working_copy.save_version(name, user=desk.user, revision=desk.copy.revision)
     except Missing:
         raise
     except ApplicationError as refusal:
@@ -82,7 +82,7 @@ def discard(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask, then go back to the last saved version."""
     desk = Desk(request, name)
     if request.method == "POST":
-        working_copies.discard(name, user=desk.user, revision=desk.copy.revision)
+        working_copy.discard(name, user=desk.user, revision=desk.copy.revision)
         toast(request, _("Your edits since the last version are dropped. Undo brings them back."))
         return go(request, desk.address())
     context = {"design": {"name": name}, "copy": desk.copy, "back": desk.address("process")}

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from processes.services import working_copies
+from processes.designer import working_copy
 
 RULE = "/designs/token-refresh/designer/rule/get-token/"
 DESIGNER = "/designs/token-refresh/designer/?at=field:refresh"
@@ -11,16 +11,16 @@ DESIGNER = "/designs/token-refresh/designer/?at=field:refresh"
 
 def kept(user, rule_id="get-token"):
     """Return a rule as the working copy has it now."""
-    document = working_copies.open_copy("token-refresh", user=user).document
+    document = working_copy.open_copy("token-refresh", user=user).document
     rules = document["forms"][0]["fields"][-1]["rules"]
     return next(rule for rule in rules if rule["id"] == rule_id)
 
 
 def strip(user, **settings):
     """Change settings of the rule before the story begins."""
-    copy = working_copies.open_copy("token-refresh", user=user)
+    copy = working_copy.open_copy("token-refresh", user=user)
     edit = {"do": "change", "target": "rule:get-token", "settings": settings}
-    working_copies.edit("token-refresh", user=user, revision=copy.revision, edit=edit)
+    working_copy.edit("token-refresh", user=user, revision=copy.revision, edit=edit)
 
 
 def open_rule(page, rule="Create item"):

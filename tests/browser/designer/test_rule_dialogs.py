@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
 from processes.rules import rules
-from processes.services import working_copies
 from tests.browser.designer.dialogs import DESIGNER, RULE, kept, look, open_rule, strip
 from tests.browser.story_rows import LOOKS
 from tests.processes.definitions import button, process, text_field
@@ -199,9 +199,9 @@ def test_other_dialogs_fit_too(page_as, person, axe, assert_fits, width, scheme)
     lines = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "what"}]}
     fields = [text_field("a"), text_field("gone"), lines, button("go", *SHOWING)]
     create_design(raw=process(*fields, name="shop"), user=ada)
-    copy = working_copies.open_copy("shop", user=ada)
+    copy = working_copy.open_copy("shop", user=ada)
     edit = {"do": "remove", "target": "field:gone", "force": True}
-    working_copies.edit("shop", user=ada, revision=copy.revision, edit=edit)
+    working_copy.edit("shop", user=ada, revision=copy.revision, edit=edit)
     page = page_as("ada", width=width, scheme=scheme)
     kinds = {rule["type"] for rule in SHOWING} | {"create_item"}
     assert kinds == set(rules.kinds), "A kind of rule has no dialog here."

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
-from processes.services import working_copies
 from tests.browser.designer.dialogs import RULE, kept, look, open_rule, strip
 from tests.processes.definitions import button, process, text_field
 
@@ -113,7 +113,7 @@ def test_columns_of_a_table_are_edited_in_the_pane(page_as, person, axe):
     expect(pane.locator("[data-at='0'] summary")).to_contain_text("Price")
 
     def columns():
-        document = working_copies.open_copy("shop", user=ada).document
+        document = working_copy.open_copy("shop", user=ada).document
         return [(one["type"], one["name"]) for one in document["forms"][0]["fields"][0]["columns"]]
 
     assert columns() == [("number", "price"), ("text", "article")]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-from processes.services import working_copies
+from processes.designer import working_copy
 from tests.processes.sending import sent_by
 
 RULE = "/designs/token-refresh/designer/rule/get-token/"
@@ -17,7 +17,7 @@ HTMX = {"HX-Request": "true", "HX-Target": "dialog"}
 
 def rule_of(user: Any, rule_id: str = "get-token") -> dict[str, Any]:
     """Return a rule as the working copy has it now."""
-    document = working_copies.open_copy("token-refresh", user=user).document
+    document = working_copy.open_copy("token-refresh", user=user).document
     fields = document["forms"][0]["fields"]
     found: dict[str, Any] = next(
         rule for field in fields for rule in field.get("rules", []) if rule["id"] == rule_id

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
 from processes.models import WorkingCopy
-from processes.services import working_copies
 from tests.factories import make_user
 from tests.pages import client_of
 from tests.processes.conftest import definition
@@ -29,11 +29,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.usefixtures("design")
 def test_ok_without_a_change_changes_nothing(client: Client, ada: Any) -> None:
-    before = working_copies.open_copy("token-refresh", user=ada)
+    before = working_copy.open_copy("token-refresh", user=ada)
     response = client.post(RULE, filled(client))
     assert response.status_code == 303
     assert response["Location"] == "/designs/token-refresh/designer/?at=rule%3Aget-token"
-    after = working_copies.open_copy("token-refresh", user=ada)
+    after = working_copy.open_copy("token-refresh", user=ada)
     assert after.revision == before.revision
 
 
@@ -67,8 +67,8 @@ def test_what_is_wrong_is_kept_and_said_beside_its_control(client: Client, ada: 
 def test_typed_text_survives_when_somebody_else_was_quicker(client: Client, ada: Any) -> None:
     sent = filled(client, **{"/title": "Mine"})
     other = make_user("eve", "Designer")
-    copy = working_copies.open_copy("token-refresh", user=other)
-    working_copies.edit(
+    copy = working_copy.open_copy("token-refresh", user=other)
+    working_copy.edit(
         "token-refresh", user=other, revision=copy.revision,
         edit={"do": "change", "target": "rule:get-token", "settings": {"title": "Theirs"}},
     )  # fmt: skip
@@ -108,7 +108,7 @@ def test_a_rule_of_any_kind_opens(client: Client, ada: Any) -> None:
     rules = [{"type": "save", "id": "s"}, {"type": "set_form_field", "id": "f", "assignments": []},
              {"type": "nobody-knows", "id": "n"}, {"type": "create_item", "id": "c"}]  # fmt: skip
     create_design(raw=process(text_field("a"), button("go", rules[0]), name="any"), user=ada)
-    copy = working_copies.open_copy("any", user=ada)
+    copy = working_copy.open_copy("any", user=ada)
     for rule in rules[1:]:
         document = copy.document
         document["forms"][0]["fields"][1]["rules"].append(rule)

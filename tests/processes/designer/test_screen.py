@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from kianda.accounts.services.profiles import save_profile
+from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
 from processes.models import WorkingCopy
-from processes.services import working_copies
 from tests.pages import client_of, text_of
 from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.designer.screen import HERE, typed
@@ -133,7 +133,7 @@ def test_script_in_texts_is_shown_as_text(ada_at: Client) -> None:
 
 
 def test_a_copy_that_is_broken_from_the_start_still_opens(ada_at: Client, ada: Any) -> None:
-    working_copies.open_copy("orders", user=ada)
+    working_copy.open_copy("orders", user=ada)
     WorkingCopy.objects.update(
         document={
             "name": "orders", "title": 7, "rules": "x",

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from kianda.accounts.models import AuditEntry
 from kianda.lib.errors import Invalid, Missing
+from processes.designer.working_copy import edit, open_copy, save_version
 from processes.designs.lifecycle import create_design, delete_design, publish_design, save_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessDesign, ProcessInstance
@@ -15,7 +16,6 @@ from processes.selectors import get_design, get_version
 from processes.services import bin as bins
 from processes.services import retention
 from processes.services.documents import document_of
-from processes.services.working_copies import edit, open_copy, save_version
 from tests.pages import client_of, text_of
 from tests.processes.conftest import local
 from tests.processes.definitions import process

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
+from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
 from processes.models import ProcessInstance
 from processes.selectors import get_design
-from processes.services import working_copies
 from tests.pages import client_of
 from tests.processes.conftest import RULES, answers, with_rules
 from tests.processes.preview.shell import FRAME, SHELL
@@ -57,14 +57,14 @@ def test_a_preview_is_for_designers(made: Any, ada: Any, ben: Any, dan: Any) -> 
 
 def test_sound_edits_of_the_designer_are_saved_first_and_others_named(made: Any, ada: Any) -> None:
     client = client_of(ada)
-    copy = working_copies.open_copy("token-refresh", user=ada)
-    copy = working_copies.edit(
+    copy = working_copy.open_copy("token-refresh", user=ada)
+    copy = working_copy.edit(
         "token-refresh", user=ada, revision=copy.revision,
         edit={"do": "change", "target": "field:client_id", "settings": {"title": "Client"}},
     )  # fmt: skip
     assert "Draft 0.2" in client.get(SHELL).content.decode()
     assert str(get_design("token-refresh").draft) == "0.2"
-    working_copies.edit(
+    working_copy.edit(
         "token-refresh", user=ada, revision=copy.revision,
         edit={"do": "change", "target": "rule:clear",
               "settings": {"assignments": [{"field": "gone", "value": ""}]}},

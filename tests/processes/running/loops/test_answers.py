@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from processes.designer.rule_samples import RuleSamples
 from processes.models import ProcessDesign
 from processes.running.pinned_answers import last_answer
-from processes.services.rule_samples import RuleSamples
 from tests.pages import client_of
 from tests.processes.definitions import button, process, text_field
 from tests.processes.running.loops.basket import CALL, LINES, SAVE, basket, loop, rows

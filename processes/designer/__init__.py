@@ -1,0 +1,1 @@
+"""The designer: a working copy, edits of it, and who else has it open."""

@@ -1,0 +1,147 @@
+"""The working copy and the saved versions: stamp, publish, restore, take what others saved."""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kianda.lib.errors import Flaw, Invalid, Stale
+from processes import selectors
+from processes.designer.copy_store import Behind, locked, marks_in, replace, up_to_date
+from processes.designer.copy_view import Copy, drop_redo, later, shown, stale
+from processes.designer.editing import tree
+from processes.designs import lifecycle
+from processes.designs.lifecycle import Published
+from processes.models import WorkingCopy
+
+LONGEST_NOTE = 500
+
+
+def save_version(name: str, *, user: User, revision: int) -> Copy:
+    """Save the copy as the next draft version; no difference, no version.
+
+    Raises Invalid with every error; Stale when another version was saved meanwhile: take theirs
+    with `take_theirs`, or keep this with `keep_mine` and save again.
+    """
+    with transaction.atomic():
+        copy = locked(name)
+        _save(copy, user)
+    return shown(
+        copy,
+        user=user,
+        since=revision,
+        label=_("Saved as version %(version)s") % {"version": copy.base},
+    )
+
+
+def publish_version(
+    name: str, *, user: User, revision: int, note: str = "", move_instances: bool = False
+) -> tuple[Copy, Published]:
+    """Save and publish the copy; return what the publication did too. Raises as `save_version`.
+
+    What refers to something that is not there is Invalid, and nothing is saved then.
+    """
+    if len(note) > LONGEST_NOTE:
+        raise Invalid.at("/note", _("At most %(most)s characters.") % {"most": LONGEST_NOTE})
+    with transaction.atomic():
+        copy = locked(name)
+        broken = [mark for mark in marks_in(copy.document, copy.digest) if mark.level != "advice"]
+        if broken:
+            raise Invalid(
+                _("The design cannot be published as it is."),
+                errors=[Flaw(mark.pointer, mark.detail) for mark in broken],
+            )
+        _save(copy, user)
+    done = lifecycle.publish_design(name=name, user=user, note=note, move_instances=move_instances)
+    with transaction.atomic():
+        copy = locked(name)
+        up_to_date(copy)
+    label = _("Published as version %(version)s") % {"version": done.version}
+    return shown(copy, user=user, since=revision, label=label), done
+
+
+def _save(copy: WorkingCopy, user: User) -> None:
+    behind = Behind.of(copy)
+    if behind is not None:
+        raise Stale(
+            _(
+                "%(by)s has saved version %(version)s meanwhile. Take it, or keep this "
+                "copy and save again."
+            )
+            % {"by": behind.by or _("Somebody"), "version": behind.version},
+            behind=behind.version,
+        )
+    name = copy.design.name
+    try:
+        lifecycle.save_design(name=name, raw=copy.document, user=user)
+    except Invalid as refusal:
+        raise Invalid(_not_saved(len(refusal.errors)), errors=refusal.errors) from refusal
+    copy.design = selectors.get_design(name)
+    copy.base, copy.base_digest = copy.design.draft, copy.digest
+    copy.save(update_fields=["base", "base_digest"])
+
+
+def _not_saved(errors: int) -> str:
+    return ngettext(
+        "No version was saved: one place has to be mended first. Your edits are kept.",
+        "No version was saved: %(n)s places have to be mended first. Your edits are kept.",
+        errors,
+    ) % {"n": errors}
+
+
+def restore_version(name: str, number: str, *, user: User, revision: int) -> Copy:
+    """Put an older version into the copy, as one edit that can be undone."""
+    with transaction.atomic():
+        copy = locked(name)
+        version = selectors.get_version(copy.design, number)
+        theirs = [entry for entry in later(copy, revision) if entry.by_id != user.pk]
+        if theirs:
+            raise stale(theirs)
+        drop_redo(copy, user)
+        replace(
+            copy, version, user=user, label=_("Restored version %(number)s") % {"number": number}
+        )
+    label = _("Restored version %(number)s") % {"number": number}
+    return shown(copy, user=user, since=revision, label=label, selected=tree.PROCESS)
+
+
+def discard(name: str, *, user: User, revision: int) -> Copy:
+    """Put the newest saved version into the copy; one edit, that can be undone."""
+    return _take(
+        name, user=user, revision=revision, label=_("Discarded the edits since version {}")
+    )
+
+
+def take_theirs(name: str, *, user: User, revision: int) -> Copy:
+    """Go on with the version that somebody saved meanwhile; one edit, that can be undone."""
+    return _take(name, user=user, revision=revision, label=_("Took version {}"))
+
+
+def _take(name: str, *, user: User, revision: int, label: str) -> Copy:
+    with transaction.atomic():
+        copy = locked(name)
+        theirs = [entry for entry in later(copy, revision) if entry.by_id != user.pk]
+        if theirs:
+            raise stale(theirs)
+        draft = copy.design.draft
+        assert draft is not None  # a copy is made from a version
+        drop_redo(copy, user)
+        replace(copy, draft, user=user, label=label.format(draft))
+        copy.base, copy.base_digest = draft, copy.digest
+        copy.save(update_fields=["base", "base_digest"])
+    return shown(copy, user=user, since=revision, label=label.format(draft), selected=tree.PROCESS)
+
+
+def keep_mine(name: str, *, user: User, revision: int) -> Copy:
+    """Go on with this copy although another version was saved: the next Save comes after it."""
+    with transaction.atomic():
+        copy = locked(name)
+        copy.base = copy.design.draft
+        copy.base_digest = ""
+        copy.save(update_fields=["base", "base_digest"])
+    return shown(
+        copy,
+        user=user,
+        since=revision,
+        label=_("Kept, after version %(version)s") % {"version": copy.base},
+    )

@@ -1,0 +1,176 @@
+"""A working copy as one person has it before them, and what others did to it meanwhile."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from kianda.lib.errors import Stale
+from processes.designer.copy_store import Behind, marks_in
+from processes.designer.editing.patches import PATCH, Patch, overlap, touched
+from processes.designer.editing.tree import Object
+from processes.designer.editing.validation import Mark
+from processes.designer.presence import Other, others_in, touch
+from processes.models import WorkingCopy, WorkingEdit
+
+MOST_NEWS = 50
+Kind, State = WorkingEdit.Kind, WorkingEdit.State
+
+
+@dataclass(frozen=True)
+class News:
+    """What somebody else did to the copy since the revision that was read."""
+
+    by: str
+    at: datetime
+    label: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A working copy as one person has it before them.
+
+    `label` and `selected` tell what the call did. `behind` is set when a newer version was saved
+    elsewhere while this copy has edits of its own: take theirs, or keep mine. `notices` say who
+    outside still knows a piece by its old name.
+    """
+
+    name: str
+    document: Object
+    digest: str
+    revision: int
+    base_version: str
+    changed: bool
+    behind: Behind | None
+    undo_label: str
+    redo_label: str
+    others: list[Other]
+    news: list[News]
+    modified: datetime
+    modified_by: str
+    label: str = ""
+    selected: str = ""
+    notices: tuple[str, ...] = ()
+
+    @property
+    def flaws(self) -> list[Mark]:
+        """Return what Save refuses."""
+        return [mark for mark in self.marks if mark.level == "error"]
+
+    @property
+    def warnings(self) -> list[Mark]:
+        """Return what Publish refuses, and what is unwise."""
+        return [mark for mark in self.marks if mark.level != "error"]
+
+    @cached_property
+    def marks(self) -> list[Mark]:
+        """Return everything that is wrong with it; found when it is asked for."""
+        return marks_in(self.document, self.digest)
+
+
+def shown(
+    copy: WorkingCopy,
+    *,
+    user: User,
+    since: int,
+    label: str = "",
+    selected: str = "",
+    notices: Sequence[str] = (),
+) -> Copy:
+    """Return a copy as this person sees it, with what others did after a revision."""
+    touch(copy, user=user, selected=selected)
+    last, next_one = undoable(copy, user), redoable(copy, user)
+    return Copy(
+        name=copy.design.name,
+        document=copy.document,
+        digest=copy.digest,
+        revision=copy.revision,
+        base_version=str(copy.base) if copy.base else "",
+        changed=copy.digest != copy.base_digest,
+        behind=Behind.of(copy),
+        undo_label=last.label if last else "",
+        redo_label=next_one.label if next_one else "",
+        others=others_in(copy, user=user),
+        news=[_news(entry) for entry in reversed(_since(copy, since, user))],
+        modified=copy.modified,
+        modified_by=copy.modified_by.get_username() if copy.modified_by else "",
+        label=label,
+        selected=selected,
+        notices=tuple(notices),
+    )
+
+
+def later(copy: WorkingCopy, revision: int) -> list[WorkingEdit]:
+    """Return what was done since a revision, the newest first; raises Stale when it is too old."""
+    if revision == copy.revision:
+        return []
+    found = list(copy.edits.filter(revision__gt=revision))
+    if revision > copy.revision or len(found) != copy.revision - revision:
+        raise Stale(_("This page is older than what is remembered of the design. Load it again."))
+    return found
+
+
+def _since(copy: WorkingCopy, revision: int, user: User) -> list[WorkingEdit]:
+    if revision >= copy.revision:
+        return []
+    return list(copy.edits.filter(revision__gt=revision).exclude(by=user)[:MOST_NEWS])
+
+
+def own(copy: WorkingCopy, user: User) -> Any:
+    """Return what this person did to the copy, the newest first, undoings left out."""
+    return copy.edits.filter(by=user, kind__in=[Kind.EDIT, Kind.WHOLE])
+
+
+def undoable(copy: WorkingCopy, user: User) -> WorkingEdit | None:
+    """Return what this person can take back now."""
+    found: WorkingEdit | None = own(copy, user).filter(state=State.DONE).first()
+    return found
+
+
+def redoable(copy: WorkingCopy, user: User) -> WorkingEdit | None:
+    """Return what this person can do again now."""
+    found: WorkingEdit | None = (
+        own(copy, user).filter(state=State.UNDONE).order_by("revision").first()
+    )
+    return found
+
+
+def patch_of(entry: WorkingEdit) -> Patch:
+    """Return what an edit changed."""
+    return PATCH.validate_python(entry.patch)
+
+
+def _news(entry: WorkingEdit) -> News:
+    return News(entry.by_name, entry.at, entry.label, entry.target)
+
+
+def refuse_overlap(marks: Sequence[str], theirs: Sequence[WorkingEdit]) -> None:
+    """Refuse to change what others have touched; raises Stale."""
+    culprits = [entry for entry in theirs if overlap(marks, touched(patch_of(entry)))]
+    if culprits:
+        raise stale(culprits)
+
+
+def stale(entries: Sequence[WorkingEdit]) -> Stale:
+    """Return the error that says who did what, and when; the newest first."""
+    newest = entries[0]
+    who = newest.by_name or _("Somebody")
+    return Stale(
+        _("%(who)s was quicker: %(edit)s. Nothing was changed. Look at it, then decide.")
+        % {"who": who, "edit": newest.label},
+        changes=[
+            {"by": entry.by_name, "at": entry.at.isoformat(), "label": entry.label,
+             "target": entry.target}
+            for entry in entries
+        ],
+    )  # fmt: skip
+
+
+def drop_redo(copy: WorkingCopy, user: User) -> None:
+    """What was undone cannot be redone once something else is done."""
+    own(copy, user).filter(state=State.UNDONE).update(state=State.PAST)

@@ -1,0 +1,121 @@
+"""Pieces of a definition checked one by one, and remembered: an edit checks again what it changed.
+
+A piece is checked by the same typed models as the whole; together they find what `parse_document`
+finds. A rule is one piece with the rules inside it, which know names that others do not.
+"""
+
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ValidationError
+
+from kianda.lib.errors import Flaw
+from kianda.lib.names import in_words
+from kianda.lib.pointers import flaws_of
+from processes.definition.document import Document, Form
+from processes.designer.editing import tree
+from processes.designer.editing.tree import Object
+from processes.fields import AnyField, fields
+from processes.language.scope import NameTable
+from processes.rules import AnyRule, rules
+
+_KEPT = 4_096
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+class Piece(NamedTuple):
+    """A piece without what it holds: its model when it is whole, and what is wrong with it."""
+
+    model: BaseModel | None
+    flaws: tuple[Flaw, ...]
+
+
+class _Entry(NamedTuple):
+    """A piece, and what of the names it rests on.
+
+    A whole one rests on the names that stand in it, whatever other names there are. A broken one
+    rests on all: its sentences say which name may have been meant.
+    """
+
+    piece: Piece
+    names: Mapping[str, Any]
+
+
+class Pieces:
+    """The pieces of one definition, and the names that they may refer to."""
+
+    def __init__(self, names: NameTable) -> None:
+        """Take the names that the definition knows."""
+        self._names = names
+        self._known: dict[str, Any] = {
+            name: (kind, names.tables.get(name)) for name, kind in names.fields.items()
+        }
+        self._known |= dict.fromkeys(names.forms, "form")
+
+    def check(self, kind: str, node: Object) -> Piece:
+        """Return a piece checked; the places of its flaws are counted from it."""
+        settings = _settings(kind, node)
+        text = json.dumps(settings, sort_keys=True)
+        with _guard:
+            found = _cache.get((kind, text))
+            if found is not None and self._holds(found):
+                _cache.move_to_end((kind, text))
+                return found.piece
+        made = self._checked(kind, settings)
+        used = self._known if made.flaws else self._used(text)
+        with _guard:
+            _cache[kind, text] = _Entry(made, used)
+            while len(_cache) > _KEPT:
+                _cache.popitem(last=False)
+        return made
+
+    def _holds(self, entry: _Entry) -> bool:
+        if entry.piece.flaws:
+            return entry.names == self._known
+        return all(self._known.get(name) == what for name, what in entry.names.items())
+
+    def _used(self, text: str) -> dict[str, Any]:
+        return {word: self._known[word] for word in _WORD.findall(text) if word in self._known}
+
+    def _checked(self, kind: str, settings: Object) -> Piece:
+        try:
+            return Piece(self._parsed(kind, settings), ())
+        except ValidationError as error:
+            model: Any = {"rule": AnyRule, "field": AnyField, "form": Form}.get(kind, Document)
+            return Piece(None, tuple(flaws_of(error, settings, model=model)))
+
+    def _parsed(self, kind: str, settings: Object) -> BaseModel:
+        if kind == "rule":
+            return rules.parse(settings, names=self._names)
+        if kind == "field":
+            return fields.parse(settings, names=self._names)
+        model = Form if kind == "form" else Document
+        return model.model_validate(settings, context={"names": self._names})
+
+
+_cache: "OrderedDict[tuple[str, str], _Entry]" = OrderedDict()
+_guard = Lock()
+
+
+def _settings(kind: str, node: Object) -> Object:
+    """Return what is checked as one piece."""
+    if kind != "rule":
+        return {key: value for key, value in node.items() if key not in tree.LISTS[kind]}
+    if node.get("title") in (None, ""):
+        return node | {"title": in_words(str(node.get("id", "")))}
+    return node
+
+
+def bare(kind: str, node: Object) -> BaseModel | None:
+    """Return a broken piece with its name and type alone, or None when not even these hold."""
+    settings = {key: node[key] for key in ("type", "name") if key in node}
+    try:
+        if kind == "field":
+            return fields.parse(settings)
+        return (Form if kind == "form" else Document).model_validate(settings)
+    except ValidationError:
+        return None

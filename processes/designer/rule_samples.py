@@ -1,0 +1,198 @@
+"""The values that a rule would move now: of the newest instance, and of the last answer it got.
+
+Traces are masked where they are written, and what refers to a secret is never evaluated here.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from datasources.rest.document import RestMethod
+from kianda.accounts.services.profiles import zone_of
+from kianda.lib.secret_names import MASK
+from processes.definition.document import Document
+from processes.designer.settings_forms.editor_scope import Around
+from processes.designer.settings_forms.expression_preview import NotYet, text_of
+from processes.designer.settings_forms.mapping_rows import NO_SAMPLE, Sample
+from processes.engine.trace_replay import newest_first
+from processes.language.call_results import Answer
+from processes.language.expressions import Template, TemplateError
+from processes.language.mappings import item_at
+from processes.language.timestamps import moment_text, today_in
+from processes.language.values import Value, ValueFailure, column_of, from_json, is_blank
+from processes.models import ProcessInstance, Run
+from processes.running.adapters import item_of
+from processes.selectors import visible_instances, visible_runs
+from processes.services.documents import document_of
+
+# How many of the newest runs are looked through for an answer of the rule.
+NEWEST = 40
+
+
+class RuleSamples:
+    """Implements `mapping_rows.Samples` for one rule of a process."""
+
+    def __init__(
+        self, *, process: str, rule_ids: frozenset[str], user: User, method: RestMethod | None,
+        found_in: str = "", loop: str = "",
+    ) -> None:  # fmt: skip
+        """Take the process, the rules that make the same call, and for whom it is shown."""
+        self._process = process
+        self._rule_ids = rule_ids
+        self._user = user
+        self._method = method
+        self._found_in = found_in
+        self._loop = loop
+
+    @cached_property
+    def _instance(self) -> tuple[ProcessInstance, Document] | None:
+        return self._newest(self._process)
+
+    def _newest(self, process: str) -> tuple[ProcessInstance, Document] | None:
+        rows = visible_instances(self._user).filter(design__name=process)
+        row = rows.select_related("version").order_by("-pk").first()
+        return (row, document_of(row.version)) if row is not None else None
+
+    @property
+    def process_id(self) -> str:
+        """Return whose values are shown; nothing when there is no instance."""
+        return self._instance[0].process_id if self._instance is not None else ""
+
+    @cached_property
+    def _values(self) -> Mapping[str, Value]:
+        return item_of(*self._instance) if self._instance is not None else {}
+
+    @cached_property
+    def _secrets(self) -> frozenset[str]:
+        found = self._instance
+        return frozenset(
+            name for name, field in (found[1].fields.items() if found else ())
+            if field.slug() == "secret"
+        )  # fmt: skip
+
+    @cached_property
+    def _item(self) -> Mapping[str, Value]:
+        found = self._newest(self._found_in) if self._found_in else None
+        if found is None:
+            return {}
+        hidden = {name for name, field in found[1].fields.items() if field.slug() == "secret"}
+        return {
+            name: MASK if name in hidden and value else value
+            for name, value in item_of(*found).items()
+        }
+
+    @cached_property
+    def _steps(self) -> list[dict[str, Any]]:
+        rows = visible_runs(self._user).filter(process=self._process).order_by("-pk")
+        runs = rows.only("steps", "process", "instance_id", "run_as_id")[:NEWEST]
+        return [step for run in runs for step in self._of_the_rule(run)]
+
+    def _of_the_rule(self, run: Run) -> Iterator[dict[str, Any]]:
+        for step in newest_first(run.steps):
+            if step.get("rule") in self._rule_ids:
+                yield step
+
+    @cached_property
+    def answer(self) -> Answer | None:
+        """Return the last answer that was kept in a trace, secrets masked."""
+        for step in self._steps:
+            found = step.get("response")
+            if isinstance(found, dict) and step.get("status") == "succeeded":
+                return self._as_answer(found)
+        return None
+
+    def _as_answer(self, response: Mapping[str, Any]) -> Answer:
+        status, headers = response.get("status"), response.get("headers")
+        return Answer(
+            status if isinstance(status, int) else None,
+            headers if isinstance(headers, dict) else {},
+            from_json(response.get("body")),
+            self._method.output_paths() if self._method is not None else {},
+        )
+
+    @cached_property
+    def _error(self) -> Mapping[str, Value]:
+        for step in self._steps:
+            if isinstance(step.get("error"), dict):
+                return {key: from_json(value) for key, value in step["error"].items()}
+        return {}
+
+    def resolve(self, name: str) -> Value:
+        """Return what a name stands for now; raises ValueFailure when that is not known."""
+        root, _dot, rest = name.partition(".")
+        if root == "response" and self.answer is not None:
+            return self.answer.at(name)
+        if root == "error" and self._error:
+            return self._error.get(rest)
+        if root == "item" and self._item:
+            return item_at(self._item, rest)
+        if name in self._secrets:
+            raise ValueFailure(_("%(name)s is a secret.") % {"name": name})
+        if name in self._values:
+            return self._values[name]
+        if rest and (root == "row" or root in self._values):
+            return self._of_rows(root, rest)
+        return self._of_the_moment(name)
+
+    def _of_rows(self, table: str, column: str) -> Value:
+        """Return a column of a table; of the row that a loop is at, what the first one holds."""
+        if table != "row":
+            return column_of(self._values[table], column)
+        first = column_of(self._values.get(self._loop), column)[:1]
+        if not first:
+            raise NotYet(
+                _("row.%(column)s has no value yet: the table has no row.") % {"column": column}
+            )
+        return first[0]
+
+    def _of_the_moment(self, name: str) -> Value:
+        now = timezone.now()
+        known: dict[str, Value] = {
+            "now": moment_text(now.replace(microsecond=0)),
+            "today": today_in(now, str(zone_of(self._user))),
+            "user.email": self._user.email,
+            "user.name": self._user.get_username(),
+        }
+        if name not in known:
+            raise NotYet(_("%(name)s has no value yet.") % {"name": name})
+        return known[name]
+
+    def of(self, control: str, texts: Mapping[str, str], *, secret: bool) -> Sample:
+        """Return what a row of a mapping would carry."""
+        source = texts.get("value", "")
+        if not source:
+            return NO_SAMPLE
+        if secret:
+            return Sample(secret=True)
+        try:
+            value = Template.parse(source).evaluate(self.resolve)
+        except (TemplateError, ValueFailure):
+            return NO_SAMPLE
+        if is_blank(value):
+            return Sample(empty=True)
+        text = text_of(value)
+        return Sample(secret=True) if MASK in text else Sample(text)
+
+
+def samples_for(
+    document: Mapping[str, Any], rule: Mapping[str, Any], rules: list[Mapping[str, Any]], *,
+    user: User, around: Around,
+) -> RuleSamples:  # fmt: skip
+    """Return the samples for a rule of a working copy; rules that make the same call count too."""
+    call = (rule.get("datasource"), rule.get("method"))
+    same = {
+        str(one.get("id")) for one in rules
+        if call != (None, None) and (one.get("datasource"), one.get("method")) == call
+    }  # fmt: skip
+    return RuleSamples(
+        process=str(document.get("name", "")),
+        rule_ids=frozenset({*same, str(rule.get("id"))}),
+        user=user,
+        method=around.rest_method,
+        found_in=around.looks_into,
+        loop=around.loop,
+    )

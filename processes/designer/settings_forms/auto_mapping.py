@@ -1,0 +1,109 @@
+"""Map all by name: the rows that are obvious, because both sides are called the same."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kianda.lib.names import plain_letters
+from processes.designer.settings_forms.editor_scope import Around
+from processes.designer.settings_forms.source_trees import FieldFacts, fields_in
+
+_SIGNS = re.compile(r"[^a-z0-9]+")
+# What people write in either way.
+_SAME = {"uri": "url"}
+
+
+def mapped_by_name(control: str, rows: Sequence[Any], around: Around) -> list[dict[str, Any]]:
+    """Return the rows with the obvious ones filled in and added; what is written stays."""
+    kept = [dict(row) for row in rows if isinstance(row, dict)]
+    fields = _Fields([one for one in fields_in(around.document) if one.holds_value])
+    if control == "rows" or (control == "input_mapping" and around.built_in):
+        return _others(kept, around, fields, "" if control == "rows" else "body.")
+    if control == "input_mapping":
+        return _inputs(kept, around, fields)
+    return _answers(kept, around, fields) if control == "success_mapping" else kept
+
+
+class _Fields:
+    """The fields of the process by the words of their names and titles."""
+
+    def __init__(self, fields: list[FieldFacts]) -> None:
+        self._by_name = {words_of(one.name): one.name for one in reversed(fields)}
+        self._by_title = {words_of(one.title): one.name for one in reversed(fields)}
+
+    def named(self, words: str) -> str:
+        """Return the field that is called so, by its name first; nothing when there is none."""
+        return self._by_name.get(words) or self._by_title.get(words, "") if words else ""
+
+
+def words_of(text: str) -> str:
+    """Return a name without signs and capitals: `redirect_uri` and `Redirect URL` are the same."""
+    parts = [part for part in _SIGNS.split(plain_letters(text)) if part]
+    return "".join(_SAME.get(part, part) for part in parts)
+
+
+def _inputs(
+    rows: list[dict[str, Any]], around: Around, fields: _Fields
+) -> list[dict[str, Any]]:  # fmt: skip
+    method = around.rest_method
+    if method is None:
+        return rows
+    for row in rows:
+        if row.get("target") and not row.get("value"):
+            name = fields.named(_last(str(row["target"])))
+            row["value"] = f"[{name}]" if name else ""
+    mapped = {method.canonical_target(str(row.get("target", ""))) for row in rows}
+    for target in method.input_targets():
+        fixed = method.parameters.get(target)
+        name = fields.named(_last(target)) if "." in target else ""
+        if name and target not in mapped and not (fixed and fixed.value):
+            rows.append({"target": target, "value": f"[{name}]"})
+    return rows
+
+
+def _others(
+    rows: list[dict[str, Any]], around: Around, fields: _Fields, prefix: str
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Fill the fields of the other process that are called like fields here."""
+    for row in rows:
+        if row.get("target") and not row.get("value"):
+            name = fields.named(_last(str(row["target"])))
+            row["value"] = f"[{name}]" if name else ""
+    mapped = {str(row.get("target", "")) for row in rows}
+    for one in fields_in(around.process or {}):
+        name = fields.named(words_of(one.name)) if one.holds_value else ""
+        if name and f"{prefix}{one.name}" not in mapped:
+            rows.append({"target": f"{prefix}{one.name}", "value": f"[{name}]"})
+    return rows
+
+
+def _answers(
+    rows: list[dict[str, Any]], around: Around, fields: _Fields
+) -> list[dict[str, Any]]:  # fmt: skip
+    places = {words: f"[{place}]" for place, words in _places(around).items()}
+    for row in rows:
+        if row.get("field") and not row.get("value"):
+            row["value"] = places.get(words_of(str(row["field"])), row.get("value", ""))
+    mapped = {str(row.get("field", "")) for row in rows}
+    for words, place in places.items():
+        name = fields.named(words)
+        if name and name not in mapped:
+            rows.append({"field": name, "value": place})
+            mapped.add(name)
+    return rows
+
+
+def _places(around: Around) -> Mapping[str, str]:
+    """Return what can be read, and the words that it goes by."""
+    if around.process is not None:
+        return {
+            f"item.{one.name}": words_of(one.name)
+            for one in fields_in(around.process)
+            if one.holds_value
+        }
+    names = around.rest_method.output_paths() if around.rest_method is not None else {}
+    return {name: _last(name) for name in names if name.count(".") > 1}
+
+
+def _last(place: str) -> str:
+    return words_of(place.rpartition(".")[2])

@@ -1,0 +1,73 @@
+"""What is offered while somebody writes: names after `[`, functions in an expression."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from processes.designer.settings_forms.editor_scope import Around
+from processes.designer.settings_forms.source_trees import Branch, Leaf, system_tree
+from processes.language.functions import FUNCTIONS, IF
+from processes.language.references import EARLY_NAMES
+
+MOST = 50
+FUNCTION = "function"
+PEOPLE = "people"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One line of the list: what it writes, what it is called, where it belongs."""
+
+    value: str
+    title: str
+    group: str
+    icon: str = ""
+
+
+def offers(around: Around, which: str, words: str) -> list[Offer]:
+    """Return what fits the words written so far, the best first, at most fifty."""
+    if which == PEOPLE:
+        return [Offer(name, full, "", "person") for name, full in around.catalog.people(words)]
+    found = list(_functions() if which == FUNCTION else _names(around, which))
+    low = words.lower().strip()
+    if not low:
+        return found[:MOST]
+    ranked = sorted(
+        ((rank, at) for at, offer in enumerate(found) if (rank := _rank(offer, low)) is not None)
+    )
+    return [found[at] for _rank_, at in ranked[:MOST]]
+
+
+def _rank(offer: Offer, low: str) -> int | None:
+    """Return how well an offer fits: begins so, has a part that does, holds it, not at all."""
+    name = offer.value.strip("[]").lower()
+    if name.startswith(low):
+        return 0
+    if any(part.startswith(low) for part in name.split(".")) or offer.title.lower().startswith(low):
+        return 1
+    return 2 if low in name or low in offer.title.lower() else None
+
+
+def _names(around: Around, which: str) -> Iterator[Offer]:
+    for branch in tree_of(around, which):
+        for leaf in branch.leaves:
+            yield Offer(leaf.value, leaf.title, str(branch.title), leaf.icon)
+
+
+def _functions() -> Iterator[Offer]:
+    for function in [*FUNCTIONS.values(), IF]:
+        about = _(function.description)
+        yield Offer(f"{function.name}(", function.signature, about, "calculator")
+
+
+def tree_of(around: Around, which: str) -> list[Branch]:
+    """Return the tree of a box; defaults know only what is known before an instance is there."""
+    if which != "early":
+        return around.tree(which)
+    leaves = [leaf for branch in system_tree() for leaf in branch.leaves]
+    return [Branch(_("Known at the start"), "person", [one for one in leaves if _is_early(one)])]
+
+
+def _is_early(leaf: Leaf) -> bool:
+    return leaf.value.strip("[]") in EARLY_NAMES

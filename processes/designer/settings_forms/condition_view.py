@@ -1,0 +1,247 @@
+"""Conditions as the dialogs show them: rows and groups, the operators that fit, the sentence."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from pydantic import BaseModel, ValidationError
+
+from kianda.web.pages import control_id
+from processes.designer.settings_forms.editor_scope import Around
+from processes.designer.settings_forms.source_trees import fields_in
+from processes.language.comparisons import OPERATORS, Right
+from processes.language.conditions import Condition, ItemCondition
+from processes.language.expressions import Template, TemplateError
+from processes.language.labels import name_in_words, of_the_row
+from processes.language.scope import NameTable
+
+_ALWAYS = ("eq", "neq", "blank", "not_blank")
+_ORDER = ("gt", "gte", "lt", "lte", "between")
+_TEXT = ("contains", "not_contains", "starts_with", "matches", "not_matches", "in")
+_DAYS = ("before_today", "today", "after_today")
+# The operators that fit what stands at the left, by the type of the field; others may be anything.
+FITTING: Mapping[str, tuple[str, ...]] = {
+    "text": (*_ALWAYS, *_TEXT),
+    "number": (*_ALWAYS, *_ORDER, "in"),
+    "date": (*_ALWAYS, *_ORDER, *_DAYS),
+    "list": (*_ALWAYS, "contains", "not_contains", "in"),
+    "table": ("blank", "not_blank"),
+    "toggle": _ALWAYS,
+    "secret": ("blank", "not_blank", "eq", "neq"),
+}
+_NAMES: Mapping[str, str] = {
+    "process.created": "date", "now": "date", "today": "date", "process.id": "text",
+    "process.name": "text", "process.status": "text", "user.email": "text", "user.name": "text",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One condition."""
+
+    place: str
+    name: str
+    number: int
+    texts: Mapping[str, str]
+    errors: Mapping[str, tuple[str, ...]]
+    gone: Mapping[str, str]
+    meant: Mapping[str, str]
+    tree: str
+    type: str
+    focused: bool = False
+
+    is_group = False
+
+    @property
+    def id(self) -> str:
+        """Return what the ids of its controls begin with."""
+        return control_id(self.name)
+
+    @property
+    def operators(self) -> list[tuple[str, str, str, bool]]:
+        """Return value, words, what stands at the right, and which is chosen."""
+        return operators_for(self.type, self.texts["operator"])
+
+    @property
+    def wrong_left(self) -> str:
+        """Return what is wrong at its left side."""
+        return _gone(self.gone["left"]) or " ".join([*self.errors["left"], *self.errors[""]])
+
+    @property
+    def wrong_right(self) -> str:
+        """Return what is wrong at its right side."""
+        return _gone(self.gone["right"]) or " ".join(self.errors["right"])
+
+
+@dataclass(frozen=True)
+class Group:
+    """Conditions of which all or any must hold."""
+
+    place: str
+    name: str
+    match: str
+    items: "list[Row | Group]"
+    depth: int
+    errors: tuple[str, ...] = ()
+
+    is_group = True
+
+    @property
+    def id(self) -> str:
+        """Return the id that errors lead to."""
+        return control_id(self.name)
+
+    @property
+    def items_place(self) -> str:
+        """Return the place to which rows are added."""
+        return f"{self.place}/items"
+
+
+def operators_for(type_name: str, chosen: str) -> list[tuple[str, str, str, bool]]:
+    """Return the operators that fit a type, and the one that is chosen, fitting or not."""
+    fitting = FITTING.get(type_name, tuple(OPERATORS))
+    known = [name for name in OPERATORS if name in fitting or name == chosen]
+    found = [
+        (name, _(OPERATORS[name].words), OPERATORS[name].right.value, name == (chosen or "eq"))
+        for name in known
+    ]
+    if chosen and chosen not in OPERATORS:
+        found.append((chosen, chosen, Right.VALUE.value, True))
+    return found
+
+
+def group_of(bound: Any, around: Around) -> Group:
+    """Return the group of a control."""
+    counter = iter(range(1, 100_000))
+    return _group(bound, around, bound.value, bound.pointer, counter, 1)
+
+
+def _group(
+    bound: Any, around: Around, texts: Mapping[str, Any], place: str, counter: Iterator[int],
+    depth: int,
+) -> Group:  # fmt: skip
+    items: list[Row | Group] = []
+    for at, item in enumerate(texts["items"]):
+        below = f"{place}/items/{at}"
+        if "items" in item:
+            items.append(_group(bound, around, item, below, counter, depth + 1))
+        else:
+            items.append(row_of(bound, around, item, below, next(counter)))
+    errors = (*bound.form.errors_at(place), *bound.form.errors_at(f"{place}/items"))
+    return Group(place, bound.form.name(place), texts["match"], items, depth, errors)
+
+
+def row_of(
+    bound: Any, around: Around, texts: Mapping[str, str], place: str, number: int
+) -> Row:  # fmt: skip
+    """Return one condition."""
+    at = {cell: f"{place}/{cell}" if cell else place for cell in ("", "left", "operator", "right")}
+    names = {"left": around.broken_names(texts["left"]), "right": _names_right(texts, around)}
+    gone = {cell: next(iter(found), "") for cell, found in names.items()}
+    return Row(
+        place, bound.form.name(place), number, texts,
+        {cell: tuple(bound.form.errors_at(where)) for cell, where in at.items()},
+        gone, {cell: around.meant_by(name) if name else "" for cell, name in gone.items()},
+        "item" if bound.is_filter else "value",
+        type_of(texts["left"], around), focused=bound.form.focus == place,
+    )  # fmt: skip
+
+
+def _gone(name: str) -> str:
+    return _("%(name)s is no longer there: choose again.") % {"name": name} if name else ""
+
+
+def _names_right(texts: Mapping[str, str], around: Around) -> list[str]:
+    operator = OPERATORS.get(texts["operator"])
+    if operator is None or operator.right in {Right.NOTHING, Right.PATTERN}:
+        return []
+    return around.broken_names(texts["right"])
+
+
+def type_of(source: str, around: Around) -> str:
+    """Return the type of the field that stands alone at the left; nothing when it is more."""
+    try:
+        name = Template.parse(source).only_reference
+    except TemplateError:
+        return ""
+    if name is None:
+        return ""
+    if name.startswith("item.") and around.process is not None:
+        types = {one.name: one.type for one in fields_in(around.process)}
+        return types.get(name.removeprefix("item."), _NAMES.get(name.removeprefix("item."), ""))
+    return around.types.get(name) or _NAMES.get(name, "")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a sentence; a reference is drawn as one."""
+
+    text: str
+    ref: bool = False
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Conditions in words."""
+
+    parts: list[Part]
+    to_mend: int = 0
+
+
+def sentence_of(group: Any, around: Around, *, of_items: bool = False) -> Sentence:
+    """Return a group in words; conditions that cannot be read are counted, not told."""
+    titles = {one.name: one.title for one in fields_in(around.document)}
+    titles |= {f"row.{name}": of_the_row(title) for name, title in around.column_titles.items()}
+    if around.process is not None:
+        titles |= {f"item.{one.name}": one.title for one in fields_in(around.process)}
+    model: type[BaseModel] = ItemCondition if of_items else Condition
+    parts, wrong = _in_words(group, titles, model, around.names)
+    if wrong:
+        mend = ngettext("%(n)s condition to mend", "%(n)s conditions to mend", wrong) % {"n": wrong}
+        parts = [*parts, *([Part("; ")] if parts else []), Part(mend)]
+    return Sentence(parts, wrong)
+
+
+def _in_words(
+    group: Mapping[str, Any], titles: Mapping[str, str], model: type[BaseModel], names: NameTable
+) -> tuple[list[Part], int]:
+    told: list[list[Part]] = []
+    wrong = 0
+    for item in group["items"]:
+        if "items" in item:
+            inner, count = _in_words(item, titles, model, names)
+            wrong += count
+            if inner:
+                many = len(item["items"]) > 1
+                told.append([Part("("), *inner, Part(")")] if many else inner)
+        elif item["left"] or item["right"]:
+            try:
+                model.model_validate(dict(item), context={"names": names})
+            except ValidationError:
+                wrong += 1
+            else:
+                told.append(_row_in_words(item, titles))
+    between = Part(_(" and ") if group["match"] == "all" else _(" or "))
+    parts = [part for index, one in enumerate(told) for part in ([between] if index else []) + one]
+    return parts, wrong
+
+
+def _row_in_words(item: Mapping[str, str], titles: Mapping[str, str]) -> list[Part]:
+    operator = OPERATORS[item["operator"]]
+    left = [_side(item["left"], titles), Part(f" {_(operator.words)}")]
+    if operator.right is Right.NOTHING:
+        return left
+    if operator.right is Right.VALUE:
+        return [*left, Part(" "), _side(item["right"], titles)]
+    return [*left, Part(f" {item['right']}")]
+
+
+def _side(source: str, titles: Mapping[str, str]) -> Part:
+    name = Template.parse(source).only_reference
+    if name is not None:
+        return Part(titles.get(name) or name_in_words(name), ref=True)
+    if source == "":
+        return Part(_("empty"))
+    return Part(source if source.startswith("=") else f"\u201c{source}\u201d")

@@ -1,0 +1,225 @@
+"""The controls that a setting may ask for: the template that draws each, and how it is read.
+
+A kind names its control in `json_schema_extra`. A new control is a line in `CONTROLS` and a
+template; `read` takes what was sent, `shown` gives a setting as the template shows it. What cannot
+be read stays as it was typed, so that the typed models say what is wrong with it.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from processes.designer.settings_forms import posted_conditions, posted_rows, text_codecs
+from processes.designer.settings_forms.posted_data import Node
+from processes.designer.settings_forms.setting_specs import Spec, kind_among, specs_of, tag_of
+
+Read = Callable[["Sent"], Any]
+Shown = Callable[[Spec, Any], Any]
+
+
+class Sent(NamedTuple):
+    """What was sent for one setting of a kind. `node` is None when nothing was."""
+
+    kind: Any
+    spec: Spec
+    node: Node | None
+    root: Node
+    # Rows that nothing is written in are kept while somebody still works on them.
+    blank: bool = False
+
+    @property
+    def text(self) -> str:
+        """Return the text that was sent."""
+        return self.node.text if self.node is not None else ""
+
+
+class Control(NamedTuple):
+    """One kind of control."""
+
+    template: str
+    read: Read
+    shown: Shown
+
+
+def _read_text(sent: Sent) -> Any:
+    return None if sent.spec.nullable and sent.text == "" else sent.text
+
+
+def _read_name(sent: Sent) -> Any:
+    text = sent.text.strip()
+    return None if sent.spec.nullable and text == "" else text
+
+
+def _read_long(sent: Sent) -> Any:
+    return _read_text(sent)
+
+
+def _read_number(sent: Sent) -> Any:
+    return text_codecs.number_of(sent.text, nullable=sent.spec.nullable)
+
+
+def _read_switch(sent: Sent) -> Any:
+    return sent.node is not None and sent.text not in {"", "off", "false"}
+
+
+def _read_value(sent: Sent) -> Any:
+    if sent.spec.name != "default":
+        return _read_text(sent)
+    return text_codecs.default_of(sent.text, str(getattr(sent.kind, "slug", str)()))
+
+
+def _read_source(sent: Sent) -> Any:
+    # The picker sends both halves in one word; a slug holds no "/".
+    return sent.text.partition("/")[0].strip()
+
+
+def _read_method(sent: Sent) -> Any:
+    _, both, method = sent.root.text_at("datasource").partition("/")
+    return method if both else sent.text.strip()
+
+
+def _read_several(sent: Sent) -> Any:
+    typed = sent.node.values if sent.node is not None else []
+    return [one.strip() for one in typed if one.strip()]
+
+
+def _read_rows(sent: Sent) -> Any:
+    return posted_rows.read_rows(sent.spec, sent.node, blank=sent.blank)
+
+
+def _read_conditions(sent: Sent) -> Any:
+    return posted_conditions.read_group(sent.node, blank=sent.blank)
+
+
+def _read_people(sent: Sent) -> Any:
+    users = (sent.node.text_at("users") if sent.node is not None else "").split("\n")
+    groups = sent.node.at("groups") if sent.node is not None else None
+    return {
+        "users": [one.strip() for one in users if one.strip()],
+        "groups": [one.strip() for one in (groups.values if groups else []) if one.strip()],
+    }
+
+
+def _read_elements(sent: Sent) -> Any:
+    """Return typed elements, such as columns: each with the settings of its own kind."""
+    found = []
+    for at, node in sent.node.below.items() if sent.node is not None else ():
+        if not at.isdecimal() or sent.node is None:
+            continue
+        marked = sent.node.at(f"{at}!shown")
+        shown = {*(marked.values if marked is not None else ()), *node.below}
+        found.append(_element(sent, node, shown))
+    return [one for one in found if sent.blank or one.get("name") or one.get("title")]
+
+
+def _element(sent: Sent, node: Node, shown: set[str]) -> dict[str, Any]:
+    kinds = sent.spec.kinds
+    tag, usual = tag_of(kinds[0])
+    slug = node.text_at(tag) or usual
+    return {tag: slug} | {
+        spec.name: control_for(spec).read(Sent(kind, spec, node.at(spec.name), node))
+        for kind in [kind_among(kinds, slug) or kinds[0]]
+        for spec in specs_of(kind)
+        if spec.name in shown and spec.control in CONTROLS
+    }
+
+
+def _read_choices(sent: Sent) -> Any:
+    return text_codecs.read_choices(sent.text)
+
+
+def _shown_text(spec: Spec, value: Any) -> Any:
+    return text_codecs.as_typed(value)
+
+
+def _shown_switch(spec: Spec, value: Any) -> Any:
+    return value is True
+
+
+def _shown_several(spec: Spec, value: Any) -> Any:
+    return [str(one) for one in value] if isinstance(value, (list, tuple)) else []
+
+
+def _shown_rows(spec: Spec, value: Any) -> Any:
+    return posted_rows.shown_rows(spec, value)
+
+
+def _shown_conditions(spec: Spec, value: Any) -> Any:
+    return posted_conditions.shown_group(value)
+
+
+def _shown_choices(spec: Spec, value: Any) -> Any:
+    return text_codecs.shown_choices(value)
+
+
+def _shown_people(spec: Spec, value: Any) -> Any:
+    raw = value if isinstance(value, dict) else {}
+    return {key: _shown_several(spec, raw.get(key)) for key in ("users", "groups")}
+
+
+def _shown_elements(spec: Spec, value: Any) -> Any:
+    found = value if isinstance(value, (list, tuple)) else ()
+    return [_shown_element(spec, one if isinstance(one, dict) else {}) for one in found]
+
+
+def _shown_element(spec: Spec, raw: dict[str, Any]) -> dict[str, Any]:
+    tag, usual = tag_of(spec.kinds[0])
+    kind = kind_among(spec.kinds, raw.get(tag)) or spec.kinds[0]
+    return {tag: raw.get(tag, usual)} | {
+        one.name: control_for(one).shown(one, raw.get(one.name, one.default))
+        for one in specs_of(kind)
+        if one.control in CONTROLS
+    }
+
+
+def _text(template: str, read: Read = _read_text) -> Control:
+    return Control(template, read, _shown_text)
+
+
+_ROWS = Control("rows", _read_rows, _shown_rows)
+_GROUP = Control("conditions", _read_conditions, _shown_conditions)
+_FIELD = _text("field", _read_name)
+_SOURCE = _text("datasource", _read_source)
+_METHOD = _text("method", _read_method)
+
+CONTROLS: Mapping[str, Control] = MappingProxyType(
+    {
+        "text": _text("text"),
+        "long_text": _text("long_text", _read_long),
+        "number": _text("number", _read_number),
+        "switch": Control("switch", _read_switch, _shown_switch),
+        "select": _text("select", _read_name),
+        "slug": _text("name", _read_name),
+        "field_name": _text("name", _read_name),
+        "pattern": _text("pattern"),
+        "value": _text("value", _read_value),
+        "expression": _text("value"),
+        "field": _FIELD,
+        "field_picker": _FIELD,
+        "fields": Control("fields", _read_several, _shown_several),
+        "datasource": _SOURCE,
+        "datasource_picker": _SOURCE,
+        "method": _METHOD,
+        "method_picker": _METHOD,
+        "form": _text("form", _read_name),
+        "process": _text("process", _read_name),
+        "table": _FIELD,
+        "trigger": _text("trigger", _read_name),
+        "rows": _ROWS,
+        "assignments": _ROWS,
+        "input_mapping": _ROWS,
+        "success_mapping": _ROWS,
+        "error_mapping": _ROWS,
+        "conditions": _GROUP,
+        "filter": _GROUP,
+        "item_filter": _GROUP,
+        "columns": Control("columns", _read_elements, _shown_elements),
+        "people": Control("people", _read_people, _shown_people),
+        "choices": Control("choices", _read_choices, _shown_choices),
+    }
+)
+
+
+def control_for(spec: Spec) -> Control:
+    """Return the control of a setting; one that nobody has drawn yet is a fault of the program."""
+    return CONTROLS[spec.control]

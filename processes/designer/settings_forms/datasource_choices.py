@@ -1,0 +1,89 @@
+"""The data sources to choose from, each with its methods; the built-in one has the processes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from django.utils.translation import gettext as _
+
+from datasources.rest.document import RestDatasource
+from processes.designer.settings_forms.editor_scope import BUILT_IN, Around, Shelf
+
+# So many methods are seen at a glance; of more only those of what is chosen show at first.
+FEW = 15
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method that can be chosen: `token-service/refresh-token`."""
+
+    value: str
+    title: str
+    note: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data source with its methods."""
+
+    name: str
+    title: str
+    icon: str
+    note: str = ""
+    leaves: list[Method] = field(default_factory=list)
+    # Whether its methods show at first.
+    open: bool = False
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is chosen now."""
+
+    title: str
+    icon: str
+    method: str = ""
+    note: str = ""
+
+
+def sources_in(shelf: Shelf, around: Around) -> list[Source]:
+    """Return everything to choose from."""
+    chosen = f"{around.datasource}/{around.method}"
+    found = [_built_in(shelf.processes(), chosen), *_rest(shelf.datasources(), chosen)]
+    few = sum(len(one.leaves) for one in found) <= FEW
+    return [replace(one, open=few or any(leaf.chosen for leaf in one.leaves)) for one in found]
+
+
+def _built_in(processes: Sequence[tuple[str, str]], chosen: str) -> Source:
+    leaves = [
+        Method(value, title, _("process"), value == chosen)
+        for name, title in processes
+        for value in [f"{BUILT_IN}/{name}"]
+    ]
+    return Source(BUILT_IN, "Kianda", "layers", leaves=leaves)
+
+
+def _rest(sources: Iterable[RestDatasource], chosen: str) -> list[Source]:
+    made = []
+    for one in sources:
+        leaves = [
+            Method(value, method.title, method.http_method, value == chosen)
+            for method in one.methods
+            for value in [f"{one.name}/{method.name}"]
+        ]
+        note = "" if leaves else _("incomplete")
+        made.append(Source(one.name, one.title, "globe2", note, leaves))
+    return made
+
+
+def chosen_in(around: Around) -> Chosen | None:
+    """Return what is chosen, in words; None when nothing is, or it is no longer there."""
+    if around.built_in:
+        process = around.process
+        title = str(process.get("title") or process.get("name")) if process is not None else ""
+        return Chosen("Kianda", "layers", title)
+    source, method = around.source, around.rest_method
+    if source is None:
+        return None
+    if method is None:
+        return Chosen(source.title, "globe2")
+    return Chosen(source.title, "globe2", method.title, f"{method.http_method} {method.url_path}")

@@ -1,0 +1,190 @@
+"""Mapping rows as the dialogs show them: their boxes, what is wrong, what no longer is there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.utils.translation import gettext as _
+
+from kianda.lib.pointers import pointer
+from kianda.web.pages import control_id
+from processes.designer.settings_forms.editor_scope import Around
+from processes.designer.settings_forms.labels import Words, choice_words
+from processes.designer.settings_forms.posted_rows import columns_of
+from processes.designer.settings_forms.setting_specs import Spec
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a row would carry; a secret is told of, never shown."""
+
+    text: str = ""
+    secret: bool = False
+    empty: bool = False
+
+
+class Samples(Protocol):
+    """Knows the values of a last run."""
+
+    @property
+    def process_id(self) -> str:
+        """Return whose values they are; nothing when there are none."""
+
+    def of(self, control: str, texts: Mapping[str, str], *, secret: bool) -> Sample:
+        """Return what a row of a mapping would carry."""
+
+
+NO_SAMPLE = Sample()
+# What the value of a row may name, by the control of the list that it stands in.
+TREE_OF = {
+    "assignments": "value", "input_mapping": "value", "success_mapping": "result",
+    "error_mapping": "error",
+}  # fmt: skip
+PICKED = {
+    "field_picker": "field", "field": "own_field", "field_or_form": "field_or_form",
+    "input_target": "target", "other_field": "other_field",
+}  # fmt: skip
+NAMES = frozenset({"field", "own_field", "field_or_form", "target", "other_field"})
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One box of a row."""
+
+    spec: Spec
+    place: str
+    name: str
+    value: str
+    tree: str
+    label: str
+    errors: tuple[str, ...] = ()
+    broken: str = ""
+    # The name that is not there, and the one that was probably meant.
+    gone: str = ""
+    meant: str = ""
+    focused: bool = False
+
+    @property
+    def id(self) -> str:
+        """Return the id that errors lead to."""
+        return control_id(self.name)
+
+    @property
+    def wrong(self) -> str:
+        """Return what is wrong with it, in one text."""
+        return self.broken or " ".join(self.errors)
+
+    @property
+    def listed(self) -> bool:
+        """Tell whether the names that fit are few enough for a plain list without script."""
+        return self.tree in NAMES
+
+    @property
+    def lines(self) -> int:
+        """Return how many lines stand in it."""
+        return self.value.count("\n") + 1
+
+    @property
+    def options(self) -> list[tuple[str, Words, bool]]:
+        """Return the choices of a box that offers some."""
+        chosen = self.value
+        known = self.spec.choices if chosen in self.spec.choices else (*self.spec.choices, chosen)
+        return [
+            (one, choice_words(self.spec.name, one)[0], one == chosen) for one in known
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: its boxes by what they are, its number, what is wrong with the row as a whole."""
+
+    at: int
+    place: str
+    cells: dict[str, Cell]
+    errors: tuple[str, ...] = ()
+    secret: bool = False
+    sample: Sample = NO_SAMPLE
+
+    @property
+    def about(self) -> str:
+        """Return what the row is about, for the names of its buttons."""
+        named = self.cells.get("target") or self.cells.get("field")
+        return (named.value if named else "") or str(_("row %(number)s") % {"number": self.at + 1})
+
+    @property
+    def left(self) -> Cell:
+        """Return the box at the left: what fills, or what is filled."""
+        return self.cells["value"] if "target" in self.cells else self.cells["field"]
+
+    @property
+    def right(self) -> Cell | None:
+        """Return the box at the right; a row that only chooses has none."""
+        return self.cells["target"] if "target" in self.cells else self.cells.get("value")
+
+    @property
+    def choice(self) -> Cell | None:
+        """Return the box that offers choices, such as what to do when a value is missing."""
+        return next((cell for cell in self.cells.values() if cell.spec.choices), None)
+
+
+def lines_of(bound: Any, around: Around) -> list[Line]:
+    """Return the rows of a control; where one is required and none is there, one to fill in."""
+    rows = bound.value or ([{}] if bound.spec.required else [])
+    return [_line(bound, around, at, texts) for at, texts in enumerate(rows)]
+
+
+def _line(bound: Any, around: Around, at: int, texts: dict[str, str]) -> Line:
+    place = f"{bound.pointer}/{at}"
+    form = bound.form
+    cells = {
+        column.name: _cell(bound, around, column, f"{place}{pointer(column.name)}", texts)
+        for column in columns_of(bound.spec.row)
+    }
+    secret = around.is_secret_row(texts)
+    sample = NO_SAMPLE
+    if form.samples is not None:
+        sample = form.samples.of(bound.spec.control, texts, secret=secret)
+    errors = tuple(form.errors_at(place))
+    return Line(at, place, cells, errors, secret, sample)
+
+
+def _cell(bound: Any, around: Around, column: Spec, place: str, texts: dict[str, str]) -> Cell:
+    name, value = bound.form.name(place), texts.get(column.name, "")
+    tree = PICKED.get(column.control) or TREE_OF.get(bound.spec.control, "value")
+    errors = tuple(bound.form.errors_at(place)) if value or column.required else ()
+    gone = _gone(tree, value, around)
+    return Cell(
+        column, place, name, value, tree, _label(tree, texts), errors,
+        broken=_("%(name)s is no longer there: choose again.") % {"name": gone} if gone else "",
+        gone=gone, meant=around.meant_by(gone, tree) if gone else "",
+        focused=_focused(bound, column, place),
+    )  # fmt: skip
+
+
+def _focused(bound: Any, column: Spec, place: str) -> bool:
+    """Tell whether the focus goes here: into the left box of the row that was added."""
+    columns = {one.name for one in columns_of(bound.spec.row)}
+    first = "value" if "target" in columns else "field"
+    return (
+        column.name == first and bool(bound.form.focus) and place == f"{bound.form.focus}/{first}"
+    )
+
+
+def _gone(tree: str, value: str, around: Around) -> str:
+    """Return the name in a box that is not there."""
+    if tree not in NAMES:
+        return next(iter(around.broken_names(value)), "")
+    gone = around.broken_target(value) if tree == "target" else around.broken_field(value, tree)
+    return value if gone else ""
+
+
+def _label(tree: str, texts: dict[str, str]) -> str:
+    about = texts.get("target") or texts.get("field") or ""
+    words = {
+        "field": _("Form field"), "own_field": _("Form field"),
+        "target": _("Data source field"), "result": _("Answer or text"),
+        "error": _("Error or text"), "value": _("Form field or text"),
+        "field_or_form": _("Field or form"), "other_field": _("Field of the other process"),
+    }  # fmt: skip
+    word = words[tree]
+    return word if tree in NAMES or not about else f"{word}: {about}"

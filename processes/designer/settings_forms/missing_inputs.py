@@ -1,0 +1,42 @@
+"""What a call still lacks, in one sentence below its dialog."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from processes.designer.settings_forms.editor_scope import Around
+
+
+def coverage_of(raw: Mapping[str, Any], around: Around) -> str:
+    """Return which places of the request nothing goes to, and how long a call may take."""
+    method, source = around.rest_method, around.source
+    if method is None or source is None:
+        return ""
+    rows = raw.get("input_mapping")
+    mapped = {
+        method.canonical_target(str(row.get("target", "")))
+        for row in (rows if isinstance(rows, (list, tuple)) else ())
+        if isinstance(row, Mapping)
+    }
+    open_places = [
+        target for target in method.input_targets()
+        if target != "url_path" and target not in mapped and not _is_fixed(around, target)
+    ]  # fmt: skip
+    limit = _("Sends from the server, at most %(n)s s.") % {
+        "n": f"{method.timeout_s or source.timeout_s:g}"
+    }
+    return f"{_words(open_places)} {limit}"
+
+
+def _is_fixed(around: Around, target: str) -> bool:
+    found = around.rest_method.parameters.get(target) if around.rest_method is not None else None
+    return found is not None and found.value is not None
+
+
+def _words(open_places: list[str]) -> str:
+    if not open_places:
+        return _("Everything that the method takes is mapped.")
+    if len(open_places) <= 3:
+        return _("Nothing goes to %(names)s.") % {"names": ", ".join(open_places)}
+    return _("Nothing goes to %(n)s of the places that the method takes.") % {"n": len(open_places)}

@@ -1,0 +1,213 @@
+"""The trees that mapping rows pick from: form fields, a request, an answer, an error, an item."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from datasources.rest.document import RestMethod
+from kianda.lib.names import in_words
+from processes.definition import raw_document as definitions
+from processes.designer.settings_forms.labels import Words
+from processes.language.labels import name_in_words
+from processes.language.references import SYSTEM_NAMES
+from processes.language.scope import VALUELESS_TYPES
+
+ICONS: Mapping[str, str] = {
+    "text": "input-cursor-text", "number": "123", "secret": "lock", "date": "calendar3",
+    "list": "card-list", "toggle": "toggle-on", "table": "table", "button": "hand-index",
+    "panel": "window", "field_group": "collection", "rich_text": "text-paragraph",
+    "link": "link-45deg",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Something to pick: what is written into the box, what it is called, what it is."""
+
+    value: str
+    title: str
+    note: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Things to pick that belong together."""
+
+    title: Words
+    icon: str
+    leaves: list[Leaf] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FieldFacts:
+    """A field of a working copy, which may be half made."""
+
+    name: str
+    title: str
+    type: str
+    form: int
+
+    @property
+    def holds_value(self) -> bool:
+        """Tell whether it holds a value."""
+        return self.type not in VALUELESS_TYPES
+
+
+def fields_in(document: Mapping[str, Any]) -> Iterator[FieldFacts]:
+    """Yield the fields of a working copy that have a name, in form order."""
+    for place, one in definitions.fields_of(dict(document)):
+        name, kind = one.get("name"), one.get("type")
+        if isinstance(name, str) and name and isinstance(kind, str):
+            yield FieldFacts(name, _title(one), kind, int(place[1]))
+
+
+def column_titles(document: Mapping[str, Any], table: str) -> dict[str, str]:
+    """Return the title of each column of a table of a working copy."""
+    return {
+        str(column["name"]): _title(column)
+        for _place, one in definitions.fields_of(dict(document))
+        if table and one.get("name") == table and isinstance(one.get("columns"), list)
+        for column in one["columns"]
+        if isinstance(column, dict) and isinstance(column.get("name"), str)
+    }
+
+
+def form_names(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return name and title of each form."""
+    return [
+        (str(form["name"]), _title(form))
+        for _place, form in definitions.forms_of(dict(document))
+        if isinstance(form.get("name"), str)
+    ]
+
+
+def _title(one: Mapping[str, Any]) -> str:
+    title, name = one.get("title"), one.get("name")
+    return title if isinstance(title, str) and title else in_words(str(name or ""))
+
+
+def field_tree(
+    document: Mapping[str, Any], *, brackets: bool = False, types: frozenset[str] | None = None
+) -> list[Branch]:
+    """Return the fields that hold a value, by form; in brackets where a value is written."""
+    forms = [_title(form) for _place, form in definitions.forms_of(dict(document))]
+    branches = [Branch(title, "ui-checks-grid") for title in forms]
+    for one in fields_in(document):
+        if one.holds_value and (types is None or one.type in types):
+            value = f"[{one.name}]" if brackets else one.name
+            leaf = Leaf(value, one.title, one.name, ICONS.get(one.type, "input-cursor"))
+            branches[one.form].leaves.append(leaf)
+    return [branch for branch in branches if branch.leaves]
+
+
+def system_tree() -> list[Branch]:
+    """Return what is known without any field: the process, the person, the time."""
+    leaves = [Leaf(f"[{name}]", name_in_words(name), name) for name in sorted(SYSTEM_NAMES)]
+    return [Branch(_("Process and user"), "person", leaves)]
+
+
+_PARTS: Mapping[str, tuple[Words, str]] = {
+    "path": (_("Path"), "signpost"),
+    "query": (_("Query"), "question-circle"),
+    "header": (_("Headers"), "card-heading"),
+    "body": (_("Body"), "braces"),
+}
+
+
+def request_tree(method: RestMethod | None) -> list[Branch]:
+    """Return the places of a request: its path, the parts of it, query, headers, body."""
+    if method is None:
+        return []
+    found: dict[str, list[Leaf]] = {part: [] for part in _PARTS}
+    for target in method.input_targets():
+        part, _dot, name = target.partition(".")
+        if part in found:
+            secret = method.is_secret_target(target)
+            found[part].append(Leaf(target, name or str(_("whole body")), target, _lock(secret)))
+    whole = Branch(
+        _("URL path"), "link-45deg", [Leaf("url_path", "urlPath", method.url_path)]
+    )  # fmt: skip
+    return [whole, *(Branch(*_PARTS[part], leaves) for part, leaves in found.items() if leaves)]
+
+
+def _lock(secret: object) -> str:
+    return "lock" if secret else ""
+
+
+def answer_tree(method: RestMethod | None) -> list[Branch]:
+    """Return the places of an answer: status, headers, body with what the method declares."""
+    status = Branch(_("Status"), "flag", [Leaf("[response.status]", "status", "200")])
+    headers: list[Leaf] = []
+    body = [Leaf("[response.body]", str(_("whole body")), "response.body")]
+    for name in method.output_paths() if method is not None else ():
+        root, _dot, rest = name.removeprefix("response.").partition(".")
+        if rest:
+            (headers if root == "headers" else body).append(Leaf(f"[{name}]", rest, name))
+    branches = [status, Branch(*_PARTS["header"], headers), Branch(*_PARTS["body"], body)]
+    return [branch for branch in branches if branch.leaves]
+
+
+def item_tree(process: Mapping[str, Any] | None) -> list[Branch]:
+    """Return the values of an item found in a process."""
+    if process is None:
+        return []
+    facts = [
+        Leaf(f"[item.process.{name}]", name_in_words(f"process.{name}"), f"item.process.{name}")
+        for name in ("id", "name", "status", "created")
+    ]
+    fields = [
+        Leaf(f"[item.{one.name}]", one.title, f"item.{one.name}", ICONS.get(one.type, ""))
+        for one in fields_in(process)
+        if one.holds_value
+    ]
+    return [Branch(_("Item found"), "collection", [*fields, *facts])]
+
+
+def error_tree() -> list[Branch]:
+    """Return what an error tells."""
+    words = {"message": _("Message"), "status": _("HTTP status"), "kind": _("Kind of error")}
+    leaves = [Leaf(f"[error.{name}]", str(title), f"error.{name}") for name, title in words.items()]
+    return [Branch(_("Error"), "exclamation-octagon", leaves)]
+
+
+def other_tree(process: Mapping[str, Any] | None, prefix: str) -> list[Branch]:
+    """Return the fields of another process, as places that a value goes to."""
+    if process is None:
+        return []
+    leaves = [
+        Leaf(f"{prefix}{one.name}", one.title, one.name, ICONS.get(one.type, "input-cursor"))
+        for one in fields_in(process)
+        if one.holds_value
+    ]
+    return [Branch(_title(process), "diagram-3", leaves)] if leaves else []
+
+
+def row_tree(
+    columns: Mapping[str, str], titles: Mapping[str, str], *, brackets: bool
+) -> list[Branch]:
+    """Return the columns of the row that a loop is at."""
+    leaves = [
+        Leaf(f"[row.{name}]" if brackets else f"row.{name}", titles.get(name) or in_words(name),
+             f"row.{name}", ICONS.get(kind, ""))
+        for name, kind in columns.items()
+    ]  # fmt: skip
+    return [Branch(_("This row"), "table", leaves)] if leaves else []
+
+
+def all_fields_tree(document: Mapping[str, Any]) -> list[Branch]:
+    """Return every field by form, those without a value too: buttons, panels."""
+    branches = [Branch(title, "ui-checks-grid") for _name, title in form_names(document)]
+    for one in fields_in(document):
+        if one.form < len(branches):
+            leaf = Leaf(one.name, one.title, one.name, ICONS.get(one.type, "input-cursor"))
+            branches[one.form].leaves.append(leaf)
+    return [branch for branch in branches if branch.leaves]
+
+
+def forms_tree(document: Mapping[str, Any]) -> list[Branch]:
+    """Return the forms."""
+    leaves = [Leaf(name, title, name, "ui-checks-grid") for name, title in form_names(document)]
+    return [Branch(_("Forms"), "files", leaves)] if leaves else []

@@ -1,0 +1,91 @@
+"""Texts of plain controls as settings and back; choices one a line, `de | Germany`."""
+
+import json
+import re
+from typing import Any
+
+_WHOLE = re.compile(r"[+-]?\d{1,18}\Z")
+_DECIMAL = re.compile(r"[+-]?\d{0,18}\.\d{1,15}\Z")
+_WORDS = {"true": True, "false": False}
+
+
+def number_of(text: str, *, nullable: bool) -> Any:
+    """Return a number; None for nothing where that is allowed; else the text as it was typed."""
+    bare = text.strip().replace(",", "")
+    if bare == "" and nullable:
+        return None
+    if _WHOLE.match(bare):
+        return int(bare)
+    return float(bare) if _DECIMAL.match(bare) else text
+
+
+def default_of(text: str, kind: str) -> Any:
+    """Return the default of a field as its kind keeps it: a number, yes or no, lines, or text."""
+    if text == "":
+        return None
+    if kind == "number":
+        return number_of(text, nullable=False)
+    if kind == "toggle":
+        return _WORDS.get(text.strip().lower(), text)
+    if kind == "list":
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        return lines if len(lines) > 1 else (lines or [text])[0]
+    return text
+
+
+def as_typed(value: Any) -> str:
+    """Return a setting as the text that stands in its control."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n")
+    if isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value):
+        return "\n".join(value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+BETWEEN = " | "
+
+
+def read_choices(text: str) -> list[Any]:
+    """Return the choices of the lines; blank lines are none."""
+    return [_choice(line.strip()) for line in text.split("\n") if line.strip()]
+
+
+def _choice(line: str) -> Any:
+    if line.startswith("{"):
+        # What no line can say stands as it does in the definition.
+        try:
+            return json.loads(line)
+        except (ValueError, RecursionError):
+            return {"value": line}
+    value, between, title = line.partition(BETWEEN)
+    made = {"value": value.strip()}
+    return made | {"title": title.strip()} if between else made
+
+
+def shown_choices(value: Any) -> str:
+    """Return choices as lines."""
+    return "\n".join(_line(one) for one in value) if isinstance(value, (list, tuple)) else ""
+
+
+def _line(raw: Any) -> str:
+    choice = {"value": raw} if isinstance(raw, str) else raw
+    if not isinstance(choice, dict):
+        return json.dumps(raw, ensure_ascii=False, default=str)
+    value, title = choice.get("value"), choice.get("title") or choice.get("value")
+    if isinstance(value, str) and isinstance(title, str) and _plain(choice, value, title):
+        return value if title == value else f"{value}{BETWEEN}{title}"
+    return json.dumps(choice, ensure_ascii=False, default=str)
+
+
+def _plain(choice: dict[str, Any], value: str, title: str) -> bool:
+    """Tell whether a line can say it so that it reads back."""
+    if set(choice) - {"value", "title"} or not value or value.startswith("{"):
+        return False
+    bare = value == value.strip() and title == title.strip() and BETWEEN not in value
+    return bare and not any(sign in value + title for sign in "\n\r\0")
