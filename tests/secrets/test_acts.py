@@ -8,8 +8,8 @@ from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
 from processes.models import ProcessDesign, Run
+from processes.preview import debugger
 from processes.running import pinned_answers
-from processes.services import debugging
 from processes.services.exporting import export_text
 from scheduler import services as scheduler
 from scheduler.models import Occurrence
@@ -109,15 +109,15 @@ def test_a_debugging_session_and_pinned_samples_show_no_secret(
     new = {"process": "token-refresh", "mode": "preview", "data": data}
     made = search.call("post", "/instances/", new)
     user = Run.run_as.field.related_model.objects.get(username="admin")
-    run = debugging.start(
+    run = debugger.start(
         process_id=made["process_id"], target="refresh", user=user, trigger="button"
     )
-    at = debugging.Paused(run.pk, user, answer="do")
+    at = debugger.Paused(run.pk, user, answer="do")
     by_hand = SECRETS["sent with a trigger"]
-    debugging.edit_value(at, field="refresh_token", value=by_hand)
+    debugger.edit_value(at, field="refresh_token", value=by_hand)
     assert search.finds(*SECRETS.values()) == []
-    debugging.step(at)
-    debugging.step(at)
+    debugger.step(at)
+    debugger.step(at)
     # It stands at the failure: the answer quoted what was sent and had no token in it.
     assert service.log[0][0].form["refresh_token"] == by_hand
     assert search.finds(*SECRETS.values()) == []
@@ -127,5 +127,5 @@ def test_a_debugging_session_and_pinned_samples_show_no_secret(
     sample = json.dumps(found[1])
     pinned_answers.pin_answer(name=design.name, rule_id="get-token", text=sample, user=user)
     assert not any(spelling in sample for one in SECRETS.values() for spelling in spellings(one))
-    debugging.stop(at)
+    debugger.stop(at)
     assert search.finds(*SECRETS.values()) == []

@@ -13,10 +13,10 @@ from kianda.web.pages import Errors, go, is_htmx, page, render_dialog
 from processes.fields.base import InputField
 from processes.forms.fill_in import act_on_rows, control_of, sent_of, typed_in
 from processes.models import ProcessInstance, Run
-from processes.services import debugging
-from processes.services.debugging import Paused
-from processes.services.preview import refuse_unasked, saved_draft
-from processes.services.sessions import Session, session_of
+from processes.preview import debugger as debugging
+from processes.preview.debug_session import Session, session_of
+from processes.preview.debugger import Paused
+from processes.preview.preview_instance import refuse_unasked, saved_draft
 from processes.views.common import person, target_kind
 from processes.views.preview import places
 from processes.views.preview.page import shown

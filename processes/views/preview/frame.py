@@ -10,15 +10,15 @@ from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, is_htmx, page, render_page
 from processes.definition.document import Document
 from processes.models import ProcessInstance, Run
-from processes.running import runs
-from processes.running.pinned_answers import outward_rules, reaching
-from processes.services.preview import (
+from processes.preview.debug_session import Session, session_of
+from processes.preview.preview_instance import (
     choose_outward,
     make_preview,
     refuse_unasked,
     saved_draft,
 )
-from processes.services.sessions import Session, session_of
+from processes.running import runs
+from processes.running.pinned_answers import outward_rules, reaching
 from processes.views import instance as instance_page
 from processes.views.common import person, target_kind, target_title
 from processes.views.first_form import FirstForm

@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from kianda.web.form_once import once
 from kianda.web.pages import go, is_htmx, page, render_page, toast
 from processes.models import ProcessInstance
-from processes.selectors import get_design
-from processes.services.preview import (
+from processes.preview.preview_instance import (
     Draft,
     choose_outward,
     newest_preview,
     open_draft,
     saved_draft,
 )
+from processes.selectors import get_design
 from processes.views.common import person
 from processes.views.preview import places
 from processes.views.preview.pane import pane_of

@@ -10,11 +10,11 @@ from processes.definition.document import Document
 from processes.instances.leases import PATIENCE
 from processes.instances.stored_values import shown
 from processes.models import ProcessInstance, Run
+from processes.preview.debug_session import Session, session_of
+from processes.preview.next_step import planned
 from processes.rules.base import Rule
 from processes.running.pinned_answers import pinned_of, reaching
 from processes.services.documents import document_of
-from processes.services.planned import planned
-from processes.services.sessions import Session, session_of
 from processes.views.common import person, target_title
 from processes.views.preview import places
 from processes.views.steps import sentence_of, shown_step, title_of

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from kianda.web.form_once import leads_to
 from processes.models import ProcessInstance, Run
-from processes.services import debugging
+from processes.preview import debugger
 from processes.views.common import person
 from processes.views.preview import places
 
@@ -23,7 +23,7 @@ def begin(
     """Pause before the first rule of a target, and remember whose trace to show afterwards."""
     name = instance.design.name
     url = places.frame_url(name, instance.process_id)
-    run = debugging.start(
+    run = debugger.start(
         process_id=instance.process_id,
         target=target,
         user=person(request),

@@ -8,9 +8,9 @@ import pytest
 from processes.instances.form_states import display_of
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
+from processes.preview import debugger
+from processes.preview.debugger import Paused
 from processes.running import runs
-from processes.services import debugging
-from processes.services.debugging import Paused
 from processes.services.documents import document_of
 from tests.processes.definitions import button, text_field
 from tests.processes.forms.leave import form, row
@@ -127,7 +127,7 @@ def test_a_preview_and_its_debugger_hide_and_clear_a_panel_too(ada: Any, stay: s
             "process_id": instance.process_id, "target": "whole", "user": ada, "trigger": "button",
         }  # fmt: skip
         if step_by_step:
-            debugging.step(Paused(debugging.start(**pressed).pk, ada))
+            debugger.step(Paused(debugger.start(**pressed).pk, ada))
         else:
             runs.trigger(**pressed)
         run = Run.objects.get(instance=instance)

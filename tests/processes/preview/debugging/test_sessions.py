@@ -9,12 +9,12 @@ from pytest_httpserver import HTTPServer
 from kianda.lib.errors import Busy, Conflict, Forbidden, Invalid
 from processes.instances.leases import PATIENCE, PAUSED
 from processes.models import Run
+from processes.preview import debugger
+from processes.preview.debug_session import session_of
+from processes.preview.debugger import Paused
 from processes.running import runs
 from processes.running.recovery import recover_runs
-from processes.services import debugging
-from processes.services.debugging import Paused
-from processes.services.sessions import session_of
-from tests.processes.debugging.sessions import start, statuses
+from tests.processes.preview.debugging.sessions import start, statuses
 from tests.processes.stories import Make, values_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,14 +23,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_stop_ends_it_and_stores_nothing(preview: Make, provider: HTTPServer, ada: Any) -> None:
     instance = preview()
     run = start(instance, ada, data={"client_id": "typed only"})
-    debugging.step(Paused(run.pk, ada))
-    debugging.stop(Paused(run.pk, ada))
+    debugger.step(Paused(run.pk, ada))
+    debugger.stop(Paused(run.pk, ada))
     run.refresh_from_db()
     assert run.status == "interrupted"
     assert run.error["message"] == "Stopped in the debugger by ada before rule 2, Get a new token."
     assert values_of(instance)["client_id"] == "client-1"
     with pytest.raises(Conflict, match="has ended"):
-        debugging.step(Paused(run.pk, ada))
+        debugger.step(Paused(run.pk, ada))
 
 
 def test_a_session_holds_its_instance_and_only_its_person_steps_it(
@@ -41,12 +41,12 @@ def test_a_session_holds_its_instance_and_only_its_person_steps_it(
     with pytest.raises(Busy):
         runs.trigger(process_id=instance.process_id, target="refresh", user=ada, trigger="button")
     with pytest.raises(Forbidden, match="debugging session of ada"):
-        debugging.step(Paused(run.pk, admin))
+        debugger.step(Paused(run.pk, admin))
     Run.objects.filter(pk=run.pk).update(holder="another process")
     with pytest.raises(Busy, match="under way"):
-        debugging.step(Paused(run.pk, ada))
+        debugger.step(Paused(run.pk, ada))
     Run.objects.filter(pk=run.pk).update(holder=PAUSED)
-    debugging.stop(Paused(run.pk, admin))
+    debugger.stop(Paused(run.pk, admin))
     assert session_of(instance) is None
 
 
@@ -61,12 +61,12 @@ def test_a_value_that_does_not_fit_changes_nothing(
     run = start(preview(), ada)
     at = Paused(run.pk, ada)
     with pytest.raises(Invalid) as refused:
-        debugging.edit_value(at, field="expires_in", value="soon")
+        debugger.edit_value(at, field="expires_in", value="soon")
     assert refused.value.errors[0].pointer == "/data/expires_in"
     with pytest.raises(Invalid):
-        debugging.edit_value(at, field="nothing", value="1")
+        debugger.edit_value(at, field="nothing", value="1")
     assert statuses(run) == []
-    debugging.step(at)
+    debugger.step(at)
 
 
 def test_a_session_outlives_a_restart_but_not_a_person_who_left(
@@ -74,7 +74,7 @@ def test_a_session_outlives_a_restart_but_not_a_person_who_left(
 ) -> None:
     instance = preview()
     run = start(instance, ada)
-    debugging.step(Paused(run.pk, ada))
+    debugger.step(Paused(run.pk, ada))
     assert recover_runs(everything=True) == []
     run.refresh_from_db()
     [closed] = recover_runs(moment=run.lease_until + PATIENCE / 1000)

@@ -16,10 +16,10 @@ from processes.instances.claim import Firing, insert, read_instance, take
 from processes.instances.stored_values import read_sent
 from processes.language.values import Value
 from processes.models import ProcessInstance, Run
+from processes.preview.debug_session import Act, Session, at_work, claimed, new_session
 from processes.rules.base import Rule, RuleFailed
 from processes.running.execution import closing_of
 from processes.running.pinned_answers import pinned_of, reaching
-from processes.services.sessions import Act, Session, at_work, claimed, new_session
 
 DO, PINNED = "do", "pinned"
 # The type of what the trace says about a person's own hand.

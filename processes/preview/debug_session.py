@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Busy, Conflict, Forbidden, Stale
 from processes.definition.document import Document
-from processes.engine.context import RunContext
+from processes.engine.ports import RunState
 from processes.engine.run_values import WorkingCopy
 from processes.engine.runner import Outcome
 from processes.instances.claim import SECONDS_WHEN_WAITED_FOR, Started, rules_at
@@ -51,11 +51,11 @@ class SessionLedger(RunLedger):
         super().__init__(started.run, started.instance, started.document)
         self.state, self.base_revision = state, base_revision
 
-    def _journal(self, context: RunContext, *, phase: str, following: bool) -> dict[str, Any]:
+    def _journal(self, context: RunState, *, phase: str, following: bool) -> dict[str, Any]:
         made = super()._journal(context, phase=phase, following=following)
         return {**made, "debug": asdict(self.state)}
 
-    def pause(self, context: RunContext, *, at: int) -> None:
+    def pause(self, context: RunState, *, at: int) -> None:
         """Keep everything and let go, until the next act or until the patience is over."""
         journal = {**self._journal(context, phase="paused", following=False), "next": at}
         self._owned(
@@ -152,7 +152,7 @@ class Act:
     """One act on a session: what its rules work with, and where it goes on."""
 
     session: Session
-    context: RunContext
+    context: RunState
     ledger: SessionLedger
     outcome: Outcome
     open: bool = True

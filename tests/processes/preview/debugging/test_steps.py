@@ -9,12 +9,12 @@ from kianda.lib.errors import Invalid
 from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
+from processes.preview import debugger
+from processes.preview.debugger import Paused
+from processes.preview.next_step import planned
 from processes.running.pinned_answers import pin_answer
-from processes.services import debugging
-from processes.services.debugging import Paused
-from processes.services.planned import planned
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
-from tests.processes.debugging.sessions import session_at, start, statuses, working
+from tests.processes.preview.debugging.sessions import session_at, start, statuses, working
 from tests.processes.stories import Make, values_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,15 +28,15 @@ def test_each_step_carries_out_one_rule_and_the_last_one_closes_the_run(
     run = start(instance, ada)
     at = Paused(run.pk, ada)
     assert statuses(run) == []
-    debugging.step(at)
+    debugger.step(at)
     assert statuses(run) == ["succeeded"]
     assert working(run)["access_token"] == ""
     assert values_of(instance)["access_token"] == "at-old"
     assert provider.log == []
-    debugging.step(at)
+    debugger.step(at)
     assert working(run)["access_token"] == "at-new"
     assert len(provider.log) == 1
-    debugging.step(at)
+    debugger.step(at)
     run.refresh_from_db()
     assert (run.status, run.saved, run.journal, run.lease_until) == ("succeeded", True, None, None)
     assert values_of(instance)["access_token"] == "at-new"
@@ -49,10 +49,10 @@ def test_continue_pauses_at_a_breakpoint_then_runs_to_the_end(
     answers(provider)
     run = start(preview(), ada, breakpoints=["save"])
     at = Paused(run.pk, ada)
-    debugging.go_on(at)
+    debugger.go_on(at)
     assert statuses(run) == ["succeeded", "succeeded"]
-    debugging.set_breakpoints(at, [])
-    debugging.go_on(at)
+    debugger.set_breakpoints(at, [])
+    debugger.go_on(at)
     run.refresh_from_db()
     assert run.status == "succeeded"
 
@@ -62,15 +62,15 @@ def test_a_pinned_answer_stands_in_for_the_outside_system(
 ) -> None:
     instance = preview()
     run = start(instance, ada)
-    debugging.step(Paused(run.pk, ada))
+    debugger.step(Paused(run.pk, ada))
     with pytest.raises(Invalid, match="No answer is pinned for Get a new token yet"):
-        debugging.step(Paused(run.pk, ada, "pinned"))
+        debugger.step(Paused(run.pk, ada, "pinned"))
     pin_answer(
         name="token-refresh", rule_id="get-token",
         text='{"status": 200, "body": {"access_token": "at-pin", "refresh_token": "rt-pin-1"}}',
         user=ada,
     )  # fmt: skip
-    debugging.go_on(Paused(run.pk, ada))
+    debugger.go_on(Paused(run.pk, ada))
     run.refresh_from_db()
     assert run.status == "succeeded"
     assert provider.log == []
@@ -88,17 +88,17 @@ def test_a_failed_rule_is_run_again_after_a_value_was_edited(
     instance = preview()
     run = start(instance, ada)
     at = Paused(run.pk, ada)
-    debugging.go_on(at)
+    debugger.go_on(at)
     assert statuses(run) == ["succeeded", "failed"]
     assert working(run)["last_error"] == "Token service answered 400 BAD REQUEST."
     assert Run.objects.get(pk=run.pk).status == "running"
-    debugging.edit_value(at, field="client_id", value="client-2")
-    debugging.edit_value(at, field="client_secret", value="cs-other-9")
-    debugging.rerun(at, position=1)
+    debugger.edit_value(at, field="client_id", value="client-2")
+    debugger.edit_value(at, field="client_secret", value="cs-other-9")
+    debugger.rerun(at, position=1)
     assert statuses(run) == ["succeeded", "failed", "succeeded", "succeeded", "succeeded"]
     assert b"client_id=client-2" in provider.log[-1][0].data
     assert working(run)["last_error"] == ""
-    debugging.step(at)
+    debugger.step(at)
     run.refresh_from_db()
     assert run.status == "succeeded"
     assert values_of(instance)["client_id"] == "client-2"
@@ -112,9 +112,9 @@ def test_after_a_failure_the_run_ends_as_it_ends_without_a_debugger(
     instance = preview()
     run = start(instance, ada)
     at = Paused(run.pk, ada)
-    debugging.go_on(at)
+    debugger.go_on(at)
     assert values_of(instance)["last_error"] == ""
-    debugging.go_on(at)
+    debugger.go_on(at)
     run.refresh_from_db()
     assert run.status == "failed"
     assert run.error["step"] == "get-token"
@@ -129,11 +129,11 @@ def test_a_rule_that_has_run_is_run_again_with_the_values_of_now(
     run = start(preview(), ada)
     at = Paused(run.pk, ada)
     with pytest.raises(Invalid, match="has not run yet"):
-        debugging.rerun(at, position=0)
-    debugging.step(at)
-    debugging.edit_value(at, field="access_token", value="typed")
+        debugger.rerun(at, position=0)
+    debugger.step(at)
+    debugger.edit_value(at, field="access_token", value="typed")
     assert working(run)["access_token"] == "typed"
-    debugging.rerun(at, position=0)
+    debugger.rerun(at, position=0)
     assert working(run)["access_token"] == ""
     assert statuses(run) == ["succeeded"] * 3
 
@@ -160,10 +160,10 @@ def test_a_loop_is_one_step_and_its_calls_are_answered_alike(
     run = start(instance, ada)
     assert planned(session_at(run)).request["method"] == "POST"  # type: ignore[index]
     with pytest.raises(Invalid, match="No answer is pinned for Call for the line yet"):
-        debugging.step(Paused(run.pk, ada, "pinned"))
+        debugger.step(Paused(run.pk, ada, "pinned"))
     sample = '{"body": {"access_token": "at-pin"}}'
     pin_answer(name="token-refresh", rule_id="inner", text=sample, user=ada)
-    debugging.step(Paused(run.pk, ada, "pinned"))
+    debugger.step(Paused(run.pk, ada, "pinned"))
     assert working(run)["access_token"] == "at-pin"
     assert provider.log == []
     [step] = Run.objects.get(pk=run.pk).steps
@@ -184,7 +184,7 @@ def test_another_process_is_not_touched_when_the_rule_is_answered_from_a_sample(
     assert planned(session_at(run)).request["act"] == "create"  # type: ignore[index]
     sample = '{"body": {"process.id": "token-refresh-99"}}'
     pin_answer(name="token-refresh", rule_id="other", text=sample, user=ada)
-    debugging.go_on(Paused(run.pk, ada, "pinned"))
+    debugger.go_on(Paused(run.pk, ada, "pinned"))
     assert values_of(instance)["last_error"] == "token-refresh-99"
     assert ProcessInstance.objects.count() == 1
 
@@ -196,9 +196,9 @@ def test_what_rules_show_and_open_is_kept_between_the_steps(
             "changes": [{"field": "last_error", "action": "hide"}]}  # fmt: skip
     instance = preview([hide, RULES[0], RULES[2]])
     run = start(instance, ada)
-    debugging.step(Paused(run.pk, ada))
-    debugging.step(Paused(run.pk, ada))
+    debugger.step(Paused(run.pk, ada))
+    debugger.step(Paused(run.pk, ada))
     assert session_at(run).working.standing.display["last_error"] == {"visible": False}
-    debugging.go_on(Paused(run.pk, ada))
+    debugger.go_on(Paused(run.pk, ada))
     instance.refresh_from_db()
     assert instance.display["last_error"] == {"visible": False}

@@ -3,13 +3,13 @@
 from typing import Any
 
 from processes.models import ProcessInstance, Run
-from processes.services import debugging
-from processes.services.sessions import Session, read_session
+from processes.preview import debugger
+from processes.preview.debug_session import Session, read_session
 
 
 def start(instance: ProcessInstance, user: Any, **more: Any) -> Run:
     """Press Refresh in the debugger."""
-    return debugging.start(
+    return debugger.start(
         process_id=instance.process_id, target="refresh", user=user, trigger="button", **more
     )
 

@@ -7,18 +7,18 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from processes.engine.context import RunContext, Surroundings
-from processes.engine.ports import Effect
+from processes.engine.ports import Effect, RunState
 from processes.engine.run_values import WorkingCopy
 from processes.engine.trace import RunTrace
 from processes.instances.claim import Started
 from processes.language.conditions import ConditionGroup
 from processes.language.values import Value, ValueFailure
+from processes.preview.debug_session import Session
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.running.adapters import made_ready
 from processes.running.checkpoints import RunLedger
 from processes.running.execution import context_for
 from processes.running.pinned_answers import reaching
-from processes.services.sessions import Session
 
 _SECONDS = 5.0
 
@@ -43,16 +43,16 @@ class _Asked(Exception):
 class _NothingKept(RunLedger):
     """Keeps nothing: what is planned never happened."""
 
-    def calling(self, context: RunContext) -> None:
+    def calling(self, context: RunState) -> None:
         """Keep nothing."""
 
-    def answered(self, context: RunContext) -> None:
+    def answered(self, context: RunState) -> None:
         """Keep nothing."""
 
     def stay(self) -> None:
         """No lease is needed."""
 
-    def save(self, context: RunContext, values: Mapping[str, Value]) -> None:
+    def save(self, context: RunState, values: Mapping[str, Value]) -> None:
         """Store nothing."""
 
     def check(self) -> None:
@@ -62,7 +62,7 @@ class _NothingKept(RunLedger):
 class _NothingSent:
     """Implements `processes.engine.context.Outside`: stops where something would leave."""
 
-    def __init__(self, context: RunContext) -> None:
+    def __init__(self, context: RunState) -> None:
         """Take the place of the real port of a context."""
         self.context, self.real = context, context.outside
 
@@ -114,7 +114,7 @@ def planned(session: Session) -> Plan:
         return Plan(problem=context.masker.text(str(failure)))
 
 
-def _plan(position: int, rule: Rule, context: RunContext) -> Plan:
+def _plan(position: int, rule: Rule, context: RunState) -> Plan:
     held = rule.conditions
     if held and not held.holds(context.resolve, today=context.today, zone=context.zone):
         return Plan(

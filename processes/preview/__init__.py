@@ -1,0 +1,1 @@
+"""Trying a draft: an instance of its own, and the rule debugger."""
