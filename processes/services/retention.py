@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Model, Q, QuerySet
 
+from processes.library.recycle_bin import prune_bin
 from processes.models import Change, Run
-from processes.services.bin import prune_bin
 
 KEPT_PER_INSTANCE = 100
 BATCH = 200

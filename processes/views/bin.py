@@ -7,8 +7,8 @@ from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import Forbidden, Invalid, Missing
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, render_dialog, render_page, toast
-from processes.services import bin as services
-from processes.services.library import free_name
+from processes.library import recycle_bin as services
+from processes.library.catalogue import free_name
 from processes.views.common import page_of, person
 
 

@@ -11,9 +11,9 @@ from kianda.lib.errors import Invalid, Stale
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, render_dialog, render_page, toast
 from processes import listing
+from processes.library import catalogue
 from processes.models import DesignVersion, ProcessDesign
 from processes.selectors import get_design, get_version
-from processes.services import library
 from processes.views.common import asked, page_of, person
 
 SETTINGS = ("title", "name", "description", "group")
@@ -74,13 +74,13 @@ def new_design(request: HttpRequest) -> HttpResponseBase:
     typed, errors = _typed(request), Errors()
     if request.method == "POST":
         try:
-            made = library.add_design(**typed, user=person(request))
+            made = catalogue.add_design(**typed, user=person(request))
         except Invalid as invalid:
             errors = Errors(invalid)
         else:
             return go(request, "designer", name=made.name)
     context = {
-        "typed": typed, "errors": errors, "groups": library.group_names(), "act": "new",
+        "typed": typed, "errors": errors, "groups": catalogue.group_names(), "act": "new",
         "title": _("Add a process design"), "button": _("Add and open the designer"),
     }  # fmt: skip
     return _dialog(request, context)
@@ -95,7 +95,7 @@ def details(request: HttpRequest, name: str) -> HttpResponseBase:
     typed["name"] = name
     if request.method == "POST":
         try:
-            done = library.describe_design(
+            done = catalogue.describe_design(
                 name, words=typed, user=person(request), expected=_seen(request, found)
             )
         except Invalid as invalid:
@@ -107,7 +107,7 @@ def details(request: HttpRequest, name: str) -> HttpResponseBase:
             toast(request, _described(done, typed["title"]))
             return go(request, "designs")
     context = {
-        "typed": typed, "errors": errors, "groups": library.group_names(), "act": "edit",
+        "typed": typed, "errors": errors, "groups": catalogue.group_names(), "act": "edit",
         "design": found, "button": _("Save"), "version": found.draft,
         "title": _("Title and group of %(name)s") % {"name": name},
     }  # fmt: skip
@@ -151,7 +151,7 @@ def duplicate(request: HttpRequest, name: str) -> HttpResponseBase:
     if request.method == "POST":
         words = {key: typed[key] for key in ("title", "description", "group")}
         try:
-            made = library.duplicate_design(
+            made = catalogue.duplicate_design(
                 name=name, new_name=typed["name"], **words, user=person(request)
             )
         except Invalid as invalid:
@@ -160,7 +160,7 @@ def duplicate(request: HttpRequest, name: str) -> HttpResponseBase:
             toast(request, _("%(title)s is made.") % {"title": made.title})
             return go(request, "designer", name=made.name)
     context = {
-        "typed": typed, "errors": errors, "groups": library.group_names(), "act": "duplicate",
+        "typed": typed, "errors": errors, "groups": catalogue.group_names(), "act": "duplicate",
         "design": found, "button": _("Duplicate"),
         "title": _("Duplicate %(title)s") % {"title": found.title},
     }  # fmt: skip
@@ -178,7 +178,7 @@ def _stored(found: ProcessDesign) -> dict[str, str]:
 
 def _copy_of(found: ProcessDesign) -> dict[str, str]:
     title = _("%(title)s copy") % {"title": found.title[:190]}
-    return _stored(found) | {"title": title, "name": library.free_name(f"{found.name[:58]}-copy")}
+    return _stored(found) | {"title": title, "name": catalogue.free_name(f"{found.name[:58]}-copy")}
 
 
 def _dialog(request: HttpRequest, context: dict[str, Any]) -> HttpResponseBase:

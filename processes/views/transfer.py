@@ -10,11 +10,11 @@ from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Invalid, TooLarge
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, render_page, toast
+from processes.library import importer
+from processes.library.exporter import export_text
+from processes.library.import_file import MOST_BYTES, Bundle, read_bundle
+from processes.library.importer import Choice, Line, Plan
 from processes.models import ProcessDesign
-from processes.services import importing
-from processes.services.bundles import MOST_BYTES, Bundle, read_bundle
-from processes.services.exporting import export_text
-from processes.services.importing import Choice, Line, Plan
 from processes.views.common import person
 
 ACTS = ("make", "use", "draft", "leave")
@@ -60,8 +60,8 @@ def import_file(request: HttpRequest) -> HttpResponseBase:
     except (Invalid, TooLarge) as refusal:
         context = {"errors": _errors(refusal), "text": request.POST.get("text", "")[:MOST_BYTES]}
         return render_page(request, "processes/import.html", context, status=422)
-    plan = importing.plan_of(bundle, user=person(request))
-    return _preview(request, plan, importing.hold(body))
+    plan = importer.plan_of(bundle, user=person(request))
+    return _preview(request, plan, importer.hold(body))
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -81,12 +81,12 @@ def _errors(refusal: Invalid | TooLarge) -> Errors:
 
 def _make(request: HttpRequest) -> HttpResponseBase:
     token = request.POST.get("held", "")
-    bundle = importing.held(token)
+    bundle = importer.held(token)
     choices = _choices(bundle, request.POST)
     try:
-        done = importing.carry_out(bundle, choices, user=person(request))
+        done = importer.carry_out(bundle, choices, user=person(request))
     except Invalid as invalid:
-        plan = _as_chosen(importing.plan_of(bundle, user=person(request)), choices)
+        plan = _as_chosen(importer.plan_of(bundle, user=person(request)), choices)
         return _preview(request, plan, token, errors=Errors(invalid))
     request.session[RESULT] = {
         "processes": [[one.name, one.title] for one in done.processes],

@@ -14,11 +14,11 @@ from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
 from kianda.lib.errors import Flaw, Forbidden, Invalid
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
+from processes.library.catalogue import free_name, put_into_group
+from processes.library.exporter import sources_of
 from processes.models import ProcessDesign, ProcessInstance
 from processes.selectors import get_design, visible_instances
 from processes.services.documents import document_of
-from processes.services.exporting import sources_of
-from processes.services.library import free_name, put_into_group
 from scheduler.gallery.base import Names, Plan
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks

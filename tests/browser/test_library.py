@@ -8,10 +8,10 @@ from playwright.sync_api import expect
 from datasources.models import Datasource
 from kianda.lib.names import slugify
 from processes.designs.lifecycle import create_design, delete_design, publish_design
+from processes.library.catalogue import add_design, put_into_group
+from processes.library.exporter import export_text
 from processes.models import ProcessDesign, Run
 from processes.selectors import get_design
-from processes.services.exporting import export_text
-from processes.services.library import add_design, put_into_group
 from scheduler.models import ScheduledTask
 from tests.browser.story_rows import LOOKS, SCRIPT, orders
 from tests.processes.conftest import GOOD_ANSWER

@@ -7,10 +7,10 @@ import pytest
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
+from processes.library.exporter import export_text
 from processes.models import ProcessDesign, Run
 from processes.preview import debugger
 from processes.running import pinned_answers
-from processes.services.exporting import export_text
 from scheduler import services as scheduler
 from scheduler.models import Occurrence
 from tests.secrets.searching import KEY, SECRETS, VISIBLE, Search, good, quoting, set_up, spellings

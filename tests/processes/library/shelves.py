@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from processes.library import catalogue
 from processes.models import ProcessDesign
-from processes.services import library
 from tests.processes.definitions import button, process, text_field
 
 LOOKS_INTO = {
@@ -22,4 +22,4 @@ def added(
     user: Any, title: str = "Leave request", name: str = "", group: str = ""
 ) -> ProcessDesign:
     """Add a design with an empty form."""
-    return library.add_design(title=title, name=name, description="", group=group, user=user)
+    return catalogue.add_design(title=title, name=name, description="", group=group, user=user)

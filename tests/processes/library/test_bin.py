@@ -11,9 +11,9 @@ from kianda.lib.errors import Invalid, Missing
 from processes.designer.working_copy import edit, open_copy, save_version
 from processes.designs.lifecycle import create_design, delete_design, publish_design, save_design
 from processes.instances.lifecycle import create_instance
+from processes.library import recycle_bin as bins
 from processes.models import ProcessDesign, ProcessInstance
 from processes.selectors import get_design, get_version
-from processes.services import bin as bins
 from processes.services import retention
 from processes.services.documents import document_of
 from tests.pages import client_of, text_of

@@ -7,9 +7,9 @@ import pytest
 from kianda.lib.errors import Invalid, Stale
 from processes.designer.working_copy import edit, open_copy, save_version
 from processes.designs.lifecycle import create_design
+from processes.library import catalogue
 from processes.models import ProcessDesign
 from processes.selectors import get_design
-from processes.services import library
 from processes.services.documents import document_of
 from tests.pages import client_of, text_of
 from tests.processes.conftest import definition
@@ -45,7 +45,7 @@ def test_each_wrong_setting_is_told_at_its_place(
     added(ada, "Taken")
     settings = {"title": "A", "name": "", "description": "", "group": "", **words}
     with pytest.raises(Invalid) as caught:
-        library.add_design(**settings, user=ada)
+        catalogue.add_design(**settings, user=ada)
     assert [flaw.pointer for flaw in caught.value.errors] == places
     assert ProcessDesign.objects.count() == 1
 
@@ -53,10 +53,10 @@ def test_each_wrong_setting_is_told_at_its_place(
 def test_a_new_title_makes_a_draft_and_a_new_group_does_not(ada: Any) -> None:
     added(ada)
     words = {**WORDS, "title": "Leave request"}
-    assert library.describe_design("leave-request", words=words, user=ada) == "saved"
+    assert catalogue.describe_design("leave-request", words=words, user=ada) == "saved"
     design = get_design("leave-request")
     assert (design.group, str(design.draft)) == ("People", "0.1")
-    library.describe_design("leave-request", words=WORDS, user=ada)
+    catalogue.describe_design("leave-request", words=WORDS, user=ada)
     design = get_design("leave-request")
     assert (design.title, str(design.draft)) == ("Leave", "0.2")
 
@@ -66,7 +66,7 @@ def test_a_new_title_joins_the_edits_that_the_designer_holds(ada: Any) -> None:
     copy = open_copy("leave-request", user=ada)
     wish = {"do": "change", "target": "form:main", "settings": {"title": "First"}}
     edit("leave-request", user=ada, revision=copy.revision, edit=wish)
-    assert library.describe_design("leave-request", words=WORDS, user=ada) == "kept"
+    assert catalogue.describe_design("leave-request", words=WORDS, user=ada) == "kept"
     assert get_design("leave-request").title == "Leave request"
     copy = open_copy("leave-request", user=ada)
     save_version("leave-request", user=ada, revision=copy.revision)
@@ -76,14 +76,14 @@ def test_a_new_title_joins_the_edits_that_the_designer_holds(ada: Any) -> None:
 
 def test_a_title_is_not_written_over_a_draft_that_was_not_read(ada: Any, admin: Any) -> None:
     seen = added(ada).draft
-    library.describe_design("leave-request", words=WORDS, user=admin)
+    catalogue.describe_design("leave-request", words=WORDS, user=admin)
     with pytest.raises(Stale):
-        library.describe_design("leave-request", words=WORDS, user=ada, expected=seen)
+        catalogue.describe_design("leave-request", words=WORDS, user=ada, expected=seen)
 
 
 def test_a_duplicate_looks_into_itself_where_the_original_did(ada: Any) -> None:
     create_design(raw=looking("orders", "orders"), user=ada)
-    made = library.duplicate_design(
+    made = catalogue.duplicate_design(
         name="orders", new_name="", title="Orders copy", description="", group="", user=ada
     )
     rules = dict(document_of(get_design(made.name).draft).placed_rules())
@@ -93,7 +93,7 @@ def test_a_duplicate_looks_into_itself_where_the_original_did(ada: Any) -> None:
 
 def test_names_of_copies_are_numbered(ada: Any) -> None:
     for expected in ("leave-copy", "leave-copy-2", "leave-copy-3"):
-        assert library.free_name("leave-copy") == expected
+        assert catalogue.free_name("leave-copy") == expected
         added(ada, name=expected)
 
 

@@ -8,11 +8,11 @@ import pytest
 from kianda.accounts.models import AuditEntry
 from kianda.lib.errors import Invalid, TooLarge
 from processes.designs.lifecycle import create_design
-from processes.services.bundles import NOT_OURS, read_bundle
-from processes.services.exporting import export_text
-from processes.services.importing import Choice, carry_out
+from processes.library.exporter import export_text
+from processes.library.import_file import NOT_OURS, read_bundle
+from processes.library.importer import Choice, carry_out
 from tests.processes.conftest import definition, with_rules
-from tests.processes.transfer.files import SECRETS, all_of, emptied
+from tests.processes.library.transfer.files import SECRETS, all_of, emptied
 
 pytestmark = pytest.mark.django_db
 

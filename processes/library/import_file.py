@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop, ngettext
 from kianda.lib.api.strict_json import parse_json
 from kianda.lib.errors import Flaw, Invalid, TooLarge
 from processes.definition.document import Document, parse_document
-from processes.services.exporting import FORMAT, FORMAT_VERSION
+from processes.library.exporter import FORMAT, FORMAT_VERSION
 
 MOST_BYTES = 1_500_000
 MOST_OBJECTS = 200

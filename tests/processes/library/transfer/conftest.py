@@ -6,9 +6,9 @@ import pytest
 
 from datasources.services.datasources import create_datasource
 from processes.designs.lifecycle import create_design
-from processes.services.exporting import export_text
-from processes.services.library import put_into_group
-from tests.processes.transfer.files import secretive, service
+from processes.library.catalogue import put_into_group
+from processes.library.exporter import export_text
+from tests.processes.library.transfer.files import secretive, service
 
 
 @pytest.fixture

@@ -23,11 +23,11 @@ from processes.definition.document import load_document
 from processes.definition.renaming import with_names
 from processes.designs.lifecycle import create_design, save_design
 from processes.designs.stored_catalog import StoredCatalog
+from processes.library.catalogue import free_name, put_into_group
+from processes.library.exporter import masked_datasource
+from processes.library.import_file import Bundle, Packed, facts_of, read_bundle
 from processes.models import ProcessDesign
 from processes.selectors import get_design
-from processes.services.bundles import Bundle, Packed, facts_of, read_bundle
-from processes.services.exporting import masked_datasource
-from processes.services.library import free_name, put_into_group
 
 HELD_FOR_S = 24 * 3600
 Act = Literal["make", "use", "draft", "leave"]

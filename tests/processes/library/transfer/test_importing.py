@@ -10,14 +10,14 @@ from datasources.models import Datasource
 from datasources.selectors import document_of as datasource_of
 from kianda.lib.errors import Invalid
 from processes.designs.lifecycle import create_design
+from processes.library.import_file import read_bundle
+from processes.library.importer import Choice, carry_out, plan_of
 from processes.models import ProcessDesign
 from processes.selectors import get_design
-from processes.services.bundles import read_bundle
 from processes.services.documents import document_of
-from processes.services.importing import Choice, carry_out, plan_of
 from tests.pages import client_of, text_of
 from tests.processes.conftest import definition
-from tests.processes.transfer.files import all_of, emptied
+from tests.processes.library.transfer.files import all_of, emptied
 
 pytestmark = pytest.mark.django_db
 

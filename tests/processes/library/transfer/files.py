@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from datasources.models import Datasource
+from processes.library.import_file import read_bundle
+from processes.library.importer import Choice
 from processes.models import ProcessDesign
-from processes.services.bundles import read_bundle
-from processes.services.importing import Choice
 from tests.processes.conftest import ORDERS_METHOD, RULES, TOKEN_METHOD, with_rules
 
 SECRETS = (

@@ -1,0 +1,1 @@
+"""The library of designs: catalogue, recycle bin, export and import."""
