@@ -3,13 +3,13 @@
 from django.urls import URLPattern, path
 
 from processes.api import designs, instances, runs
-from processes.views import bin as bin_pages
-from processes.views import designs as design_pages
-from processes.views import instance as instance_page
-from processes.views import instances as instance_pages
-from processes.views import library, records, transfer, versions, work
-from processes.views import runs as run_pages
 from processes.views.designer.urls import designer_urlpatterns
+from processes.views.instances import instance_list as instance_pages
+from processes.views.instances import instance_page, my_work, records
+from processes.views.instances import runs as run_pages
+from processes.views.library import definition_editor as design_pages
+from processes.views.library import design_list, import_export, versions
+from processes.views.library import recycle_bin as bin_pages
 from processes.views.preview import urls as preview_urls
 
 api_urlpatterns = [
@@ -29,19 +29,19 @@ api_urlpatterns = [
 # The pages of the app, below "/".
 page_urlpatterns: list[URLPattern] = [
     *preview_urls.urlpatterns,
-    path("designs/", library.designs, name="designs"),
-    path("designs/new/", library.new_design, name="design-new"),
+    path("designs/", design_list.designs, name="designs"),
+    path("designs/new/", design_list.new_design, name="design-new"),
     path("designs/new/definition/", design_pages.new_definition, name="design-new-definition"),
-    path("designs/import/", transfer.import_file, name="designs-import"),
-    path("designs/import/done/", transfer.imported, name="designs-imported"),
-    path("designs/export/", transfer.export_some, name="designs-export"),
+    path("designs/import/", import_export.import_file, name="designs-import"),
+    path("designs/import/done/", import_export.imported, name="designs-imported"),
+    path("designs/export/", import_export.export_some, name="designs-export"),
     path("designs/bin/", bin_pages.recycle_bin, name="bin"),
     path("designs/bin/<int:pk>/restore/", bin_pages.restore, name="bin-restore"),
     path("designs/bin/<int:pk>/remove/", bin_pages.remove, name="bin-remove"),
     path("designs/<str:name>/", design_pages.design, name="design"),
-    path("designs/<str:name>/details/", library.details, name="design-details"),
-    path("designs/<str:name>/duplicate/", library.duplicate, name="design-duplicate"),
-    path("designs/<str:name>/export/", transfer.export, name="design-export"),
+    path("designs/<str:name>/details/", design_list.details, name="design-details"),
+    path("designs/<str:name>/duplicate/", design_list.duplicate, name="design-duplicate"),
+    path("designs/<str:name>/export/", import_export.export, name="design-export"),
     path("designs/<str:name>/publish/", versions.publish, name="design-publish"),
     path("designs/<str:name>/delete/", versions.delete, name="design-delete"),
     path("designs/<str:name>/versions/", versions.versions, name="design-versions"),
@@ -52,7 +52,7 @@ page_urlpatterns: list[URLPattern] = [
         name="design-restore",
     ),
     *designer_urlpatterns,
-    path("work/", work.work, name="work"),
+    path("work/", my_work.work, name="work"),
     path("instances/", instance_pages.instances, name="instances"),
     path("instances/new/", instance_pages.new_instance, name="instance-new"),
     path("instances/<str:process_id>/", instance_page.instance, name="instance"),
@@ -66,7 +66,7 @@ page_urlpatterns: list[URLPattern] = [
     path("instances/<str:process_id>/delete/", records.delete, name="instance-delete"),
     path(
         "instances/<str:process_id>/forms/<str:form>/send-back/",
-        work.back,
+        my_work.back,
         name="instance-send-back",
     ),
     path("instances/<str:process_id>/move/", records.move, name="instance-move"),

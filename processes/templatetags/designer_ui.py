@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from processes.views.designer.looks import Box, Look
+from processes.views.designer.field_looks import Box, Look
 
 register = template.Library()
 

@@ -10,9 +10,9 @@ from kianda.web.pages import page, render_dialog
 from processes.designer.editing.tree import may_hold
 from processes.designer.uses import all_uses
 from processes.views.designer import palette
-from processes.views.designer.desk import Desk
 from processes.views.designer.screen import Screen, runs_rules
 from processes.views.designer.tree import Element
+from processes.views.designer.workspace import Desk
 
 MOST_USES = 50
 

@@ -4,10 +4,10 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict
 from processes.designer.copy_view import Copy
-from processes.views.designer.desk import Desk, Done
-from processes.views.designer.places import Place
+from processes.views.designer.positions import Place
 from processes.views.designer.screen import in_footer
 from processes.views.designer.tree import Element, Tree
+from processes.views.designer.workspace import Desk, Done
 
 
 def earlier(desk: Desk, target: str = "") -> Done:

@@ -7,8 +7,8 @@ from kianda.accounts.roles import DESIGNER
 from kianda.accounts.services.profiles import profile_of
 from kianda.web.pages import page, render_dialog
 from processes import selectors
-from processes.views.designer.desk import Desk
-from processes.views.designer.keys import KEYS
+from processes.views.designer.keyboard import KEYS
+from processes.views.designer.workspace import Desk
 
 
 @page(roles=(DESIGNER,))

@@ -13,8 +13,8 @@ from processes.designer.editing.tree import may_hold
 from processes.designer.editing.validation import Mark
 from processes.fields import fields
 from processes.views.designer import palette
-from processes.views.designer.looks import Box, look_of, width_of
-from processes.views.designer.sentences import Line, Teller
+from processes.views.designer.field_looks import Box, look_of, width_of
+from processes.views.designer.rule_sentences import Line, Teller
 from processes.views.designer.tree import Element, Tree
 
 FOLD_FROM = 12

@@ -8,10 +8,10 @@ from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.pages import page
 from processes.designer.copy_view import Copy
 from processes.designer.settings_forms.form import changed_settings
-from processes.views.designer.desk import PREFIX, Desk, Done, kind_of
-from processes.views.designer.places import delete_address
+from processes.views.designer.positions import delete_address
 from processes.views.designer.screen import Screen
 from processes.views.designer.tree import Element
+from processes.views.designer.workspace import PREFIX, Desk, Done, kind_of
 
 
 @page(roles=(DESIGNER,), methods=("POST",))

@@ -2,15 +2,22 @@
 
 from django.urls import URLPattern, path
 
-from processes.views import rule_dialog, settings_parts
-from processes.views.designer import acts, dialogs, pages, settings, stamping
+from processes.views.designer import (
+    actions,
+    dialogs,
+    pages,
+    publishing,
+    rule_dialog,
+    settings,
+    settings_parts,
+)
 
 _HERE = "designs/<str:name>/designer/"
 
 designer_urlpatterns: list[URLPattern] = [
     path(_HERE, pages.designer, name="designer"),
     path(f"{_HERE}keys/", pages.keys, name="designer-keys"),
-    path(f"{_HERE}act/", acts.act, name="designer-act"),
+    path(f"{_HERE}act/", actions.act, name="designer-act"),
     path(f"{_HERE}settings/", settings.keep, name="designer-settings"),
     path(f"{_HERE}rule/<str:rule_id>/", rule_dialog.rule, name="designer-rule"),
     path(f"{_HERE}parts/<str:part>/", settings_parts.part, name="designer-part"),
@@ -18,7 +25,7 @@ designer_urlpatterns: list[URLPattern] = [
     path(f"{_HERE}uses/", dialogs.uses, name="designer-uses"),
     path(f"{_HERE}move/", dialogs.move, name="designer-move"),
     path(f"{_HERE}type/", dialogs.retype, name="designer-type"),
-    path(f"{_HERE}publish/", stamping.publish, name="designer-publish"),
-    path(f"{_HERE}preview/", stamping.preview, name="designer-preview"),
-    path(f"{_HERE}discard/", stamping.discard, name="designer-discard"),
+    path(f"{_HERE}publish/", publishing.publish, name="designer-publish"),
+    path(f"{_HERE}preview/", publishing.preview, name="designer-preview"),
+    path(f"{_HERE}discard/", publishing.discard, name="designer-discard"),
 ]

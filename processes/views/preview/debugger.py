@@ -18,9 +18,9 @@ from processes.preview.debug_session import Session, session_of
 from processes.preview.debugger import Paused
 from processes.preview.preview_instance import refuse_unasked, saved_draft
 from processes.views.common import person, target_kind
-from processes.views.preview import places
+from processes.views.preview import common
 from processes.views.preview.page import shown
-from processes.views.preview.starting import begin
+from processes.views.preview.session_start import begin
 
 Act = Callable[[Paused, QueryDict], Run]
 
@@ -38,11 +38,11 @@ ACTS: dict[str, Act] = {
 }
 
 
-@page(roles=places.MAKERS, methods=("POST",))
+@page(roles=common.MAKERS, methods=("POST",))
 @once
 def debugger(request: HttpRequest, name: str, process_id: str) -> HttpResponseBase:
     """Carry out one act on the session of an instance."""
-    instance = places.preview_instance(request, name, process_id)
+    instance = common.preview_instance(request, name, process_id)
     kind, _colon, target = request.POST.get("act", "").partition(":")
     refusal = ""
     try:
@@ -76,23 +76,23 @@ def _answer(
     request: HttpRequest, name: str, instance: ProcessInstance, refusal: str
 ) -> HttpResponseBase:
     if not refusal and not is_htmx(request):
-        return go(request, f"{places.shell_url(name, instance.process_id)}?debug=1")
+        return go(request, f"{common.shell_url(name, instance.process_id)}?debug=1")
     status = (422 if is_htmx(request) else 409) if refusal else 200
     return shown(request, saved_draft(name), instance, status=status, refusal=refusal)
 
 
-@page(roles=places.MAKERS, methods=("POST",))
+@page(roles=common.MAKERS, methods=("POST",))
 def breakpoint_of(
     request: HttpRequest, name: str, rule: str, process_id: str = ""
 ) -> HttpResponseBase:
     """Set or remove a breakpoint: for the session that is paused, and for the next ones."""
-    instance = places.preview_instance(request, name, process_id) if process_id else None
-    kept = places.breakpoints_of(request, name)
+    instance = common.preview_instance(request, name, process_id) if process_id else None
+    kept = common.breakpoints_of(request, name)
     wanted = request.POST.get("on") == "1"
     if wanted and rule not in {one.id for _place, one in saved_draft(name).document.placed_rules()}:
         raise Missing(_("There is no rule %(name)s any more.") % {"name": rule})
     rules = [one for one in kept if one != rule] + ([rule] if wanted else [])
-    places.keep_breakpoints(request, name, rules)
+    common.keep_breakpoints(request, name, rules)
     held = session_of(instance) if instance else None
     refusal = ""
     if held and held[0].run_as_id == request.user.pk:
@@ -104,14 +104,14 @@ def breakpoint_of(
         return _answer(request, name, instance, refusal)
     if is_htmx(request):
         return shown(request, saved_draft(name), None)
-    return go(request, f"{places.shell_url(name)}?debug=1")
+    return go(request, f"{common.shell_url(name)}?debug=1")
 
 
-@page(roles=places.MAKERS, methods=("GET", "POST"))
+@page(roles=common.MAKERS, methods=("GET", "POST"))
 @once
 def value(request: HttpRequest, name: str, process_id: str, field: str) -> HttpResponseBase:
     """Ask for a value of the working copy, and set it by hand."""
-    instance = places.preview_instance(request, name, process_id)
+    instance = common.preview_instance(request, name, process_id)
     session = _session(instance)
     found = session.document.value_fields.get(field)
     if found is None:
@@ -127,7 +127,7 @@ def value(request: HttpRequest, name: str, process_id: str, field: str) -> HttpR
     elif request.method == "POST":
         errors = _set(request, session, field, typed)
         if not errors:
-            return go(request, f"{places.shell_url(name, process_id)}?debug=1")
+            return go(request, f"{common.shell_url(name, process_id)}?debug=1")
     context = {
         "control": control_of(found, values, typed, errors),
         "run": session.run, "design": instance.design, "instance": instance,

@@ -19,23 +19,23 @@ from processes.preview.preview_instance import (
 )
 from processes.running import runs
 from processes.running.pinned_answers import outward_rules, reaching
-from processes.views import instance as instance_page
 from processes.views.common import person, target_kind, target_title
-from processes.views.first_form import FirstForm
-from processes.views.place import Place, put
-from processes.views.preview import places
-from processes.views.preview.starting import begin
-from processes.views.sheet import Sheet
-from processes.views.sheet_page import context_of
+from processes.views.instances import instance_page
+from processes.views.instances.form_page import Sheet
+from processes.views.instances.form_page_context import context_of
+from processes.views.instances.new_instance_form import FirstForm
+from processes.views.instances.page_frame import Place, put
+from processes.views.preview import common
+from processes.views.preview.session_start import begin
 
 TEMPLATE = "preview/frame.html"
 
 
-@places.framed
-@page(roles=places.MAKERS, methods=("GET", "POST"))
+@common.framed
+@page(roles=common.MAKERS, methods=("GET", "POST"))
 def frame(request: HttpRequest, name: str, process_id: str) -> HttpResponseBase:
     """Show the form of a preview instance; a press may begin a debugging session."""
-    instance = places.preview_instance(request, name, process_id)
+    instance = common.preview_instance(request, name, process_id)
     held = session_of(instance)
     if held and request.method == "GET":
         return _paused(request, *held)
@@ -45,7 +45,7 @@ def frame(request: HttpRequest, name: str, process_id: str) -> HttpResponseBase:
     put(
         request,
         Place(
-            url=places.frame_url(name, instance.process_id),
+            url=common.frame_url(name, instance.process_id),
             template=TEMPLATE,
             partials={
                 "instance": "preview/_frame.html",
@@ -54,7 +54,7 @@ def frame(request: HttpRequest, name: str, process_id: str) -> HttpResponseBase:
             extra={
                 **_asking(document, instance.outward),
                 **({} if _may_load(document, instance) else {"load": False}),
-                "shell": places.shell_url(name, instance.process_id),
+                "shell": common.shell_url(name, instance.process_id),
                 "debug": _debugs(request),
             },
             press=_press,
@@ -90,7 +90,7 @@ def _debug(
     request: HttpRequest, instance: ProcessInstance, target: str, kind: str, data: dict[str, Any]
 ) -> HttpResponseBase:
     begin(request, instance, target, kind, data)
-    return go(request, places.frame_url(instance.design.name, instance.process_id))
+    return go(request, common.frame_url(instance.design.name, instance.process_id))
 
 
 def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResponseBase:
@@ -110,14 +110,14 @@ def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResp
         "paused": run,
         "load": False,
         "title": target_title(sheet.document, run.target),
-        "shell": places.shell_url(instance.design.name, instance.process_id),
+        "shell": common.shell_url(instance.design.name, instance.process_id),
         "debug": True,
     }
     return render_page(request, TEMPLATE, context, partials={"instance": "preview/_frame.html"})
 
 
-@places.framed
-@page(roles=places.MAKERS, methods=("GET", "POST"))
+@common.framed
+@page(roles=common.MAKERS, methods=("GET", "POST"))
 @once
 def new_frame(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show the first form of the draft; Save, or a press, makes the instance."""
@@ -140,7 +140,7 @@ def _new_form(request: HttpRequest, form: FirstForm, invalid: Invalid | None) ->
     context = {
         **_asking(document, ""), **form.context(errors),
         "outward": request.POST.get("outward", ""),
-        "shell": places.shell_url(document.name), "debug": _debugs(request), "is_new": True,
+        "shell": common.shell_url(document.name), "debug": _debugs(request), "is_new": True,
     }  # fmt: skip
     return render_page(
         request, TEMPLATE, context, partials={"instance": "preview/_frame.html"},
@@ -170,7 +170,7 @@ def _made(request: HttpRequest, form: FirstForm) -> HttpResponseBase | None:
     )
     if target:
         _pressed_at_once(request, made, document, target)
-    url = places.frame_url if is_htmx(request) else places.shell_url
+    url = common.frame_url if is_htmx(request) else common.shell_url
     return go(request, url(document.name, made.process_id))
 
 

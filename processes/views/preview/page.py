@@ -17,32 +17,32 @@ from processes.preview.preview_instance import (
 )
 from processes.selectors import get_design
 from processes.views.common import person
-from processes.views.preview import places
-from processes.views.preview.pane import pane_of
+from processes.views.preview import common
+from processes.views.preview.debugger_pane import pane_of
 
 TEMPLATE = "preview/preview.html"
 PARTIALS = {"debugger": "preview/_pane.html"}
 
 
-@page(roles=places.MAKERS)
+@page(roles=common.MAKERS)
 def design_preview(request: HttpRequest, name: str) -> HttpResponseBase:
     """Lead to the preview instance that this person made last, else to a new preview."""
     design = get_design(name)
     found = newest_preview(design, person(request))
-    return go(request, places.shell_url(name, found.process_id if found else ""))
+    return go(request, common.shell_url(name, found.process_id if found else ""))
 
 
-@page(roles=places.MAKERS)
+@page(roles=common.MAKERS)
 def new_preview(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show the draft with an instance that is not made yet: Save makes it."""
     return shown(request, _draft(request, name), None)
 
 
-@page(roles=places.MAKERS)
+@page(roles=common.MAKERS)
 def preview(request: HttpRequest, name: str, process_id: str) -> HttpResponseBase:
     """Show a preview instance in its frame, at the width of a desktop, a tablet or a phone."""
     draft = _draft(request, name)
-    return shown(request, draft, places.preview_instance(request, name, process_id))
+    return shown(request, draft, common.preview_instance(request, name, process_id))
 
 
 def _draft(request: HttpRequest, name: str) -> Draft:
@@ -69,10 +69,10 @@ def shown(
     debug = request.GET.get("debug") == "1" or pane["state"] != "idle"
     context: dict[str, Any] = {
         "design": draft.design, "draft": draft, "instance": instance,
-        "width": width if width in places.WIDTHS else "desktop", "widths": _widths(),
+        "width": width if width in common.WIDTHS else "desktop", "widths": _widths(),
         "debug": debug, "pane": pane, "refusal": refusal, "alone": is_htmx(request),
-        "shell": places.shell_url(name, process_id),
-        "frame": places.frame_url(name, process_id),
+        "shell": common.shell_url(name, process_id),
+        "frame": common.frame_url(name, process_id),
     }  # fmt: skip
     return render_page(request, TEMPLATE, context, partials=PARTIALS, status=status)
 
@@ -84,11 +84,11 @@ def _widths() -> list[tuple[str, str, str]]:
     ]  # fmt: skip
 
 
-@page(roles=places.MAKERS, methods=("POST",))
+@page(roles=common.MAKERS, methods=("POST",))
 @once
 def outward(request: HttpRequest, name: str, process_id: str) -> HttpResponseBase:
     """Change what calls do in a preview."""
-    instance = places.preview_instance(request, name, process_id)
+    instance = common.preview_instance(request, name, process_id)
     choose_outward(instance, request.POST.get("outward", ""))
     toast(
         request,
@@ -96,4 +96,4 @@ def outward(request: HttpRequest, name: str, process_id: str) -> HttpResponseBas
         if instance.outward == ProcessInstance.Outward.PINNED
         else _("Calls of this preview are made."),
     )
-    return go(request, places.shell_url(name, process_id))
+    return go(request, common.shell_url(name, process_id))

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from processes.views.preview import answers, debugger, frame, page, walk
+from processes.views.preview import debugger, frame, page, pinned_answers, run_replay
 
 _ONE = "designs/<str:name>/preview/instance/<str:process_id>/"
 
@@ -15,12 +15,16 @@ urlpatterns: list[URLPattern] = [
         debugger.breakpoint_of,
         name="preview-new-breakpoint",
     ),
-    path("designs/<str:name>/preview/answers/<str:rule>/", answers.answer, name="preview-answer"),
+    path(
+        "designs/<str:name>/preview/answers/<str:rule>/",
+        pinned_answers.answer,
+        name="preview-answer",
+    ),
     path(_ONE, page.preview, name="preview"),
     path(f"{_ONE}form/", frame.frame, name="preview-frame"),
     path(f"{_ONE}outward/", page.outward, name="preview-outward"),
     path(f"{_ONE}debugger/", debugger.debugger, name="preview-debugger"),
     path(f"{_ONE}breakpoints/<str:rule>/", debugger.breakpoint_of, name="preview-breakpoint"),
     path(f"{_ONE}values/<str:field>/", debugger.value, name="preview-value"),
-    path("runs/<int:run_id>/steps/", walk.steps, name="run-steps"),
+    path("runs/<int:run_id>/steps/", run_replay.steps, name="run-steps"),
 ]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from processes.views.designer.sentences import Line, Teller
+from processes.views.designer.rule_sentences import Line, Teller
 from tests.fakes import Nothing
 from tests.processes.definitions import TOKEN_REFRESH, token_rule
 

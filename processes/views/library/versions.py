@@ -18,7 +18,7 @@ from processes.designs import lifecycle as services
 from processes.models import DesignVersion, ProcessDesign
 from processes.services.documents import document_of
 from processes.views.common import asked, page_of, person, used_by_links
-from processes.views.designs import facts_of
+from processes.views.library.definition_editor import facts_of
 
 LONGEST_COMPARED = 200_000
 LONGEST_NOTE = 500

@@ -32,8 +32,8 @@ from processes.models import DesignVersion
 from processes.rules.base import Rule, RuleFailed
 from processes.running.dry_run import first_inside, rehearse, stays_inside
 from processes.services.documents import document_of
-from processes.views.carried import Left, sealed, unsealed
 from processes.views.common import target_kind
+from processes.views.instances.carried_values import Left, sealed, unsealed
 
 
 class FirstForm:

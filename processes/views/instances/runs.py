@@ -19,7 +19,7 @@ from processes.models import Change, Run
 from processes.running.target_titles import with_target_titles
 from processes.selectors import visible_instance, visible_runs
 from processes.views.common import asked, page_of, person, target_title
-from processes.views.steps import document_of_run, shown_step, title_of
+from processes.views.instances.trace_steps import document_of_run, shown_step, title_of
 
 GOING_ON = frozenset({Run.Status.QUEUED, Run.Status.RUNNING})
 

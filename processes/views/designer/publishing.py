@@ -10,7 +10,7 @@ from kianda.web.pages import Errors, go, page, render_dialog, toast
 from processes import selectors
 from processes.designer import working_copy
 from processes.models import DesignVersion
-from processes.views.designer.desk import Desk
+from processes.views.designer.workspace import Desk
 
 
 @page(roles=(DESIGNER,), methods=("GET", "POST"))

@@ -22,10 +22,10 @@ from processes.designer.settings_forms.form import (
     settings_form,
 )
 from processes.designer.settings_forms.setting_specs import spec_of
-from processes.views.designer.desk import Desk, kind_of
 from processes.views.designer.palette import label_of
 from processes.views.designer.screen import Screen
 from processes.views.designer.tree import Element
+from processes.views.designer.workspace import Desk, kind_of
 
 PREFIX = "rule"
 ACT = f"{PREFIX}!act"

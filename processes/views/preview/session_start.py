@@ -10,7 +10,7 @@ from kianda.web.form_once import leads_to
 from processes.models import ProcessInstance, Run
 from processes.preview import debugger
 from processes.views.common import person
-from processes.views.preview import places
+from processes.views.preview import common
 
 
 def begin(
@@ -22,7 +22,7 @@ def begin(
 ) -> Run:
     """Pause before the first rule of a target, and remember whose trace to show afterwards."""
     name = instance.design.name
-    url = places.frame_url(name, instance.process_id)
+    url = common.frame_url(name, instance.process_id)
     run = debugger.start(
         process_id=instance.process_id,
         target=target,
@@ -30,8 +30,8 @@ def begin(
         trigger=kind,
         data=data,
         time_zone=timezone.get_current_timezone_name(),
-        breakpoints=places.breakpoints_of(request, name),
+        breakpoints=common.breakpoints_of(request, name),
         on_start=lambda _run: leads_to(request, url),
     )
-    places.keep_last_debugged(request, instance.process_id, run.pk)
+    common.keep_last_debugged(request, instance.process_id, run.pk)
     return run

@@ -37,8 +37,8 @@ from processes.instances.version_moves import as_in_draft
 from processes.language.timestamps import moment_text
 from processes.language.values import Value
 from processes.models import DesignVersion, ProcessInstance
-from processes.views.carried import Left, unsealed
-from processes.views.form_steps import Step, steps_of
+from processes.views.instances.carried_values import Left, unsealed
+from processes.views.instances.form_steps import Step, steps_of
 
 
 @dataclass

@@ -13,10 +13,10 @@ from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.pages import page
 from processes.designer import working_copy
 from processes.designer.copy_view import Copy
-from processes.views.designer import moving, places
-from processes.views.designer.desk import Desk, Done
+from processes.views.designer import moving, positions
 from processes.views.designer.palette import has_settings
 from processes.views.designer.tree import Element
+from processes.views.designer.workspace import Desk, Done
 
 Act = Callable[..., Done]
 
@@ -36,7 +36,9 @@ def act(request: HttpRequest, name: str) -> HttpResponseBase:
     except ApplicationError as refusal:
         if refusal.extra.get("uses") and rest:
             # Somebody refers to it: who does is shown, and asked about, before it goes.
-            return desk.answer(Done(desk.copy, desk.at, opens=places.delete_address(name, rest[0])))
+            return desk.answer(
+                Done(desk.copy, desk.at, opens=positions.delete_address(name, rest[0]))
+            )
         return desk.refuse(refusal)
 
 
@@ -45,13 +47,13 @@ def add(desk: Desk, what: str = "", slug: str = "", into: str = "", owner: str =
     if what == "form":
         copy = desk.edit(do="add_form")
         return _added(copy)
-    place = desk.place or places.behind(desk.screen, what, into=into, owner=owner)
-    settings = places.start_settings(desk, slug, place) if what == "field" else {}
+    place = desk.place or positions.behind(desk.screen, what, into=into, owner=owner)
+    settings = positions.start_settings(desk, slug, place) if what == "field" else {}
     place.pop("where", None)
     copy = desk.edit(do=f"add_{what}", type=slug, place=place, settings=settings)
     done = _added(copy)
     if what == "rule" and has_settings(slug):
-        done.opens = places.rule_address(desk.name, copy.selected)
+        done.opens = positions.rule_address(desk.name, copy.selected)
     return done
 
 
@@ -115,7 +117,7 @@ def paste(desk: Desk, target: str = "", into: str = "") -> Done:
     if held is None:
         raise Conflict(_("Nothing was copied yet. Select a field, rule or form and copy it."))
     screen = desk.screen_of(desk.copy, target) if target else desk.screen
-    place = places.behind(screen, held["kind"], into=into)
+    place = positions.behind(screen, held["kind"], into=into)
     moved = desk.clipboard.cut_of(desk.name)
     if moved and desk.copy.document and desk.screen.tree.get(moved):
         done = moving.to_place(desk, moved, place)

@@ -12,9 +12,9 @@ from processes.engine.trace_replay import values_after
 from processes.models import Run
 from processes.running.pinned_answers import outward_rules
 from processes.views.common import person, target_title
-from processes.views.preview import places
-from processes.views.runs import find_run
-from processes.views.steps import document_of_run, shown_step
+from processes.views.instances.runs import find_run
+from processes.views.instances.trace_steps import document_of_run, shown_step
+from processes.views.preview import common
 
 
 @page()
@@ -72,6 +72,6 @@ def _changed(run: Run) -> list[str]:
 
 def _pinnable(request: HttpRequest, run: Run, document: Document | None) -> frozenset[str]:
     """Return the rules whose recorded answer this person may pin as a sample."""
-    if document is None or not has_role(person(request), *places.MAKERS):
+    if document is None or not has_role(person(request), *common.MAKERS):
         return frozenset()
     return frozenset(outward_rules(document))

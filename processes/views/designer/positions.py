@@ -12,7 +12,7 @@ from processes.views.designer.screen import Screen, in_footer, runs_rules
 from processes.views.designer.tree import RULE_LISTS, Element
 
 if TYPE_CHECKING:
-    from processes.views.designer.desk import Desk
+    from processes.views.designer.workspace import Desk
 
 Place = dict[str, Any]
 

@@ -20,7 +20,7 @@ from processes.running import runs
 from processes.selectors import visible_instances
 from processes.services.documents import document_of
 from processes.views.common import asked, page_of, person
-from processes.views.first_form import FirstForm
+from processes.views.instances.new_instance_form import FirstForm
 
 _KEY = re.compile(r"[0-9]{1,18}")
 

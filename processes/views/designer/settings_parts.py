@@ -24,9 +24,9 @@ from processes.designer.settings_forms.posted_data import posted
 from processes.designer.settings_forms.setting_specs import spec_of
 from processes.designer.settings_forms.source_trees import system_tree
 from processes.language.functions import FUNCTIONS, IF
-from processes.views.designer.desk import Desk, kind_of
+from processes.views.designer.rule_dialog import around_for, form_of, samples_of, typed_raw
 from processes.views.designer.tree import Element
-from processes.views.rule_dialog import around_for, form_of, samples_of, typed_raw
+from processes.views.designer.workspace import Desk, kind_of
 
 LONGEST_WORDS = 200
 Part = Callable[["Asked"], tuple[str, dict[str, Any]]]

@@ -19,10 +19,10 @@ from processes.instances.lifecycle import patch_instance
 from processes.models import Change, ProcessInstance, Run
 from processes.running import runs
 from processes.views.common import person, target_kind, target_title
-from processes.views.form_steps import load_targets, submitted_by
-from processes.views.place import place_of
-from processes.views.sheet import Sheet
-from processes.views.sheet_page import context_of
+from processes.views.instances.form_page import Sheet
+from processes.views.instances.form_page_context import context_of
+from processes.views.instances.form_steps import load_targets, submitted_by
+from processes.views.instances.page_frame import place_of
 
 PARTIALS = {
     "instance": "processes/_instance.html",

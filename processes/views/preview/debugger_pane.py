@@ -16,8 +16,8 @@ from processes.rules.base import Rule
 from processes.running.pinned_answers import pinned_of, reaching
 from processes.services.documents import document_of
 from processes.views.common import person, target_title
-from processes.views.preview import places
-from processes.views.steps import sentence_of, shown_step, title_of
+from processes.views.instances.trace_steps import sentence_of, shown_step, title_of
+from processes.views.preview import common
 
 # A list of rules that stands in a rule starts with that rule alone.
 _IN_A_RULE = re.compile(r"rules/\d+/rules\Z")
@@ -28,7 +28,7 @@ def pane_of(
 ) -> dict[str, Any]:
     """Return what the debugger's pane shows: a session, the one that has ended, or what to do."""
     held = session_of(instance) if instance else None
-    halted = places.breakpoints_of(request, name)
+    halted = common.breakpoints_of(request, name)
     if instance is None:
         return {"state": "idle", "lists": _lists(document, halted)}
     if held is None:
@@ -66,7 +66,7 @@ def steps_of(run: Run, document: Document | None) -> list[dict[str, Any]]:
 
 
 def _ended(request: HttpRequest, instance: ProcessInstance) -> dict[str, Any] | None:
-    pk = places.last_debugged(request, instance.process_id)
+    pk = common.last_debugged(request, instance.process_id)
     run = Run.objects.filter(pk=pk, instance=instance).first() if pk else None
     if run is None:
         return None

@@ -15,8 +15,8 @@ from processes.instances.lifecycle import delete_instance
 from processes.instances.version_moves import move_instance
 from processes.models import Change, ProcessInstance
 from processes.views.common import page_of, person, used_by_links
-from processes.views.entries import entries_of, with_titles
-from processes.views.sheet import Sheet
+from processes.views.instances.form_page import Sheet
+from processes.views.instances.log_rows import entries_of, with_titles
 
 
 @page()

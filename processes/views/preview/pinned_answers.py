@@ -21,10 +21,10 @@ from processes.running.pinned_answers import (
     unpin_answer,
 )
 from processes.views.common import person
-from processes.views.preview import places
+from processes.views.preview import common
 
 
-@page(roles=places.MAKERS, methods=("GET", "POST"))
+@page(roles=common.MAKERS, methods=("GET", "POST"))
 @once
 def answer(request: HttpRequest, name: str, rule: str) -> HttpResponseBase:
     """Show the pinned answer of a rule as JSON; keep it, or forget it."""
@@ -36,7 +36,7 @@ def answer(request: HttpRequest, name: str, rule: str) -> HttpResponseBase:
         except Invalid as refusal:
             invalid = refusal
         else:
-            return go(request, page_before(request) or places.shell_url(name))
+            return go(request, page_before(request) or common.shell_url(name))
     kept = pinned_of(design).get(rule)
     context = {
         "design": design, "rule": found, "kept": kept is not None, "errors": Errors(invalid),

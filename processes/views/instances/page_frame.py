@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest, HttpResponseBase
 
 if TYPE_CHECKING:
-    from processes.views.sheet import Sheet
+    from processes.views.instances.form_page import Sheet
 
 _PLACE = "_kianda_place"
 # Takes the request, the sheet, the target and its kind; None lets the press go its usual way.

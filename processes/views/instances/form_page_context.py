@@ -10,10 +10,10 @@ from processes.forms.table_input import TypedTable
 from processes.forms.value_words import table_changes, words_of
 from processes.instances.history import Meanwhile
 from processes.models import DesignVersion, ProcessInstance, Run
-from processes.views.carried import sealed
-from processes.views.entries import changed_by, entries_of, with_titles
-from processes.views.form_steps import load_targets, open_form, primary
-from processes.views.sheet import Sheet
+from processes.views.instances.carried_values import sealed
+from processes.views.instances.form_page import Sheet
+from processes.views.instances.form_steps import load_targets, open_form, primary
+from processes.views.instances.log_rows import changed_by, entries_of, with_titles
 
 FEW = 5
 FAILED = frozenset({Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSED})
