@@ -22,8 +22,8 @@ from kianda.lib.api.drf import (
 from kianda.lib.api.schemas import page_of
 from processes import selectors
 from processes.api import schemas
-from processes.api.bodies import PublishBody, read_body
-from processes.api.shapes import design_line, version_json
+from processes.api.representations import design_line, version_json
+from processes.api.request_bodies import PublishBody, read_body
 from processes.designs import lifecycle
 from processes.models import DesignVersion, ProcessDesign
 

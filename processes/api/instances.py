@@ -23,8 +23,8 @@ from kianda.lib.api.drf import (
 from kianda.lib.api.schemas import page_of
 from kianda.lib.errors import Missing
 from processes.api import schemas
-from processes.api.bodies import InstanceChanges, NewInstance, TriggerBody, read_body
-from processes.api.shapes import instance_json, run_json
+from processes.api.representations import instance_json, run_json
+from processes.api.request_bodies import InstanceChanges, NewInstance, TriggerBody, read_body
 from processes.instances import lifecycle
 from processes.models import ProcessInstance, Run
 from processes.running.runs import enqueue, read_instance, trigger

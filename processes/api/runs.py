@@ -15,7 +15,7 @@ from kianda.lib.api.schemas import page_of
 from kianda.lib.errors import Missing
 from kianda.lib.numbers import whole_number
 from processes.api import schemas
-from processes.api.shapes import run_json
+from processes.api.representations import run_json
 from processes.fields import fields
 from processes.rules import rules
 from processes.selectors import visible_runs

@@ -161,7 +161,7 @@ def test_an_instance_with_a_running_run_is_not_moved(ada: Any) -> None:
 
 
 def test_a_preview_instance_follows_the_newest_saved_draft(ada: Any) -> None:
-    from processes.api.shapes import instance_json
+    from processes.api.representations import instance_json
     from processes.running import runs
 
     create_design(raw=local(), user=ada)

@@ -86,7 +86,7 @@ def test_a_process_made_anew_under_an_old_name_counts_on(
 
 
 def test_every_field_that_can_have_a_value_has_one_in_form_order(design: Any, ada: Any) -> None:
-    from processes.api.shapes import instance_json
+    from processes.api.representations import instance_json
 
     made = create_instance(process="token-refresh", mode="live", data={}, user=ada)
     data = instance_json(made)["data"]
