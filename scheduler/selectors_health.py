@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from datasources.models import Datasource
 from processes.definition.document import Document
+from processes.document_cache import document_of
 from processes.models import ProcessDesign, ProcessInstance, Run
-from processes.services.documents import document_of
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
 from scheduler.services.moments import next_of, status_of, words_of

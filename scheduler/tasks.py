@@ -14,8 +14,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from kianda.accounts import idempotency
+from processes import retention as processes_retention
 from processes.running.runs import queued_to_send, recover_runs
-from processes.services import retention as processes_retention
 from processes.tasks import send_run
 from scheduler import services
 from scheduler.services import retention

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from processes.document_cache import document_of
 from processes.instances.stored_values import shown, stored_values
 from processes.instances.version_moves import as_in_draft
 from processes.language.timestamps import moment_text
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
-from processes.services.documents import document_of
 
 
 def moment_or_none(moment: datetime | None) -> str | None:

@@ -18,6 +18,7 @@ from processes.definition.document import Document
 from processes.designer.settings_forms.editor_scope import Around
 from processes.designer.settings_forms.expression_preview import NotYet, text_of
 from processes.designer.settings_forms.mapping_rows import NO_SAMPLE, Sample
+from processes.document_cache import document_of
 from processes.engine.trace_replay import newest_first
 from processes.language.call_results import Answer
 from processes.language.expressions import Template, TemplateError
@@ -27,7 +28,6 @@ from processes.language.values import Value, ValueFailure, column_of, from_json,
 from processes.models import ProcessInstance, Run
 from processes.running.adapters import item_of
 from processes.selectors import visible_instances, visible_runs
-from processes.services.documents import document_of
 
 # How many of the newest runs are looked through for an answer of the rule.
 NEWEST = 40

@@ -13,9 +13,9 @@ from processes.designer.editing.tree import Element, Object, name_of
 from processes.designer.editing.uses import Use, uses_of, uses_of_column
 from processes.designs.stored_catalog import StoredCatalog
 from processes.designs.usage import living_versions
+from processes.document_cache import document_of
 from processes.models import WorkingCopy
 from processes.rules.base import BUILT_IN
-from processes.services.documents import document_of
 
 
 def uses_outside(copy: WorkingCopy, target: str) -> list[Use]:

@@ -16,10 +16,10 @@ from kianda.lib.usage import used_by
 from processes.definition.checks import check, check_references
 from processes.definition.document import Document, parse_document
 from processes.designs.stored_catalog import StoredCatalog
+from processes.document_cache import document_of
 from processes.instances.process_ids import last_number_given
 from processes.instances.version_moves import move_open_instances
 from processes.models import DesignVersion, ProcessDesign
-from processes.services.documents import document_of
 
 # Pages of the library stand at these addresses: a design of such a name could not be opened.
 PAGE_NAMES = frozenset({"bin", "export", "templates"})

@@ -13,9 +13,9 @@ from datasources.selectors import document_of as datasource_of
 from datasources.services.datasources import get_document
 from kianda.lib.errors import Missing
 from processes.definition.document import Document
+from processes.document_cache import document_of
 from processes.instances.form_states import known_groups, known_people
 from processes.models import ProcessDesign
-from processes.services.documents import document_of
 
 PERSON_KEYS = ("username", "email", "first_name", "last_name")
 MOST_PEOPLE = 50

@@ -10,10 +10,10 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 
 from processes.definition.document import Document
+from processes.document_cache import document_of
 from processes.models import DesignVersion, FormOwner, ProcessDesign, ProcessInstance
 from processes.rules import AssignForm, StartAProcess
 from processes.rules.base import BUILT_IN, CallingRule
-from processes.services.documents import document_of
 
 Use = dict[str, Any]
 MOST_INSTANCES = 20

@@ -15,6 +15,7 @@ from kianda.lib.db.prepared_statements import insert_of
 from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Busy, Flaw, Invalid, Missing, Stale
 from processes.definition.document import Document, TargetMissing
+from processes.document_cache import document_of
 from processes.engine.context_forms import form_problems
 from processes.engine.instance_state import CURRENT, form_of
 from processes.engine.run_values import WorkingCopy
@@ -27,7 +28,6 @@ from processes.models import ProcessInstance, Run
 from processes.rules import Submit
 from processes.rules.base import Rule
 from processes.selectors import still_as_read, visible_instance
-from processes.services.documents import document_of
 
 SECONDS_WHEN_WAITED_FOR = 60.0
 SECONDS_OTHERWISE = 300.0

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, in_words
 from kianda.lib.errors import Conflict, Forbidden, Invalid
 from processes.definition.document import Document
+from processes.document_cache import document_of
 from processes.engine.instance_state import CURRENT, FormRecord, FormStatus, Standing, records_of
 from processes.engine.transitions import Moment, went_to
 from processes.instances.claim import refuse_other_revision
@@ -27,7 +28,6 @@ from processes.instances.ownership import (
 from processes.language.timestamps import moment_text
 from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.selectors import visible_instances
-from processes.services.documents import document_of
 
 __all__ = [
     "FormState",

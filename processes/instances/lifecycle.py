@@ -13,6 +13,7 @@ from kianda.accounts.services.audit import record
 from kianda.lib.errors import Conflict, Flaw, Forbidden, InUse, Invalid
 from kianda.lib.usage import used_by
 from processes.definition.document import Document
+from processes.document_cache import document_of
 from processes.engine.run_values import python_of
 from processes.instances.claim import read_instance, refuse_other_revision
 from processes.instances.default_values import default_values
@@ -31,7 +32,6 @@ from processes.instances.version_moves import carried_values, follow_draft
 from processes.language.values import Value
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.selectors import get_version
-from processes.services.documents import document_of
 
 
 def create_instance(

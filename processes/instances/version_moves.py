@@ -12,13 +12,13 @@ from django.utils.translation import gettext_noop
 from kianda.lib.errors import Busy, Conflict
 from kianda.lib.secret_names import MASK
 from processes.definition.document import Document
+from processes.document_cache import document_of
 from processes.fields.base import FormField
 from processes.fields.table import Table
 from processes.instances.ownership import store_owners
 from processes.instances.stored_values import filled, shown, split, stored_values
 from processes.language.values import Value, ValueFailure
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
-from processes.services.documents import document_of
 
 
 class CannotMove(Conflict):

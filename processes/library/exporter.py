@@ -17,12 +17,12 @@ from processes.definition.checks import export
 from processes.definition.document import Document, load_document
 from processes.definition.serialization import essential, written
 from processes.designs.stored_catalog import StoredCatalog
+from processes.document_cache import document_of
 from processes.language.timestamps import moment_text
 from processes.models import ProcessDesign
 from processes.rules.base import CallingRule
 from processes.rules.find_items import BUILT_IN
 from processes.selectors import get_design
-from processes.services.documents import document_of
 
 FORMAT, FORMAT_VERSION = "kianda-designs", 1
 _QUERY_VALUE = re.compile(r"([?&])([^=&#]+)=([^&#]*)")

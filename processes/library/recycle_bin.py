@@ -13,9 +13,9 @@ from kianda.lib.names import slug_flaw
 from processes.definition.renaming import with_names
 from processes.designer.copy_store import digest_of
 from processes.designs.lifecycle import page_name_flaw
+from processes.document_cache import document_of
 from processes.instances.process_ids import last_number_given
 from processes.models import DesignVersion, ProcessDesign, WorkingCopy
-from processes.services.documents import document_of
 
 KEPT = timedelta(days=30)
 BATCH = 20

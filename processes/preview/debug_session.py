@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Busy, Conflict, Forbidden, Stale
 from processes.definition.document import Document
+from processes.document_cache import document_of
 from processes.engine.ports import RunState
 from processes.engine.run_values import WorkingCopy
 from processes.engine.runner import Outcome
@@ -26,7 +27,6 @@ from processes.rules.base import Rule, RuleFailed
 from processes.running.checkpoints import RunLedger
 from processes.running.execution import close_failed, context_for
 from processes.running.pinned_answers import PinnedOutside, answers_from_samples
-from processes.services.documents import document_of
 
 
 @dataclass

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
 from processes.definition.document import Document, TargetMissing
 from processes.designer import working_copy
+from processes.document_cache import document_of
 from processes.instances.lifecycle import create_instance
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance
 from processes.rules.base import Rule
 from processes.running.pinned_answers import outward_rules, reaching
 from processes.selectors import get_design
-from processes.services.documents import document_of
 
 OUTWARD = frozenset(ProcessInstance.Outward.values)
 

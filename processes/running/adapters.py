@@ -16,6 +16,7 @@ from datasources.selectors import get_document, get_document_to_call
 from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Forbidden, Missing
 from processes.definition.document import Document
+from processes.document_cache import document_of
 from processes.engine.context import Surroundings
 from processes.engine.ports import Effect
 from processes.instances.stored_values import stored_values
@@ -26,7 +27,6 @@ from processes.language.values import Value, as_text, from_json, to_json
 from processes.models import ProcessDesign, ProcessInstance
 from processes.rules.base import Answer, RuleFailed
 from processes.selectors import visible_instances
-from processes.services.documents import document_of
 
 
 class Ready(NamedTuple):

@@ -7,10 +7,10 @@ from typing import Any
 
 from datasources.ports import Calls, LastCall
 from processes.designs.usage import uses_of_datasource
+from processes.document_cache import document_of
 from processes.engine.trace_replay import newest_first
 from processes.models import DesignVersion, Run
 from processes.rules.base import CallingRule
-from processes.services.documents import document_of
 
 # A page asks: it looks at so many of the newest runs, and says so when there were more.
 NEWEST = 5000

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import ApplicationError, Busy, Invalid, Missing, Stale
 from processes.definition.document import Document, TargetMissing
+from processes.document_cache import document_of
 from processes.engine.ports import Effect
 from processes.instances.claim import Firing, read_instance
 from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
@@ -20,7 +21,6 @@ from processes.language.values import Value, to_json
 from processes.models import ProcessInstance, Run
 from processes.rules.base import RuleFailed
 from processes.running.adapters import CallsAndLookups, item_of, secret_names
-from processes.services.documents import document_of
 
 MOST_AT_ONCE = 1_000
 DEEPEST = 8

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 from kianda.lib.errors import Invalid, Missing
 from kianda.lib.secret_names import MASK
 from processes.definition.document import Document
+from processes.document_cache import document_of
 from processes.engine.context import RunContext, Surroundings
 from processes.engine.ports import Effect, Outside
 from processes.engine.run_values import START
@@ -24,7 +25,6 @@ from processes.rules import StartAProcess
 from processes.rules.base import BUILT_IN, Answer, CallingRule, Rule, RuleFailed
 from processes.running.adapters import made_ready
 from processes.selectors import get_design
-from processes.services.documents import document_of
 
 MOST_BYTES = 256 * 1024
 LOOKED_AT = 50

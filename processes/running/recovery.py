@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from kianda.lib.errors import Invalid
+from processes.document_cache import document_of
 from processes.engine.run_values import WorkingCopy
 from processes.engine.trace import Reopened
 from processes.instances.claim import SECONDS_OTHERWISE, Started, rules_at
@@ -17,7 +18,6 @@ from processes.instances.ownership import standing_of
 from processes.instances.stored_values import filled, stored_values
 from processes.models import Run
 from processes.running.execution import carry_out
-from processes.services.documents import document_of
 
 # Runs that an occurrence asked for; nobody waits for them, so they may start again.
 FIRED = frozenset({"schedule", "webhook", "manual"})

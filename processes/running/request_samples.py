@@ -9,6 +9,7 @@ from datasources.ports import Sample
 from kianda.lib.errors import Missing
 from processes.definition.document import Document
 from processes.designs.usage import uses_of_method
+from processes.document_cache import document_of
 from processes.language.expressions import Template
 from processes.language.mappings import InputRow
 from processes.language.values import Value, ValueFailure, as_text, to_json
@@ -16,7 +17,6 @@ from processes.models import ProcessInstance
 from processes.rules.base import CallingRule
 from processes.running.adapters import item_of
 from processes.selectors import visible_instance, visible_instances
-from processes.services.documents import document_of
 
 SUGGESTED = 20
 

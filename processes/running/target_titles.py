@@ -6,8 +6,8 @@ from django.db.models import Q
 
 from kianda.lib.names import in_words
 from processes.definition.document import Document
+from processes.document_cache import document_of
 from processes.models import DesignVersion, Run
-from processes.services.documents import document_of
 
 
 def with_target_titles(runs: Iterable[Run]) -> list[tuple[Run, str]]:

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.errors import Flaw, Invalid
 from processes.definition.document import Document, TargetMissing
+from processes.document_cache import document_of
 from processes.models import ProcessDesign, ProcessInstance
 from processes.selectors import visible_instances
-from processes.services.documents import document_of
 from scheduler.document import read_task
 from scheduler.models import ScheduledTask
 from scheduler.schedules import Once

@@ -13,12 +13,12 @@ from datasources.services.datasources import create_datasource
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
 from kianda.lib.errors import Flaw, Forbidden, Invalid
 from processes.designs.lifecycle import create_design, publish_design
+from processes.document_cache import document_of
 from processes.instances.lifecycle import create_instance
 from processes.library.catalogue import free_name, put_into_group
 from processes.library.exporter import sources_of
 from processes.models import ProcessDesign, ProcessInstance
 from processes.selectors import get_design, visible_instances
-from processes.services.documents import document_of
 from scheduler.gallery.base import Names, Plan
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks

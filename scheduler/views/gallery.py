@@ -13,9 +13,9 @@ from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Busy, Forbidden, Invalid, Missing
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import form_errors, go, page, render_page, toast
+from processes.document_cache import document_of
 from processes.models import Run
 from processes.running import runs
-from processes.services.documents import document_of
 from processes.views.common import person
 from scheduler.gallery import TEMPLATES, Template, template_named
 from scheduler.services import gallery as services

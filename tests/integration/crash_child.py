@@ -26,11 +26,11 @@ from django.utils import timezone  # noqa: E402
 
 from datasources.services.datasources import create_datasource  # noqa: E402
 from processes.designs.lifecycle import create_design, publish_design  # noqa: E402
+from processes.document_cache import document_of  # noqa: E402
 from processes.instances.lifecycle import create_instance  # noqa: E402
 from processes.instances.stored_values import stored_values  # noqa: E402
 from processes.models import ProcessInstance, Run  # noqa: E402
 from processes.running import runs  # noqa: E402
-from processes.services.documents import document_of  # noqa: E402
 from scheduler import services as scheduler  # noqa: E402
 from scheduler.models import Occurrence, ScheduledTask  # noqa: E402
 from tests.integration.story import datasource, design  # noqa: E402

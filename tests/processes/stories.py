@@ -6,11 +6,11 @@ from typing import Any
 from rest_framework.test import APIClient
 
 from processes.designs.lifecycle import create_design, publish_design
+from processes.document_cache import document_of
 from processes.instances.lifecycle import create_instance
 from processes.instances.stored_values import stored_values
 from processes.models import ProcessInstance, Run
 from processes.running import runs
-from processes.services.documents import document_of
 from tests.processes.conftest import VALUES
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from processes import retention as processes_retention
 from processes.models import Change, ProcessInstance, Run
-from processes.services import retention as processes_retention
 from scheduler.models import Occurrence
 from scheduler.services.retention import prune_occurrences
 from tests.scheduler.conftest import NOON, Make

@@ -14,11 +14,11 @@ from kianda.lib.pagination import LOOKED_AT
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import Errors, go, page, render_page, toast
 from processes import listing
+from processes.document_cache import document_of
 from processes.instances.lifecycle import create_instance
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.running import runs
 from processes.selectors import visible_instances
-from processes.services.documents import document_of
 from processes.views.common import asked, page_of, person
 from processes.views.instances.new_instance_form import FirstForm
 

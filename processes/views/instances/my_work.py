@@ -14,10 +14,10 @@ from kianda.lib.numbers import whole_number
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
 from kianda.web.form_once import once
 from kianda.web.pages import go, is_htmx, page, render_dialog, render_page, toast
+from processes.document_cache import document_of
 from processes.instances.claim import read_instance
 from processes.instances.form_states import FormState, form_states, my_work, newest_work, send_back
 from processes.models import FormOwner, ProcessDesign, ProcessInstance
-from processes.services.documents import document_of
 from processes.views.common import asked, person
 
 

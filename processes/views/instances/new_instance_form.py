@@ -10,6 +10,7 @@ from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.pointers import pointer
 from kianda.web.pages import Errors
 from processes.definition.document import TargetMissing
+from processes.document_cache import document_of
 from processes.engine.run_values import json_of, python_of
 from processes.forms.controls import FormView
 from processes.forms.fill_in import (
@@ -31,7 +32,6 @@ from processes.language.values import Value
 from processes.models import DesignVersion
 from processes.rules.base import Rule, RuleFailed
 from processes.running.dry_run import first_inside, rehearse, stays_inside
-from processes.services.documents import document_of
 from processes.views.common import target_kind
 from processes.views.instances.carried_values import Left, sealed, unsealed
 

@@ -12,12 +12,12 @@ from datasources.selectors import get_document
 from kianda.lib.errors import Missing
 from kianda.lib.secret_names import MASK
 from processes.definition.document import Document
+from processes.document_cache import document_of
 from processes.forms.value_words import sentences_of, words_in_utc
 from processes.models import ProcessDesign, Run
 from processes.rules import Rule, SetFormField
 from processes.rules.base import BUILT_IN, CallingRule
 from processes.selectors import get_version
-from processes.services.documents import document_of
 
 AT_A_TIME = 50
 

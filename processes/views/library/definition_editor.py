@@ -20,8 +20,8 @@ from processes.definition.serialization import definition_text
 from processes.definition.source_map import line_map, line_of
 from processes.designer.copy_store import unsaved
 from processes.designs import lifecycle as services
+from processes.document_cache import document_of
 from processes.models import DesignVersion, ProcessDesign
-from processes.services.documents import document_of
 from processes.views.common import person
 
 STARTER = """{

@@ -15,8 +15,8 @@ from processes.definition.diff import describe_changes
 from processes.definition.document import Document
 from processes.definition.serialization import definition_text
 from processes.designs import lifecycle as services
+from processes.document_cache import document_of
 from processes.models import DesignVersion, ProcessDesign
-from processes.services.documents import document_of
 from processes.views.common import asked, page_of, person, used_by_links
 from processes.views.library.definition_editor import facts_of
 

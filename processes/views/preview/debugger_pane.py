@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from processes.definition.document import Document
+from processes.document_cache import document_of
 from processes.instances.leases import PATIENCE
 from processes.instances.stored_values import shown
 from processes.models import ProcessInstance, Run
@@ -14,7 +15,6 @@ from processes.preview.debug_session import Session, session_of
 from processes.preview.next_step import planned
 from processes.rules.base import Rule
 from processes.running.pinned_answers import pinned_of, reaching
-from processes.services.documents import document_of
 from processes.views.common import person, target_title
 from processes.views.instances.trace_steps import sentence_of, shown_step, title_of
 from processes.views.preview import common

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from processes.document_cache import document_of
 from processes.instances.form_states import FormState, form_states
 from processes.models import ProcessInstance
-from processes.services.documents import document_of
 from tests.processes.definitions import button, set_rule, text_field
 
 

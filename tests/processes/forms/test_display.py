@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from processes.document_cache import document_of
 from processes.instances.form_states import display_of
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.preview import debugger
 from processes.preview.debugger import Paused
 from processes.running import runs
-from processes.services.documents import document_of
 from tests.processes.definitions import button, text_field
 from tests.processes.forms.leave import form, row
 from tests.processes.stories import fired, made, published, read

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import Conflict, Forbidden, Invalid
+from processes.document_cache import document_of
 from processes.instances.form_states import display_of, form_states, send_back
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
-from processes.services.documents import document_of
 from tests.factories import make_user
 from tests.processes.definitions import button, set_rule, text_field
 from tests.processes.forms.leave import APPROVAL, form, leave, row, states

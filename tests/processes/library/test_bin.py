@@ -8,14 +8,14 @@ from django.utils import timezone
 
 from kianda.accounts.models import AuditEntry
 from kianda.lib.errors import Invalid, Missing
+from processes import retention
 from processes.designer.working_copy import edit, open_copy, save_version
 from processes.designs.lifecycle import create_design, delete_design, publish_design, save_design
+from processes.document_cache import document_of
 from processes.instances.lifecycle import create_instance
 from processes.library import recycle_bin as bins
 from processes.models import ProcessDesign, ProcessInstance
 from processes.selectors import get_design, get_version
-from processes.services import retention
-from processes.services.documents import document_of
 from tests.pages import client_of, text_of
 from tests.processes.conftest import local
 from tests.processes.definitions import process

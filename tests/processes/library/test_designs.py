@@ -7,10 +7,10 @@ import pytest
 from kianda.lib.errors import Invalid, Stale
 from processes.designer.working_copy import edit, open_copy, save_version
 from processes.designs.lifecycle import create_design
+from processes.document_cache import document_of
 from processes.library import catalogue
 from processes.models import ProcessDesign
 from processes.selectors import get_design
-from processes.services.documents import document_of
 from tests.pages import client_of, text_of
 from tests.processes.conftest import definition
 from tests.processes.library.shelves import added, looking

@@ -7,10 +7,10 @@ import pytest
 
 from processes.definition.serialization import definition_text
 from processes.designs.lifecycle import create_design, publish_design, save_design
+from processes.document_cache import document_of
 from processes.instances.lifecycle import create_instance, patch_instance
 from processes.models import ProcessDesign, ProcessInstance, Run
 from processes.selectors import get_design
-from processes.services.documents import document_of
 from tests.pages import SCRIPT, client_of, text_of
 from tests.processes.conftest import VALUES, definition, local
 from tests.processes.definitions import button, process, set_rule, text_field

@@ -10,10 +10,10 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from processes.designs.lifecycle import save_design
+from processes.document_cache import document_of
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.running import runs
-from processes.services.documents import document_of
 from tests.processes.conftest import answers
 from tests.processes.stories import Make, enqueued
 

@@ -8,11 +8,11 @@ from pytest_httpserver import HTTPServer
 
 from kianda.lib.secrets import MASK
 from processes.designs.lifecycle import publish_design, save_design
+from processes.document_cache import document_of
 from processes.instances.lifecycle import patch_instance, store_unsaved_answer
 from processes.instances.version_moves import move_instance
 from processes.models import ProcessInstance, Run
 from processes.selectors import get_design
-from processes.services.documents import document_of
 from tests.pages import client_of
 from tests.processes.conftest import GOOD_ANSWER, RULES, answers, with_rules
 from tests.processes.stories import Make, press, values_of

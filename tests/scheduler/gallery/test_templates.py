@@ -7,11 +7,11 @@ import pytest
 from django.contrib.auth.models import Group
 from pytest_httpserver import HTTPServer
 
+from processes.document_cache import document_of
 from processes.instances.form_states import form_states
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
 from processes.running import runs
-from processes.services.documents import document_of
 from scheduler.gallery import TEMPLATES
 from tests.pages import client_of, text_of
 from tests.processes.stories import values_of

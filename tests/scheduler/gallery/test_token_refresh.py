@@ -10,11 +10,11 @@ from pytest_httpserver import HTTPServer
 from datasources.models import Datasource
 from kianda.accounts.models import AuditEntry
 from processes.designs.lifecycle import delete_design, warnings_of
+from processes.document_cache import document_of
 from processes.library.exporter import export_text
 from processes.library.recycle_bin import restore_design
 from processes.models import ProcessInstance, Run
 from processes.selectors import get_design
-from processes.services.documents import document_of
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.selectors_health import token_health
 from scheduler.services.execution import execute

@@ -10,11 +10,11 @@ from datasources.models import Datasource
 from datasources.selectors import document_of as datasource_of
 from kianda.lib.errors import Invalid
 from processes.designs.lifecycle import create_design
+from processes.document_cache import document_of
 from processes.library.import_file import read_bundle
 from processes.library.importer import Choice, carry_out, plan_of
 from processes.models import ProcessDesign
 from processes.selectors import get_design
-from processes.services.documents import document_of
 from tests.pages import client_of, text_of
 from tests.processes.conftest import definition
 from tests.processes.library.transfer.files import all_of, emptied

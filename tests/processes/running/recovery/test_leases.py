@@ -11,11 +11,11 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from processes.document_cache import document_of
 from processes.instances.leases import LEASE, TRUSTED_FOR_S, TakenOver, holder
 from processes.models import Change, ProcessInstance, Run
 from processes.running import runs
 from processes.running.checkpoints import RunLedger
-from processes.services.documents import document_of
 from tests.processes.conftest import answers
 from tests.processes.running.recovery.dying import Died, another_process, recover
 from tests.processes.stories import Make, press, values_of

@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 from kianda.web.form_once import new_token
+from processes.document_cache import document_of
 from processes.engine.transitions import Moment, submitted
 from processes.instances.form_states import standing_of, store_standing
 from processes.models import ProcessInstance
-from processes.services.documents import document_of
 from tests.processes.definitions import button, process, set_rule, text_field
 
 

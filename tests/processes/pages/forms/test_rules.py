@@ -9,7 +9,7 @@ from kianda.web.form_once import new_token
 from processes.models import Run
 from tests.pages import client_of, text_of
 from tests.processes.definitions import set_rule
-from tests.processes.form_pages.leave import leave, post, submit, value_in
+from tests.processes.pages.forms.leave import leave, post, submit, value_in
 
 pytestmark = pytest.mark.django_db
 

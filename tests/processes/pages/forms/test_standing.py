@@ -8,7 +8,7 @@ import pytest
 from kianda.web.form_once import new_token
 from tests.pages import client_of, text_of
 from tests.processes.definitions import button, text_field
-from tests.processes.form_pages.leave import is_closed, leave, post, submit
+from tests.processes.pages.forms.leave import is_closed, leave, post, submit
 
 pytestmark = pytest.mark.django_db
 
