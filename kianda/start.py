@@ -20,8 +20,8 @@ from processes.running.target_titles import with_target_titles
 from processes.selectors import visible_runs
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
-from scheduler.selectors_health import KeptToken, TokenHealth, token_health
-from scheduler.token_health import AMBER, RED
+from scheduler.token_selectors import KeptToken, TokenHealth, token_health
+from scheduler.tokens.health import AMBER, RED
 
 RUNS = 8
 FIRINGS = 6

@@ -16,14 +16,14 @@ class SchedulerConfig(AppConfig):
     def ready(self) -> None:
         """Say what tasks use, and keep the system's periodic tasks in step with the tables."""
         from kianda.web import page_extensions
+        from scheduler.periodic_tasks import after_migrate
         from scheduler.selectors import (
             occurrence_of_run,
             uses_of_instance,
             uses_of_process,
             uses_of_targets,
         )
-        from scheduler.selectors_health import tokens_of_instance
-        from scheduler.setup import after_migrate
+        from scheduler.token_selectors import tokens_of_instance
 
         usage.register("instance", uses_of_instance)
         usage.register("process", uses_of_process)

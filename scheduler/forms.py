@@ -12,7 +12,7 @@ from scheduler.kind_controls import WAYS, Control, controls_of, lines_of, way_na
 from scheduler.models import ScheduledTask
 from scheduler.schedules import schedules
 from scheduler.schedules.once import read_moment
-from scheduler.services.moments import expires_at, zone_of
+from scheduler.services.due_times import expires_at, zone_of
 
 Typed = dict[str, Any]
 

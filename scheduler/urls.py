@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, path
 
-from scheduler import api, hooks
+from scheduler.api import tasks as api
+from scheduler.api import webhooks
 from scheduler.views import gallery, history, schedule, tasks
 
 api_urlpatterns = [
@@ -15,7 +16,7 @@ api_urlpatterns = [
     path("scheduled-tasks/<str:task_id>/occurrences/", api.Occurrences.as_view()),
     path("schedule-kinds/", api.ScheduleKinds.as_view()),
 ]
-hook_urlpatterns = [path("<str:token>/", hooks.Hook.as_view(), name="hook")]
+hook_urlpatterns = [path("<str:token>/", webhooks.Hook.as_view(), name="hook")]
 
 # The pages of the app, below "/".
 page_urlpatterns: list[URLPattern] = [

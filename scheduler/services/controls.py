@@ -9,8 +9,8 @@ from django.utils import timezone
 from kianda.accounts.services.audit import Action, record
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import firing
-from scheduler.services.gaps import close_gap
-from scheduler.services.moments import set_next_run
+from scheduler.services.due_times import set_next_run
+from scheduler.services.missed_firings import close_gap
 from scheduler.services.tasks import KIND, lock_task
 
 

@@ -18,7 +18,7 @@ from kianda.lib.errors import Conflict, Invalid, Missing, TooMany
 from kianda.lib.pointers import flaws_of
 from processes.selectors import visible_instances
 from scheduler.models import Occurrence, ScheduledTask
-from scheduler.services.moments import has_expired, runs_left
+from scheduler.services.due_times import has_expired, runs_left
 
 WINDOW = timedelta(seconds=60)
 CALLS_IN_A_WINDOW = 60

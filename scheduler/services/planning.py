@@ -18,8 +18,8 @@ from django.utils.translation import gettext_noop
 
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.schedules import Due
-from scheduler.services.gaps import due_of, gap_row
-from scheduler.services.moments import next_run_after
+from scheduler.services.due_times import next_run_after
+from scheduler.services.missed_firings import due_of, gap_row
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from processes.definition.document import Document
 from processes.models import ProcessInstance
 from scheduler.document import dumped, read_task
 from scheduler.models import ScheduledTask
-from scheduler.services.checks import zone_names
-from scheduler.services.moments import next_five, set_next_run
-from scheduler.token_health import token_fields, validity
+from scheduler.services.due_times import next_five, set_next_run
+from scheduler.services.validation import zone_names
+from scheduler.tokens.health import token_fields, validity
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from kianda.lib.errors import Invalid, Missing, PreconditionFailed
 from kianda.lib.numbers import whole_number
 from scheduler.document import dumped
 from scheduler.models import Occurrence, ScheduledTask
-from scheduler.services.checks import Checked, check_task
+from scheduler.services.due_times import expires_at, schedule_of, set_next_run, zone_of
 from scheduler.services.firing import set_new_token
-from scheduler.services.gaps import close_gap
-from scheduler.services.moments import expires_at, schedule_of, set_next_run, zone_of
+from scheduler.services.missed_firings import close_gap
+from scheduler.services.validation import Checked, check_task
 
 KIND: Final = "scheduled task"
 

@@ -14,7 +14,7 @@ from processes.instances.process_ids import LONGEST
 from processes.models import ProcessDesign, ProcessInstance
 from processes.rules import Rule
 from processes.selectors import visible_instances
-from scheduler.services.checks import definition_of, find_instance
+from scheduler.services.validation import definition_of, find_instance
 
 MOST = 25
 

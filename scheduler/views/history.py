@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 from kianda.web import times
 from kianda.web.pages import page, render_page
 from processes.views.common import asked, page_of, person, target_title
-from scheduler import listing, services, timeline
+from scheduler import listing, services
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.selectors import occurrences_of
-from scheduler.selectors_health import KeptToken, token_of_task
-from scheduler.services.moments import next_of, status_of, words_of
-from scheduler.token_health import validity
+from scheduler.services.due_times import next_of, status_of, words_of
+from scheduler.token_selectors import KeptToken, token_of_task
+from scheduler.tokens.health import validity
+from scheduler.views import timeline
+from scheduler.views.chart import drawing
 from scheduler.views.choices import Choices
-from scheduler.views.drawing import drawing
 from scheduler.views.tasks import KEEPERS
 
 # Sooner than this a firing counts as punctual.

@@ -24,9 +24,9 @@ from processes.views.common import person
 from scheduler import forms, services
 from scheduler.kind_controls import lines_of
 from scheduler.models import ScheduledTask
-from scheduler.services.checks import zone_names
 from scheduler.services.preview import coming, token_life
-from scheduler.views import meanwhile
+from scheduler.services.validation import zone_names
+from scheduler.views import edit_conflict
 from scheduler.views.choices import Choices, people
 from scheduler.views.tasks import KEEPERS, shown_once
 
@@ -127,8 +127,8 @@ def _change(request: HttpRequest, found: ScheduledTask) -> HttpResponseBase:
 
 def _stale(request: HttpRequest, typed: forms.Typed, now: ScheduledTask) -> HttpResponse:
     before = read(request.POST.get("seen", ""))
-    differences = meanwhile.differences(typed, before, now)
-    return _shown(request, meanwhile.merged(typed, before, now), task=now, stale=differences)
+    differences = edit_conflict.differences(typed, before, now)
+    return _shown(request, edit_conflict.merged(typed, before, now), task=now, stale=differences)
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _read(
     sent = request.POST if stale is None else {}
     return {
         "revision": sent.get("revision", task.revision),
-        "seen": sent.get("seen") or meanwhile.seen(task),
+        "seen": sent.get("seen") or edit_conflict.seen(task),
     }
 
 

@@ -17,7 +17,7 @@ from processes.views.common import asked, page_of, person
 from scheduler import listing, services
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
-from scheduler.services.moments import expires_at, next_of, status_of, words_of
+from scheduler.services.due_times import expires_at, next_of, status_of, words_of
 from scheduler.tasks import send
 
 KEEPERS = (DESIGNER, ADMINISTRATOR)

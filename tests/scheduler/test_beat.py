@@ -15,8 +15,8 @@ from kianda.beat import PlanningScheduler
 from processes.models import ProcessInstance
 from scheduler import tasks
 from scheduler.models import Heartbeat, Occurrence, ScheduledTask
+from scheduler.periodic_tasks import SYSTEM_TASKS, ensure_periodic_tasks
 from scheduler.services.heartbeats import stamp
-from scheduler.setup import SYSTEM_TASKS, ensure_periodic_tasks
 from tests.factories import make_user
 from tests.scheduler.conftest import Make, total
 

@@ -16,7 +16,7 @@ from scheduler.services import (
     create_task,
     get_task,
 )
-from scheduler.services.moments import next_five
+from scheduler.services.due_times import next_five
 from tests.processes.definitions import button, process
 from tests.scheduler.conftest import NOON, Make, body
 

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from scheduler import listing, timeline
+from scheduler import listing
 from scheduler.models import Occurrence
+from scheduler.views import timeline
 
 # The clocks of Europe went back an hour in the night before the 25th.
 NOW = datetime(2026, 10, 26, 9, 20, tzinfo=UTC)

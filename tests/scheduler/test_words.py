@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from scheduler.models import ScheduledTask
-from scheduler.services.moments import words_of
+from scheduler.services.due_times import words_of
 
 DAILY = {"kind": "daily", "at": "09:00"}
 HOURLY = {"kind": "hourly", "minute": 5}

@@ -16,10 +16,10 @@ from processes.library.recycle_bin import restore_design
 from processes.models import ProcessInstance, Run
 from processes.selectors import get_design
 from scheduler.models import Occurrence, ScheduledTask
-from scheduler.selectors_health import token_health
 from scheduler.services.execution import execute
 from scheduler.services.planning import plan
 from scheduler.services.tasks import create_task
+from scheduler.token_selectors import token_health
 from tests.pages import client_of, text_of
 from tests.processes.conftest import GOOD_ANSWER, answers
 from tests.processes.stories import values_of

@@ -9,7 +9,8 @@ from rest_framework.views import APIView
 
 from kianda.lib.api.drf import read_query
 from kianda.lib.errors import TooMany
-from scheduler import schemas, services
+from scheduler import services
+from scheduler.api import schemas
 from scheduler.tasks import send
 
 

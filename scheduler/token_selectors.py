@@ -14,8 +14,8 @@ from processes.document_cache import document_of
 from processes.models import ProcessDesign, ProcessInstance, Run
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
-from scheduler.services.moments import next_of, status_of, words_of
-from scheduler.token_health import (
+from scheduler.services.due_times import next_of, status_of, words_of
+from scheduler.tokens.health import (
     URGENCY,
     Facts,
     State,
@@ -25,7 +25,7 @@ from scheduler.token_health import (
     token_fields,
     validity,
 )
-from scheduler.token_strip import DAY, Strip, strip_of, window
+from scheduler.tokens.validity_strip import DAY, Strip, strip_of, window
 
 # More tokens than this are not looked at one by one; those that went wrong come first.
 MOST_LOOKED_AT = 300

@@ -22,11 +22,12 @@ from kianda.lib.api.drf import (
 from kianda.lib.api.kinds_api import Kinds, described
 from kianda.lib.api.schemas import page_of
 from kianda.lib.errors import Invalid
-from scheduler import schemas, services
+from scheduler import services
+from scheduler.api import schemas
+from scheduler.api.representations import occurrence_json, task_json
 from scheduler.models import ScheduledTask
 from scheduler.schedules import schedules
 from scheduler.selectors import occurrences_of, visible_tasks
-from scheduler.shapes import occurrence_json, task_json
 from scheduler.tasks import send
 
 KEEPERS = (ADMINISTRATOR, DESIGNER)

@@ -22,7 +22,7 @@ from scheduler.document import read_task
 from scheduler.models import ScheduledTask
 from scheduler.schedules import Once
 from scheduler.schedules.once import read_moment
-from scheduler.services.moments import expiry_of, schedule_of, zone_named
+from scheduler.services.due_times import expiry_of, schedule_of, zone_named
 
 PASSED = gettext_noop("This moment has passed. Write one that lies ahead.")
 

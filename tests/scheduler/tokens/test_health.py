@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from processes.definition.document import parse_document
-from scheduler.token_health import (
+from scheduler.tokens.health import (
     AMBER,
     RED,
     URGENCY,

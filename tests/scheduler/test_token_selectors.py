@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from processes.designs.lifecycle import publish_design, save_design
 from scheduler.models import ScheduledTask
-from scheduler.selectors_health import MOST_LOOKED_AT, SHOWN, token_health, tokens_of_instance
+from scheduler.token_selectors import MOST_LOOKED_AT, SHOWN, token_health, tokens_of_instance
 from tests.processes.definitions import TOKEN_REFRESH
 from tests.scheduler.kept import HOUR, make_process, make_run, make_token
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kianda.web import times
 from scheduler.models import Occurrence
-from scheduler.token_health import Span
+from scheduler.tokens.health import Span
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 # More occurrences than this are drawn as columns: a task of every second has 86,400 in a day.

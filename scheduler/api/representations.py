@@ -5,7 +5,7 @@ from typing import Any
 
 from processes.language.timestamps import moment_text
 from scheduler.models import Occurrence, ScheduledTask
-from scheduler.services.moments import schedule_of
+from scheduler.services.due_times import schedule_of
 
 
 def _moment(moment: datetime | None) -> str | None:

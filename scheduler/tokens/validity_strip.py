@@ -8,7 +8,7 @@ from django.db.models import F
 from django.db.models.fields.json import KeyTransform
 
 from processes.models import ProcessInstance, Run
-from scheduler.token_health import (
+from scheduler.tokens.health import (
     Span,
     TokenFields,
     Validity,

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.schedules import Due
-from scheduler.services.moments import expires_at, schedule_of, zone_of
+from scheduler.services.due_times import expires_at, schedule_of, zone_of
 
 
 def due_of(task: ScheduledTask, moment: datetime) -> Due:

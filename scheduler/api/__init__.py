@@ -1,0 +1,1 @@
+"""The JSON door of the scheduler, and that of web hooks."""
