@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from kianda.startup import refuse_unready, unknown_migrations
+from kianda.ops.start_checks import refuse_unready, unknown_migrations
 
 
 def prepare(*, out: Any) -> None:

@@ -250,7 +250,7 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "lines": {"()": "kianda.logs.formatter"},
+        "lines": {"()": "kianda.ops.logs.formatter"},
     },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "lines", "stream": sys.stderr},

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from kianda import parts_alive
 from kianda.accounts.roles import DESIGNER, ROLES, has_role, roles_of
+from kianda.ops import liveness
 from kianda.web import navigation, times
 from kianda.web.pages import page, render_page
 from processes.instances.unsaved import to_see_to
@@ -125,7 +125,7 @@ class Overview:
     @cached_property
     def parts(self) -> str:
         """Return which parts of the product give signs of life, in words."""
-        return parts_alive.in_words(now=self.now)
+        return liveness.in_words(now=self.now)
 
     @cached_property
     def attention(self) -> list[Attention]:
@@ -149,7 +149,7 @@ class Overview:
         acts = (Act(_("Open System"), "system"),) if "system" in self.doors else ()
         return [
             Attention("bad", part.sentence(self.now), part.consequence, acts)
-            for part in parts_alive.silent(now=self.now)
+            for part in liveness.silent(now=self.now)
         ]
 
     def _unsaved(self) -> list[Attention]:

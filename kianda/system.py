@@ -16,9 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kianda import selfcheck
 from kianda.accounts.roles import ADMINISTRATOR
-from kianda.health import RED_AFTER
+from kianda.ops import self_check
+from kianda.ops.health import RED_AFTER
 from kianda.web.pages import page, render_page
 from processes.models import ProcessInstance, Run
 from scheduler.listing import with_status
@@ -35,9 +35,9 @@ class System:
         """Take the moment that everything is seen from."""
         self.now = now
 
-    def findings(self) -> list[selfcheck.Finding]:
+    def findings(self) -> list[self_check.Finding]:
         """Return the sentences of the self-check."""
-        return selfcheck.findings(now=self.now)
+        return self_check.findings(now=self.now)
 
     def heartbeats(self) -> list[dict[str, Any]]:
         """Return each part that gave a sign of life in the last hour."""

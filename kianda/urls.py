@@ -7,10 +7,11 @@ from django.urls import include, path
 
 from datasources.urls import api_urlpatterns as datasources_api
 from datasources.urls import page_urlpatterns as datasources_pages
-from kianda import health, search, start, system
+from kianda import search, start, system
 from kianda.administration import sign_in
 from kianda.administration.urls import page_urlpatterns as accounts_pages
-from kianda.metrics import metrics
+from kianda.ops import health
+from kianda.ops.metrics import metrics
 from kianda.schema import DocsView, SchemaView
 from kianda.web import error_pages
 from processes.urls import api_urlpatterns as processes_api

@@ -8,7 +8,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
-from kianda.logs import formatter
+from kianda.ops.logs import formatter
 from tests.secrets.searching import Search
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kianda.backups import BackupError, write_backup
+from kianda.ops.backups import BackupError, write_backup
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from kianda.startup import refuse_unready
+from kianda.ops.start_checks import refuse_unready
 
 
 class Command(BaseCommand):

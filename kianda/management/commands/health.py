@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from kianda.health import PARTS, is_beating
+from kianda.ops.health import PARTS, is_beating
 
 TIMEOUT_S = 5
 

@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from kianda import backups
-from kianda.startup import NotReadyError, check_ready, unapplied_migrations
+from kianda.ops import backups
+from kianda.ops.start_checks import NotReadyError, check_ready, unapplied_migrations
 
 
 class Command(BaseCommand):

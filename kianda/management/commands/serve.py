@@ -15,8 +15,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from kianda import broker, orphans, parts, prepare
+from kianda.ops.start_checks import refuse_unready
 from kianda.sandbox.server import open_socket
-from kianda.startup import refuse_unready
 from kianda.supervisor import Child, Supervisor
 
 LOCK_FILE = "serve.lock"

@@ -19,7 +19,7 @@ from kombu.exceptions import KombuError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from kianda.startup import unapplied_migrations
+from kianda.ops.start_checks import unapplied_migrations
 from scheduler.models import Heartbeat
 from scheduler.services.heartbeats import name_of
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from kianda import metrics
+from kianda.ops import metrics
 from processes.models import Run
 from scheduler.models import Heartbeat, Occurrence
 from tests.factories import make_token

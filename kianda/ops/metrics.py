@@ -17,9 +17,9 @@ from rest_framework.request import Request
 from kianda.accounts.authentication import BearerTokenAuthentication
 from kianda.accounts.permissions import check_scope
 from kianda.accounts.roles import ADMINISTRATOR, has_role
-from kianda.health import heartbeat_ages
 from kianda.lib.api.problems import plain_problem
 from kianda.lib.errors import Forbidden
+from kianda.ops.health import heartbeat_ages
 from kianda.web.request_metrics import FOLDER
 from processes.models import Run
 from scheduler.models import Occurrence, ScheduledTask

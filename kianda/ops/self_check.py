@@ -10,12 +10,12 @@ from django.conf import settings
 from django.db.models import Min
 from django.utils.translation import gettext as _
 
-from kianda import parts_alive
 from kianda.accounts.services.key_ring import check_key_ring
 from kianda.accounts.services.users import able_administrators
 from kianda.checks import settings_are_sound
-from kianda.health import broker_answers, is_migrated
 from kianda.lib.secrets import WrongKeyRing
+from kianda.ops import liveness
+from kianda.ops.health import broker_answers, is_migrated
 from kianda.web import times
 from processes.models import Run
 from scheduler.models import Occurrence
@@ -45,7 +45,7 @@ def findings(*, now: datetime) -> list[Finding]:
 
 
 def _parts(now: datetime) -> Iterator[Finding]:
-    silent = parts_alive.silent(now=now)
+    silent = liveness.silent(now=now)
     for part in silent:
         yield Finding("bad", f"{part.sentence(now)}.", part.consequence)
     if not silent:

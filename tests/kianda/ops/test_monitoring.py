@@ -7,7 +7,7 @@ import pytest
 import yaml
 from django.utils import timezone
 
-from kianda import metrics
+from kianda.ops import metrics
 from processes.models import Run
 from scheduler.models import Heartbeat
 from tests.kianda.product import ROOT

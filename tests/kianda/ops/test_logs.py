@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from kianda.logs import formatter, scrub
+from kianda.ops.logs import formatter, scrub
 
 
 def line(message, *args, **more):

@@ -7,7 +7,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kianda.health import PARTS, RED_AFTER
+from kianda.ops.health import PARTS, RED_AFTER
 from kianda.web import times
 from scheduler.models import Heartbeat
 

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from kianda.startup import unknown_migrations
+from kianda.ops.start_checks import unknown_migrations
 
 MANIFEST, KEYS = "manifest.json", "kianda_secret_keys"
 SQLITE, POSTGRESQL = "kianda.sqlite3", "kianda.pgdump"

@@ -6,7 +6,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.management import call_command
 
-from kianda.startup import NotReadyError, check_ready, unknown_migrations
+from kianda.ops.start_checks import NotReadyError, check_ready, unknown_migrations
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from kianda.accounts.services.key_ring import check_key_ring
 from kianda.accounts.services.users import invite_person
-from kianda.selfcheck import findings
+from kianda.ops.self_check import findings
 from scheduler.models import Heartbeat, ScheduledTask
 from tests.factories import PASSWORD, make_user
 from tests.pages import client_of, text_of
