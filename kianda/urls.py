@@ -10,9 +10,9 @@ from datasources.urls import page_urlpatterns as datasources_pages
 from kianda import search, start, system
 from kianda.administration import sign_in
 from kianda.administration.urls import page_urlpatterns as accounts_pages
+from kianda.api_docs.openapi import DocsView, SchemaView
 from kianda.ops import health
 from kianda.ops.metrics import metrics
-from kianda.schema import DocsView, SchemaView
 from kianda.web import error_pages
 from processes.urls import api_urlpatterns as processes_api
 from processes.urls import page_urlpatterns as processes_pages

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from kianda.api_docs.reference import pages
 from kianda.environment import BASE_DIR
-from kianda.reference import pages
 
 FOLDER = BASE_DIR / "docs" / "reference"
 

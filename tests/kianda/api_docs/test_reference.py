@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from kianda import reference
+from kianda.api_docs import reference
 from kianda.environment import KNOWN
 from processes.fields import fields
 from processes.rules import rules

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kianda.schema import SchemaView
+from kianda.api_docs.openapi import SchemaView
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,1 @@
+"""What describes the product: the OpenAPI document and the reference pages."""
