@@ -7,10 +7,10 @@ from django.urls import include, path
 
 from datasources.urls import api_urlpatterns as datasources_api
 from datasources.urls import page_urlpatterns as datasources_pages
-from kianda import search, start, system
 from kianda.administration import sign_in
 from kianda.administration.urls import page_urlpatterns as accounts_pages
 from kianda.api_docs.openapi import DocsView, SchemaView
+from kianda.home import search, start, system
 from kianda.ops import health
 from kianda.ops.metrics import metrics
 from kianda.web import error_pages

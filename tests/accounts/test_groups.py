@@ -11,8 +11,8 @@ from datasources.models import Datasource
 from kianda.accounts.models import AuditEntry
 from kianda.accounts.roles import groups_of, roles_of
 from kianda.accounts.services import groups, users
+from kianda.home.search import find
 from kianda.lib.errors import InUse, Invalid, Missing
-from kianda.search import find
 from processes.designs.lifecycle import create_design, publish_design, save_design
 from processes.instances.form_states import my_work
 from processes.instances.lifecycle import create_instance

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from kianda import search
+from kianda.home import search
 from kianda.lib import pagination
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance

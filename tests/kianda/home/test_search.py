@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from kianda.accounts.roles import ROLES
-from kianda.search import find
+from kianda.home.search import find
 from processes.models import Run
 from tests.factories import make_user
 from tests.pages import client_of

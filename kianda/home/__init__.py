@@ -1,0 +1,1 @@
+"""The pages that look over all apps: start page, search, system."""
