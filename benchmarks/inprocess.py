@@ -20,7 +20,7 @@ def measure(order: dict[str, Any]) -> dict[str, Any]:
     from django.contrib.auth.models import User
 
     from benchmarks.floor import Floor
-    from kianda.parts import keep_what_is_loaded
+    from kianda.serve.services import keep_what_is_loaded
     from processes.running.runs import trigger
 
     user = User.objects.get(username="benchmark")

@@ -14,7 +14,7 @@ from django.contrib.staticfiles import finders
 
 from kianda import environment
 from kianda.databases import database_of
-from kianda.parts import PARTS, WEB_PROCESSES, WORKER_THREADS
+from kianda.serve.services import PARTS, WEB_PROCESSES, WORKER_THREADS
 from tests.kianda.product import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

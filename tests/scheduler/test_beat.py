@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from kianda.accounts.models import IdempotencyRecord
-from kianda.beat import PlanningScheduler
+from kianda.serve.beat import PlanningScheduler
 from processes.models import ProcessInstance
 from scheduler import tasks
 from scheduler.models import Heartbeat, Occurrence, ScheduledTask

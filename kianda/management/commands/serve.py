@@ -14,10 +14,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from kianda import broker, orphans, parts, prepare
 from kianda.ops.start_checks import refuse_unready
 from kianda.sandbox.server import open_socket
-from kianda.supervisor import Child, Supervisor
+from kianda.serve import broker, first_start, parent_death, services
+from kianda.serve.supervisor import Child, Supervisor
 
 LOCK_FILE = "serve.lock"
 BROKER_WAIT_S = 10
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the part and the set-up flag."""
-        parser.add_argument("--only", choices=list(parts.PARTS), help="run this part alone")
+        parser.add_argument("--only", choices=list(services.PARTS), help="run this part alone")
         parser.add_argument(
             "--set-up",
             action="store_true",
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         if only == "web":
             check_port()
         if set_up:
-            prepare.prepare(out=self.stdout)
+            first_start.prepare(out=self.stdout)
         refuse_unready()
         needs_broker = settings.EMBEDDED_BROKER and only in ("worker", "beat")
         if needs_broker and not broker.answers(settings.BROKER_SOCKET):
@@ -60,8 +60,8 @@ class Command(BaseCommand):
                 "There is no broker: set CELERY_BROKER_URL, or start everything with "
                 "`python manage.py serve`."
             )
-        parts.drop_connections()
-        parts.PARTS[only]()
+        services.drop_connections()
+        services.PARTS[only]()
 
     def _serve_all(self, *, set_up: bool) -> None:
         started = time.monotonic()
@@ -86,7 +86,7 @@ class Command(BaseCommand):
         before = Child("set-up", lambda: self._before(set_up=set_up), again=False)
         # Beside the imports: the database is looked at on the other core.
         supervisor.add(before)
-        parts.preload_web()
+        services.preload_web()
         supervisor.wait_for_end(before)
         if before.status or supervisor.stopping:
             return before.status or 0
@@ -94,11 +94,11 @@ class Command(BaseCommand):
             start_broker(supervisor)
         if settings.EMBEDDED:
             # What it takes over is chosen at once; a slow provider must not hold the pages up.
-            lost = Child("recovery", recover, again=False, grace_s=parts.GRACE_S)
+            lost = Child("recovery", recover, again=False, grace_s=services.GRACE_S)
             supervisor.add(lost)
             supervisor.wait_for_end(lost, seconds=RECOVERY_WAIT_S)
-        supervisor.add(Child("web", parts.run_web, grace_s=parts.GRACE_S + 2))
-        parts.preload_jobs()
+        supervisor.add(Child("web", services.run_web, grace_s=services.GRACE_S + 2))
+        services.preload_jobs()
         for child in job_children():
             if not supervisor.stopping:
                 supervisor.add(child)
@@ -107,7 +107,7 @@ class Command(BaseCommand):
     def _before(self, *, set_up: bool) -> None:
         try:
             if set_up:
-                prepare.prepare(out=self.stdout)
+                first_start.prepare(out=self.stdout)
             refuse_unready()
         except CommandError as error:
             self.stderr.write(str(error))
@@ -124,16 +124,16 @@ class Command(BaseCommand):
 
 def job_children() -> list[Child]:
     """Return the processes beside the web."""
-    workers = min(parts.WORKER_PROCESSES, os.cpu_count() or 1)
+    workers = min(services.WORKER_PROCESSES, os.cpu_count() or 1)
     names = ["worker", *(f"worker-{number}" for number in range(2, workers + 1))]
     found = [
-        *(Child(name, parts.run_worker, grace_s=parts.GRACE_S) for name in names),
-        Child("beat", parts.run_beat),
+        *(Child(name, services.run_worker, grace_s=services.GRACE_S) for name in names),
+        Child("beat", services.run_beat),
     ]
     if settings.KIANDA_DEMO:
         # The parent holds the socket: the address outlives a sandbox that is killed.
         listener = open_socket(settings.KIANDA_DATA_DIR)
-        found.insert(0, Child("sandbox", lambda: parts.run_sandbox(listener)))
+        found.insert(0, Child("sandbox", lambda: services.run_sandbox(listener)))
     return found
 
 
@@ -142,7 +142,7 @@ def start_broker(supervisor: Supervisor) -> None:
     directory, address = settings.KIANDA_DATA_DIR / "broker", settings.BROKER_SOCKET
     broker.prepare(address, directory=directory)
     command = broker.command(address, directory=directory)
-    child = Child("broker", lambda: orphans.become(command))
+    child = Child("broker", lambda: parent_death.become(command))
     supervisor.add(child)
     supervisor.wait_until(
         lambda: broker.answers(address) or child.status is not None, seconds=BROKER_WAIT_S

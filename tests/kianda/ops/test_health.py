@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from kianda.broker import command
+from kianda.serve.broker import command
 from scheduler.models import Heartbeat
 
 pytestmark = pytest.mark.django_db

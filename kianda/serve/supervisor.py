@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from kianda.lib.shutdown import StopSignals, forget
-from kianda.orphans import die_with_parent
+from kianda.serve.parent_death import die_with_parent
 
 log = logging.getLogger("kianda.serve")
 

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections, connections
 
-from kianda.orphans import LINUX, die_with_parent
+from kianda.serve.parent_death import LINUX, die_with_parent
 
 # 32 runs that wait on a slow provider may all land in one process: threads must be left then.
 WEB_PROCESSES = 2
@@ -45,11 +45,11 @@ def preload_jobs() -> None:
     import celery.concurrency.thread
     import kombu.transport.redis
 
-    import kianda.beat
     import kianda.sandbox.server
+    import kianda.serve.beat
     from kianda.celery import app
 
-    _ = kianda.beat.PlanningScheduler
+    _ = kianda.serve.beat.PlanningScheduler
     _ = celery.apps.beat, celery.apps.worker, celery.concurrency.thread
     _ = kombu.transport.redis, kianda.sandbox.server
     app.loader.import_default_modules()
@@ -139,8 +139,8 @@ def _close_broken_connections(**_: Any) -> None:
 
 def run_beat() -> None:
     """Keep the clock: plan what is due and send it."""
-    from kianda.beat import Beat
     from kianda.celery import app
+    from kianda.serve.beat import Beat
 
     app.conf.update(worker_redirect_stdouts=False)
     Beat(app=app, loglevel=settings.KIANDA_LOG_LEVEL.upper(), quiet=True).run()
