@@ -52,7 +52,7 @@ def _published(desk: Desk) -> HttpResponseBase:
             "stayed": done.stayed,
         }  # fmt: skip
         title = _("Published %(version)s") % {"version": done.version}
-        return render_dialog(desk.request, "processes/_published.html", context, title=title)
+        return render_dialog(desk.request, "library/_published.html", context, title=title)
     toast(desk.request, _published_words(done.version, moves=moves))
     return go(desk.request, desk.address(desk.at))
 

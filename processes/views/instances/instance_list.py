@@ -45,8 +45,8 @@ def instances(request: HttpRequest) -> HttpResponseBase:
         "statuses": listing.statuses(), "last": last, "looked_at": LOOKED_AT,
     }  # fmt: skip
     return render_page(
-        request, "processes/instances.html", context,
-        partials={"rows": "processes/_instances_rows.html"},
+        request, "instances/instances.html", context,
+        partials={"rows": "instances/_instances_rows.html"},
     )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def _summary(instance: ProcessInstance, words: str) -> list[tuple[str, Any]]:
 
 
 PARTS_OF_NEW = {
-    "new-instance": "processes/_new_instance.html", "instance": "processes/_first_form.html",
+    "new-instance": "instances/_new_instance.html", "instance": "instances/_first_form.html",
 }  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def new_instance(request: HttpRequest) -> HttpResponseBase:
         context["errors"] = Errors(Invalid.at("/process", _("Choose a process of the list.")))
         status = 422
     return render_page(
-        request, "processes/new_instance.html", context,
+        request, "instances/new_instance.html", context,
         partials=PARTS_OF_NEW, status=status,
     )  # fmt: skip
 

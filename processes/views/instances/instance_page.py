@@ -25,9 +25,9 @@ from processes.views.instances.form_steps import load_targets, submitted_by
 from processes.views.instances.page_frame import place_of
 
 PARTIALS = {
-    "instance": "processes/_instance.html",
-    "runs": "processes/_instance_runs.html",
-    "running": "processes/_running.html",
+    "instance": "instances/_instance.html",
+    "runs": "instances/_instance_runs.html",
+    "running": "instances/_running.html",
 }
 TRIES = 3
 

@@ -44,7 +44,7 @@ def work(request: HttpRequest) -> HttpResponseBase:
         "any": bool(newest), "processes": _processes(newest),
     }  # fmt: skip
     return render_page(
-        request, "processes/work.html", context, partials={"rows": "processes/_work_rows.html"}
+        request, "instances/work.html", context, partials={"rows": "instances/_work_rows.html"}
     )
 
 
@@ -115,7 +115,7 @@ def back(request: HttpRequest, process_id: str, form: str) -> HttpResponseBase:
             return go(request, "instance", process_id=instance.process_id)
     return render_dialog(
         request,
-        "processes/_send_back.html",
+        "instances/_send_back.html",
         {"instance": instance, "state": state, "error": error},
         title=_("Send back to %(form)s") % {"form": state.title},
         status=(422 if is_htmx(request) else 409) if error else 200,

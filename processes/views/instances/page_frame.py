@@ -20,7 +20,7 @@ class Place:
 
     # Where an act leads back to; empty is the page of the instance.
     url: str = ""
-    template: str = "processes/instance.html"
+    template: str = "instances/instance.html"
     partials: Mapping[str, str] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     # What comes before a button is pressed.

@@ -28,7 +28,7 @@ def instance_runs(request: HttpRequest, process_id: str) -> HttpResponseBase:
         "sheet": sheet, "instance": sheet.instance, "design": sheet.instance.design,
         "page": found, "runs": with_titles(list(found), sheet.document),
     }  # fmt: skip
-    return render_page(request, "processes/instance_runs.html", context)
+    return render_page(request, "instances/instance_runs.html", context)
 
 
 @page()
@@ -40,7 +40,7 @@ def instance_changes(request: HttpRequest, process_id: str) -> HttpResponseBase:
         "sheet": sheet, "instance": sheet.instance, "design": sheet.instance.design,
         "page": found, "changes": entries_of(list(found), sheet),
     }  # fmt: skip
-    return render_page(request, "processes/instance_changes.html", context)
+    return render_page(request, "instances/instance_changes.html", context)
 
 
 @page(methods=("GET", "POST"))
@@ -67,7 +67,7 @@ def restore(request: HttpRequest, process_id: str, change: int, field: str) -> H
         "possible": can_restore(sheet.instance, known, row, sheet.shown()),
     }  # fmt: skip
     return render_dialog(
-        request, "processes/_restore.html", context,
+        request, "instances/_restore.html", context,
         title=_("Restore %(title)s") % {"title": title}, status=_refused(request, error),
     )  # fmt: skip
 
@@ -111,7 +111,7 @@ def delete(request: HttpRequest, process_id: str) -> HttpResponseBase:
         "may_force": bool(uses) and has_role(sheet.user, ADMINISTRATOR),
     }  # fmt: skip
     return render_dialog(
-        request, "processes/_delete_instance.html", context,
+        request, "instances/_delete_instance.html", context,
         title=_("Delete %(id)s") % {"id": sheet.instance.process_id},
         status=_refused(request, error),
     )  # fmt: skip
@@ -141,7 +141,7 @@ def move(request: HttpRequest, process_id: str) -> HttpResponseBase:
         "error": error,
     }  # fmt: skip
     return render_dialog(
-        request, "processes/_move.html", context,
+        request, "instances/_move.html", context,
         title=_("Move %(id)s to version %(version)s")
         % {"id": sheet.instance.process_id, "version": published},
         status=_refused(request, error),

@@ -39,7 +39,7 @@ def runs(request: HttpRequest) -> HttpResponseBase:
         "runs": with_target_titles(found), "statuses": Run.Status.choices,
     }  # fmt: skip
     return render_page(
-        request, "processes/runs.html", context, partials={"rows": "processes/_runs_rows.html"}
+        request, "runs/runs.html", context, partials={"rows": "runs/_runs_rows.html"}
     )
 
 
@@ -60,9 +60,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
         "instance": _instance(request, found),
         "asides": asides_of("run", found, user=request.user),
     }  # fmt: skip
-    return render_page(
-        request, "processes/run.html", context, partials={"run": "processes/_run.html"}
-    )
+    return render_page(request, "runs/run.html", context, partials={"run": "runs/_run.html"})
 
 
 @page(methods=("GET", "POST"))
@@ -86,9 +84,7 @@ def store_values(request: HttpRequest, run_id: int) -> HttpResponseBase:
     }
     status = 200 if not error else 422 if is_htmx(request) else 409
     title = _("Store values in %(id)s") % {"id": found.process_id}
-    return render_dialog(
-        request, "processes/_store_values.html", context, title=title, status=status
-    )
+    return render_dialog(request, "runs/_store_values.html", context, title=title, status=status)
 
 
 def find_run(request: HttpRequest, run_id: int) -> Run:

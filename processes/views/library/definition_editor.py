@@ -134,7 +134,7 @@ def new_definition(request: HttpRequest) -> HttpResponseBase:
             toast(request, _("%(title)s is stored as draft 0.1.") % {"title": made.title})
             return go(request, "design", name=made.name)
     status = 422 if editor.errors else 200
-    return render_page(request, "processes/new_design.html", {"editor": editor}, status=status)
+    return render_page(request, "library/new_design.html", {"editor": editor}, status=status)
 
 
 @page(roles=(DESIGNER,), methods=("GET", "POST"))
@@ -210,7 +210,7 @@ def _shown(
     request: HttpRequest, found: ProcessDesign, editor: Editor, *, status: int = 200
 ) -> HttpResponseBase:
     context: dict[str, Any] = {"design": found, "editor": editor, **facts_of(found)}
-    return render_page(request, "processes/design.html", context, status=status)
+    return render_page(request, "library/design.html", context, status=status)
 
 
 def facts_of(found: ProcessDesign) -> dict[str, Any]:

@@ -52,8 +52,8 @@ def designs(request: HttpRequest) -> HttpResponseBase:
         "any": found.paginator.count > 0 or (filtered and ProcessDesign.objects.exists()),
     }  # fmt: skip
     return render_page(
-        request, "processes/designs.html", context,
-        partials={"rows": "processes/_designs_rows.html"},
+        request, "library/designs.html", context,
+        partials={"rows": "library/_designs_rows.html"},
     )  # fmt: skip
 
 
@@ -184,6 +184,6 @@ def _copy_of(found: ProcessDesign) -> dict[str, str]:
 def _dialog(request: HttpRequest, context: dict[str, Any]) -> HttpResponseBase:
     status = 422 if context["errors"] else 200
     return render_dialog(
-        request, "processes/_design_details.html", context, title=context["title"], status=status,
-        alone="processes/design_details.html",
+        request, "library/_design_details.html", context, title=context["title"], status=status,
+        alone="library/design_details.html",
     )  # fmt: skip

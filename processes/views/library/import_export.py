@@ -36,7 +36,7 @@ def export_some(request: HttpRequest) -> HttpResponseBase:
     rows = ProcessDesign.objects.order_by("group", "title", "pk")
     context = {"designs": list(rows), "asked": "asked" in request.GET}
     status = 422 if context["asked"] else 200
-    return render_page(request, "processes/export.html", context, status=status)
+    return render_page(request, "library/export.html", context, status=status)
 
 
 def _file(names: list[str], file_name: str, request: HttpRequest) -> HttpResponse:
@@ -51,7 +51,7 @@ def _file(names: list[str], file_name: str, request: HttpRequest) -> HttpRespons
 def import_file(request: HttpRequest) -> HttpResponseBase:
     """Take a file and show what would be made of it; then make what was chosen."""
     if request.method == "GET":
-        return render_page(request, "processes/import.html", {"errors": Errors()})
+        return render_page(request, "library/import.html", {"errors": Errors()})
     try:
         if "held" in request.POST:
             return _make(request)
@@ -59,7 +59,7 @@ def import_file(request: HttpRequest) -> HttpResponseBase:
         bundle = read_bundle(body)
     except (Invalid, TooLarge) as refusal:
         context = {"errors": _errors(refusal), "text": request.POST.get("text", "")[:MOST_BYTES]}
-        return render_page(request, "processes/import.html", context, status=422)
+        return render_page(request, "library/import.html", context, status=422)
     plan = importer.plan_of(bundle, user=person(request))
     return _preview(request, plan, importer.hold(body))
 
@@ -130,7 +130,7 @@ def _preview(
         ],
     }  # fmt: skip
     return render_page(
-        request, "processes/import_preview.html", context, status=422 if errors else 200
+        request, "library/import_preview.html", context, status=422 if errors else 200
     )
 
 
@@ -140,4 +140,4 @@ def imported(request: HttpRequest) -> HttpResponseBase:
     done = request.session.get(RESULT)
     if not done:
         return go(request, "designs")
-    return render_page(request, "processes/imported.html", {"done": done})
+    return render_page(request, "library/imported.html", {"done": done})

@@ -21,7 +21,7 @@ def recycle_bin(request: HttpRequest) -> HttpResponseBase:
         "lines": [(design, services.gone_at(design)) for design in found],
         "may_remove": has_role(request.user, ADMINISTRATOR),
     }
-    return render_page(request, "processes/bin.html", context)
+    return render_page(request, "library/bin.html", context)
 
 
 @page(roles=(DESIGNER,), methods=("GET", "POST"))
@@ -42,7 +42,7 @@ def restore(request: HttpRequest, pk: int) -> HttpResponseBase:
     context = {"design": found, "errors": errors, "name": wish, "taken": wish != found.name}
     title = _("Restore %(title)s") % {"title": found.title}
     return render_dialog(
-        request, "processes/_bin_restore.html", context, title=title,
+        request, "library/_bin_restore.html", context, title=title,
         status=422 if errors else 200,
     )  # fmt: skip
 
@@ -65,4 +65,4 @@ def remove(request: HttpRequest, pk: int) -> HttpResponseBase:
         return go(request, "bin")
     title = _("Remove %(title)s for good") % {"title": found.title}
     context = {"design": found, "versions": found.versions.count()}
-    return render_dialog(request, "processes/_bin_remove.html", context, title=title)
+    return render_dialog(request, "library/_bin_remove.html", context, title=title)

@@ -36,8 +36,8 @@ def versions(request: HttpRequest, name: str) -> HttpResponseBase:
         "compared": _compared(found, query["from"], query["to"]), "query": query,
     }  # fmt: skip
     return render_page(
-        request, "processes/versions.html", context,
-        partials={"compared": "processes/_compared.html"},
+        request, "library/versions.html", context,
+        partials={"compared": "library/_compared.html"},
     )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def version(request: HttpRequest, name: str, number: str) -> HttpResponseBase:
         "design": found, **facts_of(found), "version": shown,
         "text": definition_text(document_of(shown)),
     }  # fmt: skip
-    return render_page(request, "processes/version.html", context)
+    return render_page(request, "library/version.html", context)
 
 
 @page(roles=(DESIGNER,), methods=("GET", "POST"))
@@ -92,7 +92,7 @@ def restore_version(request: HttpRequest, name: str, number: str) -> HttpRespons
     changes = describe_changes(document_of(draft), document_of(old)) if draft else []
     context = {"design": found, "version": old, "changes": changes}
     title = _("Restore version %(number)s") % {"number": number}
-    return render_dialog(request, "processes/_restore_version.html", context, title=title)
+    return render_dialog(request, "library/_restore_version.html", context, title=title)
 
 
 @page(roles=(DESIGNER,), methods=("GET", "POST"))
@@ -111,7 +111,7 @@ def publish(request: HttpRequest, name: str) -> HttpResponseBase:
         "older": _older(found),
     }  # fmt: skip
     return render_dialog(
-        request, "processes/_publish.html", context,
+        request, "library/_publish.html", context,
         title=_("Publish %(title)s") % {"title": found.title}, status=422 if errors else 200,
     )  # fmt: skip
 
@@ -131,7 +131,7 @@ def _publish(
     if done.stayed:
         context = {"design": found, "version": done.version, "stayed": done.stayed}
         title = _("Published %(version)s") % {"version": done.version}
-        return render_dialog(request, "processes/_published.html", context, title=title)
+        return render_dialog(request, "library/_published.html", context, title=title)
     toast(request, _published_words(done.version, moves=moves))
     return go(request, "design", name=found.name)
 
@@ -165,6 +165,6 @@ def delete(request: HttpRequest, name: str) -> HttpResponseBase:
     }  # fmt: skip
     status = 200 if not uses else 422 if is_htmx(request) else 409
     return render_dialog(
-        request, "processes/_delete_design.html", context,
+        request, "library/_delete_design.html", context,
         title=_("Delete %(title)s") % {"title": found.title}, status=status,
     )  # fmt: skip

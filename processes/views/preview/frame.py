@@ -49,7 +49,7 @@ def frame(request: HttpRequest, name: str, process_id: str) -> HttpResponseBase:
             template=TEMPLATE,
             partials={
                 "instance": "preview/_frame.html",
-                "running": "processes/_running.html",
+                "running": "instances/_running.html",
             },
             extra={
                 **_asking(document, instance.outward),
