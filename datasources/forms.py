@@ -17,7 +17,7 @@ from datasources.auth import AuthScheme, auth_schemes
 from datasources.rest.document import RestDatasource
 from datasources.services.validation import SEND_AGAIN
 from kianda.lib.errors import ApplicationError, Flaw, Invalid
-from kianda.lib.names import in_words, slugify
+from kianda.lib.names import as_title, slugify
 from kianda.lib.secret_names import MASK
 from kianda.web.pages import Errors
 
@@ -139,10 +139,10 @@ def auth_controls(body: Mapping[str, Any], *, stored: AuthScheme | None) -> list
     return [
         AuthControl(
             name=name,
-            label=_(info.title) if info.title else in_words(name),
+            label=_(info.title) if info.title else as_title(name),
             help=_(info.description) if info.description else "",
             value="" if name in kind.secrets else body.get(name, held.get(name, info.default)),
-            choices=tuple((choice, in_words(choice)) for choice in get_args(info.annotation)),
+            choices=tuple((choice, as_title(choice)) for choice in get_args(info.annotation)),
             secret=name in kind.secrets,
             stored=bool(held.get(name)),
             retype=name in kind.secrets and body.get(name, "") not in {MASK, ""},

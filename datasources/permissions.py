@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, in_words
+from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role
+from kianda.accounts.roles import role_titles as in_words
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=150)]
 

@@ -23,7 +23,7 @@ from datasources.rest import addresses
 from datasources.rest.addresses import Origin
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from kianda.lib.names import in_words, slug_flaw
+from kianda.lib.names import as_title, slug_flaw
 from kianda.lib.secret_names import MASK, is_secret_name
 
 MEGABYTE = 1024 * 1024
@@ -118,7 +118,7 @@ class _Titled(Shape):
         if isinstance(data, dict) and data.get("title", "") == "":
             name = data.get("name")
             if isinstance(name, str):
-                return data | {"title": in_words(name)[:200]}
+                return data | {"title": as_title(name)[:200]}
         return data
 
 

@@ -77,7 +77,7 @@ def has_role(user: AbstractBaseUser | AnonymousUser | None, *roles: str) -> bool
     return not roles_of(user).isdisjoint(roles)
 
 
-def in_words(groups: Iterable[str]) -> list[str]:
+def role_titles(groups: Iterable[str]) -> list[str]:
     """Return what roles are called in the language of the reader; groups of people as they are."""
     return [gettext(name) if name in ROLES else name for name in groups]
 

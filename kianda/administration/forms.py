@@ -18,7 +18,7 @@ from kianda.accounts.roles import (
     ROLES,
     USER,
     implying,
-    in_words,
+    role_titles,
 )
 from kianda.accounts.services.groups import LONGEST, names_in, own_groups
 
@@ -101,7 +101,7 @@ class _PersonForm(forms.Form):
 
 def _implied(by: list[str]) -> str:
     return gettext("Comes with %(roles)s, also without a tick.") % {
-        "roles": ", ".join(in_words(by))
+        "roles": ", ".join(role_titles(by))
     }
 
 

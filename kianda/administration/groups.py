@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kianda.accounts.callers import signed_in
-from kianda.accounts.roles import ADMINISTRATOR, ROLES, in_words
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, role_titles
 from kianda.accounts.services import groups as services
 from kianda.administration.forms import GroupForm
 from kianda.administration.lists import shown_rows
@@ -29,7 +29,7 @@ KINDS = {
 def groups(request: HttpRequest) -> HttpResponseBase:
     """List the groups that people made."""
     words = query_words(request, "search")
-    context = {**shown_rows(request, services.groups(**words), words), "roles": in_words(ROLES)}
+    context = {**shown_rows(request, services.groups(**words), words), "roles": role_titles(ROLES)}
     return render_page(
         request, "accounts/groups.html", context, partials={"rows": "accounts/_groups.html"}
     )

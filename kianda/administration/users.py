@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kianda.accounts.callers import signed_in
-from kianda.accounts.roles import ADMINISTRATOR, ROLES, in_words, remember_roles
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, remember_roles, role_titles
 from kianda.accounts.services import user_merge
 from kianda.accounts.services import users as people
 from kianda.administration.forms import ROLE_WORDS, InviteForm, PersonForm
@@ -32,11 +32,11 @@ def users(request: HttpRequest) -> HttpResponseBase:
     words = query_words(request, "search", "role", "status")
     context = {
         **shown_rows(request, people.people(**words), words),
-        "roles": list(zip(ROLES, in_words(ROLES), strict=True)),
+        "roles": list(zip(ROLES, role_titles(ROLES), strict=True)),
     }
     for user in context["page"]:
         held = remember_roles(user, [group.name for group in user.groups.all()])
-        user.held = in_words(role for role in ROLES if role in held)
+        user.held = role_titles(role for role in ROLES if role in held)
     return render_page(
         request, "accounts/users.html", context, partials={"rows": "accounts/_users.html"}
     )

@@ -30,7 +30,7 @@ LOOKED_AT = 10_000
 RUN = re.compile(r"(?:run\s*)?#?(\d{1,18})\Z", re.IGNORECASE)
 
 
-class Found(NamedTuple):
+class SearchHit(NamedTuple):
     """One line of the answer: the page of it, by name and argument, and how it reads."""
 
     kind: str
@@ -68,7 +68,7 @@ class Looked:
         return (rows if last is None else rows.filter(pk__gte=last)).order_by("-pk")
 
 
-def find(words: str, *, user: User, looked: Looked | None = None) -> Iterator[Found]:
+def find(words: str, *, user: User, looked: Looked | None = None) -> Iterator[SearchHit]:
     """Yield what fits the words, kind by kind, at most six of each."""
     looked = looked or Looked()
     yield from _places(words, user)
@@ -96,16 +96,16 @@ def _every(words: str, *columns: str) -> Q:
     return wanted
 
 
-def _places(words: str, user: User) -> Iterator[Found]:
+def _places(words: str, user: User) -> Iterator[SearchHit]:
     everywhere = navigation.WORK + navigation.ADMINISTRATION + navigation.MORE
     wanted = words.casefold().split()
     for place in navigation.places_for(user, everywhere):
         said = f"{place.title} {place.also}".casefold()
         if all(word in said for word in wanted):
-            yield Found(_("Page"), place.icon, place.title, str(place.also), place.name)
+            yield SearchHit(_("Page"), place.icon, place.title, str(place.also), place.name)
 
 
-def _runs(words: str, user: User) -> Iterator[Found]:
+def _runs(words: str, user: User) -> Iterator[SearchHit]:
     named = RUN.match(words)
     if named is None:
         return
@@ -114,10 +114,10 @@ def _runs(words: str, user: User) -> Iterator[Found]:
     for run, target in with_target_titles(shown):
         hint = f"{run.process_id} · {target}"
         title = _("Run %(id)s") % {"id": run.pk}
-        yield Found(_("Run"), "activity", title, hint, "run", str(run.pk))
+        yield SearchHit(_("Run"), "activity", title, hint, "run", str(run.pk))
 
 
-def _instances(words: str, user: User, looked: Looked) -> Iterator[Found]:
+def _instances(words: str, user: User, looked: Looked) -> Iterator[SearchHit]:
     rows = visible_instances(user).select_related("design").only("process_id", "design__title")
     # Whoever knows how the Process ID begins finds it among all of them: an index serves that.
     first = list(rows.filter(_begins(words.lower())).order_by("key")[:EACH])
@@ -125,7 +125,7 @@ def _instances(words: str, user: User, looked: Looked) -> Iterator[Found]:
     wanted = _every(words, "process_id", "design__title")
     rest = others.filter(wanted)[: EACH - len(first)] if len(first) < EACH else []
     for row in [*first, *rest]:
-        yield Found(
+        yield SearchHit(
             _("Instance"),
             "collection",
             row.process_id,
@@ -143,30 +143,30 @@ def _begins(text: str) -> Q:
     return Q(key__startswith=text)
 
 
-def _tasks(words: str, user: User, looked: Looked) -> Iterator[Found]:
+def _tasks(words: str, user: User, looked: Looked) -> Iterator[SearchHit]:
     rows = looked.at(visible_tasks(user)).filter(_every(words, "name", "process_id"))
     for task in rows[:EACH]:
         hint = task.process_id or task.process_name
-        yield Found(_("Scheduled task"), "alarm", task.name, hint, "task", str(task.pk))
+        yield SearchHit(_("Scheduled task"), "alarm", task.name, hint, "task", str(task.pk))
 
 
-def _designs(words: str, looked: Looked) -> Iterator[Found]:
+def _designs(words: str, looked: Looked) -> Iterator[SearchHit]:
     for design in looked.at(ProcessDesign.objects.all()).filter(_every(words, "name", "title"))[
         :EACH
     ]:
-        yield Found(
+        yield SearchHit(
             _("Process design"), "diagram-3", design.title, design.name, "design", design.name
         )
 
 
-def _datasources(words: str, looked: Looked) -> Iterator[Found]:
+def _datasources(words: str, looked: Looked) -> Iterator[SearchHit]:
     rows = looked.at(Datasource.objects.only("name", "title"))
     for row in rows.filter(_every(words, "name", "title", "base_url"))[:EACH]:
-        yield Found(_("Data source"), "plug", row.title, row.name, "datasource", row.name)
+        yield SearchHit(_("Data source"), "plug", row.title, row.name, "datasource", row.name)
 
 
-def _people(words: str, looked: Looked) -> Iterator[Found]:
+def _people(words: str, looked: Looked) -> Iterator[SearchHit]:
     rows = looked.at(User.objects.all())
     for user in rows.filter(_every(words, "username", "first_name", "last_name", "email"))[:EACH]:
         name = user.get_full_name() or user.username
-        yield Found(_("User"), "person", name, user.username, "user", str(user.pk))
+        yield SearchHit(_("User"), "person", name, user.username, "user", str(user.pk))

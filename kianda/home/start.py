@@ -40,7 +40,7 @@ IDLE = {
 
 
 @dataclass(frozen=True)
-class Act:
+class MendButton:
     """A button of a note: the page it leads to, or what it does at once."""
 
     text: str
@@ -56,7 +56,7 @@ class Attention:
     kind: str
     title: str
     text: str
-    acts: tuple[Act, ...] = ()
+    acts: tuple[MendButton, ...] = ()
 
 
 class Overview:
@@ -125,7 +125,7 @@ class Overview:
     @cached_property
     def parts(self) -> str:
         """Return which parts of the product give signs of life, in words."""
-        return liveness.in_words(now=self.now)
+        return liveness.running_in_words(now=self.now)
 
     @cached_property
     def attention(self) -> list[Attention]:
@@ -146,7 +146,7 @@ class Overview:
         return max(len(self.attention) - ATTENTION, 0)
 
     def _of_parts(self) -> list[Attention]:
-        acts = (Act(_("Open System"), "system"),) if "system" in self.doors else ()
+        acts = (MendButton(_("Open System"), "system"),) if "system" in self.doors else ()
         return [
             Attention("bad", part.sentence(self.now), part.consequence, acts)
             for part in liveness.silent(now=self.now)
@@ -159,7 +159,7 @@ class Overview:
                 "warn",
                 _("%(id)s has an answer that was not stored") % {"id": run.process_id},
                 _("A call of this run succeeded, but the run ended before a Save."),
-                (Act(_("Open the run"), "run", str(run.pk)),),
+                (MendButton(_("Open the run"), "run", str(run.pk)),),
             )
             for run in to_see_to(runs, most=3)
         ]
@@ -168,17 +168,17 @@ class Overview:
 def _of_token(kept: KeptToken, now: datetime) -> Attention:
     name = kept.instance.process_id
     kind = "bad" if kept.state in RED else "warn"
-    acts = [Act(_("Open %(name)s") % {"name": name}, "instance", name)]
+    acts = [MendButton(_("Open %(name)s") % {"name": name}, "instance", name)]
     if kept.last_run is not None and kept.last_run.status != Run.Status.SUCCEEDED:
-        acts.insert(0, Act(_("See the failed run"), "run", str(kept.last_run.pk)))
+        acts.insert(0, MendButton(_("See the failed run"), "run", str(kept.last_run.pk)))
     # Who sees a kept token may change its task.
     task = str(kept.task.pk)
     if kept.idle == "paused":
-        acts.append(Act(_("Resume the task"), "task-resume", task, at_once=True))
+        acts.append(MendButton(_("Resume the task"), "task-resume", task, at_once=True))
     elif kept.idle == "finished":
-        acts.append(Act(_("Change the task"), "task", task))
+        acts.append(MendButton(_("Change the task"), "task", task))
     elif kept.idle or kept.state == "late":
-        acts.insert(0, Act(_("Open the task"), "task", task))
+        acts.insert(0, MendButton(_("Open the task"), "task", task))
     return Attention(kind, _title_of(kept, now), " ".join(_reasons(kept)), tuple(acts))
 
 

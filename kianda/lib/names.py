@@ -49,7 +49,7 @@ def unseen_flaw(name: str) -> str | None:
     return _("It holds a sign that cannot be seen. Type the name again.")
 
 
-def in_words(name: str) -> str:
+def as_title(name: str) -> str:
     """Return a name as a title: `access_token` becomes `Access token`."""
     words = re.sub(r"[-_]+", " ", name).strip()
     return words[:1].upper() + words[1:]
@@ -75,5 +75,5 @@ def titled(data: Any) -> Any:
     """Return the settings of something that has a name: a title left out is the name in words."""
     if isinstance(data, dict) and data.get("title") in (None, ""):
         name = data.get("name")
-        return data | {"title": in_words(name)[:200] if isinstance(name, str) else ""}
+        return data | {"title": as_title(name)[:200] if isinstance(name, str) else ""}
     return data

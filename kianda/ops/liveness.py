@@ -13,7 +13,7 @@ from scheduler.models import Heartbeat
 
 
 @dataclass(frozen=True)
-class Part:
+class ServicePulse:
     """A part of the product that must run, and when it was last heard of."""
 
     name: str
@@ -39,17 +39,17 @@ class Part:
         return _("What is planned waits, and nothing runs. Start it: manage.py serve.")
 
 
-def silent(*, now: datetime) -> list[Part]:
+def silent(*, now: datetime) -> list[ServicePulse]:
     """Return the parts without a sign of life in the last 15 seconds."""
     heard = dict(Heartbeat.objects.values_list("part").annotate(newest=Max("at")))
     return [
-        Part(name, heard.get(name))
+        ServicePulse(name, heard.get(name))
         for name in PARTS
         if name not in heard or now - heard[name] > RED_AFTER
     ]
 
 
-def in_words(*, now: datetime) -> str:
+def running_in_words(*, now: datetime) -> str:
     """Return what runs: "scheduler and 2 workers running"."""
     alive = Heartbeat.objects.filter(at__gt=now - RED_AFTER).values_list("part", flat=True)
     counts = {name: list(alive).count(name) for name in PARTS}

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kianda.accounts.roles import in_words
+from kianda.accounts.roles import role_titles
 from kianda.accounts.services import audit
 from kianda.templatetags.kianda_ui import NONE, pill
 from kianda.web import times
@@ -67,7 +67,7 @@ def audit_kind(kind: str) -> str:
 @register.filter
 def group_words(name: str) -> str:
     """Say the name of a group; that of a role in the reader's language."""
-    return in_words([name])[0]
+    return role_titles([name])[0]
 
 
 @register.filter
@@ -167,7 +167,7 @@ def validity_strip(strip: Any) -> SafeString:
     return format_html(
         '<svg class="k-strip" height="16" role="img" aria-label="{}">'
         '<rect class="is-base" x="0" y="3" width="100%" height="10" rx="1"/>{}{}</svg>',
-        _said(strip), _rects(strip.valid, "is-valid", y=3, height=10),
+        _strip_in_words(strip), _rects(strip.valid, "is-valid", y=3, height=10),
         _rects(strip.missing, "is-gap", y=0, height=16),
     )  # fmt: skip
 
@@ -180,7 +180,7 @@ def _rects(spans: Any, css: str, *, y: int, height: int) -> SafeString:
     )
 
 
-def _said(strip: Any) -> str:
+def _strip_in_words(strip: Any) -> str:
     if not strip.gaps:
         always = strip.valid and strip.valid[0].x == 0
         if always:

@@ -47,7 +47,7 @@ def once(view: View[P]) -> View[P]:
             return _as_before(request, token)
         setattr(request, _RECORD, record)
         try:
-            return _kept(request, record, view(request, *args, **kwargs))
+            return _recorded(request, record, view(request, *args, **kwargs))
         except BaseException:
             _forget(record)
             raise
@@ -74,7 +74,7 @@ def _claim(request: HttpRequest, token: str) -> IdempotencyRecord | None:
         return None
 
 
-def _kept(
+def _recorded(
     request: HttpRequest, record: IdempotencyRecord, response: HttpResponseBase
 ) -> HttpResponseBase:
     where = response.headers.get("HX-Redirect") or response.headers.get("Location")

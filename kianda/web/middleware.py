@@ -21,7 +21,7 @@ from kianda.lib.api.problems import plain_problem
 from kianda.web.error_pages import not_allowed
 from kianda.web.request_metrics import REQUEST_SECONDS
 
-Next = Callable[[HttpRequest], HttpResponseBase]
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _OWN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
 
@@ -33,7 +33,7 @@ class TrustedProxies:
     address that throttles and locks count by, or pretend that a plain connection is encrypted.
     """
 
-    def __init__(self, get_response: Next) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         """Keep the next layer and read the named proxies once."""
         self.get_response = get_response
         self.proxies = [
@@ -78,7 +78,7 @@ def client_address(request: HttpRequest) -> str:
 class RequestRecord:
     """Gives each request an id for the log and the answer, and counts it with its duration."""
 
-    def __init__(self, get_response: Next) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         """Keep the next layer."""
         self.get_response = get_response
 
@@ -115,7 +115,7 @@ class SlashAtTheEnd(CommonMiddleware):
 class SayWhatIsNotAllowed:
     """Puts a page where Django answers with nothing at all: whoever opens the address of an act."""
 
-    def __init__(self, get_response: Next) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         """Keep the next layer."""
         self.get_response = get_response
 
@@ -130,7 +130,7 @@ class SayWhatIsNotAllowed:
 class RefuseUnreadable:
     """Refuses what no view could read rightly: NUL in the address, a body of unknown length."""
 
-    def __init__(self, get_response: Next) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         """Keep the next layer."""
         self.get_response = get_response
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, USER, has_role
 
 
-class Place(NamedTuple):
+class PageEntry(NamedTuple):
     """A page that has an address of its own; `also` are other words for what is on it."""
 
     name: str
@@ -25,39 +25,41 @@ class Place(NamedTuple):
 
 
 WORK = (
-    Place("start", _("Start"), "house", ()),
-    Place("work", _("My work"), "inbox", (USER,)),
-    Place("instances", _("Instances"), "collection", (USER,)),
-    Place("runs", _("Runs"), "activity", (USER,)),
+    PageEntry("start", _("Start"), "house", ()),
+    PageEntry("work", _("My work"), "inbox", (USER,)),
+    PageEntry("instances", _("Instances"), "collection", (USER,)),
+    PageEntry("runs", _("Runs"), "activity", (USER,)),
 )
 ADMINISTRATION = (
-    Place("designs", _("Process designs"), "diagram-3", (DESIGNER,)),
-    Place("datasources", _("Data sources"), "plug", (DATASOURCE_MANAGER, DESIGNER)),
-    Place("tasks", _("Scheduled tasks"), "alarm", (DESIGNER,)),
-    Place("users", _("Users"), "people", (ADMINISTRATOR,)),
-    Place("tokens", _("API tokens"), "key", (USER,)),
-    Place("audit", _("Audit log"), "journal-text", (ADMINISTRATOR,)),
-    Place("bin", _("Recycle bin"), "trash3", (DESIGNER,)),
-    Place("system", _("System"), "heart-pulse", (ADMINISTRATOR,)),
+    PageEntry("designs", _("Process designs"), "diagram-3", (DESIGNER,)),
+    PageEntry("datasources", _("Data sources"), "plug", (DATASOURCE_MANAGER, DESIGNER)),
+    PageEntry("tasks", _("Scheduled tasks"), "alarm", (DESIGNER,)),
+    PageEntry("users", _("Users"), "people", (ADMINISTRATOR,)),
+    PageEntry("tokens", _("API tokens"), "key", (USER,)),
+    PageEntry("audit", _("Audit log"), "journal-text", (ADMINISTRATOR,)),
+    PageEntry("bin", _("Recycle bin"), "trash3", (DESIGNER,)),
+    PageEntry("system", _("System"), "heart-pulse", (ADMINISTRATOR,)),
 )
 # Reached by a button, a tab or the menu of the user; the rail does not show them.
 MORE = (
-    Place("profile", _("Profile and time zone"), "person-circle", (), _("Theme, single letters")),
-    Place("change-password", _("Change password"), "lock", ()),
-    Place("api-docs", _("API documentation"), "braces", ()),
-    Place("groups", _("Groups"), "people", (ADMINISTRATOR,)),
-    Place("instance-new", _("New instance"), "plus-lg", (USER,)),
-    Place("design-new", _("New process design"), "plus-lg", (DESIGNER,)),
-    Place("templates", _("Templates"), "grid-3x3-gap", (DESIGNER,)),
-    Place("designs-import", _("Import process designs"), "upload", (DESIGNER,)),
-    Place("designs-export", _("Export process designs"), "download", (DESIGNER,)),
-    Place(
+    PageEntry(
+        "profile", _("Profile and time zone"), "person-circle", (), _("Theme, single letters")
+    ),
+    PageEntry("change-password", _("Change password"), "lock", ()),
+    PageEntry("api-docs", _("API documentation"), "braces", ()),
+    PageEntry("groups", _("Groups"), "people", (ADMINISTRATOR,)),
+    PageEntry("instance-new", _("New instance"), "plus-lg", (USER,)),
+    PageEntry("design-new", _("New process design"), "plus-lg", (DESIGNER,)),
+    PageEntry("templates", _("Templates"), "grid-3x3-gap", (DESIGNER,)),
+    PageEntry("designs-import", _("Import process designs"), "upload", (DESIGNER,)),
+    PageEntry("designs-export", _("Export process designs"), "download", (DESIGNER,)),
+    PageEntry(
         "datasource-new", _("New REST Service"), "plus-lg", (DATASOURCE_MANAGER,), _("Data source")
     ),
-    Place("task-new", _("Schedule a task"), "plus-lg", (DESIGNER,), _("New scheduled task")),
-    Place("user-invite", _("Invite a user"), "person-plus", (ADMINISTRATOR,), _("New user")),
-    Place("group-new", _("Add a group"), "plus-lg", (ADMINISTRATOR,), _("New group")),
-    Place("token-new", _("Create an API token"), "plus-lg", (USER,), _("New API token")),
+    PageEntry("task-new", _("Schedule a task"), "plus-lg", (DESIGNER,), _("New scheduled task")),
+    PageEntry("user-invite", _("Invite a user"), "person-plus", (ADMINISTRATOR,), _("New user")),
+    PageEntry("group-new", _("Add a group"), "plus-lg", (ADMINISTRATOR,), _("New group")),
+    PageEntry("token-new", _("Create an API token"), "plus-lg", (USER,), _("New API token")),
 )
 
 
@@ -69,18 +71,18 @@ def register_count(name: str, count: Callable[[Any], int]) -> None:
     _counts[name] = count
 
 
-def count_at(place: Place, user: Any) -> int:
+def count_at(place: PageEntry, user: Any) -> int:
     """Return how much waits for a person at a place; 0 where nothing is counted."""
     count = _counts.get(place.name)
     return count(user) if count else 0
 
 
-def places_for(user: Any, places: tuple[Place, ...]) -> list[Place]:
+def places_for(user: Any, places: tuple[PageEntry, ...]) -> list[PageEntry]:
     """Return the places that a person may open."""
     return [place for place in places if not place.roles or has_role(user, *place.roles)]
 
 
-def is_here(place: Place, path: str) -> bool:
+def is_here(place: PageEntry, path: str) -> bool:
     """Tell whether a path lies at a place or below it, and not at a nearer one."""
     if path != place.url and (place.url == "/" or not path.startswith(place.url)):
         return False

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 
-class Aside(NamedTuple):
+class PageExtension(NamedTuple):
     """One addition: its two templates, which find what is told as `told`."""
 
     head: str
@@ -20,7 +20,7 @@ def register(page: str, *, head: str, panel: str, tell: Callable[[Any, Any], Any
     _asides.setdefault(page, []).append((head, panel, tell))
 
 
-def asides_of(page: str, thing: Any, *, user: Any) -> list[Aside]:
+def extensions_of(page: str, thing: Any, *, user: Any) -> list[PageExtension]:
     """Return what is told on a page about a thing; where nothing is, there is no addition."""
     found = [(head, panel, tell(thing, user)) for head, panel, tell in _asides.get(page, ())]
-    return [Aside(head, panel, told) for head, panel, told in found if told]
+    return [PageExtension(head, panel, told) for head, panel, told in found if told]

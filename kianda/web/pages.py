@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import USER, has_role, in_words
+from kianda.accounts.roles import USER, has_role, role_titles
 from kianda.lib.errors import ApplicationError, Flaw, Forbidden, Invalid, Missing
 
 P = ParamSpec("P")
@@ -53,7 +53,7 @@ def page(
             if not request.user.is_authenticated:
                 return to_sign_in(request)
             if roles and not has_role(request.user, *roles):
-                named = _(" or ").join(in_words(roles))
+                named = _(" or ").join(role_titles(roles))
                 raise PermissionDenied(
                     _("You need the role %(roles)s for this page.") % {"roles": named}
                 )

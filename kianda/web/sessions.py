@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from kianda.accounts.services.profiles import zone_of
 
-Next = Callable[[HttpRequest], HttpResponseBase]
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _SEEN = "seen"
 _RENEW_AFTER_S = 300
 
@@ -21,7 +21,7 @@ class PersonalTime:
     night does not keep its session alive.
     """
 
-    def __init__(self, get_response: Next) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         """Keep the next layer."""
         self.get_response = get_response
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.i18n import gettext as _
-from kianda.lib.names import in_words, slugify
+from kianda.lib.names import as_title, slugify
 from kianda.lib.pointers import pointer
 from processes.language.scope import NameTable
 from processes.rules import rules
@@ -191,7 +191,7 @@ def _fill_ids(raw: Object) -> None:
     for rule in found:
         title, name = rule.get("title"), rule.get("id")
         if title in (None, ""):
-            rule["title"] = in_words(name) if isinstance(name, str) and name else _label(rule)
+            rule["title"] = as_title(name) if isinstance(name, str) and name else _label(rule)
         if name in (None, ""):
             rule["id"] = _new_id(str(rule["title"]), taken)
             taken.add(rule["id"])

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, in_words
+from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, role_titles
 from kianda.lib.errors import Conflict, Forbidden, Invalid
 from processes.definition.document import Document
 from processes.document_cache import document_of
@@ -66,7 +66,7 @@ class FormState:
     @property
     def owners(self) -> tuple[str, ...]:
         """Return the names of its people, then of its groups."""
-        return (*self.users, *in_words(self.groups))
+        return (*self.users, *role_titles(self.groups))
 
 
 def form_states(instance: ProcessInstance, document: Document) -> list[FormState]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, in_words
+from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, role_titles
 from kianda.lib.errors import Forbidden
 from processes.definition.document import Document
 from processes.engine.instance_state import CURRENT, FormRecord, Standing, form_of, records_of
@@ -61,7 +61,7 @@ def refuse_foreign(
         if form.name not in on_forms or record.is_anyones:
             continue
         if not is_owner(user, instance, users=record.users, groups=record.groups):
-            owners = ", ".join((*record.users, *in_words(record.groups)))
+            owners = ", ".join((*record.users, *role_titles(record.groups)))
             raise Forbidden(
                 _("The form %(form)s belongs to %(owners)s; only they can change it.")
                 % {"form": form.title, "owners": owners}

@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from kianda.lib.names import in_words
+from kianda.lib.names import as_title
 
 PIECES = {
     "process": gettext_noop("process"),
@@ -37,8 +37,8 @@ _SYSTEM = {
 def name_in_words(name: str) -> str:
     """Return what a name that is no title's is called: `User name`, `Access token`."""
     if name.startswith("row."):
-        return of_the_row(in_words(name.removeprefix("row.")))
-    return _(_SYSTEM[name]) if name in _SYSTEM else in_words(name.replace(".", " "))
+        return of_the_row(as_title(name.removeprefix("row.")))
+    return _(_SYSTEM[name]) if name in _SYSTEM else as_title(name.replace(".", " "))
 
 
 def of_the_row(column: str) -> str:

@@ -15,7 +15,7 @@ from datasources.selectors import document_of as datasource_of
 from datasources.services.datasources import create_datasource
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
 from kianda.lib.errors import Flaw, Invalid
-from kianda.lib.names import in_words, slug_flaw
+from kianda.lib.names import as_title, slug_flaw
 from kianda.lib.secret_names import MASK
 from kianda.lib.secrets import key_ring
 from processes.definition.checks import check_references
@@ -127,7 +127,7 @@ def _source_line(raw: Mapping[str, Any], user: User) -> Line:
         choice = Choice("use", _free_source(name))
     missing = tuple(_words(place, raw) for place in _masked_places(raw))
     return Line(
-        name, name, str(raw.get("title") or in_words(name)), str(raw.get("base_url", "")),
+        name, name, str(raw.get("title") or as_title(name)), str(raw.get("base_url", "")),
         stored is not None, acts, choice, same, missing,
     )  # fmt: skip
 
@@ -280,7 +280,7 @@ def _words(place: tuple[str | int, ...], raw: Mapping[str, Any]) -> str:
             "name": holder.get("name", place[-1]),
             "method": title,
         }
-    return in_words(str(place[-1]))
+    return as_title(str(place[-1]))
 
 
 def _masked_texts(raw: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -291,6 +291,6 @@ def _masked_texts(raw: dict[str, Any]) -> Iterator[tuple[str, str]]:
         for key in place[:-1]:
             holder = holder[key]
             if isinstance(holder, dict) and "type" in holder:
-                title = str(holder.get("title") or in_words(str(holder["type"])))
+                title = str(holder.get("title") or as_title(str(holder["type"])))
         at = holder.get("target") or holder.get("field") or place[-1]
         yield title, _("%(title)s: a value for %(at)s") % {"title": title, "at": at}

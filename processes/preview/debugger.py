@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from kianda.lib.db.run_slots import lanes
+from kianda.lib.db.run_slots import run_slots
 from kianda.lib.errors import Conflict, Invalid
 from processes.engine.instance_state import Standing
 from processes.engine.run_values import python_of
@@ -35,7 +35,7 @@ class Paused:
     answer: str = ""
 
 
-@lanes.inside()
+@run_slots.inside()
 def start(
     *,
     process_id: str,
@@ -62,13 +62,13 @@ def start(
     return session.run
 
 
-@lanes.inside()
+@run_slots.inside()
 def step(at: Paused) -> Run:
     """Carry out the next rule; after a failure, end the run as it would have ended."""
     return _forward(at, until=lambda act: True)
 
 
-@lanes.inside()
+@run_slots.inside()
 def go_on(at: Paused) -> Run:
     """Carry out rules until a breakpoint, a failure, the end, or the limit of a person's wait."""
     return _forward(at, until=_pauses_here)
@@ -88,7 +88,7 @@ def _forward(at: Paused, *, until: Callable[[Act], bool]) -> Run:
     return _done(session, refusal)
 
 
-@lanes.inside()
+@run_slots.inside()
 def rerun(at: Paused, *, position: int) -> Run:
     """Carry out one rule again with the values as they are now.
 
@@ -105,7 +105,7 @@ def rerun(at: Paused, *, position: int) -> Run:
     return _done(session, refusal)
 
 
-@lanes.inside()
+@run_slots.inside()
 def stop(at: Paused) -> Run:
     """End the run where it stands; nothing more is stored."""
     session = claimed(at.run_pk, at.user, anybody=True)
@@ -124,7 +124,7 @@ def stop(at: Paused) -> Run:
     return session.run
 
 
-@lanes.inside()
+@run_slots.inside()
 def edit_value(at: Paused, *, field: str, value: Any) -> Run:
     """Set a field of the working copy by hand; raises Invalid at `/data/<field>`."""
     session = claimed(at.run_pk, at.user)
@@ -135,7 +135,7 @@ def edit_value(at: Paused, *, field: str, value: Any) -> Run:
     return _done(session, Invalid(errors=flaws) if flaws else None)
 
 
-@lanes.inside()
+@run_slots.inside()
 def set_breakpoints(at: Paused, rules: Sequence[str]) -> Run:
     """Let the session pause before these rules."""
     session = claimed(at.run_pk, at.user)

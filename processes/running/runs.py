@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from kianda.lib.db.run_slots import lanes
+from kianda.lib.db.run_slots import run_slots
 from kianda.lib.errors import ApplicationError, Busy
 from processes.instances.claim import (
     SECONDS_OTHERWISE,
@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 
-@lanes.inside()
+@run_slots.inside()
 def trigger(
     *,
     process_id: str,
@@ -97,7 +97,7 @@ def enqueue(
     return run
 
 
-@lanes.inside()
+@run_slots.inside()
 def execute_queued(run_pk: int) -> Run | None:
     """Carry out a queued run; None when another worker was first or it is gone."""
     queued = (

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
-from kianda.lib.names import in_words
+from kianda.lib.names import as_title
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.models import DesignVersion, Run
@@ -34,4 +34,4 @@ def _title(target: str, document: Document | None) -> str:
             if known.target == target:
                 return known.title
     owner, _, rule = target.partition("#")
-    return in_words((rule or owner).removeprefix("form:").replace("-", "_"))
+    return as_title((rule or owner).removeprefix("form:").replace("-", "_"))

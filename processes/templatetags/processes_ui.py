@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from datasources.http.curl import as_curl
-from kianda.lib.names import in_words
+from kianda.lib.names import as_title
 from kianda.lib.secret_names import MASK
 from kianda.templatetags.kianda_ui import NONE
 from kianda.web.times import full_words
@@ -87,7 +87,7 @@ def _rows(rows: list[Mapping[str, Any]]) -> str:
     """Say how many rows of a table there are, and what the first ones hold."""
     told = [
         ", ".join(
-            f"{in_words(name)} {_plain(one)}" for name, one in row.items() if one not in BLANK
+            f"{as_title(name)} {_plain(one)}" for name, one in row.items() if one not in BLANK
         )
         for row in rows[:5]
     ]
@@ -201,7 +201,7 @@ def clock_ms(moment: datetime | None) -> SafeString | str:
 @register.filter
 def words(name: str) -> str:
     """Write a name as words: `access_token` is `Access token`."""
-    return in_words(name)
+    return as_title(name)
 
 
 @register.filter

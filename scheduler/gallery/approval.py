@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kianda.accounts.roles import in_words
+from kianda.accounts.roles import role_titles
 from scheduler.gallery.base import Answers, Names, Plan, Questions, Section, Template
 
 MOST_PEOPLE = 200
@@ -39,7 +39,7 @@ def approvers() -> list[tuple[str, Any]]:
     groups = Group.objects.order_by("name").values_list("name", flat=True)
     people = User.objects.filter(is_active=True).order_by("username")[:MOST_PEOPLE]
     return [
-        (_("Groups"), [(f"group:{name}", in_words([name])[0]) for name in groups]),
+        (_("Groups"), [(f"group:{name}", role_titles([name])[0]) for name in groups]),
         (
             _("People"),
             [(f"user:{one.username}", one.get_full_name() or one.username) for one in people],

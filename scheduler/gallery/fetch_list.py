@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kianda.lib.names import FIELD_NAME, in_words
+from kianda.lib.names import FIELD_NAME, as_title
 from scheduler.gallery.base import (
     Answers,
     Names,
@@ -163,7 +163,7 @@ def _declared(place: str) -> list[dict[str, str]]:
 
 def _fields(answers: Answers, datasource: str) -> list[dict[str, Any]]:
     columns = [
-        {"type": "text", "name": name, "title": in_words(name)} for name in answers["columns"]
+        {"type": "text", "name": name, "title": as_title(name)} for name in answers["columns"]
     ]
     return [
         {"type": "table", "name": "items", "title": _("Items"), "columns": columns,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from kianda.lib.db.prepared_statements import PreparedQuery, PreparedUpdate
-from kianda.lib.db.run_slots import lanes
+from kianda.lib.db.run_slots import run_slots
 from kianda.lib.errors import ApplicationError, Busy
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
@@ -42,7 +42,7 @@ class NotPossible(ApplicationError):
     sentence = gettext_noop("The firing cannot be carried out.")
 
 
-@lanes.inside()
+@run_slots.inside()
 def execute(occurrence_pk: int) -> Occurrence | None:
     """Carry out a queued occurrence; None when it is gone, ended, or somebody else's."""
     occurrence = _claim(occurrence_pk)

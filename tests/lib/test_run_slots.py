@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
-from kianda.lib.db.run_slots import Lanes
+from kianda.lib.db.run_slots import RunSlots
 from tests.threads import at_once
 
 
 def test_only_so_many_compute_at_one_moment() -> None:
-    lanes, together, most = Lanes(2), [], []
+    lanes, together, most = RunSlots(2), [], []
 
     def work() -> None:
         for _ in range(50):
@@ -24,7 +24,7 @@ def test_only_so_many_compute_at_one_moment() -> None:
 
 
 def test_any_number_may_wait_outside_their_lane() -> None:
-    lanes = Lanes(1)
+    lanes = RunSlots(1)
     all_wait = threading.Barrier(5)
 
     def work() -> None:
@@ -41,14 +41,14 @@ def test_any_number_may_wait_outside_their_lane() -> None:
 
 
 def test_a_thread_that_enters_twice_takes_one_lane() -> None:
-    lanes = Lanes(1)
+    lanes = RunSlots(1)
     with lanes.inside(), lanes.inside():
         pass
     assert free(lanes)
 
 
 def test_a_lane_is_free_again_after_a_failure() -> None:
-    lanes = Lanes(1)
+    lanes = RunSlots(1)
 
     def fails() -> None:
         with lanes.inside(), lanes.left():
@@ -60,7 +60,7 @@ def test_a_lane_is_free_again_after_a_failure() -> None:
 
 
 def test_who_has_no_lane_leaves_none() -> None:
-    lanes = Lanes(1)
+    lanes = RunSlots(1)
     with lanes.left():
         assert free(lanes)
     with lanes.inside():
@@ -68,7 +68,7 @@ def test_who_has_no_lane_leaves_none() -> None:
     assert free(lanes)
 
 
-def free(lanes: Lanes) -> bool:
+def free(lanes: RunSlots) -> bool:
     """Tell whether another thread could enter now."""
     seen: list[bool] = []
 

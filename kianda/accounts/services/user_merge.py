@@ -55,9 +55,9 @@ def differences(mine: Mapping[str, Any], seen: Settings, now: Settings) -> list[
     """Return what somebody else has changed since the form was opened."""
     titles = {"name": _("Name"), "email": _("E-mail"), "roles": _("Roles"), "groups": _("Groups")}
     found = three_way_merge.merge(seen, mine, now, keys=PARTS).differences
-    return three_way_merge.told(found, titles=titles, words=_said)
+    return three_way_merge.told(found, titles=titles, words=_value_in_words)
 
 
-def _said(_part: str, value: Any) -> str:
+def _value_in_words(_part: str, value: Any) -> str:
     words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return words[:200] or _("none")

@@ -17,7 +17,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import ADMINISTRATOR, ROLES, assigned_roles, implying, in_words
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, assigned_roles, implying, role_titles
 from kianda.accounts.services import audit
 from kianda.accounts.services.groups import group_flaws, put_into_groups
 from kianda.accounts.services.user_merge import Settings, settings_of
@@ -73,7 +73,7 @@ def invite_person(
         made.set_unusable_password()
         made.save()
         _set_roles(made, roles)
-        detail = _told(", ".join(in_words(roles)), put_into_groups(made, groups))
+        detail = _told(", ".join(role_titles(roles)), put_into_groups(made, groups))
         audit.record(by, action="invited", kind=KIND, name=username, detail=detail)
     return made, password_path(made)
 
@@ -122,7 +122,7 @@ def _role_change(before: Iterable[str], after: Sequence[str]) -> str:
     """Say which roles a person has now; nothing when they are those of before."""
     if set(before) == set(after):
         return ""
-    return _("Roles: %(names)s") % {"names": ", ".join(in_words(after)) or _("none")}
+    return _("Roles: %(names)s") % {"names": ", ".join(role_titles(after)) or _("none")}
 
 
 def deactivate_person(user: User, *, by: User) -> None:

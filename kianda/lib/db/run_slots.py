@@ -16,13 +16,13 @@ def give_back_connection() -> None:
         connection.close()
 
 
-LANES = 2
+SLOTS = 2
 
 
-class Lanes:
+class RunSlots:
     """The lanes of this process. A thread may enter twice; it takes one lane all the same."""
 
-    def __init__(self, count: int = LANES) -> None:
+    def __init__(self, count: int = SLOTS) -> None:
         """Open so many lanes."""
         self._free = threading.Semaphore(count)
         self._mine = threading.local()
@@ -63,12 +63,12 @@ class Lanes:
         self._free.release()
 
 
-lanes = Lanes()
+run_slots = RunSlots()
 
 
 @contextmanager
 def waiting() -> Iterator[None]:
     """Wait for a provider or another run: without a lane and without a database connection."""
     give_back_connection()
-    with lanes.left():
+    with run_slots.left():
         yield

@@ -5,7 +5,7 @@ from typing import Any
 
 from kianda.lib.errors import Invalid
 from kianda.lib.i18n import gettext as _
-from kianda.lib.names import in_words
+from kianda.lib.names import as_title
 from processes.designer.editing import tree
 from processes.designer.editing.naming import check_name
 from processes.designer.editing.tree import Object
@@ -18,7 +18,7 @@ NewName = Callable[[str, str], str]
 def new_form(title: str, new_name: NewName) -> Object:
     """Return an empty form."""
     name = new_name("form", title or "form")
-    return {"name": name, "title": title or in_words(name), "rules": [], "load_rules": [],
+    return {"name": name, "title": title or as_title(name), "rules": [], "load_rules": [],
             "fields": []}  # fmt: skip
 
 
@@ -36,7 +36,7 @@ def new_field(
         check_name(document, name)
     else:
         name = new_name("field", title or kind.label)
-    made = {"type": slug, "name": name, "title": title or in_words(name), **own}
+    made = {"type": slug, "name": name, "title": title or as_title(name), **own}
     return made | {key: [] for key in tree.LISTS["field"] if key in kind.model_fields}
 
 

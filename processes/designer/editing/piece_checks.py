@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from kianda.lib.errors import Flaw
-from kianda.lib.names import in_words
+from kianda.lib.names import as_title
 from kianda.lib.pointers import flaws_of
 from processes.definition.document import Document, Form
 from processes.designer.editing import tree
@@ -106,7 +106,7 @@ def _settings(kind: str, node: Object) -> Object:
     if kind != "rule":
         return {key: value for key, value in node.items() if key not in tree.LISTS[kind]}
     if node.get("title") in (None, ""):
-        return node | {"title": in_words(str(node.get("id", "")))}
+        return node | {"title": as_title(str(node.get("id", "")))}
     return node
 
 

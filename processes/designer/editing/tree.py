@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, get_args
 from kianda.lib.errors import Conflict
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from kianda.lib.names import in_words
+from kianda.lib.names import as_title
 from kianda.lib.pointers import pointer
 from processes.definition.document import Document, Form
 from processes.fields import fields
@@ -148,7 +148,7 @@ def called(element: Element) -> str:
     title = element.node.get("title")
     if isinstance(title, str) and title:
         return title
-    return in_words(name_of(element.target)) or label_of(element)
+    return as_title(name_of(element.target)) or label_of(element)
 
 
 def label_of(element: Element) -> str:

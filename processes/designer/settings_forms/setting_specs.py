@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from kianda.lib.names import in_words
+from kianda.lib.names import as_title
 
 # Ordered lists of rules, fields and forms are edited where they stand, on the canvas.
 ELSEWHERE = frozenset({"rules", "load_rules", "fields", "forms"})
@@ -69,7 +69,7 @@ def _spec(name: str, info: FieldInfo) -> Spec:
     return Spec(
         name=name,
         control=str(extra.get("control") or _usual(inner)),
-        title=info.title or in_words(name),
+        title=info.title or as_title(name),
         help=info.description or "",
         required=info.is_required(),
         nullable=nullable,

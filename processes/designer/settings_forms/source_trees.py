@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from datasources.rest.document import RestMethod
-from kianda.lib.names import in_words
+from kianda.lib.names import as_title
 from processes.definition import raw_document as definitions
 from processes.designer.settings_forms.labels import Words
 from processes.language.labels import name_in_words
@@ -86,7 +86,7 @@ def form_names(document: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _title(one: Mapping[str, Any]) -> str:
     title, name = one.get("title"), one.get("name")
-    return title if isinstance(title, str) and title else in_words(str(name or ""))
+    return title if isinstance(title, str) and title else as_title(str(name or ""))
 
 
 def field_tree(
@@ -190,7 +190,7 @@ def row_tree(
 ) -> list[Branch]:
     """Return the columns of the row that a loop is at."""
     leaves = [
-        Leaf(f"[row.{name}]" if brackets else f"row.{name}", titles.get(name) or in_words(name),
+        Leaf(f"[row.{name}]" if brackets else f"row.{name}", titles.get(name) or as_title(name),
              f"row.{name}", ICONS.get(kind, ""))
         for name, kind in columns.items()
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import ref
 
-from kianda.lib.names import in_words
+from kianda.lib.names import as_title
 from processes.language.labels import of_the_row
 
 PROCESS = "process"
@@ -51,7 +51,7 @@ class Element:
     @property
     def title(self) -> str:
         """Return what it is called; without a title, its name in words."""
-        return _text(self.raw.get("title")).strip() or in_words(self.name) or self.slug or "?"
+        return _text(self.raw.get("title")).strip() or as_title(self.name) or self.slug or "?"
 
     @property
     def is_new(self) -> bool:
@@ -161,7 +161,7 @@ class Tree:
 
 
 def _title_of(column: Mapping[str, Any]) -> str:
-    return str(column.get("title") or in_words(str(column.get("name") or "")))
+    return str(column.get("title") or as_title(str(column.get("name") or "")))
 
 
 def _objects(raw: Any) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
-from kianda.web.page_extensions import asides_of
+from kianda.web.page_extensions import extensions_of
 from processes import listing
 from processes.fields.base import FormField
 from processes.forms.table_input import TypedTable
@@ -45,7 +45,7 @@ def context_of(sheet: Sheet) -> dict[str, Any]:
         "may_schedule": staff, "may_design": staff,
         "may_delete": staff or instance.created_by_id == sheet.user.pk,
         "newer": _newer(sheet),
-        "asides": asides_of("instance", instance, user=sheet.user),
+        "asides": extensions_of("instance", instance, user=sheet.user),
         **_history(sheet),
     }  # fmt: skip
 

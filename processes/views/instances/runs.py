@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from kianda.lib.errors import ApplicationError, Missing
 from kianda.web.form_once import once
-from kianda.web.page_extensions import asides_of
+from kianda.web.page_extensions import extensions_of
 from kianda.web.pages import go, is_htmx, page, render_dialog, render_page, toast
 from processes import listing
 from processes.definition.document import Document
@@ -58,7 +58,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
         "failed_step": _failed_step(found),
         "debugged": found.holder == PAUSED and found.status in GOING_ON,
         "instance": _instance(request, found),
-        "asides": asides_of("run", found, user=request.user),
+        "asides": extensions_of("run", found, user=request.user),
     }  # fmt: skip
     return render_page(request, "runs/run.html", context, partials={"run": "runs/_run.html"})
 
