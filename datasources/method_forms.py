@@ -32,7 +32,7 @@ SAMPLE = "/input/"
 
 
 @dataclass(frozen=True)
-class Row:
+class ParameterRow:
     """One row of a section as its controls show it."""
 
     key: str
@@ -76,14 +76,14 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Section:
+class ParameterTable:
     """One list of a method with the words of its table."""
 
     key: str
     title: Any
     add: Any
     what: Any
-    rows: list[Row]
+    rows: list[ParameterRow]
 
     @property
     def pointer(self) -> str:
@@ -91,9 +91,9 @@ class Section:
         return f"/{self.key}"
 
     @property
-    def blank(self) -> Row:
+    def blank(self) -> ParameterRow:
         """Return the row that the page copies to add one; the script puts the number in."""
-        return Row(self.key, -1, "")
+        return ParameterRow(self.key, -1, "")
 
     @property
     def is_request(self) -> bool:
@@ -179,10 +179,10 @@ def _response(post: QueryDict, key: str, at: int) -> dict[str, Any] | None:
     return {"name": name or path, "path": path if path and path != (name or path) else None}
 
 
-def sections(body: Mapping[str, Any], keys: tuple[str, ...]) -> list[Section]:
+def sections(body: Mapping[str, Any], keys: tuple[str, ...]) -> list[ParameterTable]:
     """Return the sections of a method as rows."""
     return [
-        Section(
+        ParameterTable(
             key,
             *WORDS[key],
             rows=[_row(key, at, item) for at, item in enumerate(body.get(key, []))],
@@ -191,13 +191,13 @@ def sections(body: Mapping[str, Any], keys: tuple[str, ...]) -> list[Section]:
     ]
 
 
-def _row(key: str, at: int, item: Mapping[str, Any]) -> Row:
+def _row(key: str, at: int, item: Mapping[str, Any]) -> ParameterRow:
     name, value = str(item.get("name", "")), item.get("value") or ""
     if "secret" not in item:
-        return Row(key, at, name, path=item.get("path") or name)
+        return ParameterRow(key, at, name, path=item.get("path") or name)
     secret = bool(item["secret"])
     by_name = secret == is_secret_name(name)
-    return Row(
+    return ParameterRow(
         key,
         at,
         name,

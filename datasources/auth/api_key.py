@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from datasources.auth.base import AuthScheme, Credential, Draft
+from datasources.auth.base import AuthScheme, Credential, RequestDraft
 from kianda.lib.i18n import gettext_noop
 
 
@@ -21,7 +21,7 @@ class ApiKeyAuth(AuthScheme):
     secrets: ClassVar[tuple[str, ...]] = ("key",)
     missing: ClassVar[str] = gettext_noop("key")
 
-    def apply(self, draft: Draft) -> None:
+    def apply(self, draft: RequestDraft) -> None:
         """Add the key to the headers or to the query."""
         if self.place == "header":
             draft.set_header(self.name, self.key)

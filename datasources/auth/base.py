@@ -19,7 +19,7 @@ def one_line(text: str) -> str:
     return text
 
 
-Line = Annotated[str, Field(max_length=8000), AfterValidator(one_line)]
+OneLine = Annotated[str, Field(max_length=8000), AfterValidator(one_line)]
 Credential = Annotated[
     str,
     Field(max_length=8000, repr=False, json_schema_extra={"control": "secret"}),
@@ -28,7 +28,7 @@ Credential = Annotated[
 
 
 @dataclass(slots=True)
-class Draft:
+class RequestDraft:
     """A request in the making: its headers by small-letter name, and its query."""
 
     headers: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class AuthScheme(Kind):
     missing: ClassVar[str] = ""
 
     @abstractmethod
-    def apply(self, draft: Draft) -> None:
+    def apply(self, draft: RequestDraft) -> None:
         """Add the credentials to the request."""
 
     def lacks_credentials(self) -> bool:

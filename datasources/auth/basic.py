@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from datasources.auth.base import AuthScheme, Credential, Draft, Line
+from datasources.auth.base import AuthScheme, Credential, OneLine, RequestDraft
 from kianda.lib.i18n import gettext_noop
 
 
@@ -13,13 +13,13 @@ class BasicAuth(AuthScheme):
     """A user name and a password in the Authorization header (RFC 7617)."""
 
     scheme: Literal["basic"] = "basic"
-    username: Line = Field(default="", title=gettext_noop("User name"))
+    username: OneLine = Field(default="", title=gettext_noop("User name"))
     password: Credential = Field(default="", title=gettext_noop("Password"))
     label: ClassVar[str] = gettext_noop("User name and password (Basic)")
     secrets: ClassVar[tuple[str, ...]] = ("password",)
     missing: ClassVar[str] = gettext_noop("user name")
 
-    def apply(self, draft: Draft) -> None:
+    def apply(self, draft: RequestDraft) -> None:
         """Add `Authorization: Basic ...`."""
         pair = f"{self.username}:{self.password}".encode()
         draft.set_header("Authorization", "Basic " + base64.b64encode(pair).decode())

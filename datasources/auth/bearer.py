@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from datasources.auth.base import AuthScheme, Credential, Draft
+from datasources.auth.base import AuthScheme, Credential, RequestDraft
 from kianda.lib.i18n import gettext_noop
 
 
@@ -17,7 +17,7 @@ class BearerAuth(AuthScheme):
     secrets: ClassVar[tuple[str, ...]] = ("token",)
     missing: ClassVar[str] = gettext_noop("token")
 
-    def apply(self, draft: Draft) -> None:
+    def apply(self, draft: RequestDraft) -> None:
         """Add `Authorization: Bearer ...`."""
         draft.set_header("Authorization", f"Bearer {self.token}")
 

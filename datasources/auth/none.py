@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from datasources.auth.base import AuthScheme, Draft
+from datasources.auth.base import AuthScheme, RequestDraft
 from kianda.lib.i18n import gettext_noop
 
 
@@ -12,5 +12,5 @@ class NoAuth(AuthScheme):
     scheme: Literal["none"] = "none"
     label: ClassVar[str] = gettext_noop("None")
 
-    def apply(self, draft: Draft) -> None:
+    def apply(self, draft: RequestDraft) -> None:
         """Add nothing."""

@@ -8,9 +8,9 @@ import requests
 import urllib3
 from django.utils.translation import gettext as _
 
-from datasources.http.failures import in_words
+from datasources.http.failures import failure_of
 from datasources.http.oauth_errors import refusal_in_words
-from datasources.http.pool import Line, Lines
+from datasources.http.pool import ConnectionPool, KeptConnection
 from datasources.http.redirects import MOST_HOPS, next_hop
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
@@ -21,9 +21,9 @@ from datasources.rest.response import CallAnswer, read_body, read_headers
 class Client:
     """Sends prepared calls over kept connections. A request is never repeated by itself."""
 
-    def __init__(self, *, lines: Lines | None = None) -> None:
+    def __init__(self, *, lines: ConnectionPool | None = None) -> None:
         """Use the given lines, or own ones."""
-        self._lines = lines or Lines()
+        self._lines = lines or ConnectionPool()
 
     def send(
         self,
@@ -63,7 +63,9 @@ class Client:
         self._lines.close()
 
 
-def _exchange(line: Line, call: PreparedCall, *, title: str, started: float) -> CallAnswer:
+def _exchange(
+    line: KeptConnection, call: PreparedCall, *, title: str, started: float
+) -> CallAnswer:
     request = requests.PreparedRequest()
     request.method, request.url, request.body = call.verb, call.url, call.body
     # A plain dict serves the adapter as well, and costs less.
@@ -81,7 +83,7 @@ def _exchange(line: Line, call: PreparedCall, *, title: str, started: float) -> 
             status = raw.status
             raw.close()
         line.renew()
-        raise in_words(error, title=title, over=line.limits.over, budget_s=budget_s,
+        raise failure_of(error, title=title, over=line.limits.over, budget_s=budget_s,
                        status=status) from error  # fmt: skip
     finally:
         line.used = time.monotonic()

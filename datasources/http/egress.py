@@ -45,7 +45,7 @@ BLOCKED = _networks(
 )
 
 
-class Target(NamedTuple):
+class CheckedAddress(NamedTuple):
     """One checked address to connect to."""
 
     family: socket.AddressFamily
@@ -104,7 +104,7 @@ def refusal_of_literal(origin: Origin) -> str | None:
     return _refusal(str(found[0][4][0]), host=origin.host, port=origin.port)
 
 
-def resolve(host: str, port: int, *, wait_s: float) -> list[Target]:
+def resolve(host: str, port: int, *, wait_s: float) -> list[CheckedAddress]:
     """Return the addresses of a host that may be reached; raises CallFailed when there is none."""
     if host == SANDBOX_HOST:
         return [_sandbox()]
@@ -112,7 +112,7 @@ def resolve(host: str, port: int, *, wait_s: float) -> list[Target]:
     for family, address in _lookup(host, port, wait_s):
         why = _refusal(str(address[0]), host=host, port=port)
         if why is None:
-            targets.append(Target(family, address))
+            targets.append(CheckedAddress(family, address))
         refused = refused or why or ""
     if not targets:
         raise CallFailed("refused_address", refused)
@@ -165,14 +165,14 @@ def sandbox_address() -> tuple[str, int] | None:
         return None
 
 
-def _sandbox() -> Target:
+def _sandbox() -> CheckedAddress:
     found = sandbox_address() if settings.KIANDA_DEMO else None
     if found is None:
         raise CallFailed(
             "connection",
             _("%(host)s is only there while the demo runs.") % {"host": SANDBOX_HOST},
         )
-    return Target(socket.AF_INET6 if ":" in found[0] else socket.AF_INET, found)
+    return CheckedAddress(socket.AF_INET6 if ":" in found[0] else socket.AF_INET, found)
 
 
 _Found: TypeAlias = list[tuple[socket.AddressFamily, Any]]

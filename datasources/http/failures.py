@@ -36,7 +36,7 @@ SENTENCES: tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...] 
 )
 
 
-def in_words(
+def failure_of(
     error: Exception, *, title: str, over: bool, budget_s: int, status: int | None
 ) -> CallFailed:
     """Return the failure that an exception of sockets, urllib3 or requests stands for."""

@@ -54,7 +54,7 @@ class _Adapter(HTTPAdapter):
         self._origin_pool.close()
 
 
-class Line:
+class KeptConnection:
     """The kept connection of one thread to one origin."""
 
     def __init__(self, origin: Origin) -> None:
@@ -78,7 +78,7 @@ class Line:
         self._adapter.close()
 
 
-class Lines:
+class ConnectionPool:
     """The kept connections of this process, each thread with its own."""
 
     def __init__(self, *, max_idle_s: float = MAX_IDLE_S) -> None:
@@ -91,19 +91,19 @@ class Lines:
         # A forked child must not talk on its parent's connections.
         self._local = threading.local()
 
-    def _mine(self) -> OrderedDict[Origin, Line]:
+    def _mine(self) -> OrderedDict[Origin, KeptConnection]:
         try:
-            found: OrderedDict[Origin, Line] = self._local.lines
+            found: OrderedDict[Origin, KeptConnection] = self._local.lines
         except AttributeError:
             found = self._local.lines = OrderedDict()
         return found
 
-    def to(self, origin: Origin) -> Line:
+    def to(self, origin: Origin) -> KeptConnection:
         """Return this thread's line to an origin, without a connection that was idle too long."""
         lines = self._mine()
         line = lines.get(origin)
         if line is None:
-            line = lines[origin] = Line(origin)
+            line = lines[origin] = KeptConnection(origin)
             if len(lines) > LINES_PER_THREAD:
                 lines.popitem(last=False)[1].close()
         elif time.monotonic() - line.used > self._max_idle_s:

@@ -15,7 +15,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from datasources.http.egress import Target, resolve
+from datasources.http.egress import CheckedAddress, resolve
 from datasources.rest.addresses import Origin
 from datasources.rest.errors import CallFailed
 
@@ -85,7 +85,7 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-def _connect(targets: list[Target], limits: Limits) -> PlainSocket:
+def _connect(targets: list[CheckedAddress], limits: Limits) -> PlainSocket:
     """Return a connection to the first address that takes one."""
     last: OSError | None = None
     for family, address in targets:

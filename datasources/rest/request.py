@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
-from datasources.auth.base import Draft
+from datasources.auth.base import RequestDraft
 from datasources.rest.addresses import PATH_SAFE, Origin, path_flaw
 from datasources.rest.document import RestDatasource, RestMethod
 from datasources.rest.encoding import as_json, as_text, form, multipart, nested, pairs
@@ -20,7 +20,7 @@ CODINGS = "gzip, deflate"
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 TEST = RestMethod(name="test")
 # Name, value, whether it is secret.
-Item = tuple[str, Any, bool]
+RequestItem = tuple[str, Any, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ class _Parts:
 
     path: str = ""
     shown_path: str = ""
-    draft: Draft = field(default_factory=Draft)
+    draft: RequestDraft = field(default_factory=RequestDraft)
     secret_headers: set[str] = field(default_factory=set)
-    query: list[Item] = field(default_factory=list)
-    body: list[Item] = field(default_factory=list)
+    query: list[RequestItem] = field(default_factory=list)
+    body: list[RequestItem] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
 
 
@@ -157,7 +157,7 @@ def _authenticate(parts: _Parts, datasource: RestDatasource) -> None:
             "missing": _(scheme.missing),
         }
         raise CallFailed("configuration", sentence)
-    own = Draft(query=[(name, "") for name, _, _ in parts.query])
+    own = RequestDraft(query=[(name, "") for name, _, _ in parts.query])
     scheme.apply(own)
     for low, header in own.headers.items():
         parts.draft.headers.setdefault(low, header)
@@ -179,7 +179,7 @@ def _assemble(parts: _Parts, datasource: RestDatasource, method: RestMethod) -> 
         url=_with_query(_address(datasource, parts.path), parts.query),
         headers=_wire_headers(method.http_method, parts.draft, payload),
         body=payload,
-        shown=_shown(parts, datasource, method, sent=payload is not None),
+        shown=_masked_request(parts, datasource, method, sent=payload is not None),
         secrets=_secrets(parts),
         timeout_s=method.timeout_s or datasource.timeout_s,
         max_answer_bytes=method.max_answer_bytes or datasource.max_answer_bytes,
@@ -192,7 +192,7 @@ def _address(datasource: RestDatasource, path: str) -> str:
     return f"{datasource.stem}{path}" if path or datasource.has_path else f"{datasource.stem}/"
 
 
-def _shown(
+def _masked_request(
     parts: _Parts, datasource: RestDatasource, method: RestMethod, *, sent: bool
 ) -> dict[str, Any]:
     query = [
@@ -217,13 +217,13 @@ def _secrets(parts: _Parts) -> tuple[str, ...]:
     return tuple(value for value in (*parts.secrets, *values) if value)
 
 
-def _with_query(url: str, query: list[Item]) -> str:
+def _with_query(url: str, query: list[RequestItem]) -> str:
     if not query:
         return url
     return f"{url}?{form([pair for name, value, _ in query for pair in pairs(name, value)])}"
 
 
-def _wire_headers(verb: str, draft: Draft, payload: bytes | None) -> dict[str, str | bytes]:
+def _wire_headers(verb: str, draft: RequestDraft, payload: bytes | None) -> dict[str, str | bytes]:
     headers = {name: header_bytes(value) for name, value in draft.headers.values()}
     headers["Accept-Encoding"] = CODINGS
     if payload is not None or verb in WITH_BODY:
@@ -231,7 +231,7 @@ def _wire_headers(verb: str, draft: Draft, payload: bytes | None) -> dict[str, s
     return headers
 
 
-def _payload(method: RestMethod, body: list[Item]) -> tuple[bytes | None, str]:
+def _payload(method: RestMethod, body: list[RequestItem]) -> tuple[bytes | None, str]:
     if not body and not (method.request_body and method.http_method in WITH_BODY):
         return None, ""
     try:
@@ -242,28 +242,28 @@ def _payload(method: RestMethod, body: list[Item]) -> tuple[bytes | None, str]:
         ) from error
 
 
-def _json(method: RestMethod, body: list[Item]) -> tuple[bytes, str]:
+def _json(method: RestMethod, body: list[RequestItem]) -> tuple[bytes, str]:
     made = nested([(name, value) for name, value, _ in body])
     return as_json(made).encode(), "application/json"
 
 
-def _form(method: RestMethod, body: list[Item]) -> tuple[bytes, str]:
+def _form(method: RestMethod, body: list[RequestItem]) -> tuple[bytes, str]:
     return form(_pairs(body)).encode(), "application/x-www-form-urlencoded"
 
 
-def _multipart(method: RestMethod, body: list[Item]) -> tuple[bytes, str]:
+def _multipart(method: RestMethod, body: list[RequestItem]) -> tuple[bytes, str]:
     return multipart(_pairs(body))
 
 
-def _raw(method: RestMethod, body: list[Item]) -> tuple[bytes, str]:
+def _raw(method: RestMethod, body: list[RequestItem]) -> tuple[bytes, str]:
     return as_text(body[0][1] if body else "").encode(), method.media_type
 
 
-def _pairs(body: list[Item]) -> list[tuple[str, str]]:
+def _pairs(body: list[RequestItem]) -> list[tuple[str, str]]:
     return [pair for name, value, _ in body for pair in pairs(name, value)]
 
 
-PAYLOADS: dict[str, Callable[[RestMethod, list[Item]], tuple[bytes, str]]] = {
+PAYLOADS: dict[str, Callable[[RestMethod, list[RequestItem]], tuple[bytes, str]]] = {
     "json": _json,
     "form": _form,
     "multipart": _multipart,
@@ -271,7 +271,7 @@ PAYLOADS: dict[str, Callable[[RestMethod, list[Item]], tuple[bytes, str]]] = {
 }
 
 
-def _shown_body(method: RestMethod, body: list[Item]) -> Any:
+def _shown_body(method: RestMethod, body: list[RequestItem]) -> Any:
     shown = [(name, MASK if secret and value else value) for name, value, secret in body]
     if method.content_type == "raw":
         return as_text(shown[0][1]) if shown else ""

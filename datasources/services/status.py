@@ -9,25 +9,25 @@ from datasources.models import Datasource
 from datasources.rest.document import RestDatasource
 from datasources.selectors import document_of
 
-State = Literal["ready", "incomplete", "test_failed"]
+DatasourceState = Literal["ready", "incomplete", "test_failed"]
 
 
 @dataclass(frozen=True)
-class Standing:
+class DatasourceStatus:
     """A state, and in words why."""
 
-    state: State
+    state: DatasourceState
     reason: str = ""
 
 
-def standing_of(row: Datasource) -> Standing:
+def standing_of(row: Datasource) -> DatasourceStatus:
     """Return how a datasource stands: what is missing goes before how the last test ended."""
     missing = lacks(document_of(row))
     if missing:
-        return Standing("incomplete", missing)
+        return DatasourceStatus("incomplete", missing)
     if row.last_test_ok is False:
-        return Standing("test_failed", row.last_test_detail)
-    return Standing("ready", "" if row.last_test_at else _("Not tested yet"))
+        return DatasourceStatus("test_failed", row.last_test_detail)
+    return DatasourceStatus("ready", "" if row.last_test_at else _("Not tested yet"))
 
 
 def lacks(document: RestDatasource) -> str:

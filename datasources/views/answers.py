@@ -23,7 +23,7 @@ _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*|true|false|null
 
 
 @dataclass(frozen=True)
-class Found:
+class AnswerValue:
     """One value of the answer: where it stands, what it is, whether the definition has it."""
 
     path: str
@@ -44,7 +44,7 @@ class ShownAnswer:
     # All of a body that is shown cut, as an address to download: it is kept nowhere else.
     whole: str
     is_json: bool
-    found: list[Found]
+    found: list[AnswerValue]
     request: dict[str, Any]
 
     @property
@@ -53,7 +53,7 @@ class ShownAnswer:
         return self.status is not None and 200 <= self.status < 300
 
     @property
-    def missing(self) -> list[Found]:
+    def missing(self) -> list[AnswerValue]:
         """Return what the response definition does not have yet."""
         return [one for one in self.found if not one.defined]
 
@@ -96,7 +96,7 @@ def shown_answer(tried: Tried, rows: Sequence[Mapping[str, Any]]) -> ShownAnswer
         body=coloured(cut) if is_json else format_html("{}", cut),
         whole=_as_address(text) if len(text) > LONGEST_SHOWN else "",
         is_json=is_json,
-        found=[Found(path, value, path in defined) for path, value in _leaves(body)],
+        found=[AnswerValue(path, value, path in defined) for path, value in _leaves(body)],
         request=tried.request,
     )
 

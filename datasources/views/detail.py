@@ -207,23 +207,23 @@ def _in_words(merged: Merge) -> list[dict[str, Any]]:
         {
             "key": difference.key,
             "label": LABELS.get(difference.key, difference.key),
-            "was": in_words(difference.was),
-            "mine": in_words(difference.mine),
-            "theirs": in_words(difference.theirs),
+            "was": setting_in_words(difference.was),
+            "mine": setting_in_words(difference.mine),
+            "theirs": setting_in_words(difference.theirs),
             "conflict": difference.conflict,
         }
         for difference in merged.differences
     ]
 
 
-def in_words(value: Any) -> str:
+def setting_in_words(value: Any) -> str:
     """Write a setting for a comparison."""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {in_words(item)}" for key, item in value.items())
+        return ", ".join(f"{key}: {setting_in_words(item)}" for key, item in value.items())
     if isinstance(value, list):
-        return "\n".join(in_words(item) for item in value) or "\u2013"
+        return "\n".join(setting_in_words(item) for item in value) or "\u2013"
     return "\u2013" if value in (None, "") else str(value)
 
 

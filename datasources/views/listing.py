@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from datasources.models import Datasource
 from datasources.selectors import all_datasources
-from datasources.services.status import Standing, standing_of
+from datasources.services.status import DatasourceStatus, standing_of
 from datasources.views.access import READERS, may_change
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
 from kianda.web.pages import page, query_words, render_page
@@ -30,7 +30,7 @@ class Entry:
     """A row of the list."""
 
     row: Datasource
-    standing: Standing
+    standing: DatasourceStatus
     may_change: bool
 
 

@@ -16,7 +16,7 @@ from datasources.selectors import document_of
 from datasources.services.methods import masked_method
 from datasources.views.access import may_change
 from datasources.views.answers import ShownAnswer
-from datasources.views.detail import in_words
+from datasources.views.detail import setting_in_words
 from kianda.lib.three_way_merge import Merge, written
 from kianda.web.pages import Errors
 
@@ -32,7 +32,7 @@ NEW = {"title": "", "name": "", "http_method": "GET", "url_path": "/", "content_
 
 
 @dataclass(frozen=True)
-class Input:
+class TrialInput:
     """One parameter of the trial: what was typed, or what the instance gives."""
 
     target: str
@@ -58,7 +58,7 @@ class Input:
 
 
 @dataclass
-class Editor:
+class MethodEditor:
     """The editor as one request sees it."""
 
     request: HttpRequest
@@ -75,7 +75,9 @@ class Editor:
     focus: str = ""
 
     @classmethod
-    def opened(cls, request: HttpRequest, row: Datasource, stored: RestMethod | None) -> "Editor":
+    def opened(
+        cls, request: HttpRequest, row: Datasource, stored: RestMethod | None
+    ) -> "MethodEditor":
         """Return the editor as it is opened: with what is stored."""
         document = document_of(row)
         body = masked_method(document, stored.name) if stored else dict(NEW)
@@ -87,11 +89,11 @@ class Editor:
         return document_of(self.row)
 
     @cached_property
-    def inputs(self) -> list[Input]:
+    def inputs(self) -> list[TrialInput]:
         """Return the parameters that a trial may be given."""
         fixed = self._fixed()
         return [
-            Input(
+            TrialInput(
                 target,
                 secret,
                 "" if secret else self.typed.get(target, ""),
@@ -153,7 +155,7 @@ class Editor:
 
 def _rows_in_words(value: Any) -> str:
     if not isinstance(value, list):
-        return in_words(value)
+        return setting_in_words(value)
     return "\n".join(_row_in_words(row) for row in value) or "\u2013"
 
 

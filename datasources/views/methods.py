@@ -17,7 +17,7 @@ from datasources.services.methods import (
     save_method,
 )
 from datasources.views.access import CHANGERS, READERS, may_force, must_change
-from datasources.views.method_page import Editor
+from datasources.views.method_page import MethodEditor
 from datasources.views.uses import use_lines
 from kianda.lib.errors import InUse, Invalid, Missing, Stale, TooLarge
 from kianda.lib.three_way_merge import merge, read
@@ -34,7 +34,7 @@ def method(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
     if request.method == "GET":
         if stored is None:
             must_change(request, row)
-        return render(Editor.opened(request, row, stored))
+        return render(MethodEditor.opened(request, row, stored))
     must_change(request, row)
     verb, _colon, rest = request.POST.get("act", "").partition(":")
     editor = posted(request, row, stored, without=rest if verb == "remove" else "")
@@ -51,24 +51,26 @@ def find(row: Datasource, method: str) -> RestMethod | None:
 
 def posted(
     request: HttpRequest, row: Datasource, stored: RestMethod | None, *, without: str = ""
-) -> Editor:
+) -> MethodEditor:
     """Return the editor with what was typed."""
     body = method_forms.method_body(request.POST, stored=stored, without=without)
-    editor = Editor(request, row, stored, body, typed=method_forms.typed_samples(request.POST))
+    editor = MethodEditor(
+        request, row, stored, body, typed=method_forms.typed_samples(request.POST)
+    )
     editor.process_id = forms.line_of(request.POST, "process_id")
     shown = masked_method(document_of(row), stored.name) if stored else {}
     body |= {key: shown[key] for key in request.POST.getlist("take") if key in shown}
     return editor
 
 
-def render(editor: Editor, *, status: int = 200) -> HttpResponse:
+def render(editor: MethodEditor, *, status: int = 200) -> HttpResponse:
     """Answer with the page of the editor."""
     answer = render_page(editor.request, "datasources/method.html", editor.context(), status=status)
     answer["Cache-Control"] = "no-store"
     return answer
 
 
-def _save(editor: Editor) -> HttpResponseBase:
+def _save(editor: MethodEditor) -> HttpResponseBase:
     request, row, stored = editor.request, editor.row, editor.stored
     revision = forms.revision_of(request.POST) or 0
     theirs = masked_method(document_of(row), stored.name) if stored else {}
@@ -93,7 +95,7 @@ def _save(editor: Editor) -> HttpResponseBase:
     return go(request, "method", name=row.name, method=name)
 
 
-def _stale(editor: Editor, was: dict[str, Any]) -> HttpResponse:
+def _stale(editor: MethodEditor, was: dict[str, Any]) -> HttpResponse:
     editor.row = get_datasource(editor.row.name)
     try:
         editor.stored = find(editor.row, editor.stored.name if editor.stored else "new")

@@ -11,7 +11,7 @@ from datasources.selectors import get_datasource
 from datasources.services.methods import try_method
 from datasources.views.access import CHANGERS
 from datasources.views.answers import shown_answer
-from datasources.views.method_page import Editor
+from datasources.views.method_page import MethodEditor
 from datasources.views.methods import find, posted, render
 from kianda.lib.errors import Invalid, Missing, TooLarge
 from kianda.web.pages import is_htmx, page, render_page
@@ -50,7 +50,7 @@ def send(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
     return _part(editor)
 
 
-def _samples(editor: Editor) -> Any:
+def _samples(editor: MethodEditor) -> Any:
     stored = editor.stored
     try:
         return samples_of(
@@ -64,7 +64,7 @@ def _samples(editor: Editor) -> Any:
         raise Invalid.at("/process_id", error.detail) from error
 
 
-def _inputs(editor: Editor) -> dict[str, Any]:
+def _inputs(editor: MethodEditor) -> dict[str, Any]:
     """Return what is sent: what was typed, else what the instance has."""
     sampled = {target: sample.value for target, sample in editor.samples.items()}
     typed = {
@@ -75,7 +75,7 @@ def _inputs(editor: Editor) -> dict[str, Any]:
     return {target: value for target, value in {**sampled, **typed}.items() if target in known}
 
 
-def _part(editor: Editor) -> HttpResponse:
+def _part(editor: MethodEditor) -> HttpResponse:
     answer = render_page(
         editor.request, "datasources/method.html", editor.context(), partials=PARTIALS
     )
@@ -83,7 +83,7 @@ def _part(editor: Editor) -> HttpResponse:
     return answer
 
 
-def _wrong(editor: Editor) -> HttpResponse:
+def _wrong(editor: MethodEditor) -> HttpResponse:
     """Show what is wrong beside its control; htmx puts the whole form anew."""
     if not is_htmx(editor.request):
         return render(editor, status=422)

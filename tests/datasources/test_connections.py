@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from datasources.http.client import Client
-from datasources.http.pool import Lines
+from datasources.http.pool import ConnectionPool
 from datasources.rest.request import build
 from tests.datasources.calling import Make, call, failure
 from tests.datasources.servers import Server, Visit, always, answer, once, serving
@@ -98,7 +98,7 @@ def test_a_connection_that_went_silent_is_not_used_after_its_idle_time(datasourc
 
     with serving(deaf_after_one) as server:
         source = datasource(server.url, http_method="POST", timeout_s=2)
-        patient = Client(lines=Lines(max_idle_s=0.2))
+        patient = Client(lines=ConnectionPool(max_idle_s=0.2))
         prepared = build(source, source.methods[0], {})
         patient.send(prepared, datasource=source)
         time.sleep(0.3)
