@@ -20,9 +20,9 @@ from processes.language.parser import (
     MAX_SOURCE,
     TEXT_FUNCTION,
     Expression,
-    Part,
     Reference,
     TemplateError,
+    TemplatePart,
     names_of,
     read_expression,
     read_text,
@@ -40,7 +40,7 @@ class Template:
 
     source: str
     references: tuple[str, ...]
-    parts: tuple[Part, ...] = ()
+    parts: tuple[TemplatePart, ...] = ()
     expression: Expression | None = None
 
     @classmethod

@@ -39,12 +39,12 @@ class Reference(NamedTuple):
     name: str
 
 
-Part = str | Reference
+TemplatePart = str | Reference
 
 
-def read_text(text: str) -> list[Part]:
+def read_text(text: str) -> list[TemplatePart]:
     """Return the parts of a text: plain text and references, `[[` read as `[`."""
-    parts: list[Part] = []
+    parts: list[TemplatePart] = []
     plain, end = "", 0
     for found in _BRACKET.finditer(text):
         plain += text[end : found.start()]
@@ -58,7 +58,7 @@ def read_text(text: str) -> list[Part]:
     return [*parts, plain] if plain else parts
 
 
-def names_of(parts: Iterable[Part]) -> tuple[str, ...]:
+def names_of(parts: Iterable[TemplatePart]) -> tuple[str, ...]:
     """Return the names that parts refer to, each once, in order of appearance."""
     return tuple(dict.fromkeys(part.name for part in parts if isinstance(part, Reference)))
 
@@ -98,7 +98,7 @@ class _Reader:
     """Reads one expression: references and quoted texts become place holders, then nodes."""
 
     def __init__(self) -> None:
-        self.places: list[list[Part]] = []
+        self.places: list[list[TemplatePart]] = []
         self.names: dict[str, str] = {}
 
     def prepared(self, source: str) -> str:
@@ -129,7 +129,7 @@ class _Reader:
             made.append(part)
         return "".join(made)
 
-    def _holder(self, parts: list[Part]) -> str:
+    def _holder(self, parts: list[TemplatePart]) -> str:
         self.places.append(parts)
         return f" {_PLACE}{len(self.places) - 1} "
 
@@ -175,7 +175,7 @@ class _Reader:
             % {"word": node.id}
         )
 
-    def _place(self, parts: list[Part]) -> ast.expr:
+    def _place(self, parts: list[TemplatePart]) -> ast.expr:
         nodes = [self._part(part) for part in parts]
         if len(nodes) == 1:
             return nodes[0]
@@ -183,7 +183,7 @@ class _Reader:
             return ast.Constant(value="")
         return ast.Call(func=ast.Name(id=TEXT_FUNCTION), args=nodes, keywords=[])
 
-    def _part(self, part: Part) -> ast.expr:
+    def _part(self, part: TemplatePart) -> ast.expr:
         if isinstance(part, str):
             return ast.Constant(value=part)
         holder = f"{_PLACE}{len(self.names)}"
@@ -219,7 +219,7 @@ class _Reader:
         return ast.Call(func=ast.Name(id=function.name), args=arguments, keywords=[])
 
 
-def _unescaped_parts(quoted: str) -> list[Part]:
+def _unescaped_parts(quoted: str) -> list[TemplatePart]:
     unescaped = _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), quoted)
     return read_text(unescaped)
 

@@ -214,22 +214,22 @@ def _check_process(name: str) -> str:
     return name
 
 
-def _named_control(name: str, description: str) -> Any:
+def _name_control(name: str, description: str) -> Any:
     return Field(description=description, json_schema_extra={"control": name})
 
 
 TableName = Annotated[
     str,
     AfterValidator(check_table_name),
-    _named_control("table", gettext_noop("The name of a table of this process.")),
+    _name_control("table", gettext_noop("The name of a table of this process.")),
 ]
 FormName = Annotated[
     str,
     AfterValidator(check_form_name),
-    _named_control("form", gettext_noop("The name of a form of this process.")),
+    _name_control("form", gettext_noop("The name of a form of this process.")),
 ]
 ProcessRef = Annotated[
     str,
     AfterValidator(_check_process),
-    _named_control("process", gettext_noop("The name of a process.")),
+    _name_control("process", gettext_noop("The name of a process.")),
 ]
