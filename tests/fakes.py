@@ -11,7 +11,7 @@ from processes.language.conditions import ConditionGroup
 from processes.language.mappings import scope
 from processes.language.values import Value, from_json
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.rules.ports import Part
+from processes.rules.ports import DisplayPart
 from tests.processes.definitions import TOKEN_SERVICE
 
 Changes = Sequence[tuple[str, Value]]
@@ -143,10 +143,10 @@ class FakeForms:
     ) -> None:  # fmt: skip
         self.done.append(("assign", list(forms), list(users), list(groups), append, opens))
 
-    def show(self, name: str, part: Part, *, value: bool) -> None:
+    def show(self, name: str, part: DisplayPart, *, value: bool) -> None:
         self.display[name, part] = value
 
-    def shows(self, name: str, part: Part) -> bool:
+    def shows(self, name: str, part: DisplayPart) -> bool:
         return self.display.get((name, part), part != "required")
 
     def holders(self, name: str) -> list[str]:

@@ -13,7 +13,7 @@ from processes.engine.transitions import Moment, NotOpen, assigned, closed, subm
 from processes.fields.base import InputField, walk
 from processes.language.values import Value
 from processes.rules.base import RuleFailed
-from processes.rules.ports import Part
+from processes.rules.ports import DisplayPart
 
 Known = Callable[[Sequence[str]], tuple[list[str], list[str]]]
 
@@ -115,13 +115,13 @@ class RunForms:
             at=self.desk.moment.at,
         )
 
-    def show(self, name: str, part: Part, *, value: bool) -> None:
+    def show(self, name: str, part: DisplayPart, *, value: bool) -> None:
         """Set whether a field or form is visible or enabled, or a field required."""
         if self.shows(name, part) != value:
             working = self.context.working
             working.standing = working.standing.shown(name, part, value=value)
 
-    def shows(self, name: str, part: Part) -> bool:
+    def shows(self, name: str, part: DisplayPart) -> bool:
         """Tell how that stands now."""
         kept = self.context.working.standing.display.get(name, {})
         if part in kept:

@@ -11,7 +11,7 @@ from kianda.lib.names import FIELD_NAME
 from processes.language.mappings import Row
 from processes.language.references import flaw, names_in
 from processes.rules.base import Context, Rule
-from processes.rules.ports import Part
+from processes.rules.ports import DisplayPart
 
 Action = Literal[
     "hide", "show", "disable", "enable", "toggle_visible", "toggle_enabled", "hide_and_clear"
@@ -105,7 +105,7 @@ class HideOrDisable(Rule):
 
 def _apply(rows: Sequence[DisplayRow], context: Context) -> None:
     for row in rows:
-        part: Part = "enabled" if row.action in _OF_ENABLED else "visible"
+        part: DisplayPart = "enabled" if row.action in _OF_ENABLED else "visible"
         value = row.action in {"show", "enable"}
         if row.action.startswith("toggle"):
             value = not context.forms.shows(row.field, part)

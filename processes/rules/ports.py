@@ -9,7 +9,7 @@ from processes.language.conditions import ItemFilter
 from processes.language.values import Value
 
 Item = Mapping[str, Value]
-Part = Literal["visible", "enabled", "required"]
+DisplayPart = Literal["visible", "enabled", "required"]
 
 
 class Forms(Protocol):
@@ -35,10 +35,10 @@ class Forms(Protocol):
     ) -> None:
         """Give forms to people and groups, and open them when asked."""
 
-    def show(self, name: str, part: Part, *, value: bool) -> None:
+    def show(self, name: str, part: DisplayPart, *, value: bool) -> None:
         """Set whether a field or form is visible or enabled, or a field required."""
 
-    def shows(self, name: str, part: Part) -> bool:
+    def shows(self, name: str, part: DisplayPart) -> bool:
         """Tell how that stands now."""
 
     def holders(self, name: str) -> Sequence[str]:
