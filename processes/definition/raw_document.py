@@ -20,7 +20,7 @@ MAX_NESTING = 8
 # Deeper than any definition can be; deeper JSON is not looked at any further.
 _MAX_JSON_DEPTH = 64
 
-Place = tuple[str | int, ...]
+DocumentPath = tuple[str | int, ...]
 Object = dict[str, Any]
 
 
@@ -72,26 +72,26 @@ def _is_named(thing: Object) -> bool:
     return isinstance(thing.get("name"), str) and isinstance(thing.get("type"), str)
 
 
-def forms_of(raw: Object) -> Iterator[tuple[Place, Object]]:
+def forms_of(raw: Object) -> Iterator[tuple[DocumentPath, Object]]:
     """Yield the forms and where they stand."""
     yield from _objects(raw.get("forms"), ("forms",))
 
 
-def fields_of(raw: Object) -> Iterator[tuple[Place, Object]]:
+def fields_of(raw: Object) -> Iterator[tuple[DocumentPath, Object]]:
     """Yield the fields of all forms and where they stand, each container before its fields."""
     for place, form in forms_of(raw):
         yield from _fields_in(form, place)
 
 
-def _fields_in(owner: Object, place: Place) -> Iterator[tuple[Place, Object]]:
+def _fields_in(owner: Object, place: DocumentPath) -> Iterator[tuple[DocumentPath, Object]]:
     for found, field in _objects(owner.get("fields"), (*place, "fields")):
         yield found, field
         yield from _fields_in(field, found)
 
 
-def rule_lists_of(raw: Object) -> Iterator[tuple[Place, list[Any]]]:
+def rule_lists_of(raw: Object) -> Iterator[tuple[DocumentPath, list[Any]]]:
     """Yield every list of rules and where it stands."""
-    owners: list[tuple[Place, Object]] = [((), raw), *forms_of(raw), *fields_of(raw)]
+    owners: list[tuple[DocumentPath, Object]] = [((), raw), *forms_of(raw), *fields_of(raw)]
     for place, owner in owners:
         for key in ("rules", "load_rules"):
             if isinstance(owner.get(key), list):
@@ -99,20 +99,22 @@ def rule_lists_of(raw: Object) -> Iterator[tuple[Place, list[Any]]]:
                 yield from _lists_inside(owner[key], (*place, key))
 
 
-def _lists_inside(found: list[Any], place: Place) -> Iterator[tuple[Place, list[Any]]]:
+def _lists_inside(
+    found: list[Any], place: DocumentPath
+) -> Iterator[tuple[DocumentPath, list[Any]]]:
     """Yield the lists of rules that stand in rules, as in those that go through a table."""
     for at, rule in _objects(found, place):
         if isinstance(rule.get("rules"), list):
             yield (*at, "rules"), rule["rules"]
 
 
-def rules_of(raw: Object) -> Iterator[tuple[Place, Object]]:
+def rules_of(raw: Object) -> Iterator[tuple[DocumentPath, Object]]:
     """Yield every rule and where it stands."""
     for place, found in rule_lists_of(raw):
         yield from _objects(found, place)
 
 
-def _objects(value: object, place: Place) -> Iterator[tuple[Place, Object]]:
+def _objects(value: object, place: DocumentPath) -> Iterator[tuple[DocumentPath, Object]]:
     for index, item in enumerate(value if isinstance(value, list) else ()):
         if isinstance(item, dict):
             yield (*place, index), item
