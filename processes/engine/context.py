@@ -8,11 +8,11 @@ from typing import Any
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.masking import Masker
-from processes.engine.context_forms import FormsDesk, RunForms
+from processes.engine.context_forms import FormsScope, RunForms
 from processes.engine.context_instances import RunOthers
 from processes.engine.context_rows import run_rows
 from processes.engine.ports import Ledger, Outside, Surroundings
-from processes.engine.run_values import Changes, WorkingCopy
+from processes.engine.run_values import Changes, RunValues
 from processes.engine.runner import Outcome
 from processes.engine.trace import RunTrace
 from processes.language.conditions import ConditionGroup
@@ -28,7 +28,7 @@ __all__ = ["RunContext", "Surroundings"]
 class RunContext:
     """The working copy of one run and the ports to the world."""
 
-    working: WorkingCopy
+    working: RunValues
     around: Surroundings
     ledger: Ledger
     outside: Outside
@@ -40,7 +40,7 @@ class RunContext:
     item_secrets: frozenset[str] = frozenset()
     # Values whose commit is joined with the closing one, because no rule follows.
     pending: dict[str, Value] | None = None
-    desk: FormsDesk | None = None
+    desk: FormsScope | None = None
     # What the page is to do after the run: form, mode, leave.
     page: dict[str, Any] = field(default_factory=dict)
     outcome: Outcome = field(default_factory=Outcome)

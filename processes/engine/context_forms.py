@@ -9,34 +9,34 @@ from processes.definition.document import Document, Form
 from processes.engine.context_rows import run_inside
 from processes.engine.instance_state import CURRENT, LONGEST_STATUS, records_of
 from processes.engine.ports import RunState
-from processes.engine.transitions import Moment, NotOpen, assigned, closed, submitted, went_to
+from processes.engine.transitions import ActedBy, NotOpen, assigned, closed, submitted, went_to
 from processes.fields.base import InputField, walk
 from processes.language.values import Value
 from processes.rules.base import RuleFailed
 from processes.rules.ports import DisplayPart
 
-Known = Callable[[Sequence[str]], tuple[list[str], list[str]]]
+NameLookup = Callable[[Sequence[str]], tuple[list[str], list[str]]]
 
 
 @dataclass
-class FormsDesk:
+class FormsScope:
     """What is known about the forms of a run's instance, and who they can be given to."""
 
     document: Document
     # The form on which the run's target stands, and whether the target is its submission.
     own_form: str
     submits: bool
-    moment: Moment
+    moment: ActedBy
     # Asked only when forms change: it may cost a look into the database.
     creator: Callable[[], str]
-    known_users: Known
-    known_groups: Known
+    known_users: NameLookup
+    known_groups: NameLookup
 
 
 class RunForms:
     """Implements `processes.rules.ports.Forms` on the working copy of a run."""
 
-    def __init__(self, context: RunState, desk: FormsDesk) -> None:
+    def __init__(self, context: RunState, desk: FormsScope) -> None:
         """Take the run and what is known about its forms."""
         self.context, self.desk = context, desk
 
@@ -159,7 +159,7 @@ class RunForms:
             raise RuleFailed("value", " ".join(problems.values()), fields=problems)
 
 
-def _all_known(names: Sequence[str], known: Known, kind: str) -> list[str]:
+def _all_known(names: Sequence[str], known: NameLookup, kind: str) -> list[str]:
     found, unknown = known(names) if names else ([], [])
     if unknown:
         raise RuleFailed(

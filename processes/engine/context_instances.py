@@ -5,7 +5,7 @@ from typing import Any
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK
-from processes.engine.ports import Act, Effect, RunState
+from processes.engine.ports import Effect, EffectKind, RunState
 from processes.language.conditions import ItemFilter
 from processes.language.values import Value, to_json
 from processes.rules.base import RuleFailed
@@ -57,7 +57,7 @@ class RunOthers:
             "start", process, values=values, secret=secret, process_id=process_id, target=target
         )
 
-    def _done(self, act: Act, process: str, **more: Any) -> Sequence[Item]:
+    def _done(self, act: EffectKind, process: str, **more: Any) -> Sequence[Item]:
         context = self.context
         if context.seconds_left <= 0:
             raise RuleFailed(
@@ -70,7 +70,7 @@ class RunOthers:
             context.trace.current.response = _answer(items, secrets)
         return items
 
-    def _effect(self, act: Act, process: str, **more: Any) -> Effect:
+    def _effect(self, act: EffectKind, process: str, **more: Any) -> Effect:
         shown: dict[str, Any] = {"act": act, "process": process}
         if more.get("filter") is not None:
             shown["filter"] = more["filter"].in_words()

@@ -40,14 +40,14 @@ Records: TypeAlias = Mapping[str, FormRecord]
 
 
 @dataclass(frozen=True)
-class Standing:
+class InstanceState:
     """Status, forms and display of one instance, as the database keeps them."""
 
     status: str = "open"
     forms: Mapping[str, Any] = field(default_factory=dict)
     display: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
 
-    def shown(self, name: str, part: str, *, value: bool) -> "Standing":
+    def shown(self, name: str, part: str, *, value: bool) -> "InstanceState":
         """Return it with one part of a field's or form's display set by a rule."""
         display = {**self.display, name: {**self.display.get(name, {}), part: value}}
         return replace(self, display=display)
@@ -62,7 +62,7 @@ class Standing:
         return {"status": self.status, "forms": self.forms, "display": self.display}
 
 
-def records_of(document: Document, standing: Standing, creator: str) -> dict[str, FormRecord]:
+def records_of(document: Document, standing: InstanceState, creator: str) -> dict[str, FormRecord]:
     """Return the state of every form of a definition, in its order.
 
     Forms that the definition has no more are left out; when none is open although the instance has
@@ -144,7 +144,7 @@ def opened(
     }
 
 
-def standing_columns(before: Standing, after: Standing) -> dict[str, Any]:
+def standing_columns(before: InstanceState, after: InstanceState) -> dict[str, Any]:
     """Return what of a standing is to be stored: the parts that changed."""
     if before is after:
         return {}

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import Any, Literal, Protocol
 
 from kianda.lib.masking import Masker
-from processes.engine.run_values import WorkingCopy
+from processes.engine.run_values import RunValues
 from processes.engine.runner import Outcome
 from processes.engine.trace import RunTrace
 from processes.language.conditions import ConditionGroup
@@ -14,7 +14,7 @@ from processes.language.values import Value
 from processes.rules.base import Answer
 from processes.rules.ports import Context
 
-Act = Literal["create", "change", "delete", "start"]
+EffectKind = Literal["create", "change", "delete", "start"]
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Surroundings:
 class Effect:
     """What a rule does in other instances, with all that the port needs for it."""
 
-    act: Act
+    act: EffectKind
     process: str
     shown: Mapping[str, Any]
     values: Mapping[str, Value]
@@ -50,7 +50,7 @@ class Effect:
 class RunState(Context, Protocol):
     """The state of a run as the parts of its context see it: forms, other instances, rows."""
 
-    working: WorkingCopy
+    working: RunValues
     around: Surroundings
     ledger: "Ledger"
     outside: "Outside"

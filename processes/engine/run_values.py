@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kianda.lib.i18n import gettext as _
-from processes.engine.instance_state import Standing
+from processes.engine.instance_state import InstanceState
 from processes.fields.base import FormField
 from processes.fields.table import Table
 from processes.language.values import Value, ValueFailure
 from processes.rules.base import RuleFailed
 
 Changes = Sequence[tuple[str, Value]]
-START = Standing()
+START = InstanceState()
 
 
-class WorkingCopy:
+class RunValues:
     """The values of one instance during one run (contract 4.1).
 
     `values` is the working copy, `safe` the last safe point, `stored` what the instance holds,
@@ -28,7 +28,7 @@ class WorkingCopy:
         fields: Mapping[str, FormField],
         stored: Mapping[str, Value],
         sent: Mapping[str, Value],
-        standing: Standing = START,
+        standing: InstanceState = START,
     ) -> None:
         """Lay the sent form values over the stored ones; that is the first safe point."""
         self.fields = fields
@@ -178,13 +178,13 @@ class WorkingCopy:
     @classmethod
     def from_journal(
         cls, fields: Mapping[str, FormField], journal: Mapping[str, Any]
-    ) -> "WorkingCopy":
+    ) -> "RunValues":
         """Bring back what `as_journal` gave."""
         copy = cls(fields, {}, {})
         for part in ("stored", "values", "safe", "mapped"):
             setattr(copy, part, python_of(fields, journal[part]))
         for part in ("standing", "stored_standing"):
-            setattr(copy, part, Standing(**journal.get(part, {})))
+            setattr(copy, part, InstanceState(**journal.get(part, {})))
         return copy
 
     def json_of(self, values: Mapping[str, Value]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from kianda.lib.i18n import gettext as _
 from kianda.lib.masking import Masker
 from kianda.lib.secret_names import MASK
-from processes.engine.run_values import WorkingCopy
+from processes.engine.run_values import RunValues
 from processes.engine.truncation import cut
 from processes.language.values import Value, to_json
 from processes.rules.base import Rule, RuleFailed
@@ -91,7 +91,7 @@ class RunTrace:
     """Collects the steps of one run; what it gives out never holds a secret."""
 
     def __init__(
-        self, working: WorkingCopy, masker: Masker, steps: list[dict[str, Any]] | None = None
+        self, working: RunValues, masker: Masker, steps: list[dict[str, Any]] | None = None
     ) -> None:
         """Start empty, or with the steps that an earlier holder of the run recorded."""
         self.working = working

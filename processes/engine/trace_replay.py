@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Step = Mapping[str, Any]
+TraceStep = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Known:
+class ReplayedValue:
     """What the trace tells of one field at one moment."""
 
     name: str
@@ -34,24 +34,26 @@ def newest_first(steps: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def values_after(
-    steps: Sequence[Step], count: int, names: Sequence[str], data: Mapping[str, Any] | None
-) -> list[Known]:
+    steps: Sequence[TraceStep], count: int, names: Sequence[str], data: Mapping[str, Any] | None
+) -> list[ReplayedValue]:
     """Return what each field held after the first `count` steps; `data` is how the run ended."""
     return [_known(name, steps, count, data or {}) for name in names]
 
 
-def _known(name: str, steps: Sequence[Step], count: int, data: Mapping[str, Any]) -> Known:
+def _known(
+    name: str, steps: Sequence[TraceStep], count: int, data: Mapping[str, Any]
+) -> ReplayedValue:
     mine = [(at, row) for at, step in enumerate(steps) for row in _rows(step, name)]
     done = [(at, row) for at, row in mine if at < count]
     if done:
         at, row = done[-1]
         now = at == count - 1
-        return Known(name, row["after"], changed=now, before=row["before"] if now else None)
+        return ReplayedValue(name, row["after"], changed=now, before=row["before"] if now else None)
     later = [row for at, row in mine if at >= count]
     if later:
-        return Known(name, later[0]["before"])
-    return Known(name, data[name]) if name in data else Known(name, unknown=True)
+        return ReplayedValue(name, later[0]["before"])
+    return ReplayedValue(name, data[name]) if name in data else ReplayedValue(name, unknown=True)
 
 
-def _rows(step: Step, name: str) -> list[Mapping[str, Any]]:
+def _rows(step: TraceStep, name: str) -> list[Mapping[str, Any]]:
     return [row for row in step["changes"] if row["field"] == name]

@@ -13,8 +13,8 @@ from processes.engine.instance_state import (
     CURRENT,
     NOT_STARTED,
     FormRecord,
+    InstanceState,
     Records,
-    Standing,
     kept_states,
     open_names,
     opened,
@@ -29,7 +29,7 @@ class NotOpen(Exception):
 
 
 @dataclass(frozen=True)
-class Moment:
+class ActedBy:
     """Who acts, and when, as ISO 8601 text."""
 
     by: str
@@ -38,13 +38,13 @@ class Moment:
 
 def submitted(
     document: Document,
-    standing: Standing,
+    standing: InstanceState,
     form: str,
     *,
     creator: str,
-    moment: Moment,
+    moment: ActedBy,
     status: str = "",
-) -> Standing:
+) -> InstanceState:
     """Return the standing after a form was submitted; raises NotOpen.
 
     When another form is still open (one that opened beside it, or that a rule has opened), nothing
@@ -97,8 +97,14 @@ def _opens_with_another(document: Document, form: Form) -> bool:
 
 
 def went_to(
-    document: Document, standing: Standing, form: str, *, own: str, creator: str, moment: Moment
-) -> Standing:
+    document: Document,
+    standing: InstanceState,
+    form: str,
+    *,
+    own: str,
+    creator: str,
+    moment: ActedBy,
+) -> InstanceState:
     """Return the standing after a form was made the current one.
 
     Going back closes every other form; going on leaves the form of the run open, which it may be
@@ -124,7 +130,7 @@ def _opened_alone(records: Records, form: str, at: str) -> dict[str, FormRecord]
 
 def assigned(
     document: Document,
-    standing: Standing,
+    standing: InstanceState,
     forms: Iterable[str],
     *,
     users: Iterable[str],
@@ -133,7 +139,7 @@ def assigned(
     append: bool = False,
     opens: bool = False,
     at: str = "",
-) -> Standing:
+) -> InstanceState:
     """Return the standing after forms were given to people and groups, and opened when asked."""
     records = records_of(document, standing, creator)
     for name in forms:
@@ -150,8 +156,8 @@ def assigned(
 
 
 def closed(
-    document: Document, standing: Standing, *, status: str, creator: str, moment: Moment
-) -> Standing:
+    document: Document, standing: InstanceState, *, status: str, creator: str, moment: ActedBy
+) -> InstanceState:
     """Return the standing of an instance that has ended: no form is open any more."""
     records = records_of(document, standing, creator)
     for name in open_names(records):

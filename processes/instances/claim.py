@@ -18,7 +18,7 @@ from processes.definition.document import Document, TargetMissing
 from processes.document_cache import document_of
 from processes.engine.context_forms import form_problems
 from processes.engine.instance_state import CURRENT, form_of
-from processes.engine.run_values import WorkingCopy
+from processes.engine.run_values import RunValues
 from processes.engine.trace import Reopened
 from processes.instances.leases import LEASE, holder
 from processes.instances.ownership import records_for, refuse_foreign, standing_of
@@ -58,7 +58,7 @@ class Started:
     instance: ProcessInstance
     document: Document
     rules: list[Rule]
-    working: WorkingCopy
+    working: RunValues
     # Where an earlier holder was in a rule with rules in it, and that step as it was recorded.
     reopened: Reopened | None = None
     # The secret values that the run has read or received so far, and those of other instances.
@@ -250,7 +250,7 @@ def refuse_other_revision(instance: ProcessInstance, revision: int | None) -> No
         )
 
 
-def working_copy(firing: Firing, document: Document, instance: ProcessInstance) -> WorkingCopy:
+def working_copy(firing: Firing, document: Document, instance: ProcessInstance) -> RunValues:
     """Return the values a run begins with; raises Invalid with all that is wrong, Forbidden."""
     stored = stored_values(document, instance)
     sent, flaws = read_sent(document, firing.data or {}, stored)
@@ -259,7 +259,7 @@ def working_copy(firing: Firing, document: Document, instance: ProcessInstance) 
         # Who opens a form only to read it fires its load rules too.
         target = "" if firing.target.endswith("#load") else firing.target
         refuse_foreign(firing.user, instance, document, fields=changed, target=target)
-    working = WorkingCopy(document.fields, filled(document, stored), sent, standing_of(instance))
+    working = RunValues(document.fields, filled(document, stored), sent, standing_of(instance))
     if firing.target.startswith("form:") and firing.target.endswith("#submit"):
         said = {flaw.pointer.split("/")[2] for flaw in flaws}
         flaws += _incomplete(firing.target, document, instance, working, said)
@@ -272,7 +272,7 @@ def _incomplete(
     target: str,
     document: Document,
     instance: ProcessInstance,
-    working: WorkingCopy,
+    working: RunValues,
     said: Container[str],
 ) -> list[Flaw]:
     """Return why a form cannot be submitted: not open, or not filled in, but for what is said."""

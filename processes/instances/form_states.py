@@ -13,8 +13,14 @@ from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, role_title
 from kianda.lib.errors import Conflict, Forbidden, Invalid
 from processes.definition.document import Document
 from processes.document_cache import document_of
-from processes.engine.instance_state import CURRENT, FormRecord, FormStatus, Standing, records_of
-from processes.engine.transitions import Moment, went_to
+from processes.engine.instance_state import (
+    CURRENT,
+    FormRecord,
+    FormStatus,
+    InstanceState,
+    records_of,
+)
+from processes.engine.transitions import ActedBy, went_to
 from processes.instances.claim import refuse_other_revision
 from processes.instances.lock import locked, when_free
 from processes.instances.ownership import (
@@ -164,7 +170,7 @@ def how_much_work(user: User) -> int:
 def store_standing(
     instance: ProcessInstance,
     document: Document,
-    standing: Standing,
+    standing: InstanceState,
     *,
     user: User | None,
     run: Run | None = None,
@@ -192,7 +198,7 @@ def store_standing(
 
 
 def standing_changes(
-    document: Document, before: Standing, after: Standing, creator: str
+    document: Document, before: InstanceState, after: InstanceState, creator: str
 ) -> list[dict[str, str]]:
     """Return the history of a change: the status as `process.status`, forms as `form:<name>`."""
     rows = []
@@ -230,7 +236,7 @@ def send_back(
             form,
             own="",
             creator=creator_of(instance),
-            moment=Moment(user.get_username(), moment_text(timezone.now())),
+            moment=ActedBy(user.get_username(), moment_text(timezone.now())),
         )
         store_standing(instance, document, standing, user=user)
         return instance

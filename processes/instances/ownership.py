@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, role_titles
 from kianda.lib.errors import Forbidden
 from processes.definition.document import Document
-from processes.engine.instance_state import CURRENT, FormRecord, Standing, form_of, records_of
+from processes.engine.instance_state import CURRENT, FormRecord, InstanceState, form_of, records_of
 from processes.models import FormOwner, ProcessInstance
 
 
-def standing_of(instance: ProcessInstance) -> Standing:
+def standing_of(instance: ProcessInstance) -> InstanceState:
     """Return where an instance stands."""
-    return Standing(instance.status, instance.forms, instance.display)
+    return InstanceState(instance.status, instance.forms, instance.display)
 
 
 def creator_of(instance: ProcessInstance) -> str:

@@ -18,7 +18,7 @@ from kianda.lib.errors import Busy, Conflict, Forbidden, Stale
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.engine.ports import RunState
-from processes.engine.run_values import WorkingCopy
+from processes.engine.run_values import RunValues
 from processes.engine.runner import Outcome
 from processes.instances.claim import SECONDS_WHEN_WAITED_FOR, Started, rules_at
 from processes.instances.leases import LEASE, PATIENCE, PAUSED, TakenOver, holder
@@ -88,7 +88,7 @@ class Session:
         return self.started.rules
 
     @property
-    def working(self) -> WorkingCopy:
+    def working(self) -> RunValues:
         """Return its working copy."""
         return self.started.working
 
@@ -126,7 +126,7 @@ def read_session(run: Run) -> Session | None:
         instance,
         document,
         rules_at(document, run.target),
-        WorkingCopy.from_journal(document.fields, journal["copy"]),
+        RunValues.from_journal(document.fields, journal["copy"]),
         # The trace stays masked in each later act.
         secrets=journal["secrets"],
         found_secrets=journal["found_secrets"],

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.db.run_slots import run_slots
 from kianda.lib.errors import Conflict, Invalid
-from processes.engine.instance_state import Standing
+from processes.engine.instance_state import InstanceState
 from processes.engine.run_values import python_of
 from processes.engine.runner import run_rules
 from processes.instances.claim import Firing, insert, read_instance, take
@@ -226,7 +226,7 @@ def _take_back(session: Session) -> None:
     if state.failure and state.before:
         for part in ("values", "safe", "mapped"):
             setattr(working, part, python_of(session.document.fields, state.before[part]))
-        working.standing = Standing(**state.before["standing"])
+        working.standing = InstanceState(**state.before["standing"])
     state.failure = state.pending = None
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from processes.engine.context import RunContext, Surroundings
 from processes.engine.ports import Effect, RunState
-from processes.engine.run_values import WorkingCopy
+from processes.engine.run_values import RunValues
 from processes.engine.trace import RunTrace
 from processes.instances.claim import Started
 from processes.language.conditions import ConditionGroup
@@ -135,7 +135,7 @@ def _plan(position: int, rule: Rule, context: RunState) -> Plan:
 def _context(session: Session) -> RunContext:
     """Return a context over a copy of the working copy, from which nothing leaves."""
     old = session.started
-    working = WorkingCopy.from_journal(session.document.fields, session.working.as_journal())
+    working = RunValues.from_journal(session.document.fields, session.working.as_journal())
     started = Started(old.run, old.instance, old.document, old.rules, working)
     ledger = _NothingKept(old.run, old.instance, old.document)
     context = context_for(started, ledger, deadline_s=_SECONDS)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from kianda.lib.db.prepared_statements import insert_of, update_of
 from kianda.lib.errors import Stale
 from processes.definition.document import Document
-from processes.engine.instance_state import Standing, standing_columns
+from processes.engine.instance_state import InstanceState, standing_columns
 from processes.engine.ports import RunState
 from processes.instances.form_states import standing_changes
 from processes.instances.leases import LEASE, TakenOver, holder
@@ -211,7 +211,7 @@ class RunLedger:
             self._noting(self._stand(before, after), moment, revision=self.base_revision)()
         context.working.stored_standing = after
 
-    def _stand(self, before: Standing, after: Standing) -> list[dict[str, Any]]:
+    def _stand(self, before: InstanceState, after: InstanceState) -> list[dict[str, Any]]:
         """Bring the instance's row and its owners up to a new standing; return the history."""
         rows = standing_changes(self.document, before, after, creator_of(self.instance))
         self.instance.status, self.instance.forms = after.status, dict(after.forms)

@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from kianda.lib.masking import Masker
 from processes.definition.document import Document
 from processes.engine.context import RunContext
-from processes.engine.context_forms import FormsDesk
-from processes.engine.instance_state import Standing
+from processes.engine.context_forms import FormsScope
+from processes.engine.instance_state import InstanceState
 from processes.engine.ports import Effect, RunState, Surroundings
-from processes.engine.run_values import WorkingCopy
+from processes.engine.run_values import RunValues
 from processes.engine.runner import Outcome, run_rules
 from processes.engine.trace import RunTrace
-from processes.engine.transitions import Moment
+from processes.engine.transitions import ActedBy
 from processes.instances.default_values import early_names
 from processes.instances.form_states import known_groups, known_people
 from processes.language.timestamps import moment_text, today_in
@@ -73,8 +73,8 @@ def rehearse(
     display: Mapping[str, Mapping[str, bool]],
 ) -> Rehearsal:
     """Carry out rules that stay inside; after a failure everything is as it was."""
-    standing = Standing(display=display)
-    working = WorkingCopy(document.fields, values, {}, standing)
+    standing = InstanceState(display=display)
+    working = RunValues(document.fields, values, {}, standing)
     context = _context(document, working, user)
     outcome = context.outcome = Outcome()
     run_rules(rules, context, context.trace, outcome=outcome)
@@ -84,7 +84,7 @@ def rehearse(
     return Rehearsal(working.values, working.standing.display, leaves=leaves)
 
 
-def _context(document: Document, working: WorkingCopy, user: User) -> RunContext:
+def _context(document: Document, working: RunValues, user: User) -> RunContext:
     now, zone = timezone.now(), timezone.get_current_timezone_name()
     today = today_in(now, zone)
     known = {"process.id": "", "process.status": working.standing.status}
@@ -101,11 +101,11 @@ def _context(document: Document, working: WorkingCopy, user: User) -> RunContext
         masker=Masker(),
         trace=RunTrace(working, Masker()),
         last_position=-1,
-        desk=FormsDesk(
+        desk=FormsScope(
             document=document,
             own_form=document.forms[0].name if document.forms else "",
             submits=False,
-            moment=Moment(user.get_username(), moment_text(now)),
+            moment=ActedBy(user.get_username(), moment_text(now)),
             creator=user.get_username,
             known_users=known_people,
             known_groups=known_groups,

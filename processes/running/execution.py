@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from kianda.lib.errors import Stale
 from kianda.lib.masking import Masker
 from processes.engine.context import RunContext, Surroundings
-from processes.engine.context_forms import FormsDesk
+from processes.engine.context_forms import FormsScope
 from processes.engine.instance_state import form_of
 from processes.engine.ports import RunState
 from processes.engine.runner import Outcome, run_rules
 from processes.engine.trace import RunTrace
-from processes.engine.transitions import Moment
+from processes.engine.transitions import ActedBy
 from processes.instances.claim import Firing, Started, insert, take
 from processes.instances.form_states import known_groups, known_people
 from processes.instances.leases import TakenOver, holder
@@ -163,13 +163,13 @@ def carry_out_nested(firing: Firing) -> Run:
     return carry_out(started, deadline_s=firing.deadline_s)
 
 
-def _desk(started: Started, at: str) -> FormsDesk:
+def _desk(started: Started, at: str) -> FormsScope:
     run, document = started.run, started.document
-    return FormsDesk(
+    return FormsScope(
         document=document,
         own_form=form_of(document, run.target),
         submits=run.target.startswith("form:") and run.target.endswith("#submit"),
-        moment=Moment(run.run_as_name, at),
+        moment=ActedBy(run.run_as_name, at),
         creator=lambda: creator_of(started.instance),
         known_users=known_people,
         known_groups=known_groups,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from kianda.lib.errors import Invalid
 from processes.document_cache import document_of
-from processes.engine.run_values import WorkingCopy
+from processes.engine.run_values import RunValues
 from processes.engine.trace import Reopened
 from processes.instances.claim import SECONDS_OTHERWISE, Started, rules_at
 from processes.instances.leases import APART, LEASE, PATIENCE, PAUSED, holder
@@ -162,7 +162,7 @@ def _go_on(run: Run, journal: dict[str, Any]) -> None:
     if started is None:
         _close(run, _("The instance or the trigger is gone; the run could not go on."))
         return
-    started.working = WorkingCopy.from_journal(started.document.fields, journal["copy"])
+    started.working = RunValues.from_journal(started.document.fields, journal["copy"])
     started.secrets = journal.get("secrets", ())
     started.found_secrets = journal.get("found_secrets", ())
     steps = [_finished(step) for step in started.run.steps]
@@ -214,5 +214,5 @@ def _started(run: Run) -> Started | None:
         instance,
         document,
         rules,
-        WorkingCopy(document.fields, stored, {}, standing_of(instance)),
+        RunValues(document.fields, stored, {}, standing_of(instance)),
     )

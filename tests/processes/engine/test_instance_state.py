@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from processes.definition.document import Document, parse_document
-from processes.engine.instance_state import Standing, form_of, records_of, standing_columns
-from processes.engine.transitions import Moment, NotOpen, assigned, closed, submitted, went_to
+from processes.engine.instance_state import InstanceState, form_of, records_of, standing_columns
+from processes.engine.transitions import ActedBy, NotOpen, assigned, closed, submitted, went_to
 
-NOW = Moment("ada", "2026-11-23T10:00:00Z")
+NOW = ActedBy("ada", "2026-11-23T10:00:00Z")
 
 
 def document(**opens_with: str) -> Document:
@@ -21,15 +21,15 @@ def document(**opens_with: str) -> Document:
     return parse_document({"name": "p", "forms": forms})
 
 
-def told(found: Document, standing: Standing) -> str:
+def told(found: Document, standing: InstanceState) -> str:
     """Return the states in short: C completed, o open, - not started."""
     words = {"completed": "C", "current": "o", "not_started": "-"}
     return "".join(words[one.status] for one in records_of(found, standing, "ada").values())
 
 
-def played(found: Document, acts: str) -> Standing:
+def played(found: Document, acts: str) -> InstanceState:
     """Submit (`a`), go on from the open form or back (`>c`), hide (`-c`), in this order."""
-    standing = Standing()
+    standing = InstanceState()
     for act in acts.split():
         if act.startswith(">"):
             own = act[2:] or ""
@@ -112,9 +112,9 @@ def test_a_form_that_is_new_in_the_design_opens_nothing_that_has_ended() -> None
 
 
 def test_nothing_changes_the_standing_that_was() -> None:
-    found, before = document(), Standing()
+    found, before = document(), InstanceState()
     after = played(found, "a")
-    assert before == Standing()
+    assert before == InstanceState()
     assert standing_columns(before, before) == {}
     assert set(standing_columns(before, after)) == {"status", "forms"}
     assert set(standing_columns(after, after.shown("a", "visible", value=False))) == {"display"}

@@ -4,7 +4,7 @@ import pytest
 
 from kianda.lib.masking import Masker
 from kianda.lib.secrets import MASK
-from processes.engine.run_values import WorkingCopy
+from processes.engine.run_values import RunValues
 from processes.engine.trace import RunTrace
 from processes.engine.truncation import CUT_AT, cut
 from processes.rules import Save
@@ -38,7 +38,7 @@ def test_the_body_of_an_answer_is_cut_and_its_status_stays() -> None:
 
 def test_a_secret_that_becomes_known_later_is_masked_in_what_was_told_before() -> None:
     masker = Masker()
-    trace = RunTrace(WorkingCopy({}, {}, {}), masker)
+    trace = RunTrace(RunValues({}, {}, {}), masker)
     with trace.step(0, Save(type="save", id="save", title="Save")) as step:
         step.request = {"method": "POST", "url": "https://a.example/?code=late-secret"}
         assert trace.so_far()[0]["request"]["url"].endswith("late-secret")

@@ -5,7 +5,7 @@ from typing import Any
 
 from kianda.web.form_once import new_token
 from processes.document_cache import document_of
-from processes.engine.transitions import Moment, submitted
+from processes.engine.transitions import ActedBy, submitted
 from processes.instances.form_states import standing_of, store_standing
 from processes.models import ProcessInstance
 from tests.processes.definitions import button, process, set_rule, text_field
@@ -29,7 +29,7 @@ def leave(**owners: Any) -> dict[str, Any]:
 def submit(instance: ProcessInstance, form: str, user: Any) -> None:
     """Let a form have been submitted."""
     document = document_of(instance.version)
-    moment = Moment(user.get_username(), "2026-11-24T10:00:00Z")
+    moment = ActedBy(user.get_username(), "2026-11-24T10:00:00Z")
     after = submitted(
         document, standing_of(instance), form, creator=user.get_username(), moment=moment
     )
