@@ -15,7 +15,7 @@ from processes.fields import List, Toggle
 from processes.fields.base import FormField
 from processes.fields.text import Text
 from processes.forms.control_values import PREFIX, Written
-from processes.instances.history import Meanwhile
+from processes.instances.history import ForeignChange
 
 _FULL = 12
 _AT_FIRST = Display()
@@ -31,7 +31,7 @@ class Control:
     is_set: bool = False
     again: bool = False
     changed: bool = False
-    conflict: Meanwhile | None = None
+    conflict: ForeignChange | None = None
     display: Display = _AT_FIRST
     inner: tuple["Control", ...] = ()
     # Of a cell of a table: where it stands below the values, its name, the number of its row.

@@ -35,7 +35,7 @@ _LOOK_EVERY_S = 0.05
 
 
 @dataclass(frozen=True)
-class Firing:
+class RunRequest:
     """What is asked for: a target on an instance, by whom, and how."""
 
     process_id: str
@@ -51,7 +51,7 @@ class Firing:
 
 
 @dataclass
-class Started:
+class ClaimedRun:
     """A run that holds its instance, with all that its rules need."""
 
     run: Run
@@ -90,7 +90,7 @@ def is_open(instance: ProcessInstance, document: Document, form: str) -> bool:
     return form in records and records[form].status == CURRENT
 
 
-def take(firing: Firing, begin: Callable[[], Started]) -> Started:
+def take(firing: RunRequest, begin: Callable[[], ClaimedRun]) -> ClaimedRun:
     """Begin the run, waiting at most KIANDA_BUSY_WAIT_S for one that holds the instance."""
     give_up = time.monotonic() + settings.KIANDA_BUSY_WAIT_S
     while True:
@@ -106,7 +106,7 @@ def take(firing: Firing, begin: Callable[[], Started]) -> Started:
             time.sleep(_LOOK_EVERY_S)
 
 
-def _busy(firing: Firing, other: Run | None) -> Busy:
+def _busy(firing: RunRequest, other: Run | None) -> Busy:
     if other is None:
         return Busy(
             _("%(process_id)s is in use all the time. Try again in a moment.")
@@ -128,7 +128,7 @@ def _busy(firing: Firing, other: Run | None) -> Busy:
     )
 
 
-def insert(firing: Firing, on_start: Callable[[Run], None] | None) -> Started:
+def insert(firing: RunRequest, on_start: Callable[[Run], None] | None) -> ClaimedRun:
     """Take an instance with a new running row; IntegrityError when another run holds it."""
     # On SQLite all wait for the one that writes: what takes time is done before, and under the lock
     # a look tells whether the instance still is as it was read.
@@ -150,10 +150,10 @@ def insert(firing: Firing, on_start: Callable[[Run], None] | None) -> Started:
 
 
 @overload
-def _new_run(firing: Firing) -> Started | None: ...
+def _new_run(firing: RunRequest) -> ClaimedRun | None: ...
 @overload
-def _new_run(firing: Firing, *, locked: Literal[True]) -> Started: ...
-def _new_run(firing: Firing, *, locked: bool = False) -> Started | None:
+def _new_run(firing: RunRequest, *, locked: Literal[True]) -> ClaimedRun: ...
+def _new_run(firing: RunRequest, *, locked: bool = False) -> ClaimedRun | None:
     """Return what a new run begins with, its row not stored yet.
 
     None for a preview that is not locked: it follows the draft first, which changes it.
@@ -175,10 +175,10 @@ def _new_run(firing: Firing, *, locked: bool = False) -> Started | None:
         holder=holder.name,
         lease_until=moment + LEASE,
     )
-    return Started(run, instance, document, rules, working)
+    return ClaimedRun(run, instance, document, rules, working)
 
 
-def claim(firing: Firing, queued: Run) -> Started:
+def claim(firing: RunRequest, queued: Run) -> ClaimedRun:
     """Take an instance with a queued row; IntegrityError when another run holds it."""
     moment = timezone.now()
     with transaction.atomic():
@@ -199,10 +199,10 @@ def claim(firing: Firing, queued: Run) -> Started:
             raise AlreadyClaimed
         queued.status, queued.started = Run.Status.RUNNING, moment
         queued.holder, queued.version = holder.name, str(instance.version)
-    return Started(queued, instance, document, rules, working)
+    return ClaimedRun(queued, instance, document, rules, working)
 
 
-def columns(firing: Firing, instance: ProcessInstance) -> dict[str, Any]:
+def columns(firing: RunRequest, instance: ProcessInstance) -> dict[str, Any]:
     return {
         "instance": instance,
         "process_id": instance.process_id,
@@ -250,7 +250,7 @@ def refuse_other_revision(instance: ProcessInstance, revision: int | None) -> No
         )
 
 
-def working_copy(firing: Firing, document: Document, instance: ProcessInstance) -> RunValues:
+def working_copy(firing: RunRequest, document: Document, instance: ProcessInstance) -> RunValues:
     """Return the values a run begins with; raises Invalid with all that is wrong, Forbidden."""
     stored = stored_values(document, instance)
     sent, flaws = read_sent(document, firing.data or {}, stored)

@@ -18,7 +18,7 @@ from processes.models import Change, ProcessInstance
 
 
 @dataclass(frozen=True)
-class Meanwhile:
+class ForeignChange:
     """What others did to one field since a revision: from what, to what, who last, and when."""
 
     field: str
@@ -31,15 +31,15 @@ class Meanwhile:
 
 def changed_since(
     instance: ProcessInstance, revision: int, fields: Mapping[str, FormField]
-) -> dict[str, Meanwhile]:
+) -> dict[str, ForeignChange]:
     """Return the fields that changed after a revision, each with its first and its last value."""
-    found: dict[str, Meanwhile] = {}
+    found: dict[str, ForeignChange] = {}
     rows = instance.changes.filter(revision__gt=revision).order_by("revision", "pk")
     for change in rows:
         for row in (told(row, fields) for row in change.fields):
             name = row["field"]
             first = found[name].before if name in found else row["before"]
-            found[name] = Meanwhile(
+            found[name] = ForeignChange(
                 name, first, row["after"], change.by_name, change.at, change.run_id
             )
     return found

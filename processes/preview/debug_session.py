@@ -20,7 +20,7 @@ from processes.document_cache import document_of
 from processes.engine.ports import RunState
 from processes.engine.run_values import RunValues
 from processes.engine.runner import Outcome
-from processes.instances.claim import SECONDS_WHEN_WAITED_FOR, Started, rules_at
+from processes.instances.claim import SECONDS_WHEN_WAITED_FOR, ClaimedRun, rules_at
 from processes.instances.leases import LEASE, PATIENCE, PAUSED, TakenOver, holder
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule, RuleFailed
@@ -46,7 +46,7 @@ class State:
 class SessionLedger(RunLedger):
     """The durable points of a session: those of every run, and the pause."""
 
-    def __init__(self, started: Started, state: State, base_revision: int) -> None:
+    def __init__(self, started: ClaimedRun, state: State, base_revision: int) -> None:
         """Take the run, and the state that each of its points must keep."""
         super().__init__(started.run, started.instance, started.document)
         self.state, self.base_revision = state, base_revision
@@ -71,7 +71,7 @@ class SessionLedger(RunLedger):
 class Session:
     """A session while one act of it is carried out, or while it is only looked at."""
 
-    started: Started
+    started: ClaimedRun
     state: State
     next: int
     handled: int
@@ -110,7 +110,7 @@ class Session:
         return RuleFailed(kept["kind"], kept["message"], kept["status"], fields=kept["fields"])
 
 
-def new_session(started: Started, breakpoints: list[str]) -> Session:
+def new_session(started: ClaimedRun, breakpoints: list[str]) -> Session:
     """Return the session of a run that has just begun."""
     return Session(started, State(breakpoints), 0, 0, started.instance.revision)
 
@@ -121,7 +121,7 @@ def read_session(run: Run) -> Session | None:
     if run.status != Run.Status.RUNNING or "debug" not in journal or instance is None:
         return None
     document = document_of(instance.version)
-    started = Started(
+    started = ClaimedRun(
         run,
         instance,
         document,

@@ -12,7 +12,7 @@ from kianda.lib.errors import Conflict, Invalid
 from processes.engine.instance_state import InstanceState
 from processes.engine.run_values import python_of
 from processes.engine.runner import run_rules
-from processes.instances.claim import Firing, insert, read_instance, take
+from processes.instances.claim import RunRequest, insert, read_instance, take
 from processes.instances.stored_values import read_sent
 from processes.language.values import Value
 from processes.models import ProcessInstance, Run
@@ -55,7 +55,7 @@ def start(
     instance = read_instance(process_id, user)[0]
     if instance.mode != ProcessInstance.Mode.PREVIEW:
         raise Conflict(_("Only preview instances are debugged: a live one is not held up."))
-    firing = Firing(process_id, target, user, trigger, data, revision, time_zone)
+    firing = RunRequest(process_id, target, user, trigger, data, revision, time_zone)
     session = new_session(take(firing, lambda: insert(firing, on_start)), list(breakpoints))
     with at_work(session) as act:
         _close_at_the_end(act)

@@ -10,7 +10,7 @@ from processes.engine.context import RunContext, Surroundings
 from processes.engine.ports import Effect, RunState
 from processes.engine.run_values import RunValues
 from processes.engine.trace import RunTrace
-from processes.instances.claim import Started
+from processes.instances.claim import ClaimedRun
 from processes.language.conditions import ConditionGroup
 from processes.language.values import Value, ValueFailure
 from processes.preview.debug_session import Session
@@ -136,7 +136,7 @@ def _context(session: Session) -> RunContext:
     """Return a context over a copy of the working copy, from which nothing leaves."""
     old = session.started
     working = RunValues.from_journal(session.document.fields, session.working.as_journal())
-    started = Started(old.run, old.instance, old.document, old.rules, working)
+    started = ClaimedRun(old.run, old.instance, old.document, old.rules, working)
     ledger = _NothingKept(old.run, old.instance, old.document)
     context = context_for(started, ledger, deadline_s=_SECONDS)
     for secret in session.started.secrets:

@@ -17,7 +17,7 @@ from processes.engine.ports import RunState
 from processes.engine.runner import Outcome, run_rules
 from processes.engine.trace import RunTrace
 from processes.engine.transitions import ActedBy
-from processes.instances.claim import Firing, Started, insert, take
+from processes.instances.claim import ClaimedRun, RunRequest, insert, take
 from processes.instances.form_states import known_groups, known_people
 from processes.instances.leases import TakenOver, holder
 from processes.instances.ownership import creator_of
@@ -32,7 +32,7 @@ from processes.running.pinned_answers import PinnedOutside, answers_from_samples
 
 
 def carry_out(
-    started: Started,
+    started: ClaimedRun,
     *,
     deadline_s: float,
     start_at: int = 0,
@@ -63,7 +63,7 @@ def carry_out(
         holder.lets_go(run.pk)
 
 
-def _ledger_of(started: Started, base_revision: int | None) -> RunLedger:
+def _ledger_of(started: ClaimedRun, base_revision: int | None) -> RunLedger:
     """Return what writes for a run; a successor goes on from the revision it was left at."""
     ledger = RunLedger(started.run, started.instance, started.document)
     ledger.nothing_left = started.nothing_left
@@ -129,7 +129,7 @@ def _around(
     )
 
 
-def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> RunContext:
+def context_for(started: ClaimedRun, ledger: RunLedger, *, deadline_s: float) -> RunContext:
     """Return what the rules of a run work with, from now until the deadline."""
     run, instance = started.run, started.instance
     masker = Masker(started.secrets)
@@ -157,13 +157,13 @@ def context_for(started: Started, ledger: RunLedger, *, deadline_s: float) -> Ru
     return context
 
 
-def carry_out_nested(firing: Firing) -> Run:
+def carry_out_nested(firing: RunRequest) -> Run:
     """Carry out a run that a rule of another run asks for, in this very thread."""
     started = take(firing, lambda: insert(firing, None))
     return carry_out(started, deadline_s=firing.deadline_s)
 
 
-def _desk(started: Started, at: str) -> FormsScope:
+def _desk(started: ClaimedRun, at: str) -> FormsScope:
     run, document = started.run, started.document
     return FormsScope(
         document=document,

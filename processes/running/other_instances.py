@@ -14,7 +14,7 @@ from kianda.lib.errors import ApplicationError, Busy, Invalid, Missing, Stale
 from processes.definition.document import Document, TargetMissing
 from processes.document_cache import document_of
 from processes.engine.ports import Effect
-from processes.instances.claim import Firing, read_instance
+from processes.instances.claim import RunRequest, read_instance
 from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
 from processes.language.conditions import ConditionGroup, ItemFilter
 from processes.language.values import Value, to_json
@@ -58,7 +58,7 @@ class OtherInstances:
         user: User | None,
         chain: Chain,
         lookups: CallsAndLookups,
-        nested: Callable[[Firing], Run],
+        nested: Callable[[RunRequest], Run],
     ) -> None:
         """Take the person, the chain of runs, the lookups, and what carries out a nested run."""
         self.user, self.chain, self.lookups, self.nested = user, chain, lookups, nested
@@ -180,7 +180,7 @@ class OtherInstances:
 
     def _run(self, effect: Effect, process_id: str, *, with_values: bool) -> None:
         run = self.nested(
-            Firing(
+            RunRequest(
                 process_id,
                 effect.target,
                 self.user,

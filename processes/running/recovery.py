@@ -12,7 +12,7 @@ from kianda.lib.errors import Invalid
 from processes.document_cache import document_of
 from processes.engine.run_values import RunValues
 from processes.engine.trace import Reopened
-from processes.instances.claim import SECONDS_OTHERWISE, Started, rules_at
+from processes.instances.claim import SECONDS_OTHERWISE, ClaimedRun, rules_at
 from processes.instances.leases import APART, LEASE, PATIENCE, PAUSED, holder
 from processes.instances.ownership import standing_of
 from processes.instances.stored_values import filled, stored_values
@@ -199,7 +199,7 @@ def _start_again(run: Run) -> None:
     carry_out(started, deadline_s=SECONDS_OTHERWISE)
 
 
-def _started(run: Run) -> Started | None:
+def _started(run: Run) -> ClaimedRun | None:
     instance = run.instance
     if instance is None:
         return None
@@ -209,7 +209,7 @@ def _started(run: Run) -> Started | None:
     except Invalid:
         return None
     stored = filled(document, stored_values(document, instance))
-    return Started(
+    return ClaimedRun(
         run,
         instance,
         document,

@@ -14,7 +14,7 @@ from processes.instances.claim import (
     SECONDS_OTHERWISE,
     SECONDS_WHEN_WAITED_FOR,
     AlreadyClaimed,
-    Firing,
+    RunRequest,
     claim,
     columns,
     insert,
@@ -61,7 +61,7 @@ def trigger(
     `on_start` is called inside the transaction that takes the instance. Raises Missing, Invalid,
     Stale, and Busy when another run held the instance for all of KIANDA_BUSY_WAIT_S.
     """
-    firing = Firing(process_id, target, user, trigger, data, revision, time_zone, deadline_s)
+    firing = RunRequest(process_id, target, user, trigger, data, revision, time_zone, deadline_s)
     started = take(firing, lambda: insert(firing, on_start))
     return carry_out(started, deadline_s=deadline_s)
 
@@ -80,7 +80,7 @@ def enqueue(
 
     `on_start` is called inside the transaction that keeps it.
     """
-    firing = Firing(process_id, target, user, trigger, data, revision)
+    firing = RunRequest(process_id, target, user, trigger, data, revision)
     instance, document = read_instance(process_id, user)
     rules_at(document, target)
     refuse_other_revision(instance, revision)
@@ -106,7 +106,7 @@ def execute_queued(run_pk: int) -> Run | None:
     if queued is None:
         return None
     kept = queued.journal or {}
-    firing = Firing(
+    firing = RunRequest(
         queued.process_id,
         queued.target,
         queued.run_as,

@@ -27,7 +27,7 @@ from kianda.web.times import full_words
 from processes.fields import Table
 from processes.fields.base import FormField
 from processes.forms.value_words import table_changes, words_of
-from processes.instances.history import Meanwhile
+from processes.instances.history import ForeignChange
 from processes.models import Run
 
 register = template.Library()
@@ -96,7 +96,7 @@ def _rows(rows: list[Mapping[str, Any]]) -> str:
 
 
 @register.filter
-def changed_words(found: Meanwhile, field: FormField) -> SafeString:
+def changed_words(found: ForeignChange, field: FormField) -> SafeString:
     """Say what others have made of a field: of a table only what differs."""
     if isinstance(field, Table):
         told = table_changes(field, found.before, found.after)

@@ -31,7 +31,7 @@ from processes.forms.fill_in import (
 from processes.forms.table_input import TypedTable
 from processes.instances.claim import read_instance
 from processes.instances.default_values import early_names
-from processes.instances.history import Meanwhile, changed_since
+from processes.instances.history import ForeignChange, changed_since
 from processes.instances.stored_values import read_sent, shown, stored_values
 from processes.instances.version_moves import as_in_draft
 from processes.language.timestamps import moment_text
@@ -53,8 +53,8 @@ class Sheet:
     typed: dict[str, Typed] = field(default_factory=dict)
     errors: Errors = field(default_factory=Errors)
     changes: dict[str, Any] = field(default_factory=dict)
-    meanwhile: dict[str, Meanwhile] = field(default_factory=dict)
-    conflicts: dict[str, Meanwhile] = field(default_factory=dict)
+    meanwhile: dict[str, ForeignChange] = field(default_factory=dict)
+    conflicts: dict[str, ForeignChange] = field(default_factory=dict)
     fresh: frozenset[str] = frozenset()
     # What rules have set and no rule has saved, by field: it stands in the form until it is.
     unsaved: dict[str, Typed] = field(default_factory=dict)

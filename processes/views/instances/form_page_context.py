@@ -8,7 +8,7 @@ from processes import listing
 from processes.fields.base import FormField
 from processes.forms.table_input import TypedTable
 from processes.forms.value_words import table_changes, words_of
-from processes.instances.history import Meanwhile
+from processes.instances.history import ForeignChange
 from processes.models import DesignVersion, ProcessInstance, Run
 from processes.views.instances.carried_values import sealed
 from processes.views.instances.form_page import Sheet
@@ -77,7 +77,7 @@ def _newer(sheet: Sheet) -> DesignVersion | None:
     return published if published.pk != sheet.instance.version_id else None
 
 
-def _mine(sheet: Sheet, name: str, found: Meanwhile) -> Any:
+def _mine(sheet: Sheet, name: str, found: ForeignChange) -> Any:
     """Return what the person has made of a field: of a table only what differs."""
     typed = sheet.typed.get(name)
     if not isinstance(typed, TypedTable):
@@ -85,7 +85,7 @@ def _mine(sheet: Sheet, name: str, found: Meanwhile) -> Any:
     return "; ".join(table_changes(typed.grid.field, found.before, sheet.changes[name]))
 
 
-def _theirs(sheet: Sheet) -> list[tuple[FormField, Meanwhile]]:
+def _theirs(sheet: Sheet) -> list[tuple[FormField, ForeignChange]]:
     return [
         (sheet.document.fields[name], found)
         for name, found in sheet.meanwhile.items()
