@@ -24,9 +24,9 @@ from processes.instances.claim import SECONDS_WHEN_WAITED_FOR, ClaimedRun, rules
 from processes.instances.leases import LEASE, PATIENCE, PAUSED, TakenOver, holder
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule, RuleFailed
-from processes.running.checkpoints import RunLedger
+from processes.running.checkpoints import RunCheckpoints
 from processes.running.execution import close_failed, context_for
-from processes.running.pinned_answers import PinnedOutside, answers_from_samples
+from processes.running.pinned_answers import PinnedAdapter, answers_from_samples
 
 
 @dataclass
@@ -43,7 +43,7 @@ class State:
     before: dict[str, Any] | None = None
 
 
-class SessionLedger(RunLedger):
+class SessionLedger(RunCheckpoints):
     """The durable points of a session: those of every run, and the pause."""
 
     def __init__(self, started: ClaimedRun, state: State, base_revision: int) -> None:
@@ -191,7 +191,7 @@ def _act(session: Session) -> Act:
     ledger = SessionLedger(session.started, session.state, session.base_revision)
     context = context_for(session.started, ledger, deadline_s=SECONDS_WHEN_WAITED_FOR)
     design = session.started.instance.design
-    context.outside = PinnedOutside(
+    context.outside = PinnedAdapter(
         context, design, pins=lambda rule: session.answer_of(rule) == "pinned"
     )
     outcome = context.outcome = Outcome(handled=session.handled)

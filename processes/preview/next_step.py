@@ -15,8 +15,8 @@ from processes.language.conditions import ConditionGroup
 from processes.language.values import Value, ValueFailure
 from processes.preview.debug_session import Session
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.running.adapters import made_ready
-from processes.running.checkpoints import RunLedger
+from processes.running.adapters import prepared_call
+from processes.running.checkpoints import RunCheckpoints
 from processes.running.execution import context_for
 from processes.running.pinned_answers import reaching
 
@@ -40,7 +40,7 @@ class _Asked(Exception):
         self.shown = shown
 
 
-class _NothingKept(RunLedger):
+class _NothingKept(RunCheckpoints):
     """Keeps nothing: what is planned never happened."""
 
     def calling(self, context: RunState) -> None:
@@ -76,7 +76,7 @@ class _NothingSent:
         on_request: Callable[[Mapping[str, Any], Sequence[str]], None],
     ) -> Answer:
         """Stop with the request that would be sent."""
-        ready = made_ready(datasource, method, inputs)
+        ready = prepared_call(datasource, method, inputs)
         for secret in ready.call.secrets:
             self.context.masker.add(secret)
         raise _Asked(ready.call.shown)

@@ -37,7 +37,7 @@ class Ready(NamedTuple):
     names: Mapping[str, str]
 
 
-def made_ready(
+def prepared_call(
     datasource: str,
     method: str,
     inputs: Mapping[str, Value],
@@ -76,7 +76,7 @@ def _nowhere(effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]
     )
 
 
-class CallsAndLookups:
+class WorldAdapter:
     """Implements `processes.engine.context.Outside` for the person a run works for."""
 
     def __init__(self, *, user: User | None, check_lease: Callable[[], None]) -> None:
@@ -96,7 +96,7 @@ class CallsAndLookups:
         on_request: Callable[[Mapping[str, Any], Sequence[str]], None],
     ) -> Answer:
         """Send a call; on_request runs right before, outside any transaction."""
-        ready = made_ready(datasource, method, inputs, find=self._to_call)
+        ready = prepared_call(datasource, method, inputs, find=self._to_call)
         on_request(ready.call.shown, ready.call.secrets)
         try:
             with waiting():

@@ -23,7 +23,7 @@ from processes.language.values import Value
 from processes.models import Change, ProcessInstance, Run
 
 
-class RunLedger:
+class RunCheckpoints:
     """Writes of one run, each conditional on the run still being ours."""
 
     def __init__(self, run: Run, instance: ProcessInstance, document: Document) -> None:

@@ -36,7 +36,7 @@ _INSIDE = frozenset(
 SECONDS = 10.0
 
 
-class Rehearsal(NamedTuple):
+class DryRun(NamedTuple):
     """What rules have made of a form, and why they ended before their end."""
 
     values: Mapping[str, Value]
@@ -64,14 +64,14 @@ def first_inside(rules: Iterable[Rule]) -> list[Rule]:
     return list(takewhile(lambda rule: stays_inside([rule]), rules))
 
 
-def rehearse(
+def dry_run(
     document: Document,
     rules: Sequence[Rule],
     *,
     user: User,
     values: Mapping[str, Value],
     display: Mapping[str, Mapping[str, bool]],
-) -> Rehearsal:
+) -> DryRun:
     """Carry out rules that stay inside; after a failure everything is as it was."""
     standing = InstanceState(display=display)
     working = RunValues(document.fields, values, {}, standing)
@@ -79,9 +79,9 @@ def rehearse(
     outcome = context.outcome = Outcome()
     run_rules(rules, context, context.trace, outcome=outcome)
     if outcome.failure:
-        return Rehearsal(values, display, outcome.failure)
+        return DryRun(values, display, outcome.failure)
     leaves = bool(context.page.get("leave"))
-    return Rehearsal(working.values, working.standing.display, leaves=leaves)
+    return DryRun(working.values, working.standing.display, leaves=leaves)
 
 
 def _context(document: Document, working: RunValues, user: User) -> RunContext:

@@ -25,13 +25,13 @@ from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value
 from processes.models import ProcessInstance, Run
 from processes.rules.base import RuleFailed
-from processes.running.adapters import CallsAndLookups
-from processes.running.checkpoints import RunLedger
+from processes.running.adapters import WorldAdapter
+from processes.running.checkpoints import RunCheckpoints
 from processes.running.other_instances import OtherInstances, chain_of
-from processes.running.pinned_answers import PinnedOutside, answers_from_samples
+from processes.running.pinned_answers import PinnedAdapter, answers_from_samples
 
 
-def carry_out(
+def execute(
     started: ClaimedRun,
     *,
     deadline_s: float,
@@ -63,16 +63,16 @@ def carry_out(
         holder.lets_go(run.pk)
 
 
-def _ledger_of(started: ClaimedRun, base_revision: int | None) -> RunLedger:
+def _ledger_of(started: ClaimedRun, base_revision: int | None) -> RunCheckpoints:
     """Return what writes for a run; a successor goes on from the revision it was left at."""
-    ledger = RunLedger(started.run, started.instance, started.document)
+    ledger = RunCheckpoints(started.run, started.instance, started.document)
     ledger.nothing_left = started.nothing_left
     if base_revision is not None:
         ledger.base_revision = base_revision
     return ledger
 
 
-def close_failed(ledger: RunLedger, context: RunState, kind: str, message: str) -> None:
+def close_failed(ledger: RunCheckpoints, context: RunState, kind: str, message: str) -> None:
     """Close a run that could not go on: nothing more is stored."""
     context.pending = None
     closing = {
@@ -129,12 +129,12 @@ def _around(
     )
 
 
-def context_for(started: ClaimedRun, ledger: RunLedger, *, deadline_s: float) -> RunContext:
+def context_for(started: ClaimedRun, ledger: RunCheckpoints, *, deadline_s: float) -> RunContext:
     """Return what the rules of a run work with, from now until the deadline."""
     run, instance = started.run, started.instance
     masker = Masker(started.secrets)
     moment = run.started or timezone.now()
-    lookups = CallsAndLookups(user=run.run_as, check_lease=ledger.check)
+    lookups = WorldAdapter(user=run.run_as, check_lease=ledger.check)
     others = OtherInstances(
         user=run.run_as, chain=chain_of(run, instance), lookups=lookups, nested=carry_out_nested
     )
@@ -153,14 +153,14 @@ def context_for(started: ClaimedRun, ledger: RunLedger, *, deadline_s: float) ->
     )
     context.trace.reopened = started.reopened
     if answers_from_samples(run, instance):
-        context.outside = PinnedOutside(context, instance.design, pins=lambda _rule: True)
+        context.outside = PinnedAdapter(context, instance.design, pins=lambda _rule: True)
     return context
 
 
 def carry_out_nested(firing: RunRequest) -> Run:
     """Carry out a run that a rule of another run asks for, in this very thread."""
     started = take(firing, lambda: insert(firing, None))
-    return carry_out(started, deadline_s=firing.deadline_s)
+    return execute(started, deadline_s=firing.deadline_s)
 
 
 def _desk(started: ClaimedRun, at: str) -> FormsScope:

@@ -20,13 +20,13 @@ from processes.language.conditions import ConditionGroup, ItemFilter
 from processes.language.values import Value, to_json
 from processes.models import ProcessInstance, Run
 from processes.rules.base import RuleFailed
-from processes.running.adapters import CallsAndLookups, item_of, secret_names
+from processes.running.adapters import WorldAdapter, item_of, secret_names
 
 MOST_AT_ONCE = 1_000
 DEEPEST = 8
 
 Items = list[Mapping[str, Value]]
-Found = tuple[Items, frozenset[str]]
+FoundItems = tuple[Items, frozenset[str]]
 
 
 class Chain(NamedTuple):
@@ -57,13 +57,13 @@ class OtherInstances:
         *,
         user: User | None,
         chain: Chain,
-        lookups: CallsAndLookups,
+        lookups: WorldAdapter,
         nested: Callable[[RunRequest], Run],
     ) -> None:
         """Take the person, the chain of runs, the lookups, and what carries out a nested run."""
         self.user, self.chain, self.lookups, self.nested = user, chain, lookups, nested
 
-    def affect(self, effect: Effect) -> Found:
+    def affect(self, effect: Effect) -> FoundItems:
         """Do it; raises RuleFailed."""
         try:
             return {
@@ -75,7 +75,7 @@ class OtherInstances:
         except ApplicationError as refusal:
             raise _as_rule_failed(refusal) from refusal
 
-    def _create(self, effect: Effect) -> Found:
+    def _create(self, effect: Effect) -> FoundItems:
         effect.on_request(effect.shown, ())
         return self._item(self._made(effect))
 
@@ -89,8 +89,8 @@ class OtherInstances:
         )
         return made.process_id
 
-    def _change(self, effect: Effect) -> Found:
-        def change(process_id: str) -> Found:
+    def _change(self, effect: Effect) -> FoundItems:
+        def change(process_id: str) -> FoundItems:
             self._patch(effect, process_id)
             return self._item(process_id)
 
@@ -101,8 +101,8 @@ class OtherInstances:
         _refuse_misfit(effect, _document_now(*read_instance(process_id, self.user)))
         patch_instance(process_id=process_id, data=_sent(effect), revision=None, user=self.user)
 
-    def _delete(self, effect: Effect) -> Found:
-        def delete(process_id: str) -> Found:
+    def _delete(self, effect: Effect) -> FoundItems:
+        def delete(process_id: str) -> FoundItems:
             before = self._item(process_id)
             assert self.user is not None  # somebody found it
             delete_instance(process_id=process_id, user=self.user)
@@ -110,7 +110,7 @@ class OtherInstances:
 
         return self._each(effect, delete)
 
-    def _each(self, effect: Effect, act: Callable[[str], Found]) -> Found:
+    def _each(self, effect: Effect, act: Callable[[str], FoundItems]) -> FoundItems:
         """Act on each instance that the filter finds, up to the deadline of the run."""
         found = self._wanted(effect)
         effect.on_request(effect.shown, ())
@@ -148,7 +148,7 @@ class OtherInstances:
                 % {"process_id": process_id},
             )
 
-    def _start(self, effect: Effect) -> Found:
+    def _start(self, effect: Effect) -> FoundItems:
         existing = self._existing(effect)
         if effect.target and self.chain.depth >= DEEPEST:
             raise RuleFailed(
@@ -204,7 +204,7 @@ class OtherInstances:
                 },
             )
 
-    def _item(self, process_id: str) -> Found:
+    def _item(self, process_id: str) -> FoundItems:
         instance, document = read_instance(process_id, self.user)
         return [item_of(instance, document)], frozenset(secret_names(document))
 

@@ -23,7 +23,7 @@ from processes.language.values import Value, from_json, to_json
 from processes.models import PinnedAnswer, ProcessDesign, ProcessInstance, Run
 from processes.rules import StartAProcess
 from processes.rules.base import BUILT_IN, Answer, CallingRule, Rule, RuleFailed
-from processes.running.adapters import made_ready
+from processes.running.adapters import prepared_call
 from processes.selectors import get_design
 
 MOST_BYTES = 256 * 1024
@@ -186,7 +186,7 @@ def answers_from_samples(run: Run, instance: ProcessInstance) -> bool:
     )
 
 
-class PinnedOutside:
+class PinnedAdapter:
     """Implements `processes.engine.ports.Outside`: samples answer the rules that `pins` names.
 
     Nothing of theirs leaves the product. The others, and looking things up, go the real way.
@@ -199,7 +199,7 @@ class PinnedOutside:
         self.context, self.design, self.pins = context, design, pins
         real = context.outside
         # In a preview whose calls are all pinned, a debugger may still send one of them.
-        self.real: Outside = real.real if isinstance(real, PinnedOutside) else real
+        self.real: Outside = real.real if isinstance(real, PinnedAdapter) else real
 
     def call(
         self,
@@ -220,7 +220,7 @@ class PinnedOutside:
                 seconds=seconds,
                 on_request=on_request,
             )
-        ready = made_ready(datasource, method, inputs)
+        ready = prepared_call(datasource, method, inputs)
         for secret in ready.call.secrets:
             self.context.masker.add(secret)
         step.request = {**ready.call.shown, "pinned": True}

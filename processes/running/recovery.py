@@ -17,7 +17,7 @@ from processes.instances.leases import APART, LEASE, PATIENCE, PAUSED, holder
 from processes.instances.ownership import standing_of
 from processes.instances.stored_values import filled, stored_values
 from processes.models import Run
-from processes.running.execution import carry_out
+from processes.running.execution import execute
 
 # Runs that an occurrence asked for; nobody waits for them, so they may start again.
 FIRED = frozenset({"schedule", "webhook", "manual"})
@@ -170,7 +170,7 @@ def _go_on(run: Run, journal: dict[str, Any]) -> None:
         # The step with rules in it goes on where it was.
         started.reopened = Reopened(steps.pop(), journal["inner"])
     started.run.steps = steps
-    carry_out(
+    execute(
         started,
         deadline_s=SECONDS_OTHERWISE,
         start_at=journal["next"],
@@ -196,7 +196,7 @@ def _start_again(run: Run) -> None:
         _close(run, _("The instance or the trigger is gone; the run could not start again."))
         return
     started.run.steps = []
-    carry_out(started, deadline_s=SECONDS_OTHERWISE)
+    execute(started, deadline_s=SECONDS_OTHERWISE)
 
 
 def _started(run: Run) -> ClaimedRun | None:

@@ -26,7 +26,7 @@ from processes.instances.claim import (
 )
 from processes.instances.leases import APART
 from processes.models import Run
-from processes.running.execution import carry_out
+from processes.running.execution import execute
 from processes.running.recovery import recover_runs
 
 SWEEP_EVERY = timedelta(seconds=5)
@@ -63,7 +63,7 @@ def trigger(
     """
     firing = RunRequest(process_id, target, user, trigger, data, revision, time_zone, deadline_s)
     started = take(firing, lambda: insert(firing, on_start))
-    return carry_out(started, deadline_s=deadline_s)
+    return execute(started, deadline_s=deadline_s)
 
 
 def enqueue(
@@ -123,7 +123,7 @@ def execute_queued(run_pk: int) -> Run | None:
         return _refuse(queued, reason, kind="busy" if isinstance(refusal, Busy) else "")
     except AlreadyClaimed:
         return None
-    return carry_out(started, deadline_s=SECONDS_OTHERWISE)
+    return execute(started, deadline_s=SECONDS_OTHERWISE)
 
 
 def queued_to_send(moment: datetime) -> list[int]:

@@ -31,7 +31,7 @@ from processes.instances.stored_values import filled, read_sent
 from processes.language.values import Value
 from processes.models import DesignVersion
 from processes.rules.base import Rule, RuleFailed
-from processes.running.dry_run import first_inside, rehearse, stays_inside
+from processes.running.dry_run import dry_run, first_inside, stays_inside
 from processes.views.common import target_kind
 from processes.views.instances.carried_values import Left, sealed, unsealed
 
@@ -145,7 +145,7 @@ class FirstForm:
     def _rehearse(self, rules: list[Rule]) -> None:
         sent = read_sent(self.document, self.data(), {})[0]
         before = {**self.values, **sent}
-        done = rehearse(self.document, rules, user=self.user, values=before, display=self.display)
+        done = dry_run(self.document, rules, user=self.user, values=before, display=self.display)
         if done.failure:
             raise done.failure
         self.display = done.display

@@ -15,7 +15,7 @@ from processes.document_cache import document_of
 from processes.instances.leases import LEASE, TRUSTED_FOR_S, TakenOver, holder
 from processes.models import Change, ProcessInstance, Run
 from processes.running import runs
-from processes.running.checkpoints import RunLedger
+from processes.running.checkpoints import RunCheckpoints
 from tests.processes.conftest import answers
 from tests.processes.running.recovery.dying import Died, another_process, recover
 from tests.processes.stories import Make, press, values_of
@@ -150,7 +150,7 @@ def test_a_write_that_waited_long_for_its_turn_does_not_lengthen_the_lease(
 
 def test_a_holder_that_has_not_renewed_its_lease_no_longer_sends(died_after: Died) -> None:
     instance, run = died_after("calling")
-    ledger = RunLedger(run, instance, document_of(instance.version))
+    ledger = RunCheckpoints(run, instance, document_of(instance.version))
     holder.holds(run.pk)
     ledger.check()
     holder._runs[run.pk] -= TRUSTED_FOR_S + 1
