@@ -74,7 +74,7 @@ class Control:
         return self.display.enabled
 
     @property
-    def rows(self) -> list["Row"]:
+    def rows(self) -> list["GridRow"]:
         """Return the rows of what stands in it."""
         return rows_of(self.inner)
 
@@ -130,7 +130,7 @@ class Control:
         return known + [(one, one, True) for one in self.value if known and one not in titles]
 
 
-class Row(NamedTuple):
+class GridRow(NamedTuple):
     """What shares a place in the grid of a form: one control, or buttons after each other."""
 
     controls: list[Control]
@@ -146,15 +146,15 @@ class Row(NamedTuple):
         return " ".join(made)
 
 
-def rows_of(controls: Iterable[Control]) -> list[Row]:
+def rows_of(controls: Iterable[Control]) -> list[GridRow]:
     """Return controls as rows: full-width buttons after each other share one."""
-    found: list[Row] = []
+    found: list[GridRow] = []
     for one in controls:
         shares = one.kind == "button" and one.field.width == _FULL
         if shares and found and found[-1].buttons:
             found[-1].controls.append(one)
         else:
-            found.append(Row([one], buttons=shares))
+            found.append(GridRow([one], buttons=shares))
     return found
 
 
@@ -174,7 +174,7 @@ class FormView:
     footer: list[Control] = dataclass_field(default_factory=list)
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[GridRow]:
         """Return its rows."""
         return rows_of(self.controls)
 

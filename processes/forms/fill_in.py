@@ -23,7 +23,7 @@ from processes.forms.table_view import table_view
 from processes.language.expressions import Resolve
 from processes.language.values import Value, ValueFailure, column_of
 
-Typed: TypeAlias = Written | TypedTable
+TypedValue: TypeAlias = Written | TypedTable
 
 NO_ERRORS = Errors()
 
@@ -33,7 +33,7 @@ def no_names(name: str) -> Value:
     raise ValueFailure(_("%(name)s is not known here.") % {"name": name})
 
 
-def sent_of(field: FormField, typed: Typed) -> Any:
+def sent_of(field: FormField, typed: TypedValue) -> Any:
     """Return what was typed into a field, as JSON for the services."""
     return typed.meant() if isinstance(typed, TypedTable) else sent_of_written(field, typed)
 
@@ -61,7 +61,7 @@ def typed_in(
     post: QueryDict,
     base: Mapping[str, Value],
     resolve: Resolve = no_names,
-) -> dict[str, Typed]:
+) -> dict[str, TypedValue]:
     """Return what was posted for each field, over the values that the person saw.
 
     A secret only when it is set anew or removed.
@@ -72,7 +72,7 @@ def typed_in(
 
 def _posted(
     field: InputField, post: QueryDict, base: Mapping[str, Value], resolve: Resolve
-) -> Typed | None:
+) -> TypedValue | None:
     if isinstance(field, Table):
         return read_table(grid_of(field, base, resolve), post)
     written = posted(field, PREFIX + field.name, post)
@@ -83,7 +83,7 @@ def _posted(
 
 def typed_of(
     field: FormField, value: Value, base: Mapping[str, Value], resolve: Resolve = no_names
-) -> Typed:
+) -> TypedValue:
     """Return a value as a person would have typed it over the values that are there."""
     if not isinstance(field, Table):
         return input_of(field, value)
@@ -97,7 +97,7 @@ def grid_of(field: Table, values: Mapping[str, Value], resolve: Resolve = no_nam
 
 
 def changed_by_hand(
-    fields: Mapping[str, InputField], typed: Mapping[str, Typed], base: Mapping[str, Value]
+    fields: Mapping[str, InputField], typed: Mapping[str, TypedValue], base: Mapping[str, Value]
 ) -> dict[str, Any]:
     """Return what differs from the values that the person saw, as JSON for the services."""
     return {
@@ -107,7 +107,7 @@ def changed_by_hand(
     }
 
 
-def _is_change(field: FormField, typed: Typed, before: Value) -> bool:
+def _is_change(field: FormField, typed: TypedValue, before: Value) -> bool:
     if isinstance(typed, TypedTable):
         return typed.is_changed
     return field.slug() == "secret" or not means_same(field, typed, input_of(field, before))
@@ -116,7 +116,7 @@ def _is_change(field: FormField, typed: Typed, before: Value) -> bool:
 def act_on_rows(
     act: str,
     fields: Mapping[str, FormField],
-    typed: dict[str, Typed],
+    typed: dict[str, TypedValue],
     values: Mapping[str, Value],
     resolve: Resolve = no_names,
 ) -> None:
@@ -165,7 +165,7 @@ def in_form_order(document: Document, flaws: Iterable[Flaw]) -> list[Flaw]:
 def control_of(
     field: FormField,
     values: Mapping[str, Value],
-    typed: Mapping[str, Typed],
+    typed: Mapping[str, TypedValue],
     errors: Errors = NO_ERRORS,
     resolve: Resolve = no_names,
 ) -> Control:
@@ -230,13 +230,15 @@ def form_views(
     for form in document.forms[:1] if first_only else document.forms:
         shown = [made(field) for field in form.fields if stand[field.name].visible]
         footer = [one for one in every(shown) if _in_footer(one.field)]
-        views.append(FormView(form, _kept(shown, lambda one: not _in_footer(one.field)), footer))
+        views.append(
+            FormView(form, _filtered(shown, lambda one: not _in_footer(one.field)), footer)
+        )
     return views
 
 
-def _kept(controls: Iterable[Control], keep: Callable[[Control], bool]) -> list[Control]:
+def _filtered(controls: Iterable[Control], keep: Callable[[Control], bool]) -> list[Control]:
     return [
-        replace(one, inner=tuple(_kept(one.inner, keep))) for one in controls if keep(one)
+        replace(one, inner=tuple(_filtered(one.inner, keep))) for one in controls if keep(one)
     ]  # fmt: skip
 
 

@@ -21,7 +21,7 @@ Closed: TypeAlias = Mapping[str, Any]
 Stored: TypeAlias = Sequence[Mapping[str, Value]]
 
 
-class Line(NamedTuple):
+class TypedRow(NamedTuple):
     """A row: the stored row that it was, and what was typed into it; None leaves it as it was.
 
     `closed` is what rules have made of columns that nobody can type into, as JSON; `key` the name
@@ -62,11 +62,11 @@ class Grid:
         except (ValueFailure, LookupError):
             return column.empty()
 
-    def stored(self, line: Line) -> Mapping[str, Value]:
+    def stored(self, line: TypedRow) -> Mapping[str, Value]:
         """Return the row that a line was before anything was typed into it."""
         return self.blank() if line.base is None else self.rows[line.base]
 
-    def written(self, line: Line) -> dict[str, Written]:
+    def written(self, line: TypedRow) -> dict[str, Written]:
         """Return what stands in the cells of a line."""
         row, typed, closed = self.stored(line), line.cells or {}, line.closed or {}
         known = {
@@ -80,11 +80,11 @@ class Grid:
             for column in self.field.columns
         }
 
-    def laid(self, row: Mapping[str, Value], line: Line) -> Line:
+    def laid(self, row: Mapping[str, Value], line: TypedRow) -> TypedRow:
         """Return a line as rules have left it: what differs in it from the row that is stored."""
         stored = self.stored(line)
         if line.base is not None and row == stored:
-            return Line(line.base)
+            return TypedRow(line.base)
         cells = {one.name: input_of(one, row.get(one.name)) for one in self.open}
         names = {one.name for one in self.open}
         closed = {
@@ -94,15 +94,15 @@ class Grid:
         }
         return self.settled(line._replace(cells=cells, closed=closed or None))
 
-    def apart(self, line: Line) -> Line:
+    def apart(self, line: TypedRow) -> TypedRow:
         """Return a line as one that is no stored row, with all that stands in it."""
         written, names = self.written(line), {one.name for one in self.open}
         stored = {name: to_json(value) for name, value in self.stored(line).items()}
         closed = {name: value for name, value in stored.items() if name not in names}
         cells = {name: written[name] for name in names}
-        return Line(None, cells, {**closed, **(line.closed or {})} or None, line.key)
+        return TypedRow(None, cells, {**closed, **(line.closed or {})} or None, line.key)
 
-    def settled(self, line: Line) -> Line:
+    def settled(self, line: TypedRow) -> TypedRow:
         """Return a line as stored when nothing was changed in it."""
         if line.base is None or line.cells is None:
             return line if line.base is not None else line._replace(cells=line.cells or {})
@@ -117,7 +117,7 @@ class Grid:
         }
         return line._replace(cells=changed or None)
 
-    def meant(self, line: Line) -> dict[str, Any]:
+    def meant(self, line: TypedRow) -> dict[str, Any]:
         """Return a line as JSON for the services."""
         row = {name: to_json(value) for name, value in self.stored(line).items()}
         typed = line.cells or {}
@@ -143,7 +143,7 @@ class TypedTable:
     """The rows of a table as a person left them, and where the window on them starts."""
 
     grid: Grid
-    lines: tuple[Line, ...]
+    lines: tuple[TypedRow, ...]
     start: int = 0
     # What was just done to which row: there the page goes on.
     focus: str = ""
@@ -152,7 +152,7 @@ class TypedTable:
     @classmethod
     def of(cls, grid: Grid) -> "TypedTable":
         """Return the rows as they are stored."""
-        return cls(grid, tuple(Line(at) for at in range(len(grid.rows))))
+        return cls(grid, tuple(TypedRow(at) for at in range(len(grid.rows))))
 
     @property
     def is_changed(self) -> bool:
@@ -194,13 +194,13 @@ class TypedTable:
         typed = self.lines[head : len(mine) - tail]
         middle = [self.grid.apart(line) for line in typed]
         ends = range(len(theirs) - tail, len(theirs))
-        lines = named([*map(Line, range(head)), *middle, *map(Line, ends)])
+        lines = named([*map(TypedRow, range(head)), *middle, *map(TypedRow, ends)])
         return TypedTable(grid, lines, self.start)
 
 
-def named(lines: Iterable[Line]) -> tuple[Line, ...]:
+def named(lines: Iterable[TypedRow]) -> tuple[TypedRow, ...]:
     """Return lines of which each that is not stored yet has a name of its own."""
-    found: list[Line] = []
+    found: list[TypedRow] = []
     taken: set[str] = set()
     for at, line in enumerate(lines):
         if line.base is None and (line.key in taken or not _KEY.match(line.key)):
@@ -222,7 +222,7 @@ def read_table(grid: Grid, post: QueryDict) -> TypedTable | None:
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     keys = post.getlist(f"{name}-row")
-    window = [_line(key, _cells(field, f"{name}-{key}-", post)) for key in keys]
+    window = [_typed_row(key, _cells(field, f"{name}-{key}-", post)) for key in keys]
     known = [
         grid.settled(line)
         for line in (*before, *window, *after)
@@ -231,9 +231,9 @@ def read_table(grid: Grid, post: QueryDict) -> TypedTable | None:
     return TypedTable(grid, named(known[: MAX_LIST + 1]), len(before))
 
 
-def _line(key: str, cells: Cells) -> Line:
+def _typed_row(key: str, cells: Cells) -> TypedRow:
     base = base_of(key)
-    return Line(base, cells, key=key if base is None else "")
+    return TypedRow(base, cells, key=key if base is None else "")
 
 
 def base_of(key: str) -> int | None:
@@ -247,7 +247,7 @@ def _cells(field: Table, prefix: str, post: QueryDict) -> dict[str, Written]:
     return {name: written for name, written in found.items() if written is not None}
 
 
-def packed(lines: Iterable[Line]) -> list[Any]:
+def packed(lines: Iterable[TypedRow]) -> list[Any]:
     """Return lines as short JSON: `[from, to]` for stored rows after each other."""
     made: list[Any] = []
     for line in lines:
@@ -261,7 +261,7 @@ def packed(lines: Iterable[Line]) -> list[Any]:
     return made
 
 
-def _unpacked(parts: Any) -> Iterator[Line]:
+def _unpacked(parts: Any) -> Iterator[TypedRow]:
     """Yield what `packed` made of lines; raises ValueError for anything else."""
     left = MAX_LIST
     for part in parts:
@@ -270,10 +270,10 @@ def _unpacked(parts: Any) -> Iterator[Line]:
             left -= max(0, end - start)
             if left < 0:
                 raise ValueError("more rows than any table has")
-            yield from map(Line, range(start, end))
+            yield from map(TypedRow, range(start, end))
         else:
             base = None if part["b"] is None else _number(part["b"])
-            yield Line(base, _typed(part["c"]), key=str(part.get("k", "")))
+            yield TypedRow(base, _typed(part["c"]), key=str(part.get("k", "")))
 
 
 def _number(value: Any) -> int:
@@ -302,7 +302,7 @@ def act_on(typed: TypedTable, verb: str, argument: str) -> TypedTable:
     at = -1 if place is None else place
     field, lines, many = typed.grid.field, list(typed.lines), len(typed.lines)
     if verb == "add" and field.allow_add and many < field.max_rows:
-        lines.append(Line(None, {}))
+        lines.append(TypedRow(None, {}))
         at = many
     elif verb == "remove" and field.allow_remove and 0 <= at < many:
         del lines[at]

@@ -11,7 +11,7 @@ from processes.definition.display import Display
 from processes.fields.table import Column
 from processes.forms.control_values import Written
 from processes.forms.controls import Control, RowView, TableView
-from processes.forms.table_input import Line, TypedTable, packed, window_of, window_size
+from processes.forms.table_input import TypedRow, TypedTable, packed, window_of, window_size
 
 # What the page's script replaces in a new row.
 NEW = "new-0"
@@ -47,7 +47,7 @@ def _rows_with_errors(name: str, errors: Errors) -> list[int]:
     return sorted({int(match[1]) for match in found if match})
 
 
-def _row(typed: TypedTable, at: int, line: Line, errors: Errors) -> RowView:
+def _row(typed: TypedTable, at: int, line: TypedRow, errors: Errors) -> RowView:
     key, acted = line.name, typed.focus if typed.focused == at else ""
     place = pointer(typed.grid.field.name, at)
     made = _cells(typed, line, key, place, f"{at + 1:,}", errors)
@@ -59,12 +59,12 @@ def _row(typed: TypedTable, at: int, line: Line, errors: Errors) -> RowView:
 
 def _blank(typed: TypedTable) -> RowView:
     place = pointer(typed.grid.field.name, NEW)
-    cells = _cells(typed, Line(None, {}), NEW, place, "0", Errors())
+    cells = _cells(typed, TypedRow(None, {}), NEW, place, "0", Errors())
     return RowView(NEW, 0, cells)
 
 
 def _cells(
-    typed: TypedTable, line: Line, key: str, place: str, row: str, errors: Errors
+    typed: TypedTable, line: TypedRow, key: str, place: str, row: str, errors: Errors
 ) -> list[Control]:
     written = typed.grid.written(line)
     columns: Sequence[Column] = [one for one in typed.grid.field.columns if one.visible]

@@ -62,8 +62,8 @@ def _rows(field: Table, value: Any) -> Any:
     ]
 
 
-Row = Mapping[str, Any]
-Told: TypeAlias = Callable[[Column, Any], Any]
+TableRow = Mapping[str, Any]
+CellWords: TypeAlias = Callable[[Column, Any], Any]
 
 MOST = 8
 # Beyond this many rows in a row that differ, they are compared place by place.
@@ -72,19 +72,21 @@ _LONGEST = 60
 _ARROW = "→"
 
 
-def table_changes(field: Table, before: Any, after: Any, *, told: Told = words_of) -> list[str]:
+def table_changes(
+    field: Table, before: Any, after: Any, *, told: CellWords = words_of
+) -> list[str]:
     """Return the differences between two contents of a table; the first ones, and how many more.
 
     `told` says what a cell holds.
     """
-    old, new = _table_words_rows(before), _table_words_rows(after)
+    old, new = _rows_in_words(before), _rows_in_words(after)
     found = list(_differences(field, old, new, told))
     if len(found) > MOST:
         found = [*found[:MOST], _("and %(count)s more") % {"count": f"{len(found) - MOST:,}"}]
     return found
 
 
-def sentences_of(field: object, row: Mapping[str, Any], *, told: Told = words_of) -> list[str]:
+def sentences_of(field: object, row: Mapping[str, Any], *, told: CellWords = words_of) -> list[str]:
     """Return a change as sentences when it is one of a table; of one that was cut there is none."""
     before, after = row["before"], row["after"]
     whole = all(value is None or isinstance(value, list) for value in (before, after))
@@ -93,12 +95,12 @@ def sentences_of(field: object, row: Mapping[str, Any], *, told: Told = words_of
     return table_changes(field, before, after, told=told)
 
 
-def _table_words_rows(value: Any) -> list[Row]:
+def _rows_in_words(value: Any) -> list[TableRow]:
     return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 
 
 def _differences(
-    field: Table, old: Sequence[Row], new: Sequence[Row], told: Told
+    field: Table, old: Sequence[TableRow], new: Sequence[TableRow], told: CellWords
 ) -> Iterator[str]:  # fmt: skip
     head, tail = _alike(old, new)
     old_end, new_end = len(old) - tail, len(new) - tail
@@ -119,7 +121,7 @@ def _differences(
             }
 
 
-def _alike(old: Sequence[Row], new: Sequence[Row]) -> tuple[int, int]:
+def _alike(old: Sequence[TableRow], new: Sequence[TableRow]) -> tuple[int, int]:
     """Return how many rows are alike at the beginning, and at the end."""
     most = min(len(old), len(new))
     head = next((at for at in range(most) if old[at] != new[at]), most)
@@ -129,7 +131,7 @@ def _alike(old: Sequence[Row], new: Sequence[Row]) -> tuple[int, int]:
 
 
 def _opcodes(
-    old: Sequence[Row], new: Sequence[Row]
+    old: Sequence[TableRow], new: Sequence[TableRow]
 ) -> Sequence[tuple[str, int, int, int, int]]:  # fmt: skip
     if len(old) > _MATCHED or len(new) > _MATCHED:
         return [("replace", 0, len(old), 0, len(new))]
@@ -138,7 +140,7 @@ def _opcodes(
 
 
 def _cells_changed(
-    field: Table, number: int, was: Row, now: Row, told: Told
+    field: Table, number: int, was: TableRow, now: TableRow, told: CellWords
 ) -> Iterator[str]:  # fmt: skip
     for column in field.columns:
         before, after = was.get(column.name), now.get(column.name)
@@ -148,19 +150,19 @@ def _cells_changed(
                 % {
                     "number": f"{number:,}",
                     "column": column.title,
-                    "before": _short(_said(told, column, before)),
+                    "before": _short(_cell_in_words(told, column, before)),
                     "arrow": _ARROW,
-                    "after": _short(_said(told, column, after)),
+                    "after": _short(_cell_in_words(told, column, after)),
                 }
             )
 
 
-def _cells(field: Table, row: Row, told: Told) -> str:
-    cells = [_said(told, column, row.get(column.name)) for column in field.columns]
+def _cells(field: Table, row: TableRow, told: CellWords) -> str:
+    cells = [_cell_in_words(told, column, row.get(column.name)) for column in field.columns]
     return _short(", ".join(cell for cell in cells if cell))
 
 
-def _said(told: Told, column: Column, value: Any) -> str:
+def _cell_in_words(told: CellWords, column: Column, value: Any) -> str:
     return "" if is_blank(value) else as_text(told(column, value))
 
 

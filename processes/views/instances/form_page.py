@@ -17,7 +17,7 @@ from processes.fields import Table
 from processes.fields.base import FormField, InputField
 from processes.forms.controls import Control, FormView
 from processes.forms.fill_in import (
-    Typed,
+    TypedValue,
     act_on_rows,
     changed_by_hand,
     control_of,
@@ -50,14 +50,14 @@ class Sheet:
     document: Document
     values: Mapping[str, Value]
     user: User
-    typed: dict[str, Typed] = field(default_factory=dict)
+    typed: dict[str, TypedValue] = field(default_factory=dict)
     errors: Errors = field(default_factory=Errors)
     changes: dict[str, Any] = field(default_factory=dict)
     meanwhile: dict[str, ForeignChange] = field(default_factory=dict)
     conflicts: dict[str, ForeignChange] = field(default_factory=dict)
     fresh: frozenset[str] = frozenset()
     # What rules have set and no rule has saved, by field: it stands in the form until it is.
-    unsaved: dict[str, Typed] = field(default_factory=dict)
+    unsaved: dict[str, TypedValue] = field(default_factory=dict)
     # Those of them that stand in fields which the person cannot fill in, as JSON.
     left: dict[str, Any] = field(default_factory=dict)
     # What the run before wants shown: `form`, and `mode` "read" when only to be looked at.
@@ -103,7 +103,7 @@ class Sheet:
                 # Nobody can type it, so the page takes it along, sealed.
                 self.left[name] = plain[name]
 
-    def _laid(self, field: FormField, value: Value, sent: "Sheet") -> Typed:
+    def _laid(self, field: FormField, value: Value, sent: "Sheet") -> TypedValue:
         if isinstance(field, Table) and isinstance(value, list):
             grid = grid_of(field, self.values, self.resolve)
             rows = sent.typed.get(field.name) or TypedTable.of(grid)
@@ -131,7 +131,7 @@ class Sheet:
         }
         return {**early_names(self.document, user=self.user), **facts}[name]
 
-    def _over_now(self, typed: Typed) -> Typed:
+    def _over_now(self, typed: TypedValue) -> TypedValue:
         """Return typed rows as they lie over the rows that the table has now."""
         if not isinstance(typed, TypedTable):
             return typed

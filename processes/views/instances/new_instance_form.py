@@ -14,7 +14,7 @@ from processes.document_cache import document_of
 from processes.engine.run_values import json_of, python_of
 from processes.forms.controls import FormView
 from processes.forms.fill_in import (
-    Typed,
+    TypedValue,
     act_on_rows,
     control_of,
     editable,
@@ -50,7 +50,7 @@ class FirstForm:
         left = unsealed(post.get("left", ""), about=self.about, user=user)
         self.display: Mapping[str, Mapping[str, bool]] = left.display
         self._settle()
-        self.typed: dict[str, Typed] = {
+        self.typed: dict[str, TypedValue] = {
             name: one.with_closed(left.rows.get(name, {})) if isinstance(one, TypedTable) else one
             for name, one in typed_in(self.fields, post, self.values, self.resolve).items()
         }
