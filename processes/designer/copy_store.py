@@ -16,18 +16,18 @@ from kianda.lib.errors import Missing, TooLarge
 from processes.definition import raw_document as sent
 from processes.designer.editing.patches import PATCH, Patch, Set
 from processes.designer.editing.tree import PROCESS, Object
-from processes.designer.editing.validation import Checked, Mark, checked, marks_of
+from processes.designer.editing.validation import CheckedDocument, FlawMark, checked, marks_of
 from processes.designs.stored_catalog import StoredCatalog
 from processes.models import DesignVersion, ProcessDesign, WorkingCopy, WorkingEdit
 
 REMEMBERED = 500
 _KEPT = 4
-_cache: "OrderedDict[str, Checked]" = OrderedDict()
+_cache: "OrderedDict[str, CheckedDocument]" = OrderedDict()
 _guard = Lock()
 
 
 @dataclass(frozen=True)
-class Behind:
+class StaleBase:
     """A version that was saved elsewhere while the copy had edits of its own."""
 
     version: str
@@ -35,7 +35,7 @@ class Behind:
     at: datetime
 
     @classmethod
-    def of(cls, copy: WorkingCopy) -> "Behind | None":
+    def of(cls, copy: WorkingCopy) -> "StaleBase | None":
         """Return it, or None when the copy is made from the newest version."""
         draft = copy.design.draft
         if draft is None or draft.pk == copy.base_id:
@@ -188,7 +188,7 @@ def difference(before: Object, after: Object) -> Patch:
     )
 
 
-def marks_in(document: Object, digest: str) -> list[Mark]:
+def marks_in(document: Object, digest: str) -> list[FlawMark]:
     """Return what is wrong with a copy; its own checks are made once for each content."""
     with _guard:
         found = _cache.get(digest)

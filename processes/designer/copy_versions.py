@@ -7,8 +7,8 @@ from django.utils.translation import ngettext
 
 from kianda.lib.errors import Flaw, Invalid, Stale
 from processes import selectors
-from processes.designer.copy_store import Behind, locked, marks_in, replace, up_to_date
-from processes.designer.copy_view import Copy, drop_redo, later, shown, stale
+from processes.designer.copy_store import StaleBase, locked, marks_in, replace, up_to_date
+from processes.designer.copy_view import CopyView, drop_redo, later, shown, stale
 from processes.designer.editing import tree
 from processes.designs import lifecycle
 from processes.designs.lifecycle import Published
@@ -17,7 +17,7 @@ from processes.models import WorkingCopy
 LONGEST_NOTE = 500
 
 
-def save_version(name: str, *, user: User, revision: int) -> Copy:
+def save_version(name: str, *, user: User, revision: int) -> CopyView:
     """Save the copy as the next draft version; no difference, no version.
 
     Raises Invalid with every error; Stale when another version was saved meanwhile: take theirs
@@ -36,7 +36,7 @@ def save_version(name: str, *, user: User, revision: int) -> Copy:
 
 def publish_version(
     name: str, *, user: User, revision: int, note: str = "", move_instances: bool = False
-) -> tuple[Copy, Published]:
+) -> tuple[CopyView, Published]:
     """Save and publish the copy; return what the publication did too. Raises as `save_version`.
 
     What refers to something that is not there is Invalid, and nothing is saved then.
@@ -61,7 +61,7 @@ def publish_version(
 
 
 def _save(copy: WorkingCopy, user: User) -> None:
-    behind = Behind.of(copy)
+    behind = StaleBase.of(copy)
     if behind is not None:
         raise Stale(
             _(
@@ -89,7 +89,7 @@ def _not_saved(errors: int) -> str:
     ) % {"n": errors}
 
 
-def restore_version(name: str, number: str, *, user: User, revision: int) -> Copy:
+def restore_version(name: str, number: str, *, user: User, revision: int) -> CopyView:
     """Put an older version into the copy, as one edit that can be undone."""
     with transaction.atomic():
         copy = locked(name)
@@ -105,19 +105,19 @@ def restore_version(name: str, number: str, *, user: User, revision: int) -> Cop
     return shown(copy, user=user, since=revision, label=label, selected=tree.PROCESS)
 
 
-def discard(name: str, *, user: User, revision: int) -> Copy:
+def discard(name: str, *, user: User, revision: int) -> CopyView:
     """Put the newest saved version into the copy; one edit, that can be undone."""
     return _take(
         name, user=user, revision=revision, label=_("Discarded the edits since version {}")
     )
 
 
-def take_theirs(name: str, *, user: User, revision: int) -> Copy:
+def take_theirs(name: str, *, user: User, revision: int) -> CopyView:
     """Go on with the version that somebody saved meanwhile; one edit, that can be undone."""
     return _take(name, user=user, revision=revision, label=_("Took version {}"))
 
 
-def _take(name: str, *, user: User, revision: int, label: str) -> Copy:
+def _take(name: str, *, user: User, revision: int, label: str) -> CopyView:
     with transaction.atomic():
         copy = locked(name)
         theirs = [entry for entry in later(copy, revision) if entry.by_id != user.pk]
@@ -132,7 +132,7 @@ def _take(name: str, *, user: User, revision: int, label: str) -> Copy:
     return shown(copy, user=user, since=revision, label=label.format(draft), selected=tree.PROCESS)
 
 
-def keep_mine(name: str, *, user: User, revision: int) -> Copy:
+def keep_mine(name: str, *, user: User, revision: int) -> CopyView:
     """Go on with this copy although another version was saved: the next Save comes after it."""
     with transaction.atomic():
         copy = locked(name)

@@ -10,10 +10,10 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Stale
-from processes.designer.copy_store import Behind, marks_in
+from processes.designer.copy_store import StaleBase, marks_in
 from processes.designer.editing.patches import PATCH, Patch, overlap, touched
 from processes.designer.editing.tree import Object
-from processes.designer.editing.validation import Mark
+from processes.designer.editing.validation import FlawMark
 from processes.designer.presence import Other, others_in, touch
 from processes.models import WorkingCopy, WorkingEdit
 
@@ -22,7 +22,7 @@ Kind, State = WorkingEdit.Kind, WorkingEdit.State
 
 
 @dataclass(frozen=True)
-class News:
+class ForeignEdit:
     """What somebody else did to the copy since the revision that was read."""
 
     by: str
@@ -32,7 +32,7 @@ class News:
 
 
 @dataclass(frozen=True)
-class Copy:
+class CopyView:
     """A working copy as one person has it before them.
 
     `label` and `selected` tell what the call did. `behind` is set when a newer version was saved
@@ -46,11 +46,11 @@ class Copy:
     revision: int
     base_version: str
     changed: bool
-    behind: Behind | None
+    behind: StaleBase | None
     undo_label: str
     redo_label: str
     others: list[Other]
-    news: list[News]
+    news: list[ForeignEdit]
     modified: datetime
     modified_by: str
     label: str = ""
@@ -58,17 +58,17 @@ class Copy:
     notices: tuple[str, ...] = ()
 
     @property
-    def flaws(self) -> list[Mark]:
+    def flaws(self) -> list[FlawMark]:
         """Return what Save refuses."""
         return [mark for mark in self.marks if mark.level == "error"]
 
     @property
-    def warnings(self) -> list[Mark]:
+    def warnings(self) -> list[FlawMark]:
         """Return what Publish refuses, and what is unwise."""
         return [mark for mark in self.marks if mark.level != "error"]
 
     @cached_property
-    def marks(self) -> list[Mark]:
+    def marks(self) -> list[FlawMark]:
         """Return everything that is wrong with it; found when it is asked for."""
         return marks_in(self.document, self.digest)
 
@@ -81,18 +81,18 @@ def shown(
     label: str = "",
     selected: str = "",
     notices: Sequence[str] = (),
-) -> Copy:
+) -> CopyView:
     """Return a copy as this person sees it, with what others did after a revision."""
     touch(copy, user=user, selected=selected)
     last, next_one = undoable(copy, user), redoable(copy, user)
-    return Copy(
+    return CopyView(
         name=copy.design.name,
         document=copy.document,
         digest=copy.digest,
         revision=copy.revision,
         base_version=str(copy.base) if copy.base else "",
         changed=copy.digest != copy.base_digest,
-        behind=Behind.of(copy),
+        behind=StaleBase.of(copy),
         undo_label=last.label if last else "",
         redo_label=next_one.label if next_one else "",
         others=others_in(copy, user=user),
@@ -145,8 +145,8 @@ def patch_of(entry: WorkingEdit) -> Patch:
     return PATCH.validate_python(entry.patch)
 
 
-def _news(entry: WorkingEdit) -> News:
-    return News(entry.by_name, entry.at, entry.label, entry.target)
+def _news(entry: WorkingEdit) -> ForeignEdit:
+    return ForeignEdit(entry.by_name, entry.at, entry.label, entry.target)
 
 
 def refuse_overlap(marks: Sequence[str], theirs: Sequence[WorkingEdit]) -> None:

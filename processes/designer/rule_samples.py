@@ -15,9 +15,9 @@ from datasources.rest.document import RestMethod
 from kianda.accounts.services.profiles import zone_of
 from kianda.lib.secret_names import MASK
 from processes.definition.document import Document
-from processes.designer.settings_forms.editor_scope import Around
+from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.expression_preview import NotYet, text_of
-from processes.designer.settings_forms.mapping_rows import NO_SAMPLE, Sample
+from processes.designer.settings_forms.mapping_rows import NO_SAMPLE, MappingSample
 from processes.document_cache import document_of
 from processes.engine.trace_replay import newest_first
 from processes.language.call_results import Answer
@@ -161,26 +161,26 @@ class RuleSamples:
             raise NotYet(_("%(name)s has no value yet.") % {"name": name})
         return known[name]
 
-    def of(self, control: str, texts: Mapping[str, str], *, secret: bool) -> Sample:
+    def of(self, control: str, texts: Mapping[str, str], *, secret: bool) -> MappingSample:
         """Return what a row of a mapping would carry."""
         source = texts.get("value", "")
         if not source:
             return NO_SAMPLE
         if secret:
-            return Sample(secret=True)
+            return MappingSample(secret=True)
         try:
             value = Template.parse(source).evaluate(self.resolve)
         except (TemplateError, ValueFailure):
             return NO_SAMPLE
         if is_blank(value):
-            return Sample(empty=True)
+            return MappingSample(empty=True)
         text = text_of(value)
-        return Sample(secret=True) if MASK in text else Sample(text)
+        return MappingSample(secret=True) if MASK in text else MappingSample(text)
 
 
 def samples_for(
     document: Mapping[str, Any], rule: Mapping[str, Any], rules: list[Mapping[str, Any]], *,
-    user: User, around: Around,
+    user: User, around: EditorScope,
 ) -> RuleSamples:  # fmt: skip
     """Return the samples for a rule of a working copy; rules that make the same call count too."""
     call = (rule.get("datasource"), rule.get("method"))

@@ -21,7 +21,7 @@ from processes.designer.copy_versions import (
     take_theirs,
 )
 from processes.designer.copy_view import (
-    Copy,
+    CopyView,
     Kind,
     State,
     drop_redo,
@@ -47,7 +47,7 @@ from processes.designer.uses import uses_of_name, uses_outside
 from processes.models import WorkingCopy, WorkingEdit
 
 __all__ = [
-    "Copy",
+    "CopyView",
     "discard",
     "edit",
     "keep_mine",
@@ -62,7 +62,7 @@ __all__ = [
 ]
 
 
-def open_copy(name: str, *, user: User, since: int | None = None) -> Copy:
+def open_copy(name: str, *, user: User, since: int | None = None) -> CopyView:
     """Return the working copy of a design, made from its newest version when there is none.
 
     With `since`, a revision that was read before, it comes with what others have done after it.
@@ -84,7 +84,7 @@ def arrived(name: str, *, user: User, revision: int) -> str | None:
     return None if found is None else found.target
 
 
-def edit(name: str, *, user: User, revision: int, edit: object) -> Copy:
+def edit(name: str, *, user: User, revision: int, edit: object) -> CopyView:
     """Make one edit and keep it. `edit` is an Edit or what `AnyEdit` can be read from.
 
     Raises Invalid at the setting that is wrong; Conflict when it does not fit, with `uses` when
@@ -107,12 +107,12 @@ def edit(name: str, *, user: User, revision: int, edit: object) -> Copy:
     )
 
 
-def undo(name: str, *, user: User, revision: int) -> Copy:
+def undo(name: str, *, user: User, revision: int) -> CopyView:
     """Take back the last edit of this person; raises Stale when others have built on it."""
     return _step(name, user=user, since=revision, back=True)
 
 
-def redo(name: str, *, user: User, revision: int) -> Copy:
+def redo(name: str, *, user: User, revision: int) -> CopyView:
     """Do again what this person undid last; raises Stale when it no longer fits."""
     return _step(name, user=user, since=revision, back=False)
 
@@ -181,7 +181,7 @@ def _pieces(asked: Edit) -> list[str]:
     return [str(getattr(asked, "target", "")), place.owner if place else ""]
 
 
-def _step(name: str, *, user: User, since: int, back: bool) -> Copy:
+def _step(name: str, *, user: User, since: int, back: bool) -> CopyView:
     with transaction.atomic():
         copy = locked(name)
         entry = undoable(copy, user) if back else redoable(copy, user)

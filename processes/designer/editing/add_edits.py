@@ -10,7 +10,7 @@ from kianda.lib.i18n import gettext_noop
 from processes.designer.editing import clipboard, tree
 from processes.designer.editing.base import Edit, Place
 from processes.designer.editing.new_pieces import new_field, new_form, new_rule
-from processes.designer.editing.unit_of_work import Work
+from processes.designer.editing.unit_of_work import UnitOfWork
 from processes.language.labels import piece_in_words, setting_in_words
 
 _MANY_PASTED = {
@@ -27,7 +27,7 @@ class AddForm(Edit):
     title: str = Field("", max_length=200)
     at: Annotated[int, Field(ge=0)] | None = None
 
-    def carry_out(self, work: Work) -> tuple[str, str]:
+    def carry_out(self, work: UnitOfWork) -> tuple[str, str]:
         """Add it under a free name made from the title."""
         made = new_form(self.title, work.new_name)
         work.insert(tree.PROCESS, "forms", self.at, made)
@@ -42,7 +42,7 @@ class AddField(Edit):
     place: Place
     settings: dict[str, Any] = {}
 
-    def carry_out(self, work: Work) -> tuple[str, str]:
+    def carry_out(self, work: UnitOfWork) -> tuple[str, str]:
         """Add it under a free name made from its title or type."""
         made = new_field(self.type, self.settings, work.new_name, work.document)
         work.insert(self.place.owner, _list(self.place, "fields"), self.place.at, made)
@@ -57,7 +57,7 @@ class AddRule(Edit):
     place: Place
     settings: dict[str, Any] = {}
 
-    def carry_out(self, work: Work) -> tuple[str, str]:
+    def carry_out(self, work: UnitOfWork) -> tuple[str, str]:
         """Add it under a free id made from its title."""
         made = new_rule(self.type, self.settings, work.new_name)
         work.insert(self.place.owner, _list(self.place, "rules", "load_rules"), self.place.at, made)
@@ -70,7 +70,7 @@ class Duplicate(Edit):
     do: Literal["duplicate"] = "duplicate"
     target: str
 
-    def carry_out(self, work: Work) -> tuple[str, str]:
+    def carry_out(self, work: UnitOfWork) -> tuple[str, str]:
         """Put the copy behind the piece, under free names."""
         found = work.find(self.target)
         if found.kind == tree.PROCESS:
@@ -88,7 +88,7 @@ class Paste(Edit):
     place: Place
     content: str
 
-    def carry_out(self, work: Work) -> tuple[str, str]:
+    def carry_out(self, work: UnitOfWork) -> tuple[str, str]:
         """Put them in, one after the other."""
         kind, pieces = clipboard.read(self.content)
         if kind != tree.HELD[self.place.key]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from processes.designer.editing.tree import Object
-from processes.designer.editing.unit_of_work import Work
+from processes.designer.editing.unit_of_work import UnitOfWork
 
 
 class Place(BaseModel):
@@ -29,7 +29,7 @@ class Edit(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @abstractmethod
-    def carry_out(self, work: Work) -> tuple[str, str]:
+    def carry_out(self, work: UnitOfWork) -> tuple[str, str]:
         """Do it; return what was done, for the undo button, and the target to select."""
 
     def touches(self, document: Object) -> Iterator[str]:

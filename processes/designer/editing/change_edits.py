@@ -9,7 +9,7 @@ from processes.designer.editing import tree
 from processes.designer.editing.base import Edit, Place
 from processes.designer.editing.naming import follows_title, gives_name, named_columns
 from processes.designer.editing.tree import Element, Object
-from processes.designer.editing.unit_of_work import Work
+from processes.designer.editing.unit_of_work import UnitOfWork
 from processes.fields import fields
 from processes.language.labels import setting_in_words
 
@@ -30,7 +30,7 @@ class ChangeSettings(Edit):
     keep: frozenset[str] = frozenset()
     force: bool = False
 
-    def carry_out(self, work: Work) -> tuple[str, str]:
+    def carry_out(self, work: UnitOfWork) -> tuple[str, str]:
         """Set what differs."""
         found = work.find(self.target)
         settings = dict(self.settings)
@@ -56,7 +56,7 @@ class ChangeSettings(Edit):
         if self.name_follows and self.target not in self.keep:
             yield f"{self.target}/name"
 
-    def _set(self, work: Work, found: Element, settings: Object) -> None:
+    def _set(self, work: UnitOfWork, found: Element, settings: Object) -> None:
         """Set them; what refers to a column that has another name then says the new one."""
         has_columns, before = "columns" in settings, found.node.get("columns")
         if has_columns and self.name_follows:
@@ -68,7 +68,7 @@ class ChangeSettings(Edit):
         if has_columns:
             work.rename_columns(self.target, before)
 
-    def _following(self, work: Work, found: Element) -> str | None:
+    def _following(self, work: UnitOfWork, found: Element) -> str | None:
         """Return the name that goes with the new title; None when it stays."""
         name, title = found.node.get("name"), self.settings.get("title")
         if not self.name_follows or self.target in self.keep:
@@ -107,7 +107,7 @@ class Rename(Edit):
     target: str
     name: str
 
-    def carry_out(self, work: Work) -> tuple[str, str]:
+    def carry_out(self, work: UnitOfWork) -> tuple[str, str]:
         """Rename it."""
         found = work.find(self.target)
         if found.kind not in {"form", "field"}:
@@ -130,7 +130,7 @@ class MovePiece(Edit):
     target: str
     place: Place
 
-    def carry_out(self, work: Work) -> tuple[str, str]:
+    def carry_out(self, work: UnitOfWork) -> tuple[str, str]:
         """Move it."""
         found = work.find(self.target)
         work.move(self.target, self.place.owner, self.place.key, self.place.at)
@@ -148,7 +148,7 @@ class RemovePiece(Edit):
     target: str
     force: bool = False
 
-    def carry_out(self, work: Work) -> tuple[str, str]:
+    def carry_out(self, work: UnitOfWork) -> tuple[str, str]:
         """Remove it, and select what is now in its place."""
         found = work.find(self.target)
         if not self.force:
@@ -169,7 +169,7 @@ class SwitchRule(Edit):
     target: str
     enabled: bool
 
-    def carry_out(self, work: Work) -> tuple[str, str]:
+    def carry_out(self, work: UnitOfWork) -> tuple[str, str]:
         """Switch it."""
         found = work.find(self.target)
         if found.kind != "rule":
@@ -189,7 +189,7 @@ class SetProcess(Edit):
     do: Literal["set_process"] = "set_process"
     settings: dict[Literal["title", "description", "process_id"], Any]
 
-    def carry_out(self, work: Work) -> tuple[str, str]:
+    def carry_out(self, work: UnitOfWork) -> tuple[str, str]:
         """Set what differs."""
         for key, value in self.settings.items():
             work.set(tree.PROCESS, (key,), value)
@@ -201,7 +201,7 @@ class SetProcess(Edit):
         yield from (f"{tree.PROCESS}/{key}" for key in self.settings)
 
 
-def _drop_foreign(work: Work, target: str, slug: str) -> None:
+def _drop_foreign(work: UnitOfWork, target: str, slug: str) -> None:
     """Take out the settings that the new type of a field does not have."""
     known = fields.kinds[slug].model_fields
     for key in list(work.find(target).node):
@@ -209,7 +209,7 @@ def _drop_foreign(work: Work, target: str, slug: str) -> None:
             work.unset(target, key)
 
 
-def _neighbour(work: Work, found: Element) -> str:
+def _neighbour(work: UnitOfWork, found: Element) -> str:
     held = work.find(found.owner).node[found.list]
     at = min(found.at, len(held) - 1)
     return (tree.target_of(found.kind, held[at]) if held else "") or found.owner

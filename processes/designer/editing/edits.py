@@ -25,7 +25,7 @@ from processes.designer.editing.change_edits import (
 from processes.designer.editing.patches import Patch, inverse
 from processes.designer.editing.sanitizing import refuse_unstorable
 from processes.designer.editing.tree import Object
-from processes.designer.editing.unit_of_work import Work
+from processes.designer.editing.unit_of_work import UnitOfWork
 from processes.designer.editing.uses import Use
 
 
@@ -69,6 +69,6 @@ def apply_edit(document: Object, edit: Edit, *, outside: Sequence[Use] = ()) -> 
     Raises Invalid at the setting that is wrong, Conflict when the edit does not fit: the piece is
     gone, cannot stand there, or is used (`extra["uses"]`).
     """
-    work = Work(document, outside=outside)
+    work = UnitOfWork(document, outside=outside)
     label, selected = edit.carry_out(work)
     return Applied(work.document, label[:200] if work.patch else "", selected, work.patch)

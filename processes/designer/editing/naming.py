@@ -15,7 +15,7 @@ LONGEST_ID = 63
 _NUMBERED = re.compile(r"(.+?)[_-](\d{1,2})\Z")
 
 
-class Names:
+class NameAllocator:
     """The names and rule ids that are taken, and new ones beside them."""
 
     def __init__(self, document: Object) -> None:

@@ -20,13 +20,13 @@ from processes.designer.editing.tree import Element, Object, Path
 
 def applied(document: Object, patch: Patch) -> Object:
     """Return the definition with the changes made; raises Misfit. The one given stays as it is."""
-    sheet = Sheet(document)
+    sheet = PatchedDocument(document)
     for change in patch:
         sheet.apply(change)
     return sheet.document
 
 
-class Sheet:
+class PatchedDocument:
     """A definition under change; what is changed is copied, all else is shared."""
 
     def __init__(self, document: Object) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from kianda.lib.errors import Conflict, Invalid
 from kianda.lib.i18n import gettext as _
 from processes.designer.editing import tree
-from processes.designer.editing.naming import Names, check_name, text_at
-from processes.designer.editing.patched_document import Sheet
+from processes.designer.editing.naming import NameAllocator, check_name, text_at
+from processes.designer.editing.patched_document import PatchedDocument
 from processes.designer.editing.patches import Change, Insert, Move, Patch, Remove, Set, Spot, same
 from processes.designer.editing.tree import Element, Object, Path
 from processes.designer.editing.uses import (
@@ -25,15 +25,15 @@ MAX_RULES = 100
 MAX_NESTING = 8
 
 
-class Work:
+class UnitOfWork:
     """The definition in the middle of an edit."""
 
     def __init__(self, document: Object, *, outside: Sequence[Use] = ()) -> None:
         """Start with the definition as it is; it stays untouched. `outside`: uses by others."""
         self._outside = outside
-        self._sheet = Sheet(document)
+        self._sheet = PatchedDocument(document)
         self._done: list[Change] = []
-        self._names: Names | None = None
+        self._names: NameAllocator | None = None
 
     @property
     def document(self) -> Object:
@@ -55,7 +55,7 @@ class Work:
     def new_name(self, kind: str, wish: str) -> str:
         """Return a free name or rule id, and take it."""
         if self._names is None:
-            self._names = Names(self.document)
+            self._names = NameAllocator(self.document)
         return self._names.new(kind, wish)
 
     def set(self, target: str, path: Path, value: Any) -> None:

@@ -19,7 +19,7 @@ from processes.designer.editing.tree import Object, Path
 Level = Literal["error", "reference", "advice"]
 
 
-class Mark(NamedTuple):
+class FlawMark(NamedTuple):
     """One thing that is wrong: where in the definition, in which piece, what, how bad.
 
     `inner` is the place inside the piece, `/assignments/0/value`: where its form shows it.
@@ -32,25 +32,25 @@ class Mark(NamedTuple):
     level: Level
 
 
-class Checked(NamedTuple):
+class CheckedDocument(NamedTuple):
     """A definition after its own checks: its errors, and what holds of it, parsed.
 
     `document` is without the broken rules; other broken pieces have their name and type alone.
     """
 
     raw: Object
-    errors: list[Mark]
+    errors: list[FlawMark]
     document: Document | None
 
 
-def checked(raw: Object) -> Checked:
+def checked(raw: Object) -> CheckedDocument:
     """Check a definition in itself: it finds what `parse_document` refuses."""
     gathered = _Gathered(raw)
     flaws = unique([*sent.flaws_in(raw), *gathered.flaws])
-    return Checked(raw, list(_marked(raw, flaws, "error")), gathered.document)
+    return CheckedDocument(raw, list(_marked(raw, flaws, "error")), gathered.document)
 
 
-def marks_of(found: Checked, catalog: Catalog) -> list[Mark]:
+def marks_of(found: CheckedDocument, catalog: Catalog) -> list[FlawMark]:
     """Return everything that is wrong with a definition, errors first."""
     if found.document is None:
         return found.errors
@@ -68,9 +68,9 @@ def marks_of(found: Checked, catalog: Catalog) -> list[Mark]:
     ]
 
 
-def _marked(raw: Object, flaws: list[Flaw], level: Level) -> Iterator[Mark]:
+def _marked(raw: Object, flaws: list[Flaw], level: Level) -> Iterator[FlawMark]:
     for flaw in flaws:
-        yield Mark(flaw.pointer, *tree.place_of(raw, flaw.pointer), flaw.detail, level)
+        yield FlawMark(flaw.pointer, *tree.place_of(raw, flaw.pointer), flaw.detail, level)
 
 
 class _Gathered:

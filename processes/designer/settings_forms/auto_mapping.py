@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kianda.lib.names import plain_letters
-from processes.designer.settings_forms.editor_scope import Around
+from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.source_trees import FieldFacts, fields_in
 
 _SIGNS = re.compile(r"[^a-z0-9]+")
@@ -13,7 +13,7 @@ _SIGNS = re.compile(r"[^a-z0-9]+")
 _SAME = {"uri": "url"}
 
 
-def mapped_by_name(control: str, rows: Sequence[Any], around: Around) -> list[dict[str, Any]]:
+def mapped_by_name(control: str, rows: Sequence[Any], around: EditorScope) -> list[dict[str, Any]]:
     """Return the rows with the obvious ones filled in and added; what is written stays."""
     kept = [dict(row) for row in rows if isinstance(row, dict)]
     fields = _Fields([one for one in fields_in(around.document) if one.holds_value])
@@ -43,7 +43,7 @@ def words_of(text: str) -> str:
 
 
 def _inputs(
-    rows: list[dict[str, Any]], around: Around, fields: _Fields
+    rows: list[dict[str, Any]], around: EditorScope, fields: _Fields
 ) -> list[dict[str, Any]]:  # fmt: skip
     method = around.rest_method
     if method is None:
@@ -62,7 +62,7 @@ def _inputs(
 
 
 def _others(
-    rows: list[dict[str, Any]], around: Around, fields: _Fields, prefix: str
+    rows: list[dict[str, Any]], around: EditorScope, fields: _Fields, prefix: str
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Fill the fields of the other process that are called like fields here."""
     for row in rows:
@@ -78,7 +78,7 @@ def _others(
 
 
 def _answers(
-    rows: list[dict[str, Any]], around: Around, fields: _Fields
+    rows: list[dict[str, Any]], around: EditorScope, fields: _Fields
 ) -> list[dict[str, Any]]:  # fmt: skip
     places = {words: f"[{place}]" for place, words in _places(around).items()}
     for row in rows:
@@ -93,7 +93,7 @@ def _answers(
     return rows
 
 
-def _places(around: Around) -> Mapping[str, str]:
+def _places(around: EditorScope) -> Mapping[str, str]:
     """Return what can be read, and the words that it goes by."""
     if around.process is not None:
         return {

@@ -11,7 +11,11 @@ from pydantic import BaseModel
 from kianda.lib.errors import Flaw
 from kianda.lib.pointers import pointer
 from kianda.web.pages import control_id
-from processes.designer.settings_forms.condition_view import Group, Sentence, sentence_of
+from processes.designer.settings_forms.condition_view import (
+    ConditionGroupView,
+    Sentence,
+    sentence_of,
+)
 from processes.designer.settings_forms.condition_view import group_of as group_of_conditions
 from processes.designer.settings_forms.controls import control_for
 from processes.designer.settings_forms.datasource_choices import (
@@ -20,11 +24,11 @@ from processes.designer.settings_forms.datasource_choices import (
     chosen_in,
     sources_in,
 )
-from processes.designer.settings_forms.editor_scope import Around, Shelf
+from processes.designer.settings_forms.editor_scope import CatalogLists, EditorScope
 from processes.designer.settings_forms.labels import HELP, TITLES, Words, group_of
 from processes.designer.settings_forms.mapping_heads import Heads, heads_of
-from processes.designer.settings_forms.mapping_rows import Line, Samples, lines_of
-from processes.designer.settings_forms.options import Option, Tick, options_of, ticks_of
+from processes.designer.settings_forms.mapping_rows import MappingRow, MappingSamples, lines_of
+from processes.designer.settings_forms.options import CheckboxOption, Option, options_of, ticks_of
 from processes.designer.settings_forms.posted_rows import columns_of
 from processes.designer.settings_forms.setting_specs import Spec, kind_among, tag_of
 from processes.designer.settings_forms.source_trees import Branch, form_names
@@ -38,15 +42,15 @@ class FormOfControls(Protocol):
     @property
     def document(self) -> Mapping[str, Any]: ...
     @property
-    def catalog(self) -> Shelf: ...
+    def catalog(self) -> CatalogLists: ...
     @property
     def flaws(self) -> Sequence[Flaw]: ...
     @property
     def focus(self) -> str: ...
     @property
-    def samples(self) -> Samples | None: ...
+    def samples(self) -> MappingSamples | None: ...
     @property
-    def around(self) -> Around: ...
+    def around(self) -> EditorScope: ...
     @property
     def has_otherwise(self) -> bool: ...
     @property
@@ -91,7 +95,7 @@ class ElementView:
         return self.focused or bool(self.form.flaws) or not self.form.raw.get("name")
 
 
-def elements_of(bound: "Bound") -> list[ElementView]:
+def elements_of(bound: "BoundControl") -> list[ElementView]:
     """Return the typed elements of a control."""
     found = bound.raw if isinstance(bound.raw, (list, tuple)) else ()
     return [
@@ -99,7 +103,7 @@ def elements_of(bound: "Bound") -> list[ElementView]:
     ]
 
 
-def _element(bound: "Bound", at: int, raw: dict[str, Any]) -> ElementView:
+def _element(bound: "BoundControl", at: int, raw: dict[str, Any]) -> ElementView:
     kinds, form, place = bound.spec.kinds, bound.form, f"{bound.pointer}/{at}"
     tag, usual = tag_of(kinds[0])
     slug = str(raw.get(tag) or usual)
@@ -114,7 +118,7 @@ def _element(bound: "Bound", at: int, raw: dict[str, Any]) -> ElementView:
 
 
 @dataclass(frozen=True)
-class Bound:
+class BoundControl:
     """One control of a form: a setting with what stands in it."""
 
     spec: Spec
@@ -220,7 +224,7 @@ class Bound:
         return self.drawing in {"rows", "conditions", "columns", "rules"}
 
     @property
-    def rows(self) -> list[Line]:
+    def rows(self) -> list[MappingRow]:
         """Return its rows."""
         return lines_of(self, self.form.around)
 
@@ -251,7 +255,7 @@ class Bound:
         return self.spec.control in {"input_mapping", "success_mapping"} or "other_field" in targets
 
     @property
-    def conditions(self) -> Group:
+    def conditions(self) -> ConditionGroupView:
         """Return its group of conditions."""
         return group_of_conditions(self, self.form.around)
 
@@ -291,7 +295,7 @@ class Bound:
         return bool(self.spec.choices) and any(option.help for option in self.options)
 
     @property
-    def several(self) -> list[tuple[Words, list[Tick]]]:
+    def several(self) -> list[tuple[Words, list[CheckboxOption]]]:
         """Return the fields to tick, by form; one that is no longer there comes last."""
         return ticks_of(self.branches, self.value)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from processes.designer.settings_forms.editor_scope import Around
+from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.source_trees import Branch, Leaf, system_tree
 from processes.language.functions import FUNCTIONS, IF
 from processes.language.references import EARLY_NAMES
@@ -16,7 +16,7 @@ PEOPLE = "people"
 
 
 @dataclass(frozen=True)
-class Offer:
+class Completion:
     """One line of the list: what it writes, what it is called, where it belongs."""
 
     value: str
@@ -25,10 +25,10 @@ class Offer:
     icon: str = ""
 
 
-def offers(around: Around, which: str, words: str) -> list[Offer]:
+def offers(around: EditorScope, which: str, words: str) -> list[Completion]:
     """Return what fits the words written so far, the best first, at most fifty."""
     if which == PEOPLE:
-        return [Offer(name, full, "", "person") for name, full in around.catalog.people(words)]
+        return [Completion(name, full, "", "person") for name, full in around.catalog.people(words)]
     found = list(_functions() if which == FUNCTION else _names(around, which))
     low = words.lower().strip()
     if not low:
@@ -39,7 +39,7 @@ def offers(around: Around, which: str, words: str) -> list[Offer]:
     return [found[at] for _rank_, at in ranked[:MOST]]
 
 
-def _rank(offer: Offer, low: str) -> int | None:
+def _rank(offer: Completion, low: str) -> int | None:
     """Return how well an offer fits: begins so, has a part that does, holds it, not at all."""
     name = offer.value.strip("[]").lower()
     if name.startswith(low):
@@ -49,19 +49,19 @@ def _rank(offer: Offer, low: str) -> int | None:
     return 2 if low in name or low in offer.title.lower() else None
 
 
-def _names(around: Around, which: str) -> Iterator[Offer]:
+def _names(around: EditorScope, which: str) -> Iterator[Completion]:
     for branch in tree_of(around, which):
         for leaf in branch.leaves:
-            yield Offer(leaf.value, leaf.title, str(branch.title), leaf.icon)
+            yield Completion(leaf.value, leaf.title, str(branch.title), leaf.icon)
 
 
-def _functions() -> Iterator[Offer]:
+def _functions() -> Iterator[Completion]:
     for function in [*FUNCTIONS.values(), IF]:
         about = _(function.description)
-        yield Offer(f"{function.name}(", function.signature, about, "calculator")
+        yield Completion(f"{function.name}(", function.signature, about, "calculator")
 
 
-def tree_of(around: Around, which: str) -> list[Branch]:
+def tree_of(around: EditorScope, which: str) -> list[Branch]:
     """Return the tree of a box; defaults know only what is known before an instance is there."""
     if which != "early":
         return around.tree(which)

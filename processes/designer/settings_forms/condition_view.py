@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from pydantic import BaseModel, ValidationError
 
 from kianda.web.pages import control_id
-from processes.designer.settings_forms.editor_scope import Around
+from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.source_trees import fields_in
 from processes.language.comparisons import OPERATORS, Right
 from processes.language.conditions import Condition, ItemCondition
@@ -38,7 +38,7 @@ _NAMES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Row:
+class ConditionRow:
     """One condition."""
 
     place: str
@@ -76,13 +76,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Group:
+class ConditionGroupView:
     """Conditions of which all or any must hold."""
 
     place: str
     name: str
     match: str
-    items: "list[Row | Group]"
+    items: "list[ConditionRow | ConditionGroupView]"
     depth: int
     errors: tuple[str, ...] = ()
 
@@ -112,17 +112,17 @@ def operators_for(type_name: str, chosen: str) -> list[tuple[str, str, str, bool
     return found
 
 
-def group_of(bound: Any, around: Around) -> Group:
+def group_of(bound: Any, around: EditorScope) -> ConditionGroupView:
     """Return the group of a control."""
     counter = iter(range(1, 100_000))
     return _group(bound, around, bound.value, bound.pointer, counter, 1)
 
 
 def _group(
-    bound: Any, around: Around, texts: Mapping[str, Any], place: str, counter: Iterator[int],
+    bound: Any, around: EditorScope, texts: Mapping[str, Any], place: str, counter: Iterator[int],
     depth: int,
-) -> Group:  # fmt: skip
-    items: list[Row | Group] = []
+) -> ConditionGroupView:  # fmt: skip
+    items: list[ConditionRow | ConditionGroupView] = []
     for at, item in enumerate(texts["items"]):
         below = f"{place}/items/{at}"
         if "items" in item:
@@ -130,17 +130,17 @@ def _group(
         else:
             items.append(row_of(bound, around, item, below, next(counter)))
     errors = (*bound.form.errors_at(place), *bound.form.errors_at(f"{place}/items"))
-    return Group(place, bound.form.name(place), texts["match"], items, depth, errors)
+    return ConditionGroupView(place, bound.form.name(place), texts["match"], items, depth, errors)
 
 
 def row_of(
-    bound: Any, around: Around, texts: Mapping[str, str], place: str, number: int
-) -> Row:  # fmt: skip
+    bound: Any, around: EditorScope, texts: Mapping[str, str], place: str, number: int
+) -> ConditionRow:  # fmt: skip
     """Return one condition."""
     at = {cell: f"{place}/{cell}" if cell else place for cell in ("", "left", "operator", "right")}
     names = {"left": around.broken_names(texts["left"]), "right": _names_right(texts, around)}
     gone = {cell: next(iter(found), "") for cell, found in names.items()}
-    return Row(
+    return ConditionRow(
         place, bound.form.name(place), number, texts,
         {cell: tuple(bound.form.errors_at(where)) for cell, where in at.items()},
         gone, {cell: around.meant_by(name) if name else "" for cell, name in gone.items()},
@@ -153,14 +153,14 @@ def _gone(name: str) -> str:
     return _("%(name)s is no longer there: choose again.") % {"name": name} if name else ""
 
 
-def _names_right(texts: Mapping[str, str], around: Around) -> list[str]:
+def _names_right(texts: Mapping[str, str], around: EditorScope) -> list[str]:
     operator = OPERATORS.get(texts["operator"])
     if operator is None or operator.right in {Right.NOTHING, Right.PATTERN}:
         return []
     return around.broken_names(texts["right"])
 
 
-def type_of(source: str, around: Around) -> str:
+def type_of(source: str, around: EditorScope) -> str:
     """Return the type of the field that stands alone at the left; nothing when it is more."""
     try:
         name = Template.parse(source).only_reference
@@ -175,7 +175,7 @@ def type_of(source: str, around: Around) -> str:
 
 
 @dataclass(frozen=True)
-class Part:
+class ConditionSide:
     """A piece of a sentence; a reference is drawn as one."""
 
     text: str
@@ -186,11 +186,11 @@ class Part:
 class Sentence:
     """Conditions in words."""
 
-    parts: list[Part]
+    parts: list[ConditionSide]
     to_mend: int = 0
 
 
-def sentence_of(group: Any, around: Around, *, of_items: bool = False) -> Sentence:
+def sentence_of(group: Any, around: EditorScope, *, of_items: bool = False) -> Sentence:
     """Return a group in words; conditions that cannot be read are counted, not told."""
     titles = {one.name: one.title for one in fields_in(around.document)}
     titles |= {f"row.{name}": of_the_row(title) for name, title in around.column_titles.items()}
@@ -200,14 +200,14 @@ def sentence_of(group: Any, around: Around, *, of_items: bool = False) -> Senten
     parts, wrong = _in_words(group, titles, model, around.names)
     if wrong:
         mend = ngettext("%(n)s condition to mend", "%(n)s conditions to mend", wrong) % {"n": wrong}
-        parts = [*parts, *([Part("; ")] if parts else []), Part(mend)]
+        parts = [*parts, *([ConditionSide("; ")] if parts else []), ConditionSide(mend)]
     return Sentence(parts, wrong)
 
 
 def _in_words(
     group: Mapping[str, Any], titles: Mapping[str, str], model: type[BaseModel], names: NameTable
-) -> tuple[list[Part], int]:
-    told: list[list[Part]] = []
+) -> tuple[list[ConditionSide], int]:
+    told: list[list[ConditionSide]] = []
     wrong = 0
     for item in group["items"]:
         if "items" in item:
@@ -215,7 +215,7 @@ def _in_words(
             wrong += count
             if inner:
                 many = len(item["items"]) > 1
-                told.append([Part("("), *inner, Part(")")] if many else inner)
+                told.append([ConditionSide("("), *inner, ConditionSide(")")] if many else inner)
         elif item["left"] or item["right"]:
             try:
                 model.model_validate(dict(item), context={"names": names})
@@ -223,25 +223,25 @@ def _in_words(
                 wrong += 1
             else:
                 told.append(_row_in_words(item, titles))
-    between = Part(_(" and ") if group["match"] == "all" else _(" or "))
+    between = ConditionSide(_(" and ") if group["match"] == "all" else _(" or "))
     parts = [part for index, one in enumerate(told) for part in ([between] if index else []) + one]
     return parts, wrong
 
 
-def _row_in_words(item: Mapping[str, str], titles: Mapping[str, str]) -> list[Part]:
+def _row_in_words(item: Mapping[str, str], titles: Mapping[str, str]) -> list[ConditionSide]:
     operator = OPERATORS[item["operator"]]
-    left = [_side(item["left"], titles), Part(f" {_(operator.words)}")]
+    left = [_side(item["left"], titles), ConditionSide(f" {_(operator.words)}")]
     if operator.right is Right.NOTHING:
         return left
     if operator.right is Right.VALUE:
-        return [*left, Part(" "), _side(item["right"], titles)]
-    return [*left, Part(f" {item['right']}")]
+        return [*left, ConditionSide(" "), _side(item["right"], titles)]
+    return [*left, ConditionSide(f" {item['right']}")]
 
 
-def _side(source: str, titles: Mapping[str, str]) -> Part:
+def _side(source: str, titles: Mapping[str, str]) -> ConditionSide:
     name = Template.parse(source).only_reference
     if name is not None:
-        return Part(titles.get(name) or name_in_words(name), ref=True)
+        return ConditionSide(titles.get(name) or name_in_words(name), ref=True)
     if source == "":
-        return Part(_("empty"))
-    return Part(source if source.startswith("=") else f"\u201c{source}\u201d")
+        return ConditionSide(_("empty"))
+    return ConditionSide(source if source.startswith("=") else f"\u201c{source}\u201d")

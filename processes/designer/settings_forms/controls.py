@@ -33,7 +33,7 @@ class Sent(NamedTuple):
         return self.node.text if self.node is not None else ""
 
 
-class Control(NamedTuple):
+class ControlType(NamedTuple):
     """One kind of control."""
 
     template: str
@@ -172,22 +172,22 @@ def _shown_element(spec: Spec, raw: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _text(template: str, read: Read = _read_text) -> Control:
-    return Control(template, read, _shown_text)
+def _text(template: str, read: Read = _read_text) -> ControlType:
+    return ControlType(template, read, _shown_text)
 
 
-_ROWS = Control("rows", _read_rows, _shown_rows)
-_GROUP = Control("conditions", _read_conditions, _shown_conditions)
+_ROWS = ControlType("rows", _read_rows, _shown_rows)
+_GROUP = ControlType("conditions", _read_conditions, _shown_conditions)
 _FIELD = _text("field", _read_name)
 _SOURCE = _text("datasource", _read_source)
 _METHOD = _text("method", _read_method)
 
-CONTROLS: Mapping[str, Control] = MappingProxyType(
+CONTROLS: Mapping[str, ControlType] = MappingProxyType(
     {
         "text": _text("text"),
         "long_text": _text("long_text", _read_long),
         "number": _text("number", _read_number),
-        "switch": Control("switch", _read_switch, _shown_switch),
+        "switch": ControlType("switch", _read_switch, _shown_switch),
         "select": _text("select", _read_name),
         "slug": _text("name", _read_name),
         "field_name": _text("name", _read_name),
@@ -196,7 +196,7 @@ CONTROLS: Mapping[str, Control] = MappingProxyType(
         "expression": _text("value"),
         "field": _FIELD,
         "field_picker": _FIELD,
-        "fields": Control("fields", _read_several, _shown_several),
+        "fields": ControlType("fields", _read_several, _shown_several),
         "datasource": _SOURCE,
         "datasource_picker": _SOURCE,
         "method": _METHOD,
@@ -213,13 +213,13 @@ CONTROLS: Mapping[str, Control] = MappingProxyType(
         "conditions": _GROUP,
         "filter": _GROUP,
         "item_filter": _GROUP,
-        "columns": Control("columns", _read_elements, _shown_elements),
-        "people": Control("people", _read_people, _shown_people),
-        "choices": Control("choices", _read_choices, _shown_choices),
+        "columns": ControlType("columns", _read_elements, _shown_elements),
+        "people": ControlType("people", _read_people, _shown_people),
+        "choices": ControlType("choices", _read_choices, _shown_choices),
     }
 )
 
 
-def control_for(spec: Spec) -> Control:
+def control_for(spec: Spec) -> ControlType:
     """Return the control of a setting; one that nobody has drawn yet is a fault of the program."""
     return CONTROLS[spec.control]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from django.utils.translation import gettext as _
 
 from datasources.rest.document import RestDatasource
-from processes.designer.settings_forms.editor_scope import BUILT_IN, Around, Shelf
+from processes.designer.settings_forms.editor_scope import BUILT_IN, CatalogLists, EditorScope
 
 # So many methods are seen at a glance; of more only those of what is chosen show at first.
 FEW = 15
@@ -45,7 +45,7 @@ class Chosen:
     note: str = ""
 
 
-def sources_in(shelf: Shelf, around: Around) -> list[Source]:
+def sources_in(shelf: CatalogLists, around: EditorScope) -> list[Source]:
     """Return everything to choose from."""
     chosen = f"{around.datasource}/{around.method}"
     found = [_built_in(shelf.processes(), chosen), *_rest(shelf.datasources(), chosen)]
@@ -75,7 +75,7 @@ def _rest(sources: Iterable[RestDatasource], chosen: str) -> list[Source]:
     return made
 
 
-def chosen_in(around: Around) -> Chosen | None:
+def chosen_in(around: EditorScope) -> Chosen | None:
     """Return what is chosen, in words; None when nothing is, or it is no longer there."""
     if around.built_in:
         process = around.process

@@ -18,7 +18,7 @@ from processes.language.references import SYSTEM_NAMES
 from processes.language.scope import NameTable
 
 
-class Shelf(Catalog, Protocol):
+class CatalogLists(Catalog, Protocol):
     """A catalog that can also be looked through."""
 
     def datasources(self) -> Sequence[RestDatasource]:
@@ -39,11 +39,11 @@ FREE_ROOTS = frozenset({"response", "error", "item", "row"})
 
 
 @dataclass(frozen=True)
-class Around:
+class EditorScope:
     """The working copy and the catalog, as seen from one element."""
 
     document: Mapping[str, Any]
-    catalog: Shelf
+    catalog: CatalogLists
     datasource: str = ""
     method: str = ""
     # Another process that a rule starts or works on, by its own setting.
@@ -211,15 +211,15 @@ class Around:
         return root in FREE_ROOTS or (bool(dot) and self.types.get(root) == "table")
 
 
-def around_of(
-    document: Mapping[str, Any], catalog: Shelf, raw: Mapping[str, Any], *, loop: str = ""
-) -> Around:  # fmt: skip
+def scope_of(
+    document: Mapping[str, Any], catalog: CatalogLists, raw: Mapping[str, Any], *, loop: str = ""
+) -> EditorScope:  # fmt: skip
     """Return what is known around an element with these settings."""
     datasource, method, other = (
         one if isinstance(one, str) else ""
         for one in map(raw.get, ("datasource", "method", "process"))
     )
-    return Around(document, catalog, datasource, method, other, loop)
+    return EditorScope(document, catalog, datasource, method, other, loop)
 
 
 def references(source: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from processes.designer.settings_forms.editor_scope import Around
+from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.labels import Words
 from processes.language.expressions import Resolve, Template, TemplateError
 from processes.language.parser import MAX_SOURCE
@@ -53,7 +53,7 @@ class Result:
     end: int = -1
 
 
-def result_of(source: str, around: Around, resolve: Resolve | None, *, tree: str) -> Result:
+def result_of(source: str, around: EditorScope, resolve: Resolve | None, *, tree: str) -> Result:
     """Return what a text of the design gives with the values at hand."""
     try:
         template = Template.parse(source)
@@ -75,7 +75,7 @@ def result_of(source: str, around: Around, resolve: Resolve | None, *, tree: str
     return Result(ok=True, type=type_words(value), text=text_of(value))
 
 
-def roots_of(tree: str, around: Around) -> tuple[str, ...]:
+def roots_of(tree: str, around: EditorScope) -> tuple[str, ...]:
     """Return what names may begin with in a box, beside fields."""
     return (*ROOTS.get(tree, ()), *(("row",) if around.loop else ()))
 

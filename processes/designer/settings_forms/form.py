@@ -19,11 +19,11 @@ from pydantic import BaseModel
 
 from kianda.lib.errors import Flaw
 from kianda.web.pages import control_id
-from processes.designer.settings_forms.bound_control import Bound
+from processes.designer.settings_forms.bound_control import BoundControl
 from processes.designer.settings_forms.controls import CONTROLS, Sent, control_for
-from processes.designer.settings_forms.editor_scope import Around, Shelf, around_of
+from processes.designer.settings_forms.editor_scope import CatalogLists, EditorScope, scope_of
 from processes.designer.settings_forms.labels import GROUPS, Words
-from processes.designer.settings_forms.mapping_rows import NAMES, Samples
+from processes.designer.settings_forms.mapping_rows import NAMES, MappingSamples
 from processes.designer.settings_forms.missing_inputs import coverage_of
 from processes.designer.settings_forms.posted_data import posted, shown_settings
 from processes.designer.settings_forms.row_actions import rearranged
@@ -40,29 +40,29 @@ class SettingsForm:
     kind: Model
     raw: Mapping[str, Any]
     document: Mapping[str, Any]
-    catalog: Shelf
+    catalog: CatalogLists
     flaws: Sequence[Flaw] = ()
     # What works and is unwise.
     hints: Sequence[Flaw] = ()
     prefix: str = ""
     # Where the focus goes: the place of the row that was added.
     focus: str = ""
-    samples: Samples | None = None
+    samples: MappingSamples | None = None
     # The table whose rows a loop around the element goes through.
     loop: str = ""
 
     @cached_property
-    def around(self) -> Around:
+    def around(self) -> EditorScope:
         """Return what is known around the element."""
-        return around_of(self.document, self.catalog, self.raw, loop=self.loop)
+        return scope_of(self.document, self.catalog, self.raw, loop=self.loop)
 
     @cached_property
-    def controls(self) -> "list[Bound]":
+    def controls(self) -> "list[BoundControl]":
         """Return the controls of all settings: the title, then the others as in the model."""
         specs = sorted(drawn(self.kind), key=lambda spec: spec.name != "title")
-        return [one for one in (Bound(spec, self) for spec in specs) if self._is_of_use(one)]
+        return [one for one in (BoundControl(spec, self) for spec in specs) if self._is_of_use(one)]
 
-    def _is_of_use(self, one: "Bound") -> bool:
+    def _is_of_use(self, one: "BoundControl") -> bool:
         """Tell whether a setting means anything with the data source that is chosen.
 
         What stands in it all the same is shown: it is wrong, and has to be taken out.
@@ -78,15 +78,15 @@ class SettingsForm:
         return "opposite" in self.kind.model_fields
 
     @cached_property
-    def groups(self) -> "list[Group]":
+    def groups(self) -> "list[SettingsGroup]":
         """Return the groups that have a setting."""
         found = [
-            Group(key, title, [one for one in self.controls if one.group == key])
+            SettingsGroup(key, title, [one for one in self.controls if one.group == key])
             for key, title in GROUPS.items()
         ]
         return [group for group in found if group.controls]
 
-    def control(self, name: str) -> "Bound | None":
+    def control(self, name: str) -> "BoundControl | None":
         """Return the control of one setting."""
         return next((one for one in self.controls if one.spec.name == name), None)
 
@@ -122,12 +122,12 @@ class SettingsForm:
         return any(one.drawing == "datasource" for one in self.controls)
 
     @property
-    def side(self) -> "list[Bound]":
+    def side(self) -> "list[BoundControl]":
         """Return the controls that stand in the narrow column of a dialog."""
         return [one for one in self.controls if not one.is_wide and not one.is_fixed]
 
     @property
-    def wide(self) -> "list[Bound]":
+    def wide(self) -> "list[BoundControl]":
         """Return the controls that need the room: mappings and conditions."""
         return [one for one in self.controls if one.is_wide]
 
@@ -207,12 +207,12 @@ class SettingsForm:
 
 
 @dataclass(frozen=True)
-class Group:
+class SettingsGroup:
     """Settings that stand together."""
 
     key: str
     title: Words
-    controls: list[Bound]
+    controls: list[BoundControl]
 
     @property
     def wrong(self) -> int:
@@ -221,9 +221,9 @@ class Group:
 
 
 def settings_form(
-    kind: Model, raw: Mapping[str, Any], *, document: Mapping[str, Any], catalog: Shelf,
+    kind: Model, raw: Mapping[str, Any], *, document: Mapping[str, Any], catalog: CatalogLists,
     flaws: Iterable[Flaw] = (), hints: Iterable[Flaw] = (), prefix: str = "", focus: str = "",
-    samples: Samples | None = None, loop: str = "",
+    samples: MappingSamples | None = None, loop: str = "",
 ) -> SettingsForm:  # fmt: skip
     """Return the form of one element's settings."""
     return SettingsForm(
@@ -265,11 +265,11 @@ def changed_settings(
     specs = {spec.name: spec for spec in specs_of(kind)}
     return {
         name: value for name, value in read.items()
-        if _shown(specs[name], raw.get(name, specs[name].default)) != _shown(specs[name], value)
+        if _display(specs[name], raw.get(name, specs[name].default)) != _display(specs[name], value)
     }  # fmt: skip
 
 
-def _shown(spec: Spec, value: Any) -> Any:
+def _display(spec: Spec, value: Any) -> Any:
     return control_for(spec).shown(spec, value)
 
 

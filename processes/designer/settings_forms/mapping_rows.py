@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.pointers import pointer
 from kianda.web.pages import control_id
-from processes.designer.settings_forms.editor_scope import Around
+from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.labels import Words, choice_words
 from processes.designer.settings_forms.posted_rows import columns_of
 from processes.designer.settings_forms.setting_specs import Spec
 
 
 @dataclass(frozen=True)
-class Sample:
+class MappingSample:
     """What a row would carry; a secret is told of, never shown."""
 
     text: str = ""
@@ -23,18 +23,18 @@ class Sample:
     empty: bool = False
 
 
-class Samples(Protocol):
+class MappingSamples(Protocol):
     """Knows the values of a last run."""
 
     @property
     def process_id(self) -> str:
         """Return whose values they are; nothing when there are none."""
 
-    def of(self, control: str, texts: Mapping[str, str], *, secret: bool) -> Sample:
+    def of(self, control: str, texts: Mapping[str, str], *, secret: bool) -> MappingSample:
         """Return what a row of a mapping would carry."""
 
 
-NO_SAMPLE = Sample()
+NO_SAMPLE = MappingSample()
 # What the value of a row may name, by the control of the list that it stands in.
 TREE_OF = {
     "assignments": "value", "input_mapping": "value", "success_mapping": "result",
@@ -95,7 +95,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
+class MappingRow:
     """One row: its boxes by what they are, its number, what is wrong with the row as a whole."""
 
     at: int
@@ -103,7 +103,7 @@ class Line:
     cells: dict[str, Cell]
     errors: tuple[str, ...] = ()
     secret: bool = False
-    sample: Sample = NO_SAMPLE
+    sample: MappingSample = NO_SAMPLE
 
     @property
     def about(self) -> str:
@@ -127,13 +127,13 @@ class Line:
         return next((cell for cell in self.cells.values() if cell.spec.choices), None)
 
 
-def lines_of(bound: Any, around: Around) -> list[Line]:
+def lines_of(bound: Any, around: EditorScope) -> list[MappingRow]:
     """Return the rows of a control; where one is required and none is there, one to fill in."""
     rows = bound.value or ([{}] if bound.spec.required else [])
-    return [_line(bound, around, at, texts) for at, texts in enumerate(rows)]
+    return [_row(bound, around, at, texts) for at, texts in enumerate(rows)]
 
 
-def _line(bound: Any, around: Around, at: int, texts: dict[str, str]) -> Line:
+def _row(bound: Any, around: EditorScope, at: int, texts: dict[str, str]) -> MappingRow:
     place = f"{bound.pointer}/{at}"
     form = bound.form
     cells = {
@@ -145,10 +145,10 @@ def _line(bound: Any, around: Around, at: int, texts: dict[str, str]) -> Line:
     if form.samples is not None:
         sample = form.samples.of(bound.spec.control, texts, secret=secret)
     errors = tuple(form.errors_at(place))
-    return Line(at, place, cells, errors, secret, sample)
+    return MappingRow(at, place, cells, errors, secret, sample)
 
 
-def _cell(bound: Any, around: Around, column: Spec, place: str, texts: dict[str, str]) -> Cell:
+def _cell(bound: Any, around: EditorScope, column: Spec, place: str, texts: dict[str, str]) -> Cell:
     name, value = bound.form.name(place), texts.get(column.name, "")
     tree = PICKED.get(column.control) or TREE_OF.get(bound.spec.control, "value")
     errors = tuple(bound.form.errors_at(place)) if value or column.required else ()
@@ -170,7 +170,7 @@ def _focused(bound: Any, column: Spec, place: str) -> bool:
     )
 
 
-def _gone(tree: str, value: str, around: Around) -> str:
+def _gone(tree: str, value: str, around: EditorScope) -> str:
     """Return the name in a box that is not there."""
     if tree not in NAMES:
         return next(iter(around.broken_names(value)), "")

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from processes.designer.settings_forms.editor_scope import Around
+from processes.designer.settings_forms.editor_scope import EditorScope
 
 
-def coverage_of(raw: Mapping[str, Any], around: Around) -> str:
+def coverage_of(raw: Mapping[str, Any], around: EditorScope) -> str:
     """Return which places of the request nothing goes to, and how long a call may take."""
     method, source = around.rest_method, around.source
     if method is None or source is None:
@@ -29,7 +29,7 @@ def coverage_of(raw: Mapping[str, Any], around: Around) -> str:
     return f"{_words(open_places)} {limit}"
 
 
-def _is_fixed(around: Around, target: str) -> bool:
+def _is_fixed(around: EditorScope, target: str) -> bool:
     found = around.rest_method.parameters.get(target) if around.rest_method is not None else None
     return found is not None and found.value is not None
 

@@ -22,7 +22,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Tick:
+class CheckboxOption:
     """One field of several, with its box."""
 
     leaf: Leaf
@@ -39,16 +39,21 @@ def options_of(spec: Spec, chosen: Any) -> list[Option]:
     ]
 
 
-def ticks_of(branches: Sequence[Branch], names: Sequence[str]) -> list[tuple[Words, list[Tick]]]:
+def ticks_of(
+    branches: Sequence[Branch], names: Sequence[str]
+) -> list[tuple[Words, list[CheckboxOption]]]:
     """Return the fields to tick, by form; a name that is no longer there comes last."""
     chosen = set(names)
-    found: list[tuple[Words, list[Tick]]] = [
-        (branch.title, [Tick(leaf, chosen=leaf.value in chosen) for leaf in branch.leaves])
+    found: list[tuple[Words, list[CheckboxOption]]] = [
+        (
+            branch.title,
+            [CheckboxOption(leaf, chosen=leaf.value in chosen) for leaf in branch.leaves],
+        )
         for branch in branches
     ]
     known = {tick.leaf.value for _title, ticks in found for tick in ticks}
     lost = [name for name in names if name not in known]
     if lost:
-        ticks = [Tick(Leaf(name, name), chosen=True, gone=True) for name in lost]
+        ticks = [CheckboxOption(Leaf(name, name), chosen=True, gone=True) for name in lost]
         found.append((_("No longer there: choose again"), ticks))
     return found

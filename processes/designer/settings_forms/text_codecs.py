@@ -70,10 +70,12 @@ def _choice(line: str) -> Any:
 
 def shown_choices(value: Any) -> str:
     """Return choices as lines."""
-    return "\n".join(_line(one) for one in value) if isinstance(value, (list, tuple)) else ""
+    return (
+        "\n".join(_choice_as_text(one) for one in value) if isinstance(value, (list, tuple)) else ""
+    )
 
 
-def _line(raw: Any) -> str:
+def _choice_as_text(raw: Any) -> str:
     choice = {"value": raw} if isinstance(raw, str) else raw
     if not isinstance(choice, dict):
         return json.dumps(raw, ensure_ascii=False, default=str)

@@ -12,7 +12,7 @@ from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.pages import page
 from processes.designer import working_copy
-from processes.designer.copy_view import Copy
+from processes.designer.copy_view import CopyView
 from processes.views.designer import moving, positions
 from processes.views.designer.palette import has_settings
 from processes.views.designer.tree import Element
@@ -57,7 +57,7 @@ def add(desk: Desk, what: str = "", slug: str = "", into: str = "", owner: str =
     return done
 
 
-def _added(copy: Copy) -> Done:
+def _added(copy: CopyView) -> Done:
     return Done(copy, copy.selected, say=f"{copy.label}.")
 
 

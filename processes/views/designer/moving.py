@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict
-from processes.designer.copy_view import Copy
+from processes.designer.copy_view import CopyView
 from processes.views.designer.positions import Place
 from processes.views.designer.screen import in_footer
 from processes.views.designer.tree import Element, Tree
@@ -67,7 +67,7 @@ def _step(desk: Desk, target: str, by: int) -> Done:
     return _said(desk.edit(do="move", target=target, place=place), target)
 
 
-def _said(copy: Copy, target: str) -> Done:
+def _said(copy: CopyView, target: str) -> Done:
     tree = Tree(copy.document)
     element = tree.get(target)
     if element is None:

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Flaw, Invalid, Missing
 from kianda.web.pages import go, is_htmx, page, render_page
-from processes.designer.copy_view import Copy
+from processes.designer.copy_view import CopyView
 from processes.designer.rule_samples import RuleSamples, samples_for
 from processes.designer.settings_forms.auto_mapping import mapped_by_name
-from processes.designer.settings_forms.editor_scope import Around, around_of
+from processes.designer.settings_forms.editor_scope import EditorScope, scope_of
 from processes.designer.settings_forms.form import (
     SettingsForm,
     changed_settings,
@@ -84,9 +84,9 @@ def typed_raw(
     return raw, place
 
 
-def around_for(desk: Desk, raw: dict[str, Any], element: Element | None) -> Around:
+def around_for(desk: Desk, raw: dict[str, Any], element: Element | None) -> EditorScope:
     """Return what is known around a rule."""
-    return around_of(desk.copy.document, desk.catalog, raw, loop=loop_around(element))
+    return scope_of(desk.copy.document, desk.catalog, raw, loop=loop_around(element))
 
 
 def loop_around(element: Element | None) -> str:
@@ -146,7 +146,7 @@ def _rearranged(desk: Desk, element: Element) -> HttpResponse:
     return _shown(desk, element, form)
 
 
-def _kept(desk: Desk, element: Element) -> Copy:
+def _kept(desk: Desk, element: Element) -> CopyView:
     """Keep what differs."""
     kind = kind_of(element)
     if kind is None:
@@ -169,7 +169,7 @@ def _refused(desk: Desk, rule_id: str, refusal: ApplicationError) -> HttpRespons
 
 
 def _shown(
-    desk: Desk, element: Element, form: SettingsForm | None, *, copy: Copy | None = None,
+    desk: Desk, element: Element, form: SettingsForm | None, *, copy: CopyView | None = None,
     refused: ApplicationError | None = None, kept: int = 0, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     owner = element.owner

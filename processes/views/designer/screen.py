@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Flaw
 from processes.definition.checks import Catalog
-from processes.designer.copy_view import Copy
+from processes.designer.copy_view import CopyView
 from processes.designer.editing.tree import may_hold
-from processes.designer.editing.validation import Mark
+from processes.designer.editing.validation import FlawMark
 from processes.fields import fields
 from processes.views.designer import palette
 from processes.views.designer.field_looks import Box, look_of, width_of
@@ -32,7 +32,7 @@ class RuleLine:
     icon: str
     line: Line
     more: Line
-    flaws: list[Mark]
+    flaws: list[FlawMark]
     selected: bool
     folded: bool
     opens: bool
@@ -70,7 +70,7 @@ class RuleGroup:
 class Screen:
     """The working copy as the three panes show it, with one element selected."""
 
-    def __init__(self, copy: Copy, *, catalog: Catalog, at: str = "", form: str = "") -> None:
+    def __init__(self, copy: CopyView, *, catalog: Catalog, at: str = "", form: str = "") -> None:
         """Take a working copy, what is selected, and the form that was shown."""
         self.copy = copy
         self.tree = Tree(copy.document)
@@ -79,14 +79,14 @@ class Screen:
         self.form = self._form(form)
 
     @cached_property
-    def marks(self) -> list[Mark]:
+    def marks(self) -> list[FlawMark]:
         """Return all that is wrong; an act that only looks for its element never asks."""
         return [*self.copy.flaws, *self.copy.warnings]
 
     @cached_property
-    def flaws(self) -> dict[str, list[Mark]]:
+    def flaws(self) -> dict[str, list[FlawMark]]:
         """Return what is wrong, by element."""
-        found: dict[str, list[Mark]] = {}
+        found: dict[str, list[FlawMark]] = {}
         for mark in self.marks:
             found.setdefault(mark.target, []).append(mark)
         return found
@@ -111,7 +111,7 @@ class Screen:
         return self.selected.place_owner
 
     @property
-    def mistakes(self) -> list[Mark]:
+    def mistakes(self) -> list[FlawMark]:
         """Return what stands in the way of saving or publishing."""
         return [mark for mark in self.marks if mark.level != "advice"]
 
@@ -128,7 +128,7 @@ class Screen:
             told.append(Flaw(mark.inner, mark.detail))
         return wrong, hints
 
-    def listed_marks(self) -> list[tuple[Mark, str]]:
+    def listed_marks(self) -> list[tuple[FlawMark, str]]:
         """Return all that is wrong, each with what the element is called."""
         return [(mark, self._called(mark.target)) for mark in self.marks]
 

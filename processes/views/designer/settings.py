@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.pages import page
-from processes.designer.copy_view import Copy
+from processes.designer.copy_view import CopyView
 from processes.designer.settings_forms.form import changed_settings
 from processes.views.designer.positions import delete_address
 from processes.views.designer.screen import Screen
@@ -39,7 +39,7 @@ def keep(request: HttpRequest, name: str) -> HttpResponseBase:
         return desk.refuse(refusal)
 
 
-def _kept(desk: Desk, element: Element) -> Copy | None:
+def _kept(desk: Desk, element: Element) -> CopyView | None:
     """Keep what differs; None when nothing does."""
     kind = kind_of(element)
     if kind is None:

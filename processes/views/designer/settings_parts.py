@@ -16,7 +16,7 @@ from kianda.web.pages import page
 from processes.designer.rule_samples import RuleSamples
 from processes.designer.settings_forms.completion import offers, tree_of
 from processes.designer.settings_forms.condition_view import operators_for, sentence_of, type_of
-from processes.designer.settings_forms.editor_scope import Around
+from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.expression_preview import result_of
 from processes.designer.settings_forms.missing_inputs import coverage_of
 from processes.designer.settings_forms.posted_conditions import read_items, shown_group
@@ -64,7 +64,7 @@ class Asked:
         return (element.raw if element is not None else {}) | chosen
 
     @property
-    def around(self) -> Around:
+    def around(self) -> EditorScope:
         """Return what is known around it."""
         return around_for(self.desk, self.raw, self.element)
 

@@ -18,7 +18,7 @@ from kianda.web.times import moment_in_sentence
 from processes import selectors
 from processes.definition.document import Document, Form
 from processes.designer import working_copy
-from processes.designer.copy_view import Copy
+from processes.designer.copy_view import CopyView
 from processes.designer.settings_forms.form import SettingsForm, settings_form
 from processes.designs.stored_catalog import StoredCatalog
 from processes.fields import fields
@@ -38,7 +38,7 @@ SCRIPT_HEADER = "X-Designer"
 class Done:
     """What an act led to: the copy after it, what to select, what to say and to open."""
 
-    copy: Copy
+    copy: CopyView
     at: str = ""
     say: str = ""
     opens: str = ""
@@ -67,7 +67,7 @@ class Desk:
         return StoredCatalog()
 
     @cached_property
-    def copy(self) -> Copy:
+    def copy(self) -> CopyView:
         """Return the working copy as it is now; for a page that asks again, with the news."""
         since = _number(self.request.GET.get("since", ""))
         try:
@@ -107,15 +107,15 @@ class Desk:
         target = working_copy.arrived(self.name, user=self.user, revision=self.revision)
         return None if target is None else Done(self.copy, target)
 
-    def edit(self, **edit: Any) -> Copy:
+    def edit(self, **edit: Any) -> CopyView:
         """Carry out one edit on the working copy and return it."""
         return working_copy.edit(self.name, user=self.user, revision=self.revision, edit=edit)
 
-    def edit_next(self, copy: Copy, **edit: Any) -> Copy:
+    def edit_next(self, copy: CopyView, **edit: Any) -> CopyView:
         """Carry out an edit that follows another one of the same act."""
         return working_copy.edit(self.name, user=self.user, revision=copy.revision, edit=edit)
 
-    def screen_of(self, copy: Copy, at: str) -> Screen:
+    def screen_of(self, copy: CopyView, at: str) -> Screen:
         """Return the screen of a copy with an element selected."""
         return Screen(copy, catalog=self.catalog, at=at, form=self.form)
 
@@ -137,7 +137,7 @@ class Desk:
         return self.page(fresh, refused=error, status=422)
 
     def page(
-        self, copy: Copy, *, refused: ApplicationError | None = None, status: int = 200
+        self, copy: CopyView, *, refused: ApplicationError | None = None, status: int = 200
     ) -> HttpResponse:
         """Return the whole page."""
         context = self.context(copy, self.at) | {"refused": refused}
@@ -148,7 +148,7 @@ class Desk:
         return self._panes(self.copy, self.at)
 
     def _panes(
-        self, copy: Copy, at: str, *, said: Done | None = None,
+        self, copy: CopyView, at: str, *, said: Done | None = None,
         refused: ApplicationError | None = None,
     ) -> HttpResponse:  # fmt: skip
         context = self.context(copy, at) | {
@@ -165,7 +165,7 @@ class Desk:
         here = reverse("designer", args=[self.name])
         return f"{here}?{urlencode({'at': at})}" if at else here
 
-    def context(self, copy: Copy, at: str) -> dict[str, Any]:
+    def context(self, copy: CopyView, at: str) -> dict[str, Any]:
         """Return what the templates show."""
         screen = self.screen_of(copy, at)
         query = query_words(self.request, "find", "pane", "left", "line")
@@ -219,7 +219,7 @@ def kind_of(element: Element) -> Any:
     return table.get(element.slug)
 
 
-def kept_words(copy: Copy) -> str:
+def kept_words(copy: CopyView) -> str:
     """Return when the last edit was kept: the time alone when that was today."""
     local = timezone.localtime(copy.modified)
     if local.date() == timezone.localdate():
