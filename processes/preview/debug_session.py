@@ -30,7 +30,7 @@ from processes.running.pinned_answers import PinnedAdapter, answers_from_samples
 
 
 @dataclass
-class State:
+class SessionState:
     """What a session knows beside the working copy; all of it is kept encrypted."""
 
     breakpoints: list[str] = field(default_factory=list)
@@ -46,7 +46,7 @@ class State:
 class SessionLedger(RunCheckpoints):
     """The durable points of a session: those of every run, and the pause."""
 
-    def __init__(self, started: ClaimedRun, state: State, base_revision: int) -> None:
+    def __init__(self, started: ClaimedRun, state: SessionState, base_revision: int) -> None:
         """Take the run, and the state that each of its points must keep."""
         super().__init__(started.run, started.instance, started.document)
         self.state, self.base_revision = state, base_revision
@@ -72,7 +72,7 @@ class Session:
     """A session while one act of it is carried out, or while it is only looked at."""
 
     started: ClaimedRun
-    state: State
+    state: SessionState
     next: int
     handled: int
     base_revision: int
@@ -112,7 +112,7 @@ class Session:
 
 def new_session(started: ClaimedRun, breakpoints: list[str]) -> Session:
     """Return the session of a run that has just begun."""
-    return Session(started, State(breakpoints), 0, 0, started.instance.revision)
+    return Session(started, SessionState(breakpoints), 0, 0, started.instance.revision)
 
 
 def read_session(run: Run) -> Session | None:
@@ -131,7 +131,7 @@ def read_session(run: Run) -> Session | None:
         secrets=journal["secrets"],
         found_secrets=journal["found_secrets"],
     )
-    state = State(**journal["debug"])
+    state = SessionState(**journal["debug"])
     return Session(started, state, journal["next"], journal["handled"], journal["base_revision"])
 
 
@@ -148,7 +148,7 @@ def session_of(instance: ProcessInstance) -> tuple[Run, Session | None] | None:
 
 
 @dataclass
-class Act:
+class SessionStep:
     """One act on a session: what its rules work with, and where it goes on."""
 
     session: Session
@@ -164,7 +164,7 @@ class Act:
 
 
 @contextmanager
-def at_work(session: Session) -> Iterator[Act]:
+def at_work(session: Session) -> Iterator[SessionStep]:
     """Carry out an act of a session that this process holds; it is paused or closed at the end."""
     act = _act(session)
     try:
@@ -186,7 +186,7 @@ def at_work(session: Session) -> Iterator[Act]:
         holder.lets_go(session.run.pk)
 
 
-def _act(session: Session) -> Act:
+def _act(session: Session) -> SessionStep:
     holder.holds(session.run.pk)
     ledger = SessionLedger(session.started, session.state, session.base_revision)
     context = context_for(session.started, ledger, deadline_s=SECONDS_WHEN_WAITED_FOR)
@@ -196,7 +196,7 @@ def _act(session: Session) -> Act:
     )
     outcome = context.outcome = Outcome(handled=session.handled)
     ledger.handled = lambda: outcome.handled
-    return Act(session, context, ledger, outcome)
+    return SessionStep(session, context, ledger, outcome)
 
 
 def claimed(run_pk: int, user: User, *, anybody: bool = False) -> Session:

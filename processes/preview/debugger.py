@@ -16,7 +16,7 @@ from processes.instances.claim import RunRequest, insert, read_instance, take
 from processes.instances.stored_values import read_sent
 from processes.language.values import Value
 from processes.models import ProcessInstance, Run
-from processes.preview.debug_session import Act, Session, at_work, claimed, new_session
+from processes.preview.debug_session import Session, SessionStep, at_work, claimed, new_session
 from processes.rules.base import Rule, RuleFailed
 from processes.running.execution import closing_of
 from processes.running.pinned_answers import pinned_of, reaching
@@ -74,7 +74,7 @@ def go_on(at: Paused) -> Run:
     return _forward(at, until=_pauses_here)
 
 
-def _forward(at: Paused, *, until: Callable[[Act], bool]) -> Run:
+def _forward(at: Paused, *, until: Callable[[SessionStep], bool]) -> Run:
     """Carry out the next rule, and those after it while the run is open, `until` it pauses."""
     session = claimed(at.run_pk, at.user)
     refusal: Invalid | None = None
@@ -172,7 +172,7 @@ def _without_answer(session: Session, rule: Rule) -> Rule | None:
     return next((one for one in wanted if one.id not in pinned), None)
 
 
-def _pauses_here(act: Act) -> bool:
+def _pauses_here(act: SessionStep) -> bool:
     session = act.session
     if session.state.failure or act.context.seconds_left <= 0:
         return True
@@ -180,14 +180,14 @@ def _pauses_here(act: Act) -> bool:
     return rule.id in session.state.breakpoints or _without_answer(session, rule) is not None
 
 
-def _go_forward(act: Act) -> None:
+def _go_forward(act: SessionStep) -> None:
     position = act.session.next
     act.session.next += 1
     _carry_out(act, position)
     _close_at_the_end(act)
 
 
-def _carry_out(act: Act, position: int) -> None:
+def _carry_out(act: SessionStep, position: int) -> None:
     session, outcome = act.session, act.outcome
     session.state.before = session.working.as_journal()
     rules = session.rules[: position + 1]
@@ -197,7 +197,7 @@ def _carry_out(act: Act, position: int) -> None:
         outcome.failure = outcome.failed_step = None
 
 
-def _stand_at(act: Act, failure: RuleFailed, position: int) -> None:
+def _stand_at(act: SessionStep, failure: RuleFailed, position: int) -> None:
     """Pause at a failure: what it would store is kept until the person has decided."""
     state, context = act.session.state, act.context
     state.failure = {
@@ -230,13 +230,13 @@ def _take_back(session: Session) -> None:
     state.failure = state.pending = None
 
 
-def _close_at_the_end(act: Act) -> None:
+def _close_at_the_end(act: SessionStep) -> None:
     session = act.session
     if session.next >= len(session.rules) and not session.state.failure:
         act.closed(closing_of(act.outcome))
 
 
-def _end_failed(act: Act) -> None:
+def _end_failed(act: SessionStep) -> None:
     """End the run at its failure, as it ends without a debugger."""
     session, outcome = act.session, act.outcome
     failure = session.state.failure
@@ -251,7 +251,7 @@ def _end_failed(act: Act) -> None:
     act.closed(closing_of(outcome))
 
 
-def _set_by_hand(act: Act, sent: Mapping[str, Value]) -> None:
+def _set_by_hand(act: SessionStep, sent: Mapping[str, Value]) -> None:
     session, context = act.session, act.context
     for name, value in sent.items():
         if context.is_secret(name):

@@ -24,7 +24,7 @@ _SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Plan:
+class NextStep:
     """What a rule would do now: be skipped and why, send this request, or fail like this."""
 
     skipped: str = ""
@@ -100,36 +100,36 @@ class _NothingSent:
         )
 
 
-def planned(session: Session) -> Plan:
+def planned(session: Session) -> NextStep:
     """Return what the next rule of a paused session would do; nothing is done."""
     if session.state.failure or session.next >= len(session.rules):
-        return Plan()
+        return NextStep()
     rule = session.rules[session.next]
     if not rule.enabled:
-        return Plan(skipped=_("It is switched off."))
+        return NextStep(skipped=_("It is switched off."))
     context = _context(session)
     try:
         return _plan(session.next, rule, context)
     except (RuleFailed, ValueFailure) as failure:
-        return Plan(problem=context.masker.text(str(failure)))
+        return NextStep(problem=context.masker.text(str(failure)))
 
 
-def _plan(position: int, rule: Rule, context: RunState) -> Plan:
+def _plan(position: int, rule: Rule, context: RunState) -> NextStep:
     held = rule.conditions
     if held and not held.holds(context.resolve, today=context.today, zone=context.zone):
-        return Plan(
+        return NextStep(
             skipped=context.masker.text(
                 _("The condition does not hold: %(held)s.") % {"held": held.in_words()}
             )
         )
     if not reaching([rule]):
-        return Plan()
+        return NextStep()
     try:
         with context.trace.step(position, rule):
             rule.run(context)
     except _Asked as asked:
-        return Plan(request=context.masker.json(asked.shown, by_place=True))
-    return Plan()
+        return NextStep(request=context.masker.json(asked.shown, by_place=True))
+    return NextStep()
 
 
 def _context(session: Session) -> RunContext:

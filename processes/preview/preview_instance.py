@@ -21,7 +21,7 @@ OUTWARD = frozenset(ProcessInstance.Outward.values)
 
 
 @dataclass(frozen=True)
-class Draft:
+class PreviewDraft:
     """The newest saved draft of a design, and why the designer's edits are not in it."""
 
     design: ProcessDesign
@@ -38,7 +38,7 @@ class Draft:
         return list(outward_rules(self.document).values())
 
 
-def open_draft(name: str, *, user: User) -> Draft:
+def open_draft(name: str, *, user: User) -> PreviewDraft:
     """Return the newest draft; edits of the designer that hold together are saved as it first."""
     copy = working_copy.open_copy(name, user=user)
     flaws = [Flaw(mark.pointer, mark.detail) for mark in copy.flaws] if copy.changed else []
@@ -53,16 +53,16 @@ def open_draft(name: str, *, user: User) -> Draft:
     return _draft(name, flaws, behind)
 
 
-def saved_draft(name: str) -> Draft:
+def saved_draft(name: str) -> PreviewDraft:
     """Return the newest draft as it was saved last."""
     return _draft(name, [], "")
 
 
-def _draft(name: str, flaws: list[Flaw], behind: str) -> Draft:
+def _draft(name: str, flaws: list[Flaw], behind: str) -> PreviewDraft:
     design = get_design(name)
     if design.draft is None:
         raise Missing(_("%(name)s has no version to preview.") % {"name": name})
-    return Draft(design, design.draft, document_of(design.draft), flaws, behind)
+    return PreviewDraft(design, design.draft, document_of(design.draft), flaws, behind)
 
 
 def newest_preview(design: ProcessDesign, user: User) -> ProcessInstance | None:

@@ -9,7 +9,7 @@ from kianda.web.form_once import once
 from kianda.web.pages import go, is_htmx, page, render_page, toast
 from processes.models import ProcessInstance
 from processes.preview.preview_instance import (
-    Draft,
+    PreviewDraft,
     choose_outward,
     newest_preview,
     open_draft,
@@ -45,7 +45,7 @@ def preview(request: HttpRequest, name: str, process_id: str) -> HttpResponseBas
     return shown(request, draft, common.preview_instance(request, name, process_id))
 
 
-def _draft(request: HttpRequest, name: str) -> Draft:
+def _draft(request: HttpRequest, name: str) -> PreviewDraft:
     """Save what the designer holds when the whole page is opened; a part shows what is saved."""
     ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
     if is_htmx(request) or request.method != "GET" or ahead:
@@ -55,7 +55,7 @@ def _draft(request: HttpRequest, name: str) -> Draft:
 
 def shown(
     request: HttpRequest,
-    draft: Draft,
+    draft: PreviewDraft,
     instance: ProcessInstance | None,
     *,
     status: int = 200,
