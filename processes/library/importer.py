@@ -30,18 +30,18 @@ from processes.models import ProcessDesign
 from processes.selectors import get_design
 
 HELD_FOR_S = 24 * 3600
-Act = Literal["make", "use", "draft", "leave"]
+ImportDecision = Literal["make", "use", "draft", "leave"]
 
 
 @dataclass(frozen=True)
-class Choice:
+class ImportChoice:
     """What becomes of one object of the file: made (under a name), used as it is here, left."""
 
-    act: Act
+    act: ImportDecision
     name: str = ""
 
 
-class Line(NamedTuple):
+class ImportRow(NamedTuple):
     """One object of the file on the preview: what it is, what it meets here, what is proposed."""
 
     key: str
@@ -49,18 +49,18 @@ class Line(NamedTuple):
     title: str
     facts: str
     taken: bool
-    acts: tuple[Act, ...]
-    choice: Choice
+    acts: tuple[ImportDecision, ...]
+    choice: ImportChoice
     same: bool = False
     missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Plan:
+class ImportPlan:
     """What an import would make."""
 
-    processes: list[Line]
-    datasources: list[Line]
+    processes: list[ImportRow]
+    datasources: list[ImportRow]
 
 
 @dataclass(frozen=True)
@@ -94,39 +94,39 @@ def held(token: str) -> Bundle:
         raise Invalid.at("", _("The preview is too old. Choose the file again.")) from error
 
 
-def plan_of(bundle: Bundle, *, user: User) -> Plan:
+def plan_of(bundle: Bundle, *, user: User) -> ImportPlan:
     """Return what would be made, with a proposal for each name that is taken here."""
     taken = frozenset(packed.name for packed in bundle.processes)
     lines = [_process_line(packed, taken) for packed in bundle.processes]
-    return Plan(lines, [_source_line(raw, user) for raw in bundle.datasources])
+    return ImportPlan(lines, [_source_line(raw, user) for raw in bundle.datasources])
 
 
-def _process_line(packed: Packed, in_file: frozenset[str]) -> Line:
+def _process_line(packed: Packed, in_file: frozenset[str]) -> ImportRow:
     document, name = packed.document, packed.name
     taken = ProcessDesign.objects.filter(name=name).exists()
     wish = free_name(name, also_taken=in_file) if taken else name
-    acts: tuple[Act, ...] = ("make", "draft", "leave") if taken else ("make", "leave")
+    acts: tuple[ImportDecision, ...] = ("make", "draft", "leave") if taken else ("make", "leave")
     missing = tuple(sentence for _, sentence in _masked_texts(packed.raw))
-    choice, facts = Choice("make", wish), ", ".join(facts_of(document))
-    return Line(name, name, document.title, facts, taken, acts, choice, missing=missing)
+    choice, facts = ImportChoice("make", wish), ", ".join(facts_of(document))
+    return ImportRow(name, name, document.title, facts, taken, acts, choice, missing=missing)
 
 
-def _source_line(raw: Mapping[str, Any], user: User) -> Line:
+def _source_line(raw: Mapping[str, Any], user: User) -> ImportRow:
     name = str(raw["name"])
     stored = Datasource.objects.filter(name=name).first()
     may_make = has_role(user, ADMINISTRATOR, DATASOURCE_MANAGER)
-    acts: tuple[Act, ...] = ("make",) if may_make else ()
+    acts: tuple[ImportDecision, ...] = ("make",) if may_make else ()
     if stored is not None:
-        choice, acts = Choice("use", name), ("use", *acts)
+        choice, acts = ImportChoice("use", name), ("use", *acts)
     elif may_make:
-        choice, acts = Choice("make", name), ("make", "leave")
+        choice, acts = ImportChoice("make", name), ("make", "leave")
     else:
-        choice, acts = Choice("leave"), ("leave",)
+        choice, acts = ImportChoice("leave"), ("leave",)
     same = stored is not None and masked_datasource(datasource_of(stored)) == raw
     if stored is not None:
-        choice = Choice("use", _free_source(name))
+        choice = ImportChoice("use", _free_source(name))
     missing = tuple(_words(place, raw) for place in _masked_places(raw))
-    return Line(
+    return ImportRow(
         name, name, str(raw.get("title") or as_title(name)), str(raw.get("base_url", "")),
         stored is not None, acts, choice, same, missing,
     )  # fmt: skip
@@ -141,7 +141,7 @@ def _free_source(name: str) -> str:
     return made
 
 
-def carry_out(bundle: Bundle, choices: Mapping[str, Choice], *, user: User) -> Imported:
+def carry_out(bundle: Bundle, choices: Mapping[str, ImportChoice], *, user: User) -> Imported:
     """Make what was chosen, all or nothing; raises Invalid, the places named by number.
 
     `choices` is by `datasource:<name>` and `process:<name>`; what is not in it is left out.
@@ -165,13 +165,13 @@ def carry_out(bundle: Bundle, choices: Mapping[str, Choice], *, user: User) -> I
 class _Import:
     """One import at work: the choices, what is made, what is wrong."""
 
-    def __init__(self, choices: Mapping[str, Choice], user: User) -> None:
+    def __init__(self, choices: Mapping[str, ImportChoice], user: User) -> None:
         self.choices, self.user = choices, user
         self.done, self.flaws = Imported(), list[Flaw]()
 
-    def choice(self, kind: str, name: str) -> Choice:
+    def choice(self, kind: str, name: str) -> ImportChoice:
         """Return what becomes of an object of the file."""
-        return self.choices.get(f"{kind}:{name}", Choice("leave"))
+        return self.choices.get(f"{kind}:{name}", ImportChoice("leave"))
 
     def new_names(self, kind: str) -> dict[str, str]:
         """Return the names under which objects are made, {in the file: here}.

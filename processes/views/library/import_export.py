@@ -13,7 +13,7 @@ from kianda.web.pages import Errors, go, page, render_page, toast
 from processes.library import importer
 from processes.library.exporter import export_text
 from processes.library.import_file import MOST_BYTES, Bundle, read_bundle
-from processes.library.importer import Choice, Line, Plan
+from processes.library.importer import ImportChoice, ImportPlan, ImportRow
 from processes.models import ProcessDesign
 from processes.views.common import person
 
@@ -97,28 +97,28 @@ def _make(request: HttpRequest) -> HttpResponseBase:
     return go(request, "designs-imported")
 
 
-def _choices(bundle: Bundle, sent: QueryDict) -> dict[str, Choice]:
+def _choices(bundle: Bundle, sent: QueryDict) -> dict[str, ImportChoice]:
     keys = [f"process:{one.name}" for one in bundle.processes]
     keys += [f"datasource:{one['name']}" for one in bundle.datasources]
     made = {}
     for key in keys:
         act = sent.get(f"act:{key}", "leave")
         if act in ACTS:
-            made[key] = Choice(act, sent.get(f"name:{key}", "").strip()[:200])  # type: ignore[arg-type]
+            made[key] = ImportChoice(act, sent.get(f"name:{key}", "").strip()[:200])  # type: ignore[arg-type]
     return made
 
 
-def _as_chosen(plan: Plan, choices: dict[str, Choice]) -> Plan:
-    def lines(kind: str, planned: list[Line]) -> list[Line]:
+def _as_chosen(plan: ImportPlan, choices: dict[str, ImportChoice]) -> ImportPlan:
+    def lines(kind: str, planned: list[ImportRow]) -> list[ImportRow]:
         return [
             line._replace(choice=choices.get(f"{kind}:{line.key}", line.choice)) for line in planned
         ]
 
-    return Plan(lines("process", plan.processes), lines("datasource", plan.datasources))
+    return ImportPlan(lines("process", plan.processes), lines("datasource", plan.datasources))
 
 
 def _preview(
-    request: HttpRequest, plan: Plan, token: str, *, errors: Errors | None = None
+    request: HttpRequest, plan: ImportPlan, token: str, *, errors: Errors | None = None
 ) -> HttpResponseBase:
     context: dict[str, Any] = {
         "plan": plan, "held": token, "errors": errors or Errors(),

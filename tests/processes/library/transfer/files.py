@@ -5,7 +5,7 @@ from typing import Any
 
 from datasources.models import Datasource
 from processes.library.import_file import read_bundle
-from processes.library.importer import Choice
+from processes.library.importer import ImportChoice
 from processes.models import ProcessDesign
 from tests.processes.conftest import ORDERS_METHOD, RULES, TOKEN_METHOD, with_rules
 
@@ -52,7 +52,7 @@ def emptied(text: str) -> Any:
     return read_bundle(text.encode())
 
 
-def all_of(bundle: Any, act: str = "make") -> dict[str, Choice]:
+def all_of(bundle: Any, act: str = "make") -> dict[str, ImportChoice]:
     """Choose that all of a file is imported."""
-    made = {f"process:{one.name}": Choice(act) for one in bundle.processes}
-    return made | {f"datasource:{one['name']}": Choice("make") for one in bundle.datasources}
+    made = {f"process:{one.name}": ImportChoice(act) for one in bundle.processes}
+    return made | {f"datasource:{one['name']}": ImportChoice("make") for one in bundle.datasources}

@@ -10,7 +10,7 @@ from kianda.lib.errors import Invalid, TooLarge
 from processes.designs.lifecycle import create_design
 from processes.library.exporter import export_text
 from processes.library.import_file import NOT_OURS, read_bundle
-from processes.library.importer import Choice, carry_out
+from processes.library.importer import ImportChoice, carry_out
 from tests.processes.conftest import definition, with_rules
 from tests.processes.library.transfer.files import SECRETS, all_of, emptied
 
@@ -43,7 +43,7 @@ def test_no_secret_for_another_process_is_in_the_file(ada: Any) -> None:
     assert [word for word in ("for-another", "for-new", "for-nobody-yet") if word in text] == []
     assert "https://no.secret" in text
     bundle = read_bundle(text.encode())
-    done = carry_out(bundle, {"process:token-refresh": Choice("draft")}, user=ada)
+    done = carry_out(bundle, {"process:token-refresh": ImportChoice("draft")}, user=ada)
     assert "Create item: a value for body.refresh_token" in [one.sentence for one in done.todo]
 
 

@@ -12,7 +12,7 @@ from kianda.lib.errors import Invalid
 from processes.designs.lifecycle import create_design
 from processes.document_cache import document_of
 from processes.library.import_file import read_bundle
-from processes.library.importer import Choice, carry_out, plan_of
+from processes.library.importer import ImportChoice, carry_out, plan_of
 from processes.models import ProcessDesign
 from processes.selectors import get_design
 from tests.pages import client_of, text_of
@@ -44,8 +44,8 @@ def test_objects_whose_names_are_taken_come_under_other_names_and_find_each_othe
     assert (plan.processes[0].taken, plan.processes[0].choice.name) == (True, "token-refresh-2")
     assert (plan.datasources[0].same, plan.datasources[0].choice.act) == (True, "use")
     choices = {
-        "process:token-refresh": Choice("make", "token-refresh-2"),
-        "datasource:token-service": Choice("make", "other-service"),
+        "process:token-refresh": ImportChoice("make", "token-refresh-2"),
+        "datasource:token-service": ImportChoice("make", "other-service"),
     }
     carry_out(bundle, choices, user=admin)
     rules = document_of(get_design("token-refresh-2").draft).rules_of("refresh")
@@ -56,7 +56,7 @@ def test_a_file_can_become_the_next_draft_of_what_is_here(workspace: str, admin:
     read = json.loads(workspace)
     read["processes"][0]["definition"]["description"] = "From the other side."
     bundle = read_bundle(json.dumps(read).encode())
-    carry_out(bundle, {"process:token-refresh": Choice("draft")}, user=admin)
+    carry_out(bundle, {"process:token-refresh": ImportChoice("draft")}, user=admin)
     design = get_design("token-refresh")
     assert (str(design.draft), design.description) == ("0.2", "From the other side.")
 
@@ -64,8 +64,8 @@ def test_a_file_can_become_the_next_draft_of_what_is_here(workspace: str, admin:
 def test_an_import_that_cannot_be_whole_makes_nothing(workspace: str, admin: Any) -> None:
     bundle = read_bundle(workspace.encode())
     choices = {
-        "datasource:token-service": Choice("make", "No Slug"),
-        "process:token-refresh": Choice("make", "token-refresh"),
+        "datasource:token-service": ImportChoice("make", "No Slug"),
+        "process:token-refresh": ImportChoice("make", "token-refresh"),
     }
     with pytest.raises(Invalid) as caught:
         carry_out(bundle, choices, user=admin)
@@ -80,7 +80,7 @@ def test_a_designer_may_not_make_a_datasource(workspace: str, ada: Any) -> None:
     assert plan_of(bundle, user=ada).datasources[0].acts == ("leave",)
     with pytest.raises(Invalid, match="Nothing was imported"):
         carry_out(bundle, all_of(bundle), user=ada)
-    done = carry_out(bundle, {"process:token-refresh": Choice("make")}, user=ada)
+    done = carry_out(bundle, {"process:token-refresh": ImportChoice("make")}, user=ada)
     assert "There is no datasource token-service." in [todo.sentence for todo in done.todo]
 
 
