@@ -15,16 +15,16 @@ from processes.designer import working_copy
 from processes.designer.copy_view import CopyView
 from processes.views.designer import moving, positions
 from processes.views.designer.palette import has_settings
-from processes.views.designer.tree import Element
-from processes.views.designer.workspace import Desk, Done
+from processes.views.designer.tree import TreeNode
+from processes.views.designer.workspace import ActionResult, Workspace
 
-Act = Callable[..., Done]
+ActionHandler = Callable[..., ActionResult]
 
 
 @page(roles=(DESIGNER,), methods=("POST",))
 def act(request: HttpRequest, name: str) -> HttpResponseBase:
     """Carry out one act, or say why not."""
-    desk = Desk(request, name)
+    desk = Workspace(request, name)
     verb, *rest = request.POST.get("act", "").split(" ")
     known = ACTS.get(verb)
     try:
@@ -37,12 +37,14 @@ def act(request: HttpRequest, name: str) -> HttpResponseBase:
         if refusal.extra.get("uses") and rest:
             # Somebody refers to it: who does is shown, and asked about, before it goes.
             return desk.answer(
-                Done(desk.copy, desk.at, opens=positions.delete_address(name, rest[0]))
+                ActionResult(desk.copy, desk.at, opens=positions.delete_address(name, rest[0]))
             )
         return desk.refuse(refusal)
 
 
-def add(desk: Desk, what: str = "", slug: str = "", into: str = "", owner: str = "") -> Done:
+def add(
+    desk: Workspace, what: str = "", slug: str = "", into: str = "", owner: str = ""
+) -> ActionResult:
     """Add a form, or a field or rule behind what is selected, or where it was dropped."""
     if what == "form":
         copy = desk.edit(do="add_form")
@@ -57,61 +59,61 @@ def add(desk: Desk, what: str = "", slug: str = "", into: str = "", owner: str =
     return done
 
 
-def _added(copy: CopyView) -> Done:
-    return Done(copy, copy.selected, say=f"{copy.label}.")
+def _added(copy: CopyView) -> ActionResult:
+    return ActionResult(copy, copy.selected, say=f"{copy.label}.")
 
 
-def duplicate(desk: Desk, target: str = "") -> Done:
+def duplicate(desk: Workspace, target: str = "") -> ActionResult:
     """Put a copy behind an element."""
     copy = desk.edit(do="duplicate", target=target)
-    return Done(copy, copy.selected, say=f"{copy.label}.")
+    return ActionResult(copy, copy.selected, say=f"{copy.label}.")
 
 
-def remove(desk: Desk, target: str = "", sure: str = "") -> Done:
+def remove(desk: Workspace, target: str = "", sure: str = "") -> ActionResult:
     """Remove an element; one that others refer to only when the person is sure."""
     copy = desk.edit(do="remove", target=target, force=sure == "sure")
-    return Done(copy, copy.selected, say=f"{copy.label}.", undoable=True)
+    return ActionResult(copy, copy.selected, say=f"{copy.label}.", undoable=True)
 
 
-def drop(desk: Desk, target: str = "", column: str = "") -> Done:
+def drop(desk: Workspace, target: str = "", column: str = "") -> ActionResult:
     """Take a column out of a table, whoever refers to it: the person was asked and is sure."""
     held = [one for one in found(desk, target).raw.get("columns") or () if isinstance(one, dict)]
     left = [one for one in held if one.get("name") != column]
     copy = desk.edit(do="change", target=target, settings={"columns": left}, force=True)
-    return Done(copy, target, say=f"{copy.label}.", undoable=True)
+    return ActionResult(copy, target, say=f"{copy.label}.", undoable=True)
 
 
-def switch(desk: Desk, target: str = "") -> Done:
+def switch(desk: Workspace, target: str = "") -> ActionResult:
     """Switch a rule on or off."""
     rule = found(desk, target)
     enabled = rule.raw.get("enabled") is False
     copy = desk.edit(do="switch_rule", target=target, enabled=enabled)
-    return Done(copy, target, say=f"{copy.label}.")
+    return ActionResult(copy, target, say=f"{copy.label}.")
 
 
-def retype(desk: Desk, target: str = "", slug: str = "") -> Done:
+def retype(desk: Workspace, target: str = "", slug: str = "") -> ActionResult:
     """Make a field one of another type; what the new type knows too is kept."""
     copy = desk.edit(do="change", target=target, settings={"type": slug})
-    return Done(copy, copy.selected, say=f"{copy.label}.", undoable=True)
+    return ActionResult(copy, copy.selected, say=f"{copy.label}.", undoable=True)
 
 
-def cut(desk: Desk, target: str = "") -> Done:
+def cut(desk: Workspace, target: str = "") -> ActionResult:
     """Hold an element, to be moved where it is pasted."""
     element = found(desk, target)
     desk.clipboard.take(desk.name, desk.copy.document, element, cut=True)
     words = _("%(title)s is cut. Choose the place and paste it.") % {"title": element.title}
-    return Done(desk.copy, desk.at or target, say=words)
+    return ActionResult(desk.copy, desk.at or target, say=words)
 
 
-def copy(desk: Desk, target: str = "") -> Done:
+def copy(desk: Workspace, target: str = "") -> ActionResult:
     """Hold a copy of an element."""
     element = found(desk, target)
     desk.clipboard.take(desk.name, desk.copy.document, element, cut=False)
     words = _("%(title)s is copied. Choose the place and paste it.") % {"title": element.title}
-    return Done(desk.copy, desk.at or target, say=words)
+    return ActionResult(desk.copy, desk.at or target, say=words)
 
 
-def paste(desk: Desk, target: str = "", into: str = "") -> Done:
+def paste(desk: Workspace, target: str = "", into: str = "") -> ActionResult:
     """Put what is held behind an element: moved when it was cut here, else as a copy."""
     held = desk.clipboard.held
     if held is None:
@@ -124,49 +126,53 @@ def paste(desk: Desk, target: str = "", into: str = "") -> Done:
         desk.clipboard.moved()
         return done
     pasted = desk.edit(do="paste", place=place, content=held["content"])
-    return Done(pasted, pasted.selected, say=f"{pasted.label}.")
+    return ActionResult(pasted, pasted.selected, say=f"{pasted.label}.")
 
 
-def undo(desk: Desk) -> Done:
+def undo(desk: Workspace) -> ActionResult:
     """Take the last edit back."""
     label = desk.copy.undo_label
     if not label:
-        return Done(desk.copy, desk.at, say=_("There is nothing to undo."))
+        return ActionResult(desk.copy, desk.at, say=_("There is nothing to undo."))
     undone = working_copy.undo(desk.name, user=desk.user, revision=desk.revision)
-    return Done(undone, undone.selected or desk.at, say=_("Undone: %(what)s.") % {"what": label})
+    return ActionResult(
+        undone, undone.selected or desk.at, say=_("Undone: %(what)s.") % {"what": label}
+    )
 
 
-def redo(desk: Desk) -> Done:
+def redo(desk: Workspace) -> ActionResult:
     """Carry out again what was taken back."""
     label = desk.copy.redo_label
     if not label:
-        return Done(desk.copy, desk.at, say=_("There is nothing to redo."))
+        return ActionResult(desk.copy, desk.at, say=_("There is nothing to redo."))
     redone = working_copy.redo(desk.name, user=desk.user, revision=desk.revision)
-    return Done(redone, redone.selected or desk.at, say=_("Redone: %(what)s.") % {"what": label})
+    return ActionResult(
+        redone, redone.selected or desk.at, say=_("Redone: %(what)s.") % {"what": label}
+    )
 
 
-def save(desk: Desk) -> Done:
+def save(desk: Workspace) -> ActionResult:
     """Stamp the working copy as the next draft version."""
     before = desk.copy.base_version
     saved = working_copy.save_version(desk.name, user=desk.user, revision=desk.revision)
     now = saved.base_version
     words = _("Saved as draft %(v)s.") if before != now else _("Nothing was changed since %(v)s.")
-    return Done(saved, desk.at, say=words % {"v": now})
+    return ActionResult(saved, desk.at, say=words % {"v": now})
 
 
-def take(desk: Desk) -> Done:
+def take(desk: Workspace) -> ActionResult:
     """Go on with the version that somebody has saved meanwhile."""
     taken = working_copy.take_theirs(desk.name, user=desk.user, revision=desk.revision)
-    return Done(taken, taken.selected, say=f"{taken.label}.", undoable=True)
+    return ActionResult(taken, taken.selected, say=f"{taken.label}.", undoable=True)
 
 
-def mine(desk: Desk) -> Done:
+def mine(desk: Workspace) -> ActionResult:
     """Go on with this copy although somebody has saved another version."""
     kept = working_copy.keep_mine(desk.name, user=desk.user, revision=desk.revision)
-    return Done(kept, desk.at, say=f"{kept.label}.")
+    return ActionResult(kept, desk.at, say=f"{kept.label}.")
 
 
-def found(desk: Desk, target: str) -> Element:
+def found(desk: Workspace, target: str) -> TreeNode:
     """Return an element of the working copy; raises Conflict when it is gone."""
     element = desk.screen.tree.get(target)
     if element is None:
@@ -174,7 +180,7 @@ def found(desk: Desk, target: str) -> Element:
     return element
 
 
-ACTS: Mapping[str, Act] = {
+ACTS: Mapping[str, ActionHandler] = {
     "add": add, "duplicate": duplicate, "remove": remove, "drop": drop, "switch": switch,
     "retype": retype, "cut": cut, "copy": copy, "paste": paste, "undo": undo, "redo": redo,
     "save": save,

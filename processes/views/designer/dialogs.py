@@ -11,8 +11,8 @@ from processes.designer.editing.tree import may_hold
 from processes.designer.uses import all_uses
 from processes.views.designer import palette
 from processes.views.designer.screen import Screen, runs_rules
-from processes.views.designer.tree import Element
-from processes.views.designer.workspace import Desk
+from processes.views.designer.tree import TreeNode
+from processes.views.designer.workspace import Workspace
 
 MOST_USES = 50
 
@@ -20,7 +20,7 @@ MOST_USES = 50
 @page(roles=(DESIGNER,))
 def delete(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask before something is deleted that others refer to, and say who does."""
-    desk = Desk(request, name)
+    desk = Workspace(request, name)
     element, column = _asked(desk), _column(request)
     uses = all_uses(name, element.target, column)
     sure = f"drop {element.target} {column}" if column else f"remove {element.target} sure"
@@ -35,7 +35,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponseBase:
 @page(roles=(DESIGNER,))
 def uses(request: HttpRequest, name: str) -> HttpResponseBase:
     """List who refers to a form or field."""
-    desk = Desk(request, name)
+    desk = Workspace(request, name)
     element = _asked(desk)
     found = all_uses(name, element.target)
     context = _context(desk, element) | {"uses": found[:MOST_USES], "rest": len(found[MOST_USES:])}
@@ -46,7 +46,7 @@ def uses(request: HttpRequest, name: str) -> HttpResponseBase:
 @page(roles=(DESIGNER,))
 def move(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask where a field or rule should go: another form, panel or list of rules."""
-    desk = Desk(request, name)
+    desk = Workspace(request, name)
     element = _asked(desk)
     context = _context(desk, element) | {"groups": _destinations(desk.screen, element)}
     title = _("Move %(title)s") % {"title": element.title}
@@ -56,7 +56,7 @@ def move(request: HttpRequest, name: str) -> HttpResponseBase:
 @page(roles=(DESIGNER,))
 def retype(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask which type a field should have instead."""
-    desk = Desk(request, name)
+    desk = Workspace(request, name)
     element = _asked(desk)
     if element.kind != "field":
         raise Missing(_("Only fields have a type that can be changed."))
@@ -65,7 +65,7 @@ def retype(request: HttpRequest, name: str) -> HttpResponseBase:
     return render_dialog(request, "designer/_retype.html", context, title=title)
 
 
-def _asked(desk: Desk) -> Element:
+def _asked(desk: Workspace) -> TreeNode:
     element = desk.screen.tree.get(desk.request.GET.get("target", ""))
     if element is None or element.kind == "process":
         raise Missing(_("There is no such form, field or rule any more."))
@@ -78,7 +78,7 @@ def _column(request: HttpRequest) -> str:
     return column if FIELD_NAME.match(column) else ""
 
 
-def _title_of(table: Element, column: str) -> str:
+def _title_of(table: TreeNode, column: str) -> str:
     """Return what people call a column of a table."""
     held = [one for one in table.raw.get("columns") or () if isinstance(one, dict)]
     return next(
@@ -86,14 +86,14 @@ def _title_of(table: Element, column: str) -> str:
     )
 
 
-def _context(desk: Desk, element: Element) -> dict[str, object]:
+def _context(desk: Workspace, element: TreeNode) -> dict[str, object]:
     return {
         "design": {"name": desk.name}, "copy": desk.copy, "element": element,
         "back": desk.address(element.target),
     }  # fmt: skip
 
 
-def _destinations(screen: Screen, element: Element) -> list[tuple[str, list[tuple[str, str]]]]:
+def _destinations(screen: Screen, element: TreeNode) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return what may take the element, by form: (title, [(`target|list`, words)])."""
     if element.kind == "rule":
         load = [(f"{screen.tree.process.target}|rules", _("When the process is opened"))]
@@ -105,7 +105,7 @@ def _destinations(screen: Screen, element: Element) -> list[tuple[str, list[tupl
     ]
 
 
-def _rule_lists(form: Element, element: Element) -> list[tuple[str, str]]:
+def _rule_lists(form: TreeNode, element: TreeNode) -> list[tuple[str, str]]:
     owners = [one for one in _inside(form) if runs_rules(one)]
     rules = [rule for one in (form, *owners) for rule in (*one.rules, *one.load_rules)]
     loops = [one for one in rules if may_hold("rule", one.raw, "rules") and not element.has(one)]
@@ -117,10 +117,10 @@ def _rule_lists(form: Element, element: Element) -> list[tuple[str, str]]:
     ]
 
 
-def _holders(form: Element, element: Element) -> list[Element]:
+def _holders(form: TreeNode, element: TreeNode) -> list[TreeNode]:
     inside = [one for one in _inside(form) if may_hold("field", one.raw, "fields")]
     return [form, *(one for one in inside if not element.has(one))]
 
 
-def _inside(owner: Element) -> list[Element]:
+def _inside(owner: TreeNode) -> list[TreeNode]:
     return [found for one in owner.fields for found in (one, *_inside(one))]

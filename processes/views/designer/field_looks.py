@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from kianda.lib.typing import JSONValue
-from processes.views.designer.tree import Element
+from processes.views.designer.tree import TreeNode
 
 _INLINE = re.compile(r"</?(?:a|b|code|em|i|s|strong|sub|sup|u)(?:\s[^>]*)?>")
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>")
@@ -35,7 +35,7 @@ class Look(NamedTuple):
 class Box:
     """A field as it stands on the canvas."""
 
-    element: Element
+    element: TreeNode
     look: Look
     width: int
     selected: bool
@@ -47,12 +47,12 @@ class Box:
         return self.element.target
 
 
-def look_of(element: Element, *, flaws: int) -> Look:
+def look_of(element: TreeNode, *, flaws: int) -> Look:
     """Return how a field looks."""
     raw = element.raw
     return Look(
         target=element.target, name=element.name, title=element.title,
-        kind=_kind(element.slug, raw), shown=_shown(raw),
+        kind=_kind(element.slug, raw), shown=_text_on_canvas(raw),
         rules=len(element.rules), flaws=flaws,
         required=raw.get("required") is True, hidden=raw.get("visible") is False,
         columns=_columns(raw.get("columns") or raw.get("choices")),
@@ -72,7 +72,7 @@ def _kind(slug: str, raw: Mapping[str, Any]) -> str:
     return LOOKS.get(slug, "input")
 
 
-def _shown(raw: Mapping[str, Any]) -> str:
+def _text_on_canvas(raw: Mapping[str, Any]) -> str:
     """Return what the canvas shows inside a field: its default, a rich text its words."""
     value = raw.get("default")
     if "default" not in raw:

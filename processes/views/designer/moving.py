@@ -4,23 +4,23 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict
 from processes.designer.copy_view import CopyView
-from processes.views.designer.positions import Place
+from processes.views.designer.positions import Position
 from processes.views.designer.screen import in_footer
-from processes.views.designer.tree import Element, Tree
-from processes.views.designer.workspace import Desk, Done
+from processes.views.designer.tree import DesignTree, TreeNode
+from processes.views.designer.workspace import ActionResult, Workspace
 
 
-def earlier(desk: Desk, target: str = "") -> Done:
+def earlier(desk: Workspace, target: str = "") -> ActionResult:
     """Move an element one place up."""
     return _step(desk, target, -1)
 
 
-def later(desk: Desk, target: str = "") -> Done:
+def later(desk: Workspace, target: str = "") -> ActionResult:
     """Move an element one place down."""
     return _step(desk, target, 1)
 
 
-def move(desk: Desk, target: str = "") -> Done:
+def move(desk: Workspace, target: str = "") -> ActionResult:
     """Move an element to the place that was sent, or to the end of the list that was chosen."""
     place = desk.place
     if place is None:
@@ -31,7 +31,7 @@ def move(desk: Desk, target: str = "") -> Done:
     return to_place(desk, target, place)
 
 
-def to_place(desk: Desk, target: str, place: Place) -> Done:
+def to_place(desk: Workspace, target: str, place: Position) -> ActionResult:
     """Move an element; a place counts the list as the person sees it, the element included."""
     element = _found(desk.screen.tree, target)
     where = place.pop("where", "")
@@ -47,44 +47,46 @@ def to_place(desk: Desk, target: str, place: Place) -> Done:
     copy = desk.edit(do="move", target=target, place=place)
     if element.slug == "button" and where in {"body", "footer"} and where != _where(element):
         copy = desk.edit_next(copy, do="change", target=target, settings={"where": where})
-    return _said(copy, target)
+    return _moved_in_words(copy, target)
 
 
-def _where(element: Element) -> str:
+def _where(element: TreeNode) -> str:
     return "footer" if in_footer(element) else "body"
 
 
-def _step(desk: Desk, target: str, by: int) -> Done:
+def _step(desk: Workspace, target: str, by: int) -> ActionResult:
     element = _found(desk.screen.tree, target)
     beside = _beside(element)
     now = beside.index(element)
     if not 0 <= now + by < len(beside):
         words = _("It is the first of %(n)s.") if by < 0 else _("It is the last of %(n)s.")
-        return Done(desk.copy, target, say=words % {"n": len(beside)})
+        return ActionResult(desk.copy, target, say=words % {"n": len(beside)})
     assert element.owner is not None  # what has neighbours stands in something
     # Counted without the element, the neighbour's number is the place on its other side.
     place = {"in": element.owner.target, "list": element.key, "at": beside[now + by].at}
-    return _said(desk.edit(do="move", target=target, place=place), target)
+    return _moved_in_words(desk.edit(do="move", target=target, place=place), target)
 
 
-def _said(copy: CopyView, target: str) -> Done:
-    tree = Tree(copy.document)
+def _moved_in_words(copy: CopyView, target: str) -> ActionResult:
+    tree = DesignTree(copy.document)
     element = tree.get(target)
     if element is None:
-        return Done(copy, target)
+        return ActionResult(copy, target)
     beside = _beside(element)
     words = _("Moved to position %(at)s of %(n)s.")
-    return Done(copy, target, say=words % {"at": beside.index(element) + 1, "n": len(beside)})
+    return ActionResult(
+        copy, target, say=words % {"at": beside.index(element) + 1, "n": len(beside)}
+    )
 
 
-def _beside(element: Element) -> list[Element]:
+def _beside(element: TreeNode) -> list[TreeNode]:
     """Return the elements among which it is seen: the fields, or the buttons of the bar."""
     if element.kind != "field":
         return element.siblings()
     return [one for one in element.siblings() if in_footer(one) == in_footer(element)]
 
 
-def _found(tree: Tree, target: str) -> Element:
+def _found(tree: DesignTree, target: str) -> TreeNode:
     element = tree.get(target)
     if element is None:
         raise Conflict(_("That is no longer there: somebody has removed or renamed it."))

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from processes.views.designer import palette
 from processes.views.designer.screen import Screen
-from processes.views.designer.tree import Element
+from processes.views.designer.tree import TreeNode
 
 DEEPEST = 4
 
 
-class Line(NamedTuple):
+class OutlineEntry(NamedTuple):
     """One element in the outline."""
 
     target: str
@@ -22,14 +22,14 @@ class Line(NamedTuple):
     words: str
 
 
-def lines(screen: Screen, words: str = "") -> list[Line]:
+def lines(screen: Screen, words: str = "") -> list[OutlineEntry]:
     """Return the elements in their order; with words, only those that hold all of them."""
     wanted = words.lower().split()
-    found = (_line(screen, element, depth) for element, depth in _walk(screen.tree.process, 0))
+    found = (_entry(screen, element, depth) for element, depth in _walk(screen.tree.process, 0))
     return [line for line in found if all(word in line.words for word in wanted)]
 
 
-def _walk(element: Element, depth: int) -> Iterator[tuple[Element, int]]:
+def _walk(element: TreeNode, depth: int) -> Iterator[tuple[TreeNode, int]]:
     yield element, depth
     for rule in [*element.rules, *element.load_rules]:
         yield from _walk(rule, depth + 1)
@@ -37,10 +37,10 @@ def _walk(element: Element, depth: int) -> Iterator[tuple[Element, int]]:
         yield from _walk(inner, depth + 1)
 
 
-def _line(screen: Screen, element: Element, depth: int) -> Line:
+def _entry(screen: Screen, element: TreeNode, depth: int) -> OutlineEntry:
     slug = element.slug or element.kind
     words = f"{element.title} {element.name} {slug.replace('_', ' ')}".lower()
-    return Line(
+    return OutlineEntry(
         element.target, element.title, palette.icon_of(slug), min(depth, DEEPEST),
         screen.wrong_at(element.target), element is screen.selected, words,
     )  # fmt: skip

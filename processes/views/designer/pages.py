@@ -8,7 +8,7 @@ from kianda.accounts.services.profiles import profile_of
 from kianda.web.pages import page, render_dialog
 from processes import selectors
 from processes.views.designer.keyboard import KEYS
-from processes.views.designer.workspace import Desk
+from processes.views.designer.workspace import Workspace
 
 
 @page(roles=(DESIGNER,))
@@ -18,7 +18,7 @@ def designer(request: HttpRequest, name: str) -> HttpResponseBase:
     With `since`, the revision that the script has, nothing is sent while that is the newest and
     the same people are here.
     """
-    desk = Desk(request, name)
+    desk = Workspace(request, name)
     if not desk.by_script:
         return desk.page(desk.copy)
     seen = request.GET.get("since", "")

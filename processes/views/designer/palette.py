@@ -28,7 +28,7 @@ ICONS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-class Offer(NamedTuple):
+class PaletteItem(NamedTuple):
     """A kind that can be added."""
 
     what: str
@@ -43,11 +43,11 @@ class Offer(NamedTuple):
         return f"{self.label} {self.slug} {self.help}".lower()
 
 
-class Section(NamedTuple):
+class PaletteSection(NamedTuple):
     """A category of offers."""
 
     title: str
-    offers: list[Offer]
+    offers: list[PaletteItem]
     open: bool = True
 
 
@@ -57,40 +57,42 @@ def icon_of(slug: str) -> str:
 
 
 @cache  # In English: what is kept is for every reader.
-def _offers(what: str) -> dict[str, list[Offer]]:
+def _offers(what: str) -> dict[str, list[PaletteItem]]:
     kinds: Mapping[str, Any] = fields.kinds if what == "field" else rules.kinds
-    found: dict[str, list[Offer]] = {}
+    found: dict[str, list[PaletteItem]] = {}
     for slug, kind in kinds.items():
-        offer = Offer(what, slug, kind.label, kind.help_text(), icon_of(slug))
+        offer = PaletteItem(what, slug, kind.label, kind.help_text(), icon_of(slug))
         found.setdefault(kind.category, []).append(offer)
     return found
 
 
-def field_sections(words: str = "") -> list[Section]:
+def field_sections(words: str = "") -> list[PaletteSection]:
     """Return the fields by category: Input, Layout, Actions, then what else there is."""
     known = _offers("field")
     order = [*FIELD_ORDER, *(name for name in known if name not in FIELD_ORDER)]
     return _sections([name for name in order if name in known], known, words)
 
 
-def rule_sections(words: str = "") -> list[Section]:
+def rule_sections(words: str = "") -> list[PaletteSection]:
     """Return the rules by category."""
     known = _offers("rule")
     found = _sections(list(known), known, words)
     return [one._replace(open=bool(words) or n < OPEN_RULES) for n, one in enumerate(found)]
 
 
-def _sections(order: list[str], known: dict[str, list[Offer]], words: str) -> list[Section]:
+def _sections(
+    order: list[str], known: dict[str, list[PaletteItem]], words: str
+) -> list[PaletteSection]:
     wanted = words.lower().split()
     made = [
-        Section(_(name), [one for one in offers if all(w in one.words for w in wanted)])
+        PaletteSection(_(name), [one for one in offers if all(w in one.words for w in wanted)])
         for name in order
-        for offers in [[_shown(one) for one in known[name]]]
+        for offers in [[_translated(one) for one in known[name]]]
     ]
     return [section for section in made if section.offers]
 
 
-def _shown(offer: Offer) -> Offer:
+def _translated(offer: PaletteItem) -> PaletteItem:
     """Return an offer as it is read: in the reader's language, of its help the first sentence."""
     first = _(offer.help).split("\n\n")[0].split(". ")[0]
     return offer._replace(label=_(offer.label), help=" ".join(first.split()))

@@ -9,15 +9,15 @@ from django.utils.translation import gettext as _
 from kianda.lib.errors import Conflict
 from processes.designer.editing.tree import may_hold
 from processes.views.designer.screen import Screen, in_footer, runs_rules
-from processes.views.designer.tree import RULE_LISTS, Element
+from processes.views.designer.tree import RULE_LISTS, TreeNode
 
 if TYPE_CHECKING:
-    from processes.views.designer.workspace import Desk
+    from processes.views.designer.workspace import Workspace
 
-Place = dict[str, Any]
+Position = dict[str, Any]
 
 
-def behind(screen: Screen, kind: str, *, into: str = "", owner: str = "") -> Place:
+def behind(screen: Screen, kind: str, *, into: str = "", owner: str = "") -> Position:
     """Return the place behind what is selected for a form, field or rule."""
     if kind == "form":
         after = screen.form
@@ -27,7 +27,7 @@ def behind(screen: Screen, kind: str, *, into: str = "", owner: str = "") -> Pla
     return _behind_field(screen)
 
 
-def _behind_field(screen: Screen) -> Place:
+def _behind_field(screen: Screen) -> Position:
     chosen = screen.owner
     if chosen.kind == "field":
         if may_hold("field", chosen.raw, "fields"):
@@ -39,7 +39,7 @@ def _behind_field(screen: Screen) -> Place:
     return _place(screen.form, "fields", _end(screen.form, "fields"))
 
 
-def _behind_rule(screen: Screen, into: str, chosen: Element) -> Place:
+def _behind_rule(screen: Screen, into: str, chosen: TreeNode) -> Position:
     if chosen.kind == "rule" and may_hold("rule", chosen.raw, "rules"):
         return _place(chosen, "rules", _end(chosen, "rules"))
     if chosen.kind == "rule" and chosen.owner is not None and not into:
@@ -54,16 +54,16 @@ def _behind_rule(screen: Screen, into: str, chosen: Element) -> Place:
     return _place(holder, key, _end(holder, key))
 
 
-def _place(owner: Element, key: str, at: int) -> Place:
+def _place(owner: TreeNode, key: str, at: int) -> Position:
     return {"in": owner.target, "list": key, "at": at}
 
 
-def _end(owner: Element, key: str) -> int:
+def _end(owner: TreeNode, key: str) -> int:
     held = owner.raw.get(key)
     return len(held) if isinstance(held, list) else 0
 
 
-def start_settings(desk: "Desk", slug: str, place: Place) -> dict[str, Any]:
+def start_settings(desk: "Workspace", slug: str, place: Position) -> dict[str, Any]:
     """Return the settings that a new field starts with: a button's part of the form."""
     if slug != "button":
         return {}

@@ -10,14 +10,14 @@ from kianda.web.pages import Errors, go, page, render_dialog, toast
 from processes import selectors
 from processes.designer import working_copy
 from processes.models import DesignVersion
-from processes.views.designer.workspace import Desk
+from processes.views.designer.workspace import Workspace
 
 
 @page(roles=(DESIGNER,), methods=("GET", "POST"))
 @once
 def publish(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask for a note and whether to move instances; save and publish, and say which stayed."""
-    desk = Desk(request, name)
+    desk = Workspace(request, name)
     errors = Errors()
     if request.method == "POST":
         try:
@@ -40,7 +40,7 @@ def publish(request: HttpRequest, name: str) -> HttpResponseBase:
     return render_dialog(request, "designer/_publish.html", context, title=title, status=status)
 
 
-def _published(desk: Desk) -> HttpResponseBase:
+def _published(desk: Workspace) -> HttpResponseBase:
     note = desk.request.POST.get("note", "").strip()
     moves = desk.request.POST.get("move_instances") == "1"
     _copy, done = working_copy.publish_version(
@@ -66,7 +66,7 @@ def _published_words(version: DesignVersion, *, moves: bool) -> str:
 @page(roles=(DESIGNER,), methods=("POST",))
 def preview(request: HttpRequest, name: str) -> HttpResponseBase:
     """Save what is not saved yet, then open the preview of the draft."""
-    desk = Desk(request, name)
+    desk = Workspace(request, name)
     try:
         if desk.copy.changed:
             working_copy.save_version(name, user=desk.user, revision=desk.copy.revision)
@@ -80,7 +80,7 @@ def preview(request: HttpRequest, name: str) -> HttpResponseBase:
 @page(roles=(DESIGNER,), methods=("GET", "POST"))
 def discard(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask, then go back to the last saved version."""
-    desk = Desk(request, name)
+    desk = Workspace(request, name)
     if request.method == "POST":
         working_copy.discard(name, user=desk.user, revision=desk.copy.revision)
         toast(request, _("Your edits since the last version are dropped. Undo brings them back."))

@@ -24,8 +24,8 @@ from processes.designer.settings_forms.form import (
 from processes.designer.settings_forms.setting_specs import spec_of
 from processes.views.designer.palette import label_of
 from processes.views.designer.screen import Screen
-from processes.views.designer.tree import Element
-from processes.views.designer.workspace import Desk, kind_of
+from processes.views.designer.tree import TreeNode
+from processes.views.designer.workspace import Workspace, kind_of
 
 PREFIX = "rule"
 ACT = f"{PREFIX}!act"
@@ -37,14 +37,14 @@ CHOSEN, SOURCE = "refresh:", "/datasource"
 @page(roles=(DESIGNER,), methods=("GET", "POST"))
 def rule(request: HttpRequest, name: str, rule_id: str) -> HttpResponseBase:
     """Show the dialog of a rule; OK keeps it, and stays while something in it is wrong."""
-    desk = Desk(request, name)
+    desk = Workspace(request, name)
     element = rule_of(desk.screen, rule_id)
     if request.method == "GET":
-        return _shown(desk, element, _opened(desk, element))
+        return _render(desk, element, _opened(desk, element))
     if ACT in request.POST:
         return _rearranged(desk, element)
     try:
-        copy = _kept(desk, element)
+        copy = _store_changes(desk, element)
     except Missing:
         raise
     except ApplicationError as refusal:
@@ -53,11 +53,11 @@ def rule(request: HttpRequest, name: str, rule_id: str) -> HttpResponseBase:
     wrong = screen.wrong_at(element.target)
     if wrong and request.POST.get("then") != "close":
         form = _form(desk, screen, rule_of(screen, rule_id))
-        return _shown(desk, element, form, copy=copy, kept=wrong, status=422)
+        return _render(desk, element, form, copy=copy, kept=wrong, status=422)
     return _closed(request, name, element.target)
 
 
-def rule_of(screen: Screen, rule_id: str) -> Element:
+def rule_of(screen: Screen, rule_id: str) -> TreeNode:
     """Return a rule of the working copy; raises Missing."""
     element = screen.tree.get(f"rule:{rule_id}")
     if element is None:
@@ -66,7 +66,7 @@ def rule_of(screen: Screen, rule_id: str) -> Element:
 
 
 def typed_raw(
-    desk: Desk, element: Element, *, prefix: str = PREFIX
+    desk: Workspace, element: TreeNode, *, prefix: str = PREFIX
 ) -> tuple[dict[str, Any], str]:  # fmt: skip
     """Return an element as it was typed, and the place of a row that was added."""
     kind = kind_of(element)
@@ -84,12 +84,12 @@ def typed_raw(
     return raw, place
 
 
-def around_for(desk: Desk, raw: dict[str, Any], element: Element | None) -> EditorScope:
+def around_for(desk: Workspace, raw: dict[str, Any], element: TreeNode | None) -> EditorScope:
     """Return what is known around a rule."""
     return scope_of(desk.copy.document, desk.catalog, raw, loop=loop_around(element))
 
 
-def loop_around(element: Element | None) -> str:
+def loop_around(element: TreeNode | None) -> str:
     """Return the table whose rows are gone through by the rule that this rule stands in."""
     owner = element.owner if element is not None and element.kind == "rule" else None
     table = owner.raw.get("table") if owner is not None and owner.kind == "rule" else ""
@@ -97,7 +97,7 @@ def loop_around(element: Element | None) -> str:
 
 
 def samples_of(
-    desk: Desk, screen: Screen, raw: dict[str, Any], element: Element | None
+    desk: Workspace, screen: Screen, raw: dict[str, Any], element: TreeNode | None
 ) -> RuleSamples:  # fmt: skip
     """Return the values that a rule would move now."""
     rules: list[Mapping[str, Any]] = [one.raw for one in screen.tree.all_rules()]
@@ -107,7 +107,7 @@ def samples_of(
 
 
 def form_of(
-    desk: Desk, screen: Screen, raw: dict[str, Any], element: Element, *,
+    desk: Workspace, screen: Screen, raw: dict[str, Any], element: TreeNode, *,
     flaws: list[Flaw] | None = None, hints: list[Flaw] | None = None, focus: str = "",
     prefix: str = PREFIX,
 ) -> SettingsForm:  # fmt: skip
@@ -120,7 +120,7 @@ def form_of(
 
 
 def _form(
-    desk: Desk, screen: Screen, element: Element, raw: dict[str, Any] | None = None
+    desk: Workspace, screen: Screen, element: TreeNode, raw: dict[str, Any] | None = None
 ) -> SettingsForm | None:  # fmt: skip
     if kind_of(element) is None:
         return None
@@ -129,7 +129,7 @@ def _form(
     return form_of(desk, screen, raw, element, flaws=flaws, hints=hints)
 
 
-def _opened(desk: Desk, element: Element) -> SettingsForm | None:
+def _opened(desk: Workspace, element: TreeNode) -> SettingsForm | None:
     """Return the form as it opens: a new rule is not reproached with what nobody has typed yet."""
     if not element.is_new or kind_of(element) is None:
         return _form(desk, desk.screen, element)
@@ -138,15 +138,15 @@ def _opened(desk: Desk, element: Element) -> SettingsForm | None:
     return form
 
 
-def _rearranged(desk: Desk, element: Element) -> HttpResponse:
+def _rearranged(desk: Workspace, element: TreeNode) -> HttpResponse:
     """Show what was typed with a row added, moved or taken out: nothing is kept yet."""
     raw, place = typed_raw(desk, element)
     chosen = SOURCE if desk.request.POST[ACT] == CHOSEN else ""
     form = form_of(desk, desk.screen, raw, element, focus=place or chosen)
-    return _shown(desk, element, form)
+    return _render(desk, element, form)
 
 
-def _kept(desk: Desk, element: Element) -> CopyView:
+def _store_changes(desk: Workspace, element: TreeNode) -> CopyView:
     """Keep what differs."""
     kind = kind_of(element)
     if kind is None:
@@ -157,7 +157,7 @@ def _kept(desk: Desk, element: Element) -> CopyView:
     return desk.edit(do="change", target=element.target, settings=settings)
 
 
-def _refused(desk: Desk, rule_id: str, refusal: ApplicationError) -> HttpResponse:
+def _refused(desk: Workspace, rule_id: str, refusal: ApplicationError) -> HttpResponse:
     """Show what was typed and why it was not kept; OK once more keeps it over what others did."""
     element = rule_of(desk.screen, rule_id)
     form = None
@@ -165,11 +165,11 @@ def _refused(desk: Desk, rule_id: str, refusal: ApplicationError) -> HttpRespons
         raw, _place = typed_raw(desk, element)
         flaws = list(refusal.errors) if isinstance(refusal, Invalid) else []
         form = form_of(desk, desk.screen, raw, element, flaws=flaws)
-    return _shown(desk, element, form, refused=refusal, status=422)
+    return _render(desk, element, form, refused=refusal, status=422)
 
 
-def _shown(
-    desk: Desk, element: Element, form: SettingsForm | None, *, copy: CopyView | None = None,
+def _render(
+    desk: Workspace, element: TreeNode, form: SettingsForm | None, *, copy: CopyView | None = None,
     refused: ApplicationError | None = None, kept: int = 0, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     owner = element.owner

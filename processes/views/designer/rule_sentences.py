@@ -23,21 +23,21 @@ _NO_NAMES = frozenset({"id", "type", "title", "value", "message"})
 _NAMED = 2  # How many fields a sentence names before it counts the others.
 
 
-class Part(NamedTuple):
+class SentencePart(NamedTuple):
     """A piece of a sentence; a reference is the title of a field, form, method or process."""
 
     text: str
     is_ref: bool = False
 
 
-Line = list[Part]
+SentenceParts = list[SentencePart]
 
 
 class Said(NamedTuple):
     """What the list says of a rule."""
 
-    line: Line
-    more: Line
+    line: SentenceParts
+    more: SentenceParts
     finished: bool
 
 
@@ -54,18 +54,20 @@ class Teller:
         try:
             rule = rules.parse(dict(raw))
         except ValidationError:
-            return Said([Part(_("Not complete yet. Open it to fill it in."))], [], finished=False)
+            return Said(
+                [SentencePart(_("Not complete yet. Open it to fill it in."))], [], finished=False
+            )
         more = [*self._when(rule), *self._otherwise(raw), *self._then(rule)]
         return Said(self._line(rule, raw), more, finished=True)
 
-    def _line(self, rule: Rule, raw: Mapping[str, Any]) -> Line:
+    def _line(self, rule: Rule, raw: Mapping[str, Any]) -> SentenceParts:
         if isinstance(rule, SetFormField):
             return self._assignments(rule)
         if isinstance(rule, CallingRule) and rule.datasource != BUILT_IN:
             return self._call(rule)
         return self._sentence(raw)
 
-    def _sentence(self, raw: Mapping[str, Any]) -> Line:
+    def _sentence(self, raw: Mapping[str, Any]) -> SentenceParts:
         """Return what the rule says of itself, with the names in it marked by their titles.
 
         A name is known by its place among the settings, not by how it is spelt: a field may be
@@ -84,85 +86,95 @@ class Teller:
         found = self._catalog.process(name) if isinstance(name, str) else None
         return {found.name: found.title} if found is not None else {}
 
-    def _otherwise(self, raw: Mapping[str, Any]) -> Line:
+    def _otherwise(self, raw: Mapping[str, Any]) -> SentenceParts:
         if not raw.get("opposite") or not isinstance(raw["opposite"], list):
             return []
         other = self._sentence({**raw, "changes": raw["opposite"], "opposite": []})
         first = other[0]
-        lower = Part(first.text[:1].lower() + first.text[1:], first.is_ref)
-        return [Part(_("Otherwise ")), lower, *other[1:], Part(". ")]
+        lower = SentencePart(first.text[:1].lower() + first.text[1:], first.is_ref)
+        return [SentencePart(_("Otherwise ")), lower, *other[1:], SentencePart(". ")]
 
-    def _assignments(self, rule: SetFormField) -> Line:
-        line = [Part(_("Set "))]
+    def _assignments(self, rule: SetFormField) -> SentenceParts:
+        line = [SentencePart(_("Set "))]
         for number, row in enumerate(rule.assignments):
             if number:
-                line.append(Part(_(" and ")))
-            line += [self._ref(row.field), Part(_(" to "))]
+                line.append(SentencePart(_(" and ")))
+            line += [self._ref(row.field), SentencePart(_(" to "))]
             value = self._marked(row.value, [], self._titles)
-            line += value if row.value else [Part(_("empty"))]
+            line += value if row.value else [SentencePart(_("empty"))]
         return line
 
-    def _call(self, rule: CallingRule) -> Line:
+    def _call(self, rule: CallingRule) -> SentenceParts:
         source = self._catalog.datasource(rule.datasource)
         method = source.method(rule.method) if source else None
         count = len(rule.input_mapping)
         values = _(" with 1 value") if count == 1 else _(" with %(n)s values") % {"n": count}
         return [
-            Part(_("Call ")),
-            Part(method.title if method else rule.method, is_ref=True),
-            Part(_(" on ")),
-            Part(source.title if source else rule.datasource, is_ref=True),
-            Part(values if count else ""),
+            SentencePart(_("Call ")),
+            SentencePart(method.title if method else rule.method, is_ref=True),
+            SentencePart(_(" on ")),
+            SentencePart(source.title if source else rule.datasource, is_ref=True),
+            SentencePart(values if count else ""),
         ]
 
-    def _when(self, rule: Rule) -> Line:
+    def _when(self, rule: Rule) -> SentenceParts:
         if rule.conditions is None or not rule.conditions.items:
             return []
         words = rule.conditions.in_words(self._titles)
-        return [Part(_("Only when %(words)s. ") % {"words": words})]
+        return [SentencePart(_("Only when %(words)s. ") % {"words": words})]
 
-    def _then(self, rule: Rule) -> Line:
+    def _then(self, rule: Rule) -> SentenceParts:
         if not isinstance(rule, CallingRule | StartAProcess):
             return []
-        line: Line = []
+        line: SentenceParts = []
         if rule.on_success:
-            line += [Part(_("If it succeeds, set ")), *self._some(r.field for r in rule.on_success)]
-            line.append(Part(". "))
-        line.append(Part(_("If it fails, ")))
+            line += [
+                SentencePart(_("If it succeeds, set ")),
+                *self._some(r.field for r in rule.on_success),
+            ]
+            line.append(SentencePart(". "))
+        line.append(SentencePart(_("If it fails, ")))
         if rule.on_error:
-            line += [Part(_("set ")), *self._some(row.field for row in rule.on_error), Part(", ")]
+            line += [
+                SentencePart(_("set ")),
+                *self._some(row.field for row in rule.on_error),
+                SentencePart(", "),
+            ]
         ends = {
             "stop": _("stop; nothing unsaved is stored."),
             "undo": _("drop unsaved changes, stop."),
             "continue": _("go on with the next rule."),
         }
-        return [*line, Part(ends[rule.failure_mode])]
+        return [*line, SentencePart(ends[rule.failure_mode])]
 
-    def _some(self, names: Iterator[str]) -> Line:
+    def _some(self, names: Iterator[str]) -> SentenceParts:
         known = list(names)
-        line: Line = []
+        line: SentenceParts = []
         for number, name in enumerate(known[:_NAMED]):
             last = number == len(known) - 1
-            line += [Part(_(" and ") if last else ", ")] if number else []
+            line += [SentencePart(_(" and ") if last else ", ")] if number else []
             line.append(self._ref(name))
         rest = len(known) - _NAMED
-        return [*line, Part(_(" and %(n)s more") % {"n": rest})] if rest > 0 else line
+        return [*line, SentencePart(_(" and %(n)s more") % {"n": rest})] if rest > 0 else line
 
-    def _ref(self, name: str) -> Part:
-        return Part(self._titles.get(name, name), is_ref=True)
+    def _ref(self, name: str) -> SentencePart:
+        return SentencePart(self._titles.get(name, name), is_ref=True)
 
-    def _marked(self, text: str, names: list[str], titles: Mapping[str, str]) -> Line:
+    def _marked(self, text: str, names: list[str], titles: Mapping[str, str]) -> SentenceParts:
         """Cut a sentence at the names in it: `[name]`, and what stands for those of `names`."""
-        line: Line = []
+        line: SentenceParts = []
         at = 0
         for match in _NAMED_HERE.finditer(text):
             number = int(match[2]) if match[2] else len(names)
             name = names[number] if number < len(names) else match[1]
             if name not in titles:
                 continue
-            line += [Part(text[at : match.start()]), Part(titles[name], is_ref=True)]
+            line += [
+                SentencePart(text[at : match.start()]),
+                SentencePart(titles[name], is_ref=True),
+            ]
             at = match.end()
-        return [part for part in [*line, Part(text[at:])] if part.text]
+        return [part for part in [*line, SentencePart(text[at:])] if part.text]
 
 
 def _coded(raw: Any, known: Collection[str], names: list[str]) -> Any:

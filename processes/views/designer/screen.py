@@ -14,8 +14,8 @@ from processes.designer.editing.validation import FlawMark
 from processes.fields import fields
 from processes.views.designer import palette
 from processes.views.designer.field_looks import Box, look_of, width_of
-from processes.views.designer.rule_sentences import Line, Teller
-from processes.views.designer.tree import Element, Tree
+from processes.views.designer.rule_sentences import SentenceParts, Teller
+from processes.views.designer.tree import DesignTree, TreeNode
 
 FOLD_FROM = 12
 SHORT = 26
@@ -26,12 +26,12 @@ OUTLINE_SEARCH_FROM = 40
 class RuleLine:
     """A rule as it stands in a list."""
 
-    element: Element
+    element: TreeNode
     number: int
     label: str
     icon: str
-    line: Line
-    more: Line
+    line: SentenceParts
+    more: SentenceParts
     flaws: list[FlawMark]
     selected: bool
     folded: bool
@@ -73,7 +73,7 @@ class Screen:
     def __init__(self, copy: CopyView, *, catalog: Catalog, at: str = "", form: str = "") -> None:
         """Take a working copy, what is selected, and the form that was shown."""
         self.copy = copy
-        self.tree = Tree(copy.document)
+        self.tree = DesignTree(copy.document)
         self._catalog = catalog
         self.selected = self._selected(at)
         self.form = self._form(form)
@@ -91,13 +91,13 @@ class Screen:
             found.setdefault(mark.target, []).append(mark)
         return found
 
-    def _selected(self, at: str) -> Element:
+    def _selected(self, at: str) -> TreeNode:
         known = self.tree.get(at)
         if known is not None:
             return known
         return self.tree.forms[0] if self.tree.forms else self.tree.process
 
-    def _form(self, wanted: str) -> Element | None:
+    def _form(self, wanted: str) -> TreeNode | None:
         if self.selected.form is not None:
             return self.selected.form
         found = self.tree.get(wanted)
@@ -106,7 +106,7 @@ class Screen:
         return self.tree.forms[0] if self.tree.forms else None
 
     @property
-    def owner(self) -> Element:
+    def owner(self) -> TreeNode:
         """Return the element whose properties are shown."""
         return self.selected.place_owner
 
@@ -141,7 +141,7 @@ class Screen:
         """Tell whether the outline needs a search."""
         return self.tree.count("field") >= OUTLINE_SEARCH_FROM
 
-    def tabs(self) -> list[tuple[Element, int]]:
+    def tabs(self) -> list[tuple[TreeNode, int]]:
         """Return the forms with how many flaws lie in each."""
         counts: dict[str, int] = {}
         for target in self.flaws:
@@ -159,19 +159,19 @@ class Screen:
         """Return the buttons in the bar at the form's end."""
         return self._boxes(e for e in self._on_form() if in_footer(e))
 
-    def _on_form(self) -> list[Element]:
+    def _on_form(self) -> list[TreeNode]:
         return self.form.fields if self.form else []
 
-    def _boxes(self, elements: Iterable[Element]) -> list[Box]:
+    def _boxes(self, elements: Iterable[TreeNode]) -> list[Box]:
         return [self._box(element) for element in elements]
 
-    def _box(self, element: Element) -> Box:
+    def _box(self, element: TreeNode) -> Box:
         look = look_of(element, flaws=self._flaws_at(element))
         inner = self._boxes(element.fields)
         width = width_of(element.raw.get("width"))
         return Box(element, look, width, element is self.owner, inner)
 
-    def _flaws_at(self, element: Element) -> int:
+    def _flaws_at(self, element: TreeNode) -> int:
         targets = [element.target, *(rule.target for rule in element.rules)]
         return sum(self.wrong_at(target) for target in targets)
 
@@ -186,11 +186,11 @@ class Screen:
             for name, title, words in _groups(owner)
         ]
 
-    def _lines(self, rules: list[Element], teller: Teller) -> list[RuleLine]:
+    def _lines(self, rules: list[TreeNode], teller: Teller) -> list[RuleLine]:
         folds = len(rules) >= FOLD_FROM
         return [self._rule(number, rule, teller, folds) for number, rule in enumerate(rules, 1)]
 
-    def _rule(self, number: int, rule: Element, teller: Teller, folds: bool) -> RuleLine:  # noqa: FBT001
+    def _rule(self, number: int, rule: TreeNode, teller: Teller, folds: bool) -> RuleLine:  # noqa: FBT001
         said = teller.say(rule.raw)
         selected = rule is self.selected
         return RuleLine(
@@ -203,12 +203,12 @@ class Screen:
         )  # fmt: skip
 
 
-def in_footer(element: Element) -> bool:
+def in_footer(element: TreeNode) -> bool:
     """Tell whether a field stands in the bar at the form's end."""
     return element.raw.get("where") == "footer" and element.slug == "button"
 
 
-def runs_rules(element: Element) -> bool:
+def runs_rules(element: TreeNode) -> bool:
     """Tell whether an element has rules."""
     if element.kind != "field":
         return True
@@ -216,7 +216,7 @@ def runs_rules(element: Element) -> bool:
     return kind is None or kind.runs_rules
 
 
-def _groups(owner: Element) -> list[tuple[str, str, str]]:
+def _groups(owner: TreeNode) -> list[tuple[str, str, str]]:
     if owner.kind == "process":
         return [("rules", _("Rules when it is opened"), _("Run when an instance is opened."))]
     if owner.kind == "form":

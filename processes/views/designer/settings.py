@@ -10,36 +10,36 @@ from processes.designer.copy_view import CopyView
 from processes.designer.settings_forms.form import changed_settings
 from processes.views.designer.positions import delete_address
 from processes.views.designer.screen import Screen
-from processes.views.designer.tree import Element
-from processes.views.designer.workspace import PREFIX, Desk, Done, kind_of
+from processes.views.designer.tree import TreeNode
+from processes.views.designer.workspace import PREFIX, ActionResult, Workspace, kind_of
 
 
 @page(roles=(DESIGNER,), methods=("POST",))
 def keep(request: HttpRequest, name: str) -> HttpResponseBase:
     """Keep what was typed into the properties of an element."""
-    desk = Desk(request, name)
+    desk = Workspace(request, name)
     try:
         done = desk.already_done()
         if done is not None:
             return desk.answer(done)
         element = _found(desk.screen, request.POST.get("target", ""))
-        copy = _kept(desk, element)
+        copy = _store_changes(desk, element)
         if copy is None:
-            return desk.answer(Done(desk.copy, desk.at))
+            return desk.answer(ActionResult(desk.copy, desk.at))
         at = copy.selected if desk.at == element.target else desk.at
         renamed = element.target if copy.selected != element.target else ""
-        return desk.answer(Done(copy, at, renamed=renamed))
+        return desk.answer(ActionResult(copy, at, renamed=renamed))
     except Missing:
         raise
     except ApplicationError as refusal:
         if column := refusal.extra.get("column"):
             # Somebody refers to it: who does is shown, and asked about, before it goes.
             asks = delete_address(name, element.target, column)
-            return desk.answer(Done(desk.copy, desk.at, opens=asks))
+            return desk.answer(ActionResult(desk.copy, desk.at, opens=asks))
         return desk.refuse(refusal)
 
 
-def _kept(desk: Desk, element: Element) -> CopyView | None:
+def _store_changes(desk: Workspace, element: TreeNode) -> CopyView | None:
     """Keep what differs; None when nothing does."""
     kind = kind_of(element)
     if kind is None:
@@ -57,7 +57,7 @@ def _kept(desk: Desk, element: Element) -> CopyView | None:
                       errors=refusal.errors) from refusal  # fmt: skip
 
 
-def _found(screen: Screen, target: str) -> Element:
+def _found(screen: Screen, target: str) -> TreeNode:
     element = screen.tree.get(target)
     if element is None:
         raise Conflict(_("That is no longer there: somebody has removed or renamed it."))

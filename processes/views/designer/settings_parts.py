@@ -25,19 +25,19 @@ from processes.designer.settings_forms.setting_specs import spec_of
 from processes.designer.settings_forms.source_trees import system_tree
 from processes.language.functions import FUNCTIONS, IF
 from processes.views.designer.rule_dialog import around_for, form_of, samples_of, typed_raw
-from processes.views.designer.tree import Element
-from processes.views.designer.workspace import Desk, kind_of
+from processes.views.designer.tree import TreeNode
+from processes.views.designer.workspace import Workspace, kind_of
 
 LONGEST_WORDS = 200
-Part = Callable[["Asked"], tuple[str, dict[str, Any]]]
+PartRenderer = Callable[["PartRequest"], tuple[str, dict[str, Any]]]
 
 
-class Asked:
+class PartRequest:
     """What a part is asked for: the design, the rule around it, what stands in the form."""
 
     def __init__(self, request: HttpRequest, name: str) -> None:
         """Read the question; nothing is looked up yet."""
-        self.desk = Desk(request, name)
+        self.desk = Workspace(request, name)
         self.sent = request.POST if request.method == "POST" else request.GET
 
     def text(self, key: str) -> str:
@@ -49,7 +49,7 @@ class Asked:
         return self.text(key)[:LONGEST_WORDS]
 
     @property
-    def element(self) -> Element | None:
+    def element(self) -> TreeNode | None:
         """Return the element whose form it is."""
         return self.desk.screen.tree.get(self.words("target"))
 
@@ -74,25 +74,25 @@ class Asked:
         return samples_of(self.desk, self.desk.screen, self.raw, self.element)
 
 
-def _tree(asked: Asked) -> tuple[str, dict[str, Any]]:
+def _tree(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     which = asked.words("which")
     branches = tree_of(asked.around, which)
     return "_tree", {"branches": branches, "which": which, "label": asked.words("label")}
 
 
-def _completion(asked: Asked) -> tuple[str, dict[str, Any]]:
+def _completion(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     found = offers(asked.around, asked.words("which"), asked.words("q"))
     return "_completion", {"offers": found, "id": asked.words("id")}
 
 
-def _result(asked: Asked) -> tuple[str, dict[str, Any]]:
+def _result(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     samples = asked.samples
     resolve = samples.resolve if samples.process_id else None
     found = result_of(asked.text("text"), asked.around, resolve, tree=asked.words("which"))
     return "_result", {"result": found, "process_id": samples.process_id}
 
 
-def _builder(asked: Asked) -> tuple[str, dict[str, Any]]:
+def _builder(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     which = asked.words("which")
     return "_builder", {
         "branches": [one for one in tree_of(asked.around, which) if one not in system_tree()],
@@ -101,7 +101,7 @@ def _builder(asked: Asked) -> tuple[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-def _sentence(asked: Asked) -> tuple[str, dict[str, Any]]:
+def _sentence(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     setting = asked.words("setting").strip("/")
     node = posted(asked.desk.request.POST, prefix=asked.words("prefix")).at(setting)
     is_filter = setting == "filter"
@@ -114,12 +114,12 @@ def _sentence(asked: Asked) -> tuple[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-def _operators(asked: Asked) -> tuple[str, dict[str, Any]]:
+def _operators(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     kind = type_of(asked.text("left"), asked.around)
     return "_operators", {"operators": operators_for(kind, asked.words("chosen"))}
 
 
-def _sample(asked: Asked) -> tuple[str, dict[str, Any]]:
+def _sample(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     texts = {key: asked.text(key) for key in ("target", "field", "value")}
     around = asked.around
     secret = around.is_secret_row(texts)
@@ -127,7 +127,7 @@ def _sample(asked: Asked) -> tuple[str, dict[str, Any]]:
     return "_sample", {"sample": found}
 
 
-def _control(asked: Asked) -> tuple[str, dict[str, Any]]:
+def _control(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     """Return one control as it stands after its button was pressed; nothing is kept."""
     element, prefix = asked.element, asked.words("prefix")
     kind = kind_of(element) if element is not None else None
@@ -139,7 +139,7 @@ def _control(asked: Asked) -> tuple[str, dict[str, Any]]:
     return "_control", {"form": form, "control": form.control(setting)}
 
 
-def _coverage(asked: Asked) -> tuple[str, dict[str, Any]]:
+def _coverage(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     """Return what the call still lacks, with what stands in the form."""
     element = asked.element
     if element is None:
@@ -148,7 +148,7 @@ def _coverage(asked: Asked) -> tuple[str, dict[str, Any]]:
     return "_coverage", {"coverage": coverage_of(raw, around_for(asked.desk, raw, element))}
 
 
-PARTS: Mapping[str, tuple[Part, tuple[str, ...]]] = {
+PARTS: Mapping[str, tuple[PartRenderer, tuple[str, ...]]] = {
     "tree": (_tree, ("GET",)), "completion": (_completion, ("GET",)),
     "result": (_result, ("POST",)), "builder": (_builder, ("POST",)),
     "sentence": (_sentence, ("POST",)), "operators": (_operators, ("POST",)),
@@ -163,6 +163,6 @@ def part(request: HttpRequest, name: str, part: str) -> HttpResponseBase:
     make, methods = PARTS.get(part, (None, ()))
     if make is None or request.method not in {*methods, "HEAD"}:
         raise Missing(_("There is no such part."))
-    template, context = make(Asked(request, name))
+    template, context = make(PartRequest(request, name))
     html = render_to_string(f"settings_forms/{template}.html", context, request)
     return HttpResponse(html)

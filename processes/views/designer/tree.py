@@ -16,7 +16,7 @@ RULE_LISTS = ("rules", "load_rules")
 
 
 @dataclass(slots=True, weakref_slot=True)
-class Element:
+class TreeNode:
     """The process, a form, a field or a rule: what it is, where it stands, what it holds.
 
     It lives as long as its tree: it knows what it stands in weakly, so that a tree of a thousand
@@ -26,15 +26,15 @@ class Element:
     target: str
     kind: str
     raw: dict[str, Any]
-    in_: "ref[Element] | None" = None
+    in_: "ref[TreeNode] | None" = None
     key: str = ""
     at: int = 0
-    fields: "list[Element]" = field(default_factory=list)
-    rules: "list[Element]" = field(default_factory=list)
-    load_rules: "list[Element]" = field(default_factory=list)
+    fields: "list[TreeNode]" = field(default_factory=list)
+    rules: "list[TreeNode]" = field(default_factory=list)
+    load_rules: "list[TreeNode]" = field(default_factory=list)
 
     @property
-    def owner(self) -> "Element | None":
+    def owner(self) -> "TreeNode | None":
         """Return what it stands in."""
         return None if self.in_ is None else self.in_()
 
@@ -60,46 +60,46 @@ class Element:
         return self.kind == "rule" and begun and not self.rules
 
     @property
-    def form(self) -> "Element | None":
+    def form(self) -> "TreeNode | None":
         """Return the form that it is, or stands on."""
-        here: Element | None = self
+        here: TreeNode | None = self
         while here is not None and here.kind != "form":
             here = here.owner
         return here
 
     @property
-    def place_owner(self) -> "Element":
+    def place_owner(self) -> "TreeNode":
         """Return the element whose properties show it: of a rule, what its list belongs to."""
         here = self
         while here.kind == "rule" and here.owner is not None:
             here = here.owner
         return here
 
-    def siblings(self) -> "list[Element]":
+    def siblings(self) -> "list[TreeNode]":
         """Return the list that it stands in."""
         return [] if self.owner is None else self.owner.listed(self.key)
 
-    def listed(self, name: str) -> "list[Element]":
+    def listed(self, name: str) -> "list[TreeNode]":
         """Return one of its lists by name."""
         if name in RULE_LISTS:
             return self.rules if name == "rules" else self.load_rules
         return self.fields
 
-    def has(self, other: "Element") -> bool:
+    def has(self, other: "TreeNode") -> bool:
         """Tell whether another element is this one or stands inside it."""
-        here: Element | None = other
+        here: TreeNode | None = other
         while here is not None and here is not self:
             here = here.owner
         return here is self
 
 
-class Tree:
+class DesignTree:
     """All elements of a working copy by target."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         """Walk the document once."""
-        self.process = Element(PROCESS, PROCESS, document)
-        self._by: dict[str, Element] = {PROCESS: self.process}
+        self.process = TreeNode(PROCESS, PROCESS, document)
+        self._by: dict[str, TreeNode] = {PROCESS: self.process}
         self._add_rules(self.process)
         for at, raw in _objects(document.get("forms")):
             form = self._add("form", raw, self.process, "forms", at)
@@ -107,20 +107,20 @@ class Tree:
             self._add_rules(form)
             self._add_fields(form)
 
-    def get(self, target: str) -> Element | None:
+    def get(self, target: str) -> TreeNode | None:
         """Return an element, or None when the working copy has it no more."""
         return self._by.get(target)
 
     @property
-    def forms(self) -> list[Element]:
+    def forms(self) -> list[TreeNode]:
         """Return the forms in their order."""
         return self.process.fields
 
-    def all_fields(self) -> Iterator[Element]:
+    def all_fields(self) -> Iterator[TreeNode]:
         """Yield every field, a container before what it holds."""
         return (one for one in self._by.values() if one.kind == "field")
 
-    def all_rules(self) -> Iterator[Element]:
+    def all_rules(self) -> Iterator[TreeNode]:
         """Yield every rule, one that holds rules before them."""
         return (one for one in self._by.values() if one.kind == "rule")
 
@@ -138,23 +138,23 @@ class Tree:
         }
         return {**named, **columns}
 
-    def _add_fields(self, owner: Element) -> None:
+    def _add_fields(self, owner: TreeNode) -> None:
         for at, raw in _objects(owner.raw.get("fields")):
             child = self._add("field", raw, owner, "fields", at)
             owner.fields.append(child)
             self._add_rules(child)
             self._add_fields(child)
 
-    def _add_rules(self, owner: Element) -> None:
+    def _add_rules(self, owner: TreeNode) -> None:
         for name in RULE_LISTS:
             for at, raw in _objects(owner.raw.get(name)):
                 rule = self._add("rule", raw, owner, name, at)
                 owner.listed(name).append(rule)
                 self._add_rules(rule)
 
-    def _add(self, kind: str, raw: dict[str, Any], owner: Element, name: str, at: int) -> Element:
+    def _add(self, kind: str, raw: dict[str, Any], owner: TreeNode, name: str, at: int) -> TreeNode:
         own = _text(raw.get("id" if kind == "rule" else "name"))
-        made = Element(f"{kind}:{own}", kind, raw, ref(owner), name, at)
+        made = TreeNode(f"{kind}:{own}", kind, raw, ref(owner), name, at)
         # Of two with one name, the first is what the target means; the flaws say so.
         self._by.setdefault(made.target, made)
         return made

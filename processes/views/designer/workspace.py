@@ -28,14 +28,14 @@ from processes.views.common import person
 from processes.views.designer import outline, palette
 from processes.views.designer.clipboard import Clipboard
 from processes.views.designer.screen import Screen
-from processes.views.designer.tree import Element
+from processes.views.designer.tree import TreeNode
 
 PREFIX = "s"
 SCRIPT_HEADER = "X-Designer"
 
 
 @dataclass
-class Done:
+class ActionResult:
     """What an act led to: the copy after it, what to select, what to say and to open."""
 
     copy: CopyView
@@ -48,7 +48,7 @@ class Done:
     renamed: str = ""
 
 
-class Desk:
+class Workspace:
     """The designer of one design, as one request sees it."""
 
     def __init__(self, request: HttpRequest, name: str) -> None:
@@ -100,12 +100,12 @@ class Desk:
             return None
         return found if isinstance(found, dict) else None
 
-    def already_done(self) -> Done | None:
+    def already_done(self) -> ActionResult | None:
         """Return the answer to an act that is sent again because its first answer was lost."""
         if self.request.POST.get("again") != "1":
             return None
         target = working_copy.arrived(self.name, user=self.user, revision=self.revision)
-        return None if target is None else Done(self.copy, target)
+        return None if target is None else ActionResult(self.copy, target)
 
     def edit(self, **edit: Any) -> CopyView:
         """Carry out one edit on the working copy and return it."""
@@ -119,7 +119,7 @@ class Desk:
         """Return the screen of a copy with an element selected."""
         return Screen(copy, catalog=self.catalog, at=at, form=self.form)
 
-    def answer(self, done: Done) -> HttpResponseBase:
+    def answer(self, done: ActionResult) -> HttpResponseBase:
         """Answer an act: panes for the script, the page anew for everybody else."""
         if done.goes:
             return go(self.request, done.goes)
@@ -148,7 +148,7 @@ class Desk:
         return self._panes(self.copy, self.at)
 
     def _panes(
-        self, copy: CopyView, at: str, *, said: Done | None = None,
+        self, copy: CopyView, at: str, *, said: ActionResult | None = None,
         refused: ApplicationError | None = None,
     ) -> HttpResponse:  # fmt: skip
         context = self.context(copy, at) | {
@@ -188,7 +188,7 @@ class Desk:
             "next_version": f"{design.draft.major + 1 if design.draft else 1}.0",
         }  # fmt: skip
 
-    def settings(self, screen: Screen, element: Element, *, prefix: str = PREFIX, focus: str = "",
+    def settings(self, screen: Screen, element: TreeNode, *, prefix: str = PREFIX, focus: str = "",
                  raw: dict[str, Any] | None = None) -> SettingsForm | None:  # fmt: skip
         """Return the form of an element's settings; None when nobody knows its kind."""
         kind = kind_of(element)
@@ -210,7 +210,7 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
-def kind_of(element: Element) -> Any:
+def kind_of(element: TreeNode) -> Any:
     """Return the typed model of an element, or None when its type is not known."""
     known: dict[str, Any] = {"process": Document, "form": Form}
     if element.kind in known:
@@ -227,11 +227,11 @@ def kept_words(copy: CopyView) -> str:
     return moment_in_sentence(copy.modified)
 
 
-def _slug(element: Element) -> str:
+def _slug(element: TreeNode) -> str:
     return element.slug if element.kind == "field" else element.kind
 
 
-def _label(element: Element) -> str:
+def _label(element: TreeNode) -> str:
     if element.kind == "field":
         return palette.label_of("field", element.slug)
     return piece_in_words(element.kind).capitalize()

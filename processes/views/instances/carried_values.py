@@ -15,7 +15,7 @@ _SALT = "what rules have left"
 
 
 @dataclass(frozen=True)
-class Left:
+class CarriedValues:
     """What rules have set where nobody can type, as JSON."""
 
     # By field.
@@ -26,23 +26,27 @@ class Left:
     display: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
 
 
-def sealed(left: Left, *, about: str, user: User) -> str:
+def sealed(left: CarriedValues, *, about: str, user: User) -> str:
     """Return it as a text that only this product makes; empty for nothing.
 
     `about` says what it belongs to: there alone it is taken back, and of this person alone.
     """
-    if left == Left():
+    if left == CarriedValues():
         return ""
     parts = [about, user.pk, left.fields, left.rows, left.display]
     return signing.dumps(parts, salt=_SALT, compress=True)
 
 
-def unsealed(text: str, *, about: str, user: User) -> Left:
+def unsealed(text: str, *, about: str, user: User) -> CarriedValues:
     """Return what was sealed; nothing when the text is not ours, or is about something else."""
     if not text:
-        return Left()
+        return CarriedValues()
     try:
         known, whose, fields, rows, display = signing.loads(text, salt=_SALT)
     except (signing.BadSignature, ValueError):
-        return Left()
-    return Left(fields, rows, display) if (known, whose) == (about, user.pk) else Left()
+        return CarriedValues()
+    return (
+        CarriedValues(fields, rows, display)
+        if (known, whose) == (about, user.pk)
+        else CarriedValues()
+    )

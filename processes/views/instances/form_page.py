@@ -37,12 +37,12 @@ from processes.instances.version_moves import as_in_draft
 from processes.language.timestamps import moment_text
 from processes.language.values import Value
 from processes.models import DesignVersion, ProcessInstance
-from processes.views.instances.carried_values import Left, unsealed
-from processes.views.instances.form_steps import Step, steps_of
+from processes.views.instances.carried_values import CarriedValues, unsealed
+from processes.views.instances.form_steps import FormStep, steps_of
 
 
 @dataclass
-class Sheet:
+class FormPage:
     """An instance as its page shows it, with what was typed laid over it."""
 
     instance: ProcessInstance
@@ -64,7 +64,7 @@ class Sheet:
     next_page: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, process_id: str, user: User) -> "Sheet":
+    def read(cls, process_id: str, user: User) -> "FormPage":
         """Read an instance that the person may see; raises Missing."""
         instance, document = read_instance(process_id, user)
         stored = stored_values(document, instance)
@@ -72,7 +72,7 @@ class Sheet:
         return cls(instance, version, document, values, user)
 
     @cached_property
-    def steps(self) -> dict[str, Step]:
+    def steps(self) -> dict[str, FormStep]:
         """Return where each form stands, by name, in form order."""
         return steps_of(self.instance, self.document, self.user)
 
@@ -85,7 +85,7 @@ class Sheet:
             for name, found in editable(self.document, self.instance.display, form=form).items()
         }
 
-    def lay_over(self, data: Mapping[str, Any], sent: "Sheet") -> None:
+    def lay_over(self, data: Mapping[str, Any], sent: "FormPage") -> None:
         """Let what a run has left, as JSON, stand in the form where it differs from what is stored.
 
         A secret is masked there, so it is left out. `sent` is the form that the run was given: rows
@@ -103,7 +103,7 @@ class Sheet:
                 # Nobody can type it, so the page takes it along, sealed.
                 self.left[name] = plain[name]
 
-    def _laid(self, field: FormField, value: Value, sent: "Sheet") -> TypedValue:
+    def _laid(self, field: FormField, value: Value, sent: "FormPage") -> TypedValue:
         if isinstance(field, Table) and isinstance(value, list):
             grid = grid_of(field, self.values, self.resolve)
             rows = sent.typed.get(field.name) or TypedTable.of(grid)
@@ -111,7 +111,7 @@ class Sheet:
                 return rows.laid(value)
         return typed_of(field, value, self.values, self.resolve)
 
-    def keep_typed(self, other: "Sheet") -> None:
+    def keep_typed(self, other: "FormPage") -> None:
         """Let what was typed on another reading of the page stand in the form."""
         kept = {
             name: self._over_now(typed)
@@ -169,12 +169,12 @@ class Sheet:
         """Return what is carried along belongs to."""
         return f"instance {self.instance.pk}"
 
-    def carried(self) -> Left:
+    def carried(self) -> CarriedValues:
         """Return what the form has to bring back although nobody can type it."""
         rows = {
             name: one.closed() for name, one in self.typed.items() if isinstance(one, TypedTable)
         }
-        return Left(self.left, {name: closed for name, closed in rows.items() if closed})
+        return CarriedValues(self.left, {name: closed for name, closed in rows.items() if closed})
 
     def _take_along(self, left: Mapping[str, Any]) -> None:
         """Let what rules have set in fields that nobody can type into be saved with the rest."""

@@ -11,7 +11,7 @@ from processes.forms.value_words import table_changes, words_of
 from processes.instances.history import ForeignChange
 from processes.models import DesignVersion, ProcessInstance, Run
 from processes.views.instances.carried_values import sealed
-from processes.views.instances.form_page import Sheet
+from processes.views.instances.form_page import FormPage
 from processes.views.instances.form_steps import load_targets, open_form, primary
 from processes.views.instances.log_rows import changed_by, entries_of, with_titles
 
@@ -19,7 +19,7 @@ FEW = 5
 FAILED = frozenset({Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSED})
 
 
-def context_of(sheet: Sheet) -> dict[str, Any]:
+def context_of(sheet: FormPage) -> dict[str, Any]:
     """Return what the templates of the page need."""
     instance = sheet.instance
     staff = has_role(sheet.user, ADMINISTRATOR, DESIGNER)
@@ -50,7 +50,7 @@ def context_of(sheet: Sheet) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _history(sheet: Sheet) -> dict[str, Any]:
+def _history(sheet: FormPage) -> dict[str, Any]:
     """Return what happened to the instance of late."""
     instance = sheet.instance
     newest = list(listing.runs_of(instance)[:FEW])
@@ -69,7 +69,7 @@ def _failed(newest: list[Run]) -> Run | None:
     return next((run for run in newest if run.status in FAILED), None)
 
 
-def _newer(sheet: Sheet) -> DesignVersion | None:
+def _newer(sheet: FormPage) -> DesignVersion | None:
     """Return the published version that a live instance could move to."""
     published = sheet.instance.design.published
     if sheet.instance.mode != ProcessInstance.Mode.LIVE or published is None:
@@ -77,7 +77,7 @@ def _newer(sheet: Sheet) -> DesignVersion | None:
     return published if published.pk != sheet.instance.version_id else None
 
 
-def _mine(sheet: Sheet, name: str, found: ForeignChange) -> Any:
+def _mine(sheet: FormPage, name: str, found: ForeignChange) -> Any:
     """Return what the person has made of a field: of a table only what differs."""
     typed = sheet.typed.get(name)
     if not isinstance(typed, TypedTable):
@@ -85,7 +85,7 @@ def _mine(sheet: Sheet, name: str, found: ForeignChange) -> Any:
     return "; ".join(table_changes(typed.grid.field, found.before, sheet.changes[name]))
 
 
-def _theirs(sheet: Sheet) -> list[tuple[FormField, ForeignChange]]:
+def _theirs(sheet: FormPage) -> list[tuple[FormField, ForeignChange]]:
     return [
         (sheet.document.fields[name], found)
         for name, found in sheet.meanwhile.items()

@@ -16,7 +16,7 @@ ICONS = {"current": "record-circle", "completed": "check-circle-fill", "not_star
 
 
 @dataclass(frozen=True)
-class Step:
+class FormStep:
     """One form: its state, and what the person may do with it."""
 
     state: FormState
@@ -49,7 +49,7 @@ class Step:
         return ICONS[self.state.status]
 
 
-def steps_of(instance: ProcessInstance, document: Document, user: User) -> dict[str, Step]:
+def steps_of(instance: ProcessInstance, document: Document, user: User) -> dict[str, FormStep]:
     """Return the steps of an instance by form name, in form order."""
     states = form_states(instance, document)
     mine = {state.form: owns(user, instance, state) for state in states}
@@ -64,7 +64,7 @@ def steps_of(instance: ProcessInstance, document: Document, user: User) -> dict[
         if document.is_submitted(form) and not document.submits_itself(form)
     }
     return {
-        state.form: Step(
+        state.form: FormStep(
             state=state,
             is_mine=mine[state.form],
             is_shown=instance.display.get(state.form, {}).get("visible", True),
@@ -76,7 +76,7 @@ def steps_of(instance: ProcessInstance, document: Document, user: User) -> dict[
     }
 
 
-def primary(steps: Mapping[str, Step], views: Iterable[FormView]) -> str:
+def primary(steps: Mapping[str, FormStep], views: Iterable[FormView]) -> str:
     """Return the target of the main act: what submits an open form, else its first button."""
     for view in views:
         step = steps[view.form.name]
@@ -107,7 +107,7 @@ def submitted_by(document: Document, target: str) -> list[str]:
     return list(dict.fromkeys(name or own[0] for name in named))
 
 
-def open_form(steps: Mapping[str, Step], views: Sequence[FormView], wanted: str = "") -> str:
+def open_form(steps: Mapping[str, FormStep], views: Sequence[FormView], wanted: str = "") -> str:
     """Return the form to open first: with something wrong, gone to by a rule, waiting for us."""
     wrong = next((view for view in views if view.wrong), None)
     mine = next((view for view in views if steps[view.form.name].is_open), None)
@@ -125,7 +125,7 @@ def open_form(steps: Mapping[str, Step], views: Sequence[FormView], wanted: str 
     return chosen.form.name if chosen else ""
 
 
-def load_targets(document: Document, steps: Mapping[str, Step]) -> list[str]:
+def load_targets(document: Document, steps: Mapping[str, FormStep]) -> list[str]:
     """Return what runs when the person opens the page: the process, then their open forms."""
     opened = [form for form in document.forms if steps[form.name].is_open]
     if not opened:

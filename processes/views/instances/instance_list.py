@@ -20,7 +20,7 @@ from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.running import runs
 from processes.selectors import visible_instances
 from processes.views.common import asked, page_of, person
-from processes.views.instances.new_instance_form import FirstForm
+from processes.views.instances.new_instance_form import NewInstanceForm
 
 _KEY = re.compile(r"[0-9]{1,18}")
 
@@ -82,7 +82,7 @@ def new_instance(request: HttpRequest) -> HttpResponseBase:
     version = _version(process, mode if staff else "live")
     status = 200
     if version is not None:
-        form, errors = FirstForm(version, person(request), request.POST), Errors()
+        form, errors = NewInstanceForm(version, person(request), request.POST), Errors()
         try:
             if request.method != "POST":
                 form.open()
@@ -114,7 +114,7 @@ def _version(process: str, mode: str) -> DesignVersion | None:
     return design.draft if mode == "preview" else design.published
 
 
-def _act(request: HttpRequest, form: FirstForm, mode: str) -> HttpResponseBase | None:
+def _act(request: HttpRequest, form: NewInstanceForm, mode: str) -> HttpResponseBase | None:
     """Do what was pressed; nothing is returned when the form stays a form."""
     act = request.POST.get("act", "")
     target = act.removeprefix("press:") if act.startswith("press:") else ""
@@ -129,7 +129,7 @@ def _act(request: HttpRequest, form: FirstForm, mode: str) -> HttpResponseBase |
     return _make(request, form, mode, target)
 
 
-def _make(request: HttpRequest, form: FirstForm, mode: str, target: str) -> HttpResponseBase:
+def _make(request: HttpRequest, form: NewInstanceForm, mode: str, target: str) -> HttpResponseBase:
     """Make the instance; then press on it what was pressed."""
     user = person(request)
     made = create_instance(

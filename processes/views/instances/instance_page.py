@@ -19,10 +19,10 @@ from processes.instances.lifecycle import patch_instance
 from processes.models import Change, ProcessInstance, Run
 from processes.running import runs
 from processes.views.common import person, target_kind, target_title
-from processes.views.instances.form_page import Sheet
+from processes.views.instances.form_page import FormPage
 from processes.views.instances.form_page_context import context_of
 from processes.views.instances.form_steps import load_targets, submitted_by
-from processes.views.instances.page_frame import place_of
+from processes.views.instances.page_frame import frame_of
 
 PARTIALS = {
     "instance": "instances/_instance.html",
@@ -36,24 +36,24 @@ TRIES = 3
 @once
 def instance(request: HttpRequest, process_id: str) -> HttpResponseBase:
     """Show an instance; a POST saves what was typed, or presses a button with it."""
-    sheet = Sheet.read(process_id, person(request))
+    sheet = FormPage.read(process_id, person(request))
     if request.method == "POST":
         return _act(request, sheet)
     if sheet.instance.process_id != process_id:
         # Process IDs are found in any case; pages have one address.
         return go(request, "instance", process_id=sheet.instance.process_id)
-    return _shown(request, sheet)
+    return _render(request, sheet)
 
 
-def _shown(
+def _render(
     request: HttpRequest,
-    sheet: Sheet,
+    sheet: FormPage,
     *,
     status: int = 200,
     busy: Busy | None = None,
     opened: bool = False,
 ) -> HttpResponseBase:
-    place = place_of(request)
+    place = frame_of(request)
     context = {**context_of(sheet), "busy": busy, **place.extra}
     # Load rules run once for each time that the page is opened, not after each act on it.
     context["load"] = context["load"] and request.method == "GET" and not opened
@@ -62,7 +62,7 @@ def _shown(
     )
 
 
-def _act(request: HttpRequest, sheet: Sheet) -> HttpResponseBase:
+def _act(request: HttpRequest, sheet: FormPage) -> HttpResponseBase:
     """Save or press; what is in the way is said on the page, and what was typed stays."""
     act = request.POST.get("act", "save")
     target = act.removeprefix("press:") if act.startswith("press:") else ""
@@ -72,32 +72,32 @@ def _act(request: HttpRequest, sheet: Sheet) -> HttpResponseBase:
     sheet.take(request.POST)
     if act.startswith("rows:"):
         sheet.act_on_rows(act)
-        return _shown(request, sheet)
+        return _render(request, sheet)
     try:
         return _carried_out(request, sheet, do)
     except Invalid as invalid:
         sheet.errors = Errors(invalid)
-        return _shown(request, sheet, status=422)
+        return _render(request, sheet, status=422)
     except Busy as busy:
-        return _shown(request, sheet, status=422 if is_htmx(request) else 409, busy=busy)
+        return _render(request, sheet, status=422 if is_htmx(request) else 409, busy=busy)
 
 
 def _carried_out(
-    request: HttpRequest, sheet: Sheet, do: Callable[[Sheet], HttpResponseBase]
+    request: HttpRequest, sheet: FormPage, do: Callable[[FormPage], HttpResponseBase]
 ) -> HttpResponseBase:
     for _again in range(TRIES):
         if sheet.conflicts:
-            return _shown(request, sheet, status=422 if is_htmx(request) else 409)
+            return _render(request, sheet, status=422 if is_htmx(request) else 409)
         try:
             return do(sheet)
         except Stale:
             # Saved between our look and the act: look again, ask if it meets what was typed.
-            sheet = Sheet.read(sheet.instance.process_id, sheet.user)
+            sheet = FormPage.read(sheet.instance.process_id, sheet.user)
             sheet.take(request.POST)
     raise Busy(_("It is being changed all the time. Try again in a moment."))
 
 
-def _save(request: HttpRequest, sheet: Sheet) -> HttpResponseBase:
+def _save(request: HttpRequest, sheet: FormPage) -> HttpResponseBase:
     _refuse(sheet, [*sheet.missing(), *sheet.invalid()])
     before = sheet.instance
     changed = before
@@ -115,7 +115,7 @@ def _save(request: HttpRequest, sheet: Sheet) -> HttpResponseBase:
     return _after(request, sheet, frozenset(sheet.changes))
 
 
-def _press(request: HttpRequest, sheet: Sheet, target: str) -> HttpResponseBase:
+def _press(request: HttpRequest, sheet: FormPage, target: str) -> HttpResponseBase:
     kind = target_kind(sheet.document, target)
     missing = sheet.missing_on(_form_of(target)) if kind == "submit" else []
     wrong = sheet.invalid()
@@ -124,7 +124,7 @@ def _press(request: HttpRequest, sheet: Sheet, target: str) -> HttpResponseBase:
         forms = submitted_by(sheet.document, target)
         missing = [flaw for form in forms for flaw in sheet.missing_on(form)]
     _refuse(sheet, [*missing, *wrong])
-    before = place_of(request).press
+    before = frame_of(request).press
     if before and (answer := before(request, sheet, target, kind)):
         return answer
     run = runs.trigger(
@@ -144,7 +144,7 @@ def _press(request: HttpRequest, sheet: Sheet, target: str) -> HttpResponseBase:
     return _after(request, sheet, fields, [run])
 
 
-def _opened(request: HttpRequest, sheet: Sheet) -> HttpResponseBase:
+def _opened(request: HttpRequest, sheet: FormPage) -> HttpResponseBase:
     """Run what runs when the page is opened, each with what those before it have left."""
     done: list[Run] = []
     for target in load_targets(sheet.document, sheet.steps):
@@ -162,13 +162,13 @@ def _opened(request: HttpRequest, sheet: Sheet) -> HttpResponseBase:
     return _after(request, sheet, frozenset(), done)
 
 
-def left_by(sheet: Sheet, run: Run) -> dict[str, Any]:
+def left_by(sheet: FormPage, run: Run) -> dict[str, Any]:
     """Return what a run has left unsaved, as the next trigger takes it."""
     known, data = sheet.document.value_fields, run.data or {}
     return {name: data[name] for name in known if name in data and known[name].slug() != "secret"}
 
 
-def _refuse(sheet: Sheet, flaws: list[Flaw]) -> None:
+def _refuse(sheet: FormPage, flaws: list[Flaw]) -> None:
     if flaws:
         raise Invalid(errors=in_form_order(sheet.document, flaws))
 
@@ -202,17 +202,17 @@ def _success(run: Run, title: str, stored: int) -> str:
 
 
 def _after(
-    request: HttpRequest, sheet: Sheet, fields: frozenset[str], done: Sequence[Run] = ()
+    request: HttpRequest, sheet: FormPage, fields: frozenset[str], done: Sequence[Run] = ()
 ) -> HttpResponseBase:
     """Show the instance as it is now: at once for htmx, after a redirect for a plain form.
 
     What a run has set and not saved, and what was typed before one that failed, stays in the form.
     """
-    url = place_of(request).url or reverse("instance", args=[sheet.instance.process_id])
+    url = frame_of(request).url or reverse("instance", args=[sheet.instance.process_id])
     next_page = _next_page(done)
-    if next_page.get("leave") and not place_of(request).url:
+    if next_page.get("leave") and not frame_of(request).url:
         return go(request, "instances")
-    fresh = Sheet.read(sheet.instance.process_id, sheet.user)
+    fresh = FormPage.read(sheet.instance.process_id, sheet.user)
     fresh.fresh, fresh.next_page = fields, next_page
     for run in done:
         _lay_over(fresh, run, sheet)
@@ -222,7 +222,7 @@ def _after(
     if plain and not opening and not fresh.typed and not fresh.errors:
         return go(request, url)
     leads_to(request, url)
-    return _shown(request, fresh, status=422 if fresh.errors else 200, opened=True)
+    return _render(request, fresh, status=422 if fresh.errors else 200, opened=True)
 
 
 def _next_page(done: Sequence[Run]) -> dict[str, Any]:
@@ -231,7 +231,7 @@ def _next_page(done: Sequence[Run]) -> dict[str, Any]:
     return dict(ended_well[-1].page or {}) if ended_well else {}
 
 
-def _lay_over(fresh: Sheet, run: Run, typed: Sheet) -> None:
+def _lay_over(fresh: FormPage, run: Run, typed: FormPage) -> None:
     if run.status == Run.Status.SUCCEEDED:
         fresh.lay_over(run.data or {}, typed)
         return

@@ -23,7 +23,7 @@ BY = {
 }  # fmt: skip
 
 
-class Shown(Protocol):
+class HistoryScope(Protocol):
     """What a history is told against: the instance, its definition, its values as shown."""
 
     instance: ProcessInstance
@@ -38,7 +38,7 @@ def with_titles(runs: list[Run], document: Document | None) -> list[tuple[Run, s
     return [(run, target_title(document, run.target)) for run in runs]
 
 
-def entries_of(changes: list[Change], sheet: Shown) -> list[dict[str, Any]]:
+def entries_of(changes: list[Change], sheet: HistoryScope) -> list[dict[str, Any]]:
     """Return changes as the history shows them: each field by its title, restorable or not."""
     fields, now = sheet.document.fields, sheet.shown()
     return [

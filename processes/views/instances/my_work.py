@@ -21,7 +21,7 @@ from processes.models import FormOwner, ProcessDesign, ProcessInstance
 from processes.views.common import asked, person
 
 
-class Line(NamedTuple):
+class WorkRow(NamedTuple):
     """One instance that waits for the person, and which of its open forms do."""
 
     instance: ProcessInstance
@@ -62,11 +62,11 @@ def _processes(pks: list[int]) -> list[tuple[str, str]]:
     return list(rows.values_list("name", "title"))
 
 
-def _lines(instances: Iterable[ProcessInstance], user: User) -> list[Line]:
+def _lines(instances: Iterable[ProcessInstance], user: User) -> list[WorkRow]:
     shown = list(instances)
     mine = _mine(shown, user)
     return [
-        Line(
+        WorkRow(
             one,
             [
                 state

@@ -33,10 +33,10 @@ from processes.models import DesignVersion
 from processes.rules.base import Rule, RuleFailed
 from processes.running.dry_run import dry_run, first_inside, stays_inside
 from processes.views.common import target_kind
-from processes.views.instances.carried_values import Left, sealed, unsealed
+from processes.views.instances.carried_values import CarriedValues, sealed, unsealed
 
 
-class FirstForm:
+class NewInstanceForm:
     """The first form with the defaults in it, what was typed over them, and what rules made of it.
 
     Rules that need no instance work on it as it is; what they do is stored with the rest.
@@ -183,7 +183,9 @@ class FirstForm:
         return {
             "views": self.views(errors), "document": self.document, "errors": errors,
             "trouble": self.trouble,
-            "left": sealed(Left(self.left, rows, self.display), about=self.about, user=self.user),
+            "left": sealed(
+                CarriedValues(self.left, rows, self.display), about=self.about, user=self.user
+            ),
             "change_targets": [name for name, found in self.fields.items() if found.rules],
             "page_submits": any(
                 self.document.is_submitted(form) and not self.document.submits_itself(form)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest, HttpResponseBase
 
 if TYPE_CHECKING:
-    from processes.views.instances.form_page import Sheet
+    from processes.views.instances.form_page import FormPage
 
 _PLACE = "_kianda_place"
 # Takes the request, the sheet, the target and its kind; None lets the press go its usual way.
-Press = Callable[[HttpRequest, "Sheet", str, str], HttpResponseBase | None]
+Press = Callable[[HttpRequest, "FormPage", str, str], HttpResponseBase | None]
 
 
 @dataclass(frozen=True)
-class Place:
+class PageFrame:
     """A page that shows the sheet of an instance, and what differs there."""
 
     # Where an act leads back to; empty is the page of the instance.
@@ -27,15 +27,15 @@ class Place:
     press: Press | None = None
 
 
-OWN_PAGE = Place()
+OWN_PAGE = PageFrame()
 
 
-def place_of(request: HttpRequest) -> Place:
+def frame_of(request: HttpRequest) -> PageFrame:
     """Return where the sheet stands that this request is about."""
-    found: Place = getattr(request, _PLACE, OWN_PAGE)
+    found: PageFrame = getattr(request, _PLACE, OWN_PAGE)
     return found
 
 
-def put(request: HttpRequest, place: Place) -> None:
+def put(request: HttpRequest, place: PageFrame) -> None:
     """Say where the sheet of this request stands."""
     setattr(request, _PLACE, place)

@@ -15,14 +15,14 @@ from processes.instances.lifecycle import delete_instance
 from processes.instances.version_moves import move_instance
 from processes.models import Change, ProcessInstance
 from processes.views.common import page_of, person, used_by_links
-from processes.views.instances.form_page import Sheet
+from processes.views.instances.form_page import FormPage
 from processes.views.instances.log_rows import entries_of, with_titles
 
 
 @page()
 def instance_runs(request: HttpRequest, process_id: str) -> HttpResponseBase:
     """List all runs of an instance."""
-    sheet = Sheet.read(process_id, person(request))
+    sheet = FormPage.read(process_id, person(request))
     found = page_of(request, listing.runs_of(sheet.instance))
     context = {
         "sheet": sheet, "instance": sheet.instance, "design": sheet.instance.design,
@@ -34,7 +34,7 @@ def instance_runs(request: HttpRequest, process_id: str) -> HttpResponseBase:
 @page()
 def instance_changes(request: HttpRequest, process_id: str) -> HttpResponseBase:
     """List all changes of an instance."""
-    sheet = Sheet.read(process_id, person(request))
+    sheet = FormPage.read(process_id, person(request))
     found = page_of(request, listing.changes_of(sheet.instance))
     context = {
         "sheet": sheet, "instance": sheet.instance, "design": sheet.instance.design,
@@ -47,7 +47,7 @@ def instance_changes(request: HttpRequest, process_id: str) -> HttpResponseBase:
 @once
 def restore(request: HttpRequest, process_id: str, change: int, field: str) -> HttpResponseBase:
     """Ask, then give a field the value that it had before a change."""
-    sheet = Sheet.read(process_id, person(request))
+    sheet = FormPage.read(process_id, person(request))
     known = sheet.document.fields
     row = told(_row(sheet.instance, change, field), known)
     title = known[field].title if field in known else field
@@ -93,7 +93,7 @@ def _refused(request: HttpRequest, error: str) -> int:
 @once
 def delete(request: HttpRequest, process_id: str) -> HttpResponseBase:
     """Ask, then delete an instance; what uses it stands in the way."""
-    sheet = Sheet.read(process_id, person(request))
+    sheet = FormPage.read(process_id, person(request))
     error = ""
     uses: list[dict[str, Any]] = []
     if request.method == "POST":
@@ -121,7 +121,7 @@ def delete(request: HttpRequest, process_id: str) -> HttpResponseBase:
 @once
 def move(request: HttpRequest, process_id: str) -> HttpResponseBase:
     """Ask, then move a live instance to the published version of its design."""
-    sheet = Sheet.read(process_id, person(request))
+    sheet = FormPage.read(process_id, person(request))
     published = sheet.instance.design.published
     if published is None:
         raise Missing(

@@ -42,7 +42,7 @@ STARTER = """{
 
 
 @dataclass(frozen=True)
-class Mark:
+class LineMark:
     """A sentence about a line of the text."""
 
     line: int
@@ -52,12 +52,12 @@ class Mark:
 
 
 @dataclass
-class Editor:
+class DefinitionEditor:
     """The text of a definition, what is wrong with it, and what happened to it meanwhile."""
 
     text: str
-    errors: list[Mark] = field(default_factory=list)
-    warnings: list[Mark] = field(default_factory=list)
+    errors: list[LineMark] = field(default_factory=list)
+    warnings: list[LineMark] = field(default_factory=list)
     version: str = ""
     theirs: DesignVersion | None = None
     their_changes: list[str] = field(default_factory=list)
@@ -81,15 +81,15 @@ class Editor:
         """Mark what does not hold outside the definition, or is risky."""
         self.warnings = self._marks(flaws)
 
-    def _marks(self, flaws: list[Flaw]) -> list[Mark]:
+    def _marks(self, flaws: list[Flaw]) -> list[LineMark]:
         lines = line_map(self.text) if flaws else {}
         made = [self._mark(line_of(f.pointer, lines), f.detail, f.pointer) for f in flaws]
         return sorted(made, key=lambda mark: mark.line)
 
-    def _mark(self, line: int, sentence: str, pointer: str) -> Mark:
+    def _mark(self, line: int, sentence: str, pointer: str) -> LineMark:
         rows = self.text.split("\n")
         excerpt = rows[line - 1].strip()[:120] if line <= len(rows) else ""
-        return Mark(line, sentence, pointer, excerpt)
+        return LineMark(line, sentence, pointer, excerpt)
 
 
 _HINTS = {
@@ -123,9 +123,9 @@ def _no_json(message: str) -> str:
 @once
 def new_definition(request: HttpRequest) -> HttpResponseBase:
     """Take a definition and make a process of it."""
-    editor = Editor(STARTER)
+    editor = DefinitionEditor(STARTER)
     if request.method == "POST":
-        editor = Editor(_posted(request))
+        editor = DefinitionEditor(_posted(request))
         try:
             made = services.create_design(raw=_read(editor.text), user=person(request))
         except (Invalid, TooLarge) as refusal:
@@ -143,19 +143,19 @@ def design(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show the newest definition of a process in the editor; a POST saves it as a draft."""
     found = selectors.get_design(name)
     if request.method == "POST":
-        editor = Editor(_posted(request), version=request.POST.get("version", ""))
+        editor = DefinitionEditor(_posted(request), version=request.POST.get("version", ""))
         try:
             return _save(request, found, editor)
         except (Invalid, TooLarge) as refusal:
             editor.refuse(refusal)
         except PreconditionFailed:
             _compare(found, editor)
-        return _shown(request, found, editor, status=422)
+        return _render(request, found, editor, status=422)
     draft = _draft(found)
     document = document_of(draft)
-    editor = Editor(definition_text(document), version=str(draft))
+    editor = DefinitionEditor(definition_text(document), version=str(draft))
     editor.warn(services.warnings_of(document))
-    return _shown(request, found, editor)
+    return _render(request, found, editor)
 
 
 def _posted(request: HttpRequest) -> str:
@@ -170,7 +170,7 @@ def _read(text: str) -> object:
     return parse_json(text.encode("utf-8", "surrogatepass"))
 
 
-def _save(request: HttpRequest, found: ProcessDesign, editor: Editor) -> HttpResponseBase:
+def _save(request: HttpRequest, found: ProcessDesign, editor: DefinitionEditor) -> HttpResponseBase:
     raw = _read(editor.text)
     draft = _draft(found)
     mine = parse_document(raw)
@@ -194,7 +194,7 @@ def _version_or_none(found: ProcessDesign, number: str) -> DesignVersion | None:
     return selectors.get_version(found, number) if number else None
 
 
-def _compare(found: ProcessDesign, editor: Editor) -> None:
+def _compare(found: ProcessDesign, editor: DefinitionEditor) -> None:
     """Put side by side what the other person saved and what this one would save."""
     theirs = _draft(selectors.get_design(found.name))
     base = _version_or_none(found, editor.version)
@@ -206,8 +206,8 @@ def _compare(found: ProcessDesign, editor: Editor) -> None:
     editor.version = str(theirs)
 
 
-def _shown(
-    request: HttpRequest, found: ProcessDesign, editor: Editor, *, status: int = 200
+def _render(
+    request: HttpRequest, found: ProcessDesign, editor: DefinitionEditor, *, status: int = 200
 ) -> HttpResponseBase:
     context: dict[str, Any] = {"design": found, "editor": editor, **facts_of(found)}
     return render_page(request, "library/design.html", context, status=status)

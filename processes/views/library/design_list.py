@@ -26,7 +26,7 @@ class Folder(NamedTuple):
     designs: int
 
 
-class Line(NamedTuple):
+class DesignRow(NamedTuple):
     """One design of the list; with the head of its group when it is the first of it."""
 
     design: ProcessDesign
@@ -57,14 +57,14 @@ def designs(request: HttpRequest) -> HttpResponseBase:
     )  # fmt: skip
 
 
-def _lines(found: Iterable[ProcessDesign], counts: dict[str, int]) -> Iterator[Line]:
+def _lines(found: Iterable[ProcessDesign], counts: dict[str, int]) -> Iterator[DesignRow]:
     instances, edited = listing.instance_counts(found), listing.edited_designs(found)
     # Without any group there are no folders to tell apart.
     before = None if any(counts) else ""
     for one in found:
         folder = None if one.group == before else Folder(one.group, counts.get(one.group, 0))
         before = one.group
-        yield Line(one, instances.get(one.pk, 0), one.pk in edited, folder)
+        yield DesignRow(one, instances.get(one.pk, 0), one.pk in edited, folder)
 
 
 @page(roles=(DESIGNER,), methods=("GET", "POST"))

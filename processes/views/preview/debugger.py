@@ -22,7 +22,7 @@ from processes.views.preview import common
 from processes.views.preview.page import shown
 from processes.views.preview.session_start import begin
 
-Act = Callable[[Paused, QueryDict], Run]
+CommandHandler = Callable[[Paused, QueryDict], Run]
 
 
 def _again(at: Paused, post: QueryDict) -> Run:
@@ -30,7 +30,7 @@ def _again(at: Paused, post: QueryDict) -> Run:
     return debugging.rerun(at, position=-1 if position is None else position)
 
 
-ACTS: dict[str, Act] = {
+ACTS: dict[str, CommandHandler] = {
     "step": lambda at, _post: debugging.step(at),
     "continue": lambda at, _post: debugging.go_on(at),
     "stop": lambda at, _post: debugging.stop(at),

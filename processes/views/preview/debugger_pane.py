@@ -83,7 +83,7 @@ def _of_session(session: Session) -> dict[str, Any]:
     failed = session.rules[failure["position"]] if failure else None
     pinned = pinned_of(session.started.instance.design)
     waiting = [
-        _line(rule, session.document, number, session.state.breakpoints)
+        _rule_row(rule, session.document, number, session.state.breakpoints)
         for number, rule in enumerate(session.rules[session.next :], session.next)
     ]
     following = session.rules[session.next] if waiting and not failure else None
@@ -123,7 +123,7 @@ def _sample(rule: Rule, sample: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _line(rule: Rule, document: Document, number: int, halted: list[str]) -> dict[str, Any]:
+def _rule_row(rule: Rule, document: Document, number: int, halted: list[str]) -> dict[str, Any]:
     return {
         "id": rule.id,
         "number": number + 1,
@@ -142,7 +142,7 @@ def _lists(document: Document, halted: list[str]) -> list[dict[str, Any]]:
             "loads": found.key.endswith("#load"),
             "key": found.key,
             "rules": [
-                _line(rule, document, number, halted) for number, rule in enumerate(found.rules)
+                _rule_row(rule, document, number, halted) for number, rule in enumerate(found.rules)
             ],
         }
         for found in document.rule_lists()

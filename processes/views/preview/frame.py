@@ -21,10 +21,10 @@ from processes.running import runs
 from processes.running.pinned_answers import outward_rules, reaching
 from processes.views.common import person, target_kind, target_title
 from processes.views.instances import instance_page
-from processes.views.instances.form_page import Sheet
+from processes.views.instances.form_page import FormPage
 from processes.views.instances.form_page_context import context_of
-from processes.views.instances.new_instance_form import FirstForm
-from processes.views.instances.page_frame import Place, put
+from processes.views.instances.new_instance_form import NewInstanceForm
+from processes.views.instances.page_frame import PageFrame, put
 from processes.views.preview import common
 from processes.views.preview.session_start import begin
 
@@ -44,7 +44,7 @@ def frame(request: HttpRequest, name: str, process_id: str) -> HttpResponseBase:
     document = saved_draft(name).document
     put(
         request,
-        Place(
+        PageFrame(
             url=common.frame_url(name, instance.process_id),
             template=TEMPLATE,
             partials={
@@ -79,7 +79,9 @@ def _may_load(document: Document, instance: ProcessInstance) -> bool:
     return bool(instance.outward) or not any(reaching(found.rules) for found in loads)
 
 
-def _press(request: HttpRequest, sheet: Sheet, target: str, kind: str) -> HttpResponseBase | None:
+def _press(
+    request: HttpRequest, sheet: FormPage, target: str, kind: str
+) -> HttpResponseBase | None:
     refuse_unasked(sheet.document, target, sheet.instance.outward)
     if not _debugs(request):
         return None
@@ -97,7 +99,7 @@ def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResp
     """Show the form with the values of the working copy; it waits for the debugger."""
     instance = run.instance
     assert instance is not None  # it was found by its instance
-    sheet = Sheet.read(instance.process_id, person(request))
+    sheet = FormPage.read(instance.process_id, person(request))
     if session is not None:
         sheet.document, sheet.values = session.document, session.working.values
         sheet.version = instance.version
@@ -121,7 +123,7 @@ def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResp
 @once
 def new_frame(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show the first form of the draft; Save, or a press, makes the instance."""
-    form = FirstForm(saved_draft(name).version, person(request), request.POST)
+    form = NewInstanceForm(saved_draft(name).version, person(request), request.POST)
     act = request.POST.get("act", "")
     try:
         if act.startswith("rows:"):
@@ -135,7 +137,9 @@ def new_frame(request: HttpRequest, name: str) -> HttpResponseBase:
     return _new_form(request, form, None)
 
 
-def _new_form(request: HttpRequest, form: FirstForm, invalid: Invalid | None) -> HttpResponseBase:
+def _new_form(
+    request: HttpRequest, form: NewInstanceForm, invalid: Invalid | None
+) -> HttpResponseBase:
     document, errors = form.document, Errors(invalid)
     context = {
         **_asking(document, ""), **form.context(errors),
@@ -148,7 +152,7 @@ def _new_form(request: HttpRequest, form: FirstForm, invalid: Invalid | None) ->
     )  # fmt: skip
 
 
-def _made(request: HttpRequest, form: FirstForm) -> HttpResponseBase | None:
+def _made(request: HttpRequest, form: NewInstanceForm) -> HttpResponseBase | None:
     """Make the instance with what was typed; then press on it what was pressed.
 
     Nothing is returned when what was pressed needs no instance.

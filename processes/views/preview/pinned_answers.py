@@ -40,7 +40,7 @@ def answer(request: HttpRequest, name: str, rule: str) -> HttpResponseBase:
     kept = pinned_of(design).get(rule)
     context = {
         "design": design, "rule": found, "kept": kept is not None, "errors": Errors(invalid),
-        **(_typed(text) if invalid else _shown(request, design, found, kept)),
+        **(_typed(text) if invalid else _editor_context(request, design, found, kept)),
     }  # fmt: skip
     title = _("Pinned answer of %(rule)s") % {"rule": found.title}
     return render_dialog(
@@ -61,7 +61,7 @@ def _typed(text: str) -> dict[str, Any]:
     return {"text": text}
 
 
-def _shown(
+def _editor_context(
     request: HttpRequest, design: ProcessDesign, rule: Rule, kept: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Return what stands in the editor: the last real answer when it is asked for."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from processes.views.designer.rule_sentences import Line, Teller
+from processes.views.designer.rule_sentences import SentenceParts, Teller
 from tests.fakes import Nothing
 from tests.processes.definitions import TOKEN_REFRESH, token_rule
 
@@ -12,7 +12,7 @@ TITLES = {"access_token": "Access token", "form": "The form", "status": "Status"
 TITLES |= {"refresh_token": "Refresh token", "last_error": "Last error"}
 
 
-def told(line: Line) -> str:
+def told(line: SentenceParts) -> str:
     """Return a sentence with its references between bars."""
     return "".join(f"|{part.text}|" if part.is_ref else part.text for part in line)
 
