@@ -8,7 +8,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from scheduler.kind_controls import WAYS, Control, controls_of, lines_of, way_name
+from scheduler.kind_controls import WAYS, ScheduleControl, controls_of, lines_of, way_name
 from scheduler.models import ScheduledTask
 from scheduler.schedules import schedules
 from scheduler.schedules.once import read_moment
@@ -25,7 +25,7 @@ MORE_KINDS = (("seconds", _("Seconds")), ("cron", _("Cron")))
 _WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
 
 
-def _blank(control: Control) -> str | bool | list[str]:
+def _blank(control: ScheduleControl) -> str | bool | list[str]:
     if control.type == "days":
         return []
     if control.type == "check":
@@ -170,7 +170,7 @@ def _schedule(typed: Typed) -> dict[str, Any]:
     return made
 
 
-def _put(made: dict[str, Any], control: Control, value: Any, *, always: bool) -> None:
+def _put(made: dict[str, Any], control: ScheduleControl, value: Any, *, always: bool) -> None:
     for name in control.path[:-1]:
         made = made.setdefault(name, {})
         always = False

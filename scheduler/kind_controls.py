@@ -54,7 +54,7 @@ WORDS: Mapping[tuple[str, str], tuple[Words, Words]] = {
 
 
 @dataclass(frozen=True)
-class Control:
+class ScheduleControl:
     """One control: what it is called in the form, and what it stands for.
 
     Its name holds the kind: 55 minutes do not become 55 weeks when another kind is chosen.
@@ -87,11 +87,11 @@ class Control:
 
 
 @dataclass(frozen=True)
-class Line:
+class ControlLine:
     """The controls of one line; with a way, the radio button that chooses it."""
 
     pointer: str
-    controls: tuple[Control, ...]
+    controls: tuple[ScheduleControl, ...]
     way_name: str = ""
     way: str = ""
     word: Words = ""
@@ -108,26 +108,26 @@ class Line:
 
 
 @cache
-def lines_of(kind: str) -> tuple[Line, ...]:
+def lines_of(kind: str) -> tuple[ControlLine, ...]:
     """Return the lines of a kind, in the order of its model; none for an unknown one."""
     model = schedules.kinds.get(kind)
     if model is None:
         return ()
     schema = model.model_json_schema()
     ways = {name: way for way, (_word, names) in WAYS.get(kind, {}).items() for name in names}
-    made: dict[str, list[Control]] = {}
+    made: dict[str, list[ScheduleControl]] = {}
     for name, part in schema["properties"].items():
         if name != model.tag:
             found = list(_controls(kind, (name,), part, schema))
             made.setdefault(ways.get(name, f"/{name}"), []).extend(found)
-    return tuple(_line(kind, key, tuple(controls)) for key, controls in made.items())
+    return tuple(_control_line(kind, key, tuple(controls)) for key, controls in made.items())
 
 
-def _line(kind: str, key: str, controls: tuple[Control, ...]) -> Line:
+def _control_line(kind: str, key: str, controls: tuple[ScheduleControl, ...]) -> ControlLine:
     place = pointer("schedule", controls[0].path[0])
     if key.startswith("/"):
-        return Line(place, controls)
-    return Line(place, controls, way_name(kind), key, WAYS[kind][key][0])
+        return ControlLine(place, controls)
+    return ControlLine(place, controls, way_name(kind), key, WAYS[kind][key][0])
 
 
 def way_name(kind: str) -> str:
@@ -135,13 +135,15 @@ def way_name(kind: str) -> str:
     return f"{kind}_by"
 
 
-def controls_of(kind: str) -> Iterator[Control]:
+def controls_of(kind: str) -> Iterator[ScheduleControl]:
     """Yield the controls of a kind."""
     for line in lines_of(kind):
         yield from line.controls
 
 
-def _controls(kind: str, path: tuple[str, ...], part: Schema, root: Schema) -> Iterator[Control]:
+def _controls(
+    kind: str, path: tuple[str, ...], part: Schema, root: Schema
+) -> Iterator[ScheduleControl]:
     flat = _flat(part, root)
     if "properties" in flat:
         for name, inner in flat["properties"].items():
@@ -151,7 +153,7 @@ def _controls(kind: str, path: tuple[str, ...], part: Schema, root: Schema) -> I
     label, unit = WORDS.get((kind, "/".join(path)), (_(str(part.get("title", path[-1]))), ""))
     usual = flat.get("default")
     counts = isinstance(usual, int) and not isinstance(usual, bool) and len(path) == 1
-    yield Control(
+    yield ScheduleControl(
         name=pointer("schedule", kind, *path),
         path=path,
         type=sort,

@@ -18,8 +18,8 @@ from scheduler.services.due_times import next_of, status_of, words_of
 from scheduler.tokens.health import (
     URGENCY,
     Facts,
-    State,
     TokenFields,
+    TokenState,
     Validity,
     state_of,
     token_fields,
@@ -50,7 +50,7 @@ class KeptToken:
     fields: TokenFields
     service: str
     validity: Validity
-    state: State
+    state: TokenState
     last_run: Run | None
     strip: Strip | None = None
 
@@ -216,7 +216,7 @@ def _kept_tokens(tasks: Sequence[ScheduledTask], *, now: datetime) -> list[KeptT
             continue
         runs = last_runs.get((instance.pk, task.target), (None, None))
         service = services.get(fields.datasource, fields.datasource)
-        made[instance.pk, fields.token] = _kept(task, instance, fields, service, runs, now)
+        made[instance.pk, fields.token] = _kept_token(task, instance, fields, service, runs, now)
     return list(made.values())
 
 
@@ -235,7 +235,7 @@ def _order(task: ScheduledTask) -> tuple[int, float, int]:
     return _SPEAKS.index(first), (planned or task.created).timestamp(), task.pk
 
 
-def _kept(
+def _kept_token(
     task: ScheduledTask,
     instance: ProcessInstance,
     fields: TokenFields,

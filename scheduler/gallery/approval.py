@@ -8,7 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kianda.accounts.roles import role_titles
-from scheduler.gallery.base import Answers, Names, Plan, Questions, Section, Template
+from scheduler.gallery.base import (
+    Answers,
+    FreeNames,
+    GalleryTemplate,
+    InstallPlan,
+    Questions,
+    QuestionSection,
+)
 
 MOST_PEOPLE = 200
 
@@ -47,7 +54,7 @@ def approvers() -> list[tuple[str, Any]]:
     ]
 
 
-class Approval(Template):
+class Approval(GalleryTemplate):
     """Makes a process of two forms with owners."""
 
     slug = "approval-request"
@@ -60,13 +67,15 @@ class Approval(Template):
     makes = (gettext_lazy("a published process with two forms"),)
     form = ApprovalForm
     needs_datasource = False
-    sections = (Section(gettext_lazy("The request"), ("service", "approver", "with_amount")),)
+    sections = (
+        QuestionSection(gettext_lazy("The request"), ("service", "approver", "with_amount")),
+    )
 
-    def plan(self, answers: Answers, names: Names) -> Plan:
+    def plan(self, answers: Answers, names: FreeNames) -> InstallPlan:
         """Return the process."""
         kind, _colon, name = answers["approver"].partition(":")
         owners = {"groups": [name]} if kind == "group" else {"users": [name]}
-        return Plan(
+        return InstallPlan(
             definition={
                 "name": names.process,
                 "title": answers["service"],

@@ -14,14 +14,14 @@ from kianda.lib.names import slugify
 Answers = Mapping[str, Any]
 
 
-class Section(NamedTuple):
+class QuestionSection(NamedTuple):
     """A heading of the wizard, and the questions below it."""
 
     title: Any
     fields: tuple[str, ...]
 
 
-class Names(NamedTuple):
+class FreeNames(NamedTuple):
     """The free names under which the objects are made."""
 
     datasource: str
@@ -30,7 +30,7 @@ class Names(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
+class InstallPlan:
     """The objects that are made, as the API would take them; all ordinary, all changeable."""
 
     definition: dict[str, Any]
@@ -44,7 +44,7 @@ class Plan:
     places: Mapping[str, str] = field(default_factory=dict)
 
 
-class Template(ABC):
+class GalleryTemplate(ABC):
     """Something that can be made in one go after a few questions."""
 
     slug: ClassVar[str]
@@ -54,19 +54,19 @@ class Template(ABC):
     makes: ClassVar[tuple[Any, ...]]
     button: ClassVar[Any] = gettext_lazy("Make it")
     form: ClassVar[type[forms.Form]]
-    sections: ClassVar[tuple[Section, ...]]
+    sections: ClassVar[tuple[QuestionSection, ...]]
     needs_datasource: ClassVar[bool] = True
     # Whether a wish is written into names as "<wish>-token".
     suffix: ClassVar[str] = ""
 
-    def wishes(self, answers: Answers) -> Names:
+    def wishes(self, answers: Answers) -> FreeNames:
         """Return the names that the objects would best have."""
         base = slugify(answers["service"], fallback="service")[:50].strip("-")
         task = _("%(what)s: %(service)s") % {"what": self.title, "service": answers["service"]}
-        return Names(base, f"{base}{self.suffix}", str(task)[:190])
+        return FreeNames(base, f"{base}{self.suffix}", str(task)[:190])
 
     @abstractmethod
-    def plan(self, answers: Answers, names: Names) -> Plan:
+    def plan(self, answers: Answers, names: FreeNames) -> InstallPlan:
         """Return what is made of the answers."""
 
     def trial(self, answers: Answers) -> dict[str, Any] | None:

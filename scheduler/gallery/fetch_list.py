@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy
 from kianda.lib.names import FIELD_NAME, as_title
 from scheduler.gallery.base import (
     Answers,
-    Names,
-    Plan,
+    FreeNames,
+    GalleryTemplate,
+    InstallPlan,
     Questions,
-    Section,
-    Template,
+    QuestionSection,
     interval_question,
     path_question,
     service_questions,
@@ -74,7 +74,7 @@ class FetchListForm(Questions):
         return names
 
 
-class FetchList(Template):
+class FetchList(GalleryTemplate):
     """Makes datasource, process with a table, instance and scheduled task."""
 
     slug = "fetch-a-list"
@@ -94,14 +94,14 @@ class FetchList(Template):
     form = FetchListForm
     suffix = "-list"
     sections = (
-        Section(gettext_lazy("The service"), ("service", "base_url", "list_path", "token")),
-        Section(gettext_lazy("The list"), ("place", "columns")),
-        Section(gettext_lazy("How often"), ("every",)),
+        QuestionSection(gettext_lazy("The service"), ("service", "base_url", "list_path", "token")),
+        QuestionSection(gettext_lazy("The list"), ("place", "columns")),
+        QuestionSection(gettext_lazy("How often"), ("every",)),
     )
 
-    def plan(self, answers: Answers, names: Names) -> Plan:
+    def plan(self, answers: Answers, names: FreeNames) -> InstallPlan:
         """Return all four."""
-        return Plan(
+        return InstallPlan(
             definition={
                 "name": names.process,
                 "title": _("%(service)s: list") % {"service": answers["service"]},

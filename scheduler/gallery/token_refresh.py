@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy
 from kianda.lib.numbers import whole_number
 from scheduler.gallery.base import (
     Answers,
-    Names,
-    Plan,
+    FreeNames,
+    GalleryTemplate,
+    InstallPlan,
     Questions,
-    Section,
-    Template,
+    QuestionSection,
     interval_question,
     path_question,
     service_questions,
@@ -89,7 +89,7 @@ def warning_of(every: int | None, lives: int | None) -> str:
     ) % words  # fmt: skip
 
 
-class TokenRefresh(Template):
+class TokenRefresh(GalleryTemplate):
     """Makes datasource, process, instance and scheduled task."""
 
     slug = "oauth-token-refresh"
@@ -109,18 +109,18 @@ class TokenRefresh(Template):
     form = TokenRefreshForm
     suffix = "-token"
     sections = (
-        Section(gettext_lazy("The service"), ("service", "base_url", "token_path")),
-        Section(
+        QuestionSection(gettext_lazy("The service"), ("service", "base_url", "token_path")),
+        QuestionSection(
             gettext_lazy("Your credentials there"),
             ("client_id", "client_secret", "refresh_token", "redirect_uri"),
         ),
-        Section(gettext_lazy("How often"), ("every", "lives")),
+        QuestionSection(gettext_lazy("How often"), ("every", "lives")),
     )
 
-    def plan(self, answers: Answers, names: Names) -> Plan:
+    def plan(self, answers: Answers, names: FreeNames) -> InstallPlan:
         """Return all four."""
         given = ("client_id", "client_secret", "refresh_token", "redirect_uri")
-        return Plan(
+        return InstallPlan(
             definition=_definition(answers, names),
             group=_("Integrations"),
             datasource=_datasource(answers, names.datasource),
@@ -174,7 +174,7 @@ def _datasource(answers: Answers, name: str) -> dict[str, Any]:
     }
 
 
-def _definition(answers: Answers, names: Names) -> dict[str, Any]:
+def _definition(answers: Answers, names: FreeNames) -> dict[str, Any]:
     return {
         "name": names.process,
         "title": _("%(service)s: access token") % {"service": answers["service"]},

@@ -31,7 +31,7 @@ _WRONG = (
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-class Line(NamedTuple):
+class CronFields(NamedTuple):
     """A cron line, read: which minutes, hours, days, months, weekdays (Sunday is 0)."""
 
     minutes: tuple[int, ...]
@@ -53,14 +53,14 @@ class Line(NamedTuple):
 
 
 @functools.lru_cache(maxsize=1024)
-def read_line(expression: str) -> Line:
+def read_line(expression: str) -> CronFields:
     """Read a cron line; raises ValueError with a sentence."""
     _refuse_odd(expression.split())
     try:
         minutes, hours, days, months, weekdays = croniter.expand(expression)[0]
     except CroniterError as error:
         raise ValueError(_no_line(expression.split())) from error
-    line = Line(
+    line = CronFields(
         _numbers(minutes, range(60)),
         _numbers(hours, range(24)),
         frozenset(_numbers(days, range(1, 32))),
@@ -110,7 +110,7 @@ def _can_stand(text: str, at: int) -> bool:
     return True
 
 
-def _refuse_never(line: Line) -> None:
+def _refuse_never(line: CronFields) -> None:
     shortest = min(line.days)
     if line.any_weekday and all(_LONGEST_MONTHS[month - 1] < shortest for month in line.months):
         raise ValueError(

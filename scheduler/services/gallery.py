@@ -19,7 +19,7 @@ from processes.library.catalogue import free_name, put_into_group
 from processes.library.exporter import sources_of
 from processes.models import ProcessDesign, ProcessInstance
 from processes.selectors import get_design, visible_instances
-from scheduler.gallery.base import Names, Plan
+from scheduler.gallery.base import FreeNames, InstallPlan
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
 from scheduler.services.tasks import create_task
@@ -42,11 +42,11 @@ def may_make_datasources(user: User) -> bool:
     return has_role(user, ADMINISTRATOR, DATASOURCE_MANAGER)
 
 
-def free_names(wishes: Names) -> Names:
+def free_names(wishes: FreeNames) -> FreeNames:
     """Return names that nothing has, as near as possible to the wishes."""
     sources = Datasource.objects.filter(name__startswith=wishes.datasource)
     tasks = ScheduledTask.objects.filter(name__startswith=wishes.task)
-    return Names(
+    return FreeNames(
         _numbered(wishes.datasource, set(sources.values_list("name", flat=True)), "-{}"),
         free_name(wishes.process),
         _numbered(wishes.task, set(tasks.values_list("name", flat=True)), " ({})"),
@@ -61,7 +61,7 @@ def _numbered(wish: str, taken: set[str], ending: str) -> str:
     return made
 
 
-def make(plan: Plan, *, user: User) -> ProcessDesign:
+def make(plan: InstallPlan, *, user: User) -> ProcessDesign:
     """Make what is planned, all or nothing; raises Invalid with places such as /task/name."""
     if plan.datasource is not None and not may_make_datasources(user):
         raise Forbidden(_("You need the role Data source manager to make a data source."))
@@ -78,7 +78,7 @@ def make(plan: Plan, *, user: User) -> ProcessDesign:
     return design
 
 
-def _make_instance(plan: Plan, process: str, user: User) -> None:
+def _make_instance(plan: InstallPlan, process: str, user: User) -> None:
     with _within(""):
         made = create_instance(process=process, mode="live", data=plan.data or {}, user=user)
     if plan.task is not None:

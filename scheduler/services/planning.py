@@ -37,7 +37,7 @@ WAITS = gettext_noop("An earlier firing of this task was still waiting.")
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedFiring:
     """What is to be written for one due task."""
 
     task: ScheduledTask
@@ -82,23 +82,23 @@ def _plan_batch(pks: Sequence[int], moment: datetime) -> list[int]:
         return []
 
 
-def _where(made: Plan) -> tuple[int, datetime | None]:
+def _where(made: PlannedFiring) -> tuple[int, datetime | None]:
     return made.task.pk, made.task.next_run_at
 
 
-def _as_read(made: Plan) -> QuerySet[ScheduledTask]:
+def _as_read(made: PlannedFiring) -> QuerySet[ScheduledTask]:
     return ScheduledTask.objects.filter(
         pk=made.task.pk, next_run_at=made.task.next_run_at, revision=made.task.revision
     )
 
 
-def _plans(pks: Sequence[int], moment: datetime) -> dict[int, Plan]:
+def _plans(pks: Sequence[int], moment: datetime) -> dict[int, PlannedFiring]:
     found = {}
     rows = ScheduledTask.objects.filter(pk__in=pks, enabled=True, next_run_at__lte=moment)
     for task in rows.only(*READ):
         try:
             due = due_of(task, moment)
-            found[task.pk] = Plan(task, due, next_run_after(task, moment, fired=1))
+            found[task.pk] = PlannedFiring(task, due, next_run_after(task, moment, fired=1))
         except (ValueError, OverflowError, ZoneInfoNotFoundError):
             logger.exception("Scheduled task %s cannot be planned", task.pk)
             _give_up(task, moment)
@@ -122,7 +122,7 @@ def _give_up(task: ScheduledTask, moment: datetime) -> None:
             ).save(force_insert=True)
 
 
-def _write(plans: Mapping[int, Plan], moment: datetime) -> list[int]:
+def _write(plans: Mapping[int, PlannedFiring], moment: datetime) -> list[int]:
     """Write the plans whose tasks are still as they were read; returns what is to be sent."""
     rows = ScheduledTask.objects.select_for_update(skip_locked=True, no_key=True)
     locked = rows.filter(pk__in=list(plans), enabled=True)
@@ -153,7 +153,7 @@ def _waiting(task_pks: Sequence[int]) -> dict[int, datetime]:
     return {task: at for task, at in rows.values_list("task_id", "planned_at") if task}
 
 
-def _firing(made: Plan, moment: datetime) -> Occurrence:
+def _firing(made: PlannedFiring, moment: datetime) -> Occurrence:
     return Occurrence(
         task=made.task,
         task_name=made.task.name,
@@ -164,7 +164,7 @@ def _firing(made: Plan, moment: datetime) -> Occurrence:
     )
 
 
-def _missed(made: Plan, moment: datetime) -> Occurrence:
+def _missed(made: PlannedFiring, moment: datetime) -> Occurrence:
     first, last = made.task.next_run_at, made.due.last_earlier
     assert first is not None
     assert last is not None
@@ -179,7 +179,9 @@ def _missed(made: Plan, moment: datetime) -> Occurrence:
     )
 
 
-def _coalesce(busy: Sequence[Plan], waiting: Mapping[int, datetime], moment: datetime) -> None:
+def _coalesce(
+    busy: Sequence[PlannedFiring], waiting: Mapping[int, datetime], moment: datetime
+) -> None:
     """Let the one row of each waiting occurrence grow by what is due now, or begin it."""
     if not busy:
         return
@@ -208,7 +210,7 @@ def _coalesce(busy: Sequence[Plan], waiting: Mapping[int, datetime], moment: dat
     )
 
 
-def _begun(made: Plan, count: int, moment: datetime) -> Occurrence:
+def _begun(made: PlannedFiring, count: int, moment: datetime) -> Occurrence:
     first = made.task.next_run_at
     assert first is not None
     return gap_row(
@@ -222,7 +224,7 @@ def _begun(made: Plan, count: int, moment: datetime) -> Occurrence:
     )
 
 
-def _move_on(moved: Sequence[tuple[Plan, int]], moment: datetime) -> None:
+def _move_on(moved: Sequence[tuple[PlannedFiring, int]], moment: datetime) -> None:
     """Set when each task is due next, and count what was fired."""
     values = []
     for made, fired in moved:

@@ -16,7 +16,7 @@ from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services.due_times import expires_at, schedule_of, set_next_run, zone_of
 from scheduler.services.firing import set_new_token
 from scheduler.services.missed_firings import close_gap
-from scheduler.services.validation import Checked, check_task
+from scheduler.services.validation import CheckedTask, check_task
 
 KIND: Final = "scheduled task"
 
@@ -86,7 +86,7 @@ def change_task(
     return task, token
 
 
-def _fill_and_plan(task: ScheduledTask, checked: Checked, moment: datetime) -> str | None:
+def _fill_and_plan(task: ScheduledTask, checked: CheckedTask, moment: datetime) -> str | None:
     """Put the checked settings into the row and plan anew what they change; returns as `_fill`."""
     schedule, values = task.schedule, checked.values
     resumed = values["enabled"] and not task.enabled
@@ -104,7 +104,7 @@ def _fill_and_plan(task: ScheduledTask, checked: Checked, moment: datetime) -> s
     return token
 
 
-def _fill(task: ScheduledTask, checked: Checked) -> str | None:
+def _fill(task: ScheduledTask, checked: CheckedTask) -> str | None:
     """Put the checked settings into the row; returns the token of a new hook."""
     values = checked.values
     task.name, task.target, task.enabled = values["name"], values["target"], values["enabled"]

@@ -28,7 +28,7 @@ PASSED = gettext_noop("This moment has passed. Write one that lies ahead.")
 
 
 @dataclass
-class Checked:
+class CheckedTask:
     """A body that was read: its settings, and the rows that they name."""
 
     values: dict[str, Any]
@@ -44,10 +44,10 @@ class Checked:
 
 def check_task(
     raw: object, *, user: User, moment: datetime, task: ScheduledTask | None, partial: bool
-) -> Checked:
+) -> CheckedTask:
     """Return the settings of a body, filled up from `task` when partial; raises Invalid."""
     values, flaws = read_task(raw, partial=partial)
-    checked = Checked(values, flaws)
+    checked = CheckedTask(values, flaws)
     # What the body names but has wrong must not be replaced by what is stored.
     broken = {flaw.pointer.split("/")[1] for flaw in flaws if flaw.pointer}
     for key, value in (_stored(task) if partial and task else _defaults(user)).items():
@@ -85,7 +85,7 @@ def _defaults(user: User) -> dict[str, Any]:
     }
 
 
-def _check_name(checked: Checked, task: ScheduledTask | None) -> None:
+def _check_name(checked: CheckedTask, task: ScheduledTask | None) -> None:
     name = checked.values.get("name")
     if name is None:
         return
@@ -94,7 +94,7 @@ def _check_name(checked: Checked, task: ScheduledTask | None) -> None:
         checked.flaw("/name", _("There is a scheduled task %(name)s already.") % {"name": name})
 
 
-def _check_process(checked: Checked, user: User) -> None:
+def _check_process(checked: CheckedTask, user: User) -> None:
     """Check process, Process ID and target, each against what the one before it names."""
     name, process_id = checked.values.get("process"), checked.values.get("process_id")
     if name is not None:
@@ -120,7 +120,7 @@ def _check_process(checked: Checked, user: User) -> None:
         checked.flaw("/target", str(missing))
 
 
-def _check_instance(checked: Checked, process_id: str, user: User) -> None:
+def _check_instance(checked: CheckedTask, process_id: str, user: User) -> None:
     instance, sentence = find_instance(process_id, design=checked.design, user=user)
     if instance is None:
         checked.flaw("/process_id", sentence)
@@ -143,7 +143,7 @@ def find_instance(
     return instance, ""
 
 
-def _document(checked: Checked) -> Document | None:
+def _document(checked: CheckedTask) -> Document | None:
     if checked.design is None:
         return None
     if checked.values.get("process_id") is not None and checked.instance is None:
@@ -160,7 +160,7 @@ def definition_of(design: ProcessDesign, instance: ProcessInstance | None) -> Do
     return document_of(version) if version is not None else None
 
 
-def _check_run_as(checked: Checked, user: User, task: ScheduledTask | None) -> None:
+def _check_run_as(checked: CheckedTask, user: User, task: ScheduledTask | None) -> None:
     name = checked.values.get("run_as")
     if name is None:
         return
@@ -182,7 +182,7 @@ def _check_run_as(checked: Checked, user: User, task: ScheduledTask | None) -> N
     checked.run_as = person
 
 
-def _does_the_same(checked: Checked, task: ScheduledTask) -> bool:
+def _does_the_same(checked: CheckedTask, task: ScheduledTask) -> bool:
     """Tell whether a change leaves alone what the task does and as whom: only its times differ."""
     values = checked.values
     return (
@@ -199,7 +199,7 @@ def zone_names() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _check_times(checked: Checked, moment: datetime, task: ScheduledTask | None) -> None:
+def _check_times(checked: CheckedTask, moment: datetime, task: ScheduledTask | None) -> None:
     """Check the zone; then, in it, that what is new lies ahead."""
     name = checked.values.get("timezone")
     if name is None:

@@ -18,13 +18,13 @@ from processes.language.values import ValueFailure, from_json, is_blank
 from processes.rules.base import CallingRule, Rule
 
 OWN_DATASOURCE = "kianda"
-State = Literal["valid", "failing", "late", "unplanned", "expired", "missing", "waiting"]
+TokenState = Literal["valid", "failing", "late", "unplanned", "expired", "missing", "waiting"]
 # How much a state wants to be looked at: the worst comes first.
-URGENCY: tuple[State, ...] = (
+URGENCY: tuple[TokenState, ...] = (
     "expired", "missing", "failing", "late", "unplanned", "waiting", "valid",
 )  # fmt: skip
-RED: frozenset[State] = frozenset({"expired", "missing"})
-AMBER: frozenset[State] = frozenset({"failing", "late", "unplanned"})
+RED: frozenset[TokenState] = frozenset({"expired", "missing"})
+AMBER: frozenset[TokenState] = frozenset({"failing", "late", "unplanned"})
 # Past these a number is a moment or nonsense, and no length of time.
 LONGEST = timedelta(days=3_660)
 _DIGITS, _SECONDS = 99_999_999, 99_999_999_999
@@ -161,7 +161,7 @@ class Facts:
     next_refresh: datetime | None
 
 
-def state_of(facts: Facts, now: datetime) -> State:
+def state_of(facts: Facts, now: datetime) -> TokenState:
     """Return how a kept token is: amber is "somebody should look", not "soon"."""
     until, failed = facts.validity.until, facts.last_outcome in {"failed", "interrupted", "refused"}
     if not facts.is_set:

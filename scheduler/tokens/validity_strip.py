@@ -44,7 +44,7 @@ class Strip:
 
 
 @dataclass(frozen=True)
-class Window:
+class StripWindow:
     """The time that strips show, and the key from which on runs are looked at."""
 
     start: datetime
@@ -52,10 +52,10 @@ class Window:
     first: int
 
 
-def window(now: datetime, length: timedelta = DAY) -> Window:
+def window(now: datetime, length: timedelta = DAY) -> StripWindow:
     """Return the last hours or days; it asks the database once, for all strips of a page."""
     start = now - length
-    return Window(start, now, _first_after(start - DAY))
+    return StripWindow(start, now, _first_after(start - DAY))
 
 
 def strip_of(
@@ -64,7 +64,7 @@ def strip_of(
     fields: TokenFields,
     *,
     current: Validity | None,
-    within: Window,
+    within: StripWindow,
 ) -> Strip:
     """Return when the token that a target keeps was valid; `current` is how it is by now."""
     start, now = within.start, within.now
@@ -78,7 +78,7 @@ def strip_of(
 
 
 def _spans(
-    instance: ProcessInstance, target: str, fields: TokenFields, within: Window
+    instance: ProcessInstance, target: str, fields: TokenFields, within: StripWindow
 ) -> Iterable[tuple[datetime, datetime]]:
     names = [name for name in (fields.created, fields.expires) if name]
     rows = (

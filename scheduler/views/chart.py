@@ -30,7 +30,7 @@ Counts = Sequence[tuple[int, str, int]]
 
 
 def drawing(
-    task: ScheduledTask, window: timeline.Window, kept: KeptToken | None, now: datetime
+    task: ScheduledTask, window: timeline.TimelineWindow, kept: KeptToken | None, now: datetime
 ) -> dict[str, Any]:
     """Return what the drawing shows, and what is said about it."""
     scale = timeline.Scale(window, now)

@@ -20,24 +20,24 @@ MOST = 25
 
 
 @dataclass(frozen=True)
-class Leaf:
+class TargetChoice:
     """Something that can be triggered, with the rules that can be triggered alone."""
 
     target: str
     title: str
     icon: str
     note: str
-    rules: tuple["Leaf", ...] = ()
+    rules: tuple["TargetChoice", ...] = ()
 
 
 @dataclass(frozen=True)
-class Branch:
+class TargetGroup:
     """A form, or the process itself, with what can be triggered in it."""
 
     title: str
     note: str
     icon: str
-    leaves: list[Leaf]
+    leaves: list[TargetChoice]
 
 
 class Choices:
@@ -102,16 +102,16 @@ class Choices:
         return definition_of(self.design, self.instance) if self.design else None
 
     @cached_property
-    def tree(self) -> list[Branch]:
+    def tree(self) -> list[TargetGroup]:
         """Return what can be triggered: per form its buttons and fields with their rules."""
         if self.document is None:
             return []
         made = [
-            Branch(form.title, _("form"), "layout-text-window", list(_leaves(form)))
+            TargetGroup(form.title, _("form"), "layout-text-window", list(_leaves(form)))
             for form in self.document.forms
         ]
         opened = list(_whole("process#load", _("When it is opened"), self.document.rules))
-        made.append(Branch(self.document.title, _("process"), "diagram-3", opened))
+        made.append(TargetGroup(self.document.title, _("process"), "diagram-3", opened))
         return [branch for branch in made if branch.leaves]
 
     @property
@@ -130,18 +130,20 @@ class Choices:
         return buttons[0] if len(buttons) == 1 else ""
 
 
-def _leaves(form: Form) -> Iterator[Leaf]:
+def _leaves(form: Form) -> Iterator[TargetChoice]:
     for field in form.all_fields():
         if not field.runs_rules or (field.holds_value and not field.rules):
             continue
         word = _("field, when it changes") if field.holds_value else _("button")
-        yield Leaf(
+        yield TargetChoice(
             field.name,
             field.title,
             "input-cursor-text" if field.holds_value else "hand-index",
             f"{word}, {_count(field.rules)}",
             tuple(
-                Leaf(f"{field.name}#{rule.id}", f"{number}. {rule.title}", "", _(rule.label))
+                TargetChoice(
+                    f"{field.name}#{rule.id}", f"{number}. {rule.title}", "", _(rule.label)
+                )
                 for number, rule in enumerate(field.rules, 1)
             ),
         )
@@ -149,9 +151,9 @@ def _leaves(form: Form) -> Iterator[Leaf]:
     yield from _whole(f"form:{form.name}#submit", _("When it is submitted"), form.rules)
 
 
-def _whole(target: str, title: str, rules: Sequence[Rule]) -> Iterator[Leaf]:
+def _whole(target: str, title: str, rules: Sequence[Rule]) -> Iterator[TargetChoice]:
     if rules:
-        yield Leaf(target, title, "lightning", _count(rules))
+        yield TargetChoice(target, title, "lightning", _count(rules))
 
 
 def _count(rules: Sequence[Rule]) -> str:

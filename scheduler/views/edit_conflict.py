@@ -44,10 +44,10 @@ def differences(typed: forms.Typed, before: dict[str, Any], task: ScheduledTask)
     }  # fmt: skip
     mine, keys = forms.body_of(typed, task=task), [part for part in titles if part in before]
     found = merge(before, mine, _settings_of(task), keys=keys).differences
-    return told(found, titles=titles, words=_said)
+    return told(found, titles=titles, words=_value_in_words)
 
 
-def _said(part: str, value: Any) -> str:
+def _value_in_words(part: str, value: Any) -> str:
     if part == "schedule":
         return coming({"schedule": value}, moment=timezone.now()).words or _("not complete")
     if part == "expires":

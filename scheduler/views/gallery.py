@@ -17,7 +17,7 @@ from processes.document_cache import document_of
 from processes.models import Run
 from processes.running import runs
 from processes.views.common import person
-from scheduler.gallery import TEMPLATES, Template, template_named
+from scheduler.gallery import TEMPLATES, GalleryTemplate, template_named
 from scheduler.services import gallery as services
 
 PARTIALS = {"answer": "gallery/_answer.html", "lead": "gallery/_lead.html"}
@@ -45,7 +45,7 @@ def template(request: HttpRequest, slug: str) -> HttpResponseBase:
             _("This template makes a data source: you need the role Data source manager for it.")
         )
     if request.method == "GET":
-        return _shown(request, found, found.form(), lead=found.lead(request.GET.dict()))
+        return _render(request, found, found.form(), lead=found.lead(request.GET.dict()))
     form = found.form(request.POST)
     if request.POST.get("act") == "test":
         return _test(request, found, form)
@@ -59,14 +59,14 @@ def template(request: HttpRequest, slug: str) -> HttpResponseBase:
         else:
             toast(request, _("%(title)s is made and published.") % {"title": made.title})
             return go(request, "template-made", name=made.name)
-    return _shown(request, found, form, status=422)
+    return _render(request, found, form, status=422)
 
 
 def _in_order(invalid: Invalid) -> Invalid:
     return Invalid(invalid.detail, errors=dict.fromkeys(invalid.errors))
 
 
-def _test(request: HttpRequest, found: Template, form: forms.Form) -> HttpResponseBase:
+def _test(request: HttpRequest, found: GalleryTemplate, form: forms.Form) -> HttpResponseBase:
     """Ask the service as it is typed; the rest of the form need not be complete."""
     form.is_valid()
     typed = {name: request.POST.get(name, "").strip() for name in form.fields}
@@ -80,7 +80,7 @@ def _test(request: HttpRequest, found: Template, form: forms.Form) -> HttpRespon
         detail = " ".join(flaw.detail for flaw in invalid.errors)
         answer = {"ok": False, "status": None, "elapsed_ms": 0, "detail": detail}
     blank = found.form(initial={**typed, **dict.fromkeys(_secrets(form), "")})
-    return _shown(request, found, blank, answer=answer)
+    return _render(request, found, blank, answer=answer)
 
 
 def _secrets(form: forms.Form) -> list[str]:
@@ -89,8 +89,13 @@ def _secrets(form: forms.Form) -> list[str]:
     ]
 
 
-def _shown(
-    request: HttpRequest, found: Template, form: forms.Form, *, status: int = 200, **more: Any
+def _render(
+    request: HttpRequest,
+    found: GalleryTemplate,
+    form: forms.Form,
+    *,
+    status: int = 200,
+    **more: Any,
 ) -> HttpResponseBase:
     context = {
         "template": found,

@@ -37,12 +37,12 @@ def history(request: HttpRequest, task_id: str) -> HttpResponseBase:
     )
     kept = token_of_task(task, now=now, length=window.length)
     found = page_of(request, listing.occurrences(task, outcome=query["outcome"]))
-    lines = [_line(one, kept, now) for one in found]
+    lines = [_occurrence_row(one, kept, now) for one in found]
     choices = Choices(task.process_name, task.process_id or "", person(request))
     context: dict[str, Any] = {
         "task": task, "page": found, "query": query, "outcomes": listing.OUTCOMES, "now": now,
         "lines": lines, "state": status_of(task), "next": next_of(task),
-        "next_said": _said(next_of(task)),
+        "next_said": _moment_in_words(next_of(task)),
         "next_line": _next_line(task, now), "words": words_of(task),
         "title": target_title(choices.document, task.target), "instance": choices.instance,
         "any": found.paginator.count > 0 or occurrences_of(task).exists(), "noun": _noun(),
@@ -63,7 +63,7 @@ def _noun() -> str:
     }  # fmt: skip
 
 
-def _said(moment: datetime | None) -> str:
+def _moment_in_words(moment: datetime | None) -> str:
     return times.moment_in_sentence(moment) if moment else ""
 
 
@@ -89,7 +89,9 @@ def _next_line(task: ScheduledTask, now: datetime) -> dict[str, Any] | None:
     }
 
 
-def _line(occurrence: Occurrence, kept: KeptToken | None, now: datetime) -> dict[str, Any]:
+def _occurrence_row(
+    occurrence: Occurrence, kept: KeptToken | None, now: datetime
+) -> dict[str, Any]:
     planned, started = occurrence.planned_at, occurrence.started_at
     finished = occurrence.finished_at
     late = started - planned if started else timedelta(0)

@@ -44,7 +44,7 @@ PARTIALS = {
 def new_task(request: HttpRequest) -> HttpResponseBase:
     """Ask for a task in the order of the scenario, then make it."""
     if sent := _asked(request):
-        return _shown(request, _chosen(request, forms.typed_in(sent)))
+        return _render(request, _chosen(request, forms.typed_in(sent)))
     if request.method == "POST":
         return _make(request)
     typed = {
@@ -54,7 +54,7 @@ def new_task(request: HttpRequest) -> HttpResponseBase:
     }
     for name in ("process", "process_id", "target", "name"):
         typed[f"/{name}"] = request.GET.get(name, "").replace("\0", "")[:200]
-    return _shown(request, _chosen(request, typed))
+    return _render(request, _chosen(request, typed))
 
 
 def _asked(request: HttpRequest) -> QueryDict | None:
@@ -79,7 +79,7 @@ def _make(request: HttpRequest) -> HttpResponseBase:
     try:
         task, token = services.create_task(raw=forms.body_of(typed), user=person(request))
     except Invalid as invalid:
-        return _shown(request, typed, invalid=invalid)
+        return _render(request, typed, invalid=invalid)
     if token:
         return shown_once(request, task, token)
     toast(request, _("%(name)s is scheduled.") % {"name": task.name})
@@ -100,10 +100,10 @@ def task(request: HttpRequest, task_id: str) -> HttpResponseBase:
     """Show the settings of a task, and change them."""
     found = services.get_task(task_id)
     if sent := _asked(request):
-        return _shown(request, _chosen(request, forms.typed_in(sent)), task=found)
+        return _render(request, _chosen(request, forms.typed_in(sent)), task=found)
     if request.method == "POST":
         return _change(request, found)
-    return _shown(request, forms.typed_of(found), task=found)
+    return _render(request, forms.typed_of(found), task=found)
 
 
 @once
@@ -116,7 +116,7 @@ def _change(request: HttpRequest, found: ScheduledTask) -> HttpResponseBase:
             partial=True, revision=-1 if seen is None else seen,
         )  # fmt: skip
     except Invalid as invalid:
-        return _shown(request, typed, task=found, invalid=invalid)
+        return _render(request, typed, task=found, invalid=invalid)
     except PreconditionFailed:
         return _stale(request, typed, services.get_task(str(found.pk)))
     if token:
@@ -128,11 +128,11 @@ def _change(request: HttpRequest, found: ScheduledTask) -> HttpResponseBase:
 def _stale(request: HttpRequest, typed: forms.Typed, now: ScheduledTask) -> HttpResponse:
     before = read(request.POST.get("seen", ""))
     differences = edit_conflict.differences(typed, before, now)
-    return _shown(request, edit_conflict.merged(typed, before, now), task=now, stale=differences)
+    return _render(request, edit_conflict.merged(typed, before, now), task=now, stale=differences)
 
 
 @dataclass(frozen=True)
-class Firing:
+class NextFiring:
     """A moment of the next five: by the clock of the task, and how far it is."""
 
     moment: datetime
@@ -143,14 +143,14 @@ class Firing:
 
 def _firings(
     moments: Sequence[datetime], zone: str, *, now: datetime, seconds: bool
-) -> list[Firing]:
+) -> list[NextFiring]:
     if not moments:
         return []
     gaps = [times.distance_words(moments[0], now=now)]
     gaps += [f"+ {times.span_words(after - before)}" for before, after in pairwise(moments)]
     with timezone.override(ZoneInfo(zone)):
         return [
-            Firing(
+            NextFiring(
                 moment, times.moment_words(moment, now=now, seconds=seconds),
                 times.full_words(moment), gap,
             )
@@ -158,7 +158,7 @@ def _firings(
         ]  # fmt: skip
 
 
-def _shown(
+def _render(
     request: HttpRequest,
     typed: forms.Typed,
     *,

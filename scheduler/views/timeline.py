@@ -25,7 +25,7 @@ GAPS_NAMED = 8
 
 
 @dataclass(frozen=True)
-class Window:
+class TimelineWindow:
     """A stretch of time that can be looked at: up to now, and what is ahead of it."""
 
     key: str
@@ -42,14 +42,14 @@ class Window:
 
 
 WINDOWS = (
-    Window("24h", _("Last 24 hours"), _("24 h"), DAY, 2 * HOUR, HOUR / 2),
-    Window("7d", _("Last 7 days"), _("7 days"), 7 * DAY, column=3 * HOUR),
-    Window("30d", _("Last 30 days"), _("30 days"), 30 * DAY, column=DAY),
+    TimelineWindow("24h", _("Last 24 hours"), _("24 h"), DAY, 2 * HOUR, HOUR / 2),
+    TimelineWindow("7d", _("Last 7 days"), _("7 days"), 7 * DAY, column=3 * HOUR),
+    TimelineWindow("30d", _("Last 30 days"), _("30 days"), 30 * DAY, column=DAY),
 )
 
 
 @dataclass(frozen=True)
-class Mark:
+class TimelineMark:
     """A mark of the drawing: where, and of which shape."""
 
     x: str
@@ -68,7 +68,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Tick:
+class AxisTick:
     """A line of the scale, its word when it has one; a minor one is left out on a phone."""
 
     x: str
@@ -79,7 +79,7 @@ class Tick:
 class Scale:
     """Turns moments into places."""
 
-    def __init__(self, window: Window, now: datetime) -> None:
+    def __init__(self, window: TimelineWindow, now: datetime) -> None:
         """Take what is looked at, and when."""
         self.window, self.now, self.start = window, now, now - window.length
 
@@ -106,7 +106,7 @@ class Scale:
             if 3 < self.share(left) < 97
         ]
 
-    def ticks(self) -> list[Tick]:
+    def ticks(self) -> list[AxisTick]:
         """Return the full hours of a day, or the midnights of more."""
         if self.window.length == DAY:
             return [self._hour(moment) for moment in self._steps(HOUR)]
@@ -121,15 +121,15 @@ class Scale:
             for number, moment in enumerate(midnights)
         ]
 
-    def _hour(self, moment: datetime) -> Tick:
+    def _hour(self, moment: datetime) -> AxisTick:
         hour = timezone.localtime(moment).hour
         return self._tick(moment, "" if hour % 2 else f"{hour:02}:00", minor=hour % 6 != 0)
 
-    def _tick(self, moment: datetime, word: str, *, minor: bool) -> Tick:
+    def _tick(self, moment: datetime, word: str, *, minor: bool) -> AxisTick:
         # A word at an edge would be cut.
         edge = 2 if self.window.length == DAY else 4
         named = edge < self.share(moment) < 100 - edge
-        return Tick(self.place(moment), word if named else "", minor)
+        return AxisTick(self.place(moment), word if named else "", minor)
 
     def _steps(self, step: timedelta) -> list[datetime]:
         """Return the full steps by the person's clock, in the drawing."""
@@ -164,7 +164,7 @@ def shape_of(outcome: str | None, trigger: str = "planned") -> str:
 
 def marks(
     scale: Scale, occurrences: Iterable[Occurrence], coming: Sequence[datetime]
-) -> list[Mark]:
+) -> list[TimelineMark]:
     """Place occurrences and firings ahead; what would lie on the same spot is drawn once."""
     shapes = [
         (one.started_at or one.planned_at, shape_of(one.outcome, one.trigger))
@@ -177,7 +177,7 @@ def marks(
         dot = (round(share * DOTS_PER_CENT), shape)
         if 0 <= share <= 100 and dot not in seen:
             seen.add(dot)
-            made.append(Mark(f"{share:.2f}%", shape))
+            made.append(TimelineMark(f"{share:.2f}%", shape))
     return made
 
 
