@@ -112,8 +112,8 @@ def run_worker() -> None:
 
     # Celery would open and close the database around each task; broken connections only, please.
     app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize // 4
-    for around in (task_prerun, task_postrun):
-        around.connect(_close_broken_connections, weak=False)
+    for signal in (task_prerun, task_postrun):
+        signal.connect(_close_broken_connections, weak=False)
     os.environ["CELERY_SKIP_CHECKS"] = "1"
     # It is about pickle; this queue takes JSON alone.
     warnings.filterwarnings("ignore", category=SecurityWarning)

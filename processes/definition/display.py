@@ -37,16 +37,16 @@ def displays_on(form: Form, overrides: Overrides | None = None) -> dict[str, Dis
 
 
 def _fill(
-    fields: Iterable[FormField], around: Display, overrides: Overrides, found: dict[str, Display]
+    fields: Iterable[FormField], outer: Display, overrides: Overrides, found: dict[str, Display]
 ) -> None:
     for field in fields:
-        here = _of(field, around, overrides.get(field.name, {}))
+        here = _of(field, outer, overrides.get(field.name, {}))
         found[field.name] = here
         _fill(field.inner, here, overrides, found)
 
 
-def _of(field: FormField, around: Display, override: Mapping[str, bool]) -> Display:
-    visible = around.visible and override.get("visible", field.visible)
-    enabled = around.enabled and override.get("enabled", field.enabled)
+def _of(field: FormField, outer: Display, override: Mapping[str, bool]) -> Display:
+    visible = outer.visible and override.get("visible", field.visible)
+    enabled = outer.enabled and override.get("enabled", field.enabled)
     required = override.get("required", bool(getattr(field, "required", False)))
     return Display(visible, enabled, required and visible and enabled)

@@ -180,7 +180,7 @@ class RuleSamples:
 
 def samples_for(
     document: Mapping[str, Any], rule: Mapping[str, Any], rules: list[Mapping[str, Any]], *,
-    user: User, around: EditorScope,
+    user: User, scope: EditorScope,
 ) -> RuleSamples:  # fmt: skip
     """Return the samples for a rule of a working copy; rules that make the same call count too."""
     call = (rule.get("datasource"), rule.get("method"))
@@ -192,7 +192,7 @@ def samples_for(
         process=str(document.get("name", "")),
         rule_ids=frozenset({*same, str(rule.get("id"))}),
         user=user,
-        method=around.rest_method,
-        found_in=around.looks_into,
-        loop=around.loop,
+        method=scope.rest_method,
+        found_in=scope.looks_into,
+        loop=scope.loop,
     )

@@ -11,7 +11,7 @@ from kianda.lib.masking import Masker
 from processes.engine.context_forms import FormsScope, RunForms
 from processes.engine.context_instances import RunOthers
 from processes.engine.context_rows import run_rows
-from processes.engine.ports import Ledger, Outside, Surroundings
+from processes.engine.ports import Checkpoints, Surroundings, World
 from processes.engine.run_values import Changes, RunValues
 from processes.engine.runner import Outcome
 from processes.engine.trace import RunTrace
@@ -29,9 +29,9 @@ class RunContext:
     """The working copy of one run and the ports to the world."""
 
     working: RunValues
-    around: Surroundings
-    ledger: Ledger
-    outside: Outside
+    surroundings: Surroundings
+    checkpoints: Checkpoints
+    world: World
     masker: Masker
     trace: RunTrace
     last_position: int
@@ -40,7 +40,7 @@ class RunContext:
     item_secrets: frozenset[str] = frozenset()
     # Values whose commit is joined with the closing one, because no rule follows.
     pending: dict[str, Value] | None = None
-    desk: FormsScope | None = None
+    forms_scope: FormsScope | None = None
     # What the page is to do after the run: form, mode, leave.
     page: dict[str, Any] = field(default_factory=dict)
     outcome: Outcome = field(default_factory=Outcome)
@@ -48,9 +48,9 @@ class RunContext:
     @property
     def forms(self) -> Forms:
         """Return what may be done with the forms of the instance."""
-        if self.desk is None:
+        if self.forms_scope is None:
             raise RuleFailed("configuration", _("There are no forms here."))
-        return RunForms(self, self.desk)
+        return RunForms(self, self.forms_scope)
 
     @property
     def others(self) -> Others:
@@ -60,17 +60,17 @@ class RunContext:
     @property
     def today(self) -> str:
         """Return the day of the run in its time zone, `2026-11-23`."""
-        return self.around.today
+        return self.surroundings.today
 
     @property
     def zone(self) -> tzinfo:
         """Return the time zone of the run."""
-        return self.around.zone
+        return self.surroundings.zone
 
     @property
     def seconds_left(self) -> float:
         """Return what is left of the run's deadline."""
-        return self.around.deadline - time.monotonic()
+        return self.surroundings.deadline - time.monotonic()
 
     def resolve(self, name: str) -> Value:
         """Return the value of a field, or of `process.* user.* now today`."""
@@ -81,8 +81,8 @@ class RunContext:
             value = self.working.values[name]
             if self.working.is_secret(name):
                 self.masker.add(value)
-        elif name in self.around.names:
-            value = self.around.names[name]
+        elif name in self.surroundings.names:
+            value = self.surroundings.names[name]
         elif table in self.working.values:
             value = column_of(self.working.values[table], column)
         else:
@@ -121,7 +121,7 @@ class RunContext:
     def accept(self, changes: Changes) -> None:
         """Set what a successful call brought, and make it durable at once."""
         self.working.accept(self._checked(changes), cells=self._cells_of(changes))
-        self.ledger.answered(self)
+        self.checkpoints.after_call(self)
 
     def _cells_of(self, changes: Changes) -> list[str]:
         """Return the columns that are set in the row under way, unless its whole table is."""
@@ -163,10 +163,10 @@ class RunContext:
                 self.masker.add(secret)
             if self.trace.current is not None:
                 self.trace.current.request = shown
-            self.ledger.calling(self)
+            self.checkpoints.before_call(self)
 
         try:
-            answer = self.outside.call(
+            answer = self.world.call(
                 datasource=datasource,
                 method=method,
                 inputs=inputs,
@@ -203,8 +203,12 @@ class RunContext:
         self, *, process: str, filter: ConditionGroup, limit: int
     ) -> list[Mapping[str, Value]]:
         """Return stored instances of a process that the run's person may see."""
-        items, secret_names = self.outside.find(
-            process=process, filter=filter, limit=limit, around=self.around, resolve=self.resolve
+        items, secret_names = self.world.find(
+            process=process,
+            filter=filter,
+            limit=limit,
+            surroundings=self.surroundings,
+            resolve=self.resolve,
         )
         self.learn_secrets(items, secret_names)
         return items
@@ -228,7 +232,7 @@ class RunContext:
         if self.trace.place() == [[0, self.last_position]]:
             self.pending = dict(self.working.values)
             return
-        self.ledger.save(self, self.working.values)
+        self.checkpoints.save(self, self.working.values)
         self.working.kept(self.working.values)
 
     def undo(self) -> None:

@@ -36,28 +36,28 @@ class FormsScope:
 class RunForms:
     """Implements `processes.rules.ports.Forms` on the working copy of a run."""
 
-    def __init__(self, context: RunState, desk: FormsScope) -> None:
+    def __init__(self, context: RunState, scope: FormsScope) -> None:
         """Take the run and what is known about its forms."""
-        self.context, self.desk = context, desk
+        self.context, self.scope = context, scope
 
     def submit(self, form: str, *, status: str) -> None:
         """Check a form, run its rules, complete it, open the next one, and store all values."""
-        context, desk = self.context, self.desk
+        context, scope = self.context, self.scope
         _refuse_long(status)
         wanted = self._form(form or self._own_or_open())
         step = context.trace.current
         if step is None or step.goes_on_at is None:
             self._check(wanted)
-        if wanted.rules and not (desk.submits and wanted.name == desk.own_form):
+        if wanted.rules and not (scope.submits and wanted.name == scope.own_form):
             run_inside(context, wanted.title, wanted.rules)
             self._check(wanted)
         try:
             context.working.standing = submitted(
-                desk.document,
+                scope.document,
                 context.working.standing,
                 wanted.name,
-                creator=desk.creator(),
-                moment=desk.moment,
+                creator=scope.creator(),
+                moment=scope.moment,
                 status=status,
             )
         except NotOpen as refusal:
@@ -71,11 +71,11 @@ class RunForms:
         _refuse_long(status)
         if status:
             self.context.working.standing = closed(
-                self.desk.document,
+                self.scope.document,
                 self.context.working.standing,
                 status=status,
-                creator=self.desk.creator(),
-                moment=self.desk.moment,
+                creator=self.scope.creator(),
+                moment=self.scope.moment,
             )
         self.context.page["leave"] = True
 
@@ -84,12 +84,12 @@ class RunForms:
         wanted = self._form(form)
         if make_current:
             self.context.working.standing = went_to(
-                self.desk.document,
+                self.scope.document,
                 self.context.working.standing,
                 wanted.name,
-                own=self.desk.own_form,
-                creator=self.desk.creator(),
-                moment=self.desk.moment,
+                own=self.scope.own_form,
+                creator=self.scope.creator(),
+                moment=self.scope.moment,
             )
         self.context.page.update({"form": wanted.name, "mode": mode})
 
@@ -104,15 +104,15 @@ class RunForms:
     ) -> None:
         """Give forms to people and groups, and open them when asked."""
         self.context.working.standing = assigned(
-            self.desk.document,
+            self.scope.document,
             self.context.working.standing,
             [self._form(name).name for name in forms],
-            users=_all_known(users, self.desk.known_users, "person"),
-            groups=_all_known(groups, self.desk.known_groups, "group"),
-            creator=self.desk.creator(),
+            users=_all_known(users, self.scope.known_users, "person"),
+            groups=_all_known(groups, self.scope.known_groups, "group"),
+            creator=self.scope.creator(),
             append=append,
             opens=opens,
-            at=self.desk.moment.at,
+            at=self.scope.moment.at,
         )
 
     def show(self, name: str, part: DisplayPart, *, value: bool) -> None:
@@ -126,18 +126,18 @@ class RunForms:
         kept = self.context.working.standing.display.get(name, {})
         if part in kept:
             return kept[part]
-        field = self.desk.document.fields.get(name)
+        field = self.scope.document.fields.get(name)
         return bool(getattr(field, part, part != "required"))
 
     def holders(self, name: str) -> list[str]:
         """Return the fields that hold the values of a field, a container or a form."""
-        document = self.desk.document
+        document = self.scope.document
         fields = [document.fields[name]] if name in document.fields else []
         fields += [field for form in document.forms if form.name == name for field in form.fields]
         return [field.name for _, field in walk(fields) if field.holds_value]
 
     def _form(self, name: str) -> Form:
-        found = next((form for form in self.desk.document.forms if form.name == name), None)
+        found = next((form for form in self.scope.document.forms if form.name == name), None)
         if found is None:
             words = _("There is no form %(name)s.") if name else _("There is no form to submit.")
             raise RuleFailed("configuration", words % {"name": name})
@@ -145,11 +145,13 @@ class RunForms:
 
     def _own_or_open(self) -> str:
         opened = self._open_forms()
-        own = self.desk.own_form
+        own = self.scope.own_form
         return own or (opened[0] if opened else "")
 
     def _open_forms(self) -> list[str]:
-        records = records_of(self.desk.document, self.context.working.standing, self.desk.creator())
+        records = records_of(
+            self.scope.document, self.context.working.standing, self.scope.creator()
+        )
         return [name for name, record in records.items() if record.status == CURRENT]
 
     def _check(self, form: Form) -> None:

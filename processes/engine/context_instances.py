@@ -64,7 +64,7 @@ class RunOthers:
                 "timeout", _("The run has used up its time; nothing was done elsewhere.")
             )
         effect = self._effect(act, process, **{"values": {}, "secret": frozenset(), **more})
-        items, secrets = context.outside.affect(effect)
+        items, secrets = context.world.affect(effect)
         context.learn_secrets(items, secrets)
         if context.trace.current is not None:
             context.trace.current.response = _answer(items, secrets)
@@ -84,7 +84,7 @@ class RunOthers:
             act=act,
             process=process,
             shown=shown,
-            around=self.context.around,
+            surroundings=self.context.surroundings,
             resolve=self.context.resolve,
             on_request=self._requested,
             seconds=self.context.seconds_left,
@@ -96,7 +96,7 @@ class RunOthers:
             self.context.masker.add(secret)
         if self.context.trace.current is not None:
             self.context.trace.current.request = shown
-        self.context.ledger.calling(self.context)
+        self.context.checkpoints.before_call(self.context)
 
 
 def _answer(items: Sequence[Item], secrets: frozenset[str]) -> dict[str, Any]:

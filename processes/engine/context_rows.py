@@ -12,10 +12,10 @@ from processes.rules.base import Rule, RuleFailed
 
 def run_rows(context: RunState, table: str, rules: Sequence[Rule], *, go_on: bool) -> None:
     """Run rules for each row of a table, in its order; a failure ends the loop, or that row."""
-    context.ledger.stay()
+    context.checkpoints.renew()
     first_row, first_rule = _taken_up(context)
     failed: list[int] = []
-    around = context.working.row
+    surroundings = context.working.row
     try:
         for number in _numbers(context, table, first_row):
             context.working.row = (table, number)
@@ -30,7 +30,7 @@ def run_rows(context: RunState, table: str, rules: Sequence[Rule], *, go_on: boo
             context.outcome.count_handled()
             failed.append(number + 1)
     finally:
-        context.working.row = around
+        context.working.row = surroundings
     if failed and context.trace.current:
         context.trace.current.note(
             _("Passed over after a failure: %(rows)s.") % {"rows": _rows_in_words(failed)}
@@ -66,7 +66,7 @@ def _numbers(context: RunState, table: str, first: int) -> Iterator[int]:
                 _("The run has used up its time at row %(number)s of %(table)s.")
                 % {"number": number + 1, "table": table},
             )
-        context.ledger.check()
+        context.checkpoints.check()
         yield number
         number += 1
 

@@ -37,7 +37,7 @@ class Effect:
     values: Mapping[str, Value]
     # Those of the values that were made of secrets: they go only into secret fields.
     secret: frozenset[str]
-    around: Surroundings
+    surroundings: Surroundings
     resolve: Callable[[str], Value]
     on_request: Callable[[Mapping[str, Any], Sequence[str]], None]
     seconds: float
@@ -51,9 +51,9 @@ class RunState(Context, Protocol):
     """The state of a run as the parts of its context see it: forms, other instances, rows."""
 
     working: RunValues
-    around: Surroundings
-    ledger: "Ledger"
-    outside: "Outside"
+    surroundings: Surroundings
+    checkpoints: "Checkpoints"
+    world: "World"
     masker: Masker
     trace: RunTrace
     found_secrets: list[str]
@@ -69,13 +69,13 @@ class RunState(Context, Protocol):
         """Mask the secrets of other instances, and keep them out of fields that are none."""
 
 
-class Ledger(Protocol):
+class Checkpoints(Protocol):
     """Where a run becomes durable. Each method is one commit, valid only under the run's lease."""
 
-    def calling(self, context: "RunState") -> None:
+    def before_call(self, context: "RunState") -> None:
         """Keep the intent, the working copy and the masked request before a call."""
 
-    def answered(self, context: "RunState") -> None:
+    def after_call(self, context: "RunState") -> None:
         """Keep the answer's effect: the working copy after the mapping."""
 
     def save(self, context: "RunState", values: Mapping[str, Value]) -> None:
@@ -84,11 +84,11 @@ class Ledger(Protocol):
     def check(self) -> None:
         """Raise TakenOver when the lease may be over."""
 
-    def stay(self) -> None:
+    def renew(self) -> None:
         """Keep the lease while a rule works for long without calling."""
 
 
-class Outside(Protocol):
+class World(Protocol):
     """The port through which a run calls out."""
 
     def call(
@@ -108,7 +108,7 @@ class Outside(Protocol):
         process: str,
         filter: ConditionGroup,
         limit: int,
-        around: Surroundings,
+        surroundings: Surroundings,
         resolve: Callable[[str], Value],
     ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
         """Return stored items of a process and the names of their secret fields."""

@@ -27,7 +27,7 @@ from processes.instances.stored_values import (
     split,
     stored_values,
 )
-from processes.instances.unsaved import overtaken
+from processes.instances.unsaved import supersede
 from processes.instances.version_moves import carried_values, follow_draft
 from processes.language.values import Value
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
@@ -153,7 +153,7 @@ def _store(
         by_name=user.get_username(),
         fields=changes,
     )
-    for write in overtaken(instance.pk, changes):
+    for write in supersede(instance.pk, changes):
         write.run()
 
 

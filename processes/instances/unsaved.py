@@ -66,7 +66,7 @@ def _left(instance_pk: int) -> QuerySet[Run]:
 _LEFT = PreparedQuery(_left, 7_777_777)
 
 
-def overtaken(instance_pk: int, changes: Iterable[Mapping[str, Any]]) -> list[Write]:
+def supersede(instance_pk: int, changes: Iterable[Mapping[str, Any]]) -> list[Write]:
     """Return what takes the mark from runs of the instance whose unstored fields all are stored.
 
     "Store these values" would bring back what is older than the form.

@@ -43,7 +43,7 @@ class SessionState:
     before: dict[str, Any] | None = None
 
 
-class SessionLedger(RunCheckpoints):
+class SessionCheckpoints(RunCheckpoints):
     """The durable points of a session: those of every run, and the pause."""
 
     def __init__(self, started: ClaimedRun, state: SessionState, base_revision: int) -> None:
@@ -153,14 +153,14 @@ class SessionStep:
 
     session: Session
     context: RunState
-    ledger: SessionLedger
+    checkpoints: SessionCheckpoints
     outcome: Outcome
     open: bool = True
 
     def closed(self, closing: Mapping[str, Any]) -> None:
         """Close the run for good."""
         self.open = False
-        self.ledger.close(self.context, closing)
+        self.checkpoints.close(self.context, closing)
 
 
 @contextmanager
@@ -171,15 +171,15 @@ def at_work(session: Session) -> Iterator[SessionStep]:
         yield act
         if act.open:
             session.handled = act.outcome.handled
-            act.ledger.pause(act.context, at=session.next)
+            act.checkpoints.pause(act.context, at=session.next)
     except TakenOver:
         session.run.refresh_from_db()
     except Stale as stale:
-        close_failed(act.ledger, act.context, "busy", stale.detail)
+        close_failed(act.checkpoints, act.context, "busy", stale.detail)
     except Exception:
         # A bug of ours: the run must not stay open, and the log must have the whole story.
         close_failed(
-            act.ledger, act.context, "internal", _("The product failed; its log says why.")
+            act.checkpoints, act.context, "internal", _("The product failed; its log says why.")
         )
         raise
     finally:
@@ -188,15 +188,15 @@ def at_work(session: Session) -> Iterator[SessionStep]:
 
 def _act(session: Session) -> SessionStep:
     holder.holds(session.run.pk)
-    ledger = SessionLedger(session.started, session.state, session.base_revision)
-    context = context_for(session.started, ledger, deadline_s=SECONDS_WHEN_WAITED_FOR)
+    checkpoints = SessionCheckpoints(session.started, session.state, session.base_revision)
+    context = context_for(session.started, checkpoints, deadline_s=SECONDS_WHEN_WAITED_FOR)
     design = session.started.instance.design
-    context.outside = PinnedAdapter(
+    context.world = PinnedAdapter(
         context, design, pins=lambda rule: session.answer_of(rule) == "pinned"
     )
     outcome = context.outcome = Outcome(handled=session.handled)
-    ledger.handled = lambda: outcome.handled
-    return SessionStep(session, context, ledger, outcome)
+    checkpoints.handled = lambda: outcome.handled
+    return SessionStep(session, context, checkpoints, outcome)
 
 
 def claimed(run_pk: int, user: User, *, anybody: bool = False) -> Session:

@@ -43,13 +43,13 @@ class _Asked(Exception):
 class _NothingKept(RunCheckpoints):
     """Keeps nothing: what is planned never happened."""
 
-    def calling(self, context: RunState) -> None:
+    def before_call(self, context: RunState) -> None:
         """Keep nothing."""
 
-    def answered(self, context: RunState) -> None:
+    def after_call(self, context: RunState) -> None:
         """Keep nothing."""
 
-    def stay(self) -> None:
+    def renew(self) -> None:
         """No lease is needed."""
 
     def save(self, context: RunState, values: Mapping[str, Value]) -> None:
@@ -60,11 +60,11 @@ class _NothingKept(RunCheckpoints):
 
 
 class _NothingSent:
-    """Implements `processes.engine.context.Outside`: stops where something would leave."""
+    """Implements `processes.engine.ports.World`: stops where something would leave."""
 
     def __init__(self, context: RunState) -> None:
         """Take the place of the real port of a context."""
-        self.context, self.real = context, context.outside
+        self.context, self.real = context, context.world
 
     def call(
         self,
@@ -91,12 +91,12 @@ class _NothingSent:
         process: str,
         filter: ConditionGroup,
         limit: int,
-        around: Surroundings,
+        surroundings: Surroundings,
         resolve: Callable[[str], Value],
     ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
         """Look it up: that has no effect on anybody."""
         return self.real.find(
-            process=process, filter=filter, limit=limit, around=around, resolve=resolve
+            process=process, filter=filter, limit=limit, surroundings=surroundings, resolve=resolve
         )
 
 
@@ -137,10 +137,10 @@ def _context(session: Session) -> RunContext:
     old = session.started
     working = RunValues.from_journal(session.document.fields, session.working.as_journal())
     started = ClaimedRun(old.run, old.instance, old.document, old.rules, working)
-    ledger = _NothingKept(old.run, old.instance, old.document)
-    context = context_for(started, ledger, deadline_s=_SECONDS)
+    checkpoints = _NothingKept(old.run, old.instance, old.document)
+    context = context_for(started, checkpoints, deadline_s=_SECONDS)
     for secret in session.started.secrets:
         context.masker.add(secret)
     context.trace = RunTrace(working, context.masker)
-    context.outside = _NothingSent(context)
+    context.world = _NothingSent(context)
     return context

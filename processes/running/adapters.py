@@ -77,7 +77,7 @@ def _nowhere(effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]
 
 
 class WorldAdapter:
-    """Implements `processes.engine.context.Outside` for the person a run works for."""
+    """Implements `processes.engine.ports.World` for the person a run works for."""
 
     def __init__(self, *, user: User | None, check_lease: Callable[[], None]) -> None:
         """Take the person, and the check that is made right before anything is sent."""
@@ -123,7 +123,7 @@ class WorldAdapter:
         process: str,
         filter: ConditionGroup,
         limit: int,
-        around: Surroundings,
+        surroundings: Surroundings,
         resolve: Callable[[str], Value],
     ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
         """Return the newest stored instances of a process that hold the filter."""
@@ -132,11 +132,11 @@ class WorldAdapter:
         items: list[Mapping[str, Value]] = []
         secrets: set[str] = set()
         for instance in rows.iterator(chunk_size=200):
-            _refuse_late(around.deadline, process)
+            _refuse_late(surroundings.deadline, process)
             document = document_of(instance.version)
             _refuse_secrets(asked & secret_names(document))
             item = item_of(instance, document)
-            if not filter.holds(_reader(item, resolve), around.today, zone=around.zone):
+            if not filter.holds(_reader(item, resolve), surroundings.today, zone=surroundings.zone):
                 continue
             items.append(item)
             secrets |= secret_names(document)

@@ -18,7 +18,7 @@ from processes.instances.form_states import standing_changes
 from processes.instances.leases import LEASE, TakenOver, holder
 from processes.instances.ownership import creator_of, store_owners
 from processes.instances.stored_values import changes_between, shown, split
-from processes.instances.unsaved import overtaken
+from processes.instances.unsaved import supersede
 from processes.language.values import Value
 from processes.models import Change, ProcessInstance, Run
 
@@ -36,16 +36,16 @@ class RunCheckpoints:
         # Whether it is known that no run before has left an answer unstored.
         self.nothing_left = False
 
-    def calling(self, context: RunState) -> None:
+    def before_call(self, context: RunState) -> None:
         """Keep the intent before a call."""
         holder.keep_alive()
         self._write(context, phase="calling", following=False)
 
-    def answered(self, context: RunState) -> None:
+    def after_call(self, context: RunState) -> None:
         """Keep the working copy after the mapping of an answer."""
         self._write(context, phase="answered", following=True)
 
-    def stay(self) -> None:
+    def renew(self) -> None:
         """Keep the lease while a rule works for long without calling."""
         holder.keep_alive()
 
@@ -234,7 +234,7 @@ class RunCheckpoints:
         )
         writes = [insert_of(change)] if changes else []
         if changes and not self.nothing_left:
-            writes += overtaken(self.instance.pk, changes)
+            writes += supersede(self.instance.pk, changes)
 
         def note() -> None:
             for write in writes:

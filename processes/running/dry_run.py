@@ -95,13 +95,13 @@ def _context(document: Document, working: RunValues, user: User) -> RunContext:
     nothing = _Nothing()
     return RunContext(
         working=working,
-        around=Surroundings(names, today, ZoneInfo(zone), time.monotonic() + SECONDS),
-        ledger=nothing,
-        outside=nothing,
+        surroundings=Surroundings(names, today, ZoneInfo(zone), time.monotonic() + SECONDS),
+        checkpoints=nothing,
+        world=nothing,
         masker=Masker(),
         trace=RunTrace(working, Masker()),
         last_position=-1,
-        desk=FormsScope(
+        forms_scope=FormsScope(
             document=document,
             own_form=document.forms[0].name if document.forms else "",
             submits=False,
@@ -119,14 +119,14 @@ class _Nothing:
     def check(self) -> None:
         """Go on: nothing is held."""
 
-    def stay(self) -> None:
+    def renew(self) -> None:
         """Go on: nothing is held."""
 
-    def calling(self, context: RunState) -> None:
+    def before_call(self, context: RunState) -> None:
         """Refuse."""
         raise _needs_an_instance()
 
-    def answered(self, context: RunState) -> None:
+    def after_call(self, context: RunState) -> None:
         """Refuse."""
         raise _needs_an_instance()
 

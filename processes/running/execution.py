@@ -43,36 +43,38 @@ def execute(
     run = started.run
     holder.holds(run.pk)
     try:
-        ledger = _ledger_of(started, base_revision)
-        context = context_for(started, ledger, deadline_s=deadline_s)
+        checkpoints = _checkpoints_of(started, base_revision)
+        context = context_for(started, checkpoints, deadline_s=deadline_s)
         outcome = context.outcome = Outcome(handled=handled)
-        ledger.handled = lambda: outcome.handled
+        checkpoints.handled = lambda: outcome.handled
         try:
             run_rules(started.rules, context, context.trace, start=start_at, outcome=outcome)
-            ledger.close(context, closing_of(outcome))
+            checkpoints.close(context, closing_of(outcome))
         except TakenOver:
             run.refresh_from_db()
         except Stale as stale:
-            close_failed(ledger, context, "busy", stale.detail)
+            close_failed(checkpoints, context, "busy", stale.detail)
         except Exception:
             # A bug of ours: the run must not stay open, and the log must have the whole story.
-            close_failed(ledger, context, "internal", _("The product failed; its log says why."))
+            close_failed(
+                checkpoints, context, "internal", _("The product failed; its log says why.")
+            )
             raise
         return run
     finally:
         holder.lets_go(run.pk)
 
 
-def _ledger_of(started: ClaimedRun, base_revision: int | None) -> RunCheckpoints:
+def _checkpoints_of(started: ClaimedRun, base_revision: int | None) -> RunCheckpoints:
     """Return what writes for a run; a successor goes on from the revision it was left at."""
-    ledger = RunCheckpoints(started.run, started.instance, started.document)
-    ledger.nothing_left = started.nothing_left
+    checkpoints = RunCheckpoints(started.run, started.instance, started.document)
+    checkpoints.nothing_left = started.nothing_left
     if base_revision is not None:
-        ledger.base_revision = base_revision
-    return ledger
+        checkpoints.base_revision = base_revision
+    return checkpoints
 
 
-def close_failed(ledger: RunCheckpoints, context: RunState, kind: str, message: str) -> None:
+def close_failed(checkpoints: RunCheckpoints, context: RunState, kind: str, message: str) -> None:
     """Close a run that could not go on: nothing more is stored."""
     context.pending = None
     closing = {
@@ -81,9 +83,9 @@ def close_failed(ledger: RunCheckpoints, context: RunState, kind: str, message: 
         "handled_errors": 0,
     }
     try:
-        ledger.close(context, closing)
+        checkpoints.close(context, closing)
     except TakenOver:
-        ledger.run.refresh_from_db()
+        checkpoints.run.refresh_from_db()
 
 
 def closing_of(outcome: Outcome) -> dict[str, Any]:
@@ -117,7 +119,7 @@ def _names(run: Run, instance: ProcessInstance, moment: datetime, today: str) ->
     }
 
 
-def _around(
+def _surroundings(
     run: Run, instance: ProcessInstance, moment: datetime, deadline_s: float
 ) -> Surroundings:
     today = today_in(moment, run.time_zone)
@@ -129,31 +131,33 @@ def _around(
     )
 
 
-def context_for(started: ClaimedRun, ledger: RunCheckpoints, *, deadline_s: float) -> RunContext:
+def context_for(
+    started: ClaimedRun, checkpoints: RunCheckpoints, *, deadline_s: float
+) -> RunContext:
     """Return what the rules of a run work with, from now until the deadline."""
     run, instance = started.run, started.instance
     masker = Masker(started.secrets)
     moment = run.started or timezone.now()
-    lookups = WorldAdapter(user=run.run_as, check_lease=ledger.check)
+    lookups = WorldAdapter(user=run.run_as, check_lease=checkpoints.check)
     others = OtherInstances(
         user=run.run_as, chain=chain_of(run, instance), lookups=lookups, nested=carry_out_nested
     )
     lookups.others = others.affect
     context = RunContext(
         working=started.working,
-        around=_around(run, instance, moment, deadline_s),
-        ledger=ledger,
-        outside=lookups,
+        surroundings=_surroundings(run, instance, moment, deadline_s),
+        checkpoints=checkpoints,
+        world=lookups,
         masker=masker,
         trace=RunTrace(started.working, masker, run.steps),
         last_position=len(started.rules) - 1,
         found_secrets=list(started.found_secrets),
-        desk=_desk(started, moment_text(moment)),
+        forms_scope=_forms_scope(started, moment_text(moment)),
         page=dict((run.journal or {}).get("page") or {}),
     )
     context.trace.reopened = started.reopened
     if answers_from_samples(run, instance):
-        context.outside = PinnedAdapter(context, instance.design, pins=lambda _rule: True)
+        context.world = PinnedAdapter(context, instance.design, pins=lambda _rule: True)
     return context
 
 
@@ -163,7 +167,7 @@ def carry_out_nested(firing: RunRequest) -> Run:
     return execute(started, deadline_s=firing.deadline_s)
 
 
-def _desk(started: ClaimedRun, at: str) -> FormsScope:
+def _forms_scope(started: ClaimedRun, at: str) -> FormsScope:
     run, document = started.run, started.document
     return FormsScope(
         document=document,

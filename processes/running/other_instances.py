@@ -128,7 +128,7 @@ class OtherInstances:
             process=effect.process,
             filter=effect.filter or ItemFilter(),
             limit=MOST_AT_ONCE + 1 if effect.every else 2,
-            around=effect.around,
+            surroundings=effect.surroundings,
             resolve=effect.resolve,
         )
         found = [str(item["process.id"]) for item in items]
@@ -275,7 +275,7 @@ def _refuse_many(effect: Effect, found: list[str]) -> None:
 
 def _refuse_late(effect: Effect, done: int, *, of: int) -> None:
     """End an act on many instances at the run's deadline: each of them may keep it waiting."""
-    if time.monotonic() >= effect.around.deadline:
+    if time.monotonic() >= effect.surroundings.deadline:
         raise RuleFailed(
             "timeout",
             _("The run has used up its time after %(done)s of %(total)s instances of %(process)s.")

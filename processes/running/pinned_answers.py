@@ -14,7 +14,7 @@ from kianda.lib.secret_names import MASK
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.engine.context import RunContext, Surroundings
-from processes.engine.ports import Effect, Outside
+from processes.engine.ports import Effect, World
 from processes.engine.run_values import START
 from processes.engine.trace_replay import newest_first
 from processes.language.conditions import ConditionGroup
@@ -187,7 +187,7 @@ def answers_from_samples(run: Run, instance: ProcessInstance) -> bool:
 
 
 class PinnedAdapter:
-    """Implements `processes.engine.ports.Outside`: samples answer the rules that `pins` names.
+    """Implements `processes.engine.ports.World`: samples answer the rules that `pins` names.
 
     Nothing of theirs leaves the product. The others, and looking things up, go the real way.
     """
@@ -197,9 +197,9 @@ class PinnedAdapter:
     ) -> None:
         """Take the place of the real port of a run's context."""
         self.context, self.design, self.pins = context, design, pins
-        real = context.outside
+        real = context.world
         # In a preview whose calls are all pinned, a debugger may still send one of them.
-        self.real: Outside = real.real if isinstance(real, PinnedAdapter) else real
+        self.real: World = real.real if isinstance(real, PinnedAdapter) else real
 
     def call(
         self,
@@ -259,10 +259,10 @@ class PinnedAdapter:
         process: str,
         filter: ConditionGroup,
         limit: int,
-        around: Surroundings,
+        surroundings: Surroundings,
         resolve: Callable[[str], Value],
     ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
         """Look it up: that has no effect on anybody."""
         return self.real.find(
-            process=process, filter=filter, limit=limit, around=around, resolve=resolve
+            process=process, filter=filter, limit=limit, surroundings=surroundings, resolve=resolve
         )

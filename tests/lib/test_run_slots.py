@@ -9,11 +9,11 @@ from tests.threads import at_once
 
 
 def test_only_so_many_compute_at_one_moment() -> None:
-    lanes, together, most = RunSlots(2), [], []
+    slots, together, most = RunSlots(2), [], []
 
     def work() -> None:
         for _ in range(50):
-            with lanes.inside():
+            with slots.inside():
                 together.append(1)
                 most.append(len(together))
                 together.pop()
@@ -24,12 +24,12 @@ def test_only_so_many_compute_at_one_moment() -> None:
 
 
 def test_any_number_may_wait_outside_their_lane() -> None:
-    lanes = RunSlots(1)
+    slots = RunSlots(1)
     all_wait = threading.Barrier(5)
 
     def work() -> None:
-        with lanes.inside(), lanes.left():
-            # Passed only when all five are here at once, with one lane among them.
+        with slots.inside(), slots.left():
+            # Passed only when all five are here at once, with one slot among them.
             all_wait.wait(timeout=10)
 
     threads = [threading.Thread(target=work) for _ in range(5)]
@@ -41,42 +41,42 @@ def test_any_number_may_wait_outside_their_lane() -> None:
 
 
 def test_a_thread_that_enters_twice_takes_one_lane() -> None:
-    lanes = RunSlots(1)
-    with lanes.inside(), lanes.inside():
+    slots = RunSlots(1)
+    with slots.inside(), slots.inside():
         pass
-    assert free(lanes)
+    assert free(slots)
 
 
 def test_a_lane_is_free_again_after_a_failure() -> None:
-    lanes = RunSlots(1)
+    slots = RunSlots(1)
 
     def fails() -> None:
-        with lanes.inside(), lanes.left():
+        with slots.inside(), slots.left():
             raise ValueError
 
     with pytest.raises(ValueError):
         fails()
-    assert free(lanes)
+    assert free(slots)
 
 
 def test_who_has_no_lane_leaves_none() -> None:
-    lanes = RunSlots(1)
-    with lanes.left():
-        assert free(lanes)
-    with lanes.inside():
-        assert not free(lanes)
-    assert free(lanes)
+    slots = RunSlots(1)
+    with slots.left():
+        assert free(slots)
+    with slots.inside():
+        assert not free(slots)
+    assert free(slots)
 
 
-def free(lanes: RunSlots) -> bool:
+def free(slots: RunSlots) -> bool:
     """Tell whether another thread could enter now."""
     seen: list[bool] = []
 
     def look() -> None:
-        entered = lanes._free.acquire(blocking=False)
+        entered = slots._free.acquire(blocking=False)
         seen.append(entered)
         if entered:
-            lanes._free.release()
+            slots._free.release()
 
     thread = threading.Thread(target=look)
     thread.start()

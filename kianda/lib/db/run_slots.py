@@ -20,16 +20,16 @@ SLOTS = 2
 
 
 class RunSlots:
-    """The lanes of this process. A thread may enter twice; it takes one lane all the same."""
+    """The slots of this process. A thread may enter twice; it takes one slot all the same."""
 
     def __init__(self, count: int = SLOTS) -> None:
-        """Open so many lanes."""
+        """Open so many slots."""
         self._free = threading.Semaphore(count)
         self._mine = threading.local()
 
     @contextmanager
     def inside(self) -> Iterator[None]:
-        """Compute in a lane; wait for a free one first."""
+        """Compute in a slot; wait for a free one first."""
         if getattr(self._mine, "taken", False):
             yield
             return
@@ -41,7 +41,7 @@ class RunSlots:
 
     @contextmanager
     def left(self) -> Iterator[None]:
-        """Wait for something outside: the lane, if this thread has one, is free meanwhile."""
+        """Wait for something outside: the slot, if this thread has one, is free meanwhile."""
         if not getattr(self._mine, "taken", False):
             yield
             return
@@ -52,7 +52,7 @@ class RunSlots:
             self._take()
 
     def _take(self) -> None:
-        """Enter; whoever must wait for a lane holds no connection that those inside may need."""
+        """Enter; whoever must wait for a slot holds no connection that those inside may need."""
         if not self._free.acquire(blocking=False):
             give_back_connection()
             self._free.acquire()
@@ -68,7 +68,7 @@ run_slots = RunSlots()
 
 @contextmanager
 def waiting() -> Iterator[None]:
-    """Wait for a provider or another run: without a lane and without a database connection."""
+    """Wait for a provider or another run: without a slot and without a database connection."""
     give_back_connection()
     with run_slots.left():
         yield

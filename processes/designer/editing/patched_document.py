@@ -20,10 +20,10 @@ from processes.designer.editing.tree import Element, Object, Path
 
 def applied(document: Object, patch: Patch) -> Object:
     """Return the definition with the changes made; raises Misfit. The one given stays as it is."""
-    sheet = PatchedDocument(document)
+    patched = PatchedDocument(document)
     for change in patch:
-        sheet.apply(change)
-    return sheet.document
+        patched.apply(change)
+    return patched.document
 
 
 class PatchedDocument:

@@ -135,8 +135,8 @@ def _column_references(
 
 def _loop_around(document: Object, element: Element) -> str:
     """Return the table whose rows the rule around a piece goes through; empty without one."""
-    around = tree.at(document, element.path[:-2]) if element.kind == "rule" else {}
-    table = around.get("table") if tree.kind_of(element.owner) == "rule" else ""
+    loop = tree.at(document, element.path[:-2]) if element.kind == "rule" else {}
+    table = loop.get("table") if tree.kind_of(element.owner) == "rule" else ""
     return table if isinstance(table, str) else ""
 
 

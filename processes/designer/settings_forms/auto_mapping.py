@@ -13,15 +13,15 @@ _SIGNS = re.compile(r"[^a-z0-9]+")
 _SAME = {"uri": "url"}
 
 
-def mapped_by_name(control: str, rows: Sequence[Any], around: EditorScope) -> list[dict[str, Any]]:
+def mapped_by_name(control: str, rows: Sequence[Any], scope: EditorScope) -> list[dict[str, Any]]:
     """Return the rows with the obvious ones filled in and added; what is written stays."""
     kept = [dict(row) for row in rows if isinstance(row, dict)]
-    fields = _Fields([one for one in fields_in(around.document) if one.holds_value])
-    if control == "rows" or (control == "input_mapping" and around.built_in):
-        return _others(kept, around, fields, "" if control == "rows" else "body.")
+    fields = _Fields([one for one in fields_in(scope.document) if one.holds_value])
+    if control == "rows" or (control == "input_mapping" and scope.built_in):
+        return _others(kept, scope, fields, "" if control == "rows" else "body.")
     if control == "input_mapping":
-        return _inputs(kept, around, fields)
-    return _answers(kept, around, fields) if control == "success_mapping" else kept
+        return _inputs(kept, scope, fields)
+    return _answers(kept, scope, fields) if control == "success_mapping" else kept
 
 
 class _Fields:
@@ -43,9 +43,9 @@ def words_of(text: str) -> str:
 
 
 def _inputs(
-    rows: list[dict[str, Any]], around: EditorScope, fields: _Fields
+    rows: list[dict[str, Any]], scope: EditorScope, fields: _Fields
 ) -> list[dict[str, Any]]:  # fmt: skip
-    method = around.rest_method
+    method = scope.rest_method
     if method is None:
         return rows
     for row in rows:
@@ -62,7 +62,7 @@ def _inputs(
 
 
 def _others(
-    rows: list[dict[str, Any]], around: EditorScope, fields: _Fields, prefix: str
+    rows: list[dict[str, Any]], scope: EditorScope, fields: _Fields, prefix: str
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Fill the fields of the other process that are called like fields here."""
     for row in rows:
@@ -70,7 +70,7 @@ def _others(
             name = fields.named(_last(str(row["target"])))
             row["value"] = f"[{name}]" if name else ""
     mapped = {str(row.get("target", "")) for row in rows}
-    for one in fields_in(around.process or {}):
+    for one in fields_in(scope.process or {}):
         name = fields.named(words_of(one.name)) if one.holds_value else ""
         if name and f"{prefix}{one.name}" not in mapped:
             rows.append({"target": f"{prefix}{one.name}", "value": f"[{name}]"})
@@ -78,9 +78,9 @@ def _others(
 
 
 def _answers(
-    rows: list[dict[str, Any]], around: EditorScope, fields: _Fields
+    rows: list[dict[str, Any]], scope: EditorScope, fields: _Fields
 ) -> list[dict[str, Any]]:  # fmt: skip
-    places = {words: f"[{place}]" for place, words in _places(around).items()}
+    places = {words: f"[{place}]" for place, words in _places(scope).items()}
     for row in rows:
         if row.get("field") and not row.get("value"):
             row["value"] = places.get(words_of(str(row["field"])), row.get("value", ""))
@@ -93,15 +93,15 @@ def _answers(
     return rows
 
 
-def _places(around: EditorScope) -> Mapping[str, str]:
+def _places(scope: EditorScope) -> Mapping[str, str]:
     """Return what can be read, and the words that it goes by."""
-    if around.process is not None:
+    if scope.process is not None:
         return {
             f"item.{one.name}": words_of(one.name)
-            for one in fields_in(around.process)
+            for one in fields_in(scope.process)
             if one.holds_value
         }
-    names = around.rest_method.output_paths() if around.rest_method is not None else {}
+    names = scope.rest_method.output_paths() if scope.rest_method is not None else {}
     return {name: _last(name) for name in names if name.count(".") > 1}
 
 

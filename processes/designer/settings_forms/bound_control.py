@@ -50,7 +50,7 @@ class FormOfControls(Protocol):
     @property
     def samples(self) -> MappingSamples | None: ...
     @property
-    def around(self) -> EditorScope: ...
+    def scope(self) -> EditorScope: ...
     @property
     def has_otherwise(self) -> bool: ...
     @property
@@ -226,7 +226,7 @@ class BoundControl:
     @property
     def rows(self) -> list[MappingRow]:
         """Return its rows."""
-        return lines_of(self, self.form.around)
+        return lines_of(self, self.form.scope)
 
     @property
     def elements(self) -> list[ElementView]:
@@ -257,12 +257,12 @@ class BoundControl:
     @property
     def conditions(self) -> ConditionGroupView:
         """Return its group of conditions."""
-        return group_of_conditions(self, self.form.around)
+        return group_of_conditions(self, self.form.scope)
 
     @property
     def sentence(self) -> Sentence:
         """Return its conditions in words."""
-        return sentence_of(self.value, self.form.around, of_items=self.is_filter)
+        return sentence_of(self.value, self.form.scope, of_items=self.is_filter)
 
     @property
     def is_filter(self) -> bool:
@@ -277,12 +277,12 @@ class BoundControl:
     @property
     def branches(self) -> list[Branch]:
         """Return the fields to choose from, by form."""
-        return self.form.around.tree("table" if self.spec.control == "table" else "field")
+        return self.form.scope.tree("table" if self.spec.control == "table" else "field")
 
     @property
     def gone(self) -> str:
         """Return the field that it names and that is not there."""
-        return str(self.value) if self.form.around.broken_field(str(self.value)) else ""
+        return str(self.value) if self.form.scope.broken_field(str(self.value)) else ""
 
     @property
     def options(self) -> list[Option]:
@@ -318,34 +318,34 @@ class BoundControl:
     @cached_property
     def sources(self) -> list[Source]:
         """Return the data sources to choose from, with their methods."""
-        return sources_in(self.form.catalog, self.form.around)
+        return sources_in(self.form.catalog, self.form.scope)
 
     @property
     def chosen_source(self) -> Chosen | None:
         """Return the data source and method that are chosen, in words."""
-        return chosen_in(self.form.around)
+        return chosen_in(self.form.scope)
 
     @property
     def lost_source(self) -> str:
         """Return what is chosen and not among the choices: it is sent back as it is."""
-        around = self.form.around
-        value = f"{around.datasource}/{around.method}"
+        scope = self.form.scope
+        value = f"{scope.datasource}/{scope.method}"
         known = {leaf.value for source in self.sources for leaf in source.leaves}
-        return "" if value in known or not around.datasource else value
+        return "" if value in known or not scope.datasource else value
 
     @property
     def wrong_source(self) -> str:
         """Return what is wrong with the data source or its method."""
         errors = [*self.errors, *self.form.errors_at("/method")]
-        if errors and not self.form.around.datasource:
+        if errors and not self.form.scope.datasource:
             return _("Choose a data source.")
-        return self.form.around.broken_source() or " ".join(dict.fromkeys(errors))
+        return self.form.scope.broken_source() or " ".join(dict.fromkeys(errors))
 
     @property
     def awaits_source(self) -> bool:
         """Tell whether nothing can be mapped in it before a data source is chosen."""
         moves = self.spec.control in {"input_mapping", "success_mapping"}
-        return moves and self.form.has_source and not (self.form.around.datasource or self.value)
+        return moves and self.form.has_source and not (self.form.scope.datasource or self.value)
 
     @property
     def opened(self) -> bool:
@@ -355,7 +355,7 @@ class BoundControl:
     @property
     def triggers(self) -> list[tuple[str, str]]:
         """Return what can be triggered in the other process, and what it is called."""
-        found = self.form.catalog.process(self.form.around.looks_into)
+        found = self.form.catalog.process(self.form.scope.looks_into)
         return [(one.target, one.title) for one in found.targets()] if found is not None else []
 
     @property

@@ -25,11 +25,11 @@ class Completion:
     icon: str = ""
 
 
-def offers(around: EditorScope, which: str, words: str) -> list[Completion]:
+def offers(scope: EditorScope, which: str, words: str) -> list[Completion]:
     """Return what fits the words written so far, the best first, at most fifty."""
     if which == PEOPLE:
-        return [Completion(name, full, "", "person") for name, full in around.catalog.people(words)]
-    found = list(_functions() if which == FUNCTION else _names(around, which))
+        return [Completion(name, full, "", "person") for name, full in scope.catalog.people(words)]
+    found = list(_functions() if which == FUNCTION else _names(scope, which))
     low = words.lower().strip()
     if not low:
         return found[:MOST]
@@ -49,8 +49,8 @@ def _rank(offer: Completion, low: str) -> int | None:
     return 2 if low in name or low in offer.title.lower() else None
 
 
-def _names(around: EditorScope, which: str) -> Iterator[Completion]:
-    for branch in tree_of(around, which):
+def _names(scope: EditorScope, which: str) -> Iterator[Completion]:
+    for branch in tree_of(scope, which):
         for leaf in branch.leaves:
             yield Completion(leaf.value, leaf.title, str(branch.title), leaf.icon)
 
@@ -61,10 +61,10 @@ def _functions() -> Iterator[Completion]:
         yield Completion(f"{function.name}(", function.signature, about, "calculator")
 
 
-def tree_of(around: EditorScope, which: str) -> list[Branch]:
+def tree_of(scope: EditorScope, which: str) -> list[Branch]:
     """Return the tree of a box; defaults know only what is known before an instance is there."""
     if which != "early":
-        return around.tree(which)
+        return scope.tree(which)
     leaves = [leaf for branch in system_tree() for leaf in branch.leaves]
     return [Branch(_("Known at the start"), "person", [one for one in leaves if _is_early(one)])]
 

@@ -112,40 +112,40 @@ def operators_for(type_name: str, chosen: str) -> list[tuple[str, str, str, bool
     return found
 
 
-def group_of(bound: Any, around: EditorScope) -> ConditionGroupView:
+def group_of(bound: Any, scope: EditorScope) -> ConditionGroupView:
     """Return the group of a control."""
     counter = iter(range(1, 100_000))
-    return _group(bound, around, bound.value, bound.pointer, counter, 1)
+    return _group(bound, scope, bound.value, bound.pointer, counter, 1)
 
 
 def _group(
-    bound: Any, around: EditorScope, texts: Mapping[str, Any], place: str, counter: Iterator[int],
+    bound: Any, scope: EditorScope, texts: Mapping[str, Any], place: str, counter: Iterator[int],
     depth: int,
 ) -> ConditionGroupView:  # fmt: skip
     items: list[ConditionRow | ConditionGroupView] = []
     for at, item in enumerate(texts["items"]):
         below = f"{place}/items/{at}"
         if "items" in item:
-            items.append(_group(bound, around, item, below, counter, depth + 1))
+            items.append(_group(bound, scope, item, below, counter, depth + 1))
         else:
-            items.append(row_of(bound, around, item, below, next(counter)))
+            items.append(row_of(bound, scope, item, below, next(counter)))
     errors = (*bound.form.errors_at(place), *bound.form.errors_at(f"{place}/items"))
     return ConditionGroupView(place, bound.form.name(place), texts["match"], items, depth, errors)
 
 
 def row_of(
-    bound: Any, around: EditorScope, texts: Mapping[str, str], place: str, number: int
+    bound: Any, scope: EditorScope, texts: Mapping[str, str], place: str, number: int
 ) -> ConditionRow:  # fmt: skip
     """Return one condition."""
     at = {cell: f"{place}/{cell}" if cell else place for cell in ("", "left", "operator", "right")}
-    names = {"left": around.broken_names(texts["left"]), "right": _names_right(texts, around)}
+    names = {"left": scope.broken_names(texts["left"]), "right": _names_right(texts, scope)}
     gone = {cell: next(iter(found), "") for cell, found in names.items()}
     return ConditionRow(
         place, bound.form.name(place), number, texts,
         {cell: tuple(bound.form.errors_at(where)) for cell, where in at.items()},
-        gone, {cell: around.meant_by(name) if name else "" for cell, name in gone.items()},
+        gone, {cell: scope.meant_by(name) if name else "" for cell, name in gone.items()},
         "item" if bound.is_filter else "value",
-        type_of(texts["left"], around), focused=bound.form.focus == place,
+        type_of(texts["left"], scope), focused=bound.form.focus == place,
     )  # fmt: skip
 
 
@@ -153,14 +153,14 @@ def _gone(name: str) -> str:
     return _("%(name)s is no longer there: choose again.") % {"name": name} if name else ""
 
 
-def _names_right(texts: Mapping[str, str], around: EditorScope) -> list[str]:
+def _names_right(texts: Mapping[str, str], scope: EditorScope) -> list[str]:
     operator = OPERATORS.get(texts["operator"])
     if operator is None or operator.right in {Right.NOTHING, Right.PATTERN}:
         return []
-    return around.broken_names(texts["right"])
+    return scope.broken_names(texts["right"])
 
 
-def type_of(source: str, around: EditorScope) -> str:
+def type_of(source: str, scope: EditorScope) -> str:
     """Return the type of the field that stands alone at the left; nothing when it is more."""
     try:
         name = Template.parse(source).only_reference
@@ -168,10 +168,10 @@ def type_of(source: str, around: EditorScope) -> str:
         return ""
     if name is None:
         return ""
-    if name.startswith("item.") and around.process is not None:
-        types = {one.name: one.type for one in fields_in(around.process)}
+    if name.startswith("item.") and scope.process is not None:
+        types = {one.name: one.type for one in fields_in(scope.process)}
         return types.get(name.removeprefix("item."), _NAMES.get(name.removeprefix("item."), ""))
-    return around.types.get(name) or _NAMES.get(name, "")
+    return scope.types.get(name) or _NAMES.get(name, "")
 
 
 @dataclass(frozen=True)
@@ -190,14 +190,14 @@ class Sentence:
     to_mend: int = 0
 
 
-def sentence_of(group: Any, around: EditorScope, *, of_items: bool = False) -> Sentence:
+def sentence_of(group: Any, scope: EditorScope, *, of_items: bool = False) -> Sentence:
     """Return a group in words; conditions that cannot be read are counted, not told."""
-    titles = {one.name: one.title for one in fields_in(around.document)}
-    titles |= {f"row.{name}": of_the_row(title) for name, title in around.column_titles.items()}
-    if around.process is not None:
-        titles |= {f"item.{one.name}": one.title for one in fields_in(around.process)}
+    titles = {one.name: one.title for one in fields_in(scope.document)}
+    titles |= {f"row.{name}": of_the_row(title) for name, title in scope.column_titles.items()}
+    if scope.process is not None:
+        titles |= {f"item.{one.name}": one.title for one in fields_in(scope.process)}
     model: type[BaseModel] = ItemCondition if of_items else Condition
-    parts, wrong = _in_words(group, titles, model, around.names)
+    parts, wrong = _in_words(group, titles, model, scope.names)
     if wrong:
         mend = ngettext("%(n)s condition to mend", "%(n)s conditions to mend", wrong) % {"n": wrong}
         parts = [*parts, *([ConditionSide("; ")] if parts else []), ConditionSide(mend)]

@@ -45,10 +45,10 @@ class Chosen:
     note: str = ""
 
 
-def sources_in(shelf: CatalogLists, around: EditorScope) -> list[Source]:
+def sources_in(lists: CatalogLists, scope: EditorScope) -> list[Source]:
     """Return everything to choose from."""
-    chosen = f"{around.datasource}/{around.method}"
-    found = [_built_in(shelf.processes(), chosen), *_rest(shelf.datasources(), chosen)]
+    chosen = f"{scope.datasource}/{scope.method}"
+    found = [_built_in(lists.processes(), chosen), *_rest(lists.datasources(), chosen)]
     few = sum(len(one.leaves) for one in found) <= FEW
     return [replace(one, open=few or any(leaf.chosen for leaf in one.leaves)) for one in found]
 
@@ -75,13 +75,13 @@ def _rest(sources: Iterable[RestDatasource], chosen: str) -> list[Source]:
     return made
 
 
-def chosen_in(around: EditorScope) -> Chosen | None:
+def chosen_in(scope: EditorScope) -> Chosen | None:
     """Return what is chosen, in words; None when nothing is, or it is no longer there."""
-    if around.built_in:
-        process = around.process
+    if scope.built_in:
+        process = scope.process
         title = str(process.get("title") or process.get("name")) if process is not None else ""
         return Chosen("Kianda", "layers", title)
-    source, method = around.source, around.rest_method
+    source, method = scope.source, scope.rest_method
     if source is None:
         return None
     if method is None:

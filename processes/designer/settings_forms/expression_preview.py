@@ -53,16 +53,16 @@ class Result:
     end: int = -1
 
 
-def result_of(source: str, around: EditorScope, resolve: Resolve | None, *, tree: str) -> Result:
+def result_of(source: str, scope: EditorScope, resolve: Resolve | None, *, tree: str) -> Result:
     """Return what a text of the design gives with the values at hand."""
     try:
         template = Template.parse(source)
     except TemplateError as error:
         return _wrong(source, str(error))
-    problems = name_problems(template, around.names, roots=roots_of(tree, around))
+    problems = name_problems(template, scope.names, roots=roots_of(tree, scope))
     if problems:
         return _wrong(source, problems[0])
-    if around.is_secret(source):
+    if scope.is_secret(source):
         return Result(ok=True, type=_("Secret"), secret=True)
     if resolve is None:
         return Result(ok=True)
@@ -75,9 +75,9 @@ def result_of(source: str, around: EditorScope, resolve: Resolve | None, *, tree
     return Result(ok=True, type=type_words(value), text=text_of(value))
 
 
-def roots_of(tree: str, around: EditorScope) -> tuple[str, ...]:
+def roots_of(tree: str, scope: EditorScope) -> tuple[str, ...]:
     """Return what names may begin with in a box, beside fields."""
-    return (*ROOTS.get(tree, ()), *(("row",) if around.loop else ()))
+    return (*ROOTS.get(tree, ()), *(("row",) if scope.loop else ()))
 
 
 def _wrong(source: str, detail: str) -> Result:

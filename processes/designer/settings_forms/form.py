@@ -52,7 +52,7 @@ class SettingsForm:
     loop: str = ""
 
     @cached_property
-    def around(self) -> EditorScope:
+    def scope(self) -> EditorScope:
         """Return what is known around the element."""
         return scope_of(self.document, self.catalog, self.raw, loop=self.loop)
 
@@ -67,7 +67,7 @@ class SettingsForm:
 
         What stands in it all the same is shown: it is wrong, and has to be taken out.
         """
-        useless = "for_services" if self.around.built_in else "for_built_in"
+        useless = "for_services" if self.scope.built_in else "for_built_in"
         if one.spec.name not in getattr(self.kind, useless, ()):
             return True
         return self.raw.get(one.spec.name, one.spec.default) not in (one.spec.default, None, [])
@@ -166,7 +166,7 @@ class SettingsForm:
     @property
     def coverage(self) -> str:
         """Return what a call still lacks."""
-        return coverage_of(self.raw, self.around)
+        return coverage_of(self.raw, self.scope)
 
     @property
     def holds_rules(self) -> bool:
@@ -188,7 +188,7 @@ class SettingsForm:
             for row in one.rows
             for cell in row.cells.values()
         }
-        trees = {which: self.around.tree(which) for which in sorted(used & NAMES)}
+        trees = {which: self.scope.tree(which) for which in sorted(used & NAMES)}
         return [(key, [leaf for one in tree for leaf in one.leaves]) for key, tree in trees.items()]
 
     @property

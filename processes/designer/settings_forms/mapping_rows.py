@@ -127,20 +127,20 @@ class MappingRow:
         return next((cell for cell in self.cells.values() if cell.spec.choices), None)
 
 
-def lines_of(bound: Any, around: EditorScope) -> list[MappingRow]:
+def lines_of(bound: Any, scope: EditorScope) -> list[MappingRow]:
     """Return the rows of a control; where one is required and none is there, one to fill in."""
     rows = bound.value or ([{}] if bound.spec.required else [])
-    return [_row(bound, around, at, texts) for at, texts in enumerate(rows)]
+    return [_row(bound, scope, at, texts) for at, texts in enumerate(rows)]
 
 
-def _row(bound: Any, around: EditorScope, at: int, texts: dict[str, str]) -> MappingRow:
+def _row(bound: Any, scope: EditorScope, at: int, texts: dict[str, str]) -> MappingRow:
     place = f"{bound.pointer}/{at}"
     form = bound.form
     cells = {
-        column.name: _cell(bound, around, column, f"{place}{pointer(column.name)}", texts)
+        column.name: _cell(bound, scope, column, f"{place}{pointer(column.name)}", texts)
         for column in columns_of(bound.spec.row)
     }
-    secret = around.is_secret_row(texts)
+    secret = scope.is_secret_row(texts)
     sample = NO_SAMPLE
     if form.samples is not None:
         sample = form.samples.of(bound.spec.control, texts, secret=secret)
@@ -148,15 +148,15 @@ def _row(bound: Any, around: EditorScope, at: int, texts: dict[str, str]) -> Map
     return MappingRow(at, place, cells, errors, secret, sample)
 
 
-def _cell(bound: Any, around: EditorScope, column: Spec, place: str, texts: dict[str, str]) -> Cell:
+def _cell(bound: Any, scope: EditorScope, column: Spec, place: str, texts: dict[str, str]) -> Cell:
     name, value = bound.form.name(place), texts.get(column.name, "")
     tree = PICKED.get(column.control) or TREE_OF.get(bound.spec.control, "value")
     errors = tuple(bound.form.errors_at(place)) if value or column.required else ()
-    gone = _gone(tree, value, around)
+    gone = _gone(tree, value, scope)
     return Cell(
         column, place, name, value, tree, _label(tree, texts), errors,
         broken=_("%(name)s is no longer there: choose again.") % {"name": gone} if gone else "",
-        gone=gone, meant=around.meant_by(gone, tree) if gone else "",
+        gone=gone, meant=scope.meant_by(gone, tree) if gone else "",
         focused=_focused(bound, column, place),
     )  # fmt: skip
 
@@ -170,11 +170,11 @@ def _focused(bound: Any, column: Spec, place: str) -> bool:
     )
 
 
-def _gone(tree: str, value: str, around: EditorScope) -> str:
+def _gone(tree: str, value: str, scope: EditorScope) -> str:
     """Return the name in a box that is not there."""
     if tree not in NAMES:
-        return next(iter(around.broken_names(value)), "")
-    gone = around.broken_target(value) if tree == "target" else around.broken_field(value, tree)
+        return next(iter(scope.broken_names(value)), "")
+    gone = scope.broken_target(value) if tree == "target" else scope.broken_field(value, tree)
     return value if gone else ""
 
 

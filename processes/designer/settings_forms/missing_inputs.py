@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from processes.designer.settings_forms.editor_scope import EditorScope
 
 
-def coverage_of(raw: Mapping[str, Any], around: EditorScope) -> str:
+def coverage_of(raw: Mapping[str, Any], scope: EditorScope) -> str:
     """Return which places of the request nothing goes to, and how long a call may take."""
-    method, source = around.rest_method, around.source
+    method, source = scope.rest_method, scope.source
     if method is None or source is None:
         return ""
     rows = raw.get("input_mapping")
@@ -21,7 +21,7 @@ def coverage_of(raw: Mapping[str, Any], around: EditorScope) -> str:
     }
     open_places = [
         target for target in method.input_targets()
-        if target != "url_path" and target not in mapped and not _is_fixed(around, target)
+        if target != "url_path" and target not in mapped and not _is_fixed(scope, target)
     ]  # fmt: skip
     limit = _("Sends from the server, at most %(n)s s.") % {
         "n": f"{method.timeout_s or source.timeout_s:g}"
@@ -29,8 +29,8 @@ def coverage_of(raw: Mapping[str, Any], around: EditorScope) -> str:
     return f"{_words(open_places)} {limit}"
 
 
-def _is_fixed(around: EditorScope, target: str) -> bool:
-    found = around.rest_method.parameters.get(target) if around.rest_method is not None else None
+def _is_fixed(scope: EditorScope, target: str) -> bool:
+    found = scope.rest_method.parameters.get(target) if scope.rest_method is not None else None
     return found is not None and found.value is not None
 
 

@@ -24,38 +24,40 @@ ActionHandler = Callable[..., ActionResult]
 @page(roles=(DESIGNER,), methods=("POST",))
 def act(request: HttpRequest, name: str) -> HttpResponseBase:
     """Carry out one act, or say why not."""
-    desk = Workspace(request, name)
+    workspace = Workspace(request, name)
     verb, *rest = request.POST.get("act", "").split(" ")
     known = ACTS.get(verb)
     try:
         if known is None:
             raise Invalid.at("/act", _("There is no such act in the designer."))
-        return desk.answer(desk.already_done() or known(desk, *rest[:4]))
+        return workspace.answer(workspace.already_done() or known(workspace, *rest[:4]))
     except Missing:
         raise
     except ApplicationError as refusal:
         if refusal.extra.get("uses") and rest:
             # Somebody refers to it: who does is shown, and asked about, before it goes.
-            return desk.answer(
-                ActionResult(desk.copy, desk.at, opens=positions.delete_address(name, rest[0]))
+            return workspace.answer(
+                ActionResult(
+                    workspace.copy, workspace.at, opens=positions.delete_address(name, rest[0])
+                )
             )
-        return desk.refuse(refusal)
+        return workspace.refuse(refusal)
 
 
 def add(
-    desk: Workspace, what: str = "", slug: str = "", into: str = "", owner: str = ""
+    workspace: Workspace, what: str = "", slug: str = "", into: str = "", owner: str = ""
 ) -> ActionResult:
     """Add a form, or a field or rule behind what is selected, or where it was dropped."""
     if what == "form":
-        copy = desk.edit(do="add_form")
+        copy = workspace.edit(do="add_form")
         return _added(copy)
-    place = desk.place or positions.behind(desk.screen, what, into=into, owner=owner)
-    settings = positions.start_settings(desk, slug, place) if what == "field" else {}
+    place = workspace.place or positions.behind(workspace.screen, what, into=into, owner=owner)
+    settings = positions.start_settings(workspace, slug, place) if what == "field" else {}
     place.pop("where", None)
-    copy = desk.edit(do=f"add_{what}", type=slug, place=place, settings=settings)
+    copy = workspace.edit(do=f"add_{what}", type=slug, place=place, settings=settings)
     done = _added(copy)
     if what == "rule" and has_settings(slug):
-        done.opens = positions.rule_address(desk.name, copy.selected)
+        done.opens = positions.rule_address(workspace.name, copy.selected)
     return done
 
 
@@ -63,118 +65,124 @@ def _added(copy: CopyView) -> ActionResult:
     return ActionResult(copy, copy.selected, say=f"{copy.label}.")
 
 
-def duplicate(desk: Workspace, target: str = "") -> ActionResult:
+def duplicate(workspace: Workspace, target: str = "") -> ActionResult:
     """Put a copy behind an element."""
-    copy = desk.edit(do="duplicate", target=target)
+    copy = workspace.edit(do="duplicate", target=target)
     return ActionResult(copy, copy.selected, say=f"{copy.label}.")
 
 
-def remove(desk: Workspace, target: str = "", sure: str = "") -> ActionResult:
+def remove(workspace: Workspace, target: str = "", sure: str = "") -> ActionResult:
     """Remove an element; one that others refer to only when the person is sure."""
-    copy = desk.edit(do="remove", target=target, force=sure == "sure")
+    copy = workspace.edit(do="remove", target=target, force=sure == "sure")
     return ActionResult(copy, copy.selected, say=f"{copy.label}.", undoable=True)
 
 
-def drop(desk: Workspace, target: str = "", column: str = "") -> ActionResult:
+def drop(workspace: Workspace, target: str = "", column: str = "") -> ActionResult:
     """Take a column out of a table, whoever refers to it: the person was asked and is sure."""
-    held = [one for one in found(desk, target).raw.get("columns") or () if isinstance(one, dict)]
+    held = [
+        one for one in found(workspace, target).raw.get("columns") or () if isinstance(one, dict)
+    ]
     left = [one for one in held if one.get("name") != column]
-    copy = desk.edit(do="change", target=target, settings={"columns": left}, force=True)
+    copy = workspace.edit(do="change", target=target, settings={"columns": left}, force=True)
     return ActionResult(copy, target, say=f"{copy.label}.", undoable=True)
 
 
-def switch(desk: Workspace, target: str = "") -> ActionResult:
+def switch(workspace: Workspace, target: str = "") -> ActionResult:
     """Switch a rule on or off."""
-    rule = found(desk, target)
+    rule = found(workspace, target)
     enabled = rule.raw.get("enabled") is False
-    copy = desk.edit(do="switch_rule", target=target, enabled=enabled)
+    copy = workspace.edit(do="switch_rule", target=target, enabled=enabled)
     return ActionResult(copy, target, say=f"{copy.label}.")
 
 
-def retype(desk: Workspace, target: str = "", slug: str = "") -> ActionResult:
+def retype(workspace: Workspace, target: str = "", slug: str = "") -> ActionResult:
     """Make a field one of another type; what the new type knows too is kept."""
-    copy = desk.edit(do="change", target=target, settings={"type": slug})
+    copy = workspace.edit(do="change", target=target, settings={"type": slug})
     return ActionResult(copy, copy.selected, say=f"{copy.label}.", undoable=True)
 
 
-def cut(desk: Workspace, target: str = "") -> ActionResult:
+def cut(workspace: Workspace, target: str = "") -> ActionResult:
     """Hold an element, to be moved where it is pasted."""
-    element = found(desk, target)
-    desk.clipboard.take(desk.name, desk.copy.document, element, cut=True)
+    element = found(workspace, target)
+    workspace.clipboard.take(workspace.name, workspace.copy.document, element, cut=True)
     words = _("%(title)s is cut. Choose the place and paste it.") % {"title": element.title}
-    return ActionResult(desk.copy, desk.at or target, say=words)
+    return ActionResult(workspace.copy, workspace.at or target, say=words)
 
 
-def copy(desk: Workspace, target: str = "") -> ActionResult:
+def copy(workspace: Workspace, target: str = "") -> ActionResult:
     """Hold a copy of an element."""
-    element = found(desk, target)
-    desk.clipboard.take(desk.name, desk.copy.document, element, cut=False)
+    element = found(workspace, target)
+    workspace.clipboard.take(workspace.name, workspace.copy.document, element, cut=False)
     words = _("%(title)s is copied. Choose the place and paste it.") % {"title": element.title}
-    return ActionResult(desk.copy, desk.at or target, say=words)
+    return ActionResult(workspace.copy, workspace.at or target, say=words)
 
 
-def paste(desk: Workspace, target: str = "", into: str = "") -> ActionResult:
+def paste(workspace: Workspace, target: str = "", into: str = "") -> ActionResult:
     """Put what is held behind an element: moved when it was cut here, else as a copy."""
-    held = desk.clipboard.held
+    held = workspace.clipboard.held
     if held is None:
         raise Conflict(_("Nothing was copied yet. Select a field, rule or form and copy it."))
-    screen = desk.screen_of(desk.copy, target) if target else desk.screen
+    screen = workspace.screen_of(workspace.copy, target) if target else workspace.screen
     place = positions.behind(screen, held["kind"], into=into)
-    moved = desk.clipboard.cut_of(desk.name)
-    if moved and desk.copy.document and desk.screen.tree.get(moved):
-        done = moving.to_place(desk, moved, place)
-        desk.clipboard.moved()
+    moved = workspace.clipboard.cut_of(workspace.name)
+    if moved and workspace.copy.document and workspace.screen.tree.get(moved):
+        done = moving.to_place(workspace, moved, place)
+        workspace.clipboard.moved()
         return done
-    pasted = desk.edit(do="paste", place=place, content=held["content"])
+    pasted = workspace.edit(do="paste", place=place, content=held["content"])
     return ActionResult(pasted, pasted.selected, say=f"{pasted.label}.")
 
 
-def undo(desk: Workspace) -> ActionResult:
+def undo(workspace: Workspace) -> ActionResult:
     """Take the last edit back."""
-    label = desk.copy.undo_label
+    label = workspace.copy.undo_label
     if not label:
-        return ActionResult(desk.copy, desk.at, say=_("There is nothing to undo."))
-    undone = working_copy.undo(desk.name, user=desk.user, revision=desk.revision)
+        return ActionResult(workspace.copy, workspace.at, say=_("There is nothing to undo."))
+    undone = working_copy.undo(workspace.name, user=workspace.user, revision=workspace.revision)
     return ActionResult(
-        undone, undone.selected or desk.at, say=_("Undone: %(what)s.") % {"what": label}
+        undone, undone.selected or workspace.at, say=_("Undone: %(what)s.") % {"what": label}
     )
 
 
-def redo(desk: Workspace) -> ActionResult:
+def redo(workspace: Workspace) -> ActionResult:
     """Carry out again what was taken back."""
-    label = desk.copy.redo_label
+    label = workspace.copy.redo_label
     if not label:
-        return ActionResult(desk.copy, desk.at, say=_("There is nothing to redo."))
-    redone = working_copy.redo(desk.name, user=desk.user, revision=desk.revision)
+        return ActionResult(workspace.copy, workspace.at, say=_("There is nothing to redo."))
+    redone = working_copy.redo(workspace.name, user=workspace.user, revision=workspace.revision)
     return ActionResult(
-        redone, redone.selected or desk.at, say=_("Redone: %(what)s.") % {"what": label}
+        redone, redone.selected or workspace.at, say=_("Redone: %(what)s.") % {"what": label}
     )
 
 
-def save(desk: Workspace) -> ActionResult:
+def save(workspace: Workspace) -> ActionResult:
     """Stamp the working copy as the next draft version."""
-    before = desk.copy.base_version
-    saved = working_copy.save_version(desk.name, user=desk.user, revision=desk.revision)
+    before = workspace.copy.base_version
+    saved = working_copy.save_version(
+        workspace.name, user=workspace.user, revision=workspace.revision
+    )
     now = saved.base_version
     words = _("Saved as draft %(v)s.") if before != now else _("Nothing was changed since %(v)s.")
-    return ActionResult(saved, desk.at, say=words % {"v": now})
+    return ActionResult(saved, workspace.at, say=words % {"v": now})
 
 
-def take(desk: Workspace) -> ActionResult:
+def take(workspace: Workspace) -> ActionResult:
     """Go on with the version that somebody has saved meanwhile."""
-    taken = working_copy.take_theirs(desk.name, user=desk.user, revision=desk.revision)
+    taken = working_copy.take_theirs(
+        workspace.name, user=workspace.user, revision=workspace.revision
+    )
     return ActionResult(taken, taken.selected, say=f"{taken.label}.", undoable=True)
 
 
-def mine(desk: Workspace) -> ActionResult:
+def mine(workspace: Workspace) -> ActionResult:
     """Go on with this copy although somebody has saved another version."""
-    kept = working_copy.keep_mine(desk.name, user=desk.user, revision=desk.revision)
-    return ActionResult(kept, desk.at, say=f"{kept.label}.")
+    kept = working_copy.keep_mine(workspace.name, user=workspace.user, revision=workspace.revision)
+    return ActionResult(kept, workspace.at, say=f"{kept.label}.")
 
 
-def found(desk: Workspace, target: str) -> TreeNode:
+def found(workspace: Workspace, target: str) -> TreeNode:
     """Return an element of the working copy; raises Conflict when it is gone."""
-    element = desk.screen.tree.get(target)
+    element = workspace.screen.tree.get(target)
     if element is None:
         raise Conflict(_("That is no longer there: somebody has removed or renamed it."))
     return element

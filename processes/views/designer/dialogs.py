@@ -20,12 +20,12 @@ MOST_USES = 50
 @page(roles=(DESIGNER,))
 def delete(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask before something is deleted that others refer to, and say who does."""
-    desk = Workspace(request, name)
-    element, column = _asked(desk), _column(request)
+    workspace = Workspace(request, name)
+    element, column = _asked(workspace), _column(request)
     uses = all_uses(name, element.target, column)
     sure = f"drop {element.target} {column}" if column else f"remove {element.target} sure"
     called = _title_of(element, column) if column else element.title
-    context = _context(desk, element) | {
+    context = _context(workspace, element) | {
         "uses": uses[:MOST_USES], "rest": len(uses[MOST_USES:]), "called": called, "sure": sure,
     }  # fmt: skip
     title = _("Delete %(title)s") % {"title": called}
@@ -35,10 +35,13 @@ def delete(request: HttpRequest, name: str) -> HttpResponseBase:
 @page(roles=(DESIGNER,))
 def uses(request: HttpRequest, name: str) -> HttpResponseBase:
     """List who refers to a form or field."""
-    desk = Workspace(request, name)
-    element = _asked(desk)
+    workspace = Workspace(request, name)
+    element = _asked(workspace)
     found = all_uses(name, element.target)
-    context = _context(desk, element) | {"uses": found[:MOST_USES], "rest": len(found[MOST_USES:])}
+    context = _context(workspace, element) | {
+        "uses": found[:MOST_USES],
+        "rest": len(found[MOST_USES:]),
+    }
     title = _("Who uses %(title)s") % {"title": element.title}
     return render_dialog(request, "designer/_uses.html", context, title=title)
 
@@ -46,9 +49,9 @@ def uses(request: HttpRequest, name: str) -> HttpResponseBase:
 @page(roles=(DESIGNER,))
 def move(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask where a field or rule should go: another form, panel or list of rules."""
-    desk = Workspace(request, name)
-    element = _asked(desk)
-    context = _context(desk, element) | {"groups": _destinations(desk.screen, element)}
+    workspace = Workspace(request, name)
+    element = _asked(workspace)
+    context = _context(workspace, element) | {"groups": _destinations(workspace.screen, element)}
     title = _("Move %(title)s") % {"title": element.title}
     return render_dialog(request, "designer/_move.html", context, title=title)
 
@@ -56,17 +59,17 @@ def move(request: HttpRequest, name: str) -> HttpResponseBase:
 @page(roles=(DESIGNER,))
 def retype(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask which type a field should have instead."""
-    desk = Workspace(request, name)
-    element = _asked(desk)
+    workspace = Workspace(request, name)
+    element = _asked(workspace)
     if element.kind != "field":
         raise Missing(_("Only fields have a type that can be changed."))
-    context = _context(desk, element) | {"sections": palette.field_sections()}
+    context = _context(workspace, element) | {"sections": palette.field_sections()}
     title = _("Change the type of %(title)s") % {"title": element.title}
     return render_dialog(request, "designer/_retype.html", context, title=title)
 
 
-def _asked(desk: Workspace) -> TreeNode:
-    element = desk.screen.tree.get(desk.request.GET.get("target", ""))
+def _asked(workspace: Workspace) -> TreeNode:
+    element = workspace.screen.tree.get(workspace.request.GET.get("target", ""))
     if element is None or element.kind == "process":
         raise Missing(_("There is no such form, field or rule any more."))
     return element
@@ -86,10 +89,10 @@ def _title_of(table: TreeNode, column: str) -> str:
     )
 
 
-def _context(desk: Workspace, element: TreeNode) -> dict[str, object]:
+def _context(workspace: Workspace, element: TreeNode) -> dict[str, object]:
     return {
-        "design": {"name": desk.name}, "copy": desk.copy, "element": element,
-        "back": desk.address(element.target),
+        "design": {"name": workspace.name}, "copy": workspace.copy, "element": element,
+        "back": workspace.address(element.target),
     }  # fmt: skip
 
 

@@ -10,30 +10,30 @@ from processes.views.designer.tree import DesignTree, TreeNode
 from processes.views.designer.workspace import ActionResult, Workspace
 
 
-def earlier(desk: Workspace, target: str = "") -> ActionResult:
+def earlier(workspace: Workspace, target: str = "") -> ActionResult:
     """Move an element one place up."""
-    return _step(desk, target, -1)
+    return _step(workspace, target, -1)
 
 
-def later(desk: Workspace, target: str = "") -> ActionResult:
+def later(workspace: Workspace, target: str = "") -> ActionResult:
     """Move an element one place down."""
-    return _step(desk, target, 1)
+    return _step(workspace, target, 1)
 
 
-def move(desk: Workspace, target: str = "") -> ActionResult:
+def move(workspace: Workspace, target: str = "") -> ActionResult:
     """Move an element to the place that was sent, or to the end of the list that was chosen."""
-    place = desk.place
+    place = workspace.place
     if place is None:
-        owner, _bar, key = desk.request.POST.get("to", "").partition("|")
+        owner, _bar, key = workspace.request.POST.get("to", "").partition("|")
         if not owner or not key:
             raise Conflict(_("Choose where it should go."))
         place = {"in": owner, "list": key}
-    return to_place(desk, target, place)
+    return to_place(workspace, target, place)
 
 
-def to_place(desk: Workspace, target: str, place: Position) -> ActionResult:
+def to_place(workspace: Workspace, target: str, place: Position) -> ActionResult:
     """Move an element; a place counts the list as the person sees it, the element included."""
-    element = _found(desk.screen.tree, target)
+    element = _found(workspace.screen.tree, target)
     where = place.pop("where", "")
     at = place.get("at")
     same = element.owner is not None and (place.get("in"), place.get("list")) == (
@@ -44,9 +44,9 @@ def to_place(desk: Workspace, target: str, place: Position) -> ActionResult:
         place["at"] = at - 1
     if where == "footer" and element.slug != "button":
         raise Conflict(_("Only buttons stand in the bar at the end of a form. Nothing was moved."))
-    copy = desk.edit(do="move", target=target, place=place)
+    copy = workspace.edit(do="move", target=target, place=place)
     if element.slug == "button" and where in {"body", "footer"} and where != _where(element):
-        copy = desk.edit_next(copy, do="change", target=target, settings={"where": where})
+        copy = workspace.edit_next(copy, do="change", target=target, settings={"where": where})
     return _moved_in_words(copy, target)
 
 
@@ -54,17 +54,17 @@ def _where(element: TreeNode) -> str:
     return "footer" if in_footer(element) else "body"
 
 
-def _step(desk: Workspace, target: str, by: int) -> ActionResult:
-    element = _found(desk.screen.tree, target)
+def _step(workspace: Workspace, target: str, by: int) -> ActionResult:
+    element = _found(workspace.screen.tree, target)
     beside = _beside(element)
     now = beside.index(element)
     if not 0 <= now + by < len(beside):
         words = _("It is the first of %(n)s.") if by < 0 else _("It is the last of %(n)s.")
-        return ActionResult(desk.copy, target, say=words % {"n": len(beside)})
+        return ActionResult(workspace.copy, target, say=words % {"n": len(beside)})
     assert element.owner is not None  # what has neighbours stands in something
     # Counted without the element, the neighbour's number is the place on its other side.
     place = {"in": element.owner.target, "list": element.key, "at": beside[now + by].at}
-    return _moved_in_words(desk.edit(do="move", target=target, place=place), target)
+    return _moved_in_words(workspace.edit(do="move", target=target, place=place), target)
 
 
 def _moved_in_words(copy: CopyView, target: str) -> ActionResult:

@@ -18,14 +18,14 @@ def designer(request: HttpRequest, name: str) -> HttpResponseBase:
     With `since`, the revision that the script has, nothing is sent while that is the newest and
     the same people are here.
     """
-    desk = Workspace(request, name)
-    if not desk.by_script:
-        return desk.page(desk.copy)
+    workspace = Workspace(request, name)
+    if not workspace.by_script:
+        return workspace.page(workspace.copy)
     seen = request.GET.get("since", "")
-    here = ",".join(other.name for other in desk.copy.others)
-    if seen == str(desk.copy.revision) and request.GET.get("here", "") == here:
+    here = ",".join(other.name for other in workspace.copy.others)
+    if seen == str(workspace.copy.revision) and request.GET.get("here", "") == here:
         return HttpResponse(status=204)
-    return desk.panes()
+    return workspace.panes()
 
 
 @page(roles=(DESIGNER,))

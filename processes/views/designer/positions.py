@@ -63,13 +63,13 @@ def _end(owner: TreeNode, key: str) -> int:
     return len(held) if isinstance(held, list) else 0
 
 
-def start_settings(desk: "Workspace", slug: str, place: Position) -> dict[str, Any]:
+def start_settings(workspace: "Workspace", slug: str, place: Position) -> dict[str, Any]:
     """Return the settings that a new field starts with: a button's part of the form."""
     if slug != "button":
         return {}
     if place.get("where") in {"body", "footer"}:
         return {"where": place["where"]}
-    chosen = desk.screen.owner
+    chosen = workspace.screen.owner
     inside = str(place.get("in", "")).startswith("field:")
     beside_field = chosen.kind == "field" and chosen.slug == "button" and not in_footer(chosen)
     return {"where": "body" if inside or beside_field else "footer"}

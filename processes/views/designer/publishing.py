@@ -17,44 +17,48 @@ from processes.views.designer.workspace import Workspace
 @once
 def publish(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask for a note and whether to move instances; save and publish, and say which stayed."""
-    desk = Workspace(request, name)
+    workspace = Workspace(request, name)
     errors = Errors()
     if request.method == "POST":
         try:
-            return _published(desk)
+            return _published(workspace)
         except Invalid as invalid:
             errors = Errors(invalid)
         except Conflict as conflict:
             errors = Errors(Invalid(conflict.detail))
     design = selectors.get_design(name)
     context = {
-        "design": design, "copy": desk.copy, "screen": desk.screen, "errors": errors,
+        "design": design, "copy": workspace.copy, "screen": workspace.screen, "errors": errors,
         "note": request.POST.get("note", ""), "moves": request.POST.get("move_instances") == "1",
         "older": design.instances.filter(mode="live").count(),
         "next_version": f"{design.draft.major + 1 if design.draft else 1}.0",
-        "unpublished": desk.copy.changed or design.published_id != design.draft_id,
-        "back": desk.address(desk.at),
+        "unpublished": workspace.copy.changed or design.published_id != design.draft_id,
+        "back": workspace.address(workspace.at),
     }  # fmt: skip
-    title = _("Publish %(title)s") % {"title": desk.screen.tree.process.title}
+    title = _("Publish %(title)s") % {"title": workspace.screen.tree.process.title}
     status = 422 if errors else 200
     return render_dialog(request, "designer/_publish.html", context, title=title, status=status)
 
 
-def _published(desk: Workspace) -> HttpResponseBase:
-    note = desk.request.POST.get("note", "").strip()
-    moves = desk.request.POST.get("move_instances") == "1"
+def _published(workspace: Workspace) -> HttpResponseBase:
+    note = workspace.request.POST.get("note", "").strip()
+    moves = workspace.request.POST.get("move_instances") == "1"
     _copy, done = working_copy.publish_version(
-        desk.name, user=desk.user, revision=desk.copy.revision, note=note, move_instances=moves
+        workspace.name,
+        user=workspace.user,
+        revision=workspace.copy.revision,
+        note=note,
+        move_instances=moves,
     )
     if done.stayed:
         context = {
-            "design": selectors.get_design(desk.name), "version": done.version,
+            "design": selectors.get_design(workspace.name), "version": done.version,
             "stayed": done.stayed,
         }  # fmt: skip
         title = _("Published %(version)s") % {"version": done.version}
-        return render_dialog(desk.request, "library/_published.html", context, title=title)
-    toast(desk.request, _published_words(done.version, moves=moves))
-    return go(desk.request, desk.address(desk.at))
+        return render_dialog(workspace.request, "library/_published.html", context, title=title)
+    toast(workspace.request, _published_words(done.version, moves=moves))
+    return go(workspace.request, workspace.address(workspace.at))
 
 
 def _published_words(version: DesignVersion, *, moves: bool) -> str:
@@ -66,25 +70,29 @@ def _published_words(version: DesignVersion, *, moves: bool) -> str:
 @page(roles=(DESIGNER,), methods=("POST",))
 def preview(request: HttpRequest, name: str) -> HttpResponseBase:
     """Save what is not saved yet, then open the preview of the draft."""
-    desk = Workspace(request, name)
+    workspace = Workspace(request, name)
     try:
-        if desk.copy.changed:
-            working_copy.save_version(name, user=desk.user, revision=desk.copy.revision)
+        if workspace.copy.changed:
+            working_copy.save_version(name, user=workspace.user, revision=workspace.copy.revision)
     except Missing:
         raise
     except ApplicationError as refusal:
-        return desk.refuse(refusal)
+        return workspace.refuse(refusal)
     return go(request, "design-preview", name=name)
 
 
 @page(roles=(DESIGNER,), methods=("GET", "POST"))
 def discard(request: HttpRequest, name: str) -> HttpResponseBase:
     """Ask, then go back to the last saved version."""
-    desk = Workspace(request, name)
+    workspace = Workspace(request, name)
     if request.method == "POST":
-        working_copy.discard(name, user=desk.user, revision=desk.copy.revision)
+        working_copy.discard(name, user=workspace.user, revision=workspace.copy.revision)
         toast(request, _("Your edits since the last version are dropped. Undo brings them back."))
-        return go(request, desk.address())
-    context = {"design": {"name": name}, "copy": desk.copy, "back": desk.address("process")}
+        return go(request, workspace.address())
+    context = {
+        "design": {"name": name},
+        "copy": workspace.copy,
+        "back": workspace.address("process"),
+    }
     title = _("Discard unsaved edits")
     return render_dialog(request, "designer/_discard.html", context, title=title)

@@ -37,23 +37,23 @@ CHOSEN, SOURCE = "refresh:", "/datasource"
 @page(roles=(DESIGNER,), methods=("GET", "POST"))
 def rule(request: HttpRequest, name: str, rule_id: str) -> HttpResponseBase:
     """Show the dialog of a rule; OK keeps it, and stays while something in it is wrong."""
-    desk = Workspace(request, name)
-    element = rule_of(desk.screen, rule_id)
+    workspace = Workspace(request, name)
+    element = rule_of(workspace.screen, rule_id)
     if request.method == "GET":
-        return _render(desk, element, _opened(desk, element))
+        return _render(workspace, element, _opened(workspace, element))
     if ACT in request.POST:
-        return _rearranged(desk, element)
+        return _rearranged(workspace, element)
     try:
-        copy = _store_changes(desk, element)
+        copy = _store_changes(workspace, element)
     except Missing:
         raise
     except ApplicationError as refusal:
-        return _refused(desk, rule_id, refusal)
-    screen = desk.screen_of(copy, element.target)
+        return _refused(workspace, rule_id, refusal)
+    screen = workspace.screen_of(copy, element.target)
     wrong = screen.wrong_at(element.target)
     if wrong and request.POST.get("then") != "close":
-        form = _form(desk, screen, rule_of(screen, rule_id))
-        return _render(desk, element, form, copy=copy, kept=wrong, status=422)
+        form = _form(workspace, screen, rule_of(screen, rule_id))
+        return _render(workspace, element, form, copy=copy, kept=wrong, status=422)
     return _closed(request, name, element.target)
 
 
@@ -66,27 +66,27 @@ def rule_of(screen: Screen, rule_id: str) -> TreeNode:
 
 
 def typed_raw(
-    desk: Workspace, element: TreeNode, *, prefix: str = PREFIX
+    workspace: Workspace, element: TreeNode, *, prefix: str = PREFIX
 ) -> tuple[dict[str, Any], str]:  # fmt: skip
     """Return an element as it was typed, and the place of a row that was added."""
     kind = kind_of(element)
     if kind is None:
         return element.raw, ""
-    read, place = read_with_act(kind, desk.request.POST, prefix=prefix)
+    read, place = read_with_act(kind, workspace.request.POST, prefix=prefix)
     raw = element.raw | read
-    act = desk.request.POST.get(f"{prefix}!act", "")
+    act = workspace.request.POST.get(f"{prefix}!act", "")
     if act.startswith(BY_NAME):
         setting = act.removeprefix(BY_NAME)
         spec = spec_of(kind, setting)
         if spec is not None:
             rows = raw.get(setting) or []
-            raw[setting] = mapped_by_name(spec.control, rows, around_for(desk, raw, element))
+            raw[setting] = mapped_by_name(spec.control, rows, scope_for(workspace, raw, element))
     return raw, place
 
 
-def around_for(desk: Workspace, raw: dict[str, Any], element: TreeNode | None) -> EditorScope:
+def scope_for(workspace: Workspace, raw: dict[str, Any], element: TreeNode | None) -> EditorScope:
     """Return what is known around a rule."""
-    return scope_of(desk.copy.document, desk.catalog, raw, loop=loop_around(element))
+    return scope_of(workspace.copy.document, workspace.catalog, raw, loop=loop_around(element))
 
 
 def loop_around(element: TreeNode | None) -> str:
@@ -97,92 +97,98 @@ def loop_around(element: TreeNode | None) -> str:
 
 
 def samples_of(
-    desk: Workspace, screen: Screen, raw: dict[str, Any], element: TreeNode | None
+    workspace: Workspace, screen: Screen, raw: dict[str, Any], element: TreeNode | None
 ) -> RuleSamples:  # fmt: skip
     """Return the values that a rule would move now."""
     rules: list[Mapping[str, Any]] = [one.raw for one in screen.tree.all_rules()]
     return samples_for(
-        screen.copy.document, raw, rules, user=desk.user, around=around_for(desk, raw, element)
+        screen.copy.document,
+        raw,
+        rules,
+        user=workspace.user,
+        scope=scope_for(workspace, raw, element),
     )
 
 
 def form_of(
-    desk: Workspace, screen: Screen, raw: dict[str, Any], element: TreeNode, *,
+    workspace: Workspace, screen: Screen, raw: dict[str, Any], element: TreeNode, *,
     flaws: list[Flaw] | None = None, hints: list[Flaw] | None = None, focus: str = "",
     prefix: str = PREFIX,
 ) -> SettingsForm:  # fmt: skip
     """Return the form of a rule's settings, with the values that its rows would carry."""
     return settings_form(
-        kind_of(element), raw, document=screen.copy.document, catalog=desk.catalog,
+        kind_of(element), raw, document=screen.copy.document, catalog=workspace.catalog,
         flaws=flaws or [], hints=hints or [], prefix=prefix, focus=focus,
-        samples=samples_of(desk, screen, raw, element), loop=loop_around(element),
+        samples=samples_of(workspace, screen, raw, element), loop=loop_around(element),
     )  # fmt: skip
 
 
 def _form(
-    desk: Workspace, screen: Screen, element: TreeNode, raw: dict[str, Any] | None = None
+    workspace: Workspace, screen: Screen, element: TreeNode, raw: dict[str, Any] | None = None
 ) -> SettingsForm | None:  # fmt: skip
     if kind_of(element) is None:
         return None
     flaws, hints = screen.told_of(element.target)
     raw = element.raw if raw is None else raw
-    return form_of(desk, screen, raw, element, flaws=flaws, hints=hints)
+    return form_of(workspace, screen, raw, element, flaws=flaws, hints=hints)
 
 
-def _opened(desk: Workspace, element: TreeNode) -> SettingsForm | None:
+def _opened(workspace: Workspace, element: TreeNode) -> SettingsForm | None:
     """Return the form as it opens: a new rule is not reproached with what nobody has typed yet."""
     if not element.is_new or kind_of(element) is None:
-        return _form(desk, desk.screen, element)
-    form = form_of(desk, desk.screen, element.raw, element)
+        return _form(workspace, workspace.screen, element)
+    form = form_of(workspace, workspace.screen, element.raw, element)
     form.focus = form.first_needed
     return form
 
 
-def _rearranged(desk: Workspace, element: TreeNode) -> HttpResponse:
+def _rearranged(workspace: Workspace, element: TreeNode) -> HttpResponse:
     """Show what was typed with a row added, moved or taken out: nothing is kept yet."""
-    raw, place = typed_raw(desk, element)
-    chosen = SOURCE if desk.request.POST[ACT] == CHOSEN else ""
-    form = form_of(desk, desk.screen, raw, element, focus=place or chosen)
-    return _render(desk, element, form)
+    raw, place = typed_raw(workspace, element)
+    chosen = SOURCE if workspace.request.POST[ACT] == CHOSEN else ""
+    form = form_of(workspace, workspace.screen, raw, element, focus=place or chosen)
+    return _render(workspace, element, form)
 
 
-def _store_changes(desk: Workspace, element: TreeNode) -> CopyView:
+def _store_changes(workspace: Workspace, element: TreeNode) -> CopyView:
     """Keep what differs."""
     kind = kind_of(element)
     if kind is None:
         raise Conflict(_("Nobody knows the kind of this rule. Remove it instead."))
-    settings = changed_settings(kind, element.raw, desk.request.POST, prefix=PREFIX)
+    settings = changed_settings(kind, element.raw, workspace.request.POST, prefix=PREFIX)
     if not settings:
-        return desk.copy
-    return desk.edit(do="change", target=element.target, settings=settings)
+        return workspace.copy
+    return workspace.edit(do="change", target=element.target, settings=settings)
 
 
-def _refused(desk: Workspace, rule_id: str, refusal: ApplicationError) -> HttpResponse:
+def _refused(workspace: Workspace, rule_id: str, refusal: ApplicationError) -> HttpResponse:
     """Show what was typed and why it was not kept; OK once more keeps it over what others did."""
-    element = rule_of(desk.screen, rule_id)
+    element = rule_of(workspace.screen, rule_id)
     form = None
     if kind_of(element) is not None:
-        raw, _place = typed_raw(desk, element)
+        raw, _place = typed_raw(workspace, element)
         flaws = list(refusal.errors) if isinstance(refusal, Invalid) else []
-        form = form_of(desk, desk.screen, raw, element, flaws=flaws)
-    return _render(desk, element, form, refused=refusal, status=422)
+        form = form_of(workspace, workspace.screen, raw, element, flaws=flaws)
+    return _render(workspace, element, form, refused=refusal, status=422)
 
 
 def _render(
-    desk: Workspace, element: TreeNode, form: SettingsForm | None, *, copy: CopyView | None = None,
-    refused: ApplicationError | None = None, kept: int = 0, status: int = 200,
+    workspace: Workspace, element: TreeNode, form: SettingsForm | None, *,
+    copy: CopyView | None = None, refused: ApplicationError | None = None,
+    kept: int = 0, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     owner = element.owner
     context = {
-        "design": {"name": desk.name}, "copy": copy or desk.copy, "rule": element, "form": form,
+        "design": {"name": workspace.name}, "copy": copy or workspace.copy,
+        "rule": element, "form": form,
         "title": _("Edit rule: %(kind)s") % {"kind": label_of("rule", element.slug)},
         "under": _("Rule %(n)s of %(owner)s")
         % {"n": element.at + 1, "owner": owner.title if owner else ""},
-        "back": desk.address(element.target), "refused": refused, "kept": kept,
+        "back": workspace.address(element.target), "refused": refused, "kept": kept,
     }  # fmt: skip
     context["dialog_title"] = context["title"]
     return render_page(
-        desk.request, "settings_forms/rule_page.html", context,
+        workspace.request, "settings_forms/rule_page.html", context,
         partials={"dialog": "settings_forms/_rule_dialog.html"}, status=status,
     )  # fmt: skip
 

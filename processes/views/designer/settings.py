@@ -17,38 +17,38 @@ from processes.views.designer.workspace import PREFIX, ActionResult, Workspace, 
 @page(roles=(DESIGNER,), methods=("POST",))
 def keep(request: HttpRequest, name: str) -> HttpResponseBase:
     """Keep what was typed into the properties of an element."""
-    desk = Workspace(request, name)
+    workspace = Workspace(request, name)
     try:
-        done = desk.already_done()
+        done = workspace.already_done()
         if done is not None:
-            return desk.answer(done)
-        element = _found(desk.screen, request.POST.get("target", ""))
-        copy = _store_changes(desk, element)
+            return workspace.answer(done)
+        element = _found(workspace.screen, request.POST.get("target", ""))
+        copy = _store_changes(workspace, element)
         if copy is None:
-            return desk.answer(ActionResult(desk.copy, desk.at))
-        at = copy.selected if desk.at == element.target else desk.at
+            return workspace.answer(ActionResult(workspace.copy, workspace.at))
+        at = copy.selected if workspace.at == element.target else workspace.at
         renamed = element.target if copy.selected != element.target else ""
-        return desk.answer(ActionResult(copy, at, renamed=renamed))
+        return workspace.answer(ActionResult(copy, at, renamed=renamed))
     except Missing:
         raise
     except ApplicationError as refusal:
         if column := refusal.extra.get("column"):
             # Somebody refers to it: who does is shown, and asked about, before it goes.
             asks = delete_address(name, element.target, column)
-            return desk.answer(ActionResult(desk.copy, desk.at, opens=asks))
-        return desk.refuse(refusal)
+            return workspace.answer(ActionResult(workspace.copy, workspace.at, opens=asks))
+        return workspace.refuse(refusal)
 
 
-def _store_changes(desk: Workspace, element: TreeNode) -> CopyView | None:
+def _store_changes(workspace: Workspace, element: TreeNode) -> CopyView | None:
     """Keep what differs; None when nothing does."""
     kind = kind_of(element)
     if kind is None:
         raise Conflict(_("Nobody knows the kind of this element. Remove it instead."))
-    settings = changed_settings(kind, element.raw, desk.request.POST, prefix=PREFIX)
+    settings = changed_settings(kind, element.raw, workspace.request.POST, prefix=PREFIX)
     if not settings:
         return None
     try:
-        return desk.edit(
+        return workspace.edit(
             do="change", target=element.target, settings=settings, name_follows=True
         )  # fmt: skip
     except Invalid as refusal:

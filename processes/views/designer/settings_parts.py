@@ -24,7 +24,7 @@ from processes.designer.settings_forms.posted_data import posted
 from processes.designer.settings_forms.setting_specs import spec_of
 from processes.designer.settings_forms.source_trees import system_tree
 from processes.language.functions import FUNCTIONS, IF
-from processes.views.designer.rule_dialog import around_for, form_of, samples_of, typed_raw
+from processes.views.designer.rule_dialog import form_of, samples_of, scope_for, typed_raw
 from processes.views.designer.tree import TreeNode
 from processes.views.designer.workspace import Workspace, kind_of
 
@@ -37,7 +37,7 @@ class PartRequest:
 
     def __init__(self, request: HttpRequest, name: str) -> None:
         """Read the question; nothing is looked up yet."""
-        self.desk = Workspace(request, name)
+        self.workspace = Workspace(request, name)
         self.sent = request.POST if request.method == "POST" else request.GET
 
     def text(self, key: str) -> str:
@@ -51,7 +51,7 @@ class PartRequest:
     @property
     def element(self) -> TreeNode | None:
         """Return the element whose form it is."""
-        return self.desk.screen.tree.get(self.words("target"))
+        return self.workspace.screen.tree.get(self.words("target"))
 
     @property
     def raw(self) -> dict[str, Any]:
@@ -64,38 +64,38 @@ class PartRequest:
         return (element.raw if element is not None else {}) | chosen
 
     @property
-    def around(self) -> EditorScope:
+    def scope(self) -> EditorScope:
         """Return what is known around it."""
-        return around_for(self.desk, self.raw, self.element)
+        return scope_for(self.workspace, self.raw, self.element)
 
     @property
     def samples(self) -> RuleSamples:
         """Return the values at hand."""
-        return samples_of(self.desk, self.desk.screen, self.raw, self.element)
+        return samples_of(self.workspace, self.workspace.screen, self.raw, self.element)
 
 
 def _tree(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     which = asked.words("which")
-    branches = tree_of(asked.around, which)
+    branches = tree_of(asked.scope, which)
     return "_tree", {"branches": branches, "which": which, "label": asked.words("label")}
 
 
 def _completion(asked: PartRequest) -> tuple[str, dict[str, Any]]:
-    found = offers(asked.around, asked.words("which"), asked.words("q"))
+    found = offers(asked.scope, asked.words("which"), asked.words("q"))
     return "_completion", {"offers": found, "id": asked.words("id")}
 
 
 def _result(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     samples = asked.samples
     resolve = samples.resolve if samples.process_id else None
-    found = result_of(asked.text("text"), asked.around, resolve, tree=asked.words("which"))
+    found = result_of(asked.text("text"), asked.scope, resolve, tree=asked.words("which"))
     return "_result", {"result": found, "process_id": samples.process_id}
 
 
 def _builder(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     which = asked.words("which")
     return "_builder", {
-        "branches": [one for one in tree_of(asked.around, which) if one not in system_tree()],
+        "branches": [one for one in tree_of(asked.scope, which) if one not in system_tree()],
         "system": system_tree(), "functions": [*FUNCTIONS.values(), IF], "which": which,
         "text": asked.text("text"), "label": asked.words("label"),
     }  # fmt: skip
@@ -103,10 +103,10 @@ def _builder(asked: PartRequest) -> tuple[str, dict[str, Any]]:
 
 def _sentence(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     setting = asked.words("setting").strip("/")
-    node = posted(asked.desk.request.POST, prefix=asked.words("prefix")).at(setting)
+    node = posted(asked.workspace.request.POST, prefix=asked.words("prefix")).at(setting)
     is_filter = setting == "filter"
     group = shown_group(read_items(node))
-    sentence = sentence_of(group, asked.around, of_items=is_filter)
+    sentence = sentence_of(group, asked.scope, of_items=is_filter)
     kind = kind_of(asked.element) if asked.element is not None else None
     two = not is_filter and kind is not None and "opposite" in kind.model_fields
     return "_sentence", {
@@ -115,14 +115,14 @@ def _sentence(asked: PartRequest) -> tuple[str, dict[str, Any]]:
 
 
 def _operators(asked: PartRequest) -> tuple[str, dict[str, Any]]:
-    kind = type_of(asked.text("left"), asked.around)
+    kind = type_of(asked.text("left"), asked.scope)
     return "_operators", {"operators": operators_for(kind, asked.words("chosen"))}
 
 
 def _sample(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     texts = {key: asked.text(key) for key in ("target", "field", "value")}
-    around = asked.around
-    secret = around.is_secret_row(texts)
+    scope = asked.scope
+    secret = scope.is_secret_row(texts)
     found = asked.samples.of(asked.words("control"), texts, secret=secret)
     return "_sample", {"sample": found}
 
@@ -134,8 +134,10 @@ def _control(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     setting = asked.words("setting").strip("/")
     if element is None or kind is None or spec_of(kind, setting) is None:
         raise Missing(_("There is no such setting any more."))
-    raw, place = typed_raw(asked.desk, element, prefix=prefix)
-    form = form_of(asked.desk, asked.desk.screen, raw, element, focus=place, prefix=prefix)
+    raw, place = typed_raw(asked.workspace, element, prefix=prefix)
+    form = form_of(
+        asked.workspace, asked.workspace.screen, raw, element, focus=place, prefix=prefix
+    )
     return "_control", {"form": form, "control": form.control(setting)}
 
 
@@ -144,8 +146,8 @@ def _coverage(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     element = asked.element
     if element is None:
         raise Missing(_("There is no such rule any more."))
-    raw, _place = typed_raw(asked.desk, element, prefix=asked.words("prefix"))
-    return "_coverage", {"coverage": coverage_of(raw, around_for(asked.desk, raw, element))}
+    raw, _place = typed_raw(asked.workspace, element, prefix=asked.words("prefix"))
+    return "_coverage", {"coverage": coverage_of(raw, scope_for(asked.workspace, raw, element))}
 
 
 PARTS: Mapping[str, tuple[PartRenderer, tuple[str, ...]]] = {

@@ -1,4 +1,4 @@
-"""What the page of an instance shows of a sheet: its forms, and what stands around them."""
+"""What the page of an instance shows of a form page: its forms, and what stands around them."""
 
 from typing import Any
 
@@ -19,48 +19,48 @@ FEW = 5
 FAILED = frozenset({Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSED})
 
 
-def context_of(sheet: FormPage) -> dict[str, Any]:
+def context_of(form_page: FormPage) -> dict[str, Any]:
     """Return what the templates of the page need."""
-    instance = sheet.instance
-    staff = has_role(sheet.user, ADMINISTRATOR, DESIGNER)
-    views = sheet.forms()
+    instance = form_page.instance
+    staff = has_role(form_page.user, ADMINISTRATOR, DESIGNER)
+    views = form_page.forms()
     return {
-        "sheet": sheet, "instance": instance, "design": instance.design, "version": sheet.version,
-        "views": [(view, sheet.steps[view.form.name]) for view in views],
-        "open_form": open_form(sheet.steps, views, str(sheet.next_page.get("form", ""))),
-        "errors": sheet.errors,
-        "primary": primary(sheet.steps, views),
-        "read_only": sheet.next_page.get("mode") == "read" and sheet.next_page.get("form"),
-        "left": sealed(sheet.carried(), about=sheet.about, user=sheet.user),
-        "has_open": any(step.is_open for step in sheet.steps.values()),
-        "unsaved_fields": [sheet.document.fields[name].title for name in sheet.unsaved],
-        "change_targets": [name for name, found in sheet.editable().items() if found.rules],
-        "load": bool(load_targets(sheet.document, sheet.steps)),
+        "instance": instance, "design": instance.design, "version": form_page.version,
+        "views": [(view, form_page.steps[view.form.name]) for view in views],
+        "open_form": open_form(form_page.steps, views, str(form_page.next_page.get("form", ""))),
+        "errors": form_page.errors,
+        "primary": primary(form_page.steps, views),
+        "read_only": form_page.next_page.get("mode") == "read" and form_page.next_page.get("form"),
+        "left": sealed(form_page.carried(), about=form_page.about, user=form_page.user),
+        "has_open": any(step.is_open for step in form_page.steps.values()),
+        "unsaved_fields": [form_page.document.fields[name].title for name in form_page.unsaved],
+        "change_targets": [name for name, found in form_page.editable().items() if found.rules],
+        "load": bool(load_targets(form_page.document, form_page.steps)),
         "conflicts": [
-            (sheet.document.fields[name], found, _mine(sheet, name, found))
-            for name, found in sheet.conflicts.items()
+            (form_page.document.fields[name], found, _mine(form_page, name, found))
+            for name, found in form_page.conflicts.items()
         ],
-        "meanwhile": _theirs(sheet),
+        "meanwhile": _theirs(form_page),
         "unsaved": listing.run_with_unsaved_answer(instance),
         "may_schedule": staff, "may_design": staff,
-        "may_delete": staff or instance.created_by_id == sheet.user.pk,
-        "newer": _newer(sheet),
-        "asides": extensions_of("instance", instance, user=sheet.user),
-        **_history(sheet),
+        "may_delete": staff or instance.created_by_id == form_page.user.pk,
+        "newer": _newer(form_page),
+        "extensions": extensions_of("instance", instance, user=form_page.user),
+        **_history(form_page),
     }  # fmt: skip
 
 
-def _history(sheet: FormPage) -> dict[str, Any]:
+def _history(form_page: FormPage) -> dict[str, Any]:
     """Return what happened to the instance of late."""
-    instance = sheet.instance
+    instance = form_page.instance
     newest = list(listing.runs_of(instance)[:FEW])
     changes = list(listing.changes_of(instance)[:FEW])
     return {
-        "runs": with_titles(newest, sheet.document), "run_count": instance.runs.count(),
-        "changes": entries_of(changes, sheet), "changed_by": changed_by(instance, changes),
+        "runs": with_titles(newest, form_page.document), "run_count": instance.runs.count(),
+        "changes": entries_of(changes, form_page), "changed_by": changed_by(instance, changes),
         "change_count": instance.changes.count(),
         "running": next((run for run in newest if run.status == Run.Status.RUNNING), None),
-        "problem": None if sheet.errors else _failed(newest[:1]),
+        "problem": None if form_page.errors else _failed(newest[:1]),
     }  # fmt: skip
 
 
@@ -69,25 +69,25 @@ def _failed(newest: list[Run]) -> Run | None:
     return next((run for run in newest if run.status in FAILED), None)
 
 
-def _newer(sheet: FormPage) -> DesignVersion | None:
+def _newer(form_page: FormPage) -> DesignVersion | None:
     """Return the published version that a live instance could move to."""
-    published = sheet.instance.design.published
-    if sheet.instance.mode != ProcessInstance.Mode.LIVE or published is None:
+    published = form_page.instance.design.published
+    if form_page.instance.mode != ProcessInstance.Mode.LIVE or published is None:
         return None
-    return published if published.pk != sheet.instance.version_id else None
+    return published if published.pk != form_page.instance.version_id else None
 
 
-def _mine(sheet: FormPage, name: str, found: ForeignChange) -> Any:
+def _mine(form_page: FormPage, name: str, found: ForeignChange) -> Any:
     """Return what the person has made of a field: of a table only what differs."""
-    typed = sheet.typed.get(name)
+    typed = form_page.typed.get(name)
     if not isinstance(typed, TypedTable):
-        return words_of(sheet.document.fields[name], sheet.changes[name])
-    return "; ".join(table_changes(typed.grid.field, found.before, sheet.changes[name]))
+        return words_of(form_page.document.fields[name], form_page.changes[name])
+    return "; ".join(table_changes(typed.grid.field, found.before, form_page.changes[name]))
 
 
-def _theirs(sheet: FormPage) -> list[tuple[FormField, ForeignChange]]:
+def _theirs(form_page: FormPage) -> list[tuple[FormField, ForeignChange]]:
     return [
-        (sheet.document.fields[name], found)
-        for name, found in sheet.meanwhile.items()
-        if name in sheet.document.fields and name not in sheet.conflicts
+        (form_page.document.fields[name], found)
+        for name, found in form_page.meanwhile.items()
+        if name in form_page.document.fields and name not in form_page.conflicts
     ]

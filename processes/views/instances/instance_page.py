@@ -36,25 +36,25 @@ TRIES = 3
 @once
 def instance(request: HttpRequest, process_id: str) -> HttpResponseBase:
     """Show an instance; a POST saves what was typed, or presses a button with it."""
-    sheet = FormPage.read(process_id, person(request))
+    form_page = FormPage.read(process_id, person(request))
     if request.method == "POST":
-        return _act(request, sheet)
-    if sheet.instance.process_id != process_id:
+        return _act(request, form_page)
+    if form_page.instance.process_id != process_id:
         # Process IDs are found in any case; pages have one address.
-        return go(request, "instance", process_id=sheet.instance.process_id)
-    return _render(request, sheet)
+        return go(request, "instance", process_id=form_page.instance.process_id)
+    return _render(request, form_page)
 
 
 def _render(
     request: HttpRequest,
-    sheet: FormPage,
+    form_page: FormPage,
     *,
     status: int = 200,
     busy: Busy | None = None,
     opened: bool = False,
 ) -> HttpResponseBase:
     place = frame_of(request)
-    context = {**context_of(sheet), "busy": busy, **place.extra}
+    context = {**context_of(form_page), "busy": busy, **place.extra}
     # Load rules run once for each time that the page is opened, not after each act on it.
     context["load"] = context["load"] and request.method == "GET" and not opened
     return render_page(
@@ -62,115 +62,115 @@ def _render(
     )
 
 
-def _act(request: HttpRequest, sheet: FormPage) -> HttpResponseBase:
+def _act(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
     """Save or press; what is in the way is said on the page, and what was typed stays."""
     act = request.POST.get("act", "save")
     target = act.removeprefix("press:") if act.startswith("press:") else ""
     if act == "load":
-        return _opened(request, sheet)
+        return _opened(request, form_page)
     do = (lambda now: _press(request, now, target)) if target else lambda now: _save(request, now)
-    sheet.take(request.POST)
+    form_page.take(request.POST)
     if act.startswith("rows:"):
-        sheet.act_on_rows(act)
-        return _render(request, sheet)
+        form_page.act_on_rows(act)
+        return _render(request, form_page)
     try:
-        return _carried_out(request, sheet, do)
+        return _carried_out(request, form_page, do)
     except Invalid as invalid:
-        sheet.errors = Errors(invalid)
-        return _render(request, sheet, status=422)
+        form_page.errors = Errors(invalid)
+        return _render(request, form_page, status=422)
     except Busy as busy:
-        return _render(request, sheet, status=422 if is_htmx(request) else 409, busy=busy)
+        return _render(request, form_page, status=422 if is_htmx(request) else 409, busy=busy)
 
 
 def _carried_out(
-    request: HttpRequest, sheet: FormPage, do: Callable[[FormPage], HttpResponseBase]
+    request: HttpRequest, form_page: FormPage, do: Callable[[FormPage], HttpResponseBase]
 ) -> HttpResponseBase:
     for _again in range(TRIES):
-        if sheet.conflicts:
-            return _render(request, sheet, status=422 if is_htmx(request) else 409)
+        if form_page.conflicts:
+            return _render(request, form_page, status=422 if is_htmx(request) else 409)
         try:
-            return do(sheet)
+            return do(form_page)
         except Stale:
             # Saved between our look and the act: look again, ask if it meets what was typed.
-            sheet = FormPage.read(sheet.instance.process_id, sheet.user)
-            sheet.take(request.POST)
+            form_page = FormPage.read(form_page.instance.process_id, form_page.user)
+            form_page.take(request.POST)
     raise Busy(_("It is being changed all the time. Try again in a moment."))
 
 
-def _save(request: HttpRequest, sheet: FormPage) -> HttpResponseBase:
-    _refuse(sheet, [*sheet.missing(), *sheet.invalid()])
-    before = sheet.instance
+def _save(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
+    _refuse(form_page, [*form_page.missing(), *form_page.invalid()])
+    before = form_page.instance
     changed = before
-    if sheet.changes:
+    if form_page.changes:
         changed = patch_instance(
             process_id=before.process_id,
-            data=sheet.changes,
+            data=form_page.changes,
             revision=before.revision,
-            user=sheet.user,
+            user=form_page.user,
         )
     if changed.revision == before.revision:
         toast(request, _("Nothing was changed, so nothing was saved."))
     else:
         toast(request, _("Saved as revision %(n)s.") % {"n": f"{changed.revision:,}"})
-    return _after(request, sheet, frozenset(sheet.changes))
+    return _after(request, form_page, frozenset(form_page.changes))
 
 
-def _press(request: HttpRequest, sheet: FormPage, target: str) -> HttpResponseBase:
-    kind = target_kind(sheet.document, target)
-    missing = sheet.missing_on(_form_of(target)) if kind == "submit" else []
-    wrong = sheet.invalid()
+def _press(request: HttpRequest, form_page: FormPage, target: str) -> HttpResponseBase:
+    kind = target_kind(form_page.document, target)
+    missing = form_page.missing_on(_form_of(target)) if kind == "submit" else []
+    wrong = form_page.invalid()
     if wrong and kind == "button":
         # Its rules would tell of the blanks had they a chance to run: all is told at once.
-        forms = submitted_by(sheet.document, target)
-        missing = [flaw for form in forms for flaw in sheet.missing_on(form)]
-    _refuse(sheet, [*missing, *wrong])
+        forms = submitted_by(form_page.document, target)
+        missing = [flaw for form in forms for flaw in form_page.missing_on(form)]
+    _refuse(form_page, [*missing, *wrong])
     before = frame_of(request).press
-    if before and (answer := before(request, sheet, target, kind)):
+    if before and (answer := before(request, form_page, target, kind)):
         return answer
     run = runs.trigger(
-        process_id=sheet.instance.process_id,
+        process_id=form_page.instance.process_id,
         target=target,
-        user=sheet.user,
+        user=form_page.user,
         trigger=kind,
-        data=sheet.changes,
-        revision=_revision(sheet.instance),
+        data=form_page.changes,
+        revision=_revision(form_page.instance),
         time_zone=timezone.get_current_timezone_name(),
         on_start=lambda run: leads_to(request, reverse("run", args=[run.pk])),
     )
     fields = _stored_by(run)
     if run.status == Run.Status.SUCCEEDED and kind != "change":
-        stored = len(fields & sheet.document.fields.keys())
-        toast(request, _success(run, target_title(sheet.document, target), stored))
-    return _after(request, sheet, fields, [run])
+        stored = len(fields & form_page.document.fields.keys())
+        toast(request, _success(run, target_title(form_page.document, target), stored))
+    return _after(request, form_page, fields, [run])
 
 
-def _opened(request: HttpRequest, sheet: FormPage) -> HttpResponseBase:
+def _opened(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
     """Run what runs when the page is opened, each with what those before it have left."""
     done: list[Run] = []
-    for target in load_targets(sheet.document, sheet.steps):
+    for target in load_targets(form_page.document, form_page.steps):
         run = runs.trigger(
-            process_id=sheet.instance.process_id,
+            process_id=form_page.instance.process_id,
             target=target,
-            user=sheet.user,
+            user=form_page.user,
             trigger="load",
-            data=sheet.changes if not done else left_by(sheet, done[-1]),
+            data=form_page.changes if not done else left_by(form_page, done[-1]),
             time_zone=timezone.get_current_timezone_name(),
         )
         done.append(run)
         if run.status != Run.Status.SUCCEEDED:
             break
-    return _after(request, sheet, frozenset(), done)
+    return _after(request, form_page, frozenset(), done)
 
 
-def left_by(sheet: FormPage, run: Run) -> dict[str, Any]:
+def left_by(form_page: FormPage, run: Run) -> dict[str, Any]:
     """Return what a run has left unsaved, as the next trigger takes it."""
-    known, data = sheet.document.value_fields, run.data or {}
+    known, data = form_page.document.value_fields, run.data or {}
     return {name: data[name] for name in known if name in data and known[name].slug() != "secret"}
 
 
-def _refuse(sheet: FormPage, flaws: list[Flaw]) -> None:
+def _refuse(form_page: FormPage, flaws: list[Flaw]) -> None:
     if flaws:
-        raise Invalid(errors=in_form_order(sheet.document, flaws))
+        raise Invalid(errors=in_form_order(form_page.document, flaws))
 
 
 def _revision(instance: ProcessInstance) -> int | None:
@@ -202,20 +202,20 @@ def _success(run: Run, title: str, stored: int) -> str:
 
 
 def _after(
-    request: HttpRequest, sheet: FormPage, fields: frozenset[str], done: Sequence[Run] = ()
+    request: HttpRequest, form_page: FormPage, fields: frozenset[str], done: Sequence[Run] = ()
 ) -> HttpResponseBase:
     """Show the instance as it is now: at once for htmx, after a redirect for a plain form.
 
     What a run has set and not saved, and what was typed before one that failed, stays in the form.
     """
-    url = frame_of(request).url or reverse("instance", args=[sheet.instance.process_id])
+    url = frame_of(request).url or reverse("instance", args=[form_page.instance.process_id])
     next_page = _next_page(done)
     if next_page.get("leave") and not frame_of(request).url:
         return go(request, "instances")
-    fresh = FormPage.read(sheet.instance.process_id, sheet.user)
+    fresh = FormPage.read(form_page.instance.process_id, form_page.user)
     fresh.fresh, fresh.next_page = fields, next_page
     for run in done:
-        _lay_over(fresh, run, sheet)
+        _lay_over(fresh, run, form_page)
     plain = request.headers.get("HX-Target") != "instance"
     # After the rules of opening the page stays: led to, it would be opened once more, and so on.
     opening = request.POST.get("act") == "load"

@@ -38,18 +38,18 @@ def with_titles(runs: list[Run], document: Document | None) -> list[tuple[Run, s
     return [(run, target_title(document, run.target)) for run in runs]
 
 
-def entries_of(changes: list[Change], sheet: HistoryScope) -> list[dict[str, Any]]:
+def entries_of(changes: list[Change], scope: HistoryScope) -> list[dict[str, Any]]:
     """Return changes as the history shows them: each field by its title, restorable or not."""
-    fields, now = sheet.document.fields, sheet.shown()
+    fields, now = scope.document.fields, scope.shown()
     return [
         {
             "change": change,
-            "target": target_title(sheet.document, change.run.target) if change.run else "",
+            "target": target_title(scope.document, change.run.target) if change.run else "",
             "rows": [
                 {
                     **row,
-                    **_words(row, sheet.document),
-                    "restorable": can_restore(sheet.instance, fields, row, now),
+                    **_words(row, scope.document),
+                    "restorable": can_restore(scope.instance, fields, row, now),
                     "sentences": sentences_of(fields.get(row["field"]), row),
                 }
                 for row in (told(row, fields) for row in change.fields)

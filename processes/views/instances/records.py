@@ -22,11 +22,11 @@ from processes.views.instances.log_rows import entries_of, with_titles
 @page()
 def instance_runs(request: HttpRequest, process_id: str) -> HttpResponseBase:
     """List all runs of an instance."""
-    sheet = FormPage.read(process_id, person(request))
-    found = page_of(request, listing.runs_of(sheet.instance))
+    form_page = FormPage.read(process_id, person(request))
+    found = page_of(request, listing.runs_of(form_page.instance))
     context = {
-        "sheet": sheet, "instance": sheet.instance, "design": sheet.instance.design,
-        "page": found, "runs": with_titles(list(found), sheet.document),
+        "instance": form_page.instance, "design": form_page.instance.design,
+        "page": found, "runs": with_titles(list(found), form_page.document),
     }  # fmt: skip
     return render_page(request, "instances/instance_runs.html", context)
 
@@ -34,11 +34,11 @@ def instance_runs(request: HttpRequest, process_id: str) -> HttpResponseBase:
 @page()
 def instance_changes(request: HttpRequest, process_id: str) -> HttpResponseBase:
     """List all changes of an instance."""
-    sheet = FormPage.read(process_id, person(request))
-    found = page_of(request, listing.changes_of(sheet.instance))
+    form_page = FormPage.read(process_id, person(request))
+    found = page_of(request, listing.changes_of(form_page.instance))
     context = {
-        "sheet": sheet, "instance": sheet.instance, "design": sheet.instance.design,
-        "page": found, "changes": entries_of(list(found), sheet),
+        "instance": form_page.instance, "design": form_page.instance.design,
+        "page": found, "changes": entries_of(list(found), form_page),
     }  # fmt: skip
     return render_page(request, "instances/instance_changes.html", context)
 
@@ -47,24 +47,24 @@ def instance_changes(request: HttpRequest, process_id: str) -> HttpResponseBase:
 @once
 def restore(request: HttpRequest, process_id: str, change: int, field: str) -> HttpResponseBase:
     """Ask, then give a field the value that it had before a change."""
-    sheet = FormPage.read(process_id, person(request))
-    known = sheet.document.fields
-    row = told(_row(sheet.instance, change, field), known)
+    form_page = FormPage.read(process_id, person(request))
+    known = form_page.document.fields
+    row = told(_row(form_page.instance, change, field), known)
     title = known[field].title if field in known else field
     error = ""
     if request.method == "POST":
         try:
-            restore_value(process_id=process_id, change_pk=change, field=field, user=sheet.user)
+            restore_value(process_id=process_id, change_pk=change, field=field, user=form_page.user)
         except (Conflict, ApplicationError) as refusal:
             error = " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
         else:
             toast(request, _("%(field)s has its former value again.") % {"field": title})
-            return go(request, "instance", process_id=sheet.instance.process_id)
+            return go(request, "instance", process_id=form_page.instance.process_id)
     context: dict[str, Any] = {
-        "instance": sheet.instance, "row": row, "error": error,
+        "instance": form_page.instance, "row": row, "error": error,
         "change": change, "field": field, "known": known.get(field),
-        "now": sheet.shown().get(field),
-        "possible": can_restore(sheet.instance, known, row, sheet.shown()),
+        "now": form_page.shown().get(field),
+        "possible": can_restore(form_page.instance, known, row, form_page.shown()),
     }  # fmt: skip
     return render_dialog(
         request, "instances/_restore.html", context,
@@ -93,26 +93,26 @@ def _refused(request: HttpRequest, error: str) -> int:
 @once
 def delete(request: HttpRequest, process_id: str) -> HttpResponseBase:
     """Ask, then delete an instance; what uses it stands in the way."""
-    sheet = FormPage.read(process_id, person(request))
+    form_page = FormPage.read(process_id, person(request))
     error = ""
     uses: list[dict[str, Any]] = []
     if request.method == "POST":
         force = request.POST.get("force") == "1"
         try:
-            delete_instance(process_id=process_id, user=sheet.user, force=force)
+            delete_instance(process_id=process_id, user=form_page.user, force=force)
         except Conflict as refusal:
             error = refusal.detail
             uses = refusal.extra.get("used_by", []) if isinstance(refusal, InUse) else []
         else:
-            toast(request, _("%(id)s is deleted.") % {"id": sheet.instance.process_id})
+            toast(request, _("%(id)s is deleted.") % {"id": form_page.instance.process_id})
             return go(request, "instances")
     context = {
-        "instance": sheet.instance, "error": error, "uses": used_by_links(uses),
-        "may_force": bool(uses) and has_role(sheet.user, ADMINISTRATOR),
+        "instance": form_page.instance, "error": error, "uses": used_by_links(uses),
+        "may_force": bool(uses) and has_role(form_page.user, ADMINISTRATOR),
     }  # fmt: skip
     return render_dialog(
         request, "instances/_delete_instance.html", context,
-        title=_("Delete %(id)s") % {"id": sheet.instance.process_id},
+        title=_("Delete %(id)s") % {"id": form_page.instance.process_id},
         status=_refused(request, error),
     )  # fmt: skip
 
@@ -121,28 +121,28 @@ def delete(request: HttpRequest, process_id: str) -> HttpResponseBase:
 @once
 def move(request: HttpRequest, process_id: str) -> HttpResponseBase:
     """Ask, then move a live instance to the published version of its design."""
-    sheet = FormPage.read(process_id, person(request))
-    published = sheet.instance.design.published
+    form_page = FormPage.read(process_id, person(request))
+    published = form_page.instance.design.published
     if published is None:
         raise Missing(
-            _("%(design)s has no published version.") % {"design": sheet.instance.design.name}
+            _("%(design)s has no published version.") % {"design": form_page.instance.design.name}
         )
     error = ""
     if request.method == "POST":
         try:
-            move_instance(instance_pk=sheet.instance.pk, version=published, user=sheet.user)
+            move_instance(instance_pk=form_page.instance.pk, version=published, user=form_page.user)
         except Conflict as refusal:
             error = refusal.detail
         else:
             toast(request, _("Moved to version %(version)s.") % {"version": published})
-            return go(request, "instance", process_id=sheet.instance.process_id)
+            return go(request, "instance", process_id=form_page.instance.process_id)
     context = {
-        "instance": sheet.instance, "version": sheet.version, "published": published,
+        "instance": form_page.instance, "version": form_page.version, "published": published,
         "error": error,
     }  # fmt: skip
     return render_dialog(
         request, "instances/_move.html", context,
         title=_("Move %(id)s to version %(version)s")
-        % {"id": sheet.instance.process_id, "version": published},
+        % {"id": form_page.instance.process_id, "version": published},
         status=_refused(request, error),
     )  # fmt: skip

@@ -58,7 +58,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
         "failed_step": _failed_step(found),
         "debugged": found.holder == PAUSED and found.status in GOING_ON,
         "instance": _instance(request, found),
-        "asides": extensions_of("run", found, user=request.user),
+        "extensions": extensions_of("run", found, user=request.user),
     }  # fmt: skip
     return render_page(request, "runs/run.html", context, partials={"run": "runs/_run.html"})
 

@@ -1,4 +1,4 @@
-"""What stands in the frame of a preview: the sheet of its instance, as its users see it."""
+"""What stands in the frame of a preview: the form page of its instance, as its users see it."""
 
 from typing import Any
 
@@ -80,12 +80,12 @@ def _may_load(document: Document, instance: ProcessInstance) -> bool:
 
 
 def _press(
-    request: HttpRequest, sheet: FormPage, target: str, kind: str
+    request: HttpRequest, form_page: FormPage, target: str, kind: str
 ) -> HttpResponseBase | None:
-    refuse_unasked(sheet.document, target, sheet.instance.outward)
+    refuse_unasked(form_page.document, target, form_page.instance.outward)
     if not _debugs(request):
         return None
-    return _debug(request, sheet.instance, target, kind, sheet.changes)
+    return _debug(request, form_page.instance, target, kind, form_page.changes)
 
 
 def _debug(
@@ -99,19 +99,19 @@ def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResp
     """Show the form with the values of the working copy; it waits for the debugger."""
     instance = run.instance
     assert instance is not None  # it was found by its instance
-    sheet = FormPage.read(instance.process_id, person(request))
+    form_page = FormPage.read(instance.process_id, person(request))
     if session is not None:
-        sheet.document, sheet.values = session.document, session.working.values
-        sheet.version = instance.version
+        form_page.document, form_page.values = session.document, session.working.values
+        form_page.version = instance.version
         stands = session.working.standing
-        sheet.instance.status, sheet.instance.forms = stands.status, dict(stands.forms)
-        sheet.instance.display = dict(stands.display)
-    sheet.fresh = frozenset(row["field"] for step in run.steps for row in step["changes"])
+        form_page.instance.status, form_page.instance.forms = stands.status, dict(stands.forms)
+        form_page.instance.display = dict(stands.display)
+    form_page.fresh = frozenset(row["field"] for step in run.steps for row in step["changes"])
     context = {
-        **context_of(sheet),
+        **context_of(form_page),
         "paused": run,
         "load": False,
-        "title": target_title(sheet.document, run.target),
+        "title": target_title(form_page.document, run.target),
         "shell": common.shell_url(instance.design.name, instance.process_id),
         "debug": True,
     }

@@ -14,7 +14,7 @@ from processes.designer.settings_forms.posted_rows import columns_of
 from processes.designer.settings_forms.setting_specs import specs_of
 from processes.fields import fields
 from processes.rules import rules
-from tests.processes.designer.settings_forms.shelf import form_of, html_of, kind_of, rule
+from tests.processes.designer.settings_forms.choices import form_of, html_of, kind_of, rule
 from tests.processes.sending import sent_by
 
 KINDS = [*rules.kinds.values(), *fields.kinds.values(), Document, Form]

@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from kianda.lib.errors import Flaw
 from processes.designer.settings_forms import changed_settings, flaws_within, read_settings
-from tests.processes.designer.settings_forms.shelf import form_of, html_of, kind_of, rule
+from tests.processes.designer.settings_forms.choices import form_of, html_of, kind_of, rule
 from tests.processes.sending import sent_by
 
 

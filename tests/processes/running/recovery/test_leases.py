@@ -150,15 +150,15 @@ def test_a_write_that_waited_long_for_its_turn_does_not_lengthen_the_lease(
 
 def test_a_holder_that_has_not_renewed_its_lease_no_longer_sends(died_after: Died) -> None:
     instance, run = died_after("calling")
-    ledger = RunCheckpoints(run, instance, document_of(instance.version))
+    checkpoints = RunCheckpoints(run, instance, document_of(instance.version))
     holder.holds(run.pk)
-    ledger.check()
+    checkpoints.check()
     holder._runs[run.pk] -= TRUSTED_FOR_S + 1
     try:
         with pytest.raises(TakenOver):
-            ledger.check()
+            checkpoints.check()
         holder.renew([run.pk])
-        ledger.check()
+        checkpoints.check()
     finally:
         holder.lets_go(run.pk)
 

@@ -15,7 +15,7 @@ from tests.processes.definitions import token_refresh
 PAGE = Template("{% load settings_forms %}{% settings_form form %}")
 
 
-class Shelf(FakeCatalog):
+class SampleChoices(FakeCatalog):
     """What can be chosen: one data source, two processes, Ada and a few groups."""
 
     def datasources(self) -> list[RestDatasource]:
@@ -31,12 +31,12 @@ class Shelf(FakeCatalog):
         return [("orders", "Orders"), ("token-refresh", "OAuth token refresh")]
 
 
-SHELF = Shelf(Document.model_validate(token_refresh()))
+CHOICES = SampleChoices(Document.model_validate(token_refresh()))
 
 
 def form_of(kind: Any, raw: dict[str, Any], **more: Any) -> SettingsForm:
     """Return the form of an element of the scenario's design."""
-    return settings_form(kind, raw, document=token_refresh(), catalog=SHELF, **more)
+    return settings_form(kind, raw, document=token_refresh(), catalog=CHOICES, **more)
 
 
 def html_of(form: SettingsForm) -> str:
