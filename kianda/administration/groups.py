@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kianda.accounts.callers import signed_in
+from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, role_titles
 from kianda.accounts.services import groups as services
 from kianda.administration.forms import GroupForm

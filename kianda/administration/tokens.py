@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.accounts.callers import signed_in
 from kianda.accounts.models import ApiToken
+from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.services.tokens import create_token, revoke_token
 from kianda.administration.forms import SCOPE_WORDS, TokenForm

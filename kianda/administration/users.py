@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kianda.accounts.callers import signed_in
+from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, remember_roles, role_titles
 from kianda.accounts.services import user_merge
 from kianda.accounts.services import users as people

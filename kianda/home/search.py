@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from datasources.models import Datasource
-from kianda.accounts.callers import signed_in
+from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, has_role
 from kianda.lib.pagination import last_looked_at
 from kianda.web import navigation

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kianda.accounts.callers import caller
 from kianda.accounts.idempotency import idempotent, made
+from kianda.accounts.permissions import caller
 from kianda.lib.api.drf import (
     check_if_match,
     etag_of,

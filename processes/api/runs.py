@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kianda.accounts.callers import caller
+from kianda.accounts.permissions import caller
 from kianda.lib.api.drf import list_parameters, list_response, read_query, yes_or_no
 from kianda.lib.api.kinds_api import Kinds, described
 from kianda.lib.api.schemas import page_of

@@ -16,10 +16,17 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.kinds import Kind
 from kianda.lib.names import field_name_flaw, titled
-from kianda.lib.typing import JSONValue
 from processes.language.expressions import Resolve, Template
 from processes.language.references import flaw
-from processes.language.values import Value, ValueFailure, as_text, from_json, is_blank, to_json
+from processes.language.values import (
+    JSONValue,
+    Value,
+    ValueFailure,
+    as_text,
+    from_json,
+    is_blank,
+    to_json,
+)
 from processes.rules import AnyRule
 
 if TYPE_CHECKING:

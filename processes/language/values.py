@@ -11,7 +11,9 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOp
 from typing import Any, TypeAlias
 
 from kianda.lib.i18n import gettext as _
-from kianda.lib.typing import JSONValue
+
+JSONValue: TypeAlias = "bool | int | float | str | list[Any] | dict[str, Any] | None"
+
 
 Value: TypeAlias = "bool | Decimal | str | list[Any] | dict[str, Any] | None"
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kianda.accounts.callers import caller
+from kianda.accounts.permissions import caller
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER
 from kianda.lib.api.drf import (
     check_if_match,
