@@ -1,0 +1,149 @@
+"""The floor plan as a ratchet: small halls, modules of one reason, a name for each thing."""
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+APPS = ("kianda", "datasources", "processes", "scheduler")
+HALLS = (*APPS, "kianda/accounts")
+MOST_IN_A_HALL, MOST_IN_A_ROOM = 12, 22
+LONGEST, SHORTEST = 400, 40
+# Names that Django gives, of an API view beside its model, of a port beside what implements it.
+SHARED = frozenset({"Command", "Run", "StepRecord", "TokenForm"})
+# Django and Celery look for these by their names, however little stands in them.
+CONVENTIONAL = frozenset(
+    {"__init__", "__main__", "admin", "apps", "celery", "tasks", "urls", "wsgi"}
+)
+# A kind is a module of its own, and so is a command.
+KINDS = re.compile(r"(processes/(fields|rules)|datasources/auth|scheduler/schedules|.*/commands)/")
+# Whole at their size, each with what would be wrong with joining it; none is to be added lightly.
+SMALL = {
+    "datasources/http/oauth_errors.py": "texts of a standard, marked by another gettext",
+    "datasources/views/access.py": "asked by every page of datasources",
+    "datasources/views/uses.py": "a list that three pages show",
+    "kianda/administration/audit.py": "one page",
+    "kianda/administration/lists.py": "shared by the pages of four lists",
+    "kianda/lib/api/etags.py": "one header, for every API",
+    "kianda/lib/numbers.py": "one check, for forms of all apps",
+    "kianda/lib/secret_names.py": "stands below masking and secrets, which do not know each other",
+    "kianda/lib/usage.py": "a registry between apps",
+    "kianda/serve/first_start.py": "knows commands, which the supervisor must not import",
+    "kianda/web/block_tags.py": "a kind of template node, used by tags",
+    "kianda/web/page_extensions.py": "a registry between apps",
+    "kianda/web/request_metrics.py": "sets the environment before its library is imported",
+    "kianda/web/static_storage.py": "named in the settings, imported before apps are ready",
+    "kianda/web/status_pills.py": "a table of words and icons",
+    "processes/definition/catalog.py": "a port, implemented further up",
+    "processes/document_cache.py": "stands below every room that reads versions",
+    "processes/language/timestamps.py": "its moment_text is not that of dates",
+    "processes/running/target_titles.py": "lists of any app show it",
+    "processes/templatetags/settings_forms.py": "a library of tags is a module",
+    "processes/views/preview/session_start.py": "begun from two pages",
+    "scheduler/periodic_tasks.py": "called while tables are made, before services can work",
+    "scheduler/services/heartbeats.py": "stamped by every service that runs",
+}
+
+
+def modules(*apps: str) -> list[Path]:
+    """Return every module of the apps but migrations."""
+    found = (path for app in apps or APPS for path in (ROOT / app).rglob("*.py"))
+    return [path for path in found if "migrations" not in path.parts]
+
+
+def place(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+LINES = {place(path): len(path.read_text().splitlines()) for path in modules()}
+
+
+@pytest.mark.parametrize("hall", HALLS)
+def test_an_app_has_few_modules_beside_its_rooms(hall: str) -> None:
+    flat = [path.name for path in (ROOT / hall).glob("*.py") if path.name != "__init__.py"]
+    assert len(flat) <= MOST_IN_A_HALL, f"give some of these a room: {sorted(flat)}"
+
+
+def test_a_room_is_taken_in_at_a_glance() -> None:
+    rooms: dict[str, int] = defaultdict(int)
+    for module in LINES:
+        if not module.endswith("__init__.py") and not KINDS.match(module):
+            rooms[module.rpartition("/")[0]] += 1
+    assert {room: n for room, n in rooms.items() if n > MOST_IN_A_ROOM} == {}
+
+
+def test_a_module_is_read_in_one_sitting() -> None:
+    assert {module: n for module, n in LINES.items() if n > LONGEST} == {}
+
+
+def test_a_module_is_no_fragment() -> None:
+    short = {
+        module
+        for module, lines in LINES.items()
+        if lines < SHORTEST and Path(module).stem not in CONVENTIONAL and not KINDS.match(module)
+    }
+    assert short - SMALL.keys() == set(), "join these, or say why each is whole"
+    assert SMALL.keys() - short == set(), "these are small no more"
+
+
+def test_a_public_class_has_a_name_of_its_own() -> None:
+    where: dict[str, list[str]] = defaultdict(list)
+    for path in modules():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                where[node.name].append(place(path))
+    twice = {name: files for name, files in where.items() if len(files) > 1}
+    assert {name: files for name, files in twice.items() if name not in SHARED} == {}
+
+
+# --- old places -----------------------------------------------------------------------------------
+
+# The list itself, and what tells of the past.
+TELLING = {"tests/old_places.txt", "CHANGELOG.md"}
+READ = {".py", ".md", ".toml", ".yml", ".yaml", ".html", ".js", ".css", ".json", ".service", ""}
+FOLDERS = (*APPS, "templates", "tests", "docs", "benchmarks", "tools", "deploy", ".ci")
+
+
+def old_names() -> set[str]:
+    """Return how modules, templates and scripts were called that are called otherwise now."""
+    found = set()
+    for old in (ROOT / "tests/old_places.txt").read_text().split():
+        found |= {old, old.removeprefix("templates/").removeprefix("kianda/static/")}
+        stem = old.removesuffix(".py")
+        # A room may have the name that a module had.
+        if stem != old and not (ROOT / stem).is_dir():
+            found.add(stem.replace("/", "."))
+    # The name of a log, which is kept.
+    return found - {"kianda.health"}
+
+
+def texts() -> list[Path]:
+    """Return every file that people write, but those that tell of the past."""
+    files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
+    files += [path for path in ROOT.iterdir() if path.is_file()]
+    return [path for path in files if path.suffix in READ and place(path) not in TELLING]
+
+
+def named_in(text: str) -> set[str]:
+    """Return every path and dotted name of a text, and whatever these begin with."""
+    found = set()
+    for word in re.findall(r"[\w-]+(?:[./][\w-]+)+", text):
+        found.add(word)
+        steps = word.split(".")
+        found |= {".".join(steps[:n]) for n in range(2, len(steps))}
+    return found
+
+
+def test_nothing_names_a_place_where_nothing_stands_any_more() -> None:
+    old = old_names()
+    assert len(old) > 500, "the list of old places was not read"
+    found = {place(path): named_in(path.read_text()) & old for path in texts()}
+    assert {where: names for where, names in found.items() if names} == {}
+
+
+def test_no_module_stands_at_an_old_place() -> None:
+    olds = (ROOT / "tests/old_places.txt").read_text().split()
+    assert [old for old in olds if (ROOT / old).exists()] == []
