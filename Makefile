@@ -3,6 +3,7 @@
 #   make run     start everything: http://127.0.0.1:8000 (KIANDA_PORT=... for another port)
 #   make test    the whole suite
 #   make lint    style, types, import rules, missing migrations
+#   make chaos   bad days in their long form: kills, outages, full disks, clocks (ten minutes)
 #   make bench   measure this machine
 #   make docs    write the generated reference pages anew
 #   make shots   take the README's screenshots from the running product
@@ -11,7 +12,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all run test lint bench docs shots clean
+.PHONY: all run test chaos lint bench docs shots clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -40,6 +41,10 @@ run:
 test:
 	@$(PYTHON) tools/install.py test
 	@$(APART) $(PY) -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --dist loadscope $(ARGS)
+
+chaos:
+	@$(PYTHON) tools/install.py test
+	@$(APART) timeout 600 $(PY) -m pytest -m chaos -n $(TEST_PROCESSES) --maxprocesses 4 --dist loadscope tests/chaos $(ARGS)
 
 lint:
 	@$(PYTHON) tools/install.py test lint

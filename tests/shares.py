@@ -12,6 +12,7 @@ import pytest
 
 # The first that fits. The tests of a module stay together; those of an apart folder do too.
 TURNS = (
+    "tests/chaos/",
     "tests/integration/",
     "tests/browser/test_scenario",
     "tests/browser/",
