@@ -5,7 +5,9 @@ import re
 import shlex
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,23 @@ def anchors(page: Path) -> set[str]:
 def test_every_module_named_in_the_documents_exists(page: Path) -> None:
     for path in MODULE.findall(page.read_text()):
         assert (ROOT / path).exists(), f"{path} is not there"
+
+
+def test_every_term_of_the_glossary_is_found_where_it_says() -> None:
+    rows = re.findall(
+        r"^\|(.+)\|(.+)\| `([\w.]+)` \|$", (ROOT / "docs/glossary.md").read_text(), re.M
+    )
+    assert len(rows) > 50
+    for term, _, found_in in rows:
+        assert _found(found_in) is not None, f"{term.strip()}: there is no {found_in}"
+
+
+def _found(dotted: str) -> object:
+    """Return a module, or what stands in one."""
+    with suppress(ModuleNotFoundError):
+        return import_module(dotted)
+    module, _, name = dotted.rpartition(".")
+    return getattr(import_module(module), name, None)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
