@@ -9,7 +9,7 @@ import pytest
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
-from tests import factories, shares
+from tests import again, factories, shares
 from tests.integration import needs
 
 
@@ -30,6 +30,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """On CI, nothing may be missing."""
     needs.refuse(item)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep what failed, for a second try."""
+    again.note(report)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

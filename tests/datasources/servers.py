@@ -56,6 +56,8 @@ class Server:
 
     def __init__(self, handler: Handler, *, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[bytes] = []
+        # How many handlers came to their end by themselves; who hangs up ends one before that.
+        self.finished = 0
         self.visits: list[Visit] = []
         self.stopped = threading.Event()
         self._handler, self._tls = handler, tls
@@ -108,6 +110,7 @@ class Server:
             visit = Visit(self, sock, len(self.visits) + 1)
             self.visits.append(visit)
             self._handler(visit)
+            self.finished += 1
 
 
 def answer(

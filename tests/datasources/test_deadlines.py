@@ -42,11 +42,9 @@ def test_the_deadline_holds_however_slowly_an_answer_comes(
     datasource: Make, handler: Callable[[Visit], None]
 ) -> None:
     with serving(handler) as server:
-        started = time.monotonic()
         failed = failure(datasource(server.url, timeout_s=0.4))
-        took = time.monotonic() - started
+        assert server.finished == 0, "the whole answer was waited for"
     assert (failed.kind, failed.message) == ("timeout", "Token service did not answer within 1 s.")
-    assert 0.3 < took < 1
 
 
 def test_the_deadline_holds_while_a_large_request_is_not_taken(datasource: Make) -> None:
@@ -57,11 +55,10 @@ def test_the_deadline_holds_while_a_large_request_is_not_taken(datasource: Make)
         source = datasource(
             server.url, timeout_s=0.4, http_method="POST", request_body=[{"name": "a"}]
         )
-        started = time.monotonic()
         with pytest.raises(CallFailed) as caught:
             call(source, {"body.a": "x" * 30_000_000})
         assert caught.value.kind == "timeout"
-        assert time.monotonic() - started < 2
+        assert server.finished == 0
 
 
 @pytest.mark.parametrize("how", ["timeout_s", "deadline"])
@@ -70,6 +67,7 @@ def test_the_deadline_of_the_run_cuts_the_call_short(datasource: Make, how: str)
         source = datasource(server.url, timeout_s=20)
         more = {how: 0.3 if how == "timeout_s" else time.monotonic() + 0.3}
         assert failure(source, **more).kind == "timeout"
+        assert server.finished == 0
 
 
 def test_a_deadline_that_is_over_sends_nothing(datasource: Make) -> None:

@@ -3,7 +3,6 @@
 import datetime
 import ipaddress
 import ssl
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -147,10 +146,9 @@ def test_the_deadline_holds_in_the_handshake(datasource: Make) -> None:
         visit.trickle(b"\x16\x03\x03\x40\x00" + b"x" * 5000)
 
     with serving(trickle) as server:
-        started = time.monotonic()
         source = datasource(server.url.replace("http:", "https:"), timeout_s=0.4)
         failed = _failure(source)
-        assert time.monotonic() - started < 1
+        assert server.finished == 0
     assert failed.kind == "timeout"
 
 
@@ -167,6 +165,5 @@ def test_the_deadline_holds_over_tls(
         visit.trickle(b"x" * 5000)
 
     with serving(handle, tls=context) as server:
-        started = time.monotonic()
         assert _failure(datasource(server.url, timeout_s=0.5)).kind == "timeout"
-        assert time.monotonic() - started < 1.2
+        assert server.finished == 0

@@ -123,7 +123,7 @@ def it_starts_and_stops(served: Served) -> None:
     assert login, "the administrator's login is printed"
     assert "Demo loaded" in served.said()
     wait_for(
-        lambda: f"Kianda runs at {served.url}" in served.said(), seconds=5, saying="no address"
+        lambda: f"Kianda runs at {served.url}" in served.said(), seconds=30, saying="no address"
     )
     assert all(name in served.said() for name in ALL)
     family = served.family()
@@ -152,7 +152,7 @@ def test_each_process_that_is_killed_comes_back(served: Served) -> None:
     first = children()
     for pid in first:
         os.kill(pid, signal.SIGKILL)
-        wait_for(lambda pid=pid: pid not in processes(), seconds=5, saying="it lives on")
+        wait_for(lambda pid=pid: pid not in processes(), seconds=30, saying="it lives on")
         wait_for(
             lambda: len(children()) == len(ALL) and served.is_well(),
             seconds=30,
@@ -181,7 +181,7 @@ def test_a_killed_web_process_of_two_is_replaced(served: Served) -> None:
 def test_when_the_parent_is_killed_nobody_survives_and_it_starts_again(served: Served) -> None:
     family = served.family()
     served.process.end(signal.SIGKILL)
-    wait_for(lambda: gone(family), seconds=5, saying="Somebody survived")
+    wait_for(lambda: gone(family), seconds=30, saying="Somebody survived")
     served.start()
 
 

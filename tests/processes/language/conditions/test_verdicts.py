@@ -1,6 +1,5 @@
 """A condition holds or does not: every operator, nested groups, today."""
 
-import time
 from decimal import Decimal
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -175,8 +174,7 @@ def test_later_rows_are_not_looked_at_when_the_verdict_is_clear():
     assert holds(YES, row("=1/0", "eq", "1"), match="any")
 
 
+@pytest.mark.timeout(20)
 def test_a_catastrophic_pattern_is_harmless():
-    started = time.perf_counter()
     slow = group(row("[text]", "matches", "^(([a-z])+.)+[A-Z]([a-z])+$"))
     assert not slow.holds({"text": "a" * 50_000}.__getitem__, TODAY)
-    assert time.perf_counter() - started < 2

@@ -1,6 +1,6 @@
 """Expressions are bounded: in length, in depth, in what they make."""
 
-import time
+import tracemalloc
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_texts_are_bounded_before_they_are_made():
     def evaluate(source):
         return Template.parse(source).evaluate({"big": big, "many": ["a"] * 9_999}.__getitem__)
 
-    started = time.perf_counter()
+    tracemalloc.start()
     for source in [
         "=[big] + [big]",
         "[big][big]",
@@ -64,7 +64,9 @@ def test_texts_are_bounded_before_they_are_made():
     for source in ["=[many] + [many]", "=Sum([many], [many])", "=Split([big], 'x')"]:
         with pytest.raises(ValueFailure, match="more than 10,000"):
             evaluate(source)
-    assert time.perf_counter() - started < 2
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 40_000_000
 
 
 def test_a_text_cannot_be_repeated_by_multiplication():
@@ -72,12 +74,11 @@ def test_a_text_cannot_be_repeated_by_multiplication():
         value_of("='a' * 1000000000")
 
 
+@pytest.mark.timeout(20)
 def test_a_catastrophic_pattern_is_harmless():
-    started = time.perf_counter()
     text = "a" * 100_000 + "!"
     template = Template.parse("=Matches([text], '^(a+)+$')")
     assert template.evaluate({"text": text}.__getitem__) is False
-    assert time.perf_counter() - started < 2
 
 
 def test_a_value_nested_very_deep_is_a_failure_and_no_crash():
