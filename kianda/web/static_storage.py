@@ -2,14 +2,14 @@
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# `import "./a.js";` and `import {b} from "./a.js";`, in what we have written: others' comments
-# hold things that look like them.
+# `import "./a.js";` and `import {b} from "../page/a.js";`, in what we have written: others'
+# comments hold things that look like them. The star stands for folders too.
 _IMPORTS = (
     "kianda/js/*.js",
     (
-        (r"""(?P<matched>import\s*["'](?P<url>\./[^"'\s]+)["'];)""", 'import "%(url)s";'),
+        (r"""(?P<matched>import\s*["'](?P<url>\.\.?/[^"'\s]+)["'];)""", 'import "%(url)s";'),
         (
-            r"""(?P<matched>(?P<what>(?:import|export)\s[^;"']+?\sfrom)\s*["'](?P<url>\./[^"'\s]+)["'];)""",
+            r"""(?P<matched>(?P<what>(?:import|export)\s[^;"']+?\sfrom)\s*["'](?P<url>\.\.?/[^"'\s]+)["'];)""",
             '%(what)s "%(url)s";',
         ),
     ),

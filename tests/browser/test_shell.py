@@ -110,7 +110,7 @@ def test_a_skip_link_leads_to_the_content(page_as):
 
 def open_without_scripts(page, path):
     """Open a page whose scripts have not come yet; return what lets them come."""
-    scripts, held, free = "**/kianda/js/kianda*.js", [], []
+    scripts, held, free = "**/kianda/js/page/kianda*.js", [], []
     page.route(scripts, lambda route: route.continue_() if free else held.append(route))
     with page.expect_request(scripts):
         page.goto(path, wait_until="commit")

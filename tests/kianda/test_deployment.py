@@ -175,11 +175,11 @@ def test_the_image_can_collect_its_files_and_start_from_what_is_copied(tmp_path)
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
     assert "page 200" in done.stdout
-    assert re.search(r"/static/kianda/js/once\.[0-9a-f]{12}\.js", done.stdout)
-    (module,) = (app / "staticfiles/kianda/js").glob("kianda.????????????.js")
+    assert re.search(r"/static/kianda/js/page/once\.[0-9a-f]{12}\.js", done.stdout)
+    (module,) = (app / "staticfiles/kianda/js/page").glob("kianda.????????????.js")
     found = re.findall(r'import\s*"(.*?)"', module.read_text())
     assert found
-    assert all(re.fullmatch(r"\./\w+\.[0-9a-f]{12}\.js", name) for name in found)
+    assert all(re.fullmatch(r"\.\.?/[\w/]+\.[0-9a-f]{12}\.js", name) for name in found)
 
 
 def test_every_static_file_is_found_in_one_place():

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -250,8 +251,8 @@ def test_the_kinds_of_the_api_are_told_in_the_language_and_kept_in_english(
 
 
 SCRIPTS = {
-    module.stem: re.sub(r"//.*", "", module.read_text("utf-8"))
-    for module in (BASE_DIR / "kianda/static/kianda/js").glob("*.js")
+    module: re.sub(r"//.*", "", module.read_text("utf-8"))
+    for module in (BASE_DIR / "kianda/static/kianda/js").rglob("*.js")
 }
 SPEAKING = """
 /users/ /datasources/d1/methods/m1/ /designs/p1/designer/ /designs/p1/designer/rule/r2/
@@ -265,13 +266,13 @@ def _names(html: str) -> list[str]:
     return [re.sub(r"-(\w)", lambda part: part[1].upper(), name) for name in known]
 
 
-def _modules(html: str) -> set[str]:
+def _modules(html: str) -> list[Path]:
     """Return the modules that a page loads, and those that they import."""
-    found: set[str] = set()
-    todo = re.findall(r'src="[^"]*/kianda/js/(\w+)\.', html)
-    while todo:
-        found.add(name := todo.pop())
-        todo += set(re.findall(r'"\./(\w+)\.js"', SCRIPTS[name])) - found
+    static = BASE_DIR / "kianda/static"
+    found = [static / path for path in re.findall(r'src="/static/(kianda/js/.+?)"', html)]
+    for module in found:
+        imported = re.findall(r'"(\.\.?/[\w/]+\.js)"', SCRIPTS[module])
+        found += {(module.parent / path).resolve() for path in imported} - set(found)
     return found
 
 
@@ -280,7 +281,7 @@ def test_a_page_holds_what_its_scripts_say(client: Client) -> None:
     known = {name for page in texts for name in _names(page.read_text("utf-8"))}
     for path in SPEAKING.split():
         html = client.get(path).content.decode()
-        speaking = [SCRIPTS[name] for name in _modules(html) if '"./words.js"' in SCRIPTS[name]]
+        speaking = [SCRIPTS[one] for one in _modules(html) if '/words.js"' in SCRIPTS[one]]
         said = {name for name in known for source in speaking if f'"{name}"' in source}
         assert said, path
         assert said - set(_names(html)) == set(), path

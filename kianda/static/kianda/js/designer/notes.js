@@ -1,7 +1,7 @@
 // What the designer says: to readers of the screen, above the panes, beside a control, as a toast.
-import { pressButton } from "./notes.js";
-import { toast } from "./toast.js";
-import { word } from "./words.js";
+import { pressButton } from "../page/notes.js";
+import { toast } from "../page/toast.js";
+import { word } from "../page/words.js";
 
 let signing = false;
 

@@ -1,8 +1,8 @@
 // Who else has the design open, and what they have done: asked for every few seconds while the page
 // is seen and nothing of this person is under way.
-import { tell } from "./designer_notes.js";
-import { here } from "./designer_panes.js";
-import { isIdle, look } from "./designer_wire.js";
+import { tell } from "./notes.js";
+import { here } from "./panes.js";
+import { isIdle, look } from "./wire.js";
 
 const EVERY_MS = 8000;
 

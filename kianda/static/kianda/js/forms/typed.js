@@ -1,8 +1,8 @@
 // Typed text outlives a session that ended: it is kept in this tab, for this person, until the
 // form was sent or the page was left by will. Passwords, secrets and files are never kept.
-import { noteOn, said } from "./notes.js";
-import { read, write } from "./written.js";
-import { word } from "./words.js";
+import { noteOn, said } from "../page/notes.js";
+import { read, write } from "../page/written.js";
+import { word } from "../page/words.js";
 
 const store = sessionStorage;
 const user = document.body.dataset.user;

@@ -1,5 +1,5 @@
 // Asks the server for a part of a settings form, with what stands in the form now.
-import { word } from "./words.js";
+import { word } from "../page/words.js";
 
 const asked = new Map();
 const lost = { expired: false };

@@ -1,8 +1,8 @@
 // Rows of mappings and conditions: added, moved and removed at once, by the same buttons that send
 // the form without script. Each row shows the value that it would carry.
-import { carry, noted } from "./carried.js";
+import { carry, noted } from "../forms/carried.js";
 import { ask, changed, complain, rootOf, values, wait } from "./parts.js";
-import { word } from "./words.js";
+import { word } from "../page/words.js";
 
 const ACT = '[data-settings-form] button[name$="!act"]';
 

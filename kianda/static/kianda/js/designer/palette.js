@@ -1,7 +1,7 @@
 // The palette: a search that narrows while it is typed; Enter adds the first. Add, or the outline.
-import { here } from "./designer_panes.js";
-import { look } from "./designer_wire.js";
-import { word } from "./words.js";
+import { here } from "./panes.js";
+import { look } from "./wire.js";
+import { word } from "../page/words.js";
 
 const find = document.getElementById("d-find");
 

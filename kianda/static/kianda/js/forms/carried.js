@@ -1,6 +1,6 @@
 // What is typed into the rows of a control while the server makes them anew stands in the new ones.
-import { changed } from "./parts.js";
-import { isTicked } from "./written.js";
+import { changed } from "../rows/parts.js";
+import { isTicked } from "../page/written.js";
 
 const boxes = (control) => [...control.querySelectorAll("input:not([type=hidden], [type=password]), select, textarea")].filter((box) => box.name);
 const keyOf = (box) => (isTicked(box) ? `${box.name} ${box.value}` : box.name);

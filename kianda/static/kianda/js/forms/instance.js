@@ -1,8 +1,8 @@
 // The page of an instance: forms as tabs, and how long a pressed button has been at work.
-import { tellSeconds } from "./busy.js";
+import { tellSeconds } from "../page/busy.js";
 import "./changes.js";
-import { chooseTab, tabAfter } from "./tabs.js";
-import { word } from "./words.js";
+import { chooseTab, tabAfter } from "../page/tabs.js";
+import { word } from "../page/words.js";
 
 const box = document.getElementById("instance");
 

@@ -1,7 +1,7 @@
 // The keyboard map of the designer; `?` lists it. Keys of text fields, menus and dialogs go first.
-import { act, closeMenus, toProperties } from "./designer_acts.js";
-import { here, paneOf, selectedBox, turnTo } from "./designer_panes.js";
-import { choose } from "./designer_wire.js";
+import { act, closeMenus, toProperties } from "./acts.js";
+import { here, paneOf, selectedBox, turnTo } from "./panes.js";
+import { choose } from "./wire.js";
 
 const PANES = ["palette", "canvas", "props"];
 const WITH_CTRL = {

@@ -1,9 +1,9 @@
 // Carries acts to the server one after the other. What cannot be sent now is kept in this tab, and
 // sent when the connection, or the session, is back.
-import { complain, disconnected, ended, isSigningIn, note, refusedWhole, say, tell, words } from "./designer_notes.js";
-import { here, read, setAt, show } from "./designer_panes.js";
-import { pressButton } from "./notes.js";
-import { word } from "./words.js";
+import { complain, disconnected, ended, isSigningIn, note, refusedWhole, say, tell, words } from "./notes.js";
+import { here, read, setAt, show } from "./panes.js";
+import { pressButton } from "../page/notes.js";
+import { word } from "../page/words.js";
 
 const KEY = `kianda:designer:${location.pathname}:${document.body.dataset.user}`;
 const LONGEST_MS = 20_000;

@@ -5,7 +5,7 @@ import "./dialog.js";
 import "./menu.js";
 import "./copy.js";
 import "./toast.js";
-import "./typed.js";
+import "../forms/typed.js";
 // Before the one that lets a form go only once.
 import "./lost.js";
 import "./once.js";
@@ -14,5 +14,5 @@ import "./refresh.js";
 import "./find.js";
 import "./focus.js";
 import "./busy.js";
-import "./mended.js";
-import "./schedule.js";
+import "../forms/mended.js";
+import "../schedule.js";

@@ -1,8 +1,8 @@
 // A changed field whose rules run on a change presses a button of its own. What is typed or pressed
 // while such a run works is not lost: it is put into the form that answers, and pressed there.
-import { isSending } from "./once.js";
-import { onceReleased } from "./pressed.js";
-import { read, write } from "./written.js";
+import { isSending } from "../page/once.js";
+import { onceReleased } from "../page/pressed.js";
+import { read, write } from "../page/written.js";
 
 const formOf = (node) => node.closest?.("[data-instance]");
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);

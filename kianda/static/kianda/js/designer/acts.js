@@ -1,6 +1,6 @@
 // Buttons of the designer: what they send goes by script, in order, and the panes follow.
-import { here, isReplacing, turnTo } from "./designer_panes.js";
-import { choose, isIdle, send, whenIdle } from "./designer_wire.js";
+import { here, isReplacing, turnTo } from "./panes.js";
+import { choose, isIdle, send, whenIdle } from "./wire.js";
 
 export function act(words, more = {}) {
   const form = document.getElementById("act");

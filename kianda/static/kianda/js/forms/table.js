@@ -1,5 +1,5 @@
 // Rows of a table are added, removed and moved at once; without this the same buttons send the form.
-import { word } from "./words.js";
+import { word } from "../page/words.js";
 
 const boxOf = (node) => node.closest?.("[data-table]");
 const bodyOf = (box) => box.querySelector("tbody");

@@ -1,10 +1,10 @@
 // Dragging with a pointer: fields, rules and forms to another place, kinds from the palette onto the
 // form. The server decides; what is dropped outside stays where it was, and that is said.
-import { act } from "./designer_acts.js";
-import { mark, placeAt, unmark } from "./designer_drop.js";
-import { note, say } from "./designer_notes.js";
-import { turnTo } from "./designer_panes.js";
-import { word } from "./words.js";
+import { act } from "./acts.js";
+import { mark, placeAt, unmark } from "./drop.js";
+import { note, say } from "./notes.js";
+import { turnTo } from "./panes.js";
+import { word } from "../page/words.js";
 
 const FAR = 6;
 const EDGE = 48;

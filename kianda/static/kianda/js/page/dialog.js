@@ -2,7 +2,7 @@
 // on top. What was typed into a dialog that is closed without being sent can be had back.
 import { firstWrong } from "./focus.js";
 import { toast } from "./toast.js";
-import { reopen, typedIn } from "./typed.js";
+import { reopen, typedIn } from "../forms/typed.js";
 import { word } from "./words.js";
 
 const dialog = document.getElementById("dialog");

@@ -1,6 +1,6 @@
 // Groups with one tab stop: arrows, Home and End move inside. On the form, in the tabs and in rule
 // lists they select as well.
-import { choose } from "./designer_wire.js";
+import { choose } from "./wire.js";
 
 const ITEMS = {
   x: "button, a[href], input",

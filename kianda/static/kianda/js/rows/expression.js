@@ -1,7 +1,7 @@
 // The expression builder: a larger box, its result as one types, and what can be put into it.
-import { openModal } from "./dialog.js";
+import { openModal } from "../page/dialog.js";
 import { about, ask, changed, complain, ready, wait, write } from "./parts.js";
-import { chooseTab, tabAfter } from "./tabs.js";
+import { chooseTab, tabAfter } from "../page/tabs.js";
 
 let box = null;
 let root = null;

@@ -1,6 +1,6 @@
 // Rows of a REST method are added and removed at once; without this the same buttons send the form.
-import { mendAll } from "./mended.js";
-import { word } from "./words.js";
+import { mendAll } from "../forms/mended.js";
+import { word } from "../page/words.js";
 
 const form = () => document.getElementById("me");
 const SECRET = /key|token|secret|password|^(authorization|cookie|set-cookie|proxy-authorization)$/i;

@@ -1,6 +1,6 @@
 // Completion: after "[" the names that fit, in an expression the functions, in a name box the names.
 import { ask, beside, changed, float, isName, rootOf, wait, write } from "./parts.js";
-import { word as said } from "./words.js";
+import { word as said } from "../page/words.js";
 
 const list = document.createElement("ul");
 Object.assign(list, { id: "k-complete", className: "k-complete", popover: "manual" });

@@ -1,7 +1,7 @@
 // Forms of settings: picking, completing, adding rows. Without it they are plain forms.
 import "./complete.js";
 import "./tree.js";
-import "./source.js";
+import "../forms/source.js";
 import "./mapping.js";
 import "./mapping_search.js";
 import "./conditions.js";
