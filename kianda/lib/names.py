@@ -14,7 +14,7 @@ RESERVED_NAMES = frozenset(
 )
 RESERVED_SLUGS = frozenset({"kianda", "import", "new"})
 
-# Letters that are no others with a mark; slug.js has the same ones.
+# Letters that are no others with a mark; js/rows/slug.js has the same ones.
 _LETTERS = str.maketrans({
     "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l",
     "\u0131": "i",
@@ -58,7 +58,7 @@ def as_title(name: str) -> str:
 def plain_letters(text: str) -> str:
     """Return a text in small letters without marks: `Überstunden für Éire` is uberstunden fur eire.
 
-    Letters of other scripts stay. slug.js does the same while a title is typed.
+    Letters of other scripts stay. js/rows/slug.js does the same while a title is typed.
     """
     apart = unicodedata.normalize("NFKD", text).lower()
     bare = "".join(sign for sign in apart if not unicodedata.category(sign).startswith("M"))
