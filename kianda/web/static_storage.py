@@ -23,3 +23,6 @@ class LastingNames(CompressedManifestStaticFilesStorage):  # type: ignore[misc] 
     """
 
     patterns = (*CompressedManifestStaticFilesStorage.patterns, _IMPORTS)
+    # The name of a module settles after those of all that it imports: as the disk lists the files,
+    # a pass may settle one link of the longest chain only. Passes end once nothing changes.
+    max_post_process_passes = 50
