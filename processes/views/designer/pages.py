@@ -55,4 +55,6 @@ def keys(request: HttpRequest, name: str) -> HttpResponseBase:
         "design": selectors.get_design(name), "keys": KEYS,
         "letters": profile_of(request.user).single_keys,
     }  # fmt: skip
-    return render_dialog(request, "designer/_keys.html", context, title=str(_("Keys of the designer")))
+    return render_dialog(
+        request, "designer/_keys.html", context, title=str(_("Keys of the designer"))
+    )
