@@ -45,8 +45,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const rows = rowsOf(form);
   // No answer holds a secret; while nothing was stored, what was typed stays typed.
   const secrets = [...form.querySelectorAll("input[type=password]")].filter((field) => field.value);
-  if (!written.length && !secrets.length && same(rows, before.rows)) return;
-  document.addEventListener("htmx:afterSwap", () => putBack({ written, rows, held, secrets }, before), { once: true });
+  const untouched = !written.length && !secrets.length && same(rows, before.rows);
+  const back = () => (untouched ? letHold(held) : putBack({ written, rows, held, secrets }, before));
+  document.addEventListener("htmx:afterSwap", back, { once: true });
 });
 
 const keysOf = (box) => [...box.querySelectorAll("tbody [data-key]")].map((key) => key.value);
@@ -71,13 +72,14 @@ function putBack({ written, rows, held, secrets }, before) {
   letHold(held);
 }
 
-const hold = (box) => ({ id: box?.id, from: box?.selectionStart, to: box?.selectionEnd });
+const hold = (box) => ({ id: box?.id, value: box?.value, from: box?.selectionStart, to: box?.selectionEnd });
 
-// A row that came back or moved only now has lost the focus; what is written anew, what was marked in it.
-function letHold({ id, from, to }) {
+// A row that came back or moved only now has lost the focus; what comes anew, what was marked in it.
+function letHold({ id, value, from, to }) {
   const box = id && document.getElementById(id);
   if (!box || ![document.body, box].includes(document.activeElement)) return;
   box.focus();
+  if (box.value !== value) return;
   if (typeof from === "number" && typeof box.selectionStart === "number") box.setSelectionRange(from, to);
 }
 
