@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -20,10 +21,12 @@ from rest_framework.response import Response
 from kianda.accounts.models import IdempotencyRecord
 from kianda.lib.api.strict_json import ExactJSONRenderer
 from kianda.lib.errors import Conflict, Invalid
+from kianda.lib.process_names import gone, new_name
 
 KEPT = timedelta(hours=24)
-# A request that has made nothing by then was lost with its process; one that is merely slow finds
-# its key gone when it comes to make something, and makes nothing.
+# On this machine a process that is gone is known; elsewhere a request that has made nothing by then
+# was lost with its process. One that is merely slow finds its key gone when it comes to make
+# something, and makes nothing.
 LONGEST_WITHOUT_EFFECT = timedelta(seconds=60)
 # These say "not now": the same request, sent again with its key, may succeed.
 TRY_AGAIN = frozenset({409, 429})
@@ -95,11 +98,11 @@ def _claim(request: Request, key: str) -> tuple[IdempotencyRecord, bool]:
     user: Any = request.user
     mine = IdempotencyRecord.objects.filter(user=user, key=key)
     mine.filter(created__lt=now - KEPT).delete()
-    mine.filter(status=None, made="", created__lt=now - LONGEST_WITHOUT_EFFECT).delete()
+    _forget_lost(mine.filter(status=None, made=""), now)
     try:
         with transaction.atomic():
             record = IdempotencyRecord.objects.create(
-                user=user, key=key, request_digest=digest, created=now
+                user=user, key=key, request_digest=digest, created=now, holder=new_name()
             )
             return record, True
     except IntegrityError:
@@ -111,6 +114,14 @@ def _claim(request: Request, key: str) -> tuple[IdempotencyRecord, bool]:
             "/Idempotency-Key", _("This Idempotency-Key was used for a different request.")
         )
     return found, False
+
+
+def _forget_lost(without_effect: QuerySet[IdempotencyRecord], now: datetime) -> None:
+    """Free the keys of requests that were lost with their process before they made anything."""
+    # One of the future is from before the clock was put back, so its age tells nothing.
+    old = Q(created__lt=now - LONGEST_WITHOUT_EFFECT) | Q(created__gt=now + LONGEST_WITHOUT_EFFECT)
+    dead = Q(holder__in=gone(without_effect.values_list("holder", flat=True)))
+    without_effect.filter(old | dead).delete()
 
 
 def _digest(request: Request) -> str:

@@ -49,6 +49,9 @@ class IdempotencyRecord(models.Model):
     made = models.CharField(
         max_length=200, blank=True, help_text="What the request has made, though not answered yet."
     )
+    holder = models.CharField(
+        max_length=36, blank=True, help_text="Which process is at work on it."
+    )
     headers = models.JSONField(default=dict)
     body = EncryptedJSONField(null=True)
     created = models.DateTimeField(db_index=True)

@@ -27,7 +27,7 @@ from processes.api.representations import instance_json, run_json
 from processes.api.request_bodies import InstanceChanges, NewInstance, TriggerBody, read_body
 from processes.instances import lifecycle
 from processes.models import ProcessInstance, Run
-from processes.running.runs import enqueue, read_instance, trigger
+from processes.running.runs import enqueue, read_instance, take_up, trigger
 from processes.selectors import visible_instances, visible_runs
 from processes.tasks import send_run
 
@@ -196,6 +196,8 @@ class Trigger(APIView):
             raise Missing(
                 _("Run %(run_id)s, which this request began, is gone.") % {"run_id": run_id}
             )
+        if take_up(run):
+            run.refresh_from_db()
         later = read_body(TriggerBody, request.data).later
         if run.status == Run.Status.RUNNING and not later:
             return None

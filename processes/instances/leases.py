@@ -4,12 +4,12 @@ import logging
 import os
 import threading
 import time
-import uuid
 from datetime import timedelta
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from kianda.lib.process_names import new_name
 from processes.models import Run
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Holder:
 
     def renew_identity(self) -> None:
         """Become a new holder, as after a fork."""
-        self.name = str(uuid.uuid4())
+        self.name = new_name()
         self._runs: dict[int, float] = {}
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None

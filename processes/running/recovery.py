@@ -1,14 +1,16 @@
 """Runs whose process died: taken over by one successor and brought to an end (contract 4.5)."""
 
+import logging
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from kianda.lib.errors import Invalid
+from kianda.lib.process_names import gone, is_gone
 from processes.document_cache import document_of
 from processes.engine.run_values import RunValues
 from processes.engine.trace import Reopened
@@ -18,6 +20,8 @@ from processes.instances.ownership import standing_of
 from processes.instances.stored_values import filled, stored_values
 from processes.models import Run
 from processes.running.execution import execute
+
+logger = logging.getLogger(__name__)
 
 # Runs that an occurrence asked for; nobody waits for them, so they may start again.
 FIRED = frozenset({"schedule", "webhook", "manual"})
@@ -39,9 +43,13 @@ _NOTHING = gettext_noop(
 )
 
 
-def recover_runs(*, moment: datetime | None = None, everything: bool = False) -> list[Run]:
-    """Take over every run whose lease is over and bring it to an end; return those runs.
+def recover_runs(
+    *, moment: datetime | None = None, everything: bool = False, by_lease: bool = True
+) -> list[Run]:
+    """Take over every run whose process is gone or whose lease is over, and bring it to an end.
 
+    Returns those runs. Whether a process is gone can be told on its own machine alone. Not
+    `by_lease` when the clock cannot be trusted to tell whether a lease is over.
     With `everything` each running run of another holder counts as lost: the embedded product says
     so when it starts, since it knows that no process of the last start lives.
     """
@@ -54,15 +62,25 @@ def recover_runs(*, moment: datetime | None = None, everything: bool = False) ->
     else:
         # One of this very process is among them when it could not be closed, as when the database
         # was away at its end: nobody works on it any more.
-        lost = lost.filter(Q(lease_until__lt=moment) | Q(lease_until__isnull=True))
+        dead = Q(holder__in=gone(lost.values_list("holder", flat=True)))
+        over = Q(lease_until__lt=moment) | Q(lease_until__isnull=True)
+        lost = lost.filter(over | dead if by_lease else dead)
         lost = lost.exclude(holder=holder.name, pk__in=holder.held())
-    return [
-        run
-        for run in lost.select_related("run_as", "instance__version", "instance__design").order_by(
-            "pk"
-        )
-        if _taken(run, moment) and _ended(run)
-    ]
+    return [run for run in _with_all(lost) if _taken(run, moment) and _ended(run)]
+
+
+def take_up(run: Run) -> bool:
+    """Bring a run to its end at once if its process is gone for certain; tell whether it was."""
+    if run.status != Run.Status.RUNNING or not is_gone(run.holder):
+        return False
+    mine = _with_all(Run.objects.filter(pk=run.pk, holder=run.holder))
+    return any(_taken(lost, timezone.now()) and _ended(lost) for lost in mine)
+
+
+def _with_all(lost: QuerySet[Run]) -> list[Run]:
+    """Return lost runs with what their end needs; those that are only to be closed come first."""
+    rows = lost.select_related("run_as", "instance__version", "instance__design").order_by("pk")
+    return sorted(rows, key=lambda run: (run.journal or {}).get("phase") != "calling")
 
 
 def _shorten(moment: datetime) -> None:
@@ -87,6 +105,8 @@ def _taken(run: Run, moment: datetime) -> bool:
         pk=run.pk, status=Run.Status.RUNNING, holder=run.holder, lease_until=run.lease_until
     ).update(holder=holder.name, lease_until=moment + LEASE)
     if mine:
+        why = "its process is gone" if is_gone(run.holder) else "its lease is over"
+        logger.warning("Run %s is taken over: %s", run.pk, why)
         holder.holds(run.pk)
         run.holder = holder.name
     return bool(mine)

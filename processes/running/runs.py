@@ -27,7 +27,7 @@ from processes.instances.claim import (
 from processes.instances.leases import APART
 from processes.models import Run
 from processes.running.execution import execute
-from processes.running.recovery import recover_runs
+from processes.running.recovery import recover_runs, take_up
 
 SWEEP_EVERY = timedelta(seconds=5)
 _MOST_LOOKED_AT = 5_000
@@ -39,6 +39,7 @@ __all__ = [
     "queued_to_send",
     "read_instance",
     "recover_runs",
+    "take_up",
     "trigger",
 ]
 

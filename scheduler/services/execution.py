@@ -1,6 +1,5 @@
 """One occurrence carried out by a worker: claimed, run, its outcome noted."""
 
-import uuid
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_noop
 from kianda.lib.db.prepared_statements import PreparedQuery, PreparedUpdate
 from kianda.lib.db.run_slots import run_slots
 from kianda.lib.errors import ApplicationError, Busy
+from kianda.lib.process_names import new_name
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.running.runs import trigger
@@ -70,7 +70,7 @@ def execute(occurrence_pk: int) -> Occurrence | None:
 
 def _claim(pk: int) -> Occurrence | None:
     moment = timezone.now()
-    holder = str(uuid.uuid4())
+    holder = new_name()
     if not _CLAIM_ONE.run(pk, holder, moment + longest_claim(), moment):
         return None
     return _CLAIMED.first(pk)

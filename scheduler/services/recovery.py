@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from kianda.lib.process_names import gone
 from processes.instances.leases import APART
 from scheduler.models import Occurrence
 from scheduler.services.execution import OUTCOMES, finish_with, longest_claim
@@ -17,8 +18,9 @@ MOST_AT_ONCE = 5_000
 def recover(moment: datetime, *, everything: bool = False) -> list[int]:
     """Put right what a dead process or a lost message left; returns occurrences to send again.
 
-    A claim whose lease is over without a run goes back to the queue. One with a run has the run's
-    fate: `processes.running.runs.recover_runs` decides it, and `settle_closed` takes it over.
+    A claim without a run goes back to the queue when its lease is over or its process is gone. One
+    with a run has the run's fate: `processes.running.runs.recover_runs` decides it, and
+    `settle_closed` takes it over.
     With `everything`, which the embedded product says at its start, all claims are over at once.
     """
     settle_closed()
@@ -53,9 +55,12 @@ def _come_back(moment: datetime) -> None:
 
 def _release(moment: datetime, *, everything: bool) -> None:
     """Free the claims that are over and had begun no run; nothing was sent out for them."""
-    over = Q() if everything else Q(lease_until__lt=moment) | Q(lease_until__isnull=True)
-    claimed = Occurrence.objects.filter(over, outcome__isnull=True, run__isnull=True)
-    claimed.exclude(holder="").update(holder="", lease_until=None, sent_at=None)
+    claimed = Occurrence.objects.filter(outcome__isnull=True, run__isnull=True).exclude(holder="")
+    if not everything:
+        over = Q(lease_until__lt=moment) | Q(lease_until__isnull=True)
+        dead = gone(claimed.values_list("holder", flat=True))
+        claimed = claimed.filter(over | Q(holder__in=dead))
+    claimed.update(holder="", lease_until=None, sent_at=None)
 
 
 def _to_send_again(moment: datetime) -> list[int]:

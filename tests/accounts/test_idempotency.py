@@ -8,6 +8,7 @@ from django.utils import timezone
 from kianda.accounts.idempotency import KEPT, LONGEST_WITHOUT_EFFECT, prune
 from kianda.accounts.models import IdempotencyRecord
 from tests.accounts.views import CALLS, MADE
+from tests.threads import name_of_the_dead
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.accounts.views")]
 THINGS = "/api/v1/things/"
@@ -92,6 +93,19 @@ def test_a_key_whose_process_died_leads_to_what_was_made(post):
 def test_a_key_whose_process_died_before_it_made_anything_is_free_after_a_minute(post):
     post({"a": 1})
     lost(made="", age=LONGEST_WITHOUT_EFFECT + timedelta(seconds=1))
+    assert post({"a": 1}).json() == {"number": 2}
+
+
+def test_a_key_whose_process_is_gone_is_free_at_once(post):
+    post({"a": 1})
+    lost(made="")
+    IdempotencyRecord.objects.update(holder=name_of_the_dead())
+    assert post({"a": 1}).json() == {"number": 2}
+
+
+def test_a_key_from_before_the_clock_was_put_back_is_not_held_until_that_comes_again(post):
+    post({"a": 1})
+    lost(made="", age=-timedelta(days=30))
     assert post({"a": 1}).json() == {"number": 2}
 
 

@@ -11,6 +11,7 @@ from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import plan, recover, settle_closed
 from scheduler.services.execution import _claim, _link, _new_instance, execute, longest_claim
 from tests.scheduler.conftest import NOON, Make, total
+from tests.threads import name_of_the_dead
 
 pytestmark = pytest.mark.django_db
 DUE = NOON + timedelta(minutes=1)
@@ -56,6 +57,19 @@ def test_a_claim_that_began_no_run_goes_back_when_it_is_over(
     assert recover(claimed.lease_until + timedelta(seconds=1)) == [pk]
     execute(pk)
     assert Occurrence.objects.get(pk=pk).outcome == "succeeded"
+    assert total(counter) == 1
+
+
+def test_a_claim_that_began_no_run_goes_back_at_once_when_its_process_is_gone(
+    counter: ProcessInstance, make_task: Make
+) -> None:
+    make_task()
+    pk = planned()
+    assert _claim(pk) is not None
+    assert recover(timezone.now()) == []
+    Occurrence.objects.update(holder=name_of_the_dead())
+    assert recover(timezone.now()) == [pk]
+    execute(pk)
     assert total(counter) == 1
 
 

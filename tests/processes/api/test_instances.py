@@ -1,8 +1,10 @@
 """Instances and runs over the API, and what a repeated request does."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
@@ -10,6 +12,7 @@ from kianda.accounts.models import IdempotencyRecord
 from kianda.lib.secrets import MASK
 from processes.models import Run
 from tests.processes.conftest import VALUES, answers
+from tests.threads import name_of_the_dead
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,6 +107,25 @@ def test_a_key_whose_process_died_leads_to_its_run_and_to_its_instance(
     assert [answer.json() for answer in again] == [answer.json() for answer in first]
     assert again[2]["Location"] == first[2]["Location"]
     assert Run.objects.count() == 2
+
+
+def test_a_key_whose_process_is_gone_answers_at_once_how_its_run_ended(
+    make_token: Any, provider: HTTPServer, designer: APIClient
+) -> None:
+    answers(provider)
+    path = f"/api/v1/instances/{make_token().process_id}/trigger/"
+    key = {"Idempotency-Key": "k-1"}
+    first = designer.post(path, {"target": "refresh"}, headers=key).json()
+    # As a process leaves them that dies in the middle of its call.
+    IdempotencyRecord.objects.update(status=None, body=None)
+    far = timezone.now() + timedelta(seconds=30)
+    Run.objects.filter(pk=first["id"]).update(
+        status="running", journal={"phase": "calling"}, lease_until=far, holder=name_of_the_dead()
+    )
+    again = designer.post(path, {"target": "refresh"}, headers=key)
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
+    assert again.json()["status"] == "interrupted"
+    assert len(provider.log) == 1
 
 
 TRIGGER_BODIES = [

@@ -19,7 +19,7 @@ from processes.running.checkpoints import RunCheckpoints
 from tests.processes.conftest import answers
 from tests.processes.running.recovery.dying import Died, another_process, recover
 from tests.processes.stories import Make, press, values_of
-from tests.threads import at_once
+from tests.threads import at_once, name_of_the_dead
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,6 +35,39 @@ def test_a_run_is_taken_over_within_a_minute_once_its_lease_is_over(died_after: 
     _, run = died_after("answered")
     [finished] = recover(moment=timezone.now() + timedelta(seconds=31))
     assert (finished.pk, finished.status) == (run.pk, "succeeded")
+
+
+@pytest.mark.parametrize(
+    ("phase", "status"), [("calling", "interrupted"), ("answered", "succeeded")]
+)
+def test_a_run_is_taken_over_at_once_when_its_process_is_known_to_be_gone(
+    died_after: Died, provider: HTTPServer, phase: str, status: str
+) -> None:
+    instance, run = died_after(phase)
+    Run.objects.filter(pk=run.pk).update(holder=name_of_the_dead())
+    assert run.lease_until is not None
+    [ended] = recover(moment=run.lease_until - LEASE, by_lease=False)
+    assert (ended.pk, ended.status) == (run.pk, status)
+    assert not provider.log
+    assert press(instance, run.run_as).status == "succeeded"
+
+
+def test_a_run_whose_process_lives_waits_for_its_lease_whatever_that_says_of_other_machines(
+    died_after: Died,
+) -> None:
+    _, run = died_after("calling")
+    for name in (run.holder, f"elsewhere.{name_of_the_dead().split('.', 1)[1]}"):
+        Run.objects.filter(pk=run.pk).update(holder=name)
+        assert recover() == []
+    late = timezone.now() + 2 * LEASE
+    assert recover(moment=late, by_lease=False) == []
+    assert len(recover(moment=late)) == 1
+
+
+def test_what_is_only_to_be_closed_does_not_wait_for_what_is_carried_on(died_after: Died) -> None:
+    _, first = died_after("answered")
+    _, second = died_after("calling")
+    assert [run.pk for run in recover(everything=True)] == [second.pk, first.pk]
 
 
 def test_a_clock_that_is_put_back_delays_no_takeover(died_after: Died) -> None:
