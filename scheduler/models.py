@@ -30,6 +30,7 @@ class ScheduledTask(models.Model):
     run_as_name = models.CharField(max_length=150)
     start = models.DateTimeField(help_text="The origin of the grid of elapsed intervals.")
     next_run_at = models.DateTimeField(null=True)
+    next_run_set_at = models.DateTimeField(null=True, help_text="By which clock it was set.")
     paused_at = models.DateTimeField(null=True)
     last_run_at = models.DateTimeField(null=True)
     last_outcome = models.CharField(max_length=12, null=True)  # noqa: DJ001 - as above

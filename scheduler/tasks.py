@@ -15,10 +15,12 @@ from kombu.exceptions import OperationalError
 
 from kianda.accounts import idempotency
 from processes import retention as processes_retention
+from processes.instances.leases import LEASE
 from processes.running.runs import queued_to_send, recover_runs
 from processes.tasks import send_run
 from scheduler import services
 from scheduler.services import retention
+from scheduler.services.clock_steps import ClockWatch
 from scheduler.services.heartbeats import stamp
 
 logger = logging.getLogger(__name__)
@@ -26,12 +28,18 @@ logger = logging.getLogger(__name__)
 # The planner in beat is punctual; this one steps in for tasks it has left for so long.
 STEP_IN_AFTER = timedelta(seconds=2)
 HEARTBEAT_EVERY_S = 5.0
+# A clock that is wrong for a moment must not age what is kept; there is no hurry.
+PRUNE_AFTER_S = 3600.0
+
+clock = ClockWatch()
 
 
 @shared_task(name="scheduler.tick")
 def tick() -> None:
     """Plan what the planner in beat has not, as when it runs with another scheduler class."""
-    send(services.plan(timezone.now(), overdue=STEP_IN_AFTER))
+    moment = timezone.now()
+    services.plan_anew(moment)
+    send(services.plan(moment, overdue=STEP_IN_AFTER))
 
 
 @shared_task(name="scheduler.execute")
@@ -48,13 +56,17 @@ def sweep() -> None:
     for run_pk in queued_to_send(moment):
         send_run(run_pk)
     # Last, because it carries runs on, which may take their time.
-    if recover_runs(moment=moment):
+    # A lease whose clock was put forward looks over, though its holder lives and renews it soon.
+    if recover_runs(moment=moment, by_lease=clock.is_even(for_s=LEASE.total_seconds())):
         services.settle_closed()
 
 
 @shared_task(name="scheduler.prune")
 def prune() -> None:
-    """Delete what is past its time."""
+    """Delete what is past its time, by a clock that nobody has just set."""
+    if not clock.is_even(for_s=PRUNE_AFTER_S):
+        logger.warning("The clock was set; nothing is pruned by it for an hour")
+        return
     moment = timezone.now()
     occurrences = retention.prune_occurrences(moment)
     others = processes_retention.prune(moment)
@@ -92,6 +104,7 @@ def stop_heartbeat(**_: Any) -> None:
 
 def _beat() -> None:
     while not _stopped.is_set():
+        clock.is_even(for_s=0)
         try:
             stamp("worker", timezone.now())
         except DatabaseError:

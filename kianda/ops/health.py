@@ -20,8 +20,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from kianda.ops.start_checks import unapplied_migrations
-from scheduler.models import Heartbeat
-from scheduler.services.heartbeats import name_of
+from scheduler.services import unplanned
+from scheduler.services.heartbeats import name_of, told_by
 
 RED_AFTER = timedelta(seconds=15)
 BROKER_TIMEOUT_S = 1.0
@@ -56,6 +56,7 @@ def full(_request: HttpRequest) -> JsonResponse:
             "database": database_answers,
             "migrations": is_migrated,
             "broker": broker_answers,
+            "planning": all_is_planned,
             **{part: functools.partial(is_beating, part) for part in PARTS},
         }
     )
@@ -128,14 +129,20 @@ def broker_answers() -> bool:
         return False
 
 
+def all_is_planned() -> bool:
+    """Tell whether no scheduled task stands still though it is due."""
+    try:
+        return not unplanned(timezone.now())
+    except DatabaseError:
+        return False
+
+
 def heartbeat_ages(*, host: str = "") -> dict[str, float]:
     """Return the seconds since the newest sign of life of each part, of one host or of all."""
     now = timezone.now()
-    of_host = (
-        Heartbeat.objects.filter(name__startswith=name_of(host)) if host else Heartbeat.objects
-    )
-    # One of the future is from before the clock was put back: it tells nothing of today.
-    rows = of_host.filter(at__lte=now + RED_AFTER).values_list("part").annotate(newest=Max("at"))
+    told = told_by(now)
+    of_host = told.filter(name__startswith=name_of(host)) if host else told
+    rows = of_host.values_list("part").annotate(newest=Max("at"))
     return {part: (now - newest).total_seconds() for part, newest in rows}
 
 

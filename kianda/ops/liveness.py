@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from kianda.ops.health import PARTS, RED_AFTER
 from kianda.web import times
-from scheduler.models import Heartbeat
+from scheduler.services.heartbeats import told_by
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ServicePulse:
 
 def silent(*, now: datetime) -> list[ServicePulse]:
     """Return the parts without a sign of life in the last 15 seconds."""
-    heard = dict(Heartbeat.objects.values_list("part").annotate(newest=Max("at")))
+    heard = dict(told_by(now).values_list("part").annotate(newest=Max("at")))
     return [
         ServicePulse(name, heard.get(name))
         for name in PARTS
@@ -51,7 +51,7 @@ def silent(*, now: datetime) -> list[ServicePulse]:
 
 def running_in_words(*, now: datetime) -> str:
     """Return what runs: "scheduler and 2 workers running"."""
-    alive = Heartbeat.objects.filter(at__gt=now - RED_AFTER).values_list("part", flat=True)
+    alive = told_by(now).filter(at__gt=now - RED_AFTER).values_list("part", flat=True)
     counts = {name: list(alive).count(name) for name in PARTS}
     workers = ngettext("%(n)s worker", "%(n)s workers", counts["worker"]) % {"n": counts["worker"]}
     if counts["planner"] and counts["worker"]:

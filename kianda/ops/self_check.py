@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models import Min
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from kianda.accounts.services.key_ring import check_key_ring
 from kianda.accounts.services.users import able_administrators
@@ -19,6 +20,7 @@ from kianda.ops.health import broker_answers, is_migrated
 from kianda.web import times
 from processes.models import Run
 from scheduler.models import Occurrence
+from scheduler.services import unplanned
 
 LITTLE_FREE = 0.1
 LEAST_FREE = 1_000_000_000
@@ -38,7 +40,7 @@ def findings(*, now: datetime) -> list[Finding]:
     """Return what the self-check says, the worst first; never empty."""
     found = [
         *_parts(now), *_broker(), *_database(), *_key_ring(), *_settings(), *_disk(),
-        *_waiting(now), *_administrators(),
+        *_planning(now), *_waiting(now), *_administrators(),
     ]  # fmt: skip
     order = {"bad": 0, "warn": 1, "ok": 2}
     return sorted(found, key=lambda finding: order[finding.kind])
@@ -100,6 +102,20 @@ def _disk() -> Iterator[Finding]:
         yield Finding("warn", said, _("Make room, or lower KIANDA_RETENTION_DAYS."))
     else:
         yield Finding("ok", said)
+
+
+def _planning(now: datetime) -> Iterator[Finding]:
+    count = unplanned(now)
+    if not count:
+        yield Finding("ok", _("Every scheduled task that is due is planned."))
+        return
+    said = ngettext(
+        "%(n)s scheduled task is due and not planned.",
+        "%(n)s scheduled tasks are due and not planned.",
+        count,
+    )
+    mend = _("Look at the log of beat, and whether the clocks of all machines are right.")
+    yield Finding("bad", said % {"n": count}, mend)
 
 
 def _waiting(now: datetime) -> Iterator[Finding]:

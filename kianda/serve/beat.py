@@ -7,12 +7,14 @@ from typing import Any
 import celery.apps.beat
 import celery.beat
 from celery.signals import beat_init
+from celery.utils.time import maybe_make_aware
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from kianda.lib.shutdown import StopSignals
-from scheduler.services import next_due, plan
+from processes.instances.leases import APART
+from scheduler.services import next_due, plan, plan_anew
 from scheduler.services.heartbeats import stamp
 from scheduler.tasks import send
 
@@ -30,7 +32,7 @@ HEARTBEAT_EVERY_S = 3.0
 class PlanningScheduler(DatabaseScheduler):  # type: ignore[misc]
     """django-celery-beat's scheduler for the system's own rows, and our planner beside it."""
 
-    _stamped = float("-inf")
+    _stamped = _looked = float("-inf")
     stops: StopSignals | None = None
 
     def install_default_entries(self, data: Any) -> None:
@@ -39,6 +41,7 @@ class PlanningScheduler(DatabaseScheduler):  # type: ignore[misc]
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Do what is due and return how long to sleep; a database that is away is waited for."""
         try:
+            self._bring_back_entries()
             sleep = float(super().tick(*args, **kwargs))
             # Celery's own is negative for what is overdue.
             return max(0.0, min(sleep, self._plan()))
@@ -46,6 +49,18 @@ class PlanningScheduler(DatabaseScheduler):  # type: ignore[misc]
             logger.warning("The database does not answer; the planner waits", exc_info=True)
             connection.close()
             return LONGEST_SLEEP_S
+
+    def _bring_back_entries(self) -> None:
+        """Let entries that ran "in the future" count from now: the clock was put back since."""
+        moment = timezone.now()
+        for name, entry in (self._schedule or {}).items():
+            # The row is what the entries of a name have in common: each run makes another one.
+            row = entry.model
+            if maybe_make_aware(row.last_run_at) > moment + APART:
+                row.last_run_at = moment
+                self._schedule[name] = self.Entry(row, app=self.app)
+                # It is ordered by the clock that was.
+                self._heap = None
 
     def _ensure_connected(self) -> Any:
         """Wait for a broker that is away, as Celery does, but not when beat is to stop."""
@@ -63,6 +78,9 @@ class PlanningScheduler(DatabaseScheduler):  # type: ignore[misc]
 
     def _plan(self) -> float:
         moment = timezone.now()
+        if time.monotonic() - self._looked > LONGEST_SLEEP_S:
+            plan_anew(moment)
+            self._looked = time.monotonic()
         send(plan(moment), producer=self.producer)
         if time.monotonic() - self._stamped > HEARTBEAT_EVERY_S:
             stamp("planner", moment)

@@ -36,5 +36,7 @@ class PersonalTime:
 def _renew(request: HttpRequest) -> None:
     # Not at each request: every renewal is a write.
     now = int(time.time())
-    if request.user.is_authenticated and now - request.session.get(_SEEN, 0) > _RENEW_AFTER_S:
+    # Seen in the future: the clock was put back, and the session would last until then.
+    apart = abs(now - request.session.get(_SEEN, 0))
+    if request.user.is_authenticated and apart > _RENEW_AFTER_S:
         request.session[_SEEN] = now

@@ -30,9 +30,10 @@ def touch(copy: WorkingCopy, *, user: User, selected: str = "") -> None:
     if row is None:
         _enter(copy, user, selected, moment)
         return
-    if moment - row.seen < QUIET and (not selected or selected == row.selected):
+    if abs(moment - row.seen) < QUIET and (not selected or selected == row.selected):
         return
-    if moment - row.seen > GONE_AFTER:
+    # Seen in the future: the clock was put back since.
+    if abs(moment - row.seen) > GONE_AFTER:
         row.since = moment
     row.seen, row.selected = moment, selected or row.selected
     row.save(update_fields=["since", "seen", "selected"])
@@ -46,8 +47,10 @@ def _enter(copy: WorkingCopy, user: User, selected: str, moment: datetime) -> No
 
 def others_in(copy: WorkingCopy, *, user: User) -> list[Other]:
     """Return who else has the copy open now, the first who came first."""
+    moment = timezone.now()
+    here = (moment - GONE_AFTER, moment + GONE_AFTER)
     rows = (
-        DesignPresence.objects.filter(copy=copy, seen__gt=timezone.now() - GONE_AFTER)
+        DesignPresence.objects.filter(copy=copy, seen__range=here)
         .exclude(user=user)
         .select_related("user")
     )

@@ -1,5 +1,6 @@
 """What the scheduler can do. Doors call these; nothing here knows HTTP or Celery."""
 
+from scheduler.services.clock_steps import plan_anew, unplanned
 from scheduler.services.controls import pause_task, renew_hook, resume_task, run_now
 from scheduler.services.execution import execute
 from scheduler.services.firing import fire_hook, hook_url
@@ -18,9 +19,11 @@ __all__ = [
     "next_due",
     "pause_task",
     "plan",
+    "plan_anew",
     "recover",
     "renew_hook",
     "resume_task",
     "run_now",
     "settle_closed",
+    "unplanned",
 ]

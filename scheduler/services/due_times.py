@@ -1,5 +1,6 @@
 """When a task is due next, and when it is at its end."""
 
+from collections.abc import Container
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -96,9 +97,12 @@ def next_run_after(task: ScheduledTask, moment: datetime, *, fired: int = 0) -> 
     return None if planned is None or (end is not None and planned >= end) else planned
 
 
-def set_next_run(task: ScheduledTask, moment: datetime) -> None:
-    """Set when the task is due next, or that nothing is left to fire."""
-    task.next_run_at = next_run_after(task, moment)
+def set_next_run(task: ScheduledTask, moment: datetime, *, taken: Container[datetime] = ()) -> None:
+    """Set when the task is due next, or that nothing is left to fire but `taken` moments."""
+    following = next_run_after(task, moment)
+    while following is not None and following in taken:
+        following = next_run_after(task, following)
+    task.next_run_at, task.next_run_set_at = following, moment
     on_demand = task.schedule.get("kind") == "on_demand"
     over = has_expired(task, moment) if on_demand else task.next_run_at is None
     task.finished_at = (task.finished_at or moment) if over else None

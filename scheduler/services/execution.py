@@ -15,10 +15,12 @@ from kianda.lib.db.prepared_statements import PreparedQuery, PreparedUpdate
 from kianda.lib.db.run_slots import run_slots
 from kianda.lib.errors import ApplicationError, Busy
 from kianda.lib.process_names import new_name
+from processes.instances.leases import APART
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.running.runs import trigger
 from scheduler.models import Occurrence, ScheduledTask
+from scheduler.services.clock_steps import with_note
 
 DEADLINE_S = 300.0
 # How long a claim holds beyond the wait for a busy instance; the run has a lease of its own.
@@ -109,15 +111,18 @@ _LINK_RUN = PreparedUpdate(
     _PK - 1,
 )
 _NOTE_ON_TASK = PreparedUpdate(
-    lambda pk, started, outcome: (
+    lambda pk, started, outcome, late: (
         ScheduledTask.objects.filter(
-            Q(last_run_at__isnull=True) | Q(last_run_at__lte=started), pk=pk
+            # One of the future was noted before the clock was put back.
+            Q(last_run_at__isnull=True) | Q(last_run_at__lte=started) | Q(last_run_at__gt=late),
+            pk=pk,
         ),
         {"last_run_at": started, "last_outcome": outcome},
     ),
     _PK,
     _MOMENT,
     _TEXT,
+    _LATER,
 )
 _NOTE = PreparedUpdate(
     lambda pk, holder, outcome, reason, finished: (
@@ -213,12 +218,13 @@ def finish(occurrence: Occurrence, *, outcome: str, reason: str, run: Run | None
     """Note the outcome, once, on the occurrence and on its task."""
     moment: datetime = timezone.now()
     finished = (run.finished if run else None) or moment
+    reason = with_note(reason, occurrence, moment)[:1000]
     with transaction.atomic():
         # The task first: whoever locks both takes them in this order.
         if occurrence.task_id is not None:
             started = occurrence.started_at or moment
-            _NOTE_ON_TASK.run(occurrence.task_id, started, outcome)
-        if not _NOTE.run(occurrence.pk, occurrence.holder, outcome, reason[:1000], finished):
+            _NOTE_ON_TASK.run(occurrence.task_id, started, outcome, moment + APART)
+        if not _NOTE.run(occurrence.pk, occurrence.holder, outcome, reason, finished):
             transaction.set_rollback(True)
             return
-    occurrence.outcome, occurrence.reason = outcome, reason[:1000]
+    occurrence.outcome, occurrence.reason = outcome, reason

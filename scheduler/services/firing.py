@@ -118,11 +118,12 @@ def fire_hook(token: str, body: object, *, moment: datetime | None = None) -> Oc
 def _count_call(task: ScheduledTask, moment: datetime) -> None:
     """Count a call in its minute, in one conditional update; raises TooMany past sixty."""
     row = ScheduledTask.objects.filter(pk=task.pk)
-    if row.filter(hook_window__gt=moment - WINDOW, hook_calls__lt=CALLS_IN_A_WINDOW).update(
-        hook_calls=F("hook_calls") + 1
-    ):
+    now = row.filter(hook_window__gt=moment - WINDOW, hook_window__lte=moment + WINDOW)
+    if now.filter(hook_calls__lt=CALLS_IN_A_WINDOW).update(hook_calls=F("hook_calls") + 1):
         return
     over = Q(hook_window__isnull=True) | Q(hook_window__lte=moment - WINDOW)
+    # A window of the future was begun before the clock was put back.
+    over |= Q(hook_window__gt=moment + WINDOW)
     if row.filter(over).update(hook_window=moment, hook_calls=1):
         return
     window = row.values_list("hook_window", flat=True).first() or moment

@@ -4,6 +4,9 @@ import os
 import socket
 from datetime import datetime, timedelta
 
+from django.db.models import Q, QuerySet
+
+from processes.instances.leases import APART
 from scheduler.models import Heartbeat
 
 FORGOTTEN_AFTER = timedelta(hours=1)
@@ -19,4 +22,10 @@ def stamp(part: str, moment: datetime) -> None:
     name = f"{name_of(socket.gethostname())}{os.getpid()}"
     if not Heartbeat.objects.filter(part=part, name=name).update(at=moment):
         Heartbeat.objects.update_or_create(part=part, name=name, defaults={"at": moment})
-        Heartbeat.objects.filter(at__lt=moment - FORGOTTEN_AFTER).delete()
+        old = Q(at__lt=moment - FORGOTTEN_AFTER) | Q(at__gt=moment + FORGOTTEN_AFTER)
+        Heartbeat.objects.filter(old).delete()
+
+
+def told_by(moment: datetime) -> QuerySet[Heartbeat]:
+    """Return the signs of life up to now: one of the future is of before the clock was put back."""
+    return Heartbeat.objects.filter(at__lte=moment + APART)

@@ -78,7 +78,7 @@ def _plan_batch(pks: Sequence[int], moment: datetime) -> list[int]:
         # The moment was planned before, as when the machine's clock was put back: step over it.
         for made in plans.values():
             logger.warning("Scheduled task %s: %s was planned already", *_where(made))
-            _as_read(made).update(next_run_at=made.next_run_at)
+            _as_read(made).update(next_run_at=made.next_run_at, next_run_set_at=moment)
         return []
 
 
@@ -230,10 +230,10 @@ def _move_on(moved: Sequence[tuple[PlannedFiring, int]], moment: datetime) -> No
     for made, fired in moved:
         following = made.next_run_at if fired else next_run_after(made.task, moment)
         over = None if following else _stored(moment)
-        values.append((_stored(following), over, fired, made.task.pk))
+        values.append((_stored(following), _stored(moment), over, fired, made.task.pk))
     _execute_many(
-        "UPDATE scheduler_scheduledtask SET next_run_at = %s, finished_at = %s, "
-        "counted_runs = counted_runs + %s WHERE id = %s",
+        "UPDATE scheduler_scheduledtask SET next_run_at = %s, next_run_set_at = %s, "
+        "finished_at = %s, counted_runs = counted_runs + %s WHERE id = %s",
         values,
     )
 

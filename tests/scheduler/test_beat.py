@@ -1,5 +1,6 @@
 """The clock: beat with the planner in it, and the system's own periodic tasks."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,13 +10,15 @@ from celery import Celery
 from django.db import connection
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
+from time_machine import travel
 
 from kianda.accounts.models import IdempotencyRecord
 from kianda.serve.beat import PlanningScheduler
-from processes.models import ProcessInstance
+from processes.models import ProcessInstance, Run
 from scheduler import tasks
 from scheduler.models import Heartbeat, Occurrence, ScheduledTask
 from scheduler.periodic_tasks import SYSTEM_TASKS, ensure_periodic_tasks
+from scheduler.services.clock_steps import ClockWatch
 from scheduler.services.heartbeats import stamp
 from tests.factories import make_user
 from tests.scheduler.conftest import Make, total
@@ -77,6 +80,33 @@ def test_beat_sends_the_systems_own_tasks(beat: PlanningScheduler) -> None:
     beat._schedule = beat.all_as_schedule()
     turn(beat)
     assert messages(beat, "scheduler.sweep") == [()]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=1), timedelta(hours=1), timedelta(days=30)])
+def test_the_systems_own_tasks_go_on_after_the_clock_was_put_back(
+    beat: PlanningScheduler, ahead: timedelta
+) -> None:
+    turn(beat)
+    with travel(timezone.now() + ahead, tick=True):
+        turn(beat)
+        beat.sync()
+    # One that has lived through it, and one that is started later.
+    for one in (beat, PlanningScheduler(app=beat.app, max_interval=1)):
+        turn(one)
+        now = timezone.now()
+        assert {event.entry.name for event in one._heap} == set(SYSTEM_TASKS)
+        assert all(event.entry.last_run_at <= now for event in one._heap)
+        assert one._heap[0].time <= now.timestamp() + SYSTEM_TASKS["scheduler.tick"][0]
+
+
+def test_beat_plans_anew_what_a_clock_of_the_future_has_planned(
+    beat: PlanningScheduler, make_task: Make
+) -> None:
+    task = make_task(moment=timezone.now() + timedelta(hours=1))
+    turn(beat)
+    task.refresh_from_db()
+    assert task.next_run_at is not None
+    assert task.next_run_at <= timezone.now() + timedelta(minutes=1)
 
 
 def test_beat_shows_that_it_is_alive(beat: PlanningScheduler) -> None:
@@ -145,9 +175,36 @@ def test_the_workers_tasks_do_what_their_services_do(
     assert occurrence.outcome == "succeeded"
 
 
+@pytest.fixture
+def clock_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker whose clock is put forward by an hour, now."""
+    step = iter([0.0, 3600.0])
+    watch = ClockWatch(wall=lambda: time.time() + next(step, 3600.0))
+    monkeypatch.setattr(tasks, "clock", watch)
+
+
+@pytest.mark.usefixtures("clock_is_set")
+def test_a_clock_that_was_just_set_takes_no_run_from_its_holder_and_prunes_nothing(
+    counter: ProcessInstance,
+) -> None:
+    old = timezone.now() - timedelta(hours=25)
+    IdempotencyRecord.objects.create(user=make_user("eve"), key="k", created=old)
+    run = Run.objects.create(
+        instance=counter, process_id="counter-1", process="counter", version="1.0",
+        target="add", trigger="button", status=Run.Status.RUNNING, queued=old, started=old,
+        holder="somebody who lives", lease_until=timezone.now() - timedelta(seconds=1),
+    )  # fmt: skip
+    tasks.sweep()
+    tasks.prune()
+    run.refresh_from_db()
+    assert run.status == "running"
+    assert IdempotencyRecord.objects.exists()
+
+
 def test_a_heartbeat_is_one_row_and_old_ones_are_forgotten() -> None:
     now = timezone.now()
     Heartbeat.objects.create(part="worker", name="long gone", at=now - timedelta(hours=2))
+    Heartbeat.objects.create(part="worker", name="of the future", at=now + timedelta(days=30))
     stamp("worker", now - timedelta(seconds=5))
     stamp("worker", now)
     assert Heartbeat.objects.get(part="worker").at == now

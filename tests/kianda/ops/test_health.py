@@ -10,8 +10,13 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from kianda.ops.liveness import running_in_words, silent
+from kianda.ops.self_check import findings
 from kianda.serve.broker import command
-from scheduler.models import Heartbeat
+from scheduler.models import Heartbeat, ScheduledTask
+from tests.scheduler.conftest import counter, make_task
+
+__all__ = ["counter", "make_task"]
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +85,38 @@ def test_what_is_silent_for_more_than_15_seconds_is_red_and_named(client, settin
 def test_a_broker_that_does_not_answer_is_red_and_not_waited_for(client, settings, url):
     settings.CELERY_BROKER_URL = url
     assert "broker" in client.get("/healthz/full").json()["red"]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"next_run_at": timedelta(seconds=-20), "next_run_set_at": timedelta(minutes=-1)},
+        {"next_run_at": timedelta(hours=1), "next_run_set_at": timedelta(hours=1)},
+    ],
+    ids=["due for long", "planned by a clock of the future"],
+)
+def test_a_task_that_stands_still_is_red_and_told_by_the_self_check(
+    client, settings, broker, make_task, columns
+):
+    settings.CELERY_BROKER_URL = broker
+    beat("planner")
+    beat("worker")
+    make_task(moment=timezone.now())
+    assert client.get("/healthz/full").status_code == 200
+    now = timezone.now()
+    ScheduledTask.objects.update(**{name: now + later for name, later in columns.items()})
+    response = client.get("/healthz/full")
+    assert (response.status_code, response.json()["red"]) == (503, ["planning"])
+    (found,) = [one for one in findings(now=now) if "not planned" in one.sentence]
+    assert (found.kind, found.sentence) == ("bad", "1 scheduled task is due and not planned.")
+
+
+def test_a_sign_of_life_of_the_future_is_none_on_the_pages_either():
+    now = timezone.now()
+    beat("planner", seconds_ago=-3600)
+    beat("worker")
+    assert [pulse.name for pulse in silent(now=now)] == ["planner"]
+    assert running_in_words(now=now) == "1 worker running, no scheduler"
 
 
 def test_health_tells_a_stranger_names_only(client, settings):

@@ -85,6 +85,15 @@ def test_past_sixty_calls_a_minute_the_hook_says_when(path: str) -> None:
     assert caller.post(path).status_code == 202
 
 
+def test_calls_counted_before_the_clock_was_put_back_do_not_close_the_hook(path: str) -> None:
+    caller = APIClient()
+    assert caller.post(path).status_code == 202
+    future = timezone.now() + timedelta(days=30)
+    ScheduledTask.objects.update(hook_window=future, hook_calls=60)
+    assert caller.post(path).status_code == 202
+    assert ScheduledTask.objects.get().hook_calls == 1
+
+
 def test_a_new_address_ends_the_old_one(client: APIClient, task: dict[str, Any], path: str) -> None:
     answer = client.post(f"{URL}{task['id']}/renew-hook/")
     assert answer.status_code == 200

@@ -147,3 +147,7 @@ def test_who_is_there_is_seen_until_they_are_quiet_for_a_while(
     assert (seen.name, seen.selected) == ("ada", "field:refresh")
     time_machine.move_to("2026-11-24T10:00:50Z", tick=False)
     assert copies.touch_presence(NAME, user=admin) == []
+    # The clock is put back a day: who was seen then is not there for a day, who comes is seen.
+    time_machine.move_to("2026-11-23T10:00:00Z", tick=False)
+    assert copies.touch_presence(NAME, user=admin) == []
+    assert [other.name for other in copies.touch_presence(NAME, user=ada)] == ["admin"]

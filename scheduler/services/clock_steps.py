@@ -1,0 +1,150 @@
+"""The machine's clock was set: that is noticed, and what a wrong one has planned is planned anew.
+
+A task keeps by which clock its next moment was set. One of the future was put back since; until it
+came again the task would stand still. What was fired by it is not fired a second time; moments that
+it only passed over have not come yet, so they are taken out of the history again.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfoNotFoundError
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from processes.instances.leases import APART
+from scheduler.models import Occurrence, ScheduledTask
+from scheduler.services.due_times import schedule_of, set_next_run, zone_of
+
+logger = logging.getLogger(__name__)
+
+# Whoever corrects a clock little by little makes no step.
+STEP_S = 5.0
+# Health is red for a task that is due and not planned for so long.
+LATE = timedelta(seconds=15)
+MOST_AT_ONCE = 100
+_GAPS = ("missed", "coalesced", "skipped")
+_EARLY = gettext_noop(
+    "Fired before its time: the clock of the machine was ahead and has been put back since. It is "
+    "not fired again when its time comes."
+)
+_CUT = gettext_noop(
+    "The clock of the machine was ahead then and has been put back since; what comes after this is "
+    "planned anew."
+)
+
+
+class ClockWatch:
+    """Tells whether the clock runs evenly, by one that nobody can set.
+
+    After a step stored moments tell wrong ages: a lease given a second ago looks over for hours.
+    Whoever would end or delete something by its age asks here. The time that a machine slept is
+    such a step too: what was alive before it is alive after it.
+    """
+
+    def __init__(
+        self,
+        *,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take the two clocks, and how far they lie apart now."""
+        self._wall, self._steady = wall, steady
+        self._apart = wall() - steady()
+        self._stepped = float("-inf")
+
+    def is_even(self, *, for_s: float) -> bool:
+        """Tell whether no step was seen for so long; ask often, or its moment is not known."""
+        now = self._steady()
+        apart = self._wall() - now
+        if abs(apart - self._apart) > STEP_S:
+            self._stepped = now
+        self._apart = apart
+        return now - self._stepped >= for_s
+
+
+def plan_anew(moment: datetime) -> int:
+    """Set the next moment of tasks that a clock of the future has planned; return how many."""
+    # Looked for first: a transaction takes the lock of the database, found or not.
+    if not _ahead(moment).exists():
+        return 0
+    with transaction.atomic():
+        rows = _ahead(moment).select_for_update(skip_locked=True, no_key=True)
+        return sum(_planned_anew(task, moment) for task in rows.order_by("pk")[:MOST_AT_ONCE])
+
+
+def unplanned(moment: datetime) -> int:
+    """Count the tasks that stand still: due for long and not planned, or planned too far ahead."""
+    late = ScheduledTask.objects.filter(enabled=True, next_run_at__lte=moment - LATE)
+    return late.count() + _ahead(moment).exclude(next_run_set_at=None).count()
+
+
+def with_note(reason: str, occurrence: Occurrence, moment: datetime) -> str:
+    """Add to the reason of a firing that it came before its time, if it did."""
+    if occurrence.trigger != "planned" or occurrence.planned_at <= moment + APART:
+        return reason
+    return _noted(reason, _(_EARLY))
+
+
+def _ahead(moment: datetime) -> QuerySet[ScheduledTask]:
+    """Return the tasks planned by a clock of the future, and those of which that is not known."""
+    unknown = Q(next_run_set_at=None, next_run_at__isnull=False)
+    # What is due already is planned from its own moment on, not from now.
+    coming = Q(next_run_at=None) | Q(next_run_at__gt=moment)
+    by_future = Q(next_run_set_at__gt=moment + APART)
+    return ScheduledTask.objects.filter(unknown | by_future, coming, enabled=True)
+
+
+def _planned_anew(task: ScheduledTask, moment: datetime) -> bool:
+    before = task.next_run_at
+    task.start = min(task.start, moment)
+    task.last_run_at = task.last_run_at and min(task.last_run_at, moment)
+    try:
+        set_next_run(task, moment, taken=_put_right(task, moment))
+    except (ValueError, OverflowError, ZoneInfoNotFoundError):
+        # The planner ends it and says so when it is due.
+        logger.exception("Scheduled task %s cannot be planned anew", task.pk)
+    task.next_run_set_at = moment
+    task.save(
+        update_fields=["start", "last_run_at", "next_run_at", "next_run_set_at", "finished_at"]
+    )
+    if task.next_run_at == before:
+        return False
+    logger.warning(
+        "The clock was put back: scheduled task %s is due at %s, not %s",
+        *(task.pk, task.next_run_at, before),
+    )
+    return True
+
+
+def _put_right(task: ScheduledTask, moment: datetime) -> set[datetime]:
+    """Correct the history that lies in the future; return the moments that were fired there."""
+    rows = Occurrence.objects.filter(task=task, trigger="planned")
+    fired = set()
+    for row in rows.filter(Q(planned_at__gt=moment) | Q(planned_until__gt=moment)):
+        if row.started_at is not None or row.outcome not in _GAPS:
+            fired.add(row.planned_at)
+            row.reason = with_note(row.reason, row, moment)
+            row.save(update_fields=["reason"])
+        elif row.planned_at > moment:
+            row.delete()
+        else:
+            _cut(row, task, moment)
+    return fired
+
+
+def _cut(row: Occurrence, task: ScheduledTask, moment: datetime) -> None:
+    """Let a stretch of moments end where the clock is now."""
+    due = schedule_of(task).due(row.planned_at, moment, start=task.start, zone=zone_of(task))
+    row.count = due.earlier + 1
+    row.planned_until = due.latest if due.earlier else None
+    row.reason = _noted(row.reason, _(_CUT))
+    row.save(update_fields=["count", "planned_until", "reason"])
+
+
+def _noted(reason: str, note: str) -> str:
+    return reason if note in reason else f"{reason} {note}".strip()[:1000]
