@@ -83,13 +83,6 @@ def unplanned(moment: datetime) -> int:
     return late.count() + _ahead(moment).exclude(next_run_set_at=None).count()
 
 
-def with_note(reason: str, occurrence: Occurrence, moment: datetime) -> str:
-    """Add to the reason of a firing that it came before its time, if it did."""
-    if occurrence.trigger != "planned" or occurrence.planned_at <= moment + APART:
-        return reason
-    return _noted(reason, _(_EARLY))
-
-
 def _ahead(moment: datetime) -> QuerySet[ScheduledTask]:
     """Return the tasks planned by a clock of the future, and those of which that is not known."""
     unknown = Q(next_run_set_at=None, next_run_at__isnull=False)
@@ -128,7 +121,7 @@ def _put_right(task: ScheduledTask, moment: datetime) -> set[datetime]:
     for row in rows.filter(Q(planned_at__gt=moment) | Q(planned_until__gt=moment)):
         if row.started_at is not None or row.outcome not in _GAPS:
             fired.add(row.planned_at)
-            row.reason = with_note(row.reason, row, moment)
+            row.reason = _noted(row.reason, _(_EARLY))
             row.save(update_fields=["reason"])
         elif row.planned_at > moment:
             row.delete()

@@ -20,7 +20,6 @@ from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.running.runs import trigger
 from scheduler.models import Occurrence, ScheduledTask
-from scheduler.services.clock_steps import with_note
 
 DEADLINE_S = 300.0
 # How long a claim holds beyond the wait for a busy instance; the run has a lease of its own.
@@ -218,13 +217,12 @@ def finish(occurrence: Occurrence, *, outcome: str, reason: str, run: Run | None
     """Note the outcome, once, on the occurrence and on its task."""
     moment: datetime = timezone.now()
     finished = (run.finished if run else None) or moment
-    reason = with_note(reason, occurrence, moment)[:1000]
     with transaction.atomic():
         # The task first: whoever locks both takes them in this order.
         if occurrence.task_id is not None:
             started = occurrence.started_at or moment
             _NOTE_ON_TASK.run(occurrence.task_id, started, outcome, moment + APART)
-        if not _NOTE.run(occurrence.pk, occurrence.holder, outcome, reason, finished):
+        if not _NOTE.run(occurrence.pk, occurrence.holder, outcome, reason[:1000], finished):
             transaction.set_rollback(True)
             return
-    occurrence.outcome, occurrence.reason = outcome, reason
+    occurrence.outcome, occurrence.reason = outcome, reason[:1000]

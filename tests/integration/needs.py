@@ -27,12 +27,18 @@ def chromium() -> str | None:
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
+def faketime_library() -> Path | None:
+    """Return the library that gives a process with threads another clock."""
+    return next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+
+
 # Program: how to find it, and the Debian package that brings it.
 PROGRAMS: dict[str, tuple[Callable[[], object], str]] = {
     "redis-server": (lambda: shutil.which("redis-server"), "redis-server"),
     "postgres": (postgres_folder, "postgresql"),
     "chromium": (chromium, "chromium"),
     "xgettext": (lambda: shutil.which("xgettext"), "gettext"),
+    "faketime": (faketime_library, "faketime"),
     "docker-compose": (lambda: shutil.which("docker-compose"), "docker-compose"),
 }
 

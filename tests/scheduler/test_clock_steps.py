@@ -176,14 +176,6 @@ def test_a_clock_that_was_behind_and_is_put_right_fires_the_latest_and_misses_th
     assert plan_anew(at(days=30)) == 0
 
 
-def test_a_firing_that_ends_after_the_clock_was_put_back_says_so_too(make_task: Make) -> None:
-    make_task(moment=NOON + timedelta(days=36_500))
-    (pk,) = plan(NOON + timedelta(days=36_500, minutes=1))
-    done = execute(pk)
-    assert done is not None
-    assert "put back since" in Occurrence.objects.get(pk=pk).reason
-
-
 def test_what_was_planned_before_this_was_noted_is_looked_at_once(make_task: Make) -> None:
     right, far = make_task(), make_task(name="Far")
     ScheduledTask.objects.update(next_run_set_at=None)
