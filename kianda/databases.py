@@ -43,7 +43,14 @@ def _postgresql(url: str) -> dict[str, Any]:
         # installed takes 100 connections in all.
         "OPTIONS": {
             **dict(parse_qsl(parts.query)),
-            "pool": {"min_size": 1, "max_size": 12, "timeout": 20, "max_idle": 300},
+            # A server that is away is tried anew soon, not after ever longer pauses.
+            "pool": {
+                "min_size": 1,
+                "max_size": 12,
+                "timeout": 10,
+                "max_idle": 300,
+                "reconnect_timeout": 3,
+            },
         },
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,

@@ -18,6 +18,8 @@ KIANDA_MODE = env.choice(
 )
 EMBEDDED = KIANDA_MODE == "embedded"
 KIANDA_DATA_DIR = Path(env.text("KIANDA_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+# Answers of calls that the database could not take yet.
+KIANDA_SPOOL_DIR = KIANDA_DATA_DIR / "spool"
 KIANDA_HOST = env.text("KIANDA_HOST", "127.0.0.1")
 KIANDA_PORT = int(env.number("KIANDA_PORT", 8000, least=1, most=65_535))
 KIANDA_PUBLIC_URL = env.text("KIANDA_PUBLIC_URL", f"http://{KIANDA_HOST}:{KIANDA_PORT}").rstrip("/")

@@ -9,11 +9,12 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from kianda.accounts import idempotency
+from kianda.lib.db import outages
 from processes import retention as processes_retention
 from processes.instances.leases import LEASE
 from processes.running.runs import queued_to_send, recover_runs
@@ -107,8 +108,8 @@ def _beat() -> None:
         clock.is_even(for_s=0)
         try:
             stamp("worker", timezone.now())
-        except DatabaseError:
-            logger.warning("The heartbeat could not be written", exc_info=True)
+        except Error as error:
+            logger.warning("No heartbeat was written", exc_info=not outages.noticed(error))
         finally:
             connection.close()
         _stopped.wait(HEARTBEAT_EVERY_S)

@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from kianda.lib.db import outages
 from tests import again, factories, shares
 from tests.integration import needs
 
@@ -74,8 +75,9 @@ def _only_loopback() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _fresh_counts() -> None:
-    """Forget the requests that other tests made, which the throttles have counted."""
+    """Forget the requests that other tests made, which the throttles have counted, and outages."""
     cache.clear()
+    outages.forget()
 
 
 @pytest.fixture

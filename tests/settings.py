@@ -10,8 +10,10 @@ os.environ.setdefault("KIANDA_LOG_LEVEL", "warning")
 from kianda.settings import *  # noqa: F403
 from kianda.settings import DATABASES, KIANDA_DATA_DIR
 
+worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+# The processes of the tests have databases of their own.
+KIANDA_SPOOL_DIR = KIANDA_DATA_DIR / f"spool-{worker}"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     DATABASES["default"]["TEST"] = {"NAME": KIANDA_DATA_DIR / f"test-{worker}.sqlite3"}
     # The tests' database need not survive a power cut.
     DATABASES["default"]["OPTIONS"]["init_command"] = (

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.models import Max
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
@@ -81,7 +81,7 @@ def database_answers() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         logger.warning("The database does not answer.", exc_info=True)
         # The next request opens a new connection instead of meeting this broken one.
         connection.close()
@@ -96,7 +96,7 @@ def is_migrated() -> bool:
         return True
     try:
         missing = unapplied_migrations()
-    except DatabaseError:
+    except Error:
         return False
     if not missing:
         _migrated_until = time.monotonic() + 60
@@ -150,6 +150,6 @@ def is_beating(part: str, *, host: str = "") -> bool:
     """Tell whether a part gave a sign of life in the last 15 seconds, on one host or on any."""
     try:
         age = heartbeat_ages(host=host).get(part)
-    except DatabaseError:
+    except Error:
         return False
     return age is not None and age <= RED_AFTER.total_seconds()

@@ -99,7 +99,10 @@ def _web_application(parent: int) -> Callable[..., Any]:
     # The first of our lines that a new web process runs.
     die_with_parent(parent)
     from kianda.wsgi import application
+    from processes.running.spooled_answers import deliver_when_possible
 
+    # Those of the process before it; the worker may have another data directory.
+    deliver_when_possible()
     return application
 
 

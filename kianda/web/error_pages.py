@@ -1,5 +1,6 @@
 """The pages that are shown when something is refused, missing, locked or broken."""
 
+import sys
 from typing import Any
 
 from axes.helpers import get_cool_off
@@ -10,7 +11,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from kianda.lib.api.problems import plain_problem
+from kianda.lib.api.problems import away, plain_problem, tried_again_later
+from kianda.lib.db import outages
 from kianda.web.pages import Refused, go, is_htmx, page_before
 
 
@@ -90,7 +92,12 @@ def not_allowed(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpR
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Answer after an error of ours; no query and no session, they may be what failed."""
+    """Answer after an error of ours; no query and no session, they may be what failed.
+
+    Django calls this while it handles the error, which may say that the database is away.
+    """
+    if outages.noticed(sys.exception()):
+        return tried_again_later(_error(request, 503, away()))
     return _error(request, 500, _("Something went wrong on our side."))
 
 
@@ -100,7 +107,7 @@ def _error(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     if is_htmx(request):
         # The page stays; it says the sentence beside what was pressed.
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
-    template = f"{status}.html" if status in {403, 404, 500} else "400.html"
+    template = f"{status}.html" if status in {403, 404, 500, 503} else "400.html"
     context = {
         "sentence": sentence.removesuffix("."),
         "status": status,

@@ -6,9 +6,10 @@ import threading
 import time
 from datetime import timedelta
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.utils import timezone
 
+from kianda.lib.db import outages
 from kianda.lib.process_names import new_name
 from processes.models import Run
 
@@ -16,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
 RENEW_EVERY_S = 8.0
+# When the database was away: whoever comes first after that finds the lease renewed.
+RENEW_AGAIN_AFTER_S = 1.0
 # A holder that has not renewed for this long no longer sends anything.
 TRUSTED_FOR_S = 22.0
 # The holder of a run that is paused in the debugger: no process works on it, a person thinks.
@@ -71,8 +74,9 @@ class Holder:
                 self._thread.start()
 
     def _renew(self) -> None:
+        pause = RENEW_EVERY_S
         while True:
-            time.sleep(RENEW_EVERY_S)
+            time.sleep(pause)
             with self._guard:
                 if not self._runs:
                     # Ends when idle; the next waiting run starts it again.
@@ -81,9 +85,11 @@ class Holder:
                 runs = list(self._runs)
             try:
                 self.renew(runs)
-            except DatabaseError:
+                pause = RENEW_EVERY_S
+            except Error as error:
                 # The next round tries again; until then `trusted` runs out and nothing is sent.
-                logger.warning("Leases could not be renewed", exc_info=True)
+                pause = RENEW_AGAIN_AFTER_S
+                logger.warning("Leases could not be renewed", exc_info=not outages.noticed(error))
             finally:
                 connection.close()
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from kianda.lib.db.prepared_statements import PreparedQuery, Write, update_of
-from processes.models import Run
+from processes.models import Change, Run
 from processes.rules import FindItems, rules
 
 # A process that looks something up at each firing and stores nothing leaves one at each.
@@ -35,6 +35,20 @@ def to_see_to(rows: QuerySet[Run], *, most: int) -> list[Run]:
             if len(found) == most:
                 break
     return found
+
+
+def left_in_copy(copy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what calls brought and the instance does not hold, of a working copy in a journal."""
+    return {
+        name: value for name, value in copy["mapped"].items() if copy["stored"].get(name) != value
+    }
+
+
+def stored_since(instance_pk: int, revision: int) -> set[str]:
+    """Return the fields of an instance that were changed after a revision."""
+    rows = Change.objects.filter(instance_id=instance_pk, revision__gt=revision)
+    changes = rows.values_list("fields", flat=True)
+    return {change["field"] for fields in changes for change in fields}
 
 
 def _calls(step: Mapping[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kianda.lib.db import outages
 from kianda.lib.errors import Busy, Conflict, Forbidden, Stale
 from processes.definition.document import Document
 from processes.document_cache import document_of
@@ -176,7 +177,10 @@ def at_work(session: Session) -> Iterator[SessionStep]:
         session.run.refresh_from_db()
     except Stale as stale:
         close_failed(act.checkpoints, act.context, "busy", stale.detail)
-    except Exception:
+    except Exception as error:
+        if outages.noticed(error):
+            # It stays open; recovery ends it, and keeps what a call has brought.
+            raise
         # A bug of ours: the run must not stay open, and the log must have the whole story.
         close_failed(
             act.checkpoints, act.context, "internal", _("The product failed; its log says why.")

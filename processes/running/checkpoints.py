@@ -1,5 +1,6 @@
 """The durable points of a run (contract 4.5): each is one commit, valid only under the lease."""
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kianda.lib.db import outages
 from kianda.lib.db.prepared_statements import insert_of, update_of
 from kianda.lib.errors import Stale
 from processes.definition.document import Document
@@ -21,6 +23,12 @@ from processes.instances.stored_values import changes_between, shown, split
 from processes.instances.unsaved import supersede
 from processes.language.values import Value
 from processes.models import Change, ProcessInstance, Run
+from processes.running import held_answers, spooled_answers
+from processes.running.held_answers import HeldAnswer
+
+
+def _new_point() -> str:
+    return secrets.token_hex(8)
 
 
 class RunCheckpoints:
@@ -35,15 +43,35 @@ class RunCheckpoints:
         self.handled: Callable[[], int] = lambda: 0
         # Whether it is known that no run before has left an answer unstored.
         self.nothing_left = False
+        # The name of the durable point that was kept last.
+        self.point = ""
 
     def before_call(self, context: RunState) -> None:
         """Keep the intent before a call."""
         holder.keep_alive()
-        self._write(context, phase="calling", following=False)
+        journal = self._journal(context, phase="calling", following=False)
+        steps = context.trace.so_far()
+        outages.bridged(lambda: self._going_on(journal=journal, steps=steps)())
+        self.point = journal["point"]
 
     def after_call(self, context: RunState) -> None:
-        """Keep the working copy after the mapping of an answer."""
-        self._write(context, phase="answered", following=True)
+        """Keep the working copy after the mapping of an answer; wait for the database with it."""
+        journal = self._journal(context, phase="answered", following=True)
+        answer = HeldAnswer(self.run, holder.name, self.point, journal, context.trace.so_far())
+
+        def write() -> None:
+            self._going_on(journal=journal, steps=answer.steps)()
+
+        try:
+            held_answers.store(answer, write, trace=context.trace)
+        except TakenOver:
+            spooled_answers.settle(answer)
+            raise
+        except BaseException:
+            answer.let_go()
+            raise
+        answer.forget()
+        self.point = journal["point"]
 
     def renew(self) -> None:
         """Keep the lease while a rule works for long without calling."""
@@ -56,28 +84,38 @@ class RunCheckpoints:
 
     def save(self, context: RunState, values: Mapping[str, Value]) -> None:
         """Store values in the instance, with history, and note that the run saved."""
-        moment = timezone.now()
-        store = self._storing(values, context=context, moment=moment)
-        journal = self._journal(context, phase="saved", following=True)
+        base, point = self.base_revision, _new_point()
+
+        def arrived() -> bool:
+            run = Run.objects.filter(pk=self.run.pk, holder=holder.name).first()
+            return run is not None and (run.journal or {}).get("point") == point
+
+        outages.bridged(
+            lambda: self._save(context, values, point=point),
+            before_again=self._taking_back(context),
+            arrived=arrived,
+        )
+        self.base_revision = self.instance.revision = base + 1
+        self.run.saved, self.point = True, point
+
+    def _save(self, context: RunState, values: Mapping[str, Value], *, point: str) -> None:
+        store = self._storing(values, context=context, moment=timezone.now())
+        journal = {**self._journal(context, phase="saved", following=True), "point": point}
         # The values are stored by this very commit.
         journal["base_revision"] += 1
         journal["copy"]["stored"] = context.working.json_of(values)
         journal["copy"]["safe"] = journal["copy"]["values"]
         journal["copy"]["mapped"] = {}
         journal["copy"]["stored_standing"] = journal["copy"]["standing"]
-        go_on = self._going_on(
-            saved=True, journal=journal, steps=context.trace.so_far(), moment=moment
-        )
+        go_on = self._going_on(saved=True, journal=journal, steps=context.trace.so_far())
         with transaction.atomic():
             store()
             go_on()
-        self.run.saved = True
 
     def close(self, context: RunState, closing: Mapping[str, Any]) -> None:
         """Close the run, in one commit with a save that is still pending."""
-        moment = timezone.now()
         pending = context.pending
-        store = None if pending is None else self._storing(pending, context=context, moment=moment)
+        moment = timezone.now()
         # What is stored leaves nothing of a call unstored.
         unsaved = context.working.unsaved() if pending is None else {}
         columns = {
@@ -91,27 +129,49 @@ class RunCheckpoints:
             "journal": None,
             **({"page": context.page} if context.page else {}),
         }
-        end = self._owning(**columns, lease_until=None)
-        with transaction.atomic():
-            if store is not None:
-                store()
-            elif closing["status"] == Run.Status.SUCCEEDED:
-                self._keep_standing(context, moment)
-            end()
+        outages.bridged(
+            lambda: self._close(context, columns, moment),
+            before_again=self._taking_back(context),
+            arrived=self._is_closed,
+        )
         if pending is not None:
             context.working.kept(pending)
         for name, value in columns.items():
             setattr(self.run, name, value)
 
-    def _write(self, context: RunState, *, phase: str, following: bool) -> None:
-        journal = self._journal(context, phase=phase, following=following)
-        self._going_on(journal=journal, steps=context.trace.so_far(), moment=timezone.now())()
+    def _close(self, context: RunState, columns: Mapping[str, Any], moment: datetime) -> None:
+        pending = context.pending
+        store = None if pending is None else self._storing(pending, context=context, moment=moment)
+        end = self._owning(**columns, lease_until=None)
+        with transaction.atomic():
+            if store is not None:
+                store()
+            elif columns["status"] == Run.Status.SUCCEEDED:
+                self._keep_standing(context, moment)
+            end()
+
+    def _is_closed(self) -> bool:
+        """Tell whether a commit that seemed to fail has closed the run."""
+        ours = Run.objects.filter(pk=self.run.pk, holder=holder.name)
+        return ours.exclude(status=Run.Status.RUNNING).exists()
+
+    def _taking_back(self, context: RunState) -> Callable[[], None]:
+        """Return what puts back in memory what a transaction changes that fails."""
+        base, standing = self.base_revision, context.working.stored_standing
+
+        def take_back() -> None:
+            self.base_revision = self.instance.revision = base
+            context.working.stored_standing = standing
+
+        return take_back
 
     def _journal(self, context: RunState, *, phase: str, following: bool) -> dict[str, Any]:
         outermost, *inner = context.trace.place() or [[0, 0]]
         (inner[-1] if inner else outermost)[1] += 1 if following else 0
         return {
             "phase": phase,
+            # By its name a process that lost the connection knows whether it was stored.
+            "point": _new_point(),
             # The rule from which a successor goes on; in a rule with rules in it the row and the
             # rule there, as deep as they stand in each other.
             "next": outermost[1],
@@ -127,10 +187,10 @@ class RunCheckpoints:
 
     # Transactions keep others waiting: what ends in -ing computes, and returns what only writes.
 
-    def _going_on(self, *, moment: datetime, **columns: Any) -> Callable[[], None]:
+    def _going_on(self, **columns: Any) -> Callable[[], None]:
         """Return what writes columns of the run and renews its lease."""
         asked = time.monotonic()
-        write = self._owning(lease_until=moment + LEASE, **columns)
+        write = self._owning(lease_until=timezone.now() + LEASE, **columns)
 
         def go_on() -> None:
             write()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kianda.lib.db import outages
 from kianda.lib.errors import Stale
 from kianda.lib.masking import Masker
 from processes.engine.context import RunContext, Surroundings
@@ -54,7 +55,10 @@ def execute(
             run.refresh_from_db()
         except Stale as stale:
             close_failed(checkpoints, context, "busy", stale.detail)
-        except Exception:
+        except Exception as error:
+            if outages.noticed(error):
+                # It stays open; when the lease is over it goes on from its last durable point.
+                raise
             # A bug of ours: the run must not stay open, and the log must have the whole story.
             close_failed(
                 checkpoints, context, "internal", _("The product failed; its log says why.")

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from kianda.lib.db import outages
 from kianda.lib.errors import Invalid
 from kianda.lib.process_names import gone, is_gone
 from processes.document_cache import document_of
@@ -18,8 +19,10 @@ from processes.instances.claim import SECONDS_OTHERWISE, ClaimedRun, rules_at
 from processes.instances.leases import APART, LEASE, PATIENCE, PAUSED, holder
 from processes.instances.ownership import standing_of
 from processes.instances.stored_values import filled, stored_values
+from processes.instances.unsaved import left_in_copy
 from processes.models import Run
 from processes.running.execution import execute
+from processes.running.spooled_answers import deliver
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +30,8 @@ logger = logging.getLogger(__name__)
 FIRED = frozenset({"schedule", "webhook", "manual"})
 
 _MAYBE = gettext_noop(
-    "The process that worked on this run ended while a call was under way. The call may have been "
-    "carried out; its answer is not known. Nothing was stored after it."
+    "The process that worked on this run ended, or lost the database, while a call was under way. "
+    "The call may have been carried out; its answer is not known. Nothing was stored after it."
 )
 _LEFT = gettext_noop(
     "The debugging session was left alone, so it was ended. What it had changed and not saved is "
@@ -39,7 +42,8 @@ _STEP = gettext_noop(
     "not saved is not stored."
 )
 _NOTHING = gettext_noop(
-    "The process that worked on this run ended before any call began. Nothing was changed."
+    "The process that worked on this run ended, or lost the database, before any call began. "
+    "Nothing was changed."
 )
 
 
@@ -54,8 +58,9 @@ def recover_runs(
     so when it starts, since it knows that no process of the last start lives.
     """
     moment = moment or timezone.now()
+    # What a dead process kept on disk comes first; a live one stores what it holds by itself.
+    lost = Run.objects.filter(status=Run.Status.RUNNING).exclude(pk__in=deliver())
     _shorten(moment)
-    lost = Run.objects.filter(status=Run.Status.RUNNING)
     if everything:
         # A debugging session that is paused is held by no process, so none of it was lost.
         lost = lost.exclude(holder=holder.name).exclude(holder=PAUSED, lease_until__gte=moment)
@@ -64,14 +69,16 @@ def recover_runs(
         # was away at its end: nobody works on it any more.
         dead = Q(holder__in=gone(lost.values_list("holder", flat=True)))
         over = Q(lease_until__lt=moment) | Q(lease_until__isnull=True)
-        lost = lost.filter(over | dead if by_lease else dead)
-        lost = lost.exclude(holder=holder.name, pk__in=holder.held())
+        if not by_lease or outages.lately(moment):
+            # Leases that ran out meanwhile tell nothing: who is alive renews them first.
+            over &= Q(holder=holder.name)
+        lost = lost.filter(over | dead).exclude(holder=holder.name, pk__in=holder.held())
     return [run for run in _with_all(lost) if _taken(run, moment) and _ended(run)]
 
 
 def take_up(run: Run) -> bool:
     """Bring a run to its end at once if its process is gone for certain; tell whether it was."""
-    if run.status != Run.Status.RUNNING or not is_gone(run.holder):
+    if run.status != Run.Status.RUNNING or not is_gone(run.holder) or run.pk in deliver():
         return False
     mine = _with_all(Run.objects.filter(pk=run.pk, holder=run.holder))
     return any(_taken(lost, timezone.now()) and _ended(lost) for lost in mine)
@@ -109,6 +116,8 @@ def _taken(run: Run, moment: datetime) -> bool:
         logger.warning("Run %s is taken over: %s", run.pk, why)
         holder.holds(run.pk)
         run.holder = holder.name
+        # Until now its holder could write.
+        run.refresh_from_db(fields=["journal", "steps", "saved"])
     return bool(mine)
 
 
@@ -131,7 +140,8 @@ def _ended(run: Run) -> bool:
 def _close(run: Run, sentence: str) -> None:
     """Close a run as interrupted; what an earlier call of it brought can still be stored."""
     try:
-        unsaved = _unsaved(run)
+        copy = (run.journal or {}).get("copy")
+        unsaved = left_in_copy(copy) if copy else {}
         Run.objects.filter(pk=run.pk, holder=holder.name, status=Run.Status.RUNNING).update(
             status=Run.Status.INTERRUPTED,
             error={"kind": "internal", "message": sentence, "step": _open_step(run)},
@@ -164,15 +174,6 @@ def _interrupted(step: dict[str, Any]) -> dict[str, Any]:
         "status": "failed",
         "reason": _("Interrupted: the process ended here."),
         **({"groups": groups} if groups else {}),
-    }
-
-
-def _unsaved(run: Run) -> dict[str, Any]:
-    copy = (run.journal or {}).get("copy")
-    if not copy:
-        return {}
-    return {
-        name: value for name, value in copy["mapped"].items() if copy["stored"].get(name) != value
     }
 
 

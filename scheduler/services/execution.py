@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -56,7 +56,7 @@ def execute(occurrence_pk: int) -> Occurrence | None:
     except ApplicationError as refusal:
         outcome = "skipped" if isinstance(refusal, Busy) else "failed"
         finish(occurrence, outcome=outcome, reason=sentence(refusal))
-    except DatabaseError:
+    except Error:
         # The claim runs out and the occurrence is taken up again, or its run is taken over.
         raise
     except Exception:

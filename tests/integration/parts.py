@@ -131,7 +131,7 @@ class Postgres:
         """Make a cluster and start it."""
         programs = postgres_folder()
         assert programs is not None
-        self.folder = folder
+        self.folder, self.programs = folder, programs
         data = folder / "data"
         self._user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
         if self._user:
@@ -143,8 +143,13 @@ class Postgres:
                  "-E", "UTF8", "--locale=C"],
                 check=True, stdout=out, stderr=out, cwd=folder, **self._user,
             )  # fmt: skip
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        folder, data = self.folder, self.folder / "data"
         self.process = Process(
-            [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=",
+            [self.programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=",
              "-c", "fsync=off"],
             log=folder / "postgres.log", cwd=folder, **self._user,
         )  # fmt: skip

@@ -4,15 +4,17 @@ import logging
 import math
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from kianda.lib.db import outages
 from kianda.lib.errors import ApplicationError, Flaw
 
 PROBLEM_TYPE = "application/problem+json"
@@ -58,6 +60,21 @@ def plain_problem(request: HttpRequest, status: int, detail: str) -> JsonRespons
     return JsonResponse(problem_body(status, detail), status=status, content_type=PROBLEM_TYPE)
 
 
+def away() -> str:
+    """Return the sentence of an answer while the database is away."""
+    seconds = outages.ASK_AGAIN_AFTER_S
+    return _("The database does not answer. Try again in %(seconds)s s.") % {"seconds": seconds}
+
+
+AnyResponse = TypeVar("AnyResponse", bound=HttpResponseBase)
+
+
+def tried_again_later(response: AnyResponse) -> AnyResponse:
+    """Return an answer with the time after which to ask again."""
+    response["Retry-After"] = str(outages.ASK_AGAIN_AFTER_S)
+    return response
+
+
 def problem_response(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler: every error of a view becomes a problem, never a stack trace."""
     if isinstance(error, ApplicationError):
@@ -74,6 +91,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
         return problem(403, _("You are not allowed to do this."))
     if isinstance(error, exceptions.APIException):
         return _of_rest_framework(error)
+    if outages.noticed(error):
+        return tried_again_later(problem(503, away()))
     request = context.get("request")
     logger.error(
         "unexpected error in %s %s",

@@ -1,5 +1,6 @@
 """Django's SQLite backend; a transaction, and a write outside one, first passes the gate."""
 
+from pathlib import Path
 from typing import Any
 
 from django.db.backends.sqlite3 import base
@@ -7,6 +8,8 @@ from django.db.backends.sqlite3 import base
 from kianda.lib.db.sqlite3.gate import Gate, gate_of
 
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE"})
+# The files that were there when this process opened them.
+_opened: set[str] = set()
 
 
 class GatedCursor(base.SQLiteCursorWrapper):
@@ -35,6 +38,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self._entered: Gate | None = None
         self._known: tuple[str, Gate | None] | None = None
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Open the file. One that was there before and is not now is away: no new one is made."""
+        name = str(conn_params["database"])
+        if name in _opened and not Path(name).exists():
+            conn_params = {**conn_params, "database": f"{Path(name).resolve().as_uri()}?mode=rw"}
+        found = super().get_new_connection(conn_params)
+        if not self.is_in_memory_db():
+            _opened.add(name)
+        return found
 
     @property
     def _patience_s(self) -> float:
