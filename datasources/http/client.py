@@ -2,6 +2,7 @@
 
 import math
 import time
+import zlib
 from collections.abc import Callable
 
 import requests
@@ -11,11 +12,14 @@ from django.utils.translation import gettext as _
 from datasources.http.failures import failure_of
 from datasources.http.oauth_errors import refusal_in_words
 from datasources.http.pool import ConnectionPool, KeptConnection
-from datasources.http.redirects import MOST_HOPS, next_hop
+from datasources.http.redirects import MOST_HOPS, READING, next_hop
+from datasources.http.unpacking import unpacked
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall
 from datasources.rest.response import CallAnswer, read_body, read_headers
+
+BROKEN = (OSError, urllib3.exceptions.HTTPError, zlib.error, CallFailed, ValueError)
 
 
 class Client:
@@ -44,10 +48,12 @@ class Client:
         ends = started + most_s if deadline is None else min(started + most_s, deadline)
         if before_send is not None:
             before_send()
+        acted = False
         for _hop in range(MOST_HOPS + 1):
             line = self._lines.to(call.origin)
-            line.limits.ends = ends
+            line.limits.begin(ends, sent=acted)
             answer = _exchange(line, call, title=datasource.title, started=started)
+            acted = acted or call.verb not in READING
             following = next_hop(call, answer) if call.follow_redirects else None
             if following is None:
                 return _checked(answer, datasource.title)
@@ -76,15 +82,16 @@ def _exchange(
         line.limits.left()
         raw = line.send(request).raw
         data = _bounded(raw, call.max_answer_bytes, title)
-    except (OSError, urllib3.exceptions.HTTPError, CallFailed, ValueError) as error:
+    except BROKEN as error:
         # What is left of a broken exchange must not be read as the next answer.
         status = None
         if raw is not None:
             status = raw.status
             raw.close()
         line.renew()
-        raise failure_of(error, title=title, over=line.limits.over, budget_s=budget_s,
-                       status=status) from error  # fmt: skip
+        raise failure_of(
+            error, title=title, limits=line.limits, budget_s=budget_s, status=status
+        ) from error
     finally:
         line.used = time.monotonic()
     headers = read_headers(raw.headers)
@@ -101,7 +108,14 @@ def _bounded(raw: urllib3.HTTPResponse, most: int, title: str) -> bytes:
     """Return the decoded body; one byte more than allowed is never held."""
     announced = raw.headers.get("Content-Length", "")
     if not (announced.isdecimal() and int(announced) > most):
-        data = raw.read(most + 1, decode_content=True)
+        data = b""
+        # Read until nothing comes: only then is it known that nothing is missing.
+        while more := raw.read(most + 1 - len(data), decode_content=False):
+            data += more
+            if len(data) > most:
+                break
+        else:
+            data = unpacked(data, raw.headers.get("Content-Encoding", ""), most=most)
         if len(data) <= most:
             return data
     raise CallFailed(

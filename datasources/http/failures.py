@@ -2,19 +2,21 @@
 
 import http.client
 import ssl
+import zlib
 from collections.abc import Iterator
 
 import urllib3
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from datasources.http.sockets import Limits
 from datasources.rest.errors import CallFailed, FailureKind
 
 # Looked up in this order among all that an exception wraps.
 SENTENCES: tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...] = (
     ((ssl.SSLError,), "tls", gettext_noop("{title} has no valid TLS connection: {tls}.")),
     (
-        (urllib3.exceptions.DecodeError,),
+        (zlib.error,),
         "bad_answer",
         gettext_noop("{title} sent a compressed answer that cannot be unpacked."),
     ),
@@ -37,41 +39,41 @@ SENTENCES: tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...] 
 
 
 def failure_of(
-    error: Exception, *, title: str, over: bool, budget_s: int, status: int | None
+    error: Exception, *, title: str, limits: Limits, budget_s: int, status: int | None
 ) -> CallFailed:
-    """Return the failure that an exception of sockets, urllib3 or requests stands for."""
+    """Return the failure that an exception of sockets, urllib3 or requests stands for.
+
+    Where any of the request may have left, its sentence says that it may have been carried out.
+    """
+    kind, words = _told(error, title=title, over=limits.over, budget_s=budget_s)
+    if limits.sent:
+        words = _("%(sentence)s The call may have been carried out.") % {"sentence": words}
+    return CallFailed(kind, words, status=status)
+
+
+def _told(error: Exception, *, title: str, over: bool, budget_s: int) -> tuple[FailureKind, str]:
     if isinstance(error, CallFailed):
-        return _named(error, title, status)
+        return error.kind, _named(error, title)
     causes = list(_causes(error))
     if over or any(isinstance(cause, TimeoutError) for cause in causes):
-        return CallFailed(
-            "timeout",
-            _("%(title)s did not answer within %(seconds)s s.")
-            % {"title": title, "seconds": budget_s},
-            status=status,
-        )
-    for types, kind, sentence in SENTENCES:
+        sentence = _("%(title)s did not answer within %(seconds)s s.")
+        return "timeout", sentence % {"title": title, "seconds": budget_s}
+    for types, kind, template in SENTENCES:
         for cause in causes:
             if isinstance(cause, types):
-                words = _(sentence).format(title=title, tls=_tls(cause))
-                return CallFailed(kind, words, status=status)
-    sentence = _("The connection to %(title)s broke: %(reason)s.") % {
-        "title": title,
-        "reason": _reason(causes),
-    }
-    return CallFailed("connection", sentence, status=status)
+                return kind, _(template).format(title=title, tls=_tls(cause))
+    sentence = _("The connection to %(title)s broke: %(reason)s.")
+    return "connection", sentence % {"title": title, "reason": _reason(causes)}
 
 
-def _named(failure: CallFailed, title: str, status: int | None) -> CallFailed:
+def _named(failure: CallFailed, title: str) -> str:
     """Put the name of the outside system before what a socket said."""
     if failure.kind == "too_large":
-        return CallFailed(failure.kind, failure.message, status=status)
-    return CallFailed(
-        failure.kind,
-        _("%(title)s cannot be reached: %(message)s")
-        % {"title": title, "message": failure.message},
-        status=status,
-    )
+        return failure.message
+    return _("%(title)s cannot be reached: %(message)s") % {
+        "title": title,
+        "message": failure.message,
+    }
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -5,9 +5,11 @@ Before each wait a socket is given what is left of the call's time, so that an a
 """
 
 import functools
+import http.client
 import socket
 import ssl
 import time
+from http import HTTPStatus
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,13 +25,20 @@ CONNECT_S = 10.0
 
 
 class Limits:
-    """How long the call that is under way may last. One per pooled connection, set per call."""
+    """How long the call under way may last, and whether any of it may have been sent.
 
-    __slots__ = ("ends",)
+    One per pooled connection, begun anew by each call.
+    """
+
+    __slots__ = ("ends", "sent")
 
     def __init__(self) -> None:
         """Start without time: nothing is sent before a call sets its end."""
-        self.ends = 0.0
+        self.begin(0.0, sent=False)
+
+    def begin(self, ends: float, *, sent: bool) -> None:
+        """Begin a call; `sent` when an earlier request of it has left already."""
+        self.ends, self.sent = ends, sent
 
     def left(self) -> float:
         """Return the seconds that are left; raises TimeoutError when there are none."""
@@ -57,6 +66,7 @@ class PlainSocket(socket.socket):
     def sendall(self, *args: Any, **kwargs: Any) -> None:
         """Send within what is left; the timeout of sendall covers all of it."""
         self.settimeout(self.limits.left())
+        self.limits.sent = True
         super().sendall(*args, **kwargs)
 
 
@@ -73,6 +83,7 @@ class TLSSocket(ssl.SSLSocket):
     def send(self, *args: Any, **kwargs: Any) -> int:
         """Send within what is left; sendall of TLS is made of these."""
         self.settimeout(self.limits.left())
+        self.limits.sent = True
         return super().send(*args, **kwargs)
 
 
@@ -108,8 +119,22 @@ def _connect(targets: list[CheckedAddress], limits: Limits) -> PlainSocket:
     raise CallFailed("connection", f"{reason}.") from last
 
 
+class FinalResponse(http.client.HTTPResponse):
+    """The final response of a server: interim ones, such as 103 Early Hints, are passed over."""
+
+    def begin(self) -> None:
+        """Read status and headers up to the first response that is none of these."""
+        super().begin()
+        while 100 <= self.status < 200 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            # The standard library passes over 100 Continue alone, and begins once.
+            self.headers = self.msg = None  # type: ignore[assignment]
+            super().begin()
+
+
 class PlainConnection(HTTPConnection):
     """An HTTP connection to a checked address."""
+
+    response_class = FinalResponse
 
     def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
         """Keep the limits for its sockets."""
@@ -123,6 +148,8 @@ class PlainConnection(HTTPConnection):
 
 class TLSConnection(HTTPSConnection):
     """An HTTPS connection to a checked address; the certificate is checked against the name."""
+
+    response_class = FinalResponse
 
     def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
         """Keep the limits for its sockets."""

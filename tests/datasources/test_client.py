@@ -182,7 +182,7 @@ def test_an_answer_of_100_megabytes_is_not_taken_in(datasource: Make) -> None:
     with serving(flood) as server:
         failed = failure(datasource(server.url))
     assert (failed.kind, failed.status) == ("too_large", 200)
-    assert failed.message == "Token service answered with more than 5,242,880 bytes."
+    assert failed.message.startswith("Token service answered with more than 5,242,880 bytes.")
 
 
 @pytest.mark.parametrize("size", [11, 10])

@@ -44,7 +44,8 @@ def test_the_deadline_holds_however_slowly_an_answer_comes(
     with serving(handler) as server:
         failed = failure(datasource(server.url, timeout_s=0.4))
         assert server.finished == 0, "the whole answer was waited for"
-    assert (failed.kind, failed.message) == ("timeout", "Token service did not answer within 1 s.")
+    assert failed.kind == "timeout"
+    assert failed.message.startswith("Token service did not answer within 1 s.")
 
 
 def test_the_deadline_holds_while_a_large_request_is_not_taken(datasource: Make) -> None:
