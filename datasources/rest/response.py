@@ -1,5 +1,6 @@
 """What comes back from a call, read tolerantly: an answer may hold anything."""
 
+import codecs
 import json
 import re
 from collections.abc import Mapping
@@ -8,10 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 # Legal in JSON, but no text that a database keeps.
-_UNKEEPABLE_IN_JSON = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_UNKEEPABLE_IN_JSON = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|[\ud800-\udfff]")
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
-_MAYBE_JSON = (b"{", b"[")
+_MAYBE_JSON = ("{", "[")
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+# Python's own, no charset of an answer; the first takes hours for a long one.
+_NO_CHARSETS = frozenset({"punycode", "unicode-escape", "raw-unicode-escape"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +48,38 @@ def read_body(data: bytes, media_type: str) -> Any:
     """Return a body as JSON where it is that, else as text; None when it is empty."""
     if not data.strip():
         return None
-    low = media_type.lower()
-    if "json" in low or (data.lstrip().startswith(_MAYBE_JSON) and "html" not in low):
+    charset, low = _charset(data, media_type), media_type.lower()
+    text = data.decode(charset, errors="replace")
+    if "json" in low or (text.lstrip().startswith(_MAYBE_JSON) and "html" not in low):
         try:
-            body = json.loads(data, parse_float=Decimal, parse_constant=_no_number)
+            # What is not in its charset is no JSON, but a text that can still be read.
+            body = json.loads(data.decode(charset), parse_float=Decimal, parse_constant=_no_number)
         except (ValueError, RecursionError):
-            return _text(data, media_type)
-        return _keepable_json(body) if _UNKEEPABLE_IN_JSON.search(data) else body
-    return _text(data, media_type)
+            return keepable(text)
+        return _keepable_json(body) if _UNKEEPABLE_IN_JSON.search(text) else body
+    return keepable(text)
 
 
 def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
-def _text(data: bytes, media_type: str) -> str:
-    named = _CHARSET.search(media_type)
+def _charset(data: bytes, media_type: str) -> str:
+    """Return how a body is written: as its first bytes tell, else as its Content-Type says.
+
+    A byte order mark cannot be mistaken, nor in JSON the zeros of UTF-16 and UTF-32.
+    """
+    telling = "json" in media_type.lower() or data.startswith(_MARKS)
+    seen, named = json.detect_encoding(data) if telling else "utf-8", _CHARSET.search(media_type)
+    if seen != "utf-8" or named is None:
+        return seen
     try:
-        return keepable(data.decode(named.group(1) if named else "utf-8", errors="replace"))
-    except LookupError:
-        return keepable(data.decode("utf-8", errors="replace"))
+        # Codecs of other things, such as hex and host names, do not take this.
+        b"{".decode(named[1], errors="replace")
+        known = codecs.lookup(named[1]).name
+    except (LookupError, ValueError):
+        return seen
+    return seen if known.replace("_", "-") in _NO_CHARSETS else known
 
 
 def keepable(text: str) -> str:
