@@ -22,7 +22,6 @@ CONVENTIONAL = frozenset(
 KINDS = re.compile(r"(processes/(fields|rules)|datasources/auth|scheduler/schedules|.*/commands)/")
 # Whole at their size, each with what would be wrong with joining it; none is to be added lightly.
 SMALL = {
-    "datasources/http/oauth_errors.py": "texts of a standard, marked by another gettext",
     "datasources/views/access.py": "asked by every page of datasources",
     "datasources/views/uses.py": "a list that three pages show",
     "kianda/administration/audit.py": "one page",

@@ -9,13 +9,13 @@ import requests
 import urllib3
 from django.utils.translation import gettext as _
 
-from datasources.http.failures import failure_of
-from datasources.http.oauth_errors import refusal_in_words
+from datasources.http.failures import failure_of, wait_in_words
 from datasources.http.pool import ConnectionPool, KeptConnection
 from datasources.http.redirects import MOST_HOPS, READING, next_hop
 from datasources.http.unpacking import unpacked
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
+from datasources.rest.oauth_errors import refusal_in_words
 from datasources.rest.request import PreparedCall
 from datasources.rest.response import CallAnswer, read_body, read_headers
 
@@ -131,12 +131,10 @@ def _checked(answer: CallAnswer, title: str) -> CallAnswer:
     said = f"{answer.status} {answer.reason}".strip()
     if why := refusal_in_words(answer.body):
         said = f"{said}: {why}"
-    raise CallFailed(
-        "http_status",
-        _("%(title)s answered %(said)s.") % {"title": title, "said": said},
-        status=answer.status,
-        answer=answer,
-    )
+    words = _("%(title)s answered %(said)s.") % {"title": title, "said": said}
+    if wait := wait_in_words(answer.header("Retry-After") or ""):
+        words = f"{words} {wait}"
+    raise CallFailed("http_status", words, status=answer.status, answer=answer)
 
 
 client = Client()

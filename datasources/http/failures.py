@@ -1,9 +1,12 @@
 """What went wrong on the wire, in the words of the person who reads the run."""
 
 import http.client
+import re
 import ssl
 import zlib
 from collections.abc import Iterator
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 
 import urllib3
 from django.utils.translation import gettext as _
@@ -101,3 +104,18 @@ def _reason(causes: list[BaseException]) -> str:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
     return _("no reason is known")
+
+
+def wait_in_words(retry_after: str) -> str:
+    """Return the wait that an answer asks for, seconds or a moment; nothing for anything else."""
+    wait = retry_after.strip()
+    if re.fullmatch(r"[0-9]{1,9}", wait):
+        return _("It asks to wait %(seconds)s s before the next call.") % {"seconds": int(wait)}
+    try:
+        at = parsedate_to_datetime(wait)
+        moment = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return ""
+    return _("It asks to wait until %(moment)s before the next call.") % {
+        "moment": f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    }

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, ValidationInfo, field_validator
 
+from datasources.rest.oauth_errors import refusal_in_words
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.kinds import Kind
@@ -320,8 +321,12 @@ class CallingRule(Rule):
             return _("The answer of %(datasource)s / %(method)s is empty.") % called
         if place.startswith("headers."):
             place = _("header %(name)s") % {"name": place.removeprefix("headers.")}
+        called["place"] = place
+        if why := refusal_in_words(answer.body):
+            sentence = _("The answer of %(datasource)s / %(method)s has no %(place)s: %(why)s.")
+            return sentence % {**called, "why": why}
         missing = _("The answer of %(datasource)s / %(method)s has no %(place)s.")
-        return missing % {**called, "place": place} + _what_it_is(answer.body)
+        return missing % called + _what_it_is(answer.body)
 
 
 def _what_it_is(body: Value) -> str:

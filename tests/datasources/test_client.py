@@ -126,31 +126,6 @@ def test_a_status_that_is_no_success_fails_and_keeps_the_answer(
     assert failed.answer.body == {"error": "x"}
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        (
-            b'{"error": "invalid_grant", "error_description": "rt-secret is spent"}',
-            ": invalid_grant, the refresh token (or code) is no longer accepted; enter a new one.",
-        ),
-        (
-            b'{"error": "invalid_client"}',
-            ": invalid_client, the client ID or the client secret is not accepted.",
-        ),
-        (b'{"error": "rt-secret"}', "."),
-        (b'{"error": {"code": "invalid_grant"}}', "."),
-        (b'["invalid_grant"]', "."),
-        (b"invalid_grant", "."),
-    ],
-)
-def test_a_known_error_code_is_told_with_its_meaning_and_nothing_else_of_the_answer(
-    datasource: Make, body: bytes, told: str
-) -> None:
-    with serving(always(answer(body, status="400 Bad Request"))) as server:
-        failed = failure(datasource(server.url))
-    assert failed.message == f"Token service answered 400 Bad Request{told}"
-
-
 @pytest.mark.parametrize("status", ["200 OK", "201 Created", "204 No Content", "299 Odd"])
 def test_every_status_of_the_200s_is_success(datasource: Make, status: str) -> None:
     body = b"" if status.startswith("204") else b"{}"

@@ -61,8 +61,20 @@ def test_an_answer_with_nothing_to_map_is_accepted_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
+        *(
+            (
+                refusal,
+                "The answer of token-service / refresh-token has no access_token: invalid_grant, "
+                "the refresh token (or code) is no longer accepted; enter a new one.",
+            )
+            for refusal in (
+                {"error": "invalid_grant", "error_description": "rt-secret is spent"},
+                {"error": {"code": "invalid_grant", "message": "rt-secret"}},
+                {"errors": [{"code": "invalid_grant"}]},
+            )
+        ),
         (
-            {"error": "invalid_grant"},
+            {"error": "rt-secret", "code": "rt-secret"},
             "The answer of token-service / refresh-token has no access_token.",
         ),
         (
