@@ -12,7 +12,7 @@ from datasources.rest.encoding import as_json, as_text, form, multipart, nested,
 from datasources.rest.errors import CallFailed
 from datasources.rest.headers import BREAKS, header_bytes
 from kianda.lib.i18n import gettext as _
-from kianda.lib.secret_names import MASK, SECRET_KEYS
+from kianda.lib.secret_names import MASK, always_holds_secret
 
 ALWAYS = {"user-agent": ("User-Agent", "Kianda-open"), "accept": ("Accept", "*/*")}
 # The codings that the standard library can undo with a bound on the size.
@@ -196,7 +196,7 @@ def _masked_request(
     parts: _Parts, datasource: RestDatasource, method: RestMethod, *, sent: bool
 ) -> dict[str, Any]:
     query = [
-        (name, MASK if value and (secret or name.lower() in SECRET_KEYS) else value, False)
+        (name, MASK if value and (secret or always_holds_secret(name, value)) else value, False)
         for name, value, secret in parts.query
     ]
     return {

@@ -4,10 +4,11 @@ import base64
 import json
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from kianda.lib.secret_names import MASK, SECRET_HEADERS, SECRET_KEYS
+from kianda.lib.secret_names import MASK, always_holds_secret
 
 
 class Masker:
@@ -26,7 +27,8 @@ class Masker:
             self.add(value)
 
     def add(self, value: object) -> None:
-        """Learn one more secret value; anything but a non-empty text is ignored."""
+        """Learn one more secret value; anything but a number or a non-empty text is ignored."""
+        value = _digits(value) or value
         if not isinstance(value, str) or not value or value in self._whole:
             return
         self._whole.add(value)
@@ -66,17 +68,19 @@ class Masker:
         if isinstance(value, dict):
             return {
                 self.text(str(key)): MASK
-                if by_place and _always_secret(str(key)) and item not in (None, "")
+                if by_place and always_holds_secret(str(key), item)
                 else self.json(item, by_place=by_place)
                 for key, item in value.items()
             }
         if isinstance(value, (list, tuple)):
             return [self.json(item, by_place=by_place) for item in value]
-        return value
+        return MASK if _digits(value) in self._inside else value
 
 
-def _always_secret(key: str) -> bool:
-    return key.lower() in SECRET_KEYS or key.lower() in SECRET_HEADERS
+def _digits(value: object) -> str:
+    """Return a number as text, and nothing for anything else."""
+    number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+    return str(value) if number else ""
 
 
 # In JSON and in an address as they are.
@@ -92,5 +96,5 @@ def _spellings(value: str) -> set[str]:
         return {value} | in_base64
     # A provider may send a body back inside its answer; JSON may spell what is not ASCII both ways.
     in_json = {json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
-    in_url = {quote(value, safe=""), quote(value), quote_plus(value)}
+    in_url = {quote(value, safe=""), quote(value), quote_plus(value), quote_plus(value, safe="*")}
     return {value} | in_json | in_url | in_base64

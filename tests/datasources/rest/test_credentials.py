@@ -1,5 +1,6 @@
 """Credentials go into their place of a request, and no secret into what a trace may show."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -70,6 +71,12 @@ def test_a_credential_in_the_query_is_masked_by_its_place(name: str) -> None:
     call = prepared({f"query.{name}": "c0de"}, query=[{"name": name, "secret": False}])
     assert call.url.endswith(f"?{name}=c0de")
     assert "c0de" not in call.shown["url"]
+
+
+def test_a_number_in_the_query_is_no_authorization_code() -> None:
+    call = prepared({"query.code": Decimal(190)}, query=[{"name": "code"}])
+    assert call.shown["url"].endswith("?code=190")
+    assert call.secrets == ()
 
 
 def test_a_secret_in_the_path_is_masked_too() -> None:
