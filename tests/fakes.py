@@ -46,6 +46,7 @@ class FakeContext:
         self.forms = FakeForms()
         self.others = FakeOthers(self.items)
         self.rows: list[tuple[str, list[str], bool]] = []
+        self.notes: list[str] = []
 
     def each_row(self, table: str, rules: Sequence[Rule], *, go_on: bool) -> None:
         self.rows.append((table, [rule.id for rule in rules], go_on))
@@ -78,6 +79,12 @@ class FakeContext:
             if field in self.refused:
                 raise RuleFailed("value", f"{field} does not take this.")
         return {field: "" if value is None else value for field, value in changes}
+
+    def must_take(self, field: str, value: Value) -> None:
+        self._checked([(field, value)])
+
+    def note(self, sentence: str) -> None:
+        self.notes.append(sentence)
 
     def call(self, *, datasource: str, method: str, inputs: Mapping[str, Value]) -> Answer:
         self.calls.append((datasource, method, dict(inputs)))

@@ -118,6 +118,15 @@ class RunContext:
         """Set several fields of the working copy: all or none."""
         self.working.change(self._checked(changes))
 
+    def must_take(self, field: str, value: Value) -> None:
+        """Raise RuleFailed for a value that does not fit the field; nothing is changed."""
+        self.working.converted([(field, value)])
+
+    def note(self, sentence: str) -> None:
+        """Note something about the step under way, which goes on."""
+        if (step := self.trace.current) is not None:
+            step.note(f"{step.reason} {sentence}".strip())
+
     def accept(self, changes: Changes) -> None:
         """Set what a successful call brought, and make it durable at once."""
         self.working.accept(self._checked(changes), cells=self._cells_of(changes))

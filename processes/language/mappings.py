@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -78,7 +78,8 @@ class SuccessRow(Row):
         title=gettext_noop("If missing"),
         description=gettext_noop(
             "What happens when the answer does not hold it, or holds null or an empty "
-            "text: the step fails, the field keeps its value, or the field is cleared."
+            "text: the step fails, the field keeps its value, or the field is cleared. With "
+            "keep the field also keeps its value when the answer's does not fit it."
         ),
         json_schema_extra={"control": "select"},
     )
@@ -172,26 +173,51 @@ def collect_fields(
     return {name.removeprefix("body."): value for name, value in inputs.items()}, frozenset(secret)
 
 
+class Receiver(Protocol):
+    """What takes the values of an answer, and notes what it could not take."""
+
+    def must_take(self, field: str, value: Value) -> None:
+        """Raise RuleFailed for a value that does not fit the field; nothing is changed."""
+
+    def note(self, sentence: str) -> None:
+        """Note something about the step, which goes on."""
+
+
 def read_answer(
     rows: Sequence[SuccessRow],
     resolve: Resolve,
     *,
+    into: Receiver,
     missing: Callable[[str], str],
 ) -> Changes:
     """Return the changes of an on-success mapping; all rows are evaluated before any is applied.
 
-    `resolve` knows `response.*` or `item.*`; `missing` makes the sentence for a name not there.
+    `resolve` knows `response.*` or `item.*`; `missing` makes the sentence for a name not there. A
+    value that does not fit is left out where its row says keep: what came with it was issued once.
     """
     changes: Changes = []
     for row in rows:
         gap = missing_name(row.value, resolve)
         if gap is None:
-            changes.append((row.field, evaluate(row.value, resolve, of=row.field)))
+            changes += _read_row(row, resolve, into)
         elif row.if_missing == "fail":
             raise RuleFailed("bad_answer", missing(gap))
         elif row.if_missing == "clear":
             changes.append((row.field, None))
     return changes
+
+
+def _read_row(row: SuccessRow, resolve: Resolve, into: Receiver) -> Changes:
+    try:
+        value = evaluate(row.value, resolve, of=row.field)
+        if row.if_missing == "keep":
+            into.must_take(row.field, value)
+    except RuleFailed as failure:
+        if row.if_missing != "keep" or failure.kind != "value":
+            raise
+        into.note(_("%(failure)s The field keeps its value.") % {"failure": failure.message})
+        return []
+    return [(row.field, value)]
 
 
 def missing_name(source: str, resolve: Resolve) -> str | None:

@@ -36,17 +36,22 @@ def accept_items(rows: Sequence[SuccessRow], items: Sequence[Item], context: Con
     if not items:
         context.accept([])
         return
+    context.accept(read_item(rows, items[0], context))
+
+
+def read_item(rows: Sequence[SuccessRow], item: Item, context: Context) -> Changes:
+    """Return what an on-success mapping takes from an instance."""
     refuse_open_secrets(rows, context)
-    item_id = item_at(items[0], "process.id")
-    changes = read_answer(
+    item_id = item_at(item, "process.id")
+    return read_answer(
         rows,
-        scope(context.resolve, item=items[0]),
+        scope(context.resolve, item=item),
+        into=context,
         missing=lambda name: (
             _("The instance %(item_id)s has no %(name)s.")
             % {"item_id": item_id, "name": name.removeprefix("item.")}
         ),
     )
-    context.accept(changes)
 
 
 def refuse_open_secrets(rows: Sequence[SuccessRow], context: Context) -> None:
@@ -302,6 +307,7 @@ class CallingRule(Rule):
         changes = read_answer(
             self.on_success,
             scope(context.resolve, response=answer),
+            into=context,
             missing=lambda name: self._missing(name, answer),
         )
         context.accept(changes)

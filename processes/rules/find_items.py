@@ -1,6 +1,5 @@
 """Find items: look something up in a datasource or in another process, and map it into fields."""
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -8,15 +7,14 @@ from pydantic import Field, ValidationInfo, field_validator
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.language.conditions import ItemFilter
-from processes.language.mappings import InputRow, item_at, read_answer, scope
+from processes.language.mappings import InputRow
 from processes.language.references import flaw
-from processes.language.values import Value
 from processes.rules.base import (
     BUILT_IN,
     CallingRule,
     Context,
     RuleFailed,
-    refuse_open_secrets,
+    read_item,
 )
 
 __all__ = ["BUILT_IN", "FindItems"]
@@ -104,20 +102,7 @@ class FindItems(CallingRule):
                 % {"method": self.method, "where": self._where()}
             )
             return
-        self._map_item(found[0], context)
-
-    def _map_item(self, item: Mapping[str, Value], context: Context) -> None:
-        refuse_open_secrets(self.on_success, context)
-        item_id = item_at(item, "process.id")
-        changes = read_answer(
-            self.on_success,
-            scope(context.resolve, item=item),
-            missing=lambda name: (
-                _("The instance %(item_id)s has no %(name)s.")
-                % {"item_id": item_id, "name": name.removeprefix("item.")}
-            ),
-        )
-        context.assign_all(changes)
+        context.assign_all(read_item(self.on_success, found[0], context))
 
     def _found_nothing(self, sentence: str) -> None:
         if self.on_none == "fail":

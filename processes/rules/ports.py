@@ -119,6 +119,12 @@ class Context(Protocol):
     def assign_all(self, changes: Sequence[tuple[str, Value]]) -> None:
         """Set several fields of the working copy: all or none."""
 
+    def must_take(self, field: str, value: Value) -> None:
+        """Raise RuleFailed for a value that does not fit the field; nothing is changed."""
+
+    def note(self, sentence: str) -> None:
+        """Note something about the step under way, which goes on."""
+
     def call(self, *, datasource: str, method: str, inputs: Mapping[str, Value]) -> Answer:
         """Call a REST method; raises RuleFailed on anything but success."""
 

@@ -180,9 +180,7 @@ def test_an_on_error_mapping_that_fails_ends_the_run_and_says_so(mode: str) -> N
 
 
 def test_a_bad_answer_is_handled_as_any_other_failure_of_the_call() -> None:
-    context = FakeContext(
-        {"token": "old", "error": ""}, answers=[answer({"error": "odd"})]
-    )
+    context = FakeContext({"token": "old", "error": ""}, answers=[answer({"error": "odd"})])
     outcome, _ = run(
         made(setting("token", ""), call(on_success=TO_TOKEN, on_error=TO_ERROR), SAVE), context
     )

@@ -107,8 +107,9 @@ BODY = {"token": "t", "none": None, "empty": "", "zero": 0, "no": False, "list":
 
 
 def read(found: list[SuccessRow], body: object = BODY) -> list[tuple[str, object]]:
-    resolve = scope(FakeContext({"status": "old"}).resolve, response=answer(body, Link="next"))
-    return list(read_answer(found, resolve, missing=lambda name: f"no {name}"))
+    context = FakeContext({"status": "old"})
+    resolve = scope(context.resolve, response=answer(body, Link="next"))
+    return list(read_answer(found, resolve, into=context, missing=lambda name: f"no {name}"))
 
 
 @pytest.mark.parametrize(
@@ -154,6 +155,60 @@ def test_what_is_not_there_or_null_or_empty_text_is_missing(value: str) -> None:
 def test_a_missing_value_may_keep_or_clear_the_field(value: str) -> None:
     assert read(rows({"field": "a", "value": value, "if_missing": "keep"})) == []
     assert read(rows({"field": "a", "value": value, "if_missing": "clear"})) == [("a", None)]
+
+
+SOON = {"token": "t", "expires_in": "1 hour"}
+LIFETIMES = ["[response.body.expires_in]", "=[response.body.expires_in] - 60"]
+
+
+@pytest.mark.parametrize("value", LIFETIMES)
+def test_a_value_that_does_not_fit_may_keep_the_field_and_takes_nothing_else_with_it(
+    value: str,
+) -> None:
+    context = FakeContext(refused=["lifetime"])
+    found = read_answer(
+        rows(
+            {"field": "lifetime", "value": value, "if_missing": "keep"},
+            {"field": "token", "value": "[response.body.token]"},
+        ),
+        scope(context.resolve, response=answer(SOON)),
+        into=context,
+        missing=str,
+    )
+    assert found == [("token", "t")]
+    [note] = context.notes
+    assert note.startswith("lifetime")
+    assert note.endswith(" The field keeps its value.")
+
+
+@pytest.mark.parametrize("value", LIFETIMES)
+@pytest.mark.parametrize("if_missing", ["fail", "clear"])
+def test_a_value_that_does_not_fit_fails_all_rows_where_its_row_does_not_say_keep(
+    value: str, if_missing: str
+) -> None:
+    context = FakeContext(refused=["lifetime"])
+    with pytest.raises(RuleFailed) as failed:
+        context.accept(
+            read_answer(
+                rows({"field": "lifetime", "value": value, "if_missing": if_missing}),
+                scope(context.resolve, response=answer(SOON)),
+                into=context,
+                missing=str,
+            )
+        )
+    assert (failed.value.kind, context.notes) == ("value", [])
+
+
+def test_a_row_that_names_nothing_known_fails_though_it_says_keep() -> None:
+    context = FakeContext()
+    with pytest.raises(RuleFailed) as failed:
+        read_answer(
+            rows({"field": "a", "value": "[gone] [response.body.token]", "if_missing": "keep"}),
+            scope(context.resolve, response=answer(SOON)),
+            into=context,
+            missing=str,
+        )
+    assert failed.value.kind == "configuration"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from kianda.lib.errors import Invalid, Missing, Stale
 from kianda.lib.secrets import MASK
 from processes.models import Change, Run
 from processes.running import runs
-from tests.processes.conftest import RULES, answers
+from tests.processes.conftest import GOOD_ANSWER, RULES, answers
 from tests.processes.stories import Make, press, values_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,6 +103,35 @@ def test_a_failed_call_never_blanks_the_old_token(
     assert stored["last_error"] == run.error["message"]
     assert [s["status"] for s in run.steps] == ["succeeded", "failed", "skipped"]
     assert run.steps[2]["reason"] == "not reached"
+
+
+def test_a_rotated_token_is_stored_though_its_lifetime_does_not_fit(
+    make_token: Make, provider: HTTPServer, ada: Any
+) -> None:
+    answers(provider, {**GOOD_ANSWER, "expires_in": "1 hour", "created_at": {"rt": "rt-new-77"}})
+    instance = make_token(expires_in=60)
+    run = press(instance, ada)
+    assert run.status == "succeeded", run.error
+    stored = values_of(instance)
+    assert (stored["access_token"], stored["refresh_token"]) == ("at-new", "rt-new-77")
+    assert stored["expires_in"] == 60
+    call = run.steps[1]
+    assert call["status"] == "succeeded"
+    assert call["reason"] == 'Expires in (s): "1 hour" is not a number. The field keeps its value.'
+    assert "rt-new-77" not in repr(run.steps)
+
+
+def test_without_keep_a_value_that_does_not_fit_leaves_everything_as_it_was(
+    make_token: Make, provider: HTTPServer, ada: Any
+) -> None:
+    answers(provider, {**GOOD_ANSWER, "expires_in": "1 hour"})
+    lifetime = {"field": "expires_in", "value": "[response.body.expires_in]"}
+    rows = [{**row, **lifetime, "if_missing": "fail"} if row["field"] == "expires_in" else row
+            for row in RULES[1]["on_success"]]  # fmt: skip
+    instance = make_token([RULES[0], {**RULES[1], "on_success": rows}, RULES[2]])
+    run = press(instance, ada)
+    assert (run.status, run.error["kind"]) == ("failed", "value")
+    assert values_of(instance)["refresh_token"] == "rt-old-42"
 
 
 def test_a_datasource_that_others_may_call_sends_nothing_and_keeps_the_old_token(
