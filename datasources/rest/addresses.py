@@ -95,11 +95,16 @@ def path_flaw(path: str, *, query: bool = False) -> str | None:
         return _("Backslashes and control characters cannot stand in a path.")
     if "#" in path or ("?" in path and not query):
         return _("A path cannot hold ? or #. Query parameters have a list of their own.")
-    if ".." in re.split(r"[/\\]", unquote(path.split("?")[0])):
+    if any(_climbs(part) for part in re.split(r"[/\\]", unquote(path.split("?")[0]))):
         return _("A path cannot hold .. as a part.")
     if _BAD_PERCENT.search(path):
         return _("A % in a path must be followed by two hexadecimal digits; write %25 for %.")
     return None
+
+
+def _climbs(part: str) -> bool:
+    """Tell whether a part leads upwards: servers that know path parameters read ..;x as .. too."""
+    return part.partition(";")[0].strip() == ".."
 
 
 def template_flaw(path: str) -> str | None:

@@ -102,13 +102,22 @@ def test_secrets_stay_behind_when_the_origin_changes(datasource: Make, elsewhere
         ("http://user:pw@127.0.0.1/", "bad_answer"),
         ("http://127.0.0.1:x/", "bad_answer"),
         ("javascript:alert(1)", "bad_answer"),
+        ("/a/..;/other", "bad_answer"),
+        ("/a/%2e%2e;x/other", "bad_answer"),
+        ("../..;/other", "bad_answer"),
+        ("{own}/..%3b/other", "bad_answer"),
     ],
 )
 def test_a_redirect_is_guarded_like_any_call(datasource: Make, location: str, kind: str) -> None:
-    with serving(always(_to(location))) as server:
+    def handle(visit: Visit) -> None:
+        while visit.read():
+            visit.write(_to(location.format(own=visit.server.url)))
+
+    with serving(handle) as server:
         with pytest.raises(CallFailed) as caught:
             _call(datasource(server.url, follow_redirects=True))
         assert caught.value.kind == kind
+        assert len(server.requests) == 1
 
 
 def test_redirects_in_a_circle_end(datasource: Make) -> None:

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from tests.datasources.rest.building import failure, prepared
 
@@ -34,7 +35,9 @@ def test_a_path_parameter_that_nobody_fills_fails_the_step(inputs: dict[str, Any
     assert failed.message == "The path parameter name of Call has no value."
 
 
-@pytest.mark.parametrize("value", ["..", "a/../..", "..\\x"])
+@pytest.mark.parametrize(
+    "value", ["..", "a/../..", "..\\x", "..;", "..;x=1", "a/..;/b", "..;;", "..\t;", ".. "]
+)
 def test_a_path_value_cannot_climb(value: str) -> None:
     assert failure({"path.name": value}, url_path="/users/{name}").kind == "value"
 
@@ -47,7 +50,8 @@ def test_a_mapped_path_replaces_the_one_of_the_method() -> None:
 @pytest.mark.parametrize(
     "path",
     ["", "x", "http://evil.example", "@evil.example/", "/a\\b", "/a\r\nHost: x", "/a/../b", "/..",
-     "/%2e%2e/a", "/a/..%2fb", "/a?b", "/a#b", "/a%", "/a\0", None, 5],
+     "/%2e%2e/a", "/a/..%2fb", "/a/..;/b", "/..;x=1/b", "/a/..;", "/%2e%2e;/b", "/.%2E;a/b",
+     "/..%3b/b", "/%2e%2E%3Bx/b", "/a%2f..;%2fb", "/..;/..;/", "/a?b", "/a#b", "/a%", "/a\0", None, 5],
 )  # fmt: skip
 def test_a_mapped_path_that_could_lead_elsewhere_is_refused(path: Any) -> None:
     failed = failure({"url_path": path})
@@ -59,6 +63,27 @@ def test_a_mapped_path_stays_with_the_origin_of_the_base_url(path: str) -> None:
     call = prepared({"url_path": path})
     assert call.url.startswith("https://crm.example.org/v1/")
     assert call.origin == ("https", "crm.example.org", 443)
+
+
+@pytest.mark.parametrize("path", ["/a;v=1/b", "/...;/b", "/a..;/b", "/.;/b", "/;../b", "/a;..b"])
+def test_other_parameters_of_a_path_part_are_taken(path: str) -> None:
+    assert prepared({"url_path": path}).url == f"https://crm.example.org/v1{path}"
+
+
+@pytest.mark.parametrize("part", ["..", "..;", "%2e%2e;x", "..%3B"])
+def test_no_address_of_a_datasource_climbs(part: str) -> None:
+    for source in (
+        {"base_url": f"https://crm.example.org/{part}/v1"},
+        {"test_path": f"/a/{part}/b"},
+        {"methods": [{"name": "call", "url_path": f"/a/{part}/b"}]},
+    ):
+        with pytest.raises(ValidationError, match="cannot hold .. as a part"):
+            prepared(source=source)
+
+
+def test_two_path_values_cannot_climb_together() -> None:
+    failed = failure({"path.a": ".", "path.b": ".;"}, url_path="/users/{a}{b}/x")
+    assert failed.kind == "value"
 
 
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\nb", "a\rb", "a\0b"])
