@@ -42,6 +42,7 @@ class AuthControl:
     secret: bool = False
     stored: bool = False
     retype: bool = False
+    switch: bool = False
 
     @property
     def pointer(self) -> str:
@@ -121,10 +122,13 @@ def auth_body(post: QueryDict, *, stored: AuthScheme | None) -> dict[str, Any]:
     kind = auth_schemes.kinds.get(scheme)
     body: dict[str, Any] = {"scheme": scheme}
     held = stored.masked() if stored and stored.slug() == scheme else {}
-    for name in _settings(kind) if kind else ():
+    for name, info in _settings(kind).items() if kind else ():
         place = f"/auth/{name}"
         if name in kind.secrets:  # type: ignore[union-attr]
             body[name] = secret_of(post, place, stored=bool(held.get(name)))
+        elif info.annotation is bool:
+            # A box that is not ticked is not sent.
+            body[name] = bool(post.get(place))
         elif place in post:
             body[name] = line_of(post, place)
     return body
@@ -146,6 +150,7 @@ def auth_controls(body: Mapping[str, Any], *, stored: AuthScheme | None) -> list
             secret=name in kind.secrets,
             stored=bool(held.get(name)),
             retype=name in kind.secrets and body.get(name, "") not in {MASK, ""},
+            switch=info.annotation is bool,
         )
         for name, info in _settings(kind).items()
     ]

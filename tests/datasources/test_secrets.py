@@ -33,7 +33,8 @@ def secrets_of(made: RestDatasource) -> tuple[str, str | None]:
 
 def test_secrets_are_shown_as_asterisks_when_set(stored: RestDatasource) -> None:
     shown = stored.masked()
-    assert shown["auth"] == {"scheme": "basic", "username": "ada", "password": MASK}
+    assert shown["auth"]["password"] == MASK
+    assert shown["auth"]["username"] == "ada"
     assert shown["methods"][0]["request_headers"] == [
         {"name": "X-Api-Key", "value": MASK, "secret": True}
     ]

@@ -29,6 +29,13 @@ def value_of(response: Any, name: str) -> str:
     return html.unescape(value[1]) if value else ""
 
 
+def is_ticked(response: Any, name: str) -> bool:
+    """Tell whether a box of a page is ticked."""
+    tag = re.search(rf'<input[^>]*name="{re.escape(name)}"[^>]*>', response.content.decode())
+    assert tag, f"there is no control {name}"
+    return " checked" in tag[0]
+
+
 def wrong(response: Any) -> list[str]:
     """Return the ids of the controls that are marked wrong."""
     assert response.status_code == 422, response.status_code

@@ -19,6 +19,7 @@ from tests.datasources.pages.forms import (
     ONE,
     SETTINGS,
     base,
+    is_ticked,
     value_of,
     wrong,
 )
@@ -123,6 +124,22 @@ def test_htmx_gets_the_settings_of_a_scheme_alone(manager: Client) -> None:
     )
     assert "<html" not in part.content.decode()
     assert value_of(part, "/auth/username") == ""
+
+
+def test_a_switch_of_a_scheme_is_ticked_stored_and_taken_back(manager: Client, dan: Any) -> None:
+    auth = {"/auth/scheme": "basic", "/auth/username": "u", "/auth/password": "pw-9"}
+    page = manager.post(NEW, SETTINGS | auth | {"/auth/form_encoded": "on", "/title": ""})
+    assert is_ticked(page, "/auth/form_encoded")
+    manager.post(NEW, SETTINGS | auth | {"/auth/form_encoded": "on"})
+    assert get_document("token-service").auth.form_encoded is True
+    page = manager.get(ONE)
+    assert is_ticked(page, "/auth/form_encoded")
+    assert "Form-encode user name and password" in text_of(page)
+    body = SETTINGS | auth | {"/auth/password": ""}
+    assert manager.post(ONE, body | base(page)).status_code == 303
+    kept = get_document("token-service").auth
+    assert (kept.form_encoded, kept.credentials()) == (False, {"password": "pw-9"})
+    assert not is_ticked(manager.get(ONE), "/auth/form_encoded")
 
 
 def test_settings_are_stored_and_methods_stay(made: Datasource, manager: Client) -> None:

@@ -1,10 +1,13 @@
 """Credentials go into their place of a request, and no secret into what a trace may show."""
 
+import base64
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from kianda.lib.masking import Masker
 from kianda.lib.secret_names import MASK
 from tests.datasources.rest.building import failure, prepared
 
@@ -14,6 +17,10 @@ from tests.datasources.rest.building import failure, prepared
     [
         ({"scheme": "basic", "username": "ada", "password": "pä:ss"}, "Authorization",
          "Basic YWRhOnDDpDpzcw=="),
+        ({"scheme": "basic", "username": "a:d a", "password": "p%/+ä"}, "Authorization",
+         "Basic YTpkIGE6cCUvK8Ok"),
+        ({"scheme": "basic", "username": "a:d a", "password": "p%/+ä", "form_encoded": True},
+         "Authorization", "Basic YSUzQWQrYTpwJTI1JTJGJTJCJUMzJUE0"),
         ({"scheme": "bearer", "token": "abc"}, "Authorization", "Bearer abc"),
         ({"scheme": "api_key", "key": "k1"}, "X-API-Key", "k1"),
         ({"scheme": "api_key", "name": "X-Mine", "key": "k1"}, "X-Mine", "k1"),
@@ -24,6 +31,19 @@ def test_credentials_go_into_their_header(auth: Any, header: str, value: str) ->
     assert call.headers[header] == value
     assert call.shown["headers"][header] == MASK
     assert value in call.secrets
+
+
+def test_form_encoded_credentials_are_masked_in_both_spellings() -> None:
+    auth = {"scheme": "basic", "username": "me", "password": "s/3 cr", "form_encoded": True}
+    masker = Masker(prepared(source={"auth": auth}).secrets)
+    echo = f"me:s%2F3+cr s/3 cr {base64.b64encode(b'me:s%2F3+cr').decode()}"
+    assert masker.text(echo) == f"me:{MASK} {MASK} {MASK}"
+
+
+@pytest.mark.parametrize("odd", ["yes", 1, None])
+def test_whether_credentials_are_form_encoded_is_a_switch(odd: Any) -> None:
+    with pytest.raises(ValidationError, match="form_encoded"):
+        prepared(source={"auth": {"scheme": "basic", "username": "me", "form_encoded": odd}})
 
 
 def test_an_api_key_may_go_into_the_query() -> None:
