@@ -17,7 +17,7 @@ from datasources.http.sockets import tls_context
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import build
-from tests.datasources.servers import Visit, always, answer, serving
+from tests.datasources.servers import Visit, always, answer, once, serving
 
 Make = Callable[..., RestDatasource]
 NOW = datetime.datetime.now(datetime.UTC)
@@ -130,6 +130,23 @@ def test_a_certificate_that_does_not_hold_is_a_tls_failure(
         assert failed.message.startswith("Token service has no valid TLS connection: ")
         assert words in failed.message
         assert server.requests == []
+
+
+def test_a_lost_answer_over_tls_says_that_the_call_may_have_been_carried_out(
+    datasource: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, root = _certificate(tmp_path, name=LOOPBACK)
+    with serving(once(b""), tls=context) as server:
+        untrusted = _failure(datasource(server.url))
+    monkeypatch.setenv("SSL_CERT_FILE", str(root))
+    tls_context.cache_clear()
+    with serving(once(b""), tls=context) as server:
+        lost = _failure(datasource(server.url))
+    assert untrusted.kind == "tls"
+    assert "carried out" not in untrusted.message
+    assert lost.message == (
+        "Token service closed the connection without an answer. The call may have been carried out."
+    )
 
 
 def test_a_server_that_speaks_no_tls_is_a_tls_failure(datasource: Make) -> None:
