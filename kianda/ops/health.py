@@ -133,7 +133,7 @@ def all_is_planned() -> bool:
     """Tell whether no scheduled task stands still though it is due."""
     try:
         return not unplanned(timezone.now())
-    except DatabaseError:
+    except Error:
         return False
 
 
