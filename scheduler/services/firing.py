@@ -16,9 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Conflict, Invalid, Missing, TooMany
 from kianda.lib.pointers import flaws_of
-from processes.selectors import visible_instances
+from processes.definition.document import TargetMissing
+from processes.instances.ownership import refuse_foreign
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services.due_times import has_expired, runs_left
+from scheduler.services.validation import definition_of, find_instance
 
 WINDOW = timedelta(seconds=60)
 CALLS_IN_A_WINDOW = 60
@@ -141,13 +143,21 @@ def _other_instance(task: ScheduledTask, body: object) -> str | None:
         raise Invalid(errors=flaws_of(error, body, model=HookBody)) from error
     if asked is None:
         return None
-    rows = visible_instances(task.run_as).filter(key=asked.lower(), design=task.design)
-    instance = rows.first()
-    if instance is None:
+    instance = None
+    if task.design is not None and task.run_as is not None:
+        instance, _said = find_instance(asked, design=task.design, user=task.run_as)
+    if task.design is None or instance is None:
         raise Missing(
             _("There is no process instance %(id)s of %(process)s.")
             % {"id": asked, "process": task.process_name}
         )
+    document = definition_of(task.design, instance)
+    try:
+        if document is not None:
+            document.rules_of(task.target)
+            refuse_foreign(task.run_as, instance, document, target=task.target)
+    except TargetMissing as missing:
+        raise Invalid.at("/process_id", str(missing)) from missing
     return instance.process_id
 
 

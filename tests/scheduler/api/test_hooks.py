@@ -7,11 +7,14 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from processes.designs.lifecycle import publish_design, save_design
 from processes.models import ProcessInstance
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import execute
+from tests.factories import Api
+from tests.processes.definitions import button, process
 from tests.scheduler.api.tasks import URL, hook_of, made
-from tests.scheduler.conftest import total
+from tests.scheduler.conftest import ADD, SAVE, total
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +69,37 @@ def test_a_call_may_name_another_instance_of_the_process(client: APIClient, path
 )
 def test_a_call_with_a_bad_body_fires_nothing(path: str, sent: Any, status: int) -> None:
     assert APIClient().post(path, sent, format="json").status_code == status
+    assert not Occurrence.objects.exists()
+
+
+def test_a_call_may_name_only_an_instance_whose_button_its_task_may_press(
+    client: APIClient, path: str, ada: Any, ben: Any, api: Api
+) -> None:
+    mine = client.post("/api/v1/instances/", {"process": "counter"}).json()["process_id"]
+    definition = process(
+        {"type": "number", "name": "total"}, button("add", ADD, SAVE), name="counter"
+    )
+    definition["forms"][0]["owners"] = {"users": ["ben"]}
+    save_design(name="counter", raw=definition, user=ada)
+    publish_design(name="counter", user=ada)
+    bens = api(ben).post("/api/v1/instances/", {"process": "counter"}).json()["process_id"]
+    answer = APIClient().post(path, {"process_id": bens}, format="json")
+    assert answer.status_code == 403
+    assert "belongs to ben" in answer.json()["detail"]
+    assert not Occurrence.objects.exists()
+    assert APIClient().post(path, {"process_id": mine}, format="json").status_code == 202
+
+
+def test_a_call_names_no_instance_that_lacks_the_button(
+    client: APIClient, path: str, ada: Any
+) -> None:
+    definition = process({"type": "number", "name": "total"}, button("other"), name="counter")
+    save_design(name="counter", raw=definition, user=ada)
+    publish_design(name="counter", user=ada)
+    newer = client.post("/api/v1/instances/", {"process": "counter"}).json()["process_id"]
+    answer = APIClient().post(path, {"process_id": newer}, format="json")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/process_id"
     assert not Occurrence.objects.exists()
 
 
