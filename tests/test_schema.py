@@ -1,5 +1,6 @@
 """The API against its own description: whatever is sent, the answer is one that it describes."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -177,3 +178,38 @@ def test_each_good_answer_is_as_described(
         answer = case.call(headers=bearer(workspace))
         assert answer.status_code == status, answer.content
         case.validate_response(answer, checks=CHECKS)
+
+
+UNSURE = (
+    TOKEN_SERVICE
+    | MADE
+    | {"methods": [{"name": "call", "request_body": [{"name": "client_secret", "secret": None}]}]}
+)
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "body", "pointer"),
+    [
+        ("GET", "instances/?page=", None, "/page"),
+        ("GET", "runs/?page_size=", None, "/page_size"),
+        ("GET", "runs/?page_size=201", None, "/page_size"),
+        ("POST", "datasources/", UNSURE, "/methods/0/request_body/0/secret"),
+    ],
+)
+def test_what_the_description_excludes_is_refused_at_its_place(
+    api: factories.Api, admin: Any, verb: str, path: str, body: Any, pointer: str
+) -> None:
+    answer = api(admin).generic(
+        verb, f"/api/v1/{path}", json.dumps(body) if body else "", content_type="application/json"
+    )
+    assert answer.status_code == 400
+    assert [flaw["pointer"] for flaw in answer.json()["errors"]] == [pointer]
+
+
+def test_the_description_bounds_the_pages_of_a_list() -> None:
+    listed = schema["/api/v1/runs/"]["GET"].definition.raw["parameters"]
+    bounds = {one["name"]: one["schema"] for one in listed if one["name"].startswith("page")}
+    assert bounds == {
+        "page": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+        "page_size": {"type": "integer", "minimum": 1, "maximum": 200},
+    }

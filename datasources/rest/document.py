@@ -95,7 +95,7 @@ class Parameter(Shape):
     @model_validator(mode="before")
     @classmethod
     def _secret_by_name(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("secret") is None:
+        if isinstance(data, dict) and "secret" not in data:
             name = data.get("name")
             return data | {"secret": isinstance(name, str) and is_secret_name(name)}
         return data

@@ -57,6 +57,11 @@ def test_numbers_are_given_back_as_they_were_written() -> None:
     assert repr(parse_datasource(raw_datasource()).masked()["timeout_s"]) == "30"
 
 
+def test_whether_a_parameter_is_secret_is_true_false_or_left_out() -> None:
+    found = flaws(method(request_body=[{"name": "client_secret", "secret": None}]))
+    assert list(found) == ["/methods/0/request_body/0/secret"]
+
+
 def test_parameters_with_secret_names_are_secret_from_the_start() -> None:
     body = {"request_body": [{"name": "client_id"}, {"name": "client_secret"}, {"name": "API-Key"}]}
     headers = {"request_headers": [{"name": "Authorization"}, {"name": "Accept"}]}

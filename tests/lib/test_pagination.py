@@ -61,6 +61,8 @@ def test_a_page_knows_its_neighbours_and_the_count(people):
     [
         ("?colour=red", "/colour"),
         ("?page=0", "/page"),
+        ("?page=", "/page"),
+        ("?page_size=", "/page_size"),
         ("?page=-1", "/page"),
         ("?page=one", "/page"),
         ("?page=9999999999999", "/page"),

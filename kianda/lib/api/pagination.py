@@ -157,10 +157,9 @@ def _page(
 
 
 def _number(query: Mapping[str, str], name: str, default: int, *, most: int | None) -> int:
-    text = query.get(name, "")
-    if not text:
+    if name not in query:
         return default
-    value = whole_number(text, digits=9) or 0
+    value = whole_number(query[name], digits=9) or 0
     if value < 1 or (most is not None and value > most):
         said = (
             _("%(name)s must be a whole number from 1 to %(most)s.")
@@ -186,9 +185,20 @@ def list_parameters(
     *, ordering: Iterable[str] = (), search: bool = False, filters: Iterable[str] = ()
 ) -> list[OpenApiParameter]:
     """Return the query parameters of a list for its OpenAPI description."""
+    said = {
+        "page": "Page, from 1. A page past the end is 404.",
+        "page_size": f"{PAGE_SIZE}; at most {MAX_PAGE_SIZE}.",
+    }
+    most = {"page": 999_999_999, "page_size": MAX_PAGE_SIZE}
     made = [
-        OpenApiParameter("page", int, description="Page, from 1. A page past the end is 404."),
-        OpenApiParameter("page_size", int, description=f"{PAGE_SIZE}; at most {MAX_PAGE_SIZE}."),
+        *(
+            OpenApiParameter(
+                name,
+                {"type": "integer", "minimum": 1, "maximum": most[name]},
+                description=description,
+            )
+            for name, description in said.items()
+        ),
         *(OpenApiParameter(name, str) for name in filters),
     ]
     words = ", ".join(ordering)
