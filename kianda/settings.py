@@ -254,8 +254,14 @@ LOGGING: dict[str, Any] = {
     "formatters": {
         "lines": {"()": "kianda.ops.logs.formatter"},
     },
+    "filters": {"refusals": {"()": "kianda.ops.logs.WithoutTraces"}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "lines", "stream": sys.stderr},
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "filters": ["refusals"],
+            "formatter": "lines",
+            "stream": sys.stderr,
+        },
     },
     "root": {"handlers": ["stderr"], "level": KIANDA_LOG_LEVEL.upper()},
     # Two lines for each tick of a second would bury what matters.

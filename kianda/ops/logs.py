@@ -45,6 +45,19 @@ _CHAIN: list[Processor] = [
 ]
 
 
+class WithoutTraces(logging.Filter):
+    """Takes the traceback from what Django says of a refused request: nothing of ours has failed.
+
+    Whoever may not see a page, or sends what cannot be read, is one line, however often it happens.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every line through."""
+        if record.name.startswith("django.") and record.levelno < logging.ERROR:
+            record.exc_info = record.exc_text = None
+        return True
+
+
 def formatter() -> logging.Formatter:
     """Return the formatter of every handler; settings.LOGGING names it."""
     return structlog.stdlib.ProcessorFormatter(

@@ -1,11 +1,15 @@
 """One line per event, without secrets."""
 
+import io
 import logging
 import sys
+from logging.config import DictConfigurator
 
 import pytest
+from django.conf import settings
 
 from kianda.ops.logs import formatter, scrub
+from tests.pages import client_of
 
 
 def line(message, *args, **more):
@@ -39,3 +43,31 @@ def test_an_event_is_one_line_even_with_an_exception():
     assert "\n" not in text
     assert "level=info logger=kianda.test" in text
     assert "ValueError" in text
+
+
+@pytest.fixture
+def lines():
+    """What goes to standard error, through the handler that the settings describe."""
+    out = io.StringIO()
+    handler = DictConfigurator(settings.LOGGING | {"loggers": {}, "root": {}})
+    handler.configure()
+    stderr = handler.config["handlers"]["stderr"]
+    stderr.setStream(out)
+    root = logging.getLogger()
+    root.addHandler(stderr)
+    yield lambda: out.getvalue().splitlines()
+    root.removeHandler(stderr)
+
+
+@pytest.mark.parametrize(
+    ("ask", "status"),
+    [
+        (lambda client: client.get("/datasources/new/"), 403),
+        (lambda client: client.post("/profile/theme/", {"theme": "pink"}), 400),
+        (lambda client: client.get("/nowhere/"), 404),
+    ],
+)
+def test_a_refused_page_is_one_line_and_no_traceback(lines, ben, ask, status):
+    assert ask(client_of(ben)).status_code == status
+    assert lines(), "it is told"
+    assert not [line for line in lines() if "Traceback" in line]
