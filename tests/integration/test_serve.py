@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from kianda.ops.directory_lock import directory_alone
 from tests.integration.parts import ROOT, Process, Product, free_port, wait_for
 
 pytestmark = pytest.mark.integration
@@ -199,6 +200,51 @@ def test_a_second_product_on_the_same_folder_is_refused(served: Served) -> None:
     assert second.returncode == 1
     assert f"Kianda runs already on the data directory {served.folder}" in second.stderr
     assert served.is_well()
+
+
+def test_a_restore_is_refused_while_it_runs_and_not_when_it_was_killed(served: Served) -> None:
+    file = served.folder / "backup.tar"
+    served.product.manage("backup", str(file), "--force")
+    refused = manage(served, "restore", str(file), "--force")
+    assert refused.returncode == 1
+    assert f"Kianda runs on the data directory {served.folder}. Stop it" in refused.stderr
+    assert served.is_well()
+    family = served.family()
+    served.process.end(signal.SIGKILL)
+    wait_for(lambda: gone(family), seconds=50, saying="Somebody survived")
+    assert (served.folder / "serve.lock").read_text().strip() == str(served.process.pid)
+    done = manage(served, "restore", str(file), "--force")
+    assert done.returncode == 0, done.stderr
+    served.start()
+
+
+def manage(served: Served, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *words], cwd=ROOT, env=served.product.environment,
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+
+
+def test_the_start_after_a_cut_restore_says_what_is_there(served: Served) -> None:
+    served.process.end(signal.SIGINT, seconds=40)
+    folder = served.folder / "restore"
+    folder.mkdir(mode=0o700)
+    (folder / "kianda_secret_keys").write_text("unpacked")
+    served.start()
+    assert "A restore was cut off before it replaced anything" in served.said()
+    assert not folder.exists()
+
+
+def test_a_part_does_not_start_into_a_restore(served: Served) -> None:
+    served.process.end(signal.SIGINT, seconds=40)
+    with directory_alone(served.folder):
+        refused = manage(served, "serve", "--only", "sandbox")
+        assert refused.returncode == 1
+        assert "A restore is under way in the data directory" in refused.stderr
+        whole = serve(served.product.environment)
+        assert whole.returncode == 1
+        assert f"(process {os.getpid()}, a restore)" in whole.stderr
+    served.start()
 
 
 def test_a_taken_port_is_named_with_the_setting_that_changes_it(

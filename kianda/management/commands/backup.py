@@ -1,12 +1,15 @@
 """manage.py backup: the whole database in one file, while the product runs."""
 
+import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from kianda.ops.backups import BackupError, write_backup
+from kianda.ops.backup_files import BackupError
+from kianda.ops.backups import read_backup, write_backup
 
 
 class Command(BaseCommand):
@@ -19,20 +22,40 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--with-keys", action="store_true", help="put the key ring in")
         parser.add_argument("--force", action="store_true", help="overwrite an existing file")
+        parser.add_argument(
+            "--verify", action="store_true", help="check an existing file as a restore would"
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Write it, and say where the keys are."""
-        file: Path = options["file"]
-        if file.exists() and not options["force"]:
+        """Write or check it."""
+        try:
+            if options["verify"]:
+                self._verify(options["file"])
+            else:
+                self._write(**options)
+        except BackupError as error:
+            raise CommandError(str(error)) from error
+
+    def _verify(self, file: Path) -> None:
+        if not file.is_file():
+            raise CommandError(f"There is no file {file}.")
+        with tempfile.TemporaryDirectory(dir=settings.KIANDA_DATA_DIR) as folder:
+            backup = read_backup(file, Path(folder))
+        if backup.warning:
+            self.stderr.write(f"Warning: {backup.warning}")
+            self.stdout.write(f"{file} can be restored here.")
+        else:
+            self.stdout.write(f"{file} is whole and can be restored here.")
+        self.stdout.write(f"The key ring is {'' if backup.keys else 'NOT '}in it.")
+
+    def _write(self, *, file: Path, with_keys: bool, force: bool, **_: Any) -> None:
+        if file.exists() and not force:
             raise CommandError(f"{file} exists. Choose another name, or add --force.")
         if not file.resolve().parent.is_dir():
             raise CommandError(f"There is no folder {file.parent}.")
-        try:
-            write_backup(file, with_keys=options["with_keys"])
-        except BackupError as error:
-            raise CommandError(str(error)) from error
+        write_backup(file, with_keys=with_keys)
         self.stdout.write(f"The backup is in {file}.")
-        if options["with_keys"]:
+        if with_keys:
             self.stdout.write(
                 "The key ring is in it: whoever has this file can read the stored secrets. "
                 "Keep it as safe as the secrets themselves."

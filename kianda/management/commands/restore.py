@@ -1,6 +1,5 @@
 """manage.py restore: put a backup in the place of the present database."""
 
-import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,15 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from kianda.ops import backups
+from kianda.ops.backup_files import BackupError
+from kianda.ops.backups import read_backup
+from kianda.ops.directory_lock import directory_alone
+from kianda.ops.restoring import (
+    holds_work,
+    replace_database,
+    tell_of_cut_restore,
+    unpacking_folder,
+)
 from kianda.ops.start_checks import NotReadyError, check_ready, unapplied_migrations
 
 
@@ -28,31 +35,29 @@ class Command(BaseCommand):
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
         try:
-            if backups.holds_work() and not options["force"]:
-                raise CommandError(
-                    "The present database is not empty. Back it up, then add --force to replace it."
-                )
-            with tempfile.TemporaryDirectory(dir=settings.KIANDA_DATA_DIR) as folder:
-                self._restore(file, Path(folder))
-        except backups.BackupError as error:
+            with directory_alone(settings.KIANDA_DATA_DIR):
+                if cut := tell_of_cut_restore():
+                    self.stderr.write(cut)
+                if holds_work() and not options["force"]:
+                    raise CommandError(
+                        "The present database is not empty. Back it up, then add --force to "
+                        "replace it."
+                    )
+                with unpacking_folder() as folder:
+                    self._restore(file, folder)
+        except BackupError as error:
             raise CommandError(str(error)) from error
         self._say_what_is_next()
 
     def _restore(self, file: Path, folder: Path) -> None:
-        database, keys = backups.read_backup(file, folder)
-        backups.check(database, [*settings.KIANDA_SECRET_KEYS, *keys])
-        if not backups.keep_keys(keys):
-            raise backups.BackupError(
-                "The backup holds keys that are not in KIANDA_SECRET_KEYS. Add them there first."
-            )
-        if backups.is_sqlite():
-            backups.load_sqlite(database)
-        else:
-            backups.load_postgresql(database)
+        backup = read_backup(file, folder)
+        if backup.warning:
+            self.stderr.write(f"Warning: {backup.warning}")
+        replace_database(backup.database, backup.keys, file=file)
         self.stdout.write(f"{file} is restored.")
         self.stdout.write(
             "The key ring was in the backup and is in the data directory now."
-            if keys
+            if backup.keys
             else "The key ring was not in the backup; the present one is used."
         )
 

@@ -14,12 +14,18 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from kianda.ops.directory_lock import (
+    SERVE_LOCK,
+    RestoreUnderWayError,
+    open_lock,
+    share_directory,
+)
+from kianda.ops.restoring import tell_of_cut_restore
 from kianda.ops.start_checks import refuse_unready
 from kianda.sandbox.server import open_socket
 from kianda.serve import broker, first_start, parent_death, services
 from kianda.serve.supervisor import Child, Supervisor
 
-LOCK_FILE = "serve.lock"
 BROKER_WAIT_S = 10
 RECOVERY_WAIT_S = 2
 # Who asks for work goes first, who does it after that, who holds the queue last.
@@ -51,9 +57,12 @@ class Command(BaseCommand):
     def _serve_part(self, only: str, *, set_up: bool) -> None:
         if only == "web":
             check_port()
-        if set_up:
-            first_start.prepare(out=self.stdout)
-        refuse_unready()
+        try:
+            # Held until this process and all that it has started are gone.
+            self.held = share_directory(settings.KIANDA_DATA_DIR)
+        except RestoreUnderWayError as error:
+            raise CommandError(str(error)) from error
+        self._make_ready(set_up=set_up)
         needs_broker = settings.EMBEDDED_BROKER and only in ("worker", "beat")
         if needs_broker and not broker.answers(settings.BROKER_SOCKET):
             raise CommandError(
@@ -104,11 +113,16 @@ class Command(BaseCommand):
                 supervisor.add(child)
         return 0
 
+    def _make_ready(self, *, set_up: bool) -> None:
+        if cut := tell_of_cut_restore():
+            self.stderr.write(cut)
+        if set_up:
+            first_start.prepare(out=self.stdout)
+        refuse_unready()
+
     def _before(self, *, set_up: bool) -> None:
         try:
-            if set_up:
-                first_start.prepare(out=self.stdout)
-            refuse_unready()
+            self._make_ready(set_up=set_up)
         except CommandError as error:
             self.stderr.write(str(error))
             sys.exit(1)
@@ -174,8 +188,7 @@ def take_lock(data_dir: Path) -> TextIO:
 
     Every process started from here holds the lock too, so that it is free only when all are gone.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
-    lock = (data_dir / LOCK_FILE).open("a+")
+    lock = open_lock(data_dir, SERVE_LOCK)
     until = time.monotonic() + 3
     while True:
         try:
@@ -194,7 +207,6 @@ def take_lock(data_dir: Path) -> TextIO:
     lock.truncate(0)
     lock.write(f"{os.getpid()}\n")
     lock.flush()
-    os.set_inheritable(lock.fileno(), True)  # noqa: FBT003
     return lock
 
 

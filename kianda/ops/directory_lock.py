@@ -1,0 +1,61 @@
+"""Who works on a data directory: a product, parts of one, or a restore, which wants to be alone.
+
+Real locks of the operating system, held by the processes themselves: when these are gone, however
+they ended, so are the locks. A lock file that is left behind says nothing.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from kianda.ops.backup_files import BackupError
+
+# The whole product holds the first one alone; parts that are started singly share the second.
+SERVE_LOCK, PARTS_LOCK = "serve.lock", "parts.lock"
+
+
+class RestoreUnderWayError(Exception):
+    """The product cannot start: its database is being replaced."""
+
+
+def open_lock(data_dir: Path, name: str) -> TextIO:
+    """Open a lock file, which the processes started from here are to inherit."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    file = os.open(data_dir / name, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    os.set_inheritable(file, True)  # noqa: FBT003
+    return os.fdopen(file, "a+")
+
+
+def share_directory(data_dir: Path) -> TextIO:
+    """Hold a directory for a part of the product, beside other parts."""
+    lock = open_lock(data_dir, PARTS_LOCK)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise RestoreUnderWayError(
+            f"A restore is under way in the data directory {data_dir}. Start again when it is done."
+        ) from None
+    return lock
+
+
+@contextmanager
+def directory_alone(data_dir: Path) -> Iterator[None]:
+    """Hold a directory for a restore; raises BackupError where a product runs on it."""
+    with ExitStack() as held:
+        for name in (SERVE_LOCK, PARTS_LOCK):
+            lock = held.enter_context(open_lock(data_dir, name))
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BackupError(
+                    f"Kianda runs on the data directory {data_dir}. Stop it first: a restore "
+                    "replaces the database, with --force too."
+                ) from None
+            lock.truncate(0)
+            lock.write(f"{os.getpid()}, a restore\n")
+            lock.flush()
+        yield
