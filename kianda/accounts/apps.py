@@ -14,7 +14,13 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """See to the groups of the roles after each migration."""
+        """See to the groups of the roles after each migration, and to what signing in counts."""
+        from axes.signals import user_locked_out
+        from django.contrib.auth.signals import user_logged_in
+
+        from kianda.accounts.authentication import signed_in, was_locked_out
         from kianda.accounts.roles import make_groups
 
+        user_logged_in.connect(signed_in, dispatch_uid="kianda.guessing")
+        user_locked_out.connect(was_locked_out, dispatch_uid="kianda.guessing")
         post_migrate.connect(make_groups, sender=self, dispatch_uid="kianda.roles")

@@ -1,9 +1,12 @@
-"""Bearer tokens of the REST API."""
+"""How a caller proves who it is: bearer tokens of the REST API, and what passwords count."""
 
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.backends import BaseBackend
+from django.core.exceptions import PermissionDenied
 from django.db.models import F
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
@@ -12,9 +15,11 @@ from rest_framework.request import Request
 
 from kianda.accounts.models import ApiToken
 from kianda.accounts.roles import remember_roles
+from kianda.accounts.services.guessing import begin_try, note_locked_account, right_password
 from kianda.accounts.services.tokens import digest_of
 from kianda.lib.api.throttling import refuse_too_many_anonymous
 from kianda.lib.db.prepared_statements import PreparedQuery
+from kianda.lib.errors import TooMany
 
 STAMP_EVERY = timedelta(minutes=1)
 
@@ -69,3 +74,35 @@ def _stamp(token: ApiToken) -> None:
         ApiToken.objects.filter(pk=token.pk, last_used_at=token.last_used_at).update(
             last_used_at=now
         )
+
+
+class CountsTries(BaseBackend):
+    """Asked before a password is looked at: refuses an address that fails for many accounts."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
+        """Count the try; the next backend looks at the password."""
+        account = credentials.get("username")
+        if request is None or account is None:
+            return
+        try:
+            begin_try(address=address_of(request), account=str(account))
+        except TooMany as error:
+            # Axes neither counts what was not looked at, and answers in the end with 429.
+            request.axes_locked_out = True  # type: ignore[attr-defined]
+            request.META["KIANDA_WAIT_S"] = error.extra["retry_after"]
+            raise PermissionDenied from error
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the caller's address, as the trusted proxies have told it."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def signed_in(*, request: HttpRequest, user: Any, **_: Any) -> None:
+    """Take the person out of what counts against the address."""
+    right_password(address=address_of(request), account=user.get_username())
+
+
+def was_locked_out(*, request: HttpRequest, username: str | None, **_: Any) -> None:
+    """Note that an account takes no passwords from an address for a while."""
+    note_locked_account(address=address_of(request), account=username or "")

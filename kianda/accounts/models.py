@@ -1,4 +1,4 @@
-"""Profiles, API tokens, idempotency records, the audit log, the key ring's canary."""
+"""Profiles, API tokens, idempotency records, the audit log, tries of passwords, the canary."""
 
 from django.conf import settings
 from django.db import models
@@ -77,6 +77,19 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["-id"]
+
+
+class PasswordTry(models.Model):
+    """A password that was tried for an account from an address, and was not right."""
+
+    place = models.CharField(max_length=45, help_text="The address; of IPv6 its network.")
+    account = models.CharField(max_length=64, help_text="A digest of the user name as typed.")
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["place", "account"], name="one_try_per_account")
+        ]
 
 
 class Canary(models.Model):

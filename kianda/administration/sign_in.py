@@ -9,13 +9,14 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
 from kianda.accounts.services import audit
-from kianda.administration.passwords import AsksForPassword
+from kianda.administration.passwords import AsksForPassword, PresentPasswordForm, SaysWhenToWait
 from kianda.web.pages import toast
 
 
-class SignIn(LoginView):
+class SignIn(SaysWhenToWait, LoginView):
     """Asks for user name and password."""
 
+    wait_beside = "password"
     template_name = "registration/sign_in.html"
     redirect_authenticated_user = True
 
@@ -32,11 +33,17 @@ class SignOut(LogoutView):
     http_method_names = ["post", "options"]
 
 
-class ChangePassword(AsksForPassword, PasswordChangeView):
+class ChangePassword(SaysWhenToWait, AsksForPassword, PasswordChangeView):
     """Lets the signed-in person choose another password; their other sessions end."""
 
+    wait_beside = "old_password"
+    form_class = PresentPasswordForm
     template_name = "registration/change_password.html"
     success_url = reverse_lazy("start")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Give the form the request."""
+        return {**super().get_form_kwargs(), "request": self.request}
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the password, and that it was changed."""

@@ -1,6 +1,8 @@
 """The pages that are shown when something is refused, missing, locked or broken."""
 
 import sys
+from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from axes.helpers import get_cool_off
@@ -16,18 +18,34 @@ from kianda.lib.db import outages
 from kianda.web.pages import Refused, go, is_htmx, page_before
 
 
-def locked_out(request: HttpRequest, *_credentials: Any) -> HttpResponse:
-    """Answer a sign-in after too many wrong passwords; axes calls this."""
-    pause = get_cool_off(request)
-    seconds = int(pause.total_seconds())
-    minutes = seconds // 60
-    sentence = _("Too many wrong passwords. Wait %(n)s minutes, then try again.") % {"n": minutes}
+def locked_out(
+    request: HttpRequest, answer: HttpResponse | None, _credentials: object
+) -> HttpResponse:
+    """Answer a password that was not looked at, after too many wrong ones; axes calls this."""
+    if answer is not None and answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        # The page has said it beside the box.
+        return answer
+    seconds, sentence = wait_for_password(request)
     if _is_api(request):
         response: HttpResponse = plain_problem(request, 429, sentence)
     else:
         response = render(request, "429.html", {"sentence": sentence}, status=429)
     response["Retry-After"] = str(seconds)
     return response
+
+
+def wait_for_password(request: HttpRequest) -> tuple[int, str]:
+    """Return how long this request's password has to wait, and a sentence; 0 when it was read."""
+    if not getattr(request, "axes_locked_out", False):
+        return 0, ""
+    wait: float | None = request.META.get("KIANDA_WAIT_S")
+    seconds = ceil(get_cool_off(request).total_seconds() if wait is None else wait)
+    minutes = ceil(seconds / 60)
+    if minutes > 1:
+        said = _("Too many wrong passwords. Wait %(n)s minutes, then try again.") % {"n": minutes}
+    else:
+        said = _("Too many wrong passwords. Wait %(n)s seconds, then try again.") % {"n": seconds}
+    return seconds, said
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -82,7 +82,7 @@ def test_too_many_wrong_passwords_are_answered_with_a_pause(page_as, person, set
     page.goto("/sign-in/")
     sign_in(page, password="wrong")
     sign_in(page, password="wrong")
-    page.wait_for_selector("h1 >> text=Too many wrong passwords")
+    page.wait_for_selector("#id_password-error >> text=Too many wrong passwords")
     axe(page)
 
 

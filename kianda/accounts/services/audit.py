@@ -17,7 +17,7 @@ Action = Literal[
     "called", "changed", "changed the password", "created", "deactivated", "deleted", "exported",
     "hook renewed", "invited", "members changed", "moved", "password link made", "paused",
     "published", "reactivated", "removed", "renamed", "restored", "resumed", "revoked", "run",
-    "saved", "set a password", "tested",
+    "saved", "set a password", "sign-in paused", "tested",
 ]  # fmt: skip
 Kind = Literal[
     "API token", "datasource", "group", "instance", "process", "scheduled task", "user"
@@ -47,6 +47,7 @@ ACTIONS: Mapping[Action, str] = {
     "run": gettext_noop("run"),
     "saved": gettext_noop("saved"),
     "set a password": gettext_noop("set a password"),
+    "sign-in paused": gettext_noop("sign-in paused"),
     "tested": gettext_noop("tested"),
 }
 # What other pages call them.
