@@ -47,6 +47,7 @@ ALLOWED_HOSTS = env.words("KIANDA_ALLOWED_HOSTS") or sorted(
     {_public.hostname or "localhost", KIANDA_HOST, "localhost", "127.0.0.1", "[::1]"} - {"0.0.0.0"}  # noqa: S104
 )
 CSRF_TRUSTED_ORIGINS = [KIANDA_PUBLIC_URL]
+SESSION_ENGINE = "kianda.web.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

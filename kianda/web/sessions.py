@@ -1,9 +1,13 @@
-"""The middleware of a person's session: its time zone, and its end after 12 idle hours."""
+"""A person's session: how it is stored, its time zone, and its end after 12 idle hours."""
 
+import hashlib
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
@@ -40,3 +44,46 @@ def _renew(request: HttpRequest) -> None:
     apart = abs(now - request.session.get(_SEEN, 0))
     if request.user.is_authenticated and apart > _RENEW_AFTER_S:
         request.session[_SEEN] = now
+
+
+class SessionStore(db.SessionStore):
+    """Django's sessions in the database, found by a hash of what the cookie holds.
+
+    Whoever reads the table, or a backup of it, cannot sign in with what stands there. The name of
+    the class is a part of the signature of what is stored: it is that of Django's own.
+    """
+
+    # Django's own for async views ask the database by the key itself.
+    aexists, acreate, asave = SessionBase.aexists, SessionBase.acreate, SessionBase.asave
+    adelete, aload = SessionBase.adelete, SessionBase.aload
+
+    def load(self) -> dict[str, Any]:
+        """Return what is stored under the key of the cookie."""
+        rows = self.model.objects.filter(expire_date__gt=timezone.now())
+        row = rows.filter(session_key=stored_key(self.session_key or "")).first()
+        if row is None:
+            self._session_key = None
+            return {}
+        return self.decode(row.session_data)
+
+    def exists(self, session_key: str | None = None) -> bool:
+        """Tell whether a key is taken."""
+        return super().exists(stored_key(session_key or ""))
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        """Return the row of this session."""
+        row = super().create_model_instance(data)
+        row.session_key = stored_key(row.session_key)
+        return row
+
+    def delete(self, session_key: str | None = None) -> None:
+        """Delete a session, this one when none is named."""
+        key = session_key or self.session_key
+        if key is not None:
+            super().delete(stored_key(key))
+
+
+def stored_key(session_key: str) -> str:
+    """Return what the table holds in the place of a key: 160 bits, as much as the column takes."""
+    # A key is long and random: it needs neither salt nor many rounds.
+    return hashlib.sha256(session_key.encode()).hexdigest()[:40]
