@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, DataError, IntegrityError, InternalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
@@ -63,10 +63,23 @@ def check_ready() -> None:
         raise NotReadyError(str(error)) from error
 
 
-def _unreadable(error: DatabaseError) -> str:
+def sentence_of(error: Exception) -> str | None:
+    """Return what to tell of an error of disk or database that ends a command; None: a fault."""
+    if isinstance(error, OSError):
+        what = f"{error.filename} cannot be used" if error.filename else "Reading or writing failed"
+        return (
+            f"{what}: {error.strerror or error}. The data directory is {settings.KIANDA_DATA_DIR}."
+        )
+    # Values that a table does not take are a fault of the code: its traceback is what helps then.
+    if isinstance(error, IntegrityError | DataError | InternalError):
+        return None
+    return f"{_unreadable(error)} To find out more: python manage.py check_start"
+
+
+def _unreadable(error: Exception) -> str:
     name = settings.DATABASES["default"]["NAME"]
     reason = (str(error).strip() or "no reason given").splitlines()[0]
-    return f"The database {name} cannot be read: {reason}."
+    return f"The database {name} cannot be used: {reason}."
 
 
 def refuse_unready() -> None:

@@ -108,6 +108,7 @@ def _web_application(parent: int) -> Callable[..., Any]:
 
 def run_worker() -> None:
     """Work on the queue with threads: a run waits far more than it computes."""
+    import celery.apps.worker
     from celery.exceptions import SecurityWarning
     from celery.signals import task_postrun, task_prerun
 
@@ -118,6 +119,9 @@ def run_worker() -> None:
     for signal in (task_prerun, task_postrun):
         signal.connect(_close_broken_connections, weak=False)
     os.environ["CELERY_SKIP_CHECKS"] = "1"
+    # It writes past the streams, within the handler of the stop signal: where it cannot, the stop
+    # would be lost.
+    celery.apps.worker.safe_say = lambda *_, **__: None
     # It is about pickle; this queue takes JSON alone.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     app.conf.update(worker_enable_remote_control=False, worker_redirect_stdouts=False)

@@ -12,11 +12,13 @@ from contextlib import suppress
 from typing import NoReturn
 
 from kianda.lib.shutdown import StopSignals, forget
+from kianda.serve.output import tell_losses
 from kianda.serve.parent_death import die_with_parent
 
 log = logging.getLogger("kianda.serve")
 
 FIRST_WAIT_S, LONGEST_WAIT_S, STEADY_S, ECHO_S = 0.1, 10.0, 10.0, 1.0
+LONGEST_LOOK_S, LOOK_AT_OUTPUT_S = 60.0, 2.0
 
 
 class Child:
@@ -123,7 +125,9 @@ class Supervisor:
             self._revive()
             now = time.monotonic()
             waits = [child.due - now for child in self.children.values() if child.due is not None]
-            self._signals.wait(max(0.0, min([*waits, 60.0])))
+            # Nobody may have anything to say for long: what was lost is told as soon as can be.
+            waits.append(LONGEST_LOOK_S if tell_losses() else LOOK_AT_OUTPUT_S)
+            self._signals.wait(max(0.0, min(waits)))
             self._reap()
 
     def stop(self) -> None:
