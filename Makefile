@@ -36,7 +36,7 @@ all: lint test
 
 run:
 	@$(PYTHON) tools/install.py
-	@exec $(PY) manage.py serve --set-up
+	@exec $(PY) manage.py serve --set-up $(ARGS)
 
 test:
 	@$(PYTHON) tools/install.py test
@@ -50,7 +50,7 @@ lint:
 	@$(PYTHON) tools/install.py test lint
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy $(PACKAGES)
+	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(VENV)/bin/mypy $(PACKAGES)
 	$(VENV)/bin/lint-imports
 	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(PY) manage.py makemigrations --check --dry-run
 	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(PY) manage.py render_reference --check

@@ -20,4 +20,6 @@ class KiandaConfig(AppConfig):
 
         i18n.translate_by(gettext, ngettext)
         # Empty until collectstatic; WhiteNoise warns about a folder that is not there.
-        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+        # Collected files are for another user than the one who collects them, as in an image.
+        mode = 0o777 if settings.KIANDA_STATIC_DIR else 0o700
+        Path(settings.STATIC_ROOT).mkdir(mode=mode, parents=True, exist_ok=True)

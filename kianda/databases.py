@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from kianda.data_directory import DATABASE
+
 
 def database_of(url: str, *, data_dir: Path) -> dict[str, Any]:
     """Return Django's settings of the database; raises ImproperlyConfigured."""
@@ -15,7 +17,7 @@ def database_of(url: str, *, data_dir: Path) -> dict[str, Any]:
 def _sqlite(data_dir: Path) -> dict[str, Any]:
     return {
         "ENGINE": "kianda.lib.db.sqlite3",
-        "NAME": data_dir / "kianda.sqlite3",
+        "NAME": data_dir / DATABASE,
         "CONN_MAX_AGE": None,
         # FULL, because a rotated token that was answered must survive a power cut.
         "OPTIONS": {

@@ -5,12 +5,15 @@ import hashlib
 import math
 import os
 import secrets
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+
+from kianda import data_directory
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -115,26 +118,48 @@ def kept_key(name: str, *, data_dir: Path, embedded: bool) -> str:
         raise ImproperlyConfigured(f"{name} is required in production. Set it.")
     file = data_dir / name.lower()
     try:
+        data_directory.refuse_open_key(file)
         return file.read_text().strip()
     except FileNotFoundError:
         return _make_key(name, file)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{file} cannot be read: {error.strerror}.") from error
 
 
 def _make_key(name: str, file: Path) -> str:
-    if (file.parent / "kianda.sqlite3").exists() and name == "KIANDA_SECRET_KEYS":
+    made = Fernet.generate_key().decode() if name.endswith("KEYS") else secrets.token_urlsafe(50)
+    command = data_directory.command_of(sys.argv)
+    if command in data_directory.WITHOUT_DATA:
+        # Nothing is encrypted: the key ends with the process.
+        return made
+    empty = data_directory.is_empty(file.parent / data_directory.DATABASE)
+    if name == "KIANDA_SECRET_KEYS" and not empty:
         raise ImproperlyConfigured(
             f"The database in {file.parent} exists but its key ring {file.name} is gone. "
-            f"Put the file back or set {name}: the stored secrets cannot be read without it."
+            "Put the file back or set KIANDA_SECRET_KEYS: the stored secrets cannot be read "
+            "without it."
         )
-    made = Fernet.generate_key().decode() if name.endswith("KEYS") else secrets.token_urlsafe(50)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_suffix(f".{secrets.token_hex(4)}")
-    fresh.touch(mode=0o600)
-    fresh.write_text(made + "\n")
+    if empty and command not in data_directory.BEGINNING:
+        raise ImproperlyConfigured(
+            f"There is no {file.name} in the data directory {file.parent}. Set KIANDA_DATA_DIR to "
+            f"the data directory that the server has, or set {name}."
+        )
     try:
+        return _keep(made, file)
+    except OSError as error:
+        raise ImproperlyConfigured(data_directory.unusable(file.parent, error)) from error
+
+
+def _keep(made: str, file: Path) -> str:
+    data_directory.make(file.parent)
+    fresh = file.with_suffix(f".{secrets.token_hex(4)}")
+    try:
+        fresh.touch(mode=0o600)
+        fresh.write_text(made + "\n")
         # A hard link fails when another process was first: its key holds then.
         os.link(fresh, file)
     except FileExistsError:
         made = file.read_text().strip()
-    fresh.unlink()
+    finally:
+        fresh.unlink(missing_ok=True)
     return made

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from kianda import data_directory
 from kianda import environment as env
 from kianda.databases import database_of
 
@@ -30,6 +31,8 @@ KIANDA_TIME_ZONE = env.text("KIANDA_TIME_ZONE", "UTC")
 KIANDA_LOG_LEVEL = env.choice("KIANDA_LOG_LEVEL", "info", ("debug", "info", "warning", "error"))
 KIANDA_BUSY_WAIT_S = env.number("KIANDA_BUSY_WAIT_S", 5, least=0)
 KIANDA_RETENTION_DAYS = int(env.number("KIANDA_RETENTION_DAYS", 30, least=1))
+
+data_directory.admit(sys.argv, KIANDA_DATA_DIR, holds_database=EMBEDDED and not DATABASE_URL)
 
 SECRET_KEY = env.kept_key("KIANDA_SECRET_KEY", data_dir=KIANDA_DATA_DIR, embedded=EMBEDDED)
 KIANDA_SECRET_KEYS = [

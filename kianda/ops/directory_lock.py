@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from kianda import data_directory
 from kianda.ops.backup_files import BackupError
 
 # The whole product holds the first one alone; parts that are started singly share the second.
@@ -23,7 +24,7 @@ class RestoreUnderWayError(Exception):
 
 def open_lock(data_dir: Path, name: str) -> TextIO:
     """Open a lock file, which the processes started from here are to inherit."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_directory.make(data_dir)
     file = os.open(data_dir / name, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     os.set_inheritable(file, True)  # noqa: FBT003
     return os.fdopen(file, "a+")

@@ -9,6 +9,7 @@ from kianda.sandbox.server import serve
 
 def main() -> None:
     """Serve from the data directory until stopped."""
+    os.umask(0o077)
     parser = argparse.ArgumentParser(prog="python -m kianda.sandbox", description=__doc__)
     parser.add_argument(
         "--data-dir",

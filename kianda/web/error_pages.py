@@ -3,7 +3,6 @@
 import sys
 from http import HTTPStatus
 from math import ceil
-from typing import Any
 
 from axes.helpers import get_cool_off
 from django.contrib import messages

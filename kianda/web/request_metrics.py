@@ -5,7 +5,7 @@ import os
 from django.conf import settings
 
 FOLDER = settings.KIANDA_DATA_DIR / "metrics"
-FOLDER.mkdir(parents=True, exist_ok=True)
+FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
 # The library reads this when it is imported, and then keeps its values in files of that folder.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(FOLDER)
 

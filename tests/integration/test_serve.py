@@ -3,11 +3,12 @@
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,12 @@ def it_starts_and_stops(served: Served) -> None:
     assert gone(family)
     assert served.said().rstrip().endswith("Stopped.")
     assert "Traceback" not in served.said()
+    left = {path.name for path in served.folder.iterdir()}
+    assert {name for name in left if name.endswith("-wal")} == set(), "one file has all the data"
+    with closing(sqlite3.connect(served.folder / "kianda.sqlite3")) as file:
+        assert file.execute("SELECT count(*) FROM processes_processdesign").fetchone() == (2,)
+    open_to_others = [path for path in served.folder.rglob("*") if path.stat().st_mode & 0o077]
+    assert [path for path in open_to_others if path != served.log] == []
 
     address = (served.folder / "sandbox.address").read_text()
     served.start()

@@ -41,6 +41,7 @@ def well(folder, *words, **more):
 def lost(tmp_path_factory):
     """Return the folder of a product that worked, with two backups in it, and its key."""
     folder = tmp_path_factory.mktemp("lost")
+    well(folder, "migrate", "--verbosity", "0")
     said = well(folder, "shell", "-c", MAKE.format(folder=folder))
     return folder, said.splitlines()[-1]
 

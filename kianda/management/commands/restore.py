@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from kianda import data_directory
 from kianda.ops.backup_files import BackupError
 from kianda.ops.backups import read_backup
 from kianda.ops.directory_lock import directory_alone
@@ -54,6 +55,8 @@ class Command(BaseCommand):
         if backup.warning:
             self.stderr.write(f"Warning: {backup.warning}")
         replace_database(backup.database, backup.keys, file=file)
+        # Whatever had begun in the present database, such as a first start, is over.
+        data_directory.write_state(settings.KIANDA_DATA_DIR, data_directory.DONE)
         self.stdout.write(f"{file} is restored.")
         self.stdout.write(
             "The key ring was in the backup and is in the data directory now."

@@ -1,5 +1,6 @@
 """`manage.py serve`: the whole product under one parent, or one part of it."""
 
+import errno
 import fcntl
 import os
 import signal
@@ -12,8 +13,11 @@ from typing import Any, TextIO
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
+from kianda import data_directory
+from kianda.lib.db.sqlite3.files import bring_in_log
 from kianda.ops.directory_lock import (
     SERVE_LOCK,
     RestoreUnderWayError,
@@ -21,8 +25,8 @@ from kianda.ops.directory_lock import (
     share_directory,
 )
 from kianda.ops.restoring import tell_of_cut_restore
-from kianda.ops.start_checks import refuse_unready
-from kianda.sandbox.server import open_socket
+from kianda.ops.start_checks import refuse_unready, sentence_of
+from kianda.sandbox.server import STORE_FILE, open_socket
 from kianda.serve import broker, first_start, parent_death, services
 from kianda.serve.supervisor import Child, Supervisor
 
@@ -46,9 +50,18 @@ class Command(BaseCommand):
             action="store_true",
             help="first migrate, make the administrator, load the demo into a new database",
         )
+        parser.add_argument(
+            data_directory.BEGIN_ANEW,
+            action="store_true",
+            help="start with an empty database though there was one in the data directory",
+        )
 
     def handle(self, *, only: str | None, set_up: bool, **_: Any) -> None:
         """Serve until Ctrl-C."""
+        # Whatever any process of ours makes is for this user alone.
+        os.umask(0o077)
+        if mended := data_directory.mend(settings.KIANDA_DATA_DIR):
+            self.stdout.write(mended)
         if only:
             self._serve_part(only, set_up=set_up)
         else:
@@ -70,7 +83,11 @@ class Command(BaseCommand):
                 "`python manage.py serve`."
             )
         services.drop_connections()
-        services.PARTS[only]()
+        try:
+            services.PARTS[only]()
+        finally:
+            services.drop_connections()
+            bring_in_logs()
 
     def _serve_all(self, *, set_up: bool) -> None:
         started = time.monotonic()
@@ -85,6 +102,8 @@ class Command(BaseCommand):
                 supervisor.run()
         finally:
             supervisor.stop()
+            if not status:
+                bring_in_logs()
             lock.close()
         if status:
             sys.exit(status)
@@ -119,12 +138,19 @@ class Command(BaseCommand):
         if set_up:
             first_start.prepare(out=self.stdout)
         refuse_unready()
+        first_start.note_started()
 
     def _before(self, *, set_up: bool) -> None:
         try:
             self._make_ready(set_up=set_up)
         except CommandError as error:
             self.stderr.write(str(error))
+            sys.exit(1)
+        except (OSError, DatabaseError) as error:
+            sentence = sentence_of(error)
+            if sentence is None:
+                raise
+            self.stderr.write(sentence)
             sys.exit(1)
 
     def _announce(self, supervisor: Supervisor, *, seconds: float) -> None:
@@ -134,6 +160,12 @@ class Command(BaseCommand):
             "Ctrl-C stops it."
         )
         self.stdout.flush()
+
+
+def bring_in_logs() -> None:
+    """Let a copy of each database file be a copy of all its data, now that nobody writes."""
+    for name in (data_directory.DATABASE, STORE_FILE):
+        bring_in_log(settings.KIANDA_DATA_DIR / name)
 
 
 def job_children() -> list[Child]:
@@ -223,15 +255,18 @@ def _alive(pid: str) -> bool:
 def check_port() -> None:
     """Refuse a port that somebody else listens on."""
     host, port = settings.KIANDA_HOST, settings.KIANDA_PORT
+    not_here = f"KIANDA_HOST is {host!r}, which is not an address here."
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
-        raise CommandError(f"KIANDA_HOST is {host!r}, which is not an address here.") from error
+        raise CommandError(not_here) from error
     with socket.socket(family, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise CommandError(not_here) from error
             raise CommandError(
                 f"Port {port} on {host} cannot be used: {error.strerror}. Set KIANDA_PORT to a "
                 f"free one, for example KIANDA_PORT={_free_port(host)}."

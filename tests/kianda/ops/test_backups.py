@@ -175,7 +175,6 @@ class TestOnOneDatabase:
 
 MAKE = """
 from django.core.management import call_command
-call_command("migrate", run_syncdb=True, verbosity=0)
 call_command("ensure_admin")
 call_command("check_start")
 call_command("backup", {file!r}, "--with-keys")
@@ -184,6 +183,8 @@ call_command("backup", {file!r}, "--with-keys")
 
 def test_a_backup_with_its_keys_starts_on_a_new_machine(tmp_path):
     old, new, file = tmp_path / "old", tmp_path / "new", str(tmp_path / "backup.tar")
+    done = manage(old, "migrate", "--run-syncdb", "--verbosity", "0", **TESTED)
+    assert done.returncode == 0, done.stderr
     done = manage(old, "shell", "-c", MAKE.format(file=file), **TESTED)
     assert done.returncode == 0, done.stderr
     done = manage(new, "restore", file, **TESTED)

@@ -38,18 +38,19 @@ def test_a_database_that_cannot_be_opened_is_refused_with_a_sentence(tmp_path):
     from tests.kianda.product import manage
 
     (tmp_path / "kianda.sqlite3").write_bytes(b"this is no database, not even a small one")
+    (tmp_path / "kianda_secret_keys").touch(mode=0o600)
     (tmp_path / "kianda_secret_keys").write_text(Fernet.generate_key().decode())
     done = manage(tmp_path, "check_start")
     assert done.returncode == 1
     assert done.stderr.startswith("The database ")
-    assert "cannot be read" in done.stderr
+    assert "cannot be used" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_a_database_without_its_key_file_is_refused_with_a_sentence(tmp_path):
     from tests.kianda.product import manage
 
-    (tmp_path / "kianda.sqlite3").touch()
+    (tmp_path / "kianda.sqlite3").write_bytes(b"whatever it holds, it was encrypted")
     done = manage(tmp_path, "check_start")
     assert done.returncode == 1
     assert "key ring" in done.stderr

@@ -67,7 +67,7 @@ def test_who_is_signed_in_stays_so_when_the_keys_are_hashed(ben):
     Session.objects.exclude(session_key=before.session_key).delete()
     client.cookies[settings.SESSION_COOKIE_NAME] = before.session_key
     assert client.get(START).status_code == 302
-    migration = importlib.import_module("kianda.accounts.migrations.0004_session_keys_are_hashed")
+    migration = importlib.import_module("kianda.accounts.migrations.0006_session_keys_are_hashed")
     client.cookies[settings.SESSION_COOKIE_NAME] = before.session_key
     for _ in range(2):
         migration.hash_keys(apps, None)

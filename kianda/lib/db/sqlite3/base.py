@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
+from kianda.lib.db.sqlite3.files import make_private
 from kianda.lib.db.sqlite3.gate import Gate, gate_of
 
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE"})
@@ -40,13 +41,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._known: tuple[str, Gate | None] | None = None
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Open the file. One that was there before and is not now is away: no new one is made."""
+        """Open the file; a new one is for this user alone.
+
+        One that was there before and is not now is away: no new one is made.
+        """
+        if self.is_in_memory_db():
+            return super().get_new_connection(conn_params)
         name = str(conn_params["database"])
-        if name in _opened and not Path(name).exists():
+        if name not in _opened or Path(name).exists():
+            make_private(name)
+        else:
             conn_params = {**conn_params, "database": f"{Path(name).resolve().as_uri()}?mode=rw"}
         found = super().get_new_connection(conn_params)
-        if not self.is_in_memory_db():
-            _opened.add(name)
+        _opened.add(name)
         return found
 
     @property

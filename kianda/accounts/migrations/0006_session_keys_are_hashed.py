@@ -18,7 +18,7 @@ def hash_keys(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("accounts", "0003_what_a_keyed_request_made"),
+        ("accounts", "0005_tries_of_passwords"),
         ("sessions", "0001_initial"),
     ]
 

@@ -1,0 +1,66 @@
+"""A first start that is cut, wherever that is, is gone on with by the next one."""
+
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.integration.parts import ROOT, Product
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
+# About: the keys are made first, the rows of the administrator and the demo last. A number that is
+# not reached cuts nothing.
+FILES, TABLES, STEPS = 20, 1_000, 1_130
+DONE = {
+    "processes_processdesign": 2,
+    "processes_processinstance": 2,
+    "scheduler_scheduledtask": 2,
+    "auth_user": 1,
+    "auth_group": 4,
+}
+
+
+def start(folder: Path, *, cut_at: int) -> subprocess.CompletedProcess[str]:
+    """Make a first start and kill it at that step; 0 is never."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.integration.first_start_child", str(cut_at)],
+        cwd=ROOT, env=Product(folder, {}, apart=False).environment,
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def it_goes_on(folder: Path) -> None:
+    """Start once more: everything is there, and the password that is told is the right one."""
+    again = start(folder, cut_at=0)
+    assert again.returncode == 0, again.stderr
+    assert "password holds: True" in again.stdout, again.stdout
+    with closing(sqlite3.connect(folder / "kianda.sqlite3")) as file:
+        counted = {
+            table: file.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in DONE
+        }
+        jobs = file.execute("SELECT count(*) FROM django_celery_beat_periodictask").fetchone()[0]
+    assert counted == DONE
+    assert jobs > 0, "the product's own tasks are made after the tables"
+    assert (folder / "kianda.started").read_text() == "done\n"
+
+
+def it_is_cut_and_goes_on(folder: Path, *, at: int) -> None:
+    cut = start(folder, cut_at=at)
+    if cut.returncode == 0:
+        assert "password holds: True" in cut.stdout
+        return
+    assert cut.returncode == -signal.SIGKILL, cut.stderr
+    it_goes_on(folder)
+
+
+@pytest.mark.parametrize("steps", [(1, FILES), (TABLES, STEPS)], ids=["keys", "rows"])
+def test_a_first_start_that_is_killed_is_gone_on_with(
+    new_folder: Callable[[str], Path], steps: tuple[int, int]
+) -> None:
+    it_is_cut_and_goes_on(new_folder("cut"), at=random.randint(*steps))
