@@ -48,6 +48,7 @@ chaos:
 
 lint:
 	@$(PYTHON) tools/install.py test lint
+	@rm -rf $(VENV)/lint
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(VENV)/bin/mypy $(PACKAGES)
@@ -61,6 +62,7 @@ bench:
 
 docs:
 	@$(PYTHON) tools/install.py
+	@rm -rf $(VENV)/lint
 	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(PY) manage.py render_reference
 
 shots:
