@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from kianda.lib.i18n import gettext_noop
 from processes.fields.base import ACTIONS, FormField
@@ -23,4 +23,13 @@ class Button(FormField):
         title=gettext_noop("Where"),
         description=gettext_noop("Among the fields of the form, or in the bar at its end."),
         json_schema_extra={"control": "select"},
+    )
+    show_in_display_mode: StrictBool = Field(
+        default=False,
+        title=gettext_noop("Show in display mode"),
+        description=gettext_noop(
+            "Whether it can be pressed also while its form is not open: before its turn, and after "
+            "it was submitted."
+        ),
+        json_schema_extra={"control": "switch"},
     )

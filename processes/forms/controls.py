@@ -1,7 +1,7 @@
 """The controls of a process's forms as a page shows them, in rows and containers."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import NamedTuple
 
@@ -163,6 +163,16 @@ def every(controls: Iterable[Control]) -> Iterator[Control]:
     for one in controls:
         yield one
         yield from every(one.inner)
+
+
+def without(controls: Iterable[Control], left_out: Iterable[Control]) -> list[Control]:
+    """Return controls without some of them, wherever they stand."""
+    names = {one.field.name for one in left_out}
+    return [
+        replace(one, inner=tuple(without(one.inner, left_out)))
+        for one in controls
+        if one.field.name not in names
+    ]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from processes.fields import Button, Link, RichText, Table
 from processes.fields.base import FormField, InputField
 from processes.forms.control_values import PREFIX, Written, input_of, means_same, posted
 from processes.forms.control_values import sent_of as sent_of_written
-from processes.forms.controls import Control, FormView, every
+from processes.forms.controls import Control, FormView, every, without
 from processes.forms.table_input import Grid, TypedTable, act_on, read_table
 from processes.forms.table_view import table_view
 from processes.language.expressions import Resolve
@@ -230,16 +230,8 @@ def form_views(
     for form in document.forms[:1] if first_only else document.forms:
         shown = [made(field) for field in form.fields if stand[field.name].visible]
         footer = [one for one in every(shown) if _in_footer(one.field)]
-        views.append(
-            FormView(form, _filtered(shown, lambda one: not _in_footer(one.field)), footer)
-        )
+        views.append(FormView(form, without(shown, footer), footer))
     return views
-
-
-def _filtered(controls: Iterable[Control], keep: Callable[[Control], bool]) -> list[Control]:
-    return [
-        replace(one, inner=tuple(_filtered(one.inner, keep))) for one in controls if keep(one)
-    ]  # fmt: skip
 
 
 def _in_footer(field: FormField) -> bool:

@@ -1,7 +1,7 @@
 """The start of a run: an instance taken under its lock, with all that the rules need."""
 
 import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, overload
 
@@ -21,8 +21,9 @@ from processes.engine.instance_state import CURRENT, form_of
 from processes.engine.run_values import RunValues
 from processes.engine.trace import Reopened
 from processes.instances.leases import LEASE, holder
-from processes.instances.ownership import records_for, refuse_foreign, standing_of
-from processes.instances.stored_values import filled, read_sent, stored_values
+from processes.instances.ownership import records_for, standing_of
+from processes.instances.sent_values import SentValues, not_open, note_overridden, take_sent
+from processes.instances.stored_values import filled, stored_values
 from processes.instances.version_moves import follow_draft
 from processes.models import ProcessInstance, Run
 from processes.rules import Submit
@@ -48,6 +49,8 @@ class RunRequest:
     deadline_s: float = SECONDS_WHEN_WAITED_FOR
     # The run whose rule asks for it.
     parent: Run | None = None
+    # Fields of `data` whose values rules have set: nobody has typed them.
+    set_by_rules: Collection[str] = ()
 
 
 @dataclass
@@ -66,6 +69,8 @@ class ClaimedRun:
     found_secrets: Sequence[str] = ()
     # Known when no run before has left an answer unstored.
     nothing_left: bool = False
+    # What the history says of an administrator who has sent values for a form that is not open.
+    overridden: Sequence[Mapping[str, str]] = ()
 
 
 class AlreadyClaimed(Exception):
@@ -82,12 +87,6 @@ def read_instance(
             _("There is no process instance %(process_id)s.") % {"process_id": process_id}
         )
     return instance, document_of(instance.version)
-
-
-def is_open(instance: ProcessInstance, document: Document, form: str) -> bool:
-    """Tell whether a form is one that is worked on now."""
-    records = records_for(instance, document)
-    return form in records and records[form].status == CURRENT
 
 
 def take(firing: RunRequest, begin: Callable[[], ClaimedRun]) -> ClaimedRun:
@@ -144,6 +143,7 @@ def insert(firing: RunRequest, on_start: Callable[[Run], None] | None) -> Claime
             alone = not connection.features.has_select_for_update
             started.nothing_left = alone and not row.has_left  # type: ignore[attr-defined]
         write.run()
+        note_overridden(started.run, started.overridden)
         if on_start is not None:
             on_start(started.run)
     return started
@@ -166,7 +166,7 @@ def _new_run(firing: RunRequest, *, locked: bool = False) -> ClaimedRun | None:
         return None
     rules = rules_at(document, firing.target)
     refuse_other_revision(instance, firing.revision)
-    working = working_copy(firing, document, instance)
+    working, overridden = working_copy(firing, document, instance)
     run = Run(
         **columns(firing, instance),
         status=Run.Status.RUNNING,
@@ -175,7 +175,7 @@ def _new_run(firing: RunRequest, *, locked: bool = False) -> ClaimedRun | None:
         holder=holder.name,
         lease_until=moment + LEASE,
     )
-    return ClaimedRun(run, instance, document, rules, working)
+    return ClaimedRun(run, instance, document, rules, working, overridden=overridden)
 
 
 def claim(firing: RunRequest, queued: Run) -> ClaimedRun:
@@ -186,7 +186,7 @@ def claim(firing: RunRequest, queued: Run) -> ClaimedRun:
         instance, document = follow_draft(instance, document)
         rules = rules_at(document, firing.target)
         refuse_other_revision(instance, firing.revision)
-        working = working_copy(firing, document, instance)
+        working, overridden = working_copy(firing, document, instance)
         claimed = Run.objects.filter(pk=queued.pk, status=Run.Status.QUEUED).update(
             status=Run.Status.RUNNING,
             started=moment,
@@ -199,7 +199,9 @@ def claim(firing: RunRequest, queued: Run) -> ClaimedRun:
             raise AlreadyClaimed
         queued.status, queued.started = Run.Status.RUNNING, moment
         queued.holder, queued.version = holder.name, str(instance.version)
-    return ClaimedRun(queued, instance, document, rules, working)
+        begun = ClaimedRun(queued, instance, document, rules, working, overridden=overridden)
+        note_overridden(queued, overridden)
+    return begun
 
 
 def columns(firing: RunRequest, instance: ProcessInstance) -> dict[str, Any]:
@@ -250,22 +252,25 @@ def refuse_other_revision(instance: ProcessInstance, revision: int | None) -> No
         )
 
 
-def working_copy(firing: RunRequest, document: Document, instance: ProcessInstance) -> RunValues:
-    """Return the values a run begins with; raises Invalid with all that is wrong, Forbidden."""
+def working_copy(
+    firing: RunRequest, document: Document, instance: ProcessInstance
+) -> tuple[RunValues, list[dict[str, str]]]:
+    """Return the values a run begins with, and what an administrator overrode.
+
+    Raises Invalid with all that is wrong, Forbidden, and Conflict for a form that is not open.
+    """
     stored = stored_values(document, instance)
-    sent, flaws = read_sent(document, firing.data or {}, stored)
-    if firing.trigger != "rule":
-        changed = [name for name, value in sent.items() if value != stored.get(name)]
-        # Who opens a form only to read it fires its load rules too.
-        target = "" if firing.target.endswith("#load") else firing.target
-        refuse_foreign(firing.user, instance, document, fields=changed, target=target)
-    working = RunValues(document.fields, filled(document, stored), sent, standing_of(instance))
+    sent = SentValues(
+        firing.user, firing.data or {}, firing.target, firing.trigger, firing.set_by_rules
+    )
+    values, flaws, overridden = take_sent(sent, instance, document, stored)
+    working = RunValues(document.fields, filled(document, stored), values, standing_of(instance))
     if firing.target.startswith("form:") and firing.target.endswith("#submit"):
-        said = {flaw.pointer.split("/")[2] for flaw in flaws}
+        said = {flaw.pointer.split("/")[2] for flaw in flaws if flaw.pointer != "/target"}
         flaws += _incomplete(firing.target, document, instance, working, said)
     if flaws:
         raise Invalid(errors=flaws)
-    return working
+    return working, overridden
 
 
 def _incomplete(
@@ -275,16 +280,12 @@ def _incomplete(
     working: RunValues,
     said: Container[str],
 ) -> list[Flaw]:
-    """Return why a form cannot be submitted: not open, or not filled in, but for what is said."""
+    """Return how a form is not filled in, but for what is said; raises Conflict if not open."""
     name = form_of(document, target)
     form = next(one for one in document.forms if one.name == name)
-    if not is_open(instance, document, name):
-        return [
-            Flaw(
-                "/target",
-                _("The form %(form)s is not open; it cannot be submitted.") % {"form": form.title},
-            )
-        ]
+    record = records_for(instance, document)[name]
+    if record.status != CURRENT:
+        raise not_open(document, name, record)
     problems = form_problems(form, working.values, working.standing.display)
     return [
         Flaw(f"/data/{place}", sentence)

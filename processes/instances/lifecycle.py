@@ -1,6 +1,6 @@
 """Instances: created, changed by hand, deleted; each under the same lock as a run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -18,8 +18,9 @@ from processes.engine.run_values import python_of
 from processes.instances.claim import read_instance, refuse_other_revision
 from processes.instances.default_values import default_values
 from processes.instances.lock import locked, when_free
-from processes.instances.ownership import refuse_foreign, store_owners
+from processes.instances.ownership import store_owners
 from processes.instances.process_ids import next_process_id
+from processes.instances.sent_values import SentValues, take_sent
 from processes.instances.stored_values import (
     changes_between,
     filled,
@@ -106,21 +107,30 @@ def _version_for(process: str, mode: str, user: User | None) -> tuple[ProcessDes
 
 
 def patch_instance(
-    *, process_id: str, data: Mapping[str, Any], revision: int | None, user: User
+    *,
+    process_id: str,
+    data: Mapping[str, Any],
+    revision: int | None = None,
+    user: User,
+    set_by_rules: Collection[str] = (),
 ) -> ProcessInstance:
-    """Change values by hand; raises Stale at another revision than was read, Busy, Invalid."""
+    """Change values by hand; raises Stale at another revision than was read, Busy, Invalid.
+
+    And Forbidden and Conflict for a form that is somebody else's, or not open. The values of
+    `set_by_rules` are those that rules have set.
+    """
 
     def patch() -> ProcessInstance:
         instance, document = locked(process_id, user)
         refuse_other_revision(instance, revision)
         instance, document = follow_draft(instance, document)
         before = stored_values(document, instance)
-        sent, flaws = read_sent(document, data, before)
+        sent = SentValues(user, data, set_by_rules=set_by_rules)
+        values, flaws, overridden = take_sent(sent, instance, document, before)
         if flaws:
             raise Invalid(errors=flaws)
-        changed = [name for name, value in sent.items() if value != before.get(name)]
-        refuse_foreign(user, instance, document, fields=changed)
-        _store(instance, document, before=before, after={**before, **sent}, user=user)
+        after = {**before, **values}
+        _store(instance, document, before=before, after=after, user=user, said=overridden)
         return instance
 
     return when_free(process_id, patch)
@@ -134,6 +144,7 @@ def _store(
     after: Mapping[str, Value],
     user: User,
     run: Run | None = None,
+    said: Sequence[Mapping[str, str]] = (),
 ) -> None:
     changes = changes_between(document, before, after)
     if not changes:
@@ -151,7 +162,7 @@ def _store(
         at=moment,
         by=user,
         by_name=user.get_username(),
-        fields=changes,
+        fields=[*said, *changes],
     )
     for write in supersede(instance.pk, changes):
         write.run()

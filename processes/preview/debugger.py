@@ -1,6 +1,6 @@
 """The rule debugger: one target's rules carried out step by step on a preview instance."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,7 @@ def start(
     revision: int | None = None,
     time_zone: str = "",
     breakpoints: Sequence[str] = (),
+    set_by_rules: Collection[str] = (),
     on_start: Callable[[Run], None] | None = None,
 ) -> Run:
     """Begin a run of a target's rules and pause before the first one.
@@ -55,7 +56,9 @@ def start(
     instance = read_instance(process_id, user)[0]
     if instance.mode != ProcessInstance.Mode.PREVIEW:
         raise Conflict(_("Only preview instances are debugged: a live one is not held up."))
-    firing = RunRequest(process_id, target, user, trigger, data, revision, time_zone)
+    firing = RunRequest(
+        process_id, target, user, trigger, data, revision, time_zone, set_by_rules=set_by_rules
+    )
     session = new_session(take(firing, lambda: insert(firing, on_start)), list(breakpoints))
     with at_work(session) as act:
         _close_at_the_end(act)

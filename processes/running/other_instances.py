@@ -99,7 +99,8 @@ class OtherInstances:
     def _patch(self, effect: Effect, process_id: str) -> None:
         assert self.user is not None  # somebody found it
         _refuse_misfit(effect, _document_now(*read_instance(process_id, self.user)))
-        patch_instance(process_id=process_id, data=_sent(effect), revision=None, user=self.user)
+        sent = _sent(effect)
+        patch_instance(process_id=process_id, data=sent, user=self.user, set_by_rules=sent)
 
     def _delete(self, effect: Effect) -> FoundItems:
         def delete(process_id: str) -> FoundItems:

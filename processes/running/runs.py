@@ -1,6 +1,6 @@
 """Runs: one trigger of one target on one instance, from the lock to the closed trace."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,14 +55,19 @@ def trigger(
     revision: int | None = None,
     time_zone: str = "",
     deadline_s: float = SECONDS_WHEN_WAITED_FOR,
+    set_by_rules: Collection[str] = (),
     on_start: Callable[[Run], None] | None = None,
 ) -> Run:
     """Run a target's rules on an instance to their end and return the closed run.
 
     `on_start` is called inside the transaction that takes the instance. Raises Missing, Invalid,
-    Stale, and Busy when another run held the instance for all of KIANDA_BUSY_WAIT_S.
+    Forbidden, Conflict for a form that is not open, Stale, and Busy when another run held the
+    instance for all of KIANDA_BUSY_WAIT_S. The values of `set_by_rules` are those of rules.
     """
-    firing = RunRequest(process_id, target, user, trigger, data, revision, time_zone, deadline_s)
+    firing = RunRequest(
+        process_id, target, user, trigger, data, revision, time_zone, deadline_s,
+        set_by_rules=set_by_rules,
+    )  # fmt: skip
     started = take(firing, lambda: insert(firing, on_start))
     return execute(started, deadline_s=deadline_s)
 

@@ -4,7 +4,7 @@ It is signed: a field, or a column of a table, that is switched off for a person
 have made of it, and nothing that somebody has written into the page.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,8 @@ class CarriedValues:
     rows: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     # What rules show and require, of a form that has no instance yet to keep it.
     display: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    # Which forms were open then: what rules have set on others is taken back only while they are.
+    open_forms: Sequence[str] = ()
 
 
 def sealed(left: CarriedValues, *, about: str, user: User) -> str:
@@ -31,9 +33,9 @@ def sealed(left: CarriedValues, *, about: str, user: User) -> str:
 
     `about` says what it belongs to: there alone it is taken back, and of this person alone.
     """
-    if left == CarriedValues():
+    if not (left.fields or left.rows or left.display):
         return ""
-    parts = [about, user.pk, left.fields, left.rows, left.display]
+    parts = [about, user.pk, left.fields, left.rows, left.display, list(left.open_forms)]
     return signing.dumps(parts, salt=_SALT, compress=True)
 
 
@@ -42,11 +44,11 @@ def unsealed(text: str, *, about: str, user: User) -> CarriedValues:
     if not text:
         return CarriedValues()
     try:
-        known, whose, fields, rows, display = signing.loads(text, salt=_SALT)
+        known, whose, fields, rows, display, open_forms = signing.loads(text, salt=_SALT)
     except (signing.BadSignature, ValueError):
         return CarriedValues()
     return (
-        CarriedValues(fields, rows, display)
+        CarriedValues(fields, rows, display, open_forms)
         if (known, whose) == (about, user.pk)
         else CarriedValues()
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.http import QueryDict
@@ -12,10 +12,11 @@ from kianda.lib.errors import Flaw
 from kianda.lib.numbers import whole_number
 from kianda.web.pages import Errors
 from processes.definition.document import Document, Form
+from processes.engine.instance_state import form_of
 from processes.engine.run_values import python_of
-from processes.fields import Table
+from processes.fields import Button, Table
 from processes.fields.base import FormField, InputField
-from processes.forms.controls import Control, FormView
+from processes.forms.controls import Control, FormView, every, without
 from processes.forms.fill_in import (
     TypedValue,
     act_on_rows,
@@ -163,6 +164,34 @@ class FormPage:
         self.typed = {name: self._over_now(typed[name]) for name in self.changes}
         self._take_along({name: one for name, one in left.fields.items() if name not in fields})
         self._settle(post)
+        self._take_out_of_reach(post, before)
+        if left.open_forms != self._open_forms():
+            self._drop_outdated()
+
+    def _take_out_of_reach(self, post: QueryDict, before: Mapping[str, Value]) -> None:
+        """Take what was posted for fields that nobody can fill in now: the service refuses it.
+
+        A control that is only read is posted as it stands, so it counts when it was changed.
+        """
+        known = {**self.editable(), **self.left}
+        fields = {
+            name: cast(InputField, one)
+            for name, one in self.document.value_fields.items()
+            if name not in known
+        }
+        self.changes |= changed_by_hand(
+            fields, typed_in(fields, post, before, self.resolve), before
+        )
+
+    def _open_forms(self) -> list[str]:
+        return [name for name, step in self.steps.items() if step.is_current]
+
+    def _drop_outdated(self) -> None:
+        """Take nothing along for forms that are not open, when it is from before they closed."""
+        here = self._open_forms()
+        self.left = {
+            name: one for name, one in self.left.items() if form_of(self.document, name) in here
+        }
 
     @property
     def about(self) -> str:
@@ -174,7 +203,8 @@ class FormPage:
         rows = {
             name: one.closed() for name, one in self.typed.items() if isinstance(one, TypedTable)
         }
-        return CarriedValues(self.left, {name: closed for name, closed in rows.items() if closed})
+        kept = {name: closed for name, closed in rows.items() if closed}
+        return CarriedValues(self.left, kept, open_forms=self._open_forms())
 
     def _take_along(self, left: Mapping[str, Any]) -> None:
         """Let what rules have set in fields that nobody can type into be saved with the rest."""
@@ -238,7 +268,16 @@ class FormPage:
     def forms(self) -> list[FormView]:
         """Return the forms that are shown, with their controls."""
         views = form_views(self.document, self._control, self.instance.display)
-        return [view for view in views if self.steps[view.form.name].is_shown]
+        return [self._as_it_stands(one) for one in views if self.steps[one.form.name].is_shown]
+
+    def _as_it_stands(self, view: FormView) -> FormView:
+        """Return a form with the buttons below it that the person can press now."""
+        step = self.steps[view.form.name]
+        if step.is_open:
+            return view
+        buttons = [one for one in [*every(view.controls), *view.footer] if _is_apart(one)]
+        apart = buttons if step.is_mine and not step.is_current else []
+        return FormView(view.form, without(view.controls, apart), apart)
 
     def _control(self, field: FormField) -> Control:
         made = control_of(field, self.values, self.typed, self.errors, self.resolve)
@@ -249,3 +288,8 @@ class FormPage:
     def shown(self) -> dict[str, Any]:
         """Return the values as pages may show them, secrets masked."""
         return shown(self.document, self.values)
+
+
+def _is_apart(control: Control) -> bool:
+    """Tell whether it is a button that is pressed also while its form is not open."""
+    return isinstance(control.field, Button) and control.field.show_in_display_mode

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kianda.lib.errors import Busy, Flaw, Invalid, Stale
+from kianda.lib.errors import Busy, Conflict, Flaw, Invalid, Stale
 from kianda.lib.pointers import pointer
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import Errors, go, is_htmx, page, render_page, toast
@@ -51,10 +51,11 @@ def _render(
     *,
     status: int = 200,
     busy: Busy | None = None,
+    refusal: Conflict | None = None,
     opened: bool = False,
 ) -> HttpResponseBase:
     place = frame_of(request)
-    context = {**context_of(form_page), "busy": busy, **place.extra}
+    context = {**context_of(form_page), "busy": busy, "refusal": refusal, **place.extra}
     # Load rules run once for each time that the page is opened, not after each act on it.
     context["load"] = context["load"] and request.method == "GET" and not opened
     return render_page(
@@ -80,6 +81,16 @@ def _act(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
         return _render(request, form_page, status=422)
     except Busy as busy:
         return _render(request, form_page, status=422 if is_htmx(request) else 409, busy=busy)
+    except Conflict as refusal:
+        return _refused(request, form_page, refusal)
+
+
+def _refused(request: HttpRequest, form_page: FormPage, refusal: Conflict) -> HttpResponseBase:
+    """Show the instance as it is now, with why nothing was changed; what can be kept is kept."""
+    fresh = FormPage.read(form_page.instance.process_id, form_page.user)
+    fresh.keep_typed(form_page)
+    status = 422 if is_htmx(request) else 409
+    return _render(request, fresh, status=status, refusal=refusal)
 
 
 def _carried_out(
@@ -107,6 +118,7 @@ def _save(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
             data=form_page.changes,
             revision=before.revision,
             user=form_page.user,
+            set_by_rules=form_page.left,
         )
     if changed.revision == before.revision:
         toast(request, _("Nothing was changed, so nothing was saved."))
@@ -133,6 +145,7 @@ def _press(request: HttpRequest, form_page: FormPage, target: str) -> HttpRespon
         user=form_page.user,
         trigger=kind,
         data=form_page.changes,
+        set_by_rules=form_page.left,
         revision=_revision(form_page.instance),
         time_zone=timezone.get_current_timezone_name(),
         on_start=lambda run: leads_to(request, reverse("run", args=[run.pk])),
@@ -148,12 +161,14 @@ def _opened(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
     """Run what runs when the page is opened, each with what those before it have left."""
     done: list[Run] = []
     for target in load_targets(form_page.document, form_page.steps):
+        data = form_page.changes if not done else left_by(form_page, done[-1])
         run = runs.trigger(
             process_id=form_page.instance.process_id,
             target=target,
             user=form_page.user,
             trigger="load",
-            data=form_page.changes if not done else left_by(form_page, done[-1]),
+            data=data,
+            set_by_rules=data.keys(),
             time_zone=timezone.get_current_timezone_name(),
         )
         done.append(run)

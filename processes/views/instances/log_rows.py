@@ -9,6 +9,7 @@ from kianda.templatetags.kianda_words import status_words
 from processes.definition.document import Document
 from processes.forms.value_words import sentences_of, words_of
 from processes.instances.history import can_restore, told
+from processes.instances.sent_values import takes_values
 from processes.models import Change, ProcessInstance, Run
 from processes.views.common import target_title
 
@@ -16,6 +17,7 @@ _STATES = {
     "current": gettext_noop("open"),
     "completed": gettext_noop("completed"),
     "not_started": gettext_noop("not started"),
+    "changed": gettext_noop("changed by an administrator"),
 }
 BY = {
     "schedule": gettext_lazy("the schedule"), "webhook": gettext_lazy("a webhook"),
@@ -49,7 +51,8 @@ def entries_of(changes: list[Change], scope: HistoryScope) -> list[dict[str, Any
                 {
                     **row,
                     **_words(row, scope.document),
-                    "restorable": can_restore(scope.instance, fields, row, now),
+                    "restorable": can_restore(scope.instance, fields, row, now)
+                    and takes_values(scope.instance, scope.document, row["field"]),
                     "sentences": sentences_of(fields.get(row["field"]), row),
                 }
                 for row in (told(row, fields) for row in change.fields)

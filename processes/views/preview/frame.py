@@ -85,13 +85,8 @@ def _press(
     refuse_unasked(form_page.document, target, form_page.instance.outward)
     if not _debugs(request):
         return None
-    return _debug(request, form_page.instance, target, kind, form_page.changes)
-
-
-def _debug(
-    request: HttpRequest, instance: ProcessInstance, target: str, kind: str, data: dict[str, Any]
-) -> HttpResponseBase:
-    begin(request, instance, target, kind, data)
+    instance = form_page.instance
+    begin(request, instance, target, kind, form_page.changes, form_page.left)
     return go(request, common.frame_url(instance.design.name, instance.process_id))
 
 
@@ -183,7 +178,7 @@ def _pressed_at_once(
 ) -> None:
     kind = target_kind(document, target)
     if _debugs(request):
-        _debug(request, made, target, kind, {})
+        begin(request, made, target, kind, {})
     else:
         runs.trigger(
             process_id=made.process_id,

@@ -1,6 +1,6 @@
 """The start of a debugging session, from the form or from the debugger itself."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.http import HttpRequest
@@ -19,6 +19,7 @@ def begin(
     target: str,
     kind: str,
     data: Mapping[str, Any],
+    set_by_rules: Collection[str] = (),
 ) -> Run:
     """Pause before the first rule of a target, and remember whose trace to show afterwards."""
     name = instance.design.name
@@ -29,6 +30,7 @@ def begin(
         user=person(request),
         trigger=kind,
         data=data,
+        set_by_rules=set_by_rules,
         time_zone=timezone.get_current_timezone_name(),
         breakpoints=common.breakpoints_of(request, name),
         on_start=lambda _run: leads_to(request, url),

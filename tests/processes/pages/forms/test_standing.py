@@ -21,12 +21,18 @@ def test_only_the_open_form_can_be_filled_in(make: Any, ada: Any) -> None:
     assert "It opens when the form before it is submitted" in text_of(shown)
 
 
-def test_what_is_sent_for_a_form_that_is_not_open_changes_nothing(make: Any, ada: Any) -> None:
+def test_what_is_sent_for_a_form_that_is_not_open_is_refused_and_the_rest_stays_typed(
+    make: Any, ben: Any
+) -> None:
     instance = make(leave())
-    post(client_of(ada), instance, "save", days="3", word="smuggled")
+    refused = post(client_of(ben), instance, "save", days="3", word="smuggled")
+    assert refused.status_code == 422
+    assert "is not open: nothing in it can be changed" in text_of(refused)
+    assert 'value="3"' in refused.content.decode()
+    assert "smuggled" not in refused.content.decode()
+    before = instance.values
     instance.refresh_from_db()
-    assert instance.values["days"] == "3"
-    assert instance.values["word"] == ""
+    assert instance.values == before
 
 
 def test_a_form_of_somebody_else_says_whom_it_waits_for(make: Any, ada: Any, ben: Any) -> None:

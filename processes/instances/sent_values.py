@@ -1,0 +1,200 @@
+"""What a person sends to an instance, values and presses: taken, or refused; every door asks here.
+
+What rules do is the design's business: a rule's own act and the firing of a scheduled task pass,
+and so do values that rules have set and a page brings back under seal.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.lib.errors import Conflict, Flaw
+from kianda.lib.pointers import pointer
+from kianda.lib.secrets import MASK
+from processes.definition.display import Display, displays
+from processes.definition.document import Document
+from processes.engine.instance_state import COMPLETED, CURRENT, FormRecord, form_of
+from processes.fields import Button
+from processes.instances.ownership import records_for, refuse_foreign
+from processes.instances.stored_values import read_sent
+from processes.language.values import Value
+from processes.models import Change, ProcessInstance, Run
+
+# No person presses these: a task fires them, or a rule of another run.
+UNATTENDED = frozenset({"schedule", "webhook", "manual", "rule"})
+
+
+@dataclass(frozen=True)
+class SentValues:
+    """Values for fields of one instance, a target that is pressed with them, and who sends it."""
+
+    user: User | None
+    data: Mapping[str, Any]
+    target: str = ""
+    trigger: str = ""
+    # Fields whose values rules have set: nobody has typed them.
+    set_by_rules: Collection[str] = field(default_factory=frozenset)
+
+
+class TakenValues(NamedTuple):
+    """What was sent, converted; what is wrong with it; what an administrator overrode."""
+
+    values: dict[str, Value]
+    flaws: list[Flaw]
+    overridden: list[dict[str, str]]
+
+
+def take_sent(
+    sent: SentValues, instance: ProcessInstance, document: Document, stored: Mapping[str, Value]
+) -> TakenValues:
+    """Return what was sent as values, with the flaws of it.
+
+    Raises Forbidden for what is on somebody else's form, and Conflict for what is on a form that is
+    not open. The values of any form may be sent along as they are stored.
+    """
+    values, flaws = read_sent(document, sent.data, stored)
+    touched = [name for name in sent.data if _is_touched(name, sent, document, values, stored)]
+    _refuse_foreign(sent, instance, document, touched)
+    if sent.trigger in UNATTENDED:
+        return TakenValues(values, flaws, [])
+    typed = [name for name in touched if name not in sent.set_by_rules]
+    overridden = _refuse_not_open(sent, instance, document, typed)
+    return TakenValues(
+        values, [*flaws, *_out_of_reach(sent, instance, document, typed)], overridden
+    )
+
+
+def note_overridden(run: Run, rows: Sequence[Mapping[str, str]]) -> None:
+    """Let the history say that an administrator began a run with values for a closed form."""
+    if rows and run.instance is not None:
+        Change.objects.create(
+            instance=run.instance, run=run, revision=run.instance.revision,
+            at=run.started or timezone.now(), by=run.run_as, by_name=run.run_as_name,
+            fields=[dict(row) for row in rows],
+        )  # fmt: skip
+
+
+def takes_values(instance: ProcessInstance, document: Document, name: str) -> bool:
+    """Tell whether a field can be changed by hand now: its form is open, and it is shown and on."""
+    record = records_for(instance, document).get(form_of(document, name))
+    stand = _stand(instance, document, name)
+    return record is not None and record.status == CURRENT and stand.visible and stand.enabled
+
+
+def _is_touched(
+    name: str,
+    sent: SentValues,
+    document: Document,
+    values: Mapping[str, Value],
+    stored: Mapping[str, Value],
+) -> bool:
+    found = document.value_fields.get(name)
+    if found is None:
+        return False
+    if found.slug() == "secret":
+        # Whether it is the one that is stored is not told.
+        return bool(sent.data[name] != MASK)
+    return name not in values or values[name] != stored.get(name)
+
+
+def _refuse_foreign(
+    sent: SentValues, instance: ProcessInstance, document: Document, touched: Iterable[str]
+) -> None:
+    if sent.trigger != "rule":
+        # Who opens a form only to read it fires its load rules too.
+        target = "" if sent.target.endswith("#load") else sent.target
+        refuse_foreign(sent.user, instance, document, fields=touched, target=target)
+
+
+def _refuse_not_open(
+    sent: SentValues, instance: ProcessInstance, document: Document, typed: Sequence[str]
+) -> list[dict[str, str]]:
+    """Raise Conflict for what stands on a form that is not open; administrators change all forms.
+
+    Returns what the history has to say of that.
+    """
+    records = records_for(instance, document)
+    closed = {name: one for name, one in records.items() if one.status != CURRENT}
+    on_forms = {pointer("data", name): form_of(document, name) for name in typed}
+    wanted = {place: form for place, form in on_forms.items() if form in closed}
+    if sent.user is not None and has_role(sent.user, ADMINISTRATOR):
+        rows = [{"field": f"form:{form}", "before": closed[form].status, "after": "changed"}
+                for form in dict.fromkeys(wanted.values())]  # fmt: skip
+        wanted = {}
+    else:
+        rows = []
+        if _presses(document, sent.target) and form_of(document, sent.target) in closed:
+            wanted["/target"] = form_of(document, sent.target)
+    if wanted:
+        flaws = [
+            Flaw(place, _closed(document, form, closed[form])) for place, form in wanted.items()
+        ]
+        raise Conflict(" ".join(dict.fromkeys(flaw.detail for flaw in flaws)), errors=flaws)
+    return rows
+
+
+def _presses(document: Document, target: str) -> bool:
+    """Tell whether a target needs its form open: all but opening, and buttons said to be apart."""
+    if not target or target.endswith("#load"):
+        return False
+    found = document.fields.get(target.partition("#")[0])
+    return not (isinstance(found, Button) and found.show_in_display_mode)
+
+
+def not_open(document: Document, form: str, record: FormRecord) -> Conflict:
+    """Return the refusal of a submission of a form that is not open."""
+    said = _closed(document, form, record)
+    return Conflict(said, errors=[Flaw("/target", said)])
+
+
+def _closed(document: Document, form: str, record: FormRecord) -> str:
+    said = (
+        _("The form %(form)s is completed: nothing in it can be changed or pressed. Send it back "
+          "first.")
+        if record.status == COMPLETED
+        else _("The form %(form)s is not open: nothing in it can be changed or pressed now.")
+    )  # fmt: skip
+    return said % {"form": next(one.title for one in document.forms if one.name == form)}
+
+
+def _out_of_reach(
+    sent: SentValues, instance: ProcessInstance, document: Document, typed: Iterable[str]
+) -> list[Flaw]:
+    """Return a flaw for each field, and the target, that is hidden or switched off just now."""
+    places = {pointer("data", name): name for name in typed}
+    if sent.target and not sent.target.endswith("#load"):
+        places["/target"] = sent.target.partition("#")[0]
+    return [
+        Flaw(place, sentence)
+        for place, name in places.items()
+        for sentence in _why_not(instance, document, name)
+    ]
+
+
+def _why_not(instance: ProcessInstance, document: Document, name: str) -> list[str]:
+    stand = _stand(instance, document, name)
+    if stand.visible and stand.enabled:
+        return []
+    title = next(
+        (one.title for one in document.forms if f"form:{one.name}" == name),
+        document.fields[name].title if name in document.fields else name,
+    )
+    said = (
+        _("%(title)s is switched off now; it can be neither changed nor pressed.")
+        if stand.visible
+        else _("%(title)s is hidden now; it can be neither changed nor pressed.")
+    )
+    return [said % {"title": title}]
+
+
+def _stand(instance: ProcessInstance, document: Document, name: str) -> Display:
+    """Return how a field stands, its containers and its form considered; or a form, `form:x`."""
+    form = instance.display.get(form_of(document, name), {})
+    visible, enabled = form.get("visible", True), form.get("enabled", True)
+    found = displays(document, instance.display).get(name, Display())
+    return Display(found.visible and visible, found.enabled and enabled)

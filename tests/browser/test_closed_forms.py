@@ -1,0 +1,69 @@
+"""Somebody submits a form while another person types into it: what the page says then."""
+
+import pytest
+from playwright.sync_api import expect
+
+from processes.instances.form_states import send_back
+from processes.instances.lifecycle import create_instance
+from processes.running.runs import trigger
+from tests.processes.definitions import button, text_field
+from tests.processes.forms.leave import form
+from tests.processes.stories import published
+
+
+@pytest.fixture
+def claim(person):
+    """A claim that anybody fills in and that Ada decides, made by Ben."""
+    raw = {
+        "name": "claim",
+        "forms": [
+            form("ask", text_field("why"), button("send", {"type": "submit"}),
+                 button("remind", {"type": "save"}) | {"show_in_display_mode": True}),
+            form("decide", text_field("verdict"), button("approve", {"type": "submit"}),
+                 owners={"users": ["ada"]}),
+        ],
+    }  # fmt: skip
+    published(raw, user=person("ada"))
+    return create_instance(process="claim", mode="live", user=person("ben"), data={"why": "rest"})
+
+
+def press(person, name, target):
+    run = trigger(process_id="claim-1", target=target, user=person(name), trigger="button")
+    assert run.status == "succeeded"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("act", ["Save", "Send"])
+def test_what_is_typed_into_a_form_that_was_submitted_meanwhile_is_refused_with_its_reason(
+    page_as, claim, person, axe, assert_fits, width, act
+):
+    page = page_as("ben", width)
+    page.goto("/instances/claim-1/")
+    page.get_by_label("Why").fill("more rest")
+    press(person, "ben", "send")
+    page.get_by_role("button", name=act, exact=True).click()
+    note = page.get_by_role("alert").filter(has_text="Nothing was changed")
+    expect(note).to_contain_text("The form Ask is completed: nothing in it can be changed")
+    page.locator("#tab-ask").click()
+    expect(page.get_by_label("Why")).to_be_disabled()
+    expect(page.get_by_label("Why")).to_have_value("rest")
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+    # The one button that its design lets be pressed then is there.
+    expect(page.get_by_role("button", name="Remind")).to_be_enabled()
+    assert_fits(page)
+    axe(page)
+    page.get_by_role("button", name="Remind").click()
+    expect(page.get_by_text("Remind succeeded")).to_be_visible()
+
+
+def test_a_claim_that_is_sent_back_after_its_end_waits_in_my_work(page_as, claim, person):
+    press(person, "ben", "send")
+    press(person, "ada", "approve")
+    page = page_as("ben")
+    page.goto("/work/")
+    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+    send_back(process_id="claim-1", form="ask", user=person("ada"))
+    page.reload()
+    page.get_by_role("link", name="claim-1").first.click()
+    expect(page.get_by_label("Why")).to_be_enabled()
+    expect(page.locator("#form-decide")).to_contain_text("Not started")
