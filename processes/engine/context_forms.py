@@ -1,13 +1,18 @@
 """What the rules of one run may do with the forms of its instance."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kianda.lib.i18n import gettext as _
 from processes.definition.display import displays_on
 from processes.definition.document import Document, Form
 from processes.engine.context_rows import run_inside
-from processes.engine.instance_state import CURRENT, LONGEST_STATUS, records_of
+from processes.engine.instance_state import (
+    CURRENT,
+    LONGEST_STATUS,
+    InstanceState,
+    records_of,
+)
 from processes.engine.ports import RunState
 from processes.engine.transitions import ActedBy, NotOpen, assigned, closed, submitted, went_to
 from processes.fields.base import InputField, walk
@@ -31,6 +36,8 @@ class FormsScope:
     creator: Callable[[], str]
     known_users: NameLookup
     known_groups: NameLookup
+    # The forms whose own rules run just now, because a Submit asked for them.
+    submitting: set[str] = field(default_factory=set)
 
 
 class RunForms:
@@ -41,30 +48,54 @@ class RunForms:
         self.context, self.scope = context, scope
 
     def submit(self, form: str, *, status: str) -> None:
-        """Check a form, run its rules, complete it, open the next one, and store all values."""
+        """Check a form, run its rules, complete it, open the next one, and store all values.
+
+        When a rule of the form has closed the instance or sent it back, that is where it goes.
+        """
         context, scope = self.context, self.scope
         _refuse_long(status)
         wanted = self._form(form or self._own_or_open())
         step = context.trace.current
-        if step is None or step.goes_on_at is None:
+        fresh = step is None or step.goes_on_at is None
+        if fresh:
             self._check(wanted)
-        if wanted.rules and not (scope.submits and wanted.name == scope.own_form):
-            run_inside(context, wanted.title, wanted.rules)
-            self._check(wanted)
+        is_own = scope.submits and wanted.name == scope.own_form
+        is_inside = is_own or wanted.name in scope.submitting
+        runs_rules = bool(wanted.rules) and not is_inside
+        if runs_rules:
+            self._run_rules_of(wanted, fresh=fresh)
+        # What its own rules have completed, closed or sent back is not completed once more.
+        went_on = runs_rules or (is_inside and context.page.get("submitted") != wanted.name)
+        if not went_on or wanted.name in self._open_forms():
+            context.working.standing = self._completed(wanted, status)
+        context.save()
+        following = self._open_forms()
+        context.page.update({"submitted": wanted.name, "form": following[0] if following else ""})
+
+    def _run_rules_of(self, form: Form, *, fresh: bool) -> None:
+        """Run what a form runs when it is submitted, if it is open."""
+        if fresh:
+            self._completed(form, "")
+        self.scope.submitting.add(form.name)
         try:
-            context.working.standing = submitted(
-                scope.document,
-                context.working.standing,
-                wanted.name,
-                creator=scope.creator(),
-                moment=scope.moment,
+            run_inside(self.context, form.title, form.rules)
+        finally:
+            self.scope.submitting.discard(form.name)
+        self._check(form)
+
+    def _completed(self, form: Form, status: str) -> InstanceState:
+        """Return where the instance stands with a form completed."""
+        try:
+            return submitted(
+                self.scope.document,
+                self.context.working.standing,
+                form.name,
+                creator=self.scope.creator(),
+                moment=self.scope.moment,
                 status=status,
             )
         except NotOpen as refusal:
             raise RuleFailed("value", str(refusal)) from refusal
-        context.save()
-        following = self._open_forms()
-        context.page.update({"submitted": wanted.name, "form": following[0] if following else ""})
 
     def close(self, *, status: str) -> None:
         """Leave the form; with a status the instance ends with it."""

@@ -177,14 +177,21 @@ class RunValues:
 
     @classmethod
     def from_journal(
-        cls, fields: Mapping[str, FormField], journal: Mapping[str, Any]
+        cls,
+        fields: Mapping[str, FormField],
+        journal: Mapping[str, Any],
+        standing: InstanceState = START,
     ) -> "RunValues":
-        """Bring back what `as_journal` gave."""
+        """Bring back what `as_journal` gave.
+
+        One of a version that knew nothing of forms leaves the instance where it stands.
+        """
         copy = cls(fields, {}, {})
         for part in ("stored", "values", "safe", "mapped"):
             setattr(copy, part, python_of(fields, journal[part]))
         for part in ("standing", "stored_standing"):
-            setattr(copy, part, InstanceState(**journal.get(part, {})))
+            kept = journal.get(part)
+            setattr(copy, part, standing if kept is None else InstanceState(**kept))
         return copy
 
     def json_of(self, values: Mapping[str, Value]) -> dict[str, Any]:

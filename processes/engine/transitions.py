@@ -108,7 +108,8 @@ def went_to(
     """Return the standing after a form was made the current one.
 
     Going back closes every other form; going on leaves the form of the run open, which it may be
-    about to submit.
+    about to submit. What opens with a form opens with it again, unless it is done. After the end
+    nobody has anything to do with the later forms any more, so they are all asked for once more.
     """
     records = records_of(document, standing, creator)
     names = list(records)
@@ -116,12 +117,24 @@ def went_to(
     for name in open_names(records):
         if name != form and not (goes_on and name == own):
             records[name] = replace(records[name], status=NOT_STARTED, started="")
-    records.update(_opened_alone(records, form, moment.at))
+    if standing.forms.get("ended"):
+        records.update(_asked_again(records, names[names.index(form) + 1 :]))
+    if goes_on:
+        records.update(_opened_alone(records, form, moment.at))
+    else:
+        records.update(opened(document, records, [form], moment.at, standing.hidden))
     return replace(
         standing,
         status=_title(document, form),
         forms=kept_states(document, records, ended=False, creator=creator),
     )
+
+
+def _asked_again(records: Records, names: Iterable[str]) -> dict[str, FormRecord]:
+    return {
+        name: replace(records[name], status=NOT_STARTED, started="", completed="", completed_by="")
+        for name in names
+    }
 
 
 def _opened_alone(records: Records, form: str, at: str) -> dict[str, FormRecord]:

@@ -71,12 +71,11 @@ def refuse_foreign(
 def people_of(
     form: str, record: FormRecord, instance: ProcessInstance, document: Document
 ) -> tuple[str, ...]:
-    """Return the people of a form; of the first form, when nobody is named, whoever made it.
+    """Return the people of a form; when nobody is named, whoever made the instance.
 
     A form that is never submitted is nobody's work.
     """
-    first = document.forms[0] if document.forms else None
-    theirs = first is not None and first.name == form and document.is_submitted(first)
+    theirs = any(one.name == form and document.is_submitted(one) for one in document.forms)
     creator = creator_of(instance) if record.is_anyones and theirs else ""
     return (creator,) if creator else record.users
 

@@ -37,11 +37,14 @@ def to_see_to(rows: QuerySet[Run], *, most: int) -> list[Run]:
     return found
 
 
-def left_in_copy(copy: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what calls brought and the instance does not hold, of a working copy in a journal."""
-    return {
-        name: value for name, value in copy["mapped"].items() if copy["stored"].get(name) != value
-    }
+def left_in_copy(copy: object) -> dict[str, Any]:
+    """Return what calls have brought into a kept working copy and nobody has stored, as JSON.
+
+    Nothing of a copy that another version kept in another shape.
+    """
+    parts = [copy.get(part) for part in ("mapped", "stored")] if isinstance(copy, dict) else []
+    mapped, stored = [part if isinstance(part, dict) else {} for part in parts] or ({}, {})
+    return {name: value for name, value in mapped.items() if stored.get(name) != value}
 
 
 def stored_since(instance_pk: int, revision: int) -> set[str]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.db import outages
-from kianda.lib.errors import Busy, Conflict, Forbidden, Stale
+from kianda.lib.errors import Busy, Conflict, Forbidden, Invalid, Stale
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.engine.ports import RunState
@@ -117,10 +117,20 @@ def new_session(started: ClaimedRun, breakpoints: list[str]) -> Session:
 
 
 def read_session(run: Run) -> Session | None:
-    """Return the session that a paused run is; None when it is none, or a step is under way."""
+    """Return the session that a paused run is; None when it is none, or a step is under way.
+
+    And for one of another version of the product, which this one cannot read.
+    """
     journal, instance = run.journal or {}, run.instance
     if run.status != Run.Status.RUNNING or "debug" not in journal or instance is None:
         return None
+    try:
+        return _read(run, journal, instance)
+    except (KeyError, TypeError, ValueError, AttributeError, Invalid):
+        return None
+
+
+def _read(run: Run, journal: Mapping[str, Any], instance: ProcessInstance) -> Session:
     document = document_of(instance.version)
     started = ClaimedRun(
         run,
@@ -221,5 +231,5 @@ def claimed(run_pk: int, user: User, *, anybody: bool = False) -> Session:
     held = Run.objects.select_related("run_as", "instance__version", "instance__design")
     session = read_session(held.get(pk=run.pk))
     if session is None:
-        raise Conflict(_("The instance of this debugging session is gone."))
+        raise Conflict(_("This debugging session cannot go on; it ends within a minute."))
     return session

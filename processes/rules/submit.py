@@ -21,7 +21,8 @@ class Submit(Rule):
 
     First the form is checked: each required field that is shown must be filled in, and each value
     must keep to its field's settings. Then the form's own rules run, the form is completed, and
-    the next one opens; when other forms are still open, they are worked on first.
+    the next one opens; when other forms are still open, they are worked on first. When a rule of
+    the form closes the instance or makes an earlier form current, that is where it goes instead.
     """
 
     label = gettext_noop("Submit")

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 from typing import Any
 
+from django.db import Error
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from processes.instances.leases import APART, LEASE, PATIENCE, PAUSED, holder
 from processes.instances.ownership import standing_of
 from processes.instances.stored_values import filled, stored_values
 from processes.instances.unsaved import left_in_copy
+from processes.language.values import ValueFailure
 from processes.models import Run
 from processes.running.execution import execute
 from processes.running.spooled_answers import deliver
@@ -40,6 +42,11 @@ _LEFT = gettext_noop(
 _STEP = gettext_noop(
     "The process that carried out a step of this debugging session ended. What it had changed and "
     "not saved is not stored."
+)
+_UNREADABLE = gettext_noop(
+    "Another version of the product began this run and left notes that this one cannot read, so "
+    "the run was ended. What it had saved is stored; a call of it may have been carried out. Look "
+    "at the other system before you repeat it."
 )
 _NOTHING = gettext_noop(
     "The process that worked on this run ended, or lost the database, before any call began. "
@@ -87,7 +94,12 @@ def take_up(run: Run) -> bool:
 def _with_all(lost: QuerySet[Run]) -> list[Run]:
     """Return lost runs with what their end needs; those that are only to be closed come first."""
     rows = lost.select_related("run_as", "instance__version", "instance__design").order_by("pk")
-    return sorted(rows, key=lambda run: (run.journal or {}).get("phase") != "calling")
+    return sorted(rows, key=lambda run: _notes(run).get("phase") != "calling")
+
+
+def _notes(run: Run) -> dict[str, Any]:
+    """Return what a run has noted on its way; nothing when another version wrote it otherwise."""
+    return run.journal if isinstance(run.journal, dict) else {}
 
 
 def _shorten(moment: datetime) -> None:
@@ -122,7 +134,20 @@ def _taken(run: Run, moment: datetime) -> bool:
 
 
 def _ended(run: Run) -> bool:
-    journal = run.journal or {}
+    """Bring a run to its end; one that cannot be does not keep the others from theirs."""
+    try:
+        _bring_to_its_end(run)
+    except Error:
+        raise
+    except Exception:
+        # A bug of ours; a run that had gone on was closed, and says the same.
+        logger.exception("Run %s could not be recovered.", run.pk)
+        _close(run, _("The product failed; its log says why."))
+    return True
+
+
+def _bring_to_its_end(run: Run) -> None:
+    journal = _notes(run)
     phase = journal.get("phase")
     if phase == "calling":
         _close(run, _(_MAYBE))
@@ -130,18 +155,18 @@ def _ended(run: Run) -> bool:
         _close(run, _(_LEFT) if phase == "paused" else _(_STEP))
     elif phase in {"answered", "saved"}:
         _go_on(run, journal)
+    elif run.journal:
+        _close(run, _(_UNREADABLE))
     elif run.trigger in FIRED:
         _start_again(run)
     else:
         _close(run, _(_NOTHING))
-    return True
 
 
 def _close(run: Run, sentence: str) -> None:
     """Close a run as interrupted; what an earlier call of it brought can still be stored."""
     try:
-        copy = (run.journal or {}).get("copy")
-        unsaved = left_in_copy(copy) if copy else {}
+        unsaved = left_in_copy(_notes(run).get("copy"))
         Run.objects.filter(pk=run.pk, holder=holder.name, status=Run.Status.RUNNING).update(
             status=Run.Status.INTERRUPTED,
             error={"kind": "internal", "message": sentence, "step": _open_step(run)},
@@ -158,12 +183,12 @@ def _close(run: Run, sentence: str) -> None:
 
 
 def _open_step(run: Run) -> str | None:
-    return next((step["rule"] for step in run.steps if step["status"] == "running"), None)
+    return next((step["rule"] for step in run.steps if step.get("status") == "running"), None)
 
 
 def _interrupted(step: dict[str, Any]) -> dict[str, Any]:
     """Return a step that was under way as failed here, with the one in it that was at work."""
-    if step["status"] != "running":
+    if step.get("status") != "running":
         return step
     groups = [
         {"title": group["title"], "steps": [_interrupted(inner) for inner in group["steps"]]}
@@ -183,21 +208,38 @@ def _go_on(run: Run, journal: dict[str, Any]) -> None:
     if started is None:
         _close(run, _("The instance or the trigger is gone; the run could not go on."))
         return
-    started.working = RunValues.from_journal(started.document.fields, journal["copy"])
-    started.secrets = journal.get("secrets", ())
-    started.found_secrets = journal.get("found_secrets", ())
-    steps = [_finished(step) for step in started.run.steps]
-    if journal.get("inner"):
+    try:
+        place = _taken_up(started, journal)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ValueFailure):
+        _close(run, _(_UNREADABLE))
+        return
+    execute(started, deadline_s=SECONDS_OTHERWISE, **place)
+
+
+def _taken_up(started: ClaimedRun, journal: dict[str, Any]) -> dict[str, int]:
+    """Put a run back to where its journal says that it was, and return where it goes on.
+
+    Raises whatever a journal of another shape leads to.
+    """
+    run, standing = started.run, standing_of(started.instance)
+    if run.version != str(started.instance.version):
+        raise ValueError("The instance has moved to another version since.")
+    working = RunValues.from_journal(started.document.fields, journal["copy"], standing)
+    numbers = {
+        "start_at": journal["next"],
+        "handled": journal["handled"],
+        "base_revision": journal["base_revision"],
+    }
+    if not all(isinstance(number, int) for number in numbers.values()):
+        raise ValueError("A place is no number.")
+    steps = [_finished(step) for step in run.steps]
+    if inner := [(int(row), int(rule)) for row, rule in journal.get("inner") or ()]:
         # The step with rules in it goes on where it was.
-        started.reopened = Reopened(steps.pop(), journal["inner"])
-    started.run.steps = steps
-    execute(
-        started,
-        deadline_s=SECONDS_OTHERWISE,
-        start_at=journal["next"],
-        handled=journal["handled"],
-        base_revision=journal["base_revision"],
-    )
+        started.reopened = Reopened(steps.pop(), inner)
+    started.working, run.steps = working, steps
+    started.secrets = [str(one) for one in journal.get("secrets") or ()]
+    started.found_secrets = [str(one) for one in journal.get("found_secrets") or ()]
+    return numbers
 
 
 def _finished(step: dict[str, Any]) -> dict[str, Any]:

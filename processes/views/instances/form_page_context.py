@@ -33,7 +33,8 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "read_only": form_page.next_page.get("mode") == "read" and form_page.next_page.get("form"),
         "left": sealed(form_page.carried(), about=form_page.about, user=form_page.user),
         "has_open": any(step.is_open for step in form_page.steps.values()),
-        "has_acts": any(view.footer or form_page.steps[view.form.name].is_open for view in views),
+        "has_acts": any(step.is_open for step in form_page.steps.values())
+        or (len(views) == 1 and bool(views[0].footer)),
         "unsaved_fields": [form_page.document.fields[name].title for name in form_page.unsaved],
         "change_targets": [name for name, found in form_page.editable().items() if found.rules],
         "load": bool(load_targets(form_page.document, form_page.steps)),

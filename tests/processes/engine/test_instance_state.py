@@ -63,8 +63,14 @@ STORIES = [
     # Sent back: what was open waits again, what is done stays done.
     ({}, "a >a", "o---", "A"),
     ({}, "a b >a a", "CCo-", "C"),
-    ({}, "a b c d >b", "CoCC", "B"),
-    ({}, "a b c d >b b", "CCCC", "completed"),
+    # After the end nobody would have the later forms to do, so they are asked for once more.
+    ({}, "a b c d >b", "Co--", "B"),
+    ({}, "a b c d >b b", "CCo-", "C"),
+    ({}, "a b c d >d", "CCCo", "D"),
+    # What opens with a form opens with it again, but for what is done.
+    ({"b": "a"}, "a >a", "oo--", "A"),
+    ({"b": "a"}, "a >a a b", "CCo-", "C"),
+    ({"b": "a"}, "b a >a a", "CCo-", "C"),
     # Gone on from a form that is still to be submitted: it stays open.
     ({}, ">ca", "o-o-", "C"),
     ({}, ">ca a", "C-o-", "C"),
