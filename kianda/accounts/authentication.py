@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import HttpRequest
@@ -76,8 +75,11 @@ def _stamp(token: ApiToken) -> None:
         )
 
 
-class CountsTries(BaseBackend):
-    """Asked before a password is looked at: refuses an address that fails for many accounts."""
+class CountsTries:
+    """Asked before a password is looked at: refuses an address that fails for many accounts.
+
+    It signs nobody in, so it is no backend that a session can name.
+    """
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
         """Count the try; the next backend looks at the password."""

@@ -15,7 +15,6 @@ from tests.kianda.product import manage
 ROWS = 20_000
 MAKE = """
 from django.core.management import call_command
-call_command("migrate", verbosity=0)
 call_command("ensure_admin")
 call_command("check_start")
 """
@@ -39,6 +38,8 @@ class Grown:
         self.folder, self.settings = folder, settings
         self.connect = connect or (lambda: sqlite3.connect(folder / "kianda.sqlite3"))
         self.file = folder / "backup.tar"
+        done = manage(folder, "migrate", "--verbosity", "0", **settings)
+        assert done.returncode == 0, done.stderr
         self.shell(MAKE + FILL % ROWS + BACKUP.format(file=str(self.file)))
 
     def shell(self, code: str) -> str:
