@@ -34,7 +34,7 @@ def test_answers_and_errors_fit_and_are_accessible(
     page = page_as("dan", width, scheme)
     page.goto("/datasources/new/")
     page.get_by_label("Authentication").select_option("basic")
-    page.get_by_label("User name").fill("u")
+    page.get_by_label("User name", exact=True).fill("u")
     page.get_by_role("button", name="Save").click()
     page.wait_for_selector(".invalid-feedback")
     axe(page)
