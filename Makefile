@@ -44,7 +44,7 @@ test:
 
 chaos:
 	@$(PYTHON) tools/install.py test
-	@$(APART) timeout 600 $(PY) -m pytest -m chaos -n $(TEST_PROCESSES) --maxprocesses 4 --dist loadscope tests/chaos $(ARGS)
+	@$(APART) timeout 600 $(PY) -m pytest -m chaos -n $(TEST_PROCESSES) --maxprocesses 4 --dist loadscope $(ARGS)
 
 lint:
 	@$(PYTHON) tools/install.py test lint

@@ -118,7 +118,8 @@ def write_state(folder: Path, state: str) -> None:
     if read_state(folder) == state:
         return
     make(folder)
-    fresh = folder / f"{STATE}.new"
+    # Parts that start together write it each for itself.
+    fresh = folder / f"{STATE}.new-{os.getpid()}"
     fresh.touch(mode=0o600)
     with fresh.open("w") as file:
         file.write(f"{state}\n")

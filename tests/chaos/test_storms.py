@@ -12,7 +12,8 @@ import pytest
 
 from tests.integration.parts import Product, Redis, wait_for
 from tests.integration.provider import Provider
-from tests.integration.test_chaos import LEASES_ARE_OVER, check_all, started
+from tests.integration.test_chaos import LEASES_ARE_OVER, TASKS, check_all, started
+from tests.integration.test_outages import made as scene_on
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
 
@@ -75,6 +76,25 @@ def test_each_part_of_production_killed_three_times_loses_and_doubles_nothing(
             time.sleep(storm.uniform(0.3, 1.5))
         product.manage("shell", "--no-imports", "-c", LEASES_ARE_OVER)
         wait_for(product.is_well, seconds=60, saying="The product is not well")
+        check_all(workspace, made)
+
+
+@pytest.mark.needs("redis-server", "postgres")
+@pytest.mark.parametrize("kind", ["embedded", "production"])
+def test_a_database_that_is_away_holds_nothing_up_once_it_is_back(
+    request: pytest.FixtureRequest, provider: Provider, kind: str
+) -> None:
+    with ExitStack() as stack:
+        scene = scene_on(kind, request, provider, stack)
+        workspace = scene.workspace
+        instances = [workspace.make_instance() for _ in range(TASKS)]
+        made = [(instance, workspace.make_task(instance)) for instance in instances]
+        for seconds in (1, 10):
+            workspace.wait_for_runs(made[-1][1], more=1, seconds=60)
+            scene.outage.begin()
+            time.sleep(seconds)
+            scene.outage.end()
+            wait_for(scene.product.is_well, seconds=60, saying="The product is not well")
         check_all(workspace, made)
 
 

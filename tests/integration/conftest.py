@@ -98,10 +98,12 @@ def new_product(
     """Return `new_product(kind, **settings)`: a product on an empty workspace, not started."""
     made = 0
 
-    def make(kind: str, *, broker: str = "", **settings: str) -> Product:
+    def make(
+        kind: str, *, broker: str = "", folder: Path | None = None, **settings: str
+    ) -> Product:
         nonlocal made
         made += 1
-        folder = new_folder("data")
+        folder = folder or new_folder("data")
         if kind == "embedded":
             shutil.copy(request.getfixturevalue("prepared_file"), folder / DATABASE)
             return Product(folder, keys | settings, apart=False)

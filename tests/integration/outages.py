@@ -16,7 +16,7 @@ class Outage:
 
     def __init__(self, provider: Provider, begin: Callable[[], None], end: Callable[[], None]):
         """Take the provider, and how the database goes and comes back."""
-        self.provider, self._begin, self.end = provider, begin, end
+        self.provider, self.begin, self.end = provider, begin, end
         self.began = threading.Event()
 
     def at_the_next_answer(self, *, grants: int = 1) -> None:
@@ -32,7 +32,7 @@ class Outage:
 
     def _go(self) -> None:
         self.provider.behaviour.watch = None
-        self._begin()
+        self.begin()
         self.began.set()
 
     def wait_until_kept(self, product: Product, *, answers: int = 1) -> Path:

@@ -105,7 +105,7 @@ def scenes(request: pytest.FixtureRequest) -> Iterator[Callable[[Provider], Scen
                 first.append(made(request.param, request, provider, stack))
                 return first[0]
             old = first[0]
-            outage = Outage(provider, old.outage._begin, old.outage.end)
+            outage = Outage(provider, old.outage.begin, old.outage.end)
             return Scene(old.product, provider, outage)
 
         yield scene
