@@ -18,9 +18,9 @@ from kianda.lib.pointers import pointer
 from kianda.lib.secrets import MASK
 from processes.definition.display import Display, displays
 from processes.definition.document import Document
-from processes.engine.instance_state import COMPLETED, CURRENT, FormRecord, form_of
+from processes.engine.instance_state import COMPLETED, CURRENT, FormRecord, form_of, records_of
 from processes.fields import Button
-from processes.instances.ownership import records_for, refuse_foreign
+from processes.instances.ownership import refuse_foreign, standing_of
 from processes.instances.stored_values import read_sent
 from processes.language.values import Value
 from processes.models import Change, ProcessInstance, Run
@@ -81,8 +81,8 @@ def note_overridden(run: Run, rows: Sequence[Mapping[str, str]]) -> None:
 
 def takes_values(instance: ProcessInstance, document: Document, name: str) -> bool:
     """Tell whether a field can be changed by hand now: its form is open, and it is shown and on."""
-    record = records_for(instance, document).get(form_of(document, name))
-    stand = _stand(instance, document, name)
+    record = _records(instance, document).get(form_of(document, name))
+    stand = _stand(instance, document, name, displays(document, instance.display))
     return record is not None and record.status == CURRENT and stand.visible and stand.enabled
 
 
@@ -118,24 +118,28 @@ def _refuse_not_open(
 
     Returns what the history has to say of that.
     """
-    records = records_for(instance, document)
+    records = _records(instance, document)
     closed = {name: one for name, one in records.items() if one.status != CURRENT}
     on_forms = {pointer("data", name): form_of(document, name) for name in typed}
     wanted = {place: form for place, form in on_forms.items() if form in closed}
+    typed_on = list(dict.fromkeys(wanted.values()))
+    if closed and _presses(document, sent.target) and form_of(document, sent.target) in closed:
+        wanted["/target"] = form_of(document, sent.target)
+    if not wanted:
+        return []
+    # Asked last: it may take a look into the database, which hardly any run needs.
     if sent.user is not None and has_role(sent.user, ADMINISTRATOR):
-        rows = [{"field": f"form:{form}", "before": closed[form].status, "after": "changed"}
-                for form in dict.fromkeys(wanted.values())]  # fmt: skip
-        wanted = {}
-    else:
-        rows = []
-        if _presses(document, sent.target) and form_of(document, sent.target) in closed:
-            wanted["/target"] = form_of(document, sent.target)
-    if wanted:
-        flaws = [
-            Flaw(place, _closed(document, form, closed[form])) for place, form in wanted.items()
+        return [
+            {"field": f"form:{form}", "before": closed[form].status, "after": "changed"}
+            for form in typed_on
         ]
-        raise Conflict(" ".join(dict.fromkeys(flaw.detail for flaw in flaws)), errors=flaws)
-    return rows
+    flaws = [Flaw(place, _closed(document, form, closed[form])) for place, form in wanted.items()]
+    raise Conflict(" ".join(dict.fromkeys(flaw.detail for flaw in flaws)), errors=flaws)
+
+
+def _records(instance: ProcessInstance, document: Document) -> Mapping[str, FormRecord]:
+    """Return how far each form is. Whose it is does not matter, so its creator is not looked up."""
+    return records_of(document, standing_of(instance), "")
 
 
 def _presses(document: Document, target: str) -> bool:
@@ -169,15 +173,15 @@ def _out_of_reach(
     places = {pointer("data", name): name for name in typed}
     if sent.target and not sent.target.endswith("#load"):
         places["/target"] = sent.target.partition("#")[0]
+    shown = displays(document, instance.display) if places else {}
     return [
         Flaw(place, sentence)
         for place, name in places.items()
-        for sentence in _why_not(instance, document, name)
+        for sentence in _why_not(document, name, _stand(instance, document, name, shown))
     ]
 
 
-def _why_not(instance: ProcessInstance, document: Document, name: str) -> list[str]:
-    stand = _stand(instance, document, name)
+def _why_not(document: Document, name: str, stand: Display) -> list[str]:
     if stand.visible and stand.enabled:
         return []
     title = next(
@@ -192,9 +196,11 @@ def _why_not(instance: ProcessInstance, document: Document, name: str) -> list[s
     return [said % {"title": title}]
 
 
-def _stand(instance: ProcessInstance, document: Document, name: str) -> Display:
+def _stand(
+    instance: ProcessInstance, document: Document, name: str, shown: Mapping[str, Display]
+) -> Display:
     """Return how a field stands, its containers and its form considered; or a form, `form:x`."""
     form = instance.display.get(form_of(document, name), {})
     visible, enabled = form.get("visible", True), form.get("enabled", True)
-    found = displays(document, instance.display).get(name, Display())
+    found = shown.get(name, Display())
     return Display(found.visible and visible, found.enabled and enabled)
