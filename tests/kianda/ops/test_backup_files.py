@@ -2,6 +2,7 @@
 
 import gzip
 import tarfile
+import zlib
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
@@ -103,6 +104,13 @@ def test_it_names_what_is_damaged(packed, tmp_path, region, name):
     assert f"its {name} is not as it was written" in said_of(file, tmp_path / "here")
 
 
+def unpacks_as(damaged, whole):
+    try:
+        return gzip.decompress(damaged) == whole
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
 def test_a_flipped_bit_in_a_compressed_file_is_refused(packed, tmp_path):
     file = tmp_path / "backup.tar.gz"
     whole = gzip.compress(packed.read_bytes())
@@ -110,6 +118,9 @@ def test_a_flipped_bit_in_a_compressed_file_is_refused(packed, tmp_path):
     for place in range(10, len(whole), max(1, len(whole) // 60)):
         damaged = bytearray(whole)
         damaged[place] ^= 16
+        # Some bits of a compressed file mean nothing, such as those after its last code.
+        if unpacks_as(damaged, packed.read_bytes()):
+            continue
         file.write_bytes(damaged)
         assert said_of(file, tmp_path / "here").endswith("."), place
 
