@@ -199,7 +199,11 @@ def _ours(folder: Path) -> Iterator[Path]:
 
 def _close(path: Path) -> bool:
     """Take the rights of others away where they have any and the path is ours."""
-    found = path.stat()
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        # Another part that starts now has put it in its place meanwhile.
+        return False
     # A folder such as /tmp is for everybody, whoever named it as the data directory.
     if not found.st_mode & 0o077 or found.st_mode & stat.S_ISVTX or found.st_uid != os.geteuid():
         return False

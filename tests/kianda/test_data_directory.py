@@ -4,12 +4,14 @@ import os
 import sqlite3
 import stat
 import subprocess
+import threading
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
+from kianda import data_directory
 from tests.kianda.product import manage
 
 KEYS = {
@@ -255,3 +257,22 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_first_start_is_told_in_one_sent
     assert done.returncode == 1
     assert "Traceback" not in done.stderr, done.stderr
     assert f"{small_disk}" in done.stderr
+
+
+def test_parts_that_start_together_mend_and_write_the_same_directory(tmp_path):
+    over = threading.Event()
+
+    def write():
+        while not over.is_set():
+            for state in (data_directory.FIRST, data_directory.DONE):
+                data_directory.write_state(tmp_path, state)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        # What one lists the other has put in its place meanwhile.
+        tmp_path.chmod(0o700)
+        assert {data_directory.mend(tmp_path) for _ in range(500)} == {""}
+    finally:
+        over.set()
+        writer.join()
