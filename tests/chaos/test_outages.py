@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import pytest
 import requests
 
+from tests.integration.parts import wait_for
 from tests.integration.provider import Provider
 from tests.integration.test_outages import Scene, made
 
@@ -38,7 +39,13 @@ class Minute:
         for scene in (self.by_web, self.by_worker):
             scene.check_nothing_lost(said="The database was away for")
         self.fire()
-        self.by_worker.workspace.wait_for_runs(self.task, more=1, seconds=90)
+        outcomes = self.by_worker.workspace.outcomes
+        # That of the outage, and this one.
+        wait_for(
+            lambda: outcomes(self.task).count("succeeded") == 2,
+            seconds=90,
+            saying="The worker does not go on",
+        )
 
 
 @pytest.mark.needs("redis-server", "postgres")
