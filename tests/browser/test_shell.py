@@ -153,3 +153,20 @@ def test_what_was_typed_before_the_scripts_came_outlives_a_session_that_ends(pag
     sign_in(page, "admin")
     page.wait_for_selector("text=nothing was sent yet")
     assert page.input_value("[name=username]") == "eve"
+
+
+def test_focus_goes_back_from_a_dialog_unless_one_has_moved_on(page_as):
+    page = page_as("ada")
+    page.goto("/")
+    opener, elsewhere = page.locator(".k-find"), page.locator("#main a").first
+    for moves in (False, True):
+        opener.click()
+        page.wait_for_selector("#dialog[open]")
+        told = """(link) => new Promise((done) => {
+            const dialog = document.getElementById("dialog");
+            dialog.addEventListener("close", () => done(), { once: true });
+            dialog.close();
+            link?.focus();
+        })"""
+        page.evaluate(told, elsewhere.element_handle() if moves else None)
+        expect(elsewhere if moves else opener).to_be_focused()

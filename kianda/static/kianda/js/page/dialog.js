@@ -66,8 +66,10 @@ document.addEventListener("click", (event) => {
 
 dialog?.addEventListener("close", () => {
   offerBack();
+  // This is told a little after the closing: who has moved on by then stays where they are.
+  const moved = document.activeElement !== document.body && !dialog.contains(document.activeElement);
   dialog.replaceChildren();
-  (opener?.isConnected ? opener : document.getElementById("main"))?.focus();
+  if (!moved) (opener?.isConnected ? opener : document.getElementById("main"))?.focus();
   opener = null;
 });
 
