@@ -1,6 +1,5 @@
 """The shape of a datasource and its REST methods. Plain Python: no Django, no network."""
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -257,14 +256,6 @@ class RestDatasource(_Titled):
     def method(self, name: str) -> RestMethod | None:
         """Return a REST method by name."""
         return self._methods.get(name)
-
-    def secret_values(self) -> Iterator[str]:
-        """Yield every secret value stored in it, for masking."""
-        yield from (value for value in self.auth.credentials().values() if value)
-        for method in self.methods:
-            for parameter in method.parameters.values():
-                if parameter.secret and parameter.value:
-                    yield parameter.value
 
     def plain(self) -> dict[str, JsonValue]:
         """Return the whole document, secrets included, as it is stored (encrypted)."""

@@ -139,10 +139,6 @@ class Table(InputField):
         """Return a table without rows."""
         return []
 
-    def blank_row(self) -> dict[str, Value]:
-        """Return a row in which nothing is set."""
-        return {column.name: column.empty() for column in self.columns}
-
     def to_python(self, raw: object) -> Value:
         """Return a list of objects, or one object alone, as rows in the columns' types."""
         return [self._row(number, row) for number, row in enumerate(_rows_of(raw), 1)]

@@ -39,7 +39,7 @@ def test_secrets_are_shown_as_asterisks_when_set(stored: RestDatasource) -> None
         {"name": "X-Api-Key", "value": MASK, "secret": True}
     ]
     assert "open sesame" not in repr(stored.auth)
-    assert sorted(stored.secret_values()) == ["key-1234", "open sesame"]
+    assert secrets_of(stored) == ("open sesame", "key-1234")
 
 
 def test_secrets_that_are_not_set_are_shown_empty() -> None:
