@@ -6,9 +6,8 @@ WORKDIR /build
 RUN python -m venv /opt/venv
 
 # The packages change seldom: a layer of their own.
-COPY pyproject.toml ./
-RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > requirements.txt \
-    && pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+COPY requirements/product.txt ./
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r product.txt
 
 
 FROM python:3.13-slim-trixie

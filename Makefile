@@ -5,6 +5,7 @@
 #   make lint    style, types, import rules, missing migrations
 #   make chaos   bad days in their long form: kills, outages, full disks, clocks (ten minutes)
 #   make bench   measure this machine
+#   make lock    bring requirements/ in line with pyproject.toml; ARGS=--upgrade takes newer releases
 #   make docs    write the generated reference pages anew
 #   make shots   take the README's screenshots from the running product
 #   make         lint and test, as CI does
@@ -12,7 +13,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all run test chaos lint bench docs shots clean
+.PHONY: all run test chaos lint bench lock docs shots clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -59,6 +60,17 @@ lint:
 bench:
 	@$(PYTHON) tools/install.py test
 	@$(APART) $(PY) -m benchmarks $(ARGS)
+
+LOCK = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --annotation-style line --custom-compile-command "make lock" $(ARGS)
+LOCKED := -c requirements/product.txt -c requirements/test.txt
+
+lock:
+	@$(PYTHON) tools/install.py uv
+	@$(LOCK) --group uv -o requirements/uv.txt
+	@$(LOCK) pyproject.toml -o requirements/product.txt
+	@$(LOCK) --group test -c requirements/product.txt -o requirements/test.txt
+	@$(LOCK) --group lint $(LOCKED) -o requirements/lint.txt
 
 docs:
 	@$(PYTHON) tools/install.py

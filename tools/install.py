@@ -1,7 +1,8 @@
-"""Set-up of one checkout: the environment in .venv with what pyproject.toml names.
+"""Set-up of one checkout: the environment in .venv with the releases that requirements/ names.
 
-`python3 tools/install.py [GROUP ...]` installs the product and the dependency groups named. It
-needs the standard library alone, says what it does, and does nothing the second time.
+`python3 tools/install.py [GROUP ...]` installs the product and the dependency groups named, for the
+Python that runs it. It needs the standard library alone, says what it does, and does nothing the
+second time. Only files whose hashes are written down are installed.
 """
 
 import hashlib
@@ -9,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,13 +28,9 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def requirements(groups: list[str]) -> list[str]:
-    """Return what pyproject.toml asks for."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    found: list[str] = list(project["project"]["dependencies"])
-    for group in groups:
-        found += project["dependency-groups"][group]
-    return found
+def locks(*groups: str) -> list[Path]:
+    """Return the files with the releases of some groups."""
+    return [ROOT / "requirements" / f"{group}.txt" for group in groups]
 
 
 def call(*command: str | Path, quiet: bool = False) -> bool:
@@ -47,8 +43,9 @@ def call(*command: str | Path, quiet: bool = False) -> bool:
 
 
 def works(python: Path) -> bool:
-    """Tell whether an interpreter starts: it may belong to a Python that is gone."""
-    return python.exists() and call(python, "-c", "import pip", quiet=True)
+    """Tell whether an interpreter is not gone, and is of the version that runs this."""
+    same = f"import pip, sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
+    return python.exists() and call(python, "-c", same, quiet=True)
 
 
 def make_environment() -> None:
@@ -68,10 +65,12 @@ def own_index() -> bool:
     return "index" in done.stdout or any("INDEX" in name for name in os.environ if "PIP_" in name)
 
 
-def install(wanted: list[str]) -> bool:
+def install(files: list[Path]) -> bool:
     """Install with uv, which is quick, else with pip."""
+    wanted = ["--require-hashes", *(word for file in files for word in ("-r", file))]
     pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    if not own_index() and (UV.exists() or call(*pip, "uv", quiet=True)):
+    own_uv = ("--require-hashes", "-r", *locks("uv"))
+    if not own_index() and (UV.exists() or call(*pip, *own_uv, quiet=True)):
         os.environ.setdefault("UV_NATIVE_TLS", "1")
         # Compiled now, on all cores: or each start would do it where Python may not write.
         uv = (UV, "pip", "install", "--quiet", "--compile-bytecode", "--python", PYTHON)
@@ -82,17 +81,19 @@ def install(wanted: list[str]) -> bool:
 
 
 def main() -> None:
-    """Install once per content of pyproject.toml."""
-    groups = sorted(sys.argv[1:])
-    wanted = requirements(groups)
-    mark = hashlib.sha256("\n".join([sys.version, *wanted]).encode()).hexdigest()
-    stamp = VENV / ".installed" / "-".join(["product", *groups])
+    """Install once per content of the lists."""
+    groups = ["product", *sorted(sys.argv[1:])]
+    files = locks(*groups)
+    wanted = [sys.version, *(file.read_text() for file in files)]
+    mark = hashlib.sha256("\n".join(wanted).encode()).hexdigest()
+    stamp = VENV / ".installed" / "-".join(groups)
     if stamp.exists() and stamp.read_text() == mark and PYTHON.exists():
         return
     if not works(PYTHON):
         make_environment()
-    say(f"Installing {' and '.join(['the product', *groups])} into .venv ...")
-    if not install(wanted):
+    names = ["the product", *groups[1:]]
+    say(f"Installing {' and '.join(names)} into .venv ...")
+    if not install(files):
         sys.exit("The packages could not be installed: see above. Is there a network?")
     call(PYTHON, "-m", "compileall", "-q", *PACKAGES, quiet=True)
     stamp.parent.mkdir(exist_ok=True)
