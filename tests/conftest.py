@@ -3,14 +3,16 @@
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from rest_framework.test import APIClient
 
 from kianda.lib.db import outages
-from tests import again, factories, shares
+from tests import again, databases, factories, shares
 from tests.integration import needs
 
 
@@ -71,6 +73,16 @@ def _only_loopback() -> Iterator[None]:
         patch.setattr(socket.socket, name, guarded)
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Have tests that commit give the database back as it was at first."""
+    with ExitStack() as stack:
+        if connection.vendor == "sqlite":
+            with django_db_blocker.unblock():
+                stack.enter_context(databases.beginning_kept())
+        yield
 
 
 @pytest.fixture(autouse=True)
