@@ -1,0 +1,5 @@
+"""The parts that the integration tests run on."""
+
+from tests.integration.conftest import new_folder, postgres, workplace
+
+__all__ = ["new_folder", "postgres", "workplace"]
