@@ -2,7 +2,7 @@
 #
 #   make run     start everything: http://127.0.0.1:8000 (KIANDA_PORT=... for another port)
 #   make test    the whole suite
-#   make lint    style, types, import rules, missing migrations
+#   make lint    style, spelling, types, import rules, missing migrations, settings of production
 #   make chaos   bad days in their long form: kills, outages, full disks, clocks (ten minutes)
 #   make bench   measure this machine
 #   make lock    bring requirements/ in line with pyproject.toml; ARGS=--upgrade takes newer releases
@@ -32,6 +32,10 @@ OWN_SETTINGS := $(shell env | sed -n 's/^\(KIANDA_[A-Z_]*\)=.*/\1/p')
 APART := env $(OWN_SETTINGS:%=-u %)
 PACKAGES := kianda datasources processes scheduler
 TEST_PROCESSES ?= auto
+# An installation behind TLS, as `manage.py check --deploy` wants to see one. Nothing is dialled.
+DEPLOYED := KIANDA_MODE=production DATABASE_URL=postgresql://kianda@127.0.0.1/kianda \
+	KIANDA_PUBLIC_URL=https://kianda.example KIANDA_SECRET_KEYS=none \
+	KIANDA_SECRET_KEY=of-no-installation-0123456789-abcdefghijklmnopqrstuvwxyz
 
 all: lint test
 
@@ -52,10 +56,12 @@ lint:
 	@rm -rf $(VENV)/lint
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/typos
 	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(VENV)/bin/mypy $(PACKAGES)
 	$(VENV)/bin/lint-imports
 	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(PY) manage.py makemigrations --check --dry-run
 	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(PY) manage.py render_reference --check
+	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(DEPLOYED) $(PY) manage.py check --deploy --fail-level WARNING
 
 bench:
 	@$(PYTHON) tools/install.py test
