@@ -1,12 +1,16 @@
 """What holds for every kind of every registry: rules, fields, auth schemes, schedules."""
 
+import ast
 import importlib
 import json
 import pkgutil
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
+from django.contrib.staticfiles import finders
 from pydantic import ValidationError
 
 import datasources.auth
@@ -17,6 +21,7 @@ from datasources.auth import auth_schemes
 from kianda.lib.kinds import Kind, Registry
 from processes.fields import fields
 from processes.rules import Save, rules
+from processes.views.designer.palette import icon_of
 from scheduler.schedules import schedules
 
 REGISTRIES: list[Registry[Any]] = [rules, fields, auth_schemes, schedules]
@@ -198,3 +203,62 @@ def test_two_kinds_with_one_slug_are_refused() -> None:
 
     with pytest.raises(ValueError, match="'save' is registered twice"):
         Registry(Annotated[Save | Again, "one slug"])
+
+
+ROOT = Path(__file__).parents[1]
+# Definitions that the product brings; and the Submit that a form's own rules end with.
+WRITTEN_OUT = {"kianda/demo.py", "scheduler/gallery"}
+MADE_BY_THE_PRODUCT = {("processes/instances/claim.py", "Submit")}
+
+
+def modules_outside(*rooms: str) -> Iterator[tuple[str, ast.Module]]:
+    for app in ("processes", "scheduler", "datasources", "kianda"):
+        for path in sorted((ROOT / app).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            apart = (*rooms, *WRITTEN_OUT)
+            if "migrations" not in path.parts and not name.startswith(apart):
+                yield name, ast.parse(path.read_text())
+
+
+def asks_for_its_kind(node: ast.expr) -> bool:
+    """`rule.slug()`, `step["type"]`, `raw.get("type")`."""
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Constant) and node.slice.value == "type"
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return False
+    given = [one.value for one in node.args if isinstance(one, ast.Constant)]
+    return node.func.attr == "slug" or (node.func.attr == "get" and given[:1] == ["type"])
+
+
+def texts_in(node: ast.AST) -> set[object]:
+    return {one.value for one in ast.walk(node) if isinstance(one, ast.Constant)}
+
+
+def names_a_rule(node: ast.AST) -> bool:
+    # `save`, `submit` and `close` are also words for other things.
+    if isinstance(node, ast.Constant):
+        return "_" in str(node.value) and node.value in rules.kinds
+    if isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+        compared = any(map(asks_for_its_kind, sides))
+        return compared and bool(texts_in(node) & set(rules.kinds))
+    return False
+
+
+def test_no_module_outside_the_rules_names_a_kind_of_rule() -> None:
+    classes = {kind.__name__ for kind in rules.kinds.values()}
+    found = set()
+    for place, module in modules_outside("processes/rules"):
+        for node in ast.walk(module):
+            if names_a_rule(node):
+                found.add((place, ast.unparse(node)))
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("processes.rules"):
+                found |= {(place, one.name) for one in node.names if one.name in classes}
+    assert found == MADE_BY_THE_PRODUCT
+
+
+@pytest.mark.parametrize("kind", rules.kinds.values(), ids=rules.kinds)
+def test_a_rule_says_by_which_icon_it_is_shown(kind: Any) -> None:
+    assert icon_of(kind.slug()) == kind.icon
+    sprite = Path(str(finders.find("bootstrap-icons/bootstrap-icons.svg"))).read_text()
+    assert f'id="{kind.icon}"' in sprite

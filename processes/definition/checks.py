@@ -13,11 +13,11 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK
 from processes.definition.catalog import Catalog
 from processes.definition.checks_people import assignment_advice, owner_flaws
-from processes.definition.checks_processes import built_in_flaws, started_flaws
+from processes.definition.checks_processes import process_flaws
 from processes.definition.checks_secrets import written_out
 from processes.definition.document import Document, RuleList
-from processes.rules import Rule, StartAProcess
-from processes.rules.base import BUILT_IN, CallingRule
+from processes.rules.base import OutwardRule, Rule
+from processes.rules.ports import Ref
 
 __all__ = ["Catalog", "advise", "check", "check_references", "export"]
 
@@ -76,34 +76,35 @@ def export(document: Document, catalog: Catalog) -> dict[str, Any]:
 
 
 def _flaws_of_rule(place: str, rule: Rule, document: Document, catalog: Catalog) -> Iterator[Flaw]:
-    if isinstance(rule, StartAProcess):
-        yield from started_flaws(place, rule, document, catalog.process)
-    elif isinstance(rule, CallingRule) and rule.datasource == BUILT_IN:
-        yield from built_in_flaws(place, rule, document, catalog.process)
-    elif isinstance(rule, CallingRule):
-        yield from _reference_flaws(place, rule, catalog)
+    if not isinstance(rule, OutwardRule):
+        return
+    for ref in rule.refers():
+        if ref.process:
+            yield from process_flaws(place, rule, ref, document, catalog.process)
+        else:
+            yield from _method_flaws(place, rule, ref, catalog)
 
 
-def _reference_flaws(place: str, rule: CallingRule, catalog: Catalog) -> Iterator[Flaw]:
-    source = catalog.datasource(rule.datasource)
+def _method_flaws(place: str, rule: OutwardRule, ref: Ref, catalog: Catalog) -> Iterator[Flaw]:
+    source = catalog.datasource(ref.datasource)
     if source is None:
         yield Flaw(
             f"{place}/datasource",
-            _("There is no datasource %(datasource)s.") % {"datasource": rule.datasource},
+            _("There is no datasource %(datasource)s.") % {"datasource": ref.datasource},
         )
         return
-    method = source.method(rule.method)
+    method = source.method(ref.method)
     if method is None:
         yield Flaw(
             f"{place}/method",
             _("The datasource %(source)s has no REST method %(method)s.")
-            % {"source": source.name, "method": rule.method},
+            % {"source": source.name, "method": ref.method},
         )
         return
     yield from _target_flaws(place, rule, method)
 
 
-def _target_flaws(place: str, rule: CallingRule, method: RestMethod) -> Iterator[Flaw]:
+def _target_flaws(place: str, rule: OutwardRule, method: RestMethod) -> Iterator[Flaw]:
     mapped: set[str | None] = set()
     for index, row in enumerate(rule.input_mapping):
         target = method.canonical_target(row.target)
@@ -132,7 +133,7 @@ def _unsaved_answers(found: RuleList) -> Iterator[Flaw]:
     for index, rule in enumerate(found.rules):
         if not rule.enabled:
             continue
-        if rule.slug() in {"save", "submit"}:
+        if rule.stores:
             yield from at_risk
             call, at_risk = None, []
             continue

@@ -1,12 +1,13 @@
 """People and groups that a definition names: owners of its forms, and to whom rules assign them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kianda.lib.errors import Flaw
 from kianda.lib.i18n import gettext as _
 from processes.definition.catalog import Catalog
 from processes.definition.document import Document
-from processes.rules import AssignForm
+from processes.language.expressions import Template
+from processes.language.values import names_in
 
 
 def owner_flaws(document: Document, catalog: Catalog) -> Iterator[Flaw]:
@@ -31,23 +32,34 @@ def owner_flaws(document: Document, catalog: Catalog) -> Iterator[Flaw]:
 def assignment_advice(document: Document, catalog: Catalog) -> Iterator[Flaw]:
     """Find whom a rule would not find now; people come and go, so it is no more than a hint."""
     rules = [
-        (place, rule) for place, rule in document.placed_rules() if isinstance(rule, AssignForm)
+        (place, _named(rule.addressees("users")), _named(rule.addressees("groups")))
+        for place, rule in document.placed_rules()
     ]
     people, groups = catalog.unassignable(
-        people={name for _, rule in rules for row in rule.named("users").values() for name in row},
-        groups={name for _, rule in rules for row in rule.named("groups").values() for name in row},
+        people={name for _, rows, _ in rules for names in rows.values() for name in names},
+        groups={name for _, _, rows in rules for names in rows.values() for name in names},
     )
-    for place, rule in rules:
-        for at, names in rule.named("users").items():
+    for place, of_people, of_groups in rules:
+        for at, names in of_people.items():
             for name in filter(people.__contains__, names):
                 yield Flaw(
                     f"{place}/to/users/{at}",
                     _("Nobody has the user name or address %(name)s now: the rule would fail.")
                     % {"name": name},
                 )
-        for at, names in rule.named("groups").items():
+        for at, names in of_groups.items():
             for name in filter(groups.__contains__, names):
                 yield Flaw(
                     f"{place}/to/groups/{at}",
                     _("There is no group %(name)s now: the rule would fail.") % {"name": name},
                 )
+
+
+def _named(sources: Sequence[str]) -> dict[int, list[str]]:
+    """Return the names that are written out, by their rows; a field may hold any other."""
+    parsed = {at: Template.parse(source) for at, source in enumerate(sources)}
+    return {
+        at: names_in("".join(str(part) for part in template.parts))
+        for at, template in parsed.items()
+        if template.is_constant
+    }

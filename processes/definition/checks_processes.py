@@ -8,44 +8,29 @@ from processes.definition.document import Document, TargetMissing
 from processes.language.conditions import ConditionGroup
 from processes.language.expressions import Template
 from processes.language.mappings import SuccessRow
-from processes.rules import StartAProcess
-from processes.rules.base import CallingRule
+from processes.rules.base import OutwardRule
+from processes.rules.ports import Ref
 
 ITEM_FACTS = frozenset({"process.id", "process.name", "process.status", "process.created"})
 Process = Callable[[str], Document | None]
 
 
-def built_in_flaws(
-    place: str, rule: CallingRule, document: Document, process: Process
+def process_flaws(
+    place: str, rule: OutwardRule, ref: Ref, document: Document, process: Process
 ) -> Iterator[Flaw]:
-    """Return what does not hold in a rule on the built-in datasource: its method is a process."""
-    other = document if rule.method == document.name else process(rule.method)
+    """Return what does not hold in a rule that works on instances of a process, or starts it."""
+    other = document if ref.process == document.name else process(ref.process)
     if other is None:
         yield Flaw(
-            f"{place}/method", _("There is no process %(method)s.") % {"method": rule.method}
+            f"{place}/{ref.place}", _("There is no process %(name)s.") % {"name": ref.process}
         )
         return
     yield from _filter_flaws(place, getattr(rule, "filter", None), other)
     given = [(row.target.removeprefix("body."), row.value) for row in rule.input_mapping]
     yield from _given_flaws(place, given, document, other)
-    yield from _success_flaws(place, rule.on_success, document, other)
-
-
-def started_flaws(
-    place: str, rule: StartAProcess, document: Document, process: Process
-) -> Iterator[Flaw]:
-    """Return what does not hold in a rule that starts a process."""
-    other = document if rule.process == document.name else process(rule.process)
-    if other is None:
-        yield Flaw(
-            f"{place}/process", _("There is no process %(process)s.") % {"process": rule.process}
-        )
-        return
-    given = [(row.target, row.value) for row in rule.input_mapping]
-    yield from _given_flaws(place, given, document, other)
-    if rule.target:
+    if ref.target:
         try:
-            other.rules_of(rule.target)
+            other.rules_of(ref.target)
         except TargetMissing as missing:
             yield Flaw(f"{place}/target", str(missing))
     yield from _success_flaws(place, rule.on_success, document, other)

@@ -1,6 +1,6 @@
 """Secrets that a definition writes out: literals on their way into a secret place."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from datasources.rest.document import RestMethod
@@ -8,8 +8,8 @@ from kianda.lib.secret_names import is_secret_name
 from processes.definition.catalog import Catalog
 from processes.definition.document import Document
 from processes.language.expressions import Template
-from processes.rules import Rule, StartAProcess
-from processes.rules.base import BUILT_IN, CallingRule
+from processes.rules.base import OutwardRule, Rule
+from processes.rules.ports import Ref
 
 LONGEST_PLAIN_LITERAL = 9
 # The lists of a rule that write into fields of the same instance.
@@ -44,32 +44,29 @@ def _secret_rows(rule: Rule, document: Document, catalog: Catalog) -> _Rows:
         for index, row in enumerate(getattr(rule, part, ())):
             if _is_secret_field(row.field, document):
                 yield row.field, f"{part}/{index}", row.value, True
-    if isinstance(rule, StartAProcess):
-        given = [(row.target, row.value) for row in rule.input_mapping]
-        yield from _rows_into(rule.process, given, document, catalog)
-    elif isinstance(rule, CallingRule) and rule.datasource == BUILT_IN:
-        given = [(row.target, row.value) for row in rule.input_mapping]
-        yield from _rows_into(rule.method, given, document, catalog)
-    elif isinstance(rule, CallingRule):
-        yield from _rows_of_call(rule, catalog)
+    if not isinstance(rule, OutwardRule):
+        return
+    for ref in rule.refers():
+        if ref.process:
+            other = document if ref.process == document.name else catalog.process(ref.process)
+            yield from _rows_into(other, rule)
+        else:
+            yield from _rows_of_call(rule, ref, catalog)
 
 
-def _rows_into(
-    process: str, given: Iterable[tuple[str, str]], document: Document, catalog: Catalog
-) -> _Rows:
+def _rows_into(other: Document | None, rule: OutwardRule) -> _Rows:
     """Yield what is mapped into secret fields of another process."""
-    other = document if process == document.name else catalog.process(process)
-    for index, (target, source) in enumerate(given):
-        name = target.removeprefix("body.")
+    for index, row in enumerate(rule.input_mapping):
+        name = row.target.removeprefix("body.")
         # What nobody declares is judged by its name: a mistyped name must not let a secret out.
         is_known = other is not None and name in other.fields
         if _is_secret_field(name, other) if is_known else is_secret_name(name):
-            yield target, f"input_mapping/{index}", source, is_known
+            yield row.target, f"input_mapping/{index}", row.value, is_known
 
 
-def _rows_of_call(rule: CallingRule, catalog: Catalog) -> _Rows:
-    source = catalog.datasource(rule.datasource)
-    method = source.method(rule.method) if source else None
+def _rows_of_call(rule: OutwardRule, ref: Ref, catalog: Catalog) -> _Rows:
+    source = catalog.datasource(ref.datasource)
+    method = source.method(ref.method) if source else None
     for index, row in enumerate(rule.input_mapping):
         if _goes_secret(row.target, method):
             yield row.target, f"input_mapping/{index}", row.value, False

@@ -183,7 +183,7 @@ class Document(_Titled):
     def submits_itself(self, form: Form) -> bool:
         """Tell whether a Submit rule on one of its own fields completes a form."""
         return any(
-            rule.slug() == "submit" and getattr(rule, "form", "") in {"", form.name}
+            rule.completes and getattr(rule, "form", "") in {"", form.name}
             for field in form.all_fields()
             for rule in field.rules
         )

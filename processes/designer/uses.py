@@ -12,10 +12,9 @@ from processes.designer.editing import tree
 from processes.designer.editing.tree import Element, Object, name_of
 from processes.designer.editing.uses import Use, uses_of, uses_of_column
 from processes.designs.stored_catalog import StoredCatalog
-from processes.designs.usage import living_versions
+from processes.designs.usage import living_versions, looks_into
 from processes.document_cache import document_of
 from processes.models import WorkingCopy
-from processes.rules.base import BUILT_IN
 
 
 def uses_outside(copy: WorkingCopy, target: str) -> list[Use]:
@@ -68,7 +67,7 @@ def _looking_in(copy: WorkingCopy, gone: set[str]) -> Iterator[Use]:
     others = [
         (version, document_of(version))
         for version in living_versions()
-        if version.design.name != name and _looks_into(document_of(version), name)
+        if version.design.name != name and looks_into(document_of(version), name)
     ]
     if not others or copy.design.draft is None:
         return
@@ -86,14 +85,6 @@ def _looking_in(copy: WorkingCopy, gone: set[str]) -> Iterator[Use]:
                 _("The rule %(rule)s of the process %(process)s uses it.")
                 % {"rule": rule, "process": process},
             )
-
-
-def _looks_into(document: Document, name: str) -> bool:
-    return any(
-        name == getattr(rule, "process", "")
-        or (getattr(rule, "datasource", "") == BUILT_IN and getattr(rule, "method", "") == name)
-        for _, rule in document.placed_rules()
-    )
 
 
 def _without(document: Document, gone: set[str]) -> Document:

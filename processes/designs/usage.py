@@ -1,7 +1,6 @@
 """How processes use what lies below them, and what uses a process."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,9 +10,9 @@ from django.urls import reverse
 
 from processes.definition.document import Document
 from processes.document_cache import document_of
+from processes.language.values import names_in
 from processes.models import DesignVersion, FormOwner, ProcessDesign, ProcessInstance
-from processes.rules import AssignForm, StartAProcess
-from processes.rules.base import BUILT_IN, CallingRule
+from processes.rules.ports import Ref
 
 Use = dict[str, Any]
 MOST_INSTANCES = 20
@@ -24,18 +23,18 @@ def uses_of_datasource(name: str) -> list[Use]:
     return [
         use
         for version in living_versions()
-        if any(rule_source == name for rule_source, _ in _calls(document_of(version)))
+        if any(ref.datasource == name for ref in _refs(document_of(version)))
         for use in [_use_of(version)]
     ]
 
 
 def uses_of_method(name: str) -> list[Use]:
     """Return the same for one REST method, named `datasource/method`."""
-    source, _, method = name.partition("/")
+    wanted = tuple(name.split("/", 1))
     return [
         _use_of(version)
         for version in living_versions()
-        if (source, method) in _calls(document_of(version))
+        if any((ref.datasource, ref.method) == wanted for ref in _refs(document_of(version)))
     ]
 
 
@@ -45,7 +44,7 @@ def uses_of_process(name: str) -> list[Use]:
     lookups = [
         _use_of(version)
         for version in living_versions()
-        if version.design.name != name and (BUILT_IN, name) in _calls(document_of(version))
+        if version.design.name != name and looks_into(document_of(version), name)
     ]
     return instances + lookups
 
@@ -86,11 +85,10 @@ def _names(document: Document, group: str) -> bool:
     if any(group in form.owners.groups for form in document.forms):
         return True
     given = {
-        name.strip().casefold()
+        name.casefold()
         for _, rule in document.placed_rules()
-        if isinstance(rule, AssignForm)
-        for text in rule.to.groups
-        for name in re.split(r"[,;\n]", text)
+        for text in rule.addressees("groups")
+        for name in names_in(text)
     }
     return group.casefold() in given
 
@@ -105,14 +103,13 @@ def page_of_instance(use: Use) -> str:
     return reverse("instance", args=[use["name"]])
 
 
-def _calls(document: Document) -> set[tuple[str, str]]:
-    found = set()
-    for _, rule in document.placed_rules():
-        if isinstance(rule, CallingRule):
-            found.add((rule.datasource, rule.method))
-        elif isinstance(rule, StartAProcess):
-            found.add((BUILT_IN, rule.process))
-    return found
+def looks_into(document: Document, name: str) -> bool:
+    """Tell whether a rule of a design works on instances of a process, or starts it."""
+    return any(ref.process == name for ref in _refs(document))
+
+
+def _refs(document: Document) -> Iterator[Ref]:
+    return (ref for _, rule in document.placed_rules() for ref in rule.refers())
 
 
 def _use_of(version: DesignVersion) -> Use:

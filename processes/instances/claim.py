@@ -231,7 +231,7 @@ def rules_at(document: Document, target: str) -> list[Rule]:
 
 def _completion(found: list[Rule], form: str) -> list[Rule]:
     """Return the Submit that a form's own rules end with, unless one of them is it."""
-    given = any(isinstance(rule, Submit) and rule.enabled for rule in found)
+    given = any(rule.completes and rule.enabled for rule in found)
     return [] if given else [Submit(id="submit", title=_("Submit"), form=form)]
 
 

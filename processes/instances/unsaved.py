@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from kianda.lib.db.prepared_statements import PreparedQuery, Write, update_of
 from processes.models import Change, Run
-from processes.rules import FindItems, rules
+from processes.rules import rules
 
 # A process that looks something up at each firing and stores nothing leaves one at each.
 LOOKED_AT = 200
@@ -71,7 +71,8 @@ def _asks(step: Mapping[str, Any]) -> bool:
         return all(map(_asks, inner))
     request = step.get("request")
     asked = not isinstance(request, dict) or request.get("method") == "GET"
-    return step.get("type") == FindItems.slug() and asked
+    kind = rules.kinds.get(str(step.get("type")))
+    return kind is not None and kind.only_asks and asked
 
 
 def _left(instance_pk: int) -> QuerySet[Run]:

@@ -119,6 +119,12 @@ def as_text(value: object) -> str:
     return json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
 
 
+def names_in(value: object) -> list[str]:
+    """Return the names that a value gives: a list, or a text with commas or lines."""
+    texts = value if isinstance(value, list) else re.split(r"[,;\n]", as_text(value))
+    return [name for name in (as_text(text).strip() for text in texts) if name]
+
+
 def _number_as_text(value: Decimal) -> str:
     text = format(value, "f")
     if "." in text:

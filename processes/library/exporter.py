@@ -20,8 +20,6 @@ from processes.designs.stored_catalog import StoredCatalog
 from processes.document_cache import document_of
 from processes.language.timestamps import moment_text
 from processes.models import ProcessDesign
-from processes.rules.base import CallingRule
-from processes.rules.find_items import BUILT_IN
 from processes.selectors import get_design
 
 FORMAT, FORMAT_VERSION = "kianda-designs", 1
@@ -59,9 +57,8 @@ def _process(design: ProcessDesign, document: Document) -> dict[str, Any]:
 
 def sources_of(document: Document) -> list[str]:
     """Return the names of the datasources that a definition calls, the built-in one left out."""
-    rules = (rule for _, rule in document.placed_rules())
-    named = (rule.datasource for rule in rules if isinstance(rule, CallingRule))
-    return [name for name in dict.fromkeys(named) if name != BUILT_IN]
+    refs = (ref for _, rule in document.placed_rules() for ref in rule.refers())
+    return list(dict.fromkeys(ref.datasource for ref in refs if ref.datasource))
 
 
 def _datasources(documents: Iterable[Document]) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,8 @@
 """The table of contents: every rule type there is. The union is the registry."""
 
-from typing import Annotated
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, get_args
 
 from pydantic import Field
 
@@ -40,6 +42,9 @@ AnyRule = Annotated[
     | LoopTable,
     Field(discriminator="type"),
 ]
+_row_rules = [kind for kind in get_args(get_args(AnyRule)[0]) if kind.row_by_row]
+_RowRule: Any = Annotated[reduce(or_, _row_rules), Field(discriminator="type")]
+LoopTable.model_rebuild(_types_namespace={"RowRule": _RowRule})
 rules: Registry[Rule] = Registry(AnyRule)
 
 __all__ = [

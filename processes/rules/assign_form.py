@@ -1,17 +1,16 @@
 """Assign form: say whose a form is."""
 
-import re
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.language.expressions import Template
 from processes.language.mappings import Resolve, evaluate
 from processes.language.references import flaw
 from processes.language.setting_types import FormName, TextValue
-from processes.language.values import Value, as_text
+from processes.language.values import names_in
 from processes.rules.base import Context, Rule, RuleFailed
 
 MOST = 100
@@ -49,6 +48,8 @@ class AssignForm(Rule):
 
     label = gettext_noop("Assign form")
     category = gettext_noop("Workflow")
+    icon = "person-check"
+    row_by_row: ClassVar[bool] = True
     can_fail: ClassVar[bool] = True
 
     type: Literal["assign_form"] = "assign_form"
@@ -106,15 +107,9 @@ class AssignForm(Rule):
             opens=self.opens,
         )
 
-    def named(self, which: Literal["users", "groups"]) -> dict[int, list[str]]:
-        """Return the names that are written out, by their rows; a field may hold any other."""
-        sources = self.to.users if which == "users" else self.to.groups
-        parsed = {at: Template.parse(source) for at, source in enumerate(sources)}
-        return {
-            at: _names_in("".join(str(part) for part in template.parts))
-            for at, template in parsed.items()
-            if template.is_constant
-        }
+    def addressees(self, which: Literal["users", "groups"]) -> Sequence[str]:
+        """Return the texts that name people or groups."""
+        return self.to.users if which == "users" else self.to.groups
 
     def sentence(self) -> str:
         """Return `Assign the form approval to ada and Buyers`."""
@@ -132,10 +127,5 @@ def _names(sources: tuple[str, ...], resolve: Resolve) -> list[str]:
     found: list[str] = []
     for source in sources:
         value = evaluate(source, resolve, of="to")
-        found += _names_in(value)
+        found += names_in(value)
     return list(dict.fromkeys(found))
-
-
-def _names_in(value: Value) -> list[str]:
-    texts = value if isinstance(value, list) else re.split(r"[,;\n]", as_text(value))
-    return [name for name in (as_text(text).strip() for text in texts) if name]

@@ -3,7 +3,7 @@
 import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, ValidationInfo, field_validator
 
@@ -15,6 +15,7 @@ from processes.language.call_results import Answer, RuleFailed
 from processes.language.conditions import ConditionGroup
 from processes.language.expressions import Template
 from processes.language.mappings import (
+    Assignment,
     Changes,
     ErrorRow,
     InputRow,
@@ -28,7 +29,7 @@ from processes.language.mappings import (
 from processes.language.references import flaw
 from processes.language.setting_types import DatasourceRef, MethodRef, RuleId
 from processes.language.values import Value
-from processes.rules.ports import Context, Item
+from processes.rules.ports import Context, Item, Ref
 
 
 def accept_items(rows: Sequence[SuccessRow], items: Sequence[Item], context: Context) -> None:
@@ -83,8 +84,16 @@ BUILT_IN = "kianda"
 class Rule(Kind):
     """One action in the ordered list of a field, form or process."""
 
+    icon: ClassVar[str]
     can_fail: ClassVar[bool] = False
     calls_out: ClassVar[bool] = False
+    # What it calls changes nothing there, and can be asked again.
+    only_asks: ClassVar[bool] = False
+    stores: ClassVar[bool] = False
+    completes: ClassVar[bool] = False  # A form.
+    needs_instance: ClassVar[bool] = True
+    # What ends a form ends no row, and a loop in a loop would hide whose row is meant.
+    row_by_row: ClassVar[bool] = False
 
     id: RuleId = Field(
         title=gettext_noop("Id"),
@@ -151,6 +160,27 @@ class Rule(Kind):
         """Return the rules that stand in it."""
         return ()
 
+    def stays_inside(self) -> bool:
+        """Tell whether it needs no instance to work on."""
+        inner = (rule for rule in self.inner_rules() if rule.enabled)
+        return not self.needs_instance and all(rule.stays_inside() for rule in inner)
+
+    def reaches_out(self) -> bool:
+        """Tell whether it has an effect outside its instance, or asks somebody outside."""
+        return self.calls_out
+
+    def refers(self) -> Sequence[Ref]:
+        """Return what it works with outside its process."""
+        return ()
+
+    def assignments_shown(self) -> Sequence[Assignment]:
+        """Return the assignments that its sentence is made of, where it is made of those."""
+        return ()
+
+    def addressees(self, which: Literal["users", "groups"]) -> Sequence[str]:
+        """Return the texts that name people or groups."""
+        return ()
+
 
 InputMapping = Annotated[
     tuple[InputRow, ...],
@@ -208,11 +238,38 @@ FailureChoice = Annotated[
 ]
 
 
-class CallingRule(Rule):
-    """A rule that calls a method of a datasource and maps the answer back."""
+class OutwardRule(Rule):
+    """A rule that works with something outside its process, and maps back what came of it.
+
+    The kinds declare these settings themselves: their order is that of the dialog.
+    """
 
     can_fail: ClassVar[bool] = True
     calls_out: ClassVar[bool] = True
+
+    if TYPE_CHECKING:
+        input_mapping: Sequence[InputRow]
+        on_success: SuccessMapping
+        on_error: ErrorMapping
+        on_failure: FailureChoice
+
+    @property
+    def failure_mode(self) -> OnFailure:
+        """Return what happens to the run when this rule fails (contract 3)."""
+        return self.on_failure or ("undo" if self.on_error else "stop")
+
+    def brings_answers(self) -> bool:
+        """Tell whether it brings values into fields that are lost when nothing saves them."""
+        return bool(self.on_success)
+
+    def error_changes(self, failure: RuleFailed, context: Context) -> Changes:
+        """Return what the on-error mapping makes of a failure."""
+        return read_error(self.on_error, context.resolve, failure)
+
+
+class CallingRule(OutwardRule):
+    """A rule that calls a method of a datasource and maps the answer back."""
+
     # Settings that mean something only with the datasource kianda, and only with all others.
     for_built_in: ClassVar[frozenset[str]] = frozenset()
     for_services: ClassVar[frozenset[str]] = frozenset()
@@ -288,14 +345,11 @@ class CallingRule(Rule):
         """Return what the on-success mapping reads, by the settings given before it."""
         return "item" if settings.get("datasource") == BUILT_IN else "response"
 
-    @property
-    def failure_mode(self) -> OnFailure:
-        """Return what happens to the run when this rule fails (contract 3)."""
-        return self.on_failure or ("undo" if self.on_error else "stop")
-
-    def brings_answers(self) -> bool:
-        """Tell whether the rule brings values of an outside answer into fields."""
-        return bool(self.on_success)
+    def refers(self) -> Sequence[Ref]:
+        """Return the method that it calls, or the process on whose instances it works."""
+        if self.datasource == BUILT_IN:
+            return [Ref("method", process=self.method)]
+        return [Ref("method", datasource=self.datasource, method=self.method)]
 
     def call(self, context: Context) -> Answer:
         """Send the request with the mapped values."""
@@ -315,10 +369,6 @@ class CallingRule(Rule):
     def accept_items(self, items: Sequence[Item], context: Context) -> None:
         """Bring values of the first instance back into the fields: all rows or none."""
         accept_items(self.on_success, items, context)
-
-    def error_changes(self, failure: RuleFailed, context: Context) -> Changes:
-        """Return what the on-error mapping makes of a failure."""
-        return read_error(self.on_error, context.resolve, failure)
 
     def _missing(self, name: str, answer: Answer) -> str:
         place = name.removeprefix("response.").removeprefix("body.")

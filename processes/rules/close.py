@@ -21,6 +21,7 @@ class Close(Rule):
 
     label = gettext_noop("Close")
     category = gettext_noop("Form")
+    icon = "x-square"
     can_fail: ClassVar[bool] = True
 
     type: Literal["close"] = "close"
@@ -37,6 +38,10 @@ class Close(Rule):
     def can_end_the_run(self) -> bool:
         """Tell whether it may fail: only a status that is worked out does."""
         return bool(self.status)
+
+    def stays_inside(self) -> bool:
+        """Tell whether it only leaves: an end is stored."""
+        return not self.status
 
     def run(self, context: Context) -> None:
         """Leave, and end."""

@@ -1,6 +1,6 @@
 """Create item: call a REST method and bring its answer back into the form."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
@@ -20,6 +20,8 @@ class CreateItem(CallingRule):
 
     label = gettext_noop("Create item")
     category = gettext_noop("Data")
+    icon = "send"
+    row_by_row: ClassVar[bool] = True
 
     type: Literal["create_item"] = "create_item"
 

@@ -22,6 +22,8 @@ class DeleteItem(MatchingRule):
 
     label = gettext_noop("Delete item")
     category = gettext_noop("Data")
+    icon = "trash3"
+    row_by_row: ClassVar[bool] = True
     for_services: ClassVar[frozenset[str]] = frozenset({"input_mapping", "omit_blank"})
 
     type: Literal["delete_item"] = "delete_item"

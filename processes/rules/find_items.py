@@ -31,6 +31,9 @@ class FindItems(CallingRule):
 
     label = gettext_noop("Find items")
     category = gettext_noop("Data")
+    icon = "search"
+    row_by_row: ClassVar[bool] = True
+    only_asks: ClassVar[bool] = True
     for_built_in: ClassVar[frozenset[str]] = frozenset({"filter"})
     for_services: ClassVar[frozenset[str]] = frozenset({"input_mapping", "omit_blank"})
 
@@ -77,6 +80,10 @@ class FindItems(CallingRule):
     def brings_answers(self) -> bool:
         """Tell whether it calls out: what is found in a process is still there afterwards."""
         return self.datasource != BUILT_IN and super().brings_answers()
+
+    def reaches_out(self) -> bool:
+        """Tell whether it asks somebody outside: not when it looks into a process."""
+        return self.datasource != BUILT_IN
 
     def run(self, context: Context) -> None:
         """Look it up, then map what was found."""

@@ -20,6 +20,7 @@ class GoToForm(Rule):
 
     label = gettext_noop("Go to form")
     category = gettext_noop("Workflow")
+    icon = "signpost"
     can_fail: ClassVar[bool] = False
 
     type: Literal["go_to_form"] = "go_to_form"

@@ -63,6 +63,9 @@ class HideOrDisable(Rule):
 
     label = gettext_noop("Hide or disable")
     category = gettext_noop("Workflow")
+    icon = "eye-slash"
+    row_by_row: ClassVar[bool] = True
+    needs_instance: ClassVar[bool] = False
     can_fail: ClassVar[bool] = False
 
     type: Literal["hide_or_disable"] = "hide_or_disable"

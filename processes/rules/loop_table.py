@@ -1,7 +1,7 @@
 """Loop table: run rules for each row of a table."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
 
@@ -9,34 +9,10 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.language.references import flaw, names_in
 from processes.language.setting_types import TableName
-from processes.rules.assign_form import AssignForm
 from processes.rules.base import Context, Rule
-from processes.rules.create_item import CreateItem
-from processes.rules.delete_item import DeleteItem
-from processes.rules.find_items import FindItems
-from processes.rules.hide_or_disable import HideOrDisable
-from processes.rules.make_required import MakeRequired
-from processes.rules.save import Save
-from processes.rules.set_form_field import SetFormField
-from processes.rules.start_a_process import StartAProcess
-from processes.rules.update_item import UpdateItem
-from processes.rules.validate_input import ValidateInput
 
-# What ends a form ends no row, and a loop in a loop would hide whose row is meant.
-InnerRule = Annotated[
-    SetFormField
-    | FindItems
-    | CreateItem
-    | UpdateItem
-    | DeleteItem
-    | Save
-    | ValidateInput
-    | HideOrDisable
-    | MakeRequired
-    | AssignForm
-    | StartAProcess,
-    Field(discriminator="type"),
-]
+if TYPE_CHECKING:
+    RowRule = Rule  # Any of those that may stand in a row: `processes.rules` knows them.
 
 
 class LoopTable(Rule):
@@ -48,6 +24,8 @@ class LoopTable(Rule):
 
     label = gettext_noop("Loop table")
     category = gettext_noop("Tables")
+    icon = "arrow-clockwise"
+    needs_instance: ClassVar[bool] = False
     can_fail: ClassVar[bool] = True
 
     type: Literal["loop_table"] = "loop_table"
@@ -56,7 +34,7 @@ class LoopTable(Rule):
         description=gettext_noop("The table whose rows are gone through."),
         json_schema_extra={"control": "table"},
     )
-    rules: list[InnerRule] = Field(
+    rules: list["RowRule"] = Field(
         default=[],
         max_length=100,
         validate_default=True,
@@ -88,7 +66,7 @@ class LoopTable(Rule):
 
     @field_validator("rules")
     @classmethod
-    def _does_something(cls, rules: list[InnerRule]) -> list[InnerRule]:
+    def _does_something(cls, rules: list[Rule]) -> list[Rule]:
         if not rules:
             raise flaw(_("Add a rule that runs for each row."))
         return rules
@@ -106,7 +84,7 @@ class LoopTable(Rule):
         """Tell whether a rule in it brings values that nothing in it stores afterwards."""
         brings = False
         for rule in self.rules:
-            brings = rule.slug() != "save" and (brings or rule.brings_answers())
+            brings = not rule.stores and (brings or rule.brings_answers())
         return brings
 
     def run(self, context: Context) -> None:

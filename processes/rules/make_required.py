@@ -45,6 +45,9 @@ class MakeRequired(Rule):
 
     label = gettext_noop("Make required")
     category = gettext_noop("Workflow")
+    icon = "asterisk"
+    row_by_row: ClassVar[bool] = True
+    needs_instance: ClassVar[bool] = False
     can_fail: ClassVar[bool] = False
 
     type: Literal["make_required"] = "make_required"

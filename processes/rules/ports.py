@@ -2,13 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from processes.language.call_results import Answer, RuleFailed
 from processes.language.conditions import ItemFilter
 from processes.language.values import Value
 
 Item = Mapping[str, Value]
+
+
+class Ref(NamedTuple):
+    """What a rule works with outside its process: a method of a datasource, or a process."""
+
+    place: str  # The setting that names it.
+    process: str = ""
+    target: str = ""  # What is triggered in that process.
+    datasource: str = ""
+    method: str = ""
+
+
 DisplayPart = Literal["visible", "enabled", "required"]
 
 

@@ -15,6 +15,9 @@ class Save(Rule):
 
     label = gettext_noop("Save")
     category = gettext_noop("Form")
+    icon = "save"
+    row_by_row: ClassVar[bool] = True
+    stores: ClassVar[bool] = True
     can_fail: ClassVar[bool] = False
 
     type: Literal["save"] = "save"

@@ -1,5 +1,6 @@
 """Set form field: give fields of this process new values."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -21,6 +22,9 @@ class SetFormField(Rule):
 
     label = gettext_noop("Set form field")
     category = gettext_noop("Form")
+    icon = "pencil"
+    row_by_row: ClassVar[bool] = True
+    needs_instance: ClassVar[bool] = False
     can_fail: ClassVar[bool] = True
 
     type: Literal["set_form_field"] = "set_form_field"
@@ -45,6 +49,10 @@ class SetFormField(Rule):
         """Set the fields, one after the other."""
         for row in self.assignments:
             context.assign(row.field, evaluate(row.value, context.resolve, of=row.field))
+
+    def assignments_shown(self) -> Sequence[Assignment]:
+        """Return the rows."""
+        return self.assignments
 
     def sentence(self) -> str:
         """Return `Set access_token to empty and status to Open`."""

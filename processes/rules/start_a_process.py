@@ -1,5 +1,6 @@
 """Start a process: make an instance of another process, or work on an existing one."""
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
@@ -9,27 +10,24 @@ from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import FIELD_NAME
 from processes.language.expressions import Template
 from processes.language.mappings import (
-    Changes,
     InputRow,
-    Row,
     SuccessRow,
     collect_fields,
     evaluate,
-    read_error,
 )
 from processes.language.references import flaw
-from processes.language.setting_types import InputValue, ProcessRef, TextValue
+from processes.language.setting_types import ProcessRef, TextValue
 from processes.language.values import as_text
 from processes.rules.base import (
     Context,
     ErrorMapping,
     FailureChoice,
-    OnFailure,
-    Rule,
+    OutwardRule,
     RuleFailed,
     SuccessMapping,
     accept_items,
 )
+from processes.rules.ports import Ref
 
 
 def _other_field(name: str) -> str:
@@ -38,7 +36,7 @@ def _other_field(name: str) -> str:
     return name
 
 
-class OtherFieldRow(Row):
+class OtherFieldRow(InputRow):
     """A field of the other process and the value that it gets."""
 
     target: Annotated[str, AfterValidator(_other_field)] = Field(
@@ -46,10 +44,9 @@ class OtherFieldRow(Row):
         description=gettext_noop("Which field of the other process gets the value."),
         json_schema_extra={"control": "other_field"},
     )
-    value: InputValue
 
 
-class StartAProcess(Rule):
+class StartAProcess(OutwardRule):
     """Makes a new instance of a process, or takes an existing one by its Process ID.
 
     The input mapping fills fields there. A field or rule there can be triggered, and its run is
@@ -60,8 +57,8 @@ class StartAProcess(Rule):
 
     label = gettext_noop("Start a process")
     category = gettext_noop("Workflow")
-    can_fail: ClassVar[bool] = True
-    calls_out: ClassVar[bool] = True
+    icon = "play-circle"
+    row_by_row: ClassVar[bool] = True
 
     type: Literal["start_a_process"] = "start_a_process"
     process: ProcessRef = Field(
@@ -139,14 +136,9 @@ class StartAProcess(Rule):
                     )
         return rows
 
-    @property
-    def failure_mode(self) -> OnFailure:
-        """Return what happens to the run when this rule fails."""
-        return self.on_failure or ("undo" if self.on_error else "stop")
-
-    def brings_answers(self) -> bool:
-        """Tell whether it brings values into fields that are lost when nothing saves them."""
-        return bool(self.on_success)
+    def refers(self) -> Sequence[Ref]:
+        """Return the process."""
+        return [Ref("process", process=self.process, target=self.target)]
 
     def run(self, context: Context) -> None:
         """Start it, then map what came of it."""
@@ -175,10 +167,6 @@ class StartAProcess(Rule):
                 % {"process": self.process},
             )
         return wanted
-
-    def error_changes(self, failure: RuleFailed, context: Context) -> Changes:
-        """Return what the on-error mapping makes of a failure."""
-        return read_error(self.on_error, context.resolve, failure)
 
     def sentence(self) -> str:
         """Return `Start orders and trigger approve there`."""

@@ -27,6 +27,9 @@ class Submit(Rule):
 
     label = gettext_noop("Submit")
     category = gettext_noop("Form")
+    icon = "check2-square"
+    stores: ClassVar[bool] = True
+    completes: ClassVar[bool] = True
     can_fail: ClassVar[bool] = True
 
     type: Literal["submit"] = "submit"

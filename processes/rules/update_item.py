@@ -1,6 +1,6 @@
 """Update item: change something in a datasource, or fields of instances of a process."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
@@ -21,6 +21,8 @@ class UpdateItem(MatchingRule):
 
     label = gettext_noop("Update item")
     category = gettext_noop("Data")
+    icon = "arrow-repeat"
+    row_by_row: ClassVar[bool] = True
 
     type: Literal["update_item"] = "update_item"
 

@@ -22,6 +22,9 @@ class ValidateInput(Rule):
 
     label = gettext_noop("Validate input")
     category = gettext_noop("Form")
+    icon = "shield-check"
+    row_by_row: ClassVar[bool] = True
+    needs_instance: ClassVar[bool] = False
     can_fail: ClassVar[bool] = True
 
     type: Literal["validate_input"] = "validate_input"

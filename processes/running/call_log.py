@@ -10,7 +10,6 @@ from processes.designs.usage import uses_of_datasource
 from processes.document_cache import document_of
 from processes.engine.trace_replay import newest_first
 from processes.models import DesignVersion, Run
-from processes.rules.base import CallingRule
 
 # A page asks: it looks at so many of the newest runs, and says so when there were more.
 NEWEST = 5000
@@ -89,7 +88,7 @@ def _rules(process: str, version: str) -> dict[str, tuple[str, str]]:
     if row is None:
         return {}
     return {
-        rule.id: (rule.datasource, rule.method)
+        rule.id: (ref.datasource, ref.method)
         for _, rule in document_of(row).placed_rules()
-        if isinstance(rule, CallingRule)
+        for ref in rule.refers()
     }

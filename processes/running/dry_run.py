@@ -27,12 +27,8 @@ from processes.instances.default_values import early_names
 from processes.instances.form_states import known_groups, known_people
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value
-from processes.rules import Close
 from processes.rules.base import Answer, Rule, RuleFailed
 
-_INSIDE = frozenset(
-    {"set_form_field", "hide_or_disable", "make_required", "validate_input", "loop_table"}
-)
 SECONDS = 10.0
 
 
@@ -48,15 +44,7 @@ class DryRun(NamedTuple):
 
 def stays_inside(rules: Iterable[Rule]) -> bool:
     """Tell whether rules need no instance to work on."""
-    return all(
-        stays_inside(rule.inner_rules()) if rule.slug() in _INSIDE else _only_leaves(rule)
-        for rule in rules
-        if rule.enabled
-    )
-
-
-def _only_leaves(rule: Rule) -> bool:
-    return isinstance(rule, Close) and not rule.status
+    return all(rule.stays_inside() for rule in rules if rule.enabled)
 
 
 def first_inside(rules: Iterable[Rule]) -> list[Rule]:

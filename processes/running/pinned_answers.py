@@ -21,8 +21,7 @@ from processes.language.conditions import ConditionGroup
 from processes.language.timestamps import moment_text
 from processes.language.values import Value, from_json, to_json
 from processes.models import PinnedAnswer, ProcessDesign, ProcessInstance, Run
-from processes.rules import StartAProcess
-from processes.rules.base import BUILT_IN, Answer, CallingRule, Rule, RuleFailed
+from processes.rules.base import Answer, Rule, RuleFailed
 from processes.running.adapters import prepared_call
 from processes.selectors import get_design
 
@@ -34,20 +33,14 @@ _KEYS = frozenset({"status", "headers", "body"})
 _SHAPE = gettext_noop('Write {"status": 200, "headers": {}, "body": ...}.')
 
 
-def reaches_out(rule: Rule) -> bool:
-    """Tell whether a rule has an effect outside the instance, or asks somebody outside."""
-    looks_inside = rule.slug() == "find_items" and getattr(rule, "datasource", "") == "kianda"
-    return rule.calls_out and not looks_inside
-
-
 def reaching(rules: Iterable[Rule]) -> list[Rule]:
     """Return those of the rules that reach out, and of the rules that stand in them."""
-    return [one for rule in rules for one in (rule, *rule.inner_rules()) if reaches_out(one)]
+    return [one for rule in rules for one in (rule, *rule.inner_rules()) if one.reaches_out()]
 
 
 def outward_rules(document: Document) -> dict[str, Rule]:
     """Return the rules of a design that reach out, by id."""
-    return {rule.id: rule for _, rule in document.placed_rules() if reaches_out(rule)}
+    return {rule.id: rule for _, rule in document.placed_rules() if rule.reaches_out()}
 
 
 def pinned_of(design: ProcessDesign) -> dict[str, dict[str, Any]]:
@@ -135,9 +128,7 @@ def last_answer(
 
 def blank_answer(rule: Rule) -> dict[str, Any]:
     """Return an answer to be filled in: with the keys that one has which is an instance."""
-    process = rule.process if isinstance(rule, StartAProcess) else ""
-    if isinstance(rule, CallingRule) and rule.datasource == BUILT_IN:
-        process = rule.method
+    process = next((ref.process for ref in rule.refers()), "")
     return {"status": 200, "headers": {}, "body": _blank_item(process) if process else {}}
 
 

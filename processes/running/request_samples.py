@@ -14,7 +14,7 @@ from processes.language.expressions import Template
 from processes.language.mappings import InputRow
 from processes.language.values import Value, ValueFailure, as_text, to_json
 from processes.models import ProcessInstance
-from processes.rules.base import CallingRule
+from processes.rules.base import OutwardRule
 from processes.running.adapters import item_of
 from processes.selectors import visible_instance, visible_instances
 
@@ -52,7 +52,8 @@ def values(
 
 def _mapped(document: Document, datasource: str, method: str) -> Iterator[InputRow]:
     for _place, rule in document.placed_rules():
-        if isinstance(rule, CallingRule) and (rule.datasource, rule.method) == (datasource, method):
+        called = [(ref.datasource, ref.method) for ref in rule.refers()]
+        if (datasource, method) in called and isinstance(rule, OutwardRule):
             yield from rule.input_mapping
 
 

@@ -15,9 +15,8 @@ from processes.definition.document import Document, TargetMissing
 from processes.language.dates import parse_moment
 from processes.language.expressions import Template
 from processes.language.values import ValueFailure, from_json, is_blank
-from processes.rules.base import CallingRule, Rule
+from processes.rules.base import OutwardRule, Rule
 
-OWN_DATASOURCE = "kianda"
 TokenState = Literal["valid", "failing", "late", "unplanned", "expired", "missing", "waiting"]
 # How much a state wants to be looked at: the worst comes first.
 URGENCY: tuple[TokenState, ...] = (
@@ -66,8 +65,8 @@ def token_fields(document: Document, target: str) -> TokenFields | None:
     except TargetMissing:
         return None
     found = [
-        (_rank(row.field), position, row.field, rule.datasource)
-        for position, rule in enumerate(_calling(rules))
+        (_rank(row.field), position, row.field, datasource)
+        for position, (rule, datasource) in enumerate(_calling(rules))
         for row in rule.on_success
         if _is_token(row.field, document) and _is_answered(row.value)
     ]
@@ -81,10 +80,10 @@ def token_fields(document: Document, target: str) -> TokenFields | None:
     )  # fmt: skip
 
 
-def _calling(rules: Sequence[Rule]) -> Iterable[CallingRule]:
+def _calling(rules: Sequence[Rule]) -> Iterable[tuple[OutwardRule, str]]:
     for rule in rules:
-        if isinstance(rule, CallingRule) and rule.enabled and rule.datasource != OWN_DATASOURCE:
-            yield rule
+        if isinstance(rule, OutwardRule) and rule.enabled:
+            yield from ((rule, ref.datasource) for ref in rule.refers() if ref.datasource)
 
 
 def _is_token(name: str, document: Document) -> bool:

@@ -18,13 +18,7 @@ ICONS: Mapping[str, str] = {
     "rich_text": "text-paragraph", "field_group": "collection", "button": "hand-index",
     "link": "link-45deg", "user_picker": "person", "file_upload": "paperclip", "image": "image",
     "signature": "pen", "dialog": "window-stack",
-    "set_form_field": "pencil", "find_items": "search", "create_item": "send",
-    "update_item": "arrow-repeat", "delete_item": "trash3", "save": "save",
-    "submit": "check2-square", "close": "x-square", "validate_input": "shield-check",
-    "hide_or_disable": "eye-slash",
-    "make_required": "asterisk", "go_to_form": "signpost", "assign_form": "person-check",
-    "start_a_process": "play-circle", "loop_table": "arrow-clockwise", "delete_form": "file-x",
-    "form": "file-earmark-text", "process": "diagram-3",
+    "delete_form": "file-x", "form": "file-earmark-text", "process": "diagram-3",
 }  # fmt: skip
 
 
@@ -53,7 +47,8 @@ class PaletteSection(NamedTuple):
 
 def icon_of(slug: str) -> str:
     """Return the icon of a kind; a plain one when it has none."""
-    return ICONS.get(slug, "square")
+    rule = rules.kinds.get(slug)
+    return rule.icon if rule else ICONS.get(slug, "square")
 
 
 @cache  # In English: what is kept is for every reader.

@@ -4,17 +4,17 @@ Each line is a list of parts (text, whether it is the name of something), which 
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from processes.definition.checks import Catalog
-from processes.rules import Rule, StartAProcess, rules
-from processes.rules.base import CallingRule
-from processes.rules.find_items import BUILT_IN
-from processes.rules.set_form_field import SetFormField
+from processes.language.mappings import Assignment
+from processes.rules import rules
+from processes.rules.base import BUILT_IN, OutwardRule, Rule
+from processes.rules.ports import Ref
 
 # `[name]` inside a text, and what stands for the names that a rule's settings hold.
 _NAMED_HERE = re.compile(r"\[([A-Za-z][A-Za-z0-9_]*)\]|zref(\d+)z")
@@ -61,10 +61,12 @@ class Teller:
         return Said(self._line(rule, raw), more, finished=True)
 
     def _line(self, rule: Rule, raw: Mapping[str, Any]) -> SentenceParts:
-        if isinstance(rule, SetFormField):
-            return self._assignments(rule)
-        if isinstance(rule, CallingRule) and rule.datasource != BUILT_IN:
-            return self._call(rule)
+        if rows := rule.assignments_shown():
+            return self._assignments(rows)
+        if isinstance(rule, OutwardRule):
+            for ref in rule.refers():
+                if ref.datasource:
+                    return self._call(rule, ref)
         return self._sentence(raw)
 
     def _sentence(self, raw: Mapping[str, Any]) -> SentenceParts:
@@ -94,9 +96,9 @@ class Teller:
         lower = SentencePart(first.text[:1].lower() + first.text[1:], first.is_ref)
         return [SentencePart(_("Otherwise ")), lower, *other[1:], SentencePart(". ")]
 
-    def _assignments(self, rule: SetFormField) -> SentenceParts:
+    def _assignments(self, rows: Sequence[Assignment]) -> SentenceParts:
         line = [SentencePart(_("Set "))]
-        for number, row in enumerate(rule.assignments):
+        for number, row in enumerate(rows):
             if number:
                 line.append(SentencePart(_(" and ")))
             line += [self._ref(row.field), SentencePart(_(" to "))]
@@ -104,16 +106,16 @@ class Teller:
             line += value if row.value else [SentencePart(_("empty"))]
         return line
 
-    def _call(self, rule: CallingRule) -> SentenceParts:
-        source = self._catalog.datasource(rule.datasource)
-        method = source.method(rule.method) if source else None
+    def _call(self, rule: OutwardRule, ref: Ref) -> SentenceParts:
+        source = self._catalog.datasource(ref.datasource)
+        method = source.method(ref.method) if source else None
         count = len(rule.input_mapping)
         values = _(" with 1 value") if count == 1 else _(" with %(n)s values") % {"n": count}
         return [
             SentencePart(_("Call ")),
-            SentencePart(method.title if method else rule.method, is_ref=True),
+            SentencePart(method.title if method else ref.method, is_ref=True),
             SentencePart(_(" on ")),
-            SentencePart(source.title if source else rule.datasource, is_ref=True),
+            SentencePart(source.title if source else ref.datasource, is_ref=True),
             SentencePart(values if count else ""),
         ]
 
@@ -124,7 +126,7 @@ class Teller:
         return [SentencePart(_("Only when %(words)s. ") % {"words": words})]
 
     def _then(self, rule: Rule) -> SentenceParts:
-        if not isinstance(rule, CallingRule | StartAProcess):
+        if not isinstance(rule, OutwardRule):
             return []
         line: SentenceParts = []
         if rule.on_success:

@@ -87,7 +87,7 @@ def primary(steps: Mapping[str, FormStep], views: Iterable[FormView]) -> str:
             for one in [*view.footer, *every(view.controls)]
             if one.kind == "button" and one.enabled
         ]
-        submits = [one for one in buttons if any(rule.slug() == "submit" for rule in one.rules)]
+        submits = [one for one in buttons if any(rule.completes for rule in one.rules)]
         if step.needs_submit and not submits:
             return f"form:{view.form.name}#submit"
         if buttons:
@@ -102,7 +102,7 @@ def submitted_by(document: Document, target: str) -> list[str]:
     named = [
         getattr(rule, "form", "")
         for rule in document.rules_of(target)
-        if rule.slug() == "submit" and rule.enabled and rule.conditions is None
+        if rule.completes and rule.enabled and rule.conditions is None
     ]
     return list(dict.fromkeys(name or own[0] for name in named))
 

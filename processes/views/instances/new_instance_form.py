@@ -120,7 +120,7 @@ class NewInstanceForm:
         instance is made also for what is missing in a form that is to be submitted.
         """
         rules = self._rules_of(target)
-        submits = target.endswith("#submit") or any(rule.slug() == "submit" for rule in rules)
+        submits = target.endswith("#submit") or any(rule.completes for rule in rules)
         inside = stays_inside(rules) and not submits
         if flaws := self.flaws(strict=submits):
             raise Invalid(errors=flaws)

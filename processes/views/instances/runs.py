@@ -16,6 +16,7 @@ from processes.instances.leases import PAUSED
 from processes.instances.lifecycle import store_unsaved_answer
 from processes.instances.unsaved import only_looked_up
 from processes.models import Change, Run
+from processes.rules import rules
 from processes.running.target_titles import with_target_titles
 from processes.selectors import visible_instance, visible_runs
 from processes.views.common import asked, page_of, person, target_title
@@ -123,7 +124,8 @@ def _saved(run: Run) -> list[str]:
 
 def _with_saved(steps: list[dict[str, Any]], saved: list[str]) -> list[dict[str, Any]]:
     """Say beside each save what it stored, where saves and changes stand one to one."""
-    places = [one for one in steps if one["type"] == "save" and one["status"] == "succeeded"]
+    saves = {slug for slug, kind in rules.kinds.items() if kind.stores and not kind.completes}
+    places = [one for one in steps if one["type"] in saves and one["status"] == "succeeded"]
     if len(places) == len(saved):
         for place, words in zip(places, saved, strict=True):
             place["sentence"] = words
@@ -140,8 +142,8 @@ def _waiting(run: Run, document: Document | None) -> list[str]:
     if run.status not in GOING_ON or document is None:
         return []
     try:
-        rules = document.rules_of(run.target)
+        waiting = document.rules_of(run.target)
     except LookupError:
         return []
     done = max((step["position"] + 1 for step in run.steps if step["rule"]), default=0)
-    return [rule.title for rule in rules[done:]]
+    return [rule.title for rule in waiting[done:]]

@@ -15,8 +15,8 @@ from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.forms.value_words import sentences_of, words_in_utc
 from processes.models import ProcessDesign, Run
-from processes.rules import Rule, SetFormField
-from processes.rules.base import BUILT_IN, CallingRule
+from processes.rules.base import Rule
+from processes.rules.ports import Ref
 from processes.selectors import get_version
 
 AT_A_TIME = 50
@@ -86,23 +86,23 @@ def sentence_of(rule: Rule | None, document: Document | None) -> SafeString:
     """Return a rule as a sentence in which its fields stand by their titles."""
     if rule is None or document is None or rule.sentence() == rule.title:
         return escape("")
-    if isinstance(rule, CallingRule) and rule.datasource != BUILT_IN:
-        return _called(rule)
-    if not isinstance(rule, SetFormField):
+    if called := [ref for ref in rule.refers() if ref.datasource]:
+        return _called(called[0])
+    if not (rows := rule.assignments_shown()):
         return escape(rule.sentence())
     parts = [
         format_html(
             '<span class="k-ref">{}</span> {} {}', title_of(row.field, document), _("to"),
             row.value or _("empty"),
         )
-        for row in rule.assignments
+        for row in rows
     ]  # fmt: skip
     return format_html("{} {}", _("Set"), format_html_join(", ", "{}", ((one,) for one in parts)))
 
 
-def _called(rule: CallingRule) -> SafeString:
+def _called(ref: Ref) -> SafeString:
     """Say which REST method of which datasource a rule calls, by the names that people know."""
-    source, method = rule.datasource, rule.method
+    source, method = ref.datasource, ref.method
     with suppress(Missing):
         document = get_document(source)
         found = document.method(method)
