@@ -22,9 +22,6 @@ from kianda.lib.secret_names import MASK
 from kianda.web.pages import Errors
 
 REMOVE = "!remove"
-SETTINGS = (
-    "title", "base_url", "auth", "timeout_s", "test_path", "follow_redirects", "max_answer_bytes",
-)  # fmt: skip
 _METHOD_SECRET = re.compile(
     r"/methods/(\d+)/(query|request_headers|request_body)/(\d+)/value(?:!remove)?\Z"
 )
@@ -132,6 +129,14 @@ def auth_body(post: QueryDict, *, stored: AuthScheme | None) -> dict[str, Any]:
         elif place in post:
             body[name] = line_of(post, place)
     return body
+
+
+def masked(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return typed settings as they may be shown."""
+    auth = dict(body["auth"])
+    kind = auth_schemes.kinds.get(auth["scheme"])
+    secrets = {name: MASK for name in (kind.secrets if kind else ()) if auth.get(name)}
+    return {**body, "auth": auth | secrets}
 
 
 def auth_controls(body: Mapping[str, Any], *, stored: AuthScheme | None) -> list[AuthControl]:

@@ -15,10 +15,6 @@ from kianda.lib.secret_names import MASK, is_secret_name
 
 REQUEST = ("query", "request_headers", "request_body")
 RESPONSE = ("response_headers", "response_body")
-KEYS = (
-    "title", "http_method", "url_path", "content_type", "media_type", *REQUEST, *RESPONSE,
-    "timeout_s", "follow_redirects", "max_answer_bytes",
-)  # fmt: skip
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 CONTENT_TYPES = (
     ("json", _("JSON")), ("form", _("Form")), ("multipart", _("Multipart")), ("raw", _("Raw")),

@@ -1,6 +1,6 @@
 """Setting and keeping who may change a datasource, and whose runs may call it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -13,7 +13,7 @@ from datasources.models import Datasource
 from datasources.permissions import Security
 from datasources.selectors import get_datasource, security_of
 from kianda.accounts.services.audit import record
-from kianda.lib.errors import Flaw, Forbidden, Invalid, Stale
+from kianda.lib.errors import Flaw, Forbidden, Invalid
 from kianda.lib.pointers import flaws_of, pointer
 
 
@@ -30,11 +30,17 @@ def must_edit(row: Datasource, user: Any) -> None:
         )
 
 
-def set_security(*, name: str, raw: object, user: Any, seen: Security | None = None) -> Datasource:
+def set_security(
+    *,
+    name: str,
+    raw: object,
+    user: Any,
+    unchanged: Callable[[Security], None] | None = None,
+) -> Datasource:
     """Store who may change a datasource and whose runs may call it.
 
-    Raises Invalid with the place of each unknown name, and Forbidden. `seen` is what the person has
-    seen of it; Stale when somebody else has changed it since.
+    Raises Invalid with the place of each unknown name, and Forbidden. `unchanged` may refuse what
+    it has become by the time the datasource is locked.
     """
     row = get_datasource(name)
     must_edit(row, user)
@@ -47,8 +53,8 @@ def set_security(*, name: str, raw: object, user: Any, seen: Security | None = N
     if security == security_of(row):
         return row
     with transaction.atomic():
-        if seen is not None and seen != security_of(_locked(row)):
-            raise Stale
+        if unchanged is not None:
+            unchanged(security_of(_locked(row)))
         Datasource.objects.filter(pk=row.pk).update(
             security=security.model_dump(mode="json"), modified=timezone.now(), modified_by=user
         )

@@ -14,12 +14,12 @@ from datasources.ports import calls_of
 from datasources.rest.document import RestDatasource
 from datasources.selectors import document_of, get_datasource, security_of
 from datasources.services.connection_tests import Tested, try_connection
-from datasources.services.datasources import create_datasource, patch_datasource
+from datasources.services.datasources import KIND, create_datasource, patch_datasource
 from datasources.services.status import standing_of
 from datasources.views.access import CHANGERS, READERS, may_change, must_change
 from datasources.views.uses import use_lines
 from kianda.lib.errors import Invalid, Stale, TooLarge
-from kianda.lib.three_way_merge import Merge, merge, read, written
+from kianda.web.edit_conflict import EditConflict, edit_conflict, revision_context
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, is_htmx, page, render_page, toast
 
@@ -105,8 +105,6 @@ def datasource(request: HttpRequest, name: str) -> HttpResponseBase:
     must_change(request, row)
     stored = document_of(row)
     body = forms.settings_body(request.POST, stored=stored)
-    taken = set(request.POST.getlist("take")) & set(forms.SETTINGS)
-    body |= {key: value for key, value in stored.masked().items() if key in taken}
     if request.POST.get("act") == "scheme":
         return show(request, row, body=body)
     return _save(request, row, body)
@@ -132,10 +130,11 @@ def _save(request: HttpRequest, row: Datasource, body: dict[str, Any]) -> HttpRe
 
 
 def _stale(request: HttpRequest, row: Datasource, body: dict[str, Any]) -> HttpResponse:
-    """Show what somebody else changed, over what was typed; nothing is stored."""
-    theirs = document_of(row).masked()
-    merged = merge(read(request.POST.get("was", "")), body, theirs, keys=forms.SETTINGS)
-    return show(request, row, body=merged.values, merged=merged, status=409)
+    """Show what somebody else changed, above what was typed; nothing is stored."""
+    conflict = edit_conflict(
+        KIND, row.name, titles=LABELS, theirs=document_of(row).masked(), mine=forms.masked(body)
+    )
+    return show(request, row, body=body, conflict=conflict, status=409)
 
 
 def show(
@@ -144,7 +143,7 @@ def show(
     *,
     body: dict[str, Any] | None = None,
     errors: Errors | None = None,
-    merged: Merge | None = None,
+    conflict: EditConflict | None = None,
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
@@ -155,11 +154,9 @@ def show(
         **_stored_context(row, stored),
         "uses": use_lines("datasource", row.name, user=request.user),
         **_settings_context(body or stored.masked(), stored=stored),
-        **(_seen(request) if body and merged is None else {}),
+        **revision_context(request, row.revision, conflict),
         "errors": errors,
         "again": list(forms.asked_again(wrong, stored)),
-        "merged": merged,
-        "differences": _in_words(merged) if merged else [],
         "may_change": may_change(request, row),
         **more,
     }
@@ -169,21 +166,13 @@ def show(
     )
 
 
-def _seen(request: HttpRequest) -> dict[str, Any]:
-    """Return what the person saw when they began to type: another's change since is not seen."""
-    revision = forms.revision_of(request.POST)
-    return {} if revision is None else {"revision": revision, "was": request.POST.get("was", "")}
-
-
 def _stored_context(row: Datasource, stored: RestDatasource) -> dict[str, Any]:
     """Return what the page shows of a datasource, whatever was typed."""
-    shown, calls = stored.masked(), calls_of(row.name, since=timezone.now() - LOOK_BACK)
+    calls = calls_of(row.name, since=timezone.now() - LOOK_BACK)
     return {
         "row": row,
-        "revision": row.revision,
         "document": stored,
         "standing": standing_of(row),
-        "was": written({key: shown[key] for key in forms.SETTINGS}),
         "calls": calls,
         "methods": [(method, calls.by_method.get(method.name)) for method in stored.methods],
         "security": security_of(row),
@@ -200,31 +189,6 @@ def _settings_context(body: dict[str, Any], *, stored: RestDatasource | None) ->
         "auth_controls": forms.auth_controls(auth, stored=stored.auth if stored else None),
         "name": stored.name if stored else "new",
     }
-
-
-def _in_words(merged: Merge) -> list[dict[str, Any]]:
-    return [
-        {
-            "key": difference.key,
-            "label": LABELS.get(difference.key, difference.key),
-            "was": setting_in_words(difference.was),
-            "mine": setting_in_words(difference.mine),
-            "theirs": setting_in_words(difference.theirs),
-            "conflict": difference.conflict,
-        }
-        for difference in merged.differences
-    ]
-
-
-def setting_in_words(value: Any) -> str:
-    """Write a setting for a comparison."""
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {setting_in_words(item)}" for key, item in value.items())
-    if isinstance(value, list):
-        return "\n".join(setting_in_words(item) for item in value) or "\u2013"
-    return "\u2013" if value in (None, "") else str(value)
 
 
 @page(roles=READERS)

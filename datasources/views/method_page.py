@@ -13,11 +13,12 @@ from datasources.models import Datasource
 from datasources.ports import Sample
 from datasources.rest.document import TARGETS, RestDatasource, RestMethod
 from datasources.selectors import document_of
-from datasources.services.methods import masked_method
+from datasources.services.datasources import KIND
+from datasources.services.methods import masked_method, method_of
 from datasources.views.access import may_change
 from datasources.views.answers import ShownAnswer
-from datasources.views.detail import setting_in_words
-from kianda.lib.three_way_merge import Merge, written
+from kianda.lib.secret_names import MASK
+from kianda.web.edit_conflict import EditConflict, edit_conflict, revision_context, revision_of
 from kianda.web.pages import Errors
 
 LABELS = {
@@ -67,7 +68,7 @@ class MethodEditor:
     body: dict[str, Any]
     errors: Errors | None = None
     sending: bool = False
-    merged: Merge | None = None
+    conflict: EditConflict | None = None
     answer: ShownAnswer | None = None
     process_id: str = ""
     samples: Mapping[str, Sample] = field(default_factory=dict)
@@ -114,7 +115,6 @@ class MethodEditor:
     def context(self) -> dict[str, Any]:
         """Return what the templates show."""
         name = self.stored.name if self.stored else ""
-        shown = masked_method(self.document, name) if name else dict(NEW)
         return {
             "editor": self,
             "row": self.row,
@@ -130,37 +130,38 @@ class MethodEditor:
             "secret_choices": method_forms.SECRET_CHOICES,
             "redirects": method_forms.REDIRECTS,
             "redirect": REDIRECT_WORDS[self.body.get("follow_redirects")],
-            "was": written(shown),
             "may_change": may_change(self.request, self.row),
             "answer": self.answer,
-            "differences": self._differences(),
             "process_ids": ports.process_ids_for(
                 self.request.user, datasource=self.row.name, method=name
             ),
+            **revision_context(self.request, self.revision, self.conflict),
         }
 
-    def _differences(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "key": one.key,
-                "label": LABELS.get(one.key, one.key),
-                "was": _rows_in_words(one.was),
-                "mine": _rows_in_words(one.mine),
-                "theirs": _rows_in_words(one.theirs),
-                "conflict": one.conflict,
-            }
-            for one in (self.merged.differences if self.merged else ())
-        ]
+    @property
+    def revision(self) -> str:
+        """Return the revision of the method: others may change the rest of the datasource."""
+        return revision_of(self.stored.model_dump(mode="json")) if self.stored else ""
+
+    def compare(self, row: Datasource) -> None:
+        """Take what somebody else has made of it, to be shown beside what was typed."""
+        self.row, theirs = row, self.body
+        if self.stored:
+            self.stored = method_of(self.document, self.stored.name)
+            theirs = masked_method(self.document, self.stored.name)
+        self.conflict = edit_conflict(
+            KIND, row.name, titles=LABELS, theirs=_in_words(theirs), mine=_in_words(self.body)
+        )
 
 
-def _rows_in_words(value: Any) -> str:
-    if not isinstance(value, list):
-        return setting_in_words(value)
-    return "\n".join(_row_in_words(row) for row in value) or "\u2013"
+def _in_words(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: [_row_in_words(row) for row in value] if isinstance(value, list) else value
+        for key, value in body.items()
+    }
 
 
-def _row_in_words(row: Any) -> str:
-    if not isinstance(row, dict):
-        return str(row)
+def _row_in_words(row: Mapping[str, Any]) -> str:
     rest = row.get("value") or row.get("path")
-    return f"{row.get('name', '')} = {rest}" if rest else str(row.get("name", ""))
+    rest = MASK if rest and row.get("secret") else rest
+    return f"{row['name']} = {rest}" if rest else str(row["name"])

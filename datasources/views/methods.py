@@ -1,7 +1,5 @@
 """The editor of a REST method: opened, changed row by row, saved, copied, deleted."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
@@ -12,15 +10,14 @@ from datasources.selectors import document_of, get_datasource
 from datasources.services.methods import (
     delete_method,
     duplicate_method,
-    masked_method,
     method_of,
     save_method,
 )
 from datasources.views.access import CHANGERS, READERS, may_force, must_change
 from datasources.views.method_page import MethodEditor
 from datasources.views.uses import use_lines
-from kianda.lib.errors import InUse, Invalid, Missing, Stale, TooLarge
-from kianda.lib.three_way_merge import merge, read
+from kianda.lib.errors import InUse, Invalid, Stale, TooLarge
+from kianda.web.edit_conflict import check_revision
 from kianda.web.form_once import once
 from kianda.web.pages import go, page, render_dialog, render_page, toast
 
@@ -58,8 +55,6 @@ def posted(
         request, row, stored, body, typed=method_forms.typed_samples(request.POST)
     )
     editor.process_id = forms.line_of(request.POST, "process_id")
-    shown = masked_method(document_of(row), stored.name) if stored else {}
-    body |= {key: shown[key] for key in request.POST.getlist("take") if key in shown}
     return editor
 
 
@@ -72,41 +67,24 @@ def render(editor: MethodEditor, *, status: int = 200) -> HttpResponse:
 
 def _save(editor: MethodEditor) -> HttpResponseBase:
     request, row, stored = editor.request, editor.row, editor.stored
-    revision = forms.revision_of(request.POST) or 0
-    theirs = masked_method(document_of(row), stored.name) if stored else {}
-    was = read(request.POST.get("was", ""))
-    if stored is None or was == theirs:
-        # Others may have changed the rest of the datasource: this method is as it was.
-        revision = row.revision
     try:
+        if stored is not None:
+            check_revision(request, stored.model_dump(mode="json"))
         name = save_method(
             datasource=row.name,
             method=stored.name if stored else None,
             raw=editor.body,
             user=request.user,
-            revision=revision,
+            revision=row.revision,
         )
     except Stale:
-        return _stale(editor, was)
+        editor.compare(get_datasource(row.name))
+        return render(editor, status=409)
     except (Invalid, TooLarge) as error:
         editor.errors = forms.errors_of(error, typed=editor.body)
         return render(editor, status=422)
     toast(request, _("%(title)s is saved.") % {"title": editor.body["title"]})
     return go(request, "method", name=row.name, method=name)
-
-
-def _stale(editor: MethodEditor, was: dict[str, Any]) -> HttpResponse:
-    editor.row = get_datasource(editor.row.name)
-    try:
-        editor.stored = find(editor.row, editor.stored.name if editor.stored else "new")
-    except Missing:
-        editor.stored = None  # Somebody deleted it: saving makes it anew.
-        editor.body["name"] = was.get("name", "")
-    name = editor.stored.name if editor.stored else ""
-    theirs = masked_method(editor.document, name) if name else was
-    editor.merged = merge(was, editor.body, theirs, keys=method_forms.KEYS)
-    editor.body = editor.merged.values
-    return render(editor, status=409)
 
 
 @page(roles=CHANGERS, methods=("POST",))

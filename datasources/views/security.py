@@ -6,20 +6,28 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
-from pydantic import ValidationError
+from django.utils.translation import gettext_lazy
 
-from datasources.permissions import Security
 from datasources.selectors import get_datasource, security_of
 from datasources.services.access import must_edit, set_security
+from datasources.services.datasources import KIND
 from datasources.views.access import CHANGERS
-from kianda.accounts.roles import ADMINISTRATOR
+from kianda.accounts.roles import ADMINISTRATOR, role_titles
 from kianda.lib.errors import Flaw, Invalid, Stale
+from kianda.web.edit_conflict import (
+    check_revision,
+    edit_conflict,
+    revision_context,
+    revision_of,
+)
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, render_dialog, toast
 
-PARTS = ("editors", "callers")
+TITLES = {
+    "editors": gettext_lazy("Change, test and send"),
+    "callers": gettext_lazy("Call from rules"),
+}
 MOST_GROUPS = 100
-MOST_SEEN = 100_000
 
 
 @page(roles=CHANGERS, methods=("GET", "POST"))
@@ -30,38 +38,36 @@ def security(request: HttpRequest, name: str) -> HttpResponseBase:
     must_edit(row, request.user)
     stored = security_of(row)
     body: dict[str, Any] = stored.model_dump(mode="json")
-    errors, status, stale = Errors(), 200, False
+    errors, status, conflict = Errors(), 200, None
     if request.method == "POST":
         body = _body(request.POST)
         try:
-            if (seen := _seen(request.POST)) is None:
-                # Nobody can tell whether somebody else has changed it: ask, write over nothing.
-                raise Stale
-            set_security(name=name, raw=body, user=request.user, seen=seen)
+            set_security(
+                name=name, raw=body, user=request.user,
+                unchanged=lambda stored: check_revision(request, stored.model_dump(mode="json")),
+            )  # fmt: skip
         except Invalid as invalid:
             errors, status = _beside_lists(invalid), 422
         except Stale:
-            stored, status, stale = security_of(get_datasource(name)), 422, True
+            stored, status = security_of(get_datasource(name)), 422
+            theirs = _in_words(stored.model_dump(mode="json"))
+            conflict = edit_conflict(KIND, name, titles=TITLES, theirs=theirs, mine=_in_words(body))
         else:
             toast(request, _("Who may use %(title)s is saved.") % {"title": row.title})
             return go(request, "datasource", name=name)
     heading = _("Security of %(title)s") % {"title": row.title}
     context = {
-        "row": row, "errors": errors, "stored": stored, "stale": stale,
-        "seen": request.POST.get("seen") if errors else stored.model_dump_json(),
-        "parts": [_part(name, body[name], errors) for name in PARTS],
+        "row": row, "errors": errors,
+        "parts": [_part(name, body[name], errors) for name in TITLES],
+        **revision_context(request, revision_of(stored.model_dump(mode="json")), conflict),
     }  # fmt: skip
     return render_dialog(
         request, "datasources/_security.html", context, title=heading, status=status
     )
 
 
-def _seen(post: QueryDict) -> Security | None:
-    """Return what the dialog showed when it was opened; None when it cannot be read."""
-    try:
-        return Security.model_validate_json(post.get("seen", "")[:MOST_SEEN])
-    except ValidationError:
-        return None
+def _in_words(body: dict[str, Any]) -> dict[str, Any]:
+    return {part: [*named["users"], *role_titles(named["groups"])] for part, named in body.items()}
 
 
 def _body(post: QueryDict) -> dict[str, Any]:
@@ -70,7 +76,7 @@ def _body(post: QueryDict) -> dict[str, Any]:
             "users": _names(post.get(f"/{part}/users", "")),
             "groups": post.getlist(f"/{part}/groups"),
         }
-        for part in PARTS
+        for part in TITLES
     }
 
 

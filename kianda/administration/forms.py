@@ -50,10 +50,6 @@ def zone_choices() -> list[tuple[str, str]]:
     return [("", own), *((name, name) for name in names)]
 
 
-# Of a hidden field that says what the person has seen; it outlives a session with what was typed.
-SEEN = {"data-seen": True}
-
-
 class ProfileForm(forms.Form):
     """What a person chooses for the pages."""
 
@@ -121,15 +117,12 @@ class InviteForm(_PersonForm):
 class PersonForm(_PersonForm):
     """A user's name, e-mail, roles and groups."""
 
-    # As the person has seen the user: what somebody else changed meanwhile is told.
-    seen: Any = forms.CharField(required=False, widget=forms.HiddenInput(attrs=SEEN))
-
     def chosen(self) -> dict[str, Any]:
         """Return what was chosen, as it is stored."""
         given = self.cleaned_data
         return {
             "name": " ".join(given["name"].split(maxsplit=1)), "email": given["email"],
-            "roles": given["roles"], "groups": given["groups"],
+            "roles": given["roles"], "groups": sorted(given["groups"]),
         }  # fmt: skip
 
 
@@ -155,9 +148,6 @@ class GroupForm(forms.Form):
         ),
         help_text=_("Type some letters of a name, and choose from the list."),
     )  # fmt: skip
-    # Whom the person has seen in the list: who was added meanwhile stays.
-    known: Any = forms.CharField(required=False, widget=forms.HiddenInput(attrs=SEEN))
-    called: Any = forms.CharField(required=False, widget=forms.HiddenInput(attrs=SEEN))
 
     def names(self, field: str) -> list[str]:
         """Return the names that were typed into a field."""
@@ -174,11 +164,6 @@ class GroupForm(forms.Form):
             f"/members/{at}": "members" if at < listed else "more"
             for at, _name in enumerate(self.wanted())
         }
-
-    def see_name(self, name: str) -> None:
-        """Send the name along by which the group goes now: it has been told."""
-        typed = {field: self.data.get(field, "") for field in self.fields}
-        self.data = typed | {"called": name}
 
     def keep_name(self) -> None:
         """Show the name as one that cannot be changed, and say why."""

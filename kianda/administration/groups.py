@@ -12,8 +12,14 @@ from kianda.accounts.roles import ADMINISTRATOR, ROLES, role_titles
 from kianda.accounts.services import groups as services
 from kianda.administration.forms import GroupForm
 from kianda.administration.lists import shown_rows
-from kianda.lib.errors import InUse, Invalid
+from kianda.lib.errors import InUse, Invalid, Stale
 from kianda.lib.usage import Use, page_of
+from kianda.web.edit_conflict import (
+    check_revision,
+    edit_conflict,
+    revision_context,
+    revision_of,
+)
 from kianda.web.form_once import once
 from kianda.web.pages import form_errors, go, page, query_words, render_dialog, render_page, toast
 
@@ -60,28 +66,37 @@ def add(request: HttpRequest) -> HttpResponseBase:
 def change(request: HttpRequest, group_id: int) -> HttpResponseBase:
     """Rename a group and change its members; a group that is in use keeps its name."""
     row = services.group(group_id)
-    members = "\n".join(services.members_of(row))
-    initial = {"name": row.name, "members": members, "known": members, "called": row.name}
-    form = GroupForm(request.POST or None, initial=initial)
+    now, conflict = _settings_of(row), None
+    form = GroupForm(request.POST or None, initial={**now, "members": "\n".join(now["members"])})
     if request.method == "POST" and form.is_valid():
         try:
             services.change_group(
                 row,
                 name=form.cleaned_data["name"],
                 members=form.wanted(),
-                known=form.names("known"),
-                called=form.cleaned_data["called"],
+                unchanged=lambda row: check_revision(request, _settings_of(row)),
                 by=signed_in(request),
             )
         except Invalid as invalid:
             form_errors(form, invalid, form.places())
-            form.see_name(services.group(group_id).name)
+        except Stale:
+            row = services.group(group_id)
+            now = _settings_of(row)
+            conflict = edit_conflict(
+                services.KIND, row.name, titles={key: form[key].label for key in now},
+                theirs=now, mine={**form.cleaned_data, "members": sorted(form.wanted())},
+            )  # fmt: skip
         else:
             toast(request, _("%s is changed.") % form.cleaned_data["name"])
             return go(request, "groups")
     if services.uses_of(row):
         form.keep_name()
-    return _dialog(request, form, title=row.name)
+    context = revision_context(request, revision_of(now), conflict)
+    return _dialog(request, form, title=row.name, **context)
+
+
+def _settings_of(row: Group) -> dict[str, Any]:
+    return {"name": row.name, "members": services.members_of(row)}
 
 
 @page(roles=ADMIN, methods=("GET", "POST"))
@@ -114,10 +129,10 @@ def _ask(request: HttpRequest, row: Group, uses: list[Use], *, status: int = 200
     )
 
 
-def _dialog(request: HttpRequest, form: GroupForm, *, title: str) -> HttpResponse:
+def _dialog(request: HttpRequest, form: GroupForm, *, title: str, **more: Any) -> HttpResponse:
     context = {
         "form": form, "action": request.path,
-        "people": services.people_to_offer(),
+        "people": services.people_to_offer(), **more,
     }  # fmt: skip
-    status = 422 if form.errors else 200
+    status = 422 if form.errors or more.get("conflict") else 200
     return render_dialog(request, "accounts/_group.html", context, title=title, status=status)

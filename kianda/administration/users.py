@@ -9,13 +9,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kianda.accounts.permissions import signed_in
-from kianda.accounts.roles import ADMINISTRATOR, ROLES, remember_roles, role_titles
-from kianda.accounts.services import user_merge
+from kianda.accounts.roles import (
+    ADMINISTRATOR,
+    ROLES,
+    assigned_roles,
+    groups_of,
+    remember_roles,
+    role_titles,
+)
 from kianda.accounts.services import users as people
 from kianda.administration.forms import ROLE_WORDS, InviteForm, PersonForm
 from kianda.administration.lists import shown_rows
 from kianda.lib.errors import Conflict, Invalid, Stale
-from kianda.lib.three_way_merge import written
+from kianda.web.edit_conflict import (
+    check_revision,
+    edit_conflict,
+    revision_context,
+    revision_of,
+)
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import form_errors, go, page, query_words, render_dialog, render_page, toast
 
@@ -62,35 +73,45 @@ def invite(request: HttpRequest) -> HttpResponseBase:
 @once
 def change(request: HttpRequest, user_id: int) -> HttpResponseBase:
     """Change a user's name, e-mail, roles and groups."""
-    user = people.person(user_id)
-    now = user_merge.settings_of(user)
-    form = PersonForm(request.POST or None, initial={**now, "seen": written(now)})
+    user, conflict = people.person(user_id), None
+    now = _settings_of(user)
+    form = PersonForm(request.POST or None, initial=now)
     if request.method == "POST" and form.is_valid():
-        mine, seen = form.chosen(), user_merge.read(form.cleaned_data["seen"])
+        mine = form.chosen()
         try:
-            people.change_person(user, **mine, seen=seen, by=signed_in(request))
+            people.change_person(
+                user, **mine, by=signed_in(request),
+                unchanged=lambda row: check_revision(request, _settings_of(row)),
+            )  # fmt: skip
         except Invalid as invalid:
             form_errors(form, invalid)
         except Stale:
-            return _stale(request, user, mine, seen or now)
+            now = _settings_of(people.person(user_id))
+            conflict = edit_conflict(
+                people.KIND, user.username, titles={key: form[key].label for key in now},
+                theirs=_in_words(now), mine=_in_words(mine),
+            )  # fmt: skip
         else:
             toast(request, _("%s is changed.") % user.username)
             return go(request, "users")
-    context = {"form": form, "role_words": ROLE_WORDS, "action": request.path, "person": user}
+    context = {
+        "form": form, "role_words": ROLE_WORDS, "action": request.path, "person": user,
+        **revision_context(request, revision_of(now), conflict),
+    }  # fmt: skip
     return _form(request, "accounts/_person.html", context, title=user.username)
 
 
-def _stale(
-    request: HttpRequest, user: User, mine: dict[str, Any], seen: user_merge.Settings
-) -> HttpResponse:
-    """Show what somebody else has saved, and the form with both; nothing is stored yet."""
-    now = user_merge.settings_of(people.person(user.pk))
-    initial = user_merge.merged(mine, seen, now) | {"seen": written(now)}
-    context = {
-        "form": PersonForm(initial=initial), "role_words": ROLE_WORDS, "action": request.path,
-        "person": user, "stale": user_merge.differences(mine, seen, now),
+def _settings_of(user: User) -> dict[str, Any]:
+    """Return a user as the dialog shows one."""
+    return {
+        "name": user.get_full_name(), "email": user.email,
+        "roles": assigned_roles(user),
+        "groups": sorted(groups_of(user) - set(ROLES)),
     }  # fmt: skip
-    return render_dialog(request, "accounts/_person.html", context, title=user.username, status=422)
+
+
+def _in_words(given: dict[str, Any]) -> dict[str, Any]:
+    return {**given, "roles": role_titles(given["roles"])}
 
 
 @page(roles=ADMIN, methods=("GET", "POST"))
@@ -142,7 +163,7 @@ def password_link(request: HttpRequest, user_id: int) -> HttpResponseBase:
 def _form(
     request: HttpRequest, template: str, context: dict[str, Any], *, title: str
 ) -> HttpResponse:
-    status = 422 if context["form"].errors else 200
+    status = 422 if context["form"].errors or context.get("conflict") else 200
     return render_dialog(request, template, context, title=title, status=status)
 
 

@@ -12,12 +12,13 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.errors import Invalid, PreconditionFailed
 from kianda.lib.numbers import whole_number
-from kianda.lib.three_way_merge import Told, read
 from kianda.web import times
+from kianda.web.edit_conflict import EditConflict, edit_conflict, revision_context
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, page_before, render_page, toast
 from processes.views.common import person
@@ -26,7 +27,6 @@ from scheduler.kind_controls import lines_of
 from scheduler.models import ScheduledTask
 from scheduler.services.preview import coming, token_life
 from scheduler.services.validation import zone_names
-from scheduler.views import edit_conflict
 from scheduler.views.choices import Choices, people
 from scheduler.views.tasks import KEEPERS, shown_once
 
@@ -38,6 +38,12 @@ PARTIALS = {
     "found": "scheduler/_found_alone.html",
     "lead": "scheduler/_lead.html",
 }
+TITLES = {
+    "name": gettext_lazy("Task name"), "schedule": gettext_lazy("Schedule"),
+    "timezone": gettext_lazy("Time zone"), "expires": gettext_lazy("Expire"),
+    "process": gettext_lazy("Process design"), "process_id": gettext_lazy("Process ID"),
+    "target": gettext_lazy("Field or rule"), "run_as": gettext_lazy("Run as"),
+}  # fmt: skip
 
 
 @page(roles=KEEPERS, methods=("GET", "POST"))
@@ -118,17 +124,30 @@ def _change(request: HttpRequest, found: ScheduledTask) -> HttpResponseBase:
     except Invalid as invalid:
         return _render(request, typed, task=found, invalid=invalid)
     except PreconditionFailed:
-        return _stale(request, typed, services.get_task(str(found.pk)))
+        now = services.get_task(str(found.pk))
+        return _render(request, typed, task=now, conflict=_conflict(typed, now))
     if token:
         return shown_once(request, changed, token)
     toast(request, _("%(name)s is changed.") % {"name": changed.name})
     return _done(request)
 
 
-def _stale(request: HttpRequest, typed: forms.Typed, now: ScheduledTask) -> HttpResponse:
-    before = read(request.POST.get("seen", ""))
-    differences = edit_conflict.differences(typed, before, now)
-    return _render(request, edit_conflict.merged(typed, before, now), task=now, stale=differences)
+def _conflict(typed: forms.Typed, now: ScheduledTask) -> EditConflict:
+    theirs = _in_words(forms.body_of(forms.typed_of(now), task=now))
+    mine = _in_words(forms.body_of(typed, task=now))
+    return edit_conflict("scheduled task", now.name, titles=TITLES, theirs=theirs, mine=mine)
+
+
+def _in_words(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings as a person reads them."""
+    plan, ends = coming(body, moment=timezone.now()), body["expires"] or {}
+    runs = _("after %(n)s runs") % {"n": ends.get("after_runs")}
+    return {
+        **body,
+        "schedule": plan.words or _("not complete"),
+        "expires": (ends.get("at") or runs) if ends else _("never"),
+        "process_id": body["process_id"] or _("a new instance each time"),
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -164,7 +183,7 @@ def _render(
     *,
     task: ScheduledTask | None = None,
     invalid: Invalid | None = None,
-    stale: list[Told] | None = None,
+    conflict: EditConflict | None = None,
 ) -> HttpResponse:
     user, now = person(request), timezone.now()
     kind, zone = typed["/schedule/kind"], typed["/timezone"] or settings.KIANDA_TIME_ZONE
@@ -180,26 +199,14 @@ def _render(
         "zone": zone, "kinds": forms.KINDS, "more_kinds": forms.MORE_KINDS, "kind": kind,
         "lines": lines_of(kind), "more_open": kind in dict(forms.MORE_KINDS),
         "zones": sorted(zone_names() | {zone}), "not_drawn": forms.not_drawn(typed),
-        "in_dialog": _in_dialog(request), "stale": stale, **_read(request, task, stale),
+        "in_dialog": _in_dialog(request),
+        **(revision_context(request, task.revision, conflict) if task else {}),
         **_persons(user, task),
     }  # fmt: skip
     return render_page(
         request, "scheduler/task.html", context, partials=PARTIALS,
-        status=422 if invalid or stale is not None else 200,
+        status=422 if invalid or conflict else 200,
     )  # fmt: skip
-
-
-def _read(
-    request: HttpRequest, task: ScheduledTask | None, stale: list[Told] | None
-) -> dict[str, Any]:
-    """Return which state of the task was read: after a warning the one warned of."""
-    if task is None:
-        return {}
-    sent = request.POST if stale is None else {}
-    return {
-        "revision": sent.get("revision", task.revision),
-        "seen": sent.get("seen") or edit_conflict.seen(task),
-    }
 
 
 def _persons(user: User, task: ScheduledTask | None) -> dict[str, Any]:

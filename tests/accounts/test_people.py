@@ -69,9 +69,9 @@ def test_roles_change_and_the_mark_of_a_superuser_goes_with_the_role(admin):
 def test_an_ok_without_a_change_changes_nothing_and_tells_nothing(admin, roles):
     dan = make_user("dan", *roles, first_name="Dan")
     page = client_of(admin)
-    shown = page.get(f"/users/{dan.pk}/").context["form"]
-    assert shown["roles"].value() == roles
-    typed = {"name": "Dan", "email": dan.email, "roles": roles, "seen": shown["seen"].value()}
+    shown = page.get(f"/users/{dan.pk}/").context
+    assert shown["form"]["roles"].value() == roles
+    typed = {"name": "Dan", "email": dan.email, "roles": roles, "revision": shown["revision"]}
     assert page.post(f"/users/{dan.pk}/", typed).status_code == 303
     assert set(User.objects.get(pk=dan.pk).groups.values_list("name", flat=True)) == set(roles)
     assert not AuditEntry.objects.exists()
@@ -110,8 +110,8 @@ def test_a_role_that_comes_with_another_is_said_beside_its_box(admin, roles, sai
 def test_who_loses_the_role_administrator_keeps_only_what_was_given(admin):
     dan = make_user("dan", "Administrator")
     page = client_of(admin)
-    seen = page.get(f"/users/{dan.pk}/").context["form"]["seen"].value()
-    page.post(f"/users/{dan.pk}/", {"email": dan.email, "seen": seen, "roles": ["Designer"]})
+    seen = page.get(f"/users/{dan.pk}/").context["revision"]
+    page.post(f"/users/{dan.pk}/", {"email": dan.email, "revision": seen, "roles": ["Designer"]})
     assert roles_of(User.objects.get(pk=dan.pk)) == {"Designer", "User"}
 
 

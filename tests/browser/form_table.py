@@ -83,7 +83,7 @@ FORMS = {
     ),
     "user": Form(
         "/users/{ben}/", "admin", "OK", "name", SCRIPT, second="Ben", opener=("/users/", "ben"),
-        rows=crew, takes_empty=True, again="Somebody else has changed this user meanwhile",
+        rows=crew, takes_empty=True, again="changed this while you were editing",
     ),
     "group-new": Form(
         "/users/groups/new/", "admin", "OK", "name", SCRIPT[:40],
@@ -92,7 +92,7 @@ FORMS = {
     "group": Form(
         "/users/groups/77/", "admin", "OK", "name", "Night crew", rows=crew,
         opener=("/users/groups/", "Crew"), second="Day crew",
-        again="Somebody has renamed it to Night crew meanwhile",
+        again="changed this while you were editing",
     ),
     "token-new": Form(
         "/tokens/new/", "ben", "Create", "name", SCRIPT, opener=("/tokens/", "Create a token"),
@@ -103,11 +103,12 @@ FORMS = {
     ),
     "datasource": Form(
         "/datasources/token-service/", "dan", "Save", "/title", SCRIPT, rows=service,
-        second="Other", again="saved this while you were editing",
+        second="Other", again="changed this while you were editing",
     ),
     "datasource-security": Form(
         "/datasources/token-service/security/", "dan", "OK", "/editors/users", "dan",
-        rows=service, takes_empty=True, second="ben, dan", again="meanwhile",
+        rows=service, takes_empty=True, second="ben, dan",
+        again="changed this while you were editing",
     ),
     "method-new": Form(
         "/datasources/token-service/methods/new/", "dan", "Save method", "/title", "Look",
@@ -115,7 +116,7 @@ FORMS = {
     ),
     "method": Form(
         "/datasources/token-service/methods/me/", "dan", "Save method", "/title", SCRIPT,
-        rows=service, second="Other", again="saved this while you were editing",
+        rows=service, second="Other", again="changed this while you were editing",
     ),
     "design-new": Form(
         "/designs/new/", "ada", "Add and open the designer", "/title", "Leave",
@@ -136,7 +137,7 @@ FORMS = {
     ),
     "task": Form(
         "/scheduled-tasks/{task}/", "ada", "OK", "/name", SCRIPT, rows=task, second="Other",
-        again="Somebody else has saved this task meanwhile",
+        again="changed this while you were editing",
     ),
     "instance-new": Form(
         "/instances/new/?process=orders", "ada", "Create instance", "v-customer", SCRIPT,

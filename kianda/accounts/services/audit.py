@@ -50,6 +50,10 @@ ACTIONS: Mapping[Action, str] = {
     "sign-in paused": gettext_noop("sign-in paused"),
     "tested": gettext_noop("tested"),
 }
+# What is said to who wants to save settings that have become others.
+_CHANGES: tuple[Action, ...] = (
+    "changed", "members changed", "renamed", "paused", "resumed", "hook renewed",
+)  # fmt: skip
 # What other pages call them.
 KINDS: Mapping[Kind, str] = {
     "API token": gettext_noop("API token"),
@@ -74,6 +78,12 @@ def record(user: Any, *, action: Action, kind: Kind, name: str, detail: str = ""
         name=name[:200],
         detail=detail[:500],
     )
+
+
+def last_change(kind: Kind, name: str) -> AuditEntry | None:
+    """Return the newest entry about a change of the settings of an object."""
+    entries = AuditEntry.objects.filter(kind=kind, name=name[:200], action__in=_CHANGES)
+    return entries.select_related("user").order_by("-at", "-pk").first()
 
 
 def kind_words(kind: str) -> str:

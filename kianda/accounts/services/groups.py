@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from django.contrib.auth.models import Group, User
@@ -86,25 +86,22 @@ def change_group(
     *,
     name: str,
     members: Sequence[str],
-    known: Sequence[str],
-    called: str = "",
+    unchanged: Callable[[Group], None] | None = None,
     by: User,
 ) -> Group:
     """Store name and members; raises Invalid, also for a new name while anything uses the group.
 
-    `known` are the members that the person has seen: only what differs from them is changed, so
-    that nobody who was added meanwhile is lost. `called` is the name that the person has seen
-    (empty: whatever it is): one that was left alone stays as somebody else has changed it.
+    `unchanged` may refuse what the group has become by the time the row is locked.
     """
     name = _trimmed(name)
     with transaction.atomic():
         _lock()
         row = group(row.pk)
+        if unchanged is not None:
+            unchanged(row)
         found, unknown = _people(members)
         before = row.name
-        if called and name == called:
-            name = before
-        _raise([*_meanwhile_flaws(row, name, called), *unknown])
+        _raise([*_rename_flaws(row, name), *unknown])
         if name != before:
             row.name = name
             row.save(update_fields=["name"])
@@ -115,19 +112,8 @@ def change_group(
                 name=name,
                 detail=_("It was %(name)s") % {"name": before},
             )
-        _change_members(row, found, known, by=by)
+        _change_members(row, found, by=by)
     return row
-
-
-def _meanwhile_flaws(row: Group, name: str, called: str) -> list[Flaw]:
-    """Tell of a name that somebody else has given it, else of what is wrong with the new one."""
-    if called and called != row.name != name:
-        told = _("Somebody has renamed it to %(theirs)s meanwhile. OK calls it %(yours)s.") % {
-            "theirs": row.name,
-            "yours": name,
-        }
-        return [Flaw("/name", told)]
-    return _rename_flaws(row, name)
 
 
 def delete_group(row: Group, *, by: User) -> None:
@@ -172,14 +158,12 @@ def _lock() -> None:
     list(Group.objects.filter(name=ADMINISTRATOR).select_for_update())
 
 
-def _change_members(row: Group, wanted: Sequence[User], known: Sequence[str], *, by: User) -> None:
+def _change_members(row: Group, wanted: Sequence[User], *, by: User) -> None:
     names, before = {one.username for one in wanted}, set(members_of(row))
-    added = names - set(known) - before
-    removed = (set(known) - names) & before
+    added, removed = names - before, before - names
     if not added and not removed:
         return
-    row.user_set.add(*(one for one in wanted if one.username in added))
-    row.user_set.remove(*User.objects.filter(username__in=removed))
+    row.user_set.set(wanted)
     told = [_listed(_("Added"), sorted(added)), _listed(_("Removed"), sorted(removed))]
     audit.record(
         by, action="members changed", kind=KIND, name=row.name, detail=". ".join(filter(None, told))

@@ -1,6 +1,6 @@
 """Users: invited by a link, given roles, deactivated; nobody locks the last administrator out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -20,8 +20,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, assigned_roles, implying, role_titles
 from kianda.accounts.services import audit
 from kianda.accounts.services.groups import group_flaws, put_into_groups
-from kianda.accounts.services.user_merge import Settings, settings_of
-from kianda.lib.errors import Conflict, Flaw, Invalid, Missing, Stale
+from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
 
 KIND: Final = "user"
 LAST = gettext_noop("This is the last active Administrator. Make somebody else one first.")
@@ -85,18 +84,18 @@ def change_person(
     email: str,
     roles: Sequence[str],
     groups: Sequence[str] | None = None,
-    seen: Settings | None = None,
+    unchanged: Callable[[User], None] | None = None,
     by: User,
 ) -> User:
     """Store name, e-mail, roles and groups (None: as they are); the audit log tells the changes.
 
-    `seen` is what the person has seen of the user; Stale when somebody else has changed it since.
+    `unchanged` may refuse what the user has become by the time the row is locked.
     """
     _raise([*_flaws(name, email, roles), *group_flaws(groups or ())])
     with transaction.atomic():
         user = _locked(user)
-        if seen is not None and settings_of(user) != seen:
-            raise Stale
+        if unchanged is not None:
+            unchanged(user)
         before = assigned_roles(user)
         if ADMINISTRATOR in before and ADMINISTRATOR not in roles and _is_last(user):
             raise Invalid.at("/roles", gettext(LAST))

@@ -45,4 +45,4 @@ def wrong(response: Any) -> list[str]:
 
 def base(response: Any) -> dict[str, str]:
     """Return what a page was made from, as its form sends it."""
-    return {name: value_of(response, name) for name in ("revision", "was")}
+    return {"revision": value_of(response, "revision")}

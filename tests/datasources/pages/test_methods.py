@@ -118,20 +118,7 @@ def test_two_people_edit_different_methods_without_meeting(
     assert document.method("refresh-token").url_path == "/mine"
 
 
-def test_two_people_edit_one_method_and_see_each_other(
-    made: Datasource, manager: Client, admin: Any
-) -> None:
-    seen = base(manager.get(METHOD))
-    theirs = EDITED | seen | {"/url_path": "/theirs", "/query/0/name": "scope"}
-    client_of(admin).post(METHOD, theirs)
-    page = manager.post(METHOD, EDITED | seen | {"/url_path": "/mine"})
-    assert page.status_code == 409
-    assert "URL path /oauth/token /theirs /mine" in text_of(page)
-    assert value_of(page, "/url_path") == "/mine"
-    assert value_of(page, "/query/0/name") == "scope"
-
-
-def test_a_method_that_somebody_deleted_meanwhile_can_be_saved_anew(
+def test_a_method_that_somebody_deleted_meanwhile_is_there_no_more(
     made: Datasource, manager: Client, admin: Any
 ) -> None:
     seen = base(manager.get(METHOD))

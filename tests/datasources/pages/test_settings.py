@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from datasources.models import Datasource
-from datasources.services.datasources import create_datasource, get_document, patch_datasource
+from datasources.services.datasources import create_datasource, get_document
 from kianda.lib.secret_names import MASK
 from kianda.web.form_once import new_token
 from tests.datasources.conftest import raw_datasource
@@ -179,44 +179,6 @@ def test_another_address_asks_for_every_secret_again(manager: Client, dan: Any) 
     stored = get_document("token-service")
     assert stored.auth.credentials() == {"token": "t2"}
     assert stored.methods[0].request_body[1].value == "s2"
-
-
-def test_what_somebody_else_saved_is_shown_and_both_go_together(
-    made: Datasource, manager: Client, admin: Any
-) -> None:
-    seen = base(manager.get(ONE))
-    patch_datasource(name="token-service", changes={"timeout_s": 7}, user=admin)
-    page = manager.post(ONE, SETTINGS | seen | {"/title": "Mine"})
-    assert page.status_code == 409
-    assert "admin saved this while you were editing" in text_of(page)
-    assert "Time limit of a call 30 7 not changed: theirs is taken" in text_of(page)
-    assert (value_of(page, "/title"), value_of(page, "/timeout_s")) == ("Mine", "7")
-    assert get_document("token-service").title == "Token service"
-    again = SETTINGS | base(page) | {"/title": "Mine", "/timeout_s": "7"}
-    assert manager.post(ONE, again).status_code == 303
-    assert get_document("token-service").title == "Mine"
-    assert get_document("token-service").timeout_s == 7
-
-
-@pytest.mark.parametrize(("take", "stored"), [([], "Mine"), (["title"], "Theirs")])
-def test_where_both_changed_the_same_a_person_chooses(
-    made: Datasource, manager: Client, admin: Any, take: list[str], stored: str
-) -> None:
-    seen = base(manager.get(ONE))
-    patch_datasource(name="token-service", changes={"title": "Theirs"}, user=admin)
-    page = manager.post(ONE, SETTINGS | seen | {"/title": "Mine"})
-    assert "Take theirs" in text_of(page)
-    assert value_of(page, "/title") == "Mine"
-    manager.post(ONE, SETTINGS | base(page) | {"/title": "Mine", "take": take})
-    assert get_document("token-service").title == stored
-
-
-@pytest.mark.parametrize("was", ["", "[" * 50_000, '{"title": ' + "[" * 400 + "]" * 400 + "}"])
-def test_a_form_without_its_revision_never_writes_over(
-    made: Datasource, manager: Client, was: str
-) -> None:
-    assert manager.post(ONE, SETTINGS | {"/title": "Blind", "was": was}).status_code == 409
-    assert get_document("token-service").title == "Token service"
 
 
 def test_script_in_every_text_is_only_text(manager: Client) -> None:
