@@ -56,7 +56,7 @@ def _given_flaws(
                 _("The process %(other)s has no field %(name)s that holds a value.")
                 % {"other": other.name, "name": name},
             )
-        elif field.slug() != "secret" and _takes_secret(source, document):
+        elif not field.is_secret and _takes_secret(source, document):
             yield Flaw(
                 f"{place}/input_mapping/{index}/value",
                 _("A secret may only go into a secret field, and %(name)s of %(other)s is not.")
@@ -65,10 +65,7 @@ def _given_flaws(
 
 
 def _takes_secret(source: str, document: Document) -> bool:
-    return any(
-        name in document.fields and document.fields[name].slug() == "secret"
-        for name in Template.parse(source).references
-    )
+    return not document.secrets.isdisjoint(Template.parse(source).references)
 
 
 def _success_flaws(
@@ -80,12 +77,11 @@ def _success_flaws(
 
 
 def _row_flaws(row: SuccessRow, document: Document, other: Document) -> Iterator[str]:
-    target = document.fields.get(row.field)
     for name in Template.parse(row.value).references:
         flaw = _item_flaw(name, other)
         if flaw:
             yield flaw
-        elif _is_secret(name, other) and (target is None or target.slug() != "secret"):
+        elif _is_secret(name, other) and row.field not in document.secrets:
             yield _(
                 "%(name)s is a secret; it may only go into a secret field, and %(field)s is not."
             ) % {"name": name, "field": row.field}
@@ -103,4 +99,4 @@ def _item_flaw(name: str, other: Document) -> str | None:
 
 def _is_secret(name: str, other: Document) -> bool:
     root, _, rest = name.partition(".")
-    return root == "item" and rest in other.fields and other.fields[rest].slug() == "secret"
+    return root == "item" and rest in other.secrets

@@ -73,8 +73,7 @@ def _rows_of_call(rule: OutwardRule, ref: Ref, catalog: Catalog) -> _Rows:
 
 
 def _is_secret_field(name: str, document: Document | None) -> bool:
-    field = document.fields.get(name) if document else None
-    return field is not None and field.slug() == "secret"
+    return document is not None and name in document.secrets
 
 
 def _goes_secret(target: str, method: RestMethod | None) -> bool:

@@ -157,7 +157,7 @@ class Document(_Titled):
         names = names_in(info)
         if not name or names is None:
             return name
-        if names.type_of(check_field_name(name, info)) not in {"text", "secret"}:
+        if not names.fields[check_field_name(name, info)].holds_text:
             raise ValueError(
                 _("A token is a text or a secret. Choose another field than %(name)s.")
                 % {"name": name}
@@ -173,6 +173,11 @@ class Document(_Titled):
     def value_fields(self) -> dict[str, FormField]:
         """The fields that hold a value, in form order."""
         return {name: field for name, field in self.fields.items() if field.holds_value}
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """The names of the fields that are stored encrypted and shown masked."""
+        return frozenset(name for name, field in self.fields.items() if field.is_secret)
 
     def walk_fields(self) -> Iterator[PlacedField]:
         """Yield every field with its JSON pointer and its form, containers and their fields."""

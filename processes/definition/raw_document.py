@@ -11,6 +11,7 @@ from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.i18n import gettext as _
 from kianda.lib.names import as_title, slugify
 from kianda.lib.pointers import pointer
+from processes.fields import kind_named
 from processes.language.scope import NameTable
 from processes.rules import rules
 
@@ -49,21 +50,21 @@ def flaws_in(raw: Object) -> list[Flaw]:
 
 
 def names_in(raw: Object) -> NameTable:
-    """Return the fields of a definition and their types, its forms, the columns of its tables."""
+    """Return the fields of a definition and their kinds, its forms, the columns of its tables."""
     fields = [field for _, field in fields_of(raw) if _is_named(field)]
     return NameTable(
-        {field["name"]: field["type"] for field in fields},
+        {field["name"]: kind_named(field["type"]) for field in fields},
         forms=frozenset(
             form["name"] for _, form in forms_of(raw) if isinstance(form.get("name"), str)
         ),
         tables={
             field["name"]: {
-                column["name"]: column["type"]
+                column["name"]: kind_named(column["type"])
                 for _, column in _objects(field.get("columns"), ())
                 if _is_named(column)
             }
             for field in fields
-            if field["type"] == "table"
+            if kind_named(field["type"]).holds_rows
         },
     )
 

@@ -68,20 +68,15 @@ class RuleSamples:
 
     @cached_property
     def _secrets(self) -> frozenset[str]:
-        found = self._instance
-        return frozenset(
-            name for name, field in (found[1].fields.items() if found else ())
-            if field.slug() == "secret"
-        )  # fmt: skip
+        return self._instance[1].secrets if self._instance is not None else frozenset()
 
     @cached_property
     def _item(self) -> Mapping[str, Value]:
         found = self._newest(self._found_in) if self._found_in else None
         if found is None:
             return {}
-        hidden = {name for name, field in found[1].fields.items() if field.slug() == "secret"}
         return {
-            name: MASK if name in hidden and value else value
+            name: MASK if name in found[1].secrets and value else value
             for name, value in item_of(*found).items()
         }
 

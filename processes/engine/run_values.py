@@ -41,7 +41,7 @@ class RunValues:
 
     def is_secret(self, field: str) -> bool:
         """Tell whether the field is a secret one."""
-        return field in self.fields and self.fields[field].slug() == "secret"
+        return field in self.fields and self.fields[field].is_secret
 
     def converted(self, changes: Changes) -> dict[str, Value]:
         """Return the changes with each value in its field's type; nothing is changed yet."""

@@ -40,6 +40,12 @@ for _container in (Panel, FieldGroup):
 
 fields: Registry[FormField] = Registry(AnyField)
 
+
+def kind_named(slug: str) -> type[FormField]:
+    """Return a kind by its slug. What nobody knows by now is taken for an input field."""
+    return fields.kinds.get(slug, InputField)
+
+
 __all__ = [
     "AnyField",
     "Button",
@@ -58,5 +64,6 @@ __all__ = [
     "Text",
     "Toggle",
     "fields",
+    "kind_named",
     "walk",
 ]

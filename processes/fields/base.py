@@ -14,10 +14,10 @@ from pydantic import (
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from kianda.lib.kinds import Kind
 from kianda.lib.names import field_name_flaw, titled
 from processes.language.expressions import Resolve, Template
 from processes.language.references import flaw
+from processes.language.scope import FieldKind
 from processes.language.values import (
     JSONValue,
     Value,
@@ -36,6 +36,10 @@ INPUT = gettext_noop("Input")
 LAYOUT = gettext_noop("Layout")
 ACTIONS = gettext_noop("Actions")
 
+# Operators of conditions: for any value, and for values that have an order.
+ANY_VALUE = ("eq", "neq", "blank", "not_blank")
+ORDERED = ("gt", "gte", "lt", "lte", "between")
+
 
 def _own_name(name: str) -> str:
     if sentence := field_name_flaw(name):
@@ -51,14 +55,13 @@ Rules = Annotated[
 ]
 
 
-class FormField(Kind):
+class FormField(FieldKind):
     """Anything on a form: it has a name, a title and a place, and may hold a value.
 
     `to_python` converts what is written into it (a form, the API, a rule, an answer) and `clean`
     checks what a person has entered; both raise ValueFailure with a sentence that names the value.
     """
 
-    holds_value: ClassVar[bool] = False
     runs_rules: ClassVar[bool] = True
 
     name: Annotated[str, AfterValidator(_own_name)] = Field(

@@ -16,6 +16,7 @@ class Button(FormField):
 
     label = gettext_noop("Button")
     category = ACTIONS
+    icon = "hand-index"
 
     type: Literal["button"] = "button"
     where: Literal["body", "footer"] = Field(

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from kianda.lib.i18n import gettext_noop
-from processes.fields.base import InputField
+from processes.fields.base import ANY_VALUE, ORDERED, InputField
 from processes.language.dates import to_date, to_moment, to_time
 from processes.language.setting_types import DefaultValue
 from processes.language.values import Value, from_json
@@ -21,6 +21,8 @@ class Date(InputField):
     """
 
     label = gettext_noop("Date")
+    icon = "calendar3"
+    operators = (*ANY_VALUE, *ORDERED, "before_today", "today", "after_today")
 
     type: Literal["date"] = "date"
     mode: Literal["date", "datetime", "time"] = Field(

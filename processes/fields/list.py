@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.fields.base import InputField
+from processes.fields.base import ANY_VALUE, InputField
 from processes.language.references import flaw
 from processes.language.setting_types import DefaultValue
 from processes.language.values import MAX_LIST, Value, ValueFailure, as_text, shown, to_list
@@ -39,6 +39,8 @@ class List(InputField):
     """
 
     label = gettext_noop("List")
+    icon = "card-list"
+    operators = (*ANY_VALUE, "contains", "not_contains", "in")
 
     type: Literal["list"] = "list"
     choices: list[Choice] = Field(

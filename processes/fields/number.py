@@ -8,7 +8,7 @@ from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, fiel
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.fields.base import InputField
+from processes.fields.base import ANY_VALUE, ORDERED, InputField
 from processes.language.references import flaw
 from processes.language.setting_types import DefaultValue
 from processes.language.values import (
@@ -44,6 +44,8 @@ class Number(InputField):
     """
 
     label = gettext_noop("Number")
+    icon = "123"
+    operators = (*ANY_VALUE, *ORDERED, "in")
 
     type: Literal["number"] = "number"
     decimals: int | None = Field(

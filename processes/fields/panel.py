@@ -16,6 +16,7 @@ class Panel(Container):
     """
 
     label = gettext_noop("Panel")
+    icon = "window"
 
     type: Literal["panel"] = "panel"
     show_title: StrictBool = Field(

@@ -31,6 +31,7 @@ class RichText(LayoutField):
     """
 
     label = gettext_noop("Rich text")
+    icon = "text-paragraph"
 
     type: Literal["rich_text"] = "rich_text"
     text: TextValue = Field(

@@ -4,7 +4,7 @@ from typing import Literal
 
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.secret_names import MASK
-from processes.fields.base import InputField
+from processes.fields.base import ANY_VALUE, InputField
 from processes.language.values import Value, to_text
 
 
@@ -17,6 +17,10 @@ class Secret(InputField):
     """
 
     label = gettext_noop("Secret")
+    icon = "lock"
+    is_secret = True
+    holds_text = True
+    operators = ANY_VALUE
 
     type: Literal["secret"] = "secret"
 

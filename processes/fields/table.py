@@ -34,6 +34,9 @@ class Table(InputField):
     """
 
     label = gettext_noop("Table")
+    icon = "table"
+    holds_rows = True
+    operators = ("blank", "not_blank")
 
     type: Literal["table"] = "table"
     columns: list[Column] = Field(

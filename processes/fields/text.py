@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.fields.base import InputField
+from processes.fields.base import ANY_VALUE, InputField
 from processes.language.patterns import PatternError, compiled, fits
 from processes.language.references import flaw
 from processes.language.setting_types import DefaultValue
@@ -26,6 +26,11 @@ class Text(InputField):
     """
 
     label = gettext_noop("Text")
+    icon = "input-cursor-text"
+    holds_text = True
+    operators = (
+        *ANY_VALUE, "contains", "not_contains", "starts_with", "matches", "not_matches", "in",
+    )  # fmt: skip
 
     type: Literal["text"] = "text"
     mode: Literal["line", "long", "email", "url"] = Field(

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from kianda.lib.i18n import gettext_noop
-from processes.fields.base import InputField
+from processes.fields.base import ANY_VALUE, InputField
 from processes.language.setting_types import DefaultValue
 from processes.language.values import Value, to_toggle
 
@@ -17,6 +17,8 @@ class Toggle(InputField):
     """
 
     label = gettext_noop("Toggle")
+    icon = "toggle-on"
+    operators = ANY_VALUE
 
     type: Literal["toggle"] = "toggle"
     on_text: str = Field(

@@ -18,7 +18,7 @@ PREFIX = "v-"
 
 def input_of(field: FormField, value: Value) -> Written:
     """Return what stands in a field's control; a secret never does."""
-    if field.slug() == "secret" or value is None:
+    if field.is_secret or value is None:
         return ""
     if isinstance(field, List):
         chosen = to_list(value)

@@ -92,7 +92,7 @@ class Control:
     @property
     def described(self) -> str:
         """Return the ids of the help and the errors beside it."""
-        helped = not self.row and (self.field.help or self.kind == "secret")
+        helped = not self.row and (self.field.help or self.field.is_secret)
         parts = [f"{self.id}-help"] if helped else []
         return " ".join(parts + ([f"{self.id}-error"] if self.sentences else []))
 

@@ -76,7 +76,7 @@ def _posted(
     if isinstance(field, Table):
         return read_table(grid_of(field, base, resolve), post)
     written = posted(field, PREFIX + field.name, post)
-    if field.slug() != "secret":
+    if not field.is_secret:
         return written
     return written or ("" if f"remove-{field.name}" in post else None)
 
@@ -110,7 +110,7 @@ def changed_by_hand(
 def _is_change(field: FormField, typed: TypedValue, before: Value) -> bool:
     if isinstance(typed, TypedTable):
         return typed.is_changed
-    return field.slug() == "secret" or not means_same(field, typed, input_of(field, before))
+    return field.is_secret or not means_same(field, typed, input_of(field, before))
 
 
 def act_on_rows(
@@ -178,7 +178,7 @@ def control_of(
         return Control(field, "", sentences, rows_shown=table_view(rows, errors))
     if isinstance(field, (RichText, Link)):
         return Control(field, content=_content(field, values, resolve))
-    secret = field.slug() == "secret"
+    secret = field.is_secret
     written = input_of(field, values.get(field.name))
     if not secret and content is not None and not isinstance(content, TypedTable):
         written = content

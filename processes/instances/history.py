@@ -51,7 +51,7 @@ def told(row: Mapping[str, Any], fields: Mapping[str, FormField]) -> dict[str, A
     A field that has become secret was recorded in clear before.
     """
     field = fields.get(row["field"])
-    if field is None or field.slug() != "secret":
+    if field is None or not field.is_secret:
         return dict(row)
     return {**row, **{part: MASK if row[part] else "" for part in ("before", "after")}}
 
@@ -64,7 +64,7 @@ def can_restore(
 ) -> bool:
     """Tell whether the value before a change can be brought back: no secret, and not there now."""
     field = fields.get(row["field"])
-    if field is None or not field.holds_value or field.slug() == "secret":
+    if field is None or not field.holds_value or field.is_secret:
         return False
     return bool(now.get(row["field"]) != row["before"])
 
@@ -90,7 +90,7 @@ def restore_value(*, process_id: str, change_pk: int, field: str, user: User) ->
             _("%(document)s has no field %(field)s any more.")
             % {"document": document.title, "field": field}
         )
-    if known.slug() == "secret":
+    if known.is_secret:
         raise Conflict(_("History does not hold secrets, so none can be brought back."))
     if not can_restore(instance, document.fields, row, now):
         return instance

@@ -194,9 +194,8 @@ def _brought(run: Run, instance: ProcessInstance, document: Document) -> dict[st
     """
     then = document_of(get_version(instance.design, run.version))
     values = python_of(then.fields, run.unsaved_values or {})
-    secret = {name for name, field in then.fields.items() if field.slug() == "secret"}
-    public = {name for name, field in document.fields.items() if field.slug() != "secret"}
-    kept = {name: value for name, value in values.items() if name not in secret & public}
+    shown = then.secrets & (document.fields.keys() - document.secrets)
+    kept = {name: value for name, value in values.items() if name not in shown}
     return carried_values(then, document, kept)
 
 

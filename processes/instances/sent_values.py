@@ -96,7 +96,7 @@ def _is_touched(
     found = document.value_fields.get(name)
     if found is None:
         return False
-    if found.slug() == "secret":
+    if found.is_secret:
         # Whether it is the one that is stored is not told.
         return bool(sent.data[name] != MASK)
     return name not in values or values[name] != stored.get(name)

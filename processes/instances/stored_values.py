@@ -32,22 +32,16 @@ def filled(document: Document, values: Mapping[str, Value]) -> dict[str, Value]:
 def split(document: Document, values: Mapping[str, Value]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return (plain, secret) JSON values; an unset secret is not among them."""
     written = json_of(document.fields, values)
-    secret = {
-        name: value
-        for name, value in written.items()
-        if document.fields[name].slug() == "secret" and value
-    }
-    plain = {
-        name: value for name, value in written.items() if document.fields[name].slug() != "secret"
-    }
-    return plain, secret
+    hidden = document.secrets
+    secret = {name: value for name, value in written.items() if name in hidden and value}
+    return {name: value for name, value in written.items() if name not in hidden}, secret
 
 
 def shown(document: Document, values: Mapping[str, Value]) -> dict[str, Any]:
     """Return the values as the API gives them: in form order, secrets masked."""
     written = json_of(document.fields, filled(document, values))
     return {
-        name: (MASK if value else "") if document.fields[name].slug() == "secret" else value
+        name: (MASK if value else "") if name in document.secrets else value
         for name, value in written.items()
     }
 
@@ -63,7 +57,7 @@ def read_sent(
         field = document.fields.get(name)
         if field is None or not field.holds_value:
             flaws.append(Flaw(pointer, _unknown(document, name)))
-        elif field.slug() == "secret" and raw == MASK:
+        elif field.is_secret and raw == MASK:
             if not stored.get(name):
                 flaws.append(Flaw(pointer, _("Nothing is stored here yet: send the value itself.")))
         else:

@@ -90,7 +90,7 @@ def carried_values(old: Document, new: Document, values: Mapping[str, Value]) ->
         field = new.fields.get(target)
         if field is None or not field.holds_value:
             continue
-        if is_secret(old, name) and field.slug() != "secret":
+        if name in old.secrets and not field.is_secret:
             # A secret never comes to light by a change of the design.
             carried[target] = field.empty()
         else:
@@ -159,14 +159,9 @@ def _move(
 def _as_in(document: Document, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values as history may hold them: a field that is secret from now on is masked."""
     return {
-        name: MASK if value and is_secret(document, name) else value
+        name: MASK if value and name in document.secrets else value
         for name, value in values.items()
     }
-
-
-def is_secret(document: Document, name: str) -> bool:
-    """Tell whether a definition has this field as a secret one."""
-    return name in document.fields and document.fields[name].slug() == "secret"
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -105,7 +105,7 @@ def _is_place(name: str, root: str) -> bool:
 
 
 def _field_problem(name: str, names: NameTable) -> str:
-    kind = names.type_of(name)
+    kind = names.fields.get(name)
     table, _dot, column = name.partition(".")
     if column and table in names.tables:
         if column in names.tables[table]:
@@ -117,9 +117,9 @@ def _field_problem(name: str, names: NameTable) -> str:
         near = names.nearest(name)
         meant = _(" Did you mean [%(near)s]?") % {"near": near} if near else ""
         return _("There is no field or name %(name)s.") % {"name": name} + meant
-    if not names.holds_value(name):
+    if not kind.holds_value:
         sentence = _("The field %(name)s is a %(kind)s and holds no value.")
-        return sentence % {"name": name, "kind": kind}
+        return sentence % {"name": name, "kind": kind.slug()}
     return ""
 
 
@@ -142,11 +142,11 @@ def check_field_name(name: str, info: ValidationInfo) -> str:
         raise flaw(_("Give the name of a field, such as access_token, without brackets."))
     if names is None or names.holds_value(name):
         return name
-    kind = names.type_of(name)
+    kind = names.fields.get(name)
     if kind is not None:
         raise flaw(
             _("The field %(name)s is a %(kind)s and holds no value. Choose another field.")
-            % {"name": name, "kind": kind}
+            % {"name": name, "kind": kind.slug()}
         )
     near = names.nearest(name)
     sentence = (

@@ -4,46 +4,58 @@ import difflib
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
-# Field types that hold no value; a name of such a field says nothing.
-VALUELESS_TYPES = frozenset(
-    {"button", "link", "rich_text", "image", "panel", "field_group", "dialog"}
-)
+from kianda.lib.kinds import Kind
+from processes.language.comparisons import OPERATORS
+
+
+class FieldKind(Kind):
+    """What a kind of field says of itself, to all who do not know the kinds one by one."""
+
+    icon: ClassVar[str] = "input-cursor"
+    holds_value: ClassVar[bool] = False
+    # Encrypted where it is stored, masked where it is shown, and never mapped into the open.
+    is_secret: ClassVar[bool] = False
+    # Its value is one text, as a token is.
+    holds_text: ClassVar[bool] = False
+    # Its value is a list of rows, which a rule can go through.
+    holds_rows: ClassVar[bool] = False
+    # The operators of conditions that are offered for it.
+    operators: ClassVar[tuple[str, ...]] = tuple(OPERATORS)
 
 
 @dataclass(frozen=True)
 class NameTable:
-    """The fields of a design: name, spelled exactly, to field type.
+    """The fields of a design: name, spelled exactly, to the kind of field.
 
     It is collected from the raw document, so that names can be checked while it is validated:
     `Model.model_validate(raw, context={"names": table})`.
     """
 
-    fields: Mapping[str, str]
+    fields: Mapping[str, type[FieldKind]]
     forms: frozenset[str] = frozenset()
-    # The columns of each table, name to type; those of the table whose rows are gone through.
-    tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    row: Mapping[str, str] | None = None
+    # The columns of each table, name to kind; those of the table whose rows are gone through.
+    tables: Mapping[str, Mapping[str, type[FieldKind]]] = field(default_factory=dict)
+    row: Mapping[str, type[FieldKind]] | None = None
 
     def in_rows_of(self, table: str) -> "NameTable":
         """Return the names that are known in the rows of a table: its columns are `row.x`."""
         return replace(self, row=self.tables.get(table, {}))
 
-    def type_of(self, name: str) -> str | None:
-        """Return the type of a field, or None when there is no such field."""
-        return self.fields.get(name)
-
-    def is_secret(self, name: str) -> bool:
-        """Tell whether the name is that of a secret field."""
-        return self._type(name) == "secret"
-
-    def _type(self, name: str) -> str | None:
+    def kind_of(self, name: str) -> type[FieldKind] | None:
+        """Return the kind of a field, in a loop of `row.<column>` too; None when there is none."""
         root, _, column = name.partition(".")
         return (self.row or {}).get(column) if root == "row" else self.fields.get(name)
 
+    def is_secret(self, name: str) -> bool:
+        """Tell whether the name is that of a secret field."""
+        kind = self.kind_of(name)
+        return kind is not None and kind.is_secret
+
     def holds_value(self, name: str) -> bool:
         """Tell whether the name is that of a field which holds a value."""
-        return name in self.fields and self.fields[name] not in VALUELESS_TYPES
+        return name in self.fields and self.fields[name].holds_value
 
     def nearest(self, name: str) -> str | None:
         """Return the field that was probably meant, or None."""

@@ -191,7 +191,7 @@ def check_table_name(name: str, info: ValidationInfo) -> str:
     names = names_in(info)
     if not FIELD_NAME.match(name):
         raise flaw(_("Give the name of a table."))
-    if names is not None and names.type_of(name) != "table":
+    if names is not None and not (name in names.fields and names.fields[name].holds_rows):
         raise flaw(
             _("There is no table %(name)s. Choose a field of the type table.") % {"name": name}
         )

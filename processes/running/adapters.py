@@ -134,12 +134,12 @@ class WorldAdapter:
         for instance in rows.iterator(chunk_size=200):
             _refuse_late(surroundings.deadline, process)
             document = document_of(instance.version)
-            _refuse_secrets(asked & secret_names(document))
+            _refuse_secrets(asked & document.secrets)
             item = item_of(instance, document)
             if not filter.holds(_reader(item, resolve), surroundings.today, zone=surroundings.zone):
                 continue
             items.append(item)
-            secrets |= secret_names(document)
+            secrets |= document.secrets
             if len(items) >= limit:
                 break
         return items, frozenset(secrets)
@@ -198,11 +198,6 @@ def item_of(instance: ProcessInstance, document: Document) -> dict[str, Value]:
         "process.status": instance.status,
         "process.created": moment_text(instance.created),
     }
-
-
-def secret_names(document: Document) -> set[str]:
-    """Return the names of the secret fields of a definition."""
-    return {name for name, field in document.fields.items() if field.slug() == "secret"}
 
 
 def _wanted_process_id(filter: ConditionGroup, resolve: Callable[[str], Value]) -> str | None:

@@ -20,7 +20,7 @@ from processes.language.conditions import ConditionGroup, ItemFilter
 from processes.language.values import Value, to_json
 from processes.models import ProcessInstance, Run
 from processes.rules.base import RuleFailed
-from processes.running.adapters import WorldAdapter, item_of, secret_names
+from processes.running.adapters import WorldAdapter, item_of
 
 MOST_AT_ONCE = 1_000
 DEEPEST = 8
@@ -207,7 +207,7 @@ class OtherInstances:
 
     def _item(self, process_id: str) -> FoundItems:
         instance, document = read_instance(process_id, self.user)
-        return [item_of(instance, document)], frozenset(secret_names(document))
+        return [item_of(instance, document)], document.secrets
 
 
 def _sent(effect: Effect) -> dict[str, object]:
@@ -240,7 +240,7 @@ def _refuse_secrets(effect: Effect, document: Document) -> None:
     """Let what was made of a secret only into a secret field."""
     for name in effect.secret:
         field = document.fields.get(name)
-        if field is not None and field.slug() != "secret":
+        if field is not None and not field.is_secret:
             raise RuleFailed(
                 "configuration",
                 _(

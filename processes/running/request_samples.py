@@ -62,7 +62,7 @@ class _Reader:
 
     def __init__(self, instance: ProcessInstance, document: Document) -> None:
         self._values: Mapping[str, Value] = item_of(instance, document)
-        self._secret = {n for n, field in document.fields.items() if field.slug() == "secret"}
+        self._secret = document.secrets
         self._names = {name.lower(): name for name in document.fields}
 
     def by_name(self, target: str) -> Sample | None:

@@ -93,7 +93,7 @@ def _is_token(name: str, document: Document) -> bool:
     said = name.lower()
     return (
         field is not None
-        and field.slug() in {"text", "secret"}
+        and field.holds_text
         and "refresh" not in said
         # token_type and token_owner are about a token, and are none.
         and said.rstrip("_0123456789").endswith("token")

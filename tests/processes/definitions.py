@@ -1,7 +1,11 @@
 """The contract's examples: a process and its datasource; short ways to make other processes."""
 
 import copy
+from collections.abc import Mapping
 from typing import Any
+
+from processes.fields import kind_named
+from processes.language.scope import FieldKind, NameTable
 
 TOKEN_REFRESH: dict[str, Any] = {
     "name": "token-refresh",
@@ -167,3 +171,18 @@ def set_rule(field: str, value: str, **settings: Any) -> dict[str, Any]:
         "assignments": [{"field": field, "value": value}],
         **settings,
     }
+
+
+def name_table(
+    types: Mapping[str, str],
+    *,
+    forms: frozenset[str] = frozenset(),
+    tables: Mapping[str, Mapping[str, str]] | None = None,
+) -> NameTable:
+    """Return the names of a design that has fields of these types."""
+
+    def kinds(found: Mapping[str, str]) -> dict[str, type[FieldKind]]:
+        return {name: kind_named(slug) for name, slug in found.items()}
+
+    inside = {table: kinds(columns) for table, columns in (tables or {}).items()}
+    return NameTable(kinds(types), forms=forms, tables=inside)

@@ -19,7 +19,7 @@ from processes.definition.document import Document, Form
 from processes.designer.editing import text_references, tree
 from processes.designer.editing.patches import Set
 from processes.designer.editing.tree import Element, Object, Path
-from processes.fields import fields
+from processes.fields import InputField, fields
 from processes.language.labels import piece_in_words
 from processes.language.scope import NameTable
 from processes.rules import rules
@@ -106,7 +106,7 @@ def rename_columns(document: Object, table: str, names: Mapping[str, str]) -> li
     """
     now = _names_in(document)
     columns = now.tables.get(table, {})
-    old = {name: columns.get(new, "text") for name, new in names.items()}
+    old = {name: columns.get(new, InputField) for name, new in names.items()}
     known = replace(now, tables={**now.tables, table: {**columns, **old}})
     return [_set(found) for found in _column_references(document, table, names, known, now)]
 

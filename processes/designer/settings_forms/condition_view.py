@@ -11,29 +11,17 @@ from pydantic import BaseModel, ValidationError
 from kianda.web.pages import control_id
 from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.source_trees import fields_in
+from processes.fields import Date, Text
 from processes.language.comparisons import OPERATORS, Right
 from processes.language.conditions import Condition, ItemCondition
 from processes.language.expressions import Template, TemplateError
 from processes.language.labels import name_in_words, of_the_row
-from processes.language.scope import NameTable
+from processes.language.scope import FieldKind, NameTable
 
-_ALWAYS = ("eq", "neq", "blank", "not_blank")
-_ORDER = ("gt", "gte", "lt", "lte", "between")
-_TEXT = ("contains", "not_contains", "starts_with", "matches", "not_matches", "in")
-_DAYS = ("before_today", "today", "after_today")
-# The operators that fit what stands at the left, by the type of the field; others may be anything.
-FITTING: Mapping[str, tuple[str, ...]] = {
-    "text": (*_ALWAYS, *_TEXT),
-    "number": (*_ALWAYS, *_ORDER, "in"),
-    "date": (*_ALWAYS, *_ORDER, *_DAYS),
-    "list": (*_ALWAYS, "contains", "not_contains", "in"),
-    "table": ("blank", "not_blank"),
-    "toggle": _ALWAYS,
-    "secret": ("blank", "not_blank", "eq", "neq"),
-}
-_NAMES: Mapping[str, str] = {
-    "process.created": "date", "now": "date", "today": "date", "process.id": "text",
-    "process.name": "text", "process.status": "text", "user.email": "text", "user.name": "text",
+# What stands at the left as if it were a field of a kind.
+_NAMES: Mapping[str, type[FieldKind]] = {
+    "process.created": Date, "now": Date, "today": Date, "process.id": Text, "process.name": Text,
+    "process.status": Text, "user.email": Text, "user.name": Text,
 }  # fmt: skip
 
 
@@ -49,7 +37,7 @@ class ConditionRow:
     gone: Mapping[str, str]
     meant: Mapping[str, str]
     tree: str
-    type: str
+    kind: type[FieldKind] | None
     focused: bool = False
 
     is_group = False
@@ -62,7 +50,7 @@ class ConditionRow:
     @property
     def operators(self) -> list[tuple[str, str, str, bool]]:
         """Return value, words, what stands at the right, and which is chosen."""
-        return operators_for(self.type, self.texts["operator"])
+        return operators_for(self.kind, self.texts["operator"])
 
     @property
     def wrong_left(self) -> str:
@@ -99,9 +87,9 @@ class ConditionGroupView:
         return f"{self.place}/items"
 
 
-def operators_for(type_name: str, chosen: str) -> list[tuple[str, str, str, bool]]:
-    """Return the operators that fit a type, and the one that is chosen, fitting or not."""
-    fitting = FITTING.get(type_name, tuple(OPERATORS))
+def operators_for(kind: type[FieldKind] | None, chosen: str) -> list[tuple[str, str, str, bool]]:
+    """Return the operators that fit a kind, and the one that is chosen, fitting or not."""
+    fitting = tuple(OPERATORS) if kind is None else kind.operators
     known = [name for name in OPERATORS if name in fitting or name == chosen]
     found = [
         (name, _(OPERATORS[name].words), OPERATORS[name].right.value, name == (chosen or "eq"))
@@ -145,7 +133,7 @@ def row_of(
         {cell: tuple(bound.form.errors_at(where)) for cell, where in at.items()},
         gone, {cell: scope.meant_by(name) if name else "" for cell, name in gone.items()},
         "item" if bound.is_filter else "value",
-        type_of(texts["left"], scope), focused=bound.form.focus == place,
+        left_kind(texts["left"], scope), focused=bound.form.focus == place,
     )  # fmt: skip
 
 
@@ -160,18 +148,20 @@ def _names_right(texts: Mapping[str, str], scope: EditorScope) -> list[str]:
     return scope.broken_names(texts["right"])
 
 
-def type_of(source: str, scope: EditorScope) -> str:
-    """Return the type of the field that stands alone at the left; nothing when it is more."""
+def left_kind(source: str, scope: EditorScope) -> type[FieldKind] | None:
+    """Return the kind of the field that stands alone at the left; nothing when it is more."""
     try:
         name = Template.parse(source).only_reference
     except TemplateError:
-        return ""
-    if name is None:
-        return ""
-    if name.startswith("item.") and scope.process is not None:
-        types = {one.name: one.type for one in fields_in(scope.process)}
-        return types.get(name.removeprefix("item."), _NAMES.get(name.removeprefix("item."), ""))
-    return scope.types.get(name) or _NAMES.get(name, "")
+        return None
+    if name is not None and name.startswith("item.") and scope.process is not None:
+        name = name.removeprefix("item.")
+        kinds: Mapping[str, type[FieldKind]] = {
+            one.name: one.kind for one in fields_in(scope.process)
+        }
+    else:
+        kinds = scope.kinds
+    return kinds.get(name or "") or _NAMES.get(name or "")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from processes.designer.settings_forms import source_trees
 from processes.designer.settings_forms.source_trees import Branch
 from processes.language.expressions import Template, TemplateError
 from processes.language.references import SYSTEM_NAMES
-from processes.language.scope import NameTable
+from processes.language.scope import FieldKind, NameTable
 
 
 class CatalogLists(Catalog, Protocol):
@@ -90,8 +90,8 @@ class EditorScope:
         return names.in_rows_of(self.loop) if self.loop else names
 
     @cached_property
-    def types(self) -> Mapping[str, str]:
-        """Return the type of each field by its name; in a loop those of the columns too."""
+    def kinds(self) -> Mapping[str, type[FieldKind]]:
+        """Return the kind of each field by its name; in a loop those of the columns too."""
         columns = {f"row.{name}": kind for name, kind in (self.names.row or {}).items()}
         return {**self.names.fields, **columns}
 
@@ -107,12 +107,12 @@ class EditorScope:
 
     def is_secret(self, source: str) -> bool:
         """Tell whether a text of the design refers to a secret field."""
-        return any(self.types.get(name) == "secret" for name in references(source))
+        return any(self.names.is_secret(name) for name in references(source))
 
     def is_secret_row(self, texts: Mapping[str, str]) -> bool:
         """Tell whether a row of a mapping moves a secret."""
         target, field, value = (texts.get(key, "") for key in ("target", "field", "value"))
-        if self.is_secret(value) or self.types.get(field) == "secret":
+        if self.is_secret(value) or self.names.is_secret(field):
             return True
         method = self.rest_method
         return bool(target) and method is not None and method.is_secret_target(target)
@@ -138,8 +138,8 @@ class EditorScope:
         return source_trees.row_tree(self.names.row or {}, self.column_titles, brackets=brackets)
 
     def _fields(self, which: str, *, brackets: bool) -> list[Branch]:
-        tables = frozenset({"table"}) if which == "table" else None
-        found = source_trees.field_tree(self.document, brackets=brackets, types=tables)
+        rows_only = which == "table"
+        found = source_trees.field_tree(self.document, brackets=brackets, rows_only=rows_only)
         if which != "field_or_form":
             return found
         return [
@@ -175,7 +175,7 @@ class EditorScope:
             return False
         if which == "other_field":
             return self.process is not None and name not in self.other_fields
-        return name not in self.types and not (
+        return name not in self.kinds and not (
             which == "field_or_form" and name in self.names.forms
         )
 
@@ -201,14 +201,14 @@ class EditorScope:
         """Return the fields that a text names and that are not there."""
         return [
             name for name in references(source)
-            if name not in self.types and name not in SYSTEM_NAMES
+            if name not in self.kinds and name not in SYSTEM_NAMES
             and not self._has_root(name)
         ]  # fmt: skip
 
     def _has_root(self, name: str) -> bool:
         """Tell whether the first part of a name is one that paths hang on: an answer, a table."""
         root, dot, _rest = name.partition(".")
-        return root in FREE_ROOTS or (bool(dot) and self.types.get(root) == "table")
+        return root in FREE_ROOTS or (bool(dot) and root in self.names.tables)
 
 
 def scope_of(

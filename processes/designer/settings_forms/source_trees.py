@@ -10,16 +10,10 @@ from datasources.rest.document import RestMethod
 from kianda.lib.names import as_title
 from processes.definition import raw_document as definitions
 from processes.designer.settings_forms.labels import Words
+from processes.fields import FormField, kind_named
 from processes.language.labels import name_in_words
 from processes.language.references import SYSTEM_NAMES
-from processes.language.scope import VALUELESS_TYPES
-
-ICONS: Mapping[str, str] = {
-    "text": "input-cursor-text", "number": "123", "secret": "lock", "date": "calendar3",
-    "list": "card-list", "toggle": "toggle-on", "table": "table", "button": "hand-index",
-    "panel": "window", "field_group": "collection", "rich_text": "text-paragraph",
-    "link": "link-45deg",
-}  # fmt: skip
+from processes.language.scope import FieldKind
 
 
 @dataclass(frozen=True)
@@ -47,13 +41,13 @@ class FieldFacts:
 
     name: str
     title: str
-    type: str
+    kind: type[FormField]
     form: int
 
     @property
     def holds_value(self) -> bool:
         """Tell whether it holds a value."""
-        return self.type not in VALUELESS_TYPES
+        return self.kind.holds_value
 
 
 def fields_in(document: Mapping[str, Any]) -> Iterator[FieldFacts]:
@@ -61,7 +55,7 @@ def fields_in(document: Mapping[str, Any]) -> Iterator[FieldFacts]:
     for place, one in definitions.fields_of(dict(document)):
         name, kind = one.get("name"), one.get("type")
         if isinstance(name, str) and name and isinstance(kind, str):
-            yield FieldFacts(name, _title(one), kind, int(place[1]))
+            yield FieldFacts(name, _title(one), kind_named(kind), int(place[1]))
 
 
 def column_titles(document: Mapping[str, Any], table: str) -> dict[str, str]:
@@ -90,15 +84,15 @@ def _title(one: Mapping[str, Any]) -> str:
 
 
 def field_tree(
-    document: Mapping[str, Any], *, brackets: bool = False, types: frozenset[str] | None = None
+    document: Mapping[str, Any], *, brackets: bool = False, rows_only: bool = False
 ) -> list[Branch]:
     """Return the fields that hold a value, by form; in brackets where a value is written."""
     forms = [_title(form) for _place, form in definitions.forms_of(dict(document))]
     branches = [Branch(title, "ui-checks-grid") for title in forms]
     for one in fields_in(document):
-        if one.holds_value and (types is None or one.type in types):
+        if one.holds_value and (one.kind.holds_rows or not rows_only):
             value = f"[{one.name}]" if brackets else one.name
-            leaf = Leaf(value, one.title, one.name, ICONS.get(one.type, "input-cursor"))
+            leaf = Leaf(value, one.title, one.name, one.kind.icon)
             branches[one.form].leaves.append(leaf)
     return [branch for branch in branches if branch.leaves]
 
@@ -159,7 +153,7 @@ def item_tree(process: Mapping[str, Any] | None) -> list[Branch]:
         for name in ("id", "name", "status", "created")
     ]
     fields = [
-        Leaf(f"[item.{one.name}]", one.title, f"item.{one.name}", ICONS.get(one.type, ""))
+        Leaf(f"[item.{one.name}]", one.title, f"item.{one.name}", one.kind.icon)
         for one in fields_in(process)
         if one.holds_value
     ]
@@ -178,7 +172,7 @@ def other_tree(process: Mapping[str, Any] | None, prefix: str) -> list[Branch]:
     if process is None:
         return []
     leaves = [
-        Leaf(f"{prefix}{one.name}", one.title, one.name, ICONS.get(one.type, "input-cursor"))
+        Leaf(f"{prefix}{one.name}", one.title, one.name, one.kind.icon)
         for one in fields_in(process)
         if one.holds_value
     ]
@@ -186,12 +180,12 @@ def other_tree(process: Mapping[str, Any] | None, prefix: str) -> list[Branch]:
 
 
 def row_tree(
-    columns: Mapping[str, str], titles: Mapping[str, str], *, brackets: bool
+    columns: Mapping[str, type[FieldKind]], titles: Mapping[str, str], *, brackets: bool
 ) -> list[Branch]:
     """Return the columns of the row that a loop is at."""
     leaves = [
         Leaf(f"[row.{name}]" if brackets else f"row.{name}", titles.get(name) or as_title(name),
-             f"row.{name}", ICONS.get(kind, ""))
+             f"row.{name}", kind.icon)
         for name, kind in columns.items()
     ]  # fmt: skip
     return [Branch(_("This row"), "table", leaves)] if leaves else []
@@ -202,7 +196,7 @@ def all_fields_tree(document: Mapping[str, Any]) -> list[Branch]:
     branches = [Branch(title, "ui-checks-grid") for _name, title in form_names(document)]
     for one in fields_in(document):
         if one.form < len(branches):
-            leaf = Leaf(one.name, one.title, one.name, ICONS.get(one.type, "input-cursor"))
+            leaf = Leaf(one.name, one.title, one.name, one.kind.icon)
             branches[one.form].leaves.append(leaf)
     return [branch for branch in branches if branch.leaves]
 

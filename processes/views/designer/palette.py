@@ -12,14 +12,8 @@ from processes.rules.base import Rule
 
 FIELD_ORDER = ("Input", "Layout", "Actions")
 OPEN_RULES = 1  # How many categories of rules stand open at first.
-ICONS: Mapping[str, str] = {
-    "text": "input-cursor-text", "number": "123", "secret": "lock", "date": "calendar3",
-    "list": "card-list", "toggle": "toggle-on", "table": "table", "panel": "window",
-    "rich_text": "text-paragraph", "field_group": "collection", "button": "hand-index",
-    "link": "link-45deg", "user_picker": "person", "file_upload": "paperclip", "image": "image",
-    "signature": "pen", "dialog": "window-stack",
-    "delete_form": "file-x", "form": "file-earmark-text", "process": "diagram-3",
-}  # fmt: skip
+# What is no kind, but has an icon in the same places.
+ICONS = {"delete_form": "file-x", "form": "file-earmark-text", "process": "diagram-3"}
 
 
 class PaletteItem(NamedTuple):
@@ -47,8 +41,8 @@ class PaletteSection(NamedTuple):
 
 def icon_of(slug: str) -> str:
     """Return the icon of a kind; a plain one when it has none."""
-    rule = rules.kinds.get(slug)
-    return rule.icon if rule else ICONS.get(slug, "square")
+    kind = fields.kinds.get(slug) or rules.kinds.get(slug)
+    return kind.icon if kind else ICONS.get(slug, "square")
 
 
 @cache  # In English: what is kept is for every reader.

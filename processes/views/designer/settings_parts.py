@@ -15,7 +15,7 @@ from kianda.lib.errors import Missing
 from kianda.web.pages import page
 from processes.designer.rule_samples import RuleSamples
 from processes.designer.settings_forms.completion import offers, tree_of
-from processes.designer.settings_forms.condition_view import operators_for, sentence_of, type_of
+from processes.designer.settings_forms.condition_view import left_kind, operators_for, sentence_of
 from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.expression_preview import result_of
 from processes.designer.settings_forms.missing_inputs import coverage_of
@@ -115,7 +115,7 @@ def _sentence(asked: PartRequest) -> tuple[str, dict[str, Any]]:
 
 
 def _operators(asked: PartRequest) -> tuple[str, dict[str, Any]]:
-    kind = type_of(asked.text("left"), asked.scope)
+    kind = left_kind(asked.text("left"), asked.scope)
     return "_operators", {"operators": operators_for(kind, asked.words("chosen"))}
 
 

@@ -94,7 +94,9 @@ class FormPage:
         """
         fields = self.editable()
         known = self.document.value_fields
-        plain = {name: data[name] for name in known if name in data and not self._is_secret(name)}
+        plain = {
+            name: data[name] for name in known if name in data and name not in self.document.secrets
+        }
         for name, value in python_of(known, plain).items():
             if value == self.values.get(name):
                 continue
@@ -119,7 +121,9 @@ class FormPage:
             for name, typed in other.typed.items()
             if name in self.editable()
         }
-        self.unsaved |= {name: typed for name, typed in kept.items() if not self._is_secret(name)}
+        self.unsaved |= {
+            name: typed for name, typed in kept.items() if name not in self.document.secrets
+        }
         self.typed |= kept
         self._take_along(other.left)
 
@@ -209,7 +213,9 @@ class FormPage:
     def _take_along(self, left: Mapping[str, Any]) -> None:
         """Let what rules have set in fields that nobody can type into be saved with the rest."""
         known = self.document.value_fields
-        plain = {name: left[name] for name in left if name in known and not self._is_secret(name)}
+        plain = {
+            name: left[name] for name in left if name in known and name not in self.document.secrets
+        }
         self.left |= plain
         self.changes |= plain
         for name, value in python_of(known, plain).items():
@@ -217,11 +223,8 @@ class FormPage:
 
     def _as_seen(self) -> dict[str, Value]:
         before = {name: found.before for name, found in self.meanwhile.items()}
-        plain = {name: value for name, value in before.items() if not self._is_secret(name)}
+        plain = {name: value for name, value in before.items() if name not in self.document.secrets}
         return {**self.values, **python_of(self.document.fields, plain)}
-
-    def _is_secret(self, name: str) -> bool:
-        return name in self.document.fields and self.document.fields[name].slug() == "secret"
 
     def _settle(self, post: QueryDict) -> None:
         """Drop what the person gave up for theirs; ask about a field that both have changed.
@@ -236,7 +239,7 @@ class FormPage:
                 self.conflicts[name] = self.meanwhile[name]
 
     def _same(self, name: str) -> bool:
-        if self._is_secret(name):
+        if name in self.document.secrets:
             return False
         value, wrong = self.document.fields[name].read(self.changes[name])
         return not wrong and value == self.values.get(name)

@@ -180,7 +180,7 @@ def _opened(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
 def left_by(form_page: FormPage, run: Run) -> dict[str, Any]:
     """Return what a run has left unsaved, as the next trigger takes it."""
     known, data = form_page.document.value_fields, run.data or {}
-    return {name: data[name] for name in known if name in data and known[name].slug() != "secret"}
+    return {name: data[name] for name in known if name in data and not known[name].is_secret}
 
 
 def _refuse(form_page: FormPage, flaws: list[Flaw]) -> None:

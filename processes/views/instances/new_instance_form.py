@@ -68,7 +68,7 @@ class NewInstanceForm:
 
     def _keeps(self, name: str) -> bool:
         known = self.document.value_fields.get(name)
-        return known is not None and known.slug() != "secret" and name not in self.fields
+        return known is not None and not known.is_secret and name not in self.fields
 
     def _show(self, name: str, value: Value) -> None:
         field = self.document.fields[name]
@@ -152,7 +152,7 @@ class NewInstanceForm:
         self._settle()
         self.is_left = done.leaves
         for name, value in done.values.items():
-            if value != before.get(name) and self.document.fields[name].slug() != "secret":
+            if value != before.get(name) and name not in self.document.secrets:
                 self._show(name, value)
         # What was typed into a field that is hidden now is kept too.
         kept = {

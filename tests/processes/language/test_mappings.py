@@ -15,10 +15,10 @@ from processes.language.mappings import (
     read_error,
     scope,
 )
-from processes.language.scope import NameTable
 from tests.fakes import FakeContext, answer
+from tests.processes.definitions import name_table
 
-NAMES = NameTable(
+NAMES = name_table(
     {"status": "text", "amount": "number", "key": "secret", "copy": "secret", "go": "button"}
 )
 

@@ -5,7 +5,6 @@ import re
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from processes.language.scope import NameTable
 from processes.language.setting_types import (
     DatasourceRef,
     DefaultValue,
@@ -16,8 +15,9 @@ from processes.language.setting_types import (
     RuleId,
     TextValue,
 )
+from tests.processes.definitions import name_table
 
-NAMES = NameTable({"status": "text", "key": "secret", "other_key": "secret", "go": "button"})
+NAMES = name_table({"status": "text", "key": "secret", "other_key": "secret", "go": "button"})
 
 
 def check(kind, value, names=NAMES):

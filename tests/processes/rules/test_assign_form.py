@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.language.scope import NameTable
 from processes.rules import AssignForm, rules
 from processes.rules.base import RuleFailed
 from tests.fakes import FakeContext
+from tests.processes.definitions import name_table
 
-NAMES = NameTable({"owner": "text", "team": "list", "key": "secret"}, forms=frozenset({"wish"}))
+NAMES = name_table({"owner": "text", "team": "list", "key": "secret"}, forms=frozenset({"wish"}))
 
 
 def rule(**settings: Any) -> AssignForm:

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.language.scope import NameTable
 from processes.rules import Close, rules
 from tests.fakes import FakeContext
+from tests.processes.definitions import name_table
 
-NAMES = NameTable({"kind": "text", "key": "secret"})
+NAMES = name_table({"kind": "text", "key": "secret"})
 
 
 def rule(**settings: Any) -> Close:

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.language.scope import NameTable
 from processes.rules import CreateItem, rules
 from processes.rules.base import RuleFailed
 from tests.fakes import FakeContext, answer
+from tests.processes.definitions import name_table
 
-NAMES = NameTable({"token": "text", "expires": "number", "key": "secret", "error": "text"})
+NAMES = name_table({"token": "text", "expires": "number", "key": "secret", "error": "text"})
 TOKEN = {"field": "token", "value": "[response.body.access_token]"}
 EXPIRES = {"field": "expires", "value": "[response.body.expires_in]", "if_missing": "keep"}
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.language.scope import NameTable
 from processes.rules import FindItems, rules
 from processes.rules.base import RuleFailed
 from tests.fakes import FakeContext, answer
+from tests.processes.definitions import name_table
 
-NAMES = NameTable({"token": "text", "wanted": "text", "key": "secret"})
+NAMES = name_table({"token": "text", "wanted": "text", "key": "secret"})
 ONE = {"process.id": "token-refresh-1", "access_token": "one", "uses": Decimal(2), "note": ""}
 TWO = {"process.id": "token-refresh-2", "access_token": "two", "uses": Decimal(0), "note": ""}
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.language.scope import NameTable
 from processes.rules import GoToForm, rules
 from tests.fakes import FakeContext
+from tests.processes.definitions import name_table
 
-NAMES = NameTable({"kind": "text"}, forms=frozenset({"wish", "books"}))
+NAMES = name_table({"kind": "text"}, forms=frozenset({"wish", "books"}))
 
 
 def rule(**settings: Any) -> GoToForm:

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.language.scope import NameTable
 from processes.rules import LoopTable, rules
 from tests.fakes import FakeContext
+from tests.processes.definitions import name_table
 
-NAMES = NameTable(
+NAMES = name_table(
     {"lines": "table", "sum": "number", "key": "secret"},
     tables={"lines": {"price": "number", "what": "text"}},
 )

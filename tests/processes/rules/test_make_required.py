@@ -6,11 +6,11 @@ import pytest
 from pydantic import ValidationError
 
 from processes.engine.runner import run_rules
-from processes.language.scope import NameTable
 from processes.rules import MakeRequired, rules
 from tests.fakes import FakeContext, FakeTrace
+from tests.processes.definitions import name_table
 
-NAMES = NameTable({"kind": "text", "why": "text", "go": "button"})
+NAMES = name_table({"kind": "text", "why": "text", "go": "button"})
 
 
 def rule(*changes: tuple[str, str], **settings: Any) -> MakeRequired:

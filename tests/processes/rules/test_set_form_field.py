@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.language.scope import NameTable
 from processes.rules import Rule, rules
 from processes.rules.base import RuleFailed
 from tests.fakes import FakeContext
+from tests.processes.definitions import name_table
 
-NAMES = NameTable({"a": "text", "b": "text", "key": "secret", "other_key": "secret"})
+NAMES = name_table({"a": "text", "b": "text", "key": "secret", "other_key": "secret"})
 
 
 def rule(*rows: tuple[str, str], **context: Any) -> Rule:

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.language.scope import NameTable
 from processes.rules import StartAProcess, rules
 from processes.rules.base import RuleFailed
 from tests.fakes import FakeContext
+from tests.processes.definitions import name_table
 
-NAMES = NameTable({"order_id": "text", "note": "text", "key": "secret"})
+NAMES = name_table({"order_id": "text", "note": "text", "key": "secret"})
 STARTED = {"process.id": "orders-1", "status": "new"}
 
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.language.scope import NameTable
 from processes.rules import Submit, rules
 from tests.fakes import FakeContext
+from tests.processes.definitions import name_table
 
-NAMES = NameTable({"kind": "text", "key": "secret"}, forms=frozenset({"wish"}))
+NAMES = name_table({"kind": "text", "key": "secret"}, forms=frozenset({"wish"}))
 
 
 def rule(**settings: Any) -> Submit:

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.language.scope import NameTable
 from processes.rules import UpdateItem, rules
 from processes.rules.base import RuleFailed
 from tests.fakes import FakeContext, answer
+from tests.processes.definitions import name_table
 
-NAMES = NameTable({"state": "text", "got": "text", "key": "secret"})
+NAMES = name_table({"state": "text", "got": "text", "key": "secret"})
 BY_ID = {"items": [{"left": "[item.process.id]", "operator": "eq", "right": "orders-1"}]}
 FOUND = {"process.id": "orders-1", "state": "sent", "note": ""}
 

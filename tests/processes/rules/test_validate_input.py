@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processes.language.scope import NameTable
 from processes.rules import ValidateInput, rules
 from processes.rules.base import RuleFailed
 from tests.fakes import FakeContext
+from tests.processes.definitions import name_table
 
-NAMES = NameTable({"amount": "number", "key": "secret", "go": "button"})
+NAMES = name_table({"amount": "number", "key": "secret", "go": "button"})
 MORE = {"items": [{"left": "[amount]", "operator": "gt", "right": "100"}]}
 
 

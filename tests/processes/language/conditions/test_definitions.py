@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from processes.language.conditions import Condition, ConditionGroup, ItemFilter
-from processes.language.scope import NameTable
+from tests.processes.definitions import name_table
 from tests.processes.language.conditions.rows import NO, TODAY, YES, group, row
 
 
@@ -51,7 +51,7 @@ def test_conditions_know_their_references_but_patterns_have_none():
     assert found == ("a", "b", "c", "d", "e", "g")
 
 
-NAMES = NameTable(
+NAMES = name_table(
     {"status": "text", "amount": "number", "key": "secret", "other_key": "secret", "go": "button"}
 )
 
