@@ -1,6 +1,8 @@
 """The table of contents: every field type there is. The union is the registry."""
 
-from typing import Annotated
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, get_args
 
 from pydantic import Field
 
@@ -34,7 +36,11 @@ AnyField = Annotated[
     | FieldGroup,
     Field(discriminator="type"),
 ]
-# Containers hold any of them; the name is known only here.
+_kinds: tuple[type[FormField], ...] = get_args(get_args(AnyField)[0])
+_in_table: Any = reduce(or_, (kind for kind in _kinds if kind.in_table))
+_AnyColumn: Any = Annotated[_in_table, Field(discriminator="type")]
+# What holds others is made before them; the names of these unions are known only here.
+Table.model_rebuild(force=True, _types_namespace={"AnyColumn": _AnyColumn})
 for _container in (Panel, FieldGroup):
     _container.model_rebuild(force=True, _types_namespace={"AnyField": AnyField})
 

@@ -244,6 +244,8 @@ class LayoutField(FormField):
 class Container(LayoutField):
     """What other fields stand in. Hidden or switched off, it hides or switches off all of them."""
 
+    look: ClassVar[str] = "box"
+
     fields: list["AnyField"] = Field(
         default=[],
         title=gettext_noop("Fields"),

@@ -17,6 +17,8 @@ class Button(FormField):
     label = gettext_noop("Button")
     category = ACTIONS
     icon = "hand-index"
+    look = "button"
+    is_button = True
 
     type: Literal["button"] = "button"
     where: Literal["body", "footer"] = Field(

@@ -22,6 +22,7 @@ class Date(InputField):
 
     label = gettext_noop("Date")
     icon = "calendar3"
+    in_table = True
     operators = (*ANY_VALUE, *ORDERED, "before_today", "today", "after_today")
 
     type: Literal["date"] = "date"

@@ -1,5 +1,6 @@
 """List: one or several of given choices."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -40,6 +41,8 @@ class List(InputField):
 
     label = gettext_noop("List")
     icon = "card-list"
+    look = "select"
+    in_table = True
     operators = (*ANY_VALUE, "contains", "not_contains", "in")
 
     type: Literal["list"] = "list"
@@ -80,6 +83,13 @@ class List(InputField):
                 )
             seen.add(choice.value)
         return choices
+
+    @classmethod
+    def look_of(cls, raw: Mapping[str, Any]) -> str:
+        """Return that its choices stand side by side, to be ticked when several can be chosen."""
+        if raw.get("display_as") != "options":
+            return cls.look
+        return "ticks" if raw.get("multiple") is True else "options"
 
     def empty(self) -> Value:
         """Return the empty list."""

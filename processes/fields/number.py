@@ -45,6 +45,7 @@ class Number(InputField):
 
     label = gettext_noop("Number")
     icon = "123"
+    in_table = True
     operators = (*ANY_VALUE, *ORDERED, "in")
 
     type: Literal["number"] = "number"

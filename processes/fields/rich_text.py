@@ -32,6 +32,7 @@ class RichText(LayoutField):
 
     label = gettext_noop("Rich text")
     icon = "text-paragraph"
+    look = "words"
 
     type: Literal["rich_text"] = "rich_text"
     text: TextValue = Field(

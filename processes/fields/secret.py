@@ -18,6 +18,7 @@ class Secret(InputField):
 
     label = gettext_noop("Secret")
     icon = "lock"
+    look = "secret"
     is_secret = True
     holds_text = True
     operators = ANY_VALUE

@@ -1,7 +1,7 @@
 """Table: rows of typed columns."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pydantic import Field, StrictBool, ValidationInfo, field_validator
 
@@ -9,11 +9,6 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.pointers import pointer
 from processes.fields.base import InputField, Read
-from processes.fields.date import Date
-from processes.fields.list import List
-from processes.fields.number import Number
-from processes.fields.text import Text
-from processes.fields.toggle import Toggle
 from processes.language.expressions import Resolve
 from processes.language.references import flaw, names_in
 from processes.language.values import MAX_LIST, Value, ValueFailure, from_json, is_blank
@@ -22,7 +17,10 @@ from processes.language.values import shown as in_message
 MAX_COLUMNS = 50
 MAX_TOLD = 50
 
-Column = Annotated[Text | Number | Date | List | Toggle, Field(discriminator="type")]
+# Which kinds a column may be is known only where all kinds are.
+Column: TypeAlias = InputField
+if TYPE_CHECKING:
+    AnyColumn: TypeAlias = InputField
 
 
 class Table(InputField):
@@ -35,11 +33,12 @@ class Table(InputField):
 
     label = gettext_noop("Table")
     icon = "table"
+    look = "table"
     holds_rows = True
     operators = ("blank", "not_blank")
 
     type: Literal["table"] = "table"
-    columns: list[Column] = Field(
+    columns: list["AnyColumn"] = Field(
         default=[],
         max_length=MAX_COLUMNS,
         title=gettext_noop("Columns"),

@@ -1,7 +1,8 @@
 """Text: a line, several lines, an e-mail address or a web address."""
 
 import re
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -27,6 +28,7 @@ class Text(InputField):
 
     label = gettext_noop("Text")
     icon = "input-cursor-text"
+    in_table = True
     holds_text = True
     operators = (
         *ANY_VALUE, "contains", "not_contains", "starts_with", "matches", "not_matches", "in",
@@ -66,6 +68,11 @@ class Text(InputField):
         except PatternError as error:
             raise flaw(str(error)) from error
         return pattern
+
+    @classmethod
+    def look_of(cls, raw: Mapping[str, Any]) -> str:
+        """Return that it has several lines when it has."""
+        return "long" if raw.get("mode") == "long" else cls.look
 
     def empty(self) -> Value:
         """Return the empty text."""

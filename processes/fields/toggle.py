@@ -18,6 +18,8 @@ class Toggle(InputField):
 
     label = gettext_noop("Toggle")
     icon = "toggle-on"
+    look = "toggle"
+    in_table = True
     operators = ANY_VALUE
 
     type: Literal["toggle"] = "toggle"

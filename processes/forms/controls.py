@@ -150,7 +150,7 @@ def rows_of(controls: Iterable[Control]) -> list[GridRow]:
     """Return controls as rows: full-width buttons after each other share one."""
     found: list[GridRow] = []
     for one in controls:
-        shares = one.kind == "button" and one.field.width == _FULL
+        shares = one.field.is_button and one.field.width == _FULL
         if shares and found and found[-1].buttons:
             found[-1].controls.append(one)
         else:

@@ -4,7 +4,7 @@ import difflib
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from kianda.lib.kinds import Kind
 from processes.language.comparisons import OPERATORS
@@ -14,6 +14,8 @@ class FieldKind(Kind):
     """What a kind of field says of itself, to all who do not know the kinds one by one."""
 
     icon: ClassVar[str] = "input-cursor"
+    # How it is drawn on the canvas of the designer.
+    look: ClassVar[str] = "input"
     holds_value: ClassVar[bool] = False
     # Encrypted where it is stored, masked where it is shown, and never mapped into the open.
     is_secret: ClassVar[bool] = False
@@ -21,8 +23,17 @@ class FieldKind(Kind):
     holds_text: ClassVar[bool] = False
     # Its value is a list of rows, which a rule can go through.
     holds_rows: ClassVar[bool] = False
+    # It can be a column of a table.
+    in_table: ClassVar[bool] = False
+    # It is pressed, and may stand in the bar at the end of its form.
+    is_button: ClassVar[bool] = False
     # The operators of conditions that are offered for it.
     operators: ClassVar[tuple[str, ...]] = tuple(OPERATORS)
+
+    @classmethod
+    def look_of(cls, raw: Mapping[str, Any]) -> str:
+        """Return how a field with these settings, which may be half made, is drawn."""
+        return cls.look
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from processes.fields import kind_named
 from processes.language.values import JSONValue
 from processes.views.designer.tree import TreeNode
 
 _INLINE = re.compile(r"</?(?:a|b|code|em|i|s|strong|sub|sup|u)(?:\s[^>]*)?>")
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>")
-LOOKS: Mapping[str, str] = {
-    "list": "select", "toggle": "toggle", "button": "button", "secret": "secret",
-    "rich_text": "words", "table": "table", "panel": "box", "field_group": "box",
-}  # fmt: skip
 
 
 class Look(NamedTuple):
@@ -52,7 +49,7 @@ def look_of(element: TreeNode, *, flaws: int) -> Look:
     raw = element.raw
     return Look(
         target=element.target, name=element.name, title=element.title,
-        kind=_kind(element.slug, raw), shown=_text_on_canvas(raw),
+        kind=kind_named(element.slug).look_of(raw), shown=_text_on_canvas(raw),
         rules=len(element.rules), flaws=flaws,
         required=raw.get("required") is True, hidden=raw.get("visible") is False,
         columns=_columns(raw.get("columns") or raw.get("choices")),
@@ -62,14 +59,6 @@ def look_of(element: TreeNode, *, flaws: int) -> Look:
 def width_of(raw: JSONValue) -> int:
     """Return how many of twelve columns a field takes."""
     return raw if isinstance(raw, int) and not isinstance(raw, bool) and 1 <= raw <= 12 else 12
-
-
-def _kind(slug: str, raw: Mapping[str, Any]) -> str:
-    if slug == "text" and raw.get("mode") == "long":
-        return "long"
-    if slug == "list" and raw.get("display_as") == "options":
-        return "ticks" if raw.get("multiple") is True else "options"
-    return LOOKS.get(slug, "input")
 
 
 def _text_on_canvas(raw: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict
 from processes.designer.copy_view import CopyView
+from processes.fields import kind_named
 from processes.views.designer.positions import Position
 from processes.views.designer.screen import in_footer
 from processes.views.designer.tree import DesignTree, TreeNode
@@ -42,10 +43,11 @@ def to_place(workspace: Workspace, target: str, place: Position) -> ActionResult
     )
     if same and isinstance(at, int) and at > element.at:
         place["at"] = at - 1
-    if where == "footer" and element.slug != "button":
+    is_button = kind_named(element.slug).is_button
+    if where == "footer" and not is_button:
         raise Conflict(_("Only buttons stand in the bar at the end of a form. Nothing was moved."))
     copy = workspace.edit(do="move", target=target, place=place)
-    if element.slug == "button" and where in {"body", "footer"} and where != _where(element):
+    if is_button and where in {"body", "footer"} and where != _where(element):
         copy = workspace.edit_next(copy, do="change", target=target, settings={"where": where})
     return _moved_in_words(copy, target)
 

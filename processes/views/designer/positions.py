@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict
 from processes.designer.editing.tree import may_hold
+from processes.fields import kind_named
 from processes.views.designer.screen import Screen, in_footer, runs_rules
 from processes.views.designer.tree import RULE_LISTS, TreeNode
 
@@ -65,13 +66,13 @@ def _end(owner: TreeNode, key: str) -> int:
 
 def start_settings(workspace: "Workspace", slug: str, place: Position) -> dict[str, Any]:
     """Return the settings that a new field starts with: a button's part of the form."""
-    if slug != "button":
+    if not kind_named(slug).is_button:
         return {}
     if place.get("where") in {"body", "footer"}:
         return {"where": place["where"]}
     chosen = workspace.screen.owner
     inside = str(place.get("in", "")).startswith("field:")
-    beside_field = chosen.kind == "field" and chosen.slug == "button" and not in_footer(chosen)
+    beside_field = kind_named(chosen.slug).is_button and not in_footer(chosen)
     return {"where": "body" if inside or beside_field else "footer"}
 
 

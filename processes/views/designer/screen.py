@@ -11,7 +11,7 @@ from processes.definition.checks import Catalog
 from processes.designer.copy_view import CopyView
 from processes.designer.editing.tree import may_hold
 from processes.designer.editing.validation import FlawMark
-from processes.fields import fields
+from processes.fields import fields, kind_named
 from processes.views.designer import palette
 from processes.views.designer.field_looks import Box, look_of, width_of
 from processes.views.designer.rule_sentences import SentenceParts, Teller
@@ -205,7 +205,7 @@ class Screen:
 
 def in_footer(element: TreeNode) -> bool:
     """Tell whether a field stands in the bar at the form's end."""
-    return element.raw.get("where") == "footer" and element.slug == "button"
+    return element.raw.get("where") == "footer" and kind_named(element.slug).is_button
 
 
 def runs_rules(element: TreeNode) -> bool:
@@ -225,7 +225,7 @@ def _groups(owner: TreeNode) -> list[tuple[str, str, str]]:
             ("load_rules", _("Rules when it is opened"), _("Run when the form is opened.")),
         ]
     words = _("Run from top to bottom when a person changes the value.")
-    if owner.slug in {"button", "link"}:
+    if kind_named(owner.slug).is_button:
         words = _(
             "Run from top to bottom when the button is pressed, by a person, the schedule or the"
             " API."

@@ -85,7 +85,7 @@ def primary(steps: Mapping[str, FormStep], views: Iterable[FormView]) -> str:
         buttons = [
             one.field
             for one in [*view.footer, *every(view.controls)]
-            if one.kind == "button" and one.enabled
+            if one.field.is_button and one.enabled
         ]
         submits = [one for one in buttons if any(rule.completes for rule in one.rules)]
         if step.needs_submit and not submits:
