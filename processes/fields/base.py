@@ -1,6 +1,7 @@
 """What every field is: settings of its kind, and how its values are read, checked and written."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import (
@@ -47,6 +48,9 @@ def _own_name(name: str) -> str:
     return name
 
 
+# What stands in a control: one text, or the choices that are ticked.
+Written: TypeAlias = str | list[str]
+MomentWords: TypeAlias = Callable[[datetime], str]
 # A value that was sent, with what is wrong with it: the place inside it, and a sentence.
 Read: TypeAlias = tuple[Value, list[tuple[str, str]]]
 Rules = Annotated[
@@ -63,6 +67,10 @@ class FormField(FieldKind):
     """
 
     runs_rules: ClassVar[bool] = True
+    # What is stored is no text that a person would read.
+    needs_words: ClassVar[bool] = False
+    # What it shows of its own is HTML, which was cleaned.
+    is_html: ClassVar[bool] = False
 
     name: Annotated[str, AfterValidator(_own_name)] = Field(
         title=gettext_noop("Name"),
@@ -160,6 +168,41 @@ class FormField(FieldKind):
     def shown(self, value: Value) -> str:
         """Return a value as a person reads it."""
         return as_text(value)
+
+    def to_control(self, value: Value, *, zone: tzinfo) -> Written:
+        """Return what stands in its control; a secret never does."""
+        return "" if value is None or self.is_secret else as_text(value)
+
+    def from_control(self, written: Written, *, zone: tzinfo) -> Any:
+        """Return what the content of its control means, as it is sent."""
+        if isinstance(written, list):
+            return [one for one in written if one]
+        return written.replace("\r\n", "\n")
+
+    @property
+    def posts_list(self) -> bool:
+        """Tell whether its control posts each choice by itself."""
+        return False
+
+    def control_in_words(self, written: Written) -> str:
+        """Return what stands in its control as a person reads it."""
+        return written if isinstance(written, str) else ", ".join(written)
+
+    def in_words(self, value: Any, moment: MomentWords) -> Any:
+        """Return a recorded value as a person reads it; raises ValueFailure.
+
+        What was recorded when the field was of another kind may not fit.
+        """
+        return self.shown(self.to_python(value)) if self.needs_words else value
+
+    @classmethod
+    def default_from(cls, text: str) -> Any:
+        """Return the default that a designer has typed, as it is kept."""
+        return text
+
+    def content(self, resolve: Resolve) -> str:
+        """Return what it shows when it holds no value; raises ValueFailure."""
+        return ""
 
     def initial(self, resolve: Resolve) -> Value:
         """Return the value of a new instance: the default, evaluated, or the empty value."""
@@ -259,6 +302,16 @@ class Container(LayoutField):
     def inner(self) -> Sequence[FormField]:
         """Return the fields that stand in it."""
         return self.fields
+
+
+def words_of(field: FormField | None, value: Any, moment: MomentWords) -> Any:
+    """Return a recorded value in the words of its field; as it is where these do not fit."""
+    if field is None or is_blank(value):
+        return value
+    try:
+        return field.in_words(value, moment)
+    except ValueFailure:
+        return value
 
 
 def walk(fields: Iterable[FormField], place: str = "/fields") -> Iterator[tuple[str, FormField]]:

@@ -9,7 +9,7 @@ from kianda.lib.i18n import gettext_noop
 from processes.fields.base import ACTIONS, LayoutField
 from processes.language.expressions import Resolve, Template
 from processes.language.setting_types import TextValue
-from processes.language.values import as_text
+from processes.language.values import ValueFailure, as_text
 
 # A page of this product, or an address of a kind that runs nothing.
 _SAFE = re.compile(r"(?:https?://|mailto:|tel:|/(?!/))[^\s\x00-\x1f\\]*\Z", re.IGNORECASE)
@@ -40,6 +40,13 @@ class Link(LayoutField):
         description=gettext_noop("Whether it opens in a tab of its own."),
         json_schema_extra={"control": "switch"},
     )
+
+    def content(self, resolve: Resolve) -> str:
+        """Return where it leads; nothing while that cannot be told."""
+        try:
+            return self.address(resolve)
+        except ValueFailure:
+            return ""
 
     def address(self, resolve: Resolve) -> str:
         """Return where it leads; nothing while that is no address. Raises ValueFailure."""

@@ -1,13 +1,14 @@
 """List: one or several of given choices."""
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.fields.base import ANY_VALUE, InputField
+from processes.fields.base import ANY_VALUE, InputField, Written
 from processes.language.references import flaw
 from processes.language.setting_types import DefaultValue
 from processes.language.values import MAX_LIST, Value, ValueFailure, as_text, shown, to_list
@@ -43,6 +44,7 @@ class List(InputField):
     icon = "card-list"
     look = "select"
     in_table = True
+    needs_words = True
     operators = (*ANY_VALUE, "contains", "not_contains", "in")
 
     type: Literal["list"] = "list"
@@ -118,6 +120,32 @@ class List(InputField):
     def _few(self) -> str:
         names = [choice.value for choice in self.choices[:10]]
         return ", ".join([*names, "..."] if len(self.choices) > len(names) else names)
+
+    @property
+    def posts_list(self) -> bool:
+        """Tell whether there are choices to tick; any text is typed one a line."""
+        return bool(self.choices)
+
+    def to_control(self, value: Value, *, zone: tzinfo) -> Written:
+        """Return the choices that are ticked, or the texts one a line."""
+        chosen = to_list(value)
+        return chosen if self.posts_list else "\n".join(chosen)
+
+    def from_control(self, written: Written, *, zone: tzinfo) -> Any:
+        """Return what is ticked, or the lines that are not blank."""
+        if isinstance(written, list):
+            return super().from_control(written, zone=zone)
+        return [line.strip() for line in written.split("\n") if line.strip()]
+
+    def control_in_words(self, written: Written) -> str:
+        """Return the titles of what is ticked."""
+        return self.shown([*written]) if isinstance(written, list) else written
+
+    @classmethod
+    def default_from(cls, text: str) -> Any:
+        """Return the lines, or the only one as it was typed."""
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        return lines if len(lines) > 1 else (lines or [text])[0]
 
     def shown(self, value: Value) -> str:
         """Return the titles of what is chosen."""

@@ -1,14 +1,16 @@
 """Number: a decimal number."""
 
 import math
+from datetime import tzinfo
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.fields.base import ANY_VALUE, ORDERED, InputField
+from kianda.lib.numbers import number_typed
+from processes.fields.base import ANY_VALUE, ORDERED, InputField, Written
 from processes.language.references import flaw
 from processes.language.setting_types import DefaultValue
 from processes.language.values import (
@@ -46,6 +48,7 @@ class Number(InputField):
     label = gettext_noop("Number")
     icon = "123"
     in_table = True
+    needs_words = True
     operators = (*ANY_VALUE, *ORDERED, "in")
 
     type: Literal["number"] = "number"
@@ -114,6 +117,15 @@ class Number(InputField):
         if number is None or not self.decimals:
             return as_text(number)
         return format(number, f".{self.decimals}f")
+
+    def to_control(self, value: Value, *, zone: tzinfo) -> Written:
+        """Return the number with its places."""
+        return self.shown(value)
+
+    @classmethod
+    def default_from(cls, text: str) -> Any:
+        """Return a number when it is one."""
+        return number_typed(text)
 
 
 def _rounded(value: Decimal, places: int) -> Decimal:

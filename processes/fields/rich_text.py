@@ -33,6 +33,7 @@ class RichText(LayoutField):
     label = gettext_noop("Rich text")
     icon = "text-paragraph"
     look = "words"
+    is_html = True
 
     type: Literal["rich_text"] = "rich_text"
     text: TextValue = Field(
@@ -46,7 +47,7 @@ class RichText(LayoutField):
         json_schema_extra={"control": "long_text"},
     )
 
-    def rendered(self, resolve: Resolve) -> str:
+    def content(self, resolve: Resolve) -> str:
         """Return HTML that is safe to show, with the values in it; raises ValueFailure."""
         template = Template.parse(self.text)
         if template.is_expression:

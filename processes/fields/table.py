@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, ValidationInfo, field_validator
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.pointers import pointer
-from processes.fields.base import InputField, Read
+from processes.fields.base import InputField, MomentWords, Read, words_of
 from processes.language.expressions import Resolve
 from processes.language.references import flaw, names_in
 from processes.language.values import MAX_LIST, Value, ValueFailure, from_json, is_blank
@@ -250,6 +250,16 @@ class Table(InputField):
             return []
         row = {column.name: column.initial(resolve) for column in self.columns}
         return [dict(row) for _row in range(self.first_rows)]
+
+    def in_words(self, value: Any, moment: MomentWords) -> Any:
+        """Return the rows with words in their cells; of a table that was cut there are none."""
+        if not isinstance(value, list) or not all(_is_row(row) for row in value):
+            return value
+        columns = {column.name: column for column in self.columns}
+        return [
+            {name: words_of(columns.get(name), cell, moment) for name, cell in row.items()}
+            for row in value
+        ]
 
     def shown(self, value: Value) -> str:
         """Return how many rows there are."""

@@ -1,11 +1,12 @@
 """Toggle: yes or no."""
 
-from typing import Literal
+from datetime import tzinfo
+from typing import Any, Literal
 
 from pydantic import Field
 
 from kianda.lib.i18n import gettext_noop
-from processes.fields.base import ANY_VALUE, InputField
+from processes.fields.base import ANY_VALUE, InputField, Written
 from processes.language.setting_types import DefaultValue
 from processes.language.values import Value, to_toggle
 
@@ -20,6 +21,7 @@ class Toggle(InputField):
     icon = "toggle-on"
     look = "toggle"
     in_table = True
+    needs_words = True
     operators = ANY_VALUE
 
     type: Literal["toggle"] = "toggle"
@@ -42,6 +44,19 @@ class Toggle(InputField):
     def to_python(self, raw: object) -> Value:
         """Return a boolean, or a word for it, as a boolean."""
         return to_toggle(raw)
+
+    def from_control(self, written: Written, *, zone: tzinfo) -> Any:
+        """Return nothing when nothing is chosen."""
+        return written or None
+
+    def control_in_words(self, written: Written) -> str:
+        """Return the text for yes or no."""
+        return {"true": self.on_text, "false": self.off_text}.get(str(written), "")
+
+    @classmethod
+    def default_from(cls, text: str) -> Any:
+        """Return yes or no when it is a word for it."""
+        return {"true": True, "false": False}.get(text.strip().lower(), text)
 
     def shown(self, value: Value) -> str:
         """Return the text for yes or no."""

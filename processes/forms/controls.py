@@ -11,10 +11,10 @@ from kianda.lib.pointers import pointer
 from kianda.web.pages import control_id
 from processes.definition.display import Display
 from processes.definition.document import Form
-from processes.fields import List, Toggle
-from processes.fields.base import FormField
+from processes.fields import List
+from processes.fields.base import FormField, Written
 from processes.fields.text import Text
-from processes.forms.control_values import PREFIX, Written
+from processes.forms.control_values import PREFIX
 from processes.instances.history import ForeignChange
 
 _FULL = 12
@@ -111,14 +111,7 @@ class Control:
     @property
     def words(self) -> str:
         """Return what stands in it as a person reads it."""
-        if isinstance(self.field, Toggle):
-            return {"true": self.field.on_text, "false": self.field.off_text}.get(
-                str(self.value), ""
-            )
-        if isinstance(self.value, list):
-            titles = {value: title for value, title, _ in self.choices}
-            return ", ".join(titles.get(one, one) for one in self.value)
-        return self.value.replace("T", " ") if self.kind == "date" else self.value
+        return self.field.control_in_words(self.value)
 
     @property
     def choices(self) -> list[tuple[str, str, bool]]:

@@ -13,9 +13,9 @@ from kianda.lib.pointers import pointer
 from kianda.web.pages import Errors
 from processes.definition.display import Display, Overrides, displays
 from processes.definition.document import Document, Form
-from processes.fields import Button, Link, RichText, Table
-from processes.fields.base import FormField, InputField
-from processes.forms.control_values import PREFIX, Written, input_of, means_same, posted
+from processes.fields import Button, Table
+from processes.fields.base import FormField, InputField, Written
+from processes.forms.control_values import PREFIX, input_of, means_same, posted
 from processes.forms.control_values import sent_of as sent_of_written
 from processes.forms.controls import Control, FormView, every, without
 from processes.forms.table_input import Grid, TypedTable, act_on, read_table
@@ -176,7 +176,7 @@ def control_of(
         grid = grid_of(field, values, resolve)
         rows = content if isinstance(content, TypedTable) else TypedTable.of(grid)
         return Control(field, "", sentences, rows_shown=table_view(rows, errors))
-    if isinstance(field, (RichText, Link)):
+    if not field.holds_value:
         return Control(field, content=_content(field, values, resolve))
     secret = field.is_secret
     written = input_of(field, values.get(field.name))
@@ -191,7 +191,7 @@ def control_of(
     )
 
 
-def _content(field: RichText | Link, values: Mapping[str, Value], resolve: Resolve) -> str:
+def _content(field: FormField, values: Mapping[str, Value], resolve: Resolve) -> str:
     """Return what a field shows that holds no value, from the values as they are stored."""
 
     def read(name: str) -> Value:
@@ -204,12 +204,10 @@ def _content(field: RichText | Link, values: Mapping[str, Value], resolve: Resol
             return None  # Before there is an instance it has no Process ID.
 
     try:
-        if isinstance(field, Link):
-            return field.address(read)
-        return mark_safe(field.rendered(read))  # noqa: S308 - it was cleaned
+        content = field.content(read)
+        return mark_safe(content) if field.is_html else content  # noqa: S308 - it was cleaned
     except ValueFailure as failure:
-        said = _("This text cannot be shown: %(reason)s") % {"reason": failure}
-        return "" if isinstance(field, Link) else said
+        return _("This text cannot be shown: %(reason)s") % {"reason": failure}
 
 
 def form_views(

@@ -11,8 +11,9 @@ from django.http import QueryDict
 
 from kianda.lib.numbers import whole_number
 from processes.fields import Table
+from processes.fields.base import Written
 from processes.fields.table import Column
-from processes.forms.control_values import PREFIX, Written, input_of, means_same, posted, sent_of
+from processes.forms.control_values import PREFIX, input_of, means_same, posted, sent_of
 from processes.language.expressions import Resolve
 from processes.language.values import MAX_LIST, Value, ValueFailure, to_json
 

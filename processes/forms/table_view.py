@@ -8,8 +8,8 @@ from dataclasses import replace
 from kianda.lib.pointers import pointer
 from kianda.web.pages import Errors
 from processes.definition.display import Display
+from processes.fields.base import Written
 from processes.fields.table import Column
-from processes.forms.control_values import Written
 from processes.forms.controls import Control, RowView, TableView
 from processes.forms.table_input import TypedRow, TypedTable, packed, window_of, window_size
 

@@ -1,15 +1,16 @@
 """Recorded values in the words in which a form shows them, and what changed in a table."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from difflib import SequenceMatcher
+from functools import partial
 from typing import Any, TypeAlias
 
 from django.utils.translation import gettext as _
 
 from kianda.web.times import moment_words
-from processes.fields import Date, List, Number, Table, Toggle
+from processes.fields import Table
 from processes.fields.base import FormField
+from processes.fields.base import words_of as words_by
 from processes.fields.table import Column
 from processes.language.values import ValueFailure, as_text, is_blank
 
@@ -19,14 +20,7 @@ def words_of(field: FormField | None, value: Any) -> Any:
 
     What was recorded when the field was of another kind stays as it is too.
     """
-    if is_blank(value):
-        return value
-    if isinstance(field, Table):
-        return _rows(field, value)
-    try:
-        return _words(field, value)
-    except ValueFailure:
-        return value
+    return words_by(field, value, partial(moment_words, seconds=True))
 
 
 def words_in_utc(field: FormField, value: Any) -> Any:
@@ -35,31 +29,6 @@ def words_in_utc(field: FormField, value: Any) -> Any:
         return field.shown(field.to_python(value))
     except ValueFailure:
         return value
-
-
-def _words(field: FormField | None, value: Any) -> Any:
-    if isinstance(field, Date) and field.mode == "datetime":
-        return _in_zone(field, value)
-    told = isinstance(field, (Date, List, Number, Toggle))
-    return field.shown(field.to_python(value)) if field and told else value
-
-
-def _in_zone(field: Date, value: Any) -> str:
-    stored = str(field.to_python(value))
-    try:
-        return moment_words(datetime.fromisoformat(stored), seconds=True)
-    except OverflowError:
-        return field.shown(stored)  # At the ends of the calendar a zone has no such moment.
-
-
-def _rows(field: Table, value: Any) -> Any:
-    """Return the rows of a table with words in their cells; of one that was cut there are none."""
-    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-        return value
-    columns = {column.name: column for column in field.columns}
-    return [
-        {name: words_of(columns.get(name), cell) for name, cell in row.items()} for row in value
-    ]
 
 
 TableRow = Mapping[str, Any]

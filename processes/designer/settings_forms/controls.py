@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from kianda.lib.numbers import number_typed
 from processes.designer.settings_forms import posted_conditions, posted_rows, text_codecs
 from processes.designer.settings_forms.posted_data import Node
 from processes.designer.settings_forms.setting_specs import Spec, kind_among, specs_of, tag_of
@@ -55,7 +56,7 @@ def _read_long(sent: Sent) -> Any:
 
 
 def _read_number(sent: Sent) -> Any:
-    return text_codecs.number_of(sent.text, nullable=sent.spec.nullable)
+    return number_typed(sent.text, nullable=sent.spec.nullable)
 
 
 def _read_switch(sent: Sent) -> Any:
@@ -65,7 +66,7 @@ def _read_switch(sent: Sent) -> Any:
 def _read_value(sent: Sent) -> Any:
     if sent.spec.name != "default":
         return _read_text(sent)
-    return text_codecs.default_of(sent.text, str(getattr(sent.kind, "slug", str)()))
+    return getattr(sent.kind, "default_from", str)(sent.text) if sent.text else None
 
 
 def _read_source(sent: Sent) -> Any:

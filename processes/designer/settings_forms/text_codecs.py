@@ -1,36 +1,7 @@
 """Texts of plain controls as settings and back; choices one a line, `de | Germany`."""
 
 import json
-import re
 from typing import Any
-
-_WHOLE = re.compile(r"[+-]?\d{1,18}\Z")
-_DECIMAL = re.compile(r"[+-]?\d{0,18}\.\d{1,15}\Z")
-_WORDS = {"true": True, "false": False}
-
-
-def number_of(text: str, *, nullable: bool) -> Any:
-    """Return a number; None for nothing where that is allowed; else the text as it was typed."""
-    bare = text.strip().replace(",", "")
-    if bare == "" and nullable:
-        return None
-    if _WHOLE.match(bare):
-        return int(bare)
-    return float(bare) if _DECIMAL.match(bare) else text
-
-
-def default_of(text: str, kind: str) -> Any:
-    """Return the default of a field as its kind keeps it: a number, yes or no, lines, or text."""
-    if text == "":
-        return None
-    if kind == "number":
-        return number_of(text, nullable=False)
-    if kind == "toggle":
-        return _WORDS.get(text.strip().lower(), text)
-    if kind == "list":
-        lines = [line.strip() for line in text.split("\n") if line.strip()]
-        return lines if len(lines) > 1 else (lines or [text])[0]
-    return text
 
 
 def as_typed(value: Any) -> str:

@@ -16,7 +16,7 @@ VALUES: dict[str, Any] = {
 
 
 def shown(text: str) -> str:
-    return RichText(name="intro", text=text).rendered(VALUES.__getitem__)
+    return RichText(name="intro", text=text).content(VALUES.__getitem__)
 
 
 @pytest.mark.parametrize(("text", "html"), [
