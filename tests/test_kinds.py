@@ -205,7 +205,9 @@ def test_two_kinds_with_one_slug_are_refused() -> None:
         Registry(Annotated[Save | Again, "one slug"])
 
 
-ROOT = Path(__file__).parents[1]
+# --- nobody else names a kind ---------------------------------------------------------------------
+
+ROOT = Path(__file__).resolve().parents[1]
 # Definitions that the product brings; and the Submit that a form's own rules end with.
 WRITTEN_OUT = {"kianda/demo.py", "scheduler/gallery"}
 MADE_BY_THE_PRODUCT = {("processes/instances/claim.py", "Submit")}
@@ -262,3 +264,74 @@ def test_a_rule_says_by_which_icon_it_is_shown(kind: Any) -> None:
     assert icon_of(kind.slug()) == kind.icon
     sprite = Path(str(finders.find("bootstrap-icons/bootstrap-icons.svg"))).read_text()
     assert f'id="{kind.icon}"' in sprite
+
+
+ROOMS = ("processes/fields/", "processes/rules/")
+# The kinds that nobody outside of these rooms names.
+UNNAMED = [pytest.param(fields, id="fields")]
+# Comparisons in which such a word is no kind.
+OTHERWISE = {
+    **{
+        (place, "button"): "what triggers a target"
+        for place in (
+            "processes/definition/targets.py", "processes/views/instances/instance_page.py",
+            "scheduler/views/gallery.py",
+        )
+    },
+    **{
+        ("processes/designer/settings_forms/controls.py", word): "a control of a setting"
+        for word in ("number", "table", "text")
+    },
+    ("scheduler/forms.py", "number"): "a control of a setting",
+}  # fmt: skip
+ABOUT_A_KIND = re.compile(r"\b(slug|type|kind)\b")
+TABLE = 3
+
+
+def texts_of(node: ast.AST) -> set[str]:
+    """Return the texts that an expression is: one, or a set or list of them."""
+    parts = node.elts if isinstance(node, ast.Set | ast.Tuple | ast.List) else [node]
+    return {one.value for one in parts if isinstance(one, ast.Constant) and type(one.value) is str}
+
+
+def compared(node: ast.AST, slugs: set[str]) -> set[str]:
+    """Return the kinds that a piece of code compares with, or keeps a table by."""
+    found: set[str] = set()
+    if isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+        if any(ABOUT_A_KIND.search(ast.unparse(one)) for one in sides if not texts_of(one)):
+            found = set().union(*map(texts_of, sides))
+    elif isinstance(node, ast.Dict):
+        found = set().union(*(texts_of(key) for key in node.keys if key is not None))
+        found = found if len(found & slugs) >= TABLE else set()
+    elif isinstance(node, ast.match_case):
+        found = set().union(*map(texts_of, ast.walk(node.pattern)))
+    return found & slugs
+
+
+def naming(registry: Registry[Any]) -> Iterator[tuple[str, str]]:
+    """Yield each module outside of the rooms of kinds that names one, and which."""
+    for app in ("processes", "scheduler"):
+        for path in (ROOT / app).rglob("*.py"):
+            place = path.relative_to(ROOT).as_posix()
+            if not place.startswith(ROOMS) and "/migrations/" not in place:
+                for node in ast.walk(ast.parse(path.read_text())):
+                    yield from ((place, slug) for slug in compared(node, set(registry.kinds)))
+
+
+@pytest.mark.parametrize("registry", UNNAMED)
+def test_what_differs_between_kinds_stands_on_the_kinds(registry: Registry[Any]) -> None:
+    assert set(naming(registry)) - OTHERWISE.keys() == set(), "let the kind say it"
+
+
+@pytest.mark.parametrize("registry", UNNAMED)
+def test_a_page_differs_by_kind_only_in_the_template_of_the_kind(registry: Registry[Any]) -> None:
+    asked = re.compile(r"\b(?!look\.)\w+\.(?:slug|kind|type) [!=]= ['\"](\w+)['\"]")
+    found = {
+        (path.name, slug)
+        for path in (ROOT / "templates").rglob("*.html")
+        if path.parent.name not in {"fields", "components", "scheduler"}
+        for slug in asked.findall(path.read_text())
+        if slug in registry.kinds
+    }
+    assert found == set(), "let the kind say it"

@@ -94,7 +94,7 @@ class ChangeSettings(Edit):
         for key in {"rule": ("id", "type"), tree.PROCESS: ("name",)}.get(found.kind, ()):
             if key in settings and settings[key] != found.node.get(key):
                 raise Invalid.at(f"/{key}", _("The %(key)s cannot be changed.") % {"key": key})
-        if found.kind == "field" and settings.get("type", "text") not in fields.kinds:
+        if found.kind == "field" and settings.get("type", "") not in {"", *fields.kinds}:
             raise Invalid.at(
                 "/type", _("There is no field type %(type)s.") % {"type": settings["type"]}
             )
