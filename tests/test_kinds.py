@@ -36,6 +36,8 @@ KINDS = [
     for registry in REGISTRIES
     for slug, kind in registry.kinds.items()
 ]
+# Modules whose classes are no kinds themselves.
+BASES = {"base", "calling"}
 
 # The least that a kind of each slug needs, where its defaults are not enough.
 LEAST: dict[str, dict[str, Any]] = {
@@ -147,7 +149,7 @@ def test_every_module_of_a_registry_is_in_its_table_of_contents(
         module = importlib.import_module(f"{package.__name__}.{found.name}")
         for thing in vars(module).values():
             own = isinstance(thing, type) and thing.__module__ == module.__name__
-            if own and issubclass(thing, Kind) and found.name not in {"base", "matching"}:
+            if own and issubclass(thing, Kind) and found.name not in BASES:
                 assert registry.kinds.get(thing.slug()) is thing
 
 
@@ -257,6 +259,17 @@ def test_no_module_outside_the_rules_names_a_kind_of_rule() -> None:
             if isinstance(node, ast.ImportFrom) and str(node.module).startswith("processes.rules"):
                 found |= {(place, one.name) for one in node.names if one.name in classes}
     assert found == MADE_BY_THE_PRODUCT
+
+
+def test_one_module_alone_names_the_built_in_datasource() -> None:
+    found = {
+        place
+        for place, module in modules_outside("processes/rules/instances.py", "kianda/")
+        for node in ast.walk(module)
+        if isinstance(node, ast.Constant) and node.value == "kianda"
+    }
+    # The format of what is copied to the clipboard is called so too.
+    assert found == {"processes/designer/editing/clipboard.py"}
 
 
 @pytest.mark.parametrize("kind", rules.kinds.values(), ids=rules.kinds)

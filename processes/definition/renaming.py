@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from processes.rules.find_items import BUILT_IN
+from processes.rules.instances import process_setting
 
 Object = dict[str, Any]
 
@@ -25,12 +25,8 @@ def with_names(
 
 
 def _rename(rule: Object, processes: Mapping[str, str], datasources: Mapping[str, str]) -> None:
-    source = rule.get("datasource")
-    if source == BUILT_IN:
-        _replace(rule, "method", processes)
-    elif source is not None:
-        _replace(rule, "datasource", datasources)
-    _replace(rule, "process", processes)
+    _replace(rule, process_setting(rule), processes)
+    _replace(rule, "datasource", datasources)
 
 
 def _replace(holder: Object, key: str, names: Mapping[str, str]) -> None:

@@ -1,13 +1,11 @@
 """What every rule is; what one may ask of its run stands in `processes.rules.ports`."""
 
-import re
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, StrictBool, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, StrictBool, ValidationInfo
 
-from datasources.rest.oauth_errors import refusal_in_words
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.kinds import Kind
@@ -20,24 +18,14 @@ from processes.language.mappings import (
     ErrorRow,
     InputRow,
     SuccessRow,
-    collect,
     item_at,
     read_answer,
     read_error,
     scope,
 )
 from processes.language.references import flaw
-from processes.language.setting_types import DatasourceRef, MethodRef, RuleId
-from processes.language.values import Value
+from processes.language.setting_types import RuleId
 from processes.rules.ports import Context, Item, Ref
-
-
-def accept_items(rows: Sequence[SuccessRow], items: Sequence[Item], context: Context) -> None:
-    """Map the first of the instances that a rule worked on, and make it durable."""
-    if not items:
-        context.accept([])
-        return
-    context.accept(read_item(rows, items[0], context))
 
 
 def read_item(rows: Sequence[SuccessRow], item: Item, context: Context) -> Changes:
@@ -73,12 +61,9 @@ def refuse_open_secrets(rows: Sequence[SuccessRow], context: Context) -> None:
                 )
 
 
-__all__ = ["BUILT_IN", "Answer", "CallingRule", "Context", "OnFailure", "Rule", "RuleFailed"]
-
-PROCESS_FIELD = re.compile(r"body\.[A-Za-z][A-Za-z0-9_]*\Z")
+__all__ = ["Answer", "Context", "OnFailure", "OutwardRule", "Rule", "RuleFailed"]
 
 OnFailure = Literal["stop", "undo", "continue"]
-BUILT_IN = "kianda"
 
 
 class Rule(Kind):
@@ -266,130 +251,6 @@ class OutwardRule(Rule):
         """Return what the on-error mapping makes of a failure."""
         return read_error(self.on_error, context.resolve, failure)
 
-
-class CallingRule(OutwardRule):
-    """A rule that calls a method of a datasource and maps the answer back."""
-
-    # Settings that mean something only with the datasource kianda, and only with all others.
-    for_built_in: ClassVar[frozenset[str]] = frozenset()
-    for_services: ClassVar[frozenset[str]] = frozenset()
-
-    datasource: DatasourceRef
-    method: MethodRef
-    input_mapping: InputMapping = ()
-    on_success: SuccessMapping = ()
-    on_error: ErrorMapping = ()
-    on_failure: FailureChoice = None
-    omit_blank: StrictBool = Field(
-        default=False,
-        title=gettext_noop("Leave out blank values"),
-        description=gettext_noop(
-            "Blank values are not sent at all. Otherwise they are sent as blank."
-        ),
-        json_schema_extra={"control": "switch"},
-    )
-
-    @field_validator("input_mapping")
-    @classmethod
-    def _one_row_for_each_target(
-        cls, rows: tuple[InputRow, ...], info: ValidationInfo
-    ) -> tuple[InputRow, ...]:
-        seen: set[str] = set()
-        for row in rows:
-            key = row.target.lower() if row.target.startswith("header.") else row.target
-            if key in seen:
-                raise flaw(
-                    _("The target %(target)s is mapped twice. Keep one row for it.")
-                    % {"target": row.target}
-                )
-            seen.add(key)
-        if info.data.get("datasource") == BUILT_IN:
-            cls.check_fields_mapped(rows)
-        return rows
-
-    @classmethod
-    def check_fields_mapped(cls, rows: tuple[InputRow, ...]) -> None:
-        """Refuse targets that are no fields of a process."""
-        for row in rows:
-            if not PROCESS_FIELD.match(row.target):
-                raise flaw(
-                    _("%(target)s is no field of a process: write body.<field>.")
-                    % {"target": row.target}
-                )
-
-    @field_validator("on_success")
-    @classmethod
-    def _reads_what_is_there(
-        cls, rows: tuple[SuccessRow, ...], info: ValidationInfo
-    ) -> tuple[SuccessRow, ...]:
-        wanted = cls.result_root(info.data)
-        for row in rows:
-            for name in Template.parse(row.value).references:
-                if name.partition(".")[0] in {"response", "item"} - {wanted}:
-                    raise flaw(
-                        _(
-                            "[%(name)s], mapped to %(field)s, is not there: what "
-                            "%(datasource)s brings is [%(wanted)s. ...]."
-                        )
-                        % {
-                            "name": name,
-                            "field": row.field,
-                            "datasource": info.data.get("datasource", _("it")),
-                            "wanted": wanted,
-                        }
-                    )
-        return rows
-
-    @classmethod
-    def result_root(cls, settings: Mapping[str, Any]) -> str:
-        """Return what the on-success mapping reads, by the settings given before it."""
-        return "item" if settings.get("datasource") == BUILT_IN else "response"
-
-    def refers(self) -> Sequence[Ref]:
-        """Return the method that it calls, or the process on whose instances it works."""
-        if self.datasource == BUILT_IN:
-            return [Ref("method", process=self.method)]
-        return [Ref("method", datasource=self.datasource, method=self.method)]
-
-    def call(self, context: Context) -> Answer:
-        """Send the request with the mapped values."""
-        inputs = collect(self.input_mapping, context.resolve, omit_blank=self.omit_blank)
-        return context.call(datasource=self.datasource, method=self.method, inputs=inputs)
-
-    def accept(self, answer: Answer, context: Context) -> None:
-        """Bring the answer back into the fields: all rows or none."""
-        changes = read_answer(
-            self.on_success,
-            scope(context.resolve, response=answer),
-            into=context,
-            missing=lambda name: self._missing(name, answer),
-        )
-        context.accept(changes)
-
     def accept_items(self, items: Sequence[Item], context: Context) -> None:
-        """Bring values of the first instance back into the fields: all rows or none."""
-        accept_items(self.on_success, items, context)
-
-    def _missing(self, name: str, answer: Answer) -> str:
-        place = name.removeprefix("response.").removeprefix("body.")
-        called = {"datasource": self.datasource, "method": self.method}
-        if place == "body":
-            return _("The answer of %(datasource)s / %(method)s is empty.") % called
-        if place.startswith("headers."):
-            place = _("header %(name)s") % {"name": place.removeprefix("headers.")}
-        called["place"] = place
-        if why := refusal_in_words(answer.body):
-            sentence = _("The answer of %(datasource)s / %(method)s has no %(place)s: %(why)s.")
-            return sentence % {**called, "why": why}
-        missing = _("The answer of %(datasource)s / %(method)s has no %(place)s.")
-        return missing % called + _what_it_is(answer.body)
-
-
-def _what_it_is(body: Value) -> str:
-    if isinstance(body, dict):
-        return ""
-    if body is None or body == "":
-        return _(" It is empty.")
-    if isinstance(body, str):
-        return _(" It is text, not a JSON object.")
-    return _(" It is a list, not an object.") if isinstance(body, list) else _(" It is no object.")
+        """Map the first of the instances that it worked on, and make it durable."""
+        context.accept(read_item(self.on_success, items[0], context) if items else [])

@@ -25,7 +25,6 @@ from processes.rules.base import (
     OutwardRule,
     RuleFailed,
     SuccessMapping,
-    accept_items,
 )
 from processes.rules.ports import Ref
 
@@ -154,7 +153,7 @@ class StartAProcess(OutwardRule):
             secret=secret,
             target=self.target,
         )
-        accept_items(self.on_success, items, context)
+        self.accept_items(items, context)
 
     def _wanted(self, context: Context) -> str:
         if self.lookup == "new":

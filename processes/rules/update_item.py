@@ -2,12 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.language.conditions import ItemFilter
-from processes.language.mappings import collect_fields
-from processes.rules.base import Context
-from processes.rules.matching import MatchingRule
+from processes.rules.calling import MatchingRule
+from processes.rules.sources import Act
 
 
 class UpdateItem(MatchingRule):
@@ -22,34 +19,7 @@ class UpdateItem(MatchingRule):
     label = gettext_noop("Update item")
     category = gettext_noop("Data")
     icon = "arrow-repeat"
+    act: ClassVar[Act] = "change"
     row_by_row: ClassVar[bool] = True
 
     type: Literal["update_item"] = "update_item"
-
-    def run(self, context: Context) -> None:
-        """Call, or change the instances; then map what came of it."""
-        if not self.is_built_in:
-            self.accept(self.call(context), context)
-            return
-        values, secret = collect_fields(
-            self.input_mapping, context.resolve, context.is_secret, omit_blank=self.omit_blank
-        )
-        items = context.others.change(
-            process=self.method,
-            filter=self.filter or ItemFilter(),
-            values=values,
-            secret=secret,
-            every=self.matches == "all",
-        )
-        if not items:
-            self.found_nothing()
-        self.accept_items(items, context)
-
-    def sentence(self) -> str:
-        """Return `Update the instance of orders where item.status is Open`."""
-        if self.is_built_in:
-            return _("Update %(instances)s") % {"instances": self.which()}
-        return _("Update an item with %(datasource)s / %(method)s") % {
-            "datasource": self.datasource,
-            "method": self.method,
-        }

@@ -23,7 +23,7 @@ from processes.fields import InputField, fields
 from processes.language.labels import piece_in_words
 from processes.language.scope import NameTable
 from processes.rules import rules
-from processes.rules.base import BUILT_IN
+from processes.rules.instances import process_setting
 
 # What is read by people alone.
 _PLAIN = frozenset({"title", "id", "type"})
@@ -117,7 +117,7 @@ def _column_references(
     """Yield every text that refers to one of the columns: what is refused once they are gone."""
     for element in tree.walk(document):
         settings, loop = own_settings(element), _loop_around(document, element)
-        is_met = document.get("name") in _processes_met(settings)
+        is_met = document.get("name") == settings.get(process_setting(settings))
         leaves = [
             (path, text, text_references.of_columns(text, names, table, in_rows=loop == table))
             for path, text in _leaves(settings)
@@ -156,7 +156,7 @@ def _references(document: Object, names: Mapping[str, str]) -> Iterator[_Found]:
     known, unknown = _names_in(document), _names_in(_without(document, names))
     for element in tree.walk(document):
         settings = own_settings(element)
-        is_met = document.get("name") in _processes_met(settings)
+        is_met = document.get("name") == settings.get(process_setting(settings))
         leaves = [
             (path, text, text_references.of_fields(text, names)) for path, text in _leaves(settings)
         ]
@@ -168,12 +168,6 @@ def _references(document: Object, names: Mapping[str, str]) -> Iterator[_Found]:
             new = _met(path, new, names) if is_met else new
             if new != text:
                 yield _Found(element, path, text, new)
-
-
-def _processes_met(settings: Object) -> tuple[Any, Any]:
-    """Return the process whose instances a rule works on, as both sorts of rules name it."""
-    method = settings.get("method") if settings.get("datasource") == BUILT_IN else None
-    return method, settings.get("process")
 
 
 def _met(path: Path, text: str, names: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ def mapped_by_name(control: str, rows: Sequence[Any], scope: EditorScope) -> lis
     """Return the rows with the obvious ones filled in and added; what is written stays."""
     kept = [dict(row) for row in rows if isinstance(row, dict)]
     fields = _Fields([one for one in fields_in(scope.document) if one.holds_value])
-    if control == "rows" or (control == "input_mapping" and scope.built_in):
+    if control == "rows" or (control == "input_mapping" and scope.calls_processes):
         return _others(kept, scope, fields, "" if control == "rows" else "body.")
     if control == "input_mapping":
         return _inputs(kept, scope, fields)

@@ -1,12 +1,13 @@
 """The data sources to choose from, each with its methods; the built-in one has the processes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
 from datasources.rest.document import RestDatasource
-from processes.designer.settings_forms.editor_scope import BUILT_IN, CatalogLists, EditorScope
+from processes.designer.settings_forms.editor_scope import CatalogLists, EditorScope
+from processes.rules.instances import BUILT_IN_SOURCES
 
 # So many methods are seen at a glance; of more only those of what is chosen show at first.
 FEW = 15
@@ -48,18 +49,19 @@ class Chosen:
 def sources_in(lists: CatalogLists, scope: EditorScope) -> list[Source]:
     """Return everything to choose from."""
     chosen = f"{scope.datasource}/{scope.method}"
-    found = [_built_in(lists.processes(), chosen), *_rest(lists.datasources(), chosen)]
+    found = [*_built_in(lists.processes(), chosen), *_rest(lists.datasources(), chosen)]
     few = sum(len(one.leaves) for one in found) <= FEW
     return [replace(one, open=few or any(leaf.chosen for leaf in one.leaves)) for one in found]
 
 
-def _built_in(processes: Sequence[tuple[str, str]], chosen: str) -> Source:
-    leaves = [
-        Method(value, title, _("process"), value == chosen)
-        for name, title in processes
-        for value in [f"{BUILT_IN}/{name}"]
-    ]
-    return Source(BUILT_IN, "Kianda", "layers", leaves=leaves)
+def _built_in(processes: Sequence[tuple[str, str]], chosen: str) -> Iterator[Source]:
+    for one in BUILT_IN_SOURCES.values():
+        leaves = [
+            Method(value, title, _("process"), value == chosen)
+            for name, title in processes
+            for value in [f"{one.name}/{name}"]
+        ]
+        yield Source(one.name, one.title, one.icon, leaves=leaves)
 
 
 def _rest(sources: Iterable[RestDatasource], chosen: str) -> list[Source]:
@@ -77,10 +79,10 @@ def _rest(sources: Iterable[RestDatasource], chosen: str) -> list[Source]:
 
 def chosen_in(scope: EditorScope) -> Chosen | None:
     """Return what is chosen, in words; None when nothing is, or it is no longer there."""
-    if scope.built_in:
+    if built_in := BUILT_IN_SOURCES.get(scope.datasource):
         process = scope.process
         title = str(process.get("title") or process.get("name")) if process is not None else ""
-        return Chosen("Kianda", "layers", title)
+        return Chosen(built_in.title, built_in.icon, title)
     source, method = scope.source, scope.rest_method
     if source is None:
         return None

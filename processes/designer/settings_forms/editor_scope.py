@@ -16,6 +16,7 @@ from processes.designer.settings_forms.source_trees import Branch
 from processes.language.expressions import Template, TemplateError
 from processes.language.references import SYSTEM_NAMES
 from processes.language.scope import FieldKind, NameTable
+from processes.rules.instances import process_setting, source_of
 
 
 class CatalogLists(Catalog, Protocol):
@@ -34,7 +35,6 @@ class CatalogLists(Catalog, Protocol):
         """Return user name and full name of people whose name or address holds these words."""
 
 
-BUILT_IN = "kianda"
 FREE_ROOTS = frozenset({"response", "error", "item", "row"})
 
 
@@ -46,32 +46,27 @@ class EditorScope:
     catalog: CatalogLists
     datasource: str = ""
     method: str = ""
-    # Another process that a rule starts or works on, by its own setting.
-    other: str = ""
+    # Another process that a rule starts or works on.
+    looks_into: str = ""
     # The table whose rows are gone through around it.
     loop: str = ""
 
     @cached_property
     def source(self) -> RestDatasource | None:
         """Return the datasource that is called."""
-        if not self.datasource or self.built_in:
+        if not self.datasource or self.calls_processes:
             return None
         return self.catalog.datasource(self.datasource)
 
     @property
-    def built_in(self) -> bool:
-        """Tell whether the datasource is the product's own."""
-        return self.datasource == BUILT_IN
+    def calls_processes(self) -> bool:
+        """Tell whether the methods of the datasource are the processes."""
+        return source_of(self.datasource).of_processes
 
     @cached_property
     def rest_method(self) -> RestMethod | None:
         """Return the method that is called."""
         return self.source.method(self.method) if self.source is not None else None
-
-    @property
-    def looks_into(self) -> str:
-        """Return the name of the process that a rule looks into."""
-        return self.method if self.built_in else self.other
 
     @cached_property
     def process(self) -> Mapping[str, Any] | None:
@@ -124,7 +119,7 @@ class EditorScope:
         fields = [*row, *self._fields(which, brackets=not named)]
         if named:
             return fields
-        if which == "other_field" or (which == "target" and self.built_in):
+        if which == "other_field" or (which == "target" and self.calls_processes):
             return source_trees.other_tree(self.process, "" if which == "other_field" else "body.")
         if which == "target":
             return source_trees.request_tree(self.rest_method)
@@ -156,7 +151,7 @@ class EditorScope:
         """Return what is no longer there of datasource and method."""
         if not self.datasource:
             return ""
-        if self.built_in:
+        if self.calls_processes:
             gone = bool(self.method) and self.process is None
             return _("There is no process %(name)s.") % {"name": self.method} if gone else ""
         if self.source is None:
@@ -181,7 +176,7 @@ class EditorScope:
 
     def broken_target(self, target: str) -> bool:
         """Tell whether a place is named that the method does not have."""
-        if self.built_in and target.startswith("body."):
+        if self.calls_processes and target.startswith("body."):
             return self.broken_field(target.removeprefix("body."), "other_field")
         if not target or self.rest_method is None:
             return False
@@ -215,11 +210,11 @@ def scope_of(
     document: Mapping[str, Any], catalog: CatalogLists, raw: Mapping[str, Any], *, loop: str = ""
 ) -> EditorScope:  # fmt: skip
     """Return what is known around an element with these settings."""
-    datasource, method, other = (
+    datasource, method, process = (
         one if isinstance(one, str) else ""
-        for one in map(raw.get, ("datasource", "method", "process"))
+        for one in map(raw.get, ("datasource", "method", process_setting(raw)))
     )
-    return EditorScope(document, catalog, datasource, method, other, loop)
+    return EditorScope(document, catalog, datasource, method, process, loop)
 
 
 def references(source: str) -> tuple[str, ...]:

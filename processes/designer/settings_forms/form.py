@@ -29,6 +29,7 @@ from processes.designer.settings_forms.posted_data import posted, shown_settings
 from processes.designer.settings_forms.row_actions import rearranged
 from processes.designer.settings_forms.setting_specs import Spec, specs_of
 from processes.designer.settings_forms.source_trees import Leaf
+from processes.rules.instances import source_of
 
 Model = type[BaseModel]
 
@@ -67,8 +68,8 @@ class SettingsForm:
 
         What stands in it all the same is shown: it is wrong, and has to be taken out.
         """
-        useless = "for_services" if self.scope.built_in else "for_built_in"
-        if one.spec.name not in getattr(self.kind, useless, ()):
+        useless = source_of(self.scope.datasource).ignores
+        if one.spec.name not in useless.get(getattr(self.kind, "act", ""), ()):
             return True
         return self.raw.get(one.spec.name, one.spec.default) not in (one.spec.default, None, [])
 

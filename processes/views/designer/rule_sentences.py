@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from processes.definition.checks import Catalog
 from processes.language.mappings import Assignment
 from processes.rules import rules
-from processes.rules.base import BUILT_IN, OutwardRule, Rule
+from processes.rules.base import OutwardRule, Rule
+from processes.rules.instances import process_setting
 from processes.rules.ports import Ref
 
 # `[name]` inside a text, and what stands for the names that a rule's settings hold.
@@ -84,7 +85,7 @@ class Teller:
         return self._marked(told, names, self._titles | self._processes(raw))
 
     def _processes(self, raw: Mapping[str, Any]) -> dict[str, str]:
-        name = raw.get("method") if raw.get("datasource") == BUILT_IN else raw.get("process")
+        name = raw.get(process_setting(raw))
         found = self._catalog.process(name) if isinstance(name, str) else None
         return {found.name: found.title} if found is not None else {}
 
