@@ -7,19 +7,19 @@ each of these ways, and a radio button in front of the line.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from kianda.lib.dialogs.specs import Spec, specs_of
 from kianda.lib.pointers import pointer
 from kianda.web.pages import control_id
 from scheduler.schedules import schedules
 from scheduler.schedules.base import DAYS
 
 Words = str | Promise
-Schema = Mapping[str, Any]
-
+# How the controls are drawn that a setting names.
+TYPES = {"datetime": "moment", "weekdays": "days", "switch": "check"}
 EARLY = "09:00"
 CHOICES: Mapping[str, Words] = {
     **{day: _(word) for day, word in DAYS.items()},
@@ -113,13 +113,11 @@ def lines_of(kind: str) -> tuple[ControlLine, ...]:
     model = schedules.kinds.get(kind)
     if model is None:
         return ()
-    schema = model.model_json_schema()
     ways = {name: way for way, (_word, names) in WAYS.get(kind, {}).items() for name in names}
     made: dict[str, list[ScheduleControl]] = {}
-    for name, part in schema["properties"].items():
-        if name != model.tag:
-            found = list(_controls(kind, (name,), part, schema))
-            made.setdefault(ways.get(name, f"/{name}"), []).extend(found)
+    for spec in specs_of(model):
+        found = _controls(kind, (spec.name,), spec)
+        made.setdefault(ways.get(spec.name, f"/{spec.name}"), []).extend(found)
     return tuple(_control_line(kind, key, tuple(controls)) for key, controls in made.items())
 
 
@@ -141,49 +139,22 @@ def controls_of(kind: str) -> Iterator[ScheduleControl]:
         yield from line.controls
 
 
-def _controls(
-    kind: str, path: tuple[str, ...], part: Schema, root: Schema
-) -> Iterator[ScheduleControl]:
-    flat = _flat(part, root)
-    if "properties" in flat:
-        for name, inner in flat["properties"].items():
-            yield from _controls(kind, (*path, name), inner, root)
+def _controls(kind: str, path: tuple[str, ...], spec: Spec) -> Iterator[ScheduleControl]:
+    if spec.model is not None:
+        for inner in specs_of(spec.model):
+            yield from _controls(kind, (*path, inner.name), inner)
         return
-    sort = _type(flat)
-    label, unit = WORDS.get((kind, "/".join(path)), (_(str(part.get("title", path[-1]))), ""))
-    usual = flat.get("default")
-    counts = isinstance(usual, int) and not isinstance(usual, bool) and len(path) == 1
+    sort = TYPES.get(spec.control, spec.control)
+    label, unit = WORDS.get((kind, "/".join(path)), (_(spec.title), ""))
+    usual = sort == "number" and len(path) == 1 and spec.default is not None
     yield ScheduleControl(
         name=pointer("schedule", kind, *path),
         path=path,
         type=sort,
         label=label,
         unit=unit,
-        usual=EARLY if sort == "time" else str(usual) if counts else "",
-        help=_(str(part.get("description", ""))) if sort == "text" else "",
-        longest=int(flat.get("maxLength", 18)),
-        choices=tuple((str(one), CHOICES.get(str(one), str(one))) for one in _choices(flat)),
+        usual=EARLY if sort == "time" else str(spec.default) if usual else "",
+        help=_(spec.help) if sort == "text" else "",
+        longest=spec.longest or 18,
+        choices=tuple((one, CHOICES.get(one, one)) for one in spec.choices),
     )
-
-
-def _flat(part: Schema, root: Schema) -> Schema:
-    """Return a schema with its reference followed, and without the null that it may be."""
-    inner: Schema = next((one for one in part.get("anyOf", ()) if one != {"type": "null"}), {})
-    found = {**part, **inner}
-    if "$ref" in found:
-        found |= root["$defs"][str(found["$ref"]).rsplit("/", 1)[-1]]
-    return found
-
-
-def _choices(flat: Schema) -> list[Any]:
-    items: Schema = flat.get("items", {})
-    return list(flat.get("enum") or items.get("enum") or ())
-
-
-def _type(flat: Schema) -> str:
-    named = {"time": "time", "datetime": "moment", "weekdays": "days"}
-    if flat.get("control") in named:
-        return named[flat["control"]]
-    if "enum" in flat:
-        return "select"
-    return {"integer": "number", "boolean": "check"}.get(str(flat.get("type")), "text")

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from django.utils.translation import gettext as _
 from pydantic import BaseModel
 
+from kianda.lib.dialogs.specs import Spec, kind_among, tag_of
 from kianda.lib.errors import Flaw
 from kianda.lib.pointers import pointer
 from kianda.web.pages import control_id
@@ -30,7 +31,6 @@ from processes.designer.settings_forms.mapping_heads import Heads, heads_of
 from processes.designer.settings_forms.mapping_rows import MappingRow, MappingSamples, lines_of
 from processes.designer.settings_forms.options import CheckboxOption, Option, options_of, ticks_of
 from processes.designer.settings_forms.posted_rows import columns_of
-from processes.designer.settings_forms.setting_specs import Spec, kind_among, tag_of
 from processes.designer.settings_forms.source_trees import Branch, form_names
 
 

@@ -17,6 +17,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from pydantic import BaseModel
 
+from kianda.lib.dialogs.specs import Spec, specs_of
 from kianda.lib.errors import Flaw
 from kianda.web.pages import control_id
 from processes.designer.settings_forms.bound_control import BoundControl
@@ -27,7 +28,6 @@ from processes.designer.settings_forms.mapping_rows import NAMES, MappingSamples
 from processes.designer.settings_forms.missing_inputs import coverage_of
 from processes.designer.settings_forms.posted_data import posted, shown_settings
 from processes.designer.settings_forms.row_actions import rearranged
-from processes.designer.settings_forms.setting_specs import Spec, specs_of
 from processes.designer.settings_forms.source_trees import Leaf
 from processes.rules.instances import source_of
 

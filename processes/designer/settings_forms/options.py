@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from kianda.lib.dialogs.specs import Spec
 from processes.designer.settings_forms.labels import Words, choice_words
-from processes.designer.settings_forms.setting_specs import Spec
 from processes.designer.settings_forms.source_trees import Branch, Leaf
 
 

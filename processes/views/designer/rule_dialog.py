@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
+from kianda.lib.dialogs.specs import spec_of
 from kianda.lib.errors import ApplicationError, Conflict, Flaw, Invalid, Missing
 from kianda.web.pages import go, is_htmx, page, render_page
 from processes.designer.copy_view import CopyView
@@ -21,7 +22,6 @@ from processes.designer.settings_forms.form import (
     read_with_act,
     settings_form,
 )
-from processes.designer.settings_forms.setting_specs import spec_of
 from processes.views.designer.palette import label_of
 from processes.views.designer.screen import Screen
 from processes.views.designer.tree import TreeNode

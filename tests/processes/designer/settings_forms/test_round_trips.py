@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from kianda.lib.dialogs.specs import specs_of
 from processes.definition.document import Document, Form
 from processes.designer.settings_forms import changed_settings, read_settings
 from processes.designer.settings_forms.controls import CONTROLS
 from processes.designer.settings_forms.mapping_rows import PICKED
 from processes.designer.settings_forms.posted_rows import columns_of
-from processes.designer.settings_forms.setting_specs import specs_of
 from processes.fields import fields
 from processes.rules import rules
 from tests.processes.designer.settings_forms.choices import form_of, html_of, kind_of, rule

@@ -31,6 +31,8 @@ class Spec:
     most: float | None = None
     longest: int | None = None
     row: type[BaseModel] | None = None
+    # What a setting of several parts holds, each of which is a setting.
+    model: type[BaseModel] | None = None
     many: bool = False
     # What a list of typed elements may hold, such as the columns of a table.
     kinds: tuple[type[BaseModel], ...] = ()
@@ -60,14 +62,14 @@ def _of_text(spec: Spec) -> bool:
 
 
 def _spec(name: str, info: FieldInfo) -> Spec:
-    extra = dict(info.json_schema_extra) if isinstance(info.json_schema_extra, dict) else {}
     inner, nullable = _without_none(info.annotation)
+    extra = _extra(info)
     item = _item(inner)
     least, most, longest = _bounds(info)
     if item is str:
         extra["item"] = "text"
     return Spec(
-        name=name,
+        name=info.alias or name,
         control=str(extra.get("control") or _usual(inner)),
         title=info.title or as_title(name),
         help=info.description or "",
@@ -78,17 +80,37 @@ def _spec(name: str, info: FieldInfo) -> Spec:
         least=least,
         most=most,
         longest=longest,
-        row=item if isinstance(item, type) and issubclass(item, BaseModel) else None,
+        row=_model(item),
+        model=_model(inner),
         many=item is not None,
         kinds=_kinds(item),
         extra=extra,
     )
 
 
+def _extra(info: FieldInfo) -> dict[str, Any]:
+    """Return what a field says of its control, or the type in it that may be left out."""
+    parts = get_args(info.annotation) if _is_union(info.annotation) else ()
+    within = [mark for part in parts for mark in getattr(part, "__metadata__", ())]
+    found: dict[str, Any] = {}
+    for one in (*within, info):
+        extra = getattr(one, "json_schema_extra", None)
+        found |= extra if isinstance(extra, dict) else {}
+    return found
+
+
+def _is_union(annotation: Any) -> bool:
+    return get_origin(annotation) in (Union, types.UnionType)
+
+
+def _model(inner: Any) -> type[BaseModel] | None:
+    return inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+
+
 def _without_none(annotation: Any) -> tuple[Any, bool]:
     """Return a type without the None that it may be, and whether it may."""
     bare = _bare(annotation)
-    if get_origin(bare) not in (Union, types.UnionType):
+    if not _is_union(bare):
         return bare, bare is Any
     kept = [one for one in get_args(bare) if one is not type(None)]
     return (_bare(kept[0]) if len(kept) == 1 else bare), len(kept) < len(get_args(bare))
@@ -124,9 +146,8 @@ def _default(info: FieldInfo) -> Any:
 
 
 def _kinds(item: Any) -> tuple[type[BaseModel], ...]:
-    members = get_args(item) if get_origin(item) in (Union, types.UnionType) else ()
-    bare = tuple(_bare(member) for member in members)
-    return bare if all(isinstance(one, type) and issubclass(one, BaseModel) for one in bare) else ()
+    bare = tuple(_bare(member) for member in get_args(item)) if _is_union(item) else ()
+    return bare if all(map(_model, bare)) else ()
 
 
 def _choices(inner: Any) -> tuple[str, ...]:
