@@ -7,15 +7,15 @@ never written into a page: an empty one means "as it is", `<pointer>!remove` tak
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from pydantic.fields import FieldInfo
 
 from datasources.auth import AuthScheme, auth_schemes
 from datasources.rest.document import RestDatasource
 from datasources.services.validation import SEND_AGAIN
+from kianda.lib.dialogs.specs import Spec, specs_of
 from kianda.lib.errors import ApplicationError, Flaw, Invalid
 from kianda.lib.names import as_title, slugify
 from kianda.lib.secret_names import MASK
@@ -31,20 +31,21 @@ _METHOD_SECRET = re.compile(
 class AuthControl:
     """One setting of an authentication scheme as a control."""
 
-    name: str
-    label: str
-    help: str
+    spec: Spec
     value: Any
-    choices: tuple[tuple[str, str], ...] = ()
-    secret: bool = False
-    stored: bool = False
-    retype: bool = False
-    switch: bool = False
+    secret: bool
+    stored: bool
+    retype: bool
 
     @property
     def pointer(self) -> str:
         """Return the place in the body."""
-        return f"/auth/{self.name}"
+        return f"/auth/{self.spec.name}"
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Return what may be chosen, with its words."""
+        return [(choice, as_title(choice)) for choice in self.spec.choices]
 
 
 def line_of(post: QueryDict, name: str) -> str:
@@ -119,11 +120,11 @@ def auth_body(post: QueryDict, *, stored: AuthScheme | None) -> dict[str, Any]:
     kind = auth_schemes.kinds.get(scheme)
     body: dict[str, Any] = {"scheme": scheme}
     held = stored.masked() if stored and stored.slug() == scheme else {}
-    for name, info in _settings(kind).items() if kind else ():
-        place = f"/auth/{name}"
+    for spec in specs_of(kind) if kind else ():
+        name, place = spec.name, f"/auth/{spec.name}"
         if name in kind.secrets:  # type: ignore[union-attr]
             body[name] = secret_of(post, place, stored=bool(held.get(name)))
-        elif info.annotation is bool:
+        elif spec.control == "switch":
             # A box that is not ticked is not sent.
             body[name] = bool(post.get(place))
         elif place in post:
@@ -147,27 +148,20 @@ def auth_controls(body: Mapping[str, Any], *, stored: AuthScheme | None) -> list
     held = stored.masked() if stored and stored.slug() == kind.slug() else {}
     return [
         AuthControl(
-            name=name,
-            label=_(info.title) if info.title else as_title(name),
-            help=_(info.description) if info.description else "",
-            value="" if name in kind.secrets else body.get(name, held.get(name, info.default)),
-            choices=tuple((choice, as_title(choice)) for choice in get_args(info.annotation)),
-            secret=name in kind.secrets,
-            stored=bool(held.get(name)),
-            retype=name in kind.secrets and body.get(name, "") not in {MASK, ""},
-            switch=info.annotation is bool,
+            spec,
+            value="" if secret else body.get(spec.name, held.get(spec.name, spec.default)),
+            secret=secret,
+            stored=bool(held.get(spec.name)),
+            retype=secret and body.get(spec.name, "") not in {MASK, ""},
         )
-        for name, info in _settings(kind).items()
+        for spec in specs_of(kind)
+        for secret in (spec.name in kind.secrets,)
     ]
 
 
 def scheme_choices() -> list[tuple[str, str]]:
     """Return the ways of authentication for a select."""
     return [(slug, _(kind.label)) for slug, kind in auth_schemes.kinds.items()]
-
-
-def _settings(kind: type[AuthScheme]) -> dict[str, FieldInfo]:
-    return {name: info for name, info in kind.model_fields.items() if name != kind.tag}
 
 
 def errors_of(error: ApplicationError, *, typed: Mapping[str, Any] | None = None) -> Errors:
