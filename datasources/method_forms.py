@@ -9,8 +9,10 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from datasources.forms import line_of, number_of, secret_of, text_of
+from datasources.forms import line_of, number_of, text_of
 from datasources.rest.document import TARGETS, RestMethod
+from kianda.lib.dialogs.posted import Node, posted
+from kianda.lib.dialogs.row_actions import rearranged
 from kianda.lib.secret_names import MASK, is_secret_name
 
 REQUEST = ("query", "request_headers", "request_body")
@@ -23,8 +25,9 @@ CONTENT_TYPES = (
 BY_NAME, YES, NO = "", "yes", "no"
 SECRET_CHOICES = ((BY_NAME, _("By name")), (YES, _("Yes")), (NO, _("No")))
 REDIRECTS = (("", _("As the data source")), ("yes", _("Yes")), ("no", _("No")))
-_ROW = re.compile(rf"/({'|'.join(REQUEST + RESPONSE)})/(\d{{1,6}})/name\Z")
 SAMPLE = "/input/"
+# What makes a row one: that it is secret does not.
+_FILLED = ("name", "value", "path")
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,8 @@ WORDS: dict[str, tuple[Any, Any, Any]] = {
 }
 
 
-def method_body(post: QueryDict, *, stored: RestMethod | None, without: str = "") -> dict[str, Any]:
-    """Return a REST method as it was typed, but for the row `without` (`query:0`)."""
+def method_body(post: QueryDict, *, stored: RestMethod | None, act: str = "") -> dict[str, Any]:
+    """Return a REST method as it was typed; a button for rows is carried out on it."""
     body: dict[str, Any] = {
         "title": line_of(post, "/title") or None,
         "http_method": post.get("/http_method", "GET"),
@@ -123,55 +126,43 @@ def method_body(post: QueryDict, *, stored: RestMethod | None, without: str = ""
         body["media_type"] = media_type
     if stored is None:
         body["name"] = line_of(post, "/name")
-    places = _places(post, without)
-    for key in REQUEST:
-        body[key] = [_parameter(post, key, at, stored) for at in places[key]]
-    for key in RESPONSE:
-        body[key] = [_response(post, key, at) for at in places[key]]
+    root = posted(post)
+    rearranged(root, act)
     for key in REQUEST + RESPONSE:
-        body[key] = [row for row in body[key] if row is not None]
+        sent = root.at(key) or Node()
+        rows = [
+            _parameter(row, _held(stored, key, row)) if key in REQUEST else _response(row)
+            for row in sent.rows()
+        ]
+        # A row that was added and left empty is none, unless rows are still worked on.
+        body[key] = [row for row in rows if act or any(map(row.get, _FILLED))]
     return body
 
 
-def _places(post: QueryDict, without: str) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {key: [] for key in REQUEST + RESPONSE}
-    for name in post:
-        match = _ROW.match(name)
-        if match and f"{match[1]}:{match[2]}" != without:
-            found[match[1]].append(int(match[2]))
-    return found
-
-
-def _parameter(
-    post: QueryDict, key: str, at: int, stored: RestMethod | None
-) -> dict[str, Any] | None:
-    place = f"/{key}/{at}"
-    name, value = line_of(post, f"{place}/name"), text_of(post, f"{place}/value")
-    if not name and not value:
-        return None  # A row that was added and left empty.
-    said = post.get(f"{place}/secret", BY_NAME)
+def _parameter(row: Node, held: Any) -> dict[str, Any]:
+    name, value = row.text_at("name").strip(), row.text_at("value")
+    said = row.text_at("secret")
     secret = {YES: True, NO: False}.get(said, is_secret_name(name))
-    held = _held(stored, key, name)
-    if secret:
-        value = secret_of(post, f"{place}/value", stored=bool(held and held.secret and held.value))
+    if secret and row.at("value!remove"):
+        value = ""
+    elif secret:
+        value = value or (MASK if held and held.secret and held.value else "")
     elif not value and held is not None and held.value == "":
         return {"name": name, "value": "", "secret": secret}  # Sent as empty, and so it stays.
     return {"name": name, "value": value or ("" if secret else None), "secret": secret}
 
 
-def _held(stored: RestMethod | None, key: str, name: str) -> Any:
-    if stored is None:
+def _held(stored: RestMethod | None, key: str, row: Node) -> Any:
+    if stored is None or key not in REQUEST:
         return None
-    low = key == "request_headers"
+    low, name = key == "request_headers", row.text_at("name").strip()
     wanted = name.lower() if low else name
     rows = getattr(stored, key)
     return next((row for row in rows if (row.name.lower() if low else row.name) == wanted), None)
 
 
-def _response(post: QueryDict, key: str, at: int) -> dict[str, Any] | None:
-    name, path = line_of(post, f"/{key}/{at}/name"), line_of(post, f"/{key}/{at}/path")
-    if not name and not path:
-        return None
+def _response(row: Node) -> dict[str, Any]:
+    name, path = row.text_at("name").strip(), row.text_at("path").strip()
     return {"name": name or path, "path": path if path and path != (name or path) else None}
 
 
@@ -204,24 +195,17 @@ def _row(key: str, at: int, item: Mapping[str, Any]) -> ParameterRow:
     )
 
 
-def changed_rows(body: dict[str, Any], verb: str, rest: str) -> str:
-    """Carry out `add` a row to a section or `take` paths over; return the place to look at."""
-    if verb == "take":
-        return _take(body, rest)
-    key = rest.partition(":")[0]
-    if key not in REQUEST + RESPONSE:
-        return ""
-    if verb == "add":
-        empty = {"name": "", "value": None, "secret": False} if key in REQUEST else {"name": ""}
-        body[key].append(empty)
-    return f"/{key}/{len(body[key]) - 1}/name" if body[key] else ""
+def focus_of(body: Mapping[str, Any], key: str) -> str:
+    """Return the place to look at after rows of a section were changed."""
+    rows = body[key] if key in REQUEST + RESPONSE else ()
+    return f"/{key}/{len(rows) - 1}/name" if rows else ""
 
 
-def _take(body: dict[str, Any], path: str) -> str:
+def take(body: dict[str, Any], paths: str) -> None:
+    """Add a field of the answer for each path that has none."""
     rows = body["response_body"]
     taken = {row.get("path") or row["name"] for row in rows}
-    rows += [field_for(one) for one in path.split("\n") if one and one not in taken]
-    return f"/response_body/{len(rows) - 1}/name" if rows else ""
+    rows += [field_for(one) for one in paths.split("\n") if one and one not in taken]
 
 
 def field_for(path: str) -> dict[str, Any]:

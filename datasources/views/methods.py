@@ -33,12 +33,16 @@ def method(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
             must_change(request, row)
         return render(MethodEditor.opened(request, row, stored))
     must_change(request, row)
-    verb, _colon, rest = request.POST.get("act", "").partition(":")
-    editor = posted(request, row, stored, without=rest if verb == "remove" else "")
-    if verb in {"add", "remove", "take"}:
-        editor.focus = method_forms.changed_rows(editor.body, verb, rest)
-        return render(editor)
-    return _save(editor)
+    act = request.POST.get("act", "")
+    editor = posted(request, row, stored, act=act)
+    verb, _colon, place = act.partition(":")
+    if verb not in {"add", "remove", "take"}:
+        return _save(editor)
+    if verb == "take":
+        method_forms.take(editor.body, place)
+    key = "response_body" if verb == "take" else place.strip("/").partition("/")[0]
+    editor.focus = method_forms.focus_of(editor.body, key)
+    return render(editor)
 
 
 def find(row: Datasource, method: str) -> RestMethod | None:
@@ -47,10 +51,10 @@ def find(row: Datasource, method: str) -> RestMethod | None:
 
 
 def posted(
-    request: HttpRequest, row: Datasource, stored: RestMethod | None, *, without: str = ""
+    request: HttpRequest, row: Datasource, stored: RestMethod | None, *, act: str = ""
 ) -> MethodEditor:
     """Return the editor with what was typed."""
-    body = method_forms.method_body(request.POST, stored=stored, without=without)
+    body = method_forms.method_body(request.POST, stored=stored, act=act)
     editor = MethodEditor(
         request, row, stored, body, typed=method_forms.typed_samples(request.POST)
     )

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from kianda.lib.dialogs.posted import Node
 from kianda.lib.dialogs.specs import Spec, kind_among, specs_of, tag_of
 from kianda.lib.numbers import number_typed
 from processes.designer.settings_forms import posted_conditions, posted_rows, text_codecs
-from processes.designer.settings_forms.posted_data import Node
 
 Read = Callable[["Sent"], Any]
 Shown = Callable[[Spec, Any], Any]

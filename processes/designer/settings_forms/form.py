@@ -17,6 +17,8 @@ from django.http import QueryDict
 from django.urls import reverse
 from pydantic import BaseModel
 
+from kianda.lib.dialogs.posted import posted, shown_settings
+from kianda.lib.dialogs.row_actions import rearranged
 from kianda.lib.dialogs.specs import Spec, specs_of
 from kianda.lib.errors import Flaw
 from kianda.web.pages import control_id
@@ -26,8 +28,6 @@ from processes.designer.settings_forms.editor_scope import CatalogLists, EditorS
 from processes.designer.settings_forms.labels import GROUPS, Words
 from processes.designer.settings_forms.mapping_rows import NAMES, MappingSamples
 from processes.designer.settings_forms.missing_inputs import coverage_of
-from processes.designer.settings_forms.posted_data import posted, shown_settings
-from processes.designer.settings_forms.row_actions import rearranged
 from processes.designer.settings_forms.source_trees import Leaf
 from processes.rules.instances import source_of
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from processes.designer.settings_forms.posted_data import Node
+from kianda.lib.dialogs.posted import Node
 from processes.designer.settings_forms.text_codecs import as_typed
 from processes.language.conditions import MAX_NESTING
 

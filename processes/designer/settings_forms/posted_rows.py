@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from kianda.lib.dialogs.posted import Node
 from kianda.lib.dialogs.specs import Spec, specs_of
-from processes.designer.settings_forms.posted_data import Node
 from processes.designer.settings_forms.text_codecs import as_typed
 
 

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
+from kianda.lib.dialogs.posted import posted
 from kianda.lib.dialogs.specs import spec_of
 from kianda.lib.errors import Missing
 from kianda.web.pages import page
@@ -21,7 +22,6 @@ from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.expression_preview import result_of
 from processes.designer.settings_forms.missing_inputs import coverage_of
 from processes.designer.settings_forms.posted_conditions import read_items, shown_group
-from processes.designer.settings_forms.posted_data import posted
 from processes.designer.settings_forms.source_trees import system_tree
 from processes.language.functions import FUNCTIONS, IF
 from processes.views.designer.rule_dialog import form_of, samples_of, scope_for, typed_raw

@@ -15,14 +15,16 @@ pytestmark = pytest.mark.django_db
 
 def test_a_method_is_made_row_by_row_without_script(made: Datasource, manager: Client) -> None:
     empty = {"/title": "Get orders", "/http_method": "GET", "/url_path": "/api/orders/{customer}"}
-    page = manager.post(NEW_METHOD, empty | {"act": "add:request_headers"})
+    page = manager.post(NEW_METHOD, empty | {"act": "add:/request_headers"})
     assert page.status_code == 200
     assert value_of(page, "/request_headers/0/name") == ""
+    for odd in ("add:", "add:x", "add:/title", "remove:/query/9", "remove:", "take:"):
+        assert manager.post(NEW_METHOD, empty | {"act": odd}).status_code == 200
     typed = empty | {"/request_headers/0/name": "Authorization", "/request_headers/0/value": ""}
-    page = manager.post(NEW_METHOD, typed | {"act": "add:query"})
+    page = manager.post(NEW_METHOD, typed | {"act": "add:/query"})
     assert value_of(page, "/request_headers/0/name") == "Authorization"
     typed |= {"/query/0/name": "status", "/query/0/value": "open", "/query/1/name": "gone"}
-    page = manager.post(NEW_METHOD, typed | {"act": "remove:query:1"})
+    page = manager.post(NEW_METHOD, typed | {"act": "remove:/query/1"})
     assert 'name="/query/1/name"' not in page.content.decode()
     del typed["/query/1/name"]
     page = manager.post(NEW_METHOD, typed | {"act": "take:items.0.id"})

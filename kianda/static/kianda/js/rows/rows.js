@@ -9,7 +9,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest?.('#me button[name="act"]');
   if (!button) return;
   const [verb, ...rest] = button.value.split(":");
-  if (verb === "add") add(rest[0])?.querySelector("input").focus();
+  if (verb === "add") add(rest[0].slice(1))?.querySelector("input").focus();
   else if (verb === "remove") remove(button.closest("tr"));
   else if (verb === "take") take(button, rest.join(":").split("\n"));
   else return;

@@ -3,13 +3,19 @@
 Rows come in the order in which the page shows them; their numbers only tell them apart.
 """
 
-from collections.abc import Iterable
-
-from django.http import QueryDict
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
 
 # A name: what was sent under it, and what lies below it.
 Tree = dict[str, "Node"]
 DEEPEST = 24
+
+
+class Posted(Protocol):
+    """What was sent, such as Django's QueryDict."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+    def getlist(self, key: str) -> list[Any]: ...
 
 
 class Node:
@@ -44,7 +50,7 @@ class Node:
         return [node for name, node in self.below.items() if name.isdecimal()]
 
 
-def posted(post: QueryDict, *, prefix: str = "") -> Node:
+def posted(post: Posted, *, prefix: str = "") -> Node:
     """Return everything sent under names that begin with `<prefix>/`."""
     root = Node()
     start = f"{prefix}/"
@@ -68,7 +74,7 @@ def _clean(text: object) -> str:
     return str(text).replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def shown_settings(post: QueryDict, *, prefix: str = "") -> set[str]:
+def shown_settings(post: Posted, *, prefix: str = "") -> set[str]:
     """Return the settings that the page showed: an unticked box sends nothing of its own."""
     names = post.getlist(f"{prefix}!shown")
     return {*names, *posted(post, prefix=prefix).below}

@@ -4,7 +4,7 @@ A button says a verb and a place: `add:/assignments`, `add_group:/conditions/ite
 `remove:/on_success/3`, `up:/on_success/3`. Other verbs change nothing here.
 """
 
-from processes.designer.settings_forms.posted_data import Node, Tree
+from kianda.lib.dialogs.posted import Node, Tree
 
 ROW, GROUP = "add", "add_group"
 MOST_ROWS = 1_000
