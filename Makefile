@@ -4,6 +4,7 @@
 #   make test    the whole suite
 #   make lint    style, spelling, types, import rules, missing migrations, settings of production
 #   make chaos   bad days in their long form: kills, outages, full disks, clocks (ten minutes)
+#   make audit   ask for known vulnerabilities of what is installed (needs a network)
 #   make bench   measure this machine
 #   make lock    bring requirements/ in line with pyproject.toml; ARGS=--upgrade takes newer releases
 #   make docs    write the generated reference pages anew
@@ -13,7 +14,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all run test chaos lint bench lock docs shots clean
+.PHONY: all run test chaos lint audit bench lock docs shots clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -63,6 +64,11 @@ lint:
 	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(PY) manage.py render_reference --check
 	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(DEPLOYED) $(PY) manage.py check --deploy --fail-level WARNING
 
+audit:
+	@$(PYTHON) tools/install.py audit
+	@$(VENV)/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+		$(patsubst %,-r %,$(wildcard requirements/*.txt))
+
 bench:
 	@$(PYTHON) tools/install.py test
 	@$(APART) $(PY) -m benchmarks $(ARGS)
@@ -77,6 +83,7 @@ lock:
 	@$(LOCK) pyproject.toml -o requirements/product.txt
 	@$(LOCK) --group test -c requirements/product.txt -o requirements/test.txt
 	@$(LOCK) --group lint $(LOCKED) -o requirements/lint.txt
+	@$(LOCK) --group audit $(LOCKED) -c requirements/lint.txt -o requirements/audit.txt
 
 docs:
 	@$(PYTHON) tools/install.py

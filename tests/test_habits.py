@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -94,3 +95,30 @@ def test_a_failed_test_is_noted_by_its_name(tmp_path: Path) -> None:
         cwd=ROOT, capture_output=True, check=False, env=outer | {"FAILED_TESTS": str(noted)},
     )  # fmt: skip
     assert [name.rpartition("::")[2] for name in noted.read_text().splitlines()] == ["test_it[2]"]
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
+def test_the_subject_of_a_commit_has_72_characters_at_most(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    (checkout / ".ci").mkdir(parents=True)
+    script = shutil.copy(ROOT / ".ci/subjects", checkout / ".ci/subjects")
+    who = {f"GIT_{role}_{what}": "ada@x.org" for role in ("AUTHOR", "COMMITTER")
+           for what in ("NAME", "EMAIL")}  # fmt: skip
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", *words], cwd=checkout, env=os.environ | who, check=True)
+
+    def check() -> subprocess.CompletedProcess[str]:
+        return subprocess.run([script], capture_output=True, text=True, check=False)
+
+    git("init", "--quiet")
+    assert check().returncode == 0
+    for subject in ("b" * 73, "the check", "ä" * 72):
+        git("add", ".") if subject == "the check" else None
+        git("commit", "--quiet", "--allow-empty", "--message", subject)
+    assert (check().returncode, check().stderr) == (0, "")
+    git("commit", "--quiet", "--allow-empty", "--message", "z" * 73)
+    done = check()
+    assert done.returncode == 1
+    assert "z" * 73 in done.stderr
+    assert "b" * 73 not in done.stderr
