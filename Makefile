@@ -58,6 +58,8 @@ lint:
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/typos
+	if [ -x $(VENV)/bin/biome ]; then $(VENV)/bin/biome ci --error-on-warnings kianda/static tests/browser; fi
+	$(VENV)/bin/djlint --check --quiet templates
 	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(VENV)/bin/mypy $(PACKAGES)
 	$(VENV)/bin/lint-imports
 	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(PY) manage.py makemigrations --check --dry-run

@@ -16,6 +16,12 @@ def client_of(user: Any, **more: Any) -> Client:
     return client
 
 
+def markup_of(response: Any) -> str:
+    """Return a page with white space as one space, and none at the ends of an element."""
+    line = re.sub(r"\s+", " ", response if isinstance(response, str) else response.content.decode())
+    return re.sub(r"(<[a-z][^>]*>) | (</)", r"\1\2", line)
+
+
 def text_of(response: Any) -> str:
     """Return what a page says, without its marks."""
     plain = re.sub(r"<(script|style)[\s\S]*?</\1>|<[^>]+>", " ", response.content.decode())

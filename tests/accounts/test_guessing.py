@@ -9,7 +9,7 @@ from kianda.accounts.models import AuditEntry, PasswordTry
 from kianda.accounts.services.guessing import begin_try, place_of, right_password, wait_after
 from kianda.lib.errors import TooMany
 from tests.factories import PASSWORD, make_user
-from tests.pages import client_of
+from tests.pages import client_of, markup_of
 
 pytestmark = pytest.mark.django_db
 MONDAY = dt.datetime(2026, 11, 30, 8, 0, tzinfo=dt.UTC)
@@ -45,7 +45,7 @@ def test_the_page_says_beside_the_box_how_long_to_wait_and_so_does_the_answer(cl
     spray(10)
     answer = sign_in("ada", PASSWORD)
     assert (answer.status_code, answer["Retry-After"]) == (429, "2")
-    page = answer.content.decode()
+    page = markup_of(answer)
     said = "Too many wrong passwords. Wait 2 seconds, then try again."
     assert f'id="id_password-error">{said}' in page
     assert "do not match" not in page

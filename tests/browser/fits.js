@@ -35,11 +35,19 @@
     if (e.matches("select") && isCutChoice(e)) wrong.push(`cut: ${name(e.selectedOptions[0])}`);
     // What is typed scrolls inside its field.
     if (e.closest(".visually-hidden, .k-skip, svg, option, input, select, textarea")) continue;
-    if (["auto", "scroll"].includes(overflowX) && e.scrollWidth > e.clientWidth + 1 && !e.matches(WIDE)) wrong.push(`scrolls sideways: ${name(e)}`);
+    if (
+      ["auto", "scroll"].includes(overflowX) &&
+      e.scrollWidth > e.clientWidth + 1 &&
+      !e.matches(WIDE)
+    )
+      wrong.push(`scrolls sideways: ${name(e)}`);
     if (hides(overflowX) && e.scrollWidth > e.clientWidth + 1) wrong.push(`cut: ${name(e)}`);
-    if (hides(overflowY) && own && e.scrollHeight > e.clientHeight + 2) wrong.push(`cut below: ${name(e)}`);
-    if (own && !scrolls(e.parentElement) && (box.right > innerWidth + 1 || box.left < -1)) wrong.push(`outside: ${name(e)}`);
-    if (e.matches(".btn, .k-pill, .k-tag") && e.scrollWidth > e.clientWidth + 1) wrong.push(`does not fit: ${name(e)}`);
+    if (hides(overflowY) && own && e.scrollHeight > e.clientHeight + 2)
+      wrong.push(`cut below: ${name(e)}`);
+    if (own && !scrolls(e.parentElement) && (box.right > innerWidth + 1 || box.left < -1))
+      wrong.push(`outside: ${name(e)}`);
+    if (e.matches(".btn, .k-pill, .k-tag") && e.scrollWidth > e.clientWidth + 1)
+      wrong.push(`does not fit: ${name(e)}`);
   }
   return wrong;
-}
+};

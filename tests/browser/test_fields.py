@@ -75,7 +75,9 @@ def save(page, words):
 
 
 def cell(page, row, column):
-    return page.locator("[data-table=lines]").get_by_label(re.compile(rf"^{column}, row {row}\b"))
+    return page.locator("[data-table=lines]").get_by_label(
+        re.compile(rf"^\s*{column}, row {row}\b")
+    )
 
 
 def shown(page):
@@ -188,7 +190,7 @@ def test_rules_of_a_table_run_on_each_change_and_nothing_done_meanwhile_is_lost(
     assert shown(page) == ["Pen 3", "Pen 1", "Ink"]
     held = page.locator("button:focus")
     expect(held).to_have_attribute("aria-label", re.compile("Move row 1"))
-    page.get_by_label(re.compile("^Amount, row 3")).fill("2")
+    page.get_by_label(re.compile(r"^\s*Amount, row 3")).fill("2")
     # Leaving the cell runs the rules; the button is pressed when they have ended.
     save(page, "Saved as revision 2.")
     assert whats(instance) == ["Pen 3", "Pen 1", "Ink"]

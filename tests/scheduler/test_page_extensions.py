@@ -8,6 +8,7 @@ from django.utils import timezone
 from processes.models import Change, Run
 from scheduler.models import Occurrence, ScheduledTask
 from tests.factories import make_user
+from tests.pages import markup_of
 from tests.scheduler.kept import HOUR, make_run, make_token
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +66,7 @@ def test_a_run_names_the_task_that_fired_it_and_when_it_was_planned(client, ada)
     )
     html = page(client, ada, f"/runs/{run.pk}/")
     assert f'href="/scheduled-tasks/{task.pk}/history/">{task.name}</a>' in html
-    assert f'<dt>Planned</dt><dd><time datetime="{planned.isoformat()}"' in html
+    assert f'<dt>Planned</dt> <dd><time datetime="{planned.isoformat()}"' in markup_of(html)
     by_hand = make_run(instance, finished=timezone.now())
     assert "<dt>Planned</dt>" not in page(client, ada, f"/runs/{by_hand.pk}/")
 

@@ -13,7 +13,7 @@ from datasources.models import Datasource
 from datasources.services.datasources import create_datasource, patch_datasource
 from tests.datasources.conftest import raw_datasource
 from tests.datasources.pages.forms import LIST
-from tests.pages import text_of
+from tests.pages import markup_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def test_a_failed_test_shows_with_its_reason(made: Datasource, manager: Client) 
 
 def rows_of(response: Any) -> list[str]:
     """Return the names of the rows of the list, as they stand."""
-    return re.findall(r'<th scope="row">(?:<a[^>]*>)?([^<]+)', response.content.decode())
+    return re.findall(r'<th scope="row">(?:<a[^>]*>)?([^<]+)', markup_of(response))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from scheduler.models import Heartbeat, ScheduledTask
 from scheduler.services import change_task
-from tests.pages import client_of, text_of
+from tests.pages import client_of, markup_of, text_of
 from tests.scheduler.kept import HOUR, make_token
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def wait_for_a_webhook(user):
 
 def main_button(answer):
     """Return the address of the main button of the first note, and what stands on it."""
-    note = re.search(r'<section class="k-note [\s\S]*?</section>', answer.content.decode())[0]
+    note = re.search(r'<section class="k-note [\s\S]*?</section>', markup_of(answer))[0]
     form = r'<form method="post" action="([^"]*)">.*?<button[^>]*btn-primary[^>]*>([^<]*)<'
     link = r'<a class="btn btn-primary" href="([^"]*)">([^<]*)<'
     return (re.search(form, note) or re.search(link, note)).groups()

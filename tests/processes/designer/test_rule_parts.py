@@ -9,7 +9,7 @@ from django.test import Client
 
 from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
-from tests.pages import text_of
+from tests.pages import markup_of, text_of
 from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.designer.dialogs import PARTS, SHOP, page, said
 from tests.processes.stories import Make
@@ -114,7 +114,7 @@ def test_an_expression_over_rows_tells_its_result(client: Client, ada: Any) -> N
     assert "Number: 4" in said(result("=[row.price] * 2", target="rule:inner"))
     wrong = result("=Sum([lines.cost])")
     assert "The table lines has no column cost." in said(wrong)
-    assert 'data-start="12" data-end="16"' in wrong
+    assert 'data-start="12" data-end="16"' in markup_of(wrong)
 
 
 CONDITIONS = [

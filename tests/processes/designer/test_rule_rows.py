@@ -9,6 +9,7 @@ from django.test import Client
 from pytest_httpserver import HTTPServer
 
 from processes.running import runs
+from tests.pages import markup_of
 from tests.processes.conftest import answers
 from tests.processes.designer.dialogs import (
     HTMX,
@@ -135,7 +136,7 @@ def test_rows_show_what_they_would_carry_and_never_a_secret(
     assert "hush" not in text
     assert "shown-nowhere" not in text
     shown_rows = re.sub(r"<template>[\s\S]*?</template>", "", text)
-    samples = re.findall(r"data-sample>([\s\S]*?)</div></td>", shown_rows)
+    samples = re.findall(r"data-sample>([\s\S]*?)</div></td>", markup_of(shown_rows))
     shown = [said(one).strip() for one in samples]
     sent = ["refresh_token", "kianda-demo", "secret", "https://app.example.org/back", "secret"]
     assert shown[:6] == [*sent, "/oauth/token"]

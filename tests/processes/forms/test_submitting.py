@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from processes.models import Change, FormOwner, ProcessInstance, Run
-from tests.pages import client_of
+from tests.pages import client_of, markup_of
 from tests.processes.definitions import button, set_rule, text_field
 from tests.processes.forms.leave import all_states, form, leave, row, states
 from tests.processes.stories import fired, made, published, read
@@ -160,7 +160,7 @@ def test_the_last_form_ends_the_instance(
     fired(client, leave_id, "form:books#submit")
     assert set(states(leave_id).values()) == {"completed"}
     assert read(client, leave_id)["status"] == "completed"
-    listed = client_of(ada).get("/instances/?status=completed").content.decode()
+    listed = markup_of(client_of(ada).get("/instances/?status=completed"))
     assert f"/instances/{leave_id}/" in listed
     assert '<option value="completed" selected>Completed</option>' in listed
     assert not FormOwner.objects.exists()

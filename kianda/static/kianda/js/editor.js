@@ -15,7 +15,8 @@ let lines = 0;
 
 function count() {
   let found = 1;
-  for (let at = area.value.indexOf("\n"); at >= 0; at = area.value.indexOf("\n", at + 1)) found += 1;
+  for (let at = area.value.indexOf("\n"); at >= 0; at = area.value.indexOf("\n", at + 1))
+    found += 1;
   if (found === lines) return;
   lines = found;
   numbers.textContent = Array.from({ length: lines }, (_, n) => n + 1).join("\n");
@@ -23,7 +24,10 @@ function count() {
 }
 
 function follow() {
-  numbers.style.transform = marks.style.transform = sentences.style.transform = `translateY(${-area.scrollTop}px)`;
+  numbers.style.transform =
+    marks.style.transform =
+    sentences.style.transform =
+      `translateY(${-area.scrollTop}px)`;
 }
 
 function draw() {

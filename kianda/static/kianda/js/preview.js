@@ -62,7 +62,10 @@ function follow() {
 }
 
 function refreshPane() {
-  window.htmx?.ajax("GET", `${frame.dataset.shell}?debug=1`, { target: "#debugger", swap: "innerHTML" });
+  window.htmx?.ajax("GET", `${frame.dataset.shell}?debug=1`, {
+    target: "#debugger",
+    swap: "innerHTML",
+  });
 }
 
 function watch() {
@@ -70,7 +73,11 @@ function watch() {
   frame.contentDocument?.addEventListener("htmx:afterSettle", follow);
 }
 frame.addEventListener("load", watch);
-if (frame.contentDocument?.readyState === "complete" && frame.contentDocument.querySelector("[data-framed]")) watch();
+if (
+  frame.contentDocument?.readyState === "complete" &&
+  frame.contentDocument.querySelector("[data-framed]")
+)
+  watch();
 
 // After an act of the debugger the form shows the values of that moment.
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -97,7 +104,10 @@ const nameOf = (button) => button.getAttribute("aria-label") ?? button.textConte
 
 function again(name) {
   const all = [...pane.querySelectorAll("button")];
-  return all.find((one) => nameOf(one) === name) ?? all.find((one) => one.classList.contains("btn-primary"));
+  return (
+    all.find((one) => nameOf(one) === name) ??
+    all.find((one) => one.classList.contains("btn-primary"))
+  );
 }
 
 // The keys of the debugger, wherever focus is.

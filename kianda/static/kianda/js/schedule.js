@@ -17,5 +17,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 // A menu was placed by script. htmx would carry its style over as an attribute, which the policy
 // of the pages forbids.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  event.detail.target?.querySelectorAll?.("[popover][style]").forEach((menu) => menu.removeAttribute("style"));
+  event.detail.target
+    ?.querySelectorAll?.("[popover][style]")
+    .forEach((menu) => menu.removeAttribute("style"));
 });

@@ -137,7 +137,7 @@ def test_what_a_rule_refuses_in_a_row_stands_beside_its_cell(make: Any, ben_at: 
     make(rules=[{"type": "loop_table", "table": "lines", "rules": [check]}])
     page = post(ben_at, ben_at.get(URL), "press:lines")
     assert page.status_code == 422
-    assert re.search(r'id="f-data-lines-2-amount-error"[^>]*>Two at most', page.content.decode())
+    assert re.search(r'id="f-data-lines-2-amount-error"[^>]*>\s*Two at most', page.content.decode())
     assert "The last run failed" not in text_of(page)
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from kianda.accounts.models import Profile
 from processes.instances.lifecycle import patch_instance
-from tests.pages import text_of
+from tests.pages import markup_of, text_of
 from tests.processes.forms.tables.orders import URL, pens
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def test_a_column_of_moments_says_their_zone_in_its_heading_and_on_each_card(
     make: Any, ben_at: Client, enabled: bool
 ) -> None:
     make(columns=COLUMNS, enabled=enabled)
-    page = ben_at.get(URL).content.decode()
+    page = markup_of(ben_at.get(URL))
     headings = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', page)
     assert [one for one in headings if "America/New_York" in one] == [
         'At <span class="k-req" aria-hidden="true">*</span>'

@@ -47,7 +47,7 @@ def post(client: Any, instance: ProcessInstance, act: str, **typed: str) -> Any:
 
 def value_in(response: Any, name: str) -> str:
     """Return what stands in the box of a field."""
-    found = re.search(rf'value="([^"]*)" id="[^"]*" name="v-{name}"', response.content.decode())
+    found = re.search(rf'value="([^"]*)"\s+id="[^"]*" name="v-{name}"', response.content.decode())
     return found.group(1) if found else ""
 
 

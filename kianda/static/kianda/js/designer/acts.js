@@ -73,18 +73,22 @@ function keepSettings(event, form, submitter) {
 function changed(form, name, submitter) {
   const place = `s/${name.split("/")[1]}`;
   return [...new FormData(form, submitter)].filter(([one, value]) =>
-    one.startsWith("s/") ? one === place || one.startsWith(`${place}/`) : one !== "s!shown" || `s/${value}` === place,
+    one.startsWith("s/")
+      ? one === place || one.startsWith(`${place}/`)
+      : one !== "s!shown" || `s/${value}` === place,
   );
 }
 
 document.addEventListener("change", (event) => {
   const { form, name } = event.target;
-  if (form?.matches("[data-settings]") && name?.startsWith("s/") && !isReplacing()) send(form.action, changed(form, name, null));
+  if (form?.matches("[data-settings]") && name?.startsWith("s/") && !isReplacing())
+    send(form.action, changed(form, name, null));
 });
 
 // Leaving the page, or turning to another window, keeps what is half typed.
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden && document.activeElement?.form?.matches("[data-settings]")) document.activeElement.blur();
+  if (document.hidden && document.activeElement?.form?.matches("[data-settings]"))
+    document.activeElement.blur();
 });
 
 export function closeMenus() {
@@ -94,9 +98,12 @@ export function closeMenus() {
 // To the place that a flaw is about, else to the title.
 export function toProperties(inner = "") {
   const names = inner ? [`s${inner}`, `s/${inner.split("/")[1]}`] : [];
-  const found = [...names, "s/title"].map((name) => document.querySelector(`#d-props [name="${CSS.escape(name)}"]`)).find(Boolean);
+  const found = [...names, "s/title"]
+    .map((name) => document.querySelector(`#d-props [name="${CSS.escape(name)}"]`))
+    .find(Boolean);
   const rule = document.querySelector('#d-props .k-rule[aria-current="true"] > .k-rule-text');
-  const place = rule && here.at.startsWith("rule:") ? rule : (found ?? document.getElementById("d-props"));
+  const place =
+    rule && here.at.startsWith("rule:") ? rule : (found ?? document.getElementById("d-props"));
   place.closest("details:not([open])")?.setAttribute("open", "");
   place.focus();
   // A title is typed anew more often than mended.

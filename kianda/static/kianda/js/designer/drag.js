@@ -19,7 +19,15 @@ document.addEventListener("pointerdown", (event) => {
   if (event.pointerType !== "mouse" && !grip) return;
   if (!kind && (!item || (item.dataset.drag === "rule" && !grip))) return;
   if (!grip && event.target.closest(".k-handles, .k-switch, [popovertarget]")) return;
-  drag = { kind, item, x: event.clientX, y: event.clientY, id: event.pointerId, ghost: null, place: null };
+  drag = {
+    kind,
+    item,
+    x: event.clientX,
+    y: event.clientY,
+    id: event.pointerId,
+    ghost: null,
+    place: null,
+  };
 });
 
 document.addEventListener("pointermove", (event) => {
@@ -30,7 +38,7 @@ document.addEventListener("pointermove", (event) => {
   drag.ghost.style.transform = `translate(${event.clientX + 12}px, ${event.clientY + 12}px)`;
   const under = document.elementFromPoint(event.clientX, event.clientY);
   drag.place = placeAt(under, event.clientX, event.clientY, what());
-  mark(drag.place, under, what());
+  mark(drag.place);
   scroll(under, event.clientY);
 });
 
@@ -41,7 +49,10 @@ function what() {
 function begin() {
   const ghost = document.createElement("div");
   ghost.className = "k-ghost";
-  const title = drag.kind ?? drag.item.querySelector(".form-label, .k-rule-text, .btn:not(.k-icon-btn)") ?? drag.item;
+  const title =
+    drag.kind ??
+    drag.item.querySelector(".form-label, .k-rule-text, .btn:not(.k-icon-btn)") ??
+    drag.item;
   ghost.textContent = title.textContent.trim().replace(/\s+/g, " ").slice(0, 60);
   document.body.append(ghost);
   document.documentElement.classList.add("k-dragging");
@@ -84,7 +95,8 @@ function swallow(event) {
 
 function drop({ kind, item, place }) {
   if (!place) return refuse(word(kind ? "addedOutside" : "movedOutside"));
-  if (item && place.inside?.closest("[data-target]") && item.contains(place.inside)) return refuse(word("movedInside"));
+  if (item && place.inside?.closest("[data-target]") && item.contains(place.inside))
+    return refuse(word("movedInside"));
   note("");
   const more = { place: JSON.stringify(place.sent) };
   if (!kind) return act(`move ${item.dataset.target}`, more);
@@ -98,10 +110,14 @@ function refuse(words) {
 }
 
 document.addEventListener("pointercancel", end);
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !drag?.ghost) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  end();
-  say(word("notMoved"));
-}, { capture: true });
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key !== "Escape" || !drag?.ghost) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    end();
+    say(word("notMoved"));
+  },
+  { capture: true },
+);

@@ -13,7 +13,11 @@ export function placeAt(under, x, y, what) {
 function inList(list, x, y) {
   const items = [...list.children].filter((one) => one.dataset.drag);
   const found = nearest(items, x, y);
-  const place = { in: list.dataset.in, list: list.dataset.list, at: found ? Number(found.item.dataset.at) + (found.after ? 1 : 0) : Number(list.dataset.end) };
+  const place = {
+    in: list.dataset.in,
+    list: list.dataset.list,
+    at: found ? Number(found.item.dataset.at) + (found.after ? 1 : 0) : Number(list.dataset.end),
+  };
   if (list.dataset.where) place.where = list.dataset.where;
   return { sent: place, inside: list, found };
 }
@@ -39,8 +43,12 @@ function nearest(items, x, y) {
     if (!best || far < best.far) best = { item, box, far };
   }
   if (!best) return null;
-  const row = items.some((one) => one !== best.item && sameRow(one.getBoundingClientRect(), best.box));
-  const after = row ? x > best.box.left + best.box.width / 2 : y > best.box.top + best.box.height / 2;
+  const row = items.some(
+    (one) => one !== best.item && sameRow(one.getBoundingClientRect(), best.box),
+  );
+  const after = row
+    ? x > best.box.left + best.box.width / 2
+    : y > best.box.top + best.box.height / 2;
   return { ...best, after, row };
 }
 
@@ -48,15 +56,27 @@ function sameRow(one, other) {
   return one.top < other.bottom - 4 && one.bottom > other.top + 4;
 }
 
-export function mark(place, under) {
+export function mark(place) {
   unmark();
   if (!place) return;
   if (place.onto || !place.found) return (place.onto ?? place.inside).classList.add("k-drop--here");
   line = document.createElement("div");
   line.className = "k-drop-line";
   const { box, after, row } = place.found;
-  if (row) Object.assign(line.style, { left: `${after ? box.right + 1 : box.left - 3}px`, top: `${box.top}px`, width: "3px", height: `${box.height}px` });
-  else Object.assign(line.style, { left: `${box.left}px`, top: `${after ? box.bottom + 1 : box.top - 3}px`, width: `${box.width}px`, height: "3px" });
+  if (row)
+    Object.assign(line.style, {
+      left: `${after ? box.right + 1 : box.left - 3}px`,
+      top: `${box.top}px`,
+      width: "3px",
+      height: `${box.height}px`,
+    });
+  else
+    Object.assign(line.style, {
+      left: `${box.left}px`,
+      top: `${after ? box.bottom + 1 : box.top - 3}px`,
+      width: `${box.width}px`,
+      height: "3px",
+    });
   document.body.append(line);
 }
 

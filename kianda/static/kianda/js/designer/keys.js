@@ -22,15 +22,22 @@ document.addEventListener("keydown", (event) => {
 });
 
 function isTyping(element) {
-  return element.matches?.("textarea, select, input:not([type=checkbox], [type=radio], [type=button])");
+  return element.matches?.(
+    "textarea, select, input:not([type=checkbox], [type=radio], [type=button])",
+  );
 }
 
 function anywhere(event) {
   const command = event.ctrlKey || event.metaKey;
   if (event.key === "F6") return toPane(event.shiftKey ? -1 : 1);
-  if (event.key === "F2") return turnTo("props"), toProperties(), true;
+  if (event.key === "F2") {
+    turnTo("props");
+    toProperties();
+    return true;
+  }
   if (command && event.key.toLowerCase() === "s") return blurred(() => act("save"));
-  if (command && event.key === "Enter") return blurred(() => document.getElementById("d-preview").click());
+  if (command && event.key === "Enter")
+    return blurred(() => document.getElementById("d-preview").click());
   return event.key === "Escape" && back(event);
 }
 
@@ -48,14 +55,24 @@ function besideText(event) {
   if (command && WITH_CTRL[name]) return WITH_CTRL[name](event) !== false;
   if (command) return false;
   if (event.altKey) return step(event);
-  if (event.key === "Delete") return act(`remove ${targetOf(event)}`), true;
-  if (event.key === "?") return document.getElementById("d-keys").click(), true;
-  if (event.key === " " && event.target.matches(".k-rule-text, .k-grip")) return act(`switch ${targetOf(event)}`), true;
+  if (event.key === "Delete") {
+    act(`remove ${targetOf(event)}`);
+    return true;
+  }
+  if (event.key === "?") {
+    document.getElementById("d-keys").click();
+    return true;
+  }
+  if (event.key === " " && event.target.matches(".k-rule-text, .k-grip")) {
+    act(`switch ${targetOf(event)}`);
+    return true;
+  }
   return letter(event);
 }
 
 function letter(event) {
-  if (event.key.toLowerCase() !== "a" || !here.letters || paneOf(event.target) !== "canvas") return false;
+  if (event.key.toLowerCase() !== "a" || !here.letters || paneOf(event.target) !== "canvas")
+    return false;
   turnTo("palette");
   document.querySelector('[data-left="add"]')?.click();
   document.getElementById("d-find").select();
@@ -75,7 +92,9 @@ function held(event, verb) {
 }
 
 function step(event) {
-  const by = { ArrowUp: "earlier", ArrowLeft: "earlier", ArrowDown: "later", ArrowRight: "later" }[event.key];
+  const by = { ArrowUp: "earlier", ArrowLeft: "earlier", ArrowDown: "later", ArrowRight: "later" }[
+    event.key
+  ];
   if (!by || !event.target.closest("[data-target], #d-canvas, #d-props")) return false;
   act(`${by} ${targetOf(event)}`);
   return true;
@@ -85,7 +104,8 @@ function otherForm(by) {
   const tabs = [...document.querySelectorAll("#d-canvas [role=tab]")];
   // What was chosen last counts, although its panes may still be on their way.
   const chosen = tabs.findIndex((tab) => tab.value === here.at);
-  const now = chosen < 0 ? tabs.findIndex((tab) => tab.getAttribute("aria-selected") === "true") : chosen;
+  const now =
+    chosen < 0 ? tabs.findIndex((tab) => tab.getAttribute("aria-selected") === "true") : chosen;
   const next = tabs[now + by];
   if (!next) return true;
   // The focus goes along: the next key is about the form that is seen.
@@ -99,7 +119,8 @@ function toPane(by) {
   const pane = PANES.at((now + by + PANES.length) % PANES.length);
   turnTo(pane);
   if (pane === "canvas") selectedBoxOnCanvas().focus();
-  else if (pane === "palette") document.querySelector("#d-add:not([hidden]) #d-find, #d-outline [tabindex='0']")?.focus();
+  else if (pane === "palette")
+    document.querySelector("#d-add:not([hidden]) #d-find, #d-outline [tabindex='0']")?.focus();
   else toProperties();
   return true;
 }
@@ -112,22 +133,35 @@ function clear(search) {
 
 function selectedBoxOnCanvas() {
   const box = document.querySelector('#d-sheet [data-box][aria-pressed="true"]');
-  return box ?? document.querySelector('#d-canvas [role=tab][aria-selected="true"]') ?? document.getElementById("d-addform");
+  return (
+    box ??
+    document.querySelector('#d-canvas [role=tab][aria-selected="true"]') ??
+    document.getElementById("d-addform")
+  );
 }
 
 // A menu closes, the search lets go; else the selection widens: form, then process.
 function back(event) {
-  if (document.querySelector(".k-menu:popover-open")) return closeMenus(), true;
+  if (document.querySelector(".k-menu:popover-open")) {
+    closeMenus();
+    return true;
+  }
   if (event.target.matches("#d-find, #d-line") || paneOf(event.target) === "palette") {
     turnTo("canvas");
     if (event.target.id === "d-find") clear(event.target);
     selectedBoxOnCanvas().focus();
     return true;
   }
-  if (isTyping(event.target)) return selectedBox()?.focus(), true;
+  if (isTyping(event.target)) {
+    selectedBox()?.focus();
+    return true;
+  }
   if (here.at === "process") return false;
   const form = here.at.startsWith("form:") ? "process" : here.form || "process";
   choose(form);
-  (document.querySelector('#d-canvas [role=tab][aria-selected="true"]') ?? document.getElementById("d-addform")).focus();
+  (
+    document.querySelector('#d-canvas [role=tab][aria-selected="true"]') ??
+    document.getElementById("d-addform")
+  ).focus();
   return true;
 }

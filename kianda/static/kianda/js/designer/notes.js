@@ -26,21 +26,26 @@ export function ended() {
   link.className = "btn btn-sm btn-primary";
   link.href = `/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}&expired=1`;
   link.textContent = word("signIn");
-  link.addEventListener("click", () => (signing = true));
+  link.addEventListener("click", () => {
+    signing = true;
+  });
   note(word("editsKept"), link, true);
   words(word("notSentYet"));
 }
 
 export function refusedWhole(status) {
   const gone = status === 404 ? word("designGone") : word("answered", { status });
-  note(`${gone} ${word("editLost")}`, pressButton(word("loadAgain"), () => location.reload()));
+  note(
+    `${gone} ${word("editLost")}`,
+    pressButton(word("loadAgain"), () => location.reload()),
+  );
 }
 
 export function say(words) {
   const place = document.getElementById("d-say");
   place.textContent = "";
   // Emptied first, so that the same words are read again.
-  if (words) setTimeout(() => (place.textContent = words), 30);
+  if (words) setTimeout(() => place.replaceChildren(words), 30);
 }
 
 // A note above the panes that stays until its cause is gone; `act` is a button beside it.
@@ -55,7 +60,9 @@ export function note(words, act, unreached = false) {
 
 // Beside the control that it is about: why what was typed there was not kept.
 export function complain(answer) {
-  const control = document.querySelector(`#d-props [name="${CSS.escape(`s${answer.dataset.place}`)}"]`);
+  const control = document.querySelector(
+    `#d-props [name="${CSS.escape(`s${answer.dataset.place}`)}"]`,
+  );
   if (!control) return;
   control.setAttribute("aria-invalid", "true");
   control.classList.add("is-invalid");

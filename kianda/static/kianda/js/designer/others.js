@@ -7,7 +7,8 @@ import { isIdle, look } from "./wire.js";
 const EVERY_MS = 8000;
 
 async function ask() {
-  const busy = document.hidden || !isIdle() || document.querySelector("dialog[open], :popover-open, .k-ghost");
+  const busy =
+    document.hidden || !isIdle() || document.querySelector("dialog[open], :popover-open, .k-ghost");
   if (busy) return;
   const answer = await look(here.at, { since: here.revision, here: here.people });
   if (answer) tell(answer);

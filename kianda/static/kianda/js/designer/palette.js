@@ -30,25 +30,37 @@ function search() {
     while (next?.matches("[data-section][hidden]")) next = next.nextElementSibling;
     title.hidden = !next?.matches("[data-section]");
   }
-  add.querySelector("[data-hits]").textContent = hits ? "" : word("noneCalled", { line: find.value });
+  add.querySelector("[data-hits]").textContent = hits
+    ? ""
+    : word("noneCalled", { line: find.value });
   document.dispatchEvent(new CustomEvent("designer:shown"));
 }
 
 // What is called so, else what begins so, else the first that holds the words.
 function best(words) {
-  const shown = [...document.querySelectorAll("#d-add [data-words]")].filter((one) => one.checkVisibility());
+  const shown = [...document.querySelectorAll("#d-add [data-words]")].filter((one) =>
+    one.checkVisibility(),
+  );
   const called = (one) => one.textContent.trim().toLowerCase();
-  return shown.find((one) => called(one) === words) ?? shown.find((one) => called(one).startsWith(words)) ?? shown[0];
+  return (
+    shown.find((one) => called(one) === words) ??
+    shown.find((one) => called(one).startsWith(words)) ??
+    shown[0]
+  );
 }
 
 find.addEventListener("input", search);
-document.addEventListener("submit", (event) => {
-  if (event.target.matches("[data-find-line]")) return event.preventDefault();
-  if (!event.target.matches("[data-find-kind]")) return;
-  event.preventDefault();
-  if (find.value.trim()) best(find.value.trim().toLowerCase())?.click();
-  find.select();
-}, { capture: true });
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (event.target.matches("[data-find-line]")) return event.preventDefault();
+    if (!event.target.matches("[data-find-kind]")) return;
+    event.preventDefault();
+    if (find.value.trim()) best(find.value.trim().toLowerCase())?.click();
+    find.select();
+  },
+  { capture: true },
+);
 
 document.addEventListener("keydown", (event) => {
   if (event.target !== find || event.key !== "ArrowDown") return;
@@ -57,7 +69,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("input", (event) => {
-  if (event.target.id === "d-line") narrow(document.getElementById("d-outline"), event.target.value, "[data-words]");
+  if (event.target.id === "d-line")
+    narrow(document.getElementById("d-outline"), event.target.value, "[data-words]");
 });
 
 document.addEventListener("click", async (event) => {
@@ -65,7 +78,8 @@ document.addEventListener("click", async (event) => {
   if (!link) return;
   event.preventDefault();
   const outline = link.dataset.left === "outline";
-  for (const one of document.querySelectorAll("[data-left]")) one.toggleAttribute("aria-current", false);
+  for (const one of document.querySelectorAll("[data-left]"))
+    one.toggleAttribute("aria-current", false);
   link.setAttribute("aria-current", "true");
   document.getElementById("d-add").hidden = outline;
   document.getElementById("d-outline").hidden = !outline;

@@ -7,22 +7,36 @@ const state = () => document.getElementById("act");
 
 // What was refused is shown at the address of the act; from here on the page is the designer's own.
 const { action: home } = document.getElementById("choose");
-if (home !== location.origin + location.pathname) history.replaceState(history.state, "", `${home}?at=${state().dataset.at}`);
+if (home !== location.origin + location.pathname)
+  history.replaceState(history.state, "", `${home}?at=${state().dataset.at}`);
 
 // What the page shows now: the element selected, the form, the revision, who else is here.
 export const here = {
-  get at() { return state().dataset.at; },
-  get form() { return state().dataset.form; },
-  get revision() { return Number(state().dataset.revision); },
-  get people() { return state().dataset.here; },
-  get letters() { return state().dataset.letters === "on"; },
-  get token() { return state().elements.csrfmiddlewaretoken.value; },
+  get at() {
+    return state().dataset.at;
+  },
+  get form() {
+    return state().dataset.form;
+  },
+  get revision() {
+    return Number(state().dataset.revision);
+  },
+  get people() {
+    return state().dataset.here;
+  },
+  get letters() {
+    return state().dataset.letters === "on";
+  },
+  get token() {
+    return state().elements.csrfmiddlewaretoken.value;
+  },
 };
 
 export function setAt(at) {
   const form = state();
   form.dataset.at = form.elements.at.value = at;
-  for (const box of document.querySelectorAll("#d-sheet [data-box]")) box.setAttribute("aria-pressed", String(box.value === at));
+  for (const box of document.querySelectorAll("#d-sheet [data-box]"))
+    box.setAttribute("aria-pressed", String(box.value === at));
 }
 
 export function paneOf(element) {
@@ -50,11 +64,17 @@ export function read(text) {
 export function show(answer, { follows = false, stays = false, quiet = false } = {}) {
   const kept = remember();
   const before = here.at;
-  if (follows && document.activeElement.closest("#d-canvas, .k-rules")) [kept.path, kept.free] = ["", true];
+  if (follows && document.activeElement.closest("#d-canvas, .k-rules"))
+    [kept.path, kept.free] = ["", true];
   for (const part of answer.querySelectorAll("[data-part]")) {
     const old = document.getElementById(part.id);
     const html = part.outerHTML;
-    if (!old || (stays && part.id === "d-props") || (last.get(part.id) === html && (quiet || part.id !== "d-props"))) continue;
+    if (
+      !old ||
+      (stays && part.id === "d-props") ||
+      (last.get(part.id) === html && (quiet || part.id !== "d-props"))
+    )
+      continue;
     last.set(part.id, html);
     keepIn(old, part, answer.dataset.renamed);
     replacing = true;
@@ -62,7 +82,8 @@ export function show(answer, { follows = false, stays = false, quiet = false } =
     replacing = false;
     window.htmx?.process(part);
   }
-  if (answer.dataset.renamed === kept.owner) kept.owner = document.getElementById("d-props").dataset.owner;
+  if (answer.dataset.renamed === kept.owner)
+    kept.owner = document.getElementById("d-props").dataset.owner;
   recall(kept);
   if (follows && here.at !== before) selectedBox()?.scrollIntoView({ block: "nearest" });
   const address = new URL(location.href);
@@ -79,7 +100,9 @@ function keepIn(old, part, renamed) {
     if (before[n] && !fold.querySelector(".k-pill--bad")) fold.open = before[n].open;
   }
   for (const choice of old.querySelectorAll("input[name=pane]:checked")) {
-    part.querySelectorAll("input[name=pane]").forEach((one) => one.toggleAttribute("checked", one.id === choice.id));
+    part
+      .querySelectorAll("input[name=pane]")
+      .forEach((one) => one.toggleAttribute("checked", one.id === choice.id));
   }
 }
 
@@ -92,9 +115,15 @@ function remember() {
     owner: document.getElementById("d-props").dataset.owner,
     path: pathTo(active),
     free: active === document.body || active.id === "main",
-    value: typed && !untouched && active.type !== "checkbox" && active.type !== "radio" ? active.value : null,
+    value:
+      typed && !untouched && active.type !== "checkbox" && active.type !== "radio"
+        ? active.value
+        : null,
     range: typed && active.type === "text" ? [active.selectionStart, active.selectionEnd] : null,
-    whole: typed && active.type === "text" && active.selectionEnd - active.selectionStart === active.value.length,
+    whole:
+      typed &&
+      active.type === "text" &&
+      active.selectionEnd - active.selectionStart === active.value.length,
     scroll: ["d-canvas", "d-props"].map((id) => [id, document.getElementById(id).scrollTop]),
   };
 }
@@ -104,9 +133,14 @@ function recall(kept) {
   if (document.querySelector("dialog[open]")) return;
   const again = kept.path ? document.querySelector(kept.path) : null;
   if (again && again !== document.activeElement) again.focus({ preventScroll: true });
-  else if (!again && (kept.free || !document.activeElement || document.activeElement === document.body)) selectedBox()?.focus({ preventScroll: true });
+  else if (
+    !again &&
+    (kept.free || !document.activeElement || document.activeElement === document.body)
+  )
+    selectedBox()?.focus({ preventScroll: true });
   if (!again || kept.owner !== document.getElementById("d-props").dataset.owner) return;
-  if (kept.value !== null && again.value !== kept.value && again.matches("input, textarea")) goOn(again, kept.value);
+  if (kept.value !== null && again.value !== kept.value && again.matches("input, textarea"))
+    goOn(again, kept.value);
   if (!kept.range || again.type !== "text") return;
   if (kept.whole) again.select();
   else again.setSelectionRange(...kept.range);
@@ -116,8 +150,18 @@ function recall(kept) {
 function goOn(box, typed) {
   box.value = typed;
   let told = false;
-  box.addEventListener("change", () => (told = true), { once: true });
-  box.addEventListener("blur", () => told || replacing || box.dispatchEvent(new Event("change", { bubbles: true })), { once: true });
+  box.addEventListener(
+    "change",
+    () => {
+      told = true;
+    },
+    { once: true },
+  );
+  box.addEventListener(
+    "blur",
+    () => told || replacing || box.dispatchEvent(new Event("change", { bubbles: true })),
+    { once: true },
+  );
 }
 
 // How to find an element again in a part that was made anew.
@@ -131,6 +175,8 @@ export function pathTo(element) {
   const owner = element.closest("[data-target]")?.dataset.target;
   const scope = owner ? `[data-target="${CSS.escape(owner)}"] ` : "";
   if (element.name) return `${scope}[name="${element.name}"][value="${CSS.escape(element.value)}"]`;
-  const mark = ["k-rule-text", "k-grip", "k-fieldbox"].find((name) => element.classList.contains(name));
+  const mark = ["k-rule-text", "k-grip", "k-fieldbox"].find((name) =>
+    element.classList.contains(name),
+  );
   return mark ? `${scope}.${mark}` : "";
 }

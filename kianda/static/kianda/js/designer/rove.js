@@ -22,28 +22,37 @@ function settle() {
     for (const one of all) one.tabIndex = one === now ? 0 : -1;
   }
   for (const row of document.querySelectorAll(".k-rule")) {
-    for (const one of row.querySelectorAll(":scope > .k-grip, :scope > .k-row button")) one.tabIndex = -1;
+    for (const one of row.querySelectorAll(":scope > .k-grip, :scope > .k-row button"))
+      one.tabIndex = -1;
   }
 }
 
 function isChosen(one) {
-  return one.matches('[aria-pressed="true"], [aria-selected="true"], [aria-current="true"]') || one.parentElement.matches('.k-rule[aria-current="true"]');
+  return (
+    one.matches('[aria-pressed="true"], [aria-selected="true"], [aria-current="true"]') ||
+    one.parentElement.matches('.k-rule[aria-current="true"]')
+  );
 }
 
 document.addEventListener("focusin", (event) => {
   const group = event.target.closest?.("[data-rove]");
   if (!group) return;
   const all = items(group);
-  if (all.includes(event.target)) for (const one of all) one.tabIndex = one === event.target ? 0 : -1;
+  if (all.includes(event.target))
+    for (const one of all) one.tabIndex = one === event.target ? 0 : -1;
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.defaultPrevented)
+    return;
   const group = event.target.closest?.("[data-rove]");
   if (!group || event.target.closest(".k-menu") || event.target.matches("input")) return;
-  if (group.dataset.rove === "rules" && ["ArrowLeft", "ArrowRight"].includes(event.key)) return across(event);
+  if (group.dataset.rove === "rules" && ["ArrowLeft", "ArrowRight"].includes(event.key))
+    return across(event);
   const all = items(group);
-  const now = all.indexOf(event.target.closest(".k-rule")?.querySelector(":scope > .k-rule-text") ?? event.target);
+  const now = all.indexOf(
+    event.target.closest(".k-rule")?.querySelector(":scope > .k-rule-text") ?? event.target,
+  );
   const next = { Home: 0, End: all.length - 1 }[event.key] ?? now + (STEPS[event.key] ?? NaN);
   if (!all[next]) return;
   event.preventDefault();
@@ -60,7 +69,9 @@ function targetOf(item, group) {
 // Inside a rule: its handle, text, switch and menu.
 function across(event) {
   const row = event.target.closest(".k-rule");
-  const all = [".k-grip", ".k-rule-text", ".k-switch", "[popovertarget]"].map((name) => row.querySelector(name));
+  const all = [".k-grip", ".k-rule-text", ".k-switch", "[popovertarget]"].map((name) =>
+    row.querySelector(name),
+  );
   const next = all[all.indexOf(event.target) + STEPS[event.key]];
   if (!next) return;
   event.preventDefault();

@@ -1,13 +1,23 @@
 // Carries acts to the server one after the other. What cannot be sent now is kept in this tab, and
 // sent when the connection, or the session, is back.
-import { complain, disconnected, ended, isSigningIn, note, refusedWhole, say, tell, words } from "./notes.js";
+import {
+  complain,
+  disconnected,
+  ended,
+  isSigningIn,
+  note,
+  refusedWhole,
+  say,
+  tell,
+  words,
+} from "./notes.js";
 import { here, read, setAt, show } from "./panes.js";
 import { pressButton } from "../page/notes.js";
 import { word } from "../page/words.js";
 
 const KEY = `kianda:designer:${location.pathname}:${document.body.dataset.user}`;
 const LONGEST_MS = 20_000;
-let queue = JSON.parse(sessionStorage.getItem(KEY) ?? "[]");
+const queue = JSON.parse(sessionStorage.getItem(KEY) ?? "[]");
 let busy = false;
 let lost = false;
 let waits = 1000;
@@ -33,9 +43,17 @@ export function whenIdle(then) {
 
 // Sends an act: the address, and what stands in its form.
 export function send(url, values) {
-  const item = { url, values: [...values].filter(([name]) => !["csrfmiddlewaretoken", "revision"].includes(name)), choice };
+  const item = {
+    url,
+    values: [...values].filter(([name]) => !["csrfmiddlewaretoken", "revision"].includes(name)),
+    choice,
+  };
   // Enter in a text field is a change and a press: one edit.
-  if (url.endsWith("/settings/") && JSON.stringify(queue.at(-1)?.values) === JSON.stringify(item.values)) return;
+  if (
+    url.endsWith("/settings/") &&
+    JSON.stringify(queue.at(-1)?.values) === JSON.stringify(item.values)
+  )
+    return;
   clearTimeout(resting);
   queue.push(item);
   keep();
@@ -60,7 +78,12 @@ async function post(item) {
   body.set("revision", item.revision);
   if (item.again) body.set("again", "1");
   const headers = { "X-Designer": "1", "X-CSRFToken": here.token };
-  const response = await fetch(item.url, { method: "POST", body, headers, signal: AbortSignal.timeout(LONGEST_MS) });
+  const response = await fetch(item.url, {
+    method: "POST",
+    body,
+    headers,
+    signal: AbortSignal.timeout(LONGEST_MS),
+  });
   if (response.status >= 502) throw new Error("not reached");
   const answer = read(await response.text());
   if (answer) return answer;
@@ -83,12 +106,16 @@ function took(item, answer) {
   [lost, waits] = [false, 1000];
   const refused = answer.dataset.refused;
   // What was typed and refused stays where it was typed.
-  const stays = Boolean(refused) && item.url.endsWith("/settings/") && answer.dataset.stale !== "True";
+  const stays =
+    Boolean(refused) && item.url.endsWith("/settings/") && answer.dataset.stale !== "True";
   if (item.choice === choice) show(answer, { follows: true, stays });
   else look();
   if (stays) complain(answer);
   const listed = Boolean(refused) && list(item, refused);
-  note(listed ? "" : refused, answer.dataset.stale === "True" ? pressButton(word("doMine"), () => again(item)) : null);
+  note(
+    listed ? "" : refused,
+    answer.dataset.stale === "True" ? pressButton(word("doMine"), () => again(item)) : null,
+  );
   tell(answer);
   if (listed) say(refused);
   words("");
@@ -110,7 +137,8 @@ function list(item, words) {
 
 // What waits behind a new name is about the same element.
 function follow(old, now) {
-  for (const item of queue) item.values = item.values.map(([name, value]) => [name, value === old ? now : value]);
+  for (const item of queue)
+    item.values = item.values.map(([name, value]) => [name, value === old ? now : value]);
 }
 
 function again(item) {
@@ -138,13 +166,17 @@ export async function look(at = here.at, more = {}) {
   if (document.querySelector("#d-outline:not([hidden])")) query.set("left", "outline");
   const signal = asked.signal;
   try {
-    const response = await fetch(`${location.pathname}?${query}`, { headers: { "X-Designer": "1" }, signal });
+    const response = await fetch(`${location.pathname}?${query}`, {
+      headers: { "X-Designer": "1" },
+      signal,
+    });
     if (response.status === 204) return null;
     const answer = read(await response.text());
     if (signal.aborted) return null;
     // An act has moved the selection on meanwhile; an answer about the one before would move it back.
     if (at !== here.at) return look();
-    if (answer && Number(answer.dataset.revision) >= here.revision) show(answer, { quiet: "since" in more });
+    if (answer && Number(answer.dataset.revision) >= here.revision)
+      show(answer, { quiet: "since" in more });
     if (!answer && response.redirected) ended();
     return answer;
   } catch (error) {
@@ -160,14 +192,21 @@ export async function choose(at, delay = 0) {
   choice += 1;
   setAt(at);
   clearTimeout(resting);
-  if (delay) await new Promise((done) => (resting = setTimeout(done, delay)));
+  if (delay)
+    await new Promise((done) => {
+      resting = setTimeout(done, delay);
+    });
   const answer = await look(at);
   if (answer && !queue.length) note("");
   return answer;
 }
 
 export function open(url) {
-  window.htmx?.ajax("GET", url, { source: document.getElementById("main"), target: "#dialog", swap: "innerHTML" });
+  window.htmx?.ajax("GET", url, {
+    source: document.getElementById("main"),
+    target: "#dialog",
+    swap: "innerHTML",
+  });
 }
 
 window.addEventListener("online", pump);

@@ -1,5 +1,8 @@
 // Where there is room the rows of a table stand in columns; else, and without script, each is a card.
-const ROOM = [[3, 480], [6, 704]];
+const ROOM = [
+  [3, 480],
+  [6, 704],
+];
 // Of it, what the number of a row and its buttons take.
 const ENDS = 168;
 // How wide columns of dates are, which fields.css says too; all others share what is left.

@@ -2,7 +2,10 @@
 import { changed } from "../rows/parts.js";
 import { isTicked } from "../page/written.js";
 
-const boxes = (control) => [...control.querySelectorAll("input:not([type=hidden], [type=password]), select, textarea")].filter((box) => box.name);
+const boxes = (control) =>
+  [
+    ...control.querySelectorAll("input:not([type=hidden], [type=password]), select, textarea"),
+  ].filter((box) => box.name);
 const keyOf = (box) => (isTicked(box) ? `${box.name} ${box.value}` : box.name);
 const stands = (box) => (isTicked(box) ? box.checked : box.value);
 
@@ -17,16 +20,24 @@ function renamed(name, prefix, act) {
   const [rows, moved] = [`${prefix}${place.slice(0, at + 1)}`, Number(place.slice(at + 1))];
   if (!["up", "down", "remove"].includes(verb) || !name.startsWith(rows)) return name;
   const [number, ...rest] = name.slice(rows.length).split("/");
-  const now = { up: swapped(moved, moved - 1), down: swapped(moved, moved + 1), remove: without(moved) }[verb](Number(number));
+  const now = {
+    up: swapped(moved, moved - 1),
+    down: swapped(moved, moved + 1),
+    remove: without(moved),
+  }[verb](Number(number));
   return now === null ? "" : [`${rows}${now}`, ...rest].join("/");
 }
 
-const swapped = (one, other) => (number) => (number === one ? other : number === other ? one : number);
-const without = (gone) => (number) => (number === gone ? null : number > gone ? number - 1 : number);
+const swapped = (one, other) => (number) =>
+  number === one ? other : number === other ? one : number;
+const without = (gone) => (number) =>
+  number === gone ? null : number > gone ? number - 1 : number;
 
 // The box that somebody types in keeps the focus, and its caret.
 export function carry(control, fresh, before, { prefix, act }) {
-  const typed = boxes(control).filter((box) => before.has(keyOf(box)) && before.get(keyOf(box)) !== stands(box));
+  const typed = boxes(control).filter(
+    (box) => before.has(keyOf(box)) && before.get(keyOf(box)) !== stands(box),
+  );
   const held = typed.find((box) => box === document.activeElement);
   const there = new Map(boxes(fresh).map((box) => [keyOf(box), box]));
   const now = [];

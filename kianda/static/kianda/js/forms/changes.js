@@ -9,7 +9,10 @@ const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 function changed(node) {
   const name = node.closest?.("[data-table]")?.dataset.table ?? node.name?.replace(/^v-/, "");
-  if (name) formOf(node)?.querySelector(`[data-change="${CSS.escape(name)}"]`)?.click();
+  if (name)
+    formOf(node)
+      ?.querySelector(`[data-change="${CSS.escape(name)}"]`)
+      ?.click();
 }
 
 document.addEventListener("change", (event) => onceReleased(() => changed(event.target)));
@@ -17,15 +20,19 @@ document.addEventListener("kianda:rows", (event) => onceReleased(() => changed(e
 
 // Acts asked for while another one works, in their order. A second press of the same button is none.
 let waiting = [];
-document.addEventListener("submit", (event) => {
-  const form = formOf(event.target);
-  if (!form || !isSending(form)) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  const button = event.submitter;
-  if (!button?.value || (button.value === form.dataset.act && !button.dataset.change)) return;
-  waiting = [...waiting.filter((act) => act !== button.value), button.value];
-}, true);
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = formOf(event.target);
+    if (!form || !isSending(form)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const button = event.submitter;
+    if (!button?.value || (button.value === form.dataset.act && !button.dataset.change)) return;
+    waiting = [...waiting.filter((act) => act !== button.value), button.value];
+  },
+  true,
+);
 
 let sent;
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -46,12 +53,14 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   // No answer holds a secret; while nothing was stored, what was typed stays typed.
   const secrets = [...form.querySelectorAll("input[type=password]")].filter((field) => field.value);
   const untouched = !written.length && !secrets.length && same(rows, before.rows);
-  const back = () => (untouched ? letHold(held) : putBack({ written, rows, held, secrets }, before));
+  const back = () =>
+    untouched ? letHold(held) : putBack({ written, rows, held, secrets }, before);
   document.addEventListener("htmx:afterSwap", back, { once: true });
 });
 
 const keysOf = (box) => [...box.querySelectorAll("tbody [data-key]")].map((key) => key.value);
-const rowsOf = (form) => [...form.querySelectorAll("[data-table]")].map((box) => [box.dataset.table, keysOf(box)]);
+const rowsOf = (form) =>
+  [...form.querySelectorAll("[data-table]")].map((box) => [box.dataset.table, keysOf(box)]);
 
 function putBack({ written, rows, held, secrets }, before) {
   const form = document.getElementById("form");
@@ -67,12 +76,19 @@ function putBack({ written, rows, held, secrets }, before) {
   for (const [table, keys] of rows) {
     const known = before.rows.find(([name]) => name === table)?.[1] ?? [];
     const detail = { keys, gone: known.filter((key) => !keys.includes(key)) };
-    form.querySelector(`[data-table="${CSS.escape(table)}"]`)?.dispatchEvent(new CustomEvent("kianda:order", { bubbles: true, detail }));
+    form
+      .querySelector(`[data-table="${CSS.escape(table)}"]`)
+      ?.dispatchEvent(new CustomEvent("kianda:order", { bubbles: true, detail }));
   }
   letHold(held);
 }
 
-const hold = (box) => ({ id: box?.id, value: box?.value, from: box?.selectionStart, to: box?.selectionEnd });
+const hold = (box) => ({
+  id: box?.id,
+  value: box?.value,
+  from: box?.selectionStart,
+  to: box?.selectionEnd,
+});
 
 // A row that came back or moved only now has lost the focus; what comes anew, what was marked in it.
 function letHold({ id, value, from, to }) {
@@ -80,7 +96,8 @@ function letHold({ id, value, from, to }) {
   if (!box || ![document.body, box].includes(document.activeElement)) return;
   box.focus();
   if (box.value !== value) return;
-  if (typeof from === "number" && typeof box.selectionStart === "number") box.setSelectionRange(from, to);
+  if (typeof from === "number" && typeof box.selectionStart === "number")
+    box.setSelectionRange(from, to);
 }
 
 document.addEventListener("htmx:afterSettle", (event) => {
@@ -88,5 +105,6 @@ document.addEventListener("htmx:afterSettle", (event) => {
   // What is wrong or asked has to be looked at first.
   const acts = event.detail.xhr?.status < 400 ? waiting : [];
   waiting = acts.slice(1);
-  if (acts.length) document.querySelector(`#form button[name=act][value="${CSS.escape(acts[0])}"]`)?.click();
+  if (acts.length)
+    document.querySelector(`#form button[name=act][value="${CSS.escape(acts[0])}"]`)?.click();
 });

@@ -48,7 +48,10 @@ document.addEventListener("click", (event) => {
   const part = field?.closest("[role=tabpanel]");
   if (!part) return;
   const all = [...box.querySelectorAll("[role=tab]")];
-  chooseTab(all, all.find((tab) => partOf(tab) === part));
+  chooseTab(
+    all,
+    all.find((tab) => partOf(tab) === part),
+  );
   event.preventDefault();
   field.focus();
 });

@@ -16,13 +16,15 @@ function mend(control) {
   if (rest.length) control.setAttribute("aria-describedby", rest.join(" "));
   else control.removeAttribute("aria-describedby");
   control.removeAttribute("aria-invalid");
-  for (const one of [control, ...control.querySelectorAll(".is-invalid")]) one.classList.remove("is-invalid");
+  for (const one of [control, ...control.querySelectorAll(".is-invalid")])
+    one.classList.remove("is-invalid");
 }
 
 // An act went well, and its answer stands in another part of the form: what was wrong is over; of one
 // control alone, when the act has looked at no other.
 export function mendAll(form, only = "") {
-  for (const control of form.querySelectorAll(only || '[aria-invalid="true"], .is-invalid')) mend(control);
+  for (const control of form.querySelectorAll(only || '[aria-invalid="true"], .is-invalid'))
+    mend(control);
   if (form.querySelector('[aria-invalid="true"]')) return;
   for (const said of form.querySelectorAll(".invalid-feedback, [data-summary]")) said.remove();
 }

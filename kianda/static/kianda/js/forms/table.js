@@ -4,7 +4,7 @@ import { word } from "../page/words.js";
 const boxOf = (node) => node.closest?.("[data-table]");
 const bodyOf = (box) => box.querySelector("tbody");
 const rowsOf = (box) => [...bodyOf(box).rows];
-const say = (box, words) => (box.querySelector("[data-said]").textContent = words);
+const say = (box, words) => box.querySelector("[data-said]").replaceChildren(words);
 
 // Numbers, names and buttons follow the place of each row.
 function settle(box) {
@@ -12,19 +12,26 @@ function settle(box) {
   const start = Number(box.dataset.start);
   rows.forEach((row, at) => {
     const number = start + at + 1;
-    for (const node of row.querySelectorAll("[data-number]")) node.textContent = number.toLocaleString("en");
+    for (const node of row.querySelectorAll("[data-number]"))
+      node.textContent = number.toLocaleString("en");
     for (const button of row.querySelectorAll("button[name=act]")) {
       button.value = button.value.replace(/-?\d+$/, number - 1);
-      button.setAttribute("aria-label", button.getAttribute("aria-label").replace(/-?[\d,]+/, number.toLocaleString("en")));
+      button.setAttribute(
+        "aria-label",
+        button.getAttribute("aria-label").replace(/-?[\d,]+/, number.toLocaleString("en")),
+      );
       if (button.dataset.move === "up") button.disabled = number === 1;
-      if (button.dataset.move === "down") button.disabled = at === rows.length - 1 && !("more" in box.dataset);
+      if (button.dataset.move === "down")
+        button.disabled = at === rows.length - 1 && !("more" in box.dataset);
     }
   });
   box.querySelector("table").hidden = !rows.length;
   box.querySelector("[data-norows]")?.remove();
   if (!("more" in box.dataset) && !start) {
     const words = box.querySelector("[data-count]");
-    words.textContent = rows.length ? word(rows.length === 1 ? "row" : "rows", { count: rows.length }) : "";
+    words.textContent = rows.length
+      ? word(rows.length === 1 ? "row" : "rows", { count: rows.length })
+      : "";
   }
   // What is typed outlives a session that ended.
   box.closest("form").dataset.typed = "1";
@@ -38,7 +45,8 @@ function add(box) {
   const key = `n${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`;
   for (const node of [row, ...row.querySelectorAll("*")]) {
     for (const attribute of [...node.attributes]) {
-      if (attribute.value.includes("new-0")) attribute.value = attribute.value.replaceAll("new-0", key);
+      if (attribute.value.includes("new-0"))
+        attribute.value = attribute.value.replaceAll("new-0", key);
     }
   }
   bodyOf(box).append(row);
@@ -46,7 +54,9 @@ function add(box) {
   return row;
 }
 
-const first = (row) => row.querySelector("input:not([type=hidden]):not([readonly]), select, textarea") ?? row.querySelector("button:enabled");
+const first = (row) =>
+  row.querySelector("input:not([type=hidden]):not([readonly]), select, textarea") ??
+  row.querySelector("button:enabled");
 
 function remove(box, row) {
   const next = row.nextElementSibling ?? row.previousElementSibling;
@@ -130,8 +140,11 @@ document.addEventListener("kianda:restore", (event) => {
   for (const box of event.target.querySelectorAll("[data-table]")) {
     const known = new Set([...box.querySelectorAll("[name]")].map((field) => field.name));
     const prefix = `v-${box.dataset.table}-`;
-    const lost = event.detail.filter(([name]) => name.startsWith(`${prefix}n`) && !known.has(name)).map(([name]) => name);
-    for (const key of new Set(lost.map((name) => name.slice(prefix.length).split("-")[0]))) rekey(add(box), key);
+    const lost = event.detail
+      .filter(([name]) => name.startsWith(`${prefix}n`) && !known.has(name))
+      .map(([name]) => name);
+    for (const key of new Set(lost.map((name) => name.slice(prefix.length).split("-")[0])))
+      rekey(add(box), key);
   }
 });
 
@@ -139,7 +152,9 @@ document.addEventListener("kianda:restore", (event) => {
 document.addEventListener("kianda:order", (event) => {
   const { keys, gone } = event.detail;
   const body = bodyOf(event.target);
-  const byKey = new Map(rowsOf(event.target).map((row) => [row.querySelector("[data-key]").value, row]));
+  const byKey = new Map(
+    rowsOf(event.target).map((row) => [row.querySelector("[data-key]").value, row]),
+  );
   for (const key of gone) byKey.get(key)?.remove();
   for (const key of keys) if (byKey.has(key)) body.append(byKey.get(key));
   settle(event.target);
@@ -148,10 +163,12 @@ document.addEventListener("kianda:order", (event) => {
 function rekey(row, key) {
   const made = row.querySelector("[data-key]").value;
   for (const node of row.querySelectorAll("*")) {
-    for (const attribute of [...node.attributes]) attribute.value = attribute.value.replaceAll(made, key);
+    for (const attribute of [...node.attributes])
+      attribute.value = attribute.value.replaceAll(made, key);
   }
 }
 
-const ready = () => document.querySelectorAll("[data-table]").forEach((box) => (box.dataset.ready = ""));
+const ready = () =>
+  document.querySelectorAll("[data-table]").forEach((box) => box.setAttribute("data-ready", ""));
 document.addEventListener("htmx:afterSwap", ready);
 ready();

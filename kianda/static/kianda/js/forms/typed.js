@@ -15,7 +15,11 @@ let pressed = false;
 
 function forms(root = document) {
   // What the designer's panes hold is kept by themselves, edit by edit.
-  return [...root.querySelectorAll('form:not([data-settings]):is([method="post"], [hx-post], [hx-put], [hx-patch])')];
+  return [
+    ...root.querySelectorAll(
+      'form:not([data-settings]):is([method="post"], [hx-post], [hx-put], [hx-patch])',
+    ),
+  ];
 }
 
 function nameOf(form) {
@@ -32,8 +36,10 @@ function keep() {
 
 // A form that comes back with what is wrong still holds what was typed.
 function markRefused(root) {
-  const refused = forms(root).filter((form) => form.querySelector('[aria-invalid="true"], .is-invalid'));
-  refused.forEach((form) => (form.dataset.typed = "1"));
+  const refused = forms(root).filter((form) =>
+    form.querySelector('[aria-invalid="true"], .is-invalid'),
+  );
+  refused.forEach((form) => form.setAttribute("data-typed", "1"));
   if (refused.length) keep();
 }
 
@@ -41,11 +47,14 @@ function markRefused(root) {
 async function fill(form, values) {
   if (!("anew" in form.dataset)) return write(form, values) ?? form;
   const typed = new FormData();
-  for (const [name, value, on] of values) if (on !== false) [value].flat().forEach((one) => typed.append(name, one));
+  for (const [name, value, on] of values)
+    if (on !== false) [value].flat().forEach((one) => typed.append(name, one));
   typed.append("show", "1");
   const name = nameOf(form);
   const inDialog = dialog?.contains(form);
-  const place = inDialog ? { target: dialog, swap: "innerHTML" } : { target: form, swap: "outerHTML", select: "form[data-anew]" };
+  const place = inDialog
+    ? { target: dialog, swap: "innerHTML" }
+    : { target: form, swap: "outerHTML", select: "form[data-anew]" };
   await window.htmx.ajax("POST", form.getAttribute("action"), { ...place, values: typed });
   return forms(inDialog ? dialog : document).find((one) => nameOf(one) === name);
 }

@@ -3,7 +3,8 @@
 // Says in a place what is going on and for how long, until what it returns is called.
 export function tellSeconds(place, words) {
   const began = Date.now();
-  const tick = () => (place.textContent = `${words}, ${Math.round((Date.now() - began) / 1000)} s`);
+  const tick = () =>
+    place.replaceChildren(`${words}, ${Math.round((Date.now() - began) / 1000)} s`);
   tick();
   const timer = setInterval(tick, 1000);
   return () => clearInterval(timer);

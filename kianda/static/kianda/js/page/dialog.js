@@ -38,14 +38,16 @@ function open() {
 function focusFirst() {
   const boxes = [...dialog.querySelectorAll("input:not([type=hidden]), select, textarea")];
   const box = boxes.find((one) => !one.disabled && one.checkVisibility());
-  const choice = dialog.querySelector(".k-dialog-body button") ?? dialog.querySelector("footer .btn");
+  const choice =
+    dialog.querySelector(".k-dialog-body button") ?? dialog.querySelector("footer .btn");
   const first = firstWrong(dialog) ?? dialog.querySelector("[autofocus]") ?? box ?? choice;
   first?.focus();
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.target !== dialog) return;
-  if (event.detail.requestConfig.verb === "get") dialog.dataset.url = event.detail.requestConfig.path;
+  if (event.detail.requestConfig.verb === "get")
+    dialog.dataset.url = event.detail.requestConfig.path;
   if (dialog.open) return;
   const focused = document.activeElement;
   opener = focused === document.body ? event.detail.elt : focused;
@@ -67,7 +69,8 @@ document.addEventListener("click", (event) => {
 dialog?.addEventListener("close", () => {
   offerBack();
   // This is told a little after the closing: who has moved on by then stays where they are.
-  const moved = document.activeElement !== document.body && !dialog.contains(document.activeElement);
+  const moved =
+    document.activeElement !== document.body && !dialog.contains(document.activeElement);
   dialog.replaceChildren();
   if (!moved) (opener?.isConnected ? opener : document.getElementById("main"))?.focus();
   opener = null;

@@ -1,6 +1,12 @@
 // Ctrl K (or Cmd K) opens the command bar; arrows and Enter work inside it.
 document.addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  if (
+    event.key.toLowerCase() !== "k" ||
+    !(event.ctrlKey || event.metaKey) ||
+    event.altKey ||
+    event.shiftKey
+  )
+    return;
   const link = [...document.querySelectorAll("a[data-find]")].find((one) => one.checkVisibility());
   if (!link || document.querySelector("dialog[open]")) return;
   event.preventDefault();
@@ -12,7 +18,11 @@ document.addEventListener("click", (event) => {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !window.htmx) return;
   event.preventDefault();
   document.querySelector("#rail:popover-open")?.hidePopover();
-  window.htmx.ajax("GET", link.getAttribute("href"), { source: link, target: "#dialog", swap: "innerHTML" });
+  window.htmx.ajax("GET", link.getAttribute("href"), {
+    source: link,
+    target: "#dialog",
+    swap: "innerHTML",
+  });
 });
 
 document.addEventListener("keydown", (event) => {

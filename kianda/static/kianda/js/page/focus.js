@@ -1,6 +1,8 @@
 // The first wrong control that is seen, else what says that something is wrong.
 export function firstWrong(root) {
-  const wrong = [...root.querySelectorAll('[aria-invalid="true"], .is-invalid')].find((one) => one.checkVisibility());
+  const wrong = [...root.querySelectorAll('[aria-invalid="true"], .is-invalid')].find((one) =>
+    one.checkVisibility(),
+  );
   return wrong ?? root.querySelector("[data-focus]");
 }
 

@@ -4,7 +4,8 @@ if (window.top === window && inside) location.replace(inside.dataset.shell);
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
-  if (link && !link.hasAttribute("hx-get") && link.pathname !== location.pathname) link.target = "_top";
+  if (link && !link.hasAttribute("hx-get") && link.pathname !== location.pathname)
+    link.target = "_top";
 });
 
 document.addEventListener("htmx:beforeOnLoad", (event) => {

@@ -27,7 +27,14 @@ function say(about, words, again) {
   document.querySelectorAll("[data-lost]").forEach((old) => old.remove());
   const box = place(about);
   if (!box) return;
-  const note = noteOn(box, "bad", "alert", icon("x-octagon-fill"), said(words), again && pressButton(word("tryAgain"), again));
+  const note = noteOn(
+    box,
+    "bad",
+    "alert",
+    icon("x-octagon-fill"),
+    said(words),
+    again && pressButton(word("tryAgain"), again),
+  );
   note.dataset.lost = "";
   // Who pressed something far down must see it; a part that refreshes by itself moves nothing.
   if (!isRefresh(about)) note.scrollIntoView({ block: "nearest" });

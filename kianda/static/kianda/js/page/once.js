@@ -22,7 +22,8 @@ window.addEventListener("pageshow", () => {
 document.addEventListener(
   "click",
   (event) => {
-    if (event.detail < 2 || !event.target.closest?.("[data-busy], [data-row] [type=submit]")) return;
+    if (event.detail < 2 || !event.target.closest?.("[data-busy], [data-row] [type=submit]"))
+      return;
     event.preventDefault();
     event.stopImmediatePropagation();
   },

@@ -2,4 +2,5 @@
 // one of a dialog that stands as a page of its own.
 export const isPlain = (form) =>
   form.method === "post" &&
-  (!form.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]") || form.closest("[hx-disable]") !== null);
+  (!form.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]") ||
+    form.closest("[hx-disable]") !== null);

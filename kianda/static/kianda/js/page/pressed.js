@@ -7,26 +7,37 @@ let isDown = false;
 let afterwards = [];
 
 const textOf = (node) => node.textContent.trim().replace(/\s+/g, " ");
-const isSame = (one, other) => ["id", "name", "value", "href"].every((name) => one[name] === other[name])
-  && one.getAttribute("aria-label") === other.getAttribute("aria-label") && textOf(one) === textOf(other);
+const isSame = (one, other) =>
+  ["id", "name", "value", "href"].every((name) => one[name] === other[name]) &&
+  one.getAttribute("aria-label") === other.getAttribute("aria-label") &&
+  textOf(one) === textOf(other);
 
-document.addEventListener("pointerdown", (event) => {
-  // A finger presses what is there when it is lifted.
-  if (event.pointerType !== "mouse" || event.button) return;
-  isDown = true;
-  const node = event.target.closest?.("button, a[href], summary");
-  pressed = node && { node, x: event.clientX, y: event.clientY };
-}, true);
+document.addEventListener(
+  "pointerdown",
+  (event) => {
+    // A finger presses what is there when it is lifted.
+    if (event.pointerType !== "mouse" || event.button) return;
+    isDown = true;
+    const node = event.target.closest?.("button, a[href], summary");
+    pressed = node && { node, x: event.clientX, y: event.clientY };
+  },
+  true,
+);
 
 // Before the click that follows.
-document.addEventListener("pointerup", (event) => {
-  if (event.pointerType !== "mouse") return;
-  const { node, x, y } = pressed ?? {};
-  release();
-  if (!node || node.isConnected || Math.hypot(event.clientX - x, event.clientY - y) > NEAR_PX) return;
-  const again = [...document.querySelectorAll(node.localName)].filter((one) => isSame(one, node));
-  if (again.length === 1) again[0].click();
-}, true);
+document.addEventListener(
+  "pointerup",
+  (event) => {
+    if (event.pointerType !== "mouse") return;
+    const { node, x, y } = pressed ?? {};
+    release();
+    if (!node || node.isConnected || Math.hypot(event.clientX - x, event.clientY - y) > NEAR_PX)
+      return;
+    const again = [...document.querySelectorAll(node.localName)].filter((one) => isSame(one, node));
+    if (again.length === 1) again[0].click();
+  },
+  true,
+);
 document.addEventListener("pointercancel", release, true);
 
 function release() {

@@ -2,12 +2,14 @@
 // page is seen and nobody has focus inside them.
 
 document.addEventListener("htmx:configRequest", (event) => {
-  if ("refresh" in event.detail.elt.dataset && !event.detail.triggeringEvent) event.detail.headers["X-Refresh"] = "1";
+  if ("refresh" in event.detail.elt.dataset && !event.detail.triggeringEvent)
+    event.detail.headers["X-Refresh"] = "1";
 });
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   const part = event.detail.elt;
   if (!("refresh" in part.dataset) || event.detail.requestConfig.triggeringEvent) return;
-  const busy = part.contains(document.activeElement) || part.querySelector(":popover-open, dialog[open]");
+  const busy =
+    part.contains(document.activeElement) || part.querySelector(":popover-open, dialog[open]");
   if (document.hidden || busy) event.preventDefault();
 });

@@ -25,11 +25,14 @@ export function write(form, values) {
   const left = values.slice();
   for (const field of form.elements) {
     if (isSecret(field)) continue;
-    const at = left.findIndex(([name, value, on]) => name === field.name && (on === null || value === field.value));
+    const at = left.findIndex(
+      ([name, value, on]) => name === field.name && (on === null || value === field.value),
+    );
     if (at < 0) continue;
     const [[, value, on]] = left.splice(at, 1);
     if (on !== null) field.checked = on;
-    else if (Array.isArray(value)) for (const option of field.options) option.selected = value.includes(option.value);
+    else if (Array.isArray(value))
+      for (const option of field.options) option.selected = value.includes(option.value);
     else field.value = value;
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }

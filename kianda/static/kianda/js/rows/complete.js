@@ -20,11 +20,14 @@ function wordAt(field) {
   const which = field.dataset.complete;
   const caret = field.selectionStart ?? field.value.length;
   const before = field.value.slice(0, caret);
-  if (isName(which)) return before ? { which, from: 0, to: field.value.length, text: before } : null;
+  if (isName(which))
+    return before ? { which, from: 0, to: field.value.length, text: before } : null;
   if (which === "people") {
     const from = before.lastIndexOf("\n") + 1;
     const text = before.slice(from);
-    return text ? { which, from, to: from + field.value.slice(from).split("\n")[0].length, text } : null;
+    return text
+      ? { which, from, to: from + field.value.slice(from).split("\n")[0].length, text }
+      : null;
   }
   const name = /(?:^|[^[])\[(\w[\w.-]*)?$/.exec(before);
   if (name) {
@@ -34,7 +37,9 @@ function wordAt(field) {
   }
   const call = /^=(?!=)/.test(before) && /(?:^|[^\w.[])([A-Za-z]\w*)$/.exec(before);
   const quoted = call && (before.split('"').length + before.split("'").length) % 2;
-  return call && !quoted ? { which: "function", from: caret - call[1].length, to: caret, text: call[1] } : null;
+  return call && !quoted
+    ? { which: "function", from: caret - call[1].length, to: caret, text: call[1] }
+    : null;
 }
 
 const look = wait(120, async (field) => {
@@ -45,11 +50,16 @@ const look = wait(120, async (field) => {
     return close();
   }
   const asked = inputs;
-  const html = await ask(rootOf(field), "completion", { which: found.which, q: found.text, id: list.id });
+  const html = await ask(rootOf(field), "completion", {
+    which: found.which,
+    q: found.text,
+    id: list.id,
+  });
   // Who has typed on meanwhile is asked for again.
   if (html === undefined || inputs !== asked) return;
   awaited = null;
-  if (html && document.activeElement === field && wordAt(field)?.to === found.to) open(field, found, html);
+  if (html && document.activeElement === field && wordAt(field)?.to === found.to)
+    open(field, found, html);
   else close();
   if (entered && box) take(list.children[now]);
 });
@@ -113,28 +123,40 @@ document.addEventListener("focusout", (event) => {
 });
 
 // Who types quickly presses Enter before the names are there: it is for them, not for the form.
-document.addEventListener("keydown", (event) => {
-  if (event.target !== awaited || !(event.key === "Enter" || (event.key === "Tab" && box && !event.shiftKey))) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  entered = true;
-}, { capture: true });
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (
+      event.target !== awaited ||
+      !(event.key === "Enter" || (event.key === "Tab" && box && !event.shiftKey))
+    )
+      return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    entered = true;
+  },
+  { capture: true },
+);
 
-document.addEventListener("keydown", (event) => {
-  if (!box || event.target !== box) return;
-  const act = {
-    ArrowDown: () => mark(now + 1),
-    ArrowUp: () => mark(now - 1),
-    Enter: () => take(list.children[now]),
-    Tab: () => take(list.children[now]),
-    Escape: close,
-  }[event.key];
-  if (!act || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  // Tab completes and stays; the next one goes on.
-  event.preventDefault();
-  event.stopPropagation();
-  act();
-}, { capture: true });
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (!box || event.target !== box) return;
+    const act = {
+      ArrowDown: () => mark(now + 1),
+      ArrowUp: () => mark(now - 1),
+      Enter: () => take(list.children[now]),
+      Tab: () => take(list.children[now]),
+      Escape: close,
+    }[event.key];
+    if (!act || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    // Tab completes and stays; the next one goes on.
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  },
+  { capture: true },
+);
 
 list.addEventListener("pointerdown", (event) => {
   event.preventDefault();

@@ -21,7 +21,12 @@ function dialog() {
 export async function build(field, form) {
   [box, root] = [field, form];
   const label = field.getAttribute("aria-label") ?? "";
-  const html = await ask(root, "builder", { which: field.dataset.complete, text: field.value, label }, { post: true });
+  const html = await ask(
+    root,
+    "builder",
+    { which: field.dataset.complete, text: field.value, label },
+    { post: true },
+  );
   complain(field.closest("[data-control]") ?? field.parentElement.parentElement, html);
   if (!html) return;
   const made = dialog();
@@ -36,7 +41,12 @@ export async function build(field, form) {
 }
 
 const result = wait(200, async (text) => {
-  const html = await ask(root, "result", { text: text.value, which: text.dataset.complete }, { post: true });
+  const html = await ask(
+    root,
+    "result",
+    { text: text.value, which: text.dataset.complete },
+    { post: true },
+  );
   const place = document.getElementById("k-builder-result");
   if (typeof html !== "string" || !place) return;
   place.innerHTML = html;

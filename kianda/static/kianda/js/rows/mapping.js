@@ -23,7 +23,11 @@ document.addEventListener(
 function standing(control) {
   if (control.isConnected) return control;
   const owner = control.closest("[data-owner]")?.dataset.owner;
-  const found = [...document.querySelectorAll(`[data-owner] [data-control="${CSS.escape(control.dataset.control)}"]`)];
+  const found = [
+    ...document.querySelectorAll(
+      `[data-owner] [data-control="${CSS.escape(control.dataset.control)}"]`,
+    ),
+  ];
   return owner ? found.find((one) => one.closest("[data-owner]").dataset.owner === owner) : null;
 }
 
@@ -35,7 +39,12 @@ async function press(pressed, button) {
   form.set(button.name, button.value);
   const next = after(control, button, verb);
   const before = noted(control);
-  const html = await ask(root, "control", { setting: control.dataset.control }, { post: true, form });
+  const html = await ask(
+    root,
+    "control",
+    { setting: control.dataset.control },
+    { post: true, form },
+  );
   control = standing(pressed);
   if (!control) return;
   root = rootOf(control);
@@ -47,7 +56,11 @@ async function press(pressed, button) {
   root.closest("form").dataset.typed = "1";
   if (!carried()) (fresh.querySelector("[autofocus]") ?? next(fresh))?.focus();
   // A row that nothing is written in yet is not kept: there is nothing to keep.
-  if (["remove", "up", "down", "by_name"].includes(verb) || (verb === "keep" && named(fresh, button))) changed(fresh.querySelector("[data-whole]"));
+  if (
+    ["remove", "up", "down", "by_name"].includes(verb) ||
+    (verb === "keep" && named(fresh, button))
+  )
+    changed(fresh.querySelector("[data-whole]"));
   cover(fresh);
   if (verb === "by_name") tellMapped(fresh, rowsIn(fresh).length - rowsIn(control).length);
   if (verb === "up" || verb === "down") say(root, word("movedOf", position(fresh, place, verb)));
@@ -100,7 +113,8 @@ function after(control, button, verb) {
   return (fresh) => {
     const now = [...fresh.querySelectorAll("[data-at]")].filter((one) => !one.closest("template"));
     const row = now[Math.min(Math.max(to, 0), now.length - 1)];
-    if (at < 0) return fresh.querySelector(`[value^="${verb}:"]`) ?? fresh.querySelector('[value^="add:"]');
+    if (at < 0)
+      return fresh.querySelector(`[value^="${verb}:"]`) ?? fresh.querySelector('[value^="add:"]');
     return row?.querySelector("input, textarea") ?? fresh.querySelector('[value^="add:"]');
   };
 }
@@ -123,16 +137,20 @@ function say(root, words) {
 }
 
 // Another type of an element has other settings.
-document.addEventListener("change", (event) => {
-  const select = event.target.closest?.("[data-control] select[data-rerender]");
-  if (!select) return;
-  event.stopImmediatePropagation();
-  const control = select.closest("[data-control]");
-  const button = control.querySelector('[value^="add:"]').cloneNode();
-  button.value = "keep:";
-  select.closest("[data-at]").append(button);
-  press(control, button);
-}, { capture: true });
+document.addEventListener(
+  "change",
+  (event) => {
+    const select = event.target.closest?.("[data-control] select[data-rerender]");
+    if (!select) return;
+    event.stopImmediatePropagation();
+    const control = select.closest("[data-control]");
+    const button = control.querySelector('[value^="add:"]').cloneNode();
+    button.value = "keep:";
+    select.closest("[data-at]").append(button);
+    press(control, button);
+  },
+  { capture: true },
+);
 
 // Alt and the arrows move the row that the focus is in.
 document.addEventListener("keydown", (event) => {
@@ -157,8 +175,14 @@ const sample = wait(250, async (row) => {
   if (!root || !row.querySelector("[data-sample]")) return;
   const texts = {};
   for (const box of row.querySelectorAll("[name]")) texts[box.name.split("/").at(-1)] = box.value;
-  const html = await ask(root, "sample", { control: control.dataset.mapping, ...texts }, { post: true });
-  if (typeof html === "string" && row.isConnected) row.querySelector("[data-sample]").innerHTML = html;
+  const html = await ask(
+    root,
+    "sample",
+    { control: control.dataset.mapping, ...texts },
+    { post: true },
+  );
+  if (typeof html === "string" && row.isConnected)
+    row.querySelector("[data-sample]").innerHTML = html;
 });
 
 document.addEventListener("input", (event) => {
@@ -173,15 +197,23 @@ document.addEventListener("input", (event) => {
 
 // What was typed before the session ended is put back with as many rows as there were.
 document.addEventListener("kianda:restore", (event) => {
-  for (const root of event.target.querySelectorAll("[data-settings-form]")) restore(root, event.detail);
+  for (const root of event.target.querySelectorAll("[data-settings-form]"))
+    restore(root, event.detail);
 });
 
 async function restore(root, typed) {
   for (const control of root.querySelectorAll("[data-control]")) {
-    const form = new URLSearchParams(typed.filter(([, , on]) => on !== false).map(([name, value]) => [name, value]));
+    const form = new URLSearchParams(
+      typed.filter(([, , on]) => on !== false).map(([name, value]) => [name, value]),
+    );
     form.append(`${root.dataset.prefix}!shown`, control.dataset.control.slice(1));
     form.set(`${root.dataset.prefix}!act`, "keep:");
-    const html = await ask(root, "control", { setting: control.dataset.control }, { post: true, form });
+    const html = await ask(
+      root,
+      "control",
+      { setting: control.dataset.control },
+      { post: true, form },
+    );
     if (html) swap(control, made(html));
   }
 }

@@ -4,7 +4,8 @@ document.addEventListener("input", (event) => {
   const words = event.target.value.trim().toLowerCase();
   for (const row of event.target.closest("[data-control]").querySelectorAll("tbody > [data-at]")) {
     const texts = [...row.querySelectorAll("input, textarea")].map((one) => one.value);
-    row.hidden = !texts.join(" ").toLowerCase().includes(words) && !row.querySelector('[aria-invalid="true"]');
+    row.hidden =
+      !texts.join(" ").toLowerCase().includes(words) && !row.querySelector('[aria-invalid="true"]');
   }
 });
 

@@ -17,14 +17,21 @@ export function rootOf(node) {
 export function about(root) {
   const prefix = root.dataset.prefix;
   const target = root.dataset.target ?? root.closest("[data-settings]")?.dataset.settings ?? "";
-  const source = root.querySelector(`[name="${CSS.escape(`${prefix}/datasource`)}"]:checked`)?.value ?? root.dataset.source ?? "";
-  const process = root.querySelector(`[name="${CSS.escape(`${prefix}/process`)}"]`)?.value ?? root.dataset.process ?? "";
+  const source =
+    root.querySelector(`[name="${CSS.escape(`${prefix}/datasource`)}"]:checked`)?.value ??
+    root.dataset.source ??
+    "";
+  const process =
+    root.querySelector(`[name="${CSS.escape(`${prefix}/process`)}"]`)?.value ??
+    root.dataset.process ??
+    "";
   return { prefix, target, source, process };
 }
 
 export function values(root) {
   const found = new URLSearchParams();
-  for (const [name, value] of new FormData(root.closest("form"))) if (typeof value === "string") found.append(name, value);
+  for (const [name, value] of new FormData(root.closest("form")))
+    if (typeof value === "string") found.append(name, value);
   return found;
 }
 
@@ -40,7 +47,10 @@ export async function ask(root, part, more = {}, { post = false, form = null } =
   const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
   const settings = post ? { method: "POST", body: query, headers: { "X-CSRFToken": token } } : {};
   try {
-    const response = await fetch(post ? url : `${url}?${query}`, { ...settings, signal: controller.signal });
+    const response = await fetch(post ? url : `${url}?${query}`, {
+      ...settings,
+      signal: controller.signal,
+    });
     const isOver = response.redirected && response.url.includes("sign-in");
     lost.expired = isOver || response.headers.has("X-Nothing-Sent");
     return response.ok && !response.redirected ? (await response.text()).trim() : null;
@@ -98,7 +108,8 @@ export function changed(box) {
 }
 
 // Whether a box holds one name and nothing else: what is picked takes the place of all of it.
-export const isName = (which) => ["field", "own_field", "field_or_form", "other_field", "target"].includes(which);
+export const isName = (which) =>
+  ["field", "own_field", "field_or_form", "other_field", "target"].includes(which);
 
 // Picking one thing in a box that takes texts: it takes the place of a single name, else it is added.
 export function insert(box, value, whole) {

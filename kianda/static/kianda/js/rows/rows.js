@@ -27,9 +27,12 @@ function places(rows) {
 function add(key, wanted) {
   const rows = table(key);
   const at = wanted ?? 1 + Math.max(-1, ...places(rows));
-  const blank = document.querySelector(`template[data-blank="${key}"]`).content.firstElementChild.cloneNode(true);
+  const blank = document
+    .querySelector(`template[data-blank="${key}"]`)
+    .content.firstElementChild.cloneNode(true);
   for (const node of [blank, ...blank.querySelectorAll("*")]) {
-    for (const attribute of [...node.attributes]) attribute.value = attribute.value.replaceAll("-1", at);
+    for (const attribute of [...node.attributes])
+      attribute.value = attribute.value.replaceAll("-1", at);
   }
   rows.tBodies[0].append(blank);
   settle(rows);
@@ -46,7 +49,8 @@ function remove(row) {
   const next = row.nextElementSibling ?? row.previousElementSibling;
   row.remove();
   settle(rows);
-  const focus = next?.querySelector("input") ?? rows.closest("details").querySelector('[value^="add:"]');
+  const focus =
+    next?.querySelector("input") ?? rows.closest("details").querySelector('[value^="add:"]');
   focus.focus();
   changed();
 }
@@ -67,40 +71,71 @@ function changed() {
 function take(button, paths) {
   for (const path of paths) {
     const row = add("response_body");
-    row.querySelector('[name$="/name"]').value = path.split(".").filter((part) => !/^\d+$/.test(part)).join("_") || path;
+    row.querySelector('[name$="/name"]').value =
+      path
+        .split(".")
+        .filter((part) => !/^\d+$/.test(part))
+        .join("_") || path;
     row.querySelector('[name$="/path"]').value = path;
     label(row);
   }
   changed();
   const group = button.parentElement;
   for (const one of [...group.querySelectorAll("button")]) {
-    if (one.value.slice(5).split("\n").every((path) => paths.includes(path))) one.remove();
+    if (
+      one.value
+        .slice(5)
+        .split("\n")
+        .every((path) => paths.includes(path))
+    )
+      one.remove();
   }
-  if (!group.querySelector("button")) group.replaceChildren(document.createTextNode(word("allTaken")));
-  else for (const one of group.querySelectorAll("button")) one.value = `take:${one.value.slice(5).split("\n").filter((path) => !paths.includes(path)).join("\n")}`;
+  if (!group.querySelector("button"))
+    group.replaceChildren(document.createTextNode(word("allTaken")));
+  else
+    for (const one of group.querySelectorAll("button"))
+      one.value = `take:${one.value
+        .slice(5)
+        .split("\n")
+        .filter((path) => !paths.includes(path))
+        .join("\n")}`;
   fillSamples();
 }
 
 // Beside each response field: what the last answer had there.
 function fillSamples() {
-  const found = new Map([...document.querySelectorAll("#answer [data-found]")].map((one) => [one.dataset.found, one.dataset.value]));
+  const found = new Map(
+    [...document.querySelectorAll("#answer [data-found]")].map((one) => [
+      one.dataset.found,
+      one.dataset.value,
+    ]),
+  );
   if (!found.size) return;
   for (const row of table("response_body").tBodies[0].rows) {
-    const path = row.querySelector('[name$="/path"]').value || row.querySelector('[name$="/name"]').value;
+    const path =
+      row.querySelector('[name$="/path"]').value || row.querySelector('[name$="/name"]').value;
     const value = found.get(path) ?? "";
-    row.querySelector("[data-sample]").textContent = value.length > 28 ? `${value.slice(0, 27)}…` : value;
+    row.querySelector("[data-sample]").textContent =
+      value.length > 28 ? `${value.slice(0, 27)}…` : value;
   }
 }
 
 document.addEventListener("change", (event) => {
-  if (/^\/(url_path|content_type)$|^\/(query|request_\w+)\/\d+\/(name|value|secret)$/.test(event.target.name ?? "")) changed();
+  if (
+    /^\/(url_path|content_type)$|^\/(query|request_\w+)\/\d+\/(name|value|secret)$/.test(
+      event.target.name ?? "",
+    )
+  )
+    changed();
 });
 
 // Secrets typed for the trial do not travel back, nor what was typed since the question was sent.
 let typed = new Map();
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id !== "inputs") return;
-  typed = new Map([...event.detail.target.querySelectorAll("input")].map((one) => [one.name, one.value]));
+  typed = new Map(
+    [...event.detail.target.querySelectorAll("input")].map((one) => [one.name, one.value]),
+  );
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
@@ -110,7 +145,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id === "answer") mendAll(form());
   if (event.detail.target.id === "inputs") {
     for (const field of event.detail.target.querySelectorAll("input")) {
-      if (typed.has(field.name) && (field.type === "password" || !asked)) field.value = typed.get(field.name);
+      if (typed.has(field.name) && (field.type === "password" || !asked))
+        field.value = typed.get(field.name);
     }
   }
   if (event.detail.target.id !== "answer") return;
@@ -123,9 +159,13 @@ document.addEventListener("kianda:restore", (event) => {
   if (event.target.id !== "me") return;
   const names = event.detail.map(([name]) => /^\/(\w+)\/(\d+)\/name$/.exec(name)).filter(Boolean);
   for (const rows of form().querySelectorAll("[data-rows]")) {
-    const wanted = names.filter(([, key]) => key === rows.dataset.rows).map(([, , at]) => Number(at));
+    const wanted = names
+      .filter(([, key]) => key === rows.dataset.rows)
+      .map(([, , at]) => Number(at));
     const had = places(rows);
-    [...rows.tBodies[0].rows].forEach((row) => wanted.includes(Number(row.dataset.at)) || row.remove());
+    [...rows.tBodies[0].rows].forEach(
+      (row) => wanted.includes(Number(row.dataset.at)) || row.remove(),
+    );
     wanted.filter((at) => !had.includes(at)).forEach((at) => add(rows.dataset.rows, at));
     rows.closest("details").querySelector("[data-count]").textContent = rows.tBodies[0].rows.length;
   }
@@ -139,6 +179,7 @@ document.addEventListener("input", (event) => {
   const row = any?.closest(".k-rows--request") && any;
   if (!row || event.target.name?.endsWith("/value")) return;
   const said = row.querySelector('[name$="/secret"]').value;
-  const secret = said === "yes" || (said === "" && SECRET.test(row.querySelector('[name$="/name"]').value));
+  const secret =
+    said === "yes" || (said === "" && SECRET.test(row.querySelector('[name$="/name"]').value));
   row.querySelector('[name$="/value"]').type = secret ? "password" : "text";
 });

@@ -14,7 +14,10 @@ document.addEventListener("click", async (event) => {
   const field = pressed.parentElement.querySelector("[data-complete]");
   const root = rootOf(field);
   const label = field.getAttribute("aria-label");
-  const slow = setTimeout(() => put('<p class="k-small k-muted" role="status">Loading…</p>', field), 300);
+  const slow = setTimeout(
+    () => put('<p class="k-small k-muted" role="status">Loading…</p>', field),
+    300,
+  );
   const html = await ask(root, "tree", { which: pressed.dataset.pick, label });
   clearTimeout(slow);
   if (html === null && pop.matches(":popover-open")) pop.hidePopover();
@@ -43,7 +46,11 @@ function put(html, field) {
 
 function builder(root) {
   const made = document.createElement("button");
-  Object.assign(made, { type: "button", className: "btn btn-sm k-quiet", textContent: "Expression" });
+  Object.assign(made, {
+    type: "button",
+    className: "btn btn-sm k-quiet",
+    textContent: "Expression",
+  });
   made.addEventListener("click", () => {
     const field = box;
     pop.hidePopover();
@@ -68,11 +75,13 @@ function pick(item) {
   changed(into);
 }
 
-const shown = (tree) => [...tree.querySelectorAll("[role=treeitem]")].filter((one) => one.checkVisibility());
+const shown = (tree) =>
+  [...tree.querySelectorAll("[role=treeitem]")].filter((one) => one.checkVisibility());
 
 function go(item) {
   if (!item) return;
-  for (const one of item.closest("[role=tree]").querySelectorAll('[tabindex="0"]')) one.setAttribute("tabindex", "-1");
+  for (const one of item.closest("[role=tree]").querySelectorAll('[tabindex="0"]'))
+    one.setAttribute("tabindex", "-1");
   item.setAttribute("tabindex", "0");
   item.focus();
 }
@@ -109,7 +118,11 @@ document.addEventListener("keydown", (event) => {
     act();
   } else if (event.key.length === 1) {
     const rest = [...all.slice(at + 1), ...all.slice(0, at + 1)];
-    go(rest.find((one) => one.getAttribute("aria-label").toLowerCase().startsWith(event.key.toLowerCase())));
+    go(
+      rest.find((one) =>
+        one.getAttribute("aria-label").toLowerCase().startsWith(event.key.toLowerCase()),
+      ),
+    );
   }
 });
 
@@ -125,7 +138,9 @@ document.addEventListener("input", (event) => {
   let hits = 0;
   for (const leaf of scope.querySelectorAll("[data-leaf]")) {
     const branch = leaf.closest("[data-branch]")?.querySelector(".k-node")?.textContent ?? "";
-    leaf.hidden = !`${leaf.textContent} ${leaf.dataset.value ?? ""} ${branch}`.toLowerCase().includes(words);
+    leaf.hidden = !`${leaf.textContent} ${leaf.dataset.value ?? ""} ${branch}`
+      .toLowerCase()
+      .includes(words);
     hits += !leaf.hidden;
   }
   for (const branch of scope.querySelectorAll("[data-branch]")) {
@@ -138,12 +153,16 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (!event.target.matches?.("[data-filter-tree]") || !["ArrowDown", "Enter"].includes(event.key)) return;
+  if (!event.target.matches?.("[data-filter-tree]") || !["ArrowDown", "Enter"].includes(event.key))
+    return;
   const scope = place(event.target);
   const tree = scope.querySelector("[role=tree]");
   event.preventDefault();
   if (!tree) {
-    const radio = [...scope.querySelectorAll("[data-leaf]:not([hidden]) input")].find((one) => one.checkVisibility()) ?? scope.querySelector("summary");
+    const radio =
+      [...scope.querySelectorAll("[data-leaf]:not([hidden]) input")].find((one) =>
+        one.checkVisibility(),
+      ) ?? scope.querySelector("summary");
     radio?.focus();
     if (event.key === "Enter" && radio?.type === "radio") radio.checked = true;
   } else if (event.key === "Enter") {
