@@ -2,6 +2,9 @@
 
 import os
 import tempfile
+from pathlib import Path
+
+import axe_playwright_python
 
 os.environ.setdefault("KIANDA_DATA_DIR", tempfile.mkdtemp(prefix="kianda-tests-"))
 os.environ.setdefault("KIANDA_DEMO", "0")
@@ -37,3 +40,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 KIANDA_EGRESS_ALLOW: list[str] = []
 # Each test client starts the middleware anew: let it look for static files only when asked.
 WHITENOISE_AUTOREFRESH = True
+# A browser keeps a script that it fetched, and what it compiled of it.
+STATICFILES_DIRS = [("axe", Path(axe_playwright_python.__file__).parent)]

@@ -1,6 +1,7 @@
 """Stories in a real browser: the product's pages served for the test, a cast that can sign in.
 
-`page_as("ada")` gives a page of Ada, signed in; `axe(page)` and `assert_fits(page)` look at it.
+`page_as("ada")` gives a page of Ada, signed in; `axe(page)` and `assert_fits(page)` look at it as
+it is, `looks(page)` at both widths and in both schemes.
 Console errors, page errors and requests to another host fail the story by themselves;
 `page.complaints.expect("status of 404")` lets one pass that the story is about.
 """
@@ -14,13 +15,15 @@ from playwright.sync_api import expect, sync_playwright
 
 from scheduler.services import execution, planning
 from tests.browser.contexts import HEIGHT, PATIENCE_MS, Contexts
-from tests.browser.watch import Complaints, assert_all_fits, assert_no_violations
+from tests.browser.watch import Complaints, assert_all_fits, assert_looks, assert_no_violations
 from tests.factories import make_user
 from tests.integration.needs import chromium
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    # The pages of a context share one process, which has compiled the scripts already.
+    "--process-per-site", "--disable-site-isolation-trials",
 ]  # fmt: skip
 expect.set_options(timeout=PATIENCE_MS)
 CAST = {
@@ -130,6 +133,12 @@ def axe():
 def assert_fits():
     """Return `assert_fits(page)`: nothing scrolls sideways, no text is cut."""
     return assert_all_fits
+
+
+@pytest.fixture
+def looks():
+    """Return `looks(page)`: axe and `assert_fits` at both widths and schemes, on one load."""
+    return assert_looks
 
 
 @pytest.fixture

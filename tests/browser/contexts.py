@@ -48,6 +48,8 @@ class Contexts:
     def __init__(self, browser):
         self.browser = browser
         self.free = []
+        # A page without any script that keeps the process of a context from its end.
+        self.kept = {}
 
     def take(self, url):
         """Return a context in which nobody is signed in and no page is open."""
@@ -56,10 +58,12 @@ class Contexts:
     def give_back(self, context, page):
         """Close the pages; keep the context for the next story, unless its clock was stopped."""
         if not is_as_new(page):
+            del self.kept[context]
             context.close()
             return
         for one in context.pages:
-            close(one)
+            if one is not self.kept[context]:
+                close(one)
         context.set_offline(offline=False)
         context.clear_cookies()
         self.free.append(context)
@@ -73,4 +77,6 @@ class Contexts:
         )
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(UNTIL_WHOLE)
+        self.kept[context] = context.new_page()
+        self.kept[context].goto("/healthz/live")
         return context

@@ -5,9 +5,19 @@ keyboard: it goes to a control by Tab, as somebody without a mouse does, and fai
 """
 
 from django.contrib.sessions.models import Session
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
+
+from tests.browser.contexts import PATIENCE_MS
 
 FOCUSED = "one => one === one.ownerDocument.activeElement && one.ownerDocument.hasFocus()"
+# Which key brings the focus nearer to an element: none when it has it. Null when it is gone.
+NEARER = f"""one => {{
+  if (!one.isConnected) return null;
+  if (({FOCUSED})(one)) return "";
+  const now = one.ownerDocument.activeElement;
+  const before = one.compareDocumentPosition(now) & Node.DOCUMENT_POSITION_FOLLOWING;
+  return before && now !== one.ownerDocument.body ? "Shift+Tab" : "Tab";
+}}"""
 # How many boxes of the form a box is away from the one with the focus; null when none has it.
 AWAY = """one => {
   const all = [...document.querySelectorAll("#d-canvas [data-box]")];
@@ -35,10 +45,28 @@ def press_as_the_session_ends(button):
     button.page.unroute("**/*", end)
 
 
+def until(page, holds):
+    """Wait until something holds that the page does not show."""
+    for _ in range(PATIENCE_MS // 50):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"It did not come to pass: {page.inner_text('main')}")
+
+
 def go_on(link):
     """Press what leads to a page, and wait until that has come whole."""
     with link.page.expect_navigation():
         link.click()
+
+
+def nearer(one):
+    """Return the key that brings the focus nearer to an element; None when that is gone."""
+    try:
+        return one.evaluate(NEARER)
+    except Error:
+        # Its page went away meanwhile.
+        return None
 
 
 class Mouse:
@@ -99,10 +127,16 @@ class Keys:
         """Go to a control by Tab, on a page that is whole: keys are not held back until then."""
         wanted.wait_for()
         self.page.wait_for_load_state()
+        # Looked for once: by its role and name that takes longer than the press of a key.
+        one = wanted.element_handle()
         for _ in range(STOPS):
-            if wanted.evaluate(FOCUSED):
+            key = nearer(one)
+            if key == "":
                 return
-            self.key("Tab")
+            if key is None:
+                one = wanted.element_handle()
+            else:
+                self.key(key)
         raise AssertionError(f"Tab does not reach {wanted}.")
 
     def press(self, button):

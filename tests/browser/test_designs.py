@@ -2,14 +2,13 @@
 
 import json
 
-import pytest
 from playwright.sync_api import expect
 
 from processes.designs.lifecycle import create_design, publish_design, save_design
 from processes.models import ProcessDesign
 from processes.selectors import get_design
 from tests.browser.hands import press_as_the_session_ends
-from tests.browser.story_rows import LOOKS, SCRIPT, make_order, make_orders, orders, sign_in
+from tests.browser.story_rows import SCRIPT, make_order, make_orders, orders, sign_in
 
 EDITOR = "textarea[name=definition]"
 
@@ -29,23 +28,19 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_pages_fit_and_are_accessible(page_as, person, axe, assert_fits, width, scheme):
+def test_the_pages_fit_and_are_accessible(page_as, person, looks):
     make_orders(person("ada"))
     save_design(name="orders", raw=orders(description="New " * 20), user=person("ada"))
-    page = page_as("ada", width, scheme)
+    page = page_as("ada")
     for place in PLACES:
         page.goto(place)
-        axe(page)
-        assert_fits(page)
+        looks(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_an_empty_workspace_offers_the_first_act(page_as, axe, assert_fits, width, scheme):
-    page = page_as("ada", width, scheme)
+def test_an_empty_workspace_offers_the_first_act(page_as, looks):
+    page = page_as("ada")
     page.goto("/designs/")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.get_by_role("link", name="Add new").click()
     page.wait_for_selector("#dialog[open] >> text=Add a process design")
 
@@ -74,20 +69,16 @@ def test_a_definition_is_pasted_published_and_deleted(page_as, axe, assert_fits)
     assert not ProcessDesign.objects.exists()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_each_error_is_marked_at_its_line_and_the_link_goes_there(
-    page_as, person, axe, assert_fits, width, scheme
-):
+def test_each_error_is_marked_at_its_line_and_the_link_goes_there(page_as, person, looks):
     make_orders(person("ada"))
-    page = page_as("ada", width, scheme)
+    page = page_as("ada")
     page.goto("/designs/orders/")
     text = page.locator(EDITOR).input_value()
     wrong = text.replace('"decimals": 2', '"decimals": "two"').replace('"b"', '"a"')
     fill(page, wrong)
     page.get_by_role("button", name="Save").click()
     page.wait_for_selector("text=2 places need a look")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     assert page.locator(EDITOR).input_value() == wrong
     expect(page.locator(".k-mark--bad")).to_have_count(2)
     page.locator("a[data-line]").first.click()

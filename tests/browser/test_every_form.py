@@ -19,7 +19,7 @@ from processes.designs.lifecycle import publish_design, save_design
 from processes.models import ProcessDesign, ProcessInstance
 from scheduler.models import ScheduledTask
 from tests.browser.form_table import ASKED, ELSEWHERE, FORMS, LONG, crew, orders, service
-from tests.browser.hands import go_on, press_as_the_session_ends
+from tests.browser.hands import go_on, press_as_the_session_ends, until
 from tests.browser.story_rows import SCRIPT, make_task, sign_in
 from tests.browser.story_rows import orders as orders_raw
 
@@ -145,14 +145,6 @@ def test_a_form_takes_the_worst_and_loses_nothing(page_as, person, name):
         go_on(other.button)
     assert form.done() == before + (1 if form.again else 2)
     assert other.page.title() != "owned"
-
-
-def until(page, holds):
-    for _ in range(200):
-        if holds():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"It did not come to pass: {page.inner_text('main')}")
 
 
 def test_what_is_asked_in_two_tabs_and_pressed_twice_is_done_once(page_as, person):

@@ -13,7 +13,7 @@ from processes.library.exporter import export_text
 from processes.models import ProcessDesign, Run
 from processes.selectors import get_design
 from scheduler.models import ScheduledTask
-from tests.browser.story_rows import LOOKS, SCRIPT, orders
+from tests.browser.story_rows import SCRIPT, orders
 from tests.processes.conftest import GOOD_ANSWER
 
 # Without a moment of its own the token counts from its refresh.
@@ -34,12 +34,9 @@ def filled(user):
     return long
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_pages_fit_and_are_accessible(
-    page_as, person, axe, assert_fits, tmp_path, width, scheme
-):
+def test_the_pages_fit_and_are_accessible(page_as, person, looks, tmp_path):
     filled(person("admin"))
-    page = page_as("admin", width, scheme)
+    page = page_as("admin")
     binned = ProcessDesign.everything.get(name="gone").pk
     for place in (
         "/designs/", "/designs/?group=People", "/designs/new/", "/designs/leave/details/",
@@ -50,32 +47,27 @@ def test_the_pages_fit_and_are_accessible(
         "/designs/templates/fetch-a-list/", "/designs/templates/made/leave/",
     ):  # fmt: skip
         page.goto(place)
-        axe(page)
-        assert_fits(page)
+        looks(page)
     file = tmp_path / "designs.json"
     file.write_text(export_text(["leave", "long"], user=person("admin")))
     page.goto("/designs/import/")
     page.get_by_label("Choose a file").set_input_files(file)
     page.get_by_role("button", name="Show what it holds").click()
     page.wait_for_selector("h1:has-text('What the file holds')")
-    axe(page)
-    assert_fits(page)
+    looks(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_empty_states_lead_to_the_gallery(page_as, axe, assert_fits, width, scheme):
-    page = page_as("admin", width, scheme)
+def test_empty_states_lead_to_the_gallery(page_as, looks):
+    page = page_as("admin")
     for place, link in (("/", "Start from “OAuth token refresh”"),
                         ("/designs/", "Start from a template"),
                         ("/scheduled-tasks/", "Start from “OAuth token refresh”")):  # fmt: skip
         page.goto(place)
-        axe(page)
-        assert_fits(page)
+        looks(page)
         page.get_by_role("link", name=link).click()
         page.wait_for_url("**/designs/templates/")
     page.goto("/designs/bin/")
-    axe(page)
-    assert_fits(page)
+    looks(page)
 
 
 def test_a_design_lives_from_add_new_to_the_bin_and_back(page_as, person, axe, assert_fits):

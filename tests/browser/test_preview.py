@@ -6,7 +6,8 @@ from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
 from processes.running import runs
-from tests.browser.story_rows import LOOKS, SCRIPT, make_token_service
+from tests.browser.story_rows import SCRIPT, make_token_service
+from tests.browser.watch import narrow
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
 from tests.processes.stories import values_of
 
@@ -148,37 +149,32 @@ def test_an_answer_is_pinned_and_stands_in_for_the_service(page_as, made, httpse
     assert stored()["access_token"] == "at-pin"
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_each_state_of_the_preview_fits(page_as, made, httpserver, axe, assert_fits, width, scheme):
-    page = page_as("ada", width, scheme)
+def test_each_state_of_the_preview_fits(page_as, made, httpserver, looks, assert_fits):
+    page = page_as("ada")
     page.goto("/designs/token-refresh/preview/new/?debug=1")
     form(page).get_by_label("Client ID").wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.goto(f"{SHELL}?debug=1")
     form(page).get_by_label("Answer from pinned samples").check()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     form(page).get_by_role("button", name="Refresh").click()
     page.get_by_text("Paused before rule 1").wait_for()
     page.get_by_role("button", name="Step").click()
     page.get_by_text("Paused before rule 2").wait_for()
     page.get_by_text("nothing is pinned yet").wait_for()
     form(page).get_by_text("changed now").wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     assert_fits(inside(page))
+    with narrow(page):
+        assert_fits(inside(page))
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_run_of_the_past_is_walked_through(
-    page_as, person, made, httpserver, axe, assert_fits, width, scheme
-):
+def test_a_run_of_the_past_is_walked_through(page_as, person, made, httpserver, looks):
     answers(httpserver)
     run = runs.trigger(
         process_id=made.process_id, target="refresh", user=person("ada"), trigger="button"
     )
-    page = page_as("ada", width, scheme)
+    page = page_as("ada")
     page.goto(f"/runs/{run.pk}/")
     page.get_by_role("link", name="Step by step").click()
     page.locator("#walk-first").click()
@@ -188,39 +184,36 @@ def test_a_run_of_the_past_is_walked_through(
     page.locator("#walk-next").press("Enter")
     page.get_by_text("After step 2 of 3: Get a new token").wait_for()
     page.locator("summary", has_text="Answer 200").click()
-    axe(page)
-    assert_fits(page)
+    looks(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_failure_a_dialog_and_the_end_fit(
-    page_as, made, httpserver, axe, assert_fits, width, scheme
-):
-    # A dialog that fills the screen of a scrolled page is not seen as a modal one by axe.
-    in_dialog = axe if width > 390 else assert_fits
+def test_a_failure_a_dialog_and_the_end_fit(page_as, made, httpserver, looks, axe, assert_fits):
+    def in_dialog():
+        # A dialog that fills the screen of a scrolled page is not seen as a modal one by axe.
+        axe(page)
+        assert_fits(page)
+        with narrow(page):
+            assert_fits(page)
+
     ProcessInstance.objects.update(outward="do")
     answers(httpserver, SCRIPT * 20, status=503, content_type="text/html")
-    page = page_as("ada", width, scheme)
+    page = page_as("ada")
     page.goto(f"{SHELL}?debug=1")
     form(page).get_by_role("button", name="Refresh").click()
     page.get_by_role("button", name="Continue").click()
     page.get_by_text("Paused: rule 2 failed").wait_for()
     page.locator("summary", has_text="Values").click()
     page.locator("summary", has_text="Request").first.click()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.get_by_role("link", name="Edit Client secret").click()
     page.locator("#dialog input[name=v-client_secret]").wait_for()
-    in_dialog(page)
-    assert_fits(page)
+    in_dialog()
     page.locator("#dialog").get_by_role("link", name="Close").last.click()
     page.get_by_role("link", name="Pin an answer").click()
     page.locator("#dialog textarea").wait_for()
-    in_dialog(page)
-    assert_fits(page)
+    in_dialog()
     page.locator("#dialog").get_by_role("link", name="Close").last.click()
     page.get_by_role("button", name="End the run").click()
     page.locator("#debugger").get_by_text("Failed", exact=True).wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     assert page.title() != "owned"

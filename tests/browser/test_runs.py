@@ -10,7 +10,7 @@ from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.running import runs
-from tests.browser.story_rows import LOOKS, SCRIPT, make_token_service
+from tests.browser.story_rows import SCRIPT, make_token_service
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
 from tests.threads import in_background
 
@@ -36,24 +36,19 @@ def press(instance, user):
     )
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_trace_shows_request_answer_and_changes(
-    page_as, person, token, httpserver, axe, assert_fits, width, scheme
-):
+def test_a_trace_shows_request_answer_and_changes(page_as, person, token, httpserver, looks):
     answers(httpserver)
     run = press(token(), person("ada"))
-    page = page_as("ben", width, scheme)
+    page = page_as("ben")
     page.goto(f"/runs/{run.pk}/")
     for one in page.locator("summary.k-step").all():
         one.click()
     page.wait_for_selector("text=client_secret=")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     for secret in ("cs-secret-1", "rt-old-42", "rt-new-77"):
         assert secret not in page.content()
     page.goto("/runs/")
-    axe(page)
-    assert_fits(page)
+    looks(page)
 
 
 def test_a_request_is_copied_as_curl_without_its_secrets(page_as, person, token, httpserver):
@@ -70,23 +65,20 @@ def test_a_request_is_copied_as_curl_without_its_secrets(page_as, person, token,
     assert "cs-secret-1" not in copied
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_a_failed_step_is_open_with_what_the_other_side_said(
-    page_as, person, token, httpserver, axe, assert_fits, width, scheme
+    page_as, person, token, httpserver, looks
 ):
     answers(httpserver, SCRIPT * 40, status=503, content_type="text/html")
     run = press(token(), person("ada"))
-    page = page_as("ben", width, scheme)
+    page = page_as("ben")
     page.goto(f"/runs/{run.pk}/")
     expect(page.locator("details[open] >> text=Answer").first).to_be_visible()
     expect(page.get_by_text("Not reached: the run ended before it.")).to_be_visible()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     assert page.title() != "owned"
     page.goto("/instances/token-refresh-1/")
     page.wait_for_selector("text=The last run failed")
-    axe(page)
-    assert_fits(page)
+    looks(page)
 
 
 def test_a_run_grows_while_it_goes_on(page_as, person, token, httpserver, axe):

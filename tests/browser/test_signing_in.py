@@ -5,26 +5,21 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
-from tests.browser.story_rows import LOOKS, sign_in
+from tests.browser.story_rows import sign_in
 from tests.factories import PASSWORD
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_pages_outside_the_shell_fit_and_are_accessible(
-    page_as, axe, assert_fits, width, scheme
-):
-    page = page_as(None, width, scheme)
+def test_the_pages_outside_the_shell_fit_and_are_accessible(page_as, looks):
+    page = page_as(None)
     page.complaints.expect("status of 404")
     for path in ("/sign-in/", "/sign-in/?expired=1", "/nowhere/", "/welcome/x/y/"):
         page.goto(path)
-        axe(page)
-        assert_fits(page)
-    page = page_as("ben", width, scheme)
+        looks(page)
+    page = page_as("ben")
     page.complaints.expect("status of 403")
     for path in ("/password/", "/users/"):
         page.goto(path)
-        axe(page)
-        assert_fits(page)
+        looks(page)
 
 
 def test_a_person_signs_in_comes_to_the_page_asked_for_and_signs_out(page_as, person, axe):

@@ -7,7 +7,6 @@ from processes.models import Run
 from scheduler.models import Heartbeat
 from tests.scheduler.kept import HOUR, make_token
 
-LOOKS = [(1280, "light"), (390, "dark")]
 NASTY = "<script>alert(1)</script>" + "w" * 120
 
 
@@ -16,12 +15,10 @@ def beat():
         Heartbeat.objects.update_or_create(part=part, name="t", defaults={"at": timezone.now()})
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_it_fits_and_is_accessible_empty_and_full(page_as, person, axe, assert_fits, width, scheme):
-    page = page_as("admin", width, scheme)
+def test_it_fits_and_is_accessible_empty_and_full(page_as, person, looks):
+    page = page_as("admin")
     page.goto("/")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     ada = person("ada")
     make_token(ada)
     make_token(ada, age_s=2 * HOUR, outcome="failed", next_in_s=None)
@@ -32,8 +29,7 @@ def test_it_fits_and_is_accessible_empty_and_full(page_as, person, axe, assert_f
     run.pk, run.status, run.finished = None, "running", None
     run.save()
     page.goto("/")
-    axe(page)
-    assert_fits(page)
+    looks(page)
 
 
 def test_the_title_answers_and_what_needs_a_person_stands_on_top(page_as, person):

@@ -1,10 +1,8 @@
 """How the pages of data sources look, and their dialogs."""
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.datasources.places import METHOD, ONE
-from tests.browser.story_rows import LOOKS
 
 PLACES = [
     "/datasources/", "/datasources/?q=nothing", "/datasources/new/", ONE, METHOD,
@@ -13,49 +11,39 @@ PLACES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_pages_fit_and_are_accessible(page_as, token_service, axe, assert_fits, width, scheme):
-    page = page_as("dan", width, scheme)
+def test_the_pages_fit_and_are_accessible(page_as, token_service, looks):
+    page = page_as("dan")
     for place in PLACES:
         page.goto(place)
-        axe(page)
-        assert_fits(page)
-    page = page_as("ada", width, scheme)
+        looks(page)
+    page = page_as("ada")
     for place in (ONE, METHOD):
         page.goto(place)
-        axe(page)
-        assert_fits(page)
+        looks(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_answers_and_errors_fit_and_are_accessible(
-    page_as, token_service, axe, assert_fits, width, scheme
-):
-    page = page_as("dan", width, scheme)
+def test_answers_and_errors_fit_and_are_accessible(page_as, token_service, looks):
+    page = page_as("dan")
     page.goto("/datasources/new/")
     page.get_by_label("Authentication").select_option("basic")
     page.get_by_label("User name", exact=True).fill("u")
     page.get_by_role("button", name="Save").click()
     page.wait_for_selector(".invalid-feedback")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.goto(ONE)
     page.get_by_role("button", name="Test connection").click()
     page.get_by_text("The server answered 200 in").wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("link", name="Delete").first.click()
     page.wait_for_selector("#dialog[open]")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.goto(METHOD)
     page.get_by_role("button", name="Send").click()
     page.wait_for_selector("#answer .k-code")
     for part in page.locator("#answer details").all():
         part.locator("summary").click()
-    axe(page)
-    assert_fits(page)
+    looks(page)
 
 
 def test_who_may_is_said_in_a_dialog(page_as, token_service, axe, assert_fits):

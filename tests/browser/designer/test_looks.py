@@ -1,17 +1,15 @@
 """How the designer looks: wide and narrow, with flaws, while something is dragged."""
 
-import pytest
 from playwright.sync_api import expect
 
 from processes.designs.lifecycle import create_design
 from processes.selectors import get_design
 from tests.browser.designer.screen import HERE, box, drag, field_of, kept, names, selected
-from tests.browser.story_rows import LOOKS
+from tests.browser.watch import narrow
 from tests.processes.definitions import button, process, set_rule, text_field
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_it_fits_and_is_accessible(page_as, person, axe, assert_fits, width, scheme):
+def test_it_fits_and_is_accessible(page_as, person, looks, axe, assert_fits):
     raw = process(
         text_field("subject", required=True, width=6),
         {"type": "secret", "name": "key", "width": 6},
@@ -23,18 +21,20 @@ def test_it_fits_and_is_accessible(page_as, person, axe, assert_fits, width, sch
     )  # fmt: skip
     raw["forms"].append({"name": "second", "title": "What the people in the warehouse do"})
     create_design(raw=raw, user=person("admin"))
-    page = page_as("ada", width, scheme)
+    page = page_as("ada")
     for at in ("field:go", "field:box", "form:second", "process"):
         page.goto(f"{HERE}?at={at}")
-        for pane in ("palette", "canvas", "props") if width < 900 else ("canvas",):
-            page.evaluate(f"document.getElementById('pane-{pane}').checked = true")
-            axe(page)
-            assert_fits(page)
+        page.evaluate("document.getElementById('pane-canvas').checked = true")
+        looks(page)
+        with narrow(page):
+            for pane in ("palette", "props"):
+                page.evaluate(f"document.getElementById('pane-{pane}').checked = true")
+                axe(page)
+                assert_fits(page)
     page.evaluate("document.getElementById('pane-palette').checked = true")
     page.get_by_role("link", name="Outline").click()
     page.wait_for_selector("#d-outline .k-line-of")
-    axe(page)
-    assert_fits(page)
+    looks(page)
 
 
 def test_on_a_phone_one_pane_is_shown_at_a_time(page_as, orders, axe, assert_fits):
@@ -98,8 +98,7 @@ def test_rules_are_dragged_to_fields_and_nothing_into_itself(page_as, person, ax
     assert names(1) == ["go"]
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_what_is_broken_is_marked_and_accessible(page_as, person, axe, assert_fits, width, scheme):
+def test_what_is_broken_is_marked_and_accessible(page_as, person, looks):
     raw = process(
         text_field("subject"), {"type": "table", "name": "lines", "columns": [text_field("what")]},
         button("go", set_rule("subject", "x", id="set"),
@@ -108,31 +107,27 @@ def test_what_is_broken_is_marked_and_accessible(page_as, person, axe, assert_fi
         name="orders", title="Orders",
     )  # fmt: skip
     create_design(raw=raw, user=person("admin"))
-    page = page_as("ada", width, scheme)
+    page = page_as("ada")
     page.goto(f"{HERE}?at=field:subject")
     page.locator(".k-handles").get_by_role("button", name="Delete (Del)").click()
     page.wait_for_selector("#dialog[open]")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.locator("#dialog").get_by_role("button", name="Delete", exact=True).click()
     expect(page.locator("#d-count")).to_contain_text("1 error")
     # No version is made of it; what stands in the way is listed, and leads to its place.
     page.complaints.expect("status of 422")
     page.locator("#d-save").click()
     expect(page.locator("#d-flaws")).to_contain_text("No version was saved: one place has to be")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.locator("#d-flaws button").click()
     selected(page, "rule:set")
     expect(page.locator(".k-rule-flaw")).to_contain_text("There is no field subject.")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.locator("#d-publish").click()
     page.wait_for_selector("#dialog[open] >> text=One place stands in the way")
     expect(page.locator("#dialog .k-line-of")).to_be_focused()
     expect(page.locator("#dialog [name=note]")).to_have_count(0)
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.keyboard.press("Escape")
     # Refused, the preview leaves one in the designer, at its own address.
     page.locator("#d-preview").click()
@@ -141,5 +136,4 @@ def test_what_is_broken_is_marked_and_accessible(page_as, person, axe, assert_fi
     for part in ("publish", "type/?target=field:lines", "move/?target=rule:each", "discard",
                  "keys", "uses/?target=field:lines"):  # fmt: skip
         page.goto(f"{HERE}{part}" if "?" in part else f"{HERE}{part}/")
-        axe(page)
-        assert_fits(page)
+        looks(page)

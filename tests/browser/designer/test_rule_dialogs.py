@@ -1,18 +1,15 @@
 """Rule dialogs in a browser: how they look; calls set up by mouse and by keyboard."""
 
-import pytest
 from playwright.sync_api import expect
 
 from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
 from processes.rules import rules
 from tests.browser.designer.dialogs import DESIGNER, RULE, kept, look, open_rule, strip
-from tests.browser.story_rows import LOOKS
 from tests.processes.definitions import button, process, text_field
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_dialogs_fit_and_are_accessible(page_as, scenario, axe, assert_fits, width, scheme):
+def test_the_dialogs_fit_and_are_accessible(page_as, scenario, looks):
     strip(scenario, conditions={
         "match": "all", "items": [
             {"left": "[refresh_token]", "operator": "not_blank"},
@@ -20,35 +17,30 @@ def test_the_dialogs_fit_and_are_accessible(page_as, scenario, axe, assert_fits,
             {"match": "any", "items": [
                 {"left": "[access_token]", "operator": "blank"},
                 {"left": "[lasterror]", "operator": "contains", "right": "503"}]}]})  # fmt: skip
-    page = page_as("ada", width=width, scheme=scheme)
+    page = page_as("ada")
     page.goto(RULE)
-    look(page, f"page-{width}-{scheme}")
-    axe(page)
-    assert_fits(page)
+    look(page, "page")
+    looks(page)
     page.goto(DESIGNER)
     page.locator("#dialog").evaluate("(d, url) => htmx.ajax('GET', url, {target: '#dialog'})", RULE)
     page.locator("#dialog[open]").wait_for()
-    look(page, f"rule-{width}-{scheme}")
-    axe(page)
-    assert_fits(page)
+    look(page, "rule")
+    looks(page)
     page.get_by_role("button", name="Choose: Left side, condition 1").click()
     page.get_by_role("treeitem", name="Client ID").wait_for()
-    look(page, f"tree-{width}-{scheme}")
-    axe(page)
-    assert_fits(page)
+    look(page, "tree")
+    looks(page)
     page.get_by_role("button", name="Expression", exact=True).click()
     page.get_by_text("Secret: secret").wait_for()
-    look(page, f"builder-{width}-{scheme}")
-    axe(page)
-    assert_fits(page)
+    look(page, "builder")
+    looks(page)
     page.locator("#k-builder").get_by_role("button", name="Close").last.click()
     page.get_by_role("button", name="Select data source").click()
     page.get_by_role("textbox", name="Find a method").or_(
         page.get_by_role("searchbox")
     ).first.wait_for()
-    look(page, f"source-{width}-{scheme}")
-    axe(page)
-    assert_fits(page)
+    look(page, "source")
+    looks(page)
 
 
 def test_a_call_is_set_up_by_choosing_and_mapping(page_as, scenario):
@@ -193,8 +185,7 @@ SHOWING = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_other_dialogs_fit_too(page_as, person, axe, assert_fits, width, scheme):
+def test_other_dialogs_fit_too(page_as, person, looks):
     ada = person("ada")
     lines = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "what"}]}
     fields = [text_field("a"), text_field("gone"), lines, button("go", *SHOWING)]
@@ -202,12 +193,11 @@ def test_other_dialogs_fit_too(page_as, person, axe, assert_fits, width, scheme)
     copy = working_copy.open_copy("shop", user=ada)
     edit = {"do": "remove", "target": "field:gone", "force": True}
     working_copy.edit("shop", user=ada, revision=copy.revision, edit=edit)
-    page = page_as("ada", width=width, scheme=scheme)
+    page = page_as("ada")
     kinds = {rule["type"] for rule in SHOWING} | {"create_item"}
     assert kinds == set(rules.kinds), "A kind of rule has no dialog here."
     for rule in [rule["id"] for rule in SHOWING]:
         page.goto(f"/designs/shop/designer/rule/{rule}/")
         page.locator("[data-settings-form]").wait_for()
-        look(page, f"{rule}-{width}-{scheme}")
-        axe(page)
-        assert_fits(page)
+        look(page, rule)
+        looks(page)

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -10,7 +9,7 @@ from kianda.accounts.services.profiles import save_profile
 from processes.designs.lifecycle import create_design, publish_design
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import pause_task
-from tests.browser.story_rows import LOOKS, make_task
+from tests.browser.story_rows import make_task
 from tests.processes.definitions import button, process, set_rule, text_field
 from tests.scheduler.kept import make_run, make_token
 
@@ -33,12 +32,10 @@ def make_history(user):
     return task
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_pages_fit_and_are_accessible(page_as, person, axe, assert_fits, ready, width, scheme):
-    page = page_as("ada", width, scheme)
+def test_the_pages_fit_and_are_accessible(page_as, person, looks, ready):
+    page = page_as("ada")
     page.goto("/scheduled-tasks/")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     task = make_task(person("ada"), name="Approve the order " * 8)
     pause_task(task_id=str(make_task(person("ada")).pk), user=person("ada"))
     hook = make_task(person("ada"), name="Hook", schedule={"kind": "on_demand"})
@@ -55,15 +52,11 @@ def test_the_pages_fit_and_are_accessible(page_as, person, axe, assert_fits, rea
     )  # fmt: skip
     for place in places:
         page.goto(f"/scheduled-tasks/{place}")
-        axe(page)
-        assert_fits(page)
+        looks(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_settings_of_each_kind_fit_in_the_dialog(
-    page_as, axe, assert_fits, ready, width, scheme
-):
-    page = page_as("ada", width, scheme)
+def test_the_settings_of_each_kind_fit_in_the_dialog(page_as, looks, ready):
+    page = page_as("ada")
     page.goto("/scheduled-tasks/")
     page.get_by_role("link", name="Schedule a task").click()
     page.wait_for_selector("#dialog[open]")
@@ -76,8 +69,7 @@ def test_the_settings_of_each_kind_fit_in_the_dialog(
     ):  # fmt: skip
         page.locator(f"#kind-{kind}").check()
         page.wait_for_selector(f"[name^='/schedule/{kind}/{setting}']")
-        axe(page)
-        assert_fits(page)
+        looks(page)
     page.locator("#f-schedule-expression").press_sequentially("0 9 * * mon-fri", delay=20)
     page.wait_for_selector("text=At 09:00, Monday through Friday")
     page.locator("#kind-on_demand").check()
@@ -85,44 +77,36 @@ def test_the_settings_of_each_kind_fit_in_the_dialog(
     page.get_by_label("Expire").check()
     page.get_by_label("Process design").select_option("orders")
     page.wait_for_selector(".k-tree")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     assert page.get_by_label("Task name").input_value() == "Kept"
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_long_title_of_a_rule_is_read_whole_where_it_is_chosen(
-    page_as, person, axe, assert_fits, width, scheme
-):
+def test_a_long_title_of_a_rule_is_read_whole_where_it_is_chosen(page_as, person, looks):
     title = "Take the token of the other process, " * 3
     fields = text_field("note"), button("go", set_rule("note", "x", title=title))
     create_design(raw=process(*fields, name="orders", title="Orders"), user=person("ada"))
     publish_design(name="orders", user=person("ada"))
-    page = page_as("ada", width, scheme)
+    page = page_as("ada")
     page.goto("/scheduled-tasks/new/")
     page.get_by_label("Process design").select_option("orders")
     page.get_by_text(title.strip()).wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_the_history_draws_hours_and_days(page_as, person, axe, assert_fits, width, scheme):
+def test_the_history_draws_hours_and_days(page_as, person, looks):
     task = make_history(person("ada"))
     # It is noon where she is, whenever this runs: what is listed began yesterday.
     hours = timezone.now().hour - 12
     save_profile(person("ada"), zone=f"Etc/GMT{hours:+d}", theme="", single_keys=True)
-    page = page_as("ada", width, scheme)
+    page = page_as("ada")
     page.goto(f"/scheduled-tasks/{task.pk}/history/")
     for words in ("token valid", "2 gaps", "Token renewed, valid until", "Yesterday"):
         page.locator(f"text={words}").first.wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     for word, title in (("7 days", "Last 7 days"), ("30 days", "Last 30 days")):
         page.get_by_role("link", name=word).click()
         page.get_by_role("heading", name=title).wait_for()
-        axe(page)
-        assert_fits(page)
+        looks(page)
     page.get_by_label("Outcome").select_option("failed")
     page.wait_for_url("**outcome=failed")
     page.wait_for_selector("text=of 1 occurrences")
