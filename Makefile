@@ -2,6 +2,7 @@
 #
 #   make run     start everything: http://127.0.0.1:8000 (KIANDA_PORT=... for another port)
 #   make test    the whole suite
+#   make quick   the tests that need neither a browser nor running products: two minutes
 #   make lint    style, spelling, types, import rules, missing migrations, settings of production
 #   make chaos   bad days in their long form: kills, outages, full disks, clocks (ten minutes)
 #   make audit   ask for known vulnerabilities of what is installed (needs a network)
@@ -14,7 +15,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all run test chaos lint audit bench lock docs shots clean
+.PHONY: all run test quick chaos lint audit bench lock docs shots clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -30,9 +31,15 @@ endif
 
 # The tests and checks must not see the settings, or the data, of a product that runs here.
 OWN_SETTINGS := $(shell env | sed -n 's/^\(KIANDA_[A-Z_]*\)=.*/\1/p')
-APART := env $(OWN_SETTINGS:%=-u %)
+# Nor need they compile everything anew in each process, wherever else that is wanted.
+APART := env $(OWN_SETTINGS:%=-u %) -u PYTHONDONTWRITEBYTECODE
 PACKAGES := kianda datasources processes scheduler
+# One more than there are cores: tests of real processes wait more than they work.
 TEST_PROCESSES ?= auto
+PYTEST = $(APART) $(PY) -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --dist loadscope
+# Say how long a command took, and end as it ended.
+TIMED = @begun=$$(date +%s); $(1); status=$$?; \
+	echo "make $@ took $$(($$(date +%s) - begun)) s."; exit $$status
 # An installation behind TLS, as `manage.py check --deploy` wants to see one. Nothing is dialled.
 DEPLOYED := KIANDA_MODE=production DATABASE_URL=postgresql://kianda@127.0.0.1/kianda \
 	KIANDA_PUBLIC_URL=https://kianda.example KIANDA_SECRET_KEYS=none \
@@ -46,11 +53,16 @@ run:
 
 test:
 	@$(PYTHON) tools/install.py test
-	@$(APART) $(PY) -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --dist loadscope $(ARGS)
+	$(call TIMED,$(PYTEST) $(ARGS))
+
+quick:
+	@$(PYTHON) tools/install.py test
+	$(call TIMED,$(PYTEST) -m "not browser and not integration and not chaos" \
+		$(addprefix --ignore=tests/,browser integration chaos) $(ARGS))
 
 chaos:
 	@$(PYTHON) tools/install.py test
-	@$(APART) timeout 600 $(PY) -m pytest -m chaos -n $(TEST_PROCESSES) --maxprocesses 4 --dist loadscope $(ARGS)
+	$(call TIMED,timeout 600 $(PYTEST) -m chaos $(ARGS))
 
 lint:
 	@$(PYTHON) tools/install.py test lint

@@ -15,13 +15,15 @@ from kianda.lib.db import outages
 from tests import again, databases, factories, shares
 from tests.integration import needs
 
+record = shares.Record()
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this machine cannot run; what takes long comes first."""
     shares.refuse_doubles(items)
     needs.leave_out(config, items)
-    items.sort(key=shares.turn)
+    shares.put_in_turn(items)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -30,20 +32,28 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return shares.scheduler(config, log)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes `-n auto` is."""
+    return shares.processes()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """On CI, nothing may be missing."""
     needs.refuse(item)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Keep what failed, for a second try."""
+    """Keep what failed, for a second try, and how long each share took."""
     again.note(report)
+    record.note(report)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say what was left out, and how to run it."""
     for line in needs.report():
         terminalreporter.write_line(line)
+    record.write()
 
 
 def _is_local(where: Any) -> bool:
