@@ -38,6 +38,7 @@ SMALL = {
     "kianda/web/status_pills.py": "a table of words and icons",
     "processes/definition/catalog.py": "a port, implemented further up",
     "processes/document_cache.py": "stands below every room that reads versions",
+    "processes/language/limits.py": "rules, fields, definitions and the designer keep to them",
     "processes/language/timestamps.py": "its moment_text is not that of dates",
     "processes/running/target_titles.py": "lists of any app show it",
     "processes/templatetags/settings_forms.py": "a library of tags is a module",

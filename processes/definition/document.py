@@ -32,8 +32,10 @@ from processes.definition.targets import (  # fmt: skip
     targets_of_form,
 )
 from processes.definition.targets import TargetMissing as TargetMissing
+from processes.definition.tree import DefinitionTree
 from processes.fields import AnyField
 from processes.fields.base import FormField, Rules, walk
+from processes.language.limits import LIMITS
 from processes.language.references import check_field_name, names_in
 from processes.rules import Rule
 
@@ -131,7 +133,9 @@ class Document(_Titled):
         json_schema_extra={"control": "field"},
     )
     rules: Rules = []
-    forms: list[Form] = Field(default=[], max_length=50, json_schema_extra={"control": "forms"})
+    forms: list[Form] = Field(
+        default=[], max_length=LIMITS.forms, json_schema_extra={"control": "forms"}
+    )
 
     @field_validator("process_id")
     @classmethod
@@ -287,9 +291,10 @@ def parse_document(body: object) -> Document:
     TooLarge when it is over 1 MB. Rule ids and titles left out are made here.
     """
     raw = sent.prepared(body)
-    flaws = sent.flaws_in(raw)
+    tree = DefinitionTree(raw)
+    flaws = sent.flaws_in(tree)
     try:
-        document = Document.model_validate(raw, context={"names": sent.names_in(raw)})
+        document = Document.model_validate(raw, context={"names": tree.names()})
     except ValidationError as error:
         flaws += flaws_of(error, raw, model=Document)
     if flaws:

@@ -1,8 +1,11 @@
 """The definition as it was sent, before it is trusted: limits, names used twice, rule ids.
 
+And a definition under other names, for imports and copies.
+
 Everything here bears with any JSON: what has the wrong shape is left to the typed models.
 """
 
+import copy
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,18 +14,10 @@ from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.i18n import gettext as _
 from kianda.lib.names import as_title, slugify
 from kianda.lib.pointers import pointer
-from processes.fields import kind_named
-from processes.language.scope import NameTable
+from processes.definition.tree import PROCESS, DefinitionTree, Object, Piece
+from processes.language.limits import LIMITS
 from processes.rules import rules
-
-MAX_BYTES = 1_000_000
-MAX_FIELDS = 500
-MAX_NESTING = 8
-# Deeper than any definition can be; deeper JSON is not looked at any further.
-_MAX_JSON_DEPTH = 64
-
-DocumentPath = tuple[str | int, ...]
-Object = dict[str, Any]
+from processes.rules.instances import process_setting
 
 
 def prepared(raw: object) -> Object:
@@ -34,96 +29,36 @@ def prepared(raw: object) -> Object:
         text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError) as error:
         raise Invalid.at("", _("This is not JSON: %(error)s.") % {"error": error}) from error
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+    if len(text.encode("utf-8", "surrogatepass")) > LIMITS.bytes:
         raise TooLarge(
             _("A definition may have 1 MB (%(most)s bytes). This one is larger.")
-            % {"most": f"{MAX_BYTES:,}"}
+            % {"most": f"{LIMITS.bytes:,}"}
         )
-    copy: Object = json.loads(text)
-    _fill_ids(copy)
-    return copy
+    made: Object = json.loads(text)
+    _fill_ids(made)
+    return made
 
 
-def flaws_in(raw: Object) -> list[Flaw]:
+def flaws_in(tree: DefinitionTree) -> list[Flaw]:
     """Return what breaks the limits and which names and rule ids are used twice."""
-    return [*_limits(raw), *_same_names(raw), *_same_ids(raw)]
+    return [*_limits(tree), *_same_names(tree), *_same_ids(tree)]
 
 
-def names_in(raw: Object) -> NameTable:
-    """Return the fields of a definition and their kinds, its forms, the columns of its tables."""
-    fields = [field for _, field in fields_of(raw) if _is_named(field)]
-    return NameTable(
-        {field["name"]: kind_named(field["type"]) for field in fields},
-        forms=frozenset(
-            form["name"] for _, form in forms_of(raw) if isinstance(form.get("name"), str)
-        ),
-        tables={
-            field["name"]: {
-                column["name"]: kind_named(column["type"])
-                for _, column in _objects(field.get("columns"), ())
-                if _is_named(column)
-            }
-            for field in fields
-            if kind_named(field["type"]).holds_rows
-        },
-    )
+def _rules_in(tree: DefinitionTree) -> Iterator[Piece]:
+    """Yield the rules as they get ids: those of the process, of forms, of fields.
 
-
-def _is_named(thing: Object) -> bool:
-    return isinstance(thing.get("name"), str) and isinstance(thing.get("type"), str)
-
-
-def forms_of(raw: Object) -> Iterator[tuple[DocumentPath, Object]]:
-    """Yield the forms and where they stand."""
-    yield from _objects(raw.get("forms"), ("forms",))
-
-
-def fields_of(raw: Object) -> Iterator[tuple[DocumentPath, Object]]:
-    """Yield the fields of all forms and where they stand, each container before its fields."""
-    for place, form in forms_of(raw):
-        yield from _fields_in(form, place)
-
-
-def _fields_in(owner: Object, place: DocumentPath) -> Iterator[tuple[DocumentPath, Object]]:
-    for found, field in _objects(owner.get("fields"), (*place, "fields")):
-        yield found, field
-        yield from _fields_in(field, found)
-
-
-def rule_lists_of(raw: Object) -> Iterator[tuple[DocumentPath, list[Any]]]:
-    """Yield every list of rules and where it stands."""
-    owners: list[tuple[DocumentPath, Object]] = [((), raw), *forms_of(raw), *fields_of(raw)]
-    for place, owner in owners:
-        for key in ("rules", "load_rules"):
-            if isinstance(owner.get(key), list):
-                yield (*place, key), owner[key]
-                yield from _lists_inside(owner[key], (*place, key))
-
-
-def _lists_inside(
-    found: list[Any], place: DocumentPath
-) -> Iterator[tuple[DocumentPath, list[Any]]]:
-    """Yield the lists of rules that stand in rules, as in those that go through a table."""
-    for at, rule in _objects(found, place):
-        if isinstance(rule.get("rules"), list):
-            yield (*at, "rules"), rule["rules"]
-
-
-def rules_of(raw: Object) -> Iterator[tuple[DocumentPath, Object]]:
-    """Yield every rule and where it stands."""
-    for place, found in rule_lists_of(raw):
-        yield from _objects(found, place)
-
-
-def _objects(value: object, place: DocumentPath) -> Iterator[tuple[DocumentPath, Object]]:
-    for index, item in enumerate(value if isinstance(value, list) else ()):
-        if isinstance(item, dict):
-            yield (*place, index), item
+    What stands in rules comes after the whole list of these.
+    """
+    for kind in (PROCESS, "form", "field"):
+        for owner in tree.walk(kind):
+            for held in (owner.rules, owner.load_rules):
+                yield from held
+                yield from (inner for rule in held for inner in rule.rules)
 
 
 def _refuse_deep(raw: object) -> None:
     level: list[object] = [raw]
-    for _level in range(_MAX_JSON_DEPTH):
+    for _level in range(LIMITS.levels):
         level = [
             inner
             for value in level
@@ -134,37 +69,36 @@ def _refuse_deep(raw: object) -> None:
             return
     raise Invalid.at(
         "",
-        _("The JSON is nested deeper than %(most)s levels.") % {"most": _MAX_JSON_DEPTH},
+        _("The JSON is nested deeper than %(most)s levels.") % {"most": LIMITS.levels},
     )
 
 
-def _limits(raw: Object) -> Iterator[Flaw]:
-    count = sum(1 for _ in fields_of(raw))
-    if count > MAX_FIELDS:
+def _limits(tree: DefinitionTree) -> Iterator[Flaw]:
+    fields = [*tree.walk("field")]
+    if len(fields) > LIMITS.fields:
         yield Flaw(
             "/forms",
             _("At most %(most)s fields are allowed here; there are %(count)s.")
-            % {"most": MAX_FIELDS, "count": f"{count:,}"},
+            % {"most": LIMITS.fields, "count": f"{len(fields):,}"},
         )
-    for place, _field in fields_of(raw):
-        if place.count("fields") == MAX_NESTING + 2 and place[-1] == 0:
+    for field in fields:
+        if field.path.count("fields") == LIMITS.nesting + 2 and field.at == 0:
             yield Flaw(
-                pointer(*place[:-1]),
+                pointer(*field.path[:-1]),
                 _("Fields may be nested %(most)s deep at most. Move these further out.")
-                % {"most": MAX_NESTING},
+                % {"most": LIMITS.nesting},
             )
 
 
-def _same_names(raw: Object) -> Iterator[Flaw]:
+def _same_names(tree: DefinitionTree) -> Iterator[Flaw]:
     seen: set[str] = set()
-    places = sorted([*forms_of(raw), *fields_of(raw)], key=lambda found: found[0][1:2])
-    for place, owner in places:
-        name = owner.get("name")
+    for piece in tree.walk("form", "field"):
+        name = piece.node.get("name")
         if not isinstance(name, str):
             continue
         if name.lower() in seen:
             yield Flaw(
-                pointer(*place, "name"),
+                pointer(*piece.path, "name"),
                 _(
                     "The name %(name)s is used twice. Forms and fields of a process need "
                     "different names; capital and small letters count as the same."
@@ -174,13 +108,13 @@ def _same_names(raw: Object) -> Iterator[Flaw]:
         seen.add(name.lower())
 
 
-def _same_ids(raw: Object) -> Iterator[Flaw]:
+def _same_ids(tree: DefinitionTree) -> Iterator[Flaw]:
     seen: set[str] = set()
-    for place, rule in rules_of(raw):
-        name = rule.get("id")
+    for rule in _rules_in(tree):
+        name = rule.node.get("id")
         if isinstance(name, str) and name in seen:
             yield Flaw(
-                pointer(*place, "id"),
+                pointer(*rule.path, "id"),
                 _("The rule id %(name)s is used twice. Leave it out to get a new one.")
                 % {"name": name},
             )
@@ -189,7 +123,7 @@ def _same_ids(raw: Object) -> Iterator[Flaw]:
 
 
 def _fill_ids(raw: Object) -> None:
-    found = [rule for _, rule in rules_of(raw)]
+    found = [rule.node for rule in _rules_in(DefinitionTree(raw))]
     taken = {rule["id"] for rule in found if isinstance(rule.get("id"), str)}
     for rule in found:
         title, name = rule.get("title"), rule.get("id")
@@ -212,3 +146,28 @@ def _new_id(title: str, taken: set[str]) -> str:
         number += 1
         made = f"{stem[: 62 - len(str(number))].rstrip('-')}-{number}"
     return made
+
+
+def with_names(
+    raw: Object, *, processes: Mapping[str, str], datasources: Mapping[str, str] | None = None
+) -> Object:
+    """Return a definition in which every name of these, {old: new}, is the new one.
+
+    A process that looks into itself goes on to do so under its new name.
+    """
+    made: Object = copy.deepcopy(raw)
+    if isinstance(made.get("name"), str):
+        made["name"] = processes.get(made["name"], made["name"])
+    for rule in DefinitionTree(made).walk("rule"):
+        _rename(rule.node, processes, datasources or {})
+    return made
+
+
+def _rename(rule: Object, processes: Mapping[str, str], datasources: Mapping[str, str]) -> None:
+    _replace(rule, process_setting(rule), processes)
+    _replace(rule, "datasource", datasources)
+
+
+def _replace(holder: Object, key: str, names: Mapping[str, str]) -> None:
+    if isinstance(holder.get(key), str):
+        holder[key] = names.get(holder[key], holder[key])

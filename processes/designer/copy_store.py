@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Missing, TooLarge
-from processes.definition import raw_document as sent
+from processes.definition.tree import PROCESS, Object
 from processes.designer.editing.patches import PATCH, Patch, Set
-from processes.designer.editing.tree import PROCESS, Object
 from processes.designer.editing.validation import CheckedDocument, FlawMark, checked, marks_of
 from processes.designs.stored_catalog import StoredCatalog
+from processes.language.limits import LIMITS
 from processes.models import DesignVersion, ProcessDesign, WorkingCopy, WorkingEdit
 
 REMEMBERED = 500
@@ -72,7 +72,7 @@ def digest_of(document: Object) -> str:
     """Return a mark of a definition that changes with it; raises TooLarge past 1 MB."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     written = text.encode("utf-8", "surrogatepass")
-    if len(written) > sent.MAX_BYTES:
+    if len(written) > LIMITS.bytes:
         raise TooLarge(
             _("A definition may have 1 MB (1,000,000 bytes). This edit makes it larger.")
         )

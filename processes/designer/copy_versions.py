@@ -7,9 +7,9 @@ from django.utils.translation import ngettext
 
 from kianda.lib.errors import Flaw, Invalid, Stale
 from processes import selectors
+from processes.definition import tree
 from processes.designer.copy_store import StaleBase, locked, marks_in, replace, up_to_date
 from processes.designer.copy_view import CopyView, drop_redo, later, shown, stale
-from processes.designer.editing import tree
 from processes.designs import lifecycle
 from processes.designs.lifecycle import Published
 from processes.models import WorkingCopy

@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Stale
+from processes.definition.tree import Object
 from processes.designer.copy_store import StaleBase, marks_in
 from processes.designer.editing.patches import PATCH, Patch, overlap, touched
-from processes.designer.editing.tree import Object
 from processes.designer.editing.validation import FlawMark
 from processes.designer.presence import Other, others_in, touch
 from processes.models import WorkingCopy, WorkingEdit

@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Missing
 from kianda.lib.usage import used_by
+from processes.definition import tree
 from processes.definition.checks import check_references
 from processes.definition.document import Document, load_document
-from processes.designer.editing import tree
-from processes.designer.editing.tree import Element, Object, name_of
+from processes.definition.tree import Object, Piece, name_of
 from processes.designer.editing.uses import Use, uses_of, uses_of_column
 from processes.designs.stored_catalog import StoredCatalog
 from processes.designs.usage import living_versions, looks_into
@@ -51,13 +51,14 @@ def _firing(process: str, targets: set[str]) -> list[Use]:
     return list(dict.fromkeys(found))
 
 
-def _fired(element: Element) -> str:
+def _fired(element: Piece) -> str:
     if element.kind == "field":
         return tree.name_of(element.target)
     if element.kind == "form":
         return element.target
-    if element.kind == "rule" and tree.kind_of(element.owner) == "field":
-        return f"{tree.name_of(element.owner)}#{tree.name_of(element.target)}"
+    owner = element.owner
+    if element.kind == "rule" and owner is not None and owner.kind == "field":
+        return f"{owner.name}#{element.name}"
     return ""
 
 
@@ -77,7 +78,7 @@ def _looking_in(copy: WorkingCopy, gone: set[str]) -> Iterator[Use]:
         missed = set(check_references(other, then)) - set(check_references(other, now))
         raw = other.normalised() if missed else {}
         for target in sorted({tree.place_of(raw, flaw.pointer)[0] for flaw in missed}):
-            rule = tree.called(tree.find(raw, target))
+            rule = tree.find(raw, target).title
             process = f"{version.design.name} {version}"
             yield Use(
                 "",

@@ -11,6 +11,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict
+from processes.definition import tree
+from processes.definition.tree import Gone, Object
 from processes.designer.copy_store import locked, store, up_to_date
 from processes.designer.copy_versions import (
     discard,
@@ -33,14 +35,13 @@ from processes.designer.copy_view import (
     stale,
     undoable,
 )
-from processes.designer.editing import rebase, tree
+from processes.designer.editing import rebase
 from processes.designer.editing.base import Edit
 from processes.designer.editing.change_edits import ChangeSettings, RemovePiece
 from processes.designer.editing.edits import Applied, apply_edit, parse_edit
 from processes.designer.editing.naming import names_of
 from processes.designer.editing.patched_document import applied as patched
 from processes.designer.editing.patches import Insert, Misfit, Patch, Set, inverse, overlap, touched
-from processes.designer.editing.tree import Gone, Object
 from processes.designer.editing.uses import Use
 from processes.designer.presence import Other, others_in, touch
 from processes.designer.uses import uses_of_name, uses_outside

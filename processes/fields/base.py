@@ -17,6 +17,7 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import field_name_flaw, titled
 from processes.language.expressions import Resolve, Template
+from processes.language.limits import LIMITS
 from processes.language.references import flaw
 from processes.language.scope import FieldKind
 from processes.language.values import (
@@ -55,7 +56,9 @@ MomentWords: TypeAlias = Callable[[datetime], str]
 Read: TypeAlias = tuple[Value, list[tuple[str, str]]]
 Rules = Annotated[
     list[AnyRule],
-    Field(title=gettext_noop("Rules"), max_length=100, json_schema_extra={"control": "rules"}),
+    Field(
+        title=gettext_noop("Rules"), max_length=LIMITS.rules, json_schema_extra={"control": "rules"}
+    ),
 ]
 
 

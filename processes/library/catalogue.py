@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, Stale
 from kianda.lib.names import slugify
-from processes.definition.renaming import with_names
+from processes.definition.raw_document import with_names
 from processes.designer.copy_store import unsaved
 from processes.designer.working_copy import edit, open_copy
 from processes.designs.lifecycle import create_design, save_design

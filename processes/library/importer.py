@@ -20,7 +20,7 @@ from kianda.lib.secret_names import MASK
 from kianda.lib.secrets import key_ring
 from processes.definition.checks import check_references
 from processes.definition.document import load_document
-from processes.definition.renaming import with_names
+from processes.definition.raw_document import with_names
 from processes.designs.lifecycle import create_design, save_design
 from processes.designs.stored_catalog import StoredCatalog
 from processes.library.catalogue import free_name, put_into_group

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Invalid, Missing
 from kianda.lib.names import slug_flaw
-from processes.definition.renaming import with_names
+from processes.definition.raw_document import with_names
 from processes.designer.copy_store import digest_of
 from processes.designs.lifecycle import page_name_flaw
 from processes.document_cache import document_of

@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
+from processes.language.limits import LIMITS
 from processes.language.references import flaw, names_in
 from processes.language.setting_types import TableName
 from processes.rules.base import Context, Rule
@@ -36,7 +37,7 @@ class LoopTable(Rule):
     )
     rules: list["RowRule"] = Field(
         default=[],
-        max_length=100,
+        max_length=LIMITS.rules,
         validate_default=True,
         title=gettext_noop("Rules"),
         description=gettext_noop("What happens for each row, in this order."),

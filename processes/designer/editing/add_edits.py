@@ -7,7 +7,8 @@ from pydantic import Field
 from kianda.lib.errors import Conflict, Invalid
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.designer.editing import clipboard, tree
+from processes.definition import tree
+from processes.designer.editing import clipboard
 from processes.designer.editing.base import Edit, Place
 from processes.designer.editing.new_pieces import new_field, new_form, new_rule
 from processes.designer.editing.unit_of_work import UnitOfWork
@@ -76,8 +77,8 @@ class Duplicate(Edit):
         if found.kind == tree.PROCESS:
             raise Conflict(_("A process is duplicated in the list of designs."))
         made = clipboard.renewed(found.kind, found.node, work.new_name)
-        work.insert(found.owner, found.list, found.at + 1, made)
-        label = _("Duplicated %(piece)s") % {"piece": tree.called(found)}
+        work.insert(found.holder, found.key, found.at + 1, made)
+        label = _("Duplicated %(piece)s") % {"piece": found.title}
         return label, tree.target_of(found.kind, made)
 
 
@@ -102,7 +103,7 @@ class Paste(Edit):
             work.insert(self.place.owner, self.place.key, at, made)
             selected, at = tree.target_of(kind, made), None if at is None else at + 1
         if len(pieces) == 1:
-            return _("Pasted %(piece)s") % {"piece": tree.called(work.find(selected))}, selected
+            return _("Pasted %(piece)s") % {"piece": work.find(selected).title}, selected
         return _(_MANY_PASTED[kind]) % {"count": len(pieces)}, selected
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from processes.designer.editing.tree import Object
+from processes.definition.tree import Object
 from processes.designer.editing.unit_of_work import UnitOfWork
 
 

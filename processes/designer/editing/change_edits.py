@@ -5,10 +5,11 @@ from typing import Any, Literal
 
 from kianda.lib.errors import Conflict, Invalid
 from kianda.lib.i18n import gettext as _
-from processes.designer.editing import tree
+from processes.definition import tree
+from processes.definition.tree import Object, Piece
 from processes.designer.editing.base import Edit, Place
 from processes.designer.editing.naming import follows_title, gives_name, named_columns
-from processes.designer.editing.tree import Element, Object
+from processes.designer.editing.piece_checks import model_of
 from processes.designer.editing.unit_of_work import UnitOfWork
 from processes.fields import fields
 from processes.language.labels import setting_in_words
@@ -37,7 +38,7 @@ class ChangeSettings(Edit):
         self._refuse(found, settings)
         target, words = (
             self.target,
-            [tree.setting_of(found, key) for key in self._differing(found.node)],
+            [setting_in_words(key, model_of(found)) for key in self._differing(found.node)],
         )
         name = settings.pop("name", None)
         if found.kind == "field" and "type" in settings:
@@ -47,7 +48,7 @@ class ChangeSettings(Edit):
             name = self._following(work, found)
         if found.kind != tree.PROCESS and name is not None and name != found.node.get("name"):
             target = work.rename(target, str(name))
-        said = {"settings": ", ".join(words[:3]), "piece": tree.called(found)}
+        said = {"settings": ", ".join(words[:3]), "piece": found.title}
         return _("Changed %(settings)s of %(piece)s") % said, target
 
     def touches(self, document: Object) -> Iterator[str]:
@@ -56,7 +57,7 @@ class ChangeSettings(Edit):
         if self.name_follows and self.target not in self.keep:
             yield f"{self.target}/name"
 
-    def _set(self, work: UnitOfWork, found: Element, settings: Object) -> None:
+    def _set(self, work: UnitOfWork, found: Piece, settings: Object) -> None:
         """Set them; what refers to a column that has another name then says the new one."""
         has_columns, before = "columns" in settings, found.node.get("columns")
         if has_columns and self.name_follows:
@@ -68,7 +69,7 @@ class ChangeSettings(Edit):
         if has_columns:
             work.rename_columns(self.target, before)
 
-    def _following(self, work: UnitOfWork, found: Element) -> str | None:
+    def _following(self, work: UnitOfWork, found: Piece) -> str | None:
         """Return the name that goes with the new title; None when it stays."""
         name, title = found.node.get("name"), self.settings.get("title")
         if not self.name_follows or self.target in self.keep:
@@ -85,7 +86,7 @@ class ChangeSettings(Edit):
     def _differing(self, node: Object) -> list[str]:
         return [k for k, v in self.settings.items() if k not in node or node[k] != v]
 
-    def _refuse(self, found: Element, settings: Object) -> None:
+    def _refuse(self, found: Piece, settings: Object) -> None:
         for key in set(settings) & tree.STRUCTURE:
             if key in tree.LISTS[found.kind]:
                 raise Invalid.at(
@@ -134,7 +135,7 @@ class MovePiece(Edit):
         """Move it."""
         found = work.find(self.target)
         work.move(self.target, self.place.owner, self.place.key, self.place.at)
-        return _("Moved %(piece)s") % {"piece": tree.called(found)}, self.target
+        return _("Moved %(piece)s") % {"piece": found.title}, self.target
 
     def touches(self, document: Object) -> Iterator[str]:
         """Yield its place."""
@@ -154,7 +155,7 @@ class RemovePiece(Edit):
         if not self.force:
             work.refuse_used(self.target)
         work.remove(self.target)
-        return _("Removed %(piece)s") % {"piece": tree.called(found)}, _neighbour(work, found)
+        return _("Removed %(piece)s") % {"piece": found.title}, _neighbour(work, found)
 
     def touches(self, document: Object) -> Iterator[str]:
         """Yield the piece and all in it."""
@@ -176,7 +177,7 @@ class SwitchRule(Edit):
             raise Conflict(_("Only rules are switched on and off."))
         work.set(self.target, ("enabled",), self.enabled)
         said = _("Switched on %(rule)s") if self.enabled else _("Switched off %(rule)s")
-        return said % {"rule": tree.called(found)}, self.target
+        return said % {"rule": found.title}, self.target
 
     def touches(self, document: Object) -> Iterator[str]:
         """Yield its switch."""
@@ -209,7 +210,7 @@ def _drop_foreign(work: UnitOfWork, target: str, slug: str) -> None:
             work.unset(target, key)
 
 
-def _neighbour(work: UnitOfWork, found: Element) -> str:
-    held = work.find(found.owner).node[found.list]
+def _neighbour(work: UnitOfWork, found: Piece) -> str:
+    held = work.find(found.holder).node[found.key]
     at = min(found.at, len(held) - 1)
-    return (tree.target_of(found.kind, held[at]) if held else "") or found.owner
+    return (tree.target_of(found.kind, held[at]) if held else "") or found.holder

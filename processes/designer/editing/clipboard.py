@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 
 from kianda.lib.errors import Invalid
 from kianda.lib.i18n import gettext as _
-from processes.designer.editing import tree
+from processes.definition import tree
+from processes.definition.tree import Object
 from processes.designer.editing.patched_document import applied
 from processes.designer.editing.sanitizing import refuse_unstorable
-from processes.designer.editing.tree import Object
 from processes.designer.editing.uses import rename_references
+from processes.language.limits import LIMITS
 
 FORMAT = "kianda"
-MAX_CONTENT = 1_000_000
 NewName = Callable[[str, str], str]
 
 
@@ -28,7 +28,7 @@ def text_of(document: Object, targets: Sequence[str]) -> str:
 
 def read(content: str) -> tuple[str, list[Object]]:
     """Return the kind and the pieces of a clipboard's text; raises Invalid with a sentence."""
-    if len(content) > MAX_CONTENT:
+    if len(content) > LIMITS.bytes:
         raise Invalid.at("/content", _("This is larger than a whole definition may be (1 MB)."))
     try:
         found = json.loads(content)

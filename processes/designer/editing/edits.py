@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from kianda.lib.errors import Invalid
 from kianda.lib.pointers import flaws_of
+from processes.definition.tree import Object
 from processes.designer.editing.add_edits import AddField, AddForm, AddRule, Duplicate, Paste
 from processes.designer.editing.base import Edit
 from processes.designer.editing.change_edits import (
@@ -24,7 +25,6 @@ from processes.designer.editing.change_edits import (
 )
 from processes.designer.editing.patches import Patch, inverse
 from processes.designer.editing.sanitizing import refuse_unstorable
-from processes.designer.editing.tree import Object
 from processes.designer.editing.unit_of_work import UnitOfWork
 from processes.designer.editing.uses import Use
 

@@ -7,8 +7,8 @@ from typing import Any
 from kianda.lib.errors import Invalid
 from kianda.lib.i18n import gettext as _
 from kianda.lib.names import field_name_flaw, plain_letters, slugify
-from processes.designer.editing import tree
-from processes.designer.editing.tree import Object
+from processes.definition import tree
+from processes.definition.tree import Object
 
 LONGEST_NAME = 64
 LONGEST_ID = 63
@@ -107,7 +107,7 @@ def check_name(document: Object, name: str, *, but: str = "") -> None:
                     "The name %(name)s is taken by the %(kind)s %(element)s. Forms and fields of "
                     "a process need different names; capital and small letters count as the same."
                 )
-                % {"name": name, "kind": element.kind, "element": tree.called(element)},
+                % {"name": name, "kind": element.kind, "element": element.title},
             )
 
 

@@ -1,16 +1,16 @@
 """What a new form, field and rule starts with."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from kianda.lib.errors import Invalid
 from kianda.lib.i18n import gettext as _
 from kianda.lib.names import as_title
-from processes.designer.editing import tree
+from processes.definition import tree
+from processes.definition.tree import Object
 from processes.designer.editing.naming import check_name
-from processes.designer.editing.tree import Object
 from processes.fields import fields
-from processes.rules import rules
+from processes.rules import Rule, rules
 
 NewName = Callable[[str, str], str]
 
@@ -58,3 +58,31 @@ def _own(settings: Mapping[str, Any]) -> Object:
     """Leave out what is made here, and what a piece holds: that is added by itself."""
     left_out = {"type", "id", "load_rules", "forms", "rules"}
     return {key: value for key, value in settings.items() if key not in left_out}
+
+
+def may_stand_in(holder: Object, slug: str) -> bool:
+    """Tell whether a rule of a kind can stand in another one, to be done row by row."""
+    kind = rules.kinds.get(str(holder.get("type")))
+    held = kind.model_fields.get("rules") if kind is not None else None
+    return held is not None and slug in _slugs(held.annotation)
+
+
+def _slugs(annotation: Any) -> set[str]:
+    if isinstance(annotation, type) and issubclass(annotation, Rule):
+        return {annotation.slug()}
+    return {slug for inner in get_args(annotation) for slug in _slugs(inner)}
+
+
+def may_hold(kind: str, node: Object, key: str) -> bool:
+    """Tell whether a piece can hold such a list: only containers hold fields, only loops rules."""
+    if key not in tree.LISTS.get(kind, ()):
+        return False
+    slug = str(node.get("type"))
+    if kind == "rule":
+        rule = rules.kinds.get(slug)
+        return rule is not None and key in rule.model_fields
+    if kind == "field":
+        field = fields.kinds.get(slug)
+        runs = field is not None and (key != "rules" or field.runs_rules)
+        return field is not None and runs and key in field.model_fields
+    return True

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from processes.designer.editing import tree
+from processes.definition import tree
+from processes.definition.tree import Object, Path, Piece
 from processes.designer.editing.patches import (
     Change,
     Insert,
@@ -15,7 +16,6 @@ from processes.designer.editing.patches import (
     Spot,
     same,
 )
-from processes.designer.editing.tree import Element, Object, Path
 
 
 def applied(document: Object, patch: Patch) -> Object:
@@ -32,10 +32,10 @@ class PatchedDocument:
     def __init__(self, document: Object) -> None:
         """Start with a definition, which is never changed itself."""
         self.document = document
-        self._index: dict[str, Element] | None = None
+        self._index: dict[str, Piece] | None = None
 
     @property
-    def pieces(self) -> dict[str, Element]:
+    def pieces(self) -> dict[str, Piece]:
         """Return the pieces by target, where they stand now; what they hold may be older."""
         if self._index is None:
             self._index = {}
@@ -43,12 +43,12 @@ class PatchedDocument:
                 self._index.setdefault(element.target, element)
         return self._index
 
-    def find(self, target: str) -> Element | None:
+    def find(self, target: str) -> Piece | None:
         """Return a piece as it is now, or None."""
         found = self.pieces.get(target) if target else None
         return found and found._replace(node=tree.at(self.document, found.path))
 
-    def _found(self, target: str) -> Element:
+    def _found(self, target: str) -> Piece:
         found = self.find(target)
         if found is None:
             raise Misfit(target)

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from processes.designer.editing import tree
-from processes.designer.editing.tree import Object
+from processes.definition import tree
+from processes.definition.tree import Object
 
 # The mark of a change that replaces whole lists of pieces.
 EVERYTHING = "*"

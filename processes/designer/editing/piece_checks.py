@@ -16,9 +16,9 @@ from pydantic import BaseModel, ValidationError
 from kianda.lib.errors import Flaw
 from kianda.lib.names import as_title
 from kianda.lib.pointers import flaws_of
+from processes.definition import tree
 from processes.definition.document import Document, Form
-from processes.designer.editing import tree
-from processes.designer.editing.tree import Object
+from processes.definition.tree import Object
 from processes.fields import AnyField, fields
 from processes.language.scope import NameTable
 from processes.rules import AnyRule, rules
@@ -27,7 +27,7 @@ _KEPT = 4_096
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
-class Piece(NamedTuple):
+class CheckedPiece(NamedTuple):
     """A piece without what it holds: its model when it is whole, and what is wrong with it."""
 
     model: BaseModel | None
@@ -41,7 +41,7 @@ class _Entry(NamedTuple):
     rests on all: its sentences say which name may have been meant.
     """
 
-    piece: Piece
+    piece: CheckedPiece
     names: Mapping[str, Any]
 
 
@@ -56,7 +56,7 @@ class Pieces:
         }
         self._known |= dict.fromkeys(names.forms, "form")
 
-    def check(self, kind: str, node: Object) -> Piece:
+    def check(self, kind: str, node: Object) -> CheckedPiece:
         """Return a piece checked; the places of its flaws are counted from it."""
         settings = _settings(kind, node)
         text = json.dumps(settings, sort_keys=True)
@@ -81,20 +81,30 @@ class Pieces:
     def _used(self, text: str) -> dict[str, Any]:
         return {word: self._known[word] for word in _WORD.findall(text) if word in self._known}
 
-    def _checked(self, kind: str, settings: Object) -> Piece:
+    def _checked(self, kind: str, settings: Object) -> CheckedPiece:
         try:
-            return Piece(self._parsed(kind, settings), ())
+            return CheckedPiece(parsed(kind, settings, self._names), ())
         except ValidationError as error:
             model: Any = {"rule": AnyRule, "field": AnyField, "form": Form}.get(kind, Document)
-            return Piece(None, tuple(flaws_of(error, settings, model=model)))
+            return CheckedPiece(None, tuple(flaws_of(error, settings, model=model)))
 
-    def _parsed(self, kind: str, settings: Object) -> BaseModel:
-        if kind == "rule":
-            return rules.parse(settings, names=self._names)
-        if kind == "field":
-            return fields.parse(settings, names=self._names)
-        model = Form if kind == "form" else Document
-        return model.model_validate(settings, context={"names": self._names})
+
+def parsed(kind: str, settings: Object, names: NameTable) -> BaseModel:
+    """Return a piece without what it holds, as it is typed; raises ValidationError."""
+    if kind == "rule":
+        return rules.parse(settings, names=names)
+    if kind == "field":
+        return fields.parse(settings, names=names)
+    model = Form if kind == "form" else Document
+    return model.model_validate(settings, context={"names": names})
+
+
+def model_of(piece: tree.Piece) -> Any:
+    """Return the typed model of a piece, or None when its type is not known."""
+    if piece.kind in {tree.PROCESS, "form"}:
+        return Form if piece.kind == "form" else Document
+    known: Any = fields.kinds if piece.kind == "field" else rules.kinds
+    return known.get(piece.slug)
 
 
 _cache: "OrderedDict[tuple[str, str], _Entry]" = OrderedDict()

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from processes.designer.editing import tree
+from processes.definition import tree
+from processes.definition.tree import Gone, Object
 from processes.designer.editing.add_edits import AddForm
 from processes.designer.editing.base import Edit, Place
 from processes.designer.editing.change_edits import ChangeSettings
 from processes.designer.editing.patched_document import applied
 from processes.designer.editing.patches import Misfit, Patch, inverse, same
-from processes.designer.editing.tree import Gone, Object
 
 
 def as_it_was(document: Object, later: Iterable[Patch]) -> Object | None:

@@ -6,9 +6,8 @@ from typing import Any
 from kianda.lib.errors import Invalid
 from kianda.lib.i18n import gettext as _
 from kianda.lib.pointers import pointer
-from processes.designer.editing.tree import Path
-
-DEPTH = 64
+from processes.definition.tree import Path
+from processes.language.limits import LIMITS
 
 
 def refuse_unstorable(value: Any, place: Path = ()) -> None:
@@ -16,10 +15,10 @@ def refuse_unstorable(value: Any, place: Path = ()) -> None:
     waiting: list[tuple[Path, Any]] = [(place, value)]
     while waiting:
         path, item = waiting.pop()
-        if len(path) > DEPTH:
+        if len(path) > LIMITS.levels:
             raise Invalid.at(
                 pointer(*path[:8]),
-                _("This is nested deeper than %(depth)s levels.") % {"depth": DEPTH},
+                _("This is nested deeper than %(depth)s levels.") % {"depth": LIMITS.levels},
             )
         if isinstance(item, dict):
             if not all(isinstance(key, str) and not _flaw(key) for key in item):

@@ -5,11 +5,12 @@ from typing import Any
 
 from kianda.lib.errors import Conflict, Invalid
 from kianda.lib.i18n import gettext as _
-from processes.designer.editing import tree
+from processes.definition import tree
+from processes.definition.tree import Object, Path, Piece
 from processes.designer.editing.naming import NameAllocator, check_name, text_at
+from processes.designer.editing.new_pieces import may_hold, may_stand_in
 from processes.designer.editing.patched_document import PatchedDocument
 from processes.designer.editing.patches import Change, Insert, Move, Patch, Remove, Set, Spot, same
-from processes.designer.editing.tree import Element, Object, Path
 from processes.designer.editing.uses import (
     Use,
     rename_columns,
@@ -18,11 +19,7 @@ from processes.designer.editing.uses import (
     uses_of_column,
 )
 from processes.language.labels import piece_in_words, pieces_in_words, setting_in_words
-
-MAX_FORMS = 50
-MAX_FIELDS = 500
-MAX_RULES = 100
-MAX_NESTING = 8
+from processes.language.limits import LIMITS
 
 
 class UnitOfWork:
@@ -45,7 +42,7 @@ class UnitOfWork:
         """Return what was done."""
         return tuple(self._done)
 
-    def find(self, target: str) -> Element:
+    def find(self, target: str) -> Piece:
         """Return a piece; raises Gone."""
         found = self._sheet.find(target)
         if found is None:
@@ -88,8 +85,8 @@ class UnitOfWork:
     def remove(self, target: str) -> None:
         """Take a piece out."""
         found = self._movable(target)
-        held = self.find(found.owner).node[found.list]
-        spot = _spot(found.owner, found.list, found.at, held)
+        held = self.find(found.holder).node[found.key]
+        spot = _spot(found.holder, found.key, found.at, held)
         self._do(Remove(spot=spot, value=found.node))
 
     def move(self, target: str, owner: str, key: str, at: int | None) -> bool:
@@ -101,9 +98,7 @@ class UnitOfWork:
                 % {"kind": piece_in_words(found.kind), "list": setting_in_words(key)}
             )
         if holder.path[: len(found.path)] == found.path:
-            raise Conflict(
-                _("%(found)s cannot be moved into itself.") % {"found": tree.called(found)}
-            )
+            raise Conflict(_("%(found)s cannot be moved into itself.") % {"found": found.title})
         held = holder.node.get(key)
         if not isinstance(held, list):
             held = []
@@ -112,8 +107,8 @@ class UnitOfWork:
         _refuse_foreign(holder, found.node)
         if len(rest) == len(held):
             _refuse_full(self.document, holder, key, found.node, count=len(held) + 1, moved=True)
-        before = [item for item in self.find(found.owner).node[found.list] if item != found.node]
-        origin = _spot(found.owner, found.list, found.at, before)
+        before = [item for item in self.find(found.holder).node[found.key] if item != found.node]
+        origin = _spot(found.holder, found.key, found.at, before)
         spot = _spot(owner, key, at, rest)
         if (origin.owner, origin.key, origin.at) == (spot.owner, spot.key, spot.at):
             return False
@@ -156,7 +151,7 @@ class UnitOfWork:
     def refuse_used(self, target: str) -> None:
         """Refuse to go on while others refer to a piece; the uses are in the error's `uses`."""
         uses = [*uses_of(self.document, target), *self._outside]
-        _refuse(tree.called(self.find(target)), uses)
+        _refuse(self.find(target).title, uses)
 
     def _do(self, change: Change) -> None:
         if isinstance(change, Set) and change.before and same(change.before, change.after):
@@ -164,15 +159,15 @@ class UnitOfWork:
         self._sheet.apply(change)
         self._done.append(change)
 
-    def _movable(self, target: str) -> Element:
+    def _movable(self, target: str) -> Piece:
         found = self.find(target)
         if found.kind == tree.PROCESS:
             raise Conflict(_("The process itself cannot be moved or removed here."))
         return found
 
-    def _holder(self, owner: str, key: str) -> Element:
+    def _holder(self, owner: str, key: str) -> Piece:
         holder = self.find(owner)
-        if tree.may_hold(holder.kind, holder.node, key):
+        if may_hold(holder.kind, holder.node, key):
             return holder
         if (holder.kind, key) == ("field", "fields"):
             raise Conflict(
@@ -180,7 +175,7 @@ class UnitOfWork:
                     "%(holder)s is a %(kind)s and holds no fields. "
                     "Drop it on a form, a panel or a group of fields."
                 )
-                % {"holder": tree.called(holder), "kind": tree.label_of(holder).lower()}
+                % {"holder": holder.title, "kind": holder.label.lower()}
             )
         if key in {"rules", "load_rules"}:
             raise Conflict(
@@ -188,11 +183,11 @@ class UnitOfWork:
                     "%(holder)s is a %(kind)s and has no rules. "
                     "Put the rule on a button, a field to fill in, the form or the process."
                 )
-                % {"holder": tree.called(holder), "kind": tree.label_of(holder).lower()}
+                % {"holder": holder.title, "kind": holder.label.lower()}
             )
         raise Conflict(
             _("%(holder)s has no list of %(list)s.")
-            % {"holder": tree.called(holder), "list": setting_in_words(key)}
+            % {"holder": holder.title, "list": setting_in_words(key)}
         )
 
 
@@ -221,10 +216,10 @@ def _spot(owner: str, key: str, at: int | None, held: list[Any]) -> Spot:
 
 
 def _refuse_full(
-    document: Object, holder: Element, key: str, value: Object, *, count: int, moved: bool = False
+    document: Object, holder: Piece, key: str, value: Object, *, count: int, moved: bool = False
 ) -> None:
     """Keep to the limits of contract 1; a piece that only moves makes no more of them."""
-    limit = {"forms": MAX_FORMS, "rules": MAX_RULES, "load_rules": MAX_RULES}.get(key)
+    limit = {"forms": LIMITS.forms, "fields": None}.get(key, LIMITS.rules)
     if limit and count > limit:
         raise Invalid.at(
             "",
@@ -233,29 +228,29 @@ def _refuse_full(
         )
     new = [element.kind for element in tree.walk_piece(tree.HELD[key], value)].count("field")
     old = sum(element.kind == "field" for element in tree.walk(document))
-    if new and not moved and new + old > MAX_FIELDS:
+    if new and not moved and new + old > LIMITS.fields:
         raise Invalid.at(
             "",
-            _("At most %(most)s fields are allowed in a process.") % {"most": MAX_FIELDS},
+            _("At most %(most)s fields are allowed in a process.") % {"most": LIMITS.fields},
         )
     if key == "forms":
         return
     kind = tree.HELD[key]
-    if _depth(kind, holder.path) + 1 + _deepest(kind, value) > MAX_NESTING:
+    if _depth(kind, holder.path) + 1 + _deepest(kind, value) > LIMITS.nesting:
         raise Invalid.at(
             "",
             _("%(kinds)s can be nested %(most)s deep at most.")
-            % {"kinds": pieces_in_words(kind), "most": MAX_NESTING},
+            % {"kinds": pieces_in_words(kind), "most": LIMITS.nesting},
         )
 
 
-def _refuse_foreign(holder: Element, value: Object) -> None:
+def _refuse_foreign(holder: Piece, value: Object) -> None:
     """Refuse a rule that cannot be done row by row."""
-    if holder.kind == "rule" and not tree.may_stand_in(holder.node, str(value.get("type"))):
-        rule = Element(tree.target_of("rule", value), "rule", (), value, "", "", 0)
+    if holder.kind == "rule" and not may_stand_in(holder.node, str(value.get("type"))):
+        rule = next(tree.walk_piece("rule", value))
         raise Conflict(
             _("%(rule)s cannot stand inside %(holder)s. Put it before or behind it.")
-            % {"rule": tree.label_of(rule), "holder": tree.label_of(holder)}
+            % {"rule": rule.label, "holder": holder.label}
         )
 
 

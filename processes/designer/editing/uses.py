@@ -14,15 +14,14 @@ from pydantic import ValidationError
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.pointers import flaws_of, pointer
-from processes.definition import raw_document as sent
-from processes.definition.document import Document, Form
-from processes.designer.editing import text_references, tree
+from processes.definition import tree
+from processes.definition.tree import DefinitionTree, Object, Path, Piece
+from processes.designer.editing import text_references
 from processes.designer.editing.patches import Set
-from processes.designer.editing.tree import Element, Object, Path
-from processes.fields import InputField, fields
-from processes.language.labels import piece_in_words
+from processes.designer.editing.piece_checks import model_of, parsed
+from processes.fields import InputField
+from processes.language.labels import piece_in_words, setting_in_words
 from processes.language.scope import NameTable
-from processes.rules import rules
 from processes.rules.instances import process_setting
 
 # What is read by people alone.
@@ -42,7 +41,7 @@ class Use(NamedTuple):
 class _Found(NamedTuple):
     """A text of a piece that refers to a name, and the text with the new name."""
 
-    element: Element
+    element: Piece
     path: Path
     text: str
     new: str
@@ -64,15 +63,16 @@ def uses_of(document: Object, target: str) -> list[Use]:
 
 
 def _use(document: Object, found: _Found) -> Use:
-    element, setting = found.element, tree.setting_of(found.element, str(found.path[0]))
+    element = found.element
+    setting = setting_in_words(str(found.path[0]), model_of(element))
     if element.kind == tree.PROCESS:
         sentence = _("The pattern of the Process ID uses it.")
     else:
-        owner = tree.find(document, element.owner)
-        of = _("the process") if owner.kind == tree.PROCESS else tree.called(owner)
+        owner = tree.find(document, element.holder)
+        of = _("the process") if owner.kind == tree.PROCESS else owner.title
         sentence = _("The %(kind)s %(element)s of %(of)s uses it in its %(setting)s.") % {
             "kind": piece_in_words(element.kind),
-            "element": tree.called(element),
+            "element": element.title,
             "of": of,
             "setting": setting,
         }
@@ -116,7 +116,7 @@ def _column_references(
 ) -> Iterator[_Found]:
     """Yield every text that refers to one of the columns: what is refused once they are gone."""
     for element in tree.walk(document):
-        settings, loop = own_settings(element), _loop_around(document, element)
+        settings, loop = own_settings(element), _loop_around(element)
         is_met = document.get("name") == settings.get(process_setting(settings))
         leaves = [
             (path, text, text_references.of_columns(text, names, table, in_rows=loop == table))
@@ -133,10 +133,10 @@ def _column_references(
                 yield _Found(element, path, text, new)
 
 
-def _loop_around(document: Object, element: Element) -> str:
+def _loop_around(element: Piece) -> str:
     """Return the table whose rows the rule around a piece goes through; empty without one."""
-    loop = tree.at(document, element.path[:-2]) if element.kind == "rule" else {}
-    table = loop.get("table") if tree.kind_of(element.owner) == "rule" else ""
+    owner = element.owner
+    table = owner.node.get("table") if owner is not None and owner.kind == "rule" else ""
     return table if isinstance(table, str) else ""
 
 
@@ -183,7 +183,7 @@ def _met(path: Path, text: str, names: Mapping[str, str]) -> str:
     )
 
 
-def own_settings(element: Element) -> Object:
+def own_settings(element: Piece) -> Object:
     """Return the settings of a piece without the pieces that it holds."""
     return {
         key: value for key, value in element.node.items() if key not in tree.LISTS[element.kind]
@@ -210,7 +210,7 @@ class _Names(NameTable):
 
 
 def _names_in(document: Object) -> NameTable:
-    found = sent.names_in(document)
+    found = DefinitionTree(document).names()
     return _Names(**{one.name: getattr(found, one.name) for one in settings_of(found)})
 
 
@@ -223,21 +223,15 @@ def _without(document: Object, names: Collection[str]) -> Object:
     return copy
 
 
-def _broken_places(element: Element, known: NameTable, unknown: NameTable) -> set[str]:
+def _broken_places(element: Piece, known: NameTable, unknown: NameTable) -> set[str]:
     before = set(_flaws(element, known))
     return {place for place, detail in _flaws(element, unknown) if (place, detail) not in before}
 
 
-def _flaws(element: Element, names: NameTable) -> list[tuple[str, str]]:
+def _flaws(element: Piece, names: NameTable) -> list[tuple[str, str]]:
     settings = own_settings(element)
     try:
-        if element.kind == "rule":
-            rules.parse(settings, names=names)
-        elif element.kind == "field":
-            fields.parse(settings, names=names)
-        else:
-            model = Form if element.kind == "form" else Document
-            model.model_validate(settings, context={"names": names})
+        parsed(element.kind, settings, names)
     except ValidationError as error:
         return [(flaw.pointer, flaw.detail) for flaw in flaws_of(error, settings)]
     return []

@@ -10,11 +10,11 @@ from typing import Any, Literal, NamedTuple
 from kianda.lib.errors import Flaw
 from kianda.lib.pointers import pointer, unique
 from processes.definition import raw_document as sent
+from processes.definition import tree
 from processes.definition.checks import Catalog, advise, check_references
 from processes.definition.document import Document
-from processes.designer.editing import tree
+from processes.definition.tree import DefinitionTree, Object
 from processes.designer.editing.piece_checks import Pieces, bare
-from processes.designer.editing.tree import Object, Path
 
 Level = Literal["error", "reference", "advice"]
 
@@ -45,8 +45,9 @@ class CheckedDocument(NamedTuple):
 
 def checked(raw: Object) -> CheckedDocument:
     """Check a definition in itself: it finds what `parse_document` refuses."""
-    gathered = _Gathered(raw)
-    flaws = unique([*sent.flaws_in(raw), *gathered.flaws])
+    whole = DefinitionTree(raw)
+    gathered = _Gathered(whole)
+    flaws = unique([*sent.flaws_in(whole), *gathered.flaws])
     return CheckedDocument(raw, list(_marked(raw, flaws, "error")), gathered.document)
 
 
@@ -76,30 +77,23 @@ def _marked(raw: Object, flaws: list[Flaw], level: Level) -> Iterator[FlawMark]:
 class _Gathered:
     """The pieces of a definition checked, and put together again."""
 
-    def __init__(self, raw: Object) -> None:
+    def __init__(self, whole: DefinitionTree) -> None:
         self.flaws: list[Flaw] = []
-        self._pieces = Pieces(sent.names_in(raw))
-        made = self._piece(tree.PROCESS, raw, ())
+        self._pieces = Pieces(whole.names())
+        made = self._piece(whole.process)
         self.document = made if isinstance(made, Document) else None
 
-    def _piece(self, kind: str, node: Object, path: Path) -> Any:
+    def _piece(self, piece: tree.Piece) -> Any:
+        kind, node = piece.kind, piece.node
         found = self._pieces.check(kind, node)
-        place = pointer(*path)
+        place = pointer(*piece.path)
         self.flaws += [Flaw(place + flaw.pointer, flaw.detail) for flaw in found.flaws]
         if kind == "rule":
             return found.model
         model = found.model or bare(kind, node)
         held = {
-            key: self._list(key, node[key], (*path, key))
+            key: [made for one in piece.held(key) if (made := self._piece(one)) is not None]
             for key in tree.LISTS[kind]
             if isinstance(node.get(key), list)
         }
         return model.model_copy(update=held) if model is not None else None
-
-    def _list(self, key: str, held: list[Any], path: Path) -> list[Any]:
-        made = [
-            self._piece(tree.HELD[key], item, (*path, at))
-            for at, item in enumerate(held)
-            if isinstance(item, dict)
-        ]
-        return [piece for piece in made if piece is not None]

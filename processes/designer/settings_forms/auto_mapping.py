@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kianda.lib.names import plain_letters
+from processes.definition.tree import Piece
 from processes.designer.settings_forms.editor_scope import EditorScope
-from processes.designer.settings_forms.source_trees import FieldFacts, fields_in
+from processes.designer.settings_forms.source_trees import fields_in
 
 _SIGNS = re.compile(r"[^a-z0-9]+")
 # What people write in either way.
@@ -16,7 +17,7 @@ _SAME = {"uri": "url"}
 def mapped_by_name(control: str, rows: Sequence[Any], scope: EditorScope) -> list[dict[str, Any]]:
     """Return the rows with the obvious ones filled in and added; what is written stays."""
     kept = [dict(row) for row in rows if isinstance(row, dict)]
-    fields = _Fields([one for one in fields_in(scope.document) if one.holds_value])
+    fields = _Fields([one for one in fields_in(scope.document) if one.field_kind.holds_value])
     if control == "rows" or (control == "input_mapping" and scope.calls_processes):
         return _others(kept, scope, fields, "" if control == "rows" else "body.")
     if control == "input_mapping":
@@ -27,7 +28,7 @@ def mapped_by_name(control: str, rows: Sequence[Any], scope: EditorScope) -> lis
 class _Fields:
     """The fields of the process by the words of their names and titles."""
 
-    def __init__(self, fields: list[FieldFacts]) -> None:
+    def __init__(self, fields: list[Piece]) -> None:
         self._by_name = {words_of(one.name): one.name for one in reversed(fields)}
         self._by_title = {words_of(one.title): one.name for one in reversed(fields)}
 
@@ -71,7 +72,7 @@ def _others(
             row["value"] = f"[{name}]" if name else ""
     mapped = {str(row.get("target", "")) for row in rows}
     for one in fields_in(scope.process or {}):
-        name = fields.named(words_of(one.name)) if one.holds_value else ""
+        name = fields.named(words_of(one.name)) if one.field_kind.holds_value else ""
         if name and f"{prefix}{one.name}" not in mapped:
             rows.append({"target": f"{prefix}{one.name}", "value": f"[{name}]"})
     return rows
@@ -99,7 +100,7 @@ def _places(scope: EditorScope) -> Mapping[str, str]:
         return {
             f"item.{one.name}": words_of(one.name)
             for one in fields_in(scope.process)
-            if one.holds_value
+            if one.field_kind.holds_value
         }
     names = scope.rest_method.output_paths() if scope.rest_method is not None else {}
     return {name: _last(name) for name in names if name.count(".") > 1}

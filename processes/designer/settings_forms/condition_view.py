@@ -157,7 +157,7 @@ def left_kind(source: str, scope: EditorScope) -> type[FieldKind] | None:
     if name is not None and name.startswith("item.") and scope.process is not None:
         name = name.removeprefix("item.")
         kinds: Mapping[str, type[FieldKind]] = {
-            one.name: one.kind for one in fields_in(scope.process)
+            one.name: one.field_kind for one in fields_in(scope.process)
         }
     else:
         kinds = scope.kinds

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from django.utils.translation import gettext as _
 
 from datasources.rest.document import RestDatasource, RestMethod
-from processes.definition import raw_document as definitions
 from processes.definition.checks import Catalog
+from processes.definition.tree import DefinitionTree
 from processes.designer.settings_forms import source_trees
 from processes.designer.settings_forms.source_trees import Branch
 from processes.language.expressions import Template, TemplateError
@@ -81,7 +81,7 @@ class EditorScope:
     @cached_property
     def names(self) -> NameTable:
         """Return the names that are known here."""
-        names = definitions.names_in(dict(self.document))
+        names = DefinitionTree(self.document).names()
         return names.in_rows_of(self.loop) if self.loop else names
 
     @cached_property

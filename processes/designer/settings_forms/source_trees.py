@@ -1,6 +1,6 @@
 """The trees that mapping rows pick from: form fields, a request, an answer, an error, an item."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from datasources.rest.document import RestMethod
 from kianda.lib.names import as_title
-from processes.definition import raw_document as definitions
+from processes.definition.tree import DefinitionTree, Piece, columns_of, title_of
 from processes.designer.settings_forms.labels import Words
-from processes.fields import FormField, kind_named
+from processes.fields import FormField
 from processes.language.labels import name_in_words
 from processes.language.references import SYSTEM_NAMES
 from processes.language.scope import FieldKind
@@ -35,66 +35,50 @@ class Branch:
     leaves: list[Leaf] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class FieldFacts:
-    """A field of a working copy, which may be half made."""
-
-    name: str
-    title: str
-    kind: type[FormField]
-    form: int
-
-    @property
-    def holds_value(self) -> bool:
-        """Tell whether it holds a value."""
-        return self.kind.holds_value
-
-
-def fields_in(document: Mapping[str, Any]) -> Iterator[FieldFacts]:
-    """Yield the fields of a working copy that have a name, in form order."""
-    for place, one in definitions.fields_of(dict(document)):
-        name, kind = one.get("name"), one.get("type")
-        if isinstance(name, str) and name and isinstance(kind, str):
-            yield FieldFacts(name, _title(one), kind_named(kind), int(place[1]))
+def fields_in(document: Mapping[str, Any]) -> Iterator[Piece]:
+    """Yield the fields of a working copy that have a name and a type, in form order."""
+    return (one for one in DefinitionTree(document).walk("field") if one.name and one.slug)
 
 
 def column_titles(document: Mapping[str, Any], table: str) -> dict[str, str]:
     """Return the title of each column of a table of a working copy."""
     return {
-        str(column["name"]): _title(column)
-        for _place, one in definitions.fields_of(dict(document))
-        if table and one.get("name") == table and isinstance(one.get("columns"), list)
-        for column in one["columns"]
-        if isinstance(column, dict) and isinstance(column.get("name"), str)
+        str(column["name"]): title_of(column)
+        for one in DefinitionTree(document).walk("field")
+        if table and one.name == table
+        for column in columns_of(one.node)
+        if isinstance(column.get("name"), str)
     }
-
-
-def form_names(document: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return name and title of each form."""
-    return [
-        (str(form["name"]), _title(form))
-        for _place, form in definitions.forms_of(dict(document))
-        if isinstance(form.get("name"), str)
-    ]
-
-
-def _title(one: Mapping[str, Any]) -> str:
-    title, name = one.get("title"), one.get("name")
-    return title if isinstance(title, str) and title else as_title(str(name or ""))
 
 
 def field_tree(
     document: Mapping[str, Any], *, brackets: bool = False, rows_only: bool = False
 ) -> list[Branch]:
     """Return the fields that hold a value, by form; in brackets where a value is written."""
-    forms = [_title(form) for _place, form in definitions.forms_of(dict(document))]
-    branches = [Branch(title, "ui-checks-grid") for title in forms]
+    return _by_form(
+        document,
+        lambda kind: kind.holds_value and (kind.holds_rows or not rows_only),
+        value="[%s]" if brackets else "%s",
+    )
+
+
+def form_names(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return name and title of each form that has a name."""
+    return [(form.name, form.title) for form in DefinitionTree(document).forms if form.name]
+
+
+def _by_form(
+    document: Mapping[str, Any], wanted: Callable[[type[FormField]], bool], *, value: str = "%s"
+) -> list[Branch]:
+    """Return the fields of the wanted kinds, by form."""
+    branches = {
+        form.at: Branch(form.title, "ui-checks-grid") for form in DefinitionTree(document).forms
+    }
     for one in fields_in(document):
-        if one.holds_value and (one.kind.holds_rows or not rows_only):
-            value = f"[{one.name}]" if brackets else one.name
-            leaf = Leaf(value, one.title, one.name, one.kind.icon)
-            branches[one.form].leaves.append(leaf)
-    return [branch for branch in branches if branch.leaves]
+        if wanted(one.field_kind):
+            leaf = Leaf(value % one.name, one.title, one.name, one.field_kind.icon)
+            branches[int(one.path[1])].leaves.append(leaf)
+    return [branch for branch in branches.values() if branch.leaves]
 
 
 def system_tree() -> list[Branch]:
@@ -153,9 +137,9 @@ def item_tree(process: Mapping[str, Any] | None) -> list[Branch]:
         for name in ("id", "name", "status", "created")
     ]
     fields = [
-        Leaf(f"[item.{one.name}]", one.title, f"item.{one.name}", one.kind.icon)
+        Leaf(f"[item.{one.name}]", one.title, f"item.{one.name}", one.field_kind.icon)
         for one in fields_in(process)
-        if one.holds_value
+        if one.field_kind.holds_value
     ]
     return [Branch(_("Item found"), "collection", [*fields, *facts])]
 
@@ -172,11 +156,11 @@ def other_tree(process: Mapping[str, Any] | None, prefix: str) -> list[Branch]:
     if process is None:
         return []
     leaves = [
-        Leaf(f"{prefix}{one.name}", one.title, one.name, one.kind.icon)
+        Leaf(f"{prefix}{one.name}", one.title, one.name, one.field_kind.icon)
         for one in fields_in(process)
-        if one.holds_value
+        if one.field_kind.holds_value
     ]
-    return [Branch(_title(process), "diagram-3", leaves)] if leaves else []
+    return [Branch(title_of(process), "diagram-3", leaves)] if leaves else []
 
 
 def row_tree(
@@ -193,12 +177,7 @@ def row_tree(
 
 def all_fields_tree(document: Mapping[str, Any]) -> list[Branch]:
     """Return every field by form, those without a value too: buttons, panels."""
-    branches = [Branch(title, "ui-checks-grid") for _name, title in form_names(document)]
-    for one in fields_in(document):
-        if one.form < len(branches):
-            leaf = Leaf(one.name, one.title, one.name, one.kind.icon)
-            branches[one.form].leaves.append(leaf)
-    return [branch for branch in branches if branch.leaves]
+    return _by_form(document, lambda kind: True)
 
 
 def forms_tree(document: Mapping[str, Any]) -> list[Branch]:

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.pages import page
+from processes.definition.tree import Piece
 from processes.designer import working_copy
 from processes.designer.copy_view import CopyView
 from processes.views.designer import moving, positions
 from processes.views.designer.palette import has_settings
-from processes.views.designer.tree import TreeNode
 from processes.views.designer.workspace import ActionResult, Workspace
 
 ActionHandler = Callable[..., ActionResult]
@@ -80,7 +80,7 @@ def remove(workspace: Workspace, target: str = "", sure: str = "") -> ActionResu
 def drop(workspace: Workspace, target: str = "", column: str = "") -> ActionResult:
     """Take a column out of a table, whoever refers to it: the person was asked and is sure."""
     held = [
-        one for one in found(workspace, target).raw.get("columns") or () if isinstance(one, dict)
+        one for one in found(workspace, target).node.get("columns") or () if isinstance(one, dict)
     ]
     left = [one for one in held if one.get("name") != column]
     copy = workspace.edit(do="change", target=target, settings={"columns": left}, force=True)
@@ -90,7 +90,7 @@ def drop(workspace: Workspace, target: str = "", column: str = "") -> ActionResu
 def switch(workspace: Workspace, target: str = "") -> ActionResult:
     """Switch a rule on or off."""
     rule = found(workspace, target)
-    enabled = rule.raw.get("enabled") is False
+    enabled = rule.node.get("enabled") is False
     copy = workspace.edit(do="switch_rule", target=target, enabled=enabled)
     return ActionResult(copy, target, say=f"{copy.label}.")
 
@@ -180,7 +180,7 @@ def mine(workspace: Workspace) -> ActionResult:
     return ActionResult(kept, workspace.at, say=f"{kept.label}.")
 
 
-def found(workspace: Workspace, target: str) -> TreeNode:
+def found(workspace: Workspace, target: str) -> Piece:
     """Return an element of the working copy; raises Conflict when it is gone."""
     element = workspace.screen.tree.get(target)
     if element is None:

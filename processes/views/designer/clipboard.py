@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from processes.definition.tree import Piece
 from processes.designer.editing.clipboard import text_of
-from processes.views.designer.tree import TreeNode
 
 _KEY = "designer-clipboard"
 
@@ -26,7 +26,7 @@ class Clipboard:
         held = self.held or {}
         return str(held.get("target")) if held.get("cut") and held.get("design") == design else ""
 
-    def take(self, design: str, document: dict[str, Any], element: TreeNode, *, cut: bool) -> None:
+    def take(self, design: str, document: dict[str, Any], element: Piece, *, cut: bool) -> None:
         """Hold an element, to be copied or moved."""
         self._session[_KEY] = {
             "kind": element.kind, "title": element.title, "design": design, "cut": cut,

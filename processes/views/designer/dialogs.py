@@ -7,11 +7,11 @@ from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Missing
 from kianda.lib.names import FIELD_NAME
 from kianda.web.pages import page, render_dialog
-from processes.designer.editing.tree import may_hold
+from processes.definition.tree import Piece
+from processes.designer.editing.new_pieces import may_hold
 from processes.designer.uses import all_uses
 from processes.views.designer import palette
 from processes.views.designer.screen import Screen, runs_rules
-from processes.views.designer.tree import TreeNode
 from processes.views.designer.workspace import Workspace
 
 MOST_USES = 50
@@ -68,7 +68,7 @@ def retype(request: HttpRequest, name: str) -> HttpResponseBase:
     return render_dialog(request, "designer/_retype.html", context, title=title)
 
 
-def _asked(workspace: Workspace) -> TreeNode:
+def _asked(workspace: Workspace) -> Piece:
     element = workspace.screen.tree.get(workspace.request.GET.get("target", ""))
     if element is None or element.kind == "process":
         raise Missing(_("There is no such form, field or rule any more."))
@@ -81,22 +81,22 @@ def _column(request: HttpRequest) -> str:
     return column if FIELD_NAME.match(column) else ""
 
 
-def _title_of(table: TreeNode, column: str) -> str:
+def _title_of(table: Piece, column: str) -> str:
     """Return what people call a column of a table."""
-    held = [one for one in table.raw.get("columns") or () if isinstance(one, dict)]
+    held = [one for one in table.node.get("columns") or () if isinstance(one, dict)]
     return next(
         (str(one.get("title") or column) for one in held if one.get("name") == column), column
     )
 
 
-def _context(workspace: Workspace, element: TreeNode) -> dict[str, object]:
+def _context(workspace: Workspace, element: Piece) -> dict[str, object]:
     return {
         "design": {"name": workspace.name}, "copy": workspace.copy, "element": element,
         "back": workspace.address(element.target),
     }  # fmt: skip
 
 
-def _destinations(screen: Screen, element: TreeNode) -> list[tuple[str, list[tuple[str, str]]]]:
+def _destinations(screen: Screen, element: Piece) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return what may take the element, by form: (title, [(`target|list`, words)])."""
     if element.kind == "rule":
         load = [(f"{screen.tree.process.target}|rules", _("When the process is opened"))]
@@ -108,10 +108,10 @@ def _destinations(screen: Screen, element: TreeNode) -> list[tuple[str, list[tup
     ]
 
 
-def _rule_lists(form: TreeNode, element: TreeNode) -> list[tuple[str, str]]:
+def _rule_lists(form: Piece, element: Piece) -> list[tuple[str, str]]:
     owners = [one for one in _inside(form) if runs_rules(one)]
     rules = [rule for one in (form, *owners) for rule in (*one.rules, *one.load_rules)]
-    loops = [one for one in rules if may_hold("rule", one.raw, "rules") and not element.has(one)]
+    loops = [one for one in rules if may_hold("rule", one.node, "rules") and not element.has(one)]
     return [
         (f"{form.target}|rules", _("When the form is submitted")),
         (f"{form.target}|load_rules", _("When the form is opened")),
@@ -120,10 +120,10 @@ def _rule_lists(form: TreeNode, element: TreeNode) -> list[tuple[str, str]]:
     ]
 
 
-def _holders(form: TreeNode, element: TreeNode) -> list[TreeNode]:
-    inside = [one for one in _inside(form) if may_hold("field", one.raw, "fields")]
+def _holders(form: Piece, element: Piece) -> list[Piece]:
+    inside = [one for one in _inside(form) if may_hold("field", one.node, "fields")]
     return [form, *(one for one in inside if not element.has(one))]
 
 
-def _inside(owner: TreeNode) -> list[TreeNode]:
+def _inside(owner: Piece) -> list[Piece]:
     return [found for one in owner.fields for found in (one, *_inside(one))]

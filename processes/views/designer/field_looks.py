@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from processes.definition.tree import Piece
 from processes.fields import kind_named
 from processes.language.values import JSONValue
-from processes.views.designer.tree import TreeNode
 
 _INLINE = re.compile(r"</?(?:a|b|code|em|i|s|strong|sub|sup|u)(?:\s[^>]*)?>")
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>")
@@ -32,7 +32,7 @@ class Look(NamedTuple):
 class Box:
     """A field as it stands on the canvas."""
 
-    element: TreeNode
+    element: Piece
     look: Look
     width: int
     selected: bool
@@ -44,9 +44,9 @@ class Box:
         return self.element.target
 
 
-def look_of(element: TreeNode, *, flaws: int) -> Look:
+def look_of(element: Piece, *, flaws: int) -> Look:
     """Return how a field looks."""
-    raw = element.raw
+    raw = element.node
     return Look(
         target=element.target, name=element.name, title=element.title,
         kind=kind_named(element.slug).look_of(raw), shown=_text_on_canvas(raw),

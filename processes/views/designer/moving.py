@@ -3,11 +3,11 @@
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict
+from processes.definition.tree import DefinitionTree, Piece
 from processes.designer.copy_view import CopyView
 from processes.fields import kind_named
 from processes.views.designer.positions import Position
 from processes.views.designer.screen import in_footer
-from processes.views.designer.tree import DesignTree, TreeNode
 from processes.views.designer.workspace import ActionResult, Workspace
 
 
@@ -52,7 +52,7 @@ def to_place(workspace: Workspace, target: str, place: Position) -> ActionResult
     return _moved_in_words(copy, target)
 
 
-def _where(element: TreeNode) -> str:
+def _where(element: Piece) -> str:
     return "footer" if in_footer(element) else "body"
 
 
@@ -70,7 +70,7 @@ def _step(workspace: Workspace, target: str, by: int) -> ActionResult:
 
 
 def _moved_in_words(copy: CopyView, target: str) -> ActionResult:
-    tree = DesignTree(copy.document)
+    tree = DefinitionTree(copy.document)
     element = tree.get(target)
     if element is None:
         return ActionResult(copy, target)
@@ -81,14 +81,14 @@ def _moved_in_words(copy: CopyView, target: str) -> ActionResult:
     )
 
 
-def _beside(element: TreeNode) -> list[TreeNode]:
+def _beside(element: Piece) -> list[Piece]:
     """Return the elements among which it is seen: the fields, or the buttons of the bar."""
     if element.kind != "field":
         return element.siblings()
     return [one for one in element.siblings() if in_footer(one) == in_footer(element)]
 
 
-def _found(tree: DesignTree, target: str) -> TreeNode:
+def _found(tree: DefinitionTree, target: str) -> Piece:
     element = tree.get(target)
     if element is None:
         raise Conflict(_("That is no longer there: somebody has removed or renamed it."))

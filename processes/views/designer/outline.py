@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from processes.definition.tree import Piece
 from processes.views.designer import palette
 from processes.views.designer.screen import Screen
-from processes.views.designer.tree import TreeNode
 
 DEEPEST = 4
 
@@ -29,7 +29,7 @@ def lines(screen: Screen, words: str = "") -> list[OutlineEntry]:
     return [line for line in found if all(word in line.words for word in wanted)]
 
 
-def _walk(element: TreeNode, depth: int) -> Iterator[tuple[TreeNode, int]]:
+def _walk(element: Piece, depth: int) -> Iterator[tuple[Piece, int]]:
     yield element, depth
     for rule in [*element.rules, *element.load_rules]:
         yield from _walk(rule, depth + 1)
@@ -37,10 +37,10 @@ def _walk(element: TreeNode, depth: int) -> Iterator[tuple[TreeNode, int]]:
         yield from _walk(inner, depth + 1)
 
 
-def _entry(screen: Screen, element: TreeNode, depth: int) -> OutlineEntry:
+def _entry(screen: Screen, element: Piece, depth: int) -> OutlineEntry:
     slug = element.slug or element.kind
     words = f"{element.title} {element.name} {slug.replace('_', ' ')}".lower()
     return OutlineEntry(
         element.target, element.title, palette.icon_of(slug), min(depth, DEEPEST),
-        screen.wrong_at(element.target), element is screen.selected, words,
+        screen.wrong_at(element.target), element.path == screen.selected.path, words,
     )  # fmt: skip

@@ -7,10 +7,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict
-from processes.designer.editing.tree import may_hold
+from processes.definition.tree import RULE_LISTS, Piece
+from processes.designer.editing.new_pieces import may_hold
 from processes.fields import kind_named
 from processes.views.designer.screen import Screen, in_footer, runs_rules
-from processes.views.designer.tree import RULE_LISTS, TreeNode
 
 if TYPE_CHECKING:
     from processes.views.designer.workspace import Workspace
@@ -31,7 +31,7 @@ def behind(screen: Screen, kind: str, *, into: str = "", owner: str = "") -> Pos
 def _behind_field(screen: Screen) -> Position:
     chosen = screen.owner
     if chosen.kind == "field":
-        if may_hold("field", chosen.raw, "fields"):
+        if may_hold("field", chosen.node, "fields"):
             return _place(chosen, "fields", _end(chosen, "fields"))
         assert chosen.owner is not None  # a field stands on a form or in a container
         return _place(chosen.owner, "fields", chosen.at + 1)
@@ -40,8 +40,8 @@ def _behind_field(screen: Screen) -> Position:
     return _place(screen.form, "fields", _end(screen.form, "fields"))
 
 
-def _behind_rule(screen: Screen, into: str, chosen: TreeNode) -> Position:
-    if chosen.kind == "rule" and may_hold("rule", chosen.raw, "rules"):
+def _behind_rule(screen: Screen, into: str, chosen: Piece) -> Position:
+    if chosen.kind == "rule" and may_hold("rule", chosen.node, "rules"):
         return _place(chosen, "rules", _end(chosen, "rules"))
     if chosen.kind == "rule" and chosen.owner is not None and not into:
         return _place(chosen.owner, chosen.key, chosen.at + 1)
@@ -55,12 +55,12 @@ def _behind_rule(screen: Screen, into: str, chosen: TreeNode) -> Position:
     return _place(holder, key, _end(holder, key))
 
 
-def _place(owner: TreeNode, key: str, at: int) -> Position:
+def _place(owner: Piece, key: str, at: int) -> Position:
     return {"in": owner.target, "list": key, "at": at}
 
 
-def _end(owner: TreeNode, key: str) -> int:
-    held = owner.raw.get(key)
+def _end(owner: Piece, key: str) -> int:
+    held = owner.node.get(key)
     return len(held) if isinstance(held, list) else 0
 
 

@@ -12,7 +12,9 @@ from kianda.accounts.roles import DESIGNER
 from kianda.lib.dialogs.specs import spec_of
 from kianda.lib.errors import ApplicationError, Conflict, Flaw, Invalid, Missing
 from kianda.web.pages import go, is_htmx, page, render_page
+from processes.definition.tree import Piece
 from processes.designer.copy_view import CopyView
+from processes.designer.editing.piece_checks import model_of
 from processes.designer.rule_samples import RuleSamples, samples_for
 from processes.designer.settings_forms.auto_mapping import mapped_by_name
 from processes.designer.settings_forms.editor_scope import EditorScope, scope_of
@@ -24,8 +26,7 @@ from processes.designer.settings_forms.form import (
 )
 from processes.views.designer.palette import label_of
 from processes.views.designer.screen import Screen
-from processes.views.designer.tree import TreeNode
-from processes.views.designer.workspace import Workspace, kind_of
+from processes.views.designer.workspace import Workspace
 
 PREFIX = "rule"
 ACT = f"{PREFIX}!act"
@@ -57,7 +58,7 @@ def rule(request: HttpRequest, name: str, rule_id: str) -> HttpResponseBase:
     return _closed(request, name, element.target)
 
 
-def rule_of(screen: Screen, rule_id: str) -> TreeNode:
+def rule_of(screen: Screen, rule_id: str) -> Piece:
     """Return a rule of the working copy; raises Missing."""
     element = screen.tree.get(f"rule:{rule_id}")
     if element is None:
@@ -66,14 +67,14 @@ def rule_of(screen: Screen, rule_id: str) -> TreeNode:
 
 
 def typed_raw(
-    workspace: Workspace, element: TreeNode, *, prefix: str = PREFIX
+    workspace: Workspace, element: Piece, *, prefix: str = PREFIX
 ) -> tuple[dict[str, Any], str]:  # fmt: skip
     """Return an element as it was typed, and the place of a row that was added."""
-    kind = kind_of(element)
+    kind = model_of(element)
     if kind is None:
-        return element.raw, ""
+        return element.node, ""
     read, place = read_with_act(kind, workspace.request.POST, prefix=prefix)
-    raw = element.raw | read
+    raw = element.node | read
     act = workspace.request.POST.get(f"{prefix}!act", "")
     if act.startswith(BY_NAME):
         setting = act.removeprefix(BY_NAME)
@@ -84,23 +85,23 @@ def typed_raw(
     return raw, place
 
 
-def scope_for(workspace: Workspace, raw: dict[str, Any], element: TreeNode | None) -> EditorScope:
+def scope_for(workspace: Workspace, raw: dict[str, Any], element: Piece | None) -> EditorScope:
     """Return what is known around a rule."""
     return scope_of(workspace.copy.document, workspace.catalog, raw, loop=loop_around(element))
 
 
-def loop_around(element: TreeNode | None) -> str:
+def loop_around(element: Piece | None) -> str:
     """Return the table whose rows are gone through by the rule that this rule stands in."""
     owner = element.owner if element is not None and element.kind == "rule" else None
-    table = owner.raw.get("table") if owner is not None and owner.kind == "rule" else ""
+    table = owner.node.get("table") if owner is not None and owner.kind == "rule" else ""
     return table if isinstance(table, str) else ""
 
 
 def samples_of(
-    workspace: Workspace, screen: Screen, raw: dict[str, Any], element: TreeNode | None
+    workspace: Workspace, screen: Screen, raw: dict[str, Any], element: Piece | None
 ) -> RuleSamples:  # fmt: skip
     """Return the values that a rule would move now."""
-    rules: list[Mapping[str, Any]] = [one.raw for one in screen.tree.all_rules()]
+    rules: list[Mapping[str, Any]] = [one.node for one in screen.tree.walk("rule")]
     return samples_for(
         screen.copy.document,
         raw,
@@ -111,38 +112,38 @@ def samples_of(
 
 
 def form_of(
-    workspace: Workspace, screen: Screen, raw: dict[str, Any], element: TreeNode, *,
+    workspace: Workspace, screen: Screen, raw: dict[str, Any], element: Piece, *,
     flaws: list[Flaw] | None = None, hints: list[Flaw] | None = None, focus: str = "",
     prefix: str = PREFIX,
 ) -> SettingsForm:  # fmt: skip
     """Return the form of a rule's settings, with the values that its rows would carry."""
     return settings_form(
-        kind_of(element), raw, document=screen.copy.document, catalog=workspace.catalog,
+        model_of(element), raw, document=screen.copy.document, catalog=workspace.catalog,
         flaws=flaws or [], hints=hints or [], prefix=prefix, focus=focus,
         samples=samples_of(workspace, screen, raw, element), loop=loop_around(element),
     )  # fmt: skip
 
 
 def _form(
-    workspace: Workspace, screen: Screen, element: TreeNode, raw: dict[str, Any] | None = None
+    workspace: Workspace, screen: Screen, element: Piece, raw: dict[str, Any] | None = None
 ) -> SettingsForm | None:  # fmt: skip
-    if kind_of(element) is None:
+    if model_of(element) is None:
         return None
     flaws, hints = screen.told_of(element.target)
-    raw = element.raw if raw is None else raw
+    raw = element.node if raw is None else raw
     return form_of(workspace, screen, raw, element, flaws=flaws, hints=hints)
 
 
-def _opened(workspace: Workspace, element: TreeNode) -> SettingsForm | None:
+def _opened(workspace: Workspace, element: Piece) -> SettingsForm | None:
     """Return the form as it opens: a new rule is not reproached with what nobody has typed yet."""
-    if not element.is_new or kind_of(element) is None:
+    if not element.is_new or model_of(element) is None:
         return _form(workspace, workspace.screen, element)
-    form = form_of(workspace, workspace.screen, element.raw, element)
+    form = form_of(workspace, workspace.screen, element.node, element)
     form.focus = form.first_needed
     return form
 
 
-def _rearranged(workspace: Workspace, element: TreeNode) -> HttpResponse:
+def _rearranged(workspace: Workspace, element: Piece) -> HttpResponse:
     """Show what was typed with a row added, moved or taken out: nothing is kept yet."""
     raw, place = typed_raw(workspace, element)
     chosen = SOURCE if workspace.request.POST[ACT] == CHOSEN else ""
@@ -150,12 +151,12 @@ def _rearranged(workspace: Workspace, element: TreeNode) -> HttpResponse:
     return _render(workspace, element, form)
 
 
-def _store_changes(workspace: Workspace, element: TreeNode) -> CopyView:
+def _store_changes(workspace: Workspace, element: Piece) -> CopyView:
     """Keep what differs."""
-    kind = kind_of(element)
+    kind = model_of(element)
     if kind is None:
         raise Conflict(_("Nobody knows the kind of this rule. Remove it instead."))
-    settings = changed_settings(kind, element.raw, workspace.request.POST, prefix=PREFIX)
+    settings = changed_settings(kind, element.node, workspace.request.POST, prefix=PREFIX)
     if not settings:
         return workspace.copy
     return workspace.edit(do="change", target=element.target, settings=settings)
@@ -165,7 +166,7 @@ def _refused(workspace: Workspace, rule_id: str, refusal: ApplicationError) -> H
     """Show what was typed and why it was not kept; OK once more keeps it over what others did."""
     element = rule_of(workspace.screen, rule_id)
     form = None
-    if kind_of(element) is not None:
+    if model_of(element) is not None:
         raw, _place = typed_raw(workspace, element)
         flaws = list(refusal.errors) if isinstance(refusal, Invalid) else []
         form = form_of(workspace, workspace.screen, raw, element, flaws=flaws)
@@ -173,7 +174,7 @@ def _refused(workspace: Workspace, rule_id: str, refusal: ApplicationError) -> H
 
 
 def _render(
-    workspace: Workspace, element: TreeNode, form: SettingsForm | None, *,
+    workspace: Workspace, element: Piece, form: SettingsForm | None, *,
     copy: CopyView | None = None, refused: ApplicationError | None = None,
     kept: int = 0, status: int = 200,
 ) -> HttpResponse:  # fmt: skip

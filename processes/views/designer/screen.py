@@ -8,14 +8,15 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Flaw
 from processes.definition.checks import Catalog
+from processes.definition.tree import DefinitionTree, Piece, columns_of, title_of
 from processes.designer.copy_view import CopyView
-from processes.designer.editing.tree import may_hold
+from processes.designer.editing.new_pieces import may_hold
 from processes.designer.editing.validation import FlawMark
 from processes.fields import fields, kind_named
+from processes.language.labels import of_the_row
 from processes.views.designer import palette
 from processes.views.designer.field_looks import Box, look_of, width_of
 from processes.views.designer.rule_sentences import SentenceParts, Teller
-from processes.views.designer.tree import DesignTree, TreeNode
 
 FOLD_FROM = 12
 SHORT = 26
@@ -26,7 +27,7 @@ OUTLINE_SEARCH_FROM = 40
 class RuleLine:
     """A rule as it stands in a list."""
 
-    element: TreeNode
+    element: Piece
     number: int
     label: str
     icon: str
@@ -53,7 +54,7 @@ class RuleLine:
     @property
     def enabled(self) -> bool:
         """Tell whether it is switched on."""
-        return self.element.raw.get("enabled") is not False
+        return self.element.node.get("enabled") is not False
 
 
 @dataclass(slots=True)
@@ -73,7 +74,7 @@ class Screen:
     def __init__(self, copy: CopyView, *, catalog: Catalog, at: str = "", form: str = "") -> None:
         """Take a working copy, what is selected, and the form that was shown."""
         self.copy = copy
-        self.tree = DesignTree(copy.document)
+        self.tree = DefinitionTree(copy.document)
         self._catalog = catalog
         self.selected = self._selected(at)
         self.form = self._form(form)
@@ -91,13 +92,13 @@ class Screen:
             found.setdefault(mark.target, []).append(mark)
         return found
 
-    def _selected(self, at: str) -> TreeNode:
+    def _selected(self, at: str) -> Piece:
         known = self.tree.get(at)
         if known is not None:
             return known
         return self.tree.forms[0] if self.tree.forms else self.tree.process
 
-    def _form(self, wanted: str) -> TreeNode | None:
+    def _form(self, wanted: str) -> Piece | None:
         if self.selected.form is not None:
             return self.selected.form
         found = self.tree.get(wanted)
@@ -106,7 +107,7 @@ class Screen:
         return self.tree.forms[0] if self.tree.forms else None
 
     @property
-    def owner(self) -> TreeNode:
+    def owner(self) -> Piece:
         """Return the element whose properties are shown."""
         return self.selected.place_owner
 
@@ -139,9 +140,9 @@ class Screen:
     @property
     def many(self) -> bool:
         """Tell whether the outline needs a search."""
-        return self.tree.count("field") >= OUTLINE_SEARCH_FROM
+        return sum(1 for _field in self.tree.walk("field")) >= OUTLINE_SEARCH_FROM
 
-    def tabs(self) -> list[tuple[TreeNode, int]]:
+    def tabs(self) -> list[tuple[Piece, int]]:
         """Return the forms with how many flaws lie in each."""
         counts: dict[str, int] = {}
         for target in self.flaws:
@@ -159,19 +160,19 @@ class Screen:
         """Return the buttons in the bar at the form's end."""
         return self._boxes(e for e in self._on_form() if in_footer(e))
 
-    def _on_form(self) -> list[TreeNode]:
+    def _on_form(self) -> list[Piece]:
         return self.form.fields if self.form else []
 
-    def _boxes(self, elements: Iterable[TreeNode]) -> list[Box]:
+    def _boxes(self, elements: Iterable[Piece]) -> list[Box]:
         return [self._box(element) for element in elements]
 
-    def _box(self, element: TreeNode) -> Box:
+    def _box(self, element: Piece) -> Box:
         look = look_of(element, flaws=self._flaws_at(element))
         inner = self._boxes(element.fields)
-        width = width_of(element.raw.get("width"))
-        return Box(element, look, width, element is self.owner, inner)
+        width = width_of(element.node.get("width"))
+        return Box(element, look, width, element.path == self.owner.path, inner)
 
-    def _flaws_at(self, element: TreeNode) -> int:
+    def _flaws_at(self, element: Piece) -> int:
         targets = [element.target, *(rule.target for rule in element.rules)]
         return sum(self.wrong_at(target) for target in targets)
 
@@ -180,35 +181,45 @@ class Screen:
         owner = self.owner
         if not runs_rules(owner):
             return []
-        teller = Teller(self.tree.titles(), self._catalog)
+        teller = Teller(_titles(self.tree), self._catalog)
         return [
-            RuleGroup(name, owner.target, title, words, self._lines(owner.listed(name), teller))
+            RuleGroup(name, owner.target, title, words, self._lines(owner.held(name), teller))
             for name, title, words in _groups(owner)
         ]
 
-    def _lines(self, rules: list[TreeNode], teller: Teller) -> list[RuleLine]:
+    def _lines(self, rules: list[Piece], teller: Teller) -> list[RuleLine]:
         folds = len(rules) >= FOLD_FROM
         return [self._rule(number, rule, teller, folds) for number, rule in enumerate(rules, 1)]
 
-    def _rule(self, number: int, rule: TreeNode, teller: Teller, folds: bool) -> RuleLine:  # noqa: FBT001
-        said = teller.say(rule.raw)
-        selected = rule is self.selected
+    def _rule(self, number: int, rule: Piece, teller: Teller, folds: bool) -> RuleLine:  # noqa: FBT001
+        said = teller.say(rule.node)
+        selected = rule.path == self.selected.path
         return RuleLine(
             element=rule, number=number, label=palette.label_of("rule", rule.slug),
             icon=palette.icon_of(rule.slug), line=said.line, more=said.more,
             flaws=self.flaws.get(rule.target, []), selected=selected,
             folded=folds and not selected, opens=palette.has_settings(rule.slug),
-            holds=may_hold("rule", rule.raw, "rules"),
+            holds=may_hold("rule", rule.node, "rules"),
             inner=self._lines(rule.rules, teller),
         )  # fmt: skip
 
 
-def in_footer(element: TreeNode) -> bool:
+def _titles(tree: DefinitionTree) -> dict[str, str]:
+    """Return the titles of forms and fields by name, and of columns as a loop names them."""
+    columns = {
+        f"row.{column.get('name')}": of_the_row(title_of(column))
+        for field in tree.walk("field")
+        for column in columns_of(field.node)
+    }
+    return {**{one.name: one.title for one in tree.walk("form", "field")}, **columns}
+
+
+def in_footer(element: Piece) -> bool:
     """Tell whether a field stands in the bar at the form's end."""
-    return element.raw.get("where") == "footer" and kind_named(element.slug).is_button
+    return element.node.get("where") == "footer" and kind_named(element.slug).is_button
 
 
-def runs_rules(element: TreeNode) -> bool:
+def runs_rules(element: Piece) -> bool:
     """Tell whether an element has rules."""
     if element.kind != "field":
         return True
@@ -216,7 +227,7 @@ def runs_rules(element: TreeNode) -> bool:
     return kind is None or kind.runs_rules
 
 
-def _groups(owner: TreeNode) -> list[tuple[str, str, str]]:
+def _groups(owner: Piece) -> list[tuple[str, str, str]]:
     if owner.kind == "process":
         return [("rules", _("Rules when it is opened"), _("Run when an instance is opened."))]
     if owner.kind == "form":

@@ -6,12 +6,13 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.pages import page
+from processes.definition.tree import Piece
 from processes.designer.copy_view import CopyView
+from processes.designer.editing.piece_checks import model_of
 from processes.designer.settings_forms.form import changed_settings
 from processes.views.designer.positions import delete_address
 from processes.views.designer.screen import Screen
-from processes.views.designer.tree import TreeNode
-from processes.views.designer.workspace import PREFIX, ActionResult, Workspace, kind_of
+from processes.views.designer.workspace import PREFIX, ActionResult, Workspace
 
 
 @page(roles=(DESIGNER,), methods=("POST",))
@@ -39,12 +40,12 @@ def keep(request: HttpRequest, name: str) -> HttpResponseBase:
         return workspace.refuse(refusal)
 
 
-def _store_changes(workspace: Workspace, element: TreeNode) -> CopyView | None:
+def _store_changes(workspace: Workspace, element: Piece) -> CopyView | None:
     """Keep what differs; None when nothing does."""
-    kind = kind_of(element)
+    kind = model_of(element)
     if kind is None:
         raise Conflict(_("Nobody knows the kind of this element. Remove it instead."))
-    settings = changed_settings(kind, element.raw, workspace.request.POST, prefix=PREFIX)
+    settings = changed_settings(kind, element.node, workspace.request.POST, prefix=PREFIX)
     if not settings:
         return None
     try:
@@ -57,7 +58,7 @@ def _store_changes(workspace: Workspace, element: TreeNode) -> CopyView | None:
                       errors=refusal.errors) from refusal  # fmt: skip
 
 
-def _found(screen: Screen, target: str) -> TreeNode:
+def _found(screen: Screen, target: str) -> Piece:
     element = screen.tree.get(target)
     if element is None:
         raise Conflict(_("That is no longer there: somebody has removed or renamed it."))

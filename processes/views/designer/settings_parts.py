@@ -15,6 +15,8 @@ from kianda.lib.dialogs.posted import posted
 from kianda.lib.dialogs.specs import spec_of
 from kianda.lib.errors import Missing
 from kianda.web.pages import page
+from processes.definition.tree import Piece
+from processes.designer.editing.piece_checks import model_of
 from processes.designer.rule_samples import RuleSamples
 from processes.designer.settings_forms.completion import offers, tree_of
 from processes.designer.settings_forms.condition_view import left_kind, operators_for, sentence_of
@@ -25,8 +27,7 @@ from processes.designer.settings_forms.posted_conditions import read_items, show
 from processes.designer.settings_forms.source_trees import system_tree
 from processes.language.functions import FUNCTIONS, IF
 from processes.views.designer.rule_dialog import form_of, samples_of, scope_for, typed_raw
-from processes.views.designer.tree import TreeNode
-from processes.views.designer.workspace import Workspace, kind_of
+from processes.views.designer.workspace import Workspace
 
 LONGEST_WORDS = 200
 PartRenderer = Callable[["PartRequest"], tuple[str, dict[str, Any]]]
@@ -49,7 +50,7 @@ class PartRequest:
         return self.text(key)[:LONGEST_WORDS]
 
     @property
-    def element(self) -> TreeNode | None:
+    def element(self) -> Piece | None:
         """Return the element whose form it is."""
         return self.workspace.screen.tree.get(self.words("target"))
 
@@ -61,7 +62,7 @@ class PartRequest:
         chosen = {"datasource": source, "method": method} if source else {}
         if process := self.words("process"):
             chosen["process"] = process
-        return (element.raw if element is not None else {}) | chosen
+        return (element.node if element is not None else {}) | chosen
 
     @property
     def scope(self) -> EditorScope:
@@ -107,7 +108,7 @@ def _sentence(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     is_filter = setting == "filter"
     group = shown_group(read_items(node))
     sentence = sentence_of(group, asked.scope, of_items=is_filter)
-    kind = kind_of(asked.element) if asked.element is not None else None
+    kind = model_of(asked.element) if asked.element is not None else None
     two = not is_filter and kind is not None and "opposite" in kind.model_fields
     return "_sentence", {
         "sentence": sentence, "control": {"is_filter": is_filter, "has_otherwise": two}
@@ -130,7 +131,7 @@ def _sample(asked: PartRequest) -> tuple[str, dict[str, Any]]:
 def _control(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     """Return one control as it stands after its button was pressed; nothing is kept."""
     element, prefix = asked.element, asked.words("prefix")
-    kind = kind_of(element) if element is not None else None
+    kind = model_of(element) if element is not None else None
     setting = asked.words("setting").strip("/")
     if element is None or kind is None or spec_of(kind, setting) is None:
         raise Missing(_("There is no such setting any more."))

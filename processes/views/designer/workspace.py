@@ -16,19 +16,17 @@ from kianda.lib.errors import ApplicationError, Stale
 from kianda.web.pages import go, query_words, render_page, toast
 from kianda.web.times import moment_in_sentence
 from processes import selectors
-from processes.definition.document import Document, Form
+from processes.definition.tree import Piece
 from processes.designer import working_copy
 from processes.designer.copy_view import CopyView
+from processes.designer.editing.piece_checks import model_of
 from processes.designer.settings_forms.form import SettingsForm, settings_form
 from processes.designs.stored_catalog import StoredCatalog
-from processes.fields import fields
 from processes.language.labels import piece_in_words
-from processes.rules import rules
 from processes.views.common import person
 from processes.views.designer import outline, palette
 from processes.views.designer.clipboard import Clipboard
 from processes.views.designer.screen import Screen
-from processes.views.designer.tree import TreeNode
 
 PREFIX = "s"
 SCRIPT_HEADER = "X-Designer"
@@ -188,15 +186,15 @@ class Workspace:
             "next_version": f"{design.draft.major + 1 if design.draft else 1}.0",
         }  # fmt: skip
 
-    def settings(self, screen: Screen, element: TreeNode, *, prefix: str = PREFIX, focus: str = "",
+    def settings(self, screen: Screen, element: Piece, *, prefix: str = PREFIX, focus: str = "",
                  raw: dict[str, Any] | None = None) -> SettingsForm | None:  # fmt: skip
         """Return the form of an element's settings; None when nobody knows its kind."""
-        kind = kind_of(element)
+        kind = model_of(element)
         if kind is None:
             return None
         flaws, hints = screen.told_of(element.target)
         return settings_form(
-            kind, element.raw if raw is None else raw, document=screen.copy.document,
+            kind, element.node if raw is None else raw, document=screen.copy.document,
             catalog=self.catalog, flaws=flaws, hints=hints, prefix=prefix, focus=focus,
         )  # fmt: skip
 
@@ -210,15 +208,6 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
-def kind_of(element: TreeNode) -> Any:
-    """Return the typed model of an element, or None when its type is not known."""
-    known: dict[str, Any] = {"process": Document, "form": Form}
-    if element.kind in known:
-        return known[element.kind]
-    table: Any = fields.kinds if element.kind == "field" else rules.kinds
-    return table.get(element.slug)
-
-
 def kept_words(copy: CopyView) -> str:
     """Return when the last edit was kept: the time alone when that was today."""
     local = timezone.localtime(copy.modified)
@@ -227,11 +216,11 @@ def kept_words(copy: CopyView) -> str:
     return moment_in_sentence(copy.modified)
 
 
-def _slug(element: TreeNode) -> str:
+def _slug(element: Piece) -> str:
     return element.slug if element.kind == "field" else element.kind
 
 
-def _label(element: TreeNode) -> str:
+def _label(element: Piece) -> str:
     if element.kind == "field":
-        return palette.label_of("field", element.slug)
+        return element.label
     return piece_in_words(element.kind).capitalize()

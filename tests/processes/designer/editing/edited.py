@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from processes.definition import tree
 from processes.definition.document import parse_document
-from processes.designer.editing import clipboard, tree
+from processes.designer.editing import clipboard
 from processes.designer.editing.edits import Applied, apply_edit, parse_edit
 from tests.processes.definitions import button, set_rule, text_field
 

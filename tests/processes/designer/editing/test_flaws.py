@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import ApplicationError, Invalid
+from processes.definition import tree
 from processes.definition.document import parse_document
-from processes.designer.editing import tree
 from processes.designer.editing.edits import apply_edit, parse_edit
 from processes.designer.editing.validation import checked, marks_of
 from tests.fakes import Nothing

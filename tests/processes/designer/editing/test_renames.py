@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import Conflict
+from processes.definition import tree
 from processes.definition.document import parse_document
-from processes.designer.editing import tree
 from processes.designer.editing.patched_document import applied
 from processes.designer.editing.uses import uses_of
 from processes.rules import rules

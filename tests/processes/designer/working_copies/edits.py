@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from processes.definition import tree
 from processes.designer import working_copy as copies
-from processes.designer.editing import tree
 from tests.processes.definitions import process, set_rule, text_field
 
 NAME = "token-refresh"

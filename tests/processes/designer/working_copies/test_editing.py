@@ -6,8 +6,8 @@ import pytest
 
 from kianda.lib import usage
 from kianda.lib.errors import Conflict, Invalid, Missing, Stale, TooLarge
+from processes.definition import tree
 from processes.designer import working_copy as copies
-from processes.designer.editing import tree
 from processes.designs.lifecycle import create_design
 from processes.models import ProcessDesign, WorkingCopy, WorkingEdit
 from tests.processes.definitions import process, text_field
