@@ -11,7 +11,7 @@ from processes.language.conditions import ConditionGroup
 from processes.language.mappings import scope
 from processes.language.values import Value, from_json
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.rules.ports import DisplayPart
+from processes.rules.ports import DisplayPart, InstanceAct
 from tests.processes.definitions import TOKEN_SERVICE
 
 Changes = Sequence[tuple[str, Value]]
@@ -44,7 +44,8 @@ class FakeContext:
         self.events: list[str] = []
         self.secrets = set(secrets)
         self.forms = FakeForms()
-        self.others = FakeOthers(self.items)
+        # What rules asked of other instances; the items it was given come back.
+        self.acts: list[InstanceAct] = []
         self.rows: list[tuple[str, list[str], bool]] = []
         self.notes: list[str] = []
 
@@ -109,6 +110,10 @@ class FakeContext:
         self.events.append(f"find {process}")
         return found[:limit]
 
+    def act(self, act: InstanceAct) -> Sequence[Mapping[str, Value]]:
+        self.acts.append(act)
+        return self.items
+
     def save(self) -> None:
         self.stored = dict(self.values)
         self.safe = dict(self.values)
@@ -158,30 +163,6 @@ class FakeForms:
 
     def holders(self, name: str) -> list[str]:
         return self.inside.get(name, [name])
-
-
-class FakeOthers:
-    """Remembers what rules asked of other instances; answers with the items it was given."""
-
-    def __init__(self, items: Sequence[Mapping[str, Value]]) -> None:
-        self.items = items
-        self.asked: list[tuple[str, dict[str, Any]]] = []
-
-    def _ask(self, act: str, **asked: Any) -> Sequence[Mapping[str, Value]]:
-        self.asked.append((act, asked))
-        return self.items
-
-    def create(self, **asked: Any) -> Sequence[Mapping[str, Value]]:
-        return self._ask("create", **asked)
-
-    def change(self, **asked: Any) -> Sequence[Mapping[str, Value]]:
-        return self._ask("change", **asked)
-
-    def delete(self, **asked: Any) -> Sequence[Mapping[str, Value]]:
-        return self._ask("delete", **asked)
-
-    def start(self, **asked: Any) -> Sequence[Mapping[str, Value]]:
-        return self._ask("start", **asked)
 
 
 class FakeRecord:

@@ -1,17 +1,17 @@
 """What the rules of one run may do: the implementation of `processes.rules.base.Context`."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.masking import Masker
+from kianda.lib.secret_names import MASK
 from processes.engine.context_forms import FormsScope, RunForms
-from processes.engine.context_instances import RunOthers
 from processes.engine.context_rows import run_rows
-from processes.engine.ports import Checkpoints, Surroundings, World
+from processes.engine.ports import Call, Checkpoints, Query, Surroundings, World
 from processes.engine.run_values import Changes, RunValues
 from processes.engine.runner import Outcome
 from processes.engine.trace import RunTrace
@@ -19,7 +19,7 @@ from processes.language.conditions import ConditionGroup
 from processes.language.expressions import Template
 from processes.language.values import Value, as_text, column_of, to_json
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.rules.ports import Forms, Others
+from processes.rules.ports import Forms, InstanceAct, Item
 
 __all__ = ["RunContext", "Surroundings"]
 
@@ -51,11 +51,6 @@ class RunContext:
         if self.forms_scope is None:
             raise RuleFailed("configuration", _("There are no forms here."))
         return RunForms(self, self.forms_scope)
-
-    @property
-    def others(self) -> Others:
-        """Return what may be done with other instances."""
-        return RunOthers(self)
 
     @property
     def today(self) -> str:
@@ -167,21 +162,8 @@ class RunContext:
         if seconds <= 0:
             raise RuleFailed("timeout", _("The run has used up its time; the call was not made."))
 
-        def on_request(shown: Mapping[str, Any], secrets: Sequence[str]) -> None:
-            for secret in secrets:
-                self.masker.add(secret)
-            if self.trace.current is not None:
-                self.trace.current.request = shown
-            self.checkpoints.before_call(self)
-
         try:
-            answer = self.world.call(
-                datasource=datasource,
-                method=method,
-                inputs=inputs,
-                seconds=seconds,
-                on_request=on_request,
-            )
+            answer = self.world.call(Call(datasource, method, inputs, seconds), self)
         except RuleFailed as failure:
             if failure.answer is not None:
                 self._answered(failure.answer)
@@ -212,15 +194,32 @@ class RunContext:
         self, *, process: str, filter: ConditionGroup, limit: int
     ) -> list[Mapping[str, Value]]:
         """Return stored instances of a process that the run's person may see."""
-        items, secret_names = self.world.find(
-            process=process,
-            filter=filter,
-            limit=limit,
-            surroundings=self.surroundings,
-            resolve=self.resolve,
-        )
+        items, secret_names = self.world.find(Query(process, filter, limit), self)
         self.learn_secrets(items, secret_names)
         return items
+
+    def act(self, act: InstanceAct) -> Sequence[Item]:
+        """Do something in other instances; what came of it stands in the trace."""
+        if self.seconds_left <= 0:
+            words = _("The run has used up its time; nothing was done elsewhere.")
+            raise RuleFailed("timeout", words)
+        items, secrets = self.world.act(act, self)
+        self.learn_secrets(items, secrets)
+        if self.trace.current is not None:
+            self.trace.current.response = _answer(items, secrets)
+        return items
+
+    def show_request(self, shown: Mapping[str, Any], secrets: Iterable[str] = ()) -> None:
+        """Note in the trace what is asked of the world; the secrets in it are masked from now."""
+        for secret in secrets:
+            self.masker.add(secret)
+        if self.trace.current is not None:
+            self.trace.current.request = shown
+
+    def intend(self, shown: Mapping[str, Any], secrets: Iterable[str] = ()) -> None:
+        """Note it, and make it durable: right before it is sent."""
+        self.show_request(shown, secrets)
+        self.checkpoints.before_call(self)
 
     def learn_secrets(self, items: Sequence[Mapping[str, Value]], names: frozenset[str]) -> None:
         """Mask the secrets of other instances, and keep them out of fields that are none."""
@@ -256,3 +255,15 @@ class RunContext:
         converted = self._checked(changes)
         self.working.change(converted)
         self.pending = self.working.to_store_on_undo(converted, cells=self._cells_of(changes))
+
+
+def _answer(items: Sequence[Item], secrets: frozenset[str]) -> dict[str, Any]:
+    """Return what came of it for the trace: the first item, and the Process IDs of all."""
+    if not items:
+        return {"status": None, "headers": {}, "body": None}
+    first = {
+        name: (MASK if value else "") if name in secrets else to_json(value)
+        for name, value in items[0].items()
+    }
+    body = {**first, "instances": [to_json(item.get("process.id")) for item in items[:100]]}
+    return {"status": None, "headers": {}, "body": body if len(items) > 1 else first}

@@ -1,9 +1,9 @@
 """What a run asks of the world, what surrounds it, and its state as the parts of it see it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from kianda.lib.masking import Masker
 from processes.engine.run_values import RunValues
@@ -12,9 +12,10 @@ from processes.engine.trace import RunTrace
 from processes.language.conditions import ConditionGroup
 from processes.language.values import Value
 from processes.rules.base import Answer
-from processes.rules.ports import Context
+from processes.rules.ports import Context, InstanceAct, Item
 
-EffectKind = Literal["create", "change", "delete", "start"]
+# Instances as rules read them, and the names of their secret fields.
+FoundItems = tuple[list[Item], frozenset[str]]
 
 
 @dataclass
@@ -28,23 +29,22 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
-class Effect:
-    """What a rule does in other instances, with all that the port needs for it."""
+class Call:
+    """A call of a method with the values for its request, and how long it may take."""
 
-    act: EffectKind
-    process: str
-    shown: Mapping[str, Any]
-    values: Mapping[str, Value]
-    # Those of the values that were made of secrets: they go only into secret fields.
-    secret: frozenset[str]
-    surroundings: Surroundings
-    resolve: Callable[[str], Value]
-    on_request: Callable[[Mapping[str, Any], Sequence[str]], None]
+    datasource: str
+    method: str
+    inputs: Mapping[str, Value]
     seconds: float
-    filter: ConditionGroup | None = None
-    every: bool = False
-    process_id: str = ""
-    target: str = ""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a run looks for in stored instances: the newest of a process that fit."""
+
+    process: str
+    filter: ConditionGroup
+    limit: int
 
 
 class RunState(Context, Protocol):
@@ -64,6 +64,12 @@ class RunState(Context, Protocol):
     @property
     def seconds_left(self) -> float:
         """Return what is left of the run's deadline."""
+
+    def show_request(self, shown: Mapping[str, Any], secrets: Iterable[str] = ()) -> None:
+        """Note in the trace what is asked of the world; the secrets in it are masked from now."""
+
+    def intend(self, shown: Mapping[str, Any], secrets: Iterable[str] = ()) -> None:
+        """Note it, and make it durable: right before it is sent."""
 
     def learn_secrets(self, items: Sequence[Mapping[str, Value]], names: frozenset[str]) -> None:
         """Mask the secrets of other instances, and keep them out of fields that are none."""
@@ -89,29 +95,16 @@ class Checkpoints(Protocol):
 
 
 class World(Protocol):
-    """The port through which a run calls out."""
+    """The port through which a run reaches what is outside of it.
 
-    def call(
-        self,
-        *,
-        datasource: str,
-        method: str,
-        inputs: Mapping[str, Value],
-        seconds: float,
-        on_request: Callable[[Mapping[str, Any], Sequence[str]], None],
-    ) -> Answer:
-        """Send; `on_request` gets the shown request and the secrets in it right before."""
+    Before something leaves, the run is told by `intend`, which makes the intent durable.
+    """
 
-    def find(
-        self,
-        *,
-        process: str,
-        filter: ConditionGroup,
-        limit: int,
-        surroundings: Surroundings,
-        resolve: Callable[[str], Value],
-    ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
-        """Return stored items of a process and the names of their secret fields."""
+    def call(self, call: Call, run: RunState) -> Answer:
+        """Send a call; raises RuleFailed on anything but success."""
 
-    def affect(self, effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
-        """Do something in other instances; return them and the names of their secret fields."""
+    def find(self, query: Query, run: RunState) -> FoundItems:
+        """Look something up: that has no effect on anybody."""
+
+    def act(self, act: InstanceAct, run: RunState) -> FoundItems:
+        """Do something in other instances."""

@@ -91,14 +91,18 @@ class RunTrace:
     """Collects the steps of one run; what it gives out never holds a secret."""
 
     def __init__(
-        self, working: RunValues, masker: Masker, steps: list[dict[str, Any]] | None = None
+        self,
+        working: RunValues,
+        masker: Masker,
+        steps: list[dict[str, Any]] | None = None,
+        reopened: Reopened | None = None,
     ) -> None:
-        """Start empty, or with the steps that an earlier holder of the run recorded."""
+        """Start empty, or with what an earlier holder of the run recorded."""
         self.working = working
         self.masker = masker
         self.steps = list(steps or [])
         self.current: StepRecord | None = None
-        self.reopened: Reopened | None = None
+        self.reopened = reopened
 
     @contextmanager
     def step(self, position: int, rule: Rule) -> Iterator[StepRecord]:

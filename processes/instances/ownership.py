@@ -80,13 +80,23 @@ def people_of(
     return (creator,) if creator else record.users
 
 
-def store_owners(instance: ProcessInstance, document: Document, *, fresh: bool = False) -> None:
-    """Keep whose the open forms are, for `my_work`; call inside the storing transaction."""
+def store_owners(
+    instance: ProcessInstance,
+    document: Document,
+    *,
+    fresh: bool = False,
+    standing: InstanceState | None = None,
+) -> None:
+    """Keep whose the open forms are, for `my_work`; call inside the storing transaction.
+
+    `standing` is where the instance stands by that, when its row does not say so yet.
+    """
+    records = records_of(document, standing or standing_of(instance), creator_of(instance))
     if not fresh:
         FormOwner.objects.filter(instance=instance).delete()
     FormOwner.objects.bulk_create(
         FormOwner(instance=instance, form=form, kind=kind, name=name)
-        for form, record in records_for(instance, document).items()
+        for form, record in records.items()
         if record.status == CURRENT
         for kind, names in (
             (FormOwner.Kind.USER, people_of(form, record, instance, document)),

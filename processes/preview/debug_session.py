@@ -14,20 +14,19 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.lib.db import outages
-from kianda.lib.errors import Busy, Conflict, Forbidden, Invalid, Stale
+from kianda.lib.errors import Busy, Conflict, Forbidden, Invalid
 from processes.definition.document import Document
 from processes.document_cache import document_of
-from processes.engine.ports import RunState
+from processes.engine.ports import RunState, World
 from processes.engine.run_values import RunValues
 from processes.engine.runner import Outcome
 from processes.instances.claim import SECONDS_WHEN_WAITED_FOR, ClaimedRun, rules_at
-from processes.instances.leases import LEASE, PATIENCE, PAUSED, TakenOver, holder
+from processes.instances.leases import LEASE, PATIENCE, PAUSED, holder
 from processes.models import ProcessInstance, Run
 from processes.rules.base import Rule, RuleFailed
 from processes.running.checkpoints import RunCheckpoints
-from processes.running.execution import close_failed, context_for
-from processes.running.pinned_answers import PinnedAdapter, answers_from_samples
+from processes.running.execution import real_world, working_on
+from processes.running.pinned_answers import PinnedWorld, answers_from_samples
 
 
 @dataclass
@@ -49,8 +48,8 @@ class SessionCheckpoints(RunCheckpoints):
 
     def __init__(self, started: ClaimedRun, state: SessionState, base_revision: int) -> None:
         """Take the run, and the state that each of its points must keep."""
-        super().__init__(started.run, started.instance, started.document)
-        self.state, self.base_revision = state, base_revision
+        super().__init__(started.run, started.instance, started.document, base_revision)
+        self.state = state
 
     def _journal(self, context: RunState, *, phase: str, following: bool) -> dict[str, Any]:
         made = super()._journal(context, phase=phase, following=following)
@@ -59,13 +58,13 @@ class SessionCheckpoints(RunCheckpoints):
     def pause(self, context: RunState, *, at: int) -> None:
         """Keep everything and let go, until the next act or until the patience is over."""
         journal = {**self._journal(context, phase="paused", following=False), "next": at}
-        self._owned(
+        self._owning(
             journal=journal,
             steps=context.trace.steps,
             saved=self.run.saved,
             holder=PAUSED,
             lease_until=timezone.now() + PATIENCE,
-        )
+        ).run()
 
 
 @dataclass
@@ -177,40 +176,26 @@ class SessionStep:
 @contextmanager
 def at_work(session: Session) -> Iterator[SessionStep]:
     """Carry out an act of a session that this process holds; it is paused or closed at the end."""
-    act = _act(session)
-    try:
+    checkpoints = SessionCheckpoints(session.started, session.state, session.base_revision)
+
+    def world(started: ClaimedRun) -> World:
+        design = started.instance.design
+        return PinnedWorld(
+            real_world(started), design, pins=lambda rule: session.answer_of(rule) == "pinned"
+        )
+
+    with working_on(
+        session.started,
+        checkpoints,
+        world,
+        deadline_s=SECONDS_WHEN_WAITED_FOR,
+        handled=session.handled,
+    ) as context:
+        act = SessionStep(session, context, checkpoints, context.outcome)
         yield act
         if act.open:
             session.handled = act.outcome.handled
-            act.checkpoints.pause(act.context, at=session.next)
-    except TakenOver:
-        session.run.refresh_from_db()
-    except Stale as stale:
-        close_failed(act.checkpoints, act.context, "busy", stale.detail)
-    except Exception as error:
-        if outages.noticed(error):
-            # It stays open; recovery ends it, and keeps what a call has brought.
-            raise
-        # A bug of ours: the run must not stay open, and the log must have the whole story.
-        close_failed(
-            act.checkpoints, act.context, "internal", _("The product failed; its log says why.")
-        )
-        raise
-    finally:
-        holder.lets_go(session.run.pk)
-
-
-def _act(session: Session) -> SessionStep:
-    holder.holds(session.run.pk)
-    checkpoints = SessionCheckpoints(session.started, session.state, session.base_revision)
-    context = context_for(session.started, checkpoints, deadline_s=SECONDS_WHEN_WAITED_FOR)
-    design = session.started.instance.design
-    context.world = PinnedAdapter(
-        context, design, pins=lambda rule: session.answer_of(rule) == "pinned"
-    )
-    outcome = context.outcome = Outcome(handled=session.handled)
-    checkpoints.handled = lambda: outcome.handled
-    return SessionStep(session, context, checkpoints, outcome)
+            checkpoints.pause(context, at=session.next)
 
 
 def claimed(run_pk: int, user: User, *, anybody: bool = False) -> Session:

@@ -1,23 +1,22 @@
 """What the next rule of a debugging session would do: its condition, the request it would send."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from processes.engine.context import RunContext, Surroundings
-from processes.engine.ports import Effect, RunState
+from processes.engine.context import RunContext
+from processes.engine.ports import Call, FoundItems, Query, RunState, World
 from processes.engine.run_values import RunValues
-from processes.engine.trace import RunTrace
 from processes.instances.claim import ClaimedRun
-from processes.language.conditions import ConditionGroup
 from processes.language.values import Value, ValueFailure
 from processes.preview.debug_session import Session
 from processes.rules.base import Answer, Rule, RuleFailed
+from processes.rules.ports import InstanceAct
 from processes.running.adapters import prepared_call
 from processes.running.checkpoints import RunCheckpoints
-from processes.running.execution import context_for
+from processes.running.execution import context_for, real_world
 from processes.running.pinned_answers import reaching
 
 _SECONDS = 5.0
@@ -59,45 +58,26 @@ class _NothingKept(RunCheckpoints):
         """Nothing is sent, so no lease is needed."""
 
 
-class _NothingSent:
+class _PlannedWorld:
     """Implements `processes.engine.ports.World`: stops where something would leave."""
 
-    def __init__(self, context: RunState) -> None:
-        """Take the place of the real port of a context."""
-        self.context, self.real = context, context.world
+    def __init__(self, real: World) -> None:
+        """Take the real one, in which things are looked up."""
+        self.real = real
 
-    def call(
-        self,
-        *,
-        datasource: str,
-        method: str,
-        inputs: Mapping[str, Value],
-        seconds: float,
-        on_request: Callable[[Mapping[str, Any], Sequence[str]], None],
-    ) -> Answer:
+    def call(self, call: Call, run: RunState) -> Answer:
         """Stop with the request that would be sent."""
-        ready = prepared_call(datasource, method, inputs)
-        for secret in ready.call.secrets:
-            self.context.masker.add(secret)
+        ready = prepared_call(call)
+        run.show_request(ready.call.shown, ready.call.secrets)
         raise _Asked(ready.call.shown)
 
-    def affect(self, effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+    def act(self, act: InstanceAct, run: RunState) -> FoundItems:
         """Stop with what would be done in other instances."""
-        raise _Asked(effect.shown)
+        raise _Asked(act.shown)
 
-    def find(
-        self,
-        *,
-        process: str,
-        filter: ConditionGroup,
-        limit: int,
-        surroundings: Surroundings,
-        resolve: Callable[[str], Value],
-    ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
-        """Look it up: that has no effect on anybody."""
-        return self.real.find(
-            process=process, filter=filter, limit=limit, surroundings=surroundings, resolve=resolve
-        )
+    def find(self, query: Query, run: RunState) -> FoundItems:
+        """Look it up."""
+        return self.real.find(query, run)
 
 
 def planned(session: Session) -> NextStep:
@@ -136,11 +116,8 @@ def _context(session: Session) -> RunContext:
     """Return a context over a copy of the working copy, from which nothing leaves."""
     old = session.started
     working = RunValues.from_journal(session.document.fields, session.working.as_journal())
-    started = ClaimedRun(old.run, old.instance, old.document, old.rules, working)
+    secrets = session.started.secrets
+    started = ClaimedRun(old.run, old.instance, old.document, old.rules, working, secrets=secrets)
     checkpoints = _NothingKept(old.run, old.instance, old.document)
-    context = context_for(started, checkpoints, deadline_s=_SECONDS)
-    for secret in session.started.secrets:
-        context.masker.add(secret)
-    context.trace = RunTrace(working, context.masker)
-    context.world = _NothingSent(context)
-    return context
+    world = _PlannedWorld(real_world(started))
+    return context_for(started, checkpoints, world, deadline_s=_SECONDS)

@@ -10,7 +10,7 @@ from processes.language.conditions import ItemFilter
 from processes.language.mappings import InputRow, collect_fields
 from processes.language.references import flaw
 from processes.language.values import Value
-from processes.rules.ports import Context, Ref
+from processes.rules.ports import Context, InstanceAct, Ref
 from processes.rules.sources import Act, Brought, ItemCall, ItemSource
 
 _PROCESS_FIELD = re.compile(r"body\.[A-Za-z][A-Za-z0-9_]*\Z")
@@ -77,24 +77,18 @@ class OwnItems(ItemSource):
     def create(self, call: ItemCall, context: Context) -> Brought:
         """Make an instance with these values."""
         values, secret = _fields(call, context)
-        return context.others.create(process=call.method, values=values, secret=secret)
+        return context.act(InstanceAct("create", call.method, values, secret))
 
     def change(self, call: ItemCall, context: Context) -> Brought:
         """Store values in those that fit."""
         values, secret = _fields(call, context)
-        return context.others.change(
-            process=call.method,
-            filter=call.filter or ItemFilter(),
-            values=values,
-            secret=secret,
-            every=call.every,
-        )
+        wanted = call.filter or ItemFilter()
+        return context.act(InstanceAct("change", call.method, values, secret, wanted, call.every))
 
     def delete(self, call: ItemCall, context: Context) -> Brought:
         """Delete those that fit."""
-        return context.others.delete(
-            process=call.method, filter=call.filter or ItemFilter(), every=call.every
-        )
+        wanted = call.filter or ItemFilter()
+        return context.act(InstanceAct("delete", call.method, filter=wanted, every=call.every))
 
 
 def _fields(call: ItemCall, context: Context) -> tuple[dict[str, Value], frozenset[str]]:

@@ -1,12 +1,14 @@
 """What a rule may ask of the run that it is part of."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, Literal, NamedTuple, Protocol
 
+from kianda.lib.secret_names import MASK
 from processes.language.call_results import Answer, RuleFailed
 from processes.language.conditions import ItemFilter
-from processes.language.values import Value
+from processes.language.values import Value, to_json
 
 Item = Mapping[str, Value]
 
@@ -57,41 +59,34 @@ class Forms(Protocol):
         """Return the fields that hold the values of a field, a container or a form."""
 
 
-class Others(Protocol):
-    """What a rule may do with other instances. Each act is a call: its intent is durable first.
+@dataclass(frozen=True)
+class InstanceAct:
+    """What a rule does in other instances: it makes, changes or deletes them, or starts one."""
 
-    `secret` names those of the values that were made of secrets.
-    """
+    act: Literal["create", "change", "delete", "start"]
+    process: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    # Those of the values that were made of secrets: they go only into secret fields.
+    secret: frozenset[str] = frozenset()
+    filter: ItemFilter | None = None
+    every: bool = False
+    # An existing instance to start something in, and what.
+    process_id: str = ""
+    target: str = ""
 
-    def create(
-        self, *, process: str, values: Mapping[str, Value], secret: frozenset[str]
-    ) -> Sequence[Item]:
-        """Make an instance of a process."""
-
-    def change(
-        self,
-        *,
-        process: str,
-        filter: ItemFilter,
-        values: Mapping[str, Value],
-        secret: frozenset[str],
-        every: bool,
-    ) -> Sequence[Item]:
-        """Store values in the instances found; returns them, none when none was found."""
-
-    def delete(self, *, process: str, filter: ItemFilter, every: bool) -> Sequence[Item]:
-        """Delete the instances found; returns them as they were."""
-
-    def start(
-        self,
-        *,
-        process: str,
-        process_id: str,
-        values: Mapping[str, Value],
-        secret: frozenset[str],
-        target: str,
-    ) -> Sequence[Item]:
-        """Make an instance, or take that of the Process ID, and run a target of it."""
+    @property
+    def shown(self) -> dict[str, Any]:
+        """Return it as a request, for the trace."""
+        shown: dict[str, Any] = {"act": self.act, "process": self.process}
+        if self.filter is not None:
+            shown["filter"] = self.filter.in_words()
+        shown |= {n: value for n in ("process_id", "target") if (value := getattr(self, n))}
+        if self.values:
+            shown["values"] = {
+                name: MASK if name in self.secret else to_json(value)
+                for name, value in self.values.items()
+            }
+        return shown
 
 
 class Context(Protocol):
@@ -108,10 +103,6 @@ class Context(Protocol):
     @property
     def forms(self) -> Forms:
         """Return what may be done with the forms of the instance."""
-
-    @property
-    def others(self) -> Others:
-        """Return what may be done with other instances."""
 
     def resolve(self, name: str) -> Value:
         """Return the value of a field, or of `process.* user.* now today`."""
@@ -147,6 +138,12 @@ class Context(Protocol):
         """Return stored instances of a process: field values and `process.id` and its like.
 
         The filter's `[item.x]` are theirs; its other names are those of this run.
+        """
+
+    def act(self, act: InstanceAct) -> Sequence[Item]:
+        """Do something in other instances; return them as they are then, or were.
+
+        It is a call: its intent is durable first. None was found when none comes back.
         """
 
     def each_row(self, table: str, rules: Sequence[Any], *, go_on: bool) -> None:

@@ -26,7 +26,7 @@ from processes.rules.base import (
     RuleFailed,
     SuccessMapping,
 )
-from processes.rules.ports import Ref
+from processes.rules.ports import InstanceAct, Ref
 
 
 def _other_field(name: str) -> str:
@@ -146,14 +146,11 @@ class StartAProcess(OutwardRule):
             for row in self.input_mapping
         ]
         values, secret = collect_fields(rows, context.resolve, context.is_secret, omit_blank=False)
-        items = context.others.start(
-            process=self.process,
-            process_id=self._wanted(context),
-            values=values,
-            secret=secret,
-            target=self.target,
+        wanted = self._wanted(context)
+        act = InstanceAct(
+            "start", self.process, values, secret, process_id=wanted, target=self.target
         )
-        self.accept_items(items, context)
+        self.accept_items(context.act(act), context)
 
     def _wanted(self, context: Context) -> str:
         if self.lookup == "new":

@@ -1,8 +1,8 @@
 """The ports of a run to the world: REST calls, and lookups in stored instances."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -17,8 +17,7 @@ from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Forbidden, Missing
 from processes.definition.document import Document
 from processes.document_cache import document_of
-from processes.engine.context import Surroundings
-from processes.engine.ports import Effect
+from processes.engine.ports import Call, FoundItems, Query, RunState
 from processes.instances.stored_values import stored_values
 from processes.language.conditions import Condition, ConditionGroup
 from processes.language.expressions import Template
@@ -26,6 +25,7 @@ from processes.language.timestamps import moment_text
 from processes.language.values import Value, as_text, from_json, to_json
 from processes.models import ProcessDesign, ProcessInstance
 from processes.rules.base import Answer, RuleFailed
+from processes.rules.ports import Item
 from processes.selectors import visible_instances
 
 
@@ -37,123 +37,82 @@ class Ready(NamedTuple):
     names: Mapping[str, str]
 
 
-def prepared_call(
-    datasource: str,
-    method: str,
-    inputs: Mapping[str, Value],
-    *,
-    find: Callable[[str], RestDatasource] = get_document,
-) -> Ready:
+def prepared_call(asked: Call, *, find: Callable[[str], RestDatasource] = get_document) -> Ready:
     """Return the request of a REST method with its values; raises RuleFailed. Nothing is sent.
 
     `find` is asked for the datasource, and may raise Missing or Forbidden.
     """
     try:
-        source = find(datasource)
+        source = find(asked.datasource)
     except (Missing, Forbidden) as refusal:
         raise RuleFailed("configuration", refusal.detail) from refusal
-    found = source.method(method)
+    found = source.method(asked.method)
     if found is None:
         raise RuleFailed(
             "configuration",
             _("The datasource %(datasource)s has no REST method %(method)s.")
-            % {"datasource": datasource, "method": method},
+            % {"datasource": asked.datasource, "method": asked.method},
         )
     try:
-        call = build(source, found, {name: to_json(value) for name, value in inputs.items()})
+        inputs = {name: to_json(value) for name, value in asked.inputs.items()}
+        call = build(source, found, inputs)
     except CallFailed as failed:
         raise _as_rule_failed(failed) from failed
     return Ready(source, call, found.output_paths())
 
 
-Affect = Callable[[Effect], tuple[list[Mapping[str, Value]], frozenset[str]]]
-
-
-def _nowhere(effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
-    raise RuleFailed(
-        "configuration",
-        _("Nothing can be done in %(process)s from here.") % {"process": effect.process},
-    )
-
-
 class WorldAdapter:
-    """Implements `processes.engine.ports.World` for the person a run works for."""
+    """What a run asks of the world that changes no instance, for the person it works for."""
 
-    def __init__(self, *, user: User | None, check_lease: Callable[[], None]) -> None:
-        """Take the person, and the check that is made right before anything is sent."""
+    def __init__(self, user: User | None) -> None:
+        """Take the person."""
         self.user = user
-        self.check_lease = check_lease
-        # Set by who knows the run: what it does in other instances.
-        self.others: Affect = _nowhere
 
-    def call(
-        self,
-        *,
-        datasource: str,
-        method: str,
-        inputs: Mapping[str, Value],
-        seconds: float,
-        on_request: Callable[[Mapping[str, Any], Sequence[str]], None],
-    ) -> Answer:
-        """Send a call; on_request runs right before, outside any transaction."""
-        ready = prepared_call(datasource, method, inputs, find=self._to_call)
-        on_request(ready.call.shown, ready.call.secrets)
+    def call(self, call: Call, run: RunState) -> Answer:
+        """Send a call, outside any transaction."""
+        ready = prepared_call(call, find=lambda name: get_document_to_call(name, self.user))
+        run.intend(ready.call.shown, ready.call.secrets)
         try:
             with waiting():
                 answer = send(
                     ready.call,
                     datasource=ready.source,
-                    timeout_s=seconds,
-                    before_send=self.check_lease,
+                    timeout_s=call.seconds,
+                    # The lease is looked at right before anything is sent.
+                    before_send=run.checkpoints.check,
                 )
         except CallFailed as failed:
             raise _as_rule_failed(failed) from failed
         return Answer(answer.status, answer.headers, from_json(answer.body), ready.names)
 
-    def _to_call(self, datasource: str) -> RestDatasource:
-        return get_document_to_call(datasource, self.user)
-
-    def affect(self, effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
-        """Do something in other instances."""
-        return self.others(effect)
-
-    def find(
-        self,
-        *,
-        process: str,
-        filter: ConditionGroup,
-        limit: int,
-        surroundings: Surroundings,
-        resolve: Callable[[str], Value],
-    ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+    def find(self, query: Query, run: RunState) -> FoundItems:
         """Return the newest stored instances of a process that hold the filter."""
-        rows = self._looked_through(process, filter, resolve)
+        filter, surroundings = query.filter, run.surroundings
         asked = {name.split(".")[1] for name in filter.references() if name.startswith("item.")}
-        items: list[Mapping[str, Value]] = []
+        items: list[Item] = []
         secrets: set[str] = set()
-        for instance in rows.iterator(chunk_size=200):
-            _refuse_late(surroundings.deadline, process)
+        for instance in self._looked_through(query, run).iterator(chunk_size=200):
+            _refuse_late(surroundings.deadline, query.process)
             document = document_of(instance.version)
             _refuse_secrets(asked & document.secrets)
             item = item_of(instance, document)
-            if not filter.holds(_reader(item, resolve), surroundings.today, zone=surroundings.zone):
+            read = _reader(item, run.resolve)
+            if not filter.holds(read, surroundings.today, zone=surroundings.zone):
                 continue
             items.append(item)
             secrets |= document.secrets
-            if len(items) >= limit:
+            if len(items) >= query.limit:
                 break
         return items, frozenset(secrets)
 
-    def _looked_through(
-        self, process: str, filter: ConditionGroup, resolve: Callable[[str], Value]
-    ) -> QuerySet[ProcessInstance]:
+    def _looked_through(self, query: Query, run: RunState) -> QuerySet[ProcessInstance]:
         """Return the instances of a process, newest first; that of a Process ID alone if named."""
-        if not ProcessDesign.objects.filter(name=process).exists():
+        if not ProcessDesign.objects.filter(name=query.process).exists():
             raise RuleFailed(
-                "configuration", _("There is no process %(process)s.") % {"process": process}
+                "configuration", _("There is no process %(process)s.") % {"process": query.process}
             )
-        rows = visible_instances(self.user).filter(design__name=process)
-        key = _wanted_process_id(filter, resolve)
+        rows = visible_instances(self.user).filter(design__name=query.process)
+        key = _wanted_process_id(query.filter, run.resolve)
         if key is not None:
             rows = rows.filter(key=key.lower())
         return rows.select_related("version").defer("version__document").order_by("-pk")

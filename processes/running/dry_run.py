@@ -6,7 +6,7 @@ Rules that only set, show, require or refuse need no instance; those that call, 
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
@@ -18,9 +18,9 @@ from processes.definition.document import Document
 from processes.engine.context import RunContext
 from processes.engine.context_forms import FormsScope
 from processes.engine.instance_state import InstanceState
-from processes.engine.ports import Effect, RunState, Surroundings
+from processes.engine.ports import Call, FoundItems, Query, RunState, Surroundings
 from processes.engine.run_values import RunValues
-from processes.engine.runner import Outcome, run_rules
+from processes.engine.runner import run_rules
 from processes.engine.trace import RunTrace
 from processes.engine.transitions import ActedBy
 from processes.instances.default_values import early_names
@@ -28,6 +28,7 @@ from processes.instances.form_states import known_groups, known_people
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value
 from processes.rules.base import Answer, Rule, RuleFailed
+from processes.rules.ports import InstanceAct
 
 SECONDS = 10.0
 
@@ -64,8 +65,7 @@ def dry_run(
     standing = InstanceState(display=display)
     working = RunValues(document.fields, values, {}, standing)
     context = _context(document, working, user)
-    outcome = context.outcome = Outcome()
-    run_rules(rules, context, context.trace, outcome=outcome)
+    outcome = run_rules(rules, context, context.trace, outcome=context.outcome)
     if outcome.failure:
         return DryRun(values, display, outcome.failure)
     leaves = bool(context.page.get("leave"))
@@ -80,12 +80,12 @@ def _context(document: Document, working: RunValues, user: User) -> RunContext:
         **early_names(document, user=user), **known, "today": today,
         "process.created": moment_text(now),
     }  # fmt: skip
-    nothing = _Nothing()
+    paper = _PaperWorld()
     return RunContext(
         working=working,
         surroundings=Surroundings(names, today, ZoneInfo(zone), time.monotonic() + SECONDS),
-        checkpoints=nothing,
-        world=nothing,
+        checkpoints=paper,
+        world=paper,
         masker=Masker(),
         trace=RunTrace(working, Masker()),
         last_position=-1,
@@ -101,7 +101,7 @@ def _context(document: Document, working: RunValues, user: User) -> RunContext:
     )
 
 
-class _Nothing:
+class _PaperWorld:
     """Where a run becomes durable and reaches out, for rules that do neither."""
 
     def check(self) -> None:
@@ -122,15 +122,15 @@ class _Nothing:
         """Refuse."""
         raise _needs_an_instance()
 
-    def call(self, **_asked: Any) -> Answer:
+    def call(self, call: Call, run: RunState) -> Answer:
         """Refuse."""
         raise _needs_an_instance()
 
-    def find(self, **_asked: Any) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+    def find(self, query: Query, run: RunState) -> FoundItems:
         """Refuse."""
         raise _needs_an_instance()
 
-    def affect(self, effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
+    def act(self, act: InstanceAct, run: RunState) -> FoundItems:
         """Refuse."""
         raise _needs_an_instance()
 

@@ -1,6 +1,8 @@
 """The run itself: the rules carried out one after the other, and the run closed."""
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +16,7 @@ from kianda.lib.masking import Masker
 from processes.engine.context import RunContext, Surroundings
 from processes.engine.context_forms import FormsScope
 from processes.engine.instance_state import form_of
-from processes.engine.ports import RunState
+from processes.engine.ports import RunState, World
 from processes.engine.runner import Outcome, run_rules
 from processes.engine.trace import RunTrace
 from processes.engine.transitions import ActedBy
@@ -26,10 +28,9 @@ from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value
 from processes.models import ProcessInstance, Run
 from processes.rules.base import RuleFailed
-from processes.running.adapters import WorldAdapter
 from processes.running.checkpoints import RunCheckpoints
-from processes.running.other_instances import OtherInstances, chain_of
-from processes.running.pinned_answers import PinnedAdapter, answers_from_samples
+from processes.running.other_instances import RealWorld, chain_of
+from processes.running.pinned_answers import PinnedWorld, answers_from_samples
 
 
 def execute(
@@ -41,41 +42,59 @@ def execute(
     base_revision: int | None = None,
 ) -> Run:
     """Run the rules from a position to the end and close the run."""
+    checkpoints = RunCheckpoints(
+        started.run,
+        started.instance,
+        started.document,
+        # A successor goes on from the revision at which the run was left.
+        base_revision,
+        nothing_left=started.nothing_left,
+    )
+    with working_on(
+        started, checkpoints, world_of, deadline_s=deadline_s, handled=handled
+    ) as context:
+        outcome = context.outcome
+        run_rules(started.rules, context, context.trace, start=start_at, outcome=outcome)
+        checkpoints.close(context, closing_of(outcome))
+    return started.run
+
+
+@contextmanager
+def working_on(
+    started: ClaimedRun,
+    checkpoints: RunCheckpoints,
+    world: Callable[[ClaimedRun], World],
+    *,
+    deadline_s: float,
+    handled: int = 0,
+) -> Iterator[RunContext]:
+    """Give what the rules of a run work with, while this process holds it.
+
+    A run that could not go on is closed, but for one that the database was away from.
+    """
     run = started.run
     holder.holds(run.pk)
     try:
-        checkpoints = _checkpoints_of(started, base_revision)
-        context = context_for(started, checkpoints, deadline_s=deadline_s)
-        outcome = context.outcome = Outcome(handled=handled)
-        checkpoints.handled = lambda: outcome.handled
+        context = context_for(
+            started, checkpoints, world(started), deadline_s=deadline_s, handled=handled
+        )
         try:
-            run_rules(started.rules, context, context.trace, start=start_at, outcome=outcome)
-            checkpoints.close(context, closing_of(outcome))
+            yield context
         except TakenOver:
             run.refresh_from_db()
         except Stale as stale:
             close_failed(checkpoints, context, "busy", stale.detail)
         except Exception as error:
             if outages.noticed(error):
-                # It stays open; when the lease is over it goes on from its last durable point.
+                # It stays open; recovery brings it to its end from its last durable point.
                 raise
             # A bug of ours: the run must not stay open, and the log must have the whole story.
             close_failed(
                 checkpoints, context, "internal", _("The product failed; its log says why.")
             )
             raise
-        return run
     finally:
         holder.lets_go(run.pk)
-
-
-def _checkpoints_of(started: ClaimedRun, base_revision: int | None) -> RunCheckpoints:
-    """Return what writes for a run; a successor goes on from the revision it was left at."""
-    checkpoints = RunCheckpoints(started.run, started.instance, started.document)
-    checkpoints.nothing_left = started.nothing_left
-    if base_revision is not None:
-        checkpoints.base_revision = base_revision
-    return checkpoints
 
 
 def close_failed(checkpoints: RunCheckpoints, context: RunState, kind: str, message: str) -> None:
@@ -135,34 +154,46 @@ def _surroundings(
     )
 
 
+def real_world(started: ClaimedRun) -> RealWorld:
+    """Return the world as it is, for the person a run works for."""
+    run = started.run
+    return RealWorld(
+        user=run.run_as, chain=chain_of(run, started.instance), nested=carry_out_nested
+    )
+
+
+def world_of(started: ClaimedRun) -> World:
+    """Return the world of a run: samples answer for it where a preview wants that."""
+    real, instance = real_world(started), started.instance
+    if answers_from_samples(started.run, instance):
+        return PinnedWorld(real, instance.design, pins=lambda _rule: True)
+    return real
+
+
 def context_for(
-    started: ClaimedRun, checkpoints: RunCheckpoints, *, deadline_s: float
+    started: ClaimedRun,
+    checkpoints: RunCheckpoints,
+    world: World,
+    *,
+    deadline_s: float,
+    handled: int = 0,
 ) -> RunContext:
     """Return what the rules of a run work with, from now until the deadline."""
-    run, instance = started.run, started.instance
-    masker = Masker(started.secrets)
+    run, masker = started.run, Masker(started.secrets)
     moment = run.started or timezone.now()
-    lookups = WorldAdapter(user=run.run_as, check_lease=checkpoints.check)
-    others = OtherInstances(
-        user=run.run_as, chain=chain_of(run, instance), lookups=lookups, nested=carry_out_nested
-    )
-    lookups.others = others.affect
-    context = RunContext(
+    return RunContext(
         working=started.working,
-        surroundings=_surroundings(run, instance, moment, deadline_s),
+        surroundings=_surroundings(run, started.instance, moment, deadline_s),
         checkpoints=checkpoints,
-        world=lookups,
+        world=world,
         masker=masker,
-        trace=RunTrace(started.working, masker, run.steps),
+        trace=RunTrace(started.working, masker, run.steps, started.reopened),
         last_position=len(started.rules) - 1,
         found_secrets=list(started.found_secrets),
         forms_scope=_forms_scope(started, moment_text(moment)),
         page=dict((run.journal or {}).get("page") or {}),
+        outcome=Outcome(handled=handled),
     )
-    context.trace.reopened = started.reopened
-    if answers_from_samples(run, instance):
-        context.world = PinnedAdapter(context, instance.design, pins=lambda _rule: True)
-    return context
 
 
 def carry_out_nested(firing: RunRequest) -> Run:

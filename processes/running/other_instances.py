@@ -1,10 +1,10 @@
 """What a run does in other instances: makes, changes, deletes them, runs targets of them.
 
-The intent is durable before (`on_request`); each write takes the other instance's own lock.
+The intent is durable before (`intend`); each write takes the other instance's own lock.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
@@ -13,20 +13,18 @@ from django.utils.translation import gettext as _
 from kianda.lib.errors import ApplicationError, Busy, Invalid, Missing, Stale
 from processes.definition.document import Document, TargetMissing
 from processes.document_cache import document_of
-from processes.engine.ports import Effect
+from processes.engine.ports import FoundItems, Query, RunState
 from processes.instances.claim import RunRequest, read_instance
 from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
 from processes.language.conditions import ConditionGroup, ItemFilter
-from processes.language.values import Value, to_json
+from processes.language.values import to_json
 from processes.models import ProcessInstance, Run
 from processes.rules.base import RuleFailed
+from processes.rules.ports import InstanceAct, Item
 from processes.running.adapters import WorldAdapter, item_of
 
 MOST_AT_ONCE = 1_000
 DEEPEST = 8
-
-Items = list[Mapping[str, Value]]
-FoundItems = tuple[Items, frozenset[str]]
 
 
 class Chain(NamedTuple):
@@ -49,91 +47,81 @@ def chain_of(run: Run, instance: ProcessInstance) -> Chain:
     return Chain(run, instance.mode, frozenset(held), depth)
 
 
-class OtherInstances:
-    """Carries out effects for the person a run works for."""
+class RealWorld(WorldAdapter):
+    """Implements `processes.engine.ports.World` for the person a run works for."""
 
     def __init__(
-        self,
-        *,
-        user: User | None,
-        chain: Chain,
-        lookups: WorldAdapter,
-        nested: Callable[[RunRequest], Run],
+        self, *, user: User | None, chain: Chain, nested: Callable[[RunRequest], Run]
     ) -> None:
-        """Take the person, the chain of runs, the lookups, and what carries out a nested run."""
-        self.user, self.chain, self.lookups, self.nested = user, chain, lookups, nested
+        """Take the person, the chain of runs, and what carries out a nested run."""
+        super().__init__(user)
+        self.chain, self.nested = chain, nested
 
-    def affect(self, effect: Effect) -> FoundItems:
-        """Do it; raises RuleFailed."""
+    def act(self, act: InstanceAct, run: RunState) -> FoundItems:
+        """Do something in other instances; raises RuleFailed."""
+        acts = {
+            "create": self._create, "change": self._change,
+            "delete": self._delete, "start": self._start,
+        }  # fmt: skip
         try:
-            return {
-                "create": self._create,
-                "change": self._change,
-                "delete": self._delete,
-                "start": self._start,
-            }[effect.act](effect)
+            return acts[act.act](act, run)
         except ApplicationError as refusal:
             raise _as_rule_failed(refusal) from refusal
 
-    def _create(self, effect: Effect) -> FoundItems:
-        effect.on_request(effect.shown, ())
-        return self._item(self._made(effect))
+    def _create(self, act: InstanceAct, run: RunState) -> FoundItems:
+        run.intend(act.shown)
+        return self._item(self._made(act))
 
-    def _made(self, effect: Effect) -> str:
+    def _made(self, act: InstanceAct) -> str:
         made = create_instance(
-            process=effect.process,
+            process=act.process,
             mode=self.chain.mode,
-            data=_sent(effect),
+            data=_sent(act),
             user=self.user,
-            check=lambda document: _refuse_misfit(effect, document),
+            check=lambda document: _refuse_misfit(act, document),
         )
         return made.process_id
 
-    def _change(self, effect: Effect) -> FoundItems:
+    def _change(self, act: InstanceAct, run: RunState) -> FoundItems:
         def change(process_id: str) -> FoundItems:
-            self._patch(effect, process_id)
+            self._patch(act, process_id)
             return self._item(process_id)
 
-        return self._each(effect, change)
+        return self._each(act, run, change)
 
-    def _patch(self, effect: Effect, process_id: str) -> None:
+    def _patch(self, act: InstanceAct, process_id: str) -> None:
         assert self.user is not None  # somebody found it
-        _refuse_misfit(effect, _document_now(*read_instance(process_id, self.user)))
-        sent = _sent(effect)
+        _refuse_misfit(act, _document_now(*read_instance(process_id, self.user)))
+        sent = _sent(act)
         patch_instance(process_id=process_id, data=sent, user=self.user, set_by_rules=sent)
 
-    def _delete(self, effect: Effect) -> FoundItems:
+    def _delete(self, act: InstanceAct, run: RunState) -> FoundItems:
         def delete(process_id: str) -> FoundItems:
             before = self._item(process_id)
             assert self.user is not None  # somebody found it
             delete_instance(process_id=process_id, user=self.user)
             return before
 
-        return self._each(effect, delete)
+        return self._each(act, run, delete)
 
-    def _each(self, effect: Effect, act: Callable[[str], FoundItems]) -> FoundItems:
+    def _each(self, act: InstanceAct, run: RunState, do: Callable[[str], FoundItems]) -> FoundItems:
         """Act on each instance that the filter finds, up to the deadline of the run."""
-        found = self._wanted(effect)
-        effect.on_request(effect.shown, ())
-        items: Items = []
+        found = self._wanted(act, run)
+        run.intend(act.shown)
+        items: list[Item] = []
         secrets: frozenset[str] = frozenset()
         for done, process_id in enumerate(found):
-            _refuse_late(effect, done, of=len(found))
-            acted_on, names = act(process_id)
+            _refuse_late(act, done, of=len(found), deadline=run.surroundings.deadline)
+            acted_on, names = do(process_id)
             items, secrets = [*items, *acted_on], secrets | names
         return items, secrets
 
-    def _wanted(self, effect: Effect) -> list[str]:
+    def _wanted(self, act: InstanceAct, run: RunState) -> list[str]:
         """Return the Process IDs of what the filter finds; none is held by this chain."""
-        items, _secrets = self.lookups.find(
-            process=effect.process,
-            filter=effect.filter or ItemFilter(),
-            limit=MOST_AT_ONCE + 1 if effect.every else 2,
-            surroundings=effect.surroundings,
-            resolve=effect.resolve,
-        )
+        limit = MOST_AT_ONCE + 1 if act.every else 2
+        items, _secrets = self.find(Query(act.process, act.filter or ItemFilter(), limit), run)
         found = [str(item["process.id"]) for item in items]
-        _refuse_many(effect, found)
+        _refuse_many(act, found)
         for process_id in found:
             self._refuse_held(process_id)
         return found
@@ -149,58 +137,58 @@ class OtherInstances:
                 % {"process_id": process_id},
             )
 
-    def _start(self, effect: Effect) -> FoundItems:
-        existing = self._existing(effect)
-        if effect.target and self.chain.depth >= DEEPEST:
+    def _start(self, act: InstanceAct, run: RunState) -> FoundItems:
+        existing = self._existing(act)
+        if act.target and self.chain.depth >= DEEPEST:
             raise RuleFailed(
                 "configuration",
                 _("Runs can start each other %(most)s deep at most.") % {"most": DEEPEST},
             )
-        effect.on_request(effect.shown, ())
-        process_id = existing or self._made(effect)
-        if effect.target:
-            self._run(effect, process_id, with_values=bool(existing))
-        elif existing and effect.values:
-            self._patch(effect, existing)
+        run.intend(act.shown)
+        process_id = existing or self._made(act)
+        if act.target:
+            self._run(act, run, process_id, with_values=bool(existing))
+        elif existing and act.values:
+            self._patch(act, existing)
         return self._item(process_id)
 
-    def _existing(self, effect: Effect) -> str:
+    def _existing(self, act: InstanceAct) -> str:
         """Return the Process ID of the instance that is looked up, or nothing for a new one."""
-        if not effect.process_id:
+        if not act.process_id:
             return ""
-        instance, document = read_instance(effect.process_id, self.user)
-        if document.name != effect.process:
+        instance, document = read_instance(act.process_id, self.user)
+        if document.name != act.process:
             raise RuleFailed(
                 "not_found",
                 _("%(process_id)s is no instance of %(process)s.")
-                % {"process_id": instance.process_id, "process": effect.process},
+                % {"process_id": instance.process_id, "process": act.process},
             )
         self._refuse_held(instance.process_id)
-        _refuse_misfit(effect, _document_now(instance, document))
+        _refuse_misfit(act, _document_now(instance, document))
         return instance.process_id
 
-    def _run(self, effect: Effect, process_id: str, *, with_values: bool) -> None:
-        run = self.nested(
+    def _run(self, act: InstanceAct, run: RunState, process_id: str, *, with_values: bool) -> None:
+        nested = self.nested(
             RunRequest(
                 process_id,
-                effect.target,
+                act.target,
                 self.user,
                 "rule",
-                _sent(effect) if with_values else None,
+                _sent(act) if with_values else None,
                 time_zone=self.chain.run.time_zone,
-                deadline_s=effect.seconds,
+                deadline_s=run.seconds_left,
                 parent=self.chain.run,
             )
         )
-        if run.status != Run.Status.SUCCEEDED:
-            error = run.error or {}
+        if nested.status != Run.Status.SUCCEEDED:
+            error = nested.error or {}
             raise RuleFailed(
                 str(error.get("kind", "internal")),
                 _("Run %(run)s of %(process_id)s %(status)s: %(message)s")
                 % {
-                    "run": run.pk,
+                    "run": nested.pk,
                     "process_id": process_id,
-                    "status": run.status,
+                    "status": nested.status,
                     "message": error.get("message", ""),
                 },
             )
@@ -210,8 +198,8 @@ class OtherInstances:
         return [item_of(instance, document)], document.secrets
 
 
-def _sent(effect: Effect) -> dict[str, object]:
-    return {name: to_json(value) for name, value in effect.values.items()}
+def _sent(act: InstanceAct) -> dict[str, object]:
+    return {name: to_json(value) for name, value in act.values.items()}
 
 
 def _document_now(instance: ProcessInstance, document: Document) -> Document:
@@ -220,25 +208,25 @@ def _document_now(instance: ProcessInstance, document: Document) -> Document:
     return document_of(draft) if draft is not None else document
 
 
-def _refuse_misfit(effect: Effect, document: Document) -> None:
+def _refuse_misfit(act: InstanceAct, document: Document) -> None:
     """Refuse fields and a target that the definition does not have, before anything is done."""
-    for name in sorted(effect.values.keys() - document.value_fields.keys()):
+    for name in sorted(act.values.keys() - document.value_fields.keys()):
         raise RuleFailed(
             "configuration",
             _("The process %(other)s has no field %(name)s that holds a value.")
             % {"other": document.name, "name": name},
         )
     try:
-        if effect.target:
-            document.rules_of(effect.target)
+        if act.target:
+            document.rules_of(act.target)
     except TargetMissing as missing:
         raise RuleFailed("configuration", str(missing)) from missing
-    _refuse_secrets(effect, document)
+    _refuse_secrets(act, document)
 
 
-def _refuse_secrets(effect: Effect, document: Document) -> None:
+def _refuse_secrets(act: InstanceAct, document: Document) -> None:
     """Let what was made of a secret only into a secret field."""
-    for name in effect.secret:
+    for name in act.secret:
         field = document.fields.get(name)
         if field is not None and not field.is_secret:
             raise RuleFailed(
@@ -247,12 +235,12 @@ def _refuse_secrets(effect: Effect, document: Document) -> None:
                     "A secret was mapped to %(name)s of %(process)s, which is not secret. Map "
                     "it to a secret field."
                 )
-                % {"name": name, "process": effect.process},
+                % {"name": name, "process": act.process},
             )
 
 
-def _refuse_many(effect: Effect, found: list[str]) -> None:
-    if len(found) > 1 and not effect.every:
+def _refuse_many(act: InstanceAct, found: list[str]) -> None:
+    if len(found) > 1 and not act.every:
         raise RuleFailed(
             "value",
             _(
@@ -260,8 +248,8 @@ def _refuse_many(effect: Effect, found: list[str]) -> None:
                 "and %(second)s. Make the filter narrower, or take all."
             )
             % {
-                "process": effect.process,
-                "where": _where(effect.filter),
+                "process": act.process,
+                "where": _where(act.filter),
                 "first": found[0],
                 "second": found[1],
             },
@@ -270,17 +258,17 @@ def _refuse_many(effect: Effect, found: list[str]) -> None:
         raise RuleFailed(
             "value",
             _("More than %(most)s instances of %(process)s fit. Make the filter narrower.")
-            % {"most": f"{MOST_AT_ONCE:,}", "process": effect.process},
+            % {"most": f"{MOST_AT_ONCE:,}", "process": act.process},
         )
 
 
-def _refuse_late(effect: Effect, done: int, *, of: int) -> None:
+def _refuse_late(act: InstanceAct, done: int, *, of: int, deadline: float) -> None:
     """End an act on many instances at the run's deadline: each of them may keep it waiting."""
-    if time.monotonic() >= effect.surroundings.deadline:
+    if time.monotonic() >= deadline:
         raise RuleFailed(
             "timeout",
             _("The run has used up its time after %(done)s of %(total)s instances of %(process)s.")
-            % {"done": done, "total": of, "process": effect.process},
+            % {"done": done, "total": of, "process": act.process},
         )
 
 

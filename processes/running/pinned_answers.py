@@ -1,7 +1,7 @@
 """Pinned answers: what a call is answered with in a preview, in place of the outside system."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -13,15 +13,14 @@ from kianda.lib.errors import Invalid, Missing
 from kianda.lib.secret_names import MASK
 from processes.definition.document import Document
 from processes.document_cache import document_of
-from processes.engine.context import RunContext, Surroundings
-from processes.engine.ports import Effect, World
+from processes.engine.ports import Call, FoundItems, Query, RunState, World
 from processes.engine.run_values import START
 from processes.engine.trace_replay import newest_first
-from processes.language.conditions import ConditionGroup
 from processes.language.timestamps import moment_text
-from processes.language.values import Value, from_json, to_json
+from processes.language.values import from_json, to_json
 from processes.models import PinnedAnswer, ProcessDesign, ProcessInstance, Run
 from processes.rules.base import Answer, Rule, RuleFailed
+from processes.rules.ports import InstanceAct
 from processes.running.adapters import prepared_call
 from processes.selectors import get_design
 
@@ -177,45 +176,38 @@ def answers_from_samples(run: Run, instance: ProcessInstance) -> bool:
     )
 
 
-class PinnedAdapter:
+class PinnedWorld:
     """Implements `processes.engine.ports.World`: samples answer the rules that `pins` names.
 
     Nothing of theirs leaves the product. The others, and looking things up, go the real way.
     """
 
-    def __init__(
-        self, context: RunContext, design: ProcessDesign, *, pins: Callable[[str], bool]
-    ) -> None:
-        """Take the place of the real port of a run's context."""
-        self.context, self.design, self.pins = context, design, pins
-        real = context.world
-        # In a preview whose calls are all pinned, a debugger may still send one of them.
-        self.real: World = real.real if isinstance(real, PinnedAdapter) else real
+    def __init__(self, real: World, design: ProcessDesign, *, pins: Callable[[str], bool]) -> None:
+        """Take the real one, and whose samples answer."""
+        self.real, self.design, self.pins = real, design, pins
 
-    def call(
-        self,
-        *,
-        datasource: str,
-        method: str,
-        inputs: Mapping[str, Value],
-        seconds: float,
-        on_request: Callable[[Mapping[str, Any], Sequence[str]], None],
-    ) -> Answer:
+    def call(self, call: Call, run: RunState) -> Answer:
         """Answer from the sample of the rule under way, or send the call."""
-        step = self.context.trace.current
+        step = run.trace.current
         if step is None or not self.pins(step.rule.id):
-            return self.real.call(
-                datasource=datasource,
-                method=method,
-                inputs=inputs,
-                seconds=seconds,
-                on_request=on_request,
-            )
-        ready = prepared_call(datasource, method, inputs)
-        for secret in ready.call.secrets:
-            self.context.masker.add(secret)
-        step.request = {**ready.call.shown, "pinned": True}
+            return self.real.call(call, run)
+        ready = prepared_call(call)
+        run.show_request({**ready.call.shown, "pinned": True}, ready.call.secrets)
         return self._sample(step.rule, ready.source.title, ready.names)
+
+    def act(self, act: InstanceAct, run: RunState) -> FoundItems:
+        """Answer with the item of the sample, or do it in other instances."""
+        step = run.trace.current
+        if step is None or not self.pins(step.rule.id):
+            return self.real.act(act, run)
+        run.show_request({**act.shown, "pinned": True})
+        body = self._sample(step.rule, act.process, {}).body
+        items = body if isinstance(body, list) else [body]
+        return [item for item in items if isinstance(item, dict)], frozenset()
+
+    def find(self, query: Query, run: RunState) -> FoundItems:
+        """Look it up."""
+        return self.real.find(query, run)
 
     def _sample(self, rule: Rule, title: str, names: Mapping[str, str]) -> Answer:
         kept = pinned_of(self.design).get(rule.id)
@@ -233,27 +225,3 @@ class PinnedAdapter:
             }
             raise RuleFailed("http_status", message, kept["status"], answer=answer)
         return answer
-
-    def affect(self, effect: Effect) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
-        """Answer with the item of the sample, or do it in other instances."""
-        step = self.context.trace.current
-        if step is None or not self.pins(step.rule.id):
-            return self.real.affect(effect)
-        step.request = {**effect.shown, "pinned": True}
-        body = self._sample(step.rule, effect.process, {}).body
-        items = body if isinstance(body, list) else [body]
-        return [item for item in items if isinstance(item, dict)], frozenset()
-
-    def find(
-        self,
-        *,
-        process: str,
-        filter: ConditionGroup,
-        limit: int,
-        surroundings: Surroundings,
-        resolve: Callable[[str], Value],
-    ) -> tuple[list[Mapping[str, Value]], frozenset[str]]:
-        """Look it up: that has no effect on anybody."""
-        return self.real.find(
-            process=process, filter=filter, limit=limit, surroundings=surroundings, resolve=resolve
-        )

@@ -167,6 +167,8 @@ class Write:
     sql: str
     params: Sequence[Any]
     inserted: Model | None = None
+    # What is raised when there is no such row.
+    or_raise: Exception | None = None
 
     def run(self) -> int:
         """Send it; return how many rows it changed. A new row has its number then."""
@@ -174,14 +176,32 @@ class Write:
         with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as found:
             found.execute(self.sql, self.params)
             if self.inserted is None:
+                if self.or_raise is not None and not found.rowcount:
+                    raise self.or_raise
                 return int(found.rowcount)
             self.inserted.pk = found.fetchone()[0]
         self.inserted._state.adding, self.inserted._state.db = False, connection.alias
         return 1
 
 
-def update_of(model: type[Model], *, where: Mapping[str, Any], **values: Any) -> Write:
-    """Return what sets values in the rows whose columns equal `where`.
+def write_all(writes: Sequence[Callable[[], object]]) -> None:
+    """Do all of it, or nothing."""
+    if len(writes) == 1:
+        writes[0]()
+        return
+    with transaction.atomic():
+        for write in writes:
+            write()
+
+
+def update_of(
+    model: type[Model],
+    *,
+    where: Mapping[str, Any],
+    or_raise: Exception | None = None,
+    **values: Any,
+) -> Write:
+    """Return what sets values in the rows whose columns equal `where`; `or_raise` if none does.
 
     What `filter(**where).update(**values)` does, for equality and plain values alone.
     """
@@ -192,7 +212,7 @@ def update_of(model: type[Model], *, where: Mapping[str, Any], **values: Any) ->
         *(_prepared(field(name), value, connection) for name, value in values.items()),
         *(_prepared(field(name), value, connection) for name, value in where.items()),
     ]
-    return Write(sql, params)
+    return Write(sql, params, or_raise=or_raise)
 
 
 def insert_of(row: Model) -> Write:

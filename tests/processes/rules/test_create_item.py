@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from processes.rules import CreateItem, rules
 from processes.rules.base import RuleFailed
+from processes.rules.ports import InstanceAct
 from tests.fakes import FakeContext, answer
 from tests.processes.definitions import name_table
 
@@ -206,10 +207,9 @@ def test_with_the_built_in_datasource_it_makes_an_instance() -> None:
         ],
         on_success=[{"field": "token", "value": "[item.process.id]"}],
     ).run(context)
-    [(act, asked)] = context.others.asked
-    assert (act, asked["process"]) == ("create", "orders")
-    assert asked["values"] == {"note": "t", "secret": "k"}
-    assert asked["secret"] == {"secret"}
+    assert context.acts == [
+        InstanceAct("create", "orders", {"note": "t", "secret": "k"}, frozenset({"secret"}))
+    ]
     assert context.values["token"] == "orders-1"
     assert context.events == ["accept"]
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from processes.rules import DeleteItem, rules
 from processes.rules.base import RuleFailed
+from processes.rules.ports import InstanceAct
 from tests.fakes import FakeContext, answer
 from tests.processes.definitions import name_table
 
@@ -30,8 +31,8 @@ def test_what_it_asks_of_other_instances(matches: str, every: bool) -> None:
     context = FakeContext({"got": ""}, items=[FOUND])
     made = rule(matches=matches, on_success=[{"field": "got", "value": "[item.state]"}])
     made.run(context)
-    asked = {"process": "orders", "filter": made.filter, "every": every}
-    assert context.others.asked == [("delete", asked)]
+    asked = InstanceAct("delete", "orders", filter=made.filter, every=every)
+    assert context.acts == [asked]
     assert context.values["got"] == "sent"
 
 

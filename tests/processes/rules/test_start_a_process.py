@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from processes.rules import StartAProcess, rules
 from processes.rules.base import RuleFailed
+from processes.rules.ports import InstanceAct
 from tests.fakes import FakeContext
 from tests.processes.definitions import name_table
 
@@ -44,10 +45,10 @@ def test_what_it_asks_for(
         {"order_id": "orders-1", "note": "hello", "key": "k"}, items=[STARTED], secrets=["key"]
     )
     rule(**settings).run(context)
-    assert context.others.asked == [
-        ("start", {"process": "orders", "process_id": process_id, "values": values,
-                   "secret": frozenset(secret), "target": target})
-    ]  # fmt: skip
+    asked = InstanceAct(
+        "start", "orders", values, frozenset(secret), process_id=process_id, target=target
+    )
+    assert context.acts == [asked]
 
 
 def test_it_maps_the_instance_back() -> None:
@@ -67,7 +68,7 @@ def test_a_blank_process_id_finds_nothing() -> None:
     with pytest.raises(RuleFailed) as failed:
         rule(**EXISTING).run(context)
     assert failed.value.kind == "not_found"
-    assert context.others.asked == []
+    assert context.acts == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from processes.rules import UpdateItem, rules
 from processes.rules.base import RuleFailed
+from processes.rules.ports import InstanceAct
 from tests.fakes import FakeContext, answer
 from tests.processes.definitions import name_table
 
@@ -47,10 +48,8 @@ def test_what_it_asks_of_other_instances(
     context = FakeContext({"state": state, "key": "k"}, items=[FOUND], secrets=["key"])
     made = rule(**settings)
     made.run(context)
-    assert context.others.asked == [
-        ("change", {"process": "orders", "filter": made.filter, "values": values,
-                    "secret": frozenset(secret), "every": every})
-    ]  # fmt: skip
+    asked = InstanceAct("change", "orders", values, frozenset(secret), made.filter, every)
+    assert context.acts == [asked]
 
 
 def test_it_maps_the_first_instance_back() -> None:
