@@ -18,6 +18,7 @@ from django.core.management import get_commands
 
 from kianda import environment
 from tests.integration.parts import Product
+from tests.kianda.product import migrated
 
 ROOT = Path(__file__).resolve().parents[1]
 SCENARIO = ROOT / "docs" / "scenario-with-curl.md"
@@ -192,8 +193,7 @@ def differences(shown: Any, found: Any, place: str = "") -> list[str]:
 def product(tmp_path: Path) -> Iterator[Product]:
     """A product as `make run` starts it, with an administrator and nothing else."""
     keys = {"KIANDA_SECRET_KEY": "k" * 50, "KIANDA_SECRET_KEYS": Fernet.generate_key().decode()}
-    started = Product(tmp_path, keys, apart=False)
-    started.manage("migrate", "--verbosity", "0")
+    started = Product(migrated(tmp_path), keys, apart=False)
     started.manage("ensure_admin")
     try:
         started.start()

@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from tests.integration.parts import Postgres, Product, Redis
 from tests.integration.provider import Provider
 from tests.integration.story import Workspace
+from tests.kianda.product import migrated
 
 PRODUCTION = pytest.param("production", marks=pytest.mark.needs("redis-server", "postgres"))
 SETS = ("embedded", PRODUCTION)
@@ -71,8 +72,8 @@ def keys() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def prepared_file(new_folder: Callable[[str], Path], keys: dict[str, str]) -> Path:
     """A migrated SQLite database with its administrator, to be copied."""
-    product = Product(new_folder("seed"), keys, apart=False)
-    _prepare(product)
+    product = Product(migrated(new_folder("seed")), keys, apart=False)
+    product.manage("ensure_admin", "--skip-checks")
     return product.folder / DATABASE
 
 
@@ -82,13 +83,10 @@ def prepared_database(
 ) -> str:
     """The name of a migrated PostgreSQL database with its administrator, to be copied."""
     settings = keys | {"DATABASE_URL": postgres.create("prepared")}
-    _prepare(Product(new_folder("seed"), settings, apart=True))
-    return "prepared"
-
-
-def _prepare(product: Product) -> None:
+    product = Product(new_folder("seed"), settings, apart=True)
     product.manage("migrate", "--verbosity", "0")
     product.manage("ensure_admin", "--skip-checks")
+    return "prepared"
 
 
 @pytest.fixture(scope="session")

@@ -128,6 +128,21 @@ class Provider:
             }
 
 
+class Held:
+    """A provider that answers nobody until it is over."""
+
+    def __init__(self, provider: Provider) -> None:
+        """Hold whoever calls from now on."""
+        self.over = threading.Event()
+        self.arrived = threading.Event()
+        provider.behaviour.watch = self._hold
+
+    def _hold(self, _call: Call, moment: str) -> None:
+        if moment == "arrived":
+            self.arrived.set()
+            self.over.wait(120)
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads, request_queue_size = True, 256
 

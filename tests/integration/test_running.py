@@ -16,6 +16,7 @@ from celery import Celery
 
 from tests.integration.api import Api
 from tests.integration.parts import Postgres, Product, Redis, wait_for
+from tests.integration.provider import Held
 from tests.integration.story import (
     Workspace,
     check_ledger,
@@ -30,7 +31,6 @@ ON_PRODUCTION = pytest.mark.needs("redis-server", "postgres")
 
 Made = list[tuple[dict[str, Any], dict[str, Any]]]
 RUNS = 32
-SLOW_S = 10.0
 LISTS = [
     "/api/v1/datasources/",
     "/api/v1/processes/",
@@ -83,7 +83,7 @@ def test_every_list_answers_while_thirty_two_runs_wait_on_a_slow_provider(
 ) -> None:
     workspace.make_design()
     instances = [workspace.make_instance() for _ in range(RUNS)]
-    workspace.provider.behaviour.wait_s = SLOW_S
+    held = Held(workspace.provider)
     statuses: list[str] = []
 
     def press(process_id: str) -> None:
@@ -98,14 +98,15 @@ def test_every_list_answers_while_thirty_two_runs_wait_on_a_slow_provider(
         thread.start()
     wait_for(
         lambda: len(workspace.provider.calls) == RUNS,
-        seconds=SLOW_S,
+        seconds=20,
         saying="the runs did not all reach the provider",
     )
     for path in LISTS:
         read(workspace, path)
     assert not statuses, "the lists waited for the runs"
+    held.over.set()
     for thread in threads:
-        thread.join(SLOW_S + 20)
+        thread.join(30)
     assert statuses == ["succeeded"] * RUNS
 
 

@@ -13,24 +13,10 @@ import requests
 
 from tests.integration.conftest import DATABASE
 from tests.integration.parts import Product, wait_for
-from tests.integration.provider import Call, Provider
+from tests.integration.provider import Held, Provider
 from tests.integration.story import Workspace
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
-
-
-class Held:
-    """A provider that answers nothing until the end of the test."""
-
-    def __init__(self, provider: Provider) -> None:
-        self.over = threading.Event()
-        self.arrived = threading.Event()
-        provider.behaviour.watch = self._hold
-
-    def _hold(self, _call: Call, moment: str) -> None:
-        if moment == "arrived":
-            self.arrived.set()
-            self.over.wait(120)
 
 
 @pytest.fixture

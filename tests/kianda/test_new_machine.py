@@ -5,7 +5,7 @@ import shutil
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.kianda.product import manage
+from tests.kianda.product import manage, migrated
 
 MAKE = """
 from django.conf import settings
@@ -40,8 +40,7 @@ def well(folder, *words, **more):
 @pytest.fixture(scope="module")
 def lost(tmp_path_factory):
     """Return the folder of a product that worked, with two backups in it, and its key."""
-    folder = tmp_path_factory.mktemp("lost")
-    well(folder, "migrate", "--verbosity", "0")
+    folder = migrated(tmp_path_factory.mktemp("lost"))
     said = well(folder, "shell", "-c", MAKE.format(folder=folder))
     return folder, said.splitlines()[-1]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from kianda.ops.backup_files import BackupError
 from kianda.ops.directory_lock import directory_alone
 from tests.integration.parts import ROOT, Process, clean_environment, wait_for
-from tests.kianda.product import manage
+from tests.kianda.product import manage, migrated
 
 ROWS = 20_000
 MAKE = """
@@ -38,8 +38,11 @@ class Grown:
         self.folder, self.settings = folder, settings
         self.connect = connect or (lambda: sqlite3.connect(folder / "kianda.sqlite3"))
         self.file = folder / "backup.tar"
-        done = manage(folder, "migrate", "--verbosity", "0", **settings)
-        assert done.returncode == 0, done.stderr
+        if settings:
+            done = manage(folder, "migrate", "--verbosity", "0", **settings)
+            assert done.returncode == 0, done.stderr
+        else:
+            migrated(folder)
         self.shell(MAKE + FILL % ROWS + BACKUP.format(file=str(self.file)))
 
     def shell(self, code: str) -> str:
