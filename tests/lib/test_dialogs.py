@@ -70,3 +70,13 @@ def test_a_button_says_a_verb_and_the_place_of_rows(act: str, names: list[str], 
     rows = root.at("rows")
     assert rows is not None
     assert [row.text_at("name") for row in rows.rows()] == names
+
+
+def test_the_numbers_of_rows_only_tell_them_apart_however_long_they_are() -> None:
+    long = "9" * 5_000
+    root = posted(QueryDict(f"/rows/2/name=a&/rows/{long}/name=b"))
+    assert rearranged(root, "add:/rows") == "/rows/2"
+    rows = root.at("rows")
+    assert rows is not None
+    assert [row.text_at("name") for row in rows.rows()] == ["a", "b", ""]
+    assert len(rows.below) == 3

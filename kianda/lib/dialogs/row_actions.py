@@ -4,6 +4,8 @@ A button says a verb and a place: `add:/assignments`, `add_group:/conditions/ite
 `remove:/on_success/3`, `up:/on_success/3`. Other verbs change nothing here.
 """
 
+from itertools import count
+
 from kianda.lib.dialogs.posted import Node, Tree
 
 ROW, GROUP = "add", "add_group"
@@ -31,15 +33,15 @@ def _add(root: Node, parts: list[str], *, group: bool) -> str:
     node = root
     for part in parts:
         node = node.below.setdefault(part, Node())
-    numbers = [int(name) for name in node.below if name.isdecimal()]
-    if len(numbers) >= MOST_ROWS:
+    rows = len(node.rows())
+    if rows >= MOST_ROWS:
         return ""
     made = Node()
     if group:
         made.below = {"match": Node(["all"]), "items": Node()}
         made.below["items"].below["0"] = Node()
-    node.below[str(max(numbers, default=-1) + 1)] = made
-    row = f"/{'/'.join(_as_shown(root, parts))}/{len(numbers)}"
+    node.below[next(name for name in map(str, count(rows)) if name not in node.below)] = made
+    row = f"/{'/'.join(_as_shown(root, parts))}/{rows}"
     return f"{row}/items/0" if group else row
 
 
