@@ -72,7 +72,7 @@ lint:
 	$(VENV)/bin/typos
 	if [ -x $(VENV)/bin/biome ]; then $(VENV)/bin/biome ci --error-on-warnings kianda/static tests/browser; fi
 	$(VENV)/bin/djlint --check --quiet templates
-	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(VENV)/bin/mypy $(PACKAGES)
+	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(VENV)/bin/mypy $(PACKAGES) tests
 	$(VENV)/bin/lint-imports
 	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(PY) manage.py makemigrations --check --dry-run
 	@$(APART) KIANDA_DATA_DIR=$(VENV)/lint $(PY) manage.py render_reference --check

@@ -57,7 +57,7 @@ class Wide(gettext.NullTranslations):
 def spoken(patch: pytest.MonkeyPatch) -> Iterator[Wide]:
     """Let the language be spoken."""
     catalog = Wide()
-    patch.setitem(trans_real._translations, CODE, catalog)
+    patch.setitem(vars(trans_real)["_translations"], CODE, catalog)
     with translation.override(CODE):
         yield catalog
 

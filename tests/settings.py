@@ -37,7 +37,7 @@ class NoMigrations:
 MIGRATION_MODULES = NoMigrations()
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Loopback servers play the outside world in the tests; each test that needs one allows it.
-KIANDA_EGRESS_ALLOW: list[str] = []
+KIANDA_EGRESS_ALLOW = []
 # Each test client starts the middleware anew: let it look for static files only when asked.
 WHITENOISE_AUTOREFRESH = True
 # A browser keeps a script that it fetched, and what it compiled of it.

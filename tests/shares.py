@@ -12,7 +12,7 @@ tests with RECORD_DURATIONS=1 writes it anew.
 import json
 import math
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ class Record:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
 
     def note(self, report: pytest.TestReport) -> None:
         """Add the set-up, the body or the end of a test."""

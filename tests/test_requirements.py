@@ -28,7 +28,7 @@ def lines(group: str) -> list[str]:
 
 
 def releases(group: str) -> dict[str, str]:
-    return dict(hit.groups() for line in lines(group) if (hit := RELEASE.fullmatch(line)))
+    return {hit[1]: hit[2] for line in lines(group) if (hit := RELEASE.fullmatch(line))}
 
 
 def test_each_group_has_its_file() -> None:

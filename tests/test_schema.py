@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 import schemathesis
@@ -86,7 +86,7 @@ def changing_nothing() -> Iterator[None]:
 # Read when the tests are collected: each operation is a test of its own, with a name of its own, by
 # which the processes that share the tests tell them apart.
 schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", get_wsgi_application())
-OPERATIONS = [found.ok() for found in schema.get_all_operations()]
+OPERATIONS = [found.ok() for found in cast(Any, schema.get_all_operations())]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)

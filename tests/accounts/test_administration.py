@@ -1,9 +1,11 @@
 """Tokens and the audit log in Django's administration."""
 
 import re
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.test import Client
 
 from kianda.accounts.models import ApiToken, AuditEntry
 from kianda.accounts.services.tokens import create_token, digest_of
@@ -15,11 +17,11 @@ TOKENS = "/django-admin/accounts/apitoken/"
 
 
 @pytest.fixture
-def office():
+def office() -> Client:
     return client_of(make_user("root", is_superuser=True, is_staff=True))
 
 
-def test_a_new_token_is_shown_once(office, ben):
+def test_a_new_token_is_shown_once(office: Client, ben: Any) -> None:
     body = {"name": "CI", "user": ben.pk, "scopes": ["read"],
             "expires_at_0": "", "expires_at_1": ""}  # fmt: skip
     response = office.post(f"{TOKENS}add/", body)
@@ -31,7 +33,7 @@ def test_a_new_token_is_shown_once(office, ben):
     assert AuditEntry.objects.get().user_name == "root"
 
 
-def test_tokens_are_revoked_and_never_edited_or_deleted(office, ben):
+def test_tokens_are_revoked_and_never_edited_or_deleted(office: Client, ben: Any) -> None:
     token, _ = create_token(ben, name="CI")
     office.post(TOKENS, {"action": "revoke", "_selected_action": [token.pk]})
     token.refresh_from_db()
@@ -40,7 +42,7 @@ def test_tokens_are_revoked_and_never_edited_or_deleted(office, ben):
     assert office.post(f"{TOKENS}{token.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_the_audit_log_is_read_only(office, ben):
+def test_the_audit_log_is_read_only(office: Client, ben: Any) -> None:
     create_token(ben, name="CI")
     page = "/django-admin/accounts/auditentry/"
     assert "API token" in office.get(page).content.decode()
@@ -49,12 +51,12 @@ def test_the_audit_log_is_read_only(office, ben):
     assert office.post(f"{page}{entry.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_people_and_roles_are_there(office):
+def test_people_and_roles_are_there(office: Client) -> None:
     assert office.get("/django-admin/auth/user/").status_code == 200
     assert "Data source manager" in office.get("/django-admin/auth/group/").content.decode()
 
 
-def test_groups_and_roles_are_only_shown(office):
+def test_groups_and_roles_are_only_shown(office: Client) -> None:
     role = Group.objects.get(name="Designer")
     page = "/django-admin/auth/group/"
     assert "Designer" in office.get(f"{page}{role.pk}/change/").content.decode()
@@ -64,5 +66,5 @@ def test_groups_and_roles_are_only_shown(office):
     assert list(Group.objects.filter(name__in=["Designer", "Emperor"])) == [role]
 
 
-def test_who_is_no_staff_does_not_get_in(ada):
+def test_who_is_no_staff_does_not_get_in(ada: Any) -> None:
     assert client_of(ada).get(TOKENS).status_code == 302

@@ -2,6 +2,7 @@
 
 import html
 import json
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -25,32 +26,32 @@ NASTY = "<script>alert(1)</script>\"'& 😀"
 
 
 @pytest.fixture
-def office(admin):
+def office(admin: Any) -> Client:
     """A browser of an administrator."""
     return client_of(admin)
 
 
 @pytest.fixture
-def buyers(admin, ben):
+def buyers(admin: Any, ben: Any) -> Any:
     return groups.add_group(name="Buyers", members=["ben"], by=admin)
 
 
-def fresh(user):
+def fresh(user: Any) -> Any:
     """Return the same person, as another request sees them."""
     return User.objects.get(pk=user.pk)
 
 
-def post(office, path, body):
+def post(office: Any, path: str, body: Any) -> Any:
     """Send the form of a page that was opened just now."""
     shown = office.get(path).context
     return office.post(path, body | {"revision": shown.get("revision", "")})
 
 
-def told(answer):
+def told(answer: Any) -> Any:
     return html.unescape(answer.content.decode())
 
 
-def waiting_for(group, *rules):
+def waiting_for(group: Any, *rules: Any) -> Any:
     """Return a process whose second form belongs to a group."""
     raw = process(text_field("days"), button("send", {"type": "submit"}, *rules))
     owners = {"groups": [group]} if group else {}
@@ -58,18 +59,20 @@ def waiting_for(group, *rules):
     return raw
 
 
-def entries(action):
+def entries(action: str) -> list[Any]:
     return [
         (one.name, one.detail) for one in AuditEntry.objects.filter(kind="group", action=action)
     ]
 
 
 @pytest.mark.parametrize("name", [NASTY, "x" * 80, "  Einkäufer  ", "购买", "0"])
-def test_a_group_is_added_on_the_page_and_stands_in_the_list(office, ben, name):
+def test_a_group_is_added_on_the_page_and_stands_in_the_list(
+    office: Client, ben: Any, name: Any
+) -> None:
     body = {"name": name, "members": "BEN\nben@example.org, admin"}
     answer = office.post(f"{PAGE}new/", body)
     assert (answer.status_code, answer["Location"]) == (303, PAGE)
-    made = groups.groups().get()
+    made: Any = groups.groups().get()
     assert (made.name, made.members) == (name.strip(), 2)
     assert name.strip() in told(office.get(PAGE))
     assert groups_of(fresh(ben)) == {"User", made.name}
@@ -94,7 +97,9 @@ def test_a_group_is_added_on_the_page_and_stands_in_the_list(office, ben, name):
         ("=1", "Leave out"),
     ],
 )
-def test_a_name_that_cannot_be_is_told_and_what_was_typed_stays(office, buyers, name, sentence):
+def test_a_name_that_cannot_be_is_told_and_what_was_typed_stays(
+    office: Client, buyers: Any, name: str, sentence: str
+) -> None:
     answer = office.post(f"{PAGE}new/", {"name": name, "members": "ben"})
     assert answer.status_code == 422
     assert sentence in told(answer)
@@ -106,14 +111,16 @@ def test_a_name_that_cannot_be_is_told_and_what_was_typed_stays(office, buyers, 
     assert [one.name for one in groups.groups()] == ["Buyers"]
 
 
-def test_capitals_of_other_alphabets_make_no_second_group(admin):
+def test_capitals_of_other_alphabets_make_no_second_group(admin: Any) -> None:
     groups.add_group(name="Équipe", members=[], by=admin)
     for name in ("équipe", "E\u0301quipe"):
         with pytest.raises(Invalid, match="already"):
             groups.add_group(name=name, members=[], by=admin)
 
 
-def test_unknown_members_are_told_and_nothing_is_half_done(office, admin, ben, buyers):
+def test_unknown_members_are_told_and_nothing_is_half_done(
+    office: Client, admin: Any, ben: Any, buyers: Any
+) -> None:
     User.objects.filter(pk__in=[admin.pk, ben.pk]).update(email="both@example.org")
     body = {"name": "Sellers", "members": "nobody\nboth@example.org\nben"}
     for path in ("new/", f"{buyers.pk}/"):
@@ -125,10 +132,13 @@ def test_unknown_members_are_told_and_nothing_is_half_done(office, admin, ben, b
     answer = office.post(f"{PAGE}new/", {"name": "X", "members": "ben ben", "more": "odd"})
     assert ">There is no user odd.</div>" in told(answer).partition('id="id_more-error"')[2]
     assert 'id="id_members-error"' not in told(answer)
-    assert [(one.name, one.members) for one in groups.groups()] == [("Buyers", 1)]
+    listed: Any = groups.groups()
+    assert [(one.name, one.members) for one in listed] == [("Buyers", 1)]
 
 
-def test_a_group_is_renamed_and_members_come_and_go(office, admin, ada, ben, buyers):
+def test_a_group_is_renamed_and_members_come_and_go(
+    office: Client, admin: Any, ada: Any, ben: Any, buyers: Any
+) -> None:
     users.change_person(ada, name="", email="", roles=["Designer"], groups=["Buyers"], by=admin)
     body = {"name": "Purchase", "members": "ada admin"}
     assert post(office, f"{PAGE}{buyers.pk}/", body).status_code == 303
@@ -140,7 +150,9 @@ def test_a_group_is_renamed_and_members_come_and_go(office, admin, ada, ben, buy
     assert groups.groups().get().name == "PURCHASE"
 
 
-def test_groups_are_ticked_on_the_dialog_of_a_person(office, admin, ben, buyers):
+def test_groups_are_ticked_on_the_dialog_of_a_person(
+    office: Client, admin: Any, ben: Any, buyers: Any
+) -> None:
     groups.add_group(name="Sellers", members=[], by=admin)
     path = f"/users/{ben.pk}/"
     assert 'value="Buyers" id="id_groups_0" checked' in markup_of(office.get(path))
@@ -157,7 +169,9 @@ def test_groups_are_ticked_on_the_dialog_of_a_person(office, admin, ben, buyers)
     assert groups.members_of(buyers) == ["eve"]
 
 
-def test_a_group_that_nothing_uses_is_deleted_after_a_question(office, ben, buyers):
+def test_a_group_that_nothing_uses_is_deleted_after_a_question(
+    office: Client, ben: Any, buyers: Any
+) -> None:
     path = f"{PAGE}{buyers.pk}/delete/"
     assert "Nothing uses it. Its one member stays" in told(office.get(path))
     assert office.post(path).status_code == 303
@@ -167,19 +181,19 @@ def test_a_group_that_nothing_uses_is_deleted_after_a_question(office, ben, buye
     assert office.get(path).status_code == 404
 
 
-def of_a_design(ada, dan):
+def of_a_design(ada: Any, dan: Any) -> str:
     create_design(raw=waiting_for("Buyers"), user=ada)
     return "/designs/orders/"
 
 
-def of_a_rule(ada, dan):
+def of_a_rule(ada: Any, dan: Any) -> str:
     to = {"groups": ["[days], buyers"]}
     rule = {"type": "assign_form", "form": "second", "to": to}
     create_design(raw=waiting_for("", rule), user=ada)
     return "/designs/orders/"
 
 
-def of_an_open_form(ada, dan):
+def of_an_open_form(ada: Any, dan: Any) -> str:
     create_design(raw=waiting_for("Buyers"), user=ada)
     publish_design(name="orders", user=ada)
     row = create_instance(process="orders", mode="live", data={}, user=ada)
@@ -187,7 +201,7 @@ def of_an_open_form(ada, dan):
     return "/instances/orders-1/"
 
 
-def of_a_form_that_opens_later(ada, dan):
+def of_a_form_that_opens_later(ada: Any, dan: Any) -> str:
     create_design(raw=waiting_for(""), user=ada)
     publish_design(name="orders", user=ada)
     row = create_instance(process="orders", mode="live", data={}, user=ada)
@@ -196,7 +210,7 @@ def of_a_form_that_opens_later(ada, dan):
     return "/instances/orders-1/"
 
 
-def of_a_data_source(ada, dan):
+def of_a_data_source(ada: Any, dan: Any) -> str:
     security = {"editors": {"users": [], "groups": []}, "callers": {"groups": ["Buyers"]}}
     Datasource.objects.create(
         name="shop", title="Shop", document={}, security=security,
@@ -208,7 +222,9 @@ def of_a_data_source(ada, dan):
 @pytest.mark.parametrize(
     "use", [of_a_design, of_a_rule, of_an_open_form, of_a_form_that_opens_later, of_a_data_source]
 )
-def test_a_group_in_use_keeps_its_name_and_is_not_deleted(office, admin, ada, dan, buyers, use):
+def test_a_group_in_use_keeps_its_name_and_is_not_deleted(
+    office: Client, admin: Any, ada: Any, dan: Any, buyers: Any, use: Any
+) -> None:
     link = use(ada, dan)
     path = f"{PAGE}{buyers.pk}/"
     for answer in (office.get(f"{path}delete/"), office.post(f"{path}delete/")):
@@ -224,7 +240,9 @@ def test_a_group_in_use_keeps_its_name_and_is_not_deleted(office, admin, ada, da
     assert groups.members_of(buyers) == ["ada"]
 
 
-def test_what_a_group_of_a_form_waits_for_stands_in_my_work_of_its_members(ada, ben, cleo, buyers):
+def test_what_a_group_of_a_form_waits_for_stands_in_my_work_of_its_members(
+    ada: Any, ben: Any, cleo: Any, buyers: Any
+) -> None:
     raw = waiting_for("Buyers")
     raw["forms"] = raw["forms"][1:]
     create_design(raw=raw, user=ada)
@@ -234,7 +252,7 @@ def test_what_a_group_of_a_form_waits_for_stands_in_my_work_of_its_members(ada, 
     assert list(my_work(fresh(cleo))) == []
 
 
-def test_a_design_names_no_group_that_is_not_there(ada, admin):
+def test_a_design_names_no_group_that_is_not_there(ada: Any, admin: Any) -> None:
     raw = waiting_for("Buyers")
     raw["forms"][0]["owners"] = {"users": ["nobody"]}
     create_design(raw=raw, user=ada)
@@ -253,7 +271,9 @@ def test_a_design_names_no_group_that_is_not_there(ada, admin):
 
 
 @pytest.mark.parametrize("path", ["", "new/", "{}/", "{}/delete/"])
-def test_groups_are_for_administrators(ada, dan, ben, cleo, buyers, path):
+def test_groups_are_for_administrators(
+    ada: Any, dan: Any, ben: Any, cleo: Any, buyers: Any, path: str
+) -> None:
     path = PAGE + path.format(buyers.pk)
     for user in (ada, dan, ben, cleo):
         client = client_of(user)
@@ -264,7 +284,7 @@ def test_groups_are_for_administrators(ada, dan, ben, cleo, buyers, path):
     assert groups.members_of(buyers) == ["ben"]
 
 
-def test_a_role_is_no_group_to_change(office, admin):
+def test_a_role_is_no_group_to_change(office: Client, admin: Any) -> None:
     role = Group.objects.get(name="Designer")
     for path in (f"{PAGE}{role.pk}/", f"{PAGE}{role.pk}/delete/", f"{PAGE}4711/"):
         assert office.post(path, {"name": "X"}).status_code == 404
@@ -272,13 +292,13 @@ def test_a_role_is_no_group_to_change(office, admin):
         groups.delete_group(role, by=admin)
 
 
-def test_the_list_is_searched_and_turned(office, admin):
+def test_the_list_is_searched_and_turned(office: Client, admin: Any) -> None:
     Group.objects.bulk_create(Group(name=f"Team {number:02}") for number in range(30))
     assert [one.name for one in groups.groups(search="2 team")][:2] == ["Team 02", "Team 12"]
     assert "Team 29" in told(office.get(f"{PAGE}?page=2"))
     assert "Nothing fits “zzz”" in told(office.get(f"{PAGE}?search=zzz"))
 
 
-def test_the_command_bar_finds_the_page_for_administrators(admin, ada):
+def test_the_command_bar_finds_the_page_for_administrators(admin: Any, ada: Any) -> None:
     assert [one.url_name for one in find("groups", user=admin)] == ["groups"]
     assert list(find("groups", user=ada)) == []

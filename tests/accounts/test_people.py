@@ -1,7 +1,12 @@
 """Users: invited, changed, deactivated; the last administrator stays."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from rest_framework.test import APIClient
 
 from kianda.accounts.models import AuditEntry
 from kianda.accounts.roles import ROLES, roles_of
@@ -13,12 +18,12 @@ from tests.pages import client_of, text_of
 pytestmark = pytest.mark.django_db
 
 
-def invite(admin, **fields):
+def invite(admin: Any, **fields: Any) -> Any:
     given = {"username": "eve", "name": "Eve Byrne", "email": "", "roles": ["User"], **fields}
     return users.invite_person(**given, by=admin)
 
 
-def test_an_invited_person_has_no_password_and_a_link(admin, client):
+def test_an_invited_person_has_no_password_and_a_link(admin: Any, client: Client) -> None:
     made, path = invite(admin, roles=["Designer", "User"])
     assert (made.first_name, made.last_name) == ("Eve", "Byrne")
     assert not made.has_usable_password()
@@ -39,20 +44,22 @@ def test_an_invited_person_has_no_password_and_a_link(admin, client):
         ({"roles": ["Emperor"]}, "/roles"),
     ],
 )
-def test_what_cannot_be_is_refused_at_its_place(admin, fields, pointer):
+def test_what_cannot_be_is_refused_at_its_place(
+    admin: Any, fields: dict[str, Any], pointer: str
+) -> None:
     with pytest.raises(Invalid) as caught:
         invite(admin, **fields)
     assert [flaw.pointer for flaw in caught.value.errors] == [pointer]
     assert not User.objects.filter(last_name="Byrne").exists()
 
 
-def test_all_that_is_wrong_is_told_at_once(admin):
+def test_all_that_is_wrong_is_told_at_once(admin: Any) -> None:
     with pytest.raises(Invalid) as caught:
         invite(admin, username="", email="x", roles=["Emperor"])
     assert len(caught.value.errors) == 3
 
 
-def test_roles_change_and_the_mark_of_a_superuser_goes_with_the_role(admin):
+def test_roles_change_and_the_mark_of_a_superuser_goes_with_the_role(admin: Any) -> None:
     root = make_user("root", is_superuser=True, is_staff=True)
     users.change_person(root, name="", email="", roles=["User"], by=admin)
     root = User.objects.get(pk=root.pk)
@@ -66,7 +73,7 @@ def test_roles_change_and_the_mark_of_a_superuser_goes_with_the_role(admin):
     "roles",
     [["Administrator"], ["Designer"], ["Administrator", "Designer"], ["User"], []],
 )
-def test_an_ok_without_a_change_changes_nothing_and_tells_nothing(admin, roles):
+def test_an_ok_without_a_change_changes_nothing_and_tells_nothing(admin: Any, roles: Any) -> None:
     dan = make_user("dan", *roles, first_name="Dan")
     page = client_of(admin)
     shown = page.get(f"/users/{dan.pk}/").context
@@ -77,13 +84,13 @@ def test_an_ok_without_a_change_changes_nothing_and_tells_nothing(admin, roles):
     assert not AuditEntry.objects.exists()
 
 
-def test_an_administrator_by_command_is_shown_with_the_one_role(admin):
+def test_an_administrator_by_command_is_shown_with_the_one_role(admin: Any) -> None:
     root = make_user("root", is_superuser=True, is_staff=True)
     form = client_of(admin).get(f"/users/{root.pk}/").context["form"]
     assert form["roles"].value() == ["Administrator"]
 
 
-def test_each_change_of_a_person_is_told(admin, ben):
+def test_each_change_of_a_person_is_told(admin: Any, ben: Any) -> None:
     for changed in ({"name": "Ben B"}, {"email": "b@example.org"}, {"roles": ["Designer"]}):
         now = {"name": ben.get_full_name(), "email": ben.email, "roles": ["User"]}
         ben = users.change_person(ben, **now | changed, by=admin)
@@ -100,14 +107,16 @@ def test_each_change_of_a_person_is_told(admin, ben):
         ([], 0),
     ],
 )
-def test_a_role_that_comes_with_another_is_said_beside_its_box(admin, roles, said):
+def test_a_role_that_comes_with_another_is_said_beside_its_box(
+    admin: Any, roles: Any, said: int
+) -> None:
     dan = make_user("dan", *roles)
     page = text_of(client_of(admin).get(f"/users/{dan.pk}/"))
     assert page.count("also without a tick") == said
     assert page.count(f"Comes with {', '.join(roles)}, also") == said
 
 
-def test_who_loses_the_role_administrator_keeps_only_what_was_given(admin):
+def test_who_loses_the_role_administrator_keeps_only_what_was_given(admin: Any) -> None:
     dan = make_user("dan", "Administrator")
     page = client_of(admin)
     seen = page.get(f"/users/{dan.pk}/").context["revision"]
@@ -115,7 +124,7 @@ def test_who_loses_the_role_administrator_keeps_only_what_was_given(admin):
     assert roles_of(User.objects.get(pk=dan.pk)) == {"Designer", "User"}
 
 
-def test_the_last_administrator_keeps_the_role_and_stays(admin, ada):
+def test_the_last_administrator_keeps_the_role_and_stays(admin: Any, ada: Any) -> None:
     with pytest.raises(Invalid, match="last active Administrator"):
         users.change_person(admin, name="", email="", roles=["User"], by=admin)
     with pytest.raises(Conflict, match="last active Administrator"):
@@ -128,13 +137,15 @@ def test_the_last_administrator_keeps_the_role_and_stays(admin, ada):
     assert not User.objects.get(pk=admin.pk).is_active
 
 
-def test_nobody_deactivates_themselves(admin):
+def test_nobody_deactivates_themselves(admin: Any) -> None:
     make_user("second", "Administrator")
     with pytest.raises(Conflict, match="yourself"):
         users.deactivate_person(admin, by=admin)
 
 
-def test_a_deactivated_person_is_out_and_comes_back(admin, ben, client, api):
+def test_a_deactivated_person_is_out_and_comes_back(
+    admin: Any, ben: Any, client: Client, api: Callable[..., APIClient]
+) -> None:
     client.force_login(ben, backend="django.contrib.auth.backends.ModelBackend")
     token = api(ben)
     users.deactivate_person(ben, by=admin)
@@ -146,7 +157,9 @@ def test_a_deactivated_person_is_out_and_comes_back(admin, ben, client, api):
     assert token.get("/api/v1/instances/").status_code == 200
 
 
-def test_a_link_works_once_and_ends_with_the_next_sign_in(admin, ben, client):
+def test_a_link_works_once_and_ends_with_the_next_sign_in(
+    admin: Any, ben: Any, client: Client
+) -> None:
     path = users.renew_link(ben, by=admin)
     page = client.get(path, follow=True)
     body = {"new_password1": "another good one", "new_password2": "another good one"}
@@ -155,13 +168,15 @@ def test_a_link_works_once_and_ends_with_the_next_sign_in(admin, ben, client):
     assert AuditEntry.objects.filter(action="set a password", name="ben").exists()
 
 
-def test_there_is_no_such_user():
+def test_there_is_no_such_user() -> None:
     with pytest.raises(Missing):
         users.person(4711)
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_filter_by_role_finds_those_whose_row_says_it(admin, ada, ben, cleo, role):
+def test_the_filter_by_role_finds_those_whose_row_says_it(
+    admin: Any, ada: Any, ben: Any, cleo: Any, role: Any
+) -> None:
     make_user("root", is_superuser=True, is_staff=True)
     make_user("dora", "Data source manager", "Designer")
     make_user("gone", "Designer", is_active=False)
@@ -185,6 +200,8 @@ def test_the_filter_by_role_finds_those_whose_row_says_it(admin, ada, ben, cleo,
         ({"role": "Emperor", "status": "odd"}, ["ada", "admin", "ben"]),
     ],
 )
-def test_the_list_of_users_is_filtered(admin, ada, ben, filters, names):
+def test_the_list_of_users_is_filtered(
+    admin: Any, ada: Any, ben: Any, filters: dict[str, Any], names: list[str]
+) -> None:
     users.deactivate_person(ben, by=admin)
     assert [user.username for user in users.people(**filters)] == names

@@ -1,11 +1,13 @@
 """Bearer tokens: who gets in, and what a scope lets through."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.test import override_settings
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from kianda.accounts.models import ApiToken, AuditEntry
@@ -17,51 +19,51 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.accounts.views")]
 THINGS = "/api/v1/things/"
 
 
-def call(header, method="get"):
+def call(header: str, method: str = "get") -> Any:
     client = APIClient()
     if header is not None:
         client.credentials(HTTP_AUTHORIZATION=header)
     return getattr(client, method)(THINGS, {}, format="json")
 
 
-def test_a_token_lets_its_person_in(ben):
+def test_a_token_lets_its_person_in(ben: Any) -> None:
     response = call(f"Bearer {make_token(ben)}")
     assert (response.status_code, response.json()) == (200, {"user": "ben"})
 
 
-def test_the_word_bearer_may_be_written_in_any_case(ben):
+def test_the_word_bearer_may_be_written_in_any_case(ben: Any) -> None:
     assert call(f"bearer {make_token(ben)}").status_code == 200
 
 
 @pytest.mark.parametrize(
     "header", [None, "Bearer", "Bearer kia_wrong", "Bearer a b", "Bearer kia_\xe9", "Basic eDp5"]
 )
-def test_without_a_valid_token_the_answer_is_401(header):
+def test_without_a_valid_token_the_answer_is_401(header: str | None) -> None:
     response = call(header)
     assert response.status_code == 401
     assert response["WWW-Authenticate"].startswith("Bearer")
     assert response["Content-Type"] == "application/problem+json"
 
 
-def test_a_revoked_token_is_refused(ben):
+def test_a_revoked_token_is_refused(ben: Any) -> None:
     token, text = create_token(ben, name="old")
     revoke_token(token, by=ben)
     assert call(f"Bearer {text}").status_code == 401
 
 
-def test_an_expired_token_is_refused(ben):
+def test_an_expired_token_is_refused(ben: Any) -> None:
     _, text = create_token(ben, name="old", expires_at=timezone.now() - timedelta(seconds=1))
     assert call(f"Bearer {text}").status_code == 401
 
 
-def test_a_token_of_an_inactive_person_is_refused(ben):
+def test_a_token_of_an_inactive_person_is_refused(ben: Any) -> None:
     text = make_token(ben)
     ben.is_active = False
     ben.save()
     assert call(f"Bearer {text}").status_code == 401
 
 
-def test_only_the_hash_of_a_token_is_stored(ben):
+def test_only_the_hash_of_a_token_is_stored(ben: Any) -> None:
     _, text = create_token(ben, name="mine")
     token = ApiToken.objects.get()
     assert text.startswith("kia_")
@@ -79,39 +81,43 @@ def test_only_the_hash_of_a_token_is_stored(ben):
         (("admin",), 200, 201),
     ],
 )
-def test_a_scope_bounds_what_a_token_may_do(ada, scopes, read, write):
+def test_a_scope_bounds_what_a_token_may_do(
+    ada: Any, scopes: tuple[Any, ...], read: int, write: int
+) -> None:
     header = f"Bearer {make_token(ada, scopes)}"
     assert call(header).status_code == read
     assert call(header, "post").status_code == write
 
 
-def test_a_scope_gives_nothing_that_the_person_may_not_do(ben):
+def test_a_scope_gives_nothing_that_the_person_may_not_do(ben: Any) -> None:
     assert call(f"Bearer {make_token(ben, ['design'])}", "post").status_code == 403
 
 
-def test_a_person_without_a_role_may_not_read(cleo):
+def test_a_person_without_a_role_may_not_read(cleo: Any) -> None:
     assert call(f"Bearer {make_token(cleo)}").status_code == 403
 
 
-def test_a_method_that_a_view_does_not_have_is_405(ada):
+def test_a_method_that_a_view_does_not_have_is_405(ada: Any) -> None:
     response = call(f"Bearer {make_token(ada)}", "delete")
     assert (response.status_code, response["Allow"]) == (405, "GET, POST, HEAD, OPTIONS")
 
 
-def test_a_writing_view_without_a_scope_is_closed(ada):
+def test_a_writing_view_without_a_scope_is_closed(ada: Any) -> None:
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {make_token(ada, ['read'])}")
     assert client.post("/api/v1/open/", {}, format="json").status_code == 500
 
 
-def test_a_call_costs_one_query_for_token_person_and_roles(ada, django_assert_num_queries):
+def test_a_call_costs_one_query_for_token_person_and_roles(
+    ada: Any, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     header = f"Bearer {make_token(ada)}"
     call(header)
     with django_assert_num_queries(1):
         assert call(header).status_code == 200
 
 
-def test_the_last_use_is_written_at_most_once_a_minute(ben):
+def test_the_last_use_is_written_at_most_once_a_minute(ben: Any) -> None:
     header = f"Bearer {make_token(ben)}"
     call(header)
     first = ApiToken.objects.get().last_used_at
@@ -123,13 +129,13 @@ def test_the_last_use_is_written_at_most_once_a_minute(ben):
 
 
 @time_machine.travel("2026-11-23T12:00:01Z", tick=False)
-def test_guessing_tokens_is_slowed_down():
+def test_guessing_tokens_is_slowed_down() -> None:
     answers = [call(f"Bearer kia_{n}").status_code for n in range(62)]
     assert answers[:60] == [401] * 60
     assert 429 in answers[60:]
 
 
-def test_a_busy_person_is_told_to_wait(ben, settings):
+def test_a_busy_person_is_told_to_wait(ben: Any, settings: Settings) -> None:
     header = f"Bearer {make_token(ben)}"
     rest = {
         **settings.REST_FRAMEWORK,
@@ -145,12 +151,14 @@ def test_a_busy_person_is_told_to_wait(ben, settings):
     ("name", "scopes"),
     [("", ()), (" ", ()), ("x" * 121, ()), ("a\x1b[31m", ()), ("a\u202eb", ()), ("a", ("all",))],
 )
-def test_a_token_needs_a_name_and_known_scopes(ben, name, scopes):
+def test_a_token_needs_a_name_and_known_scopes(
+    ben: Any, name: str, scopes: tuple[Any, ...]
+) -> None:
     with pytest.raises(Invalid):
         create_token(ben, name=name, scopes=scopes)
 
 
-def test_making_and_revoking_are_in_the_audit_log(ben, admin):
+def test_making_and_revoking_are_in_the_audit_log(ben: Any, admin: Any) -> None:
     token, _ = create_token(ben, name="mine", by=admin)
     revoke_token(token, by=admin)
     revoke_token(token, by=admin)

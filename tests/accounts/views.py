@@ -1,5 +1,7 @@
 """A small API of two views, to test what every view of the product gets."""
 
+from typing import Any
+
 from django.db import transaction
 from django.urls import path
 from rest_framework.response import Response
@@ -10,19 +12,19 @@ from kianda.accounts.models import IdempotencyRecord
 from kianda.accounts.roles import DESIGNER, USER
 from kianda.lib.errors import Busy, Conflict, Invalid
 
-CALLS = []
-MADE = []
+CALLS: list[Any] = []
+MADE: list[Any] = []
 
 
 class Things(APIView):
     scopes = {"POST": "design"}
     roles = {"GET": (USER,), "POST": (DESIGNER,)}
 
-    def get(self, request):
+    def get(self, request: Any) -> Any:
         return Response({"user": request.user.username})
 
     @idempotent
-    def post(self, request):
+    def post(self, request: Any) -> Any:
         CALLS.append(request.data)
         match request.data.get("do"):
             case "break":
@@ -47,14 +49,14 @@ class Things(APIView):
         response["Location"] = f"/things/{len(CALLS)}/"
         return response
 
-    def made_again(self, request, what):
+    def made_again(self, request: Any, what: Any) -> Any:
         return None if what == "at work" else Response({"number": int(what)}, status=201)
 
 
 class Open(APIView):
     """Forgets to name a scope."""
 
-    def post(self, request):
+    def post(self, request: Any) -> Any:
         return Response({})
 
 

@@ -6,16 +6,27 @@ Console errors, page errors and requests to another host fail the story by thems
 `page.complaints.expect("status of 404")` lets one pass that the story is about.
 """
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from scheduler.services import execution, planning
 from tests.browser.contexts import HEIGHT, PATIENCE_MS, Contexts
-from tests.browser.watch import Complaints, assert_all_fits, assert_looks, assert_no_violations
+from tests.browser.watch import (
+    Complaints,
+    Look,
+    PageAs,
+    assert_all_fits,
+    assert_looks,
+    assert_no_violations,
+)
 from tests.factories import make_user
 from tests.integration.needs import chromium
 
@@ -35,7 +46,7 @@ CAST = {
 }
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every story here needs Chromium and rows that the served product sees."""
     for item in items:
         if item.path.is_relative_to(__file__.rsplit("/", 1)[0]):
@@ -46,7 +57,7 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="package")
-def browser():
+def browser() -> Iterator[Browser]:
     """One Chromium for all stories."""
     with pytest.MonkeyPatch.context() as patch:
         # Playwright's synchronous form runs a loop, which Django would take for an async view.
@@ -58,10 +69,10 @@ def browser():
 
 
 @pytest.fixture
-def person():
+def person() -> Callable[[str], Any]:
     """Return `person("ada")`: somebody of the cast, made when first named."""
 
-    def get(name):
+    def get(name: str) -> Any:
         found = get_user_model().objects.filter(username=name).first()
         return found or make_user(name, *CAST.get(name, ("User",)))
 
@@ -69,19 +80,21 @@ def person():
 
 
 @pytest.fixture(scope="package")
-def contexts(browser):
+def contexts(browser: Browser) -> Contexts:
     """The contexts that stories use one after another."""
     return Contexts(browser)
 
 
 @pytest.fixture
-def page_as(contexts, live_server, person):
+def page_as(
+    contexts: Contexts, live_server: LiveServer, person: Callable[[str], Any]
+) -> Iterator[PageAs]:
     """Return `page_as(name, width=1280, scheme="light")`; without a name nobody is signed in."""
     opened = []
 
-    def open_page(name=None, width=1280, scheme="light"):
+    def open_page(name: str | None = None, width: int = 1280, scheme: str = "light") -> Any:
         context = contexts.take(live_server.url)
-        page = context.new_page()
+        page: Any = context.new_page()
         opened.append((context, page))
         if name:
             context.add_cookies([session_cookie(person(name), live_server.url)])
@@ -99,11 +112,13 @@ def page_as(contexts, live_server, person):
 
 
 @pytest.fixture
-def plain_page_as(browser, live_server, person):
+def plain_page_as(
+    browser: Browser, live_server: LiveServer, person: Callable[[str], Any]
+) -> Iterator[Callable[[str], Page]]:
     """Return `plain_page_as(name)`: a page of somebody whose browser runs no script."""
     opened = []
 
-    def open_page(name):
+    def open_page(name: str) -> Any:
         context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
         opened.append(context)
         context.set_default_timeout(PATIENCE_MS)
@@ -115,7 +130,7 @@ def plain_page_as(browser, live_server, person):
         context.close()
 
 
-def session_cookie(user, url):
+def session_cookie(user: Any, url: str) -> Any:
     """Return the cookie of a new session of this person."""
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
@@ -124,28 +139,28 @@ def session_cookie(user, url):
 
 
 @pytest.fixture
-def axe():
+def axe() -> Look:
     """Return `axe(page)`: fails when axe finds anything on what the page shows now."""
     return assert_no_violations
 
 
 @pytest.fixture
-def assert_fits():
+def assert_fits() -> Look:
     """Return `assert_fits(page)`: nothing scrolls sideways, no text is cut."""
     return assert_all_fits
 
 
 @pytest.fixture
-def looks():
+def looks() -> Any:
     """Return `looks(page)`: axe and `assert_fits` at both widths and schemes, on one load."""
     return assert_looks
 
 
 @pytest.fixture
-def fire_due():
+def fire_due() -> Callable[..., None]:
     """Return `fire_due(moment=None)`: plan what is due and carry it out, in this process."""
 
-    def fire(moment=None):
+    def fire(moment: Any = None) -> None:
         for pk in planning.plan(moment or timezone.now()):
             execution.execute(pk)
 

@@ -4,7 +4,9 @@ A new context loads each script, style and font anew, which takes five times as 
 itself. So a context is used again once nothing of the story before is left in it.
 """
 
-from playwright.sync_api import Error, TimeoutError
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Error, Page, TimeoutError
 
 HEIGHT = 900
 # How long a story waits for what is to come: a busy machine is slow, which is no defect.
@@ -22,7 +24,7 @@ addEventListener("load", () => { document.adoptedStyleSheets = []; }, { once: tr
 OF_THE_BROWSER = "() => setTimeout.toString().includes('[native code]')"
 
 
-def is_as_new(page):
+def is_as_new(page: Page) -> Any:
     """Tell whether the clock of a page is the browser's; a page that cannot say so is not."""
     try:
         return page.evaluate(OF_THE_BROWSER)
@@ -31,7 +33,7 @@ def is_as_new(page):
         return False
 
 
-def close(page):
+def close(page: Page) -> None:
     """Close a page: Chromium forgets to, where another one is arriving, so it is asked again."""
     page.on("dialog", lambda dialog: dialog.accept())
     while not page.is_closed():
@@ -45,17 +47,17 @@ def close(page):
 class Contexts:
     """Gives a context to each page of a story, and takes it back empty."""
 
-    def __init__(self, browser):
+    def __init__(self, browser: Browser) -> None:
         self.browser = browser
-        self.free = []
+        self.free: list[BrowserContext] = []
         # A page without any script that keeps the process of a context from its end.
-        self.kept = {}
+        self.kept: dict[Any, Any] = {}
 
-    def take(self, url):
+    def take(self, url: str) -> Any:
         """Return a context in which nobody is signed in and no page is open."""
         return self.free.pop() if self.free else self._new(url)
 
-    def give_back(self, context, page):
+    def give_back(self, context: BrowserContext, page: Page) -> None:
         """Close the pages; keep the context for the next story, unless its clock was stopped."""
         if not is_as_new(page):
             del self.kept[context]
@@ -68,7 +70,7 @@ class Contexts:
         context.clear_cookies()
         self.free.append(context)
 
-    def _new(self, url):
+    def _new(self, url: str) -> Any:
         context = self.browser.new_context(
             base_url=url,
             viewport={"width": 1280, "height": HEIGHT},

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import Group
+from playwright.sync_api import Locator
 
 from datasources.services.datasources import create_datasource
 from kianda.accounts.models import AuditEntry
@@ -20,22 +21,22 @@ def nothing(*_: Any) -> None:
     """Do nothing."""
 
 
-def orders(person):
+def orders(person: Callable[[str], Any]) -> None:
     make_orders(person("ada"))
     make_order(person("ada"))
 
 
-def task(person):
+def task(person: Callable[[str], Any]) -> None:
     orders(person)
     make_task(person("ada"))
 
 
-def service(person):
+def service(person: Callable[[str], Any]) -> None:
     raw = {**DATASOURCE, "name": "token-service", "base_url": "https://auth.example.org"}
     create_datasource(raw=raw, user=person("dan"))
 
 
-def crew(person):
+def crew(person: Callable[[str], Any]) -> None:
     person("ben")
     Group.objects.create(name="Crew", pk=77)
 
@@ -64,12 +65,12 @@ class Form:
     again: str = ""
 
 
-def filled(place, **values):
+def filled(place: Locator, **values: Any) -> None:
     for name, value in values.items():
         place.locator(f"[name='/{name}']").fill(value)
 
 
-def of_task(place):
+def of_task(place: Locator) -> None:
     place.locator("#f-schedule-every").fill("55")
     place.get_by_label("Process design").select_option("orders")
     place.get_by_label("Approve button").check(force=True)

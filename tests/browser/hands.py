@@ -4,8 +4,10 @@ A story that takes a hand is told once and carried out twice. `Keys` never touch
 keyboard: it goes to a control by Tab, as somebody without a mouse does, and fails when it cannot.
 """
 
+from typing import Any
+
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Error, expect
+from playwright.sync_api import Error, Locator, Page, Route, expect
 
 from tests.browser.contexts import PATIENCE_MS
 
@@ -28,13 +30,13 @@ AWAY = """one => {
 STOPS = 250
 
 
-def press_as_the_session_ends(button):
+def press_as_the_session_ends(button: Locator) -> None:
     """Press a button whose request comes after the session has ended.
 
     Ended any sooner, a part of the page that asks for itself would lead to the sign-in page first.
     """
 
-    def end(route):
+    def end(route: Route) -> None:
         if route.request.method != "GET":
             Session.objects.all().delete()
         route.continue_()
@@ -45,7 +47,7 @@ def press_as_the_session_ends(button):
     button.page.unroute("**/*", end)
 
 
-def until(page, holds):
+def until(page: Page, holds: Any) -> None:
     """Wait until something holds that the page does not show."""
     for _ in range(PATIENCE_MS // 50):
         if holds():
@@ -54,13 +56,13 @@ def until(page, holds):
     raise AssertionError(f"It did not come to pass: {page.inner_text('main')}")
 
 
-def go_on(link):
+def go_on(link: Locator) -> None:
     """Press what leads to a page, and wait until that has come whole."""
     with link.page.expect_navigation():
         link.click()
 
 
-def nearer(one):
+def nearer(one: Any) -> Any:
     """Return the key that brings the focus nearer to an element; None when that is gone."""
     try:
         return one.evaluate(NEARER)
@@ -72,46 +74,46 @@ def nearer(one):
 class Mouse:
     """Clicks on what it wants."""
 
-    def __init__(self, page):
+    def __init__(self, page: Page) -> None:
         self.page = page
 
-    def press(self, button):
+    def press(self, button: Locator) -> None:
         """Press a button or a link."""
         button.click()
 
-    def fill(self, box, text):
+    def fill(self, box: Locator, text: str) -> None:
         """Type into a box, over what stands there."""
         box.click()
         box.fill(text)
 
-    def choose(self, select, words):
+    def choose(self, select: Locator, words: str) -> None:
         """Choose an option of a drop-down list."""
         select.select_option(label=words)
 
-    def mark(self, choice):
+    def mark(self, choice: Locator) -> None:
         """Choose one of several, or tick a box."""
         label = choice.locator("xpath=ancestor::label")
         (label if label.count() else choice).click()
         expect(choice).to_be_checked()
 
-    def leave(self, box):
+    def leave(self, box: Locator) -> None:
         """Go on to something else, so that what was typed is taken."""
         box.press("Tab")
 
-    def add(self, kind):
+    def add(self, kind: str) -> None:
         """Add a field or a rule of this kind behind what is selected in the designer."""
         add = self.page.locator("#d-add")
         self.fill(add.locator("#d-find"), kind)
         add.get_by_role("button", name=kind, exact=True).click()
 
-    def select(self, name):
+    def select(self, name: str) -> None:
         """Select a field in the designer."""
         self.page.locator(f"#b-{name}").click()
 
-    def properties(self):
+    def properties(self) -> None:
         """Turn to the properties of what is selected: they are seen already."""
 
-    def preview(self):
+    def preview(self) -> None:
         """Preview the draft that the designer shows."""
         self.press(self.page.locator("#d-preview"))
 
@@ -119,11 +121,11 @@ class Mouse:
 class Keys:
     """Presses keys only."""
 
-    def __init__(self, page):
+    def __init__(self, page: Page) -> None:
         self.page = page
         self.key = page.keyboard.press
 
-    def reach(self, wanted):
+    def reach(self, wanted: Locator) -> None:
         """Go to a control by Tab, on a page that is whole: keys are not held back until then."""
         wanted.wait_for()
         self.page.wait_for_load_state()
@@ -139,25 +141,25 @@ class Keys:
                 self.key(key)
         raise AssertionError(f"Tab does not reach {wanted}.")
 
-    def press(self, button):
+    def press(self, button: Locator) -> None:
         """Press a button or a link."""
         self.reach(button)
         self.key("Enter")
 
-    def fill(self, box, text):
+    def fill(self, box: Locator, text: str) -> None:
         """Type into a box, over what stands there."""
         self.reach(box)
         self.key("ControlOrMeta+a")
         self.key("Delete")
         self.page.keyboard.type(text)
 
-    def choose(self, select, words):
+    def choose(self, select: Locator, words: str) -> None:
         """Choose an option of a drop-down list by typing its beginning."""
         self.reach(select)
         self.page.keyboard.type(words)
         self.key("Tab")
 
-    def mark(self, choice):
+    def mark(self, choice: Locator) -> None:
         """Choose one of several by the arrows, or tick a box."""
         if choice.get_attribute("type") == "checkbox":
             self.reach(choice)
@@ -171,7 +173,7 @@ class Keys:
         if not choice.is_checked():
             self.key("Space")
 
-    def reach_group(self, choice):
+    def reach_group(self, choice: Locator) -> None:
         """Go to any of the choices that this one stands among: they are one stop."""
         here = (
             "one => { const now = one.ownerDocument.activeElement; return now.type === 'radio'"
@@ -183,12 +185,12 @@ class Keys:
             self.key("Tab")
         raise AssertionError(f"Tab does not reach {choice}.")
 
-    def leave(self, box):
+    def leave(self, box: Locator) -> None:
         """Go on to something else, so that what was typed is taken."""
         expect(box).to_be_focused()
         self.key("Tab")
 
-    def add(self, kind):
+    def add(self, kind: str) -> None:
         """Add a field or a rule of this kind behind what is selected in the designer."""
         find = self.page.locator("#d-find")
         for _ in range(4):
@@ -200,7 +202,7 @@ class Keys:
         self.page.keyboard.type(kind)
         self.key("Enter")
 
-    def select(self, name):
+    def select(self, name: str) -> None:
         """Select a field in the designer: to the form, then by the arrows, as far as it is away."""
         wanted = self.page.locator(f"#b-{name}")
         wanted.wait_for()
@@ -211,10 +213,14 @@ class Keys:
             self.key("F6" if away is None else "ArrowDown" if away > 0 else "ArrowUp")
         raise AssertionError(f"The arrows do not reach {wanted}.")
 
-    def properties(self):
+    def properties(self) -> None:
         """Turn to the properties of what is selected."""
         self.key("F2")
 
-    def preview(self):
+    def preview(self) -> None:
         """Preview the draft that the designer shows: its button is one of a toolbar, one stop."""
         self.key("ControlOrMeta+Enter")
+
+
+# What a story that takes a hand is given.
+Hand = Mouse | Keys

@@ -1,5 +1,11 @@
 """The rows that the stories of designs, instances, runs and tasks are about; signing in."""
 
+from typing import Any
+
+from playwright.sync_api import Page
+from pytest_django import Settings
+from pytest_httpserver import HTTPServer
+
 from datasources.services.datasources import create_datasource
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
@@ -15,7 +21,7 @@ SCRIPT = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
 SAVE = {"type": "save"}
 
 
-def orders(**changes):
+def orders(**changes: Any) -> dict[str, Any]:
     """Return a process without calls: every type of field, two open forms, a button that saves."""
     raw = process(
         text_field("customer", required=True, width=6),
@@ -36,7 +42,7 @@ def orders(**changes):
     return {**raw, **changes}
 
 
-def make_orders(user, *, published=True, **changes):
+def make_orders(user: Any, *, published: bool = True, **changes: Any) -> Any:
     """Store the process, and publish it."""
     design = create_design(raw=orders(**changes), user=user)
     if published:
@@ -44,13 +50,13 @@ def make_orders(user, *, published=True, **changes):
     return design
 
 
-def make_order(user, **data):
+def make_order(user: Any, **data: Any) -> Any:
     """Make an instance of the process."""
     values = {"customer": "acme", "api_key": "kept-secret-1", **data}
     return create_instance(process="orders", mode="live", data=values, user=user)
 
 
-def make_task(user, name="Approve", **settings):
+def make_task(user: Any, name: str = "Approve", **settings: Any) -> Any:
     """Schedule a button of the instance."""
     raw = {
         "name": name, "process": "orders", "process_id": "orders-1", "target": "approve",
@@ -59,7 +65,7 @@ def make_task(user, name="Approve", **settings):
     return create_task(raw=raw, user=user)[0]
 
 
-def make_token_service(httpserver, settings, user):
+def make_token_service(httpserver: HTTPServer, settings: Settings, user: Any) -> Any:
     """Make the datasource of the scenario, which leads to a loopback server."""
     settings.KIANDA_EGRESS_ALLOW = [f"{httpserver.host}:{httpserver.port}"]
     return create_datasource(
@@ -72,7 +78,7 @@ def make_token_service(httpserver, settings, user):
     )  # fmt: skip
 
 
-def hold(instance, user):
+def hold(instance: Any, user: Any) -> Any:
     """Let a run hold the instance, as one that waits for a slow provider does."""
     run = runs.enqueue(
         process_id=instance.process_id, target="approve", user=user, trigger="button"
@@ -81,7 +87,7 @@ def hold(instance, user):
     return run
 
 
-def sign_in(page, name="ben", password=PASSWORD):
+def sign_in(page: Page, name: str = "ben", password: Any = PASSWORD) -> None:
     """Sign in on the page that asks for it."""
     page.fill("[name=username]", name)
     page.fill("[name=password]", password)

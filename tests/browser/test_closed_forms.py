@@ -1,18 +1,22 @@
 """Somebody submits a form while another person types into it: what the page says then."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
 from processes.instances.form_states import send_back
 from processes.instances.lifecycle import create_instance
 from processes.running.runs import trigger
+from tests.browser.watch import Look, PageAs
 from tests.processes.definitions import button, text_field
 from tests.processes.forms.leave import form
 from tests.processes.stories import published
 
 
 @pytest.fixture
-def claim(person):
+def claim(person: Callable[[str], Any]) -> Any:
     """A claim that anybody fills in and that Ada decides, made by Ben."""
     raw = {
         "name": "claim",
@@ -27,7 +31,7 @@ def claim(person):
     return create_instance(process="claim", mode="live", user=person("ben"), data={"why": "rest"})
 
 
-def press(person, name, target):
+def press(person: Callable[[str], Any], name: str, target: Any) -> None:
     run = trigger(process_id="claim-1", target=target, user=person(name), trigger="button")
     assert run.status == "succeeded"
 
@@ -35,8 +39,14 @@ def press(person, name, target):
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("act", ["Save", "Send"])
 def test_what_is_typed_into_a_form_that_was_submitted_meanwhile_is_refused_with_its_reason(
-    page_as, claim, person, axe, assert_fits, width, act
-):
+    page_as: PageAs,
+    claim: Any,
+    person: Callable[[str], Any],
+    axe: Look,
+    assert_fits: Look,
+    width: int,
+    act: str,
+) -> None:
     page = page_as("ben", width)
     page.goto("/instances/claim-1/")
     page.get_by_label("Why").fill("more rest")
@@ -56,7 +66,9 @@ def test_what_is_typed_into_a_form_that_was_submitted_meanwhile_is_refused_with_
     expect(page.get_by_text("Remind succeeded")).to_be_visible()
 
 
-def test_a_claim_that_is_sent_back_after_its_end_waits_in_my_work(page_as, claim, person):
+def test_a_claim_that_is_sent_back_after_its_end_waits_in_my_work(
+    page_as: PageAs, claim: Any, person: Callable[[str], Any]
+) -> None:
     press(person, "ben", "send")
     press(person, "ada", "approve")
     page = page_as("ben")

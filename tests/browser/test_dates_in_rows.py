@@ -1,10 +1,14 @@
 """Dates in the rows of a table are read whole, however narrow the screen is."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
+from tests.browser.watch import Look, PageAs
 from tests.processes.definitions import process
 
 COLUMNS = [
@@ -31,9 +35,9 @@ WHOLE = """() => [...document.querySelectorAll("[data-row] [type=datetime-local]
 
 
 @pytest.fixture
-def trips(person):
+def trips(person: Callable[[str], Any]) -> None:
     """An instance and one of the preview, with a table of six columns and one of three."""
-    tables = [
+    tables: list[dict[str, Any]] = [
         {"type": "table", "name": "lines", "columns": COLUMNS},
         {"type": "table", "name": "few", "columns": COLUMNS[:3]},
         {"type": "table", "name": "half", "columns": COLUMNS[:3], "width": 6},
@@ -45,7 +49,7 @@ def trips(person):
         create_instance(process="trips", mode=mode, data=data, user=person("ada"))
 
 
-def assert_read_whole(place):
+def assert_read_whole(place: Any) -> None:
     """Check every date with its time that stands in a row of a page that is whole."""
     place.wait_for_load_state()
     expect(place.locator("[data-row] input[type=datetime-local]")).to_have_count(6)
@@ -53,7 +57,9 @@ def assert_read_whole(place):
 
 
 @pytest.mark.parametrize("width", [1280, 1024, 768, 390])
-def test_a_date_with_its_time_is_read_whole(page_as, trips, axe, assert_fits, width):
+def test_a_date_with_its_time_is_read_whole(
+    page_as: PageAs, trips: None, axe: Look, assert_fits: Look, width: int
+) -> None:
     page = page_as("ada", width)
     page.goto("/instances/trips-1/")
     assert_read_whole(page)

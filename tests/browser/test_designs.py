@@ -1,19 +1,22 @@
 """Process designs in a browser: the list, the editor, publishing, versions."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from processes.designs.lifecycle import create_design, publish_design, save_design
 from processes.models import ProcessDesign
 from processes.selectors import get_design
 from tests.browser.hands import press_as_the_session_ends
 from tests.browser.story_rows import SCRIPT, make_order, make_orders, orders, sign_in
+from tests.browser.watch import Look, PageAs
 
 EDITOR = "textarea[name=definition]"
 
 
-def fill(page, text):
+def fill(page: Page, text: str) -> None:
     page.locator(EDITOR).fill(text)
 
 
@@ -28,7 +31,9 @@ PLACES = [
 ]
 
 
-def test_the_pages_fit_and_are_accessible(page_as, person, looks):
+def test_the_pages_fit_and_are_accessible(
+    page_as: PageAs, person: Callable[[str], Any], looks: Any
+) -> None:
     make_orders(person("ada"))
     save_design(name="orders", raw=orders(description="New " * 20), user=person("ada"))
     page = page_as("ada")
@@ -37,7 +42,7 @@ def test_the_pages_fit_and_are_accessible(page_as, person, looks):
         looks(page)
 
 
-def test_an_empty_workspace_offers_the_first_act(page_as, looks):
+def test_an_empty_workspace_offers_the_first_act(page_as: PageAs, looks: Any) -> None:
     page = page_as("ada")
     page.goto("/designs/")
     looks(page)
@@ -45,7 +50,9 @@ def test_an_empty_workspace_offers_the_first_act(page_as, looks):
     page.wait_for_selector("#dialog[open] >> text=Add a process design")
 
 
-def test_a_definition_is_pasted_published_and_deleted(page_as, axe, assert_fits):
+def test_a_definition_is_pasted_published_and_deleted(
+    page_as: PageAs, axe: Look, assert_fits: Look
+) -> None:
     page = page_as("ada")
     page.goto("/designs/new/definition/")
     fill(page, json.dumps(orders(), indent=2))
@@ -69,7 +76,9 @@ def test_a_definition_is_pasted_published_and_deleted(page_as, axe, assert_fits)
     assert not ProcessDesign.objects.exists()
 
 
-def test_each_error_is_marked_at_its_line_and_the_link_goes_there(page_as, person, looks):
+def test_each_error_is_marked_at_its_line_and_the_link_goes_there(
+    page_as: PageAs, person: Callable[[str], Any], looks: Any
+) -> None:
     make_orders(person("ada"))
     page = page_as("ada")
     page.goto("/designs/orders/")
@@ -90,7 +99,9 @@ def test_each_error_is_marked_at_its_line_and_the_link_goes_there(page_as, perso
     assert str(get_design("orders").draft) == "1.0"
 
 
-def test_five_megabytes_are_not_sent_and_stay(page_as, person):
+def test_five_megabytes_are_not_sent_and_stay(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
     make_orders(person("ada"))
     page = page_as("ada")
     page.goto("/designs/orders/")
@@ -105,8 +116,8 @@ def test_five_megabytes_are_not_sent_and_stay(page_as, person):
 
 
 def test_somebody_else_saved_so_both_changes_are_shown_and_mine_can_be_kept(
-    page_as, person, axe, assert_fits
-):
+    page_as: PageAs, person: Callable[[str], Any], axe: Look, assert_fits: Look
+) -> None:
     make_orders(person("ada"))
     page = page_as("ada")
     page.goto("/designs/orders/")
@@ -124,7 +135,7 @@ def test_somebody_else_saved_so_both_changes_are_shown_and_mine_can_be_kept(
     assert kept["description"] == ""
 
 
-def test_script_in_a_definition_is_shown_as_text(page_as):
+def test_script_in_a_definition_is_shown_as_text(page_as: PageAs) -> None:
     page = page_as("ada")
     page.goto("/designs/new/definition/")
     fill(page, json.dumps(orders(title=SCRIPT, description=SCRIPT)))
@@ -135,7 +146,9 @@ def test_script_in_a_definition_is_shown_as_text(page_as):
     assert page.title() != "owned"
 
 
-def test_a_lost_session_keeps_the_typed_definition(page_as, person):
+def test_a_lost_session_keeps_the_typed_definition(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
     make_orders(person("ada"))
     page = page_as("ada")
     page.goto("/designs/orders/")
@@ -147,7 +160,9 @@ def test_a_lost_session_keeps_the_typed_definition(page_as, person):
     assert page.locator(EDITOR).input_value().endswith("  ")
 
 
-def test_an_old_version_is_compared_and_restored(page_as, person, axe):
+def test_an_old_version_is_compared_and_restored(
+    page_as: PageAs, person: Callable[[str], Any], axe: Look
+) -> None:
     make_orders(person("ada"))
     save_design(name="orders", raw=orders(description="Newer"), user=person("ada"))
     page = page_as("ada")
@@ -163,7 +178,9 @@ def test_an_old_version_is_compared_and_restored(page_as, person, axe):
     assert str(get_design("orders").draft) == "1.2"
 
 
-def test_a_design_in_use_says_by_whom(page_as, person, axe):
+def test_a_design_in_use_says_by_whom(
+    page_as: PageAs, person: Callable[[str], Any], axe: Look
+) -> None:
     make_orders(person("ada"))
     instance = make_order(person("ada"))
     page = page_as("ada")
@@ -177,7 +194,9 @@ def test_a_design_in_use_says_by_whom(page_as, person, axe):
     axe(page)
 
 
-def test_typing_a_search_narrows_the_list_in_place(page_as, person):
+def test_typing_a_search_narrows_the_list_in_place(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
     ada = person("ada")
     for n in range(30):
         create_design(raw=orders(name=f"orders-{n}", title=f"Orders {n}"), user=ada)

@@ -3,14 +3,16 @@
 A page that takes a POST and stands in no table fails the first story.
 """
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 from django.urls import URLResolver
 from django.views.generic import RedirectView
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from kianda.accounts.models import ApiToken, AuditEntry
 from kianda.accounts.services.tokens import create_token
@@ -22,17 +24,19 @@ from tests.browser.form_table import ASKED, ELSEWHERE, FORMS, LONG, crew, orders
 from tests.browser.hands import go_on, press_as_the_session_ends, until
 from tests.browser.story_rows import SCRIPT, make_task, sign_in
 from tests.browser.story_rows import orders as orders_raw
+from tests.browser.watch import PageAs
 
 
-def test_no_page_that_takes_a_form_is_left_out():
+def test_no_page_that_takes_a_form_is_left_out() -> None:
     for module in ELSEWHERE:
         assert (Path(__file__).parent / f"{module}.py").is_file()
     assert posts() == {*FORMS, *ASKED}.union(*ELSEWHERE.values())
 
 
-def posts():
+def posts() -> Any:
     """Return the names of the pages that take a POST."""
-    found, ask = set(), RequestFactory().options("/")
+    found: set[str] = set()
+    ask: Any = RequestFactory().options("/")
     ask.user, ask.session = AnonymousUser(), {}
     for pattern in pages(urlpatterns):
         words = dict.fromkeys(pattern.pattern.converters, "1") | pattern.default_args
@@ -44,7 +48,7 @@ def posts():
     return found
 
 
-def pages(patterns):
+def pages(patterns: Any) -> Iterator[Any]:
     for one in patterns:
         if not isinstance(one, URLResolver):
             yield one
@@ -55,14 +59,14 @@ def pages(patterns):
 class Tab:
     """A page with the form in it."""
 
-    def __init__(self, page, form, path):
+    def __init__(self, page: Page, form: Any, path: str) -> None:
         self.page, self.form, self.path = page, form, path
         self.place = page.locator("#main")
 
-    def open(self):
+    def open(self) -> None:
         self.page.goto(self.path)
 
-    def open_dialog(self):
+    def open_dialog(self) -> None:
         where, link = self.form.opener
         self.page.goto(where)
         self.page.get_by_role("link", name=link, exact=True).first.click()
@@ -70,18 +74,18 @@ class Tab:
         self.place = self.page.locator("#dialog")
 
     @property
-    def box(self):
+    def box(self) -> Locator:
         return self.place.locator(f"[name='{self.form.box}']")
 
     @property
-    def button(self):
+    def button(self) -> Locator:
         return self.place.get_by_role("button", name=self.form.button, exact=True)
 
-    def type(self, text):
+    def type(self, text: str) -> None:
         self.box.evaluate("one => one.removeAttribute('maxlength')")
         self.box.fill(text)
 
-    def refused(self, text):
+    def refused(self, text: str) -> None:
         """Send a text that is refused beside its control, which has the focus and the text."""
         self.type(text)
         self.button.click()
@@ -89,7 +93,7 @@ class Tab:
         expect(self.box).to_be_focused()
         assert self.box.input_value() == text
 
-    def back(self):
+    def back(self) -> None:
         """Go back: that closes the dialog alone, and what was typed can be had again."""
         here = self.page.url
         self.type(self.form.good)
@@ -101,7 +105,9 @@ class Tab:
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_form_takes_the_worst_and_loses_nothing(page_as, person, name):
+def test_a_form_takes_the_worst_and_loses_nothing(
+    page_as: PageAs, person: Callable[[str], Any], name: Any
+) -> None:
     form = FORMS[name]
     form.rows(person)
     path = form.path.replace("{ben}", str(person("ben").pk))
@@ -147,7 +153,9 @@ def test_a_form_takes_the_worst_and_loses_nothing(page_as, person, name):
     assert other.page.title() != "owned"
 
 
-def test_what_is_asked_in_two_tabs_and_pressed_twice_is_done_once(page_as, person):
+def test_what_is_asked_in_two_tabs_and_pressed_twice_is_done_once(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
     for rows in (crew, service, orders):
         rows(person)
     save_design(name="orders", raw=orders_raw(description="New"), user=person("ada"))
@@ -162,7 +170,7 @@ def test_what_is_asked_in_two_tabs_and_pressed_twice_is_done_once(page_as, perso
     page.complaints.expect("status of 404")
     tabs = page, page.context.new_page()
 
-    def effects():
+    def effects() -> Any:
         moved = ProcessInstance.objects.filter(version__major=2).count()
         return AuditEntry.objects.count() + (moved if "/move/" in path else 0)
 

@@ -1,15 +1,18 @@
 """Every kind of field in a browser: shown, filled in, nested, in rows, by mouse and by keyboard."""
 
 import re
+from collections.abc import Callable
 from time import sleep
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from tests.browser.hands import go_on
 from tests.browser.story_rows import SCRIPT
+from tests.browser.watch import Look, PageAs
 from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.stories import values_of
 
@@ -23,7 +26,7 @@ COLUMNS = [
 HINT = "<h3>How to fill it in</h3><p>For <strong>[customer]</strong>:</p><ul><li>one</li></ul>"
 
 
-def fields(**lines):
+def fields(**lines: Any) -> list[Any]:
     """Return every kind of field, nested in panels and groups."""
     places = [
         text_field("street", width=8, width_phone=12),
@@ -50,13 +53,13 @@ def fields(**lines):
     ]  # fmt: skip
 
 
-def pens(count):
+def pens(count: int) -> list[Any]:
     return [{"what": f"Pen {n}", "amount": n} for n in range(1, count + 1)]
 
 
 @pytest.fixture
-def order(person):
-    def make(rows=3, **lines):
+def order(person: Callable[[str], Any]) -> Callable[..., Any]:
+    def make(rows: int = 3, **lines: Any) -> Any:
         create_design(raw=process(*fields(**lines)), user=person("ada"))
         publish_design(name="orders", user=person("ada"))
         data = {"customer": "acme", "lines": pens(rows), "log": pens(2)}
@@ -65,28 +68,30 @@ def order(person):
     return make
 
 
-def whats(instance):
+def whats(instance: Any) -> list[Any]:
     return [row["what"] for row in values_of(instance)["lines"]]
 
 
-def save(page, words):
+def save(page: Page, words: str) -> None:
     page.get_by_role("button", name="Save").last.click()
     page.wait_for_selector(f"text={words}")
 
 
-def cell(page, row, column):
+def cell(page: Page, row: Any, column: Any) -> Locator:
     return page.locator("[data-table=lines]").get_by_label(
         re.compile(rf"^\s*{column}, row {row}\b")
     )
 
 
-def shown(page):
+def shown(page: Page) -> list[Any]:
     """Return what stands in the first column of the table, row by row."""
     inputs = page.locator("[data-table=lines] tbody tr[data-row] td:nth-of-type(1) input")
     return [one.input_value() for one in inputs.all()]
 
 
-def test_all_fields_fit_and_are_accessible(page_as, order, looks):
+def test_all_fields_fit_and_are_accessible(
+    page_as: PageAs, order: Callable[..., Any], looks: Any
+) -> None:
     order(rows=60, page_size=5)
     page = page_as("ben")
     for place in ("/instances/orders-1/", "/instances/new/?process=orders"):
@@ -97,7 +102,9 @@ def test_all_fields_fit_and_are_accessible(page_as, order, looks):
         looks(page)
 
 
-def test_nested_fields_are_filled_in_and_come_back(page_as, order):
+def test_nested_fields_are_filled_in_and_come_back(
+    page_as: PageAs, order: Callable[..., Any]
+) -> None:
     instance = order()
     page = page_as("ben")
     page.goto("/instances/orders-1/")
@@ -125,7 +132,9 @@ def test_nested_fields_are_filled_in_and_come_back(page_as, order):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_rows_are_added_moved_and_removed_with_the_mouse(page_as, order, width):
+def test_rows_are_added_moved_and_removed_with_the_mouse(
+    page_as: PageAs, order: Callable[..., Any], width: int
+) -> None:
     instance = order()
     page = page_as("ben", width)
     page.goto("/instances/orders-1/")
@@ -149,7 +158,9 @@ def test_rows_are_added_moved_and_removed_with_the_mouse(page_as, order, width):
     assert whats(instance) == ["Ink", "Pen 2", "Pen 3"]
 
 
-def test_rows_are_added_moved_and_removed_with_the_keyboard(page_as, order, axe):
+def test_rows_are_added_moved_and_removed_with_the_keyboard(
+    page_as: PageAs, order: Callable[..., Any], axe: Look
+) -> None:
     instance = order()
     page = page_as("ben")
     page.goto("/instances/orders-1/")
@@ -174,7 +185,9 @@ def test_rows_are_added_moved_and_removed_with_the_keyboard(page_as, order, axe)
     assert page.locator("[name=v-total]").input_value() == "4"
 
 
-def test_rules_of_a_table_run_on_each_change_and_nothing_done_meanwhile_is_lost(page_as, order):
+def test_rules_of_a_table_run_on_each_change_and_nothing_done_meanwhile_is_lost(
+    page_as: PageAs, order: Callable[..., Any]
+) -> None:
     instance = order(rules=[set_rule("total", "=Sum([lines.amount])")])
     page = page_as("ben")
     page.goto("/instances/orders-1/")
@@ -196,14 +209,18 @@ def test_rules_of_a_table_run_on_each_change_and_nothing_done_meanwhile_is_lost(
 
 
 @pytest.mark.parametrize("moves", [True, False], ids=["a row moves", "nothing is done"])
-def test_what_is_marked_in_a_cell_stays_marked_when_an_answer_comes(page_as, order, moves):
+def test_what_is_marked_in_a_cell_stays_marked_when_an_answer_comes(
+    page_as: PageAs, order: Callable[..., Any], moves: bool
+) -> None:
     order(rules=[set_rule("total", "=Sum([lines.amount])")])
     page = page_as("ben")
     page.goto("/instances/orders-1/")
-    page.route(
-        "**/instances/orders-1/**",
-        lambda route: sleep(0.3 * (route.request.method == "POST")) or route.continue_(),
-    )
+
+    def slowly(route: Route) -> None:
+        sleep(0.3 * (route.request.method == "POST"))
+        route.continue_()
+
+    page.route("**/instances/orders-1/**", slowly)
     cell(page, 1, "Amount").fill("5")
     if moves:
         page.get_by_role("button", name="Move row 2 up").click()
@@ -216,8 +233,8 @@ def test_what_is_marked_in_a_cell_stays_marked_when_an_answer_comes(page_as, ord
 
 
 def test_wrong_cells_are_explained_in_their_row(
-    page_as, order, looks
-):  # fmt: skip
+    page_as: PageAs, order: Callable[..., Any], looks: Any
+) -> None:  # fmt: skip
     instance = order()
     page = page_as("ben")
     page.goto("/instances/orders-1/")
@@ -232,7 +249,9 @@ def test_wrong_cells_are_explained_in_their_row(
     assert whats(instance) == ["Pen 1", "Pen 2", "Pen 3"]
 
 
-def test_rows_stand_in_columns_where_there_is_room_for_them(page_as, order, assert_fits):
+def test_rows_stand_in_columns_where_there_is_room_for_them(
+    page_as: PageAs, order: Callable[..., Any], assert_fits: Look
+) -> None:
     order()
     page = page_as("ben", 1700)
     page.goto("/instances/orders-1/")
@@ -246,7 +265,9 @@ def test_rows_stand_in_columns_where_there_is_room_for_them(page_as, order, asse
         assert_fits(page)
 
 
-def test_many_rows_are_walked_through_without_losing_what_was_typed(page_as, order):
+def test_many_rows_are_walked_through_without_losing_what_was_typed(
+    page_as: PageAs, order: Callable[..., Any]
+) -> None:
     instance = order(rows=10_000)
     page = page_as("ben")
     page.goto("/instances/orders-1/")
@@ -263,7 +284,9 @@ def test_many_rows_are_walked_through_without_losing_what_was_typed(page_as, ord
     )  # fmt: skip
 
 
-def test_rows_are_changed_without_script(plain_page_as, person, order):
+def test_rows_are_changed_without_script(
+    plain_page_as: Callable[[str], Page], person: Callable[[str], Any], order: Callable[..., Any]
+) -> None:
     instance = order()
     page = plain_page_as("ben")
     page.goto("/instances/orders-1/")

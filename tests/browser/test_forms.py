@@ -1,18 +1,21 @@
 """Forms worked through by people: asked, given to somebody, sent back, decided; on a phone too."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
 from tests.browser.story_rows import SCRIPT
+from tests.browser.watch import Look, PageAs
 from tests.processes.definitions import button, process, set_rule, text_field
 
 
-def leave():
+def leave() -> Any:
     """Return a process: somebody asks for days off, Ben decides."""
     made = process(
         text_field("days", title="Days", required=True, rules=[set_rule("total", "[days] days")]),
@@ -39,7 +42,7 @@ def leave():
 
 
 @pytest.fixture
-def instance(person):
+def instance(person: Callable[[str], Any]) -> Any:
     """A live instance, begun by Ada."""
     ada = person("ada")
     person("ben")
@@ -48,7 +51,9 @@ def instance(person):
     return create_instance(process="leave", mode="live", data={}, user=ada)
 
 
-def test_a_request_goes_from_who_asks_to_who_decides_and_back(instance, page_as, axe):
+def test_a_request_goes_from_who_asks_to_who_decides_and_back(
+    instance: Any, page_as: PageAs, axe: Look
+) -> None:
     ada = page_as("ada")
     ada.goto(f"/instances/{instance.process_id}/")
     ada.complaints.expect("status of 422")
@@ -102,7 +107,9 @@ def test_a_request_goes_from_who_asks_to_who_decides_and_back(instance, page_as,
     ben.get_by_text("Nothing waits for you").wait_for()
 
 
-def test_rules_require_refuse_give_show_and_leave(person, page_as):
+def test_rules_require_refuse_give_show_and_leave(
+    person: Callable[[str], Any], page_as: PageAs
+) -> None:
     many = {"items": [{"left": "[days]", "operator": "gt", "right": "5"}]}
     made = leave()
     made["forms"][1]["owners"] = {}
@@ -146,8 +153,13 @@ def test_rules_require_refuse_give_show_and_leave(person, page_as):
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_a_new_form_reacts_as_it_is_filled_in_and_submitting_makes_the_instance(
-    person, page_as, axe, assert_fits, width, scheme
-):
+    person: Callable[[str], Any],
+    page_as: PageAs,
+    axe: Look,
+    assert_fits: Look,
+    width: int,
+    scheme: str,
+) -> None:
     needs = {"items": [{"left": "[days]", "operator": "eq", "right": "9"}]}
     shows = {
         "type": "hide_or_disable", "conditions": needs,
@@ -184,7 +196,7 @@ def test_a_new_form_reacts_as_it_is_filled_in_and_submitting_makes_the_instance(
     assert "pin" in instance.secrets
 
 
-def press_slowly(page, name, meanwhile):
+def press_slowly(page: Page, name: str, meanwhile: Any) -> None:
     """Press a button as a hand does: something happens between press and release."""
     box = page.get_by_role("button", name=name).bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -193,7 +205,9 @@ def press_slowly(page, name, meanwhile):
     page.mouse.up()
 
 
-def test_a_button_pressed_right_after_typing_is_pressed_whatever_comes_meanwhile(person, page_as):
+def test_a_button_pressed_right_after_typing_is_pressed_whatever_comes_meanwhile(
+    person: Callable[[str], Any], page_as: PageAs
+) -> None:
     shows = {
         "type": "hide_or_disable", "conditions": {"items": [
             {"left": "[days]", "operator": "eq", "right": "9"}]},
@@ -218,9 +232,9 @@ def test_a_button_pressed_right_after_typing_is_pressed_whatever_comes_meanwhile
     expect(page.locator("dt:has-text('Revision') + dd")).to_have_text("2")
     instance.refresh_from_db()
     assert (instance.revision, instance.values["total"]) == (2, "9 days")
-    held = []
+    held: list[Route] = []
 
-    def answer():
+    def answer() -> None:
         while not held:
             page.wait_for_timeout(20)
         held[0].continue_()
@@ -238,7 +252,9 @@ def test_a_button_pressed_right_after_typing_is_pressed_whatever_comes_meanwhile
     assert (instance.revision, instance.values["total"]) == (3, "8 days")
 
 
-def test_what_runs_on_opening_runs_once_for_each_opening(person, page_as):
+def test_what_runs_on_opening_runs_once_for_each_opening(
+    person: Callable[[str], Any], page_as: PageAs
+) -> None:
     raw = process(text_field("seen"), rules=[set_rule("seen", "[user.name]"), {"type": "save"}])
     create_design(raw=raw, user=person("ada"))
     publish_design(name="orders", user=person("ada"))
@@ -255,7 +271,9 @@ def test_what_runs_on_opening_runs_once_for_each_opening(person, page_as):
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_forms_and_work_fit_and_are_accessible(instance, page_as, axe, assert_fits, width, scheme):
+def test_forms_and_work_fit_and_are_accessible(
+    instance: Any, page_as: PageAs, axe: Look, assert_fits: Look, width: int, scheme: str
+) -> None:
     page = page_as("ada", width=width, scheme=scheme)
     for path in (f"/instances/{instance.process_id}/", "/work/"):
         page.goto(path)

@@ -1,10 +1,14 @@
 """Groups of people are made, filled and never lost while a form waits for one."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from tests.browser.story_rows import LOOKS
+from tests.browser.watch import Look, PageAs
 from tests.pages import SCRIPT
 from tests.processes.definitions import button, process, text_field
 
@@ -13,8 +17,13 @@ LONG = "W" * 140
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_a_group_is_made_and_its_forms_wait_for_its_members(
-    page_as, person, axe, assert_fits, width, scheme
-):
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    axe: Look,
+    assert_fits: Look,
+    width: int,
+    scheme: str,
+) -> None:
     ada, ben = person("ada"), page_as("ben", width, scheme)
     page = page_as("admin", width, scheme)
     page.complaints.expect("status of 422")

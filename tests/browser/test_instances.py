@@ -1,22 +1,27 @@
 """Instances in a browser: made, filled in, pressed, changed by two, brought back."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
+from pytest_django import Settings
 
 from processes.instances.lifecycle import patch_instance
 from processes.models import Change, ProcessInstance, Run
 from tests.browser.hands import press_as_the_session_ends, until
 from tests.browser.story_rows import LOOKS, SCRIPT, hold, make_order, make_orders, sign_in
+from tests.browser.watch import Look, PageAs
 from tests.processes.stories import values_of
 
 
 @pytest.fixture
-def order(person):
+def order(person: Callable[[str], Any]) -> Any:
     make_orders(person("ada"))
     return make_order(person("ada"))
 
 
-def on(page):
+def on(page: Page) -> Locator:
     """Return the form of the instance."""
     return page.locator("main form[method=post]")
 
@@ -31,7 +36,9 @@ PLACES = [
 ]
 
 
-def test_the_pages_fit_and_are_accessible(page_as, person, order, looks):
+def test_the_pages_fit_and_are_accessible(
+    page_as: PageAs, person: Callable[[str], Any], order: Any, looks: Any
+) -> None:
     long = {"customer": "https://a.very.long.example/" + "x" * 120, "remark": SCRIPT}
     patch_instance(
         process_id=order.process_id, data={**long, "api_key": "n"}, revision=1, user=person("ben")
@@ -42,14 +49,16 @@ def test_the_pages_fit_and_are_accessible(page_as, person, order, looks):
         looks(page)
 
 
-def test_an_empty_list_says_what_it_is_for(page_as, looks):
+def test_an_empty_list_says_what_it_is_for(page_as: PageAs, looks: Any) -> None:
     page = page_as("ben")
     for place in ("/instances/", "/instances/new/", "/runs/"):
         page.goto(place)
         looks(page)
 
 
-def test_a_preview_is_made_filled_in_and_its_button_pressed(page_as, person, axe, assert_fits):
+def test_a_preview_is_made_filled_in_and_its_button_pressed(
+    page_as: PageAs, person: Callable[[str], Any], axe: Look, assert_fits: Look
+) -> None:
     make_orders(person("ada"), published=False)
     page = page_as("ada")
     page.goto("/instances/new/")
@@ -73,7 +82,7 @@ def test_a_preview_is_made_filled_in_and_its_button_pressed(page_as, person, axe
     page.wait_for_selector("h1:has-text('Approve on orders-1')")
 
 
-def test_the_process_id_is_copied(page_as, order):
+def test_the_process_id_is_copied(page_as: PageAs, order: Any) -> None:
     page = page_as("ben")
     page.goto("/instances/orders-1/")
     page.locator("h1 + [data-copy]").click()
@@ -81,7 +90,7 @@ def test_the_process_id_is_copied(page_as, order):
     assert page.evaluate("navigator.clipboard.readText()") == "orders-1"
 
 
-def test_enter_in_a_field_saves_and_presses_no_button(page_as, order):
+def test_enter_in_a_field_saves_and_presses_no_button(page_as: PageAs, order: Any) -> None:
     page = page_as("ben")
     page.goto("/instances/orders-1/")
     on(page).get_by_label("Customer").fill("beta")
@@ -91,7 +100,7 @@ def test_enter_in_a_field_saves_and_presses_no_button(page_as, order):
     assert not Run.objects.exists()
 
 
-def test_every_type_of_field_is_filled_in_and_comes_back(page_as, order):
+def test_every_type_of_field_is_filled_in_and_comes_back(page_as: PageAs, order: Any) -> None:
     page = page_as("ben")
     page.goto("/instances/orders-1/")
     on(page).get_by_label("Amount").fill("12.5")
@@ -118,8 +127,8 @@ def test_every_type_of_field_is_filled_in_and_comes_back(page_as, order):
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_errors_stand_beside_the_fields_and_typed_text_stays(
-    page_as, order, axe, assert_fits, width, scheme
-):
+    page_as: PageAs, order: Any, axe: Look, assert_fits: Look, width: int, scheme: str
+) -> None:
     page = page_as("ben", width, scheme)
     page.goto("/instances/orders-1/")
     on(page).get_by_label("Customer").fill("")
@@ -141,8 +150,14 @@ def test_errors_stand_beside_the_fields_and_typed_text_stays(
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_changed_meanwhile_keeps_mine_or_takes_theirs_for_each_field(
-    page_as, person, order, axe, assert_fits, width, scheme
-):
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    order: Any,
+    axe: Look,
+    assert_fits: Look,
+    width: int,
+    scheme: str,
+) -> None:
     page = page_as("ada", width, scheme)
     page.goto("/instances/orders-1/")
     theirs = {"customer": "theirs", "amount": 7, "status_text": "theirs too"}
@@ -164,8 +179,15 @@ def test_changed_meanwhile_keeps_mine_or_takes_theirs_for_each_field(
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_a_busy_instance_names_its_run_and_keeps_what_was_typed(
-    page_as, person, order, axe, assert_fits, settings, width, scheme
-):
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    order: Any,
+    axe: Look,
+    assert_fits: Look,
+    settings: Settings,
+    width: int,
+    scheme: str,
+) -> None:
     settings.KIANDA_BUSY_WAIT_S = 0
     page = page_as("ben", width, scheme)
     page.goto("/instances/orders-1/")
@@ -183,7 +205,7 @@ def test_a_busy_instance_names_its_run_and_keeps_what_was_typed(
     page.wait_for_selector("text=The run has ended")
 
 
-def test_a_lost_session_keeps_what_was_typed_but_no_secret(page_as, order):
+def test_a_lost_session_keeps_what_was_typed_but_no_secret(page_as: PageAs, order: Any) -> None:
     page = page_as("ben")
     page.goto("/instances/orders-1/")
     on(page).get_by_label("Customer").press("End")
@@ -196,7 +218,9 @@ def test_a_lost_session_keeps_what_was_typed_but_no_secret(page_as, order):
     assert on(page).get_by_label("API key", exact=True).input_value() == ""
 
 
-def test_a_former_value_is_restored_from_the_history(page_as, person, order, axe):
+def test_a_former_value_is_restored_from_the_history(
+    page_as: PageAs, person: Callable[[str], Any], order: Any, axe: Look
+) -> None:
     patch_instance(
         process_id="orders-1", data={"customer": "wrong"}, revision=1, user=person("ben")
     )
@@ -211,7 +235,9 @@ def test_a_former_value_is_restored_from_the_history(page_as, person, order, axe
     assert Change.objects.count() == 2
 
 
-def test_an_instance_is_deleted_only_after_a_question(page_as, order, axe):
+def test_an_instance_is_deleted_only_after_a_question(
+    page_as: PageAs, order: Any, axe: Look
+) -> None:
     page = page_as("ada")
     page.goto("/instances/orders-1/")
     page.get_by_role("button", name="More").click()
@@ -227,7 +253,9 @@ def test_an_instance_is_deleted_only_after_a_question(page_as, order, axe):
     assert not ProcessInstance.objects.exists()
 
 
-def test_without_script_the_same_forms_work(plain_page_as, person, order):
+def test_without_script_the_same_forms_work(
+    plain_page_as: Callable[[str], Page], person: Callable[[str], Any], order: Any
+) -> None:
     page = plain_page_as("ben")
     page.goto("/instances/orders-1/")
     on(page).get_by_label("Customer").fill("plain")

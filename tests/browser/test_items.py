@@ -2,9 +2,13 @@
 
 import json
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
+from pytest_django import Settings
+from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from datasources.services.datasources import create_datasource
@@ -12,6 +16,7 @@ from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance
 from tests.browser.story_rows import LOOKS, SCRIPT
+from tests.browser.watch import Look, PageAs
 from tests.processes.definitions import button, process, text_field
 
 SAVE = {"type": "save"}
@@ -34,14 +39,14 @@ METHODS = [
 class Stock:
     """A service that keeps items and remembers what it was asked."""
 
-    def __init__(self):
-        self.items = {
+    def __init__(self) -> None:
+        self.items: dict[str, dict[str, Any]] = {
             "P-1": {"sku": "P-1", "what": SCRIPT, "amount": 3, "colour": "blue"},
             "P/2": {"sku": "P/2", "what": "Pencil", "amount": 5, "colour": "red"},
         }
-        self.asked = []
+        self.asked: list[Any] = []
 
-    def __call__(self, request):
+    def __call__(self, request: Any) -> Any:
         body = request.get_data(as_text=True)
         self.asked.append((request.method, request.environ["REQUEST_URI"], body))
         if request.method == "GET":
@@ -56,12 +61,12 @@ class Stock:
         self.items[code] |= json.loads(body)
         return self._said(200, self.items[code])
 
-    def _said(self, status, body):
+    def _said(self, status: Any, body: Any) -> Any:
         return Response(json.dumps(body), status=status, content_type="application/json")
 
 
 @pytest.fixture
-def stock(httpserver, settings, person):
+def stock(httpserver: HTTPServer, settings: Settings, person: Callable[[str], Any]) -> Any:
     """The service, connected as `stock`."""
     settings.KIANDA_EGRESS_ALLOW = [f"{httpserver.host}:{httpserver.port}"]
     kept = Stock()
@@ -71,12 +76,12 @@ def stock(httpserver, settings, person):
     return kept
 
 
-def published(raw, user):
+def published(raw: Any, user: Any) -> None:
     create_design(raw=raw, user=user)
     publish_design(name=raw["name"], user=user)
 
 
-def call(kind, method, rows=(), *success, **more):
+def call(kind: str, method: Any, rows: Any = (), *success: Any, **more: Any) -> dict[str, Any]:
     return {
         "type": kind, "datasource": "stock", "method": method,
         "input_mapping": [{"target": at, "value": value} for at, value in rows],
@@ -84,7 +89,7 @@ def call(kind, method, rows=(), *success, **more):
     }  # fmt: skip
 
 
-def desk():
+def desk() -> Any:
     """Return a process with a button for each of the three."""
     find = call(
         "find_items", "find-items", [("query.q", "[sku]")], ("lines", "[response.body.items]")
@@ -102,11 +107,11 @@ def desk():
     )  # fmt: skip
 
 
-def press(page, name):
+def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def trace(page, axe, assert_fits, *words):
+def trace(page: Page, axe: Look, assert_fits: Look, *words: str) -> None:
     """Open the trace of the newest run with its steps; look at it, and come back."""
     page.goto("/runs/")
     page.locator("tbody a").first.click()
@@ -121,8 +126,14 @@ def trace(page, axe, assert_fits, *words):
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_items_of_a_service_are_found_changed_and_deleted_by_buttons(
-    page_as, person, stock, axe, assert_fits, width, scheme
-):
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    stock: Any,
+    axe: Look,
+    assert_fits: Look,
+    width: int,
+    scheme: str,
+) -> None:
     published(desk(), person("ada"))
     create_instance(process="desk", mode="live", data={}, user=person("ben"))
     page = page_as("ben", width, scheme)
@@ -175,7 +186,7 @@ def test_items_of_a_service_are_found_changed_and_deleted_by_buttons(
     assert_fits(page)
 
 
-def built_in(kind, *success, **more):
+def built_in(kind: str, *success: Any, **more: Any) -> dict[str, Any]:
     by_customer = {"items": [{"left": "[item.customer]", "operator": "eq", "right": "[who]"}]}
     return {
         "type": kind, "datasource": "kianda", "method": "orders", "filter": by_customer,
@@ -185,8 +196,13 @@ def built_in(kind, *success, **more):
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_instances_of_another_process_are_found_changed_and_deleted_by_buttons(
-    page_as, person, axe, assert_fits, width, scheme
-):
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    axe: Look,
+    assert_fits: Look,
+    width: int,
+    scheme: str,
+) -> None:
     ada = person("ada")
     published(process(text_field("customer"), text_field("state"), LINES), ada)
     line = {"sku": "P-1", "what": SCRIPT, "amount": 3}

@@ -1,9 +1,14 @@
 """The library of designs in a browser: folders, bin, export and import, templates."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from pytest_django import Settings
+from pytest_httpserver import HTTPServer
 
 from datasources.models import Datasource
 from kianda.lib.names import slugify
@@ -14,13 +19,14 @@ from processes.models import ProcessDesign, Run
 from processes.selectors import get_design
 from scheduler.models import ScheduledTask
 from tests.browser.story_rows import SCRIPT, orders
+from tests.browser.watch import Look, PageAs
 from tests.processes.conftest import GOOD_ANSWER
 
 # Without a moment of its own the token counts from its refresh.
 ANSWER = {key: value for key, value in GOOD_ANSWER.items() if key != "created_at"}
 
 
-def filled(user):
+def filled(user: Any) -> Any:
     """Fill the library: two groups, one design in none, one in the bin, a long title."""
     for title, group in (("Leave", "People"), ("Onboarding", "People"), ("Orders", "")):
         add_design(title=title, name="", description="Asks and tells.", group=group, user=user)
@@ -34,7 +40,9 @@ def filled(user):
     return long
 
 
-def test_the_pages_fit_and_are_accessible(page_as, person, looks, tmp_path):
+def test_the_pages_fit_and_are_accessible(
+    page_as: PageAs, person: Callable[[str], Any], looks: Any, tmp_path: Path
+) -> None:
     filled(person("admin"))
     page = page_as("admin")
     binned = ProcessDesign.everything.get(name="gone").pk
@@ -57,7 +65,7 @@ def test_the_pages_fit_and_are_accessible(page_as, person, looks, tmp_path):
     looks(page)
 
 
-def test_empty_states_lead_to_the_gallery(page_as, looks):
+def test_empty_states_lead_to_the_gallery(page_as: PageAs, looks: Any) -> None:
     page = page_as("admin")
     for place, link in (("/", "Start from “OAuth token refresh”"),
                         ("/designs/", "Start from a template"),
@@ -70,7 +78,9 @@ def test_empty_states_lead_to_the_gallery(page_as, looks):
     looks(page)
 
 
-def test_a_design_lives_from_add_new_to_the_bin_and_back(page_as, person, axe, assert_fits):
+def test_a_design_lives_from_add_new_to_the_bin_and_back(
+    page_as: PageAs, person: Callable[[str], Any], axe: Look, assert_fits: Look
+) -> None:
     page = page_as("admin")
     page.goto("/designs/")
     page.get_by_role("link", name="Add new").click()
@@ -124,7 +134,9 @@ def test_a_design_lives_from_add_new_to_the_bin_and_back(page_as, person, axe, a
     assert get_design("second-2").title == "Second"
 
 
-def test_the_name_follows_the_title_on_the_page_of_its_own_as_the_server_makes_it(page_as):
+def test_the_name_follows_the_title_on_the_page_of_its_own_as_the_server_makes_it(
+    page_as: PageAs,
+) -> None:
     page = page_as("admin")
     page.goto("/designs/new/")
     title, name = page.locator("#f-title"), page.locator("#f-name")
@@ -139,7 +151,9 @@ def test_the_name_follows_the_title_on_the_page_of_its_own_as_the_server_makes_i
     page.wait_for_url("**/designs/uberstunden-fur-eire/designer/")
 
 
-def test_a_file_goes_out_and_comes_back_beside_the_original(page_as, person, axe, assert_fits):
+def test_a_file_goes_out_and_comes_back_beside_the_original(
+    page_as: PageAs, person: Callable[[str], Any], axe: Look, assert_fits: Look
+) -> None:
     design = create_design(raw=orders(), user=person("admin"))
     put_into_group(design, "Purchasing", user=person("admin"))
     page = page_as("admin")
@@ -181,8 +195,14 @@ def test_a_file_goes_out_and_comes_back_beside_the_original(page_as, person, axe
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_wizard_makes_all_four_and_refresh_is_pressed(
-    page_as, axe, assert_fits, httpserver, settings, width, scheme
-):
+    page_as: PageAs,
+    axe: Look,
+    assert_fits: Look,
+    httpserver: HTTPServer,
+    settings: Settings,
+    width: int,
+    scheme: str,
+) -> None:
     settings.KIANDA_EGRESS_ALLOW = [f"{httpserver.host}:{httpserver.port}"]
     httpserver.expect_request("/").respond_with_data("here")
     httpserver.expect_request("/oauth/token").respond_with_json(ANSWER)

@@ -1,35 +1,41 @@
 """The connection is lost: it is said where the person looks, and nothing typed goes with it."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
 from datasources.models import Datasource
 from datasources.services.datasources import create_datasource
 from kianda.demo import DATASOURCE
+from tests.browser.watch import Look, PageAs
 
 ONE = "/datasources/token-service/"
 LOST = "[data-lost][role=alert]"
 
 
 @pytest.fixture
-def token_service(person):
+def token_service(person: Callable[[str], Any]) -> None:
     raw = {**DATASOURCE, "name": "token-service", "base_url": "https://auth.example.org"}
     create_datasource(raw=raw, user=person("dan"))
 
 
 @pytest.fixture
-def page(page_as, token_service):
+def page(page_as: PageAs, token_service: None) -> Any:
     page = page_as("dan")
     for words in ("htmx:", "ERR_INTERNET_DISCONNECTED", "ERR_FAILED"):
         page.complaints.expect(words)
     return page
 
 
-def title():
+def title() -> Any:
     return Datasource.objects.get(name="token-service").title
 
 
-def test_a_form_is_not_sent_into_the_void_and_keeps_what_was_typed(page, axe, assert_fits):
+def test_a_form_is_not_sent_into_the_void_and_keeps_what_was_typed(
+    page: Any, axe: Look, assert_fits: Look
+) -> None:
     page.goto(ONE)
     before = title()
     width = page.locator("#ds").bounding_box()["width"]
@@ -47,7 +53,7 @@ def test_a_form_is_not_sent_into_the_void_and_keeps_what_was_typed(page, axe, as
     expect(page.locator(LOST)).to_have_count(0)
 
 
-def test_a_server_that_is_gone_does_not_take_the_form_with_it(page):
+def test_a_server_that_is_gone_does_not_take_the_form_with_it(page: Any) -> None:
     page.clock.install()
     page.goto(ONE)
     page.fill("#f-title", "Typed while it restarts")
@@ -60,7 +66,7 @@ def test_a_server_that_is_gone_does_not_take_the_form_with_it(page):
     page.get_by_text("Typed while it restarts is saved.").wait_for()
 
 
-def test_an_act_says_each_time_that_it_did_not_go_out(page):
+def test_an_act_says_each_time_that_it_did_not_go_out(page: Any) -> None:
     page.goto(f"{ONE}methods/me/")
     page.context.set_offline(True)
     send = page.get_by_role("button", name="Send", exact=True)
@@ -73,7 +79,7 @@ def test_an_act_says_each_time_that_it_did_not_go_out(page):
     expect(page.locator(LOST)).to_have_count(0)
 
 
-def test_a_list_keeps_its_rows_and_tries_again(page):
+def test_a_list_keeps_its_rows_and_tries_again(page: Any) -> None:
     page.goto("/datasources/")
     page.context.set_offline(True)
     page.get_by_placeholder("Name, address or type").press_sequentially("nothing-like-it")
@@ -85,7 +91,7 @@ def test_a_list_keeps_its_rows_and_tries_again(page):
     expect(page.locator(LOST)).to_have_count(0)
 
 
-def test_a_server_that_fails_is_said_and_stays_said(page):
+def test_a_server_that_fails_is_said_and_stays_said(page: Any) -> None:
     page.complaints.expect("status of 500")
     page.complaints.expect("Status Error Code 500")
     page.goto(ONE)

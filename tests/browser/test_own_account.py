@@ -1,11 +1,19 @@
 """Somebody makes an API token, and sets the zone and theme in which pages are seen."""
 
+from collections.abc import Callable
+from typing import Any
+
+from pytest_django.live_server_helper import LiveServer
+
 from kianda.accounts.models import ApiToken, Profile
+from tests.browser.watch import Look, PageAs
 from tests.factories import make_token
 from tests.pages import SCRIPT
 
 
-def test_a_token_is_shown_once_copied_and_revoked(page_as, axe, live_server):
+def test_a_token_is_shown_once_copied_and_revoked(
+    page_as: PageAs, axe: Look, live_server: LiveServer
+) -> None:
     page = page_as("ben")
     page.goto("/tokens/")
     page.click("text=Create a token")
@@ -29,7 +37,9 @@ def test_a_token_is_shown_once_copied_and_revoked(page_as, axe, live_server):
     assert ApiToken.objects.get().revoked_at is not None
 
 
-def test_nobody_sees_the_tokens_of_others_but_an_administrator(page_as, person):
+def test_nobody_sees_the_tokens_of_others_but_an_administrator(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
     make_token(person("ada"))
     ben, admin = page_as("ben"), page_as("admin")
     ben.goto("/tokens/")
@@ -40,7 +50,9 @@ def test_nobody_sees_the_tokens_of_others_but_an_administrator(page_as, person):
     assert "ada" in admin.inner_text("tbody")
 
 
-def test_the_zone_and_theme_of_the_profile_hold_on_every_page(page_as, person):
+def test_the_zone_and_theme_of_the_profile_hold_on_every_page(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
     page = page_as("ben")
     page.goto("/profile/")
     form = page.get_by_role("form", name="How pages look for you")

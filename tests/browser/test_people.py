@@ -1,19 +1,25 @@
 """An administrator invites people, gives them roles, lets them go, and reads what was done."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
 from kianda.accounts.models import AuditEntry
+from tests.browser.watch import Look, PageAs
 from tests.factories import PASSWORD
 from tests.pages import SCRIPT
 
 
-def user_named(name):
+def user_named(name: str) -> Any:
     return get_user_model().objects.get(username=name)
 
 
-def test_every_page_and_dialog_fits_and_is_accessible(page_as, person, looks):
+def test_every_page_and_dialog_fits_and_is_accessible(
+    page_as: PageAs, person: Callable[[str], Any], looks: Any
+) -> None:
     page = page_as("admin")
     ada = person("ada")
     ada.first_name = SCRIPT
@@ -35,7 +41,9 @@ def test_every_page_and_dialog_fits_and_is_accessible(page_as, person, looks):
         looks(page)
 
 
-def test_an_invited_person_sets_a_password_by_the_link_and_signs_in(page_as, axe):
+def test_an_invited_person_sets_a_password_by_the_link_and_signs_in(
+    page_as: PageAs, axe: Look
+) -> None:
     page = page_as("admin")
     page.goto("/users/")
     page.click("text=Invite a user")
@@ -82,7 +90,9 @@ def test_an_invited_person_sets_a_password_by_the_link_and_signs_in(page_as, axe
         ("e" * 200, "150"),
     ],
 )
-def test_a_wrong_user_name_is_told_beside_the_field(page_as, axe, typed, said):
+def test_a_wrong_user_name_is_told_beside_the_field(
+    page_as: PageAs, axe: Look, typed: Any, said: str
+) -> None:
     page = page_as("admin")
     page.goto("/users/")
     page.click("text=Invite a user")
@@ -98,7 +108,9 @@ def test_a_wrong_user_name_is_told_beside_the_field(page_as, axe, typed, said):
     axe(page)
 
 
-def test_roles_change_and_the_last_administrator_stays(page_as, person):
+def test_roles_change_and_the_last_administrator_stays(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
     page = page_as("admin")
     person("ben")
     page.goto("/users/")
@@ -116,7 +128,7 @@ def test_roles_change_and_the_last_administrator_stays(page_as, person):
     assert user_named("admin").groups.filter(name="Administrator").exists()
 
 
-def test_a_deactivated_person_is_out_at_once(page_as):
+def test_a_deactivated_person_is_out_at_once(page_as: PageAs) -> None:
     theirs, page = page_as("ben"), page_as("admin")
     theirs.goto("/profile/")
     page.goto("/users/")
@@ -132,7 +144,9 @@ def test_a_deactivated_person_is_out_at_once(page_as):
     assert AuditEntry.objects.filter(action="deactivated", name="ben").exists()
 
 
-def test_two_tabs_that_deactivate_one_person_do_not_bring_the_person_back(page_as, person):
+def test_two_tabs_that_deactivate_one_person_do_not_bring_the_person_back(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
     person("ben")
     page = page_as("admin")
     tabs = [page, page.context.new_page()]
@@ -146,8 +160,8 @@ def test_two_tabs_that_deactivate_one_person_do_not_bring_the_person_back(page_a
 
 
 def test_what_somebody_else_changed_on_a_user_is_shown_beside_ones_own(
-    page_as, person, axe, assert_fits
-):
+    page_as: PageAs, person: Callable[[str], Any], axe: Look, assert_fits: Look
+) -> None:
     person("ben")
     mine, theirs = page_as("admin"), page_as("eva", 390)
     user_named("eva").groups.add(Group.objects.get(name="Administrator"))
@@ -178,14 +192,14 @@ def test_what_somebody_else_changed_on_a_user_is_shown_beside_ones_own(
 
 
 @pytest.mark.parametrize("path", ["/users/", "/users/invite/", "/audit/", "/system/"])
-def test_administration_is_for_administrators(page_as, axe, path):
+def test_administration_is_for_administrators(page_as: PageAs, axe: Look, path: str) -> None:
     page = page_as("ada")
     page.complaints.expect("status of 403")
     assert page.goto(path).status == 403
     axe(page)
 
 
-def test_the_audit_log_is_searched(page_as, person):
+def test_the_audit_log_is_searched(page_as: PageAs, person: Callable[[str], Any]) -> None:
     page = page_as("admin")
     for name in ("first thing", SCRIPT):
         AuditEntry.objects.create(

@@ -1,13 +1,19 @@
 """The preview of a draft in a browser: by mouse, and its debugger by keyboard alone."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from playwright.sync_api import Page
+from pytest_django import Settings
+from pytest_httpserver import HTTPServer
 
 from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
 from processes.running import runs
 from tests.browser.story_rows import SCRIPT, make_token_service
-from tests.browser.watch import narrow
+from tests.browser.watch import Look, PageAs, narrow
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
 from tests.processes.stories import values_of
 
@@ -15,33 +21,35 @@ SHELL = "/designs/token-refresh/preview/instance/token-refresh-1/"
 
 
 @pytest.fixture
-def design(person, httpserver, settings):
+def design(person: Callable[[str], Any], httpserver: HTTPServer, settings: Settings) -> Any:
     """The design of the scenario, whose button calls a loopback provider."""
     make_token_service(httpserver, settings, person("admin"))
     return create_design(raw=with_rules(RULES), user=person("ada"))
 
 
 @pytest.fixture
-def made(design, person):
+def made(design: Any, person: Callable[[str], Any]) -> Any:
     """A preview instance of it."""
     return create_instance(process="token-refresh", mode="preview", data=VALUES, user=person("ada"))
 
 
-def stored():
+def stored() -> Any:
     return values_of(ProcessInstance.objects.get())
 
 
-def form(page):
+def form(page: Page) -> Any:
     """Return the frame in which the form stands."""
     return page.frame_locator("#frame")
 
 
-def inside(page):
+def inside(page: Page) -> Any:
     """Return the frame itself, to look at as at a page."""
     return next(one for one in page.frames if one.url.endswith(("/form/", "/form/?debug=1")))
 
 
-def test_a_draft_is_tried_by_mouse(page_as, design, httpserver, axe, assert_fits):
+def test_a_draft_is_tried_by_mouse(
+    page_as: PageAs, design: Any, httpserver: HTTPServer, axe: Look, assert_fits: Look
+) -> None:
     answers(httpserver)
     page = page_as("ada")
     page.goto("/designs/token-refresh/preview/")
@@ -73,7 +81,9 @@ def test_a_draft_is_tried_by_mouse(page_as, design, httpserver, axe, assert_fits
     axe(page)
 
 
-def test_rules_are_debugged_by_keyboard_alone(page_as, made, httpserver):
+def test_rules_are_debugged_by_keyboard_alone(
+    page_as: PageAs, made: Any, httpserver: HTTPServer
+) -> None:
     httpserver.expect_oneshot_request("/oauth/token").respond_with_data("no", status=400)
     answers(httpserver)
     ProcessInstance.objects.update(outward="do")
@@ -116,7 +126,7 @@ def test_rules_are_debugged_by_keyboard_alone(page_as, made, httpserver):
     assert [step["status"] for step in Run.objects.get().steps].count("failed") == 1
 
 
-def reach(page, role, name):
+def reach(page: Page, role: Any, name: str) -> None:
     """Go to a control by Tab, as somebody without a mouse does."""
     wanted = page.get_by_role(role, name=name, exact=True)
     wanted.first.wait_for()
@@ -127,7 +137,9 @@ def reach(page, role, name):
     raise AssertionError(f"Tab does not reach {name}.")
 
 
-def test_an_answer_is_pinned_and_stands_in_for_the_service(page_as, made, httpserver, axe):
+def test_an_answer_is_pinned_and_stands_in_for_the_service(
+    page_as: PageAs, made: Any, httpserver: HTTPServer, axe: Look
+) -> None:
     ProcessInstance.objects.update(outward="pinned")
     page = page_as("ada")
     page.goto(f"{SHELL}?debug=1")
@@ -149,7 +161,9 @@ def test_an_answer_is_pinned_and_stands_in_for_the_service(page_as, made, httpse
     assert stored()["access_token"] == "at-pin"
 
 
-def test_each_state_of_the_preview_fits(page_as, made, httpserver, looks, assert_fits):
+def test_each_state_of_the_preview_fits(
+    page_as: PageAs, made: Any, httpserver: HTTPServer, looks: Any, assert_fits: Look
+) -> None:
     page = page_as("ada")
     page.goto("/designs/token-refresh/preview/new/?debug=1")
     form(page).get_by_label("Client ID").wait_for()
@@ -169,7 +183,9 @@ def test_each_state_of_the_preview_fits(page_as, made, httpserver, looks, assert
         assert_fits(inside(page))
 
 
-def test_a_run_of_the_past_is_walked_through(page_as, person, made, httpserver, looks):
+def test_a_run_of_the_past_is_walked_through(
+    page_as: PageAs, person: Callable[[str], Any], made: Any, httpserver: HTTPServer, looks: Any
+) -> None:
     answers(httpserver)
     run = runs.trigger(
         process_id=made.process_id, target="refresh", user=person("ada"), trigger="button"
@@ -187,8 +203,10 @@ def test_a_run_of_the_past_is_walked_through(page_as, person, made, httpserver, 
     looks(page)
 
 
-def test_a_failure_a_dialog_and_the_end_fit(page_as, made, httpserver, looks, axe, assert_fits):
-    def in_dialog():
+def test_a_failure_a_dialog_and_the_end_fit(
+    page_as: PageAs, made: Any, httpserver: HTTPServer, looks: Any, axe: Look, assert_fits: Look
+) -> None:
+    def in_dialog() -> None:
         # A dialog that fills the screen of a scrolled page is not seen as a modal one by axe.
         axe(page)
         assert_fits(page)

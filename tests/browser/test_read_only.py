@@ -1,10 +1,14 @@
 """A form that can only be read looks so, in each of its boxes."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
 from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
+from tests.browser.watch import Look, PageAs
 from tests.processes.definitions import button, process, set_rule, text_field
 
 CHOICES = [{"value": "de", "title": "Germany"}, {"value": "ie", "title": "Ireland"}]
@@ -13,7 +17,7 @@ BORDERS = "boxes => boxes.map((box) => getComputedStyle(box).borderTopColor)"
 
 
 @pytest.fixture
-def trip(person):
+def trip(person: Callable[[str], Any]) -> None:
     """A preview instance with a box of each kind."""
     columns = [
         {"type": "list", "name": "size", "choices": ["S", "M"]},
@@ -35,7 +39,9 @@ def trip(person):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_box_is_light_while_the_debugger_holds_the_form(page_as, trip, axe, scheme):
+def test_every_box_is_light_while_the_debugger_holds_the_form(
+    page_as: PageAs, trip: None, axe: Look, scheme: str
+) -> None:
     page = page_as("ada", 1280, scheme)
     page.goto("/designs/trips/preview/instance/trips-1/")
     frame = page.frame_locator("#frame")

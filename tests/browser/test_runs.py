@@ -1,9 +1,13 @@
 """Runs in a browser: the trace of one, growing while it goes on."""
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from pytest_django import Settings
+from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from processes.designs.lifecycle import create_design, publish_design
@@ -11,16 +15,19 @@ from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.running import runs
 from tests.browser.story_rows import SCRIPT, make_token_service
+from tests.browser.watch import Look, PageAs
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
 from tests.threads import in_background
 
 
 @pytest.fixture
-def token(person, httpserver, settings):
+def token(
+    person: Callable[[str], Any], httpserver: HTTPServer, settings: Settings
+) -> Callable[..., Any]:
     """Return `token(rules)`: an instance whose button calls a loopback provider."""
     make_token_service(httpserver, settings, person("admin"))
 
-    def make(rules=RULES):
+    def make(rules: Any = RULES) -> Any:
         create_design(raw=with_rules(rules), user=person("ada"))
         publish_design(name="token-refresh", user=person("ada"))
         return create_instance(
@@ -30,13 +37,19 @@ def token(person, httpserver, settings):
     return make
 
 
-def press(instance, user):
+def press(instance: Any, user: Any) -> Any:
     return runs.trigger(
         process_id=instance.process_id, target="refresh", user=user, trigger="button"
     )
 
 
-def test_a_trace_shows_request_answer_and_changes(page_as, person, token, httpserver, looks):
+def test_a_trace_shows_request_answer_and_changes(
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    token: Callable[..., Any],
+    httpserver: HTTPServer,
+    looks: Any,
+) -> None:
     answers(httpserver)
     run = press(token(), person("ada"))
     page = page_as("ben")
@@ -51,7 +64,9 @@ def test_a_trace_shows_request_answer_and_changes(page_as, person, token, httpse
     looks(page)
 
 
-def test_a_request_is_copied_as_curl_without_its_secrets(page_as, person, token, httpserver):
+def test_a_request_is_copied_as_curl_without_its_secrets(
+    page_as: PageAs, person: Callable[[str], Any], token: Callable[..., Any], httpserver: HTTPServer
+) -> None:
     answers(httpserver)
     run = press(token(), person("ada"))
     page = page_as("ben")
@@ -66,8 +81,12 @@ def test_a_request_is_copied_as_curl_without_its_secrets(page_as, person, token,
 
 
 def test_a_failed_step_is_open_with_what_the_other_side_said(
-    page_as, person, token, httpserver, looks
-):
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    token: Callable[..., Any],
+    httpserver: HTTPServer,
+    looks: Any,
+) -> None:
     answers(httpserver, SCRIPT * 40, status=503, content_type="text/html")
     run = press(token(), person("ada"))
     page = page_as("ben")
@@ -81,10 +100,16 @@ def test_a_failed_step_is_open_with_what_the_other_side_said(
     looks(page)
 
 
-def test_a_run_grows_while_it_goes_on(page_as, person, token, httpserver, axe):
+def test_a_run_grows_while_it_goes_on(
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    token: Callable[..., Any],
+    httpserver: HTTPServer,
+    axe: Look,
+) -> None:
     go_on = threading.Event()
 
-    def slow(_request):
+    def slow(_request: Any) -> Any:
         go_on.wait(20)
         return Response('{"access_token": "at-slow"}', content_type="application/json")
 
@@ -111,8 +136,12 @@ def test_a_run_grows_while_it_goes_on(page_as, person, token, httpserver, axe):
 
 
 def test_an_interrupted_run_says_that_the_call_may_have_been_carried_out(
-    page_as, person, token, axe, assert_fits
-):
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    token: Callable[..., Any],
+    axe: Look,
+    assert_fits: Look,
+) -> None:
     instance = token()
     run = runs.enqueue(
         process_id=instance.process_id, target="refresh", user=person("ada"), trigger="button"
@@ -127,8 +156,13 @@ def test_an_interrupted_run_says_that_the_call_may_have_been_carried_out(
 
 
 def test_an_answer_that_nobody_stored_is_stored_once(
-    page_as, person, token, httpserver, axe, assert_fits
-):
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    token: Callable[..., Any],
+    httpserver: HTTPServer,
+    axe: Look,
+    assert_fits: Look,
+) -> None:
     answers(httpserver)
     run = press(token(RULES[:2]), person("ada"))
     page = page_as("ada")
@@ -143,7 +177,9 @@ def test_an_answer_that_nobody_stored_is_stored_once(
     assert page.get_by_role("textbox", name="Access token").input_value() == "at-new"
 
 
-def test_the_same_button_is_pressed_again_from_the_trace(page_as, person, token, httpserver):
+def test_the_same_button_is_pressed_again_from_the_trace(
+    page_as: PageAs, person: Callable[[str], Any], token: Callable[..., Any], httpserver: HTTPServer
+) -> None:
     answers(httpserver)
     run = press(token(), person("ada"))
     page = page_as("ada")

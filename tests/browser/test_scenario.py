@@ -5,16 +5,20 @@ worst is typed that each page takes, and mended where the page says so.
 """
 
 import json
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
+from pytest_django import Settings
 
 from processes.models import ProcessInstance, Run
 from scheduler.models import Occurrence, ScheduledTask
 from tests.browser.hands import go_on
 from tests.browser.story_rows import SCRIPT
+from tests.browser.watch import Look, PageAs
 from tests.integration.provider import Provider
 from tests.processes.definitions import TOKEN_REFRESH
 from tests.processes.stories import values_of
@@ -25,7 +29,7 @@ PROCESS_ID = "token-refresh-1"
 
 
 @pytest.fixture
-def service(settings):
+def service(settings: Settings) -> Iterator[Any]:
     """The token service, with one client."""
     provider = Provider()
     settings.KIANDA_EGRESS_ALLOW = [provider.address]
@@ -34,16 +38,16 @@ def service(settings):
     provider.close()
 
 
-def now_stored():
+def now_stored() -> Any:
     return values_of(ProcessInstance.objects.get())
 
 
-def field(page, name):
+def field(page: Page, name: str) -> Locator:
     """Return the input of a field: other controls are called after it, too."""
     return page.locator(f"#f-data-{name}")
 
 
-def connect_the_service(page, service):
+def connect_the_service(page: Page, service: Any) -> None:
     page.locator("#health").get_by_role("link", name="Data sources").click()
     page.get_by_role("link", name="Add a REST Service").click()
     page.locator("#f-title").press_sequentially("Token service")
@@ -57,7 +61,7 @@ def connect_the_service(page, service):
     page.get_by_text("The server answered 401 in").wait_for()
 
 
-def describe_the_method(page, service):
+def describe_the_method(page: Page, service: Any) -> None:
     page.get_by_role("link", name="Add a REST method").click()
     page.get_by_label("Display name").fill("Get/Refresh Auth Token")
     page.locator("#f-name").fill("refresh-token")
@@ -82,7 +86,7 @@ def describe_the_method(page, service):
     page.wait_for_url("**/methods/refresh-token/")
 
 
-def send(page, *, refresh_token):
+def send(page: Page, *, refresh_token: Any) -> None:
     page.get_by_label("grant_type body").fill("refresh_token")
     page.get_by_label("client_id body").fill("acme")
     page.get_by_label("client_secret body").fill("sec-1")
@@ -91,7 +95,7 @@ def send(page, *, refresh_token):
     page.locator("#answer .k-code").first.wait_for()
 
 
-def write_the_design(page):
+def write_the_design(page: Page) -> None:
     page.goto("/designs/")
     page.get_by_role("link", name="Paste a definition").click()
     text = json.dumps(TOKEN_REFRESH, indent=2)
@@ -108,7 +112,7 @@ def write_the_design(page):
     page.wait_for_selector("text=Published 1.0")
 
 
-def make_the_instance(page, service):
+def make_the_instance(page: Page, service: Any) -> None:
     page.goto("/instances/new/?process=token-refresh&mode=preview")
     form = page.locator("form", has=page.get_by_role("button", name="Create preview instance"))
     form.get_by_label("Client secret").fill("sec-1")
@@ -123,7 +127,7 @@ def make_the_instance(page, service):
     assert ProcessInstance.objects.get().mode == "preview"
 
 
-def press_refresh(page, service, axe):
+def press_refresh(page: Page, service: Any, axe: Look) -> None:
     page.get_by_role("button", name="Refresh", exact=True).click()
     page.get_by_text("The last run failed").wait_for()
     assert "400" in field(page, "last_error").input_value()
@@ -139,7 +143,7 @@ def press_refresh(page, service, axe):
     axe(page)
 
 
-def read_the_trace(page, service, axe):
+def read_the_trace(page: Page, service: Any, axe: Look) -> None:
     page.get_by_role("link", name="See the trace").click()
     page.wait_for_selector(f"h1:has-text('Refresh on {PROCESS_ID}')")
     expect(page.locator(".k-trace > li.is-ok")).to_have_count(3)
@@ -151,7 +155,7 @@ def read_the_trace(page, service, axe):
     go_on(page.get_by_role("link", name=PROCESS_ID).first)
 
 
-def schedule_it(page):
+def schedule_it(page: Page) -> Any:
     go_on(page.get_by_role("link", name="Schedule a task"))
     page.get_by_label("Task name").fill("Refresh the token")
     page.get_by_label("Minutes", exact=True).check()
@@ -179,7 +183,9 @@ def schedule_it(page):
     return task
 
 
-def test_a_token_is_kept_fresh_from_an_empty_workspace(page_as, service, fire_due, axe):
+def test_a_token_is_kept_fresh_from_an_empty_workspace(
+    page_as: PageAs, service: Any, fire_due: Callable[..., None], axe: Look
+) -> None:
     page = page_as("admin")
     page.goto("/")
     assert page.inner_text("h1") == "No token is kept yet"

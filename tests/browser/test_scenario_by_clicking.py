@@ -4,16 +4,19 @@ From an empty workspace to the history line of the first scheduled refresh: no d
 no address is typed. The token service on loopback rotates its tokens, so that a refresh is one.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from processes.models import Run
 from scheduler.models import Occurrence, ScheduledTask
-from tests.browser.hands import Keys, Mouse
+from tests.browser.hands import Hand, Keys, Mouse
 from tests.browser.test_scenario import FORM, now_stored, service
+from tests.browser.watch import Look, PageAs
 
 __all__ = ["service"]
 
@@ -32,7 +35,7 @@ FIELDS = [
 ]
 
 
-def connect(page, hand, service, axe):
+def connect(page: Page, hand: Hand, service: Any, axe: Look) -> None:
     """Add the REST service and its method, taken from one answer of it."""
     hand.press(page.locator("#health").get_by_role("link", name="Data sources"))
     hand.press(page.get_by_role("link", name="Add a REST Service"))
@@ -64,7 +67,7 @@ def connect(page, hand, service, axe):
     page.wait_for_url("**/methods/get-refresh-auth-token/")
 
 
-def add_the_design(page, hand, axe):
+def add_the_design(page: Page, hand: Hand, axe: Look) -> None:
     """Add a design with nothing in it, which opens the designer."""
     hand.press(page.get_by_role("link", name="Process designs").first)
     hand.press(page.get_by_role("link", name="Add new"))
@@ -78,16 +81,16 @@ def add_the_design(page, hand, axe):
     axe(page)
 
 
-def selected(page, target):
+def selected(page: Page, target: Any) -> None:
     page.wait_for_selector(f'#act[data-at="{target}"]', state="attached")
 
 
-def kept(page):
+def kept(page: Page) -> None:
     expect(page.locator("#d-kept")).to_contain_text("All edits kept")
     page.wait_for_selector('#main:not([data-waiting]), #main[data-waiting="0"]')
 
 
-def add_field(page, hand, kind, title, name):
+def add_field(page: Page, hand: Hand, kind: str, title: str, name: str) -> None:
     """Add a field from the palette; give it its title and its unique name."""
     hand.add(kind)
     selected(page, f"field:{kind.lower()}")
@@ -99,14 +102,14 @@ def add_field(page, hand, kind, title, name):
     expect(page.locator(f"#b-{name}")).to_contain_text(title)
 
 
-def choose(page, hand, name, title):
+def choose(page: Page, hand: Hand, name: str, title: str) -> None:
     """Select a field on the form and turn to its properties."""
     hand.select(name)
     expect(page.locator("[name='s/title']")).to_have_value(title)
     hand.properties()
 
 
-def draw_the_form(page, hand, axe):
+def draw_the_form(page: Page, hand: Hand, axe: Look) -> None:
     """Add each field and the button; one is required, one begins with a value."""
     for kind, title, name in FIELDS:
         add_field(page, hand, kind, title, name)
@@ -122,14 +125,14 @@ def draw_the_form(page, hand, axe):
     axe(page)
 
 
-def ok(page, hand):
+def ok(page: Page, hand: Hand) -> None:
     """Close the dialog of a rule with OK."""
     dialog = page.locator("#dialog[open]")
     hand.press(dialog.get_by_role("button", name="OK", exact=True).last)
     expect(page.locator("#dialog[open]")).to_have_count(0)
 
 
-def map_row(hand, region, left, right):
+def map_row(hand: Hand, region: Any, left: Any, right: Any) -> None:
     """Add a row of a mapping by typing both sides."""
     hand.press(region.get_by_role("button", name="Add mapping"))
     row = region.get_by_role("row").last
@@ -138,7 +141,7 @@ def map_row(hand, region, left, right):
     hand.fill(boxes.nth(1), right)
 
 
-def write_the_rules(page, hand, axe):
+def write_the_rules(page: Page, hand: Hand, axe: Look) -> None:
     """The three rules of the button: clear the token, get a new one, save."""
     choose(page, hand, "refresh", "Refresh")
     hand.add("Set form field")
@@ -156,7 +159,7 @@ def write_the_rules(page, hand, axe):
     axe(page)
 
 
-def clear_the_token(page, hand, axe):
+def clear_the_token(page: Page, hand: Hand, axe: Look) -> None:
     dialog = page.locator("#dialog[open]")
     hand.press(dialog.get_by_role("button", name="Add field"))
     hand.fill(dialog.get_by_role("combobox", name="Form field").first, "access_token")
@@ -164,7 +167,7 @@ def clear_the_token(page, hand, axe):
     ok(page, hand)
 
 
-def get_a_token(page, hand, axe):
+def get_a_token(page: Page, hand: Hand, axe: Look) -> None:
     dialog = page.locator("#dialog[open]")
     hand.press(dialog.get_by_role("button", name="Select data source"))
     hand.mark(dialog.get_by_label("Get/Refresh Auth Token"))
@@ -184,7 +187,7 @@ def get_a_token(page, hand, axe):
     ok(page, hand)
 
 
-def try_it(page, hand, service, axe):
+def try_it(page: Page, hand: Hand, service: Any, axe: Look) -> None:
     """Preview the draft: fill the form, save it, let it call, press Refresh."""
     hand.preview()
     page.wait_for_url("**/designs/token-refresh/preview/**")
@@ -203,7 +206,7 @@ def try_it(page, hand, service, axe):
     assert now_stored()["access_token"] == service.clients["acme"].access
 
 
-def schedule_it(page, hand, axe):
+def schedule_it(page: Page, hand: Hand, axe: Look) -> None:
     """Schedule the button from the preview: the dialog knows design and Process ID."""
     hand.press(page.locator(f"[data-copy={PROCESS_ID}]"))
     page.get_by_text("Copied").wait_for()
@@ -223,7 +226,7 @@ def schedule_it(page, hand, axe):
     assert (task.process_id, task.target, task.expires) == (PROCESS_ID, "refresh", None)
 
 
-def read_the_history(page, hand, axe):
+def read_the_history(page: Page, hand: Hand, axe: Look) -> None:
     """Open the history of the task: its first line is the refresh, and leads to the trace."""
     hand.press(page.get_by_role("link", name="Scheduled tasks").first)
     hand.press(page.get_by_role("link", name="Refresh the token", exact=True))
@@ -237,7 +240,9 @@ def read_the_history(page, hand, axe):
 
 
 @pytest.mark.parametrize("hand", [Mouse, Keys])
-def test_a_token_is_kept_fresh_by_clicking(page_as, service, fire_due, axe, hand):
+def test_a_token_is_kept_fresh_by_clicking(
+    page_as: PageAs, service: Any, fire_due: Callable[..., None], axe: Look, hand: Any
+) -> None:
     page = page_as("admin")
     page.goto("/")
     hand = hand(page)

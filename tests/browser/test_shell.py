@@ -1,21 +1,25 @@
 """The shell: rail, user menu, profile, command bar."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.contrib.sessions.models import Session
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.hands import go_on
 from tests.browser.story_rows import make_orders, sign_in
+from tests.browser.watch import Look, PageAs
 
 
 @pytest.mark.parametrize("path", ["/profile/", "/search/"])
-def test_pages_fit_and_are_accessible(page_as, looks, path):
+def test_pages_fit_and_are_accessible(page_as: PageAs, looks: Any, path: str) -> None:
     page = page_as("admin")
     page.goto(path)
     looks(page)
 
 
-def test_the_command_bar_gives_focus_back_and_back_closes_it(page_as, axe):
+def test_the_command_bar_gives_focus_back_and_back_closes_it(page_as: PageAs, axe: Look) -> None:
     page = page_as("ada")
     page.goto("/profile/")
     page.keyboard.press("Control+k")
@@ -32,11 +36,13 @@ def test_the_command_bar_gives_focus_back_and_back_closes_it(page_as, axe):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_colours_are_chosen_in_the_user_menu_and_stay(page_as, axe, assert_fits, width):
+def test_the_colours_are_chosen_in_the_user_menu_and_stay(
+    page_as: PageAs, axe: Look, assert_fits: Look, width: int
+) -> None:
     page = page_as("ada", width, "light")
     page.goto("/runs/")
 
-    def open_menu():
+    def open_menu() -> None:
         if width == 390:
             page.click("[popovertarget=rail]")
         page.click("[popovertarget=usermenu]")
@@ -61,7 +67,9 @@ def test_the_colours_are_chosen_in_the_user_menu_and_stay(page_as, axe, assert_f
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone_the_rail_is_a_menu(page_as, axe, assert_fits, scheme):
+def test_on_a_phone_the_rail_is_a_menu(
+    page_as: PageAs, axe: Look, assert_fits: Look, scheme: str
+) -> None:
     page = page_as("admin", 390, scheme)
     page.goto("/")
     assert not page.is_visible("#rail")
@@ -75,7 +83,9 @@ def test_on_a_phone_the_rail_is_a_menu(page_as, axe, assert_fits, scheme):
     assert_fits(page)
 
 
-def test_every_page_works_without_script(plain_page_as, person):
+def test_every_page_works_without_script(
+    plain_page_as: Callable[[str], Page], person: Callable[[str], Any]
+) -> None:
     page = plain_page_as("admin")
     page.goto("/users/")
     page.click("[popovertarget=usermenu]")
@@ -95,7 +105,7 @@ def test_every_page_works_without_script(plain_page_as, person):
     assert page.input_value("[name=name]") == ""
 
 
-def test_a_skip_link_leads_to_the_content(page_as):
+def test_a_skip_link_leads_to_the_content(page_as: PageAs) -> None:
     page = page_as("ben")
     page.goto("/profile/")
     page.keyboard.press("Tab")
@@ -104,15 +114,17 @@ def test_a_skip_link_leads_to_the_content(page_as):
     expect(page.locator("#main")).to_be_focused()
 
 
-def open_without_scripts(page, path):
+def open_without_scripts(page: Page, path: str) -> Callable[..., None]:
     """Open a page whose scripts have not come yet; return what lets them come."""
-    scripts, held, free = "**/kianda/js/page/kianda*.js", [], []
+    scripts = "**/kianda/js/page/kianda*.js"
+    held: list[Route] = []
+    free: list[bool] = []
     page.route(scripts, lambda route: route.continue_() if free else held.append(route))
     with page.expect_request(scripts):
         page.goto(path, wait_until="commit")
     page.wait_for_function("document.readyState === 'interactive'")
 
-    def let_come():
+    def let_come() -> None:
         free.append(True)
         for route in held:
             route.continue_()
@@ -128,7 +140,9 @@ EARLY = """document.addEventListener("readystatechange", () => {
 })"""
 
 
-def test_what_was_chosen_before_the_scripts_came_is_heard_when_they_come(page_as, person):
+def test_what_was_chosen_before_the_scripts_came_is_heard_when_they_come(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
     make_orders(person("ada"))
     page = page_as("ada")
     page.add_init_script(EARLY)
@@ -138,7 +152,9 @@ def test_what_was_chosen_before_the_scripts_came_is_heard_when_they_come(page_as
     page.wait_for_url("**/instances/orders-1/")
 
 
-def test_what_was_typed_before_the_scripts_came_outlives_a_session_that_ends(page_as):
+def test_what_was_typed_before_the_scripts_came_outlives_a_session_that_ends(
+    page_as: PageAs,
+) -> None:
     page = page_as("admin")
     let_come = open_without_scripts(page, "/users/invite/")
     page.fill("[name=username]", "eve")
@@ -151,7 +167,7 @@ def test_what_was_typed_before_the_scripts_came_outlives_a_session_that_ends(pag
     assert page.input_value("[name=username]") == "eve"
 
 
-def test_focus_goes_back_from_a_dialog_unless_one_has_moved_on(page_as):
+def test_focus_goes_back_from_a_dialog_unless_one_has_moved_on(page_as: PageAs) -> None:
     page = page_as("ada")
     page.goto("/")
     opener, elsewhere = page.locator(".k-find"), page.locator("#main a").first

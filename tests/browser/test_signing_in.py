@@ -1,15 +1,20 @@
 """Signing in and out, passwords, sessions that end, pages of errors."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
+from pytest_django import Settings
 
 from tests.browser.story_rows import sign_in
+from tests.browser.watch import Look, PageAs
 from tests.factories import PASSWORD
 
 
-def test_the_pages_outside_the_shell_fit_and_are_accessible(page_as, looks):
+def test_the_pages_outside_the_shell_fit_and_are_accessible(page_as: PageAs, looks: Any) -> None:
     page = page_as(None)
     page.complaints.expect("status of 404")
     for path in ("/sign-in/", "/sign-in/?expired=1", "/nowhere/", "/welcome/x/y/"):
@@ -22,7 +27,9 @@ def test_the_pages_outside_the_shell_fit_and_are_accessible(page_as, looks):
         looks(page)
 
 
-def test_a_person_signs_in_comes_to_the_page_asked_for_and_signs_out(page_as, person, axe):
+def test_a_person_signs_in_comes_to_the_page_asked_for_and_signs_out(
+    page_as: PageAs, person: Callable[[str], Any], axe: Look
+) -> None:
     person("ben")
     page = page_as(None)
     page.goto("/profile/")
@@ -44,7 +51,7 @@ def test_a_person_signs_in_comes_to_the_page_asked_for_and_signs_out(page_as, pe
     page.wait_for_url("**/sign-in/")
 
 
-def test_a_password_is_changed_and_other_sessions_end(page_as, axe):
+def test_a_password_is_changed_and_other_sessions_end(page_as: PageAs, axe: Look) -> None:
     other, page = page_as("ben"), page_as("ben")
     other.goto("/profile/")
     page.goto("/password/")
@@ -69,7 +76,9 @@ def test_a_password_is_changed_and_other_sessions_end(page_as, axe):
     other.wait_for_selector("[name=password]")
 
 
-def test_too_many_wrong_passwords_are_answered_with_a_pause(page_as, person, settings, axe):
+def test_too_many_wrong_passwords_are_answered_with_a_pause(
+    page_as: PageAs, person: Callable[[str], Any], settings: Settings, axe: Look
+) -> None:
     person("ben")
     settings.AXES_FAILURE_LIMIT = 2
     page = page_as(None)
@@ -81,7 +90,7 @@ def test_too_many_wrong_passwords_are_answered_with_a_pause(page_as, person, set
     axe(page)
 
 
-def test_typed_text_outlives_a_session_that_ended(page_as, axe):
+def test_typed_text_outlives_a_session_that_ended(page_as: PageAs, axe: Look) -> None:
     page = page_as("admin")
     page.goto("/users/invite/")
     page.fill("[name=username]", "eve <b>")
@@ -98,7 +107,7 @@ def test_typed_text_outlives_a_session_that_ended(page_as, axe):
     axe(page)
 
 
-def test_text_typed_into_a_dialog_outlives_it_too(page_as):
+def test_text_typed_into_a_dialog_outlives_it_too(page_as: PageAs) -> None:
     page = page_as("admin")
     page.goto("/users/")
     page.click("text=Invite a user")
@@ -112,7 +121,9 @@ def test_text_typed_into_a_dialog_outlives_it_too(page_as):
 
 
 @pytest.mark.parametrize("path", ["/users/", "/users/invite/"])
-def test_text_that_was_refused_outlives_it_although_nothing_was_typed_since(page_as, path):
+def test_text_that_was_refused_outlives_it_although_nothing_was_typed_since(
+    page_as: PageAs, path: str
+) -> None:
     page = page_as("admin")
     page.goto(path)
     if path == "/users/":
@@ -131,7 +142,9 @@ def test_text_that_was_refused_outlives_it_although_nothing_was_typed_since(page
     assert page.input_value("[name=username]") == "no space"
 
 
-def test_who_signed_in_again_in_another_tab_finds_what_was_typed_and_nothing_sent(page_as):
+def test_who_signed_in_again_in_another_tab_finds_what_was_typed_and_nothing_sent(
+    page_as: PageAs,
+) -> None:
     dialog = page_as("admin")
     dialog.goto("/users/")
     dialog.click("text=Invite a user")
@@ -157,7 +170,7 @@ def test_who_signed_in_again_in_another_tab_finds_what_was_typed_and_nothing_sen
     assert get_user_model().objects.count() == 1
 
 
-def test_an_act_that_an_ended_session_kept_from_being_done_says_so(page_as):
+def test_an_act_that_an_ended_session_kept_from_being_done_says_so(page_as: PageAs) -> None:
     page = page_as("admin")
     page.goto("/users/")
     user = get_user_model().objects.get()
@@ -170,7 +183,9 @@ def test_an_act_that_an_ended_session_kept_from_being_done_says_so(page_as):
     expect(page.get_by_text("nothing was done")).to_have_count(0)
 
 
-def test_the_text_of_one_person_is_not_shown_to_the_next(page_as, person):
+def test_the_text_of_one_person_is_not_shown_to_the_next(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
     person("ada")
     page = page_as("admin")
     page.goto("/users/")
@@ -186,7 +201,7 @@ def test_the_text_of_one_person_is_not_shown_to_the_next(page_as, person):
     assert "private thought" not in page.content()
 
 
-def test_a_part_that_refreshes_leads_to_sign_in_when_the_session_has_ended(page_as):
+def test_a_part_that_refreshes_leads_to_sign_in_when_the_session_has_ended(page_as: PageAs) -> None:
     page = page_as("ben")
     page.goto("/")
     Session.objects.all().delete()

@@ -1,21 +1,27 @@
 """The start page: is everything well, what is not, what ran, what comes."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
 from processes.models import Run
 from scheduler.models import Heartbeat
+from tests.browser.watch import Look, PageAs
 from tests.scheduler.kept import HOUR, make_token
 
 NASTY = "<script>alert(1)</script>" + "w" * 120
 
 
-def beat():
+def beat() -> None:
     for part in ("planner", "worker"):
         Heartbeat.objects.update_or_create(part=part, name="t", defaults={"at": timezone.now()})
 
 
-def test_it_fits_and_is_accessible_empty_and_full(page_as, person, looks):
+def test_it_fits_and_is_accessible_empty_and_full(
+    page_as: PageAs, person: Callable[[str], Any], looks: Any
+) -> None:
     page = page_as("admin")
     page.goto("/")
     looks(page)
@@ -32,7 +38,9 @@ def test_it_fits_and_is_accessible_empty_and_full(page_as, person, looks):
     looks(page)
 
 
-def test_the_title_answers_and_what_needs_a_person_stands_on_top(page_as, person):
+def test_the_title_answers_and_what_needs_a_person_stands_on_top(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
     ada = person("ada")
     beat()
     make_token(ada)
@@ -51,14 +59,16 @@ def test_the_title_answers_and_what_needs_a_person_stands_on_top(page_as, person
     assert "not valid from" in rows.nth(0).locator("svg.k-strip").get_attribute("aria-label")
 
 
-def test_a_silent_scheduler_is_said_first(page_as, person):
+def test_a_silent_scheduler_is_said_first(page_as: PageAs, person: Callable[[str], Any]) -> None:
     make_token(person("ada"), age_s=2 * HOUR)
     page = page_as("ada")
     page.goto("/")
     assert "The scheduler has not started" in page.locator(".k-note--bad").first.inner_text()
 
 
-def test_the_parts_refresh_by_themselves_without_moving_the_page(page_as, person):
+def test_the_parts_refresh_by_themselves_without_moving_the_page(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
     ada = person("ada")
     beat()
     page = page_as("ada")
@@ -72,7 +82,7 @@ def test_the_parts_refresh_by_themselves_without_moving_the_page(page_as, person
     page.wait_for_selector("#next-firings >> text=Refresh token-refresh-1")
 
 
-def test_who_has_no_role_is_told_so(page_as, axe):
+def test_who_has_no_role_is_told_so(page_as: PageAs, axe: Look) -> None:
     page = page_as("cleo")
     page.goto("/")
     assert "You have no role yet" in page.inner_text("main")
@@ -81,8 +91,13 @@ def test_who_has_no_role_is_told_so(page_as, axe):
 
 @pytest.mark.parametrize(("name", "width"), [("ben", 1280), ("dan", 390)])
 def test_who_may_not_plan_finds_only_what_can_be_opened(
-    page_as, person, axe, assert_fits, name, width
-):
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    axe: Look,
+    assert_fits: Look,
+    name: str,
+    width: int,
+) -> None:
     make_token(person("ada"))
     Heartbeat.objects.filter(part="planner").delete()
     page = page_as(name, width)
@@ -98,7 +113,9 @@ def test_who_may_not_plan_finds_only_what_can_be_opened(
     assert_fits(page)
 
 
-def test_the_command_bar_is_used_with_the_keyboard(page_as, person, axe, assert_fits):
+def test_the_command_bar_is_used_with_the_keyboard(
+    page_as: PageAs, person: Callable[[str], Any], axe: Look, assert_fits: Look
+) -> None:
     instance = make_token(
         person("ada"),
     )
@@ -121,7 +138,7 @@ def test_the_command_bar_is_used_with_the_keyboard(page_as, person, axe, assert_
     assert "Instance" in page.inner_text("#results")
 
 
-def test_enter_opens_the_first_that_was_found(page_as):
+def test_enter_opens_the_first_that_was_found(page_as: PageAs) -> None:
     page = page_as("admin")
     page.goto("/")
     page.keyboard.press("Control+k")

@@ -1,10 +1,13 @@
 """What a page must hold to in every story: no complaint, no foreign request, nothing cut."""
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
 
 # A form that is refused is answered with 422; Chromium writes a line about each such answer.
 # htmx writes two about each request that a newer one of the same part takes the place of; one that
@@ -21,45 +24,56 @@ COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 FITS = Path(__file__).with_name("fits.js").read_text()
 
 
-class Complaints(list):
+class Complaints(list[str]):
     """What the browser complained about, but for what a story expects."""
 
-    def __init__(self, base_url):
+    def __init__(self, base_url: Any) -> None:
         super().__init__()
         self.host = urlsplit(base_url).netloc
         self.expected = list(USUAL)
 
-    def expect(self, text):
+    def expect(self, text: str) -> None:
         """Let complaints pass that hold this text: the story is about one."""
         self.expected.append(text)
 
-    def watch(self, page):
+    def watch(self, page: Page) -> None:
         """Listen to everything a page may complain about."""
         page.on("console", self._console)
         page.on("pageerror", lambda error: self._add(f"error: {error}"))
         page.on("request", self._request)
         page.on("requestfailed", self._failed)
 
-    def _console(self, line):
+    def _console(self, line: Any) -> None:
         if line.type in {"error", "warning"}:
             self._add(f"{line.type}: {line.text}")
 
-    def _request(self, request):
+    def _request(self, request: Any) -> None:
         parts = urlsplit(request.url)
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != self.host:
             self._add(f"foreign request: {request.url}")
 
-    def _failed(self, request):
+    def _failed(self, request: Any) -> None:
         # Leaving a page ends its open requests; that is no failure.
         if "ERR_ABORTED" not in (request.failure or ""):
             self._add(f"not loaded: {request.url} {request.failure}")
 
-    def _add(self, text):
+    def _add(self, text: str) -> None:
         if not any(word in text for word in self.expected):
             self.append(text)
 
 
-def assert_no_violations(page):
+class WatchedPage(Page):
+    """A page of a story, which holds its complaints."""
+
+    complaints: Complaints
+
+
+# What the fixtures `page_as`, and `axe` and `assert_fits`, are.
+PageAs = Callable[..., WatchedPage]
+Look = Callable[[Page], None]
+
+
+def assert_no_violations(page: Page) -> None:
     """Run axe over what the page shows now, and over its colours in the other scheme too.
 
     The colours of a phone are those of the wide page, which a look at both widths sees in both.
@@ -70,7 +84,7 @@ def assert_no_violations(page):
     assert not lines, "axe, " + page.url + "\n" + "\n".join(lines)
 
 
-def _in_other_scheme(page):
+def _in_other_scheme(page: Page) -> Any:
     is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     _turn(page, "light" if is_dark else "dark")
     lines = _violations(page, {"runOnly": {"type": "rule", "values": COLOUR_RULES}})
@@ -78,13 +92,13 @@ def _in_other_scheme(page):
     return lines
 
 
-def _turn(page, scheme):
+def _turn(page: Page, scheme: Any) -> None:
     """Show the page in a scheme, whose colours are there at once."""
     page.emulate_media(color_scheme=scheme)
     page.evaluate(AT_ONCE)
 
 
-def _violations(page, options):
+def _violations(page: Page, options: Any) -> list[Any]:
     page.wait_for_load_state()
     if page.evaluate("typeof axe") == "undefined":
         _bring_axe(page)
@@ -97,14 +111,14 @@ def _violations(page, options):
     ]
 
 
-def _bring_axe(page):
+def _bring_axe(page: Page) -> None:
     if page.evaluate("navigator.onLine"):
         page.add_script_tag(url="/static/axe/axe.min.js").evaluate("tag => tag.remove()")
     else:
         page.evaluate(AXE_SCRIPT)
 
 
-def assert_all_fits(page):
+def assert_all_fits(page: Page) -> None:
     """Nothing scrolls sideways, no text is cut, nothing lies outside."""
     page.wait_for_load_state()
     wrong = page.evaluate(FITS)
@@ -112,7 +126,7 @@ def assert_all_fits(page):
 
 
 @contextmanager
-def narrow(page):
+def narrow(page: Page) -> Iterator[None]:
     """Show a page that was loaded on a wide screen as on a phone, in the dark, and wide again."""
     before = page.viewport_size
     page.set_viewport_size({**before, "width": NARROW})
@@ -124,7 +138,7 @@ def narrow(page):
     page.evaluate(SETTLED)
 
 
-def assert_looks(page):
+def assert_looks(page: Page) -> None:
     """Look at what the page shows now, wide and narrow, in both schemes: one load, all looks."""
     assert_no_violations(page)
     assert_all_fits(page)

@@ -58,14 +58,14 @@ def test_schedules_go_on_after_each_step_of_the_clock(
         for text, seconds in STEPS.items():
             clock.set(text)
             ahead = datetime.now(UTC) + timedelta(seconds=seconds - 10)
-            wait_for(
-                lambda after=ahead: any(
+
+            def fires(after: datetime = ahead) -> bool:
+                return any(
                     row["run"] and moment(row["planned_at"]) > after
                     for row in workspace.occurrences(task)
-                ),
-                seconds=60,
-                saying=f"Nothing fires while the clock is at {text}",
-            )
+                )
+
+            wait_for(fires, seconds=60, saying=f"Nothing fires while the clock is at {text}")
             clock.set("+0")
             workspace.wait_for_runs(task, more=3, seconds=60)
             wait_for(product.is_well, seconds=60, saying=f"Not well after {text}")

@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from types import TracebackType
+from typing import Any
 
 Handler = Callable[["Visit"], None]
 
@@ -114,7 +115,11 @@ class Server:
 
 
 def answer(
-    body: bytes = b"{}", *, status: str = "200 OK", media_type: str = "application/json", more=()
+    body: bytes = b"{}",
+    *,
+    status: str = "200 OK",
+    media_type: str = "application/json",
+    more: Any = (),
 ) -> bytes:
     """Return the bytes of a whole answer."""
     lines = [

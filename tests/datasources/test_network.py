@@ -162,7 +162,7 @@ def test_the_allow_list_takes_ipv6_and_sees_ipv4_inside_it(
 def _resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
     """Let every name stand for the given addresses; return the names that were looked up."""
     asked: list[str] = []
-    real = socket.getaddrinfo
+    real: Any = socket.getaddrinfo
 
     def fake(host: str, port: Any, *args: Any, flags: int = 0, **kwargs: Any) -> Any:
         if flags & socket.AI_NUMERICHOST:
@@ -218,7 +218,8 @@ def test_a_name_that_does_not_exist_fails_in_plain_words(monkeypatch: pytest.Mon
 
 
 def test_a_resolver_that_hangs_does_not_hold_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    real, given_up = socket.getaddrinfo, threading.Event()
+    real: Any = socket.getaddrinfo
+    given_up = threading.Event()
     waited_out: list[bool] = []
 
     def slow(*args: Any, flags: int = 0, **kwargs: Any) -> Any:

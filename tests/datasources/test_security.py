@@ -35,7 +35,7 @@ def restrict(user: Any, **parts: Any) -> Any:
 
 
 def test_nobody_named_is_everybody(made: Datasource, dan: Any, ben: Any) -> None:
-    everybody = {"users": [], "groups": []}
+    everybody: dict[str, Any] = {"users": [], "groups": []}
     answer = api_client(dan).get(f"{API}security/")
     assert answer.json() == {"editors": everybody, "callers": everybody}
     assert get_document_to_call("token-service", ben).name == "token-service"

@@ -5,6 +5,7 @@ import ipaddress
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -32,7 +33,9 @@ def _certificate(
     leaf_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test server")])
     start = NOW - datetime.timedelta(days=10)
 
-    def builder(subject: x509.Name, public: ec.EllipticCurvePublicKey, end: datetime.datetime):
+    def builder(
+        subject: x509.Name, public: ec.EllipticCurvePublicKey, end: datetime.datetime
+    ) -> Any:
         return (
             x509.CertificateBuilder()
             .subject_name(subject)

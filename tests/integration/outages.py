@@ -14,7 +14,9 @@ from tests.integration.provider import Call, Provider
 class Outage:
     """An outage that begins with a grant of the provider and lasts until it is ended."""
 
-    def __init__(self, provider: Provider, begin: Callable[[], None], end: Callable[[], None]):
+    def __init__(
+        self, provider: Provider, begin: Callable[[], None], end: Callable[[], None]
+    ) -> None:
         """Take the provider, and how the database goes and comes back."""
         self.provider, self.begin, self.end = provider, begin, end
         self.began = threading.Event()

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,11 @@ def wait_for(what: Callable[[], Any], *, seconds: float, saying: str, every: flo
         if time.monotonic() > until:
             raise TookTooLong(f"{saying} (waited {seconds:g} s)")
         time.sleep(every)
+
+
+def ended(alive: Callable[[], Iterable[int]], pid: int) -> Callable[[], bool]:
+    """Return what tells whether a process is no longer there."""
+    return lambda: pid not in alive()
 
 
 def free_port() -> int:
@@ -103,7 +108,12 @@ class Redis:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        settings = {"port": "0", "unixsocket": self.address, "dir": self.folder, "save": ""}
+        settings: dict[str, Any] = {
+            "port": "0",
+            "unixsocket": self.address,
+            "dir": self.folder,
+            "save": "",
+        }
         words = [word for name, value in settings.items() for word in (f"--{name}", value)]
         self.process = Process(["redis-server", *words], log=self.folder / "redis.log")
         wait_for(self._answers, seconds=10, saying="Redis does not answer", every=0.02)
@@ -133,7 +143,9 @@ class Postgres:
         assert programs is not None
         self.folder, self.programs = folder, programs
         data = folder / "data"
-        self._user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+        self._user: dict[str, Any] = (
+            {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+        )
         if self._user:
             shutil.chown(folder, "postgres", "postgres")
         # A captured pipe would stay open in what initdb leaves behind: a file does not.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.parts import ROOT, Product, wait_for
+from tests.integration.parts import ROOT, Product, ended, wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 # Each way to lose both streams; `make chaos` tries them all.
@@ -94,7 +94,7 @@ def test_a_product_that_can_say_nothing_starts_brings_back_what_dies_and_stops(
     wait_for(lambda: len(silent.children()) >= 5, seconds=60, saying="Not all parts run")
     for pid in silent.children():
         os.kill(pid, signal.SIGKILL)
-        wait_for(lambda pid=pid: pid not in silent.children(), seconds=50, saying="It lives on")
+        wait_for(ended(silent.children, pid), seconds=50, saying="It lives on")
     wait_for(lambda: len(silent.children()) >= 5, seconds=60, saying="They do not come back")
     wait_for(silent.is_well, seconds=100, saying="It is not well again")
     silent.process.send_signal(signal.SIGINT)

@@ -16,7 +16,7 @@ import requests
 
 from kianda.ops.directory_lock import directory_alone
 from kianda.serve.services import WEB_PROCESSES
-from tests.integration.parts import ROOT, Process, Product, free_port, wait_for
+from tests.integration.parts import ROOT, Process, Product, ended, free_port, wait_for
 
 pytestmark = pytest.mark.integration
 WORKERS = {"worker", "worker-2"} if (os.cpu_count() or 1) > 1 else {"worker"}
@@ -161,7 +161,7 @@ def test_each_process_that_is_killed_comes_back(served: Served) -> None:
     first = children()
     for pid in first:
         os.kill(pid, signal.SIGKILL)
-        wait_for(lambda pid=pid: pid not in processes(), seconds=30, saying="it lives on")
+        wait_for(ended(processes, pid), seconds=30, saying="it lives on")
         wait_for(
             lambda: len(children()) == len(ALL) and served.is_well(),
             seconds=30,

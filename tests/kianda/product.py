@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def manage(folder, *arguments, **more):
+def manage(folder: Path, *arguments: Any, **more: Any) -> subprocess.CompletedProcess[str]:
     """Run manage.py with a clean environment on the given data directory."""
     kept = {
         name: value

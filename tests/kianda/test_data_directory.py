@@ -5,8 +5,10 @@ import sqlite3
 import stat
 import subprocess
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -22,7 +24,7 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def used(tmp_path_factory):
+def used(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A data directory with a product that was started once; copy it to change it."""
     folder = tmp_path_factory.mktemp("used") / "data"
     done = manage(folder, "migrate", "--verbosity", "0")
@@ -48,7 +50,7 @@ def refused(folder: Path, *words: str, **more: str) -> str:
 # --- private --------------------------------------------------------------------------------------
 
 
-def test_whatever_a_new_product_makes_is_for_its_user_alone(used):
+def test_whatever_a_new_product_makes_is_for_its_user_alone(used: Any) -> None:
     found = modes(used)
     assert found.pop(".") == 0o700
     assert found.pop("metrics") == found.pop("static") == 0o700
@@ -56,7 +58,7 @@ def test_whatever_a_new_product_makes_is_for_its_user_alone(used):
     assert {name: mode for name, mode in found.items() if mode != 0o600} == {}
 
 
-def test_a_database_that_is_opened_is_private_with_its_log_and_its_memory(tmp_path):
+def test_a_database_that_is_opened_is_private_with_its_log_and_its_memory(tmp_path: Path) -> None:
     from kianda.lib.db.sqlite3.files import make_private
 
     made = tmp_path / "kianda.sqlite3"
@@ -68,7 +70,9 @@ def test_a_database_that_is_opened_is_private_with_its_log_and_its_memory(tmp_pa
     file.close()
 
 
-def test_a_directory_that_others_can_read_is_mended_and_told_and_nothing_else_in_it(tmp_path):
+def test_a_directory_that_others_can_read_is_mended_and_told_and_nothing_else_in_it(
+    tmp_path: Path,
+) -> None:
     from kianda.data_directory import mend
 
     for name in ("kianda.sqlite3", "kianda.sqlite3-wal", "sandbox.sqlite3", "serve.lock", "mine"):
@@ -83,7 +87,7 @@ def test_a_directory_that_others_can_read_is_mended_and_told_and_nothing_else_in
     assert mend(tmp_path) == ""
 
 
-def test_a_folder_for_everybody_keeps_its_mode(tmp_path):
+def test_a_folder_for_everybody_keeps_its_mode(tmp_path: Path) -> None:
     from kianda.data_directory import mend
 
     tmp_path.chmod(0o1777)
@@ -92,7 +96,9 @@ def test_a_folder_for_everybody_keeps_its_mode(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["kianda_secret_key", "kianda_secret_keys"])
-def test_a_key_file_that_others_can_read_is_refused_with_the_command_that_mends_it(tmp_path, name):
+def test_a_key_file_that_others_can_read_is_refused_with_the_command_that_mends_it(
+    tmp_path: Path, name: str
+) -> None:
     file = tmp_path / name
     file.write_text(Fernet.generate_key().decode())
     file.chmod(0o640)
@@ -103,7 +109,7 @@ def test_a_key_file_that_others_can_read_is_refused_with_the_command_that_mends_
     assert not (tmp_path / "kianda.sqlite3").exists()
 
 
-def test_a_key_file_that_a_container_mounts_is_taken_as_it_is(tmp_path):
+def test_a_key_file_that_a_container_mounts_is_taken_as_it_is(tmp_path: Path) -> None:
     # As Kubernetes does it: a link to a file that root owns and everybody in the pod can read.
     mounted = tmp_path / "mounted"
     mounted.write_text(Fernet.generate_key().decode())
@@ -126,7 +132,9 @@ def copy_of(used: Path, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("left", ["missing", "empty", "keys alone"])
-def test_a_database_that_is_gone_is_missed_and_not_begun_anew(used, tmp_path, left):
+def test_a_database_that_is_gone_is_missed_and_not_begun_anew(
+    used: Any, tmp_path: Path, left: str
+) -> None:
     folder = copy_of(used, tmp_path / "data")
     (folder / "kianda.started").write_text("done\n")
     (folder / "kianda.sqlite3").unlink()
@@ -142,7 +150,7 @@ def test_a_database_that_is_gone_is_missed_and_not_begun_anew(used, tmp_path, le
     assert not (folder / "kianda.sqlite3").exists() or left == "empty"
 
 
-def test_who_says_so_begins_anew_and_only_where_nothing_is(used, tmp_path):
+def test_who_says_so_begins_anew_and_only_where_nothing_is(used: Any, tmp_path: Path) -> None:
     folder = copy_of(used, tmp_path / "data")
     (folder / "kianda.started").write_text("done\n")
     assert "is not replaced" in refused(folder, "serve", "--set-up", "--begin-anew")
@@ -153,7 +161,7 @@ def test_who_says_so_begins_anew_and_only_where_nothing_is(used, tmp_path):
     assert (folder / "kianda.started").read_text() == "first\n"
 
 
-def test_a_restored_product_is_no_first_start(used, tmp_path):
+def test_a_restored_product_is_no_first_start(used: Any, tmp_path: Path) -> None:
     backup = tmp_path / "backup.tar"
     done = manage(used, "backup", str(backup), "--with-keys")
     assert done.returncode == 0, done.stderr
@@ -174,8 +182,8 @@ COMMANDS = [
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
 def test_a_command_beside_another_data_directory_makes_nothing_and_says_what_to_set(
-    tmp_path, words
-):
+    tmp_path: Path, words: Any
+) -> None:
     folder = tmp_path / "not-there"
     said = refused(folder, *words)
     assert f"no product in the data directory {folder}" in said
@@ -183,7 +191,7 @@ def test_a_command_beside_another_data_directory_makes_nothing_and_says_what_to_
     assert not folder.exists()
 
 
-def test_commands_that_look_at_the_code_alone_leave_no_keys_and_no_database(tmp_path):
+def test_commands_that_look_at_the_code_alone_leave_no_keys_and_no_database(tmp_path: Path) -> None:
     done = manage(tmp_path / "new", "check")
     assert done.returncode == 0, done.stderr
     assert {"kianda_secret_keys", "kianda.sqlite3"} & set(modes(tmp_path / "new")) == set()
@@ -191,7 +199,7 @@ def test_commands_that_look_at_the_code_alone_leave_no_keys_and_no_database(tmp_
 
 
 @pytest.mark.parametrize("words", [("serve", "--set-up"), ("check_start",)], ids=" ".join)
-def test_a_data_directory_that_is_a_file_is_named(tmp_path, words):
+def test_a_data_directory_that_is_a_file_is_named(tmp_path: Path, words: tuple[Any, ...]) -> None:
     file = tmp_path / "file"
     file.write_text("")
     assert f"data directory {file}" in refused(file, *words)
@@ -203,7 +211,9 @@ def test_a_data_directory_that_is_a_file_is_named(tmp_path, words):
     [("serve", "--set-up"), ("migrate",), ("api_token", "list")],
     ids=" ".join,
 )
-def test_a_database_of_random_bytes_is_named_and_left_as_it_is(used, tmp_path, words):
+def test_a_database_of_random_bytes_is_named_and_left_as_it_is(
+    used: Any, tmp_path: Path, words: tuple[Any, ...]
+) -> None:
     folder = copy_of(used, tmp_path / "data")
     noise = os.urandom(8192)
     (folder / "kianda.sqlite3").write_bytes(noise)
@@ -212,7 +222,7 @@ def test_a_database_of_random_bytes_is_named_and_left_as_it_is(used, tmp_path, w
 
 
 @pytest.fixture
-def small_disk(tmp_path):
+def small_disk(tmp_path: Path) -> Iterator[Any]:
     """A disk of its own for a data directory; root can make one."""
     folder = tmp_path / "disk"
     folder.mkdir()
@@ -227,7 +237,7 @@ def small_disk(tmp_path):
 
 
 @pytest.mark.parametrize("new", [True, False], ids=["new", "used"])
-def test_a_full_disk_is_told_in_one_sentence(used, small_disk, new):
+def test_a_full_disk_is_told_in_one_sentence(used: Any, small_disk: Any, new: bool) -> None:
     if not new:
         subprocess.run(["cp", "-a", f"{used}/.", small_disk], check=True)
     with suppress(OSError), (small_disk / "film").open("wb", buffering=0) as film:
@@ -244,7 +254,9 @@ def test_a_full_disk_is_told_in_one_sentence(used, small_disk, new):
     [("serve", "--set-up"), ("api_token", "create", "CI", "--user", "admin")],
     ids=lambda words: words[0],
 )
-def test_a_disk_that_takes_nothing_is_told_in_one_sentence(used, small_disk, words, new):
+def test_a_disk_that_takes_nothing_is_told_in_one_sentence(
+    used: Any, small_disk: Any, words: tuple[Any, ...], new: bool
+) -> None:
     if not new:
         subprocess.run(["cp", "-a", f"{used}/.", small_disk], check=True)
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
@@ -252,7 +264,9 @@ def test_a_disk_that_takes_nothing_is_told_in_one_sentence(used, small_disk, wor
     assert str(small_disk) in said
 
 
-def test_a_disk_that_fills_up_in_the_middle_of_a_first_start_is_told_in_one_sentence(small_disk):
+def test_a_disk_that_fills_up_in_the_middle_of_a_first_start_is_told_in_one_sentence(
+    small_disk: Any,
+) -> None:
     with (small_disk / "film").open("wb") as film:
         film.write(bytes(3_400_000))
     done = manage(small_disk, "serve", "--set-up", KIANDA_PORT="8390", **KEYS)
@@ -261,10 +275,10 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_first_start_is_told_in_one_sent
     assert f"{small_disk}" in done.stderr
 
 
-def test_parts_that_start_together_mend_and_write_the_same_directory(tmp_path):
+def test_parts_that_start_together_mend_and_write_the_same_directory(tmp_path: Path) -> None:
     over = threading.Event()
 
-    def write():
+    def write() -> None:
         while not over.is_set():
             for state in (data_directory.FIRST, data_directory.DONE):
                 data_directory.write_state(tmp_path, state)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -26,7 +27,7 @@ EXAMPLES = sorted(path for path in (ROOT / "deploy").rglob("*") if path.is_file(
 SECRETS = ("POSTGRES_PASSWORD", "KIANDA_SECRET_KEY", "KIANDA_SECRET_KEYS", "KIANDA_PUBLIC_URL")
 
 
-def test_the_parts_the_stores_and_the_proxy_are_there():
+def test_the_parts_the_stores_and_the_proxy_are_there() -> None:
     assert set(SERVICES) == {*OURS, "postgres", "redis", "proxy"}
     assert {service["image"] for name, service in SERVICES.items() if name in OURS} == {
         "kianda:local"
@@ -35,7 +36,7 @@ def test_the_parts_the_stores_and_the_proxy_are_there():
 
 
 @pytest.mark.parametrize("name", [name for name in OURS if name != "set-up"])
-def test_each_part_serves_itself_once_the_database_is_up_to_date(name):
+def test_each_part_serves_itself_once_the_database_is_up_to_date(name: Any) -> None:
     assert SERVICES[name]["command"] == ["serve", "--only", name]
     assert name in PARTS
     assert SERVICES[name]["depends_on"]["set-up"]["condition"] == "service_completed_successfully"
@@ -43,7 +44,7 @@ def test_each_part_serves_itself_once_the_database_is_up_to_date(name):
 
 
 @pytest.mark.parametrize("name", LASTING)
-def test_what_stays_has_a_health_check_comes_back_and_has_limits(name):
+def test_what_stays_has_a_health_check_comes_back_and_has_limits(name: Any) -> None:
     service = SERVICES[name]
     assert service["healthcheck"]["test"][0] == "CMD"
     assert service["restart"] == "unless-stopped"
@@ -51,21 +52,21 @@ def test_what_stays_has_a_health_check_comes_back_and_has_limits(name):
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_nothing_may_use_the_whole_machine(name):
+def test_nothing_may_use_the_whole_machine(name: Any) -> None:
     limits = SERVICES[name]["deploy"]["resources"]["limits"]
     assert set(limits) == {"cpus", "memory", "pids"}
     assert "no-new-privileges:true" in SERVICES[name]["security_opt"]
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_our_containers_can_change_nothing_but_their_scratch_folders(name):
+def test_our_containers_can_change_nothing_but_their_scratch_folders(name: Any) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert "user" not in service, "the image has its own user"
 
 
-def test_the_stores_cannot_be_reached_from_outside_and_the_web_only_from_this_machine():
+def test_the_stores_cannot_be_reached_from_outside_and_the_web_only_from_this_machine() -> None:
     assert COMPOSE["networks"]["stores"] == {"internal": True}
     for name in ("postgres", "redis"):
         assert SERVICES[name]["networks"] == ["stores"]
@@ -73,7 +74,7 @@ def test_the_stores_cannot_be_reached_from_outside_and_the_web_only_from_this_ma
     assert [port.split(":")[0] for port in SERVICES["web"]["ports"]] == ["127.0.0.1"]
 
 
-def test_postgresql_takes_the_connections_of_all_that_the_page_about_scaling_names():
+def test_postgresql_takes_the_connections_of_all_that_the_page_about_scaling_names() -> None:
     database = database_of("postgresql://db/kianda", data_dir=ROOT)
     pool = database["OPTIONS"]["pool"]["max_size"]
     page = (ROOT / "docs" / "how-to" / "scaling.md").read_text()
@@ -84,7 +85,7 @@ def test_postgresql_takes_the_connections_of_all_that_the_page_about_scaling_nam
     assert f"{WORKER_THREADS} runs at a time" in page
 
 
-def test_what_must_last_lies_in_volumes_that_are_declared():
+def test_what_must_last_lies_in_volumes_that_are_declared() -> None:
     mounted = {
         volume.split(":")[0]
         for service in SERVICES.values()
@@ -96,7 +97,7 @@ def test_what_must_last_lies_in_volumes_that_are_declared():
 
 
 @pytest.mark.parametrize("name", SECRETS)
-def test_no_secret_and_no_address_has_a_default(name):
+def test_no_secret_and_no_address_has_a_default(name: Any) -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     uses = re.findall(r"\$\{" + name + r"(?![A-Z_])([^}]*)\}", text)
     assert uses
@@ -105,7 +106,7 @@ def test_no_secret_and_no_address_has_a_default(name):
 
 @pytest.mark.needs("docker-compose")
 @pytest.mark.parametrize("missing", SECRETS)
-def test_it_refuses_to_start_without_each_of_them(missing):
+def test_it_refuses_to_start_without_each_of_them(missing: Any) -> None:
     given = {name: "x" for name in SECRETS if name != missing}
     kept = {name: value for name, value in os.environ.items() if name not in SECRETS}
     command = ["docker-compose", "-f", "docker-compose.yml", "--profile", "proxy", "config", "-q"]
@@ -123,12 +124,12 @@ def test_it_refuses_to_start_without_each_of_them(missing):
     [ROOT / "Dockerfile", ROOT / "docker-compose.yml", *EXAMPLES],
     ids=lambda path: path.name,
 )
-def test_every_setting_named_is_one_of_the_product(file):
+def test_every_setting_named_is_one_of_the_product(file: Any) -> None:
     for name in re.findall(r"\bKIANDA_[A-Z_]*[A-Z]\b", file.read_text()):
         assert name in environment.KNOWN
 
 
-def test_every_setting_that_an_operator_may_want_passes_through_the_compose_file():
+def test_every_setting_that_an_operator_may_want_passes_through_the_compose_file() -> None:
     # These are the image's own, or say what production is not.
     not_passed = {
         "KIANDA_MODE", "KIANDA_DATA_DIR", "KIANDA_STATIC_DIR", "KIANDA_DEMO", "KIANDA_PORT",
@@ -138,7 +139,7 @@ def test_every_setting_that_an_operator_may_want_passes_through_the_compose_file
     }
 
 
-def test_the_image_runs_as_nobody_special_and_knows_whether_it_is_well():
+def test_the_image_runs_as_nobody_special_and_knows_whether_it_is_well() -> None:
     user = re.findall(r"^USER (\w+)$", IMAGE, re.MULTILINE)
     assert user == ["kianda"]
     assert f"--uid 10001 --home-dir /app --shell /usr/sbin/nologin {user[0]}" in IMAGE
@@ -150,14 +151,14 @@ def test_the_image_runs_as_nobody_special_and_knows_whether_it_is_well():
     assert f"postgresql-client-{release}" in IMAGE
 
 
-def test_the_image_holds_no_tests_no_data_and_no_secrets(tmp_path):
+def test_the_image_holds_no_tests_no_data_and_no_secrets(tmp_path: Path) -> None:
     left_out = (ROOT / ".dockerignore").read_text().split()
     for name in (".git", "var", "tests", ".env", ".venv"):
         assert any(fnmatch.fnmatch(name, pattern) for pattern in left_out), name
 
 
 @pytest.mark.timeout(400)
-def test_the_image_can_collect_its_files_and_start_from_what_is_copied(tmp_path):
+def test_the_image_can_collect_its_files_and_start_from_what_is_copied(tmp_path: Path) -> None:
     """The steps of the Dockerfile, on what .dockerignore lets through."""
     left_out = (ROOT / ".dockerignore").read_text().split()
     tops = [name.split("/")[-1] for name in left_out]
@@ -187,7 +188,7 @@ def test_the_image_can_collect_its_files_and_start_from_what_is_copied(tmp_path)
     assert all(re.fullmatch(r"\.\.?/[\w/]+\.[0-9a-f]{12}\.js", name) for name in found)
 
 
-def test_every_static_file_is_found_in_one_place():
+def test_every_static_file_is_found_in_one_place() -> None:
     found = [path for finder in finders.get_finders() for path, _ in finder.list([])]
     assert "kianda/app.css" in found
     assert len(found) == len(set(found))
@@ -206,7 +207,7 @@ for path in re.findall(r'/static/[^"#]+', page.content.decode()):
 
 
 @pytest.mark.parametrize("part", ["web", "worker", "beat"])
-def test_systemd_runs_each_part_as_its_own_user(part):
+def test_systemd_runs_each_part_as_its_own_user(part: str) -> None:
     unit = (ROOT / "deploy" / "systemd" / f"kianda-{part}.service").read_text()
     assert f"manage.py serve --only {part}\n" in unit
     assert "User=kianda" in unit
@@ -215,17 +216,17 @@ def test_systemd_runs_each_part_as_its_own_user(part):
 
 
 @pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])
-def test_the_proxies_wait_as_long_as_a_run_may_take(name):
+def test_the_proxies_wait_as_long_as_a_run_may_take(name: str) -> None:
     assert "90s" in (ROOT / "deploy" / name).read_text()
 
 
-def test_nginx_writes_no_address_that_lets_in_whoever_has_it_into_its_log():
+def test_nginx_writes_no_address_that_lets_in_whoever_has_it_into_its_log() -> None:
     text = Path(ROOT / "deploy" / "nginx.conf").read_text()
     assert "~^/(hooks|welcome)/ 0;" in text
     assert text.count("access_log") == text.count("if=$kianda_logged;") == text.count("server {")
 
 
-def test_nginx_hands_on_who_called_and_how():
+def test_nginx_hands_on_who_called_and_how() -> None:
     text = Path(ROOT / "deploy" / "nginx.conf").read_text()
     for header in ("Host", "X-Forwarded-For", "X-Forwarded-Proto"):
         assert f"proxy_set_header {header} " in text

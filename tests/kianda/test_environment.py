@@ -1,5 +1,7 @@
 """Settings as the environment gives them."""
 
+from pathlib import Path
+
 import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -17,7 +19,7 @@ def test_a_number_that_cannot_be_used_stops_the_start(
         environment.number("KIANDA_PORT", 8000, least=1, most=65_535)
 
 
-def test_the_parameters_of_the_database_url_reach_the_database(tmp_path) -> None:
+def test_the_parameters_of_the_database_url_reach_the_database(tmp_path: Path) -> None:
     done = manage(
         tmp_path,
         "diffsettings",

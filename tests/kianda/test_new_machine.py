@@ -1,6 +1,8 @@
 """The day the machine is lost: the commands of docs/how-to/backup.md, from the backup alone."""
 
 import shutil
+from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -31,28 +33,32 @@ print(secret.secrets["refresh_token"][:3])
 FOUND = "Ready.\n1 2 admin\nrt_\n"
 
 
-def well(folder, *words, **more):
+def well(folder: Path, *words: str, **more: Any) -> Any:
     done = manage(folder, *words, **more)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 @pytest.fixture(scope="module")
-def lost(tmp_path_factory):
+def lost(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
     """Return the folder of a product that worked, with two backups in it, and its key."""
     folder = migrated(tmp_path_factory.mktemp("lost"))
     said = well(folder, "shell", "-c", MAKE.format(folder=folder))
     return folder, said.splitlines()[-1]
 
 
-def test_with_the_keys_in_the_backup_one_command_brings_everything_back(lost, tmp_path):
+def test_with_the_keys_in_the_backup_one_command_brings_everything_back(
+    lost: tuple[Any, ...], tmp_path: Path
+) -> None:
     said = well(tmp_path, "restore", str(lost[0] / "with.tar"))
     assert "The key ring was in the backup" in said
     assert "can be started" in said
     assert well(tmp_path, "shell", "-c", LOOK).endswith(FOUND)
 
 
-def test_without_the_keys_nothing_is_restored_until_they_are_given(lost, tmp_path):
+def test_without_the_keys_nothing_is_restored_until_they_are_given(
+    lost: tuple[Any, ...], tmp_path: Path
+) -> None:
     folder, key = lost
     file = str(folder / "without.tar")
     refused = manage(tmp_path, "restore", file)
@@ -62,7 +68,7 @@ def test_without_the_keys_nothing_is_restored_until_they_are_given(lost, tmp_pat
     assert well(tmp_path, "shell", "-c", LOOK, KIANDA_SECRET_KEYS=key).endswith(FOUND)
 
 
-def test_a_key_is_changed_as_the_page_says(lost, tmp_path):
+def test_a_key_is_changed_as_the_page_says(lost: tuple[Any, ...], tmp_path: Path) -> None:
     shutil.copy(lost[0] / "kianda.sqlite3", tmp_path)
     new = Fernet.generate_key().decode()
     refused = manage(tmp_path, "check_start", KIANDA_SECRET_KEYS=new)

@@ -2,10 +2,13 @@
 
 import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from django.test import Client
+from pytest_django import Settings
 
 from tests.factories import PASSWORD, make_user
 from tests.kianda.product import manage
@@ -24,14 +27,14 @@ API = ("/api/v1/processes/", "/api/v1/nowhere/", "/api/schema/")
 OPEN = ("/healthz/live", "/metrics")
 
 
-def test_django_finds_nothing_to_warn_about(tmp_path):
+def test_django_finds_nothing_to_warn_about(tmp_path: Path) -> None:
     done = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert done.returncode == 0, done.stderr
     assert "no issues (0 silenced)" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", ["KIANDA_SECRET_KEY", "KIANDA_SECRET_KEYS"])
-def test_production_makes_no_keys_of_its_own(tmp_path, name):
+def test_production_makes_no_keys_of_its_own(tmp_path: Path, name: str) -> None:
     given = {key: value for key, value in PRODUCTION.items() if key != name}
     done = manage(tmp_path, "check", **given)
     assert done.returncode != 0
@@ -49,7 +52,7 @@ print(json.dumps({name: getattr(settings, name) for name in names}))
 """
 
 
-def test_an_https_address_makes_everything_strict(tmp_path):
+def test_an_https_address_makes_everything_strict(tmp_path: Path) -> None:
     done = manage(tmp_path, "shell", "--no-imports", "-c", SHOW, **PRODUCTION | {"KIANDA_DEMO": ""})
     assert done.returncode == 0, done.stderr
     shown = json.loads(done.stdout)
@@ -69,14 +72,14 @@ def test_an_https_address_makes_everything_strict(tmp_path):
 
 
 @pytest.fixture
-def https(settings):
+def https(settings: Settings) -> None:
     """The settings that an https:// address makes."""
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_HSTS_SECONDS = 31_536_000
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
 
 
-def directives(answer):
+def directives(answer: Any) -> dict[str, Any]:
     rules = answer["Content-Security-Policy"].split("; ")
     return {name: rest for name, _, rest in (rule.partition(" ") for rule in rules)}
 
@@ -84,7 +87,7 @@ def directives(answer):
 @pytest.mark.django_db
 @pytest.mark.usefixtures("https")
 @pytest.mark.parametrize("path", [*PAGES, *API, *OPEN])
-def test_every_answer_carries_its_protection(path):
+def test_every_answer_carries_its_protection(path: Any) -> None:
     answer = Client().get(path, secure=True)
     policy = directives(answer)
     for name in ("default-src", "script-src", "style-src"):
@@ -103,7 +106,7 @@ INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>|<style|\sstyle=|\son[a-z]+=|j
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/", "/sign-in/", "/nowhere/", "/password/", "/api/docs/"])
-def test_no_page_has_script_or_style_of_its_own(path):
+def test_no_page_has_script_or_style_of_its_own(path: str) -> None:
     admin = make_user("root", "Administrator")
     client = Client()
     if path != "/sign-in/":
@@ -115,7 +118,7 @@ def test_no_page_has_script_or_style_of_its_own(path):
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("https")
-def test_the_cookies_of_a_session_are_for_https_and_for_no_script():
+def test_the_cookies_of_a_session_are_for_https_and_for_no_script() -> None:
     make_user("eve")
     client = Client()
     client.get("/sign-in/", secure=True)
@@ -133,7 +136,7 @@ def test_the_cookies_of_a_session_are_for_https_and_for_no_script():
 @pytest.mark.parametrize(
     ("path", "status"), [("/sign-in/", 301), ("/api/v1/runs/", 301), ("/healthz/live", 200)]
 )
-def test_a_plain_request_is_sent_to_https_but_for_the_probes(path, status):
+def test_a_plain_request_is_sent_to_https_but_for_the_probes(path: str, status: int) -> None:
     answer = Client().get(path)
     assert answer.status_code == status
     if status == 301:
@@ -141,7 +144,9 @@ def test_a_plain_request_is_sent_to_https_but_for_the_probes(path, status):
 
 
 @pytest.mark.django_db
-def test_behind_a_named_proxy_a_forwarded_request_is_encrypted(settings, https):
+def test_behind_a_named_proxy_a_forwarded_request_is_encrypted(
+    settings: Settings, https: None
+) -> None:
     settings.KIANDA_TRUSTED_PROXIES = ["127.0.0.1"]
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     headers = {"X-Forwarded-For": "203.0.113.5", "X-Forwarded-Proto": "https"}
@@ -151,7 +156,7 @@ def test_behind_a_named_proxy_a_forwarded_request_is_encrypted(settings, https):
 
 
 @pytest.mark.django_db
-def test_a_form_and_the_api_refuse_what_another_site_sends(ada):
+def test_a_form_and_the_api_refuse_what_another_site_sends(ada: Any) -> None:
     client = Client(enforce_csrf_checks=True)
     typed = {"username": "ada", "password": PASSWORD}
     assert client.post("/sign-in/", typed).status_code == 403

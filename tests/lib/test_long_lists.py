@@ -1,7 +1,10 @@
 """Long lists: one page is read, a search is counted to its bound."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
+from pytest_django import DjangoAssertNumQueries
 
 from kianda.lib.pagination import Listed, narrowed, page_of_list
 
@@ -9,44 +12,48 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def rows():
+def rows() -> Any:
     """Sixty rows, in the order of their names."""
     Group.objects.all().delete()
     Group.objects.bulk_create(Group(name=f"group {number:02}") for number in range(60))
     return Group.objects.order_by("-name")
 
 
-def test_a_page_has_its_rows_in_their_order(rows):
-    page = page_of_list(Listed(rows), "3")
+def test_a_page_has_its_rows_in_their_order(rows: Any) -> None:
+    page: Any = page_of_list(Listed(rows), "3")
     assert page.paginator.count == 60
     assert [row.name for row in page] == [f"group {number:02}" for number in range(9, -1, -1)]
     assert not page.paginator.object_list.more
 
 
 @pytest.mark.parametrize(("number", "first"), [("99", "group 09"), ("x", "group 59"), (None, "")])
-def test_a_page_that_is_not_there_is_the_nearest(rows, number, first):
-    page = page_of_list(Listed(rows), number)
+def test_a_page_that_is_not_there_is_the_nearest(rows: Any, number: str | None, first: str) -> None:
+    page: Any = page_of_list(Listed(rows), number)
     assert page[0].name == (first or "group 59")
 
 
 @pytest.mark.parametrize(
     ("most", "count", "more", "pages"), [(59, 59, True, 3), (60, 60, False, 3), (10, 10, True, 1)]
 )
-def test_a_search_is_counted_to_its_bound_and_says_so(rows, most, count, more, pages):
-    page = page_of_list(Listed(rows, most=most), "1")
+def test_a_search_is_counted_to_its_bound_and_says_so(
+    rows: Any, most: int, count: int, more: bool, pages: int
+) -> None:
+    page: Any = page_of_list(Listed(rows, most=most), "1")
     assert (page.paginator.count, page.paginator.object_list.more) == (count, more)
     assert page.paginator.num_pages == pages
     assert page[0].name == "group 59"
 
 
-def test_what_was_deleted_meanwhile_is_left_out(rows):
+def test_what_was_deleted_meanwhile_is_left_out(rows: Any) -> None:
     listed = Listed(rows, most=100)
     assert listed.count() == 60
     Group.objects.filter(name="group 59").delete()
     assert [row.name for row in listed[0:2]] == ["group 58"]
 
 
-def test_the_rows_of_a_page_are_read_once_by_their_keys(rows, django_assert_num_queries):
+def test_the_rows_of_a_page_are_read_once_by_their_keys(
+    rows: Any, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     with django_assert_num_queries(2) as keys_and_rows:
         assert len(Listed(rows)[0:25]) == 25
     assert '"id" IN (' in keys_and_rows.captured_queries[1]["sql"]
@@ -56,7 +63,7 @@ def test_the_rows_of_a_page_are_read_once_by_their_keys(rows, django_assert_num_
         assert (listed.count(), len(listed[0:25])) == (10, 10)
 
 
-def test_few_hits_are_looked_for_as_they_lie_and_keep_their_order(rows):
+def test_few_hits_are_looked_for_as_they_lie_and_keep_their_order(rows: Any) -> None:
     found = narrowed(rows.filter(name__contains="5"))
     assert [row.name for row in found][:3] == ["group 59", "group 58", "group 57"]
     assert "IN (" in str(found.query)

@@ -1,5 +1,7 @@
 """Lists of the API: pages, order, search, filters."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth import get_user_model
 from rest_framework.request import Request
@@ -13,11 +15,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def people():
+def people() -> list[Any]:
     return [make_user(f"user{n}", is_staff=n == 3) for n in range(5)]
 
 
-def ask(query):
+def ask(query: Any) -> Any:
     request = Request(APIRequestFactory().get(f"/things/{query}"))
     return list_response(
         request,
@@ -45,11 +47,11 @@ def ask(query):
         ("?staff=true", ["user3"]),
     ],
 )
-def test_a_list_answers_what_is_asked(people, query, names):
+def test_a_list_answers_what_is_asked(people: list[Any], query: str, names: Any) -> None:
     assert ask(query)["results"] == names
 
 
-def test_a_page_knows_its_neighbours_and_the_count(people):
+def test_a_page_knows_its_neighbours_and_the_count(people: list[Any]) -> None:
     page = ask("?page_size=2&page=2")
     assert page["count"] == 5
     assert page["next"] == "http://testserver/things/?page=3&page_size=2"
@@ -76,21 +78,21 @@ def test_a_page_knows_its_neighbours_and_the_count(people):
         ("?staff=maybe", "/staff"),
     ],
 )
-def test_a_bad_query_is_refused_by_name(people, query, pointer):
+def test_a_bad_query_is_refused_by_name(people: list[Any], query: str, pointer: str) -> None:
     with pytest.raises(Invalid) as caught:
         ask(query)
     assert caught.value.errors[0].pointer == pointer
 
 
-def test_a_filter_of_yes_or_no_takes_nothing_else(people):
+def test_a_filter_of_yes_or_no_takes_nothing_else(people: list[Any]) -> None:
     with pytest.raises(Invalid):
         ask("?staff=perhaps")
 
 
-def test_a_page_past_the_end_is_missing(people):
+def test_a_page_past_the_end_is_missing(people: list[Any]) -> None:
     with pytest.raises(Missing):
         ask("?page=2")
 
 
-def test_the_first_page_of_nothing_is_empty():
+def test_the_first_page_of_nothing_is_empty() -> None:
     assert ask("") == {"count": 0, "next": None, "previous": None, "results": []}

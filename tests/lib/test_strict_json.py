@@ -3,6 +3,7 @@
 import io
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from rest_framework.exceptions import UnsupportedMediaType
@@ -22,7 +23,7 @@ from kianda.lib.errors import Invalid, TooLarge
         (b'{"a": "\\ud83d\\ude00"}', {"a": "😀"}),
     ],
 )
-def test_good_json_is_read(body, value):
+def test_good_json_is_read(body: Any, value: dict[str, Any]) -> None:
     assert parse_json(body) == value
 
 
@@ -47,21 +48,21 @@ def test_good_json_is_read(body, value):
         (b"[" * 200_000, "", "deeper"),
     ],
 )
-def test_bad_json_is_refused_at_its_place(body, pointer, words):
+def test_bad_json_is_refused_at_its_place(body: bytes, pointer: str, words: str) -> None:
     with pytest.raises(Invalid) as caught:
         parse_json(body)
     assert caught.value.errors[0].pointer == pointer
     assert words in caught.value.errors[0].detail
 
 
-def test_all_flaws_of_a_body_are_told_together():
+def test_all_flaws_of_a_body_are_told_together() -> None:
     with pytest.raises(Invalid) as caught:
         parse_json(b'{"a": "\\u0000", "b": 1e999, "c": 1, "c": 2, "d": [NaN, Infinity]}')
     places = {flaw.pointer for flaw in caught.value.errors}
     assert places == {"/a", "/b", "/c", "/d/0", "/d/1"}
 
 
-def test_a_body_above_the_limit_of_its_view_is_too_large():
+def test_a_body_above_the_limit_of_its_view_is_too_large() -> None:
     class Small:
         max_body_bytes = 10
 
@@ -69,7 +70,7 @@ def test_a_body_above_the_limit_of_its_view_is_too_large():
         StrictJSONParser().parse(io.BytesIO(b'"' + b"a" * 20 + b'"'), "", {"view": Small()})
 
 
-def test_another_charset_is_refused():
+def test_another_charset_is_refused() -> None:
     with pytest.raises(UnsupportedMediaType):
         StrictJSONParser().parse(
             io.BytesIO(b"{}"), "application/json; charset=utf-16", {"encoding": "utf-16"}
@@ -88,9 +89,9 @@ def test_another_charset_is_refused():
         (Decimal("1E+5000"), '"1E+5000"'),
     ],
 )
-def test_decimals_are_written_as_numbers(value, text):
+def test_decimals_are_written_as_numbers(value: Any, text: str) -> None:
     assert ExactJSONRenderer().render(value).decode() == text
 
 
-def test_half_a_character_from_outside_does_not_break_an_answer():
+def test_half_a_character_from_outside_does_not_break_an_answer() -> None:
     assert json.loads(ExactJSONRenderer().render({"a": "\ud800"})) == {"a": "\ud800"}

@@ -18,7 +18,7 @@ from tests.processes.definitions import TOKEN_REFRESH, TOKEN_SERVICE, token_refr
 TOKEN_METHOD, ORDERS_METHOD = TOKEN_SERVICE["methods"]
 RULES: list[dict[str, Any]] = TOKEN_REFRESH["forms"][0]["fields"][-1]["rules"]
 
-GOOD_ANSWER = {
+GOOD_ANSWER: dict[str, Any] = {
     "access_token": "at-new",
     "token_type": "Bearer",
     "expires_in": 3600,

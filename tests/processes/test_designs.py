@@ -55,10 +55,11 @@ def test_a_draft_with_broken_references_is_stored_and_not_published(ada: Any) ->
 
 def test_a_taken_name_and_a_changed_name_are_refused_at_the_name(ada: Any) -> None:
     create_design(raw=local(), user=ada)
-    for ask in (
+    asked: list[Callable[[], Any]] = [
         lambda: create_design(raw=local(), user=ada),
         lambda: save_design(name="token-refresh", raw=local(name="other"), user=ada),
-    ):
+    ]
+    for ask in asked:
         with pytest.raises(Invalid) as refused:
             ask()
         assert [flaw.pointer for flaw in refused.value.errors] == ["/name"]

@@ -1,6 +1,7 @@
 """Kept tokens as rows: a process like the contract's, instances, tasks and runs of any age."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from tests.processes.definitions import TOKEN_REFRESH
 HOUR = 3600
 
 
-def make_process(user):
+def make_process(user: Any) -> None:
     """Make datasource and process, once."""
     if not Datasource.objects.filter(name="token-service").exists():
         raw = {
@@ -34,7 +35,15 @@ def make_process(user):
         publish_design(name="token-refresh", user=user)
 
 
-def make_token(user, *, age_s=600, life_s=HOUR, next_in_s=300, outcome="succeeded", task=None):
+def make_token(
+    user: Any,
+    *,
+    age_s: int = 600,
+    life_s: Any = HOUR,
+    next_in_s: int = 300,
+    outcome: str = "succeeded",
+    task: Any = None,
+) -> Any:
     """Make an instance with a token of that age, its task, and its last refreshes."""
     make_process(user)
     now = timezone.now()
@@ -64,7 +73,7 @@ def make_token(user, *, age_s=600, life_s=HOUR, next_in_s=300, outcome="succeede
     return instance
 
 
-def make_run(instance, *, finished, status="succeeded", **more):
+def make_run(instance: Any, *, finished: Any, status: str = "succeeded", **more: Any) -> Any:
     """Make a closed run of the instance's Refresh."""
     instance = ProcessInstance.objects.get(pk=instance.pk)
     failed = {"kind": "http_status", "message": "Token service answered 400.", "step": "get-token"}

@@ -94,9 +94,10 @@ def test_the_systems_own_tasks_go_on_after_the_clock_was_put_back(
     for one in (beat, PlanningScheduler(app=beat.app, max_interval=1)):
         turn(one)
         now = timezone.now()
-        assert {event.entry.name for event in one._heap} == set(SYSTEM_TASKS)
-        assert all(event.entry.last_run_at <= now for event in one._heap)
-        assert one._heap[0].time <= now.timestamp() + SYSTEM_TASKS["scheduler.tick"][0]
+        planned: Any = one._heap
+        assert {event.entry.name for event in planned} == set(SYSTEM_TASKS)
+        assert all(event.entry.last_run_at <= now for event in planned)
+        assert planned[0].time <= now.timestamp() + SYSTEM_TASKS["scheduler.tick"][0]
 
 
 def test_beat_plans_anew_what_a_clock_of_the_future_has_planned(

@@ -23,7 +23,7 @@ from tests.scheduler.conftest import NOON, Make, body
 pytestmark = pytest.mark.django_db
 
 
-def flaws(raw: Any, user: Any) -> list[tuple[str, str]]:
+def flaws(raw: Any, user: Any) -> list[tuple[str, ...]]:
     with pytest.raises(Invalid) as caught:
         create_task(raw=raw, user=user, moment=NOON)
     assert not ScheduledTask.objects.exists()

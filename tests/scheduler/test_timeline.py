@@ -1,6 +1,7 @@
 """The drawing of a task's last hours or days: its columns, and what is counted in each."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +16,7 @@ NOW = datetime(2026, 10, 26, 9, 20, tzinfo=UTC)
 BY_KEY = {window.key: window for window in timeline.WINDOWS}
 
 
-def edges_of(key, zone):
+def edges_of(key: Any, zone: str) -> list[Any]:
     with timezone.override(ZoneInfo(zone)):
         scale = timeline.Scale(BY_KEY[key], NOW)
         return [moment.astimezone(UTC) for moment in scale.edges()]
@@ -32,7 +33,9 @@ def edges_of(key, zone):
         ("30d", "Europe/Vienna", datetime(2026, 9, 26, 22), datetime(2026, 10, 25, 23), 31),
     ],
 )
-def test_columns_begin_at_full_hours_and_midnights_of_the_person(key, zone, second, last, columns):
+def test_columns_begin_at_full_hours_and_midnights_of_the_person(
+    key: str, zone: str, second: Any, last: Any, columns: int
+) -> None:
     edges = edges_of(key, zone)
     assert edges[0] == NOW - BY_KEY[key].length
     assert edges[1] == second.replace(tzinfo=UTC)
@@ -43,7 +46,7 @@ def test_columns_begin_at_full_hours_and_midnights_of_the_person(key, zone, seco
 
 
 @pytest.mark.django_db
-def test_each_firing_is_counted_in_the_column_that_it_was_planned_in(make_task):
+def test_each_firing_is_counted_in_the_column_that_it_was_planned_in(make_task: Any) -> None:
     task, other = make_task(), make_task(name="Another")
     left = NOW - timedelta(hours=2)
     edges = [left, NOW - timedelta(hours=1), NOW]
@@ -65,7 +68,7 @@ def test_each_firing_is_counted_in_the_column_that_it_was_planned_in(make_task):
     assert sorted(found) == [(0, "succeeded", 2), (1, "", 1), (1, "missed", 40)]
 
 
-def test_what_failed_among_thousands_is_seen_on_top():
+def test_what_failed_among_thousands_is_seen_on_top() -> None:
     scale = timeline.Scale(BY_KEY["30d"], NOW)
     edges = scale.edges()
     failed, succeeded = sorted(

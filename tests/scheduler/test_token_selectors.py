@@ -2,9 +2,11 @@
 
 from copy import copy, deepcopy
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from processes.designs.lifecycle import publish_design, save_design
 from scheduler.models import ScheduledTask
@@ -15,7 +17,7 @@ from tests.scheduler.kept import HOUR, make_process, make_run, make_token
 pytestmark = pytest.mark.django_db
 
 
-def health(user):
+def health(user: Any) -> Any:
     return token_health(user, now=timezone.now())
 
 
@@ -33,21 +35,23 @@ def health(user):
         ({"age_s": None, "next_in_s": None}, "missing", False),
     ],
 )
-def test_the_state_of_each_token(ada, settings, state, current):
+def test_the_state_of_each_token(
+    ada: Any, settings: dict[str, Any], state: str, current: bool
+) -> None:
     make_token(ada, **settings)
     found = health(ada)
     assert [kept.state for kept in found.shown] == [state]
     assert (found.count, found.current) == (1, int(current))
 
 
-def test_a_refresh_by_hand_after_a_failed_firing_makes_it_well_again(ada):
+def test_a_refresh_by_hand_after_a_failed_firing_makes_it_well_again(ada: Any) -> None:
     instance = make_token(ada, outcome="failed")
     run = make_run(instance, finished=timezone.now())
     assert health(ada).shown[0].state == "valid"
     assert health(ada).shown[0].last_run == run
 
 
-def test_the_worst_comes_first_and_the_rest_is_a_number(ada):
+def test_the_worst_comes_first_and_the_rest_is_a_number(ada: Any) -> None:
     for _ in range(SHOWN + 2):
         make_token(ada)
     expired = make_token(ada, age_s=2 * HOUR)
@@ -56,7 +60,7 @@ def test_the_worst_comes_first_and_the_rest_is_a_number(ada):
     assert (len(found.shown), found.count, found.current, found.more) == (10, 13, 12, 3)
 
 
-def test_two_tasks_of_one_token_are_one_line_that_of_the_next_firing(ada):
+def test_two_tasks_of_one_token_are_one_line_that_of_the_next_firing(ada: Any) -> None:
     instance = make_token(ada)
     spare = ScheduledTask.objects.get()
     spare.pk, spare.name, spare.enabled = None, "A paused spare", False
@@ -66,12 +70,12 @@ def test_two_tasks_of_one_token_are_one_line_that_of_the_next_firing(ada):
     assert found.shown[0].task.name == f"Refresh {instance.process_id}"
 
 
-def finish(*tasks, hours_ago=1):
+def finish(*tasks: Any, hours_ago: int = 1) -> None:
     rows = ScheduledTask.objects.filter(pk__in=[task.pk for task in tasks])
     rows.update(finished_at=timezone.now() - timedelta(hours=hours_ago), next_run_at=None)
 
 
-def another(task, name, **more):
+def another(task: Any, name: str, **more: Any) -> Any:
     made = copy(task)
     made.pk, made.name = None, name
     for field, value in more.items():
@@ -79,7 +83,7 @@ def another(task, name, **more):
     return made
 
 
-def another_task(task, name, **more):
+def another_task(task: Any, name: str, **more: Any) -> Any:
     made = another(task, name, **more)
     made.save()
     return made
@@ -88,7 +92,9 @@ def another_task(task, name, **more):
 @pytest.mark.parametrize(
     ("age_s", "state"), [(600, "unplanned"), (2 * HOUR, "expired"), (None, "missing")]
 )
-def test_a_token_whose_task_has_finished_is_kept_no_more_but_shown_still(ada, age_s, state):
+def test_a_token_whose_task_has_finished_is_kept_no_more_but_shown_still(
+    ada: Any, age_s: Any, state: str
+) -> None:
     instance = make_token(ada, age_s=age_s)
     finish(ScheduledTask.objects.get())
     [kept] = health(ada).shown
@@ -97,7 +103,9 @@ def test_a_token_whose_task_has_finished_is_kept_no_more_but_shown_still(ada, ag
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-def test_a_finished_task_speaks_for_a_token_only_when_no_other_one_goes_on(ada, enabled):
+def test_a_finished_task_speaks_for_a_token_only_when_no_other_one_goes_on(
+    ada: Any, enabled: bool
+) -> None:
     instance = make_token(ada)
     goes_on = ScheduledTask.objects.get()
     finish(another_task(goes_on, "An older one that is over"))
@@ -107,7 +115,7 @@ def test_a_finished_task_speaks_for_a_token_only_when_no_other_one_goes_on(ada, 
     assert [one.task for one in tokens_of_instance(instance, ada)] == [goes_on]
 
 
-def test_of_two_finished_tasks_the_later_one_speaks_for_the_token(ada):
+def test_of_two_finished_tasks_the_later_one_speaks_for_the_token(ada: Any) -> None:
     instance = make_token(ada)
     first = ScheduledTask.objects.get()
     later = another_task(first, "Over just now")
@@ -117,7 +125,7 @@ def test_of_two_finished_tasks_the_later_one_speaks_for_the_token(ada):
     assert [kept.task for kept in tokens_of_instance(instance, ada)] == [later]
 
 
-def test_a_task_that_its_webhook_fires_speaks_for_a_token_before_a_paused_one(ada):
+def test_a_task_that_its_webhook_fires_speaks_for_a_token_before_a_paused_one(ada: Any) -> None:
     make_token(ada, next_in_s=None)
     paused = ScheduledTask.objects.get()
     on_demand = {"schedule": {"kind": "on_demand"}, "enabled": True, "next_run_at": None}
@@ -126,7 +134,7 @@ def test_a_task_that_its_webhook_fires_speaks_for_a_token_before_a_paused_one(ad
     assert (kept.task, kept.idle) == (hook, "on_demand")
 
 
-def test_any_number_of_finished_tasks_leaves_the_tokens_that_are_kept_in_sight(ada):
+def test_any_number_of_finished_tasks_leaves_the_tokens_that_are_kept_in_sight(ada: Any) -> None:
     make_token(ada)
     goes_on = ScheduledTask.objects.get()
     alone = make_token(ada)
@@ -139,7 +147,7 @@ def test_any_number_of_finished_tasks_leaves_the_tokens_that_are_kept_in_sight(a
     assert [kept.task for kept in found.shown][1:] == [goes_on]
 
 
-def test_a_task_that_got_the_first_token_is_silent_while_another_button_keeps_it(ada):
+def test_a_task_that_got_the_first_token_is_silent_while_another_button_keeps_it(ada: Any) -> None:
     """However many tasks go on: those that are not looked at silence it too."""
     raw = deepcopy(TOKEN_REFRESH)
     fields = raw["forms"][0]["fields"]
@@ -159,7 +167,7 @@ def test_a_task_that_got_the_first_token_is_silent_while_another_button_keeps_it
     assert instance not in [kept.instance for kept in health(ada).shown]
 
 
-def test_a_task_without_a_token_or_without_its_instance_is_passed_over(ada):
+def test_a_task_without_a_token_or_without_its_instance_is_passed_over(ada: Any) -> None:
     make_token(ada)
     ScheduledTask.objects.update(target="refresh#save")
     assert health(ada).count == 0
@@ -167,17 +175,17 @@ def test_a_task_without_a_token_or_without_its_instance_is_passed_over(ada):
     assert health(ada).count == 0
 
 
-def test_who_may_not_see_tasks_sees_no_tokens(ada, ben):
+def test_who_may_not_see_tasks_sees_no_tokens(ada: Any, ben: Any) -> None:
     make_token(ada)
     assert health(ben).count == 0
 
 
-def test_a_workspace_without_tasks_keeps_nothing(ada):
+def test_a_workspace_without_tasks_keeps_nothing(ada: Any) -> None:
     make_process(ada)
     assert health(ada) == type(health(ada))([], 0, 0, 0)
 
 
-def test_the_strip_shows_the_gap_between_an_expiry_and_the_next_refresh(ada):
+def test_the_strip_shows_the_gap_between_an_expiry_and_the_next_refresh(ada: Any) -> None:
     now = timezone.now()
     instance = make_token(ada, age_s=600)
     make_run(instance, finished=now - timedelta(hours=6))
@@ -190,13 +198,15 @@ def test_the_strip_shows_the_gap_between_an_expiry_and_the_next_refresh(ada):
     assert strip.missing[0].x == pytest.approx(19 / 24 * 100, abs=0.1)
 
 
-def test_an_expired_token_is_a_gap_until_now(ada):
+def test_an_expired_token_is_a_gap_until_now(ada: Any) -> None:
     make_token(ada, age_s=2 * HOUR)
     strip = health(ada).shown[0].strip
     assert strip.missing[-1].x + strip.missing[-1].width == pytest.approx(100, abs=0.1)
 
 
-def test_the_number_of_queries_does_not_grow_with_the_tokens(ada, django_assert_max_num_queries):
+def test_the_number_of_queries_does_not_grow_with_the_tokens(
+    ada: Any, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     for _ in range(SHOWN + 5):
         make_token(ada)
     with django_assert_max_num_queries(11 + SHOWN):

@@ -5,11 +5,11 @@ import logging
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from processes.models import Run
 from processes.running import runs
 from tests.processes.definitions import TOKEN_SERVICE
 from tests.secrets.searching import (
@@ -88,7 +88,7 @@ def test_secrets_of_a_run_that_waits_are_encrypted(search: Search, service: HTTP
     queued = runs.enqueue(
         process_id=process_id,
         target="refresh",
-        user=Run.run_as.field.related_model.objects.get(username="admin"),
+        user=get_user_model().objects.get(username="admin"),
         trigger="api",
         data={"client_secret": sent},
     )

@@ -1,8 +1,11 @@
 """The data source of the stories, and the service behind it."""
 
 import json
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from datasources.services.datasources import create_datasource
 from kianda.demo import DATASOURCE
@@ -21,7 +24,7 @@ LONG = "a-very-long-name-without-any-blank-" * 5
 
 
 @pytest.fixture
-def provider(settings):
+def provider(settings: Settings) -> Iterator[Any]:
     """A provider on loopback that grants every token."""
     settings.KIANDA_EGRESS_ALLOW = ["127.0.0.1"]
     with serving(always(answer(ANSWER))) as server:
@@ -29,7 +32,7 @@ def provider(settings):
 
 
 @pytest.fixture
-def token_service(provider, person):
+def token_service(provider: Any, person: Callable[[str], Any]) -> Any:
     """The scenario's datasource, and one whose every text is long."""
     dan = person("dan")
     raw = {**DATASOURCE, "name": "token-service", "title": "Token service"}

@@ -1,8 +1,11 @@
 """How the pages of data sources look, and their dialogs."""
 
+from typing import Any
+
 from playwright.sync_api import expect
 
 from tests.browser.datasources.places import METHOD, ONE
+from tests.browser.watch import Look, PageAs
 
 PLACES = [
     "/datasources/", "/datasources/?q=nothing", "/datasources/new/", ONE, METHOD,
@@ -11,7 +14,7 @@ PLACES = [
 ]  # fmt: skip
 
 
-def test_the_pages_fit_and_are_accessible(page_as, token_service, looks):
+def test_the_pages_fit_and_are_accessible(page_as: PageAs, token_service: Any, looks: Any) -> None:
     page = page_as("dan")
     for place in PLACES:
         page.goto(place)
@@ -22,7 +25,9 @@ def test_the_pages_fit_and_are_accessible(page_as, token_service, looks):
         looks(page)
 
 
-def test_answers_and_errors_fit_and_are_accessible(page_as, token_service, looks):
+def test_answers_and_errors_fit_and_are_accessible(
+    page_as: PageAs, token_service: Any, looks: Any
+) -> None:
     page = page_as("dan")
     page.goto("/datasources/new/")
     page.get_by_label("Authentication").select_option("basic")
@@ -46,7 +51,9 @@ def test_answers_and_errors_fit_and_are_accessible(page_as, token_service, looks
     looks(page)
 
 
-def test_who_may_is_said_in_a_dialog(page_as, token_service, axe, assert_fits):
+def test_who_may_is_said_in_a_dialog(
+    page_as: PageAs, token_service: Any, axe: Look, assert_fits: Look
+) -> None:
     page = page_as("dan")
     page.goto(ONE)
     page.get_by_role("link", name="Security").click()

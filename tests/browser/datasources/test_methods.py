@@ -3,6 +3,8 @@
 import json
 import re
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -11,10 +13,13 @@ from datasources.services.datasources import get_document, patch_datasource
 from tests.browser.datasources.places import METHOD, ONE
 from tests.browser.hands import press_as_the_session_ends
 from tests.browser.story_rows import sign_in
+from tests.browser.watch import Look, PageAs
 from tests.datasources.servers import always, answer
 
 
-def test_send_shows_the_answer_once_and_leaves_nothing_behind(page_as, token_service):
+def test_send_shows_the_answer_once_and_leaves_nothing_behind(
+    page_as: PageAs, token_service: Any
+) -> None:
     page = page_as("dan")
     page.goto(METHOD)
     page.get_by_label("refresh_token body").fill("rt-secret-9")
@@ -31,8 +36,8 @@ def test_send_shows_the_answer_once_and_leaves_nothing_behind(page_as, token_ser
 
 
 def test_the_second_click_sends_nothing_although_the_first_was_answered_before_it(
-    page_as, token_service
-):
+    page_as: PageAs, token_service: Any
+) -> None:
     page = page_as("dan")
     page.goto(METHOD)
     page.get_by_label("refresh_token body").fill("rt-secret-9")
@@ -53,8 +58,8 @@ def test_the_second_click_sends_nothing_although_the_first_was_answered_before_i
 
 
 def test_a_large_answer_is_downloaded_whole_and_the_request_copied(
-    page_as, token_service, axe, assert_fits
-):
+    page_as: PageAs, token_service: Any, axe: Look, assert_fits: Look
+) -> None:
     large = b'{"rows": "' + b"x" * 4_000_000 + b'"}'
     token_service._handler = always(answer(large))
     page = page_as("dan")
@@ -74,10 +79,12 @@ def test_a_large_answer_is_downloaded_whole_and_the_request_copied(
     assert_fits(page)
 
 
-def test_a_slow_trial_is_stopped_and_says_what_may_have_happened(page_as, token_service, axe):
+def test_a_slow_trial_is_stopped_and_says_what_may_have_happened(
+    page_as: PageAs, token_service: Any, axe: Look
+) -> None:
     go_on = threading.Event()
 
-    def slow(visit):
+    def slow(visit: Any) -> None:
         visit.read()
         go_on.wait(20)
 
@@ -100,7 +107,9 @@ def test_a_slow_trial_is_stopped_and_says_what_may_have_happened(page_as, token_
         go_on.set()
 
 
-def test_a_wrong_method_is_told_at_its_place_and_rows_stay(page_as, token_service):
+def test_a_wrong_method_is_told_at_its_place_and_rows_stay(
+    page_as: PageAs, token_service: Any
+) -> None:
     page = page_as("dan")
     page.goto(METHOD)
     page.get_by_role("button", name="Add parameter").click()
@@ -118,8 +127,8 @@ def test_a_wrong_method_is_told_at_its_place_and_rows_stay(page_as, token_servic
 
 @pytest.mark.parametrize("act", ["Fill in", "Send"])
 def test_what_a_refused_trial_said_is_gone_after_the_next_one_that_goes_well(
-    page_as, token_service, act
-):
+    page_as: PageAs, token_service: Any, act: str
+) -> None:
     page = page_as("dan")
     page.goto(METHOD)
     instance = page.get_by_label("Sample values of an instance")
@@ -142,8 +151,13 @@ def test_what_a_refused_trial_said_is_gone_after_the_next_one_that_goes_well(
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_who_saves_second_sees_theirs_beside_their_own_and_saves_again(
-    page_as, token_service, person, axe, assert_fits, width
-):
+    page_as: PageAs,
+    token_service: Any,
+    person: Callable[[str], Any],
+    axe: Look,
+    assert_fits: Look,
+    width: int,
+) -> None:
     page = page_as("dan", width)
     page.complaints.expect("status of 409")
     page.goto(ONE)
@@ -162,7 +176,7 @@ def test_who_saves_second_sees_theirs_beside_their_own_and_saves_again(
     assert (document.title, document.timeout_s) == ("Mine", 10)
 
 
-def test_a_method_is_copied_and_the_copy_deleted(page_as, token_service):
+def test_a_method_is_copied_and_the_copy_deleted(page_as: PageAs, token_service: Any) -> None:
     page = page_as("dan")
     page.goto(ONE)
     page.get_by_role("button", name="More for Get orders").click()
@@ -178,7 +192,7 @@ def test_a_method_is_copied_and_the_copy_deleted(page_as, token_service):
     assert get_document("token-service").method("get-orders-copy") is None
 
 
-def test_a_lost_session_keeps_the_rows_that_were_typed(page_as, token_service):
+def test_a_lost_session_keeps_the_rows_that_were_typed(page_as: PageAs, token_service: Any) -> None:
     page = page_as("dan")
     page.complaints.expect("status of 404")
     page.goto(METHOD)

@@ -1,17 +1,22 @@
 """A data source in a browser: made from nothing, tested, changed by two people, found."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from datasources.models import Datasource
 from datasources.services.datasources import create_datasource, get_document
 from tests.browser.datasources.places import METHOD, ONE
 from tests.browser.hands import go_on
 from tests.browser.story_rows import SCRIPT
+from tests.browser.watch import Look, PageAs
 
 
-def test_the_scenarios_data_source_is_made_from_an_empty_workspace(page_as, provider, axe):
+def test_the_scenarios_data_source_is_made_from_an_empty_workspace(
+    page_as: PageAs, provider: Any, axe: Look
+) -> None:
     page = page_as("dan")
     page.goto("/datasources/")
     axe(page)
@@ -66,7 +71,9 @@ def test_the_scenarios_data_source_is_made_from_an_empty_workspace(page_as, prov
     page.get_by_text("Ready").wait_for()
 
 
-def test_worst_input_stands_beside_its_control_with_focus_on_the_first(page_as, token_service):
+def test_worst_input_stands_beside_its_control_with_focus_on_the_first(
+    page_as: PageAs, token_service: Any
+) -> None:
     page = page_as("dan")
     page.goto("/datasources/new/")
     page.locator("#f-title").fill(SCRIPT)
@@ -91,7 +98,9 @@ def test_worst_input_stands_beside_its_control_with_focus_on_the_first(page_as, 
     assert page.title() != "owned"
 
 
-def test_a_refused_address_is_told_by_the_test(page_as, person):
+def test_a_refused_address_is_told_by_the_test(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
     create_datasource(
         raw={"name": "inside", "title": "Inside", "base_url": "http://localhost:9"},
         user=person("dan"),
@@ -105,7 +114,7 @@ def test_a_refused_address_is_told_by_the_test(page_as, person):
     page.get_by_text("The connection test failed.").wait_for()
 
 
-def test_what_is_typed_is_tested_and_stays(page_as, provider, axe):
+def test_what_is_typed_is_tested_and_stays(page_as: PageAs, provider: Any, axe: Look) -> None:
     page = page_as("dan")
     page.goto("/datasources/new/")
     page.get_by_label("Base URL").fill("ftp://files.example.org")
@@ -134,7 +143,9 @@ def test_what_is_typed_is_tested_and_stays(page_as, provider, axe):
     assert get_document("token-service").auth.credentials() == {"token": "tok-1"}
 
 
-def test_the_list_searches_while_typing_and_back_leads_back(page_as, token_service):
+def test_the_list_searches_while_typing_and_back_leads_back(
+    page_as: PageAs, token_service: Any
+) -> None:
     page = page_as("dan")
     page.goto("/datasources/")
     page.get_by_label("Search data sources").press_sequentially("token")
@@ -145,7 +156,9 @@ def test_the_list_searches_while_typing_and_back_leads_back(page_as, token_servi
     page.wait_for_url(f"**{ONE}")
 
 
-def test_without_script_a_data_source_is_made_tested_and_tried(plain_page_as, person, provider):
+def test_without_script_a_data_source_is_made_tested_and_tried(
+    plain_page_as: Callable[[str], Page], person: Callable[[str], Any], provider: Any
+) -> None:
     page = plain_page_as("dan")
     page.goto("/datasources/new/")
     page.get_by_label("Display name").fill("Token service")

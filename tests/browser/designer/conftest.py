@@ -1,5 +1,8 @@
 """Processes to be designed."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from datasources.services.datasources import create_datasource
@@ -10,14 +13,14 @@ from tests.processes.definitions import process, text_field
 
 
 @pytest.fixture
-def orders(person):
+def orders(person: Callable[[str], Any]) -> None:
     create_design(
         raw=process(text_field("subject"), name="orders", title="Orders"), user=person("admin")
     )
 
 
 @pytest.fixture
-def scenario(person):
+def scenario(person: Callable[[str], Any]) -> Any:
     """The customer's design, its data source, one instance."""
     admin, ada = person("admin"), person("ada")
     create_datasource(

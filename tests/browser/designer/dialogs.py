@@ -2,6 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page
 
 from processes.designer import working_copy
 
@@ -9,21 +12,21 @@ RULE = "/designs/token-refresh/designer/rule/get-token/"
 DESIGNER = "/designs/token-refresh/designer/?at=field:refresh"
 
 
-def kept(user, rule_id="get-token"):
+def kept(user: Any, rule_id: str = "get-token") -> Any:
     """Return a rule as the working copy has it now."""
     document = working_copy.open_copy("token-refresh", user=user).document
     rules = document["forms"][0]["fields"][-1]["rules"]
     return next(rule for rule in rules if rule["id"] == rule_id)
 
 
-def strip(user, **settings):
+def strip(user: Any, **settings: Any) -> None:
     """Change settings of the rule before the story begins."""
     copy = working_copy.open_copy("token-refresh", user=user)
     edit = {"do": "change", "target": "rule:get-token", "settings": settings}
     working_copy.edit("token-refresh", user=user, revision=copy.revision, edit=edit)
 
 
-def open_rule(page, rule="Create item"):
+def open_rule(page: Page, rule: str = "Create item") -> Locator:
     """Open the dialog of a rule from the designer's rule list."""
     page.goto(DESIGNER)
     page.locator("[data-live]").wait_for()
@@ -33,6 +36,6 @@ def open_rule(page, rule="Create item"):
     return dialog
 
 
-def look(page, name):
+def look(page: Page, name: str) -> None:
     if folder := os.environ.get("SHOTS"):
         page.screenshot(path=Path(folder) / f"{name}.png")

@@ -1,13 +1,19 @@
 """A process built in the designer: by mouse, by keys, without script."""
 
-from playwright.sync_api import expect
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page, expect
 
 from processes.selectors import get_design
 from tests.browser.designer.screen import HERE, box, drag, field_of, kept, names, selected
 from tests.browser.hands import go_on
+from tests.browser.watch import Look, PageAs
 
 
-def test_a_process_is_built_by_mouse(page_as, orders, axe, assert_fits):
+def test_a_process_is_built_by_mouse(
+    page_as: PageAs, orders: None, axe: Look, assert_fits: Look
+) -> None:
     page = page_as("ada")
     page.goto(HERE)
     palette = page.locator("#d-add")
@@ -101,7 +107,7 @@ def test_a_process_is_built_by_mouse(page_as, orders, axe, assert_fits):
     assert str(get_design("orders").published) == "1.0"
 
 
-def test_it_is_built_by_keys_alone(page_as, orders, axe):
+def test_it_is_built_by_keys_alone(page_as: PageAs, orders: None, axe: Look) -> None:
     page = page_as("ada")
     page.goto(HERE)
     press = page.keyboard.press
@@ -195,7 +201,9 @@ def test_it_is_built_by_keys_alone(page_as, orders, axe):
     page.wait_for_selector("text=Draft 0.2")
 
 
-def test_without_script_the_same_buttons_work(plain_page_as, person, orders):
+def test_without_script_the_same_buttons_work(
+    plain_page_as: Callable[[str], Page], person: Callable[[str], Any], orders: None
+) -> None:
     page = plain_page_as("ada")
     page.goto(HERE)
     go_on(page.get_by_role("button", name="Number", exact=True))

@@ -1,15 +1,19 @@
 """Columns of a table in the properties pane: named, renamed, taken out."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
 from processes.designs.lifecycle import create_design
 from tests.browser.designer.screen import HERE, field_of, kept
+from tests.browser.watch import PageAs
 from tests.processes.definitions import button, process, set_rule, text_field
 
 
 @pytest.fixture
-def basket(person):
+def basket(person: Callable[[str], Any]) -> None:
     """A table whose column `amount` a rule adds up."""
     amount = {"type": "number", "name": "amount", "title": "Amount"}
     lines = {"type": "table", "name": "lines", "columns": [text_field("memo"), amount]}
@@ -19,7 +23,7 @@ def basket(person):
 
 
 @pytest.mark.usefixtures("basket")
-def test_a_column_that_a_rule_uses_is_asked_about_before_it_goes(page_as):
+def test_a_column_that_a_rule_uses_is_asked_about_before_it_goes(page_as: PageAs) -> None:
     page = page_as("ada")
     page.goto(f"{HERE}?at=field:lines")
     page.locator("#d-props").get_by_role("button", name="Remove Amount").click()
@@ -39,7 +43,7 @@ def test_a_column_that_a_rule_uses_is_asked_about_before_it_goes(page_as):
 
 
 @pytest.mark.usefixtures("basket")
-def test_a_new_column_gets_its_name_from_its_title(page_as):
+def test_a_new_column_gets_its_name_from_its_title(page_as: PageAs) -> None:
     page = page_as("ada")
     page.goto(f"{HERE}?at=field:lines")
     page.locator("#d-props").get_by_role("button", name="Add column").click()
@@ -60,7 +64,9 @@ def test_a_new_column_gets_its_name_from_its_title(page_as):
 
 
 @pytest.mark.usefixtures("basket")
-def test_a_column_that_is_moved_while_the_answer_to_another_edit_comes_is_moved(page_as):
+def test_a_column_that_is_moved_while_the_answer_to_another_edit_comes_is_moved(
+    page_as: PageAs,
+) -> None:
     page = page_as("ada")
     page.goto(f"{HERE}?at=field:lines")
     settings, controls, held = "**/designer/settings/", "**/designer/parts/control/", []

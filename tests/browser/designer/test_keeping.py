@@ -1,13 +1,16 @@
 """Edits in the designer are kept: with two people, without a connection, after the session."""
 
+from typing import Any
+
 from django.contrib.sessions.models import Session
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.designer.screen import HERE, box, field_of, kept, names, selected
 from tests.browser.story_rows import sign_in
+from tests.browser.watch import Look, PageAs
 
 
-def test_two_people_are_told_of_each_other(page_as, orders, axe):
+def test_two_people_are_told_of_each_other(page_as: PageAs, orders: None, axe: Look) -> None:
     ada, other = page_as("ada"), page_as("admin")
     ada.goto(f"{HERE}?at=field:subject")
     other.goto(f"{HERE}?at=field:subject")
@@ -33,7 +36,9 @@ def test_two_people_are_told_of_each_other(page_as, orders, axe):
     assert names() == ["subject", "toggle"]
 
 
-def test_without_connection_edits_are_kept_and_sent_later(page_as, orders, axe, assert_fits):
+def test_without_connection_edits_are_kept_and_sent_later(
+    page_as: PageAs, orders: None, axe: Look, assert_fits: Look
+) -> None:
     page = page_as("ada")
     page.complaints.expect("ERR_INTERNET_DISCONNECTED")
     page.complaints.expect("ERR_FAILED")
@@ -66,7 +71,7 @@ def test_without_connection_edits_are_kept_and_sent_later(page_as, orders, axe, 
     assert names().index("number") < names().index("subject")
 
     # An answer that is lost on its way: the edit has arrived, and is not made twice.
-    def loses(route):
+    def loses(route: Route) -> None:
         route.fetch()
         route.abort()
 
@@ -77,7 +82,9 @@ def test_without_connection_edits_are_kept_and_sent_later(page_as, orders, axe, 
     assert sorted(names()) == ["date", "number", "subject", "toggle"]
 
 
-def test_what_is_typed_while_an_answer_comes_is_neither_sent_half_nor_lost(page_as, orders):
+def test_what_is_typed_while_an_answer_comes_is_neither_sent_half_nor_lost(
+    page_as: PageAs, orders: None
+) -> None:
     page = page_as("ada")
     page.goto(f"{HERE}?at=field:subject")
     page.locator("[data-live]").wait_for()
@@ -103,7 +110,9 @@ def test_what_is_typed_while_an_answer_comes_is_neither_sent_half_nor_lost(page_
     assert names() == ["about"]
 
 
-def test_what_was_asked_before_an_act_does_not_select_what_was_selected_then(page_as, orders):
+def test_what_was_asked_before_an_act_does_not_select_what_was_selected_then(
+    page_as: PageAs, orders: None
+) -> None:
     page = page_as("ada")
     page.goto(f"{HERE}?at=field:subject")
     asked = []
@@ -119,10 +128,10 @@ def test_what_was_asked_before_an_act_does_not_select_what_was_selected_then(pag
     assert names() == ["subject", "number", "date"]
 
 
-def test_a_session_that_has_ended_keeps_the_edit(page_as, orders):
+def test_a_session_that_has_ended_keeps_the_edit(page_as: PageAs, orders: None) -> None:
     page = page_as("ada")
     page.goto(f"{HERE}?at=field:subject")
-    cookies = page.context.cookies()
+    cookies: Any = page.context.cookies()
     page.context.clear_cookies(name="sessionid")
     page.locator("#d-add").get_by_role("button", name="Number", exact=True).click()
     expect(page.locator("#d-lost")).to_contain_text("Your session has ended. Your edits are kept")
@@ -135,7 +144,9 @@ def test_a_session_that_has_ended_keeps_the_edit(page_as, orders):
     assert names() == ["subject", "number"]
 
 
-def test_who_signs_in_again_in_another_tab_finds_the_edit_kept_and_sent(page_as, orders):
+def test_who_signs_in_again_in_another_tab_finds_the_edit_kept_and_sent(
+    page_as: PageAs, orders: None
+) -> None:
     page = page_as("ada")
     page.complaints.expect("status of 403")
     page.goto(f"{HERE}?at=field:subject")

@@ -1,15 +1,20 @@
 """How the designer looks: wide and narrow, with flaws, while something is dragged."""
 
+from collections.abc import Callable
+from typing import Any
+
 from playwright.sync_api import expect
 
 from processes.designs.lifecycle import create_design
 from processes.selectors import get_design
 from tests.browser.designer.screen import HERE, box, drag, field_of, kept, names, selected
-from tests.browser.watch import narrow
+from tests.browser.watch import Look, PageAs, narrow
 from tests.processes.definitions import button, process, set_rule, text_field
 
 
-def test_it_fits_and_is_accessible(page_as, person, looks, axe, assert_fits):
+def test_it_fits_and_is_accessible(
+    page_as: PageAs, person: Callable[[str], Any], looks: Any, axe: Look, assert_fits: Look
+) -> None:
     raw = process(
         text_field("subject", required=True, width=6),
         {"type": "secret", "name": "key", "width": 6},
@@ -37,7 +42,9 @@ def test_it_fits_and_is_accessible(page_as, person, looks, axe, assert_fits):
     looks(page)
 
 
-def test_on_a_phone_one_pane_is_shown_at_a_time(page_as, orders, axe, assert_fits):
+def test_on_a_phone_one_pane_is_shown_at_a_time(
+    page_as: PageAs, orders: None, axe: Look, assert_fits: Look
+) -> None:
     page = page_as("ada", 390)
     page.goto(HERE)
     panes = page.locator("#d-switch")
@@ -64,7 +71,9 @@ def test_on_a_phone_one_pane_is_shown_at_a_time(page_as, orders, axe, assert_fit
     assert get_design("orders").draft.document["forms"][0]["fields"][0]["title"] == "Very urgent"
 
 
-def test_rules_are_dragged_to_fields_and_nothing_into_itself(page_as, person, axe, assert_fits):
+def test_rules_are_dragged_to_fields_and_nothing_into_itself(
+    page_as: PageAs, person: Callable[[str], Any], axe: Look, assert_fits: Look
+) -> None:
     many = [set_rule("subject", str(n), id=f"r{n}") for n in range(12)]
     raw = process(
         text_field("subject"),
@@ -98,7 +107,9 @@ def test_rules_are_dragged_to_fields_and_nothing_into_itself(page_as, person, ax
     assert names(1) == ["go"]
 
 
-def test_what_is_broken_is_marked_and_accessible(page_as, person, looks):
+def test_what_is_broken_is_marked_and_accessible(
+    page_as: PageAs, person: Callable[[str], Any], looks: Any
+) -> None:
     raw = process(
         text_field("subject"), {"type": "table", "name": "lines", "columns": [text_field("what")]},
         button("go", set_rule("subject", "x", id="set"),

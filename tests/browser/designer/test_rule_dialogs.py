@@ -1,15 +1,19 @@
 """Rule dialogs in a browser: how they look; calls set up by mouse and by keyboard."""
 
+from collections.abc import Callable
+from typing import Any
+
 from playwright.sync_api import expect
 
 from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
 from processes.rules import rules
 from tests.browser.designer.dialogs import DESIGNER, RULE, kept, look, open_rule, strip
+from tests.browser.watch import PageAs
 from tests.processes.definitions import button, process, text_field
 
 
-def test_the_dialogs_fit_and_are_accessible(page_as, scenario, looks):
+def test_the_dialogs_fit_and_are_accessible(page_as: PageAs, scenario: Any, looks: Any) -> None:
     strip(scenario, conditions={
         "match": "all", "items": [
             {"left": "[refresh_token]", "operator": "not_blank"},
@@ -43,7 +47,7 @@ def test_the_dialogs_fit_and_are_accessible(page_as, scenario, looks):
     looks(page)
 
 
-def test_a_call_is_set_up_by_choosing_and_mapping(page_as, scenario):
+def test_a_call_is_set_up_by_choosing_and_mapping(page_as: PageAs, scenario: Any) -> None:
     strip(scenario, datasource="", method="", input_mapping=[], on_success=[], on_error=[])
     page = page_as("ada")
     dialog = open_rule(page)
@@ -113,7 +117,7 @@ def test_a_call_is_set_up_by_choosing_and_mapping(page_as, scenario):
     assert rule["on_error"] == [{"field": "last_error", "value": "[error.message]"}]
 
 
-def test_rows_are_mapped_with_the_keyboard_alone(page_as, scenario):
+def test_rows_are_mapped_with_the_keyboard_alone(page_as: PageAs, scenario: Any) -> None:
     page = page_as("ada")
     dialog = open_rule(page)
     answers = dialog.get_by_role("region", name="On success")
@@ -157,7 +161,7 @@ def test_rows_are_mapped_with_the_keyboard_alone(page_as, scenario):
     assert rule["on_success"][-1]["value"] == "Token [response.body.token_type]"
 
 
-SHOWING = [
+SHOWING: list[dict[str, Any]] = [
     {"type": "hide_or_disable", "id": "hide", "title": "Show what is needed",
      "changes": [{"field": "go", "action": "disable"}, {"field": "gone", "action": "hide"}],
      "opposite": [{"field": "a", "action": "hide_and_clear"}]},
@@ -185,7 +189,7 @@ SHOWING = [
 ]  # fmt: skip
 
 
-def test_other_dialogs_fit_too(page_as, person, looks):
+def test_other_dialogs_fit_too(page_as: PageAs, person: Callable[[str], Any], looks: Any) -> None:
     ada = person("ada")
     lines = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "what"}]}
     fields = [text_field("a"), text_field("gone"), lines, button("go", *SHOWING)]

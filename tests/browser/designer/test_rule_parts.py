@@ -1,15 +1,21 @@
 """Parts of rule dialogs in a browser: conditions, expressions, columns, many rows."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
 from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
 from tests.browser.designer.dialogs import RULE, kept, look, open_rule, strip
+from tests.browser.watch import Look, PageAs
 from tests.processes.definitions import button, process, text_field
 
 
-def test_conditions_nest_and_read_as_a_sentence(page_as, scenario, assert_fits):
+def test_conditions_nest_and_read_as_a_sentence(
+    page_as: PageAs, scenario: Any, assert_fits: Look
+) -> None:
     page = page_as("ada")
     dialog = open_rule(page)
     dialog.locator("summary", has_text="Conditions").click()
@@ -57,7 +63,7 @@ def test_conditions_nest_and_read_as_a_sentence(page_as, scenario, assert_fits):
     }  # fmt: skip
 
 
-def test_an_expression_is_built_with_its_result_in_view(page_as, scenario):
+def test_an_expression_is_built_with_its_result_in_view(page_as: PageAs, scenario: Any) -> None:
     page = page_as("ada")
     dialog = open_rule(page, "Set form field")
     dialog.get_by_role("button", name="Choose: Form field or text: access_token").click()
@@ -88,7 +94,9 @@ def test_an_expression_is_built_with_its_result_in_view(page_as, scenario):
     assert kept(scenario, "clear")["assignments"][0]["value"] == "=Upper([client_id])"
 
 
-def test_columns_of_a_table_are_edited_in_the_pane(page_as, person, axe):
+def test_columns_of_a_table_are_edited_in_the_pane(
+    page_as: PageAs, person: Callable[[str], Any], axe: Look
+) -> None:
     ada = person("ada")
     lines = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "article"}]}
     create_design(raw=process(lines, name="shop"), user=ada)
@@ -112,14 +120,16 @@ def test_columns_of_a_table_are_edited_in_the_pane(page_as, person, axe):
         pane.get_by_role("button", name="Move Price up").click()
     expect(pane.locator("[data-at='0'] summary")).to_contain_text("Price")
 
-    def columns():
+    def columns() -> list[Any]:
         document = working_copy.open_copy("shop", user=ada).document
         return [(one["type"], one["name"]) for one in document["forms"][0]["fields"][0]["columns"]]
 
     assert columns() == [("number", "price"), ("text", "article")]
 
 
-def test_among_many_rows_those_that_are_wanted_are_found(page_as, scenario, axe, assert_fits):
+def test_among_many_rows_those_that_are_wanted_are_found(
+    page_as: PageAs, scenario: Any, axe: Look, assert_fits: Look
+) -> None:
     many = [{"field": "last_error", "value": f"text {n}"} for n in range(14)]
     strip(scenario, on_error=[*many, {"field": "access_token", "value": ""}])
     page = page_as("ada", 390)
@@ -147,7 +157,9 @@ def test_among_many_rows_those_that_are_wanted_are_found(page_as, scenario, axe,
           "input_mapping": [{"target": "old", "value": "x"}]}, "Field of the other process"),
     ],
 )  # fmt: skip
-def test_a_box_that_holds_a_name_offers_names_and_takes_one_whole(page_as, person, rule, label):
+def test_a_box_that_holds_a_name_offers_names_and_takes_one_whole(
+    page_as: PageAs, person: Callable[[str], Any], rule: dict[str, Any], label: str
+) -> None:
     fields = [text_field("old"), text_field("reason"), text_field("remark")]
     rules = [{**rule, "id": "rule", "title": "The rule"}]
     create_design(raw=process(*fields, button("go", *rules), name="shop"), user=person("ada"))

@@ -1,14 +1,17 @@
 """What is typed into a rule dialog is kept, whatever comes in between."""
 
+from typing import Any
+
 from django.contrib.sessions.models import Session
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.designer.dialogs import RULE, kept, open_rule
 from tests.browser.hands import press_as_the_session_ends
 from tests.browser.story_rows import sign_in
+from tests.browser.watch import Look, PageAs
 
 
-def hold(page, address):
+def hold(page: Page, address: str) -> None:
     """Keep the next answer of such an address back until `window.release()`."""
     page.evaluate(
         """(address) => {
@@ -28,7 +31,7 @@ def hold(page, address):
     )
 
 
-def test_what_is_typed_while_rows_are_made_anew_is_kept(page_as, scenario):
+def test_what_is_typed_while_rows_are_made_anew_is_kept(page_as: PageAs, scenario: Any) -> None:
     page = page_as("ada")
     answers = open_rule(page).get_by_role("region", name="On success")
     texts = answers.locator("[name$='/value']")
@@ -58,7 +61,9 @@ def test_what_is_typed_while_rows_are_made_anew_is_kept(page_as, scenario):
     expect(texts.nth(1)).to_be_focused()
 
 
-def test_names_that_come_late_are_not_for_what_was_typed_on_meanwhile(page_as, scenario):
+def test_names_that_come_late_are_not_for_what_was_typed_on_meanwhile(
+    page_as: PageAs, scenario: Any
+) -> None:
     page = page_as("ada")
     dialog = open_rule(page)
     box = dialog.get_by_role("region", name="On success").get_by_role("combobox", name="Form field")
@@ -79,7 +84,7 @@ def test_names_that_come_late_are_not_for_what_was_typed_on_meanwhile(page_as, s
     expect(box.last).to_have_value("client_secret")
 
 
-def test_a_lost_session_keeps_the_rows_that_were_added(page_as, scenario):
+def test_a_lost_session_keeps_the_rows_that_were_added(page_as: PageAs, scenario: Any) -> None:
     page = page_as("ada")
     page.goto(RULE)
     page.locator("[data-script]").wait_for()
@@ -99,7 +104,9 @@ def test_a_lost_session_keeps_the_rows_that_were_added(page_as, scenario):
     assert [row["field"] for row in kept(scenario)["on_error"]] == ["last_error", "access_token"]
 
 
-def test_what_was_typed_outlives_back_and_a_hasty_key(page_as, scenario, axe):
+def test_what_was_typed_outlives_back_and_a_hasty_key(
+    page_as: PageAs, scenario: Any, axe: Look
+) -> None:
     page = page_as("ada")
     dialog = open_rule(page, "Set form field")
     values = dialog.locator("[name='rule/assignments/0/value']")
@@ -130,7 +137,9 @@ def test_what_was_typed_outlives_back_and_a_hasty_key(page_as, scenario, axe):
     assert kept(scenario, "clear")["assignments"][0]["value"] == "[last_error]"
 
 
-def test_without_a_connection_a_dialog_says_so_where_it_was_pressed(page_as, scenario, axe):
+def test_without_a_connection_a_dialog_says_so_where_it_was_pressed(
+    page_as: PageAs, scenario: Any, axe: Look
+) -> None:
     page = page_as("ada")
     page.complaints.expect("ERR_INTERNET_DISCONNECTED")
     dialog = open_rule(page)
@@ -149,7 +158,9 @@ def test_without_a_connection_a_dialog_says_so_where_it_was_pressed(page_as, sce
     expect(errors.get_by_role("alert")).to_contain_text("Your session has ended. Press OK")
 
 
-def test_a_dialog_says_that_its_session_is_over_though_another_tab_has_a_new_one(page_as, scenario):
+def test_a_dialog_says_that_its_session_is_over_though_another_tab_has_a_new_one(
+    page_as: PageAs, scenario: Any
+) -> None:
     page = page_as("ada")
     page.complaints.expect("status of 403")
     errors = open_rule(page).get_by_role("region", name="On error")

@@ -1,24 +1,30 @@
 """Tasks run, paused, deleted, changed by two people, with a new address."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import delete_task, execution
 from tests.browser.story_rows import make_task
+from tests.browser.watch import Look, PageAs
 
 
 @pytest.fixture
-def fire_queued():
+def fire_queued() -> Callable[..., None]:
     """Return `fire_queued()`: carry out what waits, in this process."""
 
-    def fire():
+    def fire() -> None:
         for pk in Occurrence.objects.filter(outcome=None).values_list("pk", flat=True):
             execution.execute(pk)
 
     return fire
 
 
-def test_run_now_runs_once_and_the_row_follows_to_its_end(page_as, person, ready, fire_queued):
+def test_run_now_runs_once_and_the_row_follows_to_its_end(
+    page_as: PageAs, person: Callable[[str], Any], ready: Any, fire_queued: Callable[..., None]
+) -> None:
     task = make_task(person("ada"), name="Approve it")
     page = page_as("ada")
     page.goto("/scheduled-tasks/")
@@ -35,7 +41,9 @@ def test_run_now_runs_once_and_the_row_follows_to_its_end(page_as, person, ready
     page.wait_for_url("**/runs/*/")
 
 
-def test_a_task_that_is_gone_is_said_where_it_is_pressed(page_as, person, axe, ready):
+def test_a_task_that_is_gone_is_said_where_it_is_pressed(
+    page_as: PageAs, person: Callable[[str], Any], axe: Look, ready: Any
+) -> None:
     task = make_task(person("ada"))
     page = page_as("ada")
     page.complaints.expect("404")
@@ -54,7 +62,9 @@ def test_a_task_that_is_gone_is_said_where_it_is_pressed(page_as, person, axe, r
     axe(page)
 
 
-def test_pause_resume_and_delete(page_as, person, axe, ready):
+def test_pause_resume_and_delete(
+    page_as: PageAs, person: Callable[[str], Any], axe: Look, ready: Any
+) -> None:
     task = make_task(person("ada"))
     page = page_as("ada")
     page.goto(f"/scheduled-tasks/{task.pk}/history/")
@@ -79,7 +89,9 @@ def test_pause_resume_and_delete(page_as, person, axe, ready):
     assert not ScheduledTask.objects.exists()
 
 
-def test_two_people_change_one_task(page_as, person, axe, assert_fits, ready):
+def test_two_people_change_one_task(
+    page_as: PageAs, person: Callable[[str], Any], axe: Look, assert_fits: Look, ready: Any
+) -> None:
     task = make_task(person("ada"))
     page, other = page_as("ada"), page_as("admin")
     for one in (page, other):
@@ -101,7 +113,9 @@ def test_two_people_change_one_task(page_as, person, axe, assert_fits, ready):
     assert (task.name, task.schedule["every"]) == ("Mine", 55)
 
 
-def test_the_address_of_a_hook_is_shown_once_and_can_be_renewed(page_as, axe, assert_fits, ready):
+def test_the_address_of_a_hook_is_shown_once_and_can_be_renewed(
+    page_as: PageAs, axe: Look, assert_fits: Look, ready: Any
+) -> None:
     page = page_as("ada")
     page.goto("/scheduled-tasks/new/?process=orders&process_id=orders-1&target=approve&name=Hook")
     page.locator("#kind-on_demand").check()

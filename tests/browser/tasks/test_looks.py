@@ -1,6 +1,8 @@
 """How the pages of scheduled tasks look: the list, the settings of each kind, the history."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -10,11 +12,12 @@ from processes.designs.lifecycle import create_design, publish_design
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import pause_task
 from tests.browser.story_rows import make_task
+from tests.browser.watch import PageAs
 from tests.processes.definitions import button, process, set_rule, text_field
 from tests.scheduler.kept import make_run, make_token
 
 
-def make_history(user):
+def make_history(user: Any) -> Any:
     """Make a kept token and the last day of its task: one failed, one missed, one by hand."""
     instance = make_token(user, age_s=2700, next_in_s=600, task="Refresh the token")
     task = ScheduledTask.objects.get()
@@ -32,7 +35,9 @@ def make_history(user):
     return task
 
 
-def test_the_pages_fit_and_are_accessible(page_as, person, looks, ready):
+def test_the_pages_fit_and_are_accessible(
+    page_as: PageAs, person: Callable[[str], Any], looks: Any, ready: Any
+) -> None:
     page = page_as("ada")
     page.goto("/scheduled-tasks/")
     looks(page)
@@ -55,7 +60,9 @@ def test_the_pages_fit_and_are_accessible(page_as, person, looks, ready):
         looks(page)
 
 
-def test_the_settings_of_each_kind_fit_in_the_dialog(page_as, looks, ready):
+def test_the_settings_of_each_kind_fit_in_the_dialog(
+    page_as: PageAs, looks: Any, ready: Any
+) -> None:
     page = page_as("ada")
     page.goto("/scheduled-tasks/")
     page.get_by_role("link", name="Schedule a task").click()
@@ -81,7 +88,9 @@ def test_the_settings_of_each_kind_fit_in_the_dialog(page_as, looks, ready):
     assert page.get_by_label("Task name").input_value() == "Kept"
 
 
-def test_a_long_title_of_a_rule_is_read_whole_where_it_is_chosen(page_as, person, looks):
+def test_a_long_title_of_a_rule_is_read_whole_where_it_is_chosen(
+    page_as: PageAs, person: Callable[[str], Any], looks: Any
+) -> None:
     title = "Take the token of the other process, " * 3
     fields = text_field("note"), button("go", set_rule("note", "x", title=title))
     create_design(raw=process(*fields, name="orders", title="Orders"), user=person("ada"))
@@ -93,7 +102,9 @@ def test_a_long_title_of_a_rule_is_read_whole_where_it_is_chosen(page_as, person
     looks(page)
 
 
-def test_the_history_draws_hours_and_days(page_as, person, looks):
+def test_the_history_draws_hours_and_days(
+    page_as: PageAs, person: Callable[[str], Any], looks: Any
+) -> None:
     task = make_history(person("ada"))
     # It is noon where she is, whenever this runs: what is listed began yesterday.
     hours = timezone.now().hour - 12

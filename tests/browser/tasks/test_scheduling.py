@@ -1,18 +1,23 @@
 """Tasks scheduled by clicking: the worst input, an ended session, no script."""
 
+from collections.abc import Callable
 from time import sleep
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from scheduler.models import Occurrence, ScheduledTask
 from tests.browser.hands import go_on, press_as_the_session_ends
 from tests.browser.story_rows import SCRIPT, sign_in
+from tests.browser.watch import Look, PageAs
 from tests.scheduler.kept import make_token
 
 
-def test_the_task_of_the_scenario_is_scheduled_by_clicking(page_as, person, axe, ready):
+def test_the_task_of_the_scenario_is_scheduled_by_clicking(
+    page_as: PageAs, person: Callable[[str], Any], axe: Look, ready: Any
+) -> None:
     make_token(person("admin"), life_s=3600)
     page = page_as("ada")
     page.goto("/scheduled-tasks/?status=active")
@@ -41,7 +46,9 @@ def test_the_task_of_the_scenario_is_scheduled_by_clicking(page_as, person, axe,
 
 
 @pytest.mark.parametrize("dialog", [True, False])
-def test_a_schedule_that_an_ended_session_kept_is_drawn_anew(page_as, person, ready, dialog):
+def test_a_schedule_that_an_ended_session_kept_is_drawn_anew(
+    page_as: PageAs, person: Callable[[str], Any], ready: Any, dialog: bool
+) -> None:
     page = page_as("ada")
     page.goto("/scheduled-tasks/" if dialog else "/scheduled-tasks/new/")
     if dialog:
@@ -69,8 +76,8 @@ def test_a_schedule_that_an_ended_session_kept_is_drawn_anew(page_as, person, re
 
 
 def test_what_was_typed_is_kept_where_the_page_itself_finds_that_the_session_has_ended(
-    page_as, person, ready
-):
+    page_as: PageAs, person: Callable[[str], Any], ready: Any
+) -> None:
     page = page_as("ada")
     page.goto("/scheduled-tasks/new/")
     Session.objects.all().delete()
@@ -86,8 +93,14 @@ def test_what_was_typed_is_kept_where_the_page_itself_finds_that_the_session_has
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("dialog", [True, False])
 def test_the_worst_input_is_refused_beside_its_control(
-    page_as, person, axe, assert_fits, ready, dialog, width
-):
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    axe: Look,
+    assert_fits: Look,
+    ready: Any,
+    dialog: bool,
+    width: int,
+) -> None:
     make_token(person("admin"))
     page = page_as("ada", width)
     page.goto("/scheduled-tasks/" if dialog else "/scheduled-tasks/new/")
@@ -125,13 +138,20 @@ def test_the_worst_input_is_refused_beside_its_control(
     assert not ScheduledTask.objects.filter(process_name="orders").exists()
 
 
-def test_a_kind_chosen_right_after_an_expiry_shows_its_settings(page_as, ready):
+def test_a_kind_chosen_right_after_an_expiry_shows_its_settings(
+    page_as: PageAs, ready: Any
+) -> None:
     page = page_as("ada")
     page.goto("/scheduled-tasks/new/")
     page.get_by_label("Expire").check()
     page.get_by_text("More kinds").click()
     # The answer comes later than the question that the expiry asks after a moment.
-    page.route("**/scheduled-tasks/new/?*kind=cron*", lambda route: sleep(0.6) or route.continue_())
+
+    def slowly(route: Route) -> None:
+        sleep(0.6)
+        route.continue_()
+
+    page.route("**/scheduled-tasks/new/?*kind=cron*", slowly)
     page.evaluate(
         """() => {
           const at = document.getElementById("f-expires-at");
@@ -144,7 +164,9 @@ def test_a_kind_chosen_right_after_an_expiry_shows_its_settings(page_as, ready):
     page.wait_for_selector("#next >> text=07:00")
 
 
-def test_without_script_the_same_task_is_made(plain_page_as, person, ready):
+def test_without_script_the_same_task_is_made(
+    plain_page_as: Callable[[str], Page], person: Callable[[str], Any], ready: Any
+) -> None:
     page = plain_page_as("ada")
     page.goto("/scheduled-tasks/new/?process=orders")
     page.get_by_label("Task name").fill("By hand")

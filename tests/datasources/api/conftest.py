@@ -17,7 +17,7 @@ def manager(api: Api, dan: Any) -> APIClient:
 
 
 @pytest.fixture
-def made(manager: APIClient) -> dict[str, Any]:
+def made(manager: APIClient) -> Any:
     """A stored datasource as the API gave it."""
     auth = {"scheme": "bearer", "token": "tok-12345"}
     response = manager.post(LIST, raw_datasource(auth=auth))

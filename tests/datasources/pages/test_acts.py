@@ -47,7 +47,7 @@ def test_the_answer_of_a_connection_test_stands_on_the_page(
 def test_what_is_tested_is_what_is_typed_and_not_what_is_saved(
     loopback: None, manager: Client, dan: Any
 ) -> None:
-    with serving(always(answer())) as old, serving(always(answer(status=204))) as new:
+    with serving(always(answer())) as old, serving(always(answer(status="204"))) as new:
         create_datasource(
             raw=raw_datasource(base_url=old.url, auth={"scheme": "bearer", "token": "old-tok"}),
             user=dan,

@@ -131,7 +131,8 @@ def test_a_switch_of_a_scheme_is_ticked_stored_and_taken_back(manager: Client, d
     page = manager.post(NEW, SETTINGS | auth | {"/auth/form_encoded": "on", "/title": ""})
     assert is_ticked(page, "/auth/form_encoded")
     manager.post(NEW, SETTINGS | auth | {"/auth/form_encoded": "on"})
-    assert get_document("token-service").auth.form_encoded is True
+    kept: Any = get_document("token-service").auth
+    assert kept.form_encoded is True
     page = manager.get(ONE)
     assert is_ticked(page, "/auth/form_encoded")
     assert "Form-encode user name and password" in text_of(page)

@@ -1,6 +1,10 @@
 """The API describes itself."""
 
+from typing import Any
+
 import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from kianda.api_docs.openapi import SchemaView
 
@@ -8,26 +12,26 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def document(client):
+def document(client: Client) -> Any:
     response = client.get("/api/schema/")
     assert response.status_code == 200
     assert response["Content-Type"].startswith("application/json")
     return response.json()
 
 
-def test_the_description_is_openapi_3_1_with_title_server_and_bearer(document):
+def test_the_description_is_openapi_3_1_with_title_server_and_bearer(document: Any) -> None:
     assert document["openapi"].startswith("3.1")
     assert document["info"]["title"] == "Kianda, open"
     assert document["servers"] == [{"url": "/"}]
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
-def test_it_can_be_had_as_yaml(client):
+def test_it_can_be_had_as_yaml(client: Client) -> None:
     response = client.get("/api/schema/", headers={"Accept": "application/vnd.oai.openapi"})
     assert response.content.startswith(b"openapi: 3.1")
 
 
-def test_every_operation_describes_its_problems(document):
+def test_every_operation_describes_its_problems(document: Any) -> None:
     operations = [
         (path, method, operation)
         for path, item in document["paths"].items()
@@ -45,7 +49,7 @@ def test_every_operation_describes_its_problems(document):
         assert list(kinds) == ["application/problem+json"]
 
 
-def test_every_changing_operation_takes_if_match(document):
+def test_every_changing_operation_takes_if_match(document: Any) -> None:
     for path, item in document["paths"].items():
         for method in {"put", "patch", "delete"} & set(item):
             names = [parameter["name"] for parameter in item[method]["parameters"]]
@@ -53,14 +57,16 @@ def test_every_changing_operation_takes_if_match(document):
             assert "412" in item[method]["responses"]
 
 
-def test_the_description_is_made_once(client, django_assert_num_queries):
+def test_the_description_is_made_once(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     client.get("/api/schema/")
     made = dict(SchemaView._made)
     with django_assert_num_queries(0):
         assert client.get("/api/schema/").json() == made
 
 
-def test_the_page_to_browse_it_loads_only_files_of_ours(client):
+def test_the_page_to_browse_it_loads_only_files_of_ours(client: Client) -> None:
     page = client.get("/api/docs/").content.decode()
     assert "swagger-ui-bundle.js" in page
     assert "https://" not in page

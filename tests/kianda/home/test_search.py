@@ -1,5 +1,7 @@
 """What the command bar finds, and for whom."""
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 
@@ -13,12 +15,12 @@ from tests.scheduler.kept import make_token
 pytestmark = pytest.mark.django_db
 
 
-def found(words, user):
+def found(words: str, user: Any) -> list[Any]:
     return [(one.kind, str(one.title)) for one in find(words, user=user)]
 
 
 @pytest.fixture
-def workspace(ada):
+def workspace(ada: Any) -> Any:
     return make_token(ada, task="Nightly import")
 
 
@@ -43,17 +45,19 @@ def workspace(ada):
         ("new data source", "Page", "New REST Service"),
     ],
 )
-def test_an_administrator_finds_everything(admin, workspace, words, kind, title):
+def test_an_administrator_finds_everything(
+    admin: Any, workspace: Any, words: str, kind: str, title: str
+) -> None:
     assert (kind, title) in found(words, admin)
 
 
 @pytest.mark.parametrize("pattern", ["{}", "#{}", "run {}", "Run #{}"])
-def test_a_run_is_found_by_its_number(admin, workspace, pattern):
+def test_a_run_is_found_by_its_number(admin: Any, workspace: Any, pattern: str) -> None:
     number = Run.objects.get().pk
     assert ("Run", f"Run {number}") in found(pattern.format(number), admin)
 
 
-def test_people_find_only_what_they_may_see(workspace, ben, cleo):
+def test_people_find_only_what_they_may_see(workspace: Any, ben: Any, cleo: Any) -> None:
     assert found("import", ben) == []
     assert ("Instance", "token-refresh-1") in found("token", ben)
     assert {kind for kind, _ in found("token", ben)} == {"Instance", "Page"}
@@ -61,12 +65,12 @@ def test_people_find_only_what_they_may_see(workspace, ben, cleo):
 
 
 @pytest.mark.parametrize("words", ["%", "' OR 1=1", "<b>", "9" * 18, "😀", "[x]"])
-def test_odd_words_find_nothing_and_break_nothing(admin, workspace, words):
+def test_odd_words_find_nothing_and_break_nothing(admin: Any, workspace: Any, words: str) -> None:
     assert found(words, admin) == []
 
 
 @pytest.mark.parametrize("roles", [(), *((role,) for role in ROLES)])
-def test_every_page_that_is_found_can_be_opened_and_no_other(admin, roles):
+def test_every_page_that_is_found_can_be_opened_and_no_other(admin: Any, roles: Any) -> None:
     dan = make_user("dan", *roles)
     mine = {one.url_name for one in find("", user=dan)}
     for one in find("", user=admin):
@@ -74,5 +78,5 @@ def test_every_page_that_is_found_can_be_opened_and_no_other(admin, roles):
         assert answer.status_code == (200 if one.url_name in mine else 403), one.title
 
 
-def test_without_words_the_pages_stand_there(ben):
+def test_without_words_the_pages_stand_there(ben: Any) -> None:
     assert [title for _, title in found("", ben)][:3] == ["Start", "My work", "Instances"]

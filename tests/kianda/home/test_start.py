@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -15,24 +16,24 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def running():
+def running() -> None:
     """A scheduler and a worker that give signs of life."""
     for part in ("planner", "worker"):
         Heartbeat.objects.create(part=part, name="t", at=timezone.now())
 
 
-def finish():
+def finish() -> None:
     over = timezone.now() - timedelta(minutes=5)
     ScheduledTask.objects.update(finished_at=over, next_run_at=None)
 
 
-def wait_for_a_webhook(user):
+def wait_for_a_webhook(user: Any) -> None:
     raw = {"schedule": {"kind": "on_demand"}}
     task = ScheduledTask.objects.get()
     change_task(task_id=str(task.pk), raw=raw, user=user, partial=True)
 
 
-def main_button(answer):
+def main_button(answer: Any) -> Any:
     """Return the address of the main button of the first note, and what stands on it."""
     note = re.search(r'<section class="k-note [\s\S]*?</section>', markup_of(answer))[0]
     form = r'<form method="post" action="([^"]*)">.*?<button[^>]*btn-primary[^>]*>([^<]*)<'
@@ -47,7 +48,9 @@ def main_button(answer):
         (2 * HOUR, "The token of token-refresh-1 expired 1 h ago"),
     ],
 )
-def test_a_token_whose_task_has_finished_stays_and_its_task_can_be_changed(ada, age_s, said):
+def test_a_token_whose_task_has_finished_stays_and_its_task_can_be_changed(
+    ada: Any, age_s: Any, said: str
+) -> None:
     make_token(ada, age_s=age_s)
     finish()
     answer = client_of(ada).get("/")
@@ -58,7 +61,7 @@ def test_a_token_whose_task_has_finished_stays_and_its_task_can_be_changed(ada, 
     assert main_button(answer) == (f"/scheduled-tasks/{task.pk}/", "Change the task")
 
 
-def test_the_page_of_its_instance_says_so_too(ada):
+def test_the_page_of_its_instance_says_so_too(ada: Any) -> None:
     make_token(ada, age_s=2 * HOUR)
     finish()
     said = text_of(client_of(ada).get("/instances/token-refresh-1/"))
@@ -73,7 +76,9 @@ def test_the_page_of_its_instance_says_so_too(ada):
         (2 * HOUR, "The token of token-refresh-1 expired 1 h ago"),
     ],
 )
-def test_a_task_that_its_webhook_fires_is_not_called_paused(ada, age_s, said):
+def test_a_task_that_its_webhook_fires_is_not_called_paused(
+    ada: Any, age_s: Any, said: str
+) -> None:
     make_token(ada, age_s=age_s)
     wait_for_a_webhook(ada)
     for address in ("/", "/instances/token-refresh-1/"):
@@ -85,7 +90,7 @@ def test_a_task_that_its_webhook_fires_is_not_called_paused(ada, age_s, said):
     assert "“Refresh token-refresh-1”: it fires when its webhook is called." in page
 
 
-def test_a_paused_task_is_called_paused_though_a_webhook_fires_it(ada):
+def test_a_paused_task_is_called_paused_though_a_webhook_fires_it(ada: Any) -> None:
     make_token(ada)
     wait_for_a_webhook(ada)
     ScheduledTask.objects.update(enabled=False)
@@ -93,7 +98,7 @@ def test_a_paused_task_is_called_paused_though_a_webhook_fires_it(ada):
 
 
 @pytest.mark.parametrize("age_s", [600, 2 * HOUR, None])
-def test_a_paused_task_is_resumed_from_the_start_page(ada, age_s):
+def test_a_paused_task_is_resumed_from_the_start_page(ada: Any, age_s: Any) -> None:
     make_token(ada, age_s=age_s, next_in_s=None)
     page = client_of(ada)
     task = ScheduledTask.objects.get()
@@ -106,7 +111,9 @@ def test_a_paused_task_is_resumed_from_the_start_page(ada, age_s):
 
 
 @pytest.mark.parametrize("name", ["ben", "dan"])
-def test_who_may_not_change_tasks_finds_no_button_for_it(ada, request, name):
+def test_who_may_not_change_tasks_finds_no_button_for_it(
+    ada: Any, request: pytest.FixtureRequest, name: str
+) -> None:
     make_token(ada, next_in_s=None)
     assert "token-refresh-1” is paused" in text_of(client_of(ada).get("/"))
     said = text_of(client_of(request.getfixturevalue(name)).get("/"))

@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 from kianda.ops.backup_files import BackupError
 from kianda.ops.directory_lock import directory_alone
@@ -34,7 +35,7 @@ STATES = "SELECT user_name, count(*) FROM accounts_auditentry GROUP BY 1"
 class Grown:
     """A database whose rows all say "new", and a backup whose rows all say "old"."""
 
-    def __init__(self, folder: Path, *, connect=None, **settings: str) -> None:
+    def __init__(self, folder: Path, *, connect: Any = None, **settings: str) -> None:
         self.folder, self.settings = folder, settings
         self.connect = connect or (lambda: sqlite3.connect(folder / "kianda.sqlite3"))
         self.file = folder / "backup.tar"
@@ -82,7 +83,7 @@ class Grown:
         with closing(self.connect()) as database:
             found = database.execute(STATES).fetchall()
         assert found in ([("new", ROWS)], [("old", ROWS)])
-        state = found[0][0]
+        state: str = found[0][0]
         told = {"new": "the database is the one from before", "old": "wholly the one of"}[state]
         # Nothing is told of one that had ended before the signal came.
         assert told in said or (state == "old" and not said)

@@ -3,6 +3,8 @@
 import gzip
 import tarfile
 import zlib
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
@@ -19,7 +21,7 @@ REGIONS = (
 
 
 @pytest.fixture(scope="module")
-def packed(tmp_path_factory):
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("packed")
     database, keys = folder / DATABASE, folder / KEYS
     # Neither is a multiple of a tar's block: there is padding.
@@ -29,7 +31,7 @@ def packed(tmp_path_factory):
     return folder / "backup.tar"
 
 
-def regions(file):
+def regions(file: Path) -> dict[str, Any]:
     """Return the places of the members, their headers and padding."""
     found = {}
     with tarfile.open(file) as tar:
@@ -42,7 +44,7 @@ def regions(file):
     return found
 
 
-def said_of(file, folder):
+def said_of(file: Path, folder: Path) -> str:
     """Return what is said against a file."""
     folder.mkdir(exist_ok=True)
     try:
@@ -55,7 +57,7 @@ def said_of(file, folder):
     return ""
 
 
-def test_a_whole_file_is_taken_and_says_what_it_should_hold(packed, tmp_path):
+def test_a_whole_file_is_taken_and_says_what_it_should_hold(packed: Any, tmp_path: Path) -> None:
     manifest = unpack(packed, tmp_path, names=(DATABASE, KEYS))
     assert manifest.items() >= ABOUT.items()
     assert {name: told["bytes"] for name, told in manifest["members"].items()} == {
@@ -65,14 +67,14 @@ def test_a_whole_file_is_taken_and_says_what_it_should_hold(packed, tmp_path):
     assert (tmp_path / KEYS).read_text() == "a-key-of-the-ring,another-one"
 
 
-def test_a_file_that_somebody_has_compressed_is_taken(packed, tmp_path):
+def test_a_file_that_somebody_has_compressed_is_taken(packed: Any, tmp_path: Path) -> None:
     file = tmp_path / "backup.tar.gz"
     file.write_bytes(gzip.compress(packed.read_bytes()))
     assert said_of(file, tmp_path / "here") == ""
 
 
 @pytest.mark.parametrize("region", REGIONS)
-def test_a_flipped_bit_is_refused_with_a_sentence(packed, tmp_path, region):
+def test_a_flipped_bit_is_refused_with_a_sentence(packed: Any, tmp_path: Path, region: Any) -> None:
     places = regions(packed)
     assert set(places) == set(REGIONS)
     first, last = places[region]
@@ -83,7 +85,7 @@ def test_a_flipped_bit_is_refused_with_a_sentence(packed, tmp_path, region):
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(place=strategies.integers(first * 8, last * 8 - 1))
-    def refused(place):
+    def refused(place: Any) -> None:
         damaged = bytearray(whole)
         damaged[place // 8] ^= 1 << place % 8
         file = tmp_path / "damaged.tar"
@@ -96,7 +98,7 @@ def test_a_flipped_bit_is_refused_with_a_sentence(packed, tmp_path, region):
 
 
 @pytest.mark.parametrize(("region", "name"), [(DATABASE, DATABASE), (KEYS, KEYS), ("end", "frame")])
-def test_it_names_what_is_damaged(packed, tmp_path, region, name):
+def test_it_names_what_is_damaged(packed: Any, tmp_path: Path, region: Any, name: Any) -> None:
     damaged = bytearray(packed.read_bytes())
     damaged[regions(packed)[region][0] + 25] ^= 1
     file = tmp_path / "damaged.tar"
@@ -104,14 +106,14 @@ def test_it_names_what_is_damaged(packed, tmp_path, region, name):
     assert f"its {name} is not as it was written" in said_of(file, tmp_path / "here")
 
 
-def unpacks_as(damaged, whole):
+def unpacks_as(damaged: Any, whole: Any) -> Any:
     try:
         return gzip.decompress(damaged) == whole
     except (OSError, EOFError, zlib.error):
         return False
 
 
-def test_a_flipped_bit_in_a_compressed_file_is_refused(packed, tmp_path):
+def test_a_flipped_bit_in_a_compressed_file_is_refused(packed: Any, tmp_path: Path) -> None:
     file = tmp_path / "backup.tar.gz"
     whole = gzip.compress(packed.read_bytes())
     # The first ten bytes are of gzip alone; a flaw there changes nothing of what is in it.
@@ -128,13 +130,15 @@ def test_a_flipped_bit_in_a_compressed_file_is_refused(packed, tmp_path):
 @pytest.mark.parametrize(
     "change", [lambda b: b[:-512], lambda b: b + b"\0" * 512, lambda b: b[:3000]]
 )
-def test_a_file_that_is_cut_or_longer_is_refused(packed, tmp_path, change):
+def test_a_file_that_is_cut_or_longer_is_refused(packed: Any, tmp_path: Path, change: Any) -> None:
     file = tmp_path / "changed.tar"
     file.write_bytes(change(packed.read_bytes()))
     assert said_of(file, tmp_path / "here").endswith(".")
 
 
-def test_a_file_without_its_checksum_does_not_pass_as_an_old_one(packed, tmp_path):
+def test_a_file_without_its_checksum_does_not_pass_as_an_old_one(
+    packed: Any, tmp_path: Path
+) -> None:
     file = tmp_path / "changed.tar"
     with tarfile.open(packed) as tar, tarfile.open(file, "w") as other:
         for member in tar.getmembers():

@@ -5,6 +5,8 @@ import json
 import sqlite3
 import tarfile
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -12,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from pytest_django import Settings
 
 from kianda.accounts.services.key_ring import check_key_ring
 from kianda.ops.directory_lock import share_directory
@@ -22,13 +25,13 @@ from tests.kianda.product import manage
 TESTED = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
 
 
-def run(*arguments):
+def run(*arguments: Any) -> Any:
     out = io.StringIO()
     call_command(*arguments, stdout=out, stderr=out)
     return out.getvalue()
 
 
-def as_an_older_version_made_it(file, **changes):
+def as_an_older_version_made_it(file: Path, **changes: Any) -> None:
     """Write a backup again without what came later: checksums, and the list of members."""
     with tarfile.open(file) as tar:
         members = {member.name: tar.extractfile(member).read() for member in tar.getmembers()}
@@ -44,17 +47,17 @@ def as_an_older_version_made_it(file, **changes):
 
 
 @pytest.fixture
-def file(tmp_path):
+def file(tmp_path: Path) -> Any:
     return tmp_path / "backup.tar"
 
 
-def names():
+def names() -> set[Any]:
     return set(get_user_model().objects.values_list("username", flat=True))
 
 
 @pytest.mark.django_db(transaction=True)
 class TestOnOneDatabase:
-    def test_what_was_backed_up_comes_back(self, file):
+    def test_what_was_backed_up_comes_back(self, file: Any) -> None:
         make_user("before")
         check_key_ring()
         assert "NOT in it" in run("backup", str(file))
@@ -62,7 +65,7 @@ class TestOnOneDatabase:
         assert "can be started" in run("restore", str(file), "--force")
         assert names() == {"before"}
 
-    def test_a_database_with_work_in_it_is_not_overwritten_unasked(self, file):
+    def test_a_database_with_work_in_it_is_not_overwritten_unasked(self, file: Any) -> None:
         make_user("before")
         run("backup", str(file))
         make_user("after")
@@ -70,7 +73,7 @@ class TestOnOneDatabase:
             run("restore", str(file))
         assert names() == {"before", "after"}
 
-    def test_an_existing_file_is_not_overwritten_unasked(self, file):
+    def test_an_existing_file_is_not_overwritten_unasked(self, file: Any) -> None:
         file.write_text("precious")
         with pytest.raises(CommandError, match="exists"):
             run("backup", str(file))
@@ -79,14 +82,18 @@ class TestOnOneDatabase:
         assert tarfile.is_tarfile(file)
 
     @pytest.mark.parametrize("with_keys", [False, True])
-    def test_it_says_whether_the_key_ring_is_in_it(self, file, settings, with_keys):
+    def test_it_says_whether_the_key_ring_is_in_it(
+        self, file: Any, settings: Settings, with_keys: bool
+    ) -> None:
         text = run("backup", str(file), *(["--with-keys"] if with_keys else []))
         assert ("whoever has this file" in text) is with_keys
         assert file.stat().st_mode & 0o077 == 0
         key = settings.KIANDA_SECRET_KEYS[0].encode()
         assert (key in file.read_bytes()) is with_keys
 
-    def test_a_backup_of_another_key_ring_is_refused_before_anything_changes(self, file, settings):
+    def test_a_backup_of_another_key_ring_is_refused_before_anything_changes(
+        self, file: Any, settings: Settings
+    ) -> None:
         check_key_ring()
         run("backup", str(file))
         make_user("after")
@@ -104,7 +111,9 @@ class TestOnOneDatabase:
             (None, "it holds no manifest.json."),
         ],
     )
-    def test_what_is_no_backup_is_refused_in_one_line(self, file, content, why):
+    def test_what_is_no_backup_is_refused_in_one_line(
+        self, file: Any, content: bytes | None, why: str
+    ) -> None:
         if content is None:
             with tarfile.open(file, "w") as tar:
                 tar.addfile(tarfile.TarInfo("other"))
@@ -114,7 +123,7 @@ class TestOnOneDatabase:
             run("restore", str(file), "--force")
         assert str(caught.value) == f"{file} is not a backup of this product: {why}"
 
-    def test_a_damaged_backup_is_refused(self, file):
+    def test_a_damaged_backup_is_refused(self, file: Any) -> None:
         make_user("before")
         run("backup", str(file))
         whole = bytearray(file.read_bytes())
@@ -125,7 +134,9 @@ class TestOnOneDatabase:
             run("restore", str(file), "--force")
         assert names() == {"before"}
 
-    def test_a_file_is_verified_as_for_a_restore_and_nothing_changes(self, file, settings):
+    def test_a_file_is_verified_as_for_a_restore_and_nothing_changes(
+        self, file: Any, settings: Settings
+    ) -> None:
         make_user("before")
         check_key_ring()
         run("backup", str(file))
@@ -143,7 +154,7 @@ class TestOnOneDatabase:
         with pytest.raises(CommandError, match="There is no file"):
             run("backup", "--verify", str(file.with_name("none.tar")))
 
-    def test_a_backup_of_an_older_version_is_restored_with_a_warning(self, file):
+    def test_a_backup_of_an_older_version_is_restored_with_a_warning(self, file: Any) -> None:
         make_user("before")
         run("backup", str(file))
         as_an_older_version_made_it(file)
@@ -152,7 +163,9 @@ class TestOnOneDatabase:
         assert "could not be checked" in run("restore", str(file), "--force")
         assert names() == {"before"}
 
-    def test_a_restore_is_refused_while_a_part_of_the_product_runs(self, file, settings):
+    def test_a_restore_is_refused_while_a_part_of_the_product_runs(
+        self, file: Any, settings: Settings
+    ) -> None:
         make_user("before")
         run("backup", str(file))
         make_user("after")
@@ -166,7 +179,7 @@ class TestOnOneDatabase:
         run("restore", str(file), "--force")
         assert names() == {"before"}
 
-    def test_a_missing_file_or_folder_is_told(self, tmp_path):
+    def test_a_missing_file_or_folder_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match="no file"):
             run("restore", str(tmp_path / "none.tar"))
         with pytest.raises(CommandError, match="no folder"):
@@ -181,7 +194,7 @@ call_command("backup", {file!r}, "--with-keys")
 """
 
 
-def test_a_backup_with_its_keys_starts_on_a_new_machine(tmp_path):
+def test_a_backup_with_its_keys_starts_on_a_new_machine(tmp_path: Path) -> None:
     old, new, file = tmp_path / "old", tmp_path / "new", str(tmp_path / "backup.tar")
     done = manage(old, "migrate", "--run-syncdb", "--verbosity", "0", **TESTED)
     assert done.returncode == 0, done.stderr
@@ -197,7 +210,7 @@ def test_a_backup_with_its_keys_starts_on_a_new_machine(tmp_path):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_old_backup_whose_database_is_not_sound_is_refused(file):
+def test_an_old_backup_whose_database_is_not_sound_is_refused(file: Any) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("a dump of PostgreSQL has no pages")
     make_user("before")
@@ -214,13 +227,15 @@ def test_an_old_backup_whose_database_is_not_sound_is_refused(file):
 
 
 @pytest.fixture(scope="module")
-def grown(tmp_path_factory):
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return a product's database of some size, and a backup of another state of it."""
     return Grown(tmp_path_factory.mktemp("grown"))
 
 
 @pytest.mark.parametrize("after_s", [0, 0.05])
-def test_a_restore_that_is_killed_leaves_old_or_new_and_says_which(grown, after_s):
+def test_a_restore_that_is_killed_leaves_old_or_new_and_says_which(
+    grown: Any, after_s: float
+) -> None:
     grown.state_told_by(grown.killed_restore(after_s=after_s))
     with closing(sqlite3.connect(grown.folder / "kianda.sqlite3")) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)

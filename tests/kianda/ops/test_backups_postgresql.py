@@ -2,7 +2,9 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -25,7 +27,7 @@ User.objects.create_user("after")
 
 
 @pytest.fixture(scope="module")
-def server():
+def server() -> Iterator[Any]:
     folder = Path(tempfile.mkdtemp(prefix="kpg"))
     folder.chmod(0o755)
     (folder / "pg").mkdir()
@@ -35,7 +37,7 @@ def server():
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_a_backup_of_postgresql_comes_back_whole_or_not_at_all(server, tmp_path):
+def test_a_backup_of_postgresql_comes_back_whole_or_not_at_all(server: Any, tmp_path: Path) -> None:
     file = str(tmp_path / "backup.tar")
     settings = {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
@@ -57,7 +59,9 @@ def test_a_backup_of_postgresql_comes_back_whole_or_not_at_all(server, tmp_path)
     assert "['admin']" in manage(tmp_path, "shell", "-c", names, **settings).stdout
 
 
-def test_an_empty_database_on_a_new_server_gets_everything_by_one_command(server, tmp_path):
+def test_an_empty_database_on_a_new_server_gets_everything_by_one_command(
+    server: Any, tmp_path: Path
+) -> None:
     settings = {"KIANDA_SECRET_KEY": "k" * 60, "KIANDA_SECRET_KEYS": KEY}
     old = settings | {"DATABASE_URL": server.create("lost")}
     done = manage(tmp_path, "shell", "-c", lost_machine.MAKE.format(folder=tmp_path), **old)

@@ -4,11 +4,15 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from kianda.ops.liveness import running_in_words, silent
 from kianda.ops.self_check import findings
@@ -22,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def broker():
+def broker() -> Iterator[str]:
     """A real embedded broker on a Unix socket; yields its URL."""
     folder = Path(tempfile.mkdtemp(prefix="kb"))
     address = folder / "b.sock"
@@ -37,18 +41,20 @@ def broker():
     shutil.rmtree(folder)
 
 
-def beat(part, *, seconds_ago=0, name="a"):
+def beat(part: Any, *, seconds_ago: int = 0, name: str = "a") -> None:
     at = timezone.now() - timedelta(seconds=seconds_ago)
     Heartbeat.objects.create(part=part, name=name, at=at)
 
 
-def test_a_living_process_says_so_without_the_database(client, django_assert_num_queries):
+def test_a_living_process_says_so_without_the_database(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     with django_assert_num_queries(0):
         response = client.get("/healthz/live")
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_a_migrated_database_is_ready(client):
+def test_a_migrated_database_is_ready(client: Client) -> None:
     response = client.get("/healthz/ready")
     assert response.status_code == 200
     assert response.json() == {
@@ -58,7 +64,9 @@ def test_a_migrated_database_is_ready(client):
     }
 
 
-def test_everything_works_when_broker_planner_and_worker_answer(client, settings, broker):
+def test_everything_works_when_broker_planner_and_worker_answer(
+    client: Client, settings: Settings, broker: str
+) -> None:
     settings.CELERY_BROKER_URL = broker
     beat("planner", seconds_ago=10)
     beat("worker", seconds_ago=100, name="old")
@@ -68,7 +76,9 @@ def test_everything_works_when_broker_planner_and_worker_answer(client, settings
     assert response.status_code == 200
 
 
-def test_what_is_silent_for_more_than_15_seconds_is_red_and_named(client, settings, broker):
+def test_what_is_silent_for_more_than_15_seconds_is_red_and_named(
+    client: Client, settings: Settings, broker: str
+) -> None:
     settings.CELERY_BROKER_URL = broker
     beat("planner", seconds_ago=16)
     # From before the clock was put back an hour; the worker has died since.
@@ -82,7 +92,9 @@ def test_what_is_silent_for_more_than_15_seconds_is_red_and_named(client, settin
     "url", ["redis+socket:///nowhere/b.sock", "redis://127.0.0.1:1/0", "amqp://127.0.0.1:1//"]
 )
 @pytest.mark.timeout(40)
-def test_a_broker_that_does_not_answer_is_red_and_not_waited_for(client, settings, url):
+def test_a_broker_that_does_not_answer_is_red_and_not_waited_for(
+    client: Client, settings: Settings, url: str
+) -> None:
     settings.CELERY_BROKER_URL = url
     assert "broker" in client.get("/healthz/full").json()["red"]
 
@@ -96,8 +108,8 @@ def test_a_broker_that_does_not_answer_is_red_and_not_waited_for(client, setting
     ids=["due for long", "planned by a clock of the future"],
 )
 def test_a_task_that_stands_still_is_red_and_told_by_the_self_check(
-    client, settings, broker, make_task, columns
-):
+    client: Client, settings: Settings, broker: str, make_task: Any, columns: dict[str, Any]
+) -> None:
     settings.CELERY_BROKER_URL = broker
     beat("planner")
     beat("worker")
@@ -111,7 +123,7 @@ def test_a_task_that_stands_still_is_red_and_told_by_the_self_check(
     assert (found.kind, found.sentence) == ("bad", "1 scheduled task is due and not planned.")
 
 
-def test_a_sign_of_life_of_the_future_is_none_on_the_pages_either():
+def test_a_sign_of_life_of_the_future_is_none_on_the_pages_either() -> None:
     now = timezone.now()
     beat("planner", seconds_ago=-3600)
     beat("worker")
@@ -119,6 +131,6 @@ def test_a_sign_of_life_of_the_future_is_none_on_the_pages_either():
     assert running_in_words(now=now) == "1 worker running, no scheduler"
 
 
-def test_health_tells_a_stranger_names_only(client, settings):
+def test_health_tells_a_stranger_names_only(client: Client, settings: Settings) -> None:
     settings.CELERY_BROKER_URL = "redis://:hunter2@127.0.0.1:1/0"
     assert "hunter2" not in client.get("/healthz/full").content.decode()

@@ -3,7 +3,9 @@
 import io
 import logging
 import sys
+from collections.abc import Iterator
 from logging.config import DictConfigurator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -12,7 +14,7 @@ from kianda.ops.logs import formatter, scrub
 from tests.pages import client_of
 
 
-def line(message, *args, **more):
+def line(message: Any, *args: Any, **more: Any) -> str:
     record = logging.LogRecord("kianda.test", logging.INFO, __file__, 1, message, args, None)
     record.__dict__.update(more)
     return formatter().format(record)
@@ -31,11 +33,11 @@ def line(message, *args, **more):
         ("Is this all right? Yes", "Is this all right? Yes"),
     ],
 )
-def test_credentials_and_queries_never_reach_the_log(text, clean):
+def test_credentials_and_queries_never_reach_the_log(text: str, clean: str) -> None:
     assert scrub(text) == clean
 
 
-def test_an_event_is_one_line_even_with_an_exception():
+def test_an_event_is_one_line_even_with_an_exception() -> None:
     try:
         raise ValueError("first\nsecond")
     except ValueError:
@@ -46,7 +48,7 @@ def test_an_event_is_one_line_even_with_an_exception():
 
 
 @pytest.fixture
-def lines():
+def lines() -> Iterator[Any]:
     """What goes to standard error, through the handler that the settings describe."""
     out = io.StringIO()
     handler = DictConfigurator(settings.LOGGING | {"loggers": {}, "root": {}})
@@ -67,7 +69,9 @@ def lines():
         (lambda client: client.get("/nowhere/"), 404),
     ],
 )
-def test_a_refused_page_is_one_line_and_no_traceback(lines, ben, ask, status):
+def test_a_refused_page_is_one_line_and_no_traceback(
+    lines: Any, ben: Any, ask: Any, status: int
+) -> None:
     assert ask(client_of(ben)).status_code == status
     assert lines(), "it is told"
     assert not [line for line in lines() if "Traceback" in line]

@@ -1,6 +1,7 @@
 """/metrics: counted in the database, for this machine or an administrator's token."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -16,11 +17,11 @@ STRANGER = "203.0.113.5"
 
 
 @pytest.fixture(autouse=True)
-def _ask_anew(monkeypatch):
+def _ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "_kept", (0.0, b""))
 
 
-def test_runs_occurrences_and_heartbeats_are_counted(client):
+def test_runs_occurrences_and_heartbeats_are_counted(client: Client) -> None:
     now = timezone.now()
     for status in ("failed", "failed", "queued"):
         Run.objects.create(process_id="a-1", process="a", version="1.0", trigger="api",
@@ -36,7 +37,7 @@ def test_runs_occurrences_and_heartbeats_are_counted(client):
     assert 'kianda_heartbeat_age_seconds{part="worker"} 0.' in text
 
 
-def test_requests_are_counted(client):
+def test_requests_are_counted(client: Client) -> None:
     client.get("/healthz/live")
     text = client.get("/metrics").content.decode()
     assert 'kianda_request_seconds_count{method="GET",status="2xx"}' in text
@@ -51,7 +52,7 @@ def test_requests_are_counted(client):
         {"REMOTE_ADDR": STRANGER, "HTTP_AUTHORIZATION": "Bearer kia_wrong"},
     ],
 )
-def test_a_stranger_gets_no_metrics(headers):
+def test_a_stranger_gets_no_metrics(headers: dict[str, Any]) -> None:
     response = Client().get("/metrics", **headers)
     assert response.status_code == 403
     assert response["Content-Type"] == "application/problem+json"
@@ -61,7 +62,9 @@ def test_a_stranger_gets_no_metrics(headers):
     ("name", "scopes", "status"),
     [("admin", ["admin"], 200), ("admin", ["read"], 403), ("ada", ["admin"], 403)],
 )
-def test_from_elsewhere_it_takes_an_administrator_with_the_scope(request, name, scopes, status):
+def test_from_elsewhere_it_takes_an_administrator_with_the_scope(
+    request: pytest.FixtureRequest, name: str, scopes: list[str], status: int
+) -> None:
     token = make_token(request.getfixturevalue(name), scopes)
     response = Client().get("/metrics", REMOTE_ADDR=STRANGER, HTTP_AUTHORIZATION=f"Bearer {token}")
     assert response.status_code == status

@@ -2,9 +2,12 @@
 
 import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import yaml
+from django.test import Client
 from django.utils import timezone
 
 from kianda.ops import metrics
@@ -21,14 +24,14 @@ SELECTED = re.compile(r'(kianda_\w+)\{(\w+)="(\w+)"')
 GROUPED = re.compile(r"by \(([\w, ]+)\) \((?:rate\()?(kianda_\w+)")
 
 
-def expressions():
+def expressions() -> Iterator[Any]:
     yield from (rule["expr"] for rule in RULES)
     for panel in DASHBOARD["panels"]:
         yield from (target["expr"] for target in panel["targets"])
 
 
 @pytest.fixture
-def told(client, db, monkeypatch):
+def told(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The lines of /metrics of a product at work."""
     monkeypatch.setattr(metrics, "_kept", (0.0, b""))
     now = timezone.now()
@@ -40,12 +43,12 @@ def told(client, db, monkeypatch):
     return client.get("/metrics").content.decode()
 
 
-def test_every_metric_asked_for_is_told(told):
+def test_every_metric_asked_for_is_told(told: Any) -> None:
     for name in {name for text in expressions() for name in NAME.findall(text)}:
         assert f"\n{name}" in told or f"# TYPE {name} " in told, name
 
 
-def test_every_label_asked_for_is_told(told):
+def test_every_label_asked_for_is_told(told: Any) -> None:
     for name, label, value in {found for text in expressions() for found in SELECTED.findall(text)}:
         known = re.findall(rf'^{name}\{{[^}}]*{label}="(\w+)"', told, re.MULTILINE)
         # No answer of the server has failed here.
@@ -55,13 +58,13 @@ def test_every_label_asked_for_is_told(told):
             assert re.search(rf'^{name}\{{[^}}]*{label}="', told, re.MULTILINE), f"{name}: {label}"
 
 
-def test_every_metric_of_ours_is_on_the_dashboard(told):
+def test_every_metric_of_ours_is_on_the_dashboard(told: Any) -> None:
     shown = " ".join(expressions())
     for name in re.findall(r"^# TYPE (kianda_\w+)", told, re.MULTILINE):
         assert name in shown
 
 
-def test_every_alert_says_what_does_not_happen_and_what_to_do():
+def test_every_alert_says_what_does_not_happen_and_what_to_do() -> None:
     for rule in RULES:
         assert rule["alert"].startswith("Kianda")
         assert rule["labels"]["severity"] in {"critical", "warning"}
@@ -69,15 +72,15 @@ def test_every_alert_says_what_does_not_happen_and_what_to_do():
         assert rule["annotations"]["description"].endswith(".")
 
 
-def test_prometheus_asks_where_the_metrics_are():
+def test_prometheus_asks_where_the_metrics_are() -> None:
     (job,) = yaml.safe_load((FOLDER / "prometheus.yml").read_text())["scrape_configs"]
     assert (job["job_name"], job["metrics_path"]) == ("kianda", "/metrics")
     for rule in RULES:
         assert all(name == "kianda" for name in re.findall(r'job="(\w+)"', rule["expr"]))
 
 
-def test_the_panels_of_the_dashboard_do_not_overlap_and_take_their_source_by_choice():
-    taken = set()
+def test_the_panels_of_the_dashboard_do_not_overlap_and_take_their_source_by_choice() -> None:
+    taken: set[Any] = set()
     for panel in DASHBOARD["panels"]:
         place = panel["gridPos"]
         cells = {

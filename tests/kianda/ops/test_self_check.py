@@ -1,10 +1,12 @@
 """The self-check of the page System: what is not as it should be, in sentences with their mend."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from django.utils import timezone
+from pytest_django import Settings
 
 from kianda.accounts.services.key_ring import check_key_ring
 from kianda.accounts.services.users import invite_person
@@ -18,25 +20,25 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def no_broker(settings):
+def no_broker(settings: Settings) -> None:
     settings.CELERY_BROKER_URL = "redis+socket:///nowhere/b.sock"
 
 
 @pytest.fixture
-def running(admin):
+def running(admin: Any) -> None:
     """A scheduler and a worker that give signs of life, and two administrators."""
     make_user("second", "Administrator")
     for part in ("planner", "worker"):
         Heartbeat.objects.create(part=part, name=f"vm {part}", at=timezone.now())
 
 
-def said(kind):
+def said(kind: str) -> list[Any]:
     return [
         f"{one.sentence} {one.mend}" for one in findings(now=timezone.now()) if one.kind == kind
     ]
 
 
-def test_what_is_well_is_said_too(running):
+def test_what_is_well_is_said_too(running: None) -> None:
     assert [sentence.split(" ")[:3] for sentence in said("bad")] == [["The", "message", "broker"]]
     well = " ".join(said("ok"))
     assert "The scheduler and a worker are running." in well
@@ -45,14 +47,14 @@ def test_what_is_well_is_said_too(running):
     assert "Nothing waits longer than it should." in well
 
 
-def test_a_silent_scheduler_says_what_does_not_happen(running):
+def test_a_silent_scheduler_says_what_does_not_happen(running: None) -> None:
     Heartbeat.objects.filter(part="planner").update(at=timezone.now() - timedelta(minutes=3))
     (sentence,) = [one for one in said("bad") if "scheduler" in one]
     assert sentence.startswith("The scheduler has been silent for 3 min.")
     assert "No scheduled task fires until it runs again." in sentence
 
 
-def test_another_key_ring_and_one_of_two_keys_are_told(running, settings):
+def test_another_key_ring_and_one_of_two_keys_are_told(running: None, settings: Settings) -> None:
     check_key_ring()
     own = settings.KIANDA_SECRET_KEYS[0]
     settings.KIANDA_SECRET_KEYS = [Fernet.generate_key().decode(), own]
@@ -61,26 +63,28 @@ def test_another_key_ring_and_one_of_two_keys_are_told(running, settings):
     assert any("Put the right keys there" in one for one in said("bad"))
 
 
-def test_a_run_that_nobody_takes_is_told(running, ada):
+def test_a_run_that_nobody_takes_is_told(running: None, ada: Any) -> None:
     instance = make_token(ada)
     run = make_run(instance, finished=timezone.now() - timedelta(minutes=9), status="queued")
     assert run.status == "queued"
     assert any(one.startswith("Work has waited for 9 min.") for one in said("warn"))
 
 
-def test_a_wrong_setting_and_a_lonely_administrator_are_told(admin, settings):
+def test_a_wrong_setting_and_a_lonely_administrator_are_told(
+    admin: Any, settings: Settings
+) -> None:
     settings.KIANDA_TIME_ZONE = "Europe/Atlantis"
     assert any("which is no time zone. Write a name such as" in one for one in said("bad"))
     assert any(one.startswith("There is only one Administrator.") for one in said("warn"))
 
 
-def test_that_no_administrator_can_sign_in_is_told(admin):
+def test_that_no_administrator_can_sign_in_is_told(admin: Any) -> None:
     admin.set_unusable_password()
     admin.save()
     assert any(one.startswith("No Administrator has a password") for one in said("bad"))
 
 
-def test_an_administrator_who_never_opened_the_invitation_is_no_second_one(admin):
+def test_an_administrator_who_never_opened_the_invitation_is_no_second_one(admin: Any) -> None:
     invited, _ = invite_person(
         username="eve", name="Eve", email="eve@example.org", roles=["Administrator"], by=admin
     )
@@ -90,7 +94,9 @@ def test_an_administrator_who_never_opened_the_invitation_is_no_second_one(admin
     assert not any("only one Administrator" in one for one in said("warn"))
 
 
-def test_the_page_shows_the_worst_first_and_each_part_by_its_name(running, admin):
+def test_the_page_shows_the_worst_first_and_each_part_by_its_name(
+    running: None, admin: Any
+) -> None:
     page = client_of(admin).get("/system/").content.decode()
     assert page.index("The message broker does not answer.") < page.index("The database fits")
     assert "Scheduler<small" in page
@@ -98,7 +104,7 @@ def test_the_page_shows_the_worst_first_and_each_part_by_its_name(running, admin
     assert "The key ring holds 1 key." in page
 
 
-def test_active_tasks_are_counted_as_the_list_filters_them(running, admin):
+def test_active_tasks_are_counted_as_the_list_filters_them(running: None, admin: Any) -> None:
     for _ in range(4):
         make_token(admin)
     paused, finished, *_ = ScheduledTask.objects.order_by("pk")

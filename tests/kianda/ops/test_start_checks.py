@@ -1,23 +1,27 @@
 """The product refuses a database it must not work on."""
 
 import io
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 from django.core.management import call_command
+from pytest_django import Settings
 
 from kianda.ops.start_checks import NotReadyError, check_ready, unknown_migrations
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_good_database_is_ready():
+def test_a_good_database_is_ready() -> None:
     out = io.StringIO()
     call_command("check_start", stdout=out)
     assert out.getvalue() == "Ready.\n"
 
 
-def test_a_wrong_setting_is_refused_with_a_sentence(settings, capsys):
+def test_a_wrong_setting_is_refused_with_a_sentence(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings.KIANDA_EGRESS_ALLOW = ["10.0.0.0/33"]
     with pytest.raises(SystemExit) as caught:
         call_command("check_start")
@@ -25,7 +29,9 @@ def test_a_wrong_setting_is_refused_with_a_sentence(settings, capsys):
     assert "KIANDA_EGRESS_ALLOW has '10.0.0.0/33', which is no network." in capsys.readouterr().err
 
 
-def test_a_wrong_key_ring_is_refused_with_a_sentence(settings, capsys):
+def test_a_wrong_key_ring_is_refused_with_a_sentence(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     check_ready()
     settings.KIANDA_SECRET_KEYS = [Fernet.generate_key().decode()]
     with pytest.raises(SystemExit) as caught:
@@ -34,7 +40,7 @@ def test_a_wrong_key_ring_is_refused_with_a_sentence(settings, capsys):
     assert "KIANDA_SECRET_KEYS" in capsys.readouterr().err
 
 
-def test_a_database_that_cannot_be_opened_is_refused_with_a_sentence(tmp_path):
+def test_a_database_that_cannot_be_opened_is_refused_with_a_sentence(tmp_path: Path) -> None:
     from tests.kianda.product import manage
 
     (tmp_path / "kianda.sqlite3").write_bytes(b"this is no database, not even a small one")
@@ -47,7 +53,7 @@ def test_a_database_that_cannot_be_opened_is_refused_with_a_sentence(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_a_database_without_its_key_file_is_refused_with_a_sentence(tmp_path):
+def test_a_database_without_its_key_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
     from tests.kianda.product import manage
 
     (tmp_path / "kianda.sqlite3").write_bytes(b"whatever it holds, it was encrypted")
@@ -56,6 +62,6 @@ def test_a_database_without_its_key_file_is_refused_with_a_sentence(tmp_path):
     assert "key ring" in done.stderr
 
 
-def test_migrations_of_other_apps_are_not_compared():
+def test_migrations_of_other_apps_are_not_compared() -> None:
     assert unknown_migrations({("gone", "0001_initial")}) == []
     assert NotReadyError.__doc__

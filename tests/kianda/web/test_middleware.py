@@ -1,13 +1,16 @@
 """What happens to every request before a view sees it."""
 
+from typing import Any
+
 import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from pytest_django import Settings
 
 from kianda.web.middleware import TrustedProxies
 
 
-def seen(settings, proxies, address, forwarded=None):
+def seen(settings: Settings, proxies: Any, address: str, forwarded: Any = None) -> Any:
     settings.KIANDA_TRUSTED_PROXIES = proxies
     extra = {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
     request = RequestFactory().get("/", REMOTE_ADDR=address, **extra)
@@ -27,12 +30,12 @@ def seen(settings, proxies, address, forwarded=None):
     ],
 )
 def test_the_callers_address_comes_from_named_proxies_only(
-    settings, proxies, address, forwarded, caller
-):
+    settings: Settings, proxies: Any, address: str, forwarded: str | None, caller: str
+) -> None:
     assert seen(settings, proxies, address, forwarded).META["REMOTE_ADDR"] == caller
 
 
-def test_a_stranger_cannot_pretend_to_be_encrypted(settings):
+def test_a_stranger_cannot_pretend_to_be_encrypted(settings: Settings) -> None:
     settings.KIANDA_TRUSTED_PROXIES = []
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     request = RequestFactory().get("/", HTTP_X_FORWARDED_PROTO="https")
@@ -40,7 +43,7 @@ def test_a_stranger_cannot_pretend_to_be_encrypted(settings):
     assert not request.is_secure()
 
 
-def test_every_answer_has_an_id():
+def test_every_answer_has_an_id() -> None:
     client = Client()
     assert client.get("/healthz/live", headers={"X-Request-ID": "mine-12345"})["X-Request-ID"] == (
         "mine-12345"
@@ -50,16 +53,16 @@ def test_every_answer_has_an_id():
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_an_address_without_its_last_slash_leads_on_with_the_same_method(method):
+def test_an_address_without_its_last_slash_leads_on_with_the_same_method(method: str) -> None:
     response = Client().generic(method, "/api/v1/instances?a=b", "{}")
     assert (response.status_code, response["Location"]) == (308, "/api/v1/instances/?a=b")
 
 
-def test_nul_in_an_address_is_not_found():
+def test_nul_in_an_address_is_not_found() -> None:
     assert Client().get("/api/v1/processes/a%00b/").status_code == 404
 
 
-def test_a_body_of_unknown_length_is_refused_and_not_dropped():
+def test_a_body_of_unknown_length_is_refused_and_not_dropped() -> None:
     response = Client().generic(
         "POST", "/api/v1/instances/", HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH=""
     )

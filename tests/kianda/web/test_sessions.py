@@ -1,6 +1,7 @@
 """Sessions: the table holds nothing with which somebody could sign in."""
 
 import importlib
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -20,7 +21,7 @@ def cookie_of(client: Client) -> str:
     return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
-def test_the_cookie_of_a_session_is_not_in_the_table_and_what_is_signs_nobody_in(ben):
+def test_the_cookie_of_a_session_is_not_in_the_table_and_what_is_signs_nobody_in(ben: Any) -> None:
     client = Client()
     client.force_login(ben)
     assert client.get(START).status_code == 200
@@ -32,14 +33,14 @@ def test_the_cookie_of_a_session_is_not_in_the_table_and_what_is_signs_nobody_in
     assert thief.get(START).status_code == 302
 
 
-def test_signing_out_leaves_no_row(ben):
+def test_signing_out_leaves_no_row(ben: Any) -> None:
     client = Client()
     client.force_login(ben)
     client.logout()
     assert not Session.objects.exists()
 
 
-def test_a_session_is_changed_renamed_and_ended_under_its_key():
+def test_a_session_is_changed_renamed_and_ended_under_its_key() -> None:
     store = SessionStore()
     store["word"] = 1
     store.save()
@@ -58,7 +59,7 @@ def test_a_session_is_changed_renamed_and_ended_under_its_key():
     assert not Session.objects.exists()
 
 
-def test_who_is_signed_in_stays_so_when_the_keys_are_hashed(ben):
+def test_who_is_signed_in_stays_so_when_the_keys_are_hashed(ben: Any) -> None:
     client = Client()
     client.force_login(ben)
     before = db.SessionStore()

@@ -28,8 +28,8 @@ def imports_below(module: Path) -> int:
 
 @pytest.mark.parametrize("importers_first", [True, False])
 def test_each_import_leads_to_the_collected_script_in_whatever_order_they_are_found(
-    tmp_path, importers_first
-):
+    tmp_path: Path, importers_first: bool
+) -> None:
     """File systems list a folder in an order of their own."""
     source = FileSystemStorage(STATIC)
     names = list(get_files(source, location="kianda/js"))

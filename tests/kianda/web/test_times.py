@@ -1,6 +1,7 @@
 """Moments and durations in words."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,11 +22,11 @@ NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
         (datetime(2025, 11, 20, 16, 2, tzinfo=UTC), "20 Nov 2025, 16:02"),
     ],
 )
-def test_moments(moment, words):
+def test_moments(moment: Any, words: str) -> None:
     assert times.moment_words(moment, now=NOW) == words
 
 
-def test_the_zone_decides_which_day_it_is():
+def test_the_zone_decides_which_day_it_is() -> None:
     late = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
     with timezone.override(ZoneInfo("Asia/Tokyo")):
         assert times.moment_words(late, now=NOW, seconds=True) == "Tomorrow 07:30:00"
@@ -48,14 +49,14 @@ def test_the_zone_decides_which_day_it_is():
         (-59, "59 s ago"),
     ],
 )
-def test_distances(seconds, words):
+def test_distances(seconds: float, words: str) -> None:
     assert times.distance_words(NOW + timedelta(seconds=seconds), now=NOW) == words
 
 
 @pytest.mark.parametrize(
     ("milliseconds", "words"), [(0, "0 ms"), (161.6, "162 ms"), (2400, "2.4 s"), (180_000, "3 min")]
 )
-def test_durations(milliseconds, words):
+def test_durations(milliseconds: float, words: str) -> None:
     assert times.duration_words(milliseconds) == words
 
 
@@ -63,5 +64,5 @@ def test_durations(milliseconds, words):
     ("seconds", "words"),
     [(30, "30 s"), (90, "1 min 30 s"), (120, "2 min"), (599.6, "10 min"), (3300, "55 min")],
 )
-def test_spans_where_seconds_matter(seconds, words):
+def test_spans_where_seconds_matter(seconds: float, words: str) -> None:
     assert times.exact_span_words(timedelta(seconds=seconds)) == words

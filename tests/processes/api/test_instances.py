@@ -91,7 +91,7 @@ def test_a_key_whose_process_died_leads_to_its_run_and_to_its_instance(
         return designer.post(path, body, headers={"Idempotency-Key": key})
 
     trigger = f"/api/v1/instances/{process_id}/trigger/"
-    asked = [
+    asked: list[tuple[str, dict[str, Any], str]] = [
         (trigger, {"target": "refresh"}, "now"),
         (trigger, {"target": "refresh", "async": True}, "later"),
         ("/api/v1/instances/", {"process": "token-refresh", "mode": "preview"}, "new"),

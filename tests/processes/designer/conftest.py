@@ -36,7 +36,7 @@ def design(ada: Any, token_service: Any) -> None:
 @pytest.fixture
 def workshop(ada: Any, design: None) -> None:
     """A process with a loop, and rules that show, hide and start."""
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"type": "loop_table", "id": "loop", "table": "lines", "rules": [
             {"type": "set_form_field", "id": "inner", "title": "Each price",
              "assignments": [{"field": "row.price", "value": "=[row.price] * 2"}]}]},

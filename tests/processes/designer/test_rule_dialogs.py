@@ -105,8 +105,10 @@ def test_every_box_of_the_workshop_is_in_order(client: Client, rule_id: str) -> 
 
 def test_a_rule_of_any_kind_opens(client: Client, ada: Any) -> None:
     """Half made ones too: a rule that was just added has nothing set."""
-    rules = [{"type": "save", "id": "s"}, {"type": "set_form_field", "id": "f", "assignments": []},
-             {"type": "nobody-knows", "id": "n"}, {"type": "create_item", "id": "c"}]  # fmt: skip
+    rules: list[dict[str, Any]] = [
+        {"type": "save", "id": "s"}, {"type": "set_form_field", "id": "f", "assignments": []},
+        {"type": "nobody-knows", "id": "n"}, {"type": "create_item", "id": "c"},
+    ]  # fmt: skip
     create_design(raw=process(text_field("a"), button("go", rules[0]), name="any"), user=ada)
     copy = working_copy.open_copy("any", user=ada)
     for rule in rules[1:]:

@@ -43,11 +43,11 @@ TABLE: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("raw", "line", "more"), TABLE)
 def test_a_rule_is_told(raw: dict[str, Any], line: str, more: str) -> None:
-    said = Teller(TITLES, Nothing()).say({"id": "one", **raw})  # type: ignore[arg-type]
+    said = Teller(TITLES, Nothing()).say({"id": "one", **raw})
     assert (told(said.line), told(said.more)) == (line, more)
 
 
 def test_a_rule_with_odd_settings_is_told_all_the_same() -> None:
     rule = token_rule(1, on_error=7)["forms"][0]["fields"][-1]["rules"][1]
-    said = Teller(TITLES, Nothing()).say(rule)  # type: ignore[arg-type]
+    said = Teller(TITLES, Nothing()).say(rule)
     assert not said.finished

@@ -33,7 +33,7 @@ def test_fields_look_on_the_canvas_as_on_the_form(ada: Any) -> None:
         "display_as": "options",
         "choices": ["Small", {"value": "l", "title": "Large"}],
     }
-    fields = [
+    fields: list[dict[str, Any]] = [
         {"type": "rich_text", "name": "intro", "text": "<h3>Hello</h3><p>you & <b>I</b>.</p>"},
         size, {**size, "name": "extras", "multiple": True}, {**size, "name": "bare", "choices": []},
         {**size, "name": "many", "choices": [f"No {n}" for n in range(1, 9)]},

@@ -1,5 +1,7 @@
 """Buttons."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -7,7 +9,7 @@ from processes.fields import Button, fields
 from processes.language.values import ValueFailure
 
 
-def test_it_holds_rules_and_no_value():
+def test_it_holds_rules_and_no_value() -> None:
     button = fields.parse(
         {
             "type": "button",
@@ -25,6 +27,6 @@ def test_it_holds_rules_and_no_value():
 
 
 @pytest.mark.parametrize("setting", [{"required": True}, {"default": "x"}, {"where": "top"}])
-def test_it_has_no_settings_of_a_value(setting):
+def test_it_has_no_settings_of_a_value(setting: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         fields.parse({"type": "button", "name": "refresh", **setting})

@@ -1,6 +1,7 @@
 """Date fields."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ from processes.language.values import ValueFailure
         ("time", 1764000000, "16:00:00", "16:00"),
     ],
 )
-def test_it_takes_iso_8601_and_seconds(mode, raw, value, shown):
+def test_it_takes_iso_8601_and_seconds(mode: str, raw: Any, value: str | None, shown: str) -> None:
     field = Date(name="due", mode=mode)
     assert field.to_python(raw) == value
     assert field.to_python(value) == value
@@ -47,12 +48,12 @@ def test_it_takes_iso_8601_and_seconds(mode, raw, value, shown):
 
 @pytest.mark.parametrize("mode", ["date", "datetime", "time"])
 @pytest.mark.parametrize("raw", ["tomorrow", "2026-02-30", True, [], {}, 1e15])
-def test_it_refuses_what_is_no_date(mode, raw):
+def test_it_refuses_what_is_no_date(mode: str, raw: Any) -> None:
     with pytest.raises(ValueFailure):
         Date(name="due", mode=mode).to_python(raw)
 
 
 @pytest.mark.parametrize("raw", ["24:00", "10:60", "10", "2026-11-23", "10:30 pm", "1:2:3"])
-def test_what_is_no_time_of_day_is_refused_with_an_example(raw):
+def test_what_is_no_time_of_day_is_refused_with_an_example(raw: str) -> None:
     with pytest.raises(ValueFailure, match=r"time of day. Write it as 10:30|seconds"):
         Date(name="at", mode="time").to_python(raw)

@@ -1,6 +1,7 @@
 """What holds for every kind of field."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -12,7 +13,7 @@ KINDS = list(fields.kinds.items())
 
 
 @pytest.mark.parametrize(("slug", "kind"), KINDS)
-def test_it_explains_itself(slug, kind):
+def test_it_explains_itself(slug: Any, kind: Any) -> None:
     assert kind.label
     assert kind.category in {"Input", "Layout", "Actions"}
     assert (kind.__doc__ or "").strip().endswith(".")
@@ -24,7 +25,7 @@ def test_it_explains_itself(slug, kind):
 
 
 @pytest.mark.parametrize(("slug", "kind"), KINDS)
-def test_it_comes_back_as_it_was_stored(slug, kind):
+def test_it_comes_back_as_it_was_stored(slug: Any, kind: Any) -> None:
     field = fields.parse({"type": slug, "name": "access_token"})
     assert field.title == "Access token"
     assert field.width == 12
@@ -35,7 +36,7 @@ def test_it_comes_back_as_it_was_stored(slug, kind):
 
 
 @pytest.mark.parametrize(("slug", "kind"), KINDS)
-def test_its_empty_value_is_what_null_becomes(slug, kind):
+def test_its_empty_value_is_what_null_becomes(slug: Any, kind: Any) -> None:
     field = fields.parse({"type": slug, "name": "x"})
     if field.holds_value:
         assert field.to_python(None) == field.empty()
@@ -60,13 +61,15 @@ def test_its_empty_value_is_what_null_becomes(slug, kind):
         ({"rules": [{"type": "nothing"}]}, 0),
     ],
 )
-def test_common_settings_that_do_not_fit_are_refused(settings, place):
+def test_common_settings_that_do_not_fit_are_refused(
+    settings: dict[str, Any], place: str | int
+) -> None:
     with pytest.raises(ValidationError) as caught:
         fields.parse({"type": "text", "name": "x", **settings})
     assert [error["loc"][-1] for error in caught.value.errors()] == [place]
 
 
-def test_all_flaws_of_a_field_come_out_together():
+def test_all_flaws_of_a_field_come_out_together() -> None:
     with pytest.raises(ValidationError) as caught:
         fields.parse({"type": "text", "name": "1", "width": 0, "pattern": "[", "default": {}})
     places = [error["loc"][-1] for error in caught.value.errors()]
@@ -99,11 +102,11 @@ NAMES = {
         ({"type": "list"}, []),
     ],
 )
-def test_a_default_is_evaluated_when_an_instance_is_made(field, value):
+def test_a_default_is_evaluated_when_an_instance_is_made(field: dict[str, Any], value: Any) -> None:
     assert fields.parse({"name": "x", **field}).initial(NAMES.__getitem__) == value
 
 
-def test_an_evaluated_default_that_does_not_fit_fails():
+def test_an_evaluated_default_that_does_not_fit_fails() -> None:
     field = fields.parse({"type": "number", "name": "x", "default": "[user.name]"})
     with pytest.raises(ValueFailure, match='"ada" is not a number'):
         field.initial(NAMES.__getitem__)

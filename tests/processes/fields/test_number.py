@@ -1,6 +1,7 @@
 """Number fields."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from processes.language.values import ValueFailure
 D = Decimal
 
 
-def number(**settings):
+def number(**settings: Any) -> Any:
     return Number(name="amount", **settings)
 
 
@@ -31,7 +32,9 @@ def number(**settings):
         ({"decimals": 2}, "1e300", D("1e300"), f"1{'0' * 300}.00"),
     ],
 )
-def test_it_takes_numbers_and_numeric_text(settings, raw, value, shown):
+def test_it_takes_numbers_and_numeric_text(
+    settings: dict[str, Any], raw: Any, value: Any, shown: str
+) -> None:
     field = number(**settings)
     assert field.to_python(raw) == value
     assert field.shown(field.to_python(raw)) == shown
@@ -39,12 +42,12 @@ def test_it_takes_numbers_and_numeric_text(settings, raw, value, shown):
 
 
 @pytest.mark.parametrize("raw", [True, "abc", [], {}, "NaN", "1,5"])
-def test_it_refuses_what_is_no_number(raw):
+def test_it_refuses_what_is_no_number(raw: Any) -> None:
     with pytest.raises(ValueFailure, match="not a number"):
         number().to_python(raw)
 
 
-def test_a_person_keeps_to_least_and_greatest():
+def test_a_person_keeps_to_least_and_greatest() -> None:
     field = number(min=0, max=10.5)
     assert field.clean(D("10.5")) == D("10.5")
     assert field.clean(None) is None
@@ -68,7 +71,7 @@ def test_a_person_keeps_to_least_and_greatest():
         ({"default": [1]}, "default"),
     ],
 )
-def test_settings_that_do_not_fit_are_refused(settings, place):
+def test_settings_that_do_not_fit_are_refused(settings: dict[str, Any], place: str) -> None:
     with pytest.raises(ValidationError) as caught:
         fields.parse({"type": "number", "name": "amount", **settings})
     assert [error["loc"] for error in caught.value.errors()] == [("number", place)]

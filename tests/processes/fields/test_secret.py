@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from processes.fields import Secret, fields
 
 
-def test_it_holds_text_and_shows_a_mask():
+def test_it_holds_text_and_shows_a_mask() -> None:
     secret = Secret(name="key")
     assert secret.empty() == ""
     assert secret.to_python(None) == ""
@@ -16,7 +16,7 @@ def test_it_holds_text_and_shows_a_mask():
     assert secret.shown("") == ""
 
 
-def test_it_has_no_default():
+def test_it_has_no_default() -> None:
     with pytest.raises(ValidationError) as caught:
         fields.parse({"type": "secret", "name": "key", "default": "x"})
     assert caught.value.errors()[0]["loc"] == ("secret", "default")

@@ -43,7 +43,7 @@ PEN = {**EMPTY, "what": "Pen", "amount": Decimal(3)}
      [{"what": "7", "amount": None, "due": "2026-11-23", "size": ["M"], "sent": True}]),
 ])  # fmt: skip
 def test_what_becomes_rows(raw: Any, rows: list[dict[str, Any]]) -> None:
-    made = table().to_python(raw)
+    made: Any = table().to_python(raw)
     assert made == rows
     assert [list(row) for row in made] == [list(EMPTY) for _ in rows]
     assert table().to_python(table().to_json(made)) == made

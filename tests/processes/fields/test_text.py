@@ -1,12 +1,14 @@
 """Text fields."""
 
+from typing import Any
+
 import pytest
 
 from processes.fields import Text
 from processes.language.values import ValueFailure
 
 
-def text(**settings):
+def text(**settings: Any) -> Any:
     return Text(name="note", **settings)
 
 
@@ -22,13 +24,13 @@ def text(**settings):
         ([], "[]"),
     ],
 )
-def test_it_takes_anything_as_text(raw, value):
+def test_it_takes_anything_as_text(raw: Any, value: str) -> None:
     assert text().to_python(raw) == value
     assert text().to_json(text().to_python(raw)) == value
     assert text().shown(text().to_python(raw)) == value
 
 
-def test_nothing_is_the_empty_text():
+def test_nothing_is_the_empty_text() -> None:
     assert text().empty() == ""
     assert text().missing("") is False
     assert text(required=True).missing("") is True
@@ -46,7 +48,7 @@ def test_nothing_is_the_empty_text():
         ({"pattern": "[A-Z]+"}, ""),
     ],
 )
-def test_what_a_person_may_enter(settings, valid):
+def test_what_a_person_may_enter(settings: dict[str, Any], valid: str) -> None:
     assert text(**settings).clean(valid) == valid
 
 
@@ -62,6 +64,6 @@ def test_what_a_person_may_enter(settings, valid):
         ({"pattern": "[A-Z]+"}, "ABc", "does not fit the pattern"),
     ],
 )
-def test_what_a_person_may_not_enter(settings, invalid, words):
+def test_what_a_person_may_not_enter(settings: dict[str, Any], invalid: str, words: str) -> None:
     with pytest.raises(ValueFailure, match=words):
         text(**settings).clean(invalid)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from processes.definition.document import parse_document
-from processes.forms.control_values import Written, means_same
+from processes.fields.base import Written
+from processes.forms.control_values import means_same
 from tests.processes.definitions import process
 
 NUMBER = {"type": "number", "name": "n", "decimals": 2}

@@ -113,7 +113,7 @@ def test_a_form_opened_by_a_rule_comes_in_place_of_the_next(
 
 def test_a_failed_run_leaves_the_forms_as_they_were(api: Callable[..., Any], ada: Any) -> None:
     client = api(ada)
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"type": "go_to_form", "form": "two", "make_current": True},
         {"type": "hide_or_disable", "changes": [{"field": "kind", "action": "hide"}]},
         set_rule("kind", "=1 / 0"),

@@ -9,6 +9,7 @@ from kianda.lib.secrets import MASK
 from processes.designs.lifecycle import create_design, delete_design, publish_design
 from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
 from processes.instances.process_ids import filled_pattern
+from processes.language.values import Value
 from processes.models import Change, ProcessInstance
 from tests.processes.conftest import local
 from tests.processes.stories import live, values_of
@@ -38,7 +39,7 @@ PATTERNS = [
 def test_a_process_id_is_made_from_its_pattern(pattern: str, made: str) -> None:
     from decimal import Decimal
 
-    values = {"customer": "Müller & Co", "amount": Decimal("12.50")}
+    values: dict[str, Value] = {"customer": "Müller & Co", "amount": Decimal("12.50")}
     assert filled_pattern(pattern, process="orders", number=7, values=values) == made
 
 

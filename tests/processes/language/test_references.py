@@ -1,6 +1,7 @@
 """What the texts of a design may refer to, by the place where they stand."""
 
 import re
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -20,7 +21,7 @@ from tests.processes.definitions import name_table
 NAMES = name_table({"status": "text", "key": "secret", "other_key": "secret", "go": "button"})
 
 
-def check(kind, value, names=NAMES):
+def check(kind: Any, value: Any, names: Any = NAMES) -> Any:
     return TypeAdapter(kind).validate_python(value, context={"names": names})
 
 
@@ -45,7 +46,7 @@ def check(kind, value, names=NAMES):
         (DatasourceRef, "kianda"),
     ],
 )
-def test_what_is_taken(kind, value):
+def test_what_is_taken(kind: Any, value: Any) -> None:
     assert check(kind, value) == value
 
 
@@ -82,7 +83,7 @@ def test_what_is_taken(kind, value):
         (DatasourceRef, "", "small letters"),
     ],
 )
-def test_what_is_refused(kind, value, words):
+def test_what_is_refused(kind: Any, value: Any, words: str) -> None:
     with pytest.raises(ValidationError) as caught:
         check(kind, value)
     assert [re.search(words, error["msg"]) is not None for error in caught.value.errors()] == [True]
@@ -93,28 +94,28 @@ class Row(BaseModel):
     value: TextValue
 
 
-def test_a_secret_goes_into_a_secret_field_and_nowhere_else():
+def test_a_secret_goes_into_a_secret_field_and_nowhere_else() -> None:
     context = {"names": NAMES}
     Row.model_validate({"field": "other_key", "value": "[key]"}, context=context)
     with pytest.raises(ValidationError, match="key is a secret field"):
         Row.model_validate({"field": "status", "value": "[key]"}, context=context)
 
 
-def test_names_are_checked_only_while_a_design_is_being_saved():
+def test_names_are_checked_only_while_a_design_is_being_saved() -> None:
     assert TypeAdapter(TextValue).validate_python("[nobody]") == "[nobody]"
     assert TypeAdapter(FieldName).validate_python("nobody") == "nobody"
     with pytest.raises(ValidationError):
         TypeAdapter(TextValue).validate_python("=1 +")
 
 
-def test_a_type_carries_its_control_and_its_help():
+def test_a_type_carries_its_control_and_its_help() -> None:
     for kind in (TextValue, InputValue, ResultValue, ErrorValue, FieldName, RuleId):
         schema = TypeAdapter(kind).json_schema()
         assert schema["control"]
         assert schema["description"].endswith(".")
 
 
-def test_every_name_of_a_text_that_does_not_hold_is_named():
+def test_every_name_of_a_text_that_does_not_hold_is_named() -> None:
     with pytest.raises(ValidationError) as caught:
         check(TextValue, "[nobody] [response.body] [status] [go] [key] [nobody]")
     [error] = caught.value.errors()

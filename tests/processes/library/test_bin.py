@@ -66,7 +66,8 @@ def test_the_name_of_a_binned_design_is_free_and_it_comes_back_under_another(ada
     for number in ("0.1", "1.0"):
         document = document_of(get_version(found, number))
         assert document.name == "old-orders"
-        assert document.rules_of("look_up")[0].method == "old-orders"
+        rule: Any = document.rules_of("look_up")[0]
+        assert rule.method == "old-orders"
     made = create_instance(process="old-orders", mode="live", data={}, user=ada)
     assert made.process_id == "old-orders-1"
 

@@ -86,9 +86,10 @@ def test_a_duplicate_looks_into_itself_where_the_original_did(ada: Any) -> None:
     made = catalogue.duplicate_design(
         name="orders", new_name="", title="Orders copy", description="", group="", user=ada
     )
-    rules = dict(document_of(get_design(made.name).draft).placed_rules())
+    rules: dict[Any, Any] = dict(document_of(get_design(made.name).draft).placed_rules())
     assert [rule.method for rule in rules.values()] == ["orders-copy"]
-    assert document_of(get_design("orders").draft).rules_of("look_up")[0].method == "orders"
+    original: Any = document_of(get_design("orders").draft).rules_of("look_up")[0]
+    assert original.method == "orders"
 
 
 def test_names_of_copies_are_numbered(ada: Any) -> None:

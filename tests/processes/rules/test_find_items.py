@@ -6,14 +6,25 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from processes.language.values import Value
 from processes.rules import FindItems, rules
 from processes.rules.base import RuleFailed
 from tests.fakes import FakeContext, answer
 from tests.processes.definitions import name_table
 
 NAMES = name_table({"token": "text", "wanted": "text", "key": "secret"})
-ONE = {"process.id": "token-refresh-1", "access_token": "one", "uses": Decimal(2), "note": ""}
-TWO = {"process.id": "token-refresh-2", "access_token": "two", "uses": Decimal(0), "note": ""}
+ONE: dict[str, Value] = {
+    "process.id": "token-refresh-1",
+    "access_token": "one",
+    "uses": Decimal(2),
+    "note": "",
+}
+TWO: dict[str, Value] = {
+    "process.id": "token-refresh-2",
+    "access_token": "two",
+    "uses": Decimal(0),
+    "note": "",
+}
 
 
 def where(left: str, right: str) -> dict[str, Any]:

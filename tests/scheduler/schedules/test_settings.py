@@ -9,7 +9,7 @@ from kianda.lib.pointers import flaws_of
 from scheduler.schedules import schedules
 
 
-def flaws(settings: Any) -> list[tuple[str, str]]:
+def flaws(settings: Any) -> list[tuple[str, ...]]:
     with pytest.raises(ValidationError) as caught:
         schedules.parse(settings)
     return [tuple(flaw) for flaw in flaws_of(caught.value, settings)]

@@ -1,6 +1,7 @@
 """Kept tokens: found by themselves in a definition, their life, their state, their strip."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def calling(*rows, datasource="token-service", **more):
+def calling(*rows: Any, datasource: str = "token-service", **more: Any) -> dict[str, Any]:
     """Return a rule that calls out and maps the given fields."""
     return {
         "type": "create_item",
@@ -37,23 +38,23 @@ def calling(*rows, datasource="token-service", **more):
     }
 
 
-def design(*names, rule, types=None):
+def design(*names: Any, rule: Any, types: Any = None) -> Any:
     """Return a definition with fields of these names and a button `go` with the rule."""
     fields = [{"type": (types or {}).get(name, "text"), "name": name} for name in names]
     return parse_document(process(*fields, button("go", rule)))
 
 
-def test_the_example_keeps_its_access_token():
+def test_the_example_keeps_its_access_token() -> None:
     found = token_fields(parse_document(TOKEN_REFRESH), "refresh")
     assert found == TokenFields("access_token", "expires_in", "created_at", "token-service")
 
 
-def test_the_calling_rule_alone_keeps_it_too():
+def test_the_calling_rule_alone_keeps_it_too() -> None:
     assert token_fields(parse_document(TOKEN_REFRESH), "refresh#get-token")
 
 
 @pytest.mark.parametrize("target", ["refresh#clear", "refresh#save", "access_token", "nothing"])
-def test_a_target_that_does_not_call_keeps_nothing(target):
+def test_a_target_that_does_not_call_keeps_nothing(target: str) -> None:
     assert token_fields(parse_document(TOKEN_REFRESH), target) is None
 
 
@@ -72,7 +73,9 @@ def test_a_target_that_does_not_call_keeps_nothing(target):
         (["order"], None),
     ],
 )
-def test_the_name_of_a_field_tells_whether_it_holds_a_token(names, token):
+def test_the_name_of_a_field_tells_whether_it_holds_a_token(
+    names: list[str], token: str | None
+) -> None:
     found = token_fields(design(*names, rule=calling(*names)), "go")
     assert (found and found.token) == token
 
@@ -86,28 +89,30 @@ def test_the_name_of_a_field_tells_whether_it_holds_a_token(names, token):
         (["refresh_token"], "refresh_token", "refresh_token"),
     ],
 )
-def test_a_process_may_say_itself_which_field_is_its_token(names, chosen, token):
+def test_a_process_may_say_itself_which_field_is_its_token(
+    names: list[str], chosen: str, token: str | None
+) -> None:
     raw = design(*names, "other", rule=calling(*names)).normalised()
     found = token_fields(parse_document(raw | {"token_field": chosen}), "go")
     assert (found and found.token) == token
 
 
-def test_a_number_is_no_token():
+def test_a_number_is_no_token() -> None:
     document = design("token", rule=calling("token"), types={"token": "number"})
     assert token_fields(document, "go") is None
 
 
-def test_a_rule_that_is_switched_off_keeps_nothing():
+def test_a_rule_that_is_switched_off_keeps_nothing() -> None:
     assert token_fields(design("token", rule=calling("token", enabled=False)), "go") is None
 
 
-def test_a_token_taken_from_another_process_is_not_kept_here():
+def test_a_token_taken_from_another_process_is_not_kept_here() -> None:
     rule = calling(datasource="kianda", type="find_items", filter={"match": "all", "items": []})
     rule["on_success"] = [{"field": "token", "value": "[item.access_token]"}]
     assert token_fields(design("token", rule=rule), "go") is None
 
 
-def test_a_field_that_a_call_empties_is_not_a_kept_token():
+def test_a_field_that_a_call_empties_is_not_a_kept_token() -> None:
     rule = calling()
     rule["on_success"] = [{"field": "token", "value": ""}]
     assert token_fields(design("token", rule=rule), "go") is None
@@ -135,7 +140,7 @@ EPOCH = int(NOW.timestamp())
         ({}, NOW - 5 * MINUTE, None),
     ],
 )  # fmt: skip
-def test_how_long_a_token_lives(values, since, until):
+def test_how_long_a_token_lives(values: dict[str, Any], since: Any, until: Any) -> None:
     assert validity(FIELDS, values, refreshed=NOW - 5 * MINUTE) == Validity(since, until)
 
 
@@ -156,7 +161,9 @@ def test_how_long_a_token_lives(values, since, until):
         (None, None, None, "unplanned"),
     ],
 )
-def test_the_state_of_a_token(left, outcome, next_in, state):
+def test_the_state_of_a_token(
+    left: int | None, outcome: str | None, next_in: int | None, state: str
+) -> None:
     lives = Validity(NOW - 60 * MINUTE, None if left is None else NOW + left * MINUTE)
     planned = None if next_in is None else NOW + next_in * MINUTE
     facts = Facts(is_set=True, validity=lives, last_outcome=outcome, next_refresh=planned)
@@ -167,7 +174,9 @@ def test_the_state_of_a_token(left, outcome, next_in, state):
     ("outcome", "planned", "state"),
     [(None, True, "waiting"), (None, False, "missing"), ("failed", True, "missing")],
 )
-def test_no_token_is_a_fault_unless_it_is_about_to_be_fetched(outcome, planned, state):
+def test_no_token_is_a_fault_unless_it_is_about_to_be_fetched(
+    outcome: str | None, planned: bool, state: str
+) -> None:
     facts = Facts(
         is_set=False,
         validity=Validity(None, None),
@@ -177,23 +186,23 @@ def test_no_token_is_a_fault_unless_it_is_about_to_be_fetched(outcome, planned, 
     assert state_of(facts, NOW) == state
 
 
-def test_every_state_has_its_urgency():
+def test_every_state_has_its_urgency() -> None:
     assert set(URGENCY) >= RED | AMBER | {"valid", "waiting"}
     assert URGENCY[-1] == "valid"
 
 
-def at(minutes):
+def at(minutes: int) -> Any:
     return NOW + minutes * MINUTE
 
 
-def test_stretches_that_touch_are_one_and_what_lies_between_is_a_gap():
+def test_stretches_that_touch_are_one_and_what_lies_between_is_a_gap() -> None:
     spans = merged([(at(10), at(20)), (at(0), at(10)), (at(30), at(40)), (at(5), at(5))])
     assert spans == [(at(0), at(20)), (at(30), at(40))]
     assert gaps_between(spans, at(50)) == [(at(20), at(30)), (at(40), at(50))]
     assert gaps_between([], at(50)) == []
 
 
-def test_stretches_are_placed_in_per_cent_and_cut_at_the_ends():
+def test_stretches_are_placed_in_per_cent_and_cut_at_the_ends() -> None:
     placed_spans = placed(
         [(at(-10), at(10)), (at(90), at(200)), (at(300), at(400))], at(0), at(100)
     )

@@ -6,7 +6,8 @@ import pytest
 
 from processes.definition.checks import export
 from processes.definition.document import parse_document
-from tests.processes.definition.checks.catalog import CATALOG, RULE, FakeCatalog, advice, references
+from tests.fakes import FakeCatalog
+from tests.processes.definition.checks.catalog import CATALOG, RULE, advice, references
 from tests.processes.definitions import (
     button,
     process,

@@ -17,7 +17,7 @@ from processes.rules import rules
 from tests.processes.designer.settings_forms.choices import form_of, html_of, kind_of, rule
 from tests.processes.sending import sent_by
 
-KINDS = [*rules.kinds.values(), *fields.kinds.values(), Document, Form]
+KINDS: list[Any] = [*rules.kinds.values(), *fields.kinds.values(), Document, Form]
 NASTY = "  <b a='x'>&\"[[ \u2028 |  "
 
 

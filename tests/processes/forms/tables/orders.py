@@ -45,7 +45,7 @@ def keys(sent: dict[str, Any]) -> list[str]:
     return list(sent.get("v-lines-row", []))
 
 
-def post(client: Client, page: Any, act: str = "save", **changes: Any) -> Any:
+def post(client: Client, page: Any, act: Any = "save", **changes: Any) -> Any:
     """Post the form of a page with some controls filled in otherwise."""
     sent = {**form_of(page), "act": act}
     sent.update({name.replace("__", "-"): value for name, value in changes.items()})

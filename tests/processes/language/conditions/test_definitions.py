@@ -1,6 +1,7 @@
 """Conditions read as a sentence, know their references, and refuse what cannot stand in them."""
 
 import re
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -33,15 +34,15 @@ from tests.processes.language.conditions.rows import NO, TODAY, YES, group, row
         ([], "all", ""),
     ],
 )
-def test_conditions_read_as_a_sentence(items, match, words):
+def test_conditions_read_as_a_sentence(items: list[Any], match: str, words: str) -> None:
     assert group(*items, match=match).in_words() == words
 
 
-def test_titles_stand_in_the_sentence_when_they_are_given():
+def test_titles_stand_in_the_sentence_when_they_are_given() -> None:
     assert group(row("[due]", "today")).in_words({"due": "Due date"}) == "Due date is today"
 
 
-def test_conditions_know_their_references_but_patterns_have_none():
+def test_conditions_know_their_references_but_patterns_have_none() -> None:
     found = group(
         row("[a]", "eq", "[b] [a]"),
         row("[c]", "matches", "[x]"),
@@ -56,7 +57,7 @@ NAMES = name_table(
 )
 
 
-def flaws(raw, model=ConditionGroup):
+def flaws(raw: Any, model: Any = ConditionGroup) -> list[Any]:
     with pytest.raises(ValidationError) as caught:
         model.model_validate(raw, context={"names": NAMES})
     return [(error["loc"][-1], error["msg"]) for error in caught.value.errors()]
@@ -89,7 +90,7 @@ def flaws(raw, model=ConditionGroup):
         (row("[status]", "roughly", "x"), "operator", "Input should be"),
     ],
 )
-def test_what_a_condition_refuses(condition, place, words):
+def test_what_a_condition_refuses(condition: Any, place: str, words: str) -> None:
     found = flaws({"items": [condition]})
     assert [name for name, _ in found] == [place]
     assert re.search(words, found[0][1])
@@ -107,22 +108,22 @@ def test_what_a_condition_refuses(condition, place, words):
         row("[[status]", "eq", "[1, 2]"),
     ],
 )
-def test_what_a_condition_takes(condition):
+def test_what_a_condition_takes(condition: Any) -> None:
     ConditionGroup.model_validate({"items": [condition]}, context={"names": NAMES})
 
 
-def test_only_a_filter_speaks_of_items():
+def test_only_a_filter_speaks_of_items() -> None:
     raw = {"items": [{"items": [row("[item.process.id]", "eq", "token-refresh-1")]}]}
     found = ItemFilter.model_validate(raw, context={"names": NAMES})
     assert found.holds({"item.process.id": "token-refresh-1"}.__getitem__, TODAY)
     assert flaws(raw)
 
 
-def test_names_are_not_checked_in_a_stored_design():
+def test_names_are_not_checked_in_a_stored_design() -> None:
     Condition.model_validate(row("[whatever]", "eq", "[item.x]"))
 
 
-def test_groups_are_nested_eight_deep_at_most():
+def test_groups_are_nested_eight_deep_at_most() -> None:
     raw = {"items": [YES]}
     for _ in range(7):
         raw = {"items": [raw]}
@@ -132,6 +133,6 @@ def test_groups_are_nested_eight_deep_at_most():
     ]
 
 
-def test_what_was_read_is_written_back():
+def test_what_was_read_is_written_back() -> None:
     raw = {"match": "any", "items": [row("[a]", "eq", "b"), {"match": "all", "items": []}]}
     assert ConditionGroup.model_validate(raw).model_dump(mode="json") == raw

@@ -1,18 +1,18 @@
 """A condition holds or does not: every operator, nested groups, today."""
 
 from decimal import Decimal
-from typing import get_args
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from processes.language.comparisons import OPERATORS
 from processes.language.conditions import ConditionGroup, OperatorName
-from processes.language.values import ValueFailure
+from processes.language.values import Value, ValueFailure
 from tests.processes.language.conditions.rows import NO, TODAY, YES, group, row
 
 D = Decimal
-VALUES = {
+VALUES: dict[str, Value] = {
     "status": "Open",
     "amount": D(10),
     "amount_text": "10.0",
@@ -33,7 +33,7 @@ VALUES = {
 }
 
 
-def holds(*items, match="all"):
+def holds(*items: Any, match: str = "all") -> Any:
     return group(*items, match=match).holds(VALUES.__getitem__, TODAY)
 
 
@@ -112,15 +112,15 @@ def holds(*items, match="all"):
         ("=[amount] * 2", "gt", "=[amount] + 5", True),
     ],
 )
-def test_operators(left, operator, right, verdict):
+def test_operators(left: str, operator: str, right: str | None, verdict: bool) -> None:
     assert holds(row(left, operator, right)) is verdict
 
 
-def test_every_operator_of_the_contract_is_there():
+def test_every_operator_of_the_contract_is_there() -> None:
     assert set(OPERATORS) == set(get_args(OperatorName))
 
 
-def test_a_comma_in_a_value_does_not_make_it_a_list():
+def test_a_comma_in_a_value_does_not_make_it_a_list() -> None:
     assert holds(row("a, b", "in", "x, [comma]"))
     assert not holds(row("a", "in", "x, [comma]"))
 
@@ -136,12 +136,12 @@ def test_a_comma_in_a_value_does_not_make_it_a_list():
         ("[amount]", "between", "[tags]x, 5"),
     ],
 )
-def test_what_cannot_be_compared_is_a_failure(left, operator, right):
+def test_what_cannot_be_compared_is_a_failure(left: str, operator: str, right: str | None) -> None:
     with pytest.raises(ValueFailure):
         holds(row(left, operator, right))
 
 
-def test_a_moment_is_put_on_a_day_of_the_zone():
+def test_a_moment_is_put_on_a_day_of_the_zone() -> None:
     late = group(row("[moment]", "after_today"))
     assert not late.holds(VALUES.__getitem__, TODAY)
     assert late.holds(VALUES.__getitem__, TODAY, zone=ZoneInfo("Europe/Berlin"))
@@ -161,20 +161,20 @@ def test_a_moment_is_put_on_a_day_of_the_zone():
         ([{"match": "all", "items": [{"match": "any", "items": [NO, YES]}]}], "all", True),
     ],
 )
-def test_groups(items, match, verdict):
+def test_groups(items: list[Any], match: str, verdict: bool) -> None:
     assert holds(*items, match=match) is verdict
 
 
-def test_match_is_all_when_left_out():
+def test_match_is_all_when_left_out() -> None:
     assert not ConditionGroup.model_validate({"items": [YES, NO]}).holds(VALUES.get, TODAY)
 
 
-def test_later_rows_are_not_looked_at_when_the_verdict_is_clear():
+def test_later_rows_are_not_looked_at_when_the_verdict_is_clear() -> None:
     assert not holds(NO, row("=1/0", "eq", "1"))
     assert holds(YES, row("=1/0", "eq", "1"), match="any")
 
 
 @pytest.mark.timeout(20)
-def test_a_catastrophic_pattern_is_harmless():
+def test_a_catastrophic_pattern_is_harmless() -> None:
     slow = group(row("[text]", "matches", "^(([a-z])+.)+[A-Z]([a-z])+$"))
     assert not slow.holds({"text": "a" * 50_000}.__getitem__, TODAY)

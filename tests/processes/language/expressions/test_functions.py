@@ -1,5 +1,7 @@
 """What each function comes to."""
 
+from typing import Any
+
 import pytest
 
 from processes.language.expressions import FUNCTIONS
@@ -57,11 +59,11 @@ FUNCTION_TABLE = [
 
 
 @pytest.mark.parametrize(("call", "value"), FUNCTION_TABLE)
-def test_functions(call, value):
+def test_functions(call: Any, value: Any) -> None:
     assert value_of(f"={call}") == value
 
 
-def test_every_function_has_a_description_and_a_row_in_the_table():
+def test_every_function_has_a_description_and_a_row_in_the_table() -> None:
     tried = {call.partition("(")[0].lower() for call, _ in FUNCTION_TABLE}
     assert {name.lower() for name in FUNCTIONS} <= tried
     for name, function in FUNCTIONS.items():

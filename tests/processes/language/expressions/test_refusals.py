@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ from tests.processes.language.expressions.values import VALUES
         ("=[[price]]", "cannot be read"),
     ],
 )
-def test_what_is_no_expression_is_refused_when_it_is_read(source, words):
+def test_what_is_no_expression_is_refused_when_it_is_read(source: str, words: str) -> None:
     with pytest.raises(TemplateError, match=words):
         Template.parse(source)
 
@@ -83,13 +84,13 @@ def test_what_is_no_expression_is_refused_when_it_is_read(source, words):
         ("=Number('x')", '"x" is not a number'),
     ],
 )
-def test_what_cannot_be_computed_fails_with_a_sentence(source, words):
+def test_what_cannot_be_computed_fails_with_a_sentence(source: str, words: str) -> None:
     template = Template.parse(source)
     with pytest.raises(ValueFailure, match=words):
         template.evaluate(VALUES.__getitem__)
 
 
-def test_whatever_is_written_it_is_read_evaluated_or_refused():
+def test_whatever_is_written_it_is_read_evaluated_or_refused() -> None:
     """Three thousand random expressions: nothing but the two expected failures comes out."""
     chance = random.Random(7)
     atoms = [
@@ -98,7 +99,7 @@ def test_whatever_is_written_it_is_read_evaluated_or_refused():
     ]
     signs = ["+", "-", "*", "/", "%", "**", "==", "<", ">=", "in", "and", "or", "not in"]
 
-    def made(depth):
+    def made(depth: Any) -> Any:
         if depth == 0 or chance.random() < 0.2:
             return chance.choice(atoms)
         if chance.random() < 0.5:
@@ -115,5 +116,5 @@ def test_whatever_is_written_it_is_read_evaluated_or_refused():
     assert evaluated > 500
 
 
-def test_reading_a_text_twice_reads_it_once():
+def test_reading_a_text_twice_reads_it_once() -> None:
     assert Template.parse("=[a] + 1") is Template.parse("=[a] + 1")

@@ -1,5 +1,7 @@
 """What a text, a template and an expression come to."""
 
+from typing import Any
+
 import pytest
 
 from processes.language.expressions import Template
@@ -62,7 +64,7 @@ from tests.processes.language.expressions.values import D, value_of
         ("a=1", "a=1"),
     ],
 )
-def test_field_or_text(source, value):
+def test_field_or_text(source: str, value: Any) -> None:
     found = value_of(source)
     assert found == value
     assert type(found) is type(value)
@@ -79,11 +81,11 @@ def test_field_or_text(source, value):
         ("[[a] [b.c]", ("b.c",)),
     ],
 )
-def test_a_template_knows_its_references(source, names):
+def test_a_template_knows_its_references(source: str, names: tuple[Any, ...]) -> None:
     assert Template.parse(source).references == names
 
 
-def test_a_template_says_what_it_is():
+def test_a_template_says_what_it_is() -> None:
     assert Template.parse("x").is_constant
     assert not Template.parse("=1").is_constant
     assert Template.parse("=1").is_expression
@@ -159,16 +161,16 @@ def test_a_template_says_what_it_is():
         ("=[formula]", "=[price] [status] {{1}}"),
     ],
 )
-def test_expressions(source, value):
+def test_expressions(source: str, value: Any) -> None:
     found = value_of(source)
     assert found == value
     assert type(found) is type(value)
 
 
-def test_names_are_looked_up_only_when_they_are_needed():
+def test_names_are_looked_up_only_when_they_are_needed() -> None:
     asked = []
 
-    def resolve(name):
+    def resolve(name: str) -> Any:
         asked.append(name)
         return D(1)
 
@@ -176,8 +178,8 @@ def test_names_are_looked_up_only_when_they_are_needed():
     assert asked == ["a", "b"]
 
 
-def test_an_evaluation_inside_a_lookup_keeps_its_own_names():
-    def resolve(name):
+def test_an_evaluation_inside_a_lookup_keeps_its_own_names() -> None:
+    def resolve(name: str) -> Any:
         if name == "outer":
             return Template.parse("=[inner] + 1").evaluate({"inner": D(1)}.__getitem__)
         return D(10)
@@ -185,11 +187,11 @@ def test_an_evaluation_inside_a_lookup_keeps_its_own_names():
     assert Template.parse("=[outer] + [other]").evaluate(resolve) == 12
 
 
-def test_a_failure_of_the_lookup_comes_through():
+def test_a_failure_of_the_lookup_comes_through() -> None:
     class NotThere(Exception):
         pass
 
-    def resolve(name):
+    def resolve(name: str) -> None:
         raise NotThere(name)
 
     for source in ["[a]", "x[a]", "=[a] + 1"]:

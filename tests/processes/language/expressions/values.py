@@ -1,11 +1,13 @@
 """The names that the expressions of these tests know, and their values."""
 
 from decimal import Decimal
+from typing import Any
 
 from processes.language.expressions import Template
+from processes.language.values import Value
 
 D = Decimal
-VALUES = {
+VALUES: dict[str, Value] = {
     "refresh_token": "r-1",
     "access_token": "a-1",
     "price": D("2.5"),
@@ -30,5 +32,5 @@ VALUES = {
 }
 
 
-def value_of(source):
+def value_of(source: str) -> Any:
     return Template.parse(source).evaluate(VALUES.__getitem__)

@@ -52,7 +52,7 @@ def emptied(text: str) -> Any:
     return read_bundle(text.encode())
 
 
-def all_of(bundle: Any, act: str = "make") -> dict[str, ImportChoice]:
+def all_of(bundle: Any, act: Any = "make") -> dict[str, ImportChoice]:
     """Choose that all of a file is imported."""
     made = {f"process:{one.name}": ImportChoice(act) for one in bundle.processes}
     return made | {f"datasource:{one['name']}": ImportChoice("make") for one in bundle.datasources}

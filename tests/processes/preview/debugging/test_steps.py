@@ -158,7 +158,7 @@ def test_a_loop_is_one_step_and_its_calls_are_answered_alike(
     data = {**VALUES, "lines": [{"word": "a"}, {"word": "b"}]}
     instance = create_instance(process="token-refresh", mode="preview", data=data, user=ada)
     run = start(instance, ada)
-    assert planned(session_at(run)).request["method"] == "POST"  # type: ignore[index]
+    assert planned(session_at(run)).request["method"] == "POST"
     with pytest.raises(Invalid, match="No answer is pinned for Call for the line yet"):
         debugger.step(Paused(run.pk, ada, "pinned"))
     sample = '{"body": {"access_token": "at-pin"}}'
@@ -181,7 +181,7 @@ def test_another_process_is_not_touched_when_the_rule_is_answered_from_a_sample(
     }  # fmt: skip
     instance = preview([create, RULES[2]])
     run = start(instance, ada)
-    assert planned(session_at(run)).request["act"] == "create"  # type: ignore[index]
+    assert planned(session_at(run)).request["act"] == "create"
     sample = '{"body": {"process.id": "token-refresh-99"}}'
     pin_answer(name="token-refresh", rule_id="other", text=sample, user=ada)
     debugger.go_on(Paused(run.pk, ada, "pinned"))

@@ -46,10 +46,10 @@ class Diary:
         return done
 
     def _run(self) -> Rows:
-        return Run.objects.values().get(process_id=self.instance.process_id)
+        return dict(Run.objects.values().get(process_id=self.instance.process_id))
 
     def _instance(self) -> Rows:
-        return ProcessInstance.objects.values().get(pk=self.instance.pk)
+        return dict(ProcessInstance.objects.values().get(pk=self.instance.pk))
 
     def phases(self) -> list[str | None]:
         return [(run["journal"] or {}).get("phase") for run, _ in self.pages]

@@ -91,8 +91,8 @@ def test_an_answer_that_waits_lies_encrypted_on_the_disk_for_nobody_else_to_read
     def look(count: int) -> bool:
         if count == 2:
             [file] = kept(spool)
-            modes = [stat.S_IMODE(path.stat().st_mode) for path in (spool, file)]
-            found.append((*modes, file.read_text()))
+            of_folder, of_file = (stat.S_IMODE(path.stat().st_mode) for path in (spool, file))
+            found.append((of_folder, of_file, file.read_text()))
         return count <= 2
 
     with away_after_the_answer(provider, look):
