@@ -7,6 +7,7 @@ from django.http import QueryDict
 
 from kianda.lib.errors import Flaw
 from processes.designer.settings_forms import changed_settings, flaws_within, read_settings
+from tests.pages import markup_of
 from tests.processes.designer.settings_forms.choices import form_of, html_of, kind_of, rule
 from tests.processes.sending import sent_by
 
@@ -82,7 +83,8 @@ def test_rows_come_in_the_order_of_the_page() -> None:
 def test_errors_stand_beside_their_control_and_others_above_the_form() -> None:
     flaws = [Flaw("/title", "Too long."), Flaw("/assignments/0/field", "Not this field."),
              Flaw("", "All wrong."), Flaw("/assignments", "Add a row.")]  # fmt: skip
-    html = html_of(form_of(kind_of("set_form_field"), rule(0), flaws=flaws, prefix="rule"))
+    form = form_of(kind_of("set_form_field"), rule(0), flaws=flaws, prefix="rule")
+    html = markup_of(html_of(form))
     assert 'id="frule-title-error">Too long.' in html
     assert 'id="frule-assignments-0-field-error">Not this field.' in html
     assert 'id="frule-assignments-error">Add a row.' in html
