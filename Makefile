@@ -5,6 +5,7 @@
 #   make quick   the tests that need neither a browser nor running products: two minutes
 #   make lint    style, spelling, types, import rules, missing migrations, settings of production
 #   make chaos   bad days in their long form: kills, outages, full disks, clocks (ten minutes)
+#   make coverage  how much the quick tests run through; there is a floor
 #   make audit   ask for known vulnerabilities of what is installed (needs a network)
 #   make bench   measure this machine
 #   make lock    bring requirements/ in line with pyproject.toml; ARGS=--upgrade takes newer releases
@@ -15,7 +16,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all run test quick chaos lint audit bench lock docs shots clean
+.PHONY: all run test quick chaos coverage lint audit bench lock docs shots clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -63,6 +64,9 @@ quick:
 chaos:
 	@$(PYTHON) tools/install.py test
 	$(call TIMED,timeout 600 $(PYTEST) -m chaos $(ARGS))
+
+coverage:
+	@$(MAKE) --no-print-directory quick ARGS="--cov --cov-report=term $(ARGS)"
 
 lint:
 	@$(PYTHON) tools/install.py test lint
