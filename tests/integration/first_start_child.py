@@ -1,4 +1,4 @@
-"""A first start in a process that kills itself at its n-th step; without a number it ends.
+"""A first start in a process that kills itself at its n-th step; at number 0 it ends.
 
 A step is a statement of the database, or something that is done to a file of the data directory.
 """
@@ -10,14 +10,16 @@ import sys
 from typing import Any
 
 number, folder = int(sys.argv[1]), os.environ["KIANDA_DATA_DIR"]
+# Or at the statement that has this value.
+value = sys.argv[2] if len(sys.argv) > 2 else None
 seen = 0
 FILES = {"open", "os.link", "os.mkdir", "os.remove", "os.rename"}
 
 
-def step() -> None:
+def step(values: Any = ()) -> None:
     global seen
     seen += 1
-    if seen == number:
+    if seen == number or (value and value in values):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -27,7 +29,7 @@ def on_event(event: str, words: Any) -> None:
 
 
 def on_statement(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
-    step()
+    step(params or ())
     return execute(sql, params, many, context)
 
 

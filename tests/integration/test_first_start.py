@@ -26,10 +26,10 @@ DONE = {
 }
 
 
-def start(folder: Path, *, cut_at: int) -> subprocess.CompletedProcess[str]:
-    """Make a first start and kill it at that step; 0 is never."""
+def start(folder: Path, *, cut_at: int, value: str = "") -> subprocess.CompletedProcess[str]:
+    """Make a first start and kill it at that step, 0 is never, or when a value is written."""
     return subprocess.run(
-        [sys.executable, "-m", "tests.integration.first_start_child", str(cut_at)],
+        [sys.executable, "-m", "tests.integration.first_start_child", str(cut_at), value],
         cwd=ROOT, env=Product(folder, {}, apart=False).environment,
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
@@ -64,3 +64,13 @@ def test_a_first_start_that_is_killed_is_gone_on_with(
     new_folder: Callable[[str], Path], steps: tuple[int, int]
 ) -> None:
     it_is_cut_and_goes_on(new_folder("cut"), at=random.randint(*steps))
+
+
+def test_a_migration_that_is_killed_before_it_is_noted_was_not_made(
+    new_folder: Callable[[str], Path],
+) -> None:
+    folder = new_folder("cut")
+    # It makes a table with an index, and Django would note it after the commit.
+    cut = start(folder, cut_at=0, value="0008_accessfailurelog")
+    assert cut.returncode == -signal.SIGKILL, cut.stderr
+    it_goes_on(folder)
