@@ -147,3 +147,37 @@ def test_nothing_names_a_place_where_nothing_stands_any_more() -> None:
 def test_no_module_stands_at_an_old_place() -> None:
     olds = (ROOT / "tests/old_places.txt").read_text().split()
     assert [old for old in olds if (ROOT / old).exists()] == []
+
+
+# What adds a listener to the whole page: to the document, to what holds it, or to the window.
+WHOLE_PAGE = re.compile(
+    r"(?<![\w.])((document|window|self|globalThis)\s*(\??\.\s*(document|body|documentElement)\s*)*"
+    r"\??\.\s*)?addEventListener\("
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('document.addEventListener("click", go)', True),
+        ('  addEventListener("click", go)', True),
+        ('document\n  .addEventListener("click", go)', True),
+        ('window.document.body?.addEventListener("click", go)', True),
+        ('frame.contentDocument?.addEventListener("click", go)', False),
+        ('list.addEventListener("click", go)', False),
+    ],
+)
+def test_a_listener_to_the_whole_page_is_told_from_others(text: str, found: bool) -> None:
+    assert bool(WHOLE_PAGE.search(text)) is found
+
+
+def test_one_module_listens_to_the_whole_page() -> None:
+    scripts = ROOT / "kianda/static/kianda/js"
+    found = {
+        path.relative_to(scripts).as_posix()
+        for path in scripts.rglob("*.js")
+        if WHOLE_PAGE.search(path.read_text())
+    }
+    # It names what it listens to: the document, or the window.
+    assert found == set()
+    assert "place.addEventListener" in (scripts / "page/listen.js").read_text()

@@ -182,3 +182,48 @@ def test_focus_goes_back_from_a_dialog_unless_one_has_moved_on(page_as: PageAs) 
         })"""
         page.evaluate(told, elsewhere.element_handle() if moves else None)
         expect(elsewhere if moves else opener).to_be_focused()
+
+
+# Handlers of one kind of event, and what has been called: of three, the first fails, the last but
+# one is the last to be called.
+HANDLERS = """async () => {
+  const { on, onCapture, once } = await import(
+    performance.getEntriesByType("resource").find(({ name }) => name.includes("page/listen")).name
+  );
+  const called = [];
+  on("kianda:told", () => { called.push("first"); throw new Error("This one fails"); });
+  on("kianda:told", "main", (found) => called.push(found.id));
+  on("kianda:told", "footer", () => called.push("elsewhere"));
+  once("kianda:told", () => called.push("once"));
+  onCapture("kianda:told", () => called.push("on the way down"));
+  on("kianda:told", (event) => {
+    called.push("the last");
+    if (event.detail === "stop") event.stopImmediatePropagation();
+  });
+  on("kianda:told", () => called.push("after it"));
+  const tell = (detail) =>
+    document.querySelector("h1").dispatchEvent(
+      new CustomEvent("kianda:told", { bubbles: true, detail }));
+  const before = (event) => event.stopPropagation();
+  tell("go on");
+  const all = called.splice(0);
+  tell("stop");
+  const stopped = called.splice(0);
+  document.getElementById("main").addEventListener("kianda:told", before);
+  tell("go on");
+  return [all, stopped, called];
+}"""
+
+
+def test_who_listens_to_the_page_is_called_in_order_and_one_that_fails_stops_nobody(
+    page_as: PageAs,
+) -> None:
+    page = page_as("ben")
+    page.complaints.expect("This one fails")
+    page.goto("/profile/")
+    everyone, stopped, inside = page.evaluate(HANDLERS)
+    first = ["on the way down", "first", "main"]
+    assert everyone == [*first, "once", "the last", "after it"]
+    assert stopped == [*first, "the last"]
+    # What stands inside the page may keep an event to itself.
+    assert inside == ["on the way down"]

@@ -1,4 +1,6 @@
 // The page of a preview: the width of the frame, debug on and off, and frame and debugger in step.
+import { on } from "./page/listen.js";
+
 const frame = document.getElementById("frame");
 const pane = document.getElementById("debugger");
 const shell = document.getElementById("main");
@@ -80,7 +82,7 @@ if (
   watch();
 
 // After an act of the debugger the form shows the values of that moment.
-document.addEventListener("htmx:beforeRequest", (event) => {
+on("htmx:beforeRequest", (event) => {
   if (event.detail.target !== pane || event.detail.requestConfig.verb !== "post") return;
   acting = true;
   stepping = event.detail.requestConfig.path.endsWith("/debugger/");
@@ -89,7 +91,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   focused = button ? nameOf(button) : "";
 });
 
-document.addEventListener("htmx:afterSettle", (event) => {
+on("htmx:afterSettle", (event) => {
   if (event.detail.target !== pane) return;
   const kept = pane.querySelector("[data-keep]");
   if (kept && opened) kept.open = true;
@@ -119,5 +121,5 @@ function onKey(event) {
   event.preventDefault();
   button.click();
 }
-document.addEventListener("keydown", onKey);
+on("keydown", onKey);
 frame.addEventListener("load", () => frame.contentDocument?.addEventListener("keydown", onKey));

@@ -1,4 +1,5 @@
 // Buttons of the designer: what they send goes by script, in order, and the panes follow.
+import { on, onCapture } from "../page/listen.js";
 import { here, isReplacing, turnTo } from "./panes.js";
 import { choose, isIdle, send, whenIdle } from "./wire.js";
 
@@ -7,19 +8,15 @@ export function act(words, more = {}) {
   send(form.action, new Map([...new FormData(form), ["act", words], ...Object.entries(more)]));
 }
 
-document.addEventListener(
-  "submit",
-  (event) => {
-    const { target: form, submitter } = event;
-    if (submitter?.hasAttribute("data-page")) return later(event, submitter);
-    if (form.id === "choose") pick(event, submitter.value, submitter.dataset);
-    else if (form.id === "act") press(event, submitter);
-    else if (form.matches("[data-act]")) fromDialog(event, form, submitter);
-    else if (form.matches("[data-settings]")) keepSettings(event, form, submitter);
-  },
-  // Before the module that guards plain forms against double sending hears of it.
-  { capture: true },
-);
+// Before the module that guards plain forms against double sending hears of it.
+onCapture("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (submitter?.hasAttribute("data-page")) return later(event, submitter);
+  if (form.id === "choose") pick(event, submitter.value, submitter.dataset);
+  else if (form.id === "act") press(event, submitter);
+  else if (form.matches("[data-act]")) fromDialog(event, form, submitter);
+  else if (form.matches("[data-settings]")) keepSettings(event, form, submitter);
+});
 
 // To another page only when what was typed last has arrived.
 function later(event, submitter) {
@@ -29,9 +26,8 @@ function later(event, submitter) {
   whenIdle(() => document.getElementById(submitter.id).click());
 }
 
-document.addEventListener("click", (event) => {
-  const link = event.target.closest?.("a[data-choose]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+on("click", "a[data-choose]", (link, event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
   document.getElementById("dialog")?.close();
   pick(event, link.dataset.choose, link.dataset);
 });
@@ -79,14 +75,14 @@ function changed(form, name, submitter) {
   );
 }
 
-document.addEventListener("change", (event) => {
+on("change", (event) => {
   const { form, name } = event.target;
   if (form?.matches("[data-settings]") && name?.startsWith("s/") && !isReplacing())
     send(form.action, changed(form, name, null));
 });
 
 // Leaving the page, or turning to another window, keeps what is half typed.
-document.addEventListener("visibilitychange", () => {
+on("visibilitychange", () => {
   if (document.hidden && document.activeElement?.form?.matches("[data-settings]"))
     document.activeElement.blur();
 });

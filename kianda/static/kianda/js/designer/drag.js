@@ -1,5 +1,6 @@
 // Dragging with a pointer: fields, rules and forms to another place, kinds from the palette onto the
 // form. The server decides; what is dropped outside stays where it was, and that is said.
+import { on, onCapture } from "../page/listen.js";
 import { act } from "./acts.js";
 import { mark, placeAt, unmark } from "./drop.js";
 import { note, say } from "./notes.js";
@@ -9,8 +10,9 @@ import { word } from "../page/words.js";
 const FAR = 6;
 const EDGE = 48;
 let drag = null;
+let released = false;
 
-document.addEventListener("pointerdown", (event) => {
+on("pointerdown", (event) => {
   if (event.button !== 0 || !event.isPrimary || event.target.closest(".k-menu")) return;
   const kind = event.target.closest("#d-add [data-kind]");
   const item = event.target.closest("[data-drag]");
@@ -30,7 +32,7 @@ document.addEventListener("pointerdown", (event) => {
   };
 });
 
-document.addEventListener("pointermove", (event) => {
+on("pointermove", (event) => {
   if (!drag || event.pointerId !== drag.id) return;
   if (!drag.ghost && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < FAR) return;
   drag.ghost ??= begin();
@@ -78,20 +80,24 @@ function end() {
   return was?.ghost ? was : null;
 }
 
-document.addEventListener("pointerup", (event) => {
+on("pointerup", (event) => {
   if (!drag || event.pointerId !== drag.id) return;
   const was = end();
   if (!was) return;
-  // The click that a browser makes of this press is none.
-  addEventListener("click", swallow, { capture: true, once: true });
-  setTimeout(() => removeEventListener("click", swallow, { capture: true }), 0);
+  released = true;
+  setTimeout(() => {
+    released = false;
+  });
   drop(was);
 });
 
-function swallow(event) {
+// The click that a browser makes of this press is none.
+onCapture("click", (event) => {
+  if (!released) return;
+  released = false;
   event.preventDefault();
-  event.stopPropagation();
-}
+  event.stopImmediatePropagation();
+});
 
 function drop({ kind, item, place }) {
   if (!place) return refuse(word(kind ? "addedOutside" : "movedOutside"));
@@ -109,15 +115,11 @@ function refuse(words) {
   say(words);
 }
 
-document.addEventListener("pointercancel", end);
-document.addEventListener(
-  "keydown",
-  (event) => {
-    if (event.key !== "Escape" || !drag?.ghost) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    end();
-    say(word("notMoved"));
-  },
-  { capture: true },
-);
+on("pointercancel", end);
+onCapture("keydown", (event) => {
+  if (event.key !== "Escape" || !drag?.ghost) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  end();
+  say(word("notMoved"));
+});

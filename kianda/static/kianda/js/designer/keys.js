@@ -1,4 +1,5 @@
 // The keyboard map of the designer; `?` lists it. Keys of text fields, menus and dialogs go first.
+import { on } from "../page/listen.js";
 import { act, closeMenus, toProperties } from "./acts.js";
 import { here, paneOf, selectedBox, turnTo } from "./panes.js";
 import { choose } from "./wire.js";
@@ -15,7 +16,7 @@ const WITH_CTRL = {
   PageDown: () => otherForm(1),
 };
 
-document.addEventListener("keydown", (event) => {
+on("keydown", (event) => {
   if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
   const acted = anywhere(event) || (!isTyping(event.target) && besideText(event));
   if (acted) event.preventDefault();

@@ -1,5 +1,6 @@
 // Who else has the design open, and what they have done: asked for every few seconds while the page
 // is seen and nothing of this person is under way.
+import { on } from "../page/listen.js";
 import { tell } from "./notes.js";
 import { here } from "./panes.js";
 import { isIdle, look } from "./wire.js";
@@ -15,4 +16,4 @@ async function ask() {
 }
 
 setInterval(ask, EVERY_MS);
-document.addEventListener("visibilitychange", ask);
+on("visibilitychange", ask);

@@ -1,4 +1,5 @@
 // The palette: a search that narrows while it is typed; Enter adds the first. Add, or the outline.
+import { on, onCapture } from "../page/listen.js";
 import { here } from "./panes.js";
 import { look } from "./wire.js";
 import { word } from "../page/words.js";
@@ -50,32 +51,26 @@ function best(words) {
 }
 
 find.addEventListener("input", search);
-document.addEventListener(
-  "submit",
-  (event) => {
-    if (event.target.matches("[data-find-line]")) return event.preventDefault();
-    if (!event.target.matches("[data-find-kind]")) return;
-    event.preventDefault();
-    if (find.value.trim()) best(find.value.trim().toLowerCase())?.click();
-    find.select();
-  },
-  { capture: true },
-);
+onCapture("submit", (event) => {
+  if (event.target.matches("[data-find-line]")) return event.preventDefault();
+  if (!event.target.matches("[data-find-kind]")) return;
+  event.preventDefault();
+  if (find.value.trim()) best(find.value.trim().toLowerCase())?.click();
+  find.select();
+});
 
-document.addEventListener("keydown", (event) => {
+on("keydown", (event) => {
   if (event.target !== find || event.key !== "ArrowDown") return;
   event.preventDefault();
   document.querySelector("#d-add [data-words]:not([hidden])")?.focus();
 });
 
-document.addEventListener("input", (event) => {
+on("input", (event) => {
   if (event.target.id === "d-line")
     narrow(document.getElementById("d-outline"), event.target.value, "[data-words]");
 });
 
-document.addEventListener("click", async (event) => {
-  const link = event.target.closest?.("[data-left]");
-  if (!link) return;
+on("click", "[data-left]", async (link, event) => {
   event.preventDefault();
   const outline = link.dataset.left === "outline";
   for (const one of document.querySelectorAll("[data-left]"))

@@ -1,5 +1,6 @@
 // Groups with one tab stop: arrows, Home and End move inside. On the form, in the tabs and in rule
 // lists they select as well.
+import { on, onCapture } from "../page/listen.js";
 import { choose } from "./wire.js";
 
 const ITEMS = {
@@ -34,15 +35,13 @@ function isChosen(one) {
   );
 }
 
-document.addEventListener("focusin", (event) => {
-  const group = event.target.closest?.("[data-rove]");
-  if (!group) return;
+on("focusin", "[data-rove]", (group, event) => {
   const all = items(group);
   if (all.includes(event.target))
     for (const one of all) one.tabIndex = one === event.target ? 0 : -1;
 });
 
-document.addEventListener("keydown", (event) => {
+on("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.defaultPrevented)
     return;
   const group = event.target.closest?.("[data-rove]");
@@ -78,6 +77,6 @@ function across(event) {
   next.focus();
 }
 
-document.addEventListener("designer:shown", settle);
-document.addEventListener("toggle", (event) => event.target.matches?.("details") && settle(), true);
+on("designer:shown", settle);
+onCapture("toggle", (event) => event.target.matches?.("details") && settle());
 settle();

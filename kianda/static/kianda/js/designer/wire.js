@@ -1,5 +1,6 @@
 // Carries acts to the server one after the other. What cannot be sent now is kept in this tab, and
 // sent when the connection, or the session, is back.
+import { on, once } from "../page/listen.js";
 import {
   complain,
   disconnected,
@@ -38,7 +39,7 @@ export function isIdle() {
 // Does something once every edit has arrived: leaving for the preview, say.
 export function whenIdle(then) {
   if (isIdle()) then();
-  else document.addEventListener("designer:idle", then, { once: true });
+  else once("designer:idle", then);
 }
 
 // Sends an act: the address, and what stands in its form.
@@ -209,9 +210,9 @@ export function open(url) {
   });
 }
 
-window.addEventListener("online", pump);
-window.addEventListener("beforeunload", (event) => {
+on("online", pump);
+on("beforeunload", (event) => {
   if (queue.length && !isSigningIn()) event.preventDefault();
 });
-document.addEventListener("designer-changed", () => look());
+on("designer-changed", () => look());
 pump();

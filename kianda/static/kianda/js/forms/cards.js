@@ -1,4 +1,6 @@
 // Where there is room the rows of a table stand in columns; else, and without script, each is a card.
+import { on } from "../page/listen.js";
+
 const ROOM = [
   [3, 480],
   [6, 704],
@@ -35,5 +37,5 @@ function watch() {
     sizes.observe(box);
   }
 }
-document.addEventListener("htmx:afterSwap", watch);
+on("htmx:afterSwap", watch);
 watch();

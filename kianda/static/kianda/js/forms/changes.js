@@ -1,5 +1,6 @@
 // A changed field whose rules run on a change presses a button of its own. What is typed or pressed
 // while such a run works is not lost: it is put into the form that answers, and pressed there.
+import { on, onCapture, once } from "../page/listen.js";
 import { isSending } from "../page/once.js";
 import { onceReleased } from "../page/pressed.js";
 import { read, write } from "../page/written.js";
@@ -15,34 +16,30 @@ function changed(node) {
       ?.click();
 }
 
-document.addEventListener("change", (event) => onceReleased(() => changed(event.target)));
-document.addEventListener("kianda:rows", (event) => onceReleased(() => changed(event.target)));
+on("change", (event) => onceReleased(() => changed(event.target)));
+on("kianda:rows", (event) => onceReleased(() => changed(event.target)));
 
 // Acts asked for while another one works, in their order. A second press of the same button is none.
 let waiting = [];
-document.addEventListener(
-  "submit",
-  (event) => {
-    const form = formOf(event.target);
-    if (!form || !isSending(form)) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    const button = event.submitter;
-    if (!button?.value || (button.value === form.dataset.act && !button.dataset.change)) return;
-    waiting = [...waiting.filter((act) => act !== button.value), button.value];
-  },
-  true,
-);
+onCapture("submit", (event) => {
+  const form = formOf(event.target);
+  if (!form || !isSending(form)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const button = event.submitter;
+  if (!button?.value || (button.value === form.dataset.act && !button.dataset.change)) return;
+  waiting = [...waiting.filter((act) => act !== button.value), button.value];
+});
 
 let sent;
-document.addEventListener("htmx:beforeRequest", (event) => {
+on("htmx:beforeRequest", (event) => {
   const form = event.detail.elt;
   if (!form.matches?.("[data-instance]")) return;
   form.dataset.act = event.detail.requestConfig.triggeringEvent?.submitter?.value ?? "";
   sent = { written: read(form), rows: rowsOf(form), revision: form.elements.revision?.value };
 });
 
-document.addEventListener("htmx:beforeSwap", (event) => {
+on("htmx:beforeSwap", (event) => {
   const form = document.getElementById("form");
   if (event.detail.target?.id !== "instance" || !form || !sent) return;
   const before = sent;
@@ -55,7 +52,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const untouched = !written.length && !secrets.length && same(rows, before.rows);
   const back = () =>
     untouched ? letHold(held) : putBack({ written, rows, held, secrets }, before);
-  document.addEventListener("htmx:afterSwap", back, { once: true });
+  once("htmx:afterSwap", back);
 });
 
 const keysOf = (box) => [...box.querySelectorAll("tbody [data-key]")].map((key) => key.value);
@@ -100,7 +97,7 @@ function letHold({ id, value, from, to }) {
     box.setSelectionRange(from, to);
 }
 
-document.addEventListener("htmx:afterSettle", (event) => {
+on("htmx:afterSettle", (event) => {
   if (event.detail.target?.id !== "instance") return;
   // What is wrong or asked has to be looked at first.
   const acts = event.detail.xhr?.status < 400 ? waiting : [];

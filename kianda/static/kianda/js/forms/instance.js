@@ -1,4 +1,5 @@
 // The page of an instance: forms as tabs, and how long a pressed button has been at work.
+import { on } from "../page/listen.js";
 import { tellSeconds } from "../page/busy.js";
 import "./changes.js";
 import { chooseTab, tabAfter } from "../page/tabs.js";
@@ -42,9 +43,8 @@ function partOf(tab) {
 }
 
 // A link of the error summary opens the form in which its field stands.
-document.addEventListener("click", (event) => {
-  const link = event.target.closest?.("#form a[href^='#f-']");
-  const field = link && document.getElementById(link.getAttribute("href").slice(1));
+on("click", "#form a[href^='#f-']", (link, event) => {
+  const field = document.getElementById(link.getAttribute("href").slice(1));
   const part = field?.closest("[role=tabpanel]");
   if (!part) return;
   const all = [...box.querySelectorAll("[role=tab]")];
@@ -57,7 +57,7 @@ document.addEventListener("click", (event) => {
 });
 
 let told;
-document.addEventListener("htmx:beforeRequest", (event) => {
+on("htmx:beforeRequest", (event) => {
   const form = event.detail.elt;
   if (!form.matches?.("[data-instance]")) return;
   const button = event.detail.requestConfig.triggeringEvent?.submitter;
@@ -66,14 +66,14 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   told = tellSeconds(place, word("running", { button: button.dataset.press }));
 });
 
-document.addEventListener("htmx:afterRequest", (event) => {
+on("htmx:afterRequest", (event) => {
   if (!event.detail.elt.matches?.("[data-instance]")) return;
   told?.();
   const place = document.querySelector("[data-progress]");
   if (place) place.textContent = "";
 });
 
-document.addEventListener("htmx:afterSwap", (event) => {
+on("htmx:afterSwap", (event) => {
   if (event.detail.target?.id !== "instance") return;
   tabs();
   box.querySelector("[data-focus], [role=alert]")?.focus();
@@ -81,4 +81,4 @@ document.addEventListener("htmx:afterSwap", (event) => {
 
 tabs();
 // Modules run before htmx has looked at the page: pressed then, the button would send a plain form.
-document.addEventListener("DOMContentLoaded", () => box.querySelector("[data-load]")?.click());
+on("DOMContentLoaded", () => box.querySelector("[data-load]")?.click());

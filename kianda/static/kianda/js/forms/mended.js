@@ -1,12 +1,7 @@
 // The sentence beside a control stands until what it is about is changed.
-document.addEventListener(
-  "input",
-  (event) => {
-    const control = event.target.closest?.('[aria-invalid="true"]');
-    if (control) mend(control);
-  },
-  { capture: true },
-);
+import { onCapture } from "../page/listen.js";
+
+onCapture("input", '[aria-invalid="true"]', (control) => mend(control));
 
 function mend(control) {
   const named = (control.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);

@@ -1,4 +1,5 @@
 // Rows of a table are added, removed and moved at once; without this the same buttons send the form.
+import { on } from "../page/listen.js";
 import { word } from "../page/words.js";
 
 const boxOf = (node) => node.closest?.("[data-table]");
@@ -82,9 +83,8 @@ function move(box, row, step) {
   return true;
 }
 
-document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("button[name=act]");
-  const box = button && boxOf(button);
+on("click", "button[name=act]", (button, event) => {
+  const box = boxOf(button);
   if (!box) return;
   const row = button.closest("tr");
   if (button.value.endsWith(":add")) {
@@ -100,43 +100,45 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
 });
 
-document.addEventListener("keydown", (event) => {
+on("keydown", "[data-table] tr[data-row]", (row, event) => {
   const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-  const row = event.target.closest?.("[data-table] tr[data-row]");
-  if (!step || !row || !event.altKey || event.ctrlKey || !row.querySelector("[data-move]")) return;
+  if (!step || !event.altKey || event.ctrlKey || !row.querySelector("[data-move]")) return;
   event.preventDefault();
   const button = row.querySelector(`[data-move="${step < 0 ? "up" : "down"}"]`);
   if (!move(boxOf(row), row, step)) button.click();
 });
 
 // A row is dragged by its grip, over rows of the same table.
-document.addEventListener("pointerdown", (event) => {
-  const grip = event.target.closest?.("[data-grip]");
-  const box = grip && boxOf(grip);
+let held = null;
+on("pointerdown", "[data-grip]", (grip, event) => {
+  const box = boxOf(grip);
   if (!box || event.button) return;
   event.preventDefault();
-  const row = grip.closest("tr");
-  row.classList.add("is-held");
-  const over = (at) => {
-    const other = document.elementFromPoint(at.clientX, at.clientY)?.closest("tr[data-row]");
-    if (!other || other === row || boxOf(other) !== box) return;
-    if (other.compareDocumentPosition(row) & Node.DOCUMENT_POSITION_FOLLOWING) other.before(row);
-    else other.after(row);
-  };
-  const drop = () => {
-    row.classList.remove("is-held");
-    document.removeEventListener("pointermove", over);
-    settle(box);
-    say(box, word("moved", { place: row.querySelector("[data-number]").textContent }));
-    rowsChanged(box);
-  };
-  document.addEventListener("pointermove", over);
-  document.addEventListener("pointerup", drop, { once: true });
-  document.addEventListener("pointercancel", drop, { once: true });
+  held = grip.closest("tr");
+  held.classList.add("is-held");
 });
 
+on("pointermove", ({ clientX, clientY }) => {
+  const other = held && document.elementFromPoint(clientX, clientY)?.closest("tr[data-row]");
+  if (!other || other === held || boxOf(other) !== boxOf(held)) return;
+  if (other.compareDocumentPosition(held) & Node.DOCUMENT_POSITION_FOLLOWING) other.before(held);
+  else other.after(held);
+});
+
+function drop() {
+  if (!held) return;
+  const [row, box] = [held, boxOf(held)];
+  held = null;
+  row.classList.remove("is-held");
+  settle(box);
+  say(box, word("moved", { place: row.querySelector("[data-number]").textContent }));
+  rowsChanged(box);
+}
+on("pointerup", drop);
+on("pointercancel", drop);
+
 // What was typed before the session ended is put back: first the rows for it.
-document.addEventListener("kianda:restore", (event) => {
+on("kianda:restore", (event) => {
   for (const box of event.target.querySelectorAll("[data-table]")) {
     const known = new Set([...box.querySelectorAll("[name]")].map((field) => field.name));
     const prefix = `v-${box.dataset.table}-`;
@@ -149,7 +151,7 @@ document.addEventListener("kianda:restore", (event) => {
 });
 
 // Rows removed or moved while a run was at work are so in the form that it answered with.
-document.addEventListener("kianda:order", (event) => {
+on("kianda:order", (event) => {
   const { keys, gone } = event.detail;
   const body = bodyOf(event.target);
   const byKey = new Map(
@@ -170,5 +172,5 @@ function rekey(row, key) {
 
 const ready = () =>
   document.querySelectorAll("[data-table]").forEach((box) => box.setAttribute("data-ready", ""));
-document.addEventListener("htmx:afterSwap", ready);
+on("htmx:afterSwap", ready);
 ready();

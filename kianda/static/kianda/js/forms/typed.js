@@ -1,5 +1,6 @@
 // Typed text outlives a session that ended: it is kept in this tab, for this person, until the
 // form was sent or the page was left by will. Passwords, secrets and files are never kept.
+import { on, onCapture } from "../page/listen.js";
 import { noteOn, said } from "../page/notes.js";
 import { read, write } from "../page/written.js";
 import { word } from "../page/words.js";
@@ -111,13 +112,13 @@ function noteSentTooLate() {
 
 if (user) {
   // Once all modules of the page listen.
-  document.addEventListener("DOMContentLoaded", () => {
+  on("DOMContentLoaded", () => {
     noteSentTooLate();
     takeKept();
     markRefused(document);
   });
   let waiting;
-  document.addEventListener("input", (event) => {
+  on("input", (event) => {
     const form = event.target.form;
     if (!form || !event.isTrusted || !event.target.name) return;
     form.dataset.typed = "1";
@@ -125,22 +126,18 @@ if (user) {
     waiting = setTimeout(keep, 250);
   });
   // A part that refreshes itself leads to the sign-in page, also while somebody types.
-  window.addEventListener("pagehide", keep);
-  document.addEventListener(
-    "submit",
-    (event) => {
-      pressed = forms().includes(event.target);
-      keep();
-    },
-    true,
-  );
-  document.addEventListener("htmx:beforeOnLoad", (event) => {
+  on("pagehide", keep);
+  onCapture("submit", (event) => {
+    pressed = forms().includes(event.target);
+    keep();
+  });
+  on("htmx:beforeOnLoad", (event) => {
     if (event.detail.xhr.getResponseHeader("X-Nothing-Sent")) store.setItem(ENDED, "1");
   });
-  document.addEventListener("htmx:afterSettle", (event) => {
+  on("htmx:afterSettle", (event) => {
     if (event.detail.xhr?.status === 422) markRefused(event.detail.target);
   });
-  document.addEventListener("htmx:afterRequest", (event) => {
+  on("htmx:afterRequest", (event) => {
     const { requestConfig, xhr } = event.detail;
     if (requestConfig.verb === "get" || !xhr.status || xhr.getResponseHeader("HX-Redirect")) return;
     // Answered; what is still typed on the page stays kept.

@@ -1,5 +1,7 @@
 // A button with data-busy says what it does and for how long, while its request is under way; a
 // button with data-stop, which names it, is there meanwhile and ends the waiting.
+import { on } from "./listen.js";
+
 // Says in a place what is going on and for how long, until what it returns is called.
 export function tellSeconds(place, words) {
   const began = Date.now();
@@ -10,7 +12,7 @@ export function tellSeconds(place, words) {
   return () => clearInterval(timer);
 }
 
-document.addEventListener("htmx:beforeRequest", (event) => {
+on("htmx:beforeRequest", (event) => {
   const button = event.detail.elt;
   const words = button.dataset?.busy;
   const label = button.querySelector?.("span");
@@ -28,9 +30,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   });
 });
 
-document.addEventListener("click", (event) => {
-  const stop = event.target.closest?.("[data-stop]");
-  if (!stop) return;
+on("click", "[data-stop]", (stop) => {
   const said = stop.parentElement.querySelector("[data-stopped]");
   if (said) said.textContent = said.dataset.stopped;
   window.htmx.trigger(`#${stop.dataset.stop}`, "htmx:abort");

@@ -1,9 +1,8 @@
 // [data-copy] copies its text and answers in words for two seconds.
+import { on } from "./listen.js";
 import { word } from "./words.js";
 
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest?.("[data-copy]");
-  if (!button) return;
+on("click", "[data-copy]", async (button) => {
   const done = await write(button.dataset.copy);
   const answer = document.createElement("span");
   answer.className = "k-small k-muted k-copied";

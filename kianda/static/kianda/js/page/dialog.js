@@ -1,5 +1,6 @@
 // What htmx puts into #dialog is opened; focus goes back to who opened it; Back closes what is open
 // on top. What was typed into a dialog that is closed without being sent can be had back.
+import { on, onCapture } from "./listen.js";
 import { firstWrong } from "./focus.js";
 import { toast } from "./toast.js";
 import { reopen, typedIn } from "../forms/typed.js";
@@ -44,7 +45,7 @@ function focusFirst() {
   first?.focus();
 }
 
-document.addEventListener("htmx:beforeRequest", (event) => {
+on("htmx:beforeRequest", (event) => {
   if (event.detail.target !== dialog) return;
   if (event.detail.requestConfig.verb === "get")
     dialog.dataset.url = event.detail.requestConfig.path;
@@ -53,15 +54,14 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   opener = focused === document.body ? event.detail.elt : focused;
 });
 
-document.addEventListener("htmx:afterSwap", (event) => {
+on("htmx:afterSwap", (event) => {
   if (event.detail.target !== dialog) return;
   if (dialog.childElementCount === 0) return dialog.close();
   open();
   focusFirst();
 });
 
-document.addEventListener("click", (event) => {
-  if (!event.target.closest?.("#dialog [data-close]")) return;
+on("click", "#dialog [data-close]", (_, event) => {
   event.preventDefault();
   dialog.close();
 });
@@ -84,13 +84,9 @@ function offerBack() {
 }
 
 // Before htmx hears of it: closing a dialog is not going to another page.
-window.addEventListener(
-  "popstate",
-  (event) => {
-    if (!leaving && !stack.length) return;
-    event.stopImmediatePropagation();
-    if (leaving) leaving -= 1;
-    else stack.pop().close();
-  },
-  { capture: true },
-);
+onCapture("popstate", (event) => {
+  if (!leaving && !stack.length) return;
+  event.stopImmediatePropagation();
+  if (leaving) leaving -= 1;
+  else stack.pop().close();
+});

@@ -1,5 +1,7 @@
 // What was typed or chosen before the scripts of a page had come is told to them once they listen.
 // On a page that the browser shows again it has put back what stood there, which nobody does now.
+import { on } from "./listen.js";
+
 const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
 const CONTROLS =
   ':is(input, select, textarea)[name]:not([type="hidden"], [type="file"], [type="password"])';
@@ -24,7 +26,7 @@ function isTouched(control) {
 // Read before any other module can have written into the page.
 const touched = isNew ? [...document.querySelectorAll(CONTROLS)].filter(isTouched) : [];
 
-document.addEventListener("DOMContentLoaded", () => {
+on("DOMContentLoaded", () => {
   for (const control of touched.filter((one) => one.type !== "radio" || one.checked)) {
     // What is typed outlives a session that ended.
     if (control.form) control.form.dataset.typed = "1";

@@ -1,5 +1,7 @@
 // Ctrl K (or Cmd K) opens the command bar; arrows and Enter work inside it.
-document.addEventListener("keydown", (event) => {
+import { on } from "./listen.js";
+
+on("keydown", (event) => {
   if (
     event.key.toLowerCase() !== "k" ||
     !(event.ctrlKey || event.metaKey) ||
@@ -13,9 +15,8 @@ document.addEventListener("keydown", (event) => {
   link.click();
 });
 
-document.addEventListener("click", (event) => {
-  const link = event.target.closest?.("a[data-find]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !window.htmx) return;
+on("click", "a[data-find]", (link, event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || !window.htmx) return;
   event.preventDefault();
   document.querySelector("#rail:popover-open")?.hidePopover();
   window.htmx.ajax("GET", link.getAttribute("href"), {
@@ -25,9 +26,8 @@ document.addEventListener("click", (event) => {
   });
 });
 
-document.addEventListener("keydown", (event) => {
-  const bar = event.target.closest?.("[data-command-bar]");
-  if (!bar || !["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) return;
+on("keydown", "[data-command-bar]", (bar, event) => {
+  if (!["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) return;
   const links = [...bar.querySelectorAll("[data-result]")];
   const field = bar.querySelector("input[type=search]");
   const now = links.indexOf(document.activeElement);

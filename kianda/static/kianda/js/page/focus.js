@@ -1,3 +1,5 @@
+import { on } from "./listen.js";
+
 // The first wrong control that is seen, else what says that something is wrong.
 export function firstWrong(root) {
   const wrong = [...root.querySelectorAll('[aria-invalid="true"], .is-invalid')].find((one) =>
@@ -15,6 +17,6 @@ function toFirst(root) {
 
 const main = document.getElementById("main");
 if (main) toFirst(main);
-document.addEventListener("htmx:afterSettle", (event) => {
+on("htmx:afterSettle", (event) => {
   if (event.detail.xhr?.status === 422 && event.detail.target.id !== "dialog") toFirst(main);
 });

@@ -1,5 +1,6 @@
 // A connection that is lost and a server that fails are said above what they are about, and stay
 // said until an answer comes. What was typed stays: a form is not sent into the void.
+import { on } from "./listen.js";
 import { noteOn, pressButton, said } from "./notes.js";
 import { isPlain } from "./plain.js";
 import { word } from "./words.js";
@@ -48,7 +49,7 @@ function anew({ elt, target, requestConfig }) {
   return () => window.htmx.ajax("GET", requestConfig.path, { source: elt, target });
 }
 
-document.addEventListener("htmx:beforeRequest", (event) => {
+on("htmx:beforeRequest", (event) => {
   if (event.detail.requestConfig.verb === "get" || navigator.onLine) return;
   event.preventDefault();
   // Nobody else shall take it for sent.
@@ -56,13 +57,13 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   say(event.detail.elt, word("unsent"));
 });
 
-document.addEventListener("htmx:sendError", (event) => {
+on("htmx:sendError", (event) => {
   const { elt, requestConfig } = event.detail;
   elt.closest?.("[data-refresh]")?.setAttribute("data-stale", "");
   say(elt, word(requestConfig.verb === "get" ? "old" : "unknown"), anew(event.detail));
 });
 
-document.addEventListener("htmx:responseError", (event) => {
+on("htmx:responseError", (event) => {
   const { elt, xhr } = event.detail;
   if (isRefresh(elt)) return;
   const plain = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
@@ -73,7 +74,7 @@ document.addEventListener("htmx:responseError", (event) => {
   say(elt, typed ? `${words} ${word("stillHere")}` : words, again);
 });
 
-document.addEventListener("htmx:afterOnLoad", (event) => {
+on("htmx:afterOnLoad", (event) => {
   answered = Date.now();
   if (event.detail.failed) return;
   document.querySelectorAll("[data-lost]").forEach((note) => note.remove());
@@ -90,7 +91,7 @@ async function reaches() {
 }
 
 // A plain form replaces the page, so the browser's own error page would take what was typed.
-document.addEventListener("submit", async (event) => {
+on("submit", async (event) => {
   const form = event.target;
   if (event.defaultPrevented || !isPlain(form)) return;
   if (navigator.onLine && Date.now() - answered < FRESH_MS) return;

@@ -1,27 +1,24 @@
 // Menus are popovers: a "..." menu opens at its button, and the arrows move inside.
-document.addEventListener(
-  "toggle",
-  (event) => {
-    const menu = event.target;
-    if (!menu.matches?.("[popover][data-at-button]") || event.newState !== "open") return;
-    const button = document.querySelector(`[popovertarget="${menu.id}"]`);
-    const at = button.getBoundingClientRect();
-    const below = at.bottom + menu.offsetHeight + 8 < innerHeight;
-    menu.style.inset = "auto";
-    menu.style.top = `${below ? at.bottom + 4 : Math.max(8, at.top - menu.offsetHeight - 4)}px`;
-    menu.style.left = `${Math.max(8, Math.min(at.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
-    items(menu)[0]?.focus();
-  },
-  true,
-);
+import { on, onCapture } from "./listen.js";
+
+onCapture("toggle", (event) => {
+  const menu = event.target;
+  if (!menu.matches?.("[popover][data-at-button]") || event.newState !== "open") return;
+  const button = document.querySelector(`[popovertarget="${menu.id}"]`);
+  const at = button.getBoundingClientRect();
+  const below = at.bottom + menu.offsetHeight + 8 < innerHeight;
+  menu.style.inset = "auto";
+  menu.style.top = `${below ? at.bottom + 4 : Math.max(8, at.top - menu.offsetHeight - 4)}px`;
+  menu.style.left = `${Math.max(8, Math.min(at.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
+  items(menu)[0]?.focus();
+});
 
 function items(menu) {
   return [...menu.querySelectorAll("a[href], button:not([disabled]), input:checked")];
 }
 
-document.addEventListener("keydown", (event) => {
-  const menu = event.target.closest?.(".k-menu[popover]");
-  if (!menu || !["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) return;
+on("keydown", ".k-menu[popover]", (menu, event) => {
+  if (!["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) return;
   const all = items(menu);
   const now = all.indexOf(document.activeElement);
   const next = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: -1 }[event.key];
@@ -30,17 +27,16 @@ document.addEventListener("keydown", (event) => {
 });
 
 // The colours change as they are chosen; the server keeps the choice and writes it into every page.
-document.addEventListener("change", (event) => {
-  if (!event.target.matches?.(".k-menu input[name=theme]")) return;
-  if (event.target.value) document.documentElement.dataset.theme = event.target.value;
+on("change", ".k-menu input[name=theme]", ({ value }) => {
+  if (value) document.documentElement.dataset.theme = value;
   else delete document.documentElement.dataset.theme;
   // The profile, when it is open, must not bring the old ones back.
   const chosen = document.querySelector("#main select[name=theme]");
-  if (chosen) chosen.value = event.target.value;
+  if (chosen) chosen.value = value;
 });
 
 // A menu whose act has been chosen is done, unless it is a choice among several.
-document.addEventListener("htmx:beforeRequest", (event) => {
+on("htmx:beforeRequest", (event) => {
   if (event.detail.elt.matches("[data-stays]")) return;
   const menu = event.detail.elt.closest?.(".k-menu[popover]");
   if (menu?.matches(":popover-open")) menu.hidePopover();

@@ -1,5 +1,6 @@
 // Between press and release of the mouse lies a tenth of a second, in which an answer may put another
 // button in place of the one that is pressed: the browser then tells nobody of the click.
+import { onCapture } from "./listen.js";
 
 const NEAR_PX = 12;
 let pressed;
@@ -12,33 +13,25 @@ const isSame = (one, other) =>
   one.getAttribute("aria-label") === other.getAttribute("aria-label") &&
   textOf(one) === textOf(other);
 
-document.addEventListener(
-  "pointerdown",
-  (event) => {
-    // A finger presses what is there when it is lifted.
-    if (event.pointerType !== "mouse" || event.button) return;
-    isDown = true;
-    const node = event.target.closest?.("button, a[href], summary");
-    pressed = node && { node, x: event.clientX, y: event.clientY };
-  },
-  true,
-);
+onCapture("pointerdown", (event) => {
+  // A finger presses what is there when it is lifted.
+  if (event.pointerType !== "mouse" || event.button) return;
+  isDown = true;
+  const node = event.target.closest?.("button, a[href], summary");
+  pressed = node && { node, x: event.clientX, y: event.clientY };
+});
 
 // Before the click that follows.
-document.addEventListener(
-  "pointerup",
-  (event) => {
-    if (event.pointerType !== "mouse") return;
-    const { node, x, y } = pressed ?? {};
-    release();
-    if (!node || node.isConnected || Math.hypot(event.clientX - x, event.clientY - y) > NEAR_PX)
-      return;
-    const again = [...document.querySelectorAll(node.localName)].filter((one) => isSame(one, node));
-    if (again.length === 1) again[0].click();
-  },
-  true,
-);
-document.addEventListener("pointercancel", release, true);
+onCapture("pointerup", (event) => {
+  if (event.pointerType !== "mouse") return;
+  const { node, x, y } = pressed ?? {};
+  release();
+  if (!node || node.isConnected || Math.hypot(event.clientX - x, event.clientY - y) > NEAR_PX)
+    return;
+  const again = [...document.querySelectorAll(node.localName)].filter((one) => isSame(one, node));
+  if (again.length === 1) again[0].click();
+});
+onCapture("pointercancel", release);
 
 function release() {
   isDown = false;

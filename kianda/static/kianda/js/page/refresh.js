@@ -1,12 +1,13 @@
 // Parts that refresh by themselves ([data-refresh], hx-trigger="every 15s") do so only while the
 // page is seen and nobody has focus inside them.
+import { on } from "./listen.js";
 
-document.addEventListener("htmx:configRequest", (event) => {
+on("htmx:configRequest", (event) => {
   if ("refresh" in event.detail.elt.dataset && !event.detail.triggeringEvent)
     event.detail.headers["X-Refresh"] = "1";
 });
 
-document.addEventListener("htmx:beforeRequest", (event) => {
+on("htmx:beforeRequest", (event) => {
   const part = event.detail.elt;
   if (!("refresh" in part.dataset) || event.detail.requestConfig.triggeringEvent) return;
   const busy =

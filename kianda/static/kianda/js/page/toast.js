@@ -1,4 +1,5 @@
 // A toast goes after six seconds (one with something to press after twenty), unless somebody points at it or has focus in it.
+import { on } from "./listen.js";
 import { pressButton } from "./notes.js";
 
 const place = document.getElementById("toasts");
@@ -36,9 +37,7 @@ export function toast(text, label, press) {
   place?.append(box);
 }
 
-document.addEventListener("click", (event) => {
-  event.target.closest?.("[data-toast-close]")?.closest("[data-toast]").remove();
-});
+on("click", "[data-toast-close]", (button) => button.closest("[data-toast]").remove());
 
 if (place) new MutationObserver(watchAll).observe(place, { childList: true });
 watchAll();

@@ -1,4 +1,5 @@
 // Completion: after "[" the names that fit, in an expression the functions, in a name box the names.
+import { on, onCapture } from "../page/listen.js";
 import { ask, beside, changed, float, isName, rootOf, wait, write } from "./parts.js";
 import { word as said } from "../page/words.js";
 
@@ -101,62 +102,52 @@ function take(option) {
   field.focus();
 }
 
-document.addEventListener("focusin", (event) => {
-  const field = event.target;
-  if (!field.matches?.("input[data-complete]")) return;
+on("focusin", "input[data-complete]", (field) => {
   field.setAttribute("role", "combobox");
   field.setAttribute("aria-autocomplete", "list");
   field.setAttribute("aria-expanded", "false");
 });
 
-document.addEventListener("input", (event) => {
-  if (!event.isTrusted || !event.target.matches?.("[data-complete]")) return;
+on("input", "[data-complete]", (field, event) => {
+  if (!event.isTrusted) return;
   entered = false;
   inputs += 1;
-  awaited = wordAt(event.target) ? event.target : null;
-  look(event.target);
+  awaited = wordAt(field) ? field : null;
+  look(field);
 });
 
-document.addEventListener("focusout", (event) => {
+on("focusout", (event) => {
   if (event.target === awaited) awaited = null;
   if (event.target === box) close();
 });
 
 // Who types quickly presses Enter before the names are there: it is for them, not for the form.
-document.addEventListener(
-  "keydown",
-  (event) => {
-    if (
-      event.target !== awaited ||
-      !(event.key === "Enter" || (event.key === "Tab" && box && !event.shiftKey))
-    )
-      return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    entered = true;
-  },
-  { capture: true },
-);
+onCapture("keydown", (event) => {
+  if (
+    event.target !== awaited ||
+    !(event.key === "Enter" || (event.key === "Tab" && box && !event.shiftKey))
+  )
+    return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  entered = true;
+});
 
-document.addEventListener(
-  "keydown",
-  (event) => {
-    if (!box || event.target !== box) return;
-    const act = {
-      ArrowDown: () => mark(now + 1),
-      ArrowUp: () => mark(now - 1),
-      Enter: () => take(list.children[now]),
-      Tab: () => take(list.children[now]),
-      Escape: close,
-    }[event.key];
-    if (!act || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    // Tab completes and stays; the next one goes on.
-    event.preventDefault();
-    event.stopPropagation();
-    act();
-  },
-  { capture: true },
-);
+onCapture("keydown", (event) => {
+  if (!box || event.target !== box) return;
+  const act = {
+    ArrowDown: () => mark(now + 1),
+    ArrowUp: () => mark(now - 1),
+    Enter: () => take(list.children[now]),
+    Tab: () => take(list.children[now]),
+    Escape: close,
+  }[event.key];
+  if (!act || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  // Tab completes and stays; the next one goes on.
+  event.preventDefault();
+  event.stopPropagation();
+  act();
+});
 
 list.addEventListener("pointerdown", (event) => {
   event.preventDefault();
@@ -165,9 +156,7 @@ list.addEventListener("pointerdown", (event) => {
 });
 
 // A name that is no longer there gives way to the one that was probably meant.
-document.addEventListener("click", (event) => {
-  const use = event.target.closest?.("[data-use]");
-  if (!use) return;
+on("click", "[data-use]", (use) => {
   const { use: meant, gone, box: id } = use.dataset;
   const field = document.getElementById(id);
   write(field, field.value === gone ? meant : field.value.replaceAll(`[${gone}]`, `[${meant}]`));
@@ -178,4 +167,4 @@ document.addEventListener("click", (event) => {
   changed(field);
 });
 
-document.addEventListener("scroll", (event) => event.target !== list && close(), { capture: true });
+onCapture("scroll", (event) => event.target !== list && close());

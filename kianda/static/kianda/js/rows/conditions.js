@@ -1,4 +1,5 @@
 // Conditions: the sentence below follows what is typed, the operators the type at the left.
+import { on } from "../page/listen.js";
 import { ask, rootOf, values, wait } from "./parts.js";
 
 const tell = wait(200, async (control) => {
@@ -28,10 +29,8 @@ const fit = wait(250, async (left) => {
 });
 
 for (const kind of ["input", "change"]) {
-  document.addEventListener(kind, (event) => {
-    const control = event.target.closest?.("[data-conditions]");
-    if (!control) return;
+  on(kind, "[data-conditions]", (control, { target }) => {
     tell(control);
-    if (event.target.matches("[data-left]")) fit(event.target);
+    if (target.matches("[data-left]")) fit(target);
   });
 }

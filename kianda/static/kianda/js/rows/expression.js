@@ -1,4 +1,5 @@
 // The expression builder: a larger box, its result as one types, and what can be put into it.
+import { on } from "../page/listen.js";
 import { openModal } from "../page/dialog.js";
 import { about, ask, changed, complain, ready, wait, write } from "./parts.js";
 import { chooseTab, tabAfter } from "../page/tabs.js";
@@ -57,13 +58,11 @@ const result = wait(200, async (text) => {
   text.setAttribute("aria-describedby", place.id);
 });
 
-document.addEventListener("input", (event) => {
+on("input", (event) => {
   if (event.target.id === "k-builder-text") result(event.target);
 });
 
-document.addEventListener("click", (event) => {
-  const made = event.target.closest?.("#k-builder");
-  if (!made) return;
+on("click", "#k-builder", (made, event) => {
   const text = document.getElementById("k-builder-text");
   if (event.target.closest("[data-builder-close]")) made.close();
   if (event.target.closest("[data-builder-ok]")) {
@@ -85,9 +84,8 @@ function choose(tab) {
   tab.focus();
 }
 
-document.addEventListener("keydown", (event) => {
-  const tab = event.target.closest?.("#k-builder [role=tab]");
-  const next = tab && tabAfter([...tab.parentElement.children], tab, event.key);
+on("keydown", "#k-builder [role=tab]", (tab, event) => {
+  const next = tabAfter([...tab.parentElement.children], tab, event.key);
   if (!next) return;
   event.preventDefault();
   choose(next);

@@ -1,23 +1,19 @@
 // Rows of mappings and conditions: added, moved and removed at once, by the same buttons that send
 // the form without script. Each row shows the value that it would carry.
+import { on, onCapture } from "../page/listen.js";
 import { carry, noted } from "../forms/carried.js";
 import { ask, changed, complain, rootOf, values, wait } from "./parts.js";
 import { word } from "../page/words.js";
 
 const ACT = '[data-settings-form] button[name$="!act"]';
 
-document.addEventListener(
-  "click",
-  (event) => {
-    const button = event.target.closest?.(ACT);
-    const control = button?.closest("[data-control]");
-    if (!control || event.button) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    if (!button.disabled) press(control, button);
-  },
-  { capture: true },
-);
+onCapture("click", ACT, (button, event) => {
+  const control = button.closest("[data-control]");
+  if (!control || event.button) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (!button.disabled) press(control, button);
+});
 
 // The answer to an edit before may have put a new control in the place of the one that was pressed.
 function standing(control) {
@@ -137,26 +133,19 @@ function say(root, words) {
 }
 
 // Another type of an element has other settings.
-document.addEventListener(
-  "change",
-  (event) => {
-    const select = event.target.closest?.("[data-control] select[data-rerender]");
-    if (!select) return;
-    event.stopImmediatePropagation();
-    const control = select.closest("[data-control]");
-    const button = control.querySelector('[value^="add:"]').cloneNode();
-    button.value = "keep:";
-    select.closest("[data-at]").append(button);
-    press(control, button);
-  },
-  { capture: true },
-);
+onCapture("change", "[data-control] select[data-rerender]", (select, event) => {
+  event.stopImmediatePropagation();
+  const control = select.closest("[data-control]");
+  const button = control.querySelector('[value^="add:"]').cloneNode();
+  button.value = "keep:";
+  select.closest("[data-at]").append(button);
+  press(control, button);
+});
 
 // Alt and the arrows move the row that the focus is in.
-document.addEventListener("keydown", (event) => {
+on("keydown", "[data-control] tr[data-at]", (row, event) => {
   if (!event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
-  const row = event.target.closest?.("[data-control] tr[data-at]");
-  const up = row?.querySelector('[value^="up:"]');
+  const up = row.querySelector('[value^="up:"]');
   if (!up) return;
   event.preventDefault();
   const down = event.key === "ArrowDown";
@@ -185,9 +174,7 @@ const sample = wait(250, async (row) => {
     row.querySelector("[data-sample]").innerHTML = html;
 });
 
-document.addEventListener("input", (event) => {
-  const row = event.target.closest?.("[data-mapping] tr[data-at]");
-  if (!row) return;
+on("input", "[data-mapping] tr[data-at]", (row) => {
   const about = row.querySelector('[name$="/target"], [name$="/field"]')?.value;
   const bin = row.querySelector('[value^="remove:"]');
   if (about && bin) bin.setAttribute("aria-label", `${bin.title} ${about}`);
@@ -196,7 +183,7 @@ document.addEventListener("input", (event) => {
 });
 
 // What was typed before the session ended is put back with as many rows as there were.
-document.addEventListener("kianda:restore", (event) => {
+on("kianda:restore", (event) => {
   for (const root of event.target.querySelectorAll("[data-settings-form]"))
     restore(root, event.detail);
 });

@@ -1,13 +1,12 @@
 // Rows of a REST method are added and removed at once; without this the same buttons send the form.
+import { on } from "../page/listen.js";
 import { mendAll } from "../forms/mended.js";
 import { word } from "../page/words.js";
 
 const form = () => document.getElementById("me");
 const SECRET = /key|token|secret|password|^(authorization|cookie|set-cookie|proxy-authorization)$/i;
 
-document.addEventListener("click", (event) => {
-  const button = event.target.closest?.('#me button[name="act"]');
-  if (!button) return;
+on("click", '#me button[name="act"]', (button, event) => {
   const [verb, ...rest] = button.value.split(":");
   if (verb === "add") add(rest[0].slice(1))?.querySelector("input").focus();
   else if (verb === "remove") remove(button.closest("tr"));
@@ -120,7 +119,7 @@ function fillSamples() {
   }
 }
 
-document.addEventListener("change", (event) => {
+on("change", (event) => {
   if (
     /^\/(url_path|content_type)$|^\/(query|request_\w+)\/\d+\/(name|value|secret)$/.test(
       event.target.name ?? "",
@@ -131,14 +130,14 @@ document.addEventListener("change", (event) => {
 
 // Secrets typed for the trial do not travel back, nor what was typed since the question was sent.
 let typed = new Map();
-document.addEventListener("htmx:beforeSwap", (event) => {
+on("htmx:beforeSwap", (event) => {
   if (event.detail.target.id !== "inputs") return;
   typed = new Map(
     [...event.detail.target.querySelectorAll("input")].map((one) => [one.name, one.value]),
   );
 });
 
-document.addEventListener("htmx:afterSwap", (event) => {
+on("htmx:afterSwap", (event) => {
   const asked = event.detail.requestConfig.elt.id !== "inputs";
   // Fill in has looked at the Process ID alone.
   if (asked && event.detail.target.id === "inputs") mendAll(form(), "#f-process_id");
@@ -155,7 +154,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
 });
 
 // What was typed before the session ended is put back: first the rows for it.
-document.addEventListener("kianda:restore", (event) => {
+on("kianda:restore", (event) => {
   if (event.target.id !== "me") return;
   const names = event.detail.map(([name]) => /^\/(\w+)\/(\d+)\/name$/.exec(name)).filter(Boolean);
   for (const rows of form().querySelectorAll("[data-rows]")) {
@@ -173,11 +172,9 @@ document.addEventListener("kianda:restore", (event) => {
 });
 
 // A value is hidden as soon as it counts as secret; the button says what it removes.
-document.addEventListener("input", (event) => {
-  const any = event.target.closest?.("#me [data-rows] tbody tr");
-  if (any) label(any);
-  const row = any?.closest(".k-rows--request") && any;
-  if (!row || event.target.name?.endsWith("/value")) return;
+on("input", "#me [data-rows] tbody tr", (row, { target }) => {
+  label(row);
+  if (!row.closest(".k-rows--request") || target.name?.endsWith("/value")) return;
   const said = row.querySelector('[name$="/secret"]').value;
   const secret =
     said === "yes" || (said === "" && SECRET.test(row.querySelector('[name$="/name"]').value));

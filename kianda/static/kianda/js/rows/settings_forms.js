@@ -1,4 +1,5 @@
 // Forms of settings: picking, completing, adding rows. Without it they are plain forms.
+import { on } from "../page/listen.js";
 import "./complete.js";
 import "./tree.js";
 import "../forms/source.js";
@@ -9,6 +10,4 @@ import "./expression.js";
 
 // What only works with script shows, and plain lists of names give way to better ones.
 document.documentElement.dataset.script = "";
-document.addEventListener("focusin", (event) => {
-  if (event.target.matches?.("[data-complete][list]")) event.target.removeAttribute("list");
-});
+on("focusin", "[data-complete][list]", (box) => box.removeAttribute("list"));

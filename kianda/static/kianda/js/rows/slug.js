@@ -1,5 +1,7 @@
 // The unique name is filled in while the display name is typed, until somebody writes it themselves.
 // It hears every form of the page, those that come later in a dialog too.
+import { on } from "../page/listen.js";
+
 // Letters that are no others with a mark; the server has the same ones (kianda/lib/names.py).
 const LETTERS = { ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ð: "d", þ: "th", ł: "l", ı: "i" };
 
@@ -38,7 +40,7 @@ function fill(found) {
   if (found && !own(found)) found.name.value = slug(found.title.value);
 }
 
-document.addEventListener("input", (event) => {
+on("input", (event) => {
   const found = pair(event.target.form);
   if (!found) return;
   if (event.target === found.title) fill(found);

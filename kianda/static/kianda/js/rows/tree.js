@@ -1,4 +1,5 @@
 // Trees to pick from: beside a box, in the expression builder, in the choice of a data source.
+import { on } from "../page/listen.js";
 import { ask, beside, changed, complain, float, insert, isName, ready, rootOf } from "./parts.js";
 import { build } from "./expression.js";
 
@@ -8,9 +9,7 @@ Object.assign(pop, { id: "k-pop", className: "k-pop", popover: "auto" });
 let box = null;
 let button = null;
 
-document.addEventListener("click", async (event) => {
-  const pressed = event.target.closest?.("[data-pick]");
-  if (!pressed) return;
+on("click", "[data-pick]", async (pressed) => {
   const field = pressed.parentElement.querySelector("[data-complete]");
   const root = rootOf(field);
   const label = field.getAttribute("aria-label");
@@ -90,16 +89,13 @@ function fold(item, open) {
   if (item.hasAttribute("aria-expanded")) item.setAttribute("aria-expanded", String(open));
 }
 
-document.addEventListener("click", (event) => {
-  const item = event.target.closest?.(".k-treepick [role=treeitem]");
-  if (!item) return;
+on("click", ".k-treepick [role=treeitem]", (item) => {
   if (item.matches("[data-leaf]")) pick(item);
   else fold(item, item.getAttribute("aria-expanded") !== "true");
 });
 
-document.addEventListener("keydown", (event) => {
-  const item = event.target.closest?.(".k-treepick [role=treeitem]");
-  if (!item || event.altKey || event.ctrlKey || event.metaKey) return;
+on("keydown", ".k-treepick [role=treeitem]", (item, event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
   const all = shown(item.closest("[role=tree]"));
   const at = all.indexOf(item);
   const open = item.getAttribute("aria-expanded") === "true";
@@ -131,10 +127,9 @@ function place(search) {
   return search.closest("[data-source-picker], [role=tabpanel], .k-pop");
 }
 
-document.addEventListener("input", (event) => {
-  if (!event.target.matches?.("[data-filter-tree]")) return;
-  const words = event.target.value.trim().toLowerCase();
-  const scope = place(event.target);
+on("input", "[data-filter-tree]", (search) => {
+  const words = search.value.trim().toLowerCase();
+  const scope = place(search);
   let hits = 0;
   for (const leaf of scope.querySelectorAll("[data-leaf]")) {
     const branch = leaf.closest("[data-branch]")?.querySelector(".k-node")?.textContent ?? "";
@@ -152,10 +147,9 @@ document.addEventListener("input", (event) => {
   scope.querySelector("[data-no-hits]").hidden = hits > 0;
 });
 
-document.addEventListener("keydown", (event) => {
-  if (!event.target.matches?.("[data-filter-tree]") || !["ArrowDown", "Enter"].includes(event.key))
-    return;
-  const scope = place(event.target);
+on("keydown", "[data-filter-tree]", (search, event) => {
+  if (!["ArrowDown", "Enter"].includes(event.key)) return;
+  const scope = place(search);
   const tree = scope.querySelector("[role=tree]");
   event.preventDefault();
   if (!tree) {
