@@ -128,6 +128,24 @@ def test_what_was_asked_before_an_act_does_not_select_what_was_selected_then(
     assert names() == ["subject", "number", "date"]
 
 
+def test_a_field_that_is_chosen_is_shown_although_the_page_asks_meanwhile_who_is_here(
+    page_as: PageAs, orders: None
+) -> None:
+    page = page_as("ada")
+    page.goto(f"{HERE}?at=process")
+    page.locator("[data-live]").wait_for()
+    asked: list[Route] = []
+    page.route("**/designer/?at=field*", lambda route: asked.append(route), times=1)
+    with page.expect_request("**/designer/?at=field*"):
+        box(page, "subject").click()
+    # As it does every few seconds, and when the window is seen again.
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.evaluate("fetch('/healthz/live').then((answer) => answer.text())")
+    asked[0].continue_()
+    expect(page.locator("[name='s/title']")).to_have_value("Subject")
+    expect(box(page, "subject")).to_have_attribute("aria-pressed", "true")
+
+
 def test_a_session_that_has_ended_keeps_the_edit(page_as: PageAs, orders: None) -> None:
     page = page_as("ada")
     page.goto(f"{HERE}?at=field:subject")

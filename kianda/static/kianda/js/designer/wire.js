@@ -161,11 +161,15 @@ function loose(item) {
 
 // Selects an element, or looks again at what is selected.
 export async function look(at = here.at, more = {}) {
+  // Who asks for news alone does not take the place of what was chosen and is not shown yet.
+  const isNews = "since" in more;
+  if (isNews && asked) return null;
   asked?.abort();
-  asked = new AbortController();
+  const mine = new AbortController();
+  asked = mine;
   const query = new URLSearchParams({ at, form: here.form, ...more });
   if (document.querySelector("#d-outline:not([hidden])")) query.set("left", "outline");
-  const signal = asked.signal;
+  const { signal } = mine;
   try {
     const response = await fetch(`${location.pathname}?${query}`, {
       headers: { "X-Designer": "1" },
@@ -176,14 +180,15 @@ export async function look(at = here.at, more = {}) {
     if (signal.aborted) return null;
     // An act has moved the selection on meanwhile; an answer about the one before would move it back.
     if (at !== here.at) return look();
-    if (answer && Number(answer.dataset.revision) >= here.revision)
-      show(answer, { quiet: "since" in more });
+    if (answer && Number(answer.dataset.revision) >= here.revision) show(answer, { quiet: isNews });
     if (!answer && response.redirected) ended();
     return answer;
   } catch (error) {
     if (error.name !== "AbortError") disconnected(queue.length);
     if (error.name !== "AbortError") lost = true;
     return null;
+  } finally {
+    if (asked === mine) asked = null;
   }
 }
 
