@@ -57,6 +57,21 @@ def test_the_second_click_sends_nothing_although_the_first_was_answered_before_i
     assert len(sent) == 2
 
 
+def test_what_is_typed_over_a_value_takes_its_place_though_the_inputs_come_anew(
+    page_as: PageAs, token_service: Any
+) -> None:
+    page = page_as("dan")
+    page.goto(METHOD)
+    token = page.get_by_label("refresh_token body")
+    token.fill("an old one")
+    page.get_by_label("URL path").fill("/oauth/another")
+    with page.expect_response("**/send/"):
+        token.press("ControlOrMeta+a")
+    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-settling')")
+    page.keyboard.type("a new one")
+    expect(token).to_have_value("a new one")
+
+
 def test_a_large_answer_is_downloaded_whole_and_the_request_copied(
     page_as: PageAs, token_service: Any, axe: Look, assert_fits: Look
 ) -> None:

@@ -1,6 +1,7 @@
 // A changed field whose rules run on a change presses a button of its own. What is typed or pressed
 // while such a run works is not lost: it is put into the form that answers, and pressed there.
 import { on, onCapture, once } from "../page/listen.js";
+import { hold, letHold } from "../page/focus.js";
 import { isSending } from "../page/once.js";
 import { onceReleased } from "../page/pressed.js";
 import { read, write } from "../page/written.js";
@@ -43,7 +44,7 @@ on("htmx:beforeSwap", (event) => {
   const form = document.getElementById("form");
   if (event.detail.target?.id !== "instance" || !form || !sent) return;
   const before = sent;
-  const held = hold(document.activeElement);
+  const held = hold();
   sent = undefined;
   const written = read(form).filter((one) => !before.written.some((other) => same(one, other)));
   const rows = rowsOf(form);
@@ -78,23 +79,6 @@ function putBack({ written, rows, held, secrets }, before) {
       ?.dispatchEvent(new CustomEvent("kianda:order", { bubbles: true, detail }));
   }
   letHold(held);
-}
-
-const hold = (box) => ({
-  id: box?.id,
-  value: box?.value,
-  from: box?.selectionStart,
-  to: box?.selectionEnd,
-});
-
-// A row that came back or moved only now has lost the focus; what comes anew, what was marked in it.
-function letHold({ id, value, from, to }) {
-  const box = id && document.getElementById(id);
-  if (!box || ![document.body, box].includes(document.activeElement)) return;
-  box.focus();
-  if (box.value !== value) return;
-  if (typeof from === "number" && typeof box.selectionStart === "number")
-    box.setSelectionRange(from, to);
 }
 
 on("htmx:afterSettle", (event) => {

@@ -15,6 +15,22 @@ function toFirst(root) {
   first?.focus();
 }
 
+// What has the focus, and what is marked in it: a row that came back or moved only now has lost the
+// focus; what comes anew, what was marked in it.
+export function hold() {
+  const { id, value, selectionStart: from, selectionEnd: to } = document.activeElement ?? {};
+  return { id, value, from, to };
+}
+
+export function letHold({ id, value, from, to }) {
+  const box = id && document.getElementById(id);
+  if (!box || ![document.body, box].includes(document.activeElement)) return;
+  box.focus();
+  if (box.value !== value) return;
+  if (typeof from === "number" && typeof box.selectionStart === "number")
+    box.setSelectionRange(from, to);
+}
+
 const main = document.getElementById("main");
 if (main) toFirst(main);
 on("htmx:afterSettle", (event) => {

@@ -1,5 +1,6 @@
 // Rows of a REST method are added and removed at once; without this the same buttons send the form.
 import { on } from "../page/listen.js";
+import { hold, letHold } from "../page/focus.js";
 import { mendAll } from "../forms/mended.js";
 import { word } from "../page/words.js";
 
@@ -130,8 +131,10 @@ on("change", (event) => {
 
 // Secrets typed for the trial do not travel back, nor what was typed since the question was sent.
 let typed = new Map();
+let held;
 on("htmx:beforeSwap", (event) => {
   if (event.detail.target.id !== "inputs") return;
+  held = hold();
   typed = new Map(
     [...event.detail.target.querySelectorAll("input")].map((one) => [one.name, one.value]),
   );
@@ -147,6 +150,7 @@ on("htmx:afterSwap", (event) => {
       if (typed.has(field.name) && (field.type === "password" || !asked))
         field.value = typed.get(field.name);
     }
+    letHold(held);
   }
   if (event.detail.target.id !== "answer") return;
   fillSamples();
