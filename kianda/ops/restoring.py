@@ -16,6 +16,8 @@ from kianda.ops.backup_files import BackupError
 from kianda.ops.backups import KEYS, is_sqlite, postgresql
 
 FOLDER, STATE = "restore", "state.json"
+# What is in there has told what it had to.
+OVER = "restore.over"
 
 
 def holds_work() -> bool:
@@ -45,7 +47,7 @@ def unpacking_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder)
+        _clear(folder)
 
 
 def replace_database(database: Path, keys: list[str], *, file: Path) -> None:
@@ -67,6 +69,7 @@ def tell_of_cut_restore() -> str:
     """Say how a restore ended that was cut off, and clear up after it; "" when there was none."""
     folder = settings.KIANDA_DATA_DIR / FOLDER
     if not folder.exists():
+        shutil.rmtree(folder.with_name(OVER), ignore_errors=True)
         return ""
     try:
         state: dict[str, Any] = json.loads((folder / STATE).read_text())
@@ -77,13 +80,21 @@ def tell_of_cut_restore() -> str:
     except DatabaseError:
         # Whoever asks next whether the database can be read says why.
         return ""
-    shutil.rmtree(folder, ignore_errors=True)
+    _clear(folder)
     if old:
         return (
             "A restore was cut off before it replaced anything: the database is the one from "
             "before. Restore again if you want the backup."
         )
     return f"A restore was cut off at its end: the database is wholly the one of {state['file']}."
+
+
+def _clear(folder: Path) -> None:
+    """Remove the folder of a restore at once: a half of it would tell wrong things."""
+    over = folder.with_name(OVER)
+    shutil.rmtree(over, ignore_errors=True)
+    folder.rename(over)
+    shutil.rmtree(over, ignore_errors=True)
 
 
 def _generation() -> Any:

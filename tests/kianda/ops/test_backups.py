@@ -19,7 +19,7 @@ from pytest_django import Settings
 from kianda.accounts.services.key_ring import check_key_ring
 from kianda.ops.directory_lock import share_directory
 from tests.factories import make_user
-from tests.kianda.ops.restores import Grown
+from tests.kianda.ops.restores import SAYS, Grown
 from tests.kianda.product import manage
 
 TESTED = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
@@ -239,3 +239,19 @@ def test_a_restore_that_is_killed_leaves_old_or_new_and_says_which(
     grown.state_told_by(grown.killed_restore(after_s=after_s))
     with closing(sqlite3.connect(grown.folder / "kianda.sqlite3")) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+# The process ends where the last file of the folder is gone, and the folder not yet.
+CUT = """
+import os, sys
+from django.core.management import call_command
+sys.addaudithook(lambda event, given: os._exit(9) if event == "os.rmdir" else None)
+call_command("restore", {file!r}, "--force")
+"""
+
+
+def test_a_restore_that_is_killed_while_it_clears_up_has_told_nothing_wrong(grown: Any) -> None:
+    cut = manage(grown.folder, "shell", "--no-imports", "-c", CUT.format(file=str(grown.file)))
+    assert cut.returncode == 9, cut.stderr
+    assert grown.state_told_by(grown.shell(SAYS).strip()) == "old"
+    assert {path.name for path in grown.folder.glob("restore*")} <= {"restore.log"}
