@@ -181,3 +181,13 @@ def test_one_module_listens_to_the_whole_page() -> None:
     # It names what it listens to: the document, or the window.
     assert found == set()
     assert "place.addEventListener" in (scripts / "page/listen.js").read_text()
+
+
+def test_one_module_asks_the_server_by_script() -> None:
+    scripts = ROOT / "kianda/static/kianda/js"
+    found = {
+        path.relative_to(scripts).as_posix()
+        for path in scripts.rglob("*.js")
+        if re.search(r"\bfetch\(|\bXMLHttpRequest\b|\bsendBeacon\b", path.read_text())
+    }
+    assert found == {"page/ask.js"}

@@ -146,6 +146,24 @@ def test_a_field_that_is_chosen_is_shown_although_the_page_asks_meanwhile_who_is
     expect(box(page, "subject")).to_have_attribute("aria-pressed", "true")
 
 
+def test_a_field_that_is_chosen_without_connection_is_shown_when_it_is_back(
+    page_as: PageAs, orders: None
+) -> None:
+    page = page_as("ada")
+    page.complaints.expect("ERR_INTERNET_DISCONNECTED")
+    page.goto(f"{HERE}?at=process")
+    page.locator("[data-live]").wait_for()
+    page.context.set_offline(True)
+    box(page, "subject").click()
+    expect(page.locator("#d-lost")).to_contain_text("Connection lost.")
+    expect(page.locator("[name='s/title']")).to_have_value("Orders")
+    page.context.set_offline(False)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("[name='s/title']")).to_have_value("Subject")
+    expect(page.locator("#d-lost")).to_be_hidden()
+    kept(page)
+
+
 def test_a_session_that_has_ended_keeps_the_edit(page_as: PageAs, orders: None) -> None:
     page = page_as("ada")
     page.goto(f"{HERE}?at=field:subject")

@@ -158,6 +158,23 @@ def test_without_a_connection_a_dialog_says_so_where_it_was_pressed(
     expect(errors.get_by_role("alert")).to_contain_text("Your session has ended. Press OK")
 
 
+def test_a_dialog_says_in_the_words_of_the_server_why_it_refuses(
+    page_as: PageAs, scenario: Any
+) -> None:
+    page = page_as("ada")
+    page.complaints.expect("status of 4")
+    page.complaints.expect("status of 500")
+    errors = open_rule(page).get_by_role("region", name="On error")
+    ask = errors.get_by_role("button", name="Choose: Error or text").first
+    page.route("**/tree/**", lambda route: route.fulfill(status=500, body="<h1>Broken</h1>"))
+    ask.click()
+    expect(errors.get_by_role("alert")).to_have_text("That did not work: the server answered 500.")
+    page.unroute("**/tree/**")
+    scenario.groups.clear()
+    ask.click()
+    expect(errors.get_by_role("alert")).to_have_text("You need the role Designer for this page.")
+
+
 def test_a_dialog_says_that_its_session_is_over_though_another_tab_has_a_new_one(
     page_as: PageAs, scenario: Any
 ) -> None:

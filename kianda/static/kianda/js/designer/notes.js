@@ -33,8 +33,8 @@ export function ended() {
   words(word("notSentYet"));
 }
 
-export function refusedWhole(status) {
-  const gone = status === 404 ? word("designGone") : word("answered", { status });
+export function refusedWhole({ status, words }) {
+  const gone = status === 404 ? word("designGone") : words;
   note(
     `${gone} ${word("editLost")}`,
     pressButton(word("loadAgain"), () => location.reload()),

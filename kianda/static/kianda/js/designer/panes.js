@@ -27,9 +27,6 @@ export const here = {
   get letters() {
     return state().dataset.letters === "on";
   },
-  get token() {
-    return state().elements.csrfmiddlewaretoken.value;
-  },
 };
 
 export function setAt(at) {

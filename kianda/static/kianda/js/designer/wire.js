@@ -1,5 +1,6 @@
 // Carries acts to the server one after the other. What cannot be sent now is kept in this tab, and
 // sent when the connection, or the session, is back.
+import { ask, isAsked } from "../page/ask.js";
 import { on, once } from "../page/listen.js";
 import {
   complain,
@@ -16,15 +17,16 @@ import { here, read, setAt, show } from "./panes.js";
 import { pressButton } from "../page/notes.js";
 import { word } from "../page/words.js";
 
+const BY_SCRIPT = { "X-Designer": "1" };
 const KEY = `kianda:designer:${location.pathname}:${document.body.dataset.user}`;
-const LONGEST_MS = 20_000;
 const queue = JSON.parse(sessionStorage.getItem(KEY) ?? "[]");
 let busy = false;
 let lost = false;
+// Whether what is selected could not be asked for.
+let isBehind = false;
 let waits = 1000;
 let timer;
 let choice = 0;
-let asked = null;
 let resting;
 
 function keep() {
@@ -68,43 +70,33 @@ async function pump() {
   words(word("keeping"));
   const item = queue[0];
   item.revision = item.again ? item.revision : here.revision;
-  const answer = await post(item).catch(() => undefined);
-  busy = false;
-  if (answer) took(item, answer);
-  else if (answer === undefined) loose(item);
-}
-
-async function post(item) {
   const body = new URLSearchParams(item.values);
   body.set("revision", item.revision);
   if (item.again) body.set("again", "1");
-  const headers = { "X-Designer": "1", "X-CSRFToken": here.token };
-  const response = await fetch(item.url, {
-    method: "POST",
-    body,
-    headers,
-    signal: AbortSignal.timeout(LONGEST_MS),
-  });
-  if (response.status >= 502) throw new Error("not reached");
-  const answer = read(await response.text());
-  if (answer) return answer;
+  const answer = await ask(item.url, { body, headers: BY_SCRIPT });
+  busy = false;
+  const panes = read(answer.text ?? "");
+  if (panes) took(item, panes);
+  else if (answer.why === "lost") loose(item);
   // Signed in again in another tab counts too: only a page that is loaded anew may send.
-  const isOver = response.redirected && response.url.includes("sign-in");
-  if (isOver || response.headers.has("X-Nothing-Sent")) ended();
+  else if (answer.why === "ended") ended();
   else {
     queue.shift();
     keep();
-    refusedWhole(response.status);
+    refusedWhole(answer);
   }
-  return null;
+}
+
+function reached() {
+  if (lost) say(word("back"));
+  [lost, waits] = [false, 1000];
 }
 
 function took(item, answer) {
   queue.shift();
   if (answer.dataset.renamed) follow(answer.dataset.renamed, answer.dataset.renamedTo);
   keep();
-  if (lost) say(word("back"));
-  [lost, waits] = [false, 1000];
+  reached();
   const refused = answer.dataset.refused;
   // What was typed and refused stays where it was typed.
   const stays =
@@ -163,33 +155,30 @@ function loose(item) {
 export async function look(at = here.at, more = {}) {
   // Who asks for news alone does not take the place of what was chosen and is not shown yet.
   const isNews = "since" in more;
-  if (isNews && asked) return null;
-  asked?.abort();
-  const mine = new AbortController();
-  asked = mine;
+  if (isNews && isAsked("look")) return null;
+  if (isNews && isBehind) return look();
   const query = new URLSearchParams({ at, form: here.form, ...more });
   if (document.querySelector("#d-outline:not([hidden])")) query.set("left", "outline");
-  const { signal } = mine;
-  try {
-    const response = await fetch(`${location.pathname}?${query}`, {
-      headers: { "X-Designer": "1" },
-      signal,
-    });
-    if (response.status === 204) return null;
-    const answer = read(await response.text());
-    if (signal.aborted) return null;
-    // An act has moved the selection on meanwhile; an answer about the one before would move it back.
-    if (at !== here.at) return look();
-    if (answer && Number(answer.dataset.revision) >= here.revision) show(answer, { quiet: isNews });
-    if (!answer && response.redirected) ended();
-    return answer;
-  } catch (error) {
-    if (error.name !== "AbortError") disconnected(queue.length);
-    if (error.name !== "AbortError") lost = true;
-    return null;
-  } finally {
-    if (asked === mine) asked = null;
+  const { why, text } = await ask(`${location.pathname}?${query}`, {
+    kind: "look",
+    headers: BY_SCRIPT,
+  });
+  if (why === "lost") {
+    disconnected(queue.length);
+    lost = true;
+  } else if (!why && lost && isIdle()) {
+    reached();
+    note("");
+    words("");
   }
+  if (!isNews && why !== "replaced") isBehind = why === "lost";
+  if (why === "ended") ended();
+  if (!text) return null;
+  // An act has moved the selection on meanwhile; an answer about the one before would move it back.
+  if (at !== here.at) return look();
+  const answer = read(text);
+  if (answer && Number(answer.dataset.revision) >= here.revision) show(answer, { quiet: isNews });
+  return answer;
 }
 
 // The selection counts at once; with `delay` its panes are asked for when the arrows rest, or come

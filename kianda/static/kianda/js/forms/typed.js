@@ -1,6 +1,7 @@
 // Typed text outlives a session that ended: it is kept in this tab, for this person, until the
 // form was sent or the page was left by will. Passwords, secrets and files are never kept.
 import { on, onCapture } from "../page/listen.js";
+import { sessionEnded } from "../page/ask.js";
 import { noteOn, said } from "../page/notes.js";
 import { read, write } from "../page/written.js";
 import { word } from "../page/words.js";
@@ -132,7 +133,7 @@ if (user) {
     keep();
   });
   on("htmx:beforeOnLoad", (event) => {
-    if (event.detail.xhr.getResponseHeader("X-Nothing-Sent")) store.setItem(ENDED, "1");
+    if (sessionEnded((name) => event.detail.xhr.getResponseHeader(name))) store.setItem(ENDED, "1");
   });
   on("htmx:afterSettle", (event) => {
     if (event.detail.xhr?.status === 422) markRefused(event.detail.target);

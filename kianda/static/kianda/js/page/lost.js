@@ -1,12 +1,12 @@
 // A connection that is lost and a server that fails are said above what they are about, and stay
 // said until an answer comes. What was typed stays: a form is not sent into the void.
 import { on } from "./listen.js";
+import { ask, refusal } from "./ask.js";
 import { noteOn, pressButton, said } from "./notes.js";
 import { isPlain } from "./plain.js";
 import { word } from "./words.js";
 
 const FRESH_MS = 20_000;
-const WAIT_MS = 10_000;
 let answered = Date.now();
 
 function place(about) {
@@ -66,8 +66,7 @@ on("htmx:sendError", (event) => {
 on("htmx:responseError", (event) => {
   const { elt, xhr } = event.detail;
   if (isRefresh(elt)) return;
-  const plain = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
-  const words = plain ? xhr.responseText : word("answered", { status: xhr.status });
+  const words = refusal(xhr.status, (name) => xhr.getResponseHeader(name), xhr.responseText);
   const typed = elt.closest("form")?.querySelector("input:not([type=hidden]), select, textarea");
   // What is gone or forbidden is so the next time too.
   const again = xhr.status >= 500 || xhr.status === 429 ? anew(event.detail) : null;
@@ -80,15 +79,8 @@ on("htmx:afterOnLoad", (event) => {
   document.querySelectorAll("[data-lost]").forEach((note) => note.remove());
 });
 
-async function reaches() {
-  if (!navigator.onLine) return false;
-  try {
-    await fetch("/healthz/live", { cache: "no-store", signal: AbortSignal.timeout(WAIT_MS) });
-    return true;
-  } catch {
-    return false;
-  }
-}
+const reaches = async () =>
+  navigator.onLine && (await ask("/healthz/live", { patience: 10_000 })).why !== "lost";
 
 // A plain form replaces the page, so the browser's own error page would take what was typed.
 on("submit", async (event) => {

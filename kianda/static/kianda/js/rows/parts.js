@@ -1,13 +1,9 @@
 // Asks the server for a part of a settings form, with what stands in the form now.
+import { ask as askServer } from "../page/ask.js";
 import { word } from "../page/words.js";
 
-const asked = new Map();
-const lost = { expired: false };
-
 // Why the last question had no answer, in words.
-function whyNot() {
-  return word(lost.expired ? "partExpired" : "partLost");
-}
+let whyNot = "";
 
 export function rootOf(node) {
   return node.closest("[data-settings-form]");
@@ -38,27 +34,17 @@ export function values(root) {
 // A new question of the same kind takes the place of one that is still on its way, which then has
 // no answer (undefined). Null: it could not be asked.
 export async function ask(root, part, more = {}, { post = false, form = null } = {}) {
-  asked.get(part)?.abort();
-  const controller = new AbortController();
-  asked.set(part, controller);
   const query = form ?? new URLSearchParams();
   for (const [name, value] of Object.entries({ ...about(root), ...more })) query.set(name, value);
   const url = `${root.dataset.parts}${part}/`;
-  const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
-  const settings = post ? { method: "POST", body: query, headers: { "X-CSRFToken": token } } : {};
-  try {
-    const response = await fetch(post ? url : `${url}?${query}`, {
-      ...settings,
-      signal: controller.signal,
-    });
-    const isOver = response.redirected && response.url.includes("sign-in");
-    lost.expired = isOver || response.headers.has("X-Nothing-Sent");
-    return response.ok && !response.redirected ? (await response.text()).trim() : null;
-  } catch (error) {
-    lost.expired = false;
-    // The form itself still stands, and tells when it cannot be sent.
-    return error.name === "AbortError" ? undefined : null;
-  }
+  const { why, text, words } = await askServer(post ? url : `${url}?${query}`, {
+    kind: part,
+    body: post ? query : undefined,
+  });
+  if (why === "replaced") return undefined;
+  // The form itself still stands, and tells when it cannot be sent.
+  whyNot = words ?? word(why === "ended" ? "partExpired" : "partLost");
+  return why ? null : text;
 }
 
 // Beside what was asked for: why there was no answer; gone with the next answer.
@@ -69,7 +55,7 @@ export function complain(place, answer) {
   note.className = "k-note k-note--warn k-note--tight";
   note.dataset.complaint = "";
   note.setAttribute("role", "alert");
-  note.textContent = whyNot();
+  note.textContent = whyNot;
   place.append(note);
 }
 
