@@ -1,11 +1,11 @@
 // Rows of a table are added, removed and moved at once; without this the same buttons send the form.
 import { on } from "../page/listen.js";
 import { word } from "../page/words.js";
+import * as common from "../rows/rows.js";
 
 const boxOf = (node) => node.closest?.("[data-table]");
 const bodyOf = (box) => box.querySelector("tbody");
 const rowsOf = (box) => [...bodyOf(box).rows];
-const say = (box, words) => box.querySelector("[data-said]").replaceChildren(words);
 
 // Numbers, names and buttons follow the place of each row.
 function settle(box) {
@@ -39,18 +39,16 @@ function settle(box) {
 }
 
 // Somebody has added, removed or moved rows.
-const rowsChanged = (box) => box.dispatchEvent(new Event("kianda:rows", { bubbles: true }));
+function rowsChanged(box, words) {
+  if (words) common.say(box, words);
+  box.dispatchEvent(new Event("kianda:rows", { bubbles: true }));
+}
+
+const placeOf = (row) => row.querySelector("[data-number]").textContent;
 
 function add(box) {
-  const row = box.querySelector("template[data-blank]").content.querySelector("tr").cloneNode(true);
   const key = `n${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`;
-  for (const node of [row, ...row.querySelectorAll("*")]) {
-    for (const attribute of [...node.attributes]) {
-      if (attribute.value.includes("new-0"))
-        attribute.value = attribute.value.replaceAll("new-0", key);
-    }
-  }
-  bodyOf(box).append(row);
+  const row = common.add(bodyOf(box), box.querySelector("template[data-blank]"), "new-0", key);
   settle(box);
   return row;
 }
@@ -60,26 +58,22 @@ const first = (row) =>
   row.querySelector("button:enabled");
 
 function remove(box, row) {
-  const next = row.nextElementSibling ?? row.previousElementSibling;
-  const number = row.querySelector("[data-number]").textContent;
-  row.remove();
-  settle(box);
-  (next?.querySelector("[data-remove]") ?? box.querySelector('[value$=":add"]') ?? box).focus();
-  say(box, word("rowRemoved", { number }));
-  rowsChanged(box);
+  const number = placeOf(row);
+  const more = box.querySelector('[value$=":add"]') ?? box;
+  common.remove(row, () => settle(box), "[data-remove]", more);
+  rowsChanged(box, word("rowRemoved", { number }));
 }
 
 function move(box, row, step) {
   const other = step < 0 ? row.previousElementSibling : row.nextElementSibling;
   if (!other) return false;
-  const held = document.activeElement;
+  const focused = document.activeElement;
   if (step < 0) other.before(row);
   else other.after(row);
   settle(box);
-  const stay = held?.disabled ? row.querySelector("[data-move]:enabled") : held;
+  const stay = focused?.disabled ? row.querySelector("[data-move]:enabled") : focused;
   (row.contains(stay) ? stay : first(row))?.focus();
-  say(box, word("moved", { place: row.querySelector("[data-number]").textContent }));
-  rowsChanged(box);
+  rowsChanged(box, word("moved", { place: placeOf(row) }));
   return true;
 }
 
@@ -100,10 +94,7 @@ on("click", "button[name=act]", (button, event) => {
   event.preventDefault();
 });
 
-on("keydown", "[data-table] tr[data-row]", (row, event) => {
-  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-  if (!step || !event.altKey || event.ctrlKey || !row.querySelector("[data-move]")) return;
-  event.preventDefault();
+common.onMove("[data-table] tr[data-row]", "[data-move]", (row, step) => {
   const button = row.querySelector(`[data-move="${step < 0 ? "up" : "down"}"]`);
   if (!move(boxOf(row), row, step)) button.click();
 });
@@ -131,8 +122,7 @@ function drop() {
   held = null;
   row.classList.remove("is-held");
   settle(box);
-  say(box, word("moved", { place: row.querySelector("[data-number]").textContent }));
-  rowsChanged(box);
+  rowsChanged(box, word("moved", { place: placeOf(row) }));
 }
 on("pointerup", drop);
 on("pointercancel", drop);
@@ -145,8 +135,10 @@ on("kianda:restore", (event) => {
     const lost = event.detail
       .filter(([name]) => name.startsWith(`${prefix}n`) && !known.has(name))
       .map(([name]) => name);
-    for (const key of new Set(lost.map((name) => name.slice(prefix.length).split("-")[0])))
-      rekey(add(box), key);
+    for (const key of new Set(lost.map((name) => name.slice(prefix.length).split("-")[0]))) {
+      const row = add(box);
+      common.rename(row, row.querySelector("[data-key]").value, key);
+    }
   }
 });
 
@@ -161,14 +153,6 @@ on("kianda:order", (event) => {
   for (const key of keys) if (byKey.has(key)) body.append(byKey.get(key));
   settle(event.target);
 });
-
-function rekey(row, key) {
-  const made = row.querySelector("[data-key]").value;
-  for (const node of row.querySelectorAll("*")) {
-    for (const attribute of [...node.attributes])
-      attribute.value = attribute.value.replaceAll(made, key);
-  }
-}
 
 const ready = () =>
   document.querySelectorAll("[data-table]").forEach((box) => box.setAttribute("data-ready", ""));

@@ -5,12 +5,7 @@ import { ask, rootOf, values, wait } from "./parts.js";
 const tell = wait(200, async (control) => {
   const root = rootOf(control);
   if (!root) return;
-  const html = await ask(
-    root,
-    "sentence",
-    { setting: control.dataset.control },
-    { post: true, form: values(root) },
-  );
+  const html = await ask(root, "sentence", { setting: control.dataset.control }, values(root));
   if (html && control.isConnected) control.querySelector("[data-sentence]").innerHTML = html;
 });
 
@@ -18,12 +13,7 @@ const fit = wait(250, async (left) => {
   const row = left.closest(".k-cond-row");
   const operator = row?.querySelector("select");
   if (!operator || !left.isConnected) return;
-  const html = await ask(
-    rootOf(left),
-    "operators",
-    { left: left.value, chosen: operator.value },
-    { post: true },
-  );
+  const html = await ask(rootOf(left), "operators", { left: left.value, chosen: operator.value });
   if (html && operator.isConnected && document.activeElement !== operator)
     operator.innerHTML = html;
 });

@@ -22,12 +22,11 @@ function dialog() {
 export async function build(field, form) {
   [box, root] = [field, form];
   const label = field.getAttribute("aria-label") ?? "";
-  const html = await ask(
-    root,
-    "builder",
-    { which: field.dataset.complete, text: field.value, label },
-    { post: true },
-  );
+  const html = await ask(root, "builder", {
+    which: field.dataset.complete,
+    text: field.value,
+    label,
+  });
   complain(field.closest("[data-control]") ?? field.parentElement.parentElement, html);
   if (!html) return;
   const made = dialog();
@@ -42,12 +41,7 @@ export async function build(field, form) {
 }
 
 const result = wait(200, async (text) => {
-  const html = await ask(
-    root,
-    "result",
-    { text: text.value, which: text.dataset.complete },
-    { post: true },
-  );
+  const html = await ask(root, "result", { text: text.value, which: text.dataset.complete });
   const place = document.getElementById("k-builder-result");
   if (typeof html !== "string" || !place) return;
   place.innerHTML = html;

@@ -4,6 +4,7 @@ import { on, onCapture } from "../page/listen.js";
 import { carry, noted } from "../forms/carried.js";
 import { ask, changed, complain, rootOf, values, wait } from "./parts.js";
 import { word } from "../page/words.js";
+import { onMove, say } from "./rows.js";
 
 const ACT = '[data-settings-form] button[name$="!act"]';
 
@@ -12,7 +13,7 @@ onCapture("click", ACT, (button, event) => {
   if (!control || event.button) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  if (!button.disabled) press(control, button);
+  if (!button.disabled) press(control, button, button.closest("[data-at]"));
 });
 
 // The answer to an edit before may have put a new control in the place of the one that was pressed.
@@ -27,35 +28,27 @@ function standing(control) {
   return owner ? found.find((one) => one.closest("[data-owner]").dataset.owner === owner) : null;
 }
 
-async function press(pressed, button) {
+async function press(pressed, { name, value }, row) {
   let control = pressed;
   let root = rootOf(control);
-  const [verb, place] = button.value.split(":");
+  const [verb, place] = value.split(":");
   const form = values(root);
-  form.set(button.name, button.value);
-  const next = after(control, button, verb);
+  form.set(name, value);
+  const next = after(control, row, verb);
   const before = noted(control);
-  const html = await ask(
-    root,
-    "control",
-    { setting: control.dataset.control },
-    { post: true, form },
-  );
+  const html = await ask(root, "control", { setting: control.dataset.control }, form);
   control = standing(pressed);
   if (!control) return;
   root = rootOf(control);
   complain(control, html);
   if (!html) return;
   const fresh = made(html);
-  const carried = carry(control, fresh, before, { prefix: root.dataset.prefix, act: button.value });
+  const carried = carry(control, fresh, before, { prefix: root.dataset.prefix, act: value });
   swap(control, fresh);
   root.closest("form").dataset.typed = "1";
   if (!carried()) (fresh.querySelector("[autofocus]") ?? next(fresh))?.focus();
   // A row that nothing is written in yet is not kept: there is nothing to keep.
-  if (
-    ["remove", "up", "down", "by_name"].includes(verb) ||
-    (verb === "keep" && named(fresh, button))
-  )
+  if (["remove", "up", "down", "by_name"].includes(verb) || (verb === "keep" && named(fresh, row)))
     changed(fresh.querySelector("[data-whole]"));
   cover(fresh);
   if (verb === "by_name") tellMapped(fresh, rowsIn(fresh).length - rowsIn(control).length);
@@ -79,7 +72,7 @@ const cover = wait(150, async (control) => {
   const root = rootOf(control);
   const line = root?.closest("form")?.querySelector("[data-coverage]");
   if (!line || control.dataset.mapping !== "input_mapping") return;
-  const words = await ask(root, "coverage", {}, { post: true, form: values(root) });
+  const words = await ask(root, "coverage", {}, values(root));
   if (typeof words === "string") line.innerHTML = words;
 });
 
@@ -96,22 +89,20 @@ function swap(control, fresh) {
   if (focused) document.getElementById(focused)?.focus();
 }
 
-function named(fresh, button) {
-  const at = button.closest("[data-at]")?.dataset.at;
-  return Boolean(fresh.querySelector(`[data-at="${at}"] [name$="/name"]`)?.value);
-}
+const named = (fresh, row) =>
+  Boolean(fresh.querySelector(`[data-at="${row?.dataset.at}"] [name$="/name"]`)?.value);
 
 // Where the focus goes when no row was added: to the same place, or to what is there now.
-function after(control, button, verb) {
+function after(control, row, verb) {
   const rows = [...control.querySelectorAll("[data-at]")];
-  const at = rows.indexOf(button.closest("[data-at]"));
+  const at = rows.indexOf(row);
   const to = verb === "up" ? at - 1 : verb === "down" ? at + 1 : at;
   return (fresh) => {
     const now = [...fresh.querySelectorAll("[data-at]")].filter((one) => !one.closest("template"));
-    const row = now[Math.min(Math.max(to, 0), now.length - 1)];
+    const there = now[Math.min(Math.max(to, 0), now.length - 1)];
     if (at < 0)
       return fresh.querySelector(`[value^="${verb}:"]`) ?? fresh.querySelector('[value^="add:"]');
-    return row?.querySelector("input, textarea") ?? fresh.querySelector('[value^="add:"]');
+    return there?.querySelector("input, textarea") ?? fresh.querySelector('[value^="add:"]');
   };
 }
 
@@ -120,41 +111,19 @@ function position(fresh, place, verb) {
   return { place: at, count: fresh.querySelectorAll("tbody > [data-at]").length };
 }
 
-function say(root, words) {
-  let line = root.querySelector(":scope > [data-said]");
-  if (!line) {
-    line = document.createElement("p");
-    line.dataset.said = "";
-    line.className = "visually-hidden";
-    line.setAttribute("role", "status");
-    root.append(line);
-  }
-  line.textContent = words;
-}
-
 // Another type of an element has other settings.
 onCapture("change", "[data-control] select[data-rerender]", (select, event) => {
   event.stopImmediatePropagation();
   const control = select.closest("[data-control]");
-  const button = control.querySelector('[value^="add:"]').cloneNode();
-  button.value = "keep:";
-  select.closest("[data-at]").append(button);
-  press(control, button);
+  const { name } = control.querySelector('[value^="add:"]');
+  press(control, { name, value: "keep:" }, select.closest("[data-at]"));
 });
 
-// Alt and the arrows move the row that the focus is in.
-on("keydown", "[data-control] tr[data-at]", (row, event) => {
-  if (!event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
-  const up = row.querySelector('[value^="up:"]');
-  if (!up) return;
-  event.preventDefault();
-  const down = event.key === "ArrowDown";
-  if (down ? !row.nextElementSibling : !row.previousElementSibling) return;
-  const button = up.cloneNode();
-  button.value = down ? up.value.replace("up:", "down:") : up.value;
-  button.disabled = false;
-  row.append(button);
-  press(row.closest("[data-control]"), button);
+onMove("[data-control] tr[data-at]", '[value^="up:"]', (row, step) => {
+  const { name, value } = row.querySelector('[value^="up:"]');
+  if (step < 0 ? !row.previousElementSibling : !row.nextElementSibling) return;
+  const act = { name, value: step < 0 ? value : value.replace("up:", "down:") };
+  press(row.closest("[data-control]"), act, row);
 });
 
 const sample = wait(250, async (row) => {
@@ -164,12 +133,7 @@ const sample = wait(250, async (row) => {
   if (!root || !row.querySelector("[data-sample]")) return;
   const texts = {};
   for (const box of row.querySelectorAll("[name]")) texts[box.name.split("/").at(-1)] = box.value;
-  const html = await ask(
-    root,
-    "sample",
-    { control: control.dataset.mapping, ...texts },
-    { post: true },
-  );
+  const html = await ask(root, "sample", { control: control.dataset.mapping, ...texts });
   if (typeof html === "string" && row.isConnected)
     row.querySelector("[data-sample]").innerHTML = html;
 });
@@ -195,12 +159,7 @@ async function restore(root, typed) {
     );
     form.append(`${root.dataset.prefix}!shown`, control.dataset.control.slice(1));
     form.set(`${root.dataset.prefix}!act`, "keep:");
-    const html = await ask(
-      root,
-      "control",
-      { setting: control.dataset.control },
-      { post: true, form },
-    );
+    const html = await ask(root, "control", { setting: control.dataset.control }, form);
     if (html) swap(control, made(html));
   }
 }

@@ -2,6 +2,8 @@
 import { ask as askServer } from "../page/ask.js";
 import { word } from "../page/words.js";
 
+// What is looked up without what stands in the form.
+const LOOKED_UP = ["tree", "completion"];
 // Why the last question had no answer, in words.
 let whyNot = "";
 
@@ -33,14 +35,12 @@ export function values(root) {
 
 // A new question of the same kind takes the place of one that is still on its way, which then has
 // no answer (undefined). Null: it could not be asked.
-export async function ask(root, part, more = {}, { post = false, form = null } = {}) {
-  const query = form ?? new URLSearchParams();
-  for (const [name, value] of Object.entries({ ...about(root), ...more })) query.set(name, value);
+export async function ask(root, part, more = {}, form = new URLSearchParams()) {
+  for (const [name, value] of Object.entries({ ...about(root), ...more })) form.set(name, value);
   const url = `${root.dataset.parts}${part}/`;
-  const { why, text, words } = await askServer(post ? url : `${url}?${query}`, {
-    kind: part,
-    body: post ? query : undefined,
-  });
+  const { why, text, words } = LOOKED_UP.includes(part)
+    ? await askServer(`${url}?${form}`, { kind: part })
+    : await askServer(url, { kind: part, body: form });
   if (why === "replaced") return undefined;
   // The form itself still stands, and tells when it cannot be sent.
   whyNot = words ?? word(why === "ended" ? "partExpired" : "partLost");

@@ -1,186 +1,49 @@
-// Rows of a REST method are added and removed at once; without this the same buttons send the form.
+// What the editors of rows share, those of a REST method, of a table and of a mapping: a blank row
+// becomes one, a row goes or moves by keys, the focus follows, and what was done is said.
 import { on } from "../page/listen.js";
-import { hold, letHold } from "../page/focus.js";
-import { mendAll } from "../forms/mended.js";
-import { word } from "../page/words.js";
 
-const form = () => document.getElementById("me");
-const SECRET = /key|token|secret|password|^(authorization|cookie|set-cookie|proxy-authorization)$/i;
-
-on("click", '#me button[name="act"]', (button, event) => {
-  const [verb, ...rest] = button.value.split(":");
-  if (verb === "add") add(rest[0].slice(1))?.querySelector("input").focus();
-  else if (verb === "remove") remove(button.closest("tr"));
-  else if (verb === "take") take(button, rest.join(":").split("\n"));
-  else return;
-  event.preventDefault();
-});
-
-function table(key) {
-  return form().querySelector(`[data-rows="${key}"]`);
-}
-
-function places(rows) {
-  return [...rows.tBodies[0].rows].map((row) => Number(row.dataset.at));
-}
-
-function add(key, wanted) {
-  const rows = table(key);
-  const at = wanted ?? 1 + Math.max(-1, ...places(rows));
-  const blank = document
-    .querySelector(`template[data-blank="${key}"]`)
-    .content.firstElementChild.cloneNode(true);
-  for (const node of [blank, ...blank.querySelectorAll("*")]) {
-    for (const attribute of [...node.attributes])
-      attribute.value = attribute.value.replaceAll("-1", at);
+// What a row is called stands in names, ids and labels all over it.
+export function rename(row, old, now) {
+  for (const node of [row, ...row.querySelectorAll("*")]) {
+    for (const attribute of node.attributes) {
+      if (attribute.value.includes(old)) attribute.value = attribute.value.replaceAll(old, now);
+    }
   }
-  rows.tBodies[0].append(blank);
-  settle(rows);
-  return blank;
 }
 
-function label(row) {
-  const bin = row.querySelector(".k-bin button");
-  bin.setAttribute("aria-label", `${bin.title} ${row.querySelector("input").value}`);
+export function add(body, blank, old, now) {
+  const row = blank.content.firstElementChild.cloneNode(true);
+  rename(row, old, now);
+  body.append(row);
+  return row;
 }
 
-function remove(row) {
-  const rows = row.closest("table");
+// The focus goes to the row that follows, else to the one before, else to what adds one.
+export function remove(row, settle, focus, otherwise) {
   const next = row.nextElementSibling ?? row.previousElementSibling;
   row.remove();
-  settle(rows);
-  const focus =
-    next?.querySelector("input") ?? rows.closest("details").querySelector('[value^="add:"]');
-  focus.focus();
-  changed();
+  settle();
+  (next?.querySelector(focus) ?? otherwise)?.focus();
 }
 
-function settle(rows) {
-  const count = rows.tBodies[0].rows.length;
-  rows.hidden = !count;
-  rows.closest("details").open = true;
-  rows.closest("details").querySelector("[data-count]").textContent = count;
+// Alt and the arrows move the row that the focus is in.
+export function onMove(rows, button, move) {
+  on("keydown", rows, (row, event) => {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step || !event.altKey || event.ctrlKey || !row.querySelector(button)) return;
+    event.preventDefault();
+    move(row, step);
+  });
 }
 
-// The form counts as typed in, so that its text outlives a session; the trial follows the rows.
-function changed() {
-  form().dataset.typed = "1";
-  document.getElementById("inputs")?.dispatchEvent(new CustomEvent("rows-changed"));
+export function say(box, words) {
+  let line = box.querySelector("[data-said]");
+  if (!line) {
+    line = document.createElement("p");
+    line.dataset.said = "";
+    line.className = "visually-hidden";
+    line.setAttribute("role", "status");
+    box.append(line);
+  }
+  line.textContent = words;
 }
-
-function take(button, paths) {
-  for (const path of paths) {
-    const row = add("response_body");
-    row.querySelector('[name$="/name"]').value =
-      path
-        .split(".")
-        .filter((part) => !/^\d+$/.test(part))
-        .join("_") || path;
-    row.querySelector('[name$="/path"]').value = path;
-    label(row);
-  }
-  changed();
-  const group = button.parentElement;
-  for (const one of [...group.querySelectorAll("button")]) {
-    if (
-      one.value
-        .slice(5)
-        .split("\n")
-        .every((path) => paths.includes(path))
-    )
-      one.remove();
-  }
-  if (!group.querySelector("button"))
-    group.replaceChildren(document.createTextNode(word("allTaken")));
-  else
-    for (const one of group.querySelectorAll("button"))
-      one.value = `take:${one.value
-        .slice(5)
-        .split("\n")
-        .filter((path) => !paths.includes(path))
-        .join("\n")}`;
-  fillSamples();
-}
-
-// Beside each response field: what the last answer had there.
-function fillSamples() {
-  const found = new Map(
-    [...document.querySelectorAll("#answer [data-found]")].map((one) => [
-      one.dataset.found,
-      one.dataset.value,
-    ]),
-  );
-  if (!found.size) return;
-  for (const row of table("response_body").tBodies[0].rows) {
-    const path =
-      row.querySelector('[name$="/path"]').value || row.querySelector('[name$="/name"]').value;
-    const value = found.get(path) ?? "";
-    row.querySelector("[data-sample]").textContent =
-      value.length > 28 ? `${value.slice(0, 27)}…` : value;
-  }
-}
-
-on("change", (event) => {
-  if (
-    /^\/(url_path|content_type)$|^\/(query|request_\w+)\/\d+\/(name|value|secret)$/.test(
-      event.target.name ?? "",
-    )
-  )
-    changed();
-});
-
-// Secrets typed for the trial do not travel back, nor what was typed since the question was sent.
-let typed = new Map();
-let held;
-on("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id !== "inputs") return;
-  held = hold();
-  typed = new Map(
-    [...event.detail.target.querySelectorAll("input")].map((one) => [one.name, one.value]),
-  );
-});
-
-on("htmx:afterSwap", (event) => {
-  const asked = event.detail.requestConfig.elt.id !== "inputs";
-  // Fill in has looked at the Process ID alone.
-  if (asked && event.detail.target.id === "inputs") mendAll(form(), "#f-process_id");
-  if (event.detail.target.id === "answer") mendAll(form());
-  if (event.detail.target.id === "inputs") {
-    for (const field of event.detail.target.querySelectorAll("input")) {
-      if (typed.has(field.name) && (field.type === "password" || !asked))
-        field.value = typed.get(field.name);
-    }
-    letHold(held);
-  }
-  if (event.detail.target.id !== "answer") return;
-  fillSamples();
-  document.querySelector("#answer [data-focus]")?.focus({ preventScroll: true });
-});
-
-// What was typed before the session ended is put back: first the rows for it.
-on("kianda:restore", (event) => {
-  if (event.target.id !== "me") return;
-  const names = event.detail.map(([name]) => /^\/(\w+)\/(\d+)\/name$/.exec(name)).filter(Boolean);
-  for (const rows of form().querySelectorAll("[data-rows]")) {
-    const wanted = names
-      .filter(([, key]) => key === rows.dataset.rows)
-      .map(([, , at]) => Number(at));
-    const had = places(rows);
-    [...rows.tBodies[0].rows].forEach(
-      (row) => wanted.includes(Number(row.dataset.at)) || row.remove(),
-    );
-    wanted.filter((at) => !had.includes(at)).forEach((at) => add(rows.dataset.rows, at));
-    rows.closest("details").querySelector("[data-count]").textContent = rows.tBodies[0].rows.length;
-  }
-  setTimeout(changed);
-});
-
-// A value is hidden as soon as it counts as secret; the button says what it removes.
-on("input", "#me [data-rows] tbody tr", (row, { target }) => {
-  label(row);
-  if (!row.closest(".k-rows--request") || target.name?.endsWith("/value")) return;
-  const said = row.querySelector('[name$="/secret"]').value;
-  const secret =
-    said === "yes" || (said === "" && SECRET.test(row.querySelector('[name$="/name"]').value));
-  row.querySelector('[name$="/value"]').type = secret ? "password" : "text";
-});
