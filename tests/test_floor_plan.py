@@ -191,3 +191,25 @@ def test_one_module_asks_the_server_by_script() -> None:
         if re.search(r"\bfetch\(|\bXMLHttpRequest\b|\bsendBeacon\b", path.read_text())
     }
     assert found == {"page/ask.js"}
+
+
+def test_a_class_of_the_style_sheets_is_used() -> None:
+    places = [ROOT / name for name in (*APPS, "templates")]
+    text = "\n".join(
+        one.read_text()
+        for place in places
+        for kind in ("html", "js", "py")
+        for one in place.rglob(f"*.{kind}")
+    )
+    known = set(re.findall(r"[\w-]+", text))
+    # `k-pill--{{ kind }}`, and the like.
+    made = tuple(set(re.findall(r"\b([a-z][\w-]*-[a-z]?)\$?\{", text)))
+    unused = {
+        name
+        for sheet in (ROOT / "kianda/static/kianda").glob("*.css")
+        for name in re.findall(
+            r"\.([a-z][\w-]*)", re.sub(r"/\*.*?\*/|\{[^{}]*\}", " ", sheet.read_text(), flags=re.S)
+        )
+        if name not in known and not name.startswith(made)
+    }
+    assert unused == set()

@@ -23,7 +23,7 @@
     return text.length <= 24 && pen.measureText(text).width > room + 1;
   };
   // Tables, tabs and code are read by scrolling, each in a frame of its own.
-  const WIDE = ".k-scroll, .k-tabs, .k-code, .k-editor-text";
+  const WIDE = ".k-tabs, .k-code, .k-editor-text";
   const hides = (how) => ["hidden", "clip"].includes(how);
   if (root.scrollWidth > innerWidth) wrong.push(`the page is ${root.scrollWidth} px wide`);
   for (const e of document.body.querySelectorAll("*")) {

@@ -6,13 +6,13 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Missing
 from kianda.lib.names import FIELD_NAME
-from kianda.web.pages import page, render_dialog
+from kianda.web.pages import page
 from processes.definition.tree import Piece
 from processes.designer.editing.new_pieces import may_hold
 from processes.designer.uses import all_uses
 from processes.views.designer import palette
 from processes.views.designer.screen import Screen, runs_rules
-from processes.views.designer.workspace import Workspace
+from processes.views.designer.workspace import Workspace, designer_dialog
 
 MOST_USES = 50
 
@@ -29,7 +29,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponseBase:
         "uses": uses[:MOST_USES], "rest": len(uses[MOST_USES:]), "called": called, "sure": sure,
     }  # fmt: skip
     title = _("Delete %(title)s") % {"title": called}
-    return render_dialog(request, "designer/_delete.html", context, title=title)
+    return designer_dialog(request, "designer/_delete.html", context, title=title)
 
 
 @page(roles=(DESIGNER,))
@@ -43,7 +43,7 @@ def uses(request: HttpRequest, name: str) -> HttpResponseBase:
         "rest": len(found[MOST_USES:]),
     }
     title = _("Who uses %(title)s") % {"title": element.title}
-    return render_dialog(request, "designer/_uses.html", context, title=title)
+    return designer_dialog(request, "designer/_uses.html", context, title=title)
 
 
 @page(roles=(DESIGNER,))
@@ -53,7 +53,7 @@ def move(request: HttpRequest, name: str) -> HttpResponseBase:
     element = _asked(workspace)
     context = _context(workspace, element) | {"groups": _destinations(workspace.screen, element)}
     title = _("Move %(title)s") % {"title": element.title}
-    return render_dialog(request, "designer/_move.html", context, title=title)
+    return designer_dialog(request, "designer/_move.html", context, title=title)
 
 
 @page(roles=(DESIGNER,))
@@ -65,7 +65,7 @@ def retype(request: HttpRequest, name: str) -> HttpResponseBase:
         raise Missing(_("Only fields have a type that can be changed."))
     context = _context(workspace, element) | {"sections": palette.field_sections()}
     title = _("Change the type of %(title)s") % {"title": element.title}
-    return render_dialog(request, "designer/_retype.html", context, title=title)
+    return designer_dialog(request, "designer/_retype.html", context, title=title)
 
 
 def _asked(workspace: Workspace) -> Piece:

@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from kianda.accounts.roles import DESIGNER
 from kianda.accounts.services.profiles import profile_of
-from kianda.web.pages import page, render_dialog
+from kianda.web.pages import page
 from processes import selectors
-from processes.views.designer.workspace import Workspace
+from processes.views.designer.workspace import Workspace, designer_dialog
 
 KEYS = (
     (("F6", "Shift F6"), _("next, previous pane: palette, form, properties")),
@@ -55,6 +55,6 @@ def keys(request: HttpRequest, name: str) -> HttpResponseBase:
         "design": selectors.get_design(name), "keys": KEYS,
         "letters": profile_of(request.user).single_keys,
     }  # fmt: skip
-    return render_dialog(
+    return designer_dialog(
         request, "designer/_keys.html", context, title=str(_("Keys of the designer"))
     )

@@ -10,7 +10,7 @@ from kianda.web.pages import Errors, go, page, render_dialog, toast
 from processes import selectors
 from processes.designer import working_copy
 from processes.models import DesignVersion
-from processes.views.designer.workspace import Workspace
+from processes.views.designer.workspace import Workspace, designer_dialog
 
 
 @page(roles=(DESIGNER,), methods=("GET", "POST"))
@@ -37,7 +37,7 @@ def publish(request: HttpRequest, name: str) -> HttpResponseBase:
     }  # fmt: skip
     title = _("Publish %(title)s") % {"title": workspace.screen.tree.process.title}
     status = 422 if errors else 200
-    return render_dialog(request, "designer/_publish.html", context, title=title, status=status)
+    return designer_dialog(request, "designer/_publish.html", context, title=title, status=status)
 
 
 def _published(workspace: Workspace) -> HttpResponseBase:
@@ -95,4 +95,4 @@ def discard(request: HttpRequest, name: str) -> HttpResponseBase:
         "back": workspace.address("process"),
     }
     title = _("Discard unsaved edits")
-    return render_dialog(request, "designer/_discard.html", context, title=title)
+    return designer_dialog(request, "designer/_discard.html", context, title=title)

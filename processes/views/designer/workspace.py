@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 
 from kianda.accounts.services.profiles import profile_of
 from kianda.lib.errors import ApplicationError, Stale
-from kianda.web.pages import go, query_words, render_page, toast
+from kianda.web.pages import go, query_words, render_dialog, render_page, toast
 from kianda.web.times import moment_in_sentence
 from processes import selectors
 from processes.definition.tree import Piece
@@ -28,6 +28,8 @@ from processes.views.designer import outline, palette
 from processes.views.designer.clipboard import Clipboard
 from processes.views.designer.screen import Screen
 
+# A dialog of the designer; as a page of its own it has the styles of the designer.
+designer_dialog = partial(render_dialog, alone="designer/dialog_page.html")
 PREFIX = "s"
 SCRIPT_HEADER = "X-Designer"
 

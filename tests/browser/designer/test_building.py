@@ -219,3 +219,14 @@ def test_without_script_the_same_buttons_work(
     go_on(page.get_by_role("button", name="Undo (Ctrl Z)"))
     expect(page.locator("#b-amount")).to_be_visible()
     assert names() == ["amount", "subject"]
+
+
+def test_a_question_of_the_designer_is_laid_out_as_a_page_of_its_own_too(
+    plain_page_as: Callable[[str], Page], orders: None
+) -> None:
+    page = plain_page_as("ada")
+    page.goto(f"{HERE}type/?target=field:subject")
+    types = page.get_by_role("group", name="Change the type").get_by_role("button")
+    boxes: Any = [one.bounding_box() for one in types.all()]
+    assert len(boxes) > 3
+    assert len({box["width"] for box in boxes}) == 1

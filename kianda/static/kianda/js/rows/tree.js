@@ -1,6 +1,7 @@
 // Trees to pick from: beside a box, in the expression builder, in the choice of a data source.
 import { on } from "../page/listen.js";
 import { ask, beside, changed, complain, float, insert, isName, ready, rootOf } from "./parts.js";
+import { word } from "../page/words.js";
 import { build } from "./expression.js";
 
 // No div: that would be laid out as the body of the dialog that it floats in.
@@ -14,7 +15,7 @@ on("click", "[data-pick]", async (pressed) => {
   const root = rootOf(field);
   const label = field.getAttribute("aria-label");
   const slow = setTimeout(
-    () => put('<p class="k-small k-muted" role="status">Loading…</p>', field),
+    () => put(`<p class="k-small k-muted" role="status">${word("loading")}</p>`, field),
     300,
   );
   const html = await ask(root, "tree", { which: pressed.dataset.pick, label });
@@ -48,7 +49,7 @@ function builder(root) {
   Object.assign(made, {
     type: "button",
     className: "btn btn-sm k-quiet",
-    textContent: "Expression",
+    textContent: word("expression"),
   });
   made.addEventListener("click", () => {
     const field = box;
