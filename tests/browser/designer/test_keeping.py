@@ -164,6 +164,30 @@ def test_a_field_that_is_chosen_without_connection_is_shown_when_it_is_back(
     kept(page)
 
 
+def test_a_box_is_ticked_although_an_answer_puts_another_in_its_place_while_it_is_pressed(
+    page_as: PageAs, orders: None
+) -> None:
+    page = page_as("ada")
+    page.goto(f"{HERE}?at=field:subject")
+    page.locator("[data-live]").wait_for()
+    page.locator("#d-props summary", has_text="Checks").click()
+    tick = page.locator("[name='s/required'][type=checkbox]")
+    held: list[Route] = []
+    page.route("**/settings/", lambda route: held.append(route), times=1)
+    with page.expect_request("**/settings/"):
+        page.locator("[name='s/title']").fill("About")
+        page.locator("[name='s/title']").press("Tab")
+    tick.hover()
+    page.mouse.down()
+    held[0].continue_()
+    expect(box(page, "subject")).to_contain_text("About")
+    page.mouse.up()
+    expect(tick).to_be_checked()
+    expect(box(page, "subject").locator(".k-req")).to_be_visible()
+    kept(page)
+    assert field_of("subject")["required"] is True
+
+
 def test_a_session_that_has_ended_keeps_the_edit(page_as: PageAs, orders: None) -> None:
     page = page_as("ada")
     page.goto(f"{HERE}?at=field:subject")

@@ -1,15 +1,17 @@
 // Between press and release of the mouse lies a tenth of a second, in which an answer may put another
-// button in place of the one that is pressed: the browser then tells nobody of the click.
+// button, or box to tick, in place of the one that is pressed: the browser then tells nobody of the
+// click.
 import { onCapture } from "./listen.js";
 
 const NEAR_PX = 12;
+const PRESSED = "button, a[href], summary, label, [type=checkbox], [type=radio]";
 let pressed;
 let isDown = false;
 let afterwards = [];
 
 const textOf = (node) => node.textContent.trim().replace(/\s+/g, " ");
 const isSame = (one, other) =>
-  ["id", "name", "value", "href"].every((name) => one[name] === other[name]) &&
+  ["id", "name", "value", "href", "htmlFor"].every((name) => one[name] === other[name]) &&
   one.getAttribute("aria-label") === other.getAttribute("aria-label") &&
   textOf(one) === textOf(other);
 
@@ -17,7 +19,7 @@ onCapture("pointerdown", (event) => {
   // A finger presses what is there when it is lifted.
   if (event.pointerType !== "mouse" || event.button) return;
   isDown = true;
-  const node = event.target.closest?.("button, a[href], summary");
+  const node = event.target.closest?.(PRESSED);
   pressed = node && { node, x: event.clientX, y: event.clientY };
 });
 
