@@ -1,5 +1,6 @@
 """The project package as an app: commands, static files, system checks."""
 
+import gc
 from pathlib import Path
 
 from django.apps import AppConfig
@@ -23,3 +24,5 @@ class KiandaConfig(AppConfig):
         # Collected files are for another user than the one who collects them, as in an image.
         mode = 0o777 if settings.KIANDA_STATIC_DIR else 0o700
         Path(settings.STATIC_ROOT).mkdir(mode=mode, parents=True, exist_ok=True)
+        gc.freeze()
+        gc.enable()

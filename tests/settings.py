@@ -40,5 +40,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 KIANDA_EGRESS_ALLOW = []
 # Each test client starts the middleware anew: let it look for static files only when asked.
 WHITENOISE_AUTOREFRESH = True
+# A browser keeps what it fetched, as it keeps the collected files of production.
+WHITENOISE_MAX_AGE = 600
 # A browser keeps a script that it fetched, and what it compiled of it.
 STATICFILES_DIRS = [("axe", Path(axe_playwright_python.__file__).parent)]

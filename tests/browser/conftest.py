@@ -85,6 +85,20 @@ def contexts(browser: Browser) -> Contexts:
     return Contexts(browser)
 
 
+@pytest.fixture(scope="session")
+def live_server() -> Iterator[LiveServer]:
+    """The product's pages and static files, with the middleware that serves both in production.
+
+    Django's handler of static files says nothing of how long they last: a browser would ask for
+    each of them, and compile it, at every page.
+    """
+    server = LiveServer("localhost", start=False)
+    server.thread.static_handler = lambda product: product
+    server.start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def page_as(
     contexts: Contexts, live_server: LiveServer, person: Callable[[str], Any]
