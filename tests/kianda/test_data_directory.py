@@ -17,6 +17,8 @@ from kianda import data_directory
 from tests.integration.needs import on_ci
 from tests.kianda.product import manage
 
+pytestmark = pytest.mark.integration
+
 KEYS = {
     "KIANDA_SECRET_KEY": "k" * 60,
     "KIANDA_SECRET_KEYS": Fernet.generate_key().decode(),

@@ -157,6 +157,7 @@ def test_the_image_holds_no_tests_no_data_and_no_secrets(tmp_path: Path) -> None
         assert any(fnmatch.fnmatch(name, pattern) for pattern in left_out), name
 
 
+@pytest.mark.integration
 @pytest.mark.timeout(400)
 def test_the_image_can_collect_its_files_and_start_from_what_is_copied(tmp_path: Path) -> None:
     """The steps of the Dockerfile, on what .dockerignore lets through."""

@@ -9,6 +9,8 @@ from cryptography.fernet import Fernet
 
 from tests.kianda.product import manage, migrated
 
+pytestmark = pytest.mark.integration
+
 MAKE = """
 from django.conf import settings
 from django.core.management import call_command

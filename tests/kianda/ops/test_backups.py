@@ -194,6 +194,7 @@ call_command("backup", {file!r}, "--with-keys")
 """
 
 
+@pytest.mark.integration
 def test_a_backup_with_its_keys_starts_on_a_new_machine(tmp_path: Path) -> None:
     old, new, file = tmp_path / "old", tmp_path / "new", str(tmp_path / "backup.tar")
     done = manage(old, "migrate", "--run-syncdb", "--verbosity", "0", **TESTED)
@@ -232,6 +233,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return Grown(tmp_path_factory.mktemp("grown"))
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("after_s", [0, 0.05])
 def test_a_restore_that_is_killed_leaves_old_or_new_and_says_which(
     grown: Any, after_s: float
@@ -250,6 +252,7 @@ call_command("restore", {file!r}, "--force")
 """
 
 
+@pytest.mark.integration
 def test_a_restore_that_is_killed_while_it_clears_up_has_told_nothing_wrong(grown: Any) -> None:
     cut = manage(grown.folder, "shell", "--no-imports", "-c", CUT.format(file=str(grown.file)))
     assert cut.returncode == 9, cut.stderr

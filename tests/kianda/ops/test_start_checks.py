@@ -40,6 +40,7 @@ def test_a_wrong_key_ring_is_refused_with_a_sentence(
     assert "KIANDA_SECRET_KEYS" in capsys.readouterr().err
 
 
+@pytest.mark.integration
 def test_a_database_that_cannot_be_opened_is_refused_with_a_sentence(tmp_path: Path) -> None:
     from tests.kianda.product import manage
 
@@ -53,6 +54,7 @@ def test_a_database_that_cannot_be_opened_is_refused_with_a_sentence(tmp_path: P
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.integration
 def test_a_database_without_its_key_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
     from tests.kianda.product import manage
 
