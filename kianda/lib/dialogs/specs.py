@@ -11,9 +11,6 @@ from pydantic.fields import FieldInfo
 
 from kianda.lib.names import as_title
 
-# Ordered lists of rules, fields and forms are edited where they stand, on the canvas.
-ELSEWHERE = frozenset({"rules", "load_rules", "fields", "forms"})
-
 
 @dataclass(frozen=True)
 class Spec:
@@ -41,10 +38,9 @@ class Spec:
 
 @cache
 def specs_of(model: type[BaseModel]) -> tuple[Spec, ...]:
-    """Return the settings of a model in its order, but for its tag and what the canvas edits."""
+    """Return the settings of a model in its order, but for its tag."""
     tag = getattr(model, "tag", "")
-    made = [_spec(name, info) for name, info in model.model_fields.items() if name != tag]
-    return tuple(spec for spec in made if not _elsewhere(spec))
+    return tuple(_spec(name, info) for name, info in model.model_fields.items() if name != tag)
 
 
 def spec_of(model: type[BaseModel], name: str) -> Spec | None:
@@ -52,22 +48,11 @@ def spec_of(model: type[BaseModel], name: str) -> Spec | None:
     return next((spec for spec in specs_of(model) if spec.name == name), None)
 
 
-def _elsewhere(spec: Spec) -> bool:
-    """Tell whether a setting is a list of elements; a list of field names is a plain setting."""
-    return spec.name in ELSEWHERE and spec.control in ELSEWHERE and not _of_text(spec)
-
-
-def _of_text(spec: Spec) -> bool:
-    return spec.many and spec.extra.get("item") == "text"
-
-
 def _spec(name: str, info: FieldInfo) -> Spec:
     inner, nullable = _without_none(info.annotation)
     extra = _extra(info)
     item = _item(inner)
     least, most, longest = _bounds(info)
-    if item is str:
-        extra["item"] = "text"
     return Spec(
         name=info.alias or name,
         control=str(extra.get("control") or _usual(inner)),

@@ -26,10 +26,16 @@ from processes.designer.settings_forms.datasource_choices import (
     sources_in,
 )
 from processes.designer.settings_forms.editor_scope import CatalogLists, EditorScope
-from processes.designer.settings_forms.labels import HELP, TITLES, Words, group_of
+from processes.designer.settings_forms.labels import (
+    HELP,
+    TITLES,
+    Option,
+    Words,
+    group_of,
+    options_of,
+)
 from processes.designer.settings_forms.mapping_heads import Heads, heads_of
 from processes.designer.settings_forms.mapping_rows import MappingRow, MappingSamples, lines_of
-from processes.designer.settings_forms.options import CheckboxOption, Option, options_of, ticks_of
 from processes.designer.settings_forms.posted_rows import columns_of
 from processes.designer.settings_forms.source_trees import Branch, form_names
 
@@ -267,7 +273,7 @@ class BoundControl:
     @property
     def is_filter(self) -> bool:
         """Tell whether its conditions choose items, and not when a rule runs."""
-        return self.spec.control in {"filter", "item_filter"}
+        return self.spec.control == "item_filter"
 
     @property
     def has_otherwise(self) -> bool:
@@ -293,11 +299,6 @@ class BoundControl:
     def explained(self) -> bool:
         """Tell whether its choices come with sentences: then each has a radio button."""
         return bool(self.spec.choices) and any(option.help for option in self.options)
-
-    @property
-    def several(self) -> list[tuple[Words, list[CheckboxOption]]]:
-        """Return the fields to tick, by form; one that is no longer there comes last."""
-        return ticks_of(self.branches, self.value)
 
     @property
     def forms(self) -> list[tuple[str, str]]:

@@ -79,11 +79,6 @@ def _read_method(sent: Sent) -> Any:
     return method if both else sent.text.strip()
 
 
-def _read_several(sent: Sent) -> Any:
-    typed = sent.node.values if sent.node is not None else []
-    return [one.strip() for one in typed if one.strip()]
-
-
 def _read_rows(sent: Sent) -> Any:
     return posted_rows.read_rows(sent.spec, sent.node, blank=sent.blank)
 
@@ -137,10 +132,6 @@ def _shown_switch(spec: Spec, value: Any) -> Any:
     return value is True
 
 
-def _shown_several(spec: Spec, value: Any) -> Any:
-    return [str(one) for one in value] if isinstance(value, (list, tuple)) else []
-
-
 def _shown_rows(spec: Spec, value: Any) -> Any:
     return posted_rows.shown_rows(spec, value)
 
@@ -155,7 +146,11 @@ def _shown_choices(spec: Spec, value: Any) -> Any:
 
 def _shown_people(spec: Spec, value: Any) -> Any:
     raw = value if isinstance(value, dict) else {}
-    return {key: _shown_several(spec, raw.get(key)) for key in ("users", "groups")}
+    return {
+        key: [str(one) for one in names] if isinstance(names, (list, tuple)) else []
+        for key in ("users", "groups")
+        for names in (raw.get(key),)
+    }
 
 
 def _shown_elements(spec: Spec, value: Any) -> Any:
@@ -180,9 +175,9 @@ def _text(template: str, read: Read = _read_text) -> ControlType:
 _ROWS = ControlType("rows", _read_rows, _shown_rows)
 _GROUP = ControlType("conditions", _read_conditions, _shown_conditions)
 _FIELD = _text("field", _read_name)
-_SOURCE = _text("datasource", _read_source)
-_METHOD = _text("method", _read_method)
 
+# Lists of rules, fields and forms are edited where they stand: on the canvas.
+ON_CANVAS = frozenset({"rules", "fields", "forms"})
 CONTROLS: Mapping[str, ControlType] = MappingProxyType(
     {
         "text": _text("text"),
@@ -194,14 +189,10 @@ CONTROLS: Mapping[str, ControlType] = MappingProxyType(
         "field_name": _text("name", _read_name),
         "pattern": _text("pattern"),
         "value": _text("value", _read_value),
-        "expression": _text("value"),
         "field": _FIELD,
         "field_picker": _FIELD,
-        "fields": ControlType("fields", _read_several, _shown_several),
-        "datasource": _SOURCE,
-        "datasource_picker": _SOURCE,
-        "method": _METHOD,
-        "method_picker": _METHOD,
+        "datasource_picker": _text("datasource", _read_source),
+        "method_picker": _text("method", _read_method),
         "form": _text("form", _read_name),
         "process": _text("process", _read_name),
         "table": _FIELD,
@@ -212,7 +203,6 @@ CONTROLS: Mapping[str, ControlType] = MappingProxyType(
         "success_mapping": _ROWS,
         "error_mapping": _ROWS,
         "conditions": _GROUP,
-        "filter": _GROUP,
         "item_filter": _GROUP,
         "columns": ControlType("columns", _read_elements, _shown_elements),
         "people": ControlType("people", _read_people, _shown_people),

@@ -23,7 +23,7 @@ from kianda.lib.dialogs.specs import Spec, specs_of
 from kianda.lib.errors import Flaw
 from kianda.web.pages import control_id
 from processes.designer.settings_forms.bound_control import BoundControl
-from processes.designer.settings_forms.controls import CONTROLS, Sent, control_for
+from processes.designer.settings_forms.controls import ON_CANVAS, Sent, control_for
 from processes.designer.settings_forms.editor_scope import CatalogLists, EditorScope, scope_of
 from processes.designer.settings_forms.labels import GROUPS, Words
 from processes.designer.settings_forms.mapping_rows import NAMES, MappingSamples
@@ -60,7 +60,7 @@ class SettingsForm:
     @cached_property
     def controls(self) -> "list[BoundControl]":
         """Return the controls of all settings: the title, then the others as in the model."""
-        specs = sorted(drawn(self.kind), key=lambda spec: spec.name != "title")
+        specs = sorted(settings_of(self.kind), key=lambda spec: spec.name != "title")
         return [one for one in (BoundControl(spec, self) for spec in specs) if self._is_of_use(one)]
 
     def _is_of_use(self, one: "BoundControl") -> bool:
@@ -245,7 +245,7 @@ def read_with_act(
     act = post.get(f"{prefix}!act", "")
     place = rearranged(root, act)
     found: dict[str, Any] = {}
-    for spec in drawn(kind):
+    for spec in settings_of(kind):
         with_source = spec.name == "method" and "/" in root.text_at("datasource")
         if spec.name in shown or with_source:
             sent = Sent(kind, spec, root.at(spec.name), root, bool(act))
@@ -253,9 +253,9 @@ def read_with_act(
     return found, place
 
 
-def drawn(kind: Model) -> list[Spec]:
-    """Return the settings that have a control; a test tells of those that have none."""
-    return [spec for spec in specs_of(kind) if spec.control in CONTROLS]
+def settings_of(kind: Model) -> list[Spec]:
+    """Return the settings that its form asks for; a test tells of those that have no control."""
+    return [spec for spec in specs_of(kind) if spec.control not in ON_CANVAS]
 
 
 def changed_settings(

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from kianda.lib.dialogs.specs import specs_of
 from processes.definition.document import Document, Form
 from processes.designer.settings_forms import changed_settings, read_settings
 from processes.designer.settings_forms.controls import CONTROLS
+from processes.designer.settings_forms.form import settings_of
 from processes.designer.settings_forms.mapping_rows import PICKED
 from processes.designer.settings_forms.posted_rows import columns_of
 from processes.fields import fields
@@ -32,7 +32,7 @@ def test_every_control_of_every_kind_has_a_template() -> None:
 
 def _with_columns(kind: Any) -> list[Any]:
     """The settings of a kind, and the boxes of its rows."""
-    found = list(specs_of(kind))
+    found = list(settings_of(kind))
     for spec in found[:]:
         columns = columns_of(spec.row) if CONTROLS[spec.control].template == "rows" else ()
         # The places of a request are drawn by the row itself.
@@ -143,7 +143,7 @@ def test_a_dialog_shows_what_means_something_with_the_chosen_data_source(
     kind = kind_of(name)
     raw = {"type": name, "datasource": source, "method": "refresh-token", **settings}
     drawn = {one.spec.name for one in form_of(kind, raw).controls}
-    assert {spec.name for spec in specs_of(kind)} - drawn == left_out
+    assert {spec.name for spec in settings_of(kind)} - drawn == left_out
 
 
 @pytest.mark.parametrize(("name", "raw"), RAW)
@@ -159,7 +159,7 @@ def test_what_is_read_back_means_the_same(name: str, raw: dict[str, Any]) -> Non
     read = read_settings(kind, sent_by(html_of(form_of(kind, raw))))
     drawn = {one.spec.name for one in form_of(kind, raw).controls}
     assert set(read) == drawn
-    assert drawn == {spec.name for spec in specs_of(kind)} - USELESS.get(name, set())
+    assert drawn == {spec.name for spec in settings_of(kind)} - USELESS.get(name, set())
     again = form_of(kind, {**raw, **read})
     assert [one.value for one in again.controls] == [
         one.value for one in form_of(kind, raw).controls
