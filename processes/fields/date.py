@@ -25,6 +25,7 @@ class Date(InputField):
     icon = "calendar3"
     in_table = True
     needs_words = True
+    is_moment = True
     operators = (*ANY_VALUE, *ORDERED, "before_today", "today", "after_today")
 
     type: Literal["date"] = "date"

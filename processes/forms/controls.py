@@ -59,11 +59,6 @@ class Control:
         return PREFIX + (self.key or self.field.name)
 
     @property
-    def kind(self) -> str:
-        """Return the slug of the field's type."""
-        return self.field.slug()
-
-    @property
     def required(self) -> bool:
         """Tell whether it must be filled in; a secret that is stored is."""
         return self.display.required and not self.is_set
