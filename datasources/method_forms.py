@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -201,11 +201,11 @@ def focus_of(body: Mapping[str, Any], key: str) -> str:
     return f"/{key}/{len(rows) - 1}/name" if rows else ""
 
 
-def take(body: dict[str, Any], paths: str) -> None:
+def take(body: dict[str, Any], paths: Iterable[str]) -> None:
     """Add a field of the answer for each path that has none."""
     rows = body["response_body"]
     taken = {row.get("path") or row["name"] for row in rows}
-    rows += [field_for(one) for one in paths.split("\n") if one and one not in taken]
+    rows += [field_for(one) for one in paths if one not in taken]
 
 
 def field_for(path: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from datasources.http.curl import as_curl
 from datasources.rest.encoding import as_json
 from datasources.services.methods import Tried
+from kianda.lib.pointers import pointer
 
 LONGEST_SHOWN = 256 * 1024
 MOST_FIELDS = 40
@@ -29,6 +30,11 @@ class AnswerValue:
     path: str
     value: str
     defined: bool
+
+    @property
+    def place(self) -> str:
+        """Return the place that the button names which takes it over."""
+        return pointer(self.path)
 
 
 @dataclass(frozen=True)
@@ -58,9 +64,9 @@ class ShownAnswer:
         return [one for one in self.found if not one.defined]
 
     @property
-    def missing_paths(self) -> str:
-        """Return the paths of those, one a line."""
-        return "\n".join(one.path for one in self.missing)
+    def missing_place(self) -> str:
+        """Return the place that names all of those, for the button that takes them over."""
+        return pointer(*(one.path for one in self.missing))
 
     @property
     def is_cut(self) -> bool:

@@ -16,6 +16,7 @@ from datasources.services.methods import (
 from datasources.views.access import CHANGERS, READERS, may_force, must_change
 from datasources.views.method_page import MethodEditor
 from datasources.views.uses import use_lines
+from kianda.lib.dialogs.row_actions import act_of
 from kianda.lib.errors import InUse, Invalid, Stale, TooLarge
 from kianda.web.edit_conflict import check_revision
 from kianda.web.form_once import once
@@ -35,12 +36,12 @@ def method(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
     must_change(request, row)
     act = request.POST.get("act", "")
     editor = posted(request, row, stored, act=act)
-    verb, _colon, place = act.partition(":")
+    verb, parts = act_of(act).verb, act_of(act).parts
     if verb not in {"add", "remove", "take"}:
         return _save(editor)
     if verb == "take":
-        method_forms.take(editor.body, place)
-    key = "response_body" if verb == "take" else place.strip("/").partition("/")[0]
+        method_forms.take(editor.body, parts)
+    key = "response_body" if verb == "take" else next(iter(parts), "")
     editor.focus = method_forms.focus_of(editor.body, key)
     return render(editor)
 

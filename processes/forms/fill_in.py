@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
+from kianda.lib.dialogs.row_actions import Act
 from kianda.lib.errors import Flaw
 from kianda.lib.pointers import pointer
 from kianda.web.pages import Errors
@@ -114,20 +115,20 @@ def _is_change(field: FormField, typed: TypedValue, before: Value) -> bool:
 
 
 def act_on_rows(
-    act: str,
+    act: Act,
     fields: Mapping[str, FormField],
     typed: dict[str, TypedValue],
     values: Mapping[str, Value],
     resolve: Resolve = no_names,
 ) -> None:
-    """Carry out an act on the rows of a table, `rows:<table>:<verb>:<row>`, in what was typed."""
-    _, name, verb, argument = [*act.split(":", 3), "", "", ""][:4]
+    """Carry out an act on the rows of a table, such as `up:/<table>/<row>`, in what was typed."""
+    name = next(iter(act.parts), "")
     field, now = fields.get(name), typed.get(name)
     if isinstance(field, Table):
         rows = (
             now if isinstance(now, TypedTable) else TypedTable.of(grid_of(field, values, resolve))
         )
-        typed[name] = act_on(rows, verb, argument)
+        typed[name] = act_on(rows, act)
 
 
 def missing_in(

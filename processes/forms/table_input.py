@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from django.http import QueryDict
 
+from kianda.lib.dialogs.row_actions import MOVES, Act
 from kianda.lib.numbers import whole_number
 from processes.fields import Table
 from processes.fields.base import Written
@@ -136,7 +137,6 @@ class Grid:
 MAX_CELLS = 1_000
 # What a row that is not stored yet may be called by the page's script.
 _KEY = re.compile(r"n[0-9a-z]{1,40}\Z")
-MOVES = {"up": -1, "down": 1}
 
 
 @dataclass(frozen=True)
@@ -293,14 +293,14 @@ def _typed(cells: Any) -> dict[str, Written]:
     return cells
 
 
-def act_on(typed: TypedTable, verb: str, argument: str) -> TypedTable:
+def act_on(typed: TypedTable, act: Act) -> TypedTable:
     """Return the rows after an act of the form: add, remove, up, down, show.
 
-    `argument` is the place of a row, counted from 0 over the whole table. What the design does not
-    allow, or names no row, changes nothing.
+    Rows are counted from 0 over the whole table. What the design does not allow, or names no row,
+    changes nothing.
     """
-    place = whole_number(argument)
-    at = -1 if place is None else place
+    verb, row = act.verb, whole_number("".join(act.parts[1:]))
+    at = -1 if row is None else row
     field, lines, many = typed.grid.field, list(typed.lines), len(typed.lines)
     if verb == "add" and field.allow_add and many < field.max_rows:
         lines.append(TypedRow(None, {}))
@@ -309,7 +309,7 @@ def act_on(typed: TypedTable, verb: str, argument: str) -> TypedTable:
         del lines[at]
     elif verb in MOVES and field.allow_move and 0 <= at < many:
         at = min(max(at + MOVES[verb], 0), many - 1)
-        lines.insert(at, lines.pop(int(argument)))
+        lines.insert(at, lines.pop(row or 0))
     elif verb != "show":
         return typed
     last = max(0, len(lines) - 1)

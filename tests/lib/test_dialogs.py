@@ -7,7 +7,7 @@ from django.http import QueryDict
 from pydantic import BaseModel, Field
 
 from kianda.lib.dialogs.posted import posted
-from kianda.lib.dialogs.row_actions import rearranged
+from kianda.lib.dialogs.row_actions import act_of, rearranged
 from kianda.lib.dialogs.specs import spec_of, specs_of
 
 Clock = Annotated[str, Field(title="At", json_schema_extra={"control": "time"})]
@@ -70,6 +70,22 @@ def test_a_button_says_a_verb_and_the_place_of_rows(act: str, names: list[str], 
     rows = root.at("rows")
     assert rows is not None
     assert [row.text_at("name") for row in rows.rows()] == names
+
+
+@pytest.mark.parametrize(
+    ("said", "parts", "placed", "pressed"),
+    [
+        ("up:/lines/3", ["lines", "3"], True, ""),
+        ("take:/a.b/c~1d~01", ["a.b", "c/d~1"], True, ""),
+        ("press:form:main#submit", ["form:main#submit"], False, "form:main#submit"),
+        ("save", [], False, ""),
+    ],
+)
+def test_an_act_is_about_a_place_of_the_form_or_presses_a_target(
+    said: str, parts: list[str], placed: bool, pressed: str
+) -> None:
+    act = act_of(said)
+    assert (act.parts, act.is_placed, act.pressed) == (parts, placed, pressed)
 
 
 def test_the_numbers_of_rows_only_tell_them_apart_however_long_they_are() -> None:

@@ -1,21 +1,53 @@
-"""The buttons that add, move and remove rows, carried out on what a form sent.
+"""What a button says, and the acts that add, move and remove rows, carried out on what a form sent.
 
-A button says a verb and a place: `add:/assignments`, `add_group:/conditions/items`,
-`remove:/on_success/3`, `up:/on_success/3`. Other verbs change nothing here.
+It says a verb and a place: `add:/assignments`, `add_group:/conditions/items`, `up:/lines/3`,
+`remove:/on_success/3`. Other verbs change no rows here; `press:` is followed by what is pressed.
 """
 
 from itertools import count
+from typing import NamedTuple
 
 from kianda.lib.dialogs.posted import Node, Tree
 
 ROW, GROUP = "add", "add_group"
+MOVES = {"up": -1, "down": 1}
 MOST_ROWS = 1_000
+DEEPEST_ROW = 24
+
+
+class Act(NamedTuple):
+    """What a button says: a verb, and the place or the target that it is about."""
+
+    verb: str
+    place: str
+
+    @property
+    def parts(self) -> list[str]:
+        """Return the parts of the place, a JSON pointer."""
+        parts = (part for part in self.place.split("/") if part)
+        return [part.replace("~1", "/").replace("~0", "~") for part in parts]
+
+    @property
+    def is_placed(self) -> bool:
+        """Tell whether it is about a place of the form, such as its rows: nothing is stored."""
+        return self.place.startswith("/")
+
+    @property
+    def pressed(self) -> str:
+        """Return what is pressed: the target of rules; nothing when it is another act."""
+        return self.place if self.verb == "press" else ""
+
+
+def act_of(text: str) -> Act:
+    """Return what a button says."""
+    verb, _colon, place = text.partition(":")
+    return Act(verb, place)
 
 
 def rearranged(root: Node, act: str) -> str:
     """Carry out a button's act; return the place of the row that was added."""
-    verb, _colon, place = act.partition(":")
-    parts = [part for part in place.split("/") if part][:24]
+    said = act_of(act)
+    verb, parts = said.verb, said.parts[:DEEPEST_ROW]
     if not parts:
         return ""
     if verb in {ROW, GROUP}:
@@ -24,8 +56,8 @@ def rearranged(root: Node, act: str) -> str:
     if holder is not None and parts[-1] in holder.below:
         if verb == "remove":
             del holder.below[parts[-1]]
-        elif verb in {"up", "down"}:
-            holder.below = _moved(holder.below, parts[-1], step=-1 if verb == "up" else 1)
+        elif verb in MOVES:
+            holder.below = _moved(holder.below, parts[-1], step=MOVES[verb])
     return ""
 
 

@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
+from kianda.lib.dialogs.row_actions import act_of
 from kianda.lib.dialogs.specs import spec_of
 from kianda.lib.errors import ApplicationError, Conflict, Flaw, Invalid, Missing
 from kianda.web.pages import go, is_htmx, page, render_page
@@ -30,7 +31,6 @@ from processes.views.designer.workspace import Workspace
 
 PREFIX = "rule"
 ACT = f"{PREFIX}!act"
-BY_NAME = "by_name:/"
 # What the choice of a data source says, and the setting that it is about.
 CHOSEN, SOURCE = "refresh:", "/datasource"
 
@@ -75,9 +75,9 @@ def typed_raw(
         return element.node, ""
     read, place = read_with_act(kind, workspace.request.POST, prefix=prefix)
     raw = element.node | read
-    act = workspace.request.POST.get(f"{prefix}!act", "")
-    if act.startswith(BY_NAME):
-        setting = act.removeprefix(BY_NAME)
+    act = act_of(workspace.request.POST.get(f"{prefix}!act", ""))
+    if act.verb == "by_name":
+        setting = "".join(act.parts)
         spec = spec_of(kind, setting)
         if spec is not None:
             rows = raw.get(setting) or []

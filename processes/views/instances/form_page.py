@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.contrib.auth.models import User
 from django.http import QueryDict
 
+from kianda.lib.dialogs.row_actions import Act
 from kianda.lib.errors import Flaw
 from kianda.lib.numbers import whole_number
 from kianda.web.pages import Errors
@@ -143,10 +144,10 @@ class FormPage:
         grid = grid_of(typed.grid.field, self.values, self.resolve)
         return typed if typed.grid.rows == grid.rows else typed.over(grid)
 
-    def act_on_rows(self, act: str) -> None:
+    def act_on_rows(self, act: Act) -> None:
         """Add, remove or move a row, or move the window; nothing is stored."""
         # Who may only read a table may see all of it.
-        fields = self.document.fields if ":show:" in act else self.editable()
+        fields = self.document.fields if act.verb == "show" else self.editable()
         act_on_rows(act, fields, self.typed, self.values, self.resolve)
 
     def take(self, post: QueryDict) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
+from kianda.lib.dialogs.row_actions import act_of
 from kianda.lib.errors import Invalid
 from kianda.lib.pagination import LOOKED_AT
 from kianda.web.form_once import leads_to, once
@@ -116,9 +117,9 @@ def _version(process: str, mode: str) -> DesignVersion | None:
 
 def _act(request: HttpRequest, form: NewInstanceForm, mode: str) -> HttpResponseBase | None:
     """Do what was pressed; nothing is returned when the form stays a form."""
-    act = request.POST.get("act", "")
-    target = act.removeprefix("press:") if act.startswith("press:") else ""
-    if act.startswith("rows:"):
+    act = act_of(request.POST.get("act", ""))
+    target = act.pressed
+    if act.is_placed:
         form.act_on_rows(act)
         return None
     if target:

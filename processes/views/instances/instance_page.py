@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kianda.lib.dialogs.row_actions import act_of
 from kianda.lib.errors import Busy, Conflict, Flaw, Invalid, Stale
 from kianda.lib.pointers import pointer
 from kianda.web.form_once import leads_to, once
@@ -65,13 +66,13 @@ def _render(
 
 def _act(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
     """Save or press; what is in the way is said on the page, and what was typed stays."""
-    act = request.POST.get("act", "save")
-    target = act.removeprefix("press:") if act.startswith("press:") else ""
-    if act == "load":
+    act = act_of(request.POST.get("act", "save"))
+    target = act.pressed
+    if act.verb == "load":
         return _opened(request, form_page)
     do = (lambda now: _press(request, now, target)) if target else lambda now: _save(request, now)
     form_page.take(request.POST)
-    if act.startswith("rows:"):
+    if act.is_placed:
         form_page.act_on_rows(act)
         return _render(request, form_page)
     try:

@@ -6,6 +6,7 @@ from typing import Any, cast
 from django.contrib.auth.models import User
 from django.http import QueryDict
 
+from kianda.lib.dialogs.row_actions import Act
 from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.pointers import pointer
 from kianda.web.pages import Errors
@@ -98,7 +99,7 @@ class NewInstanceForm:
         missing = missing_in(self.fields.values(), self.values, data) if strict else []
         return in_form_order(self.document, missing + read_sent(self.document, data, {})[1])
 
-    def act_on_rows(self, act: str) -> None:
+    def act_on_rows(self, act: Act) -> None:
         """Add, remove or move a row of a table, or move the window on them."""
         act_on_rows(act, self.fields, self.typed, self.values, self.resolve)
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 
+from kianda.lib.dialogs.row_actions import act_of
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.lib.numbers import whole_number
 from kianda.web.form_once import once
@@ -121,8 +122,8 @@ def value(request: HttpRequest, name: str, process_id: str, field: str) -> HttpR
         )
     fields, values = {field: cast(InputField, found)}, session.working.values
     typed, errors = typed_in(fields, request.POST, values), Errors()
-    act = request.POST.get("act", "")
-    if act.startswith("rows:"):
+    act = act_of(request.POST.get("act", ""))
+    if act.is_placed:
         act_on_rows(act, fields, typed, values)
     elif request.method == "POST":
         errors = _set(request, session, field, typed)

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
+from kianda.lib.dialogs.row_actions import act_of
 from kianda.lib.errors import Invalid
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, is_htmx, page, render_page
@@ -119,9 +120,9 @@ def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResp
 def new_frame(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show the first form of the draft; Save, or a press, makes the instance."""
     form = NewInstanceForm(saved_draft(name).version, person(request), request.POST)
-    act = request.POST.get("act", "")
+    act = act_of(request.POST.get("act", ""))
     try:
-        if act.startswith("rows:"):
+        if act.is_placed:
             form.act_on_rows(act)
         elif request.method != "POST":
             form.open()
@@ -152,8 +153,8 @@ def _made(request: HttpRequest, form: NewInstanceForm) -> HttpResponseBase | Non
 
     Nothing is returned when what was pressed needs no instance.
     """
-    act, outward = request.POST.get("act", "save"), request.POST.get("outward", "")
-    target = act.removeprefix("press:") if act.startswith("press:") else ""
+    outward = request.POST.get("outward", "")
+    target = act_of(request.POST.get("act", "save")).pressed
     document = form.document
     if target and not _debugs(request):
         refuse_unasked(document, target, outward)

@@ -27,7 +27,7 @@ def test_a_method_is_made_row_by_row_without_script(made: Datasource, manager: C
     page = manager.post(NEW_METHOD, typed | {"act": "remove:/query/1"})
     assert 'name="/query/1/name"' not in page.content.decode()
     del typed["/query/1/name"]
-    page = manager.post(NEW_METHOD, typed | {"act": "take:items.0.id"})
+    page = manager.post(NEW_METHOD, typed | {"act": "take:/items.0.id"})
     assert value_of(page, "/response_body/0/name") == "items_id"
     assert value_of(page, "/response_body/0/path") == "items.0.id"
     typed |= {"/response_body/0/name": "first", "/response_body/0/path": "items.0.id"}

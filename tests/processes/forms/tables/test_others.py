@@ -86,11 +86,20 @@ def test_two_people_who_write_the_same_have_no_conflict(
 def test_who_may_not_add_or_remove_cannot_by_hand_either(make: Any, ben_at: Client) -> None:
     instance = make(allow_add=False, allow_remove=False, allow_move=False)
     page = ben_at.get(URL)
-    assert "rows:lines" not in page.content.decode()
-    for act in ("add", "remove:0", "up:1", "down:0", "turn:0", "remove:x", "show:-4", ""):
-        page = post(ben_at, page, f"rows:lines:{act}")
+    assert ":/lines" not in page.content.decode()
+    for act in (
+        "add:/lines",
+        "remove:/lines/0",
+        "up:/lines/1",
+        "down:/lines/0",
+        "turn:/lines/0",
+        "remove:/lines/x",
+        "show:/lines/-4",
+        ":/lines",
+    ):
+        page = post(ben_at, page, act)
         assert keys(form_of(page)) == ["b0", "b1", "b2"]
-    assert post(ben_at, page, "rows:nothing:add").status_code == 200
+    assert post(ben_at, page, "add:/nothing").status_code == 200
     assert whats(instance) == ["Pen 1", "Pen 2", "Pen 3"]
 
 
@@ -99,9 +108,9 @@ def test_a_table_that_is_switched_off_is_read(make: Any, ben_at: Client) -> None
     page = ben_at.get(URL)
     assert "v-lines-row" not in page.content.decode()
     assert "Pen 25" in text_of(page)
-    page = post(ben_at, page, "rows:lines:show:25")
+    page = post(ben_at, page, "show:/lines/25")
     assert "Pen 30" in text_of(page)
-    post(ben_at, page, "rows:lines:remove:0", **{"v-lines-row": [], "v-customer": "x"})
+    post(ben_at, page, "remove:/lines/0", **{"v-lines-row": [], "v-customer": "x"})
     assert len(whats(instance)) == 30
 
 

@@ -38,15 +38,15 @@ def test_rows_are_added_moved_and_removed_without_script_and_stored_at_the_end(
     make: Any, ben_at: Client
 ) -> None:
     instance = make()
-    page = post(ben_at, ben_at.get(URL), "rows:lines:add")
+    page = post(ben_at, ben_at.get(URL), "add:/lines")
     assert page.status_code == 200
     assert keys(form_of(page)) == ["b0", "b1", "b2", "n3"]
     assert form_of(page)["v-lines-n3-amount"] == ["1"]
-    page = post(ben_at, page, "rows:lines:up:3", **{"v-lines-n3-what": "Ink"})
+    page = post(ben_at, page, "up:/lines/3", **{"v-lines-n3-what": "Ink"})
     assert keys(form_of(page)) == ["b0", "b1", "n3", "b2"]
-    page = post(ben_at, page, "rows:lines:remove:0")
-    page = post(ben_at, page, "rows:lines:down:0")
-    page = post(ben_at, page, f"rows:lines:up:{'9' * 5_000}")
+    page = post(ben_at, page, "remove:/lines/0")
+    page = post(ben_at, page, "down:/lines/0")
+    page = post(ben_at, page, f"up:/lines/{'9' * 5_000}")
     assert form_of(page)["v-lines-n3-what"] == ["Ink"]
     assert whats(instance) == ["Pen 1", "Pen 2", "Pen 3"]
     post(ben_at, page)
@@ -104,9 +104,9 @@ def test_ten_thousand_rows_are_shown_and_changed_a_window_at_a_time(
     assert len(keys(form_of(page))) == 25
     assert "rows 1 to 25 of 10,000" in text_of(page)
     assert len(page.content) < 400_000
-    page = post(ben_at, page, "rows:lines:show:9975", **{"v-lines-b3-what": "Changed"})
+    page = post(ben_at, page, "show:/lines/9975", **{"v-lines-b3-what": "Changed"})
     assert "rows 9,976 to 10,000 of 10,000" in text_of(page)
-    page = post(ben_at, page, "rows:lines:remove:9999")
+    page = post(ben_at, page, "remove:/lines/9999")
     assert len(form_of(page)["v-lines"][0]) < 200
     post(ben_at, page, **{"v-lines-b9980-what": "Late"})
     stored = whats(instance)
@@ -125,7 +125,7 @@ def test_one_row_more_than_allowed_is_refused_with_a_sentence(make: Any, ben_at:
 
 def test_an_error_out_of_sight_brings_its_window(make: Any, ben_at: Client) -> None:
     make(rows=60)
-    page = post(ben_at, ben_at.get(URL), "rows:lines:show:50", **{"v-lines-b2-amount": "much"})
+    page = post(ben_at, ben_at.get(URL), "show:/lines/50", **{"v-lines-b2-amount": "much"})
     page = post(ben_at, page)
     assert "rows 1 to 25 of 60" in text_of(page)
     assert form_of(page)["v-lines-b2-amount"] == ["much"]
@@ -160,7 +160,7 @@ def test_a_new_instance_starts_with_its_first_rows(make: Any, ben_at: Client) ->
         "process": "orders", "mode": "live", "v-lines": '{"before":[],"after":[]}',
         "v-lines-row": ["b0", "b1"], "v-lines-b0-what": "Pen", "v-lines-b1-what": "Ink",
     }  # fmt: skip
-    more = ben_at.post("/instances/new/", {**sent, "act": "rows:lines:add"})
+    more = ben_at.post("/instances/new/", {**sent, "act": "add:/lines"})
     assert more.content.decode().count("data-row>") == 4
     assert ben_at.post("/instances/new/", sent).status_code in {302, 303}
     made = ProcessInstance.objects.order_by("-pk")[0]

@@ -59,7 +59,7 @@ const first = (row) =>
 
 function remove(box, row) {
   const number = placeOf(row);
-  const more = box.querySelector('[value$=":add"]') ?? box;
+  const more = box.querySelector('[value^="add:"]') ?? box;
   common.remove(row, () => settle(box), "[data-remove]", more);
   rowsChanged(box, word("rowRemoved", { number }));
 }
@@ -81,7 +81,7 @@ on("click", "button[name=act]", (button, event) => {
   const box = boxOf(button);
   if (!box) return;
   const row = button.closest("tr");
-  if (button.value.endsWith(":add")) {
+  if (button.value.startsWith("add:")) {
     // The last row is out of sight: the server shows the end of the table.
     if ("more" in box.dataset) return;
     first(add(box))?.focus();

@@ -59,7 +59,13 @@ function changed() {
   document.getElementById("inputs")?.dispatchEvent(new CustomEvent("rows-changed"));
 }
 
-const pathsOf = (button) => button.value.slice("take:".length).split("\n");
+// `take:/<path>/<path>`: each path one part of a JSON pointer.
+const pathsOf = (button) =>
+  button.value
+    .slice("take:/".length)
+    .split("/")
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+const escaped = (path) => path.replaceAll("~", "~0").replaceAll("/", "~1");
 
 function take(button) {
   const paths = pathsOf(button);
@@ -77,7 +83,7 @@ function take(button) {
   const group = button.parentElement;
   for (const one of group.querySelectorAll("button")) {
     const left = pathsOf(one).filter((path) => !paths.includes(path));
-    one.value = `take:${left.join("\n")}`;
+    one.value = `take:/${left.map(escaped).join("/")}`;
     if (!left.length) one.remove();
   }
   if (!group.querySelector("button")) group.replaceChildren(word("allTaken"));
