@@ -12,8 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kianda.lib.dialogs.specs import Spec, specs_of
-from kianda.lib.pointers import pointer
-from kianda.web.pages import control_id
+from kianda.lib.pointers import control_id, pointer
 from scheduler.schedules import schedules
 from scheduler.schedules.base import DAYS
 

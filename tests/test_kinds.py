@@ -257,8 +257,8 @@ OTHERWISE = {
         )
     },
     **{
-        ("processes/designer/settings_forms/controls.py", word): "a control of a setting"
-        for word in ("number", "table", "text")
+        ("kianda/lib/dialogs/controls.py", word): "a control of a setting"
+        for word in ("number", "secret", "text")
     },
     ("scheduler/forms.py", "number"): "a control of a setting",
     ("processes/views/instances/instance_page.py", "submit"): "what triggers a target",

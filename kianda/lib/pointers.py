@@ -53,6 +53,11 @@ def pointer(*parts: str | int) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 
+def control_id(pointer: str) -> str:
+    """Return the id of the control that edits the value at a JSON pointer."""
+    return "f" + pointer.replace("/", "-").replace("~1", "_").replace("~0", "_")
+
+
 def flaws_of(
     error: ValidationError, raw: object, *, model: Any = None, prefix: str = ""
 ) -> list[Flaw]:

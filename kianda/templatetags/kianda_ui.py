@@ -28,10 +28,11 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ROLES, roles_of
 from kianda.accounts.services.profiles import profile_of
+from kianda.lib.pointers import control_id
 from kianda.web import navigation, times
 from kianda.web.block_tags import Block, read_block
 from kianda.web.form_once import new_token
-from kianda.web.pages import Errors, control_id
+from kianda.web.pages import Errors
 from kianda.web.status_pills import PILLS
 
 register = template.Library()

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import USER, has_role, role_titles
 from kianda.lib.errors import ApplicationError, Flaw, Forbidden, Invalid, Missing
+from kianda.lib.pointers import control_id
 
 P = ParamSpec("P")
 # What a person types into a search fits into this.
@@ -196,11 +197,6 @@ class Errors:
             for pointer, sentences in self._by.items()
             for sentence in sentences
         ]
-
-
-def control_id(pointer: str) -> str:
-    """Return the id of the control that edits the value at a JSON pointer."""
-    return "f" + pointer.replace("/", "-").replace("~1", "_").replace("~0", "_")
 
 
 def form_errors(form: BaseForm, invalid: Invalid, fields: Mapping[str, str] | None = None) -> None:

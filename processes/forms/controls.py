@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from kianda.lib.pointers import pointer
-from kianda.web.pages import control_id
+from kianda.lib.pointers import control_id, pointer
 from processes.definition.display import Display
 from processes.definition.document import Form
 from processes.fields import List

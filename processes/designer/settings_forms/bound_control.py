@@ -3,72 +3,66 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 from django.utils.translation import gettext as _
-from pydantic import BaseModel
 
-from kianda.lib.dialogs.specs import Spec, kind_among, tag_of
-from kianda.lib.errors import Flaw
-from kianda.lib.pointers import pointer
-from kianda.web.pages import control_id
+from kianda.lib.dialogs.controls import register
+from kianda.lib.dialogs.dialog import BoundControl, Dialog
+from kianda.lib.dialogs.posted_rows import columns_of
+from kianda.lib.dialogs.specs import kind_among, tag_of
 from processes.designer.settings_forms.condition_view import (
     ConditionGroupView,
     Sentence,
     sentence_of,
 )
 from processes.designer.settings_forms.condition_view import group_of as group_of_conditions
-from processes.designer.settings_forms.controls import control_for
+from processes.designer.settings_forms.controls import OF_PROCESSES
 from processes.designer.settings_forms.datasource_choices import (
     Chosen,
     Source,
     chosen_in,
     sources_in,
 )
-from processes.designer.settings_forms.editor_scope import CatalogLists, EditorScope
+from processes.designer.settings_forms.editor_scope import CatalogLists, EditorScope, scope_of
 from processes.designer.settings_forms.labels import (
     HELP,
     TITLES,
-    Option,
     Words,
+    choice_words,
     group_of,
-    options_of,
 )
 from processes.designer.settings_forms.mapping_heads import Heads, heads_of
 from processes.designer.settings_forms.mapping_rows import MappingRow, MappingSamples, lines_of
-from processes.designer.settings_forms.posted_rows import columns_of
 from processes.designer.settings_forms.source_trees import Branch, form_names
 
+register(OF_PROCESSES)
 
-class FormOfControls(Protocol):
-    """What a control asks of the form that it stands in."""
+
+@dataclass(kw_only=True)
+class ScopedDialog(Dialog):
+    """A dialog about one element of a process, with what is known around the element."""
+
+    document: Mapping[str, Any]
+    catalog: CatalogLists
+    samples: MappingSamples | None = None
+    # The table whose rows a loop around the element goes through.
+    loop: str = ""
+
+    @cached_property
+    def scope(self) -> EditorScope:
+        """Return what is known around the element."""
+        return scope_of(self.document, self.catalog, self.raw, loop=self.loop)
 
     @property
-    def raw(self) -> Mapping[str, Any]: ...
+    def has_otherwise(self) -> bool:
+        """Tell whether the rule does something when its conditions do not hold."""
+        return "opposite" in self.kind.model_fields
+
     @property
-    def document(self) -> Mapping[str, Any]: ...
-    @property
-    def catalog(self) -> CatalogLists: ...
-    @property
-    def flaws(self) -> Sequence[Flaw]: ...
-    @property
-    def focus(self) -> str: ...
-    @property
-    def samples(self) -> MappingSamples | None: ...
-    @property
-    def scope(self) -> EditorScope: ...
-    @property
-    def has_otherwise(self) -> bool: ...
-    @property
-    def has_source(self) -> bool: ...
-    def name(self, place: str) -> str: ...
-    def errors_at(self, place: str) -> list[str]: ...
-    def errors_below(self, place: str) -> int: ...
-    def all_errors(self, place: str) -> list[str]: ...
-    def hints_at(self, place: str) -> list[str]: ...
-    def within(
-        self, kind: type[BaseModel], raw: Mapping[str, Any], place: str
-    ) -> "FormOfControls": ...
+    def has_source(self) -> bool:
+        """Tell whether a method is chosen together with its data source."""
+        return any(one.drawing == "datasource" for one in self.controls)
 
 
 @dataclass(frozen=True)
@@ -77,7 +71,7 @@ class ElementView:
 
     at: int
     place: str
-    form: FormOfControls
+    form: Dialog
     tag_name: str
     slug: str
     kinds: list[tuple[str, str, bool]]
@@ -101,7 +95,7 @@ class ElementView:
         return self.focused or bool(self.form.flaws) or not self.form.raw.get("name")
 
 
-def elements_of(bound: "BoundControl") -> list[ElementView]:
+def elements_of(bound: "SettingControl") -> list[ElementView]:
     """Return the typed elements of a control."""
     found = bound.raw if isinstance(bound.raw, (list, tuple)) else ()
     return [
@@ -109,7 +103,7 @@ def elements_of(bound: "BoundControl") -> list[ElementView]:
     ]
 
 
-def _element(bound: "BoundControl", at: int, raw: dict[str, Any]) -> ElementView:
+def _element(bound: "SettingControl", at: int, raw: dict[str, Any]) -> ElementView:
     kinds, form, place = bound.spec.kinds, bound.form, f"{bound.pointer}/{at}"
     tag, usual = tag_of(kinds[0])
     slug = str(raw.get(tag) or usual)
@@ -124,36 +118,10 @@ def _element(bound: "BoundControl", at: int, raw: dict[str, Any]) -> ElementView
 
 
 @dataclass(frozen=True)
-class BoundControl:
-    """One control of a form: a setting with what stands in it."""
+class SettingControl(BoundControl):
+    """One control of the designer: a setting of an element, and what it may refer to."""
 
-    spec: Spec
-    form: FormOfControls
-
-    @property
-    def pointer(self) -> str:
-        """Return the place of the setting in its element."""
-        return pointer(self.spec.name)
-
-    @property
-    def name(self) -> str:
-        """Return the name under which it is sent."""
-        return self.form.name(self.pointer)
-
-    @property
-    def id(self) -> str:
-        """Return the id that errors lead to."""
-        return control_id(self.name)
-
-    @property
-    def template(self) -> str:
-        """Return the template that draws it."""
-        return f"settings_forms/controls/{control_for(self.spec).template}.html"
-
-    @property
-    def drawing(self) -> str:
-        """Return which template draws it, by its short name."""
-        return control_for(self.spec).template
+    form: ScopedDialog
 
     @property
     def group(self) -> str:
@@ -169,60 +137,11 @@ class BoundControl:
     def help(self) -> Words:
         """Return what stands below it."""
         # Choices that explain themselves are not told again, by the words of the definition.
-        return HELP.get(self.spec.name, "" if self.explained else _(self.spec.help))
+        return HELP.get(self.spec.name, "" if self.explained else super().help)
 
-    @property
-    def raw(self) -> Any:
-        """Return the setting as it stands in the definition; its default when it is left out."""
-        return self.form.raw.get(self.spec.name, self.spec.default)
-
-    @property
-    def value(self) -> Any:
-        """Return the setting as its template shows it."""
-        return control_for(self.spec).shown(self.spec, self.raw)
-
-    @property
-    def lines(self) -> int:
-        """Return how many lines a text in it has."""
-        return str(self.value).count("\n") + 1
-
-    @property
-    def errors(self) -> list[str]:
-        """Return what is wrong with it; of lists of people, with each name too."""
-        if self.drawing == "people":
-            return self.form.all_errors(self.pointer)
-        return self.form.errors_at(self.pointer)
-
-    @property
-    def hints(self) -> list[str]:
-        """Return what works in it and is unwise."""
-        return self.form.hints_at(self.pointer)
-
-    @property
-    def wrong(self) -> int:
-        """Count what is wrong with it and with what is in it."""
-        return self.form.errors_below(self.pointer)
-
-    @property
-    def width(self) -> int:
-        """Return how many of twelve columns it takes where there is room."""
-        return 6 if self.drawing in {"number", "name"} or self.spec.name == "title" else 12
-
-    @property
-    def described(self) -> str:
-        """Return the ids of the texts that describe it."""
-        found = [f"{self.id}-help"] if self.help else []
-        return " ".join([*found, f"{self.id}-error"] if self.errors else found)
-
-    @property
-    def focused(self) -> bool:
-        """Tell whether the focus goes here."""
-        return self.form.focus == self.pointer
-
-    @property
-    def is_fixed(self) -> bool:
-        """Tell whether it cannot be changed any more: others know the element by it."""
-        return self.spec.control == "slug"
+    def words_of(self, choice: str) -> tuple[Words, Words]:
+        """Return what a choice is called, and what follows from it."""
+        return choice_words(self.spec.name, choice)
 
     @property
     def is_wide(self) -> bool:
@@ -289,16 +208,6 @@ class BoundControl:
     def gone(self) -> str:
         """Return the field that it names and that is not there."""
         return str(self.value) if self.form.scope.broken_field(str(self.value)) else ""
-
-    @property
-    def options(self) -> list[Option]:
-        """Return the choices of the setting; one that is not among them is there all the same."""
-        return options_of(self.spec, self.value)
-
-    @property
-    def explained(self) -> bool:
-        """Tell whether its choices come with sentences: then each has a radio button."""
-        return bool(self.spec.choices) and any(option.help for option in self.options)
 
     @property
     def forms(self) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from pydantic import BaseModel, ValidationError
 
-from kianda.web.pages import control_id
+from kianda.lib.pointers import control_id
 from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.source_trees import fields_in
 from processes.fields import Date, Text

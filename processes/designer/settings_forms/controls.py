@@ -1,71 +1,23 @@
-"""The controls that a setting may ask for: the template that draws each, and how it is read.
+"""The controls of the designer: what a setting of a process refers to, mappings, conditions."""
 
-A kind names its control in `json_schema_extra`. A new control is a line in `CONTROLS` and a
-template; `read` takes what was sent, `shown` gives a setting as the template shows it. What cannot
-be read stays as it was typed, so that the typed models say what is wrong with it.
-"""
-
-from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
-from kianda.lib.dialogs.posted import Node
-from kianda.lib.dialogs.specs import Spec, kind_among, specs_of, tag_of
-from kianda.lib.numbers import number_typed
-from processes.designer.settings_forms import posted_conditions, posted_rows, text_codecs
-
-Read = Callable[["Sent"], Any]
-Shown = Callable[[Spec, Any], Any]
-
-
-class Sent(NamedTuple):
-    """What was sent for one setting of a kind. `node` is None when nothing was."""
-
-    kind: Any
-    spec: Spec
-    node: Node | None
-    root: Node
-    # Rows that nothing is written in are kept while somebody still works on them.
-    blank: bool = False
-
-    @property
-    def text(self) -> str:
-        """Return the text that was sent."""
-        return self.node.text if self.node is not None else ""
-
-
-class ControlType(NamedTuple):
-    """One kind of control."""
-
-    template: str
-    read: Read
-    shown: Shown
-
-
-def _read_text(sent: Sent) -> Any:
-    return None if sent.spec.nullable and sent.text == "" else sent.text
-
-
-def _read_name(sent: Sent) -> Any:
-    text = sent.text.strip()
-    return None if sent.spec.nullable and text == "" else text
-
-
-def _read_long(sent: Sent) -> Any:
-    return _read_text(sent)
-
-
-def _read_number(sent: Sent) -> Any:
-    return number_typed(sent.text, nullable=sent.spec.nullable)
-
-
-def _read_switch(sent: Sent) -> Any:
-    return sent.node is not None and sent.text not in {"", "off", "false"}
+from kianda.lib.dialogs.controls import (
+    ControlType,
+    Sent,
+    read_name,
+    read_rows,
+    read_text,
+    shown_rows,
+)
+from kianda.lib.dialogs.specs import Spec
+from processes.designer.settings_forms import posted_conditions
 
 
 def _read_value(sent: Sent) -> Any:
     if sent.spec.name != "default":
-        return _read_text(sent)
+        return read_text(sent)
     return getattr(sent.kind, "default_from", str)(sent.text) if sent.text else None
 
 
@@ -79,138 +31,34 @@ def _read_method(sent: Sent) -> Any:
     return method if both else sent.text.strip()
 
 
-def _read_rows(sent: Sent) -> Any:
-    return posted_rows.read_rows(sent.spec, sent.node, blank=sent.blank)
-
-
 def _read_conditions(sent: Sent) -> Any:
     return posted_conditions.read_group(sent.node, blank=sent.blank)
-
-
-def _read_people(sent: Sent) -> Any:
-    users = (sent.node.text_at("users") if sent.node is not None else "").split("\n")
-    groups = sent.node.at("groups") if sent.node is not None else None
-    return {
-        "users": [one.strip() for one in users if one.strip()],
-        "groups": [one.strip() for one in (groups.values if groups else []) if one.strip()],
-    }
-
-
-def _read_elements(sent: Sent) -> Any:
-    """Return typed elements, such as columns: each with the settings of its own kind."""
-    found = []
-    for at, node in sent.node.below.items() if sent.node is not None else ():
-        if not at.isdecimal() or sent.node is None:
-            continue
-        marked = sent.node.at(f"{at}!shown")
-        shown = {*(marked.values if marked is not None else ()), *node.below}
-        found.append(_element(sent, node, shown))
-    return [one for one in found if sent.blank or one.get("name") or one.get("title")]
-
-
-def _element(sent: Sent, node: Node, shown: set[str]) -> dict[str, Any]:
-    kinds = sent.spec.kinds
-    tag, usual = tag_of(kinds[0])
-    slug = node.text_at(tag) or usual
-    return {tag: slug} | {
-        spec.name: control_for(spec).read(Sent(kind, spec, node.at(spec.name), node))
-        for kind in [kind_among(kinds, slug) or kinds[0]]
-        for spec in specs_of(kind)
-        if spec.name in shown and spec.control in CONTROLS
-    }
-
-
-def _read_choices(sent: Sent) -> Any:
-    return text_codecs.read_choices(sent.text)
-
-
-def _shown_text(spec: Spec, value: Any) -> Any:
-    return text_codecs.as_typed(value)
-
-
-def _shown_switch(spec: Spec, value: Any) -> Any:
-    return value is True
-
-
-def _shown_rows(spec: Spec, value: Any) -> Any:
-    return posted_rows.shown_rows(spec, value)
 
 
 def _shown_conditions(spec: Spec, value: Any) -> Any:
     return posted_conditions.shown_group(value)
 
 
-def _shown_choices(spec: Spec, value: Any) -> Any:
-    return text_codecs.shown_choices(value)
-
-
-def _shown_people(spec: Spec, value: Any) -> Any:
-    raw = value if isinstance(value, dict) else {}
-    return {
-        key: [str(one) for one in names] if isinstance(names, (list, tuple)) else []
-        for key in ("users", "groups")
-        for names in (raw.get(key),)
-    }
-
-
-def _shown_elements(spec: Spec, value: Any) -> Any:
-    found = value if isinstance(value, (list, tuple)) else ()
-    return [_shown_element(spec, one if isinstance(one, dict) else {}) for one in found]
-
-
-def _shown_element(spec: Spec, raw: dict[str, Any]) -> dict[str, Any]:
-    tag, usual = tag_of(spec.kinds[0])
-    kind = kind_among(spec.kinds, raw.get(tag)) or spec.kinds[0]
-    return {tag: raw.get(tag, usual)} | {
-        one.name: control_for(one).shown(one, raw.get(one.name, one.default))
-        for one in specs_of(kind)
-        if one.control in CONTROLS
-    }
-
-
-def _text(template: str, read: Read = _read_text) -> ControlType:
-    return ControlType(template, read, _shown_text)
-
-
-_ROWS = ControlType("rows", _read_rows, _shown_rows)
+_FIELD = ControlType("field", read_name)
+_ROWS = ControlType("rows", read_rows, shown_rows)
 _GROUP = ControlType("conditions", _read_conditions, _shown_conditions)
-_FIELD = _text("field", _read_name)
 
-# Lists of rules, fields and forms are edited where they stand: on the canvas.
-ON_CANVAS = frozenset({"rules", "fields", "forms"})
-CONTROLS: Mapping[str, ControlType] = MappingProxyType(
+OF_PROCESSES = MappingProxyType(
     {
-        "text": _text("text"),
-        "long_text": _text("long_text", _read_long),
-        "number": _text("number", _read_number),
-        "switch": ControlType("switch", _read_switch, _shown_switch),
-        "select": _text("select", _read_name),
-        "slug": _text("name", _read_name),
-        "field_name": _text("name", _read_name),
-        "pattern": _text("pattern"),
-        "value": _text("value", _read_value),
+        "value": ControlType("value", _read_value),
         "field": _FIELD,
         "field_picker": _FIELD,
-        "datasource_picker": _text("datasource", _read_source),
-        "method_picker": _text("method", _read_method),
-        "form": _text("form", _read_name),
-        "process": _text("process", _read_name),
         "table": _FIELD,
-        "trigger": _text("trigger", _read_name),
-        "rows": _ROWS,
+        "datasource_picker": ControlType("datasource", _read_source),
+        "method_picker": ControlType("method", _read_method, beside="datasource"),
+        "form": ControlType("form", read_name),
+        "process": ControlType("process", read_name),
+        "trigger": ControlType("trigger", read_name),
         "assignments": _ROWS,
         "input_mapping": _ROWS,
         "success_mapping": _ROWS,
         "error_mapping": _ROWS,
         "conditions": _GROUP,
         "item_filter": _GROUP,
-        "columns": ControlType("columns", _read_elements, _shown_elements),
-        "people": ControlType("people", _read_people, _shown_people),
-        "choices": ControlType("choices", _read_choices, _shown_choices),
     }
 )
-
-
-def control_for(spec: Spec) -> ControlType:
-    """Return the control of a setting; one that nobody has drawn yet is a fault of the program."""
-    return CONTROLS[spec.control]

@@ -1,13 +1,9 @@
 """What the dialogs say: groups of settings, and choices as sentences."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-
-from kianda.lib.dialogs.specs import Spec
 
 Words = str | Promise
 
@@ -114,25 +110,6 @@ def choice_words(setting: str, choice: str) -> tuple[Words, Words]:
     """Return what a choice is called, and what follows from it."""
     plain = choice.replace("_", " ")
     return CHOICES.get((setting, choice), (plain[:1].upper() + plain[1:] or "\u2013", ""))
-
-
-@dataclass(frozen=True)
-class Option:
-    """One choice of a setting."""
-
-    value: str
-    title: Words
-    help: Words
-    chosen: bool
-
-
-def options_of(spec: Spec, chosen: Any) -> list[Option]:
-    """Return the choices of a setting; one that is not among them is there all the same."""
-    known = [*([""] if spec.nullable else []), *spec.choices]
-    return [
-        Option(one, *choice_words(spec.name, one), chosen=one == chosen)
-        for one in (known if chosen in known else [*known, chosen])
-    ]
 
 
 def group_of(setting: str, control: str, wanted: object = None) -> str:

@@ -6,12 +6,11 @@ from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
+from kianda.lib.dialogs.posted_rows import columns_of
 from kianda.lib.dialogs.specs import Spec
-from kianda.lib.pointers import pointer
-from kianda.web.pages import control_id
+from kianda.lib.pointers import control_id, pointer
 from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.labels import Words, choice_words
-from processes.designer.settings_forms.posted_rows import columns_of
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kianda.lib.dialogs.posted import Node
-from processes.designer.settings_forms.text_codecs import as_typed
+from kianda.lib.dialogs.text_codecs import as_typed
 from processes.language.conditions import MAX_NESTING
 
 _CELLS = ("left", "operator", "right")

@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
+from kianda.lib.dialogs.dialog import changed_settings, read_with_act
 from kianda.lib.dialogs.row_actions import act_of
 from kianda.lib.dialogs.specs import spec_of
 from kianda.lib.errors import ApplicationError, Conflict, Flaw, Invalid, Missing
@@ -19,12 +20,7 @@ from processes.designer.editing.piece_checks import model_of
 from processes.designer.rule_samples import RuleSamples, samples_for
 from processes.designer.settings_forms.auto_mapping import mapped_by_name
 from processes.designer.settings_forms.editor_scope import EditorScope, scope_of
-from processes.designer.settings_forms.form import (
-    SettingsForm,
-    changed_settings,
-    read_with_act,
-    settings_form,
-)
+from processes.designer.settings_forms.form import SettingsForm
 from processes.views.designer.palette import label_of
 from processes.views.designer.screen import Screen
 from processes.views.designer.workspace import Workspace
@@ -117,8 +113,8 @@ def form_of(
     prefix: str = PREFIX,
 ) -> SettingsForm:  # fmt: skip
     """Return the form of a rule's settings, with the values that its rows would carry."""
-    return settings_form(
-        model_of(element), raw, document=screen.copy.document, catalog=workspace.catalog,
+    return SettingsForm(
+        kind=model_of(element), raw=raw, document=screen.copy.document, catalog=workspace.catalog,
         flaws=flaws or [], hints=hints or [], prefix=prefix, focus=focus,
         samples=samples_of(workspace, screen, raw, element), loop=loop_around(element),
     )  # fmt: skip

@@ -4,12 +4,12 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
+from kianda.lib.dialogs.dialog import changed_settings
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.pages import page
 from processes.definition.tree import Piece
 from processes.designer.copy_view import CopyView
 from processes.designer.editing.piece_checks import model_of
-from processes.designer.settings_forms.form import changed_settings
 from processes.views.designer.positions import delete_address
 from processes.views.designer.screen import Screen
 from processes.views.designer.workspace import PREFIX, ActionResult, Workspace

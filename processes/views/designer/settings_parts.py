@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
+from kianda.lib.dialogs.dialog import asked_of
 from kianda.lib.dialogs.posted import posted
 from kianda.lib.errors import Missing
 from kianda.web.pages import page
@@ -21,7 +22,6 @@ from processes.designer.settings_forms.completion import offers, tree_of
 from processes.designer.settings_forms.condition_view import left_kind, operators_for, sentence_of
 from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.expression_preview import result_of
-from processes.designer.settings_forms.form import settings_of
 from processes.designer.settings_forms.missing_inputs import coverage_of
 from processes.designer.settings_forms.posted_conditions import read_items, shown_group
 from processes.designer.settings_forms.source_trees import system_tree
@@ -133,7 +133,7 @@ def _control(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     element, prefix = asked.element, asked.words("prefix")
     kind = model_of(element) if element is not None else None
     setting = asked.words("setting").strip("/")
-    known = {spec.name for spec in settings_of(kind)} if kind is not None else set()
+    known = {spec.name for spec in asked_of(kind)} if kind is not None else set()
     if element is None or setting not in known:
         raise Missing(_("There is no such setting any more."))
     raw, place = typed_raw(asked.workspace, element, prefix=prefix)

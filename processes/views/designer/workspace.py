@@ -20,7 +20,7 @@ from processes.definition.tree import Piece
 from processes.designer import working_copy
 from processes.designer.copy_view import CopyView
 from processes.designer.editing.piece_checks import model_of
-from processes.designer.settings_forms.form import SettingsForm, settings_form
+from processes.designer.settings_forms.form import SettingsForm
 from processes.designs.stored_catalog import StoredCatalog
 from processes.language.labels import piece_in_words
 from processes.views.common import person
@@ -195,8 +195,8 @@ class Workspace:
         if kind is None:
             return None
         flaws, hints = screen.told_of(element.target)
-        return settings_form(
-            kind, element.node if raw is None else raw, document=screen.copy.document,
+        return SettingsForm(
+            kind=kind, raw=element.node if raw is None else raw, document=screen.copy.document,
             catalog=self.catalog, flaws=flaws, hints=hints, prefix=prefix, focus=focus,
         )  # fmt: skip
 

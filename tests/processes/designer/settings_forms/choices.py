@@ -6,7 +6,7 @@ from django.template import Context, Template
 
 from datasources.rest.document import RestDatasource
 from processes.definition.document import Document, Form
-from processes.designer.settings_forms import SettingsForm, settings_form
+from processes.designer.settings_forms.form import SettingsForm
 from processes.fields import fields
 from processes.rules import rules
 from tests.fakes import FakeCatalog
@@ -36,7 +36,7 @@ CHOICES = SampleChoices(Document.model_validate(token_refresh()))
 
 def form_of(kind: Any, raw: dict[str, Any], **more: Any) -> SettingsForm:
     """Return the form of an element of the scenario's design."""
-    return settings_form(kind, raw, document=token_refresh(), catalog=CHOICES, **more)
+    return SettingsForm(kind=kind, raw=raw, document=token_refresh(), catalog=CHOICES, **more)
 
 
 def html_of(form: SettingsForm) -> str:

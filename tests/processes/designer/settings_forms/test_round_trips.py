@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from kianda.lib.dialogs.controls import CONTROLS
+from kianda.lib.dialogs.dialog import changed_settings, read_settings
+from kianda.lib.dialogs.posted_rows import columns_of
+from kianda.lib.dialogs.specs import Spec, specs_of
 from processes.definition.document import Document, Form
-from processes.designer.settings_forms import changed_settings, read_settings
-from processes.designer.settings_forms.controls import CONTROLS
-from processes.designer.settings_forms.form import settings_of
 from processes.designer.settings_forms.mapping_rows import PICKED
-from processes.designer.settings_forms.posted_rows import columns_of
 from processes.fields import fields
 from processes.rules import rules
 from tests.processes.designer.settings_forms.choices import form_of, html_of, kind_of, rule
@@ -28,6 +28,15 @@ def test_every_control_of_every_kind_has_a_template() -> None:
             known = CONTROLS.get(spec.control)
             assert known, f"{kind.__name__}.{spec.name}: nobody has drawn a {spec.control}"
             assert (folder / f"{known.template}.html").exists(), known.template
+
+
+# Lists of rules, fields and forms are edited where they stand: on the canvas.
+ON_CANVAS = {"rules", "fields", "forms"}
+
+
+def settings_of(kind: Any) -> list[Spec]:
+    """The settings of a kind that its form asks for."""
+    return [spec for spec in specs_of(kind) if spec.control not in ON_CANVAS]
 
 
 def _with_columns(kind: Any) -> list[Any]:

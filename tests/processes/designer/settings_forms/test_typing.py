@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 
+from kianda.lib.dialogs.dialog import changed_settings, flaws_within, read_settings
 from kianda.lib.errors import Flaw
-from processes.designer.settings_forms import changed_settings, flaws_within, read_settings
 from tests.pages import markup_of
 from tests.processes.designer.settings_forms.choices import form_of, html_of, kind_of, rule
 from tests.processes.sending import sent_by

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from kianda.lib.dialogs.posted import Node
 from kianda.lib.dialogs.specs import Spec, specs_of
-from processes.designer.settings_forms.text_codecs import as_typed
+from kianda.lib.dialogs.text_codecs import as_typed
 
 
 def columns_of(row: type[BaseModel] | None) -> tuple[Spec, ...]:
