@@ -1,13 +1,14 @@
 """Approval request: somebody asks, somebody else decides."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from django import forms
 from django.contrib.auth.models import Group, User
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
+from pydantic import AfterValidator
 
 from kianda.accounts.roles import role_titles
+from kianda.lib.dialogs.dialog import Option
 from scheduler.gallery.base import (
     Answers,
     FreeNames,
@@ -15,43 +16,49 @@ from scheduler.gallery.base import (
     InstallPlan,
     Questions,
     QuestionSection,
+    question,
 )
 
 MOST_PEOPLE = 200
 
 
-class ApprovalForm(Questions):
-    """The questions of the wizard."""
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        """Ask what is approved, and by whom."""
-        super().__init__(*args, **more)
-        self.fields |= {
-            "service": forms.CharField(
-                max_length=100, label=_("What is asked for"),
-                help_text=_("The title of the process, such as Purchase request."),
-            ),
-            "approver": forms.ChoiceField(
-                choices=approvers(), label=_("Who decides"),
-                help_text=_("A group, or one person. They find requests under My work."),
-            ),
-            "with_amount": forms.BooleanField(
-                required=False, initial=True, label=_("Ask for an amount")
-            ),
-        }  # fmt: skip
-
-
-def approvers() -> list[tuple[str, Any]]:
+def approvers() -> list[Option]:
     """Return groups and people to choose from."""
     groups = Group.objects.order_by("name").values_list("name", flat=True)
     people = User.objects.filter(is_active=True).order_by("username")[:MOST_PEOPLE]
     return [
-        (_("Groups"), [(f"group:{name}", role_titles([name])[0]) for name in groups]),
-        (
-            _("People"),
-            [(f"user:{one.username}", one.get_full_name() or one.username) for one in people],
+        *(Option(f"group:{name}", role_titles([name])[0], group=_("Groups")) for name in groups),
+        *(
+            Option(f"user:{one.username}", one.get_full_name() or one.username, group=_("People"))
+            for one in people
         ),
     ]
+
+
+def _known(approver: str) -> str:
+    if approver not in {one.value for one in approvers()}:
+        raise ValueError(_("Choose a group or a person of the list."))
+    return approver
+
+
+class ApprovalQuestions(Questions):
+    """What is approved, and by whom."""
+
+    offers = {"approver": approvers}
+
+    service: str = question(
+        gettext_noop("What is asked for"),
+        gettext_noop("The title of the process, such as Purchase request."),
+        max_length=100,
+    )
+    approver: Annotated[str, AfterValidator(_known)] = question(
+        gettext_noop("Who decides"),
+        gettext_noop("A group, or one person. They find requests under My work."),
+        control="select",
+    )
+    with_amount: bool = question(
+        gettext_noop("Ask for an amount"), default=False, initial=True, control="switch"
+    )
 
 
 class Approval(GalleryTemplate):
@@ -65,7 +72,7 @@ class Approval(GalleryTemplate):
         "who decide, under My work; the decision becomes the status."
     )
     makes = (gettext_lazy("a published process with two forms"),)
-    form = ApprovalForm
+    questions = ApprovalQuestions
     needs_datasource = False
     sections = (
         QuestionSection(gettext_lazy("The request"), ("service", "approver", "with_amount")),

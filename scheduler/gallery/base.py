@@ -1,15 +1,18 @@
 """What every template has in common: a form to ask with, and what it makes of the answers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
-from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from kianda.lib.dialogs.dialog import Dialog, Option, asked_of
+from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.names import slugify
+from kianda.lib.pointers import pointer
 
 Answers = Mapping[str, Any]
 
@@ -53,9 +56,11 @@ class GalleryTemplate(ABC):
     summary: ClassVar[Any]
     makes: ClassVar[tuple[Any, ...]]
     button: ClassVar[Any] = gettext_lazy("Make it")
-    form: ClassVar[type[forms.Form]]
+    questions: ClassVar[type["Questions"]]
     sections: ClassVar[tuple[QuestionSection, ...]]
     needs_datasource: ClassVar[bool] = True
+    # Whether its schedule is warned of while it is typed.
+    warns: ClassVar[bool] = False
     # Whether a wish is written into names as "<wish>-token".
     suffix: ClassVar[str] = ""
 
@@ -73,52 +78,91 @@ class GalleryTemplate(ABC):
         """Return the datasource that Test connection asks, from answers that may be incomplete."""
         return None
 
-    def lead(self, typed: Mapping[str, str]) -> str:
+    def lead(self, typed: Answers) -> str:
         """Return a warning about the schedule as it is typed; empty when there is none."""
         return ""
 
 
-class Questions(forms.Form):
-    """The questions of a template: what is wrong with an answer names its question."""
+class Questions(BaseModel):
+    """The questions of a template, each a setting that a dialog asks for."""
 
-    def full_clean(self) -> None:
-        """Put the words of each question into what may be said of it, then check the answers."""
-        for question in self.fields.values():
-            asked = {"asked": question.label}
-            question.error_messages |= {
-                "required": _("%(asked)s is required. Fill it in.") % asked,
-                "invalid": _("%(asked)s: enter a whole number.") % asked,
-                "min_value": _("%(asked)s: enter 1 or more.") % asked,
-                "max_value": _("%(asked)s: enter less; a year has 525,600 minutes.") % asked,
-                "max_length": _("%(asked)s: at most %%(limit_value)d characters.") % asked,
-            }
-        super().full_clean()
+    model_config = ConfigDict(strict=True, frozen=True, str_strip_whitespace=True)
+
+    # What may be chosen, where that is known only when it is asked.
+    offers: ClassVar[Mapping[str, Callable[[], list[Option]]]] = {}
 
 
-def service_questions(form: forms.Form) -> None:
-    """Add what every template asks that calls a service."""
-    form.fields["service"] = forms.CharField(
+def question(
+    title: str, about: str = "", *, default: Any = ..., initial: Any = None, control: str = "line",
+    **limits: Any,
+) -> Any:  # fmt: skip
+    """Return one question; `initial` stands in its control when the wizard is opened."""
+    extra = {"control": control, "initial": initial}
+    return Field(
+        default, title=title, description=about, repr=control != "secret",
+        json_schema_extra=extra, **limits,
+    )  # fmt: skip
+
+
+MOST_MINUTES = 525_600
+Minutes = Annotated[int, Field(ge=1, le=MOST_MINUTES)]
+Path = Annotated[str, Field(max_length=2000)]
+
+
+class ServiceQuestions(Questions):
+    """What every template asks that calls a service."""
+
+    service: str = question(
+        gettext_noop("Name of the service"),
+        gettext_noop("As you call it. The names of all that is made begin with it."),
         max_length=100,
-        label=_("Name of the service"),
-        help_text=_("As you call it. The names of all that is made begin with it."),
     )
-    form.fields["base_url"] = forms.CharField(
-        max_length=2000,
-        label=_("Service URL"),
-        help_text=_("Scheme and host, such as https://auth.example.org."),
+    base_url: Path = question(
+        gettext_noop("Service URL"),
+        gettext_noop("Scheme and host, such as https://auth.example.org."),
     )
 
 
-def interval_question(form: forms.Form, *, initial: int) -> None:
-    """Add how often the task fires."""
-    form.fields["every"] = forms.IntegerField(
-        min_value=1,
-        max_value=525_600,
-        initial=initial,
-        label=_("Every so many minutes"),
-    )
+# What is said of an answer, by pydantic's name of what is wrong with it.
+_REQUIRED = gettext_lazy("%(asked)s is required. Fill it in.")
+SENTENCES = {
+    "missing": _REQUIRED,
+    "string_too_short": _REQUIRED,
+    "int_type": gettext_lazy("%(asked)s: enter a whole number."),
+    "greater_than_equal": gettext_lazy("%(asked)s: enter 1 or more."),
+    "less_than_equal": gettext_lazy("%(asked)s: enter less; a year has 525,600 minutes."),
+    "string_too_long": gettext_lazy("%(asked)s: at most %(max_length)d characters."),
+}
 
 
-def path_question(label: Any, *, initial: str = "", help_text: Any = "") -> forms.CharField:
-    """Return a question for a path."""
-    return forms.CharField(max_length=2000, label=label, initial=initial, help_text=help_text)
+@dataclass(kw_only=True)
+class Wizard(Dialog):
+    """The questions of a template as a page asks them, with what was typed."""
+
+    @classmethod
+    def opened(cls, kind: type[Questions]) -> "Wizard":
+        """Return the questions before anything is typed."""
+        return cls(kind=kind, raw={one.name: one.extra["initial"] for one in asked_of(kind)})
+
+    def answers(self) -> Answers:
+        """Return the answers; raises Invalid with a flaw for each question that has none."""
+        given = {name: value for name, value in self.raw.items() if value != ""}
+        try:
+            return dict(self.kind.model_validate(given))
+        except ValidationError as error:
+            lines = error.errors(include_url=False, include_input=False)
+            raise Invalid(errors=[self._flaw(line) for line in lines]) from None
+
+    def _flaw(self, line: Any) -> Flaw:
+        name, about = str(line["loc"][0]), line.get("ctx", {})
+        words = {**about, "asked": _(self.kind.model_fields[name].title or name)}
+        sentence = SENTENCES.get(line["type"])
+        return Flaw(pointer(name), str(sentence % words if sentence else about.get("error")))
+
+    def items(self) -> Iterator[tuple[str, str, str]]:
+        """Yield id, place and sentence of each flaw for the summary, which names the question."""
+        for place, detail in self.flaws:
+            asked = self.control(place.removeprefix("/"))
+            title = str(asked.title) if asked else ""
+            said = detail if detail.startswith(title) else f"{title}: {detail}"
+            yield asked.id if asked else "", place, said

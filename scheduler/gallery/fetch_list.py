@@ -1,11 +1,11 @@
 """Fetch a list on a schedule: the rows of an answer, in a table that is always fresh."""
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
-from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
+from pydantic import AfterValidator, BeforeValidator
 
 from kianda.lib.names import FIELD_NAME, as_title
 from scheduler.gallery.base import (
@@ -13,11 +13,11 @@ from scheduler.gallery.base import (
     FreeNames,
     GalleryTemplate,
     InstallPlan,
-    Questions,
+    Minutes,
+    Path,
     QuestionSection,
-    interval_question,
-    path_question,
-    service_questions,
+    ServiceQuestions,
+    question,
 )
 
 METHOD = "get-list"
@@ -25,53 +25,48 @@ MOST_COLUMNS = 20
 _PATH = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*\Z")
 
 
-class FetchListForm(Questions):
-    """The questions of the wizard."""
+def _place(place: str) -> str:
+    """Refuse what is no path."""
+    if not _PATH.match(place):
+        raise ValueError(_("Write names with dots between them, such as data.rows."))
+    return place
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        """Ask for the service, the list, the interval."""
-        super().__init__(*args, **more)
-        service_questions(self)
-        self.fields |= {
-            "list_path": path_question(
-                _("Path of the list"), initial="/api/items", help_text=_("Begins with /.")
-            ),
-            "token": forms.CharField(
-                max_length=8000, required=False, label=_("Bearer token"),
-                help_text=_("Empty when the service asks for none. Kept encrypted."),
-                widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-            ),
-            "place": forms.CharField(
-                max_length=200, required=False, label=_("Where the list stands in the answer"),
-                help_text=_("Such as items or data.rows. Empty: the whole answer is the list."),
-            ),
-            "columns": forms.CharField(
-                max_length=1000, label=_("What to keep of each item"),
-                help_text=_("Names in the answer with commas between them, such as id, name."),
-            ),
-        }  # fmt: skip
-        interval_question(self, initial=60)
 
-    def clean_place(self) -> str:
-        """Refuse what is no path."""
-        place = str(self.cleaned_data["place"]).strip()
-        if place and not _PATH.match(place):
-            raise forms.ValidationError(_("Write names with dots between them, such as data.rows."))
-        return place
+def _columns(text: str) -> list[str]:
+    """Return the names."""
+    names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    wrong = [name for name in names if not FIELD_NAME.match(name) or len(name) > 64]
+    if wrong:
+        raise ValueError(
+            _("%(name)s cannot be a column: a letter, then letters, digits and _.")
+            % {"name": wrong[0]}
+        )
+    if not 1 <= len(names) <= MOST_COLUMNS:
+        raise ValueError(_("Write 1 to %(most)s names.") % {"most": MOST_COLUMNS})
+    return names
 
-    def clean_columns(self) -> list[str]:
-        """Return the names."""
-        parts = str(self.cleaned_data["columns"]).split(",")
-        names = list(dict.fromkeys(part.strip() for part in parts if part.strip()))
-        wrong = [name for name in names if not FIELD_NAME.match(name) or len(name) > 64]
-        if wrong:
-            raise forms.ValidationError(
-                _("%(name)s cannot be a column: a letter, then letters, digits and _.")
-                % {"name": wrong[0]}
-            )
-        if not 1 <= len(names) <= MOST_COLUMNS:
-            raise forms.ValidationError(_("Write 1 to %(most)s names.") % {"most": MOST_COLUMNS})
-        return names
+
+class FetchListQuestions(ServiceQuestions):
+    """The service, the list, the interval."""
+
+    list_path: Path = question(
+        gettext_noop("Path of the list"), gettext_noop("Begins with /."), initial="/api/items"
+    )
+    token: str = question(
+        gettext_noop("Bearer token"),
+        gettext_noop("Empty when the service asks for none. Kept encrypted."),
+        default="", control="secret", max_length=8000,
+    )  # fmt: skip
+    place: Annotated[str, AfterValidator(_place)] = question(
+        gettext_noop("Where the list stands in the answer"),
+        gettext_noop("Such as items or data.rows. Empty: the whole answer is the list."),
+        default="", max_length=200,
+    )  # fmt: skip
+    columns: Annotated[list[str], BeforeValidator(_columns)] = question(
+        gettext_noop("What to keep of each item"),
+        gettext_noop("Names in the answer with commas between them, such as id, name."),
+    )
+    every: Minutes = question(gettext_noop("Every so many minutes"), initial=60, control="number")
 
 
 class FetchList(GalleryTemplate):
@@ -91,7 +86,7 @@ class FetchList(GalleryTemplate):
         gettext_lazy("a scheduled task"),
     )
     button = gettext_lazy("Make all four")
-    form = FetchListForm
+    questions = FetchListQuestions
     suffix = "-list"
     sections = (
         QuestionSection(gettext_lazy("The service"), ("service", "base_url", "list_path", "token")),
@@ -129,7 +124,7 @@ class FetchList(GalleryTemplate):
     def trial(self, answers: Answers) -> dict[str, Any]:
         """Return the datasource as far as it is known."""
         return {
-            "name": "trial", "title": _("The service"), "base_url": answers["base_url"],
+            "name": "trial", "title": _("The service"), "base_url": answers.get("base_url", ""),
             "auth": _auth(answers),
         }  # fmt: skip
 

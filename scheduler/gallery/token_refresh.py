@@ -1,23 +1,21 @@
 """OAuth token refresh: an access token that is always there, fetched anew before it expires."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
+from pydantic import ValidationInfo, field_validator
 
-from kianda.lib.numbers import whole_number
 from scheduler.gallery.base import (
     Answers,
     FreeNames,
     GalleryTemplate,
     InstallPlan,
-    Questions,
+    Minutes,
+    Path,
     QuestionSection,
-    interval_question,
-    path_question,
-    service_questions,
+    ServiceQuestions,
+    question,
 )
 
 METHOD = "refresh-token"
@@ -26,53 +24,9 @@ ANSWERED = ("access_token", "token_type", "expires_in", "refresh_token", "create
 KEPT_IF_MISSING = ("refresh_token", "expires_in", "created_at")
 
 
-def _secret(label: Any, help_text: Any, *, required: bool) -> forms.CharField:
-    widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
-    return forms.CharField(
-        max_length=8000, label=label, help_text=help_text, required=required, widget=widget,
-        strip=True,
-    )  # fmt: skip
-
-
-class TokenRefreshForm(Questions):
-    """The questions of the wizard."""
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        """Ask for the service, the credentials, the interval."""
-        super().__init__(*args, **more)
-        service_questions(self)
-        once = _("Kept encrypted. It is never shown again.")
-        self.fields |= {
-            "token_path": path_question(
-                _("Token path"), initial="/oauth/token", help_text=_("Begins with /.")
-            ),
-            "client_id": forms.CharField(max_length=1000, label=_("Client ID")),
-            "client_secret": _secret(_("Client secret"), once, required=False),
-            "refresh_token": _secret(_("Refresh token"), once, required=True),
-            "redirect_uri": forms.CharField(
-                max_length=2000, required=False, label=_("Redirect URL"),
-                help_text=_("Only when the service asks for it."),
-            ),
-            "lives": forms.IntegerField(
-                min_value=1, max_value=525_600, initial=60, label=_("The token lives, minutes"),
-                help_text=_("As the service says; expires_in of its answer, divided by 60."),
-            ),
-            "sure": forms.BooleanField(required=False, label=_("Make it all the same")),
-        }  # fmt: skip
-        interval_question(self, initial=55)
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse once an interval that is longer than the token lives."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        warning = warning_of(cleaned.get("every"), cleaned.get("lives"))
-        if warning and not cleaned.get("sure"):
-            self.add_error("every", warning)
-        return cleaned
-
-
-def warning_of(every: int | None, lives: int | None) -> str:
+def warning_of(every: Any, lives: Any) -> str:
     """Return what happens when the token is fetched too seldom; empty when it is not."""
-    if not every or not lives or every < lives:
+    if not (isinstance(every, int) and isinstance(lives, int)) or not 0 < lives <= every:
         return ""
     words = {"every": every, "lives": lives, "most": max(lives * 9 // 10, 1)}
     if every == lives:
@@ -87,6 +41,44 @@ def warning_of(every: int | None, lives: int | None) -> str:
         "Every %(every)s minutes is longer than the token lives, %(lives)s: it would be missing "
         "in between. Choose at most %(most)s."
     ) % words  # fmt: skip
+
+
+ONCE = gettext_noop("Kept encrypted. It is never shown again.")
+
+
+class TokenRefreshQuestions(ServiceQuestions):
+    """The service, the credentials, the interval."""
+
+    token_path: Path = question(
+        gettext_noop("Token path"), gettext_noop("Begins with /."), initial="/oauth/token"
+    )
+    client_id: str = question(gettext_noop("Client ID"), max_length=1000)
+    client_secret: str = question(
+        gettext_noop("Client secret"), ONCE, default="", control="secret", max_length=8000
+    )
+    refresh_token: str = question(
+        gettext_noop("Refresh token"), ONCE, control="secret", min_length=1, max_length=8000
+    )
+    redirect_uri: Path = question(
+        gettext_noop("Redirect URL"), gettext_noop("Only when the service asks for it."), default=""
+    )
+    lives: Minutes = question(
+        gettext_noop("The token lives, minutes"),
+        gettext_noop("As the service says; expires_in of its answer, divided by 60."),
+        initial=60, control="number",
+    )  # fmt: skip
+    sure: bool = question(gettext_noop("Make it all the same"), default=False, control="switch")
+    # After what it is compared with.
+    every: Minutes = question(gettext_noop("Every so many minutes"), initial=55, control="number")
+
+    @field_validator("every")
+    @classmethod
+    def _in_time(cls, every: int, info: ValidationInfo) -> int:
+        """Refuse once an interval that is longer than the token lives."""
+        warning = warning_of(every, info.data.get("lives"))
+        if warning and not info.data.get("sure"):
+            raise ValueError(warning)
+        return every
 
 
 class TokenRefresh(GalleryTemplate):
@@ -106,8 +98,9 @@ class TokenRefresh(GalleryTemplate):
         gettext_lazy("a scheduled task"),
     )
     button = gettext_lazy("Make all four")
-    form = TokenRefreshForm
+    questions = TokenRefreshQuestions
     suffix = "-token"
+    warns = True
     sections = (
         QuestionSection(gettext_lazy("The service"), ("service", "base_url", "token_path")),
         QuestionSection(
@@ -142,16 +135,11 @@ class TokenRefresh(GalleryTemplate):
 
     def trial(self, answers: Answers) -> dict[str, Any]:
         """Return the datasource as far as it is known."""
-        return {"name": "trial", "title": _("The service"), "base_url": answers["base_url"]}
+        return {"name": "trial", "title": _("The service"), "base_url": answers.get("base_url", "")}
 
-    def lead(self, typed: Mapping[str, str]) -> str:
+    def lead(self, typed: Answers) -> str:
         """Warn of an interval that is longer than the token lives."""
-        every, lives = (_whole(typed.get(name, "")) for name in ("every", "lives"))
-        return warning_of(every, lives)
-
-
-def _whole(text: str) -> int | None:
-    return whole_number(text, digits=8)
+        return warning_of(typed.get("every"), typed.get("lives"))
 
 
 def _datasource(answers: Answers, name: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
@@ -10,14 +9,17 @@ from django.utils.translation import gettext as _
 
 from datasources.services.connection_tests import try_connection
 from kianda.accounts.roles import DESIGNER
-from kianda.lib.errors import Busy, Forbidden, Invalid, Missing
+from kianda.lib.dialogs.dialog import read_settings
+from kianda.lib.errors import Busy, Flaw, Forbidden, Invalid, Missing
+from kianda.lib.pointers import pointer, unique
 from kianda.web.form_once import leads_to, once
-from kianda.web.pages import form_errors, go, page, render_page, toast
+from kianda.web.pages import go, page, render_page, toast
 from processes.document_cache import document_of
-from processes.models import Run
+from processes.models import ProcessDesign, Run
 from processes.running import runs
 from processes.views.common import person
 from scheduler.gallery import TEMPLATES, GalleryTemplate, template_named
+from scheduler.gallery.base import Wizard
 from scheduler.services import gallery as services
 
 PARTIALS = {"answer": "gallery/_answer.html", "lead": "gallery/_lead.html"}
@@ -45,32 +47,36 @@ def template(request: HttpRequest, slug: str) -> HttpResponseBase:
             _("This template makes a data source: you need the role Data source manager for it.")
         )
     if request.method == "GET":
-        return _render(request, found, found.form(), lead=found.lead(request.GET.dict()))
-    form = found.form(request.POST)
+        lead = found.lead(read_settings(found.questions, request.GET))
+        return _render(request, found, Wizard.opened(found.questions), lead=lead)
+    asked = found.questions
+    wizard = Wizard(kind=asked, raw=read_settings(asked, request.POST))
     if request.POST.get("act") == "test":
-        return _test(request, found, form)
-    if form.is_valid():
-        names = services.free_names(found.wishes(form.cleaned_data))
-        plan = found.plan(form.cleaned_data, names)
-        try:
-            made = services.make(plan, user=person(request))
-        except Invalid as invalid:
-            form_errors(form, _in_order(invalid), plan.places)
-        else:
-            toast(request, _("%(title)s is made and published.") % {"title": made.title})
-            return go(request, "template-made", name=made.name)
-    return _render(request, found, form, status=422)
+        return _test(request, found, wizard)
+    try:
+        made = _make(request, found, wizard)
+    except Invalid as invalid:
+        wizard.flaws = unique(invalid.errors or [Flaw("", invalid.detail)])
+        return _render(request, found, wizard, status=422)
+    toast(request, _("%(title)s is made and published.") % {"title": made.title})
+    return go(request, "template-made", name=made.name)
 
 
-def _in_order(invalid: Invalid) -> Invalid:
-    return Invalid(invalid.detail, errors=dict.fromkeys(invalid.errors))
+def _make(request: HttpRequest, found: GalleryTemplate, wizard: Wizard) -> ProcessDesign:
+    """Make it all; what is wrong with an object is said at the question that it comes from."""
+    answers = wizard.answers()
+    plan = found.plan(answers, services.free_names(found.wishes(answers)))
+    try:
+        return services.make(plan, user=person(request))
+    except Invalid as invalid:
+        asked = {place: pointer(name) for place, name in plan.places.items()}
+        flaws = [Flaw(asked.get(one.pointer, ""), one.detail) for one in invalid.errors]
+        raise Invalid(invalid.detail, errors=flaws) from invalid
 
 
-def _test(request: HttpRequest, found: GalleryTemplate, form: forms.Form) -> HttpResponseBase:
+def _test(request: HttpRequest, found: GalleryTemplate, wizard: Wizard) -> HttpResponseBase:
     """Ask the service as it is typed; the rest of the form need not be complete."""
-    form.is_valid()
-    typed = {name: request.POST.get(name, "").strip() for name in form.fields}
-    raw = found.trial(typed)
+    raw = found.trial(wizard.raw)
     if raw is None:
         raise Missing(_("This template calls no service."))
     answer: dict[str, Any]
@@ -79,32 +85,25 @@ def _test(request: HttpRequest, found: GalleryTemplate, form: forms.Form) -> Htt
     except Invalid as invalid:
         detail = " ".join(flaw.detail for flaw in invalid.errors)
         answer = {"ok": False, "status": None, "elapsed_ms": 0, "detail": detail}
-    blank = found.form(initial={**typed, **dict.fromkeys(_secrets(form), "")})
-    return _render(request, found, blank, answer=answer)
-
-
-def _secrets(form: forms.Form) -> list[str]:
-    return [
-        name for name, field in form.fields.items() if isinstance(field.widget, forms.PasswordInput)
-    ]
+    return _render(request, found, wizard, answer=answer)
 
 
 def _render(
     request: HttpRequest,
     found: GalleryTemplate,
-    form: forms.Form,
+    wizard: Wizard,
     *,
     status: int = 200,
     **more: Any,
 ) -> HttpResponseBase:
     context = {
         "template": found,
-        "form": form,
+        "form": wizard,
         "sections": [
-            (section.title, [form[name] for name in section.fields]) for section in found.sections
+            (section.title, [wizard.control(name) for name in section.fields])
+            for section in found.sections
         ],
-        "retype": [name for name in _secrets(form) if request.POST.get(name)],
-        "unsure": "sure" in form.fields and form.is_bound and "every" in form.errors,
+        "sure": wizard.errors_at("/every") and wizard.control("sure"),
         **more,
     }
     return render_page(request, "gallery/wizard.html", context, partials=PARTIALS, status=status)

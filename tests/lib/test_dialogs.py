@@ -6,9 +6,12 @@ import pytest
 from django.http import QueryDict
 from pydantic import BaseModel, Field
 
+from kianda.lib.dialogs.dialog import Dialog, read_settings
 from kianda.lib.dialogs.posted import posted
 from kianda.lib.dialogs.row_actions import act_of, rearranged
 from kianda.lib.dialogs.specs import spec_of, specs_of
+from kianda.lib.errors import Flaw
+from kianda.lib.secret_names import MASK
 
 Clock = Annotated[str, Field(title="At", json_schema_extra={"control": "time"})]
 
@@ -96,3 +99,42 @@ def test_the_numbers_of_rows_only_tell_them_apart_however_long_they_are() -> Non
     assert rows is not None
     assert [row.text_at("name") for row in rows.rows()] == ["a", "b", ""]
     assert len(rows.below) == 3
+
+
+class Access(BaseModel):
+    """What a dialog asks for that keeps a secret."""
+
+    user: str
+    key: Annotated[str, Field(json_schema_extra={"control": "secret"})] = ""
+    elsewhere: Annotated[list[str], Field(json_schema_extra={"control": "nobody's"})] = []
+
+
+def test_a_dialog_asks_for_what_has_a_control_and_says_what_is_wrong_beside_it() -> None:
+    flaws = [Flaw("/user", "Nobody."), Flaw("/user/0", "No."), Flaw("/else", "Odd.")]
+    dialog = Dialog(kind=Access, raw={"user": "ada"}, flaws=flaws, prefix="/auth")
+    assert [(one.name, one.id, one.value) for one in dialog.controls] == [
+        ("/auth/user", "f-auth-user", "ada"), ("/auth/key", "f-auth-key", ""),
+    ]  # fmt: skip
+    user = dialog.control("user")
+    assert user is not None
+    assert (user.errors, user.wrong, dialog.other_errors) == (["Nobody."], 2, ["Odd."])
+
+
+@pytest.mark.parametrize(
+    ("sent", "held", "read"),
+    [
+        ("key=", MASK, MASK),
+        ("key=", "", ""),
+        ("key=new", MASK, "new"),
+        ("key=&/auth/key!remove=1", MASK, ""),
+    ],
+)
+def test_a_secret_left_empty_stays_and_is_never_written_into_a_page(
+    sent: str, held: str, read: str
+) -> None:
+    found = read_settings(Access, QueryDict(f"/auth/{sent}"), prefix="/auth", held={"key": held})
+    assert found == {"key": read}
+    dialog = Dialog(kind=Access, raw=found, held={"key": held})
+    key = dialog.control("key")
+    assert key is not None
+    assert (key.value, key.is_stored, key.is_lost) == ("", bool(held), read == "new")

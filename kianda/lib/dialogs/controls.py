@@ -163,6 +163,7 @@ class ControlType(NamedTuple):
 
 CONTROLS: dict[str, ControlType] = {
     "text": ControlType("text"),
+    "line": ControlType("text", read_name),
     "long_text": ControlType("long_text"),
     "pattern": ControlType("pattern"),
     "number": ControlType("number", _read_number),

@@ -35,7 +35,6 @@ class Option:
     value: str
     title: Any
     help: Any = ""
-    chosen: bool = False
     # Choices of one group stand together under its words.
     group: str = ""
 
@@ -148,11 +147,11 @@ class BoundControl:
     @property
     def options(self) -> list[Option]:
         """Return the choices of the setting; one that is not among them is there all the same."""
+        if offer := getattr(self.form.kind, "offers", {}).get(self.spec.name):
+            return list(offer())
         known, chosen = [*([""] if self.spec.nullable else []), *self.spec.choices], self.value
-        return [
-            Option(one, *self.words_of(one), chosen=one == chosen)
-            for one in (known if chosen in known else [*known, chosen])
-        ]
+        found = known if chosen in known else [*known, chosen]
+        return [Option(one, *self.words_of(one)) for one in found]
 
     def words_of(self, choice: str) -> tuple[Any, Any]:
         """Return what a choice is called, and what follows from it."""
@@ -169,6 +168,8 @@ class Dialog:
     """A form of settings: what is asked, what stands there, what is wrong with it."""
 
     bound: ClassVar[type[BoundControl]] = BoundControl
+    # Whether what is typed is kept at once: then a box to tick looks like a switch.
+    is_live: ClassVar[bool] = False
 
     kind: Model
     raw: Mapping[str, Any]

@@ -43,6 +43,8 @@ register(OF_PROCESSES)
 class ScopedDialog(Dialog):
     """A dialog about one element of a process, with what is known around the element."""
 
+    is_live = True
+
     document: Mapping[str, Any]
     catalog: CatalogLists
     samples: MappingSamples | None = None

@@ -15,7 +15,7 @@ from processes.running import runs
 from scheduler.gallery import TEMPLATES
 from tests.pages import client_of, text_of
 from tests.processes.stories import values_of
-from tests.scheduler.gallery.wizard import APPROVAL, LIST, WIZARD, nothing_is_there
+from tests.scheduler.gallery.wizard import APPROVAL, LIST, WIZARD, answered, nothing_is_there
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def test_a_list_is_fetched_into_a_table(provider: HTTPServer, admin: Any) -> Non
         "list_path": "/api/items", "token": "tok-123456", "place": "data.rows",
         "columns": "id, name", "every": "60",
     }  # fmt: skip
-    assert client.post(LIST, sent).status_code == 303
+    assert client.post(LIST, answered(**sent)).status_code == 303
     client.post("/designs/templates/made/shop-list/press/")
     run = Run.objects.get()
     assert (run.status, run.error) == ("succeeded", None)
@@ -70,7 +70,7 @@ def test_a_list_that_cannot_be_is_told(admin: Any, wrong: dict[str, str], senten
         "service": "Shop", "base_url": "https://shop.example", "list_path": "/items",
         "columns": "id", "every": "60", **wrong,
     }  # fmt: skip
-    response = client_of(admin).post(LIST, sent)
+    response = client_of(admin).post(LIST, answered(**sent))
     assert response.status_code == 422
     assert sentence in text_of(response)
     assert nothing_is_there()
@@ -82,7 +82,7 @@ def test_an_approval_goes_from_who_asks_to_who_decides(ada: Any, ben: Any) -> No
     boss.groups.add(group)
     client = client_of(ada)
     sent = {"service": "Purchase", "approver": "group:Managers", "with_amount": "on"}
-    answer = client.post(APPROVAL, sent)
+    answer = client.post(APPROVAL, answered(**sent))
     assert answer["Location"] == "/designs/templates/made/purchase/"
     assert "New instance" in text_of(client.get(answer["Location"]))
     asked = {"subject": "A chair", "amount": 120, "reason": "The old one broke."}
@@ -105,7 +105,7 @@ def test_an_approval_goes_from_who_asks_to_who_decides(ada: Any, ben: Any) -> No
 
 
 def test_who_decides_must_be_there(ada: Any) -> None:
-    response = client_of(ada).post(APPROVAL, {"service": "X", "approver": "group:Nobody"})
+    response = client_of(ada).post(APPROVAL, answered(service="X", approver="group:Nobody"))
     assert response.status_code == 422
-    assert response.context["form"]["approver"].errors
+    assert response.context["form"].control("approver").errors
     assert nothing_is_there()
