@@ -15,37 +15,45 @@ from django.utils.translation import gettext as _
 from datasources.auth import AuthScheme, auth_schemes
 from datasources.rest.document import RestDatasource
 from datasources.services.validation import SEND_AGAIN
-from kianda.lib.dialogs.specs import Spec, specs_of
+from kianda.lib.dialogs.controls import REMOVE
+from kianda.lib.dialogs.dialog import BoundControl, Dialog, flaws_within, read_settings
 from kianda.lib.errors import ApplicationError, Flaw, Invalid
-from kianda.lib.names import as_title, slugify
+from kianda.lib.names import slugify
 from kianda.lib.secret_names import MASK
 from kianda.web.pages import Errors
 
-REMOVE = "!remove"
+AUTH = "/auth"
 _METHOD_SECRET = re.compile(
     r"/methods/(\d+)/(query|request_headers|request_body)/(\d+)/value(?:!remove)?\Z"
 )
 
 
 @dataclass(frozen=True)
-class AuthControl:
+class AuthControl(BoundControl):
     """One setting of an authentication scheme as a control."""
 
-    spec: Spec
-    value: Any
-    secret: bool
-    stored: bool
-    retype: bool
+    @property
+    def width(self) -> int:
+        """Return how many of twelve columns it takes where there is room."""
+        return 12 if self.drawing == "switch" else 6
 
     @property
-    def pointer(self) -> str:
-        """Return the place in the body."""
-        return f"/auth/{self.spec.name}"
+    def help(self) -> Any:
+        """Return what stands below it; of a secret, what becomes of it."""
+        if self.drawing != "secret":
+            return super().help
+        if self.is_lost:
+            return _("Not saved yet, and secrets never come back to a page: enter it again.")
+        if self.is_stored:
+            return _("Leave empty to keep it. It is never shown.")
+        return _("Kept encrypted. It is never shown again.")
 
-    @property
-    def choices(self) -> list[tuple[str, str]]:
-        """Return what may be chosen, with its words."""
-        return [(choice, as_title(choice)) for choice in self.spec.choices]
+
+@dataclass(kw_only=True)
+class AuthDialog(Dialog):
+    """The settings of one authentication scheme."""
+
+    bound = AuthControl
 
 
 def line_of(post: QueryDict, name: str) -> str:
@@ -118,18 +126,12 @@ def auth_body(post: QueryDict, *, stored: AuthScheme | None) -> dict[str, Any]:
     """Return the settings of the chosen scheme; an unknown one is for the service to refuse."""
     scheme = post.get("/auth/scheme", "none")
     kind = auth_schemes.kinds.get(scheme)
-    body: dict[str, Any] = {"scheme": scheme}
+    if kind is None:
+        return {"scheme": scheme}
     held = stored.masked() if stored and stored.slug() == scheme else {}
-    for spec in specs_of(kind) if kind else ():
-        name, place = spec.name, f"/auth/{spec.name}"
-        if name in kind.secrets:  # type: ignore[union-attr]
-            body[name] = secret_of(post, place, stored=bool(held.get(name)))
-        elif spec.control == "switch":
-            # A box that is not ticked is not sent.
-            body[name] = bool(post.get(place))
-        elif place in post:
-            body[name] = line_of(post, place)
-    return body
+    read = read_settings(kind, post, prefix=AUTH, held=held)
+    bare = {name: one.strip() for name, one in read.items() if isinstance(one, str)}
+    return {"scheme": scheme} | read | {n: one for n, one in bare.items() if n not in kind.secrets}
 
 
 def masked(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,23 +142,18 @@ def masked(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "auth": auth | secrets}
 
 
-def auth_controls(body: Mapping[str, Any], *, stored: AuthScheme | None) -> list[AuthControl]:
-    """Return the controls of the scheme that a body names, with what is typed or stored in them."""
+def auth_dialog(
+    body: Mapping[str, Any], *, stored: AuthScheme | None, errors: Errors | None = None
+) -> AuthDialog | None:
+    """Return the settings of the scheme that a body names, with what is typed or stored in them."""
     kind = auth_schemes.kinds.get(str(body.get("scheme")))
     if kind is None:
-        return []
+        return None
     held = stored.masked() if stored and stored.slug() == kind.slug() else {}
-    return [
-        AuthControl(
-            spec,
-            value="" if secret else body.get(spec.name, held.get(spec.name, spec.default)),
-            secret=secret,
-            stored=bool(held.get(spec.name)),
-            retype=secret and body.get(spec.name, "") not in {MASK, ""},
-        )
-        for spec in specs_of(kind)
-        for secret in (spec.name in kind.secrets,)
-    ]
+    flaws = [Flaw(place, said) for _id, place, said in errors.items()] if errors else []
+    return AuthDialog(
+        kind=kind, raw={**held, **body}, flaws=flaws_within(flaws, AUTH), prefix=AUTH, held=held
+    )
 
 
 def scheme_choices() -> list[tuple[str, str]]:

@@ -84,7 +84,7 @@ def _form(
     status: int = 200,
 ) -> HttpResponse:
     context = {
-        **_settings_context(body, stored=None),
+        **_settings_context(body, stored=None, errors=errors),
         "errors": errors,
         "tested": tested,
         "testing": request.POST.get("act") == "test",
@@ -153,7 +153,7 @@ def show(
     context = {
         **_stored_context(row, stored),
         "uses": use_lines("datasource", row.name, user=request.user),
-        **_settings_context(body or stored.masked(), stored=stored),
+        **_settings_context(body or stored.masked(), stored=stored, errors=errors),
         **revision_context(request, row.revision, conflict),
         "errors": errors,
         "again": list(forms.asked_again(wrong, stored)),
@@ -179,14 +179,16 @@ def _stored_context(row: Datasource, stored: RestDatasource) -> dict[str, Any]:
     }
 
 
-def _settings_context(body: dict[str, Any], *, stored: RestDatasource | None) -> dict[str, Any]:
+def _settings_context(
+    body: dict[str, Any], *, stored: RestDatasource | None, errors: Errors | None = None
+) -> dict[str, Any]:
     auth = body.get("auth")
     auth = auth if isinstance(auth, dict) else {"scheme": "none"}
     return {
         "body": body,
         "scheme": auth.get("scheme"),
         "schemes": forms.scheme_choices(),
-        "auth_controls": forms.auth_controls(auth, stored=stored.auth if stored else None),
+        "auth": forms.auth_dialog(auth, stored=stored.auth if stored else None, errors=errors),
         "name": stored.name if stored else "new",
     }
 
