@@ -3,7 +3,9 @@
 {% load kianda_ui %} gives, in short:
 {% icon "alarm" %} · {% pill status %} · {% pill "Draft" kind="" icon="pencil" %} · {% copy text %}
 {% once %} a form's token against double sending
-{% note kind="bad" %} ... {% endnote %} · {% empty_state title="..." %} ... {% endempty_state %}
+{% note kind="bad" title="..." tight=True alert=True %} ... {% endnote %} ·
+{% empty_state title="Nothing yet" icon="alarm" %} <p>...</p> {% endempty_state %} ·
+{% list_search to="runs" value=query.q hint="..." label="..." %} filters {% endlist_search %} ·
 {% control name="/title" label=... value=... errors=errors %} · {% field form.name %} ·
 <a {% opens_dialog "task-delete" task.pk %}> · {{ user|person }} ·
 {% error_summary errors %} · {% pager page %} · {% sort_header "Name" "name" %} · {% query page=2 %}
@@ -14,6 +16,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django import template
@@ -30,7 +33,7 @@ from kianda.accounts.roles import ROLES, roles_of
 from kianda.accounts.services.profiles import profile_of
 from kianda.lib.pointers import control_id
 from kianda.web import navigation, times
-from kianda.web.block_tags import Block, read_block
+from kianda.web.block_tags import read_block
 from kianda.web.form_once import new_token
 from kianda.web.pages import Errors
 from kianda.web.status_pills import PILLS
@@ -283,13 +286,6 @@ def initials(user: Any) -> str:
     return ("".join(word[0] for word in words[:2]) or "?").upper()
 
 
-@register.tag
-def note(parser: Any, token: Any) -> Block:
-    """{% note kind="warn" title="..." tight=True alert=True %} ... {% endnote %}."""
-    return read_block(parser, token, "endnote", "components/note.html")
-
-
-@register.tag
-def empty_state(parser: Any, token: Any) -> Block:
-    """{% empty_state title="Nothing yet" icon="alarm" %} <p>...</p> {% endempty_state %}."""
-    return read_block(parser, token, "endempty_state", "components/empty_state.html")
+for block in ("note", "empty_state", "list_search"):
+    source = f"components/{block}.html"
+    register.tag(block, partial(read_block, end=f"end{block}", source=source))
