@@ -1,6 +1,6 @@
 """One control of a form of settings, and its typed elements: what their templates need to know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kianda.lib.dialogs.controls import register
-from kianda.lib.dialogs.dialog import BoundControl, Dialog
+from kianda.lib.dialogs.dialog import BoundControl, Dialog, Option
 from kianda.lib.dialogs.posted_rows import columns_of
 from kianda.lib.dialogs.specs import kind_among, tag_of
 from processes.designer.settings_forms.condition_view import (
@@ -34,7 +34,7 @@ from processes.designer.settings_forms.labels import (
 )
 from processes.designer.settings_forms.mapping_heads import Heads, heads_of
 from processes.designer.settings_forms.mapping_rows import MappingRow, MappingSamples, lines_of
-from processes.designer.settings_forms.source_trees import Branch, form_names
+from processes.designer.settings_forms.source_trees import form_names
 
 register(OF_PROCESSES)
 
@@ -202,30 +202,35 @@ class SettingControl(BoundControl):
         return self.spec.name == "conditions" and self.form.has_otherwise
 
     @property
-    def branches(self) -> list[Branch]:
-        """Return the fields to choose from, by form."""
-        return self.form.scope.tree("table" if self.spec.control == "table" else "field")
+    def options(self) -> list[Option]:
+        """Return what may be chosen: what it refers to, or a choice of the setting itself."""
+        catalog, scope, control = self.form.catalog, self.form.scope, self.spec.control
+        if control == "process":
+            return [Option(*one) for one in catalog.processes()]
+        if control == "trigger":
+            found = catalog.process(scope.looks_into)
+            return [Option(one.target, one.title) for one in (found.targets() if found else ())]
+        if control == "form":
+            forms = form_names(self.form.document)
+            known = [Option(name, f"{title} ({name})") for name, title in forms]
+            return self._or_none(_("Choose a form"), known)
+        if control in {"field", "field_picker", "table"}:
+            known = [
+                Option(leaf.value, f"{leaf.title} ({leaf.note})", group=str(branch.title))
+                for branch in scope.tree("table" if control == "table" else "field")
+                for leaf in branch.leaves
+            ]
+            return self._or_none(_("Choose a field"), known)
+        return super().options
 
-    @property
-    def gone(self) -> str:
-        """Return the field that it names and that is not there."""
-        return str(self.value) if self.form.scope.broken_field(str(self.value)) else ""
-
-    @property
-    def forms(self) -> list[tuple[str, str]]:
-        """Return name and title of the forms of the process."""
-        return form_names(self.form.document)
-
-    @property
-    def form_gone(self) -> str:
-        """Return the form that it names and that is not there."""
-        known = {name for name, _title in self.forms}
-        return "" if self.value in known else str(self.value)
-
-    @property
-    def processes(self) -> Sequence[tuple[str, str]]:
-        """Return name and title of every process."""
-        return self.form.catalog.processes()
+    def _or_none(self, ask: str, known: list[Option]) -> list[Option]:
+        """Put before what is known that nothing is chosen, and what is chosen and not among it."""
+        chosen, first = str(self.value), [Option("", ask if self.spec.required else "\u2013")]
+        if chosen not in {"", *(one.value for one in known)}:
+            gone = chosen not in self.form.scope.kinds
+            words = f"{chosen} ({_('no longer there: choose again')})" if gone else chosen
+            first.append(Option(chosen, words))
+        return first + known
 
     @cached_property
     def sources(self) -> list[Source]:
@@ -263,12 +268,6 @@ class SettingControl(BoundControl):
     def opened(self) -> bool:
         """Tell whether it is worked on now: a row in it was added."""
         return self.form.focus.startswith(f"{self.pointer}/")
-
-    @property
-    def triggers(self) -> list[tuple[str, str]]:
-        """Return what can be triggered in the other process, and what it is called."""
-        found = self.form.catalog.process(self.form.scope.looks_into)
-        return [(one.target, one.title) for one in found.targets()] if found is not None else []
 
     @property
     def completes(self) -> str:

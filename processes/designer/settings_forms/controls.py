@@ -39,21 +39,21 @@ def _shown_conditions(spec: Spec, value: Any) -> Any:
     return posted_conditions.shown_group(value)
 
 
-_FIELD = ControlType("field", read_name)
+_SELECT = ControlType("select", read_name)
 _ROWS = ControlType("rows", read_rows, shown_rows)
 _GROUP = ControlType("conditions", _read_conditions, _shown_conditions)
 
 OF_PROCESSES = MappingProxyType(
     {
         "value": ControlType("value", _read_value),
-        "field": _FIELD,
-        "field_picker": _FIELD,
-        "table": _FIELD,
+        "field": _SELECT,
+        "field_picker": _SELECT,
+        "table": _SELECT,
         "datasource_picker": ControlType("datasource", _read_source),
         "method_picker": ControlType("method", _read_method, beside="datasource"),
-        "form": ControlType("form", read_name),
-        "process": ControlType("process", read_name),
-        "trigger": ControlType("trigger", read_name),
+        "form": _SELECT,
+        "process": ControlType("listed", read_name),
+        "trigger": ControlType("listed", read_name),
         "assignments": _ROWS,
         "input_mapping": _ROWS,
         "success_mapping": _ROWS,

@@ -120,14 +120,11 @@ def form_of(
     )  # fmt: skip
 
 
-def _form(
-    workspace: Workspace, screen: Screen, element: Piece, raw: dict[str, Any] | None = None
-) -> SettingsForm | None:  # fmt: skip
+def _form(workspace: Workspace, screen: Screen, element: Piece) -> SettingsForm | None:
     if model_of(element) is None:
         return None
     flaws, hints = screen.told_of(element.target)
-    raw = element.node if raw is None else raw
-    return form_of(workspace, screen, raw, element, flaws=flaws, hints=hints)
+    return form_of(workspace, screen, element.node, element, flaws=flaws, hints=hints)
 
 
 def _opened(workspace: Workspace, element: Piece) -> SettingsForm | None:

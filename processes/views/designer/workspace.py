@@ -188,16 +188,15 @@ class Workspace:
             "next_version": f"{design.draft.major + 1 if design.draft else 1}.0",
         }  # fmt: skip
 
-    def settings(self, screen: Screen, element: Piece, *, prefix: str = PREFIX, focus: str = "",
-                 raw: dict[str, Any] | None = None) -> SettingsForm | None:  # fmt: skip
+    def settings(self, screen: Screen, element: Piece) -> SettingsForm | None:
         """Return the form of an element's settings; None when nobody knows its kind."""
         kind = model_of(element)
         if kind is None:
             return None
         flaws, hints = screen.told_of(element.target)
         return SettingsForm(
-            kind=kind, raw=element.node if raw is None else raw, document=screen.copy.document,
-            catalog=self.catalog, flaws=flaws, hints=hints, prefix=prefix, focus=focus,
+            kind=kind, raw=element.node, document=screen.copy.document,
+            catalog=self.catalog, flaws=flaws, hints=hints, prefix=PREFIX,
         )  # fmt: skip
 
 

@@ -99,6 +99,8 @@ RAW: list[tuple[str, dict[str, Any]]] = [
                          "on_success": [{"field": "client_id", "value": "[item.process.id]"}]}),
     ("loop_table", {"type": "loop_table", "table": "lines", "on_row_failure": "continue",
                     "rules": [rule(2)]}),
+    # A field that is there, and no table.
+    ("loop_table", {"type": "loop_table", "table": "client_id", "rules": []}),
     ("link", {"type": "link", "name": "l", "url": "https://example.org/[client_id]"}),
     ("rich_text", {"type": "rich_text", "name": "r", "text": "a\n\n<b>b</b>"}),
     ("text", {"type": "text", "name": "a"}),
