@@ -31,7 +31,6 @@ SMALL = {
     "kianda/lib/numbers.py": "one check, for forms of all apps",
     "kianda/lib/secret_names.py": "stands below masking and secrets, which do not know each other",
     "kianda/lib/usage.py": "a registry between apps",
-    "kianda/web/block_tags.py": "a kind of template node, used by tags",
     "kianda/web/page_extensions.py": "a registry between apps",
     "kianda/web/request_metrics.py": "sets the environment before its library is imported",
     "kianda/web/static_storage.py": "named in the settings, imported before apps are ready",

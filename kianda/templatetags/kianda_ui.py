@@ -5,6 +5,7 @@
 {% once %} a form's token against double sending
 {% note kind="bad" title="..." tight=True alert=True %} ... {% endnote %} ·
 {% empty_state title="Nothing yet" icon="alarm" %} <p>...</p> {% endempty_state %} ·
+{% dialog_form action=here back=back ok=_("OK") %} body {% enddialog_form %} ·
 {% list_search to="runs" value=query.q hint="..." label="..." %} filters {% endlist_search %} ·
 {% control name="/title" label=... value=... errors=errors %} · {% field form.name %} ·
 <a {% opens_dialog "task-delete" task.pk %}> · {{ user|person }} ·
@@ -286,6 +287,6 @@ def initials(user: Any) -> str:
     return ("".join(word[0] for word in words[:2]) or "?").upper()
 
 
-for block in ("note", "empty_state", "list_search"):
+for block in ("note", "empty_state", "list_search", "dialog_form"):
     source = f"components/{block}.html"
     register.tag(block, partial(read_block, end=f"end{block}", source=source))

@@ -10,6 +10,8 @@ ICONS = {
     "": "info-circle", "ok": "check-circle-fill",
     "warn": "exclamation-triangle-fill", "bad": "x-octagon-fill",
 }  # fmt: skip
+# What a component may need of the page around it: a token of its form, a dialog's title.
+OF_THE_PAGE = ("csrf_token", "dialog_title")
 
 
 class Block(Node):
@@ -21,7 +23,8 @@ class Block(Node):
 
     def render(self, context: Context) -> SafeString:
         """Render what lies inside, then the component around it."""
-        values = {name: word.resolve(context) for name, word in self.words.items()}
+        values: dict[str, Any] = {name: context.get(name) for name in OF_THE_PAGE}
+        values |= {name: word.resolve(context) for name, word in self.words.items()}
         values["content"] = self.nodes.render(context)
         values["icon_name"] = values.get("icon") or ICONS.get(values.get("kind", ""), "")
         return context.template.engine.get_template(self.source).render(  # type: ignore[union-attr]
