@@ -127,8 +127,8 @@ class Rule(Kind):
         """Do the rule's work, or raise RuleFailed."""
 
     def has_otherwise(self) -> bool:
-        """Tell whether it does something when its conditions do not hold."""
-        return False
+        """Tell whether it does something when its conditions do not hold: it has an opposite."""
+        return bool(getattr(self, "opposite", ()))
 
     def otherwise(self, context: Context) -> None:
         """Do what is to be done when the conditions do not hold."""

@@ -74,10 +74,6 @@ class MakeRequired(Rule):
         """Do what stands there."""
         _apply(self.changes, context)
 
-    def has_otherwise(self) -> bool:
-        """Tell whether something is done when the conditions do not hold."""
-        return bool(self.opposite)
-
     def otherwise(self, context: Context) -> None:
         """Do what stands under otherwise."""
         _apply(self.opposite, context)

@@ -1,7 +1,7 @@
 """The settings of one field, form, process or rule as a form, made from its typed model.
 
 form = SettingsForm(kind=kind, raw=raw, document=document, catalog=catalog, prefix="rule")
-{% load settings_forms %}{% settings_form form %}
+{% include "settings_forms/_groups.html" with open="main" %}
 """
 
 from dataclasses import dataclass

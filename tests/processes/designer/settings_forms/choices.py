@@ -12,7 +12,7 @@ from processes.rules import rules
 from tests.fakes import FakeCatalog
 from tests.processes.definitions import token_refresh
 
-PAGE = Template("{% load settings_forms %}{% settings_form form %}")
+PAGE = Template("{% include 'settings_forms/_groups.html' with open='main' %}")
 
 
 class SampleChoices(FakeCatalog):
