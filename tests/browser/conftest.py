@@ -93,7 +93,8 @@ def live_server() -> Iterator[LiveServer]:
     each of them, and compile it, at every page.
     """
     server = LiveServer("localhost", start=False)
-    server.thread.static_handler = lambda product: product
+    serving: Any = server.thread
+    serving.static_handler = lambda product: product
     server.start()
     yield server
     server.stop()
