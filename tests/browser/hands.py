@@ -7,6 +7,7 @@ keyboard: it goes to a control by Tab, as somebody without a mouse does, and fai
 from typing import Any
 
 from django.contrib.sessions.models import Session
+from django.db import connection
 from playwright.sync_api import Error, Locator, Page, Route, expect
 
 from tests.browser.contexts import PATIENCE_MS
@@ -39,6 +40,8 @@ def press_as_the_session_ends(button: Locator) -> None:
     def end(route: Route) -> None:
         if route.request.method != "GET":
             Session.objects.all().delete()
+            # Playwright calls this in a context of its own, which has a connection of its own.
+            connection.close()
         route.continue_()
 
     button.page.route("**/*", end)
