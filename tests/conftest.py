@@ -13,6 +13,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from kianda.lib.db import outages
+from processes.instances.leases import holder
 from tests import again, databases, factories, shares
 from tests.integration import needs
 
@@ -104,9 +105,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 @pytest.fixture(autouse=True)
 def _fresh_counts() -> None:
-    """Forget the requests that other tests made, which the throttles have counted, and outages."""
+    """Forget the requests that other tests made, which the throttles have counted, and outages.
+
+    And the runs of those that died in a test: their leases would be renewed eight seconds later, in
+    the middle of another test.
+    """
     cache.clear()
     outages.forget()
+    for run in holder.held():
+        holder.lets_go(run)
 
 
 @pytest.fixture
