@@ -19,6 +19,8 @@ api_urlpatterns = [
     path("processes/<str:name>/versions/", designs.Versions.as_view()),
     path("instances/", instances.Instances.as_view()),
     path("instances/<str:process_id>/", instances.Instance.as_view()),
+    path("instances/<str:process_id>/forms/", instances.InstanceForms.as_view()),
+    path("instances/<str:process_id>/send-back/", instances.SendBack.as_view()),
     path("instances/<str:process_id>/trigger/", instances.Trigger.as_view()),
     path("runs/", runs.Runs.as_view()),
     path("runs/<str:run_id>/", runs.RunDetail.as_view()),

@@ -146,8 +146,8 @@ class FakeForms:
     def close(self, *, status: str) -> None:
         self.done.append(("close", status))
 
-    def go_to(self, form: str, *, mode: str, make_current: bool) -> None:
-        self.done.append(("go_to", form, mode, make_current))
+    def go_to(self, form: str, *, mode: str, make_current: bool, note: str = "") -> None:
+        self.done.append(("go_to", form, mode, make_current, *([note] if note else [])))
 
     def assign(
         self, forms: Sequence[str], *, users: Sequence[str], groups: Sequence[str],

@@ -150,6 +150,7 @@ GOOD: list[tuple[str, str, Any, int]] = [
     ("POST", "instances/", {"process": "token-refresh", "mode": "preview"}, 201),
     ("GET", "instances/{process_id}/", None, 200),
     ("PATCH", "instances/{process_id}/", CHANGES | {"revision": 1}, 200),
+    ("GET", "instances/{process_id}/forms/", None, 200),
     ("POST", "instances/{process_id}/trigger/", {"target": "refresh"}, 200),
     ("GET", "runs/", None, 200),
     ("GET", "runs/{run_id}/", None, 200),

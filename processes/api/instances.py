@@ -23,9 +23,16 @@ from kianda.lib.api.drf import (
 from kianda.lib.api.schemas import page_of
 from kianda.lib.errors import Missing
 from processes.api import schemas
-from processes.api.representations import instance_json, run_json
-from processes.api.request_bodies import InstanceChanges, NewInstance, TriggerBody, read_body
+from processes.api.representations import form_states_json, instance_json, run_json
+from processes.api.request_bodies import (
+    InstanceChanges,
+    NewInstance,
+    SendBackBody,
+    TriggerBody,
+    read_body,
+)
 from processes.instances import lifecycle
+from processes.instances.sending_back import send_back
 from processes.models import ProcessInstance, Run
 from processes.running.runs import enqueue, read_instance, take_up, trigger
 from processes.selectors import visible_instances, visible_runs
@@ -156,6 +163,49 @@ class Instance(APIView):
             unchanged=lambda instance: check_if_match(request, _etag(instance)),
         )
         return Response(status=204)
+
+
+class InstanceForms(APIView):
+    """Where the forms of a process instance stand."""
+
+    scopes: ClassVar = {"GET": "read"}
+
+    @extend_schema(
+        operation_id="instances_forms",
+        responses={200: {"type": "array", "items": schemas.FORM_STATE}},
+        tags=["Instances"],
+    )
+    def get(self, request: Request, process_id: str) -> Response:
+        """List the forms in their order: which are open, whose they are, what was sent back."""
+        read_query(request, ())
+        instance, _ = read_instance(process_id, caller(request))
+        return Response(form_states_json(instance))
+
+
+class SendBack(APIView):
+    """A completed form of an instance, sent back to its owners."""
+
+    scopes: ClassVar = {"POST": "run"}
+
+    @extend_schema(
+        operation_id="instances_send_back",
+        request={"application/json": schemas.SEND_BACK_IN},
+        responses={200: schemas.INSTANCE},
+        tags=["Instances"],
+    )
+    def post(self, request: Request, process_id: str) -> Response:
+        """Open a completed form again and say why; the forms after it are not started any more."""
+        read_query(request, ())
+        body = read_body(SendBackBody, request.data)
+        check_if_match(request, _etag(read_instance(process_id, caller(request))[0]))
+        instance = send_back(
+            process_id=process_id,
+            form=body.form,
+            note=body.note,
+            revision=body.revision,
+            user=caller(request),
+        )
+        return tagged(Response(instance_json(instance)), _etag(instance))
 
 
 class Trigger(APIView):

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from processes.document_cache import document_of
+from processes.instances.form_states import FormState, form_states
 from processes.instances.stored_values import shown, stored_values
 from processes.instances.version_moves import as_in_draft
 from processes.language.timestamps import moment_text
@@ -30,6 +31,34 @@ def instance_json(instance: ProcessInstance) -> dict[str, Any]:
         "revision": instance.revision,
         "created": moment_text(instance.created),
         "modified": moment_text(instance.modified),
+    }
+
+
+def form_states_json(instance: ProcessInstance) -> list[dict[str, Any]]:
+    """Return where each form of an instance stands, in form order."""
+    stored = document_of(instance.version)
+    _, document, _ = as_in_draft(instance, stored, stored_values(stored, instance))
+    return [_form_state_json(state) for state in form_states(instance, document)]
+
+
+def _form_state_json(state: FormState) -> dict[str, Any]:
+    is_back = state.sent_back_at is not None
+    return {
+        "form": state.form,
+        "title": state.title,
+        "status": state.status,
+        "users": list(state.users),
+        "groups": list(state.groups),
+        "started": moment_or_none(state.started_at),
+        "completed": moment_or_none(state.completed_at),
+        "completed_by": state.completed_by,
+        "sent_back": {
+            "by": state.sent_back_by,
+            "at": moment_or_none(state.sent_back_at),
+            "note": state.note,
+        }
+        if is_back
+        else None,
     }
 
 

@@ -41,6 +41,15 @@ class TriggerBody(Body):
     later: StrictBool = Field(default=False, alias="async")
 
 
+class SendBackBody(Body):
+    """POST /instances/{process_id}/send-back/"""
+
+    form: StrictStr
+    # The service checks it: an empty one and one that is too long are told alike on the page.
+    note: StrictStr
+    revision: StrictInt | None = Field(default=None, ge=1)
+
+
 class PublishBody(Body):
     """POST /processes/{name}/publish/"""
 

@@ -1,6 +1,7 @@
 """JSON Schemas of what the API takes and gives, for the OpenAPI document."""
 
 from kianda.lib.api.schemas import MAYBE_MOMENT, MOMENT, OBJECT, TEXT, Schema, shape
+from processes.engine.instance_state import LONGEST_NOTE
 
 FLAW = shape({"pointer": TEXT, "detail": TEXT})
 META = shape(
@@ -78,6 +79,35 @@ TRIGGER_IN = shape(
         "async": {"type": "boolean", "default": False},
     },
     required=["target"],
+)
+SEND_BACK_IN = shape(
+    {
+        "form": {"type": "string", "description": "A form that was completed."},
+        "note": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": LONGEST_NOTE,
+            "description": "Why; the owners of the form read it.",
+        },
+        "revision": {"type": "integer", "minimum": 1},
+    },
+    required=["form", "note"],
+)
+FORM_STATE = shape(
+    {
+        "form": TEXT,
+        "title": TEXT,
+        "status": {"enum": ["not_started", "current", "completed"]},
+        "users": {"type": "array", "items": TEXT},
+        "groups": {"type": "array", "items": TEXT},
+        "started": MAYBE_MOMENT,
+        "completed": MAYBE_MOMENT,
+        "completed_by": TEXT,
+        "sent_back": {
+            "anyOf": [shape({"by": TEXT, "at": MOMENT, "note": TEXT}), {"type": "null"}],
+            "description": "Of a form that is open again: who sent it back, when and why.",
+        },
+    }
 )
 _STEP: Schema = {
     "position": {"type": "integer"},

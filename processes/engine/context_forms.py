@@ -11,6 +11,7 @@ from processes.engine.instance_state import (
     CURRENT,
     LONGEST_STATUS,
     InstanceState,
+    note_too_long,
     records_of,
 )
 from processes.engine.ports import RunState
@@ -110,9 +111,10 @@ class RunForms:
             )
         self.context.page["leave"] = True
 
-    def go_to(self, form: str, *, mode: str, make_current: bool) -> None:
-        """Show a form on the page, and make it the current one when asked."""
+    def go_to(self, form: str, *, mode: str, make_current: bool, note: str = "") -> None:
+        """Show a form on the page, and make it the current one when asked: why, says the note."""
         wanted = self._form(form)
+        _refuse_long_note(note)
         if make_current:
             self.context.working.standing = went_to(
                 self.scope.document,
@@ -121,6 +123,7 @@ class RunForms:
                 own=self.scope.own_form,
                 creator=self.scope.creator(),
                 moment=self.scope.moment,
+                note=note.strip(),
             )
         self.context.page.update({"form": wanted.name, "mode": mode})
 
@@ -226,6 +229,11 @@ def _problems(field: InputField, value: Value, *, required: bool) -> list[tuple[
     needed = field.model_copy(update={"required": required})
     wrong = [(place, f"{field.title}: {sentence}") for place, sentence in field.read(value)[1]]
     return [*needed.gaps(value), *wrong]
+
+
+def _refuse_long_note(note: str) -> None:
+    if wrong := note_too_long(note.strip()):
+        raise RuleFailed("value", wrong)
 
 
 def _refuse_long(status: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from kianda.lib.i18n import gettext as _
 from processes.definition.document import Document, Form
 
 FormStatus = Literal["not_started", "current", "completed"]
@@ -16,12 +17,14 @@ CURRENT: FormStatus = "current"
 COMPLETED: FormStatus = "completed"
 # The title of a form can be the status of an instance.
 LONGEST_STATUS = 200
+# Why a form is sent back.
+LONGEST_NOTE = 1_000
 PARTS = ("visible", "enabled", "required")
 
 
 @dataclass(frozen=True)
 class FormRecord:
-    """The state of one form: its owners, and who completed it when."""
+    """The state of one form: its owners, who completed it when, or who sent it back and why."""
 
     status: FormStatus = NOT_STARTED
     users: tuple[str, ...] = ()
@@ -29,11 +32,30 @@ class FormRecord:
     started: str = ""
     completed: str = ""
     completed_by: str = ""
+    # Of a form that is open because it was sent back.
+    sent_back: str = ""
+    sent_back_by: str = ""
+    note: str = ""
 
     @property
     def is_anyones(self) -> bool:
         """Tell whether nobody is named, so that whoever sees the instance may work on it."""
         return not self.users and not self.groups
+
+    def waiting(self) -> "FormRecord":
+        """Return it not started: nothing has happened to it, its owners stay."""
+        return FormRecord(users=self.users, groups=self.groups)
+
+    def open_since(self, at: str) -> "FormRecord":
+        """Return it open; one that is open already stays as it is."""
+        if self.status == CURRENT:
+            return self
+        return replace(self.waiting(), status=CURRENT, started=at)
+
+    def completed_at(self, at: str, *, by: str) -> "FormRecord":
+        """Return it completed: why it was open again is told by the history."""
+        done = replace(self.waiting(), status=COMPLETED, started=self.started)
+        return replace(done, completed=at, completed_by=by)
 
 
 Records: TypeAlias = Mapping[str, FormRecord]
@@ -138,9 +160,16 @@ def opened(
         and records[form.name].status == NOT_STARTED
         and form.name not in hidden
     }
-    return {
-        name: replace(records[name], status=CURRENT, started=at, completed="", completed_by="")
-        for name in [*wanted, *sorted(together - wanted)]
+    return {name: records[name].open_since(at) for name in [*wanted, *sorted(together - wanted)]}
+
+
+def note_too_long(note: str) -> str:
+    """Return a sentence when the note to a form that is sent back is too long."""
+    if len(note) <= LONGEST_NOTE:
+        return ""
+    return _("The note is %(length)s characters long, at most %(most)s are allowed.") % {
+        "length": f"{len(note):,}",
+        "most": f"{LONGEST_NOTE:,}",
     }
 
 

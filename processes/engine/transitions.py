@@ -3,8 +3,9 @@
 Each step takes a standing and gives a new one, without the database.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from kianda.lib.i18n import gettext as _
 from processes.definition.document import Document, Form
@@ -52,11 +53,9 @@ def submitted(
     """
     records = records_of(document, standing, creator)
     _refuse_not_open(document, records, form)
-    records[form] = replace(
-        records[form], status=COMPLETED, completed=moment.at, completed_by=moment.by
-    )
+    records[form] = records[form].completed_at(moment.at, by=moment.by)
     for name in standing.hidden.intersection(open_names(records)):
-        records[name] = replace(records[name], status=NOT_STARTED, started="")
+        records[name] = records[name].waiting()
     following = None if open_names(records) else _next(document, records, form, standing.hidden)
     if following:
         records.update(opened(document, records, [following], moment.at, standing.hidden))
@@ -104,25 +103,32 @@ def went_to(
     own: str,
     creator: str,
     moment: ActedBy,
+    note: str = "",
 ) -> InstanceState:
     """Return the standing after a form was made the current one.
 
-    Going back closes every other form; going on leaves the form of the run open, which it may be
-    about to submit. What opens with a form opens with it again, unless it is done. After the end
-    nobody has anything to do with the later forms any more, so they are all asked for once more.
+    A form that was completed is sent back by it, with a note for its owners: what came after it is
+    asked for once more, or nobody would have it to do when this one is submitted again. Going on
+    leaves the form of the run open, which it may be about to submit; any other form that was open
+    waits. What opens with a form opens with it again, unless it is done.
     """
     records = records_of(document, standing, creator)
     names = list(records)
     goes_on = own in records and names.index(own) < names.index(form)
-    for name in open_names(records):
-        if name != form and not (goes_on and name == own):
-            records[name] = replace(records[name], status=NOT_STARTED, started="")
-    if standing.forms.get("ended"):
-        records.update(_asked_again(records, names[names.index(form) + 1 :]))
-    if goes_on:
-        records.update(_opened_alone(records, form, moment.at))
+    is_sent_back = records[form].status == COMPLETED
+    ends = set() if is_sent_back else {name for name in open_names(records) if name != form}
+    if is_sent_back or not goes_on:
+        ends |= set(_after(document, records, form))
+    for name in ends - ({own} if goes_on else set()):
+        records[name] = records[name].waiting()
+    if goes_on and not is_sent_back:
+        records[form] = records[form].open_since(moment.at)
     else:
         records.update(opened(document, records, [form], moment.at, standing.hidden))
+    if is_sent_back:
+        records[form] = replace(
+            records[form], sent_back=moment.at, sent_back_by=moment.by, note=note
+        )
     return replace(
         standing,
         status=_title(document, form),
@@ -130,15 +136,30 @@ def went_to(
     )
 
 
-def _asked_again(records: Records, names: Iterable[str]) -> dict[str, FormRecord]:
-    return {
-        name: replace(records[name], status=NOT_STARTED, started="", completed="", completed_by="")
-        for name in names
+def _after(document: Document, records: Records, form: str) -> Iterator[str]:
+    """Find the forms that come after one: in form order, or opened since it was completed.
+
+    Forms that opened together with it stand beside it, wherever they are in the order.
+    """
+    names = list(records)
+    opens_with = {
+        one.name: one.activate_with if _opens_with_another(document, one) else one.name
+        for one in document.forms
     }
+    for place, (name, record) in enumerate(records.items()):
+        is_later = place > names.index(form) or _opened_since(records[form], record)
+        if is_later and opens_with[name] != opens_with[form]:
+            yield name
 
 
-def _opened_alone(records: Records, form: str, at: str) -> dict[str, FormRecord]:
-    return {form: replace(records[form], status=CURRENT, started=at, completed="", completed_by="")}
+def _opened_since(earlier: FormRecord, record: FormRecord) -> bool:
+    """Tell whether a form was opened when another one had been completed."""
+    if not record.started or not earlier.completed:
+        return False
+    started = datetime.fromisoformat(record.started)
+    # What one run completes and opens has one moment: then the order of the forms tells.
+    opened_first = not earlier.started or started > datetime.fromisoformat(earlier.started)
+    return opened_first and started >= datetime.fromisoformat(earlier.completed)
 
 
 def assigned(
@@ -163,7 +184,7 @@ def assigned(
             groups=tuple(dict.fromkeys([*(before.groups if append else ()), *groups])),
         )
         if opens and before.status != CURRENT:
-            records.update(_opened_alone(records, name, at))
+            records[name] = records[name].open_since(at)
     ended = bool(standing.forms.get("ended")) and not opens
     return replace(standing, forms=kept_states(document, records, ended=ended, creator=creator))
 
@@ -174,9 +195,7 @@ def closed(
     """Return the standing of an instance that has ended: no form is open any more."""
     records = records_of(document, standing, creator)
     for name in open_names(records):
-        records[name] = replace(
-            records[name], status=COMPLETED, completed=moment.at, completed_by=moment.by
-        )
+        records[name] = records[name].completed_at(moment.at, by=moment.by)
     return replace(
         standing, status=status, forms=kept_states(document, records, ended=True, creator=creator)
     )

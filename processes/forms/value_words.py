@@ -23,6 +23,12 @@ def words_of(field: FormField | None, value: Any) -> Any:
     return words_by(field, value, partial(moment_words, seconds=True))
 
 
+def sent_back_words(by: str, note: str) -> str:
+    """Return `Sent back by ben: “Say when.”`; a rule may act for nobody, and without a word."""
+    said = _("Sent back by %(by)s") % {"by": by} if by else _("Sent back")
+    return f"{said}: “{note}”" if note else said
+
+
 def words_in_utc(field: FormField, value: Any) -> Any:
     """Return the same words with moments in UTC, as a trace has them beside its plain values."""
     try:

@@ -1,28 +1,24 @@
-"""The forms of an instance: which are open, whose they are, what is shown; my work; send back."""
+"""The forms of an instance: which are open, whose they are, what is shown; my work."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import Group, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import ADMINISTRATOR, groups_of, has_role, role_titles
-from kianda.lib.errors import Conflict, Forbidden, Invalid
+from kianda.accounts.roles import groups_of, role_titles
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.engine.instance_state import (
+    COMPLETED,
     CURRENT,
     FormRecord,
     FormStatus,
     InstanceState,
     records_of,
 )
-from processes.engine.transitions import ActedBy, went_to
-from processes.instances.claim import refuse_other_revision
-from processes.instances.lock import locked, when_free
 from processes.instances.ownership import (
     creator_of,
     is_owner,
@@ -31,7 +27,6 @@ from processes.instances.ownership import (
     standing_of,
     store_owners,
 )
-from processes.language.timestamps import moment_text
 from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.selectors import visible_instances
 
@@ -44,7 +39,6 @@ __all__ = [
     "may_work_on",
     "my_work",
     "newest_work",
-    "send_back",
     "standing_of",
     "store_standing",
 ]
@@ -68,6 +62,10 @@ class FormState:
     started_at: datetime | None
     completed_at: datetime | None
     completed_by: str
+    # Of a form that is open again: when, who sent it back, and why.
+    sent_back_at: datetime | None
+    sent_back_by: str
+    note: str
 
     @property
     def owners(self) -> tuple[str, ...]:
@@ -89,6 +87,9 @@ def form_states(instance: ProcessInstance, document: Document) -> list[FormState
             started_at=_moment(record.started) or _first_start(record, instance),
             completed_at=_moment(record.completed),
             completed_by=record.completed_by,
+            sent_back_at=_moment(record.sent_back),
+            sent_back_by=record.sent_back_by,
+            note=record.note,
         )
         for form in document.forms
         for record in [records[form.name]]
@@ -200,68 +201,32 @@ def store_standing(
 def standing_changes(
     document: Document, before: InstanceState, after: InstanceState, creator: str
 ) -> list[dict[str, str]]:
-    """Return the history of a change: the status as `process.status`, forms as `form:<name>`."""
+    """Return the history of a change: the status as `process.status`, forms as `form:<name>`.
+
+    With it stands who sent a form back and why, and whose completion has ended by that.
+    """
     rows = []
     if before.status != after.status:
         rows.append(_row("process.status", before.status, after.status))
     old, new = (records_of(document, one, creator) for one in (before, after))
     return rows + [
-        _row(f"form:{name}", old[name].status, new[name].status)
+        _row(f"form:{name}", old[name].status, new[name].status) | _told(old[name], new[name])
         for name in new
         if old[name].status != new[name].status
     ]
 
 
+def _told(old: FormRecord, new: FormRecord) -> dict[str, str]:
+    said: dict[str, str] = {}
+    if old.status == COMPLETED:
+        said |= {"completed": old.completed, "completed_by": old.completed_by}
+    if new.sent_back:
+        said |= {"sent_back_by": new.sent_back_by, "note": new.note}
+    return said
+
+
 def _row(field: str, before: str, after: str) -> dict[str, str]:
     return {"field": field, "before": before, "after": after}
-
-
-def send_back(
-    *, process_id: str, form: str, user: User, revision: int | None = None
-) -> ProcessInstance:
-    """Open an earlier form again, and close those that are open now.
-
-    Raises Forbidden when no open form belongs to the person, Conflict when the form cannot be sent
-    back to, Stale, Busy, Missing.
-    """
-
-    def back() -> ProcessInstance:
-        instance, document = locked(process_id, user)
-        refuse_other_revision(instance, revision)
-        states = form_states(instance, document)
-        _refuse_send_back(form, user, instance, states)
-        standing = went_to(
-            document,
-            standing_of(instance),
-            form,
-            own="",
-            creator=creator_of(instance),
-            moment=ActedBy(user.get_username(), moment_text(timezone.now())),
-        )
-        store_standing(instance, document, standing, user=user)
-        return instance
-
-    return when_free(process_id, back)
-
-
-def _refuse_send_back(
-    form: str, user: User, instance: ProcessInstance, states: Iterable[FormState]
-) -> None:
-    by_name: Mapping[str, FormState] = {state.form: state for state in states}
-    target = by_name.get(form)
-    if target is None:
-        raise Invalid.at("/form", _("There is no form %(form)s.") % {"form": form})
-    if target.status == CURRENT:
-        raise Conflict(_("The form %(form)s is open already.") % {"form": target.title})
-    if target.status != "completed":
-        raise Conflict(
-            _("The form %(form)s was not completed; only such a form is sent back.")
-            % {"form": target.title}
-        )
-    opened = [state for state in by_name.values() if state.status == CURRENT]
-    own = any(owns(user, instance, state) for state in opened or [target])
-    if not own and not has_role(user, ADMINISTRATOR):
-        raise Forbidden(_("Only an owner of the form that is open now can send it back."))
 
 
 def known_people(names: Iterable[str]) -> tuple[list[str], list[str]]:

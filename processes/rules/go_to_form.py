@@ -6,22 +6,25 @@ from pydantic import Field, StrictBool
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from processes.language.setting_types import FormName
+from processes.language.mappings import evaluate
+from processes.language.setting_types import FormName, TextValue
+from processes.language.values import as_text
 from processes.rules.base import Context, Rule
 
 
 class GoToForm(Rule):
     """Shows a form of this process on the page, and makes it the current one when asked.
 
-    Making an earlier form current sends the instance back: what was open is not started any more.
-    Making a later one current opens it beside the form on which the rule stands, so that a Submit
-    that follows completes that one.
+    Making an earlier form current sends the instance back: the forms after it are not started any
+    more. They keep what stands in them, and open again as the instance goes on. Whoever has the
+    form to do again reads the note. Making a later one current opens it beside the form on which
+    the rule stands, so that a Submit that follows completes that one.
     """
 
     label = gettext_noop("Go to form")
     category = gettext_noop("Workflow")
     icon = "signpost"
-    can_fail: ClassVar[bool] = False
+    can_fail: ClassVar[bool] = True
 
     type: Literal["go_to_form"] = "go_to_form"
     form: FormName = Field(
@@ -45,9 +48,25 @@ class GoToForm(Rule):
         json_schema_extra={"control": "switch"},
     )
 
+    note: TextValue = Field(
+        default="",
+        max_length=1_000,
+        title=gettext_noop("Note"),
+        description=gettext_noop(
+            "Why a completed form is made current again; its owners read it on the form and in "
+            "their work."
+        ),
+        json_schema_extra={"control": "value"},
+    )
+
+    def can_end_the_run(self) -> bool:
+        """Tell whether it may fail: only a note that is worked out does."""
+        return bool(self.note)
+
     def run(self, context: Context) -> None:
         """Go there."""
-        context.forms.go_to(self.form, mode=self.mode, make_current=self.make_current)
+        note = as_text(evaluate(self.note, context.resolve, of="note"))
+        context.forms.go_to(self.form, mode=self.mode, make_current=self.make_current, note=note)
 
     def sentence(self) -> str:
         """Return `Go to the form approval and make it current`."""

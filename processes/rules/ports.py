@@ -35,8 +35,11 @@ class Forms(Protocol):
     def close(self, *, status: str) -> None:
         """Leave the form; with a status the instance ends with it."""
 
-    def go_to(self, form: str, *, mode: str, make_current: bool) -> None:
-        """Show a form on the page, and make it the current one when asked."""
+    def go_to(self, form: str, *, mode: str, make_current: bool, note: str = "") -> None:
+        """Show a form on the page, and make it the current one when asked.
+
+        A completed form is sent back by that; the note says why.
+        """
 
     def assign(
         self,

@@ -2,7 +2,8 @@
 
 {{ value|value_words }} · {{ value|new_words }} · {{ value|in_words_of:field|value_words }} ·
 {{ answer|code }} JSON with its parts marked · {{ request|request_code }} · {{ request|curl }} ·
-{{ text|numbered }} · {{ run|trigger_words }} · {{ run|took }} · {{ name|words }}
+{{ text|numbered }} · {{ run|trigger_words }} · {{ run|took }} · {{ name|words }} ·
+{{ state|sent_back }}
 """
 
 import json
@@ -26,7 +27,8 @@ from kianda.templatetags.kianda_ui import NONE
 from kianda.web.times import full_words
 from processes.fields import Table
 from processes.fields.base import FormField
-from processes.forms.value_words import table_changes, words_of
+from processes.forms.value_words import sent_back_words, table_changes, words_of
+from processes.instances.form_states import FormState
 from processes.instances.history import ForeignChange
 from processes.models import Run
 
@@ -63,6 +65,12 @@ def value_words(value: Any) -> SafeString:
 def in_words_of(value: Any, field: FormField | None) -> Any:
     """Return a recorded value in the words in which the form of its field shows it."""
     return words_of(field, value)
+
+
+@register.filter
+def sent_back(state: FormState) -> str:
+    """Say who has sent a form back, and why."""
+    return sent_back_words(state.sent_back_by, state.note)
 
 
 @register.filter

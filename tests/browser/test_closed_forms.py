@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from processes.instances.form_states import send_back
 from processes.instances.lifecycle import create_instance
+from processes.instances.sending_back import send_back
 from processes.running.runs import trigger
 from tests.browser.watch import Look, PageAs
 from tests.processes.definitions import button, text_field
@@ -74,7 +74,7 @@ def test_a_claim_that_is_sent_back_after_its_end_waits_in_my_work(
     page = page_as("ben")
     page.goto("/work/")
     expect(page.get_by_text("Nothing waits for you")).to_be_visible()
-    send_back(process_id="claim-1", form="ask", user=person("ada"))
+    send_back(process_id="claim-1", form="ask", note="Look again.", user=person("ada"))
     page.reload()
     page.get_by_role("link", name="claim-1").first.click()
     expect(page.get_by_label("Why")).to_be_enabled()

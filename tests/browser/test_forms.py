@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
+from processes.running.runs import trigger
 from tests.browser.story_rows import SCRIPT
 from tests.browser.watch import Look, PageAs
 from tests.processes.definitions import button, process, set_rule, text_field
@@ -78,6 +79,7 @@ def test_a_request_goes_from_who_asks_to_who_decides_and_back(
     ben.get_by_role("tab", name="Asking").click()
     ben.get_by_role("link", name="Send back to this form").click()
     axe(ben)
+    ben.get_by_label("Why").fill("Two days at most.")
     ben.get_by_role("button", name="Send back").click()
     ben.get_by_text("Asking is open again").wait_for()
 
@@ -105,6 +107,56 @@ def test_a_request_goes_from_who_asks_to_who_decides_and_back(
     )  # fmt: skip
     ben.goto("/work/")
     ben.get_by_text("Nothing waits for you").wait_for()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_was_decided_and_is_sent_back_says_why_and_comes_to_be_decided_again(
+    instance: Any, person: Callable[[str], Any], page_as: PageAs, looks: Any, width: int
+) -> None:
+    ada, ben = person("ada"), person("ben")
+    press(instance, "form:asking#submit", ada, days="3")
+    press(instance, "decide", ben, word="Yes", paid=True)
+    boss = page_as("ben", width)
+    boss.goto(f"/instances/{instance.process_id}/#form-asking")
+    boss.get_by_role("link", name="Send back to this form").locator("visible=true").click()
+    # Nobody has to guess why: without a note it stays as it is.
+    boss.get_by_role("button", name="Send back").click()
+    boss.get_by_text("Write why it is sent back.").wait_for()
+    looks(boss)
+    boss.get_by_label("Why").fill(f"{SCRIPT}\nTwo days at most.")
+    boss.get_by_role("button", name="Send back").click()
+    boss.get_by_text("Asking is open again").wait_for()
+    expect(boss.locator("#form-asking")).to_contain_text("Sent back by ben")
+
+    asker = page_as("ada", width)
+    asker.goto("/work/")
+    expect(asker.locator("#rows")).to_contain_text("Two days at most.")
+    looks(asker)
+    asker.get_by_role("link", name="Asking").click()
+    note = asker.locator("#form-asking .k-note")
+    expect(note).to_contain_text("Sent back by ben")
+    expect(note).to_contain_text(SCRIPT)
+    looks(asker)
+    asker.locator("#f-data-days").fill("2")
+    asker.get_by_role("button", name="Submit").click()
+    asker.get_by_text("This form waits for ben").wait_for()
+    expect(note).to_have_count(0)
+
+    boss.goto("/work/")
+    boss.get_by_role("link", name="Decision").click()
+    expect(boss.locator("#f-data-word")).to_have_value("Yes")
+    boss.get_by_role("button", name="Decide").click()
+    expect(boss.locator("#form-decision")).to_contain_text("Completed by ben")
+    boss.goto(f"/instances/{instance.process_id}/changes/")
+    expect(boss.locator("main")).to_contain_text("It was completed by ben, today")
+    looks(boss)
+
+
+def press(instance: Any, target: str, user: Any, **data: Any) -> None:
+    run = trigger(
+        process_id=instance.process_id, target=target, user=user, trigger="button", data=data
+    )
+    assert run.status == "succeeded", run.error
 
 
 def test_rules_require_refuse_give_show_and_leave(

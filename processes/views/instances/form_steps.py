@@ -39,6 +39,11 @@ class FormStep:
         return self.state.status == COMPLETED
 
     @property
+    def is_sent_back(self) -> bool:
+        """Tell whether it is open because it was sent back."""
+        return self.is_current and self.state.sent_back_at is not None
+
+    @property
     def is_open(self) -> bool:
         """Tell whether the person may fill it in and submit it."""
         return self.is_current and self.is_mine and self.is_enabled

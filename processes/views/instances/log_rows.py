@@ -1,13 +1,15 @@
 """Lines of runs and of changes, as the pages of an instance show them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from kianda.templatetags.kianda_words import status_words
+from kianda.web.times import moment_in_sentence
 from processes.definition.document import Document
-from processes.forms.value_words import sentences_of, words_of
+from processes.forms.value_words import sent_back_words, sentences_of, words_of
 from processes.instances.history import can_restore, told
 from processes.instances.sent_values import takes_values
 from processes.models import Change, ProcessInstance, Run
@@ -54,6 +56,7 @@ def entries_of(changes: list[Change], scope: HistoryScope) -> list[dict[str, Any
                     "restorable": can_restore(scope.instance, fields, row, now)
                     and takes_values(scope.instance, scope.document, row["field"]),
                     "sentences": sentences_of(fields.get(row["field"]), row),
+                    "said": _said(row),
                 }
                 for row in (told(row, fields) for row in change.fields)
             ],
@@ -78,6 +81,18 @@ def _words(row: Mapping[str, Any], document: Document) -> dict[str, Any]:
         "title": gettext("Form %(title)s") % {"title": titles.get(name, name)},
         **{part: gettext(words) for part, words in said.items()},
     }
+
+
+def _said(row: Mapping[str, Any]) -> list[str]:
+    """Return who sent a form back and why, and whose completion has ended by that."""
+    lines = []
+    if "note" in row:
+        lines.append(sent_back_words(row["sent_back_by"], row["note"]))
+    if row.get("completed"):
+        moment = moment_in_sentence(datetime.fromisoformat(row["completed"]))
+        words = gettext("It was completed by %(by)s, %(moment)s.")
+        lines.append(words % {"by": row["completed_by"], "moment": moment})
+    return lines
 
 
 def changed_by(instance: ProcessInstance, changes: list[Change]) -> str:

@@ -6,17 +6,28 @@ from typing import NamedTuple
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import groups_of
-from kianda.lib.errors import ApplicationError, Missing
+from kianda.lib.errors import ApplicationError, Invalid, Missing
 from kianda.lib.numbers import whole_number
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
 from kianda.web.form_once import once
-from kianda.web.pages import go, is_htmx, page, render_dialog, render_page, toast
+from kianda.web.pages import (
+    Errors,
+    go,
+    is_htmx,
+    page,
+    page_before,
+    render_dialog,
+    render_page,
+    toast,
+)
 from processes.document_cache import document_of
 from processes.instances.claim import read_instance
-from processes.instances.form_states import FormState, form_states, my_work, newest_work, send_back
+from processes.instances.form_states import FormState, form_states, my_work, newest_work
+from processes.instances.sending_back import send_back
 from processes.models import FormOwner, ProcessDesign, ProcessInstance
 from processes.views.common import asked, person
 
@@ -91,7 +102,7 @@ def _mine(instances: Iterable[ProcessInstance], user: User) -> set[tuple[int, st
 @page(methods=("GET", "POST"))
 @once
 def back(request: HttpRequest, process_id: str, form: str) -> HttpResponseBase:
-    """Ask, then open an earlier form of an instance again."""
+    """Ask why, then open a completed form of an instance again."""
     instance, document = read_instance(process_id, person(request))
     state = next((one for one in form_states(instance, document) if one.form == form), None)
     if state is None:
@@ -99,24 +110,38 @@ def back(request: HttpRequest, process_id: str, form: str) -> HttpResponseBase:
             _("%(process_id)s has no form %(form)s.")
             % {"process_id": instance.process_id, "form": form}
         )
-    error = ""
+    note, here = request.POST.get("note", ""), _page_of(request, instance)
+    errors, refusal = Errors(), ""
     if request.method == "POST":
         try:
             send_back(
                 process_id=process_id,
                 form=form,
+                note=note,
                 user=person(request),
                 revision=whole_number(request.POST.get("revision", "")),
             )
-        except ApplicationError as refusal:
-            error = " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
+        except Invalid as invalid:
+            errors = Errors(invalid)
+        except ApplicationError as refused:
+            refusal = refused.detail
         else:
             toast(request, _("%(form)s is open again.") % {"form": state.title})
-            return go(request, "instance", process_id=instance.process_id)
+            return go(request, here)
     return render_dialog(
         request,
         "instances/_send_back.html",
-        {"instance": instance, "state": state, "error": error},
+        {
+            "instance": instance, "state": state, "note": note, "back": here,
+            "errors": errors, "refusal": refusal,
+        },
         title=_("Send back to %(form)s") % {"form": state.title},
-        status=(422 if is_htmx(request) else 409) if error else 200,
-    )
+        status=422 if errors or (refusal and is_htmx(request)) else 409 if refusal else 200,
+    )  # fmt: skip
+
+
+def _page_of(request: HttpRequest, instance: ProcessInstance) -> str:
+    """Return the page to come back to: that of the instance, or the preview that shows it."""
+    before = page_before(request) if is_htmx(request) else ""
+    is_preview = instance.mode == ProcessInstance.Mode.PREVIEW
+    return before if is_preview and before else reverse("instance", args=[instance.process_id])

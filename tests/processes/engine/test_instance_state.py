@@ -30,16 +30,17 @@ def told(found: Document, standing: InstanceState) -> str:
 def played(found: Document, acts: str) -> InstanceState:
     """Submit (`a`), go on from the open form or back (`>c`), hide (`-c`), in this order."""
     standing = InstanceState()
-    for act in acts.split():
+    for minute, act in enumerate(acts.split()):
+        now = ActedBy("ada", f"2026-11-23T10:{minute:02}:00Z")
         if act.startswith(">"):
             own = act[2:] or ""
-            standing = went_to(found, standing, act[1], own=own, creator="ada", moment=NOW)
+            standing = went_to(found, standing, act[1], own=own, creator="ada", moment=now)
         elif act.startswith("-"):
             standing = standing.shown(act[1], "visible", value=False)
         elif act == "x":
-            standing = closed(found, standing, status="Shut", creator="ada", moment=NOW)
+            standing = closed(found, standing, status="Shut", creator="ada", moment=now)
         else:
-            standing = submitted(found, standing, act, creator="ada", moment=NOW)
+            standing = submitted(found, standing, act, creator="ada", moment=now)
     return standing
 
 
@@ -60,10 +61,15 @@ STORIES = [
     ({"c": "b"}, "a b", "CCo-", "C"),
     ({"c": "b"}, "a c b", "CCCo", "D"),
     ({"b": "a"}, "", "oo--", "open"),
-    # Sent back: what was open waits again, what is done stays done.
+    # Sent back: what comes after it is asked for once more, what comes before stays done.
     ({}, "a >a", "o---", "A"),
-    ({}, "a b >a a", "CCo-", "C"),
-    # After the end nobody would have the later forms to do, so they are asked for once more.
+    ({}, "a b >a", "o---", "A"),
+    ({}, "a b >a a", "Co--", "B"),
+    ({}, "a b c >b", "Co--", "B"),
+    ({}, "a b c >b b c d", "CCCC", "completed"),
+    ({}, "a b c >b b >a", "o---", "A"),
+    # Also after the end, whatever ended it.
+    ({}, "a x >a", "o---", "A"),
     ({}, "a b c d >b", "Co--", "B"),
     ({}, "a b c d >b b", "CCo-", "C"),
     ({}, "a b c d >d", "CCCo", "D"),
@@ -71,6 +77,18 @@ STORIES = [
     ({"b": "a"}, "a >a", "oo--", "A"),
     ({"b": "a"}, "a >a a b", "CCo-", "C"),
     ({"b": "a"}, "b a >a a", "CCo-", "C"),
+    # What opened beside the form stays as it is: open, or done; what comes after both does not.
+    ({"c": "b"}, "a b >b", "Coo-", "B"),
+    ({"c": "b"}, "a c >c", "Coo-", "C"),
+    ({"c": "b"}, "a b c >b", "CoC-", "B"),
+    ({"c": "b"}, "a b c >c", "CCo-", "C"),
+    ({"c": "b"}, "a b c >b b >c", "CCo-", "C"),
+    ({"c": "b"}, "a b c >a a", "Coo-", "B"),
+    # What was opened later comes after it too, though it stands before it in the design.
+    ({}, ">ca a c d b >c", "C-o-", "C"),
+    ({}, ">ca a c d >c", "C-o-", "C"),
+    # A form that goes to a completed one stays open: it may be about to be submitted.
+    ({}, ">ca a c d >cb", "Coo-", "C"),
     # Gone on from a form that is still to be submitted: it stays open.
     ({}, ">ca", "o-o-", "C"),
     ({}, ">ca a", "C-o-", "C"),

@@ -7,8 +7,9 @@ import pytest
 
 from kianda.lib.errors import Conflict, Forbidden, Invalid
 from processes.document_cache import document_of
-from processes.instances.form_states import display_of, form_states, send_back
+from processes.instances.form_states import display_of, form_states
 from processes.instances.lifecycle import create_instance
+from processes.instances.sending_back import send_back
 from processes.models import Run
 from tests.factories import make_user
 from tests.processes.definitions import button, set_rule, text_field
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_send_back_opens_an_earlier_form_again(asked: tuple[Any, str], boss: Any) -> None:
     client, leave_id = asked
     fired(client, leave_id, "send")
-    send_back(process_id=leave_id, form="wish", user=boss)
+    send_back(process_id=leave_id, form="wish", note="Look again.", user=boss)
     assert states(leave_id)["wish"] == "current"
     assert states(leave_id)["approval"] == "not_started"
     assert read(client, leave_id)["status"] == "Wish"
@@ -44,7 +45,12 @@ def test_send_back_is_refused(
     client, leave_id = asked
     fired(client, leave_id, "send")
     with pytest.raises(refusal):
-        send_back(process_id=leave_id, form=form_name, user={"ada": ada, "ben": boss}[who])
+        send_back(
+            process_id=leave_id,
+            form=form_name,
+            note="Look again.",
+            user={"ada": ada, "ben": boss}[who],
+        )
     assert states(leave_id)["approval"] == "current"
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from processes.instances.form_states import how_much_work, my_work, newest_work, send_back
+from processes.instances.form_states import how_much_work, my_work, newest_work
+from processes.instances.sending_back import send_back
 from tests.factories import make_user
 from tests.pages import client_of, text_of
 from tests.processes.definitions import button, set_rule, text_field
@@ -70,7 +71,7 @@ def test_what_was_completed_and_is_sent_back_is_in_its_owners_work_and_goes_its_
     claim_id = going()
     fired(api(ben), claim_id, "done", verdict="yes")
     assert read(api(ben), claim_id)["status"] == "completed"
-    send_back(process_id=claim_id, form=back_to, user=ben)
+    send_back(process_id=claim_id, form=back_to, note="Look again.", user=ben)
     people = {"ben": ben, "olga": _olga()}
     assert {name for name, user in people.items() if waits_for(user, claim_id)} == {whose}
     names = ["ask", "check", "decide"]
@@ -94,9 +95,10 @@ def test_a_forms_own_rule_sends_back_once_it_is_submitted(
     found = read(api(ben), claim_id)
     assert (found["status"], found["data"]["verdict"], found["data"]["note"]) == (
         "Ask", "no", "seen")  # fmt: skip
-    assert states(claim_id) == {"ask": "current", "check": "completed", "decide": "not_started"}
+    assert states(claim_id) == {"ask": "current", "check": "not_started", "decide": "not_started"}
     assert waits_for(_olga(), claim_id)
     fired(api(_olga()), claim_id, "send")
+    fired(api(_olga()), claim_id, "form:check#submit")
     assert waits_for(ben, claim_id)
     # This time the condition does not hold.
     fired(api(ben), claim_id, target, verdict="yes")

@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 
 from kianda.web.form_once import new_token
-from processes.instances.form_states import send_back
 from processes.instances.history import restore_value
+from processes.instances.sending_back import send_back
 from processes.models import Change, ProcessInstance, Run
 from processes.running.runs import execute_queued, trigger
 from tests.factories import make_user
@@ -270,7 +270,7 @@ def test_a_former_value_of_a_completed_form_is_not_brought_back(
     refused = client_of(ben).post(path, {"once": new_token()})
     assert refused.status_code == 409
     assert "The form Ask is completed" in text_of(refused)
-    send_back(process_id=asked, form="ask", user=ben)
+    send_back(process_id=asked, form="ask", note="Look again.", user=ben)
     restore_value(process_id=asked, change_pk=change.pk, field="why", user=ben)
     assert read(client, asked)["data"]["why"] == "rest"
 

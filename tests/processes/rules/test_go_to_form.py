@@ -9,7 +9,7 @@ from processes.rules import GoToForm, rules
 from tests.fakes import FakeContext
 from tests.processes.definitions import name_table
 
-NAMES = name_table({"kind": "text"}, forms=frozenset({"wish", "books"}))
+NAMES = name_table({"kind": "text", "key": "secret"}, forms=frozenset({"wish", "books"}))
 
 
 def rule(**settings: Any) -> GoToForm:
@@ -25,10 +25,14 @@ def rule(**settings: Any) -> GoToForm:
         ({"form": "books", "mode": "read"}, ("go_to", "books", "read", False)),
         ({"make_current": True}, ("go_to", "wish", "auto", True)),
         ({"mode": "edit", "make_current": True}, ("go_to", "wish", "edit", True)),
+        (
+            {"make_current": True, "note": "Say more than [kind]."},
+            ("go_to", "wish", "auto", True, "Say more than big."),
+        ),
     ],
 )
 def test_it_goes_there(settings: dict[str, Any], done: tuple[Any, ...]) -> None:
-    context = FakeContext()
+    context = FakeContext({"kind": "big"})
     rule(**settings).run(context)
     assert context.forms.done == [done]
 
@@ -40,11 +44,18 @@ def test_it_goes_there(settings: dict[str, Any], done: tuple[Any, ...]) -> None:
         ({"form": ""}, "Give the name of a form"),
         ({"mode": "write"}, "Input should be"),
         ({"make_current": "yes"}, "valid boolean"),
+        ({"note": "x" * 1_001}, "at most 1000"),
+        ({"note": "It was [key]."}, "key is a secret field"),
     ],
 )
 def test_what_it_refuses(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         rule(**settings)
+
+
+def test_only_a_note_that_is_worked_out_can_fail() -> None:
+    assert rule(note="Look again.").can_end_the_run()
+    assert not rule().can_end_the_run()
 
 
 def test_it_reads_as_a_sentence() -> None:

@@ -53,7 +53,7 @@ def test_a_completed_form_is_sent_back_by_who_has_the_work_now(
     path = f"/instances/{instance.process_id}/forms/asking/send-back/"
     assert path in client.get(f"/instances/{instance.process_id}/").content.decode()
     assert "opens again" in text_of(client.get(path))
-    assert client.post(path, {"once": new_token()}).status_code in {302, 303}
+    assert client.post(path, {"once": new_token(), "note": "Why then?"}).status_code in {302, 303}
     assert not is_closed(client_of(ada).get(f"/instances/{instance.process_id}/"), "asking")
     assert "Nothing waits for you" in text_of(client.get("/work/"))
 

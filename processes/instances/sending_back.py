@@ -1,0 +1,78 @@
+"""A completed form is sent back: it is open again, with a note that says why."""
+
+from collections.abc import Iterable, Mapping
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.lib.errors import Conflict, Forbidden, Invalid
+from processes.engine.instance_state import COMPLETED, CURRENT, note_too_long
+from processes.engine.transitions import ActedBy, went_to
+from processes.instances.claim import refuse_other_revision
+from processes.instances.form_states import FormState, form_states, owns, store_standing
+from processes.instances.lock import locked, when_free
+from processes.instances.ownership import creator_of, standing_of
+from processes.language.timestamps import moment_text
+from processes.models import ProcessInstance
+
+
+def send_back(
+    *, process_id: str, form: str, note: str, user: User, revision: int | None = None
+) -> ProcessInstance:
+    """Open a completed form again, with a note; the forms after it are not started any more.
+
+    Raises Invalid when there is no such form or no fitting note, Forbidden when no open form
+    belongs to the person, Conflict when the form cannot be sent back to, Stale, Busy, Missing.
+    """
+
+    def back() -> ProcessInstance:
+        instance, document = locked(process_id, user)
+        refuse_other_revision(instance, revision)
+        _refuse_send_back(form, user, instance, form_states(instance, document))
+        standing = went_to(
+            document,
+            standing_of(instance),
+            form,
+            own="",
+            creator=creator_of(instance),
+            moment=ActedBy(user.get_username(), moment_text(timezone.now())),
+            note=_checked(note),
+        )
+        store_standing(instance, document, standing, user=user)
+        return instance
+
+    return when_free(process_id, back)
+
+
+def _checked(note: str) -> str:
+    """Return a note as it is kept: whoever has the work to do again is told why."""
+    said = note.replace("\r\n", "\n").strip()
+    if not said:
+        raise Invalid.at("/note", _("Write why it is sent back."))
+    if "\0" in said:
+        raise Invalid.at("/note", _("The note has a character that cannot be stored."))
+    if wrong := note_too_long(said):
+        raise Invalid.at("/note", wrong)
+    return said
+
+
+def _refuse_send_back(
+    form: str, user: User, instance: ProcessInstance, states: Iterable[FormState]
+) -> None:
+    by_name: Mapping[str, FormState] = {state.form: state for state in states}
+    target = by_name.get(form)
+    if target is None:
+        raise Invalid.at("/form", _("There is no form %(form)s.") % {"form": form})
+    if target.status == CURRENT:
+        raise Conflict(_("The form %(form)s is open already.") % {"form": target.title})
+    if target.status != COMPLETED:
+        raise Conflict(
+            _("The form %(form)s was not completed; only such a form is sent back.")
+            % {"form": target.title}
+        )
+    opened = [state for state in by_name.values() if state.status == CURRENT]
+    own = any(owns(user, instance, state) for state in opened or [target])
+    if not own and not has_role(user, ADMINISTRATOR):
+        raise Forbidden(_("Only an owner of the form that is open now can send it back."))
