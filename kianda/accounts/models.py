@@ -7,7 +7,10 @@ from kianda.lib.secrets import EncryptedJSONField
 
 
 class Profile(models.Model):
-    """What a person chose for the pages: zone, colours, keys. Without a row, the defaults hold."""
+    """What belongs to a person beside the account. Without a row, the defaults hold.
+
+    Zone, colours and keys are the person's own choice; where somebody works is an administrator's.
+    """
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="profile"
@@ -15,6 +18,13 @@ class Profile(models.Model):
     zone = models.CharField(max_length=64, blank=True, help_text="Empty: that of the workspace.")
     theme = models.CharField(max_length=5, blank=True, help_text="Empty: that of the system.")
     single_keys = models.BooleanField(default=True, help_text="Single letters act in the designer.")
+    manager = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="reports",
+        help_text="Who is deactivated stays the manager; who is deleted does not.",
+    )  # fmt: skip
+    department = models.CharField(max_length=150, blank=True)
+    job_title = models.CharField(max_length=150, blank=True)
+    phone = models.CharField(max_length=50, blank=True)
 
     def __str__(self) -> str:
         return str(self.user)

@@ -20,6 +20,7 @@ from kianda.accounts.roles import (
     implying,
     role_titles,
 )
+from kianda.accounts.services import person_data
 from kianda.accounts.services.groups import LONGEST, names_in, own_groups
 
 ROLE_WORDS = {
@@ -67,7 +68,18 @@ class ProfileForm(forms.Form):
     )  # fmt: skip
 
 
+def _text(key: str) -> Any:
+    return forms.CharField(
+        label=person_data.TITLES[key], required=False, max_length=person_data.LONGEST[key],
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+
+
 class _PersonForm(forms.Form):
+    field_order = [
+        "username", "name", "email", "department", "job_title", "manager", "phone", "roles",
+        "groups",
+    ]  # fmt: skip
     name: Any = forms.CharField(label=_("Name"), required=False, max_length=300)
     email: Any = forms.CharField(
         label=_("E-mail"), required=False, max_length=254,
@@ -84,6 +96,26 @@ class _PersonForm(forms.Form):
         help_text=_("Forms that belong to a group are the work of each of its members."),
         error_messages={"invalid_choice": _("There is no group %(value)s any more.")},
     )  # fmt: skip
+
+    manager: Any = forms.CharField(
+        label=person_data.TITLES["manager"], required=False, max_length=254,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "list": "people-to-offer"}
+        ),
+        help_text=_("User name or e-mail address. Type some letters, and choose from the list."),
+    )  # fmt: skip
+    department: Any = _text("department")
+    job_title: Any = _text("job_title")
+    phone: Any = _text("phone")
+
+    def chosen(self) -> dict[str, Any]:
+        """Return what was chosen, as the services take it."""
+        given = dict(self.cleaned_data)
+        data = {key: given.pop(key) for key in person_data.PersonData._fields}
+        return {
+            **given, "name": " ".join(given["name"].split(maxsplit=1)),
+            "groups": sorted(given["groups"]), "data": person_data.PersonData(**data),
+        }  # fmt: skip
 
     def implied(self) -> dict[str, str]:
         """Say beside each role that comes with the ticked ones which of them bring it along."""
@@ -111,19 +143,14 @@ class InviteForm(_PersonForm):
         ),
         help_text=_("Signs in with it. Letters, digits and @ . + - _"),
     )  # fmt: skip
-    field_order = ["username", "name", "email", "roles", "groups"]
 
 
 class PersonForm(_PersonForm):
-    """A user's name, e-mail, roles and groups."""
+    """A user's name, e-mail, roles, groups and data."""
 
-    def chosen(self) -> dict[str, Any]:
-        """Return what was chosen, as it is stored."""
-        given = self.cleaned_data
-        return {
-            "name": " ".join(given["name"].split(maxsplit=1)), "email": given["email"],
-            "roles": given["roles"], "groups": sorted(given["groups"]),
-        }  # fmt: skip
+    def tell_deactivated(self) -> None:
+        """Say beside the manager that this one works here no more."""
+        self.fields["manager"].help_text = _("Deactivated. Choose another manager, or leave it.")
 
 
 class GroupForm(forms.Form):

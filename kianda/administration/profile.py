@@ -4,6 +4,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
+from kianda.accounts.services.person_data import about
 from kianda.accounts.services.profiles import choose_theme, profile_of, save_profile
 from kianda.administration.forms import ProfileForm
 from kianda.lib.errors import Invalid
@@ -27,7 +28,8 @@ def profile(request: HttpRequest) -> HttpResponseBase:
             toast(request, _("Your profile is saved."))
             return go(request, "profile")
     status = 422 if form.errors else 200
-    return render_page(request, "accounts/profile.html", {"form": form}, status=status)
+    context = {"form": form, "about": about(request.user)}
+    return render_page(request, "accounts/profile.html", context, status=status)
 
 
 @page(roles=(), methods=("POST",))

@@ -13,11 +13,12 @@ from kianda.accounts.roles import (
     ADMINISTRATOR,
     ROLES,
     assigned_roles,
-    groups_of,
     remember_roles,
     role_titles,
 )
 from kianda.accounts.services import users as people
+from kianda.accounts.services.groups import people_to_offer
+from kianda.accounts.services.person_data import own_groups_of, person_data
 from kianda.administration.forms import ROLE_WORDS, InviteForm, PersonForm
 from kianda.administration.lists import shown_rows
 from kianda.lib.errors import Conflict, Invalid, Stale
@@ -60,22 +61,24 @@ def invite(request: HttpRequest) -> HttpResponseBase:
     form = InviteForm(request.POST or None, initial={"roles": ["User"]})
     if request.method == "POST" and form.is_valid():
         try:
-            made, path = people.invite_person(**form.cleaned_data, by=signed_in(request))
+            made, path = people.invite_person(**form.chosen(), by=signed_in(request))
         except Invalid as invalid:
             form_errors(form, invalid)
         else:
             return _link(request, made, path, title=_("%s is invited") % made.username)
-    context = {"form": form, "role_words": ROLE_WORDS, "action": request.path}
+    context: dict[str, Any] = {"form": form}
     return _form(request, "accounts/_invite.html", context, title=_("Invite a user"))
 
 
 @page(roles=ADMIN, methods=("GET", "POST"))
 @once
 def change(request: HttpRequest, user_id: int) -> HttpResponseBase:
-    """Change a user's name, e-mail, roles and groups."""
+    """Change a user's name, e-mail, roles, groups and data."""
     user, conflict = people.person(user_id), None
     now = _settings_of(user)
     form = PersonForm(request.POST or None, initial=now)
+    if people.has_deactivated_manager(user):
+        form.tell_deactivated()
     if request.method == "POST" and form.is_valid():
         mine = form.chosen()
         try:
@@ -95,7 +98,7 @@ def change(request: HttpRequest, user_id: int) -> HttpResponseBase:
             toast(request, _("%s is changed.") % user.username)
             return go(request, "users")
     context = {
-        "form": form, "role_words": ROLE_WORDS, "action": request.path, "person": user,
+        "form": form, "person": user,
         **revision_context(request, revision_of(now), conflict),
     }  # fmt: skip
     return _form(request, "accounts/_person.html", context, title=user.username)
@@ -106,12 +109,14 @@ def _settings_of(user: User) -> dict[str, Any]:
     return {
         "name": user.get_full_name(), "email": user.email,
         "roles": assigned_roles(user),
-        "groups": sorted(groups_of(user) - set(ROLES)),
+        "groups": own_groups_of(user),
+        **person_data(user)._asdict(),
     }  # fmt: skip
 
 
 def _in_words(given: dict[str, Any]) -> dict[str, Any]:
-    return {**given, "roles": role_titles(given["roles"])}
+    data = given["data"]._asdict() if "data" in given else {}
+    return {**given, **data, "roles": role_titles(given["roles"])}
 
 
 @page(roles=ADMIN, methods=("GET", "POST"))
@@ -131,7 +136,7 @@ def deactivate(request: HttpRequest, user_id: int) -> HttpResponseBase:
             toast(request, said % user.username)
             return go(request, "users")
     title = (_("Deactivate %s?") if user.is_active else _("Reactivate %s?")) % user.username
-    context = {"person": user, "problem": problem}
+    context = {"person": user, "problem": problem, "reports": people.reports_of(user)}
     return render_dialog(
         request, "accounts/_deactivate.html", context, title=title, status=422 if problem else 200
     )
@@ -164,6 +169,7 @@ def _form(
     request: HttpRequest, template: str, context: dict[str, Any], *, title: str
 ) -> HttpResponse:
     status = 422 if context["form"].errors or context.get("conflict") else 200
+    context |= {"role_words": ROLE_WORDS, "action": request.path, "people": people_to_offer()}
     return render_dialog(request, template, context, title=title, status=status)
 
 

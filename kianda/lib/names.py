@@ -46,7 +46,7 @@ def unseen_flaw(name: str) -> str | None:
     """Return what is wrong with a name that people tell apart by looking at it, or None."""
     if name.isprintable():
         return None
-    return _("It holds a sign that cannot be seen. Type the name again.")
+    return _("It holds a sign that cannot be seen. Type it again.")
 
 
 def as_title(name: str) -> str:

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from playwright.sync_api import expect
 
 from kianda.accounts.models import AuditEntry
+from kianda.accounts.services.person_data import PersonData, person_data
 from tests.browser.watch import Look, PageAs
 from tests.factories import PASSWORD
 from tests.pages import SCRIPT
@@ -189,6 +191,34 @@ def test_what_somebody_else_changed_on_a_user_is_shown_beside_ones_own(
     ben = user_named("ben")
     assert (ben.get_full_name(), ben.email) == ("", "ben@example.net")
     assert set(ben.groups.values_list("name", flat=True)) == {"User", "Data source manager"}
+
+
+def test_a_user_is_given_a_manager_who_is_chosen_from_the_list(
+    page_as: PageAs, person: Callable[[str], Any], looks: Any
+) -> None:
+    ben, ada = person("ben"), person("ada")
+    for width, job in ((1280, "Buyer"), (390, "W" * 150)):
+        page = page_as("admin", width)
+        page.goto("/users/")
+        page.get_by_role("link", name="ben").click()
+        dialog = page.get_by_role("dialog")
+        manager = dialog.get_by_label("Manager", exact=True)
+        expect(page.locator(f"datalist option[value={ada.username}]")).to_have_count(1)
+        manager.fill("ben")
+        dialog.get_by_role("button", name="OK").click()
+        expect(manager).to_be_focused()
+        expect(dialog.get_by_text("A user cannot be their own manager.").last).to_be_visible()
+        looks(page)
+        manager.fill("ada")
+        dialog.get_by_label("Department").fill(SCRIPT)
+        dialog.get_by_label("Job title").fill(job)
+        dialog.get_by_role("button", name="OK").click()
+        page.get_by_text("ben is changed.").wait_for()
+        assert person_data(ben) == PersonData("ada", SCRIPT, job, "")
+    theirs = page_as("ben")
+    theirs.goto("/profile/")
+    expect(theirs.get_by_role("region", name="About you")).to_contain_text(SCRIPT)
+    looks(theirs)
 
 
 @pytest.mark.parametrize("path", ["/users/", "/users/invite/", "/audit/", "/system/"])

@@ -35,7 +35,7 @@ def upgraded(backup: Path, folder: Path, **settings: str) -> tuple[Product, str]
     file = folder / "backup.tar"
     file.write_bytes(lzma.decompress(backup.read_bytes()))
     product = Product(folder, settings, apart=False)
-    assert "can be started" in product.manage("restore", str(file))
+    assert "older version. Now run: manage.py migrate" in product.manage("restore", str(file))
     found, token = product.manage("shell", "-v0", "-c", UPGRADE).splitlines()
     service, instance, refresh = json.loads(found)
     assert TOKEN in service

@@ -37,9 +37,10 @@ def own_groups() -> QuerySet[Group]:
     return Group.objects.exclude(name__in=ROLES)
 
 
-def group(group_id: int) -> Group:
-    """Return one group that people made; raises Missing."""
-    found = own_groups().filter(pk=group_id).first()
+def group(key: int | str) -> Group:
+    """Return one group that people made, by key or by name; raises Missing."""
+    by = {"pk": key} if isinstance(key, int) else {"name": key}
+    found = own_groups().filter(**by).first()
     if found is None:
         raise Missing(_("There is no such group."))
     return found
@@ -116,11 +117,13 @@ def change_group(
     return row
 
 
-def delete_group(row: Group, *, by: User) -> None:
+def delete_group(row: Group, *, unchanged: Callable[[Group], None] | None = None, by: User) -> None:
     """Delete a group; raises InUse while a form, a design or a data source names it."""
     with transaction.atomic():
         _lock()
         row = group(row.pk)
+        if unchanged is not None:
+            unchanged(row)
         uses = uses_of(row)
         if uses:
             raise InUse(

@@ -17,12 +17,21 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
+from kianda.accounts.models import Profile
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, assigned_roles, implying, role_titles
 from kianda.accounts.services import audit
 from kianda.accounts.services.groups import group_flaws, put_into_groups
+from kianda.accounts.services.person_data import (
+    PersonData,
+    manager_of,
+    store_person_data,
+    text_flaws,
+)
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
+from kianda.lib.names import unseen_flaw
 
 KIND: Final = "user"
+NOTHING: Final = PersonData()
 LAST = gettext_noop("This is the last active Administrator. Make somebody else one first.")
 
 
@@ -46,12 +55,23 @@ def _acting(role: str) -> Q:
     return Q(is_superuser=True) | Q(groups__name__in={role, *implying(role)})
 
 
-def person(user_id: int) -> User:
-    """Return one user; raises Missing."""
-    found = User.objects.filter(pk=user_id).first()
+def person(key: int | str) -> User:
+    """Return one user by key, or by user name as it is written; raises Missing."""
+    by = {"pk": key} if isinstance(key, int) else {"username": key}
+    found = User.objects.filter(**by).first()
     if found is None:
         raise Missing(_("There is no such user."))
     return found
+
+
+def has_deactivated_manager(user: User) -> bool:
+    """Tell whether somebody reports to who can sign in no more."""
+    return Profile.objects.filter(user_id=user.pk, manager__is_active=False).exists()
+
+
+def reports_of(user: User) -> int:
+    """Return how many active people report to a user."""
+    return Profile.objects.filter(manager=user, user__is_active=True).count()
 
 
 def invite_person(
@@ -61,18 +81,26 @@ def invite_person(
     email: str,
     roles: Sequence[str],
     groups: Sequence[str] = (),
+    data: PersonData = NOTHING,
     by: User,
 ) -> tuple[User, str]:
     """Make a user without a password; return it and the link that lets the person set one."""
-    flaws = [*_username_flaws(username), *_flaws(name, email, roles), *group_flaws(groups)]
-    _raise(flaws)
+    made = User(username=username, email=email)
     with transaction.atomic():
-        made = User(username=username, email=email)
+        _lock()
+        manager, unknown = manager_of(data, of=made)
+        _raise([
+            *_username_flaws(username), *_flaws(name, email, roles), *group_flaws(groups),
+            *text_flaws(data), *unknown,
+        ])  # fmt: skip
         _name(made, name)
         made.set_unusable_password()
         made.save()
         _set_roles(made, roles)
-        detail = _told(", ".join(role_titles(roles)), put_into_groups(made, groups))
+        detail = _told(
+            ", ".join(role_titles(roles)), put_into_groups(made, groups),
+            store_person_data(made, data, manager),
+        )  # fmt: skip
         audit.record(by, action="invited", kind=KIND, name=username, detail=detail)
     return made, password_path(made)
 
@@ -84,28 +112,44 @@ def change_person(
     email: str,
     roles: Sequence[str],
     groups: Sequence[str] | None = None,
+    data: PersonData | None = None,
+    active: bool | None = None,
     unchanged: Callable[[User], None] | None = None,
     by: User,
 ) -> User:
-    """Store name, e-mail, roles and groups (None: as they are); the audit log tells the changes.
+    """Store what is given of a user (None: as it is); the audit log tells what has changed.
 
     `unchanged` may refuse what the user has become by the time the row is locked.
     """
-    _raise([*_flaws(name, email, roles), *group_flaws(groups or ())])
     with transaction.atomic():
         user = _locked(user)
         if unchanged is not None:
             unchanged(user)
+        manager, unknown = manager_of(data or NOTHING, of=user)
         before = assigned_roles(user)
-        if ADMINISTRATOR in before and ADMINISTRATOR not in roles and _is_last(user):
-            raise Invalid.at("/roles", gettext(LAST))
+        _raise([
+            *_flaws(name, email, roles), *group_flaws(groups or ()), *text_flaws(data or NOTHING),
+            *unknown, *_last_flaws(user, before, roles),
+        ])  # fmt: skip
         renamed = _set_details(user, name, email)
         _set_roles(user, roles)
-        told = put_into_groups(user, groups) if groups is not None else ""
-        detail = _told(_role_change(before, roles), told)
+        detail = _told(
+            _role_change(before, roles),
+            put_into_groups(user, groups) if groups is not None else "",
+            store_person_data(user, data, manager) if data is not None else "",
+        )
         if renamed or detail:
             audit.record(by, action="changed", kind=KIND, name=user.username, detail=detail)
+        if active is not None and active != user.is_active:
+            (reactivate_person if active else deactivate_person)(user, by=by)
+            user.refresh_from_db(fields=["is_active"])
     return user
+
+
+def _last_flaws(user: User, before: Iterable[str], roles: Sequence[str]) -> list[Flaw]:
+    if ADMINISTRATOR in before and ADMINISTRATOR not in roles and _is_last(user):
+        return [Flaw("/roles", gettext(LAST))]
+    return []
 
 
 def _set_details(user: User, name: str, email: str) -> bool:
@@ -161,9 +205,14 @@ def password_path(user: User) -> str:
 
 
 def _locked(user: User) -> User:
-    """Return the row, under a lock that two administrators who deactivate each other share."""
-    list(Group.objects.filter(name=ADMINISTRATOR).select_for_update())
+    """Return the row, under the lock of users."""
+    _lock()
     return User.objects.select_for_update().get(pk=user.pk)
+
+
+def _lock() -> None:
+    """Let one change of users follow the other: two could deactivate each other."""
+    list(Group.objects.filter(name=ADMINISTRATOR).select_for_update())
 
 
 def able_administrators() -> QuerySet[User]:
@@ -218,6 +267,8 @@ def _flaws(name: str, email: str, roles: Iterable[str]) -> list[Flaw]:
     first, _blank, last = name.strip().partition(" ")
     if len(first) > 150 or len(last) > 150:
         flaws.append(Flaw("/name", _("Use at most 150 characters for each name.")))
+    elif unseen := unseen_flaw(name.strip()):
+        flaws.append(Flaw("/name", unseen))
     try:
         if email:
             validate_email(email)

@@ -1,0 +1,144 @@
+"""Where somebody works: manager, department, job title, phone; written by administrators."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kianda.accounts.models import Profile
+from kianda.accounts.roles import ROLES, groups_of
+from kianda.lib.errors import Flaw
+from kianda.lib.names import unseen_flaw
+
+
+class PersonData(NamedTuple):
+    """What is known of a person beside the account; the manager by user name."""
+
+    manager: str = ""
+    department: str = ""
+    job_title: str = ""
+    phone: str = ""
+
+
+TITLES: Final[Mapping[str, Any]] = {
+    "manager": gettext_lazy("Manager"),
+    "department": gettext_lazy("Department"),
+    "job_title": gettext_lazy("Job title"),
+    "phone": gettext_lazy("Phone"),
+}
+LONGEST: Final[Mapping[str, int]] = {"department": 150, "job_title": 150, "phone": 50}
+
+
+def display_name(user: Any) -> str:
+    """Return what somebody is called: the full name, else the user name."""
+    return str(user.get_full_name() or user.get_username())
+
+
+def own_groups_of(user: Any) -> list[str]:
+    """Return the groups of a person that are no roles, by name."""
+    return sorted(groups_of(user) - set(ROLES))
+
+
+def person_data(user: Any) -> PersonData:
+    """Return what is stored of a person; without a row, nothing."""
+    row = Profile.objects.filter(user_id=user.pk).select_related("manager").first()
+    return data_in(row)
+
+
+def data_in(row: Profile | None) -> PersonData:
+    """Return what a profile says of its person."""
+    if row is None:
+        return PersonData()
+    manager = row.manager.get_username() if row.manager else ""
+    return PersonData(manager, row.department, row.job_title, row.phone)
+
+
+def about(user: Any) -> list[tuple[Any, str]]:
+    """Return what somebody reads about themselves: title and text, the manager by name."""
+    row = Profile.objects.filter(user_id=user.pk).select_related("manager").first()
+    data = data_in(row)
+    if row is not None and row.manager is not None:
+        data = data._replace(manager=display_name(row.manager))
+    return [(title, getattr(data, key)) for key, title in TITLES.items()]
+
+
+def text_flaws(data: PersonData) -> list[Flaw]:
+    """Return what is wrong with the texts, each at its place."""
+    flaws = []
+    for key, most in LONGEST.items():
+        text = getattr(data, key).strip()
+        if len(text) > most:
+            flaws.append(Flaw(f"/{key}", _("Use at most %(most)s characters.") % {"most": most}))
+        elif unseen := unseen_flaw(text):
+            flaws.append(Flaw(f"/{key}", unseen))
+    return flaws
+
+
+def manager_of(data: PersonData, *, of: User) -> tuple[User | None, list[Flaw]]:
+    """Return the manager that a name or address means, and what is wrong with it.
+
+    To be asked under the lock of users: two changes could close a circle that neither sees.
+    """
+    typed = data.manager.strip()
+    if not typed:
+        return None, []
+    found = _named(typed)
+    sentence = _("No user named %(name)s.") if found is None else _manager_flaw(found, of)
+    if not sentence:
+        return found, []
+    names = {"name": typed[:150], "user": of.get_username()}
+    return None, [Flaw("/manager", sentence % names)]
+
+
+def _named(typed: str) -> User | None:
+    for column in ("username", "email"):
+        hits = User.objects.filter(**{f"{column}__iexact": typed})[:2]
+        if len(hits) == 1:
+            return hits[0]
+    return None
+
+
+def _manager_flaw(manager: User, of: User) -> str:
+    if manager.pk == of.pk:
+        return _("A user cannot be their own manager. Choose another user.")
+    stored = Profile.objects.filter(user_id=of.pk, manager=manager).exists() if of.pk else False
+    if not manager.is_active and not stored:
+        return _("%(name)s is deactivated. Choose another user.")
+    if of.pk and _reports_to(manager, of):
+        return _("%(name)s reports to %(user)s, directly or through others. Choose another user.")
+    return ""
+
+
+def _reports_to(user: User, boss: User) -> bool:
+    """Tell whether somebody is above a user, however far."""
+    seen: set[int] = set()
+    above: int | None = user.pk
+    while above is not None and above not in seen:
+        if above == boss.pk:
+            return True
+        seen.add(above)
+        row = Profile.objects.filter(user_id=above).values_list("manager_id", flat=True)
+        above = row.first()
+    return False
+
+
+def store_person_data(user: User, data: PersonData, manager: User | None) -> str:
+    """Store what has been checked; return in words what has changed."""
+    before = person_data(user)
+    after = PersonData(
+        manager.get_username() if manager else "", *(text.strip() for text in data[1:])
+    )
+    if before == after:
+        return ""
+    Profile.objects.update_or_create(
+        user_id=user.pk, defaults={**after._asdict(), "manager": manager}
+    )
+    changed = [key for key in TITLES if getattr(before, key) != getattr(after, key)]
+    return ", ".join(_changed(key, after) for key in changed)
+
+
+def _changed(key: str, after: PersonData) -> str:
+    """Say a change: rights follow the manager, so the name is told; the rest is nobody's need."""
+    return f"{TITLES[key]}: {after.manager or _('none')}" if key == "manager" else str(TITLES[key])
