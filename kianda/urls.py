@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from datasources.urls import api_urlpatterns as datasources_api
 from datasources.urls import page_urlpatterns as datasources_pages
 from kianda.administration import sign_in
+from kianda.administration.urls import api_urlpatterns as accounts_api
 from kianda.administration.urls import page_urlpatterns as accounts_pages
 from kianda.api_docs.openapi import DocsView, SchemaView
 from kianda.home import search, start, system
@@ -21,7 +22,7 @@ from scheduler.urls import api_urlpatterns as scheduler_api
 from scheduler.urls import hook_urlpatterns
 from scheduler.urls import page_urlpatterns as scheduler_pages
 
-api: list[Any] = [*datasources_api, *processes_api, *scheduler_api]
+api: list[Any] = [*datasources_api, *processes_api, *scheduler_api, *accounts_api]
 # The gallery of templates stands among the designs, whose names match every address below it.
 pages: list[Any] = [*accounts_pages, *datasources_pages, *scheduler_pages, *processes_pages]
 

@@ -26,7 +26,6 @@ SMALL = {
     "datasources/views/uses.py": "a list that three pages show",
     "kianda/administration/audit.py": "one page",
     "kianda/administration/lists.py": "shared by the pages of four lists",
-    "kianda/lib/api/etags.py": "one header, for every API",
     "kianda/lib/db/sqlite3/files.py": "the parent needs it, which opens no database of Django's",
     "kianda/lib/numbers.py": "one check, for forms of all apps",
     "kianda/lib/secret_names.py": "stands below masking and secrets, which do not know each other",

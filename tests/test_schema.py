@@ -65,6 +65,10 @@ def workspace(admin: Any, settings: Any) -> Workspace:
         "/api/v1/instances/": {"process_id": process_id},
         "/api/v1/runs/": {"run_id": run["id"]},
         "/api/v1/scheduled-tasks/": {"task_id": make("scheduled-tasks/", task)["id"]},
+        "/api/v1/users/": {"username": make("users/", {"username": "eve"})["username"]},
+        "/api/v1/groups/": {"name": make("groups/", {"name": "Crew", "members": ["eve"]})["name"]},
+        "/api/v1/people/": {},
+        "/api/v1/me/": {},
     }
     return Workspace(factories.make_token(admin), names)
 
@@ -163,6 +167,17 @@ GOOD: list[tuple[str, str, Any, int]] = [
     ("POST", "scheduled-tasks/{task_id}/resume/", None, 200),
     ("GET", "scheduled-tasks/{task_id}/occurrences/", None, 200),
     ("DELETE", "scheduled-tasks/{task_id}/", None, 204),
+    ("GET", "users/", None, 200),
+    ("POST", "users/", {"username": "adam", "groups": ["Crew"], "manager": "eve"}, 201),
+    ("GET", "users/{username}/", None, 200),
+    ("PATCH", "users/{username}/", {"manager": "admin", "active": False}, 200),
+    ("GET", "groups/", None, 200),
+    ("POST", "groups/", {"name": "Night crew"}, 201),
+    ("GET", "groups/{name}/", None, 200),
+    ("PATCH", "groups/{name}/", {"members": []}, 200),
+    ("DELETE", "groups/{name}/", None, 204),
+    ("GET", "people/", None, 200),
+    ("GET", "me/", None, 200),
 ]
 
 

@@ -29,8 +29,9 @@ class MayCall(BasePermission):
     """Lets a call through when the token has the scope and the person one of the roles.
 
     A view sets `scopes = {"GET": "read", "POST": "run"}` and, where not every role may call,
-    `roles = {"POST": (DESIGNER,)}`. Reading needs the scope `read` unless it says otherwise; a
-    writing method without a scope is a mistake in the view, not an open door.
+    `roles = {"POST": (DESIGNER,)}`; `()` is everybody signed in. Reading needs the scope `read`
+    unless it says otherwise; a writing method without a scope is a mistake in the view, not an
+    open door.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
@@ -44,7 +45,7 @@ class MayCall(BasePermission):
         if isinstance(request.auth, ApiToken):
             check_scope(request.auth, _scope(view, method))
         roles = getattr(view, "roles", {}).get(method, (USER,))
-        if not has_role(request.user, *roles):
+        if roles and not has_role(request.user, *roles):
             named = _(" or ").join(roles)
             raise Forbidden(_("You need the role %(roles)s for this.") % {"roles": named})
         return True

@@ -3,6 +3,18 @@
 from django.urls import path
 
 from kianda.administration import audit, groups, passwords, profile, tokens, users
+from kianda.administration.api import groups as groups_api
+from kianda.administration.api import users as users_api
+
+api_urlpatterns = [
+    path("users/", users_api.Users.as_view()),
+    path("users/<str:username>/", users_api.OneUser.as_view()),
+    path("groups/", groups_api.Groups.as_view()),
+    # A name may hold a slash.
+    path("groups/<path:name>/", groups_api.OneGroup.as_view()),
+    path("people/", users_api.PeopleList.as_view()),
+    path("me/", users_api.Me.as_view()),
+]
 
 page_urlpatterns = [
     path("welcome/<uidb64>/<token>/", passwords.SetPassword.as_view(), name="set-password"),

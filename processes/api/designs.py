@@ -20,10 +20,11 @@ from kianda.lib.api.drf import (
     tagged,
 )
 from kianda.lib.api.schemas import page_of
+from kianda.lib.api.strict_json import read_body
 from processes import selectors
 from processes.api import schemas
 from processes.api.representations import design_line, version_json
-from processes.api.request_bodies import PublishBody, read_body
+from processes.api.request_bodies import PublishBody
 from processes.designs import lifecycle
 from processes.models import DesignVersion, ProcessDesign
 

@@ -21,16 +21,11 @@ from kianda.lib.api.drf import (
     tagged,
 )
 from kianda.lib.api.schemas import page_of
+from kianda.lib.api.strict_json import read_body
 from kianda.lib.errors import Missing
 from processes.api import schemas
 from processes.api.representations import form_states_json, instance_json, run_json
-from processes.api.request_bodies import (
-    InstanceChanges,
-    NewInstance,
-    SendBackBody,
-    TriggerBody,
-    read_body,
-)
+from processes.api.request_bodies import InstanceChanges, NewInstance, SendBackBody, TriggerBody
 from processes.instances import lifecycle
 from processes.instances.sending_back import send_back
 from processes.models import ProcessInstance, Run

@@ -1,19 +1,13 @@
-"""Small bodies of the API as typed models: unknown keys and wrong types are refused."""
+"""Small bodies of the API as typed models.
 
-from typing import Any, TypeVar
+Keys and types are checked here; what needs to be looked up, by the services.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
+from typing import Any
 
-from kianda.lib.errors import Invalid
-from kianda.lib.pointers import flaws_of
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
-B = TypeVar("B", bound="Body")
-
-
-class Body(BaseModel):
-    """A JSON body with known keys only."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=False)
+from kianda.lib.api.strict_json import Body
 
 
 class NewInstance(Body):
@@ -55,11 +49,3 @@ class PublishBody(Body):
 
     move_instances: StrictBool = False
     note: StrictStr = Field(default="", max_length=500)
-
-
-def read_body(model: type[B], raw: object) -> B:
-    """Return the body as its model; raises Invalid with every flaw."""
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        raise Invalid(errors=flaws_of(error, raw)) from error

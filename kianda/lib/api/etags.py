@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kianda.lib.errors import PreconditionFailed
+from kianda.lib.errors import PreconditionFailed, Stale
 
 
 def etag_of(*parts: Any) -> str:
@@ -25,6 +26,18 @@ def check_if_match(request: Request, etag: str) -> None:
     named = {tag.strip().removeprefix("W/") for tag in header.split(",")}
     if etag not in named:
         raise PreconditionFailed()
+
+
+def unchanged_since(
+    request: Request, seen: str, etag: Callable[[Any], str]
+) -> Callable[[Any], None]:
+    """Return the check, to be made under the lock of a row, that it still has the ETag seen."""
+
+    def check(row: Any) -> None:
+        if etag(row) != seen:
+            raise PreconditionFailed() if "If-Match" in request.headers else Stale()
+
+    return check
 
 
 def tagged(response: Response, etag: str) -> Response:

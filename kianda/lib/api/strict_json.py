@@ -5,9 +5,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, TypeVar
 
 from django.utils.translation import gettext as _
+from pydantic import BaseModel, ConfigDict, ValidationError
 from rest_framework import exceptions
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
@@ -15,6 +16,9 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from kianda.lib.api.problems import escape
 from kianda.lib.errors import Flaw, Invalid, TooLarge
+from kianda.lib.pointers import flaws_of
+
+B = TypeVar("B", bound="Body")
 
 DEFINITION_BYTES = 1_000_000
 BODY_BYTES = 1_100_000
@@ -80,6 +84,20 @@ def parse_json(body: bytes) -> Any:
     if flaws := list(_flaws(value)):
         raise Invalid(errors=flaws)
     return value
+
+
+class Body(BaseModel):
+    """A small JSON body with known keys only: unknown ones and wrong types are refused."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=False)
+
+
+def read_body(model: type[B], raw: object) -> B:
+    """Return the body as its model; raises Invalid with every flaw."""
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise Invalid(errors=flaws_of(error, raw)) from error
 
 
 class _Pairs(dict[str, Any]):

@@ -1,0 +1,76 @@
+"""Users and groups in the API: JSON Schemas for its description, and bodies as typed models."""
+
+from pydantic import StrictBool, StrictStr
+
+from kianda.accounts.permissions import SCOPES
+from kianda.accounts.roles import ROLES
+from kianda.accounts.services.groups import LONGEST as LONGEST_GROUP
+from kianda.accounts.services.person_data import LONGEST
+from kianda.lib.api.schemas import MAYBE_TEXT, TEXT, Schema, shape
+from kianda.lib.api.strict_json import Body
+
+_NAMES: Schema = {"type": "array", "items": TEXT}
+_SETTINGS: Schema = {
+    "name": TEXT | {"description": "First and last name."},
+    "email": TEXT,
+    "roles": {"type": "array", "items": {"type": "string", "enum": list(ROLES)}},
+    "groups": _NAMES,
+    "manager": MAYBE_TEXT | {"description": "The user name; an e-mail address is taken too."},
+    **{key: TEXT | {"maxLength": most} for key, most in LONGEST.items()},
+}
+_USERNAME: Schema = {"username": TEXT | {"maxLength": 150}}
+_ACTIVE: Schema = {"active": {"type": "boolean", "description": "Whether the user can sign in."}}
+USER = shape({**_USERNAME, **_SETTINGS, **_ACTIVE})
+USER_IN = shape({**_USERNAME, **_SETTINGS}, required=["username"])
+USER_PATCH = USER | {"required": []}
+
+GROUP = shape({"name": TEXT | {"maxLength": LONGEST_GROUP}, "members": _NAMES})
+GROUP_IN = GROUP | {"required": ["name"]}
+GROUP_PATCH = GROUP | {"required": []}
+
+PERSON = shape({"name": TEXT, "username": TEXT})
+_TOKEN = shape({"name": TEXT, "scopes": {"type": "array", "items": {"enum": list(SCOPES)}}})
+ME = shape({
+    "username": TEXT, "name": TEXT, "email": TEXT, "roles": _NAMES, "groups": _NAMES,
+    "token": {"anyOf": [_TOKEN, {"type": "null"}]},
+})  # fmt: skip
+
+
+class _Settings(Body):
+    """What can be sent of a user; what is left out is empty, or as it was."""
+
+    name: StrictStr = ""
+    email: StrictStr = ""
+    roles: list[StrictStr] = []
+    groups: list[StrictStr] = []
+    manager: StrictStr | None = None
+    department: StrictStr = ""
+    job_title: StrictStr = ""
+    phone: StrictStr = ""
+
+
+class NewUser(_Settings):
+    """POST /users/"""
+
+    username: StrictStr
+
+
+class UserChanges(_Settings):
+    """PATCH /users/{username}/"""
+
+    username: StrictStr = ""
+    active: StrictBool = True
+
+
+class NewGroup(Body):
+    """POST /groups/"""
+
+    name: StrictStr
+    members: list[StrictStr] = []
+
+
+class GroupChanges(Body):
+    """PATCH /groups/{name}/"""
+
+    name: StrictStr = ""
+    members: list[StrictStr] = []

@@ -1,0 +1,205 @@
+"""/users/, /people/ and /me/: who there is, and who is calling."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kianda.accounts.models import ApiToken
+from kianda.accounts.permissions import caller
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, assigned_roles, remember_roles, roles_of
+from kianda.accounts.services import users as services
+from kianda.accounts.services.person_data import (
+    PersonData,
+    data_in,
+    display_name,
+    own_groups_of,
+)
+from kianda.administration.api import schemas
+from kianda.lib.api.drf import (
+    check_if_match,
+    etag_of,
+    list_parameters,
+    list_response,
+    read_query,
+    tagged,
+    yes_or_no,
+)
+from kianda.lib.api.etags import unchanged_since
+from kianda.lib.api.schemas import page_of
+from kianda.lib.api.strict_json import Body, read_body
+from kianda.lib.errors import Invalid
+
+ADMIN = (ADMINISTRATOR,)
+NAMES = ("username", "first_name", "last_name")
+TAGS = ["Users and groups"]
+ORDERING = {"username": "username", "email": "email", "last_login": "last_login"}
+
+
+def _in_role(rows: QuerySet[User], role: str) -> QuerySet[User]:
+    return rows.filter(pk__in=services.people(role=role)) if role in ROLES else rows.none()
+
+
+FILTERS: dict[str, Any] = {
+    "username": "username",
+    "email": "email__iexact",
+    "role": _in_role,
+    "group": "groups__name",
+    "manager": "profile__manager__username",
+    "department": "profile__department",
+    "active": yes_or_no("is_active"),
+}
+
+
+def user_json(user: User) -> dict[str, Any]:
+    """Return a user as the API shows one."""
+    # The groups may have been remembered before they were changed.
+    remember_roles(user, [group.name for group in user.groups.all()])
+    data = data_in(getattr(user, "profile", None))
+    return {
+        "username": user.username, "name": user.get_full_name(), "email": user.email,
+        "roles": assigned_roles(user), "groups": own_groups_of(user),
+        **data._asdict(), "manager": data.manager or None, "active": user.is_active,
+    }  # fmt: skip
+
+
+def _etag(user: User) -> str:
+    return etag_of("user", user.pk, user_json(user))
+
+
+def _answer(user: User, *, status: int = 200) -> Response:
+    return tagged(Response(user_json(user), status=status), _etag(user))
+
+
+def _changed(user: User, body: Body) -> dict[str, Any]:
+    """Return a user with what was sent, as the service takes it."""
+    settings = user_json(user) | body.model_dump(include=body.model_fields_set)
+    if settings.pop("username") != user.username:
+        raise Invalid.at("/username", _("A user name cannot be changed."))
+    return _with_data(settings)
+
+
+def _with_data(settings: dict[str, Any]) -> dict[str, Any]:
+    data = {key: settings.pop(key, "") or "" for key in PersonData._fields}
+    return {**settings, "data": PersonData(**data)}
+
+
+class Users(APIView):
+    """The users."""
+
+    scopes: ClassVar = {"GET": "read", "POST": "admin"}
+    roles: ClassVar = {"GET": ADMIN, "POST": ADMIN}
+
+    @extend_schema(
+        operation_id="users_list",
+        parameters=list_parameters(ordering=ORDERING, search=True, filters=FILTERS),
+        responses={200: page_of(schemas.USER)},
+        tags=TAGS,
+    )
+    def get(self, request: Request) -> Response:
+        """List users with their roles, groups and data."""
+        return list_response(
+            request,
+            services.people().select_related("profile__manager"),
+            to_json=user_json,
+            default_order=["username"],
+            ordering=ORDERING,
+            search=(*NAMES, "email"),
+            filters=FILTERS,
+        )
+
+    @extend_schema(
+        operation_id="users_create",
+        request={"application/json": schemas.USER_IN},
+        responses={201: schemas.USER},
+        tags=TAGS,
+    )
+    def post(self, request: Request) -> Response:
+        """Make a user, who sets a password by the link that Users, Make a password link, shows."""
+        read_query(request, ())
+        body = read_body(schemas.NewUser, request.data)
+        made, _link = services.invite_person(**_with_data(body.model_dump()), by=caller(request))
+        response = _answer(services.person(made.pk), status=201)
+        response["Location"] = request.build_absolute_uri(f"/api/v1/users/{made.username}/")
+        return response
+
+
+class OneUser(APIView):
+    """One user."""
+
+    scopes: ClassVar = {"GET": "read", "PATCH": "admin"}
+    roles: ClassVar = {"GET": ADMIN, "PATCH": ADMIN}
+
+    @extend_schema(operation_id="users_read", responses={200: schemas.USER}, tags=TAGS)
+    def get(self, request: Request, username: str) -> Response:
+        """Read a user."""
+        read_query(request, ())
+        return _answer(services.person(username))
+
+    @extend_schema(
+        operation_id="users_change",
+        request={"application/json": schemas.USER_PATCH},
+        responses={200: schemas.USER},
+        tags=TAGS,
+    )
+    def patch(self, request: Request, username: str) -> Response:
+        """Change what is given; `active` deactivates a user or lets one sign in again."""
+        read_query(request, ())
+        user = services.person(username)
+        seen = _etag(user)
+        check_if_match(request, seen)
+        services.change_person(
+            user,
+            **_changed(user, read_body(schemas.UserChanges, request.data)),
+            unchanged=unchanged_since(request, seen, _etag),
+            by=caller(request),
+        )
+        return _answer(services.person(username))
+
+
+class PeopleList(APIView):
+    """The people whom everybody may find."""
+
+    scopes: ClassVar = {"GET": "read"}
+    roles: ClassVar[dict[str, tuple[str, ...]]] = {"GET": ()}
+
+    @extend_schema(
+        operation_id="people_list",
+        parameters=list_parameters(search=True),
+        responses={200: page_of(schemas.PERSON)},
+        tags=TAGS,
+    )
+    def get(self, request: Request) -> Response:
+        """Find active people by their names."""
+        return list_response(
+            request,
+            User.objects.filter(is_active=True),
+            to_json=lambda user: {"name": display_name(user), "username": user.username},
+            default_order=["username"],
+            search=NAMES,
+        )
+
+
+class Me(APIView):
+    """Who is calling."""
+
+    scopes: ClassVar = {"GET": "read"}
+    roles: ClassVar[dict[str, tuple[str, ...]]] = {"GET": ()}
+
+    @extend_schema(operation_id="me_read", responses={200: schemas.ME}, tags=TAGS)
+    def get(self, request: Request) -> Response:
+        """Read who you are, and what your token may; without scopes it may all that you may."""
+        read_query(request, ())
+        user, token = caller(request), request.auth
+        acting = roles_of(user)
+        return Response({
+            "username": user.username, "name": display_name(user), "email": user.email,
+            "roles": [role for role in ROLES if role in acting], "groups": own_groups_of(user),
+            "token": {"name": token.name, "scopes": token.scopes}
+            if isinstance(token, ApiToken) else None,
+        })  # fmt: skip
