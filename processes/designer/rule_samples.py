@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from datasources.rest.document import RestMethod
+from kianda.accounts.services.person_data import PersonValues
 from kianda.accounts.services.profiles import zone_of
 from kianda.lib.secret_names import MASK
 from processes.definition.document import Document
@@ -149,12 +150,11 @@ class RuleSamples:
         known: dict[str, Value] = {
             "now": moment_text(now.replace(microsecond=0)),
             "today": today_in(now, str(zone_of(self._user))),
-            "user.email": self._user.email,
-            "user.name": self._user.get_username(),
         }
-        if name not in known:
+        names: Mapping[str, Value] = PersonValues(known, self._user)
+        if name not in names:
             raise NotYet(_("%(name)s has no value yet.") % {"name": name})
-        return known[name]
+        return names[name]
 
     def of(self, control: str, texts: Mapping[str, str], *, secret: bool) -> MappingSample:
         """Return what a row of a mapping would carry."""

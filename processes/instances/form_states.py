@@ -230,9 +230,10 @@ def _row(field: str, before: str, after: str) -> dict[str, str]:
 
 
 def known_people(names: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return (user names, names that nobody has) for user names and e-mail addresses."""
+    """Return (user names, names that nobody has) for user names, `user:ada`, e-mail addresses."""
     found, unknown = [], []
-    for name in names:
+    for named in names:
+        name = named.removeprefix("user:")
         user = (
             User.objects.filter(username=name, is_active=True).first()
             or User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name), is_active=True)
@@ -240,7 +241,7 @@ def known_people(names: Iterable[str]) -> tuple[list[str], list[str]]:
             .first()
         )
         if user is None:
-            unknown.append(name)
+            unknown.append(named)
         else:
             found.append(user.get_username())
     return found, unknown

@@ -15,12 +15,13 @@ from kianda.lib.names import FIELD_NAME
 from processes.language.expressions import Template, TemplateError
 from processes.language.scope import NameTable
 
-SYSTEM_NAMES = frozenset({
-    "process.id", "process.name", "process.status", "process.created", "user.email", "user.name",
-    "now", "today",
+USER_NAMES = frozenset({
+    "user.name", "user.username", "user.email", "user.manager", "user.department",
+    "user.job_title", "user.phone", "user.groups",
 })  # fmt: skip
 # What is known before an instance is there.
-EARLY_NAMES = frozenset({"process.name", "user.email", "user.name", "now", "today"})
+EARLY_NAMES = USER_NAMES | {"process.name", "now", "today"}
+SYSTEM_NAMES = EARLY_NAMES | {"process.id", "process.status", "process.created"}
 _ERROR_NAMES = frozenset({"error.message", "error.status", "error.kind"})
 _ROOTS = {
     "response": gettext_noop(

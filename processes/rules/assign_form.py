@@ -26,7 +26,8 @@ class Assignees(BaseModel):
         max_length=MOST,
         title=gettext_noop("Users"),
         description=gettext_noop(
-            "User names or e-mail addresses; [user.name] is the person of the run."
+            "User names or e-mail addresses; [user.username] is the person of the run, "
+            "[user.manager] the manager."
         ),
         json_schema_extra={"control": "users"},
     )
@@ -92,7 +93,7 @@ class AssignForm(Rule):
 
     def run(self, context: Context) -> None:
         """Work out the names and assign."""
-        users = _names(self.to.users, context.resolve)
+        users = _names(self.to.users, _by_user_name(context.resolve))
         groups = _names(self.to.groups, context.resolve)
         if not self.everyone and not users and not groups:
             raise RuleFailed(
@@ -120,6 +121,15 @@ class AssignForm(Rule):
             else _("Assign the form %(form)s to %(owners)s")
         )
         return said % {"form": self.form, "owners": _("everyone") if self.everyone else named}
+
+
+def _by_user_name(resolve: Resolve) -> Resolve:
+    """Return what values resolve by, with the user name for [user.name].
+
+    That was the user name once, and stored designs assign forms by it; what somebody is called
+    names nobody.
+    """
+    return lambda name: resolve("user.username" if name == "user.name" else name)
 
 
 def _names(sources: tuple[str, ...], resolve: Resolve) -> list[str]:

@@ -75,11 +75,11 @@ def dry_run(
 def _context(document: Document, working: RunValues, user: User) -> RunContext:
     now, zone = timezone.now(), timezone.get_current_timezone_name()
     today = today_in(now, zone)
-    known = {"process.id": "", "process.status": working.standing.status}
-    names: dict[str, Value] = {
-        **early_names(document, user=user), **known, "today": today,
+    known: dict[str, Value] = {
+        "process.id": "", "process.status": working.standing.status, "today": today,
         "process.created": moment_text(now),
     }  # fmt: skip
+    names = early_names(document, user=user, more=known)
     paper = _PaperWorld()
     return RunContext(
         working=working,

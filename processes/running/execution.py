@@ -1,7 +1,7 @@
 """The run itself: the rules carried out one after the other, and the run closed."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kianda.accounts.services.person_data import PersonValues
 from kianda.lib.db import outages
 from kianda.lib.errors import Stale
 from kianda.lib.masking import Masker
@@ -127,19 +128,19 @@ def closing_of(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _names(run: Run, instance: ProcessInstance, moment: datetime, today: str) -> dict[str, Value]:
+def _names(
+    run: Run, instance: ProcessInstance, moment: datetime, today: str
+) -> Mapping[str, Value]:
     """Return what the names stand for that every rule may read besides the fields."""
-    user = run.run_as
-    return {
+    known: dict[str, Value] = {
         "process.id": instance.process_id,
         "process.name": instance.design.name,
         "process.status": instance.status,
         "process.created": moment_text(instance.created),
-        "user.email": user.email if user else "",
-        "user.name": user.get_username() if user else "",
         "now": moment_text(moment),
         "today": today,
     }
+    return PersonValues(known, run.run_as)
 
 
 def _surroundings(

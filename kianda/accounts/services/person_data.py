@@ -1,6 +1,6 @@
 """Where somebody works: manager, department, job title, phone; written by administrators."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from django.contrib.auth.models import User
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from kianda.accounts.models import Profile
 from kianda.accounts.roles import ROLES, groups_of
+from kianda.accounts.services.profiles import profile_of
 from kianda.lib.errors import Flaw
 from kianda.lib.names import unseen_flaw
 
@@ -142,3 +143,53 @@ def store_person_data(user: User, data: PersonData, manager: User | None) -> str
 def _changed(key: str, after: PersonData) -> str:
     """Say a change: rights follow the manager, so the name is told; the rest is nobody's need."""
     return f"{TITLES[key]}: {after.manager or _('none')}" if key == "manager" else str(TITLES[key])
+
+
+def _manager_ref(user: Any) -> str:
+    """Return the manager as a reference to a user: `user:mark`."""
+    manager = profile_of(user).manager
+    return f"user:{manager.get_username()}" if manager else ""
+
+
+_VALUES: Final[Mapping[str, Callable[[Any], str | list[str]]]] = {
+    "user.name": display_name,
+    "user.username": lambda user: str(user.get_username()),
+    "user.email": lambda user: str(user.email),
+    "user.manager": _manager_ref,
+    "user.department": lambda user: profile_of(user).department,
+    "user.job_title": lambda user: profile_of(user).job_title,
+    "user.phone": lambda user: profile_of(user).phone,
+    "user.groups": own_groups_of,
+}
+
+
+class PersonValues(Mapping[str, Any]):
+    """Names and what they give, and besides `user.*`, looked up only when it is read.
+
+    Where nobody is, as in a run whose user has been deleted, all of that is empty.
+    """
+
+    def __init__(self, known: Mapping[str, Any], user: User | None) -> None:
+        """Take the other names, and the person of the run or form."""
+        self._known, self._user = known, user
+
+    def __getitem__(self, name: str) -> Any:
+        """Return what a name gives."""
+        if name in self._known:
+            return self._known[name]
+        read = _VALUES[name]
+        if self._user is None:
+            return [] if name == "user.groups" else ""
+        return read(self._user)
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether a name is known, without a look at what it gives."""
+        return name in self._known or name in _VALUES
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the names."""
+        return iter({**self._known, **dict.fromkeys(_VALUES)})
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(list(iter(self)))

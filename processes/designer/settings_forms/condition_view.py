@@ -11,17 +11,18 @@ from pydantic import BaseModel, ValidationError
 from kianda.lib.pointers import control_id
 from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.source_trees import fields_in
-from processes.fields import Date, Text
+from processes.fields import Date, List, Text
 from processes.language.comparisons import OPERATORS, Right
 from processes.language.conditions import Condition, ItemCondition
 from processes.language.expressions import Template, TemplateError
 from processes.language.labels import name_in_words, of_the_row
+from processes.language.references import SYSTEM_NAMES
 from processes.language.scope import FieldKind, NameTable
 
 # What stands at the left as if it were a field of a kind.
 _NAMES: Mapping[str, type[FieldKind]] = {
-    "process.created": Date, "now": Date, "today": Date, "process.id": Text, "process.name": Text,
-    "process.status": Text, "user.email": Text, "user.name": Text,
+    **dict.fromkeys(SYSTEM_NAMES, Text), "process.created": Date, "now": Date, "today": Date,
+    "user.groups": List,
 }  # fmt: skip
 
 

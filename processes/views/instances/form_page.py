@@ -135,7 +135,7 @@ class FormPage:
             "process.status": self.instance.status,
             "process.created": moment_text(self.instance.created),
         }
-        return {**early_names(self.document, user=self.user), **facts}[name]
+        return early_names(self.document, user=self.user, more=facts)[name]
 
     def _over_now(self, typed: TypedValue) -> TypedValue:
         """Return typed rows as they lie over the rows that the table has now."""

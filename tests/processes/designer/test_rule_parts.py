@@ -210,6 +210,8 @@ def test_the_expression_builder_lists_every_function(client: Client) -> None:
     assert "If(condition, then, otherwise)" in text
     assert "[access_token]" in text
     assert "[user.email]" in text
+    assert "[user.manager]" in text
+    assert "Manager of the user" in text
 
 
 @pytest.mark.usefixtures("design")

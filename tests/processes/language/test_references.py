@@ -36,6 +36,8 @@ def check(kind: Any, value: Any, names: Any = NAMES) -> Any:
         (ResultValue, "[response.body.items.0.id] [item.process.id] [item.access_token]"),
         (ErrorValue, "[error.message] [error.status] [error.kind] [status]"),
         (DefaultValue, "[now] [today] [user.email] [user.name] [process.name]"),
+        (TextValue, "[user.username] [user.manager] [user.department] [user.job_title]"),
+        (DefaultValue, "[user.phone] [user.groups] [user.username]"),
         (DefaultValue, None),
         (DefaultValue, 1.5),
         (DefaultValue, True),

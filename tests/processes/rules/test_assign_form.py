@@ -45,6 +45,12 @@ def test_whom_it_names(
     assert context.forms.done == [("assign", ["wish"], users, groups, append, opens)]
 
 
+def test_the_name_of_the_user_stands_for_the_user_name_as_it_did_in_older_designs() -> None:
+    context = FakeContext({"user.name": "Ben Byrne", "user.username": "ben"})
+    rule(to={"users": ["[user.name]", "cleo"]}).run(context)
+    assert context.forms.done == [("assign", ["wish"], ["ben", "cleo"], [], False, False)]
+
+
 @pytest.mark.parametrize("owner", ["", " ", ",;"])
 def test_a_blank_value_does_not_open_the_form_to_everyone(owner: str) -> None:
     context = FakeContext({"owner": owner})
