@@ -84,7 +84,7 @@ _STATE = PreparedQuery(
 def visible_runs(user: User) -> QuerySet[Run]:
     """Return the runs that a person may see: those of visible instances.
 
-    Runs of an instance that is gone are for designers and administrators.
+    Runs of an instance that is gone, or in the recycle bin, are for designers and administrators.
     """
     rows = Run.objects.select_related("run_as")
     if not user.is_active:
@@ -93,7 +93,8 @@ def visible_runs(user: User) -> QuerySet[Run]:
         return rows
     if has_role(user, USER):
         return rows.filter(
-            Q(instance__mode=ProcessInstance.Mode.LIVE) | Q(instance__created_by=user)
+            Q(instance__mode=ProcessInstance.Mode.LIVE) | Q(instance__created_by=user),
+            instance__deleted_at__isnull=True,
         )
     return rows.none()
 

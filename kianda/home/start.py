@@ -153,7 +153,9 @@ class Overview:
         ]
 
     def _unsaved(self) -> list[Attention]:
-        runs = visible_runs(self.user).filter(finished__gt=self.now - LOOK_BACK)
+        runs = visible_runs(self.user).filter(
+            finished__gt=self.now - LOOK_BACK, instance__deleted_at__isnull=True
+        )
         return [
             Attention(
                 "warn",

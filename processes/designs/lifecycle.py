@@ -18,8 +18,9 @@ from processes.definition.document import Document, parse_document
 from processes.designs.stored_catalog import StoredCatalog
 from processes.document_cache import document_of
 from processes.instances.process_ids import last_number_given
+from processes.instances.recycle_bin import put_into_bin
 from processes.instances.version_moves import move_open_instances
-from processes.models import DesignVersion, ProcessDesign
+from processes.models import DesignVersion, ProcessDesign, ProcessInstance
 
 # Pages of the library stand at these addresses: a design of such a name could not be opened.
 PAGE_NAMES = frozenset({"bin", "export", "templates"})
@@ -195,8 +196,8 @@ def delete_design(
 ) -> None:
     """Put a design into the recycle bin; raises InUse while instances or others refer to it.
 
-    Under force its instances are deleted for good. Its name is free again at once. `unchanged`
-    may refuse what the design has become by the time it is locked.
+    Under force its instances go there with it. Its name is free again at once. `unchanged` may
+    refuse what the design has become by the time it is locked.
     """
     if force and not has_role(user, ADMINISTRATOR):
         raise Forbidden(_("Only an administrator can force a deletion."))
@@ -211,8 +212,9 @@ def delete_design(
             raise InUse(
                 _("%(name)s is in use by %(first)s.") % {"name": name, "first": first}, used_by=uses
             )
-        design.instances.all().delete()
         design.deleted_at, design.deleted_by = timezone.now(), user
+        living = ProcessInstance.everything.filter(design=design, deleted_at__isnull=True)
+        put_into_bin(living, user=user, moment=design.deleted_at)
         design.save(update_fields=["deleted_at", "deleted_by"])
         record(user, action="deleted", kind="process", name=name)
 

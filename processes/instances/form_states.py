@@ -148,7 +148,7 @@ def newest_work(user: User, most: int) -> list[int]:
     pks: set[int] = set()
     groups = [(FormOwner.Kind.GROUP, name) for name in groups_of(user)]
     for kind, name in [(FormOwner.Kind.USER, user.get_username()), *groups]:
-        rows = FormOwner.objects.filter(kind=kind, name=name).order_by("-instance")
+        rows = _of_living().filter(kind=kind, name=name).order_by("-instance")
         pks |= set(rows.values_list("instance", flat=True).distinct()[:most])
     newest = sorted(pks, reverse=True)[:most]
     seen = visible_instances(user).filter(pk__in=newest).order_by("-pk")
@@ -159,7 +159,12 @@ def _owned(user: User) -> QuerySet[FormOwner]:
     mine = Q(kind=FormOwner.Kind.USER, name=user.get_username()) | Q(
         kind=FormOwner.Kind.GROUP, name__in=groups_of(user)
     )
-    return FormOwner.objects.filter(mine).order_by()
+    return _of_living().filter(mine).order_by()
+
+
+def _of_living() -> QuerySet[FormOwner]:
+    """Return whose the open forms are, but for instances in the recycle bin."""
+    return FormOwner.objects.filter(instance__deleted_at__isnull=True)
 
 
 def how_much_work(user: User) -> int:

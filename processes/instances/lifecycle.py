@@ -20,6 +20,7 @@ from processes.instances.default_values import default_values
 from processes.instances.lock import locked, when_free
 from processes.instances.ownership import store_owners
 from processes.instances.process_ids import next_process_id
+from processes.instances.recycle_bin import put_into_bin
 from processes.instances.sent_values import SentValues, take_sent
 from processes.instances.stored_values import (
     changes_between,
@@ -206,9 +207,10 @@ def delete_instance(
     force: bool = False,
     unchanged: Callable[[ProcessInstance], None] | None = None,
 ) -> None:
-    """Delete an instance; raises InUse when a task names it, Busy while a run works on it.
+    """Put an instance into the recycle bin; a preview is deleted for good.
 
-    `unchanged` may refuse what the instance has become by the time it is locked.
+    Raises InUse when a task names it, Busy while a run works on it. `unchanged` may
+    refuse what the instance has become by the time it is locked.
     """
     _refuse_deletion(read_instance(process_id, user)[0], user, force=force)
 
@@ -216,7 +218,8 @@ def delete_instance(
         instance, _ = locked(process_id, user, even_if_busy=force)
         if unchanged is not None:
             unchanged(instance)
-        instance.delete()
+        rows = ProcessInstance.everything.filter(pk=instance.pk)
+        put_into_bin(rows, user=user, moment=timezone.now())
         record(user, action="deleted", kind="instance", name=instance.process_id)
 
     if force:

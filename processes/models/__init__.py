@@ -1,6 +1,6 @@
 """The rows of designs, instances, runs and history."""
 
-from processes.models.designs import DesignVersion, LivingDesigns, PinnedAnswer, ProcessDesign
+from processes.models.designs import DesignVersion, PinnedAnswer, ProcessDesign
 from processes.models.instances import FormOwner, GivenProcessId, ProcessInstance
 from processes.models.runs import Change, Run
 from processes.models.working_copies import DesignPresence, WorkingCopy, WorkingEdit
@@ -11,7 +11,6 @@ __all__ = [
     "DesignVersion",
     "FormOwner",
     "GivenProcessId",
-    "LivingDesigns",
     "PinnedAnswer",
     "ProcessDesign",
     "ProcessInstance",

@@ -4,15 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from kianda.lib.recycle_bin import Living
 from kianda.lib.secrets import EncryptedJSONField
-
-
-class LivingDesigns(models.Manager["ProcessDesign"]):
-    """The designs that are not in the recycle bin."""
-
-    def get_queryset(self) -> models.QuerySet["ProcessDesign"]:
-        """Leave out what was deleted."""
-        return super().get_queryset().filter(deleted_at__isnull=True)
 
 
 class ProcessDesign(models.Model):
@@ -47,7 +40,7 @@ class ProcessDesign(models.Model):
 
     # The first one is Django's own choice: what it does by itself sees every row.
     everything = models.Manager["ProcessDesign"]()
-    objects = LivingDesigns()
+    objects = Living["ProcessDesign"]()
 
     class Meta:
         ordering = ["name"]

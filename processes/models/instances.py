@@ -2,7 +2,9 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
+from kianda.lib.recycle_bin import Living
 from kianda.lib.secrets import EncryptedJSONField
 from processes.engine.instance_state import LONGEST_STATUS
 from processes.models.designs import DesignVersion, ProcessDesign
@@ -50,13 +52,39 @@ class ProcessInstance(models.Model):
     modified_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    deleted_at = models.DateTimeField(null=True, help_text="Since when it is in the recycle bin.")
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+
+    everything = models.Manager["ProcessInstance"]()
+    objects = Living["ProcessInstance"]()
 
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["design", "-id"], name="instances_of_a_design"),
+            # Lists ask of each row whether it is in the bin; these indexes alone tell it.
+            models.Index(fields=["design", "-id", "deleted_at"], name="instances_of_a_design"),
             # Who may not see all is asked about each instance of a list: the rows are large.
-            models.Index(fields=["id", "mode", "created_by"], name="instances_with_who_sees_them"),
+            models.Index(
+                fields=["id", "mode", "created_by", "deleted_at"],
+                name="instances_with_who_sees_them",
+            ),
+            # Few are in the bin.
+            models.Index(
+                fields=["deleted_at", "id"],
+                condition=Q(deleted_at__isnull=False),
+                name="instances_in_the_bin",
+            ),
+            models.Index(
+                fields=["deleted_by"],
+                condition=Q(deleted_by__isnull=False),
+                name="instances_deleted_by",
+            ),
         ]
 
     def __str__(self) -> str:

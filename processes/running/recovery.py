@@ -264,7 +264,7 @@ def _start_again(run: Run) -> None:
 
 def _started(run: Run) -> ClaimedRun | None:
     instance = run.instance
-    if instance is None:
+    if instance is None or instance.deleted_at is not None:
         return None
     document = document_of(instance.version)
     try:

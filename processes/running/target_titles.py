@@ -7,12 +7,20 @@ from django.db.models import Q
 from kianda.lib.names import as_title
 from processes.definition.document import Document
 from processes.document_cache import document_of
-from processes.models import DesignVersion, Run
+from processes.models import DesignVersion, ProcessInstance, Run
 
 
 def with_target_titles(runs: Iterable[Run]) -> list[tuple[Run, str]]:
-    """Return runs, each with what its button, form or rule is called in the version that ran."""
+    """Return runs, each with what its button, form or rule is called in the version that ran.
+
+    A run of an instance that is in the recycle bin is shown as of one that is gone.
+    """
     found = list(runs)
+    pks = {run.instance_id for run in found if run.instance_id}
+    living = set(ProcessInstance.objects.filter(pk__in=pks).values_list("pk", flat=True))
+    for run in found:
+        if run.instance_id not in living:
+            run.instance_id = None
     documents = _documents({(run.process, run.version) for run in found})
     return [(run, _title(run.target, documents.get((run.process, run.version)))) for run in found]
 

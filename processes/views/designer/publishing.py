@@ -9,7 +9,7 @@ from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, render_dialog, toast
 from processes import selectors
 from processes.designer import working_copy
-from processes.models import DesignVersion
+from processes.models import DesignVersion, ProcessInstance
 from processes.views.designer.workspace import Workspace, designer_dialog
 
 
@@ -30,7 +30,7 @@ def publish(request: HttpRequest, name: str) -> HttpResponseBase:
     context = {
         "design": design, "copy": workspace.copy, "screen": workspace.screen, "errors": errors,
         "note": request.POST.get("note", ""), "moves": request.POST.get("move_instances") == "1",
-        "older": design.instances.filter(mode="live").count(),
+        "older": ProcessInstance.objects.filter(design=design, mode="live").count(),
         "next_version": f"{design.draft.major + 1 if design.draft else 1}.0",
         "unpublished": workspace.copy.changed or design.published_id != design.draft_id,
         "back": workspace.address(workspace.at),

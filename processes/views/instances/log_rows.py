@@ -10,11 +10,13 @@ from kianda.templatetags.kianda_words import status_words
 from kianda.web.times import moment_in_sentence
 from processes.definition.document import Document
 from processes.forms.value_words import sent_back_words, sentences_of, words_of
+from processes.instances import recycle_bin
 from processes.instances.history import can_restore, told
 from processes.instances.sent_values import takes_values
 from processes.models import Change, ProcessInstance, Run
 from processes.views.common import target_title
 
+_OF_BIN = {"deleted": gettext_noop("deleted"), "restored": gettext_noop("restored")}
 _STATES = {
     "current": gettext_noop("open"),
     "completed": gettext_noop("completed"),
@@ -71,6 +73,9 @@ def _words(row: Mapping[str, Any], document: Document) -> dict[str, Any]:
     if name == "process.status":
         told = {part: row[part] and status_words(row[part]) for part in ("before", "after")}
         return {"title": gettext("Status"), **told}
+    if name == recycle_bin.FIELD:
+        said = {part: row[part] and gettext(_OF_BIN[row[part]]) for part in ("before", "after")}
+        return {"title": gettext("Recycle bin"), **said}
     if not name.startswith("form:"):
         field = document.fields.get(name)
         told = {part: words_of(field, row[part]) for part in ("before", "after")}

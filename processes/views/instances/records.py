@@ -104,7 +104,7 @@ def delete(request: HttpRequest, process_id: str) -> HttpResponseBase:
             error = refusal.detail
             uses = refusal.extra.get("used_by", []) if isinstance(refusal, InUse) else []
         else:
-            toast(request, _("%(id)s is deleted.") % {"id": form_page.instance.process_id})
+            toast(request, _gone_words(form_page.instance))
             return go(request, "instances")
     context = {
         "instance": form_page.instance, "error": error, "uses": used_by_links(uses),
@@ -115,6 +115,13 @@ def delete(request: HttpRequest, process_id: str) -> HttpResponseBase:
         title=_("Delete %(id)s") % {"id": form_page.instance.process_id},
         status=_refused(request, error),
     )  # fmt: skip
+
+
+def _gone_words(instance: ProcessInstance) -> str:
+    named = {"id": instance.process_id}
+    if instance.mode == ProcessInstance.Mode.PREVIEW:
+        return _("%(id)s is deleted.") % named
+    return _("%(id)s is in the recycle bin.") % named
 
 
 @page(roles=(DESIGNER,), methods=("GET", "POST"))

@@ -13,7 +13,7 @@ from kianda.lib.api.strict_json import parse_json
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, TooLarge
 from kianda.web.form_once import once
 from kianda.web.pages import go, page, render_page, toast
-from processes import selectors
+from processes import listing, selectors
 from processes.definition.diff import describe_changes
 from processes.definition.document import parse_document
 from processes.definition.serialization import definition_text
@@ -221,5 +221,6 @@ def facts_of(found: ProcessDesign) -> dict[str, Any]:
         "draft": draft, "published": published, "unpublished": unpublished,
         "next_version": f"{draft.major + 1}.0" if unpublished else "",
         "version_count": found.versions.count(),
-        "instance_count": found.instances.count(), "unsaved": unsaved(found),
+        "instance_count": listing.instance_counts([found]).get(found.pk, 0),
+        "unsaved": unsaved(found),
     }  # fmt: skip

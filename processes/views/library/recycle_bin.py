@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import Forbidden, Invalid, Missing
+from kianda.lib.recycle_bin import gone_at
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, render_dialog, render_page, toast
 from processes.library import recycle_bin as services
@@ -18,7 +19,7 @@ def recycle_bin(request: HttpRequest) -> HttpResponseBase:
     found = page_of(request, services.binned_designs())
     context = {
         "page": found,
-        "lines": [(design, services.gone_at(design)) for design in found],
+        "lines": [(design, gone_at(design)) for design in found],
         "may_remove": has_role(request.user, ADMINISTRATOR),
     }
     return render_page(request, "library/bin.html", context)

@@ -16,7 +16,8 @@ from processes.definition.document import Document
 from processes.definition.serialization import definition_text
 from processes.designs import lifecycle as services
 from processes.document_cache import document_of
-from processes.models import DesignVersion, ProcessDesign
+from processes.instances.recycle_bin import binned_instances
+from processes.models import DesignVersion, ProcessDesign, ProcessInstance
 from processes.views.common import asked, page_of, person, used_by_links
 from processes.views.library.definition_editor import facts_of
 
@@ -117,7 +118,7 @@ def publish(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 def _older(found: ProcessDesign) -> int:
-    return found.instances.filter(mode="live").count()
+    return ProcessInstance.objects.filter(design=found, mode="live").count()
 
 
 def _publish(
@@ -161,6 +162,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponseBase:
             return go(request, "designs")
     context = {
         "design": found, "uses": used_by_links(uses),
+        "binned": binned_instances().filter(design=found).count(),
         "may_force": bool(uses) and has_role(request.user, ADMINISTRATOR),
     }  # fmt: skip
     status = 200 if not uses else 422 if is_htmx(request) else 409
