@@ -25,6 +25,7 @@ SMALL = {
     "datasources/views/access.py": "asked by every page of datasources",
     "datasources/views/uses.py": "a list that three pages show",
     "kianda/administration/audit.py": "one page",
+    "kianda/administration/people.py": "asked from every page, by everybody who is signed in",
     "kianda/administration/lists.py": "shared by the pages of four lists",
     "kianda/lib/db/sqlite3/files.py": "the parent needs it, which opens no database of Django's",
     "kianda/lib/numbers.py": "one check, for forms of all apps",

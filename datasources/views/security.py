@@ -1,9 +1,7 @@
 """The dialog that says who may change a datasource, and whose runs may call it."""
 
-import re
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,7 +10,8 @@ from datasources.selectors import get_datasource, security_of
 from datasources.services.access import must_edit, set_security
 from datasources.services.datasources import KIND
 from datasources.views.access import CHANGERS
-from kianda.accounts.roles import ADMINISTRATOR, role_titles
+from kianda.accounts.roles import role_titles
+from kianda.accounts.services.groups import group_names_in, names_in
 from kianda.lib.errors import Flaw, Invalid, Stale
 from kianda.web.edit_conflict import (
     check_revision,
@@ -27,7 +26,6 @@ TITLES = {
     "editors": gettext_lazy("Change, test and send"),
     "callers": gettext_lazy("Call from rules"),
 }
-MOST_GROUPS = 100
 
 
 @page(roles=CHANGERS, methods=("GET", "POST"))
@@ -58,7 +56,7 @@ def security(request: HttpRequest, name: str) -> HttpResponseBase:
     heading = _("Security of %(title)s") % {"title": row.title}
     context = {
         "row": row, "errors": errors,
-        "parts": [_part(name, body[name], errors) for name in TITLES],
+        "parts": [{"name": name, "at": f"/{name}", **body[name]} for name in TITLES],
         **revision_context(request, revision_of(stored.model_dump(mode="json")), conflict),
     }  # fmt: skip
     return render_dialog(
@@ -73,39 +71,14 @@ def _in_words(body: dict[str, Any]) -> dict[str, Any]:
 def _body(post: QueryDict) -> dict[str, Any]:
     return {
         part: {
-            "users": _names(post.get(f"/{part}/users", "")),
-            "groups": post.getlist(f"/{part}/groups"),
+            "users": names_in(post.get(f"/{part}/users", "")),
+            "groups": group_names_in(post.getlist(f"/{part}/groups")),
         }
         for part in TITLES
     }
 
 
-def _names(text: str) -> list[str]:
-    """Return the user names of a text: divided by commas, semicolons or blanks."""
-    return list(dict.fromkeys(re.findall(r"[^\s,;\0]+", text)))
-
-
 def _beside_lists(invalid: Invalid) -> Errors:
-    """Put the flaws of single names beside the list that they stand in."""
-    flaws = [Flaw("/".join(flaw.pointer.split("/")[:3]), flaw.detail) for flaw in invalid.errors]
+    """Put the flaws of single names beside the picker that they stand in."""
+    flaws = [Flaw("/".join(flaw.pointer.split("/")[:2]), flaw.detail) for flaw in invalid.errors]
     return Errors(Invalid(errors=flaws))
-
-
-def _part(name: str, people: dict[str, Any], errors: Errors) -> dict[str, Any]:
-    known = list(
-        # Administrators may anyway.
-        Group.objects.exclude(name=ADMINISTRATOR)
-        .order_by("name")
-        .values_list("name", flat=True)[:MOST_GROUPS]
-    )
-    chosen = list(people["groups"])
-    # One that is gone, or past the first hundred, can still be taken out.
-    groups = [*known, *(group for group in chosen if group not in known)]
-    return {
-        "name": name,
-        "users_at": f"/{name}/users",
-        "groups_at": f"/{name}/groups",
-        "users": ", ".join(people["users"]),
-        "groups": [(group, group in chosen) for group in groups],
-        "wrong_groups": errors.at(f"/{name}/groups"),
-    }

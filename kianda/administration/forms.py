@@ -22,6 +22,7 @@ from kianda.accounts.roles import (
 )
 from kianda.accounts.services import person_data
 from kianda.accounts.services.groups import LONGEST, names_in, own_groups
+from kianda.web.people_picker import PeopleInput
 
 ROLE_WORDS = {
     ADMINISTRATOR: _("does everything, users and settings included"),
@@ -99,10 +100,7 @@ class _PersonForm(forms.Form):
 
     manager: Any = forms.CharField(
         label=person_data.TITLES["manager"], required=False, max_length=254,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "none", "list": "people-to-offer"}
-        ),
-        help_text=_("User name or e-mail address. Type some letters, and choose from the list."),
+        widget=PeopleInput(), help_text=_("Type some letters of a name."),
     )  # fmt: skip
     department: Any = _text("department")
     job_title: Any = _text("job_title")
@@ -163,34 +161,16 @@ class GroupForm(forms.Form):
     )  # fmt: skip
     members: Any = forms.CharField(
         label=_("Members"), required=False, max_length=100_000,
-        widget=forms.Textarea(
-            attrs={"rows": 6, "autocapitalize": "none", "spellcheck": "false"}
-        ),
-        help_text=_("User names or e-mail addresses, one a line."),
+        widget=PeopleInput(is_list=True), help_text=_("Type some letters of a name."),
     )  # fmt: skip
-    more: Any = forms.CharField(
-        label=_("Add somebody"), required=False, max_length=254,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "none", "list": "people-to-offer"}
-        ),
-        help_text=_("Type some letters of a name, and choose from the list."),
-    )  # fmt: skip
-
-    def names(self, field: str) -> list[str]:
-        """Return the names that were typed into a field."""
-        return names_in(self.cleaned_data[field])
 
     def wanted(self) -> list[str]:
         """Return the names of all who are to be members."""
-        return [*self.names("members"), *self.names("more")]
+        return names_in(self.cleaned_data["members"])
 
     def places(self) -> dict[str, str]:
-        """Return into which field each of them was typed, by its place in the list."""
-        listed = len(self.names("members"))
-        return {
-            f"/members/{at}": "members" if at < listed else "more"
-            for at, _name in enumerate(self.wanted())
-        }
+        """Return the field of each name, by its place in the list."""
+        return {f"/members/{at}": "members" for at, _name in enumerate(self.wanted())}
 
     def keep_name(self) -> None:
         """Show the name as one that cannot be changed, and say why."""

@@ -130,9 +130,6 @@ def _ask(request: HttpRequest, row: Group, uses: list[Use], *, status: int = 200
 
 
 def _dialog(request: HttpRequest, form: GroupForm, *, title: str, **more: Any) -> HttpResponse:
-    context = {
-        "form": form, "action": request.path,
-        "people": services.people_to_offer(), **more,
-    }  # fmt: skip
+    context = {"form": form, "action": request.path, **more}
     status = 422 if form.errors or more.get("conflict") else 200
     return render_dialog(request, "accounts/_group.html", context, title=title, status=status)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kianda.administration import audit, groups, passwords, profile, tokens, users
+from kianda.administration import audit, groups, passwords, people, profile, tokens, users
 from kianda.administration.api import groups as groups_api
 from kianda.administration.api import users as users_api
 
@@ -18,6 +18,7 @@ api_urlpatterns = [
 
 page_urlpatterns = [
     path("welcome/<uidb64>/<token>/", passwords.SetPassword.as_view(), name="set-password"),
+    path("people/options/", people.options, name="people-options"),
     path("users/", users.users, name="users"),
     path("users/invite/", users.invite, name="user-invite"),
     path("users/groups/", groups.groups, name="groups"),

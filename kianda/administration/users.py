@@ -17,7 +17,6 @@ from kianda.accounts.roles import (
     role_titles,
 )
 from kianda.accounts.services import users as people
-from kianda.accounts.services.groups import people_to_offer
 from kianda.accounts.services.person_data import own_groups_of, person_data
 from kianda.administration.forms import ROLE_WORDS, InviteForm, PersonForm
 from kianda.administration.lists import shown_rows
@@ -169,7 +168,7 @@ def _form(
     request: HttpRequest, template: str, context: dict[str, Any], *, title: str
 ) -> HttpResponse:
     status = 422 if context["form"].errors or context.get("conflict") else 200
-    context |= {"role_words": ROLE_WORDS, "action": request.path, "people": people_to_offer()}
+    context |= {"role_words": ROLE_WORDS, "action": request.path}
     return render_dialog(request, template, context, title=title, status=status)
 
 

@@ -8,6 +8,7 @@
 {% dialog_form action=here back=back ok=_("OK") %} body {% enddialog_form %} ·
 {% list_search to="runs" value=query.q hint="..." label="..." %} filters {% endlist_search %} ·
 {% control name="/title" label=... value=... errors=errors %} · {% field form.name %} ·
+{% people_picker "/to" label users=names errors=errors %} · {% avatar entry %} ·
 <a {% opens_dialog "task-delete" task.pk %}> · {{ user|person }} ·
 {% error_summary errors %} · {% pager page %} · {% sort_header "Name" "name" %} · {% query page=2 %}
 {{ moment|moment }} · {{ moment|moment:"seconds" }} · {{ moment|ago }} · {{ ms|duration }} ·
@@ -31,12 +32,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ROLES, roles_of
+from kianda.accounts.services.directory import DirectoryEntry, initials_of
 from kianda.accounts.services.profiles import profile_of
 from kianda.lib.pointers import control_id
 from kianda.web import navigation, times
 from kianda.web.block_tags import read_block
 from kianda.web.form_once import new_token
 from kianda.web.pages import Errors
+from kianda.web.people_picker import picker_context
 from kianda.web.status_pills import PILLS
 
 register = template.Library()
@@ -172,7 +175,7 @@ def field(bound: BoundField, width: int = 12, mono: bool = False) -> dict[str, A
         attributes["aria-describedby"] = " ".join(described)
     return {
         "bound": bound, "id": bound.auto_id, "width": width, "kind": kind,
-        "widget": bound.as_widget(attrs=attributes),
+        "value": bound.value() or "", "widget": bound.as_widget(attrs=attributes),
     }  # fmt: skip
 
 
@@ -283,8 +286,25 @@ def role_of(user: Any) -> str:
 @register.filter
 def initials(user: Any) -> str:
     """Return two letters for the round mark of a person."""
-    words = (user.get_full_name() or user.get_username()).split()
-    return ("".join(word[0] for word in words[:2]) or "?").upper()
+    return initials_of(user.get_full_name() or user.get_username())
+
+
+@register.simple_tag
+def avatar(entry: DirectoryEntry, size: str = "") -> SafeString:
+    """Draw the mark of a person or group: decoration, the name stands beside it; size "sm"."""
+    css = f"k-avatar{f' k-avatar--{size}' if size else ''}"
+    if entry.kind == "group":
+        css, inside = f"{css} k-avatar--group", icon("people-fill")
+    else:
+        inside = SafeString(format_html("{}", entry.initials))
+    tint = "k-avatar--off" if entry.state else f"k-id-{entry.tint}"
+    return format_html('<span class="{} {}" aria-hidden="true">{}</span>', css, tint, inside)
+
+
+@register.inclusion_tag("components/people_picker.html")
+def people_picker(name: str, label: str, **more: Any) -> dict[str, Any]:
+    """Draw the control in which people and groups are named: see kianda/web/people_picker.py."""
+    return picker_context(name, label, **more)
 
 
 for block in ("note", "empty_state", "list_search", "dialog_form"):

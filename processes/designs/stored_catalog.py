@@ -1,11 +1,9 @@
 """What a definition may refer to outside itself, as it is stored now."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache, reduce
-from operator import or_
+from functools import lru_cache
 
 from django.contrib.auth.models import Group, User
-from django.db.models import Q
 
 from datasources.rest.document import RestDatasource
 from datasources.selectors import all_datasources
@@ -16,9 +14,6 @@ from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.instances.form_states import known_groups, known_people
 from processes.models import ProcessDesign
-
-PERSON_KEYS = ("username", "email", "first_name", "last_name")
-MOST_PEOPLE = 50
 
 
 class StoredCatalog:
@@ -38,10 +33,6 @@ class StoredCatalog:
         """Return name and title of every process, by title."""
         rows = ProcessDesign.objects.values_list("name", "title")
         return sorted(((str(name), str(title)) for name, title in rows), key=lambda one: one[1])
-
-    def groups(self) -> Sequence[str]:
-        """Return the names of the groups of people."""
-        return list(Group.objects.order_by("name").values_list("name", flat=True))
 
     def unknown_users(self, names: Iterable[str]) -> set[str]:
         """Return those of the names that are no user names."""
@@ -64,14 +55,6 @@ class StoredCatalog:
         # Nearly always all are there as they are written: one question for all of them.
         left = wanted - {user.get_username() for user in known}
         return set(known_people(left)[1]), set(known_groups(groups)[1] if groups else ())
-
-    def people(self, words: str) -> Sequence[tuple[str, str]]:
-        """Return user name and full name of people whose name or address holds these words."""
-        rows = User.objects.filter(is_active=True).order_by("username")
-        if words:
-            held = [Q(**{f"{key}__icontains": words}) for key in PERSON_KEYS]
-            rows = rows.filter(reduce(or_, held))
-        return [(one.get_username(), one.get_full_name()) for one in rows[:MOST_PEOPLE]]
 
     def _datasource(self, name: str) -> RestDatasource | None:
         try:

@@ -63,7 +63,7 @@ class AssignForm(Rule):
         default=Assignees(),
         title=gettext_noop("To"),
         description=gettext_noop("Whose it is from now on: people and groups."),
-        json_schema_extra={"control": "people"},
+        json_schema_extra={"control": "people", "values": True},
     )
     everyone: StrictBool = Field(
         default=False,

@@ -160,9 +160,3 @@ def _count(rules: Sequence[Rule]) -> str:
     if not rules:
         return _("no rules")
     return ngettext("1 rule", "all %(n)s rules", len(rules)) % {"n": len(rules)}
-
-
-def people() -> list[tuple[str, str]]:
-    """Return sign-in name and name of those as whom a task may run."""
-    rows = User.objects.filter(is_active=True).order_by("username")
-    return [(row.get_username(), row.get_full_name()) for row in rows[:200]]

@@ -27,7 +27,7 @@ from scheduler.kind_controls import lines_of
 from scheduler.models import ScheduledTask
 from scheduler.services.preview import coming, token_life
 from scheduler.services.validation import zone_names
-from scheduler.views.choices import Choices, people
+from scheduler.views.choices import Choices
 from scheduler.views.tasks import KEEPERS, shown_once
 
 # What is sent alone, by the place it goes to; each brings along what else depends on it.
@@ -212,6 +212,6 @@ def _render(
 def _persons(user: User, task: ScheduledTask | None) -> dict[str, Any]:
     """Return as whom it may run: an administrator chooses, others keep it or take it over."""
     if has_role(user, ADMINISTRATOR):
-        return {"administers": True, "people": people()}
+        return {"administers": True}
     name, own = task.run_as_name if task else "", user.get_username()
     return {"takes_over": (name, own) if name not in {"", own} else None}

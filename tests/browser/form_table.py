@@ -59,6 +59,8 @@ class Form:
     done: Callable[[], int] = AuditEntry.objects.count
     takes_empty: bool = False
     takes_long: bool = False
+    # Whether the control is a people picker, which has a box of its own for the keys.
+    picks: bool = False
     # What a second tab sends, if not the same; and what it is told. Without an answer of its own it
     # does the same once more.
     second: str = ""
@@ -108,7 +110,7 @@ FORMS = {
     ),
     "datasource-security": Form(
         "/datasources/token-service/security/", "dan", "OK", "/editors/users", "dan",
-        rows=service, takes_empty=True, second="ben, dan",
+        rows=service, takes_empty=True, second="ben", picks=True,
         again="changed this while you were editing",
     ),
     "method-new": Form(

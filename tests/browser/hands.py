@@ -50,6 +50,13 @@ def press_as_the_session_ends(button: Locator) -> None:
     button.page.unroute("**/*", end)
 
 
+def pick(box: Locator, words: str) -> None:
+    """Choose in a people picker who is offered first for some words."""
+    box.fill(words)
+    box.press("Enter")
+    expect(box).to_have_value("")
+
+
 def until(page: Page, holds: Any) -> None:
     """Wait until something holds that the page does not show."""
     for _ in range(PATIENCE_MS // 50):

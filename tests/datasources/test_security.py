@@ -147,7 +147,8 @@ def test_the_dialog_stores_it_and_the_page_says_it(made: Datasource, dan: Any) -
     wrong = client.post(PAGE, seen | {"/editors/users": "dan, <b>nobody</b>"})
     assert wrong.status_code == 422
     assert "There is no user &lt;b&gt;nobody&lt;/b&gt;." in wrong.content.decode()
-    assert 'value="dan, &lt;b&gt;nobody&lt;/b&gt;"' in wrong.content.decode()
+    assert ">\ndan\n&lt;b&gt;nobody&lt;/b&gt;</textarea>" in wrong.content.decode()
+    assert 'data-ref="user:&lt;b&gt;nobody&lt;/b&gt;"' in wrong.content.decode()
     named = {"/editors/users": "dan", "/callers/groups": ["Buyers"]}
     assert client.post(PAGE, seen | named).status_code == 303
     page = client.get(ONE).content.decode()

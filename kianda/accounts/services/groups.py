@@ -21,7 +21,6 @@ LONGEST = 80
 # Rules read these in the names of a group: several names, the value of a field.
 _SIGNS = ",;[]"
 _MOST_TOLD = 5
-_MOST_OFFERED = 500
 
 
 def groups(*, search: str = "") -> QuerySet[Group]:
@@ -57,15 +56,15 @@ def uses_of(row: Group) -> list[Use]:
     return used_by(KIND, row.name)
 
 
-def people_to_offer() -> list[tuple[str, str]]:
-    """Return user name and full name of people to choose members from."""
-    rows = User.objects.filter(is_active=True).order_by("username")[:_MOST_OFFERED]
-    return [(one.username, one.get_full_name()) for one in rows]
-
-
 def names_in(text: str) -> list[str]:
     """Return the names of a typed text: divided by lines, commas, semicolons or blanks."""
     return list(dict.fromkeys(re.findall(r"[^\s,;\0]+", text)))
+
+
+def group_names_in(texts: Iterable[str]) -> list[str]:
+    """Return the names of groups in typed texts: divided by lines, commas or semicolons."""
+    names = (name.strip() for text in texts for name in re.split(r"[\n\r,;\0]+", text))
+    return list(dict.fromkeys(name for name in names if name))
 
 
 def add_group(*, name: str, members: Sequence[str], by: User) -> Group:

@@ -68,12 +68,13 @@ def read_rows(sent: Sent) -> Any:
 
 
 def _read_people(sent: Sent) -> Any:
-    users = (sent.node.text_at("users") if sent.node is not None else "").split("\n")
-    groups = sent.node.at("groups") if sent.node is not None else None
-    return {
-        "users": [one.strip() for one in users if one.strip()],
-        "groups": [one.strip() for one in (groups.values if groups else []) if one.strip()],
-    }
+    return {key: _read_lines(sent, key) for key in ("users", "groups")}
+
+
+def _read_lines(sent: Sent, key: str) -> list[str]:
+    found = sent.node.at(key) if sent.node is not None else None
+    lines = [line.strip() for text in (found.values if found else ()) for line in text.split("\n")]
+    return [line for line in lines if line]
 
 
 def _read_elements(sent: Sent) -> Any:

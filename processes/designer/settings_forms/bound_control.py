@@ -36,6 +36,9 @@ from processes.designer.settings_forms.mapping_heads import Heads, heads_of
 from processes.designer.settings_forms.mapping_rows import MappingRow, MappingSamples, lines_of
 from processes.designer.settings_forms.source_trees import form_names
 
+# What is known of the person of a run that names a person.
+PERSON_NAMES = ("user.username", "user.manager")
+
 register(OF_PROCESSES)
 
 
@@ -161,11 +164,21 @@ class SettingControl(BoundControl):
         return elements_of(self)
 
     @property
-    def groups(self) -> list[tuple[str, bool]]:
-        """Return the groups of people to tick; one that is no longer there too."""
-        chosen = self.value["groups"]
-        known = [*self.form.catalog.groups()]
-        return [(one, one in chosen) for one in dict.fromkeys([*known, *chosen])]
+    def takes_values(self) -> bool:
+        """Tell whether people may be named by values too, such as the field [owner]."""
+        return bool(self.spec.extra.get("values"))
+
+    @property
+    def people_choices(self) -> list[tuple[str, Words, str, str]]:
+        """Return the values to choose from beside people and groups: ref, title, icon, text."""
+        scope = self.form.scope
+        known = {*scope.kinds, *PERSON_NAMES}
+        return [
+            (f"user:{leaf.value}", leaf.title, leaf.icon or "input-cursor-text", leaf.value)
+            for branch in (scope.tree("value") if self.takes_values else ())
+            for leaf in branch.leaves
+            if leaf.value.strip("[]") in known
+        ]
 
     @property
     def heads(self) -> Heads:

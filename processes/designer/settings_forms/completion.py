@@ -12,7 +12,6 @@ from processes.language.references import EARLY_NAMES
 
 MOST = 50
 FUNCTION = "function"
-PEOPLE = "people"
 
 
 @dataclass(frozen=True)
@@ -27,8 +26,6 @@ class Completion:
 
 def offers(scope: EditorScope, which: str, words: str) -> list[Completion]:
     """Return what fits the words written so far, the best first, at most fifty."""
-    if which == PEOPLE:
-        return [Completion(name, full, "", "person") for name, full in scope.catalog.people(words)]
     found = list(_functions() if which == FUNCTION else _names(scope, which))
     low = words.lower().strip()
     if not low:

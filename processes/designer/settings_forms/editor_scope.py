@@ -28,12 +28,6 @@ class CatalogLists(Catalog, Protocol):
     def processes(self) -> Sequence[tuple[str, str]]:
         """Return name and title of every process, by title."""
 
-    def groups(self) -> Sequence[str]:
-        """Return the names of the groups of people."""
-
-    def people(self, words: str) -> Sequence[tuple[str, str]]:
-        """Return user name and full name of people whose name or address holds these words."""
-
 
 FREE_ROOTS = frozenset({"response", "error", "item", "row"})
 

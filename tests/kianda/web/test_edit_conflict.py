@@ -38,7 +38,7 @@ PAGES = {
     ),
     "group": Page(
         "/users/groups/{crew}/", {"name": "Night crew", "members": "ben\nadmin"},
-        {"name": "Day crew", "members": "ben", "more": "helen"},
+        {"name": "Day crew", "members": "ben\nhelen"},
         "Name Night crew Day crew Members admin ben ben helen Save again",
     ),
     "datasource": Page(

@@ -17,6 +17,9 @@ from processes.rules import rules
 from tests.processes.designer.settings_forms.choices import form_of, html_of, kind_of, rule
 from tests.processes.sending import sent_by
 
+# Forms with people in them look up what these are called.
+pytestmark = pytest.mark.django_db
+
 KINDS: list[Any] = [*rules.kinds.values(), *fields.kinds.values(), Document, Form]
 NASTY = "  <b a='x'>&\"[[ \u2028 |  "
 

@@ -1,5 +1,5 @@
 // What is typed into the rows of a control while the server makes them anew stands in the new ones.
-import { changed } from "../rows/parts.js";
+import { changed } from "../page/float.js";
 import { isTicked } from "../page/written.js";
 
 const boxes = (control) =>

@@ -2,6 +2,9 @@
 // On a page that the browser shows again it has put back what stood there, which nobody does now.
 import { on } from "./listen.js";
 
+// What only works with script shows, and what stands in for it gives way.
+document.documentElement.dataset.script = "";
+
 const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
 const CONTROLS =
   ':is(input, select, textarea)[name]:not([type="hidden"], [type="file"], [type="password"])';

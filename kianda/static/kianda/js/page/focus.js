@@ -31,6 +31,14 @@ export function letHold({ id, value, from, to }) {
     box.setSelectionRange(from, to);
 }
 
+// To follow the link itself would be a step in the history, which closes the dialog it stands in.
+on("click", "[data-summary] a", (link, event) => {
+  const wrong = document.getElementById(link.hash.slice(1));
+  if (!wrong) return;
+  event.preventDefault();
+  wrong.focus();
+});
+
 const main = document.getElementById("main");
 if (main) toFirst(main);
 on("htmx:afterSettle", (event) => {

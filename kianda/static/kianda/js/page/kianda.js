@@ -12,6 +12,7 @@ import "./once.js";
 import "./pressed.js";
 import "./refresh.js";
 import "./find.js";
+import "./people.js";
 import "./focus.js";
 import "./busy.js";
 import "../forms/mended.js";

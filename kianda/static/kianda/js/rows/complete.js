@@ -1,6 +1,7 @@
 // Completion: after "[" the names that fit, in an expression the functions, in a name box the names.
 import { on, onCapture } from "../page/listen.js";
-import { ask, beside, changed, float, isName, rootOf, wait, write } from "./parts.js";
+import { beside, changed, float, wait } from "../page/float.js";
+import { ask, isName, rootOf, write } from "./parts.js";
 import { word as said } from "../page/words.js";
 
 const list = document.createElement("ul");
@@ -23,13 +24,6 @@ function wordAt(field) {
   const before = field.value.slice(0, caret);
   if (isName(which))
     return before ? { which, from: 0, to: field.value.length, text: before } : null;
-  if (which === "people") {
-    const from = before.lastIndexOf("\n") + 1;
-    const text = before.slice(from);
-    return text
-      ? { which, from, to: from + field.value.slice(from).split("\n")[0].length, text }
-      : null;
-  }
   const name = /(?:^|[^[])\[(\w[\w.-]*)?$/.exec(before);
   if (name) {
     const text = name[1] ?? "";

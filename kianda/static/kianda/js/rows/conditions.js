@@ -1,6 +1,7 @@
 // Conditions: the sentence below follows what is typed, the operators the type at the left.
 import { on } from "../page/listen.js";
-import { ask, rootOf, values, wait } from "./parts.js";
+import { wait } from "../page/float.js";
+import { ask, rootOf, values } from "./parts.js";
 
 const tell = wait(200, async (control) => {
   const root = rootOf(control);

@@ -1,7 +1,8 @@
 // The expression builder: a larger box, its result as one types, and what can be put into it.
 import { on } from "../page/listen.js";
 import { openModal } from "../page/dialog.js";
-import { about, ask, changed, complain, ready, wait, write } from "./parts.js";
+import { changed, wait } from "../page/float.js";
+import { about, ask, complain, ready, write } from "./parts.js";
 import { chooseTab, tabAfter } from "../page/tabs.js";
 
 let box = null;

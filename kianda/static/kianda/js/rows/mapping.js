@@ -2,7 +2,8 @@
 // the form without script. Each row shows the value that it would carry.
 import { on, onCapture } from "../page/listen.js";
 import { carry, noted } from "../forms/carried.js";
-import { ask, changed, complain, rootOf, values, wait } from "./parts.js";
+import { changed, wait } from "../page/float.js";
+import { ask, complain, rootOf, values } from "./parts.js";
 import { word } from "../page/words.js";
 import { onMove, say } from "./rows.js";
 

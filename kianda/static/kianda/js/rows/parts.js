@@ -59,38 +59,10 @@ export function complain(place, answer) {
   place.append(note);
 }
 
-export function wait(milliseconds, work) {
-  let timer;
-  return (...what) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => work(...what), milliseconds);
-  };
-}
-
-// What floats must stand inside the dialog that is open: all else is out of reach then.
-export function float(node, box) {
-  (box.closest("dialog") ?? document.body).append(node);
-}
-
-export function beside(node, box) {
-  const at = box.getBoundingClientRect();
-  node.style.inset = "auto";
-  node.style.maxHeight = `${Math.max(160, Math.min(360, innerHeight - 32))}px`;
-  const below = at.bottom + node.offsetHeight + 8 < innerHeight || at.top < node.offsetHeight;
-  node.style.top = `${below ? Math.min(at.bottom + 4, innerHeight - node.offsetHeight - 8) : at.top - node.offsetHeight - 4}px`;
-  node.style.left = `${Math.max(8, Math.min(at.left, innerWidth - node.offsetWidth - 8))}px`;
-}
-
 // Writes into a box as a person would, so that everybody who listens hears of it.
 export function write(box, text, { from = 0, to = box.value.length } = {}) {
   box.setRangeText(text, from, to, "end");
   box.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
-export function changed(box) {
-  const form = box.form;
-  if (form) form.dataset.typed = "1";
-  box.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 // Whether a box holds one name and nothing else: what is picked takes the place of all of it.

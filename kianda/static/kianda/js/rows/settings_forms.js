@@ -8,6 +8,5 @@ import "./mapping_search.js";
 import "./conditions.js";
 import "./expression.js";
 
-// What only works with script shows, and plain lists of names give way to better ones.
-document.documentElement.dataset.script = "";
+// Plain lists of names give way to better ones.
 on("focusin", "[data-complete][list]", (box) => box.removeAttribute("list"));

@@ -1,6 +1,7 @@
 // Trees to pick from: beside a box, in the expression builder, in the choice of a data source.
 import { on } from "../page/listen.js";
-import { ask, beside, changed, complain, float, insert, isName, ready, rootOf } from "./parts.js";
+import { beside, changed, float } from "../page/float.js";
+import { ask, complain, insert, isName, ready, rootOf } from "./parts.js";
 import { word } from "../page/words.js";
 import { build } from "./expression.js";
 
