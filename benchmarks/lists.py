@@ -46,7 +46,7 @@ LISTS: dict[str, tuple[str, ...]] = {
     "process designs": (
         "/designs/", "/designs/?page={last}", "/designs/?ordering=-modified",
         "/designs/?state=never", "/designs/?group=Group 3", "/designs/?q={words}",
-        "/designs/{process}/versions/", "/designs/bin/", "/designs/bin/?page={last}",
+        "/designs/{process}/versions/", "/bin/", "/bin/?page={last}",
     ),
     "data sources": (
         "/datasources/", "/datasources/?page={last}", "/datasources/?ordering=-modified",

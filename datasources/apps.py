@@ -15,7 +15,10 @@ class DatasourcesConfig(AppConfig):
     def ready(self) -> None:
         """Tell the app below how datasources use its groups."""
         from datasources.selectors import uses_of_group
+        from datasources.services.recycle_bin import DATASOURCES
+        from kianda.accounts.services import recycle_bin
 
+        recycle_bin.register(DATASOURCES)
         usage.register("group", uses_of_group)
         usage.register_page("datasource", _page_of_datasource)
 

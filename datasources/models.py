@@ -2,7 +2,9 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
+from kianda.lib.recycle_bin import Living
 from kianda.lib.secrets import EncryptedJSONField
 
 
@@ -13,7 +15,7 @@ class Datasource(models.Model):
     `datasources.rest.document.RestDatasource`; the other columns repeat what lists search and show.
     """
 
-    name = models.CharField(max_length=63, unique=True)
+    name = models.CharField(max_length=63)
     title = models.CharField(max_length=200)
     kind = models.CharField(max_length=20, default="rest")
     base_url = models.CharField(max_length=2000)
@@ -35,8 +37,24 @@ class Datasource(models.Model):
         default=dict, help_text="Who may change it and whose runs may call it; empty: everybody."
     )
 
+    deleted_at = models.DateTimeField(null=True, help_text="Since when it is in the recycle bin.")
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    everything = models.Manager["Datasource"]()
+    objects = Living["Datasource"]()
+
     class Meta:
         ordering = ["name"]
+        constraints = [
+            # A name is free again once its datasource is in the recycle bin.
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=Q(deleted_at__isnull=True),
+                name="one_datasource_per_name",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

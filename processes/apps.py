@@ -14,6 +14,7 @@ class ProcessesConfig(AppConfig):
     def ready(self) -> None:
         """Tell the apps below how processes use their objects."""
         from datasources import ports
+        from kianda.accounts.services import recycle_bin
         from kianda.web import navigation
         from processes.designs.usage import (
             page_of_instance,
@@ -24,9 +25,13 @@ class ProcessesConfig(AppConfig):
             uses_of_process,
         )
         from processes.instances.form_states import how_much_work
+        from processes.instances.recycle_bin import INSTANCES
+        from processes.library.recycle_bin import DESIGNS
         from processes.running import request_samples
         from processes.running.call_log import call_log
 
+        recycle_bin.register(DESIGNS)
+        recycle_bin.register(INSTANCES)
         usage.register("datasource", uses_of_datasource)
         usage.register("group", uses_of_group)
         usage.register("method", uses_of_method)

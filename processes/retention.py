@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Model, Q, QuerySet
 
-from processes.library.recycle_bin import prune_bin
+from kianda.accounts.services import recycle_bin
 from processes.models import Change, Run
 
 KEPT_PER_INSTANCE = 100
@@ -16,7 +16,7 @@ UNHAPPY = (Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSED)
 
 
 def prune(moment: datetime, *, batches: int = 40) -> int:
-    """Delete runs, history and binned designs past their time, at most so many batches.
+    """Delete runs, history and what is in the recycle bin past their time, at most so many batches.
 
     Returns how many.
     Failed runs are kept three times as long, and the last hundred of each instance for ever.
@@ -26,7 +26,7 @@ def prune(moment: datetime, *, batches: int = 40) -> int:
         Q(finished__lt=moment - kept) & ~Q(status__in=UNHAPPY) | Q(finished__lt=moment - 3 * kept)
     )
     old_changes = Change.objects.filter(at__lt=moment - kept)
-    deleted = prune_bin(moment)
+    deleted = recycle_bin.prune(moment)
     for rows in (*_by_instance(old_runs), *_by_instance(old_changes)):
         while batches > 0:
             pks = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])

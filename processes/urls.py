@@ -1,6 +1,7 @@
 """The addresses of processes."""
 
 from django.urls import URLPattern, path
+from django.views.generic import RedirectView
 
 from processes.api import designs, instances, runs
 from processes.views.designer.urls import designer_urlpatterns
@@ -9,7 +10,6 @@ from processes.views.instances import instance_page, my_work, records
 from processes.views.instances import runs as run_pages
 from processes.views.library import definition_editor as design_pages
 from processes.views.library import design_list, import_export, versions
-from processes.views.library import recycle_bin as bin_pages
 from processes.views.preview import urls as preview_urls
 
 api_urlpatterns = [
@@ -37,9 +37,10 @@ page_urlpatterns: list[URLPattern] = [
     path("designs/import/", import_export.import_file, name="designs-import"),
     path("designs/import/done/", import_export.imported, name="designs-imported"),
     path("designs/export/", import_export.export_some, name="designs-export"),
-    path("designs/bin/", bin_pages.recycle_bin, name="bin"),
-    path("designs/bin/<int:pk>/restore/", bin_pages.restore, name="bin-restore"),
-    path("designs/bin/<int:pk>/remove/", bin_pages.remove, name="bin-remove"),
+    # Where the bin was while it held designs alone.
+    path("designs/bin/", RedirectView.as_view(url="/bin/?kind=designs")),
+    path("designs/bin/<int:pk>/restore/", RedirectView.as_view(url="/bin/designs/%(pk)s/restore/")),
+    path("designs/bin/<int:pk>/remove/", RedirectView.as_view(url="/bin/designs/%(pk)s/remove/")),
     path("designs/<str:name>/", design_pages.design, name="design"),
     path("designs/<str:name>/details/", design_list.details, name="design-details"),
     path("designs/<str:name>/duplicate/", design_list.duplicate, name="design-duplicate"),

@@ -15,6 +15,7 @@ class SchedulerConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what tasks use, and keep the system's periodic tasks in step with the tables."""
+        from kianda.accounts.services import recycle_bin
         from kianda.web import page_extensions
         from scheduler.periodic_tasks import after_migrate
         from scheduler.selectors import (
@@ -23,8 +24,10 @@ class SchedulerConfig(AppConfig):
             uses_of_process,
             uses_of_targets,
         )
+        from scheduler.services.recycle_bin import TASKS
         from scheduler.token_selectors import tokens_of_instance
 
+        recycle_bin.register(TASKS)
         usage.register("instance", uses_of_instance)
         usage.register("process", uses_of_process)
         usage.register("target", uses_of_targets)

@@ -4,13 +4,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from kianda.lib.recycle_bin import Living
 from processes.models import ProcessDesign, Run
 
 
 class ScheduledTask(models.Model):
     """A schedule that fires a field's rules or a rule on one chosen instance."""
 
-    name = models.CharField(max_length=200, unique=True)
+    name = models.CharField(max_length=200)
     design = models.ForeignKey(
         ProcessDesign, null=True, on_delete=models.SET_NULL, related_name="scheduled_tasks"
     )
@@ -46,26 +47,46 @@ class ScheduledTask(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
 
+    deleted_at = models.DateTimeField(null=True, help_text="Since when it is in the recycle bin.")
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    everything = models.Manager["ScheduledTask"]()
+    objects = Living["ScheduledTask"]()
+
     class Meta:
         ordering = ["name"]
+        constraints = [
+            # A name is free again once its task is in the recycle bin.
+            models.UniqueConstraint(
+                fields=["name"], condition=Q(deleted_at__isnull=True), name="one_task_per_name"
+            )
+        ]
+        # Lists ask of each row whether it is in the bin: an index that has to answer alone says it.
         indexes = [
+            models.Index(
+                fields=["deleted_at", "id"],
+                condition=Q(deleted_at__isnull=False),
+                name="tasks_in_the_bin",
+            ),
             models.Index(
                 fields=["next_run_at"],
                 condition=Q(enabled=True, next_run_at__isnull=False),
                 name="due_scheduled_tasks",
             ),
-            models.Index(fields=["last_outcome"], name="tasks_by_last_outcome"),
-            models.Index(fields=["process_name"], name="tasks_by_process"),
+            models.Index(fields=["last_outcome", "deleted_at"], name="tasks_by_last_outcome"),
+            models.Index(fields=["process_name", "deleted_at"], name="tasks_by_process"),
             models.Index(fields=["process_id"], name="tasks_of_an_instance"),
             # Of which targets they are, and those that went wrong, for the health of kept tokens.
             models.Index(
-                fields=["design", "target", "last_outcome", "next_run_at"],
+                fields=["design", "target", "last_outcome", "next_run_at", "deleted_at"],
                 condition=Q(process_id__isnull=False, finished_at__isnull=True),
                 name="tasks_that_may_keep_a_token",
             ),
             # Those that are over, the last first: a token that no other task keeps is shown still.
             models.Index(
-                fields=["design", "target", "finished_at"],
+                fields=["design", "target", "finished_at", "deleted_at"],
                 condition=Q(process_id__isnull=False, finished_at__isnull=False),
                 name="tasks_that_kept_a_token",
             ),

@@ -26,7 +26,11 @@ def occurrence_of_run(run: Run, user: User) -> Occurrence | None:
     if run.trigger not in {"schedule", "webhook", "manual"} or not visible_tasks(user).exists():
         return None
     rows = Occurrence.objects.filter(run=run).select_related("task")
-    return rows.order_by("pk").first()
+    found = rows.order_by("pk").first()
+    if found is not None and found.task is not None and found.task.deleted_at is not None:
+        # Its page is not there while it is in the recycle bin.
+        found.task = None
+    return found
 
 
 def uses_of_instance(process_id: str) -> list[dict[str, Any]]:

@@ -106,7 +106,7 @@ def delete_datasource(
     force: bool = False,
     unchanged: Callable[[Datasource], None] | None = None,
 ) -> None:
-    """Delete a datasource that nothing uses; an administrator may force it.
+    """Put a datasource that nothing uses into the recycle bin; an administrator may force it.
 
     `unchanged` may refuse what the datasource has become by the time it is locked.
     """
@@ -118,7 +118,8 @@ def delete_datasource(
             raise Missing(_("There is no datasource %(name)s.") % {"name": name})
         if unchanged is not None:
             unchanged(row)
-        row.delete()
+        row.deleted_at, row.deleted_by = timezone.now(), _person(user)
+        row.save(update_fields=["deleted_at", "deleted_by"])
         record(user, action="deleted", kind=KIND, name=name)
 
 

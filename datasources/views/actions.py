@@ -63,7 +63,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponseBase:
             delete_datasource(name=name, user=request.user, force=force)
         except InUse:
             return _ask(request, name, status=422)
-        toast(request, _("%(title)s is deleted.") % {"title": row.title})
+        toast(request, _("%(title)s is in the recycle bin.") % {"title": row.title})
         return go(request, "datasources")
     return _ask(request, name)
 
@@ -77,6 +77,7 @@ def _ask(request: HttpRequest, name: str, *, status: int = 200) -> HttpResponse:
         "may_force": may_force(request),
         "refused": status != 200,
         "back": "datasource",
+        "restorable": True,
         "names": [name],
     }
     title = _("Delete %(title)s") % {"title": row.title}

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from kianda.administration import audit, groups, passwords, people, profile, tokens, users
+from kianda.administration import (
+    audit,
+    groups,
+    passwords,
+    people,
+    profile,
+    recycle_bin,
+    tokens,
+    users,
+)
 from kianda.administration.api import groups as groups_api
 from kianda.administration.api import users as users_api
 
@@ -32,6 +41,9 @@ page_urlpatterns = [
     path("tokens/new/", tokens.create, name="token-new"),
     path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("audit/", audit.audit, name="audit"),
+    path("bin/", recycle_bin.recycle_bin, name="bin"),
+    path("bin/<slug:kind>/<int:pk>/restore/", recycle_bin.restore, name="bin-restore"),
+    path("bin/<slug:kind>/<int:pk>/remove/", recycle_bin.remove, name="bin-remove"),
     path("profile/", profile.profile, name="profile"),
     path("profile/theme/", profile.theme, name="theme"),
 ]

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Container
 from typing import Any
 
 from kianda.lib.i18n import gettext as _
@@ -69,6 +70,16 @@ def slugify(text: str, *, fallback: str) -> str:
     """Return a slug made from a title, at most 63 characters."""
     made = re.sub(r"[^a-z0-9]+", "-", plain_letters(text)).strip("-")[:63].rstrip("-")
     return made or fallback
+
+
+def free_name(wish: str, taken: Container[str], ending: str = "-{}", *, longest: int = 63) -> str:
+    """Return a name that is not taken: the wish itself, or with a number behind it."""
+    made, number = wish, 1
+    while made in taken:
+        number += 1
+        end = ending.format(number)
+        made = wish[: longest - len(end)].rstrip("- ") + end
+    return made
 
 
 def titled(data: Any) -> Any:

@@ -37,7 +37,7 @@ ADMINISTRATION = (
     PageEntry("users", _("Users"), "people", (ADMINISTRATOR,)),
     PageEntry("tokens", _("API tokens"), "key", (USER,)),
     PageEntry("audit", _("Audit log"), "journal-text", (ADMINISTRATOR,)),
-    PageEntry("bin", _("Recycle bin"), "trash3", (DESIGNER,)),
+    PageEntry("bin", _("Recycle bin"), "trash3", (USER,)),
     PageEntry("system", _("System"), "heart-pulse", (ADMINISTRATOR,)),
 )
 # Reached by a button, a tab or the menu of the user; the rail does not show them.

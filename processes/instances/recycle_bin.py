@@ -5,24 +5,24 @@ its line of history, so that a run which is under way meanwhile stores nothing.
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from kianda.accounts.services.audit import record
+from kianda.accounts.roles import ADMINISTRATOR, USER, has_role
+from kianda.accounts.services.recycle_bin import BinKind
 from kianda.lib.errors import Conflict
-from kianda.lib.recycle_bin import in_bin, locked_in_bin, over
+from kianda.lib.recycle_bin import in_bin
 from processes.models import Change, ProcessInstance
 
 # What the history names it by, and says of it.
 FIELD = "process.bin"
 DELETED, RESTORED = gettext_noop("deleted"), gettext_noop("restored")
 BATCH = 500
-PRUNED_AT_ONCE = 200
 
 
 def put_into_bin(rows: QuerySet[ProcessInstance], *, user: User | None, moment: datetime) -> None:
@@ -66,39 +66,49 @@ def _move(
         moved.update(deleted_at=at, deleted_by=by, revision=F("revision") + 1)
 
 
-def restore_instance(*, pk: int, user: User) -> ProcessInstance:
-    """Take an instance out of the bin as it was; raises Missing, Conflict without its design."""
-    with transaction.atomic():
-        instance = _locked(pk)
-        design = instance.design
-        if design.deleted_at is not None:
+class BinnedInstances(BinKind[ProcessInstance]):
+    """Live instances, with their values, secrets, history and owners."""
+
+    slug = "instances"
+    audit_kind = "instance"
+    icon = "collection"
+    said = ("process_id",)
+    model = ProcessInstance
+
+    def is_for(self, user: Any) -> bool:
+        """Everybody may have deleted one."""
+        return has_role(user, USER)
+
+    def visible_to(self, user: Any) -> QuerySet[ProcessInstance]:
+        """Return all for an Administrator; for others what they have deleted themselves."""
+        rows = in_bin(ProcessInstance)
+        return rows if has_role(user, ADMINISTRATOR) else rows.filter(deleted_by=user)
+
+    def shown(self) -> QuerySet[ProcessInstance]:
+        """Return the rows without values, and without their secrets."""
+        rows = in_bin(ProcessInstance).select_related("design")
+        return rows.defer("values", "secrets", "forms", "display")
+
+    def name_of(self, row: ProcessInstance) -> str:
+        """Return its Process ID."""
+        return row.process_id
+
+    def bring_back(self, row: ProcessInstance, *, user: User, name: str) -> None:
+        """Restore it as it was; raises Conflict while its design is in the bin."""
+        if row.design.deleted_at is not None:
             raise Conflict(
                 _("Its process design %(design)s is in the recycle bin too. Restore that first.")
-                % {"design": design.title}
+                % {"design": row.design.title}
             )
-        take_out(ProcessInstance.everything.filter(pk=pk), user=user)
-        record(user, action="restored", kind="instance", name=instance.process_id)
-    return instance
+        take_out(ProcessInstance.everything.filter(pk=row.pk), user=user)
+
+    def words_of_restoring(self, row: ProcessInstance) -> str:
+        """Say what comes back with it."""
+        return _("It comes back with its values, its history and the owners of its forms.")
+
+    def words_of_removing(self, row: ProcessInstance) -> str:
+        """Say what goes with it."""
+        return _("Its values and its history go; the traces of its runs stay.")
 
 
-def remove_instance(*, pk: int, user: User | None, why: str = "") -> None:
-    """Delete an instance of the bin with its values and its history; its runs stay."""
-    with transaction.atomic():
-        instance = _locked(pk)
-        record(user, action="removed", kind="instance", name=instance.process_id, detail=why)
-        instance.delete()
-
-
-def binned_instances() -> QuerySet[ProcessInstance]:
-    """Return the instances in the bin, the last deleted first, without their values."""
-    rows = in_bin(ProcessInstance).select_related("design")
-    return rows.defer("values", "secrets", "forms", "display")
-
-
-def instances_over(moment: datetime) -> list[int]:
-    """Return the keys of some instances whose days in the bin are over."""
-    return over(ProcessInstance, moment, most=PRUNED_AT_ONCE)
-
-
-def _locked(pk: int) -> ProcessInstance:
-    return locked_in_bin(ProcessInstance, pk, missing=_("This instance is not in the recycle bin."))
+INSTANCES = BinnedInstances()

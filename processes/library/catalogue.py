@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kianda.accounts.services.audit import record
+from kianda.lib import names
 from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, Stale
 from kianda.lib.names import slugify
 from processes.definition.raw_document import with_names
@@ -30,11 +31,7 @@ def free_name(wish: str, *, also_taken: frozenset[str] = frozenset()) -> str:
     """Return a name that no process has: the wish itself, or with a number behind it."""
     same = ProcessDesign.objects.filter(name__startswith=wish[:50])
     taken = also_taken | set(same.values_list("name", flat=True))
-    made, number = wish, 1
-    while made in taken:
-        number += 1
-        made = f"{wish[:58].rstrip('-')}-{number}"
-    return made
+    return names.free_name(wish, taken)
 
 
 def add_design(*, title: str, name: str, description: str, group: str, user: User) -> ProcessDesign:

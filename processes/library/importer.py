@@ -14,6 +14,7 @@ from datasources.models import Datasource
 from datasources.selectors import document_of as datasource_of
 from datasources.services.datasources import create_datasource
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
+from kianda.lib import names
 from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.names import as_title, slug_flaw
 from kianda.lib.secret_names import MASK
@@ -134,11 +135,7 @@ def _source_line(raw: Mapping[str, Any], user: User) -> ImportRow:
 
 def _free_source(name: str) -> str:
     taken = set(Datasource.objects.filter(name__startswith=name).values_list("name", flat=True))
-    made, number = name, 1
-    while made in taken:
-        number += 1
-        made = f"{name[:58]}-{number}"
-    return made
+    return names.free_name(name, taken)
 
 
 def carry_out(bundle: Bundle, choices: Mapping[str, ImportChoice], *, user: User) -> Imported:

@@ -1,117 +1,104 @@
-"""The recycle bin of designs: for 30 days they can be restored, then they are gone for good."""
-
-from datetime import datetime
+"""Designs in the recycle bin: restored with their versions, if need be under another name."""
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from kianda.accounts.services.audit import record
-from kianda.lib.errors import Flaw, Invalid, Missing
+from kianda.accounts.roles import DESIGNER
+from kianda.accounts.services.recycle_bin import BinKind
 from kianda.lib.names import slug_flaw
-from kianda.lib.recycle_bin import in_bin, locked_in_bin, over
+from kianda.lib.recycle_bin import in_bin
 from processes.definition.raw_document import with_names
 from processes.designer.copy_store import digest_of
 from processes.designs.lifecycle import page_name_flaw
 from processes.document_cache import document_of
 from processes.instances.process_ids import last_number_given
-from processes.instances.recycle_bin import instances_over, remove_instance, take_out
+from processes.instances.recycle_bin import take_out
+from processes.library.catalogue import free_name
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, WorkingCopy
 
-BATCH = 20
 # No version has such a number.
 _ASIDE = 1_000_000_000
 
 
-def binned_designs() -> QuerySet[ProcessDesign]:
-    """Return the designs in the recycle bin, the last deleted first."""
-    return in_bin(ProcessDesign).select_related("draft").defer("draft__document")
+class BinnedDesigns(BinKind[ProcessDesign]):
+    """Designs, with their versions and the instances that were deleted with them."""
 
+    slug = "designs"
+    audit_kind = "process"
+    icon = "diagram-3"
+    roles = (DESIGNER,)
+    model = ProcessDesign
 
-def binned_design(pk: int) -> ProcessDesign:
-    """Return one of them; raises Missing."""
-    found = binned_designs().filter(pk=pk).first()
-    if found is None:
-        raise Missing(_("This design is not in the recycle bin."))
-    return found
+    def shown(self) -> QuerySet[ProcessDesign]:
+        """Return the rows with the numbers of their newest versions."""
+        return in_bin(ProcessDesign).select_related("draft").defer("draft__document")
 
+    def name_of(self, row: ProcessDesign) -> str:
+        """Return its name."""
+        return row.name
 
-def restore_design(*, pk: int, user: User, name: str = "") -> ProcessDesign:
-    """Take a design out of the bin with all its versions; under another name when it has one.
+    def title_of(self, row: ProcessDesign) -> str:
+        """Return its title."""
+        return row.title
 
-    The instances that were deleted with it come back too. Raises Invalid at /name while another
-    process has the name.
-    """
-    with transaction.atomic():
-        design = _locked(pk)
-        wish = name.strip() or design.name
-        _refuse(wish)
-        if wish != design.name:
-            _rename(design, wish)
-        assert design.draft is not None  # a design is made with its first version
-        pattern = document_of(design.draft).process_id
-        given = last_number_given(pattern=pattern, process=wish)
-        design.last_number = max(design.last_number, given)
-        with_it = ProcessInstance.everything.filter(design=design, deleted_at=design.deleted_at)
-        design.deleted_at = design.deleted_by = None
-        try:
-            with transaction.atomic():
-                design.save()
-        except IntegrityError as error:
-            raise _taken(wish) from error
+    def free_name(self, wish: str) -> str:
+        """Return a name that no process has."""
+        return free_name(wish)
+
+    def name_flaw(self, name: str) -> str | None:
+        """Return why no process may have a name."""
+        return slug_flaw(name) or page_name_flaw(name)
+
+    def words_of_renaming(self, row: ProcessDesign) -> str:
+        """Say what it means to come back under another name."""
+        return _("This one can be restored under another name; its versions and rules follow.")
+
+    def bring_back(self, row: ProcessDesign, *, user: User, name: str) -> None:
+        """Restore it; numbers of Process IDs go on where they were, for none is given twice."""
+        if name != row.name:
+            _rename(row, name)
+        assert row.draft is not None  # a design is made with its first version
+        pattern = document_of(row.draft).process_id
+        given = last_number_given(pattern=pattern, process=name)
+        row.last_number = max(row.last_number, given)
+        with_it = ProcessInstance.everything.filter(design=row, deleted_at=row.deleted_at)
+        row.deleted_at = row.deleted_by = None
+        row.save()
         take_out(with_it, user=user)
-        record(user, action="restored", kind="process", name=wish)
-    return design
 
+    def delete(self, row: ProcessDesign) -> None:
+        """Delete it with its versions, and the instances that hold them: all are in the bin."""
+        row.instances.all().delete()
+        row.delete()
 
-def remove_for_good(*, pk: int, user: User) -> None:
-    """Delete a design of the bin with its versions and instances, never to come back."""
-    with transaction.atomic():
-        design = _locked(pk)
-        record(user, action="removed", kind="process", name=design.name)
-        _delete(design)
+    def words_of_restoring(self, row: ProcessDesign) -> str:
+        """Say what comes back with it."""
+        return _(
+            "The design comes back with all its versions and the instances that were deleted with "
+            "it, and its scheduled tasks that make new instances fire again."
+        )
 
-
-def prune_bin(moment: datetime) -> int:
-    """Remove what was in the bin for its 30 days; returns how many."""
-    pks = over(ProcessDesign, moment, most=BATCH)
-    for pk in pks:
-        with transaction.atomic():
-            design = ProcessDesign.everything.get(pk=pk)
-            record(
-                None, action="removed", kind="process", name=design.name, detail=_("30 days over")
+    def words_of_removing(self, row: ProcessDesign) -> str:
+        """Say what goes with it, its instances too."""
+        versions, instances = row.versions.count(), row.instances.count()
+        words = ngettext(
+            "The design goes with its %(n)s version.",
+            "The design goes with its %(n)s versions.",
+            versions,
+        ) % {"n": f"{versions:,}"}
+        if instances:
+            more = ngettext(
+                "%(n)s instance of it that is in the recycle bin goes too.",
+                "%(n)s instances of it that are in the recycle bin go too.",
+                instances,
             )
-            _delete(design)
-    instances = instances_over(moment)
-    for pk in instances:
-        remove_instance(pk=pk, user=None, why=_("30 days over"))
-    return len(pks) + len(instances)
+            words = f"{words} {more % {'n': f'{instances:,}'}}"
+        return words
 
 
-def _delete(design: ProcessDesign) -> None:
-    # What is left of its instances is in the bin; they hold its versions.
-    design.instances.all().delete()
-    design.delete()
-
-
-def _locked(pk: int) -> ProcessDesign:
-    return locked_in_bin(ProcessDesign, pk, missing=_("This design is not in the recycle bin."))
-
-
-def _refuse(name: str) -> None:
-    if flaw := slug_flaw(name) or page_name_flaw(name):
-        raise Invalid(errors=[Flaw("/name", flaw)])
-    if ProcessDesign.objects.filter(name=name).exists():
-        raise _taken(name)
-
-
-def _taken(name: str) -> Invalid:
-    return Invalid.at(
-        "/name",
-        _("There is a process %(name)s by now. Restore this one under another name.")
-        % {"name": name},
-    )
+DESIGNS = BinnedDesigns()
 
 
 def _rename(design: ProcessDesign, name: str) -> None:

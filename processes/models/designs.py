@@ -56,6 +56,11 @@ class ProcessDesign(models.Model):
                 condition=Q(deleted_at__isnull=True),
                 name="designs_by_group",
             ),
+            models.Index(
+                fields=["deleted_at", "id"],
+                condition=Q(deleted_at__isnull=False),
+                name="designs_in_the_bin",
+            ),
             # What the filters of other lists offer.
             models.Index(
                 fields=["title", "name"],

@@ -11,9 +11,9 @@ class DeleteItem(MatchingRule):
     """Deletes an item in a datasource.
 
     With a REST datasource the method is called with the input mapping. With the built-in datasource
-    `kianda` the method is the name of a process: the instances that the filter finds are deleted,
-    as far as the person of the run may delete them, and the on success mapping reads the first of
-    them as it was, `[item.<field>]`.
+    `kianda` the method is the name of a process: the instances that the filter finds go into the
+    recycle bin, as far as the person of the run may delete them, and the on success mapping reads
+    the first of them as it was, `[item.<field>]`.
     """
 
     label = gettext_noop("Delete item")

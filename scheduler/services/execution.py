@@ -111,7 +111,7 @@ _LINK_RUN = PreparedUpdate(
 )
 _NOTE_ON_TASK = PreparedUpdate(
     lambda pk, started, outcome, late: (
-        ScheduledTask.objects.filter(
+        ScheduledTask.everything.filter(
             # One of the future was noted before the clock was put back.
             Q(last_run_at__isnull=True) | Q(last_run_at__lte=started) | Q(last_run_at__gt=late),
             pk=pk,
@@ -138,7 +138,7 @@ _NOTE = PreparedUpdate(
 
 def _fire(occurrence: Occurrence) -> Run:
     task = occurrence.task
-    if task is None:
+    if task is None or task.deleted_at is not None:
         raise NotPossible(_("The scheduled task was deleted."))
     user = _run_as(task)
     # One that is in the recycle bin is gone for all but who restores it.

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from datasources.models import Datasource
 from datasources.services.datasources import create_datasource
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
+from kianda.lib import names
 from kianda.lib.errors import Flaw, Forbidden, Invalid
 from processes.designs.lifecycle import create_design, publish_design
 from processes.document_cache import document_of
@@ -47,18 +48,10 @@ def free_names(wishes: FreeNames) -> FreeNames:
     sources = Datasource.objects.filter(name__startswith=wishes.datasource)
     tasks = ScheduledTask.objects.filter(name__startswith=wishes.task)
     return FreeNames(
-        _numbered(wishes.datasource, set(sources.values_list("name", flat=True)), "-{}"),
+        names.free_name(wishes.datasource, set(sources.values_list("name", flat=True))),
         free_name(wishes.process),
-        _numbered(wishes.task, set(tasks.values_list("name", flat=True)), " ({})"),
+        names.free_name(wishes.task, set(tasks.values_list("name", flat=True)), " ({})"),
     )
-
-
-def _numbered(wish: str, taken: set[str], ending: str) -> str:
-    made, number = wish, 1
-    while made in taken:
-        number += 1
-        made = wish + ending.format(number)
-    return made
 
 
 def make(plan: InstallPlan, *, user: User) -> ProcessDesign:

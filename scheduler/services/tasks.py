@@ -144,12 +144,16 @@ def _save(task: ScheduledTask, user: User, moment: datetime, *, action: Action) 
 
 
 def delete_task(*, task_id: str, user: User, revision: int | None = None) -> None:
-    """Delete a task. Its history stays; what waits is skipped, what runs goes on."""
+    """Put a task into the recycle bin. What waits is skipped, what runs goes on."""
     moment = timezone.now()
     with transaction.atomic():
         task = lock_task(task_id, revision=revision)
         Occurrence.objects.filter(task=task, outcome__isnull=True, holder="").update(
             outcome="skipped", reason=_("The scheduled task was deleted."), finished_at=moment
         )
+        # Paused, as it comes back; a plan that was made just now is for another revision.
+        task.enabled, task.paused_at = False, task.paused_at or moment
+        task.revision += 1
+        task.deleted_at, task.deleted_by = moment, user
+        task.save()
         record(user, action="deleted", kind=KIND, name=task.name)
-        task.delete()

@@ -155,7 +155,7 @@ def delete(request: HttpRequest, task_id: str) -> HttpResponseBase:
     task = services.get_task(task_id)
     if request.method == "POST":
         services.delete_task(task_id=task_id, user=person(request))
-        toast(request, _("%(name)s is deleted.") % {"name": task.name})
+        toast(request, _("%(name)s is in the recycle bin.") % {"name": task.name})
         return go(request, "tasks")
     return render_dialog(
         request, "scheduler/_delete_task.html", {"task": task},

@@ -174,7 +174,7 @@ ASKED = {
         "/instances/orders-1/delete/", "Delete instance", "There is no process instance orders-1",
     ),
     "design-delete": ("/designs/orders/delete/", "Delete design", "There is no process"),
-    "bin-remove": ("/designs/bin/{bin}/remove/", "Remove for good", "The recycle bin is empty"),
+    "bin-remove": ("/bin/designs/{bin}/remove/", "Remove for good", "What was deleted can be"),
 }  # fmt: skip
 # What has a story of its own, by the module that tells it.
 ELSEWHERE = {

@@ -49,8 +49,8 @@ def test_the_pages_fit_and_are_accessible(
     for place in (
         "/designs/", "/designs/?group=People", "/designs/new/", "/designs/leave/details/",
         "/designs/leave/duplicate/", "/designs/leave/delete/", "/designs/export/",
-        "/designs/import/", "/designs/bin/", f"/designs/bin/{binned}/restore/",
-        f"/designs/bin/{binned}/remove/", "/designs/templates/",
+        "/designs/import/", "/bin/", f"/bin/designs/{binned}/restore/",
+        f"/bin/designs/{binned}/remove/", "/designs/templates/",
         "/designs/templates/oauth-token-refresh/", "/designs/templates/approval-request/",
         "/designs/templates/fetch-a-list/", "/designs/templates/made/leave/",
     ):  # fmt: skip
@@ -74,7 +74,7 @@ def test_empty_states_lead_to_the_gallery(page_as: PageAs, looks: Any) -> None:
         looks(page)
         page.get_by_role("link", name=link).click()
         page.wait_for_url("**/designs/templates/")
-    page.goto("/designs/bin/")
+    page.goto("/bin/")
     looks(page)
 
 
@@ -126,7 +126,7 @@ def test_a_design_lives_from_add_new_to_the_bin_and_back(
     expect(page.locator('.k-rail [aria-current="page"]')).to_have_text(["Recycle bin"])
     add_design(title="Other", name="second", description="", group="", user=person("admin"))
     page.get_by_role("link", name="Restore Second").click()
-    dialog.get_by_text("There is another process second by now").wait_for()
+    dialog.get_by_text("The name second is taken by now").wait_for()
     axe(page)
     assert_fits(page)
     dialog.get_by_role("button", name="Restore").click()

@@ -116,7 +116,7 @@ PAGES = """
 /users/ /users/invite/ /users/groups/ /users/groups/new/
 /datasources/ /datasources/new/ /datasources/d1/ /datasources/d1/security/ /datasources/d1/delete/
 /datasources/d1/methods/new/ /datasources/d1/methods/m1/ /datasources/d1/methods/m1/delete/
-/designs/ /designs/new/ /designs/new/definition/ /designs/import/ /designs/export/ /designs/bin/
+/designs/ /designs/new/ /designs/new/definition/ /designs/import/ /designs/export/ /bin/
 /designs/templates/ /designs/templates/approval-request/ /designs/templates/fetch-a-list/
 /designs/templates/oauth-token-refresh/
 /designs/p1/ /designs/p1/details/ /designs/p1/duplicate/ /designs/p1/publish/ /designs/p1/delete/

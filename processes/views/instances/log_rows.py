@@ -57,7 +57,7 @@ def entries_of(changes: list[Change], scope: HistoryScope) -> list[dict[str, Any
                     **_words(row, scope.document),
                     "restorable": can_restore(scope.instance, fields, row, now)
                     and takes_values(scope.instance, scope.document, row["field"]),
-                    "sentences": sentences_of(fields.get(row["field"]), row),
+                    "sentences": _sentences(row, scope.document),
                     "said": _said(row),
                 }
                 for row in (told(row, fields) for row in change.fields)
@@ -74,8 +74,7 @@ def _words(row: Mapping[str, Any], document: Document) -> dict[str, Any]:
         told = {part: row[part] and status_words(row[part]) for part in ("before", "after")}
         return {"title": gettext("Status"), **told}
     if name == recycle_bin.FIELD:
-        said = {part: row[part] and gettext(_OF_BIN[row[part]]) for part in ("before", "after")}
-        return {"title": gettext("Recycle bin"), **said}
+        return {"title": gettext("Recycle bin")}
     if not name.startswith("form:"):
         field = document.fields.get(name)
         told = {part: words_of(field, row[part]) for part in ("before", "after")}
@@ -86,6 +85,13 @@ def _words(row: Mapping[str, Any], document: Document) -> dict[str, Any]:
         "title": gettext("Form %(title)s") % {"title": titles.get(name, name)},
         **{part: gettext(words) for part, words in said.items()},
     }
+
+
+def _sentences(row: Mapping[str, Any], document: Document) -> list[str]:
+    """Return what is told in sentences, not as a value before and one after."""
+    if row["field"] == recycle_bin.FIELD:
+        return [gettext(_OF_BIN[row["after"]])]
+    return sentences_of(document.fields.get(row["field"]), row)
 
 
 def _said(row: Mapping[str, Any]) -> list[str]:

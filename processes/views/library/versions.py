@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import InUse, Invalid, Missing
+from kianda.lib.recycle_bin import in_bin
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, is_htmx, page, render_dialog, render_page, toast
 from processes import listing, selectors
@@ -16,7 +17,6 @@ from processes.definition.document import Document
 from processes.definition.serialization import definition_text
 from processes.designs import lifecycle as services
 from processes.document_cache import document_of
-from processes.instances.recycle_bin import binned_instances
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance
 from processes.views.common import asked, page_of, person, used_by_links
 from processes.views.library.definition_editor import facts_of
@@ -162,7 +162,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponseBase:
             return go(request, "designs")
     context = {
         "design": found, "uses": used_by_links(uses),
-        "binned": binned_instances().filter(design=found).count(),
+        "binned": in_bin(ProcessInstance).filter(design=found).count(),
         "may_force": bool(uses) and has_role(request.user, ADMINISTRATOR),
     }  # fmt: skip
     status = 200 if not uses else 422 if is_htmx(request) else 409

@@ -124,7 +124,7 @@ def test_deleting_asks_first(made: Datasource, manager: Client) -> None:
     assert "Nothing uses this data source." in text_of(page)
     assert manager.post(f"{ONE}delete/")["Location"] == LIST
     assert not Datasource.objects.exists()
-    assert "Token service is deleted." in text_of(manager.get(LIST))
+    assert "Token service is in the recycle bin." in text_of(manager.get(LIST))
 
 
 @pytest.fixture

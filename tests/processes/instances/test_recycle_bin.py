@@ -7,15 +7,17 @@ import pytest
 from django.utils import timezone
 
 from kianda.accounts.models import AuditEntry
+from kianda.accounts.services.recycle_bin import remove, restore
 from kianda.lib.errors import Conflict, Invalid, Missing
+from kianda.lib.recycle_bin import in_bin
 from processes import listing, retention
 from processes.designs.lifecycle import create_design, delete_design, publish_design
 from processes.designs.usage import uses_of_process
 from processes.instances.claim import read_instance
 from processes.instances.form_states import how_much_work, my_work, newest_work
 from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
-from processes.instances.recycle_bin import binned_instances, remove_instance, restore_instance
-from processes.library import recycle_bin as bins
+from processes.instances.recycle_bin import INSTANCES
+from processes.library.recycle_bin import DESIGNS
 from processes.models import Change, FormOwner, ProcessDesign, ProcessInstance, Run
 from processes.running import runs
 from processes.selectors import visible_instances, visible_runs
@@ -46,7 +48,7 @@ def test_a_deleted_instance_is_nowhere_but_in_the_bin(design: Any, ada: Any, ben
     instance = live(ben)
     run = press(instance, ben)
     delete_instance(process_id=instance.process_id, user=ben)
-    assert list(binned_instances()) == [instance]
+    assert list(in_bin(ProcessInstance)) == [instance]
     for person in (ada, ben):
         assert not visible_instances(person).exists()
         assert not listing.instances(person, words="client-1").rows.exists()
@@ -84,7 +86,7 @@ def test_it_waits_in_nobodys_work_until_it_is_restored(ada: Any, ben: Any) -> No
     delete_instance(process_id=made.process_id, user=ben)
     assert (how_much_work(ben), newest_work(ben, 10), list(my_work(ben))) == (0, [], [])
     assert FormOwner.objects.filter(instance=made).exists()
-    restore_instance(pk=made.pk, user=ben)
+    restore(INSTANCES, pk=made.pk, user=ben)
     assert (how_much_work(ben), newest_work(ben, 10), list(my_work(ben))) == (1, [made.pk], [made])
 
 
@@ -105,7 +107,7 @@ def test_it_comes_back_with_values_secrets_history_and_runs(design: Any, ada: An
     before = ProcessInstance.objects.get(pk=instance.pk)
     values, history = values_of(instance), list(Change.objects.values_list("pk", flat=True))
     delete_instance(process_id=instance.process_id, user=ada)
-    restore_instance(pk=instance.pk, user=ada)
+    restore(INSTANCES, pk=instance.pk, user=ada)
     found = ProcessInstance.objects.get(pk=instance.pk)
     assert values_of(instance) == values
     assert values["client_secret"] == "cs-secret-1"
@@ -123,9 +125,10 @@ def test_it_comes_back_with_values_secrets_history_and_runs(design: Any, ada: An
 
 def test_its_history_says_by_whom_it_was_deleted_and_restored(design: Any, ada: Any) -> None:
     instance = deleted(ada)
-    restore_instance(pk=instance.pk, user=ada)
+    restore(INSTANCES, pk=instance.pk, user=ada)
     page = client_of(ada).get(f"/instances/{instance.process_id}/changes/")
-    assert "ada, by hand Field Before After Recycle bin deleted restored" in text_of(page)
+    assert "ada, by hand Field Before After Recycle bin restored" in text_of(page)
+    assert "ada, by hand Field Before After Recycle bin deleted" in text_of(page)
 
 
 def test_a_deletion_that_is_forced_lets_a_run_under_way_store_nothing(
@@ -166,14 +169,14 @@ def test_a_preview_is_deleted_for_good(design: Any, ada: Any) -> None:
     assert not ProcessInstance.everything.exists()
 
 
-def test_the_process_id_of_a_deleted_instance_stays_taken(ada: Any) -> None:
+def test_the_process_id_of_a_deleted_instance_stays_taken(ada: Any, admin: Any) -> None:
     create_design(raw=local(process_id="[client_id]"), user=ada)
     publish_design(name="token-refresh", user=ada)
     gone = live(ada, client_id="Acme")
     delete_instance(process_id=gone.process_id, user=ada)
     with pytest.raises(Invalid, match="taken or was given before"):
         live(ada, client_id="acme")
-    remove_instance(pk=gone.pk, user=ada)
+    remove(INSTANCES, pk=gone.pk, user=admin)
     with pytest.raises(Invalid, match="taken or was given before"):
         live(ada, client_id="acme")
 
@@ -186,7 +189,7 @@ def test_after_thirty_days_it_is_gone_and_its_runs_stay(design: Any, ada: Any) -
     moment = timezone.now()
     ProcessInstance.everything.filter(pk=old.pk).update(deleted_at=moment - timedelta(days=31))
     retention.prune(moment)
-    assert list(binned_instances()) == [young]
+    assert list(in_bin(ProcessInstance)) == [young]
     run.refresh_from_db()
     assert (run.instance_id, run.process_id) == (None, old.process_id)
     entry = AuditEntry.objects.order_by("-pk")[0]
@@ -197,13 +200,13 @@ def test_it_is_restored_once_and_after_its_design(design: Any, ada: Any) -> None
     instance = deleted(ada)
     delete_design(name="token-refresh", user=ada)
     with pytest.raises(Conflict, match="is in the recycle bin too"):
-        restore_instance(pk=instance.pk, user=ada)
-    bins.restore_design(pk=design.pk, user=ada)
+        restore(INSTANCES, pk=instance.pk, user=ada)
+    restore(DESIGNS, pk=design.pk, user=ada)
     # It was deleted by itself, so it stays where it is.
-    assert list(binned_instances()) == [instance]
-    restore_instance(pk=instance.pk, user=ada)
+    assert list(in_bin(ProcessInstance)) == [instance]
+    restore(INSTANCES, pk=instance.pk, user=ada)
     with pytest.raises(Missing):
-        restore_instance(pk=instance.pk, user=ada)
+        restore(INSTANCES, pk=instance.pk, user=ada)
 
 
 def test_instances_that_go_with_their_design_come_back_with_it(
@@ -214,12 +217,12 @@ def test_instances_that_go_with_their_design_come_back_with_it(
     delete_design(name="token-refresh", user=admin, force=True)
     assert not ProcessInstance.objects.exists()
     create_design(raw=local(), user=ada)
-    bins.restore_design(pk=design.pk, user=ada, name="old-tokens")
+    restore(DESIGNS, pk=design.pk, user=ada, name="old-tokens")
     found = ProcessInstance.objects.get()
     assert (found.pk, found.version.document["name"]) == (with_it.pk, "old-tokens")
     assert found.version == ProcessDesign.objects.get(name="old-tokens").published
     assert values_of(found)["client_id"] == "client-1"
-    assert list(binned_instances()) == [alone]
+    assert list(in_bin(ProcessInstance)) == [alone]
 
 
 def test_a_design_removed_for_good_takes_its_binned_instances_along(
@@ -231,6 +234,6 @@ def test_a_design_removed_for_good_takes_its_binned_instances_along(
         dialog
     )
     delete_design(name="token-refresh", user=ada)
-    bins.remove_for_good(pk=design.pk, user=admin)
+    remove(DESIGNS, pk=design.pk, user=admin)
     assert not ProcessInstance.everything.exists()
     assert not ProcessDesign.everything.exists()

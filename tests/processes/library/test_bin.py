@@ -7,13 +7,15 @@ import pytest
 from django.utils import timezone
 
 from kianda.accounts.models import AuditEntry
+from kianda.accounts.services.recycle_bin import restore
 from kianda.lib.errors import Invalid, Missing
+from kianda.lib.recycle_bin import in_bin
 from processes import retention
 from processes.designer.working_copy import edit, open_copy, save_version
 from processes.designs.lifecycle import create_design, delete_design, publish_design, save_design
 from processes.document_cache import document_of
 from processes.instances.lifecycle import create_instance
-from processes.library import recycle_bin as bins
+from processes.library.recycle_bin import DESIGNS
 from processes.models import ProcessDesign, ProcessInstance
 from processes.selectors import get_design, get_version
 from tests.pages import client_of, text_of
@@ -32,7 +34,7 @@ def test_a_deleted_design_is_nowhere_but_in_the_bin(ada: Any) -> None:
     with pytest.raises(Invalid):
         create_instance(process="token-refresh", mode="preview", data={}, user=ada)
     assert not ProcessDesign.objects.exists()
-    [binned] = bins.binned_designs()
+    [binned] = in_bin(ProcessDesign)
     assert (binned.name, binned.deleted_by) == ("token-refresh", ada)
 
 
@@ -42,7 +44,7 @@ def test_a_restored_design_has_all_its_versions(ada: Any) -> None:
     save_design(name="token-refresh", raw=local(description="Newer"), user=ada)
     [binned] = [get_design("token-refresh")]
     delete_design(name="token-refresh", user=ada)
-    bins.restore_design(pk=binned.pk, user=ada)
+    restore(DESIGNS, pk=binned.pk, user=ada)
     found = get_design("token-refresh")
     assert (str(found.published), str(found.draft)) == ("1.0", "1.1")
     assert list(AuditEntry.objects.order_by("pk").values_list("action", flat=True)[3:]) == [
@@ -57,10 +59,10 @@ def test_the_name_of_a_binned_design_is_free_and_it_comes_back_under_another(ada
     delete_design(name="orders", user=ada)
     create_design(raw=process(name="orders"), user=ada)
     with pytest.raises(Invalid) as caught:
-        bins.restore_design(pk=old, user=ada)
+        restore(DESIGNS, pk=old, user=ada)
     assert caught.value.errors[0].pointer == "/name"
     open_copy("orders", user=ada)
-    bins.restore_design(pk=old, user=ada, name="old-orders")
+    restore(DESIGNS, pk=old, user=ada, name="old-orders")
     found = get_design("old-orders")
     assert (found.pk, str(found.published)) == (old, "1.0")
     for number in ("0.1", "1.0"):
@@ -80,7 +82,7 @@ def test_edits_in_the_designer_survive_the_bin_and_a_new_name(ada: Any) -> None:
     pk = get_design("leave").pk
     delete_design(name="leave", user=ada)
     added(ada, name="leave")
-    bins.restore_design(pk=pk, user=ada, name="leave-2")
+    restore(DESIGNS, pk=pk, user=ada, name="leave-2")
     copy = open_copy("leave-2", user=ada)
     assert copy.document["forms"][0]["title"] == "Mine"
     save_version("leave-2", user=ada, revision=copy.revision)
@@ -99,7 +101,7 @@ def test_a_number_is_never_given_twice_by_processes_of_one_name(ada: Any, admin:
         assert made.process_id == expected
     delete_design(name="orders", user=admin, force=True)
     assert not ProcessInstance.objects.exists()
-    bins.restore_design(pk=old, user=ada)
+    restore(DESIGNS, pk=old, user=ada)
     made = create_instance(process="orders", mode="live", data={}, user=ada)
     assert made.process_id == "orders-3"
 
@@ -112,7 +114,7 @@ def test_after_thirty_days_a_binned_design_is_gone(ada: Any) -> None:
     moment = timezone.now()
     ProcessDesign.everything.filter(name="old").update(deleted_at=moment - timedelta(days=31))
     retention.prune(moment)
-    assert [one.name for one in bins.binned_designs()] == ["young"]
+    assert [one.name for one in in_bin(ProcessDesign)] == ["young"]
     retention.prune(moment + timedelta(days=30, minutes=1))
     assert not ProcessDesign.everything.exists()
 
@@ -135,20 +137,20 @@ def test_the_api_says_who_uses_it(ada: Any, admin: Any, api: Any) -> None:
     assert refused.status_code == 409
     assert [use["name"] for use in refused.json()["used_by"]] == ["token-refresh-1"]
     assert api(admin).delete("/api/v1/processes/token-refresh/?force=true").status_code == 204
-    assert [one.name for one in bins.binned_designs()] == ["token-refresh"]
+    assert [one.name for one in in_bin(ProcessDesign)] == ["token-refresh"]
 
 
 def test_the_bin_restores_and_only_an_administrator_removes(ada: Any, admin: Any) -> None:
     pk = added(ada, name="leave").pk
     client = client_of(ada)
     client.post("/designs/leave/delete/")
-    assert "Leave request" in text_of(client.get("/designs/bin/"))
-    assert client.post(f"/designs/bin/{pk}/remove/").status_code == 403
+    assert "Leave request" in text_of(client.get("/designs/bin/", follow=True))
+    assert client.post(f"/bin/designs/{pk}/remove/").status_code == 403
     added(ada, name="leave")
-    refused = client.post(f"/designs/bin/{pk}/restore/", {"/name": "leave"})
+    refused = client.post(f"/bin/designs/{pk}/restore/", {"/name": "leave"})
     assert refused.status_code == 422
     assert 'value="leave-2"' in refused.content.decode()
-    assert client.post(f"/designs/bin/{pk}/restore/", {"/name": "leave-2"}).status_code == 303
+    assert client.post(f"/bin/designs/{pk}/restore/", {"/name": "leave-2"}).status_code == 303
     client.post("/designs/leave-2/delete/")
-    assert client_of(admin).post(f"/designs/bin/{pk}/remove/").status_code == 303
+    assert client_of(admin).post(f"/bin/designs/{pk}/remove/").status_code == 303
     assert not ProcessDesign.everything.filter(pk=pk).exists()

@@ -12,14 +12,14 @@ from tests.pages import client_of, text_of
 pytestmark = pytest.mark.django_db
 PLACES = [
     "/designs/", "/designs/new/", "/designs/new/definition/", "/designs/import/",
-    "/designs/export/", "/designs/bin/", "/designs/token-refresh/details/",
+    "/designs/export/", "/designs/token-refresh/details/",
     "/designs/token-refresh/duplicate/", "/designs/token-refresh/export/",
     "/designs/token-refresh/", "/designs/token-refresh/versions/",
     "/designs/token-refresh/publish/", "/designs/token-refresh/delete/",
     "/designs/token-refresh/versions/0.1/", "/designs/token-refresh/versions/0.1/restore/",
 ]  # fmt: skip
 SHARED = [
-    "/instances/", "/instances/new/", "/instances/token-refresh-1/", "/runs/",
+    "/bin/", "/instances/", "/instances/new/", "/instances/token-refresh-1/", "/runs/",
     "/instances/token-refresh-1/runs/", "/instances/token-refresh-1/changes/",
     "/instances/token-refresh-1/delete/",
 ]  # fmt: skip

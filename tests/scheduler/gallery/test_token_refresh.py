@@ -9,10 +9,11 @@ from pytest_httpserver import HTTPServer
 
 from datasources.models import Datasource
 from kianda.accounts.models import AuditEntry
+from kianda.accounts.services.recycle_bin import restore
 from processes.designs.lifecycle import delete_design, warnings_of
 from processes.document_cache import document_of
 from processes.library.exporter import export_text
-from processes.library.recycle_bin import restore_design
+from processes.library.recycle_bin import DESIGNS
 from processes.models import ProcessInstance, Run
 from processes.selectors import get_design
 from scheduler.models import Occurrence, ScheduledTask
@@ -207,7 +208,7 @@ def test_a_task_of_a_binned_process_says_so_and_fires_again_when_it_is_restored(
     first = fired()
     assert first.outcome in {"skipped", "failed"}
     assert first.reason == "The process acme-crm-token was deleted."
-    restore_design(pk=pk, user=admin)
+    restore(DESIGNS, pk=pk, user=admin)
     ProcessInstance.objects.all().delete()
     answers(provider)
     second = fired()
