@@ -30,8 +30,8 @@ class ProcessesConfig(AppConfig):
         from processes.running import request_samples
         from processes.running.call_log import call_log
 
-        recycle_bin.register(DESIGNS)
         recycle_bin.register(INSTANCES)
+        recycle_bin.register(DESIGNS)
         usage.register("datasource", uses_of_datasource)
         usage.register("group", uses_of_group)
         usage.register("method", uses_of_method)

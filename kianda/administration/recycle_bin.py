@@ -28,7 +28,7 @@ from kianda.web.pages import (
 def recycle_bin(request: HttpRequest) -> HttpResponseBase:
     """List what was deleted and can still be restored; by kind, by words."""
     words = query_words(request, "q", "kind")
-    found = services.BinnedThings(request.user, words["kind"], words["q"])
+    found = services.BinnedThings(request.user, slug=words["kind"], words=words["q"])
     context = {
         "page": page_of_list(found, page_number(request)),
         "words": words, "filtered": any(words.values()),
@@ -44,7 +44,7 @@ def recycle_bin(request: HttpRequest) -> HttpResponseBase:
 @once
 def restore(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
     """Restore a thing; ask for another name when its own is taken."""
-    found, errors, refusal = services.find(kind, pk, request.user), Errors(), ""
+    found, errors, refusal = services.find(request.user, slug=kind, pk=pk), Errors(), ""
     name = request.POST.get("/name", "").strip()
     if request.method == "POST":
         try:
@@ -71,7 +71,7 @@ def restore(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
 def remove(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
     """Ask, then remove a thing for good."""
     try:
-        found = services.find(kind, pk, request.user)
+        found = services.find(request.user, slug=kind, pk=pk)
     except Missing:
         if request.method == "POST":
             return go(request, "bin")

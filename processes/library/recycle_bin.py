@@ -1,5 +1,7 @@
 """Designs in the recycle bin: restored with their versions, if need be under another name."""
 
+from datetime import datetime
+
 from django.contrib.auth.models import User
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
@@ -67,6 +69,11 @@ class BinnedDesigns(BinKind[ProcessDesign]):
         row.deleted_at = row.deleted_by = None
         row.save()
         take_out(with_it, user=user)
+
+    def over(self, moment: datetime) -> list[int]:
+        """Return those without instances: of these there may be many, and they go one by one."""
+        pks = ProcessDesign.everything.filter(pk__in=super().over(moment), instances__isnull=True)
+        return list(pks.values_list("pk", flat=True))
 
     def delete(self, row: ProcessDesign) -> None:
         """Delete it with its versions, and the instances that hold them: all are in the bin."""

@@ -161,6 +161,22 @@ def test_all_kinds_go_after_thirty_days(filled: dict[str, int]) -> None:
     assert prune(timezone.now()) == 0
 
 
+def test_a_design_goes_after_the_instances_that_went_with_it(ada: Any, admin: Any) -> None:
+    create_design(raw=process(name="counter"), user=ada)
+    publish_design(name="counter", user=ada)
+    for _ in range(3):
+        create_instance(process="counter", mode="live", data={}, user=ada)
+    delete_design(name="counter", user=admin, force=True)
+    young = ProcessInstance.everything.earliest("pk")
+    old = timezone.now() - timedelta(days=31)
+    ProcessDesign.everything.update(deleted_at=old)
+    ProcessInstance.everything.exclude(pk=young.pk).update(deleted_at=old)
+    assert prune(timezone.now()) == 2
+    assert ProcessDesign.everything.exists()
+    assert prune(timezone.now() + timedelta(days=31)) == 2
+    assert not ProcessDesign.everything.exists()
+
+
 def test_a_page_of_the_bin_takes_no_query_more_for_more_rows(ada: Any, admin: Any) -> None:
     create_design(raw=process(name="counter"), user=ada)
     publish_design(name="counter", user=ada)

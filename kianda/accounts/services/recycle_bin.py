@@ -22,7 +22,7 @@ from kianda.lib.errors import Flaw, Forbidden, Invalid, Missing
 from kianda.lib.recycle_bin import gone_at, in_bin, locked_in_bin, over
 
 M = TypeVar("M", bound=Model)
-PRUNED_AT_ONCE = 200
+PRUNED_AT_ONCE = 1_000
 
 
 class BinKind(ABC, Generic[M]):
@@ -79,6 +79,10 @@ class BinKind(ABC, Generic[M]):
     @abstractmethod
     def bring_back(self, row: M, *, user: User, name: str) -> None:
         """Store that it is no longer in the bin, under this name; its row is locked."""
+
+    def over(self, moment: datetime) -> list[int]:
+        """Return the keys of some that were in the bin for their time."""
+        return over(self.model, moment, most=PRUNED_AT_ONCE)
 
     @abstractmethod
     def words_of_restoring(self, row: M) -> str:
@@ -154,10 +158,10 @@ def kinds_for(user: Any) -> list[BinKind[Any]]:
 class BinnedThings:
     """What a person may see in the bin, the last deleted first, as a paginator takes it."""
 
-    def __init__(self, user: Any, slug: str = "", words: str = "") -> None:
+    def __init__(self, user: Any, *, slug: str = "", words: str = "") -> None:
         """Take the person, a kind when only things of that one are asked for, and words in them."""
         kinds = [kind for kind in kinds_for(user) if slug in {"", kind.slug}]
-        keys = [_keys_of(kind, user, words.split()[:8]) for kind in kinds]
+        keys = [_keys_of(kind, user=user, words=words.split()[:8]) for kind in kinds]
         self._keys = reduce(lambda one, more: one.union(more, all=True), keys) if keys else None
 
     def count(self) -> int:
@@ -180,7 +184,7 @@ class BinnedThings:
         ]
 
 
-def _keys_of(kind: BinKind[Any], user: Any, words: list[str]) -> Any:
+def _keys_of(kind: BinKind[Any], *, user: Any, words: list[str]) -> Any:
     slug = Value(kind.slug, output_field=CharField())
     rows = kind.visible_to(user).order_by().annotate(kind_in_bin=slug)
     for word in words:
@@ -188,7 +192,7 @@ def _keys_of(kind: BinKind[Any], user: Any, words: list[str]) -> Any:
     return rows.values_list("deleted_at", "kind_in_bin", "id")
 
 
-def find(slug: str, pk: int, user: Any) -> BinnedThing:
+def find(user: Any, *, slug: str, pk: int) -> BinnedThing:
     """Return one thing that a person may see in the bin; raises Missing."""
     kind = _kinds.get(slug)
     # A number of any length may stand in an address.
@@ -234,16 +238,16 @@ def remove(kind: BinKind[Any], *, pk: int, user: User) -> None:
     """Delete a thing of the bin, never to come back; raises Missing, Forbidden."""
     if not has_role(user, ADMINISTRATOR):
         raise Forbidden(_("Only an administrator can remove something for good."))
-    _remove(kind, pk, user=user, why="")
+    _remove(kind, pk=pk, user=user, why="")
 
 
 def prune(moment: datetime) -> int:
     """Remove what was in the bin for its 30 days, some of each kind; returns how much."""
     pruned = 0
     for kind in _kinds.values():
-        for pk in over(kind.model, moment, most=PRUNED_AT_ONCE):
+        for pk in kind.over(moment):
             try:
-                _remove(kind, pk, user=None, why=_("30 days over"))
+                _remove(kind, pk=pk, user=None, why=_("30 days over"))
             except Missing:
                 # It was restored just now, or it went with something else.
                 continue
@@ -251,7 +255,7 @@ def prune(moment: datetime) -> int:
     return pruned
 
 
-def _remove(kind: BinKind[Any], pk: int, *, user: User | None, why: str) -> None:
+def _remove(kind: BinKind[Any], *, pk: int, user: User | None, why: str) -> None:
     with transaction.atomic():
         row = locked_in_bin(kind.model, pk, missing=_missing())
         record(user, action="removed", kind=kind.audit_kind, name=kind.name_of(row), detail=why)
