@@ -15,6 +15,8 @@ class ProcessesConfig(AppConfig):
         """Tell the apps below how processes use their objects."""
         from datasources import ports
         from kianda.accounts.services import recycle_bin
+        from kianda.accounts.services.directory import names_of
+        from kianda.accounts.services.person_data import part_of
         from kianda.web import navigation
         from processes.designs.usage import (
             page_of_instance,
@@ -26,12 +28,14 @@ class ProcessesConfig(AppConfig):
         )
         from processes.instances.form_states import how_much_work
         from processes.instances.recycle_bin import INSTANCES
+        from processes.language import people
         from processes.library.recycle_bin import DESIGNS
         from processes.running import request_samples
         from processes.running.call_log import call_log
 
         recycle_bin.register(INSTANCES)
         recycle_bin.register(DESIGNS)
+        people.register(people.Directory(names_of, part_of))
         usage.register("datasource", uses_of_datasource)
         usage.register("group", uses_of_group)
         usage.register("method", uses_of_method)

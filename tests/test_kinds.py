@@ -179,6 +179,7 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "list",
         "toggle",
         "table",
+        "user_picker",
         "button",
         "link",
         "rich_text",
@@ -263,6 +264,7 @@ OTHERWISE = {
     ("scheduler/forms.py", "number"): "a control of a setting",
     ("processes/views/instances/instance_page.py", "submit"): "what triggers a target",
     ("datasources/http/curl.py", "text"): "a part of a body",
+    ("scheduler/document.py", "user_picker"): "a control of a setting",
     ("kianda/sandbox/app.py", "list"): "what an answer is made to be",
 }  # fmt: skip
 ABOUT_A_KIND = re.compile(r"\b(slug|type|kind)\b")

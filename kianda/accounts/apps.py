@@ -17,10 +17,14 @@ class AccountsConfig(AppConfig):
         """See to the groups of the roles after each migration, and to what signing in counts."""
         from axes.signals import user_locked_out
         from django.contrib.auth.signals import user_logged_in
+        from django.core.signals import request_finished, request_started
 
         from kianda.accounts.authentication import signed_in, was_locked_out
         from kianda.accounts.roles import make_groups
+        from kianda.accounts.services.directory import begin_request, end_request
 
         user_logged_in.connect(signed_in, dispatch_uid="kianda.guessing")
         user_locked_out.connect(was_locked_out, dispatch_uid="kianda.guessing")
+        request_started.connect(begin_request, dispatch_uid="kianda.directory")
+        request_finished.connect(end_request, dispatch_uid="kianda.directory")
         post_migrate.connect(make_groups, sender=self, dispatch_uid="kianda.roles")

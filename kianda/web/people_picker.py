@@ -94,7 +94,8 @@ def picker_context(name: str, label: Any, **more: Any) -> dict[str, Any]:
     more: users, groups, refs (what is chosen: a text or names), post (the name under which it is
     sent; of two boxes both begin so), multiple, choices with their choices_title, free, choose
     (users, groups, both), within (a group), roles (groups that are roles too), errors (an Errors or
-    sentences), help, required, disabled, width, id.
+    sentences), help, required, disabled or
+    enabled, width, id; of a cell of a table the number of its row.
     """
     errors, free = more.get("errors") or (), bool(more.get("free"))
     sentences = list(errors.at(name) if hasattr(errors, "at") else errors)
@@ -105,7 +106,7 @@ def picker_context(name: str, label: Any, **more: Any) -> dict[str, Any]:
     refs = dict.fromkeys(ref for box in boxes for ref in box.refs(free=free))
     choices = [PickerChoice(*one) for one in more.get("choices") or ()]
     return {
-        "width": 12, "multiple": True, **more,
+        "width": 12, "multiple": True, "disabled": more.get("enabled") is False, **more,
         "id": identifier, "label": label, "boxes": boxes, "sentences": sentences, "free": free,
         "described": " ".join(described), "choices": choices,
         "chips": _chips(refs, choices, wrong=bool(sentences)),

@@ -29,6 +29,15 @@ def owner_flaws(document: Document, catalog: Catalog) -> Iterator[Flaw]:
                 )
 
 
+def group_flaws(document: Document, catalog: Catalog) -> Iterator[Flaw]:
+    """Find fields that take the members of a group which is not there: nobody could be chosen."""
+    asked = list(document.groups_asked_for())
+    unknown = catalog.unknown_groups({group for _, group in asked}) if asked else ()
+    for place, group in asked:
+        if group in unknown:
+            yield Flaw(place, _("There is no group %(name)s.") % {"name": group})
+
+
 def assignment_advice(document: Document, catalog: Catalog) -> Iterator[Flaw]:
     """Find whom a rule would not find now; people come and go, so it is no more than a hint."""
     rules = [

@@ -229,6 +229,12 @@ class Document(_Titled):
             for at, field in walk(form.fields, f"{place}/fields"):
                 yield RuleList(f"{at}/rules", field.name, field.title, list(field.rules))
 
+    def groups_asked_for(self) -> Iterator[tuple[str, str]]:
+        """Yield the groups whose members fields take, after the JSON pointer of the setting."""
+        for number, form in enumerate(self.forms):
+            for at, field in walk(form.fields, pointer("forms", number) + "/fields"):
+                yield from ((f"{at}{below}", group) for below, group in field.groups_asked_for())
+
     def placed_rules(self) -> Iterator[tuple[str, Rule]]:
         """Yield every rule with its JSON pointer."""
         for found in self.rule_lists():

@@ -223,9 +223,15 @@ class DefinitionTree:
             _kinds_of(fields),
             forms=frozenset(form["name"] for form in forms if isinstance(form.get("name"), str)),
             tables={
-                field["name"]: _kinds_of(filter(_is_named, columns_of(field)))
+                field["name"]: parts
                 for field in fields
-                if kind_named(field["type"]).holds_rows
+                for kind in [kind_named(field["type"])]
+                for parts in [
+                    _kinds_of(filter(_is_named, columns_of(field)))
+                    if kind.holds_rows
+                    else kind.parts_in(field)
+                ]
+                if parts or kind.holds_rows
             },
         )
 

@@ -24,6 +24,7 @@ from processes.engine.trace_replay import newest_first
 from processes.language.call_results import Answer
 from processes.language.expressions import Template, TemplateError
 from processes.language.mappings import item_at
+from processes.language.people import inside
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value, ValueFailure, column_of, from_json, is_blank
 from processes.models import ProcessInstance, Run
@@ -137,7 +138,7 @@ class RuleSamples:
     def _of_rows(self, table: str, column: str) -> Value:
         """Return a column of a table; of the row that a loop is at, what the first one holds."""
         if table != "row":
-            return column_of(self._values[table], column)
+            return inside(self._values[table], column)
         first = column_of(self._values.get(self._loop), column)[:1]
         if not first:
             raise NotYet(

@@ -81,8 +81,10 @@ def _written_for(group: str) -> list[int]:
 
 
 def _names(document: Document, group: str) -> bool:
-    """Tell whether a form belongs to a group, or a rule gives one to it."""
+    """Tell whether a form belongs to a group, a rule gives one to it, or a field asks for it."""
     if any(group in form.owners.groups for form in document.forms):
+        return True
+    if any(group == asked for _, asked in document.groups_asked_for()):
         return True
     given = {
         name.casefold()

@@ -17,7 +17,8 @@ from processes.engine.runner import Outcome
 from processes.engine.trace import RunTrace
 from processes.language.conditions import ConditionGroup
 from processes.language.expressions import Template
-from processes.language.values import Value, as_text, column_of, to_json
+from processes.language.people import inside
+from processes.language.values import Value, as_text, to_json
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.rules.ports import Forms, InstanceAct, Item
 
@@ -79,7 +80,7 @@ class RunContext:
         elif name in self.surroundings.names:
             value = self.surroundings.names[name]
         elif table in self.working.values:
-            value = column_of(self.working.values[table], column)
+            value = inside(self.working.values[table], column)
         else:
             words = _("There is no field or name %(name)s.") % {"name": name}
             raise RuleFailed("configuration", words)

@@ -20,6 +20,7 @@ from processes.fields.secret import Secret
 from processes.fields.table import Table
 from processes.fields.text import Text
 from processes.fields.toggle import Toggle
+from processes.fields.user_picker import UserPicker
 
 AnyField = Annotated[
     Text
@@ -29,6 +30,7 @@ AnyField = Annotated[
     | List
     | Toggle
     | Table
+    | UserPicker
     | Button
     | Link
     | RichText
@@ -69,6 +71,7 @@ __all__ = [
     "Table",
     "Text",
     "Toggle",
+    "UserPicker",
     "fields",
     "kind_named",
     "walk",

@@ -166,6 +166,14 @@ class FormField(FieldKind):
         except ValueFailure as failure:
             return self.empty(), [("", str(failure))]
 
+    def refs(self, value: Value) -> "Iterator[tuple[str, str, FormField]]":
+        """Yield whom a value names: the place inside it, the ref, the field that asks for it."""
+        return iter(())
+
+    def groups_asked_for(self) -> "Iterator[tuple[str, str]]":
+        """Yield the groups whose members alone it takes, after the place of the setting in it."""
+        return iter(())
+
     def to_json(self, value: Value) -> JSONValue:
         """Return a value as it is stored and sent."""
         return to_json(value)

@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, ValidationInfo, field_validator
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.pointers import pointer
-from processes.fields.base import InputField, MomentWords, Read, words_of
+from processes.fields.base import FormField, InputField, MomentWords, Read, words_of
 from processes.language.expressions import Resolve
 from processes.language.references import flaw, names_in
 from processes.language.values import MAX_LIST, Value, ValueFailure, from_json, is_blank
@@ -43,7 +43,7 @@ class Table(InputField):
         max_length=MAX_COLUMNS,
         title=gettext_noop("Columns"),
         description=gettext_noop(
-            "What each row holds, as fields: text, number, date, list or toggle."
+            "What each row holds, as fields: text, number, date, list, toggle or user."
         ),
         json_schema_extra={"control": "columns"},
     )
@@ -136,6 +136,21 @@ class Table(InputField):
     def column(self, name: str) -> Column | None:
         """Return a column by name."""
         return next((column for column in self.columns if column.name == name), None)
+
+    def refs(self, value: Value) -> Iterator[tuple[str, str, FormField]]:
+        """Yield whom its cells name."""
+        people = [column for column in self.columns if column.names_people]
+        for at, row in enumerate(value if people and isinstance(value, list) else ()):
+            for column in people:
+                for place, ref, field in column.refs(row.get(column.name)):
+                    yield f"/{at}/{column.name}{place}", ref, field
+
+    def groups_asked_for(self) -> Iterator[tuple[str, str]]:
+        """Yield the groups whose members its columns take."""
+        for at, column in enumerate(self.columns):
+            yield from (
+                (f"/columns/{at}{below}", group) for below, group in column.groups_asked_for()
+            )
 
     def empty(self) -> Value:
         """Return a table without rows."""

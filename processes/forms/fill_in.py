@@ -22,7 +22,8 @@ from processes.forms.controls import Control, FormView, every, without
 from processes.forms.table_input import Grid, TypedTable, act_on, read_table
 from processes.forms.table_view import table_view
 from processes.language.expressions import Resolve
-from processes.language.values import Value, ValueFailure, column_of
+from processes.language.people import inside
+from processes.language.values import Value, ValueFailure
 
 TypedValue: TypeAlias = Written | TypedTable
 
@@ -200,7 +201,7 @@ def _content(field: FormField, values: Mapping[str, Value], resolve: Resolve) ->
         if name in values:
             return values[name]
         try:
-            return column_of(values[table], column) if table in values else resolve(name)
+            return inside(values[table], column) if table in values else resolve(name)
         except LookupError:
             return None  # Before there is an instance it has no Process ID.
 

@@ -10,6 +10,7 @@ from kianda.lib.secrets import MASK
 from processes.definition.document import Document
 from processes.engine.run_values import json_of, python_of
 from processes.fields.base import FormField
+from processes.instances.named_people import people_flaws
 from processes.language.values import Value
 from processes.models import ProcessInstance
 
@@ -61,14 +62,16 @@ def read_sent(
             if not stored.get(name):
                 flaws.append(Flaw(pointer, _("Nothing is stored here yet: send the value itself.")))
         else:
-            _read_one(field, raw, pointer, values, flaws)
+            _read_one(field, raw, pointer, values, flaws, stored)
     return values, flaws
 
 
 def _read_one(
-    field: FormField, raw: Any, pointer: str, values: dict[str, Value], flaws: list[Flaw]
-) -> None:
+    field: FormField, raw: Any, pointer: str, values: dict[str, Value], flaws: list[Flaw],
+    stored: Mapping[str, Value],
+) -> None:  # fmt: skip
     value, wrong = field.read(raw)
+    wrong = wrong or people_flaws(field, value, stored.get(field.name))
     if not wrong:
         values[field.name] = value
     flaws += [Flaw(f"{pointer}{place}", f"{field.title}: {detail}") for place, detail in wrong]

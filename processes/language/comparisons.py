@@ -50,6 +50,8 @@ class Operator:
     words: str
     test: Callable[[Value, Value, Day], bool]
     right: Right = Right.VALUE
+    # The right side is not written: it is whoever the run works for.
+    about_me: bool = False
     # A secret may be asked whether it is set, and compared with another secret.
     takes_secret: bool = False
 
@@ -100,6 +102,14 @@ def _blank(left: Value, _right: Value) -> bool:
     return is_blank(left)
 
 
+def _is_me(left: Value, me: Value) -> bool:
+    return bool(me) and _items(left) == _items(me)[:1]
+
+
+def _has_me(left: Value, me: Value) -> bool:
+    return any(one in _items(me) for one in _items(left) if not is_blank(one))
+
+
 OPERATORS: Mapping[str, Operator] = MappingProxyType(
     {
         "eq": Operator(gettext_noop("is"), _plain(same), takes_secret=True),
@@ -129,6 +139,13 @@ OPERATORS: Mapping[str, Operator] = MappingProxyType(
         "before_today": Operator(gettext_noop("is before today"), _dated(-1), Right.NOTHING),
         "today": Operator(gettext_noop("is today"), _dated(0), Right.NOTHING),
         "after_today": Operator(gettext_noop("is after today"), _dated(1), Right.NOTHING),
+        "is_me": Operator(gettext_noop("is me"), _plain(_is_me), Right.NOTHING, about_me=True),
+        "has_me": Operator(
+            gettext_noop("is me, or one of my groups"),
+            _plain(_has_me),
+            Right.NOTHING,
+            about_me=True,
+        ),
     }
 )
 

@@ -19,12 +19,14 @@ from kianda.lib.i18n import gettext_noop
 from processes.language.comparisons import OPERATORS, Day, Operator, Right, Titles, side_in_words
 from processes.language.expressions import Resolve, Template
 from processes.language.patterns import PatternError, compiled
+from processes.language.people import refs_of_me
 from processes.language.references import flaw, name_problems, names_in, parsed, secret_names
 from processes.language.values import Value
 
 OperatorName = Literal[
     "eq", "neq", "contains", "not_contains", "starts_with", "gt", "gte", "lt", "lte", "blank",
     "not_blank", "matches", "not_matches", "in", "between", "before_today", "today", "after_today",
+    "is_me", "has_me",
 ]  # fmt: skip
 
 MAX_NESTING = 8
@@ -54,7 +56,7 @@ class Condition(_Part):
         title=gettext_noop("Compared with"),
         description=gettext_noop(
             "A field, text or expression; for in and between several with commas; "
-            "for matches an RE2 pattern; nothing for blank and today."
+            "for matches an RE2 pattern; nothing for blank, today and is_me."
         ),
         json_schema_extra={"control": "value"},
         validate_default=True,
@@ -110,6 +112,8 @@ class Condition(_Part):
         return operator.test(left, self._right_value(operator, resolve), day)
 
     def _right_value(self, operator: Operator, resolve: Resolve) -> Value:
+        if operator.about_me:
+            return [*refs_of_me(resolve("user.username"), resolve("user.groups"))]
         if operator.right is Right.NOTHING:
             return None
         if operator.right is Right.PATTERN:

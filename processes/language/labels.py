@@ -40,6 +40,19 @@ _SYSTEM = {
 }
 
 
+_PARTS = {
+    "name": gettext_noop("Name"), "username": gettext_noop("User name"),
+    "email": gettext_noop("E-mail"), "manager": gettext_noop("Manager"),
+    "department": gettext_noop("Department"), "job_title": gettext_noop("Job title"),
+    "phone": gettext_noop("Phone"), "groups": gettext_noop("Groups"),
+}  # fmt: skip
+
+
+def part_in_words(part: str) -> str:
+    """Return what a part of a person is called, as `email` of `[manager.email]`."""
+    return _(_PARTS[part])
+
+
 def name_in_words(name: str) -> str:
     """Return what a name that is no title's is called: `User name`, `Access token`."""
     if name.startswith("row."):

@@ -13,12 +13,10 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import FIELD_NAME
 from processes.language.expressions import Template, TemplateError
-from processes.language.scope import NameTable
+from processes.language.people import PARTS
+from processes.language.scope import FieldKind, NameTable
 
-USER_NAMES = frozenset({
-    "user.name", "user.username", "user.email", "user.manager", "user.department",
-    "user.job_title", "user.phone", "user.groups",
-})  # fmt: skip
+USER_NAMES = frozenset(f"user.{part}" for part in PARTS)
 # What is known before an instance is there.
 EARLY_NAMES = USER_NAMES | {"process.name", "now", "today"}
 SYSTEM_NAMES = EARLY_NAMES | {"process.id", "process.status", "process.created"}
@@ -108,12 +106,8 @@ def _is_place(name: str, root: str) -> bool:
 def _field_problem(name: str, names: NameTable) -> str:
     kind = names.fields.get(name)
     table, _dot, column = name.partition(".")
-    if column and table in names.tables:
-        if column in names.tables[table]:
-            return ""
-        known = ", ".join(f"[{table}.{one}]" for one in names.tables[table])
-        sentence = _("The table %(table)s has no column %(column)s. There are: %(known)s.")
-        return sentence % {"table": table, "column": column, "known": known}
+    if column and (root := names.fields.get(table)) and (root.names_people or root.holds_rows):
+        return _part_problem(table, column, names.tables.get(table, {}), root)
     if kind is None:
         near = names.nearest(name)
         meant = _(" Did you mean [%(near)s]?") % {"near": near} if near else ""
@@ -122,6 +116,21 @@ def _field_problem(name: str, names: NameTable) -> str:
         sentence = _("The field %(name)s is a %(kind)s and holds no value.")
         return sentence % {"name": name, "kind": kind.slug()}
     return ""
+
+
+def _part_problem(
+    field: str, part: str, parts: Mapping[str, type[FieldKind]], kind: type[FieldKind]
+) -> str:  # fmt: skip
+    if part in parts:
+        return ""
+    said = {"field": field, "part": part, "known": ", ".join(f"[{field}.{one}]" for one in parts)}
+    if kind.holds_rows:
+        sentence = _("The table %(field)s has no column %(part)s. There are: %(known)s.")
+    elif parts:
+        sentence = _("Nothing called %(part)s is known of a person. There are: %(known)s.")
+    else:
+        sentence = _("[%(field)s.%(part)s] needs one person, and %(field)s takes several.")
+    return sentence % said
 
 
 def escape_hint(name: str) -> str:

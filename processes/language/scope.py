@@ -4,10 +4,13 @@ import difflib
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from kianda.lib.kinds import Kind
 from processes.language.comparisons import OPERATORS
+
+# What is read through a field, `[field.part]`: name to kind.
+PartKinds: TypeAlias = "Mapping[str, type[FieldKind]]"
 
 
 class FieldKind(Kind):
@@ -23,6 +26,8 @@ class FieldKind(Kind):
     holds_text: ClassVar[bool] = False
     # Its value is a list of rows, which a rule can go through.
     holds_rows: ClassVar[bool] = False
+    # Its value names people or groups, as refs.
+    names_people: ClassVar[bool] = False
     # It can be a column of a table.
     in_table: ClassVar[bool] = False
     # It is pressed, and may stand in the bar at the end of its form.
@@ -35,6 +40,11 @@ class FieldKind(Kind):
         """Return how a field with these settings, which may be half made, is drawn."""
         return cls.look
 
+    @classmethod
+    def parts_in(cls, raw: Mapping[str, Any]) -> "PartKinds":
+        """Return what is read through a field with these settings, which may be half made."""
+        return {}
+
 
 @dataclass(frozen=True)
 class NameTable:
@@ -46,7 +56,8 @@ class NameTable:
 
     fields: Mapping[str, type[FieldKind]]
     forms: frozenset[str] = frozenset()
-    # The columns of each table, name to kind; those of the table whose rows are gone through.
+    # What is read through a field: the columns of each table, the parts of a person; name to kind.
+    # `row`: the columns of the table whose rows are gone through.
     tables: Mapping[str, Mapping[str, type[FieldKind]]] = field(default_factory=dict)
     row: Mapping[str, type[FieldKind]] | None = None
 

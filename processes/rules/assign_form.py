@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.language.mappings import Resolve, evaluate
+from processes.language.people import GROUP, USER, kind_and_name
 from processes.language.references import flaw
 from processes.language.setting_types import FormName, TextValue
 from processes.language.values import names_in
@@ -93,8 +94,10 @@ class AssignForm(Rule):
 
     def run(self, context: Context) -> None:
         """Work out the names and assign."""
-        users = _names(self.to.users, _by_user_name(context.resolve))
-        groups = _names(self.to.groups, context.resolve)
+        users, groups = _by_kind(
+            _names(self.to.users, _by_user_name(context.resolve)),
+            _names(self.to.groups, context.resolve),
+        )
         if not self.everyone and not users and not groups:
             raise RuleFailed(
                 "value",
@@ -121,6 +124,15 @@ class AssignForm(Rule):
             else _("Assign the form %(form)s to %(owners)s")
         )
         return said % {"form": self.form, "owners": _("everyone") if self.everyone else named}
+
+
+def _by_kind(users: list[str], groups: list[str]) -> tuple[list[str], list[str]]:
+    """Return names of people and of groups: a user field may name either, whatever asks for it."""
+    people = [name for name in users if kind_and_name(name)[0] != GROUP]
+    people += [name for name in groups if kind_and_name(name)[0] == USER]
+    bands = [kind_and_name(name)[1] for name in groups if kind_and_name(name)[0] != USER]
+    bands += [kind_and_name(name)[1] for name in users if kind_and_name(name)[0] == GROUP]
+    return people, bands
 
 
 def _by_user_name(resolve: Resolve) -> Resolve:

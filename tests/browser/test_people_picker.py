@@ -8,11 +8,14 @@ from django.contrib.auth.models import Group
 from playwright.sync_api import Page, expect
 
 from kianda.accounts.services import groups
+from processes.designs.lifecycle import create_design, publish_design
+from processes.models import ProcessInstance
 from tests.browser.hands import pick
 from tests.browser.story_rows import LOOKS, make_orders
 from tests.browser.watch import Look, PageAs
 from tests.factories import make_user
 from tests.pages import SCRIPT
+from tests.processes.definitions import process, text_field
 
 GROUP = "/users/groups/77/"
 
@@ -124,3 +127,94 @@ def test_owners_of_a_form_are_people_and_groups_of_one_picker(
     page.reload()
     expect(page.locator(".k-chip")).to_have_count(2)
     looks(page)
+
+
+def test_without_script_the_names_are_typed(
+    plain_page_as: Callable[[str], Page], office: None
+) -> None:
+    page = plain_page_as("admin")
+    page.goto(GROUP)
+    expect(page.get_by_role("combobox")).to_have_count(0)
+    page.get_by_label("Members, user names").fill("ann, bo")
+    page.get_by_role("button", name="OK", exact=True).click()
+    page.wait_for_url("**/users/groups/")
+    assert groups.members_of(Group.objects.get(pk=77)) == ["ann", "bo"]
+
+
+def covering(user: Any) -> None:
+    """A process that asks who covers, and who does what."""
+    who = {"type": "user_picker", "name": "who", "title": "Who covers", "default_to_me": True}
+    team = {"type": "user_picker", "name": "team", "title": "Team", "multiple": True,
+            "choose": "both"}  # fmt: skip
+    lines = {"type": "table", "name": "lines", "title": "Tasks", "columns": [
+        {"type": "text", "name": "what", "title": "What"},
+        {"type": "user_picker", "name": "by", "title": "By", "required": True},
+    ]}  # fmt: skip
+    rule = {"type": "set_form_field", "id": "tell",
+            "assignments": [{"field": "mail", "value": "[who.email]"}]}  # fmt: skip
+    fields: list[Any] = [
+        who | {"rules": [rule]}, team, lines, text_field("mail", title="Mail"),
+    ]  # fmt: skip
+    create_design(raw=process(*fields, name="cover", title="Cover"), user=user)
+    publish_design(name="cover", user=user)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_form_asks_for_people(
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    office: None,
+    axe: Look,
+    assert_fits: Look,
+    width: int,
+    scheme: str,
+) -> None:
+    covering(person("ada"))
+    page = page_as("ben", width, scheme)
+    page.goto("/instances/new/?process=cover")
+    who = page.get_by_role("combobox", name="Who covers")
+    assert chosen(page) == ["B\nben"]
+    pick(who, "ann")
+    # Its rules run as for every field that is changed.
+    expect(page.get_by_label("Mail")).to_have_value("ann@example.org")
+    team = page.get_by_role("combobox", name="Team")
+    pick(team, "bo")
+    pick(team, "crew")
+    page.get_by_role("button", name="Add a row").click()
+    by = page.get_by_role("combobox", name="By")
+    expect(by).to_have_count(1)
+    by.fill("ann")
+    expect(page.get_by_role("option", name="Ann Hanlon")).to_have_count(1)
+    axe(page)
+    assert_fits(page)
+    by.press("Enter")
+    page.get_by_role("button", name="Create instance").click()
+    page.wait_for_url("**/instances/cover-1/")
+    axe(page)
+    assert_fits(page)
+    assert ProcessInstance.objects.get().values == {
+        "who": "user:ann", "team": ["user:bo", "group:Crew"], "mail": "ann@example.org",
+        "lines": [{"what": "", "by": "user:ann"}],
+    }  # fmt: skip
+    page.get_by_role("button", name="Remove Crew").click()
+    page.get_by_role("combobox", name="Who covers").fill("stranger")
+    page.complaints.expect("status of 422")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("No user named stranger.").first.wait_for()
+    expect(page.locator(".k-chip--bad")).to_have_count(1)
+    axe(page)
+    assert_fits(page)
+
+
+def test_a_form_asks_for_people_without_script(
+    plain_page_as: Callable[[str], Page], person: Callable[[str], Any], office: None
+) -> None:
+    covering(person("ada"))
+    page = plain_page_as("ben")
+    page.goto("/instances/new/?process=cover")
+    page.get_by_label("Who covers, user names").fill("ann")
+    page.get_by_label("Team, user names").fill("bo, group:Crew")
+    page.get_by_role("button", name="Create instance").click()
+    page.wait_for_url("**/instances/cover-1/")
+    values = ProcessInstance.objects.get().values
+    assert (values["who"], values["team"]) == ("user:ann", ["user:bo", "group:Crew"])

@@ -33,6 +33,7 @@ def orders(*more: dict[str, Any]) -> dict[str, Any]:
         {"type": "date", "name": "day"},
         {"type": "toggle", "name": "urgent"},
         {"type": "list", "name": "region", "choices": ["north", "south"], "display_as": "options"},
+        {"type": "user_picker", "name": "buyer"},
         {"type": "link", "name": "map", "url": "https://example.org/[customer]"},
         {"type": "rich_text", "name": "hint", "text": "<p>For [customer]: [lines.amount]</p>"},
         button("add_up", set_rule("total", "=Sum([lines.amount])"), SAVE),
@@ -75,11 +76,13 @@ def test_every_field_is_stored_and_comes_back_in_form_order(ada_api: APIClient) 
     published(ada_api, orders())
     body = made(
         ada_api, customer=SCRIPT, key="k-secret-1", total="12.345", day="2026-11-23",
-        urgent="yes", region="north", lines=[{"what": SCRIPT, "amount": 2}, {"sent": True}],
+        urgent="yes", region="north", buyer="ada",
+        lines=[{"what": SCRIPT, "amount": 2}, {"sent": True}],
     )  # fmt: skip
     assert body["data"] == {
         "customer": SCRIPT, "key": "********", "total": 12.35, "opens": "08:00:00",
         "day": "2026-11-23", "urgent": True, "region": ["north"],
+        "buyer": "user:ada",
         "lines": [
             {"what": SCRIPT, "amount": 2, "due": None, "size": [], "sent": None},
             {"what": "", "amount": None, "due": None, "size": [], "sent": True},

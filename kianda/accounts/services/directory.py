@@ -4,6 +4,7 @@ A ref names one of them in one text: `user:ada`, `group:Buyers`.
 """
 
 from collections.abc import Iterable, Sequence
+from threading import local
 from typing import Final, NamedTuple
 from zlib import crc32
 
@@ -21,6 +22,7 @@ UNKNOWN: Final = "unknown"
 MOST: Final = 20
 _NAMES = ("username", "first_name", "last_name")
 _TINTS = 4
+_asked = local()
 
 
 class DirectoryEntry(NamedTuple):
@@ -100,6 +102,28 @@ def entries(refs: Iterable[str]) -> dict[str, DirectoryEntry]:
         else:
             found[ref] = DirectoryEntry(ref, name, state=UNKNOWN)
     return found
+
+
+def names_of(refs: Iterable[str]) -> dict[str, str]:
+    """Return what refs are called; while a request is answered, each is looked up once."""
+    known: dict[str, str] | None = getattr(_asked, "names", None)
+    wanted = list(refs)
+    missing = [ref for ref in wanted if ref not in (known or {})]
+    found = {ref: entry.name for ref, entry in entries(missing).items()} if missing else {}
+    if known is None:
+        return found
+    known.update(found)
+    return {ref: known[ref] for ref in wanted}
+
+
+def begin_request(**_: object) -> None:
+    """Remember from now what refs are called."""
+    _asked.names = {}
+
+
+def end_request(**_: object) -> None:
+    """Forget what refs are called: somebody may be given another name."""
+    _asked.names = None
 
 
 def _named(split: Iterable[tuple[str, str]], kind: str) -> list[str]:

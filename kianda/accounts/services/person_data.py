@@ -163,6 +163,16 @@ _VALUES: Final[Mapping[str, Callable[[Any], str | list[str]]]] = {
 }
 
 
+def part_of(ref: str, part: str) -> str | list[str]:
+    """Return what is known of whom a ref names, as `user.<part>` gives it; of a group its name."""
+    kind, _colon, name = ref.partition(":")
+    if kind == "user" and (user := User.objects.filter(username=name).first()):
+        return _VALUES[f"user.{part}"](user)
+    if part == "name":
+        return name
+    return [] if part == "groups" else ""
+
+
 class PersonValues(Mapping[str, Any]):
     """Names and what they give, and besides `user.*`, looked up only when it is read.
 

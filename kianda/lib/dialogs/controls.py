@@ -176,6 +176,7 @@ CONTROLS: dict[str, ControlType] = {
     "rows": ControlType("rows", read_rows, shown_rows),
     "columns": ControlType("columns", _read_elements, _shown_elements),
     "people": ControlType("people", _read_people, _shown_people),
+    "group": ControlType("group", read_name),
     "choices": ControlType("choices", _read_choices, _shown_choices),
 }
 

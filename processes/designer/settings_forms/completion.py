@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from processes.designer.settings_forms.editor_scope import EditorScope
-from processes.designer.settings_forms.source_trees import Branch, Leaf, system_tree
+from processes.designer.settings_forms.source_trees import Branch, Leaf, fields_in, system_tree
 from processes.language.functions import FUNCTIONS, IF
+from processes.language.labels import part_in_words
 from processes.language.references import EARLY_NAMES
 
 MOST = 50
 FUNCTION = "function"
+# The boxes that take values.
+WITH_PARTS = frozenset({"value", "result", "error", "item"})
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,19 @@ def _names(scope: EditorScope, which: str) -> Iterator[Completion]:
     for branch in tree_of(scope, which):
         for leaf in branch.leaves:
             yield Completion(leaf.value, leaf.title, str(branch.title), leaf.icon)
+    if which in WITH_PARTS:
+        yield from _parts_of_people(scope)
+
+
+def _parts_of_people(scope: EditorScope) -> Iterator[Completion]:
+    """Yield what is read through the fields that hold one person: `[manager.email]`."""
+    titles = {one.name: one.title for one in fields_in(scope.document)}
+    for field, parts in scope.names.tables.items():
+        if scope.names.fields[field].names_people:
+            title = titles[field]
+            for part in parts:
+                said = f"{title}: {part_in_words(part)}"
+                yield Completion(f"[{field}.{part}]", said, title, "person")
 
 
 def _functions() -> Iterator[Completion]:

@@ -81,6 +81,9 @@ CHOICES: Mapping[tuple[str, str], tuple[Words, Words]] = {
     ("mode", "time"): (_("Time"), ""),
     ("where", "body"): (_("Among the fields"), ""),
     ("where", "footer"): (_("In the bar at the end of the form"), ""),
+    ("choose", "users"): (_("People"), ""),
+    ("choose", "groups"): (_("Groups"), ""),
+    ("choose", "both"): (_("People and groups"), ""),
     ("display_as", "dropdown"): (_("Drop-down"), ""),
     ("display_as", "options"): (_("All choices side by side"), ""),
 }  # fmt: skip

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from processes.designs.lifecycle import create_design
+from processes.designs.lifecycle import create_design, save_design
 from processes.instances.lifecycle import create_instance
 from tests.pages import markup_of, text_of
+from tests.processes.conftest import definition
 from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.designer.dialogs import PARTS, SHOP, page, said
 from tests.processes.stories import Make
@@ -212,6 +213,28 @@ def test_the_expression_builder_lists_every_function(client: Client) -> None:
     assert "[user.email]" in text
     assert "[user.manager]" in text
     assert "Manager of the user" in text
+
+
+@pytest.mark.parametrize(
+    ("which", "words", "wanted"),
+    [
+        ("value", "boss.em", ["[boss.email]"]),
+        ("result", "Job title", ["[user.job_title]", "[boss.job_title]"]),
+        ("value", "crew.em", []),
+        ("target", "boss", []),
+    ],
+)
+@pytest.mark.usefixtures("design")
+def test_completion_offers_what_is_known_of_a_person(
+    client: Client, ada: Any, which: str, words: str, wanted: list[str]
+) -> None:
+    raw = definition()
+    people = [{"type": "user_picker", "name": "boss", "title": "Boss"},
+              {"type": "user_picker", "name": "crew", "multiple": True}]  # fmt: skip
+    raw["forms"][0]["fields"] += people
+    save_design(name="token-refresh", raw=raw, user=ada)
+    text = page(client, f"{PARTS}completion/?which={which}&q={words}&target=rule:get-token&id=x")
+    assert [html.unescape(one) for one in re.findall(r'data-value="([^"]*)"', text)] == wanted
 
 
 @pytest.mark.usefixtures("design")

@@ -30,6 +30,13 @@ VALUES: dict[str, Value] = {
     "key": "s3",
     "other_key": "s3",
     "today": TODAY,
+    "me": "user:niamh",
+    "my_group": "group:HR",
+    "several": ["user:mark", "user:niamh"],
+    "others": ["user:mark", "group:IT"],
+    "only_me": ["user:niamh"],
+    "user.username": "niamh",
+    "user.groups": ["HR", "Crew"],
 }
 
 
@@ -108,6 +115,21 @@ def holds(*items: Any, match: str = "all") -> Any:
         ("[blank]", "before_today", None, False),
         ("[blank]", "today", None, False),
         ("[blank]", "after_today", None, False),
+        ("[me]", "is_me", None, True),
+        ("[only_me]", "is_me", None, True),
+        ("[several]", "is_me", None, False),
+        ("[my_group]", "is_me", None, False),
+        ("[blank]", "is_me", None, False),
+        ("[empty]", "is_me", None, False),
+        ("[none]", "is_me", None, False),
+        ("niamh", "is_me", None, False),
+        ("[me]", "has_me", None, True),
+        ("[my_group]", "has_me", None, True),
+        ("[several]", "has_me", None, True),
+        ("[others]", "has_me", None, False),
+        ("[blank]", "has_me", None, False),
+        ("[none]", "has_me", None, False),
+        ("group:Crew", "has_me", None, True),
         ("[key]", "eq", "[other_key]", True),
         ("=[amount] * 2", "gt", "=[amount] + 5", True),
     ],
@@ -178,3 +200,10 @@ def test_later_rows_are_not_looked_at_when_the_verdict_is_clear() -> None:
 def test_a_catastrophic_pattern_is_harmless() -> None:
     slow = group(row("[text]", "matches", "^(([a-z])+.)+[A-Z]([a-z])+$"))
     assert not slow.holds({"text": "a" * 50_000}.__getitem__, TODAY)
+
+
+@pytest.mark.parametrize("operator", ["is_me", "has_me"])
+@pytest.mark.parametrize("left", ["user:", "", "[who]", "[all]"])
+def test_where_nobody_is_nothing_is_mine(operator: str, left: str) -> None:
+    values: dict[str, Value] = {"user.username": "", "user.groups": [], "who": None, "all": []}
+    assert not group(row(left, operator)).holds(values.__getitem__, TODAY)
