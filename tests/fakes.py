@@ -155,6 +155,9 @@ class FakeForms:
     ) -> None:  # fmt: skip
         self.done.append(("assign", list(forms), list(users), list(groups), append, opens))
 
+    def secure(self, lists: Mapping[str, Sequence[str]], *, append: bool) -> None:
+        self.done.append(("secure", {name: list(refs) for name, refs in lists.items()}, append))
+
     def show(self, name: str, part: DisplayPart, *, value: bool) -> None:
         self.display[name, part] = value
 

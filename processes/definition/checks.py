@@ -12,7 +12,7 @@ from kianda.lib.errors import Flaw
 from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK
 from processes.definition.catalog import Catalog
-from processes.definition.checks_people import assignment_advice, group_flaws, owner_flaws
+from processes.definition.checks_people import assignment_advice, owner_flaws
 from processes.definition.checks_processes import process_flaws
 from processes.definition.checks_secrets import written_out
 from processes.definition.document import Document, RuleList
@@ -31,7 +31,6 @@ def check_references(document: Document, catalog: Catalog) -> list[Flaw]:
     """Return the names that do not hold outside the definition; publishing refuses them."""
     return [
         *owner_flaws(document, catalog),
-        *group_flaws(document, catalog),
         *(
             flaw
             for place, rule in document.placed_rules()

@@ -1,41 +1,77 @@
 """People and groups that a definition names: owners of its forms, and to whom rules assign them."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from kianda.lib.errors import Flaw
 from kianda.lib.i18n import gettext as _
+from kianda.lib.pointers import pointer
 from processes.definition.catalog import Catalog
-from processes.definition.document import Document
+from processes.definition.document import Document, Form
+from processes.definition.security import Security
+from processes.fields.base import FormField, walk
 from processes.language.expressions import Template
+from processes.language.people_refs import named_group, named_user
 from processes.language.values import names_in
 
 
+class Named(NamedTuple):
+    """Somebody whom a definition names at a place: a person or a group."""
+
+    pointer: str
+    user: str = ""
+    group: str = ""
+
+
 def owner_flaws(document: Document, catalog: Catalog) -> Iterator[Flaw]:
-    """Find owners that nobody is called: such a form would wait for ever."""
-    forms = [(f"/forms/{at}/owners", form.owners) for at, form in enumerate(document.forms)]
-    users = catalog.unknown_users({name for _, owners in forms for name in owners.users})
-    groups = catalog.unknown_groups({name for _, owners in forms for name in owners.groups})
-    for place, owners in forms:
-        for at, name in enumerate(owners.users):
-            if name in users:
-                yield Flaw(
-                    f"{place}/users/{at}",
-                    _("There is no user with the user name %(name)s.") % {"name": name},
-                )
-        for at, name in enumerate(owners.groups):
-            if name in groups:
-                yield Flaw(
-                    f"{place}/groups/{at}", _("There is no group %(name)s.") % {"name": name}
-                )
-
-
-def group_flaws(document: Document, catalog: Catalog) -> Iterator[Flaw]:
-    """Find fields that take the members of a group which is not there: nobody could be chosen."""
-    asked = list(document.groups_asked_for())
-    unknown = catalog.unknown_groups({group for _, group in asked}) if asked else ()
-    for place, group in asked:
-        if group in unknown:
+    """Find people and groups that nobody is called: such a form would wait for ever."""
+    named = list(named_in(document))
+    users = catalog.unknown_users({name for _, name, _group in named if name})
+    groups = catalog.unknown_groups({group for _, _name, group in named if group})
+    for place, name, group in named:
+        if name in users:
+            yield Flaw(place, _("There is no user with the user name %(name)s.") % {"name": name})
+        if group in groups:
             yield Flaw(place, _("There is no group %(name)s.") % {"name": group})
+
+
+def named_in(document: Document) -> Iterator[Named]:
+    """Find the people and groups that forms, rights and fields of a definition name."""
+    yield from _owners(document)
+    yield from _in_rights(document)
+    for place, group in document.groups_asked_for():
+        yield Named(place, group=group)
+
+
+def _owners(document: Document) -> Iterator[Named]:
+    for number, form in enumerate(document.forms):
+        place = pointer("forms", number, "owners")
+        for at, name in enumerate(form.owners.users):
+            yield Named(f"{place}/users/{at}", user=name)
+        for at, name in enumerate(form.owners.groups):
+            yield Named(f"{place}/groups/{at}", group=name)
+
+
+def _in_rights(document: Document) -> Iterator[Named]:
+    for name in Security.model_fields:
+        yield from _named_in(pointer("security", name), getattr(document.security, name))
+    for number, form in enumerate(document.forms):
+        yield from _named_on(pointer("forms", number), form)
+        for place, field in walk(form.fields, pointer("forms", number, "fields")):
+            yield from _named_on(place, field)
+            for at, column in enumerate(getattr(field, "columns", ())):
+                yield from _named_on(f"{place}/columns/{at}", column)
+
+
+def _named_on(place: str, part: Form | FormField) -> Iterator[Named]:
+    for setting in ("see", "edit", "press"):
+        yield from _named_in(f"{place}/{setting}", getattr(part, setting, ()))
+
+
+def _named_in(place: str, refs: Sequence[str]) -> Iterator[Named]:
+    for at, ref in enumerate(refs):
+        if named_user(ref) or named_group(ref):
+            yield Named(f"{place}/{at}", named_user(ref), named_group(ref))
 
 
 def assignment_advice(document: Document, catalog: Catalog) -> Iterator[Flaw]:

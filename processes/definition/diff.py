@@ -5,9 +5,11 @@ from typing import TypeAlias, TypeVar
 
 from kianda.lib.i18n import gettext as _
 from processes.definition.document import Document, Form, RuleList
+from processes.definition.security import Security
 from processes.fields import Table
 from processes.fields.base import FormField
 from processes.language.labels import setting_in_words
+from processes.language.people_refs import refs_in_words
 from processes.rules import Rule
 
 T = TypeVar("T")
@@ -26,11 +28,23 @@ def describe_changes(before: Document, after: Document) -> list[str]:
         for key in OWN_SETTINGS
         if getattr(before, key) != getattr(after, key)
     ]
+    changes += _security_changes(before, after)
     changes += _compared(_forms(before), _forms(after), what=_form_label, changed=_form_change)
     changes += _compared(_fields(before), _fields(after), what=_field_label, changed=_field_change)
     changes += _order_changes(before, after)
     changes += _compared(_rules(before), _rules(after), what=_rule_label, changed=_rule_change)
     return [*changes, *_rule_order_changes(before, after)]
+
+
+def _security_changes(before: Document, after: Document) -> Iterator[str]:
+    for name, field in Security.model_fields.items():
+        old, new = getattr(before.security, name), getattr(after.security, name)
+        if old != new:
+            yield _("Rights, %(list)s: %(new)s instead of %(old)s.") % {
+                "list": _(str(field.title)).lower(),
+                "new": refs_in_words(new),
+                "old": refs_in_words(old),
+            }
 
 
 def _compared(
@@ -59,7 +73,12 @@ def _form_label(form: Form) -> str:
 
 
 def _form_change(old: Form, new: Form) -> str:
-    return "" if old.title == new.title else _('renamed, it was "%(old)s"') % {"old": old.title}
+    parts = []
+    if old.title != new.title:
+        parts.append(_('renamed, it was "%(old)s"') % {"old": old.title})
+    if (old.see, old.edit) != (new.see, new.edit):
+        parts.append(_("its rights changed"))
+    return _(" and ").join(parts)
 
 
 Owner: TypeAlias = Form | FormField

@@ -50,3 +50,11 @@ def _of(field: FormField, outer: Display, override: Mapping[str, bool]) -> Displ
     enabled = outer.enabled and override.get("enabled", field.enabled)
     required = override.get("required", bool(getattr(field, "required", False)))
     return Display(visible, enabled, required and visible and enabled)
+
+
+def overlaid(display: Overrides, withheld: Overrides) -> dict[str, dict[str, bool]]:
+    """Return how rules have set fields, under what is withheld from a person."""
+    return {
+        name: {**display.get(name, {}), **withheld.get(name, {})}
+        for name in {**display, **withheld}
+    }

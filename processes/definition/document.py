@@ -22,7 +22,8 @@ from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import field_name_flaw, slug_flaw, titled
 from kianda.lib.pointers import flaws_of, pointer, unique
 from processes.definition import raw_document as sent
-from processes.definition.form_owners import ActivateWith, Owners, People
+from processes.definition.form_owners import ActivateWith, FormEdit, FormSee, Owners, People
+from processes.definition.security import Security
 from processes.definition.targets import (  # fmt: skip
     Target,
     TargetKind,
@@ -98,6 +99,8 @@ class Form(_Titled):
     load_rules: Rules = []
     owners: People = Owners()
     activate_with: ActivateWith = ""
+    see: FormSee = ()
+    edit: FormEdit = ()
     fields: list[AnyField] = Field(default=[], json_schema_extra={"control": "fields"})
 
     def all_fields(self) -> Iterator[FormField]:
@@ -131,6 +134,9 @@ class Document(_Titled):
             "The field that holds the token to keep fresh. Empty: found by its name."
         ),
         json_schema_extra={"control": "field"},
+    )
+    security: Security = Field(
+        default=Security(), title=gettext_noop("Rights"), json_schema_extra={"control": "security"}
     )
     rules: Rules = []
     forms: list[Form] = Field(
@@ -179,9 +185,32 @@ class Document(_Titled):
         return {name: field for name, field in self.fields.items() if field.holds_value}
 
     @cached_property
+    def people_fields(self) -> frozenset[str]:
+        """The names of the fields whose values name people."""
+        return frozenset(name for name, field in self.fields.items() if field.names_people)
+
+    @cached_property
     def secrets(self) -> frozenset[str]:
         """The names of the fields that are stored encrypted and shown masked."""
         return frozenset(name for name, field in self.fields.items() if field.is_secret)
+
+    @cached_property
+    def has_part_rights(self) -> bool:
+        """Whether a form, a field or a column says who sees, changes or presses it."""
+        return self.has_hidden_parts or any(
+            getattr(part, name, ()) for part in self._parts() for name in ("edit", "press")
+        )
+
+    @cached_property
+    def has_hidden_parts(self) -> bool:
+        """Whether a form, a field or a column says who sees it."""
+        return any(part.see for part in self._parts())
+
+    def _parts(self) -> Iterator[Form | FormField]:
+        yield from self.forms
+        for field in self.fields.values():
+            yield field
+            yield from getattr(field, "columns", ())
 
     def walk_fields(self) -> Iterator[PlacedField]:
         """Yield every field with its JSON pointer and its form, containers and their fields."""

@@ -6,6 +6,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
+from processes.language.people_refs import MOST as MOST_REFS
+from processes.language.people_refs import Refs
 from processes.language.references import flaw
 from processes.language.setting_types import check_form_name
 
@@ -52,8 +54,8 @@ People = Annotated[
     Field(
         title=gettext_noop("Owners"),
         description=gettext_noop(
-            "Who works on the form when it is open. Without owners everyone who may see "
-            "the instance does. On the first form whoever made the instance is an owner too."
+            "Who works on the form when it is open. Without owners the creator of the instance "
+            "does, who is an owner of the first form in any case."
         ),
         json_schema_extra={"control": "people"},
     ),
@@ -74,5 +76,26 @@ ActivateWith = Annotated[
             "by side. Left out, it opens when the forms before it are completed."
         ),
         json_schema_extra={"control": "form"},
+    ),
+]
+
+FormSee = Annotated[
+    Refs,
+    Field(
+        max_length=MOST_REFS,
+        title=gettext_noop("Who sees it"),
+        description=gettext_noop("People and groups. No one named: whoever sees the instance."),
+        json_schema_extra={"control": "refs"},
+    ),
+]
+FormEdit = Annotated[
+    Refs,
+    Field(
+        max_length=MOST_REFS,
+        title=gettext_noop("Who changes it"),
+        description=gettext_noop(
+            "People and groups. No one named: its owners, or as the rights of the process say."
+        ),
+        json_schema_extra={"control": "refs"},
     ),
 ]

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kianda.lib.i18n import gettext as _
-from processes.definition.display import displays_on
+from processes.definition.display import Overrides, displays_on, overlaid
 from processes.definition.document import Document, Form
+from processes.definition.security import Security
 from processes.engine.context_rows import run_inside
 from processes.engine.instance_state import (
     CURRENT,
@@ -37,6 +38,10 @@ class FormsScope:
     creator: Callable[[], str]
     known_users: NameLookup
     known_groups: NameLookup
+    # The rights of the process, as they were published last.
+    security: Callable[[], Security] = Security
+    # What is hidden from the person of the run, or off for them: nothing of it is required.
+    withheld: Overrides = field(default_factory=dict)
     # The forms whose own rules run just now, because a Submit asked for them.
     submitting: set[str] = field(default_factory=set)
 
@@ -149,6 +154,17 @@ class RunForms:
             at=self.scope.moment.at,
         )
 
+    def secure(self, lists: Mapping[str, Sequence[str]], *, append: bool) -> None:
+        """Set who may see, change or delete the instance; without lists the design holds again."""
+        working, usual = self.context.working, self.scope.security()
+        if append:
+            now = {
+                name: working.standing.security.get(name, getattr(usual, name)) for name in lists
+            }
+            lists = {name: [*now[name], *refs] for name, refs in lists.items()}
+        once = {name: list(dict.fromkeys(refs)) for name, refs in lists.items()}
+        working.standing = working.standing.secured(once)
+
     def show(self, name: str, part: DisplayPart, *, value: bool) -> None:
         """Set whether a field or form is visible or enabled, or a field required."""
         if self.shows(name, part) != value:
@@ -190,7 +206,8 @@ class RunForms:
 
     def _check(self, form: Form) -> None:
         working = self.context.working
-        problems = form_problems(form, working.values, working.standing.display)
+        display = overlaid(working.standing.display, self.scope.withheld)
+        problems = form_problems(form, working.values, display)
         if problems:
             raise RuleFailed("value", " ".join(problems.values()), fields=problems)
 

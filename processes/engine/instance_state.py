@@ -4,7 +4,7 @@ Plain values that never change: each step (`transitions.py`) gives a new one. Wh
 keeps is small: `{}` is the start, where the first form is open and all others wait.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
@@ -29,6 +29,8 @@ class FormRecord:
     status: FormStatus = NOT_STARTED
     users: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    # It was given to everyone who sees the instance.
+    everyone: bool = False
     started: str = ""
     completed: str = ""
     completed_by: str = ""
@@ -38,13 +40,13 @@ class FormRecord:
     note: str = ""
 
     @property
-    def is_anyones(self) -> bool:
-        """Tell whether nobody is named, so that whoever sees the instance may work on it."""
-        return not self.users and not self.groups
+    def is_unowned(self) -> bool:
+        """Tell whether nobody is named, so that it is the creator's."""
+        return not self.users and not self.groups and not self.everyone
 
     def waiting(self) -> "FormRecord":
         """Return it not started: nothing has happened to it, its owners stay."""
-        return FormRecord(users=self.users, groups=self.groups)
+        return FormRecord(users=self.users, groups=self.groups, everyone=self.everyone)
 
     def open_since(self, at: str) -> "FormRecord":
         """Return it open; one that is open already stays as it is."""
@@ -68,6 +70,12 @@ class InstanceState:
     status: str = "open"
     forms: Mapping[str, Any] = field(default_factory=dict)
     display: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    # The lists of rights that a rule has set for it alone.
+    security: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def secured(self, lists: Mapping[str, Sequence[str]]) -> "InstanceState":
+        """Return it with lists of rights of its own, over those it has; none: it has none more."""
+        return replace(self, security={**self.security, **lists} if lists else {})
 
     def shown(self, name: str, part: str, *, value: bool) -> "InstanceState":
         """Return it with one part of a field's or form's display set by a rule."""
@@ -81,7 +89,10 @@ class InstanceState:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON."""
-        return {"status": self.status, "forms": self.forms, "display": self.display}
+        return {
+            "status": self.status, "forms": self.forms, "display": self.display,
+            "security": {name: list(refs) for name, refs in self.security.items()},
+        }  # fmt: skip
 
 
 def records_of(document: Document, standing: InstanceState, creator: str) -> dict[str, FormRecord]:
@@ -92,7 +103,7 @@ def records_of(document: Document, standing: InstanceState, creator: str) -> dic
     """
     kept: Mapping[str, Any] = standing.forms.get("forms", {})
     records = {
-        name: _record(kept[name]) if name in kept else record
+        name: _record(kept[name], record) if name in kept else record
         for name, record in _fresh_records(document, creator).items()
     }
     if not standing.forms.get("ended") and not open_names(records):
@@ -112,11 +123,14 @@ def _fresh(form: Form, *, creator: str) -> FormRecord:
     return FormRecord(users=users, groups=groups)
 
 
-def _record(kept: Mapping[str, Any]) -> FormRecord:
+def _record(kept: Mapping[str, Any], fresh: FormRecord) -> FormRecord:
     parts: dict[str, Any] = {
         name: tuple(part) if isinstance(part, list) else part for name, part in kept.items()
     }
-    return FormRecord(**parts)
+    record = FormRecord(**parts)
+    # Once, nobody named said that it was given to everyone, though its design names owners.
+    was_everyones = record.is_unowned and not fresh.is_unowned
+    return replace(record, everyone=True) if was_everyones else record
 
 
 def kept_states(

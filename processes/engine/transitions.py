@@ -3,7 +3,7 @@
 Each step takes a standing and gives a new one, without the database.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -167,14 +167,17 @@ def assigned(
     standing: InstanceState,
     forms: Iterable[str],
     *,
-    users: Iterable[str],
-    groups: Iterable[str],
+    users: Collection[str],
+    groups: Collection[str],
     creator: str,
     append: bool = False,
     opens: bool = False,
     at: str = "",
 ) -> InstanceState:
-    """Return the standing after forms were given to people and groups, and opened when asked."""
+    """Return the standing after forms were given to people and groups, and opened when asked.
+
+    Nobody named gives them to everyone who sees the instance.
+    """
     records = records_of(document, standing, creator)
     for name in forms:
         before = records[name]
@@ -182,6 +185,7 @@ def assigned(
             before,
             users=tuple(dict.fromkeys([*(before.users if append else ()), *users])),
             groups=tuple(dict.fromkeys([*(before.groups if append else ()), *groups])),
+            everyone=not (users or groups) or (append and before.everyone),
         )
         if opens and before.status != CURRENT:
             records[name] = records[name].open_since(at)

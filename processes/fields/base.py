@@ -18,6 +18,8 @@ from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import field_name_flaw, titled
 from processes.language.expressions import Resolve, Template
 from processes.language.limits import LIMITS
+from processes.language.people_refs import MOST as MOST_REFS
+from processes.language.people_refs import Refs as PartRefs
 from processes.language.references import flaw
 from processes.language.scope import FieldKind
 from processes.language.values import (
@@ -129,6 +131,26 @@ class FormField(FieldKind):
         title=gettext_noop("Width on a phone"),
         description=gettext_noop("How many of the twelve columns it takes on a narrow screen."),
         json_schema_extra={"control": "number"},
+    )
+    see: PartRefs = Field(
+        default=(),
+        max_length=MOST_REFS,
+        title=gettext_noop("Who sees it"),
+        description=gettext_noop(
+            "People and groups. No one named: whoever sees the form. Its value is kept from "
+            "all others."
+        ),
+        json_schema_extra={"control": "refs"},
+    )
+    edit: PartRefs = Field(
+        default=(),
+        max_length=MOST_REFS,
+        title=gettext_noop("Who changes it"),
+        description=gettext_noop(
+            "People and groups. No one named: whoever fills in the form. It can be changed only "
+            "while its form is open."
+        ),
+        json_schema_extra={"control": "refs"},
     )
     rules: Rules = Field(
         default=[],

@@ -6,6 +6,7 @@ from pydantic import Field, StrictBool
 
 from kianda.lib.i18n import gettext_noop
 from processes.fields.base import ACTIONS, FormField
+from processes.language.people_refs import MOST, Refs
 
 
 class Button(FormField):
@@ -35,4 +36,11 @@ class Button(FormField):
             "it was submitted."
         ),
         json_schema_extra={"control": "switch"},
+    )
+    press: Refs = Field(
+        default=(),
+        max_length=MOST,
+        title=gettext_noop("Who presses it"),
+        description=gettext_noop("People and groups. No one named: whoever fills in the form."),
+        json_schema_extra={"control": "refs"},
     )

@@ -63,3 +63,9 @@ def refs_of_me(username: Value, groups: Value) -> list[str]:
         return []
     own = groups if isinstance(groups, list) else []
     return [f"{USER}:{username}", *(f"{GROUP}:{name}" for name in own)]
+
+
+def refs_in(value: Value) -> frozenset[str]:
+    """Return the refs to people that a value names: one text, or a list of them."""
+    many = value if isinstance(value, list) else [value]
+    return frozenset(one for one in many if isinstance(one, str) and one)

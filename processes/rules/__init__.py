@@ -17,6 +17,7 @@ from processes.rules.go_to_form import GoToForm
 from processes.rules.hide_or_disable import HideOrDisable
 from processes.rules.loop_table import LoopTable
 from processes.rules.make_required import MakeRequired
+from processes.rules.process_security import ProcessSecurity
 from processes.rules.save import Save
 from processes.rules.set_form_field import SetFormField
 from processes.rules.start_a_process import StartAProcess
@@ -38,6 +39,7 @@ AnyRule = Annotated[
     | MakeRequired
     | GoToForm
     | AssignForm
+    | ProcessSecurity
     | StartAProcess
     | LoopTable,
     Field(discriminator="type"),
@@ -58,6 +60,7 @@ __all__ = [
     "HideOrDisable",
     "LoopTable",
     "MakeRequired",
+    "ProcessSecurity",
     "Rule",
     "Save",
     "SetFormField",

@@ -52,6 +52,9 @@ class Forms(Protocol):
     ) -> None:
         """Give forms to people and groups, and open them when asked."""
 
+    def secure(self, lists: Mapping[str, Sequence[str]], *, append: bool) -> None:
+        """Set who may see, change or delete the instance; without lists the design holds again."""
+
     def show(self, name: str, part: DisplayPart, *, value: bool) -> None:
         """Set whether a field or form is visible or enabled, or a field required."""
 

@@ -151,7 +151,7 @@ def test_assigned_forms_keep_their_state() -> None:
     )
     assert told(found, standing) == "Co--"
     records = records_of(found, standing, "ada")
-    assert (records["a"].users, records["b"].is_anyones, records["c"].users) == (
+    assert (records["a"].users, records["b"].is_unowned, records["c"].users) == (
         ("ben",),
         True,
         ("ben",),

@@ -1,0 +1,98 @@
+"""Process security: who sees, fills in or deletes this one instance from now on."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
+from processes.language.people import refs_in
+from processes.language.people_refs import MOST, Refs, named_field, refs_in_words
+from processes.language.references import flaw
+from processes.rules.base import Context, Rule
+
+LISTS = ("see", "change", "delete")
+
+
+class ProcessSecurity(Rule):
+    """Sets who sees, fills in or deletes this instance; for all others the design goes on to hold.
+
+    A user field stands for the people that it holds when the rule runs. The administrators of the
+    process, and whoever owns an open form, see the instance in any case.
+    """
+
+    label = gettext_noop("Process security")
+    category = gettext_noop("Workflow")
+    icon = "shield-lock"
+    row_by_row: ClassVar[bool] = True
+    can_fail: ClassVar[bool] = False
+
+    type: Literal["process_security"] = "process_security"
+    see: Refs = Field(
+        default=(),
+        max_length=MOST,
+        title=gettext_noop("May see"),
+        description=gettext_noop("Who sees the instance. No one named: as before."),
+        json_schema_extra={"control": "refs", "group": "main"},
+    )
+    change: Refs = Field(
+        default=(),
+        max_length=MOST,
+        title=gettext_noop("May fill in"),
+        description=gettext_noop("Who fills in its open forms. No one named: as before."),
+        json_schema_extra={"control": "refs", "group": "main"},
+    )
+    delete: Refs = Field(
+        default=(),
+        max_length=MOST,
+        title=gettext_noop("May delete"),
+        description=gettext_noop("Who may delete it. No one named: as before."),
+        json_schema_extra={"control": "refs", "group": "main"},
+    )
+    existing: Literal["override", "append", "reset"] = Field(
+        default="override",
+        title=gettext_noop("People until now"),
+        description=gettext_noop(
+            "override: only those named here. append: those named here as well. reset: everything "
+            "is as the design says again."
+        ),
+        json_schema_extra={"control": "select"},
+    )
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> "ProcessSecurity":
+        named = any(getattr(self, name) for name in LISTS)
+        if named == (self.existing == "reset"):
+            raise flaw(_("Name people in one of the lists, or choose reset and name no one."))
+        return self
+
+    def run(self, context: Context) -> None:
+        """Set the lists."""
+        if self.existing == "reset":
+            context.forms.secure({}, append=False)
+            return
+        lists = {name: getattr(self, name) for name in LISTS if getattr(self, name)}
+        context.forms.secure(
+            {
+                name: [one for ref in refs for one in _people(ref, context)]
+                for name, refs in lists.items()
+            },
+            append=self.existing == "append",
+        )
+
+    def sentence(self) -> str:
+        """Return `May see: people involved, hr`."""
+        if self.existing == "reset":
+            return _("Set the rights as in the design")
+        fields = type(self).model_fields
+        said = [
+            f"{_(str(fields[name].title))}: {refs_in_words(refs)}"
+            for name in LISTS
+            if (refs := getattr(self, name))
+        ]
+        return "; ".join(said)
+
+
+def _people(ref: str, context: Context) -> list[str]:
+    field = named_field(ref)
+    return sorted(refs_in(context.resolve(field))) if field else [ref]
