@@ -41,7 +41,7 @@ class People(BaseModel):
         return _(" and ").join(filter(None, [", ".join(names[:-1]), names[-1] if names else ""]))
 
 
-class Security(BaseModel):
+class DatasourceAccess(BaseModel):
     """Who may change, test and send, and whose runs may call. Nobody named: everybody who could.
 
     Administrators always may. To be named gives no role: of those named, only administrators and

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from datasources.models import Datasource
-from datasources.permissions import Security
+from datasources.permissions import DatasourceAccess
 from datasources.rest.document import RestDatasource
 from kianda.lib.db.prepared_statements import PreparedQuery
 from kianda.lib.errors import Forbidden, Missing
@@ -62,9 +62,9 @@ def get_document_to_call(name: str, user: Any) -> RestDatasource:
     return document
 
 
-def security_of(row: Datasource) -> Security:
+def security_of(row: Datasource) -> DatasourceAccess:
     """Return who may change a datasource and whose runs may call it."""
-    return Security.model_validate(row.security)
+    return DatasourceAccess.model_validate(row.security)
 
 
 def uses_of_group(name: str) -> list[Use]:

@@ -10,10 +10,12 @@ from django.db import transaction
 
 from datasources.models import Datasource
 from datasources.services.datasources import create_datasource
+from kianda.accounts.roles import DATASOURCE_MANAGER
 from kianda.sandbox.server import STORE_FILE
 from kianda.sandbox.store import Store
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
+from processes.language.people_refs import group_ref
 from processes.models import ProcessDesign, ProcessInstance
 from scheduler.models import ScheduledTask
 from scheduler.services.tasks import create_task
@@ -129,6 +131,9 @@ USE_RULES: list[dict[str, Any]] = [
     {"type": "save", "id": "save-owner", "title": "Save"},
 ]
 
+# A token opens the service to whoever has it.
+MANAGERS = [group_ref(DATASOURCE_MANAGER)]
+
 
 def _field(type_: str, name: str, *, width: int, **settings: Any) -> dict[str, Any]:
     return {"type": type_, "name": name, "width": width, **settings}
@@ -137,7 +142,11 @@ def _field(type_: str, name: str, *, width: int, **settings: Any) -> dict[str, A
 TOKEN_DESIGN: dict[str, Any] = {
     "name": TOKEN_PROCESS,
     "title": "Demo: OAuth token refresh",
-    "description": "Keeps the access token of the demo's token service current.",
+    "description": (
+        "Keeps the access token of the demo's token service current. Only administrators and "
+        "data source managers see it."
+    ),
+    "security": {"start": MANAGERS, "see": MANAGERS, "change": MANAGERS, "delete": []},
     "forms": [
         {
             "name": "token",

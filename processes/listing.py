@@ -1,7 +1,7 @@
 """The lists of the pages: filtered, searched, ordered; only the columns that a list shows."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 from django.contrib.auth.models import User
@@ -12,8 +12,12 @@ from django.db.models.functions import Concat
 from django.db.models.sql.compiler import SQLCompiler
 
 from kianda.lib.pagination import MOST_HITS, last_looked_at
+from processes.document_cache import document_of
 from processes.instances.unsaved import to_see_to
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run, WorkingCopy
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.querysets import known_designs
+from processes.rights.seen import seen_values
 from processes.selectors import visible_instances, visible_runs
 
 M = TypeVar("M", bound=Model)
@@ -138,7 +142,7 @@ def instances(
     asked = {"design__name": process, "mode": mode, "status": status}
     rows = rows.filter(**{name: value for name, value in asked.items() if value})
     rows = rows.filter(pk__lt=before) if before else rows
-    pks, last = _hits(rows, words.split()[:8]) if words else (None, None)
+    pks, last = _hits(rows, words.split()[:8], user) if words else (None, None)
     # What is found, is: to ask for it by all conditions again takes as long.
     rows = rows if pks is None else ProcessInstance.objects.filter(pk__in=pks)
     shown = rows.select_related("design", "version", "modified_by")
@@ -147,15 +151,34 @@ def instances(
     return FoundInstances(in_order, last, None if ordering else pks)
 
 
-def _hits(rows: QuerySet[ProcessInstance], words: list[str]) -> tuple[list[int], int | None]:
+def _hits(
+    rows: QuerySet[ProcessInstance], words: list[str], user: User
+) -> tuple[list[int], int | None]:
     """Return the newest instances that hold all words, and where the look into values ended."""
     newest = rows.order_by("-pk").values_list("pk", flat=True)
     by_id = newest.filter(*(Q(key__contains=word.lower()) for word in words))
     ended = last_looked_at(rows)
     by_value = newest.filter(*(_held(word) for word in words))
     by_value = by_value.filter(pk__gte=ended) if ended else by_value
-    found = {*by_id[: MOST_HITS + 1], *by_value[: MOST_HITS + 1]}
+    seen = _by_seen_values(by_value[: MOST_HITS + 1], words, user)
+    found = {*by_id[: MOST_HITS + 1], *seen}
     return sorted(found, reverse=True)[: MOST_HITS + 1], ended
+
+
+def _by_seen_values(pks: Iterable[int], words: list[str], user: User) -> Iterator[int]:
+    """Yield those of some instances that hold all words in what a person sees of them."""
+    found = list(pks)
+    rows = ProcessInstance.objects.filter(pk__in=found)
+    versions = DesignVersion.objects.filter(pk__in=rows.values("version")).defer("document")
+    hiding = {one.pk: document_of(one) for one in versions if document_of(one).has_hidden_parts}
+    lost = set()
+    for one in rows.filter(version__in=hiding).select_related("design").defer("secrets"):
+        rights = InstanceRights(user, one, hiding[one.version_id])
+        values = list(seen_values(one.values, rights).values())
+        text = f"{one.key} {json.dumps(values, ensure_ascii=False)}".casefold()
+        if not all(word.casefold() in text for word in words):
+            lost.add(one.pk)
+    return (pk for pk in found if pk not in lost)
 
 
 def _held(word: str) -> Q:
@@ -176,9 +199,9 @@ def statuses() -> list[str]:
     return ["open", "completed"]
 
 
-def processes_to_choose(chosen: str = "") -> tuple[list[tuple[str, str]], int]:
+def processes_to_choose(chosen: str = "", *, user: User) -> tuple[list[tuple[str, str]], int]:
     """Return name and title of the processes that a filter offers, and how many more there are."""
-    rows = ProcessDesign.objects.order_by("title", "name").values_list("name", "title")
+    rows = known_designs(user).order_by("title", "name").values_list("name", "title")
     return _few(rows, chosen)
 
 

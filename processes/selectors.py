@@ -1,33 +1,30 @@
-"""What a person may see: instances, runs, designs."""
+"""Instances, designs and versions as the doors ask for them."""
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, USER, has_role
 from kianda.lib.db.prepared_statements import PreparedQuery
 from kianda.lib.errors import Missing
+from processes.definition.document import Document
+from processes.document_cache import document_of
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
+from processes.rights.decisions import may_read_design
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.querysets import known_designs, visible_instances, visible_runs
 
-
-def visible_instances(user: User | None) -> QuerySet[ProcessInstance]:
-    """Return the instances that a person may see.
-
-    Designers and administrators see all; users see live ones and the previews they made.
-    """
-    rows = ProcessInstance.objects.all()
-    if user is None or not user.is_active:
-        return rows.none()
-    if has_role(user, ADMINISTRATOR, DESIGNER):
-        return rows
-    if has_role(user, USER):
-        return _seen_by(user.pk)
-    return rows.none()
-
-
-def _seen_by(user_pk: int) -> QuerySet[ProcessInstance]:
-    return ProcessInstance.objects.filter(Q(mode=ProcessInstance.Mode.LIVE) | Q(created_by=user_pk))
+__all__ = [
+    "DocumentsOfRuns",
+    "document_of_run",
+    "get_design",
+    "get_version",
+    "readable_design",
+    "still_as_read",
+    "visible_instance",
+    "visible_instances",
+    "visible_runs",
+]
 
 
 def visible_instance(process_id: str, user: User | None, *, lock: bool) -> ProcessInstance | None:
@@ -39,21 +36,22 @@ def visible_instance(process_id: str, user: User | None, *, lock: bool) -> Proce
         # The row alone, and first: a statement that has waited for a lock sees the rows it joins
         # as they were before, so an instance that was moved meanwhile would not be found at all.
         _LOCKED.first(key)
-    if has_role(user, ADMINISTRATOR, DESIGNER):
-        return _ONE_OF_ALL.first(key)
-    return _ONE_SEEN_BY.first(key, user.pk) if has_role(user, USER) else None
-
-
-def _one(rows: QuerySet[ProcessInstance], key: str) -> QuerySet[ProcessInstance]:
-    return rows.filter(key=key).select_related("version", "design").defer("version__document")
+    found = _ONE.first(key)
+    return found if found is not None and InstanceRights(user, found).see else None
 
 
 # Every run begins with these, so their text is made once.
 _LOCKED = PreparedQuery(
     lambda key: ProcessInstance.objects.select_for_update().only("pk").filter(key=key), "key"
 )
-_ONE_OF_ALL = PreparedQuery(lambda key: _one(ProcessInstance.objects.all(), key), "key")
-_ONE_SEEN_BY = PreparedQuery(lambda key, pk: _one(_seen_by(pk), key), "key", -4711)
+_ONE = PreparedQuery(
+    lambda key: (
+        ProcessInstance.objects.filter(key=key)
+        .select_related("version", "design")
+        .defer("version__document")
+    ),
+    "key",
+)
 
 
 def still_as_read(instance: ProcessInstance) -> ProcessInstance | None:
@@ -81,24 +79,6 @@ _STATE = PreparedQuery(
 )
 
 
-def visible_runs(user: User) -> QuerySet[Run]:
-    """Return the runs that a person may see: those of visible instances.
-
-    Runs of an instance that is gone, or in the recycle bin, are for designers and administrators.
-    """
-    rows = Run.objects.select_related("run_as")
-    if not user.is_active:
-        return rows.none()
-    if has_role(user, ADMINISTRATOR, DESIGNER):
-        return rows
-    if has_role(user, USER):
-        return rows.filter(
-            Q(instance__mode=ProcessInstance.Mode.LIVE) | Q(instance__created_by=user),
-            instance__deleted_at__isnull=True,
-        )
-    return rows.none()
-
-
 def get_design(name: str) -> ProcessDesign:
     """Return a design with its draft and published version; raises Missing."""
     design = (
@@ -108,6 +88,45 @@ def get_design(name: str) -> ProcessDesign:
     )
     if design is None:
         raise Missing(_("There is no process %(name)s.") % {"name": name})
+    return design
+
+
+class DocumentsOfRuns:
+    """Finds the definitions of many runs, each once."""
+
+    def __init__(self) -> None:
+        """Know none yet."""
+        self._known: dict[tuple[str, str], Document | None] = {}
+
+    def __call__(self, run: Run) -> Document | None:
+        """Return the definition that a run worked by, if it is still there."""
+        key = (run.process, run.version)
+        if key not in self._known:
+            self._known[key] = document_of_run(run)
+        return self._known[key]
+
+
+def document_of_run(run: Run) -> Document | None:
+    """Return the definition that a run worked by, if it is still there."""
+    design = ProcessDesign.objects.filter(name=run.process).first()
+    if design is None:
+        return None
+    try:
+        return document_of(get_version(design, run.version))
+    except Missing:
+        return None
+
+
+def readable_design(name: str, user: User) -> ProcessDesign:
+    """Return a design whose definition a person reads.
+
+    Raises Missing when they do not know of the process, Forbidden when they only use it.
+    """
+    design = get_design(name)
+    decision = may_read_design(user, design)
+    if not decision and not known_designs(user).filter(pk=design.pk).exists():
+        raise Missing(_("There is no process %(name)s.") % {"name": name})
+    decision.or_refuse()
     return design
 
 

@@ -16,6 +16,7 @@ api_urlpatterns = [
     path("processes/", designs.Designs.as_view()),
     path("processes/<str:name>/", designs.Design.as_view()),
     path("processes/<str:name>/publish/", designs.Publish.as_view()),
+    path("processes/<str:name>/check-as/", designs.CheckAs.as_view()),
     path("processes/<str:name>/versions/", designs.Versions.as_view()),
     path("instances/", instances.Instances.as_view()),
     path("instances/<str:process_id>/", instances.Instance.as_view()),
@@ -66,6 +67,7 @@ page_urlpatterns: list[URLPattern] = [
         records.restore,
         name="instance-restore",
     ),
+    path("instances/<str:process_id>/check-as/", records.check, name="instance-check-as"),
     path("instances/<str:process_id>/delete/", records.delete, name="instance-delete"),
     path(
         "instances/<str:process_id>/forms/<str:form>/send-back/",

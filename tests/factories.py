@@ -10,6 +10,9 @@ from rest_framework.test import APIClient
 from kianda.accounts.services.tokens import create_token
 
 PASSWORD = "a good test password"
+# The rights of a design whose instances everybody sees, and of one in which all fill them in too.
+SEEN_BY_ALL: dict[str, Any] = {"see": ["everyone"]}
+OPEN_TO_ALL: dict[str, Any] = {**SEEN_BY_ALL, "change": ["everyone"]}
 # What the fixture `api` is: `api(user, scopes)` gives a client.
 Api = Callable[..., APIClient]
 

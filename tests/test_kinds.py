@@ -59,6 +59,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "make_required": {"id": "a", "changes": [{"field": "status"}]},
     "go_to_form": {"id": "a", "form": "main"},
     "assign_form": {"id": "a", "form": "main", "to": {"users": ["ada"]}},
+    "process_security": {"id": "a", "see": ["creator"]},
     "start_a_process": {"id": "a", "process": "orders"},
     "loop_table": {"id": "a", "table": "lines", "rules": [{"type": "save", "id": "b"}]},
     "once": {"at": "2026-11-23T09:00:00Z"},
@@ -168,6 +169,7 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "make_required",
         "go_to_form",
         "assign_form",
+        "process_security",
         "start_a_process",
         "loop_table",
     ]

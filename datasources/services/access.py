@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from datasources.models import Datasource
-from datasources.permissions import Security
+from datasources.permissions import DatasourceAccess
 from datasources.selectors import get_datasource, security_of
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Forbidden, Invalid
@@ -35,7 +35,7 @@ def set_security(
     name: str,
     raw: object,
     user: Any,
-    unchanged: Callable[[Security], None] | None = None,
+    unchanged: Callable[[DatasourceAccess], None] | None = None,
 ) -> Datasource:
     """Store who may change a datasource and whose runs may call it.
 
@@ -66,11 +66,11 @@ def _locked(row: Datasource) -> Datasource:
     return Datasource.objects.select_for_update().get(pk=row.pk)
 
 
-def _parsed(raw: object) -> Security:
+def _parsed(raw: object) -> DatasourceAccess:
     try:
-        security = Security.model_validate(raw)
+        security = DatasourceAccess.model_validate(raw)
     except ValidationError as error:
-        raise Invalid(errors=flaws_of(error, raw, model=Security)) from error
+        raise Invalid(errors=flaws_of(error, raw, model=DatasourceAccess)) from error
     no_user, no_group = _("There is no user %(name)s."), _("There is no group %(name)s.")
     flaws = [
         Flaw(pointer(part, what, at), sentence % {"name": name})

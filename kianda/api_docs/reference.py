@@ -1,17 +1,19 @@
 """The reference pages: written from the typed models and tables that the product itself runs on."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from datasources.auth import auth_schemes
 from kianda.environment import KNOWN
 from kianda.lib.kinds import Registry
+from processes.definition.security import Security
 from processes.fields import fields
 from processes.language.comparisons import OPERATORS, Right
 from processes.language.expressions import FUNCTIONS
 from processes.language.functions import IF
 from processes.language.references import SYSTEM_NAMES
+from processes.rights.acts import ACTS, REFS
 from processes.rules import rules
 from scheduler.schedules import schedules
 
@@ -65,8 +67,45 @@ def pages() -> dict[str, str]:
             "task's time zone.",
             schedules,
         ),
+        "rights.md": _rights_page(),
         "settings.md": _settings_page(),
     }
+
+
+def _rights_page() -> str:
+    lists = _table(
+        ("list", "title", "at first", "means"),
+        [
+            (
+                f"`{name}`",
+                str(field.title),
+                ", ".join(f"`{ref}`" for ref in field.default) or "no one",
+                str(field.description),
+            )
+            for name, field in Security.model_fields.items()
+        ],
+    )  # fmt: skip
+    acts = _table(
+        ("act", "on", "who may", "otherwise"),
+        [(f"`{act.act}`", act.on, act.who, act.refusal) for act in ACTS],
+    )
+    named = [(f"`{ref}`", words) for ref, words in REFS.items()]
+    return _page(
+        "Rights",
+        "Who may do what with the instances of a process. Administrators, and those in the list "
+        "`administrators` of the process, may do all of it.",
+        "## `security` of a process", lists,
+        "## `see`, `edit` and `press` of parts",
+        "A form, field or column may have `see` and `edit`, a button `see` and `press`: lists of "
+        "refs. An empty list is as the part around it.",
+        "## Refs", _table(("ref", "names"), named),
+        "## Acts", acts,
+    )  # fmt: skip
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in lines)
 
 
 def _page(title: str, intro: str, *parts: str) -> str:

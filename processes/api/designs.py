@@ -23,10 +23,13 @@ from kianda.lib.api.schemas import page_of
 from kianda.lib.api.strict_json import read_body
 from processes import selectors
 from processes.api import schemas
-from processes.api.representations import design_line, version_json
-from processes.api.request_bodies import PublishBody
+from processes.api.representations import checked_act_json, design_line, version_json
+from processes.api.request_bodies import CheckAsBody, PublishBody
 from processes.designs import lifecycle
+from processes.designs.check_as import checked_rights
 from processes.models import DesignVersion, ProcessDesign
+from processes.rights.querysets import known_designs
+from processes.selectors import readable_design
 
 CHANGERS = (ADMINISTRATOR, DESIGNER)
 _ORDERING = {"name": "name", "title": "title", "modified": "modified", "created": "created"}
@@ -45,12 +48,12 @@ class Designs(APIView):
         tags=["Processes"],
     )
     def get(self, request: Request) -> Response:
-        """List processes."""
+        """List the processes that the person reads, may start, or sees an instance of."""
         return list_response(
             request,
-            ProcessDesign.objects.select_related("draft", "published", "modified_by").defer(
-                "draft__document", "published__document"
-            ),
+            known_designs(caller(request))
+            .select_related("draft", "published", "modified_by")
+            .defer("draft__document", "published__document"),
             to_json=design_line,
             default_order=["name"],
             ordering=_ORDERING,
@@ -88,7 +91,7 @@ class Design(APIView):
     def get(self, request: Request, name: str) -> Response:
         """Read a definition: the newest version, or the one asked for."""
         query = read_query(request, ("version",))
-        design = selectors.get_design(name)
+        design = readable_design(name, caller(request))
         version = selectors.get_version(design, query["version"]) if "version" in query else None
         return _answer(design, version=version)
 
@@ -164,8 +167,33 @@ class Versions(APIView):
     def get(self, request: Request, name: str) -> Response:
         """List all versions, newest first."""
         read_query(request, ())
-        rows = selectors.get_design(name).versions.select_related("created_by").defer("document")
+        rows = (
+            readable_design(name, caller(request))
+            .versions.select_related("created_by")
+            .defer("document")
+        )
         return Response([version_json(version) for version in rows])
+
+
+class CheckAs(APIView):
+    """What somebody may do by the rights of the draft."""
+
+    scopes: ClassVar = {"POST": "read"}
+
+    @extend_schema(
+        operation_id="processes_check_as",
+        request={"application/json": schemas.CHECK_AS_IN},
+        responses={200: {"type": "array", "items": schemas.CHECKED_ACT}},
+        tags=["Processes"],
+    )
+    def post(self, request: Request, name: str) -> Response:
+        """Tell what a person may do, and by which line; for those who manage the process."""
+        read_query(request, ())
+        body = read_body(CheckAsBody, request.data)
+        acts = checked_rights(
+            name=name, person=body.person, process_id=body.process_id, user=caller(request)
+        )
+        return Response([checked_act_json(act) for act in acts])
 
 
 def _draft(design: ProcessDesign) -> DesignVersion:

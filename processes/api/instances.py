@@ -69,7 +69,7 @@ class Instances(APIView):
         return list_response(
             request,
             _rows(request),
-            to_json=instance_json,
+            to_json=lambda one: instance_json(one, caller(request)),
             default_order=["-pk"],
             ordering=_ORDERING,
             search=("process_id",),
@@ -103,7 +103,9 @@ class Instances(APIView):
         return self._answer(request, instance)
 
     def _answer(self, request: Request, instance: ProcessInstance) -> Response:
-        response = tagged(Response(instance_json(instance), status=201), _etag(instance))
+        response = tagged(
+            Response(instance_json(instance, caller(request)), status=201), _etag(instance)
+        )
         place = f"/api/v1/instances/{instance.process_id}/"
         response["Location"] = request.build_absolute_uri(place)
         return response
@@ -121,7 +123,7 @@ class Instance(APIView):
         """Read an instance; secrets are masked."""
         read_query(request, ())
         instance, _ = read_instance(process_id, caller(request))
-        return tagged(Response(instance_json(instance)), _etag(instance))
+        return tagged(Response(instance_json(instance, caller(request))), _etag(instance))
 
     @extend_schema(
         operation_id="instances_change",
@@ -138,7 +140,7 @@ class Instance(APIView):
         changed = lifecycle.patch_instance(
             process_id=process_id, data=body.data, revision=body.revision, user=caller(request)
         )
-        return tagged(Response(instance_json(changed)), _etag(changed))
+        return tagged(Response(instance_json(changed, caller(request))), _etag(changed))
 
     @extend_schema(
         operation_id="instances_delete",
@@ -174,7 +176,7 @@ class InstanceForms(APIView):
         """List the forms in their order: which are open, whose they are, what was sent back."""
         read_query(request, ())
         instance, _ = read_instance(process_id, caller(request))
-        return Response(form_states_json(instance))
+        return Response(form_states_json(instance, caller(request)))
 
 
 class SendBack(APIView):
@@ -200,7 +202,7 @@ class SendBack(APIView):
             revision=body.revision,
             user=caller(request),
         )
-        return tagged(Response(instance_json(instance)), _etag(instance))
+        return tagged(Response(instance_json(instance, caller(request))), _etag(instance))
 
 
 class Trigger(APIView):
@@ -232,7 +234,7 @@ class Trigger(APIView):
         )
         if body.later:
             send_run(run.pk)
-        return Response(run_json(run), status=202 if body.later else 200)
+        return Response(run_json(run, caller(request)), status=202 if body.later else 200)
 
     def made_again(self, request: Request, run_id: str) -> Response | None:
         """Answer for a run whose process died: as its successor has ended it."""
@@ -246,7 +248,7 @@ class Trigger(APIView):
         later = read_body(TriggerBody, request.data).later
         if run.status == Run.Status.RUNNING and not later:
             return None
-        return Response(run_json(run), status=202 if later else 200)
+        return Response(run_json(run, caller(request)), status=202 if later else 200)
 
 
 def _etag(instance: ProcessInstance) -> str:

@@ -1,14 +1,22 @@
 """What the API gives for instances and runs."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import User
+
+from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.instances.form_states import FormState, form_states
 from processes.instances.stored_values import shown, stored_values
 from processes.instances.version_moves import as_in_draft
 from processes.language.timestamps import moment_text
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
+from processes.rights.check_as import CheckedAct
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.seen import seen_run, seen_values
+from processes.selectors import document_of_run
 
 
 def moment_or_none(moment: datetime | None) -> str | None:
@@ -16,29 +24,32 @@ def moment_or_none(moment: datetime | None) -> str | None:
     return moment_text(moment) if moment else None
 
 
-def instance_json(instance: ProcessInstance) -> dict[str, Any]:
-    """Return an instance; a preview one is shown as the newest draft has it."""
+def instance_json(instance: ProcessInstance, user: User) -> dict[str, Any]:
+    """Return what a person sees of an instance; a preview is shown as the newest draft has it."""
     document = document_of(instance.version)
     stored = stored_values(document, instance)
     version, document, values = as_in_draft(instance, document, stored)
+    rights = InstanceRights(user, instance, document)
     return {
         "process_id": instance.process_id,
         "process": instance.design.name,
         "version": str(version),
         "mode": instance.mode,
         "status": instance.status,
-        "data": shown(document, values),
+        "data": seen_values(shown(document, values), rights),
         "revision": instance.revision,
         "created": moment_text(instance.created),
         "modified": moment_text(instance.modified),
     }
 
 
-def form_states_json(instance: ProcessInstance) -> list[dict[str, Any]]:
-    """Return where each form of an instance stands, in form order."""
+def form_states_json(instance: ProcessInstance, user: User) -> list[dict[str, Any]]:
+    """Return where each form stands that a person sees, in form order."""
     stored = document_of(instance.version)
     _, document, _ = as_in_draft(instance, stored, stored_values(stored, instance))
-    return [_form_state_json(state) for state in form_states(instance, document)]
+    rights = InstanceRights(user, instance, document)
+    states = form_states(instance, document)
+    return [_form_state_json(state) for state in states if rights.sees(state.form)]
 
 
 def _form_state_json(state: FormState) -> dict[str, Any]:
@@ -62,8 +73,11 @@ def _form_state_json(state: FormState) -> dict[str, Any]:
     }
 
 
-def run_json(run: Run) -> dict[str, Any]:
-    """Return a run with its trace."""
+def run_json(
+    run: Run, user: User, find: Callable[[Run], Document | None] = document_of_run
+) -> dict[str, Any]:
+    """Return what a person sees of a run, with its trace."""
+    seen = seen_run(run, user, find)
     return {
         "id": str(run.pk),
         "process_id": run.process_id,
@@ -74,13 +88,19 @@ def run_json(run: Run) -> dict[str, Any]:
         "status": run.status,
         "started": moment_or_none(run.started),
         "finished": moment_or_none(run.finished),
-        "error": run.error,
+        "error": seen.error,
         "handled_errors": run.handled_errors,
         "saved": run.saved,
         "unsaved_answer": run.unsaved_answer,
-        "data": run.data,
-        "steps": run.steps,
+        "data": seen.data,
+        "steps": seen.steps,
     }
+
+
+def checked_act_json(act: CheckedAct) -> dict[str, Any]:
+    """Return what somebody may do, and by which line."""
+    decision = act.decision
+    return {"act": act.act, "on": act.on, "allowed": decision.allowed, "reason": decision.reason}
 
 
 def design_line(design: ProcessDesign) -> dict[str, Any]:

@@ -35,6 +35,13 @@ class TriggerBody(Body):
     later: StrictBool = Field(default=False, alias="async")
 
 
+class CheckAsBody(Body):
+    """POST /processes/{name}/check-as/"""
+
+    person: StrictStr
+    process_id: StrictStr | None = None
+
+
 class SendBackBody(Body):
     """POST /instances/{process_id}/send-back/"""
 

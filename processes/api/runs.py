@@ -18,7 +18,7 @@ from processes.api import schemas
 from processes.api.representations import run_json
 from processes.fields import fields
 from processes.rules import rules
-from processes.selectors import visible_runs
+from processes.selectors import DocumentsOfRuns, visible_runs
 
 _ORDERING = {"started": "started", "finished": "finished"}
 _FILTERS: dict[str, Any] = {
@@ -47,10 +47,11 @@ class Runs(APIView):
     )
     def get(self, request: Request) -> Response:
         """List runs with their traces, newest first."""
+        documents, rows = DocumentsOfRuns(), visible_runs(caller(request))
         return list_response(
             request,
-            visible_runs(caller(request)).defer("journal", "unsaved_values"),
-            to_json=run_json,
+            rows.select_related("run_as", "instance__design").defer("journal", "unsaved_values"),
+            to_json=lambda one: run_json(one, caller(request), documents),
             default_order=["-pk"],
             ordering=_ORDERING,
             search=("process_id", "target"),
@@ -72,7 +73,7 @@ class RunDetail(APIView):
         found = None if pk is None else rows.filter(pk=pk).first()
         if found is None:
             raise Missing(_("There is no run %(run_id)s.") % {"run_id": run_id})
-        return Response(run_json(found))
+        return Response(run_json(found, caller(request)))
 
 
 @described("rule_types")

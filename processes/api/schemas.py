@@ -93,6 +93,24 @@ SEND_BACK_IN = shape(
     },
     required=["form", "note"],
 )
+CHECK_AS_IN = shape(
+    {
+        "person": {"type": "string", "description": "A user name."},
+        "process_id": {
+            "type": ["string", "null"],
+            "description": "An instance; left out, one that the person has made.",
+        },
+    },
+    required=["person"],
+)
+CHECKED_ACT = shape(
+    {
+        "act": {"enum": ["start", "see", "change", "press", "delete"]},
+        "on": {"type": "string", "description": "A form, field or button; empty is the whole."},
+        "allowed": {"type": "boolean"},
+        "reason": {"type": "string", "description": "The line of the rights that decides."},
+    }
+)
 FORM_STATE = shape(
     {
         "form": TEXT,

@@ -87,7 +87,7 @@ def save_design(
         if draft is not None:
             if expected is not None and expected.pk != draft.pk:
                 raise PreconditionFailed()
-            if draft.document == document.normalised():
+            if document_of(draft) == document:
                 return design
             version = _add_version(
                 design, document, major=draft.major, minor=draft.minor + 1, user=user
@@ -141,6 +141,7 @@ def _add_version(
     design.draft = version
     if minor == 0:
         design.published = version
+        design.security = document.security.stored()
     design.title, design.description = document.title, document.description
     design.modified, design.modified_by = moment, user
     design.save()

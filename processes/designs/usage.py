@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.urls import reverse
 
+from processes.definition.checks_people import named_in
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.language.values import names_in
@@ -81,10 +82,8 @@ def _written_for(group: str) -> list[int]:
 
 
 def _names(document: Document, group: str) -> bool:
-    """Tell whether a form belongs to a group, a rule gives one to it, or a field asks for it."""
-    if any(group in form.owners.groups for form in document.forms):
-        return True
-    if any(group == asked for _, asked in document.groups_asked_for()):
+    """Tell whether a form, a right, a field or a rule names a group."""
+    if any(named.group == group for named in named_in(document)):
         return True
     given = {
         name.casefold()

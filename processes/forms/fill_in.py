@@ -41,13 +41,20 @@ def sent_of(field: FormField, typed: TypedValue) -> Any:
 
 
 def editable(
-    document: Document, overrides: Overrides | None = None, *, form: Form | None = None
+    document: Document,
+    overrides: Overrides | None = None,
+    *,
+    form: Form | None = None,
+    meet: Callable[[FormField], FormField] = lambda field: field,
 ) -> dict[str, InputField]:
-    """Return the fields that a person can fill in, by name; each says whether it is required."""
+    """Return the fields that a person can fill in, by name; each says whether it is required.
+
+    `meet` gives a field as the person meets it.
+    """
     stand = displays(document, overrides)
     fields = document.fields.values() if form is None else form.all_fields()
     return {
-        one.name: _as_it_stands(cast(InputField, one), stand[one.name])
+        one.name: _as_it_stands(cast(InputField, meet(one)), stand[one.name])
         for one in fields
         if one.holds_value and stand[one.name].visible and stand[one.name].enabled
     }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from kianda.lib.db.prepared_statements import insert_of
 from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Busy, Flaw, Invalid, Missing, Stale
+from processes.definition.display import Overrides
 from processes.definition.document import Document, TargetMissing
 from processes.document_cache import document_of
 from processes.engine.context_forms import form_problems
@@ -21,11 +22,12 @@ from processes.engine.instance_state import CURRENT, form_of
 from processes.engine.run_values import RunValues
 from processes.engine.trace import Reopened
 from processes.instances.leases import LEASE, holder
-from processes.instances.ownership import records_for, standing_of
 from processes.instances.sent_values import SentValues, not_open, note_overridden, take_sent
 from processes.instances.stored_values import filled, stored_values
 from processes.instances.version_moves import follow_draft
 from processes.models import ProcessInstance, Run
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.ownership import records_for, standing_of
 from processes.rules import Submit
 from processes.rules.base import Rule
 from processes.selectors import still_as_read, visible_instance
@@ -267,7 +269,8 @@ def working_copy(
     working = RunValues(document.fields, filled(document, stored), values, standing_of(instance))
     if firing.target.startswith("form:") and firing.target.endswith("#submit"):
         said = {flaw.pointer.split("/")[2] for flaw in flaws if flaw.pointer != "/target"}
-        flaws += _incomplete(firing.target, document, instance, working, said)
+        display = InstanceRights(firing.user, instance, document).display()
+        flaws += _incomplete(firing.target, document, instance, working, said, display)
     if flaws:
         raise Invalid(errors=flaws)
     return working, overridden
@@ -279,6 +282,7 @@ def _incomplete(
     instance: ProcessInstance,
     working: RunValues,
     said: Container[str],
+    display: Overrides,
 ) -> list[Flaw]:
     """Return how a form is not filled in, but for what is said; raises Conflict if not open."""
     name = form_of(document, target)
@@ -286,7 +290,7 @@ def _incomplete(
     record = records_for(instance, document)[name]
     if record.status != CURRENT:
         raise not_open(document, name, record)
-    problems = form_problems(form, working.values, working.standing.display)
+    problems = form_problems(form, working.values, display)
     return [
         Flaw(f"/data/{place}", sentence)
         for place, sentence in problems.items()

@@ -10,33 +10,23 @@ from django.utils import timezone
 
 from kianda.accounts.roles import groups_of, role_titles
 from processes.definition.document import Document
-from processes.document_cache import document_of
 from processes.engine.instance_state import (
     COMPLETED,
-    CURRENT,
     FormRecord,
     FormStatus,
     InstanceState,
     records_of,
 )
-from processes.instances.ownership import (
-    creator_of,
-    is_owner,
-    people_of,
-    records_for,
-    standing_of,
-    store_owners,
-)
 from processes.models import Change, FormOwner, ProcessInstance, Run
+from processes.rights.ownership import people_of, records_for, standing_of, store_owners
+from processes.rights.people import creator_of
 from processes.selectors import visible_instances
 
 __all__ = [
     "FormState",
-    "creator_of",
     "display_of",
     "form_states",
     "how_much_work",
-    "may_work_on",
     "my_work",
     "newest_work",
     "standing_of",
@@ -57,8 +47,8 @@ class FormState:
     status: FormStatus
     users: tuple[str, ...]
     groups: tuple[str, ...]
-    # Nobody was named: whoever sees the instance may work on it.
-    anyone: bool
+    # It was given to everyone who sees the instance.
+    everyone: bool
     started_at: datetime | None
     completed_at: datetime | None
     completed_by: str
@@ -83,7 +73,7 @@ def form_states(instance: ProcessInstance, document: Document) -> list[FormState
             status=record.status,
             users=people_of(form.name, record, instance, document),
             groups=record.groups,
-            anyone=record.is_anyones,
+            everyone=record.everyone,
             started_at=_moment(record.started) or _first_start(record, instance),
             completed_at=_moment(record.completed),
             completed_by=record.completed_by,
@@ -121,22 +111,6 @@ def display_of(instance: ProcessInstance, document: Document) -> dict[str, dict[
     return shown
 
 
-def may_work_on(user: User | None, instance: ProcessInstance, form: str) -> bool:
-    """Tell whether a person may fill in and submit a form now: it is open, and it is theirs."""
-    state = next(
-        (one for one in form_states(instance, document_of(instance.version)) if one.form == form),
-        None,
-    )
-    return state is not None and state.status == CURRENT and owns(user, instance, state)
-
-
-def owns(user: User | None, instance: ProcessInstance, state: FormState) -> bool:
-    """Tell whether a form belongs to a person, whatever its status."""
-    if state.anyone:
-        return user is not None and user.is_active
-    return is_owner(user, instance, users=state.users, groups=state.groups)
-
-
 def my_work(user: User) -> QuerySet[ProcessInstance]:
     """Return the instances that wait for a person: an open form is theirs, newest first."""
     owned = _owned(user).filter(instance=OuterRef("pk"))
@@ -169,8 +143,10 @@ def _of_living() -> QuerySet[FormOwner]:
 
 def how_much_work(user: User) -> int:
     """Return how many instances wait for a person, counted up to 100: every page asks."""
-    some = _owned(user).values_list("instance", flat=True).distinct()[: 4 * MOST_COUNTED]
-    return visible_instances(user).filter(pk__in=list(some)).order_by()[:MOST_COUNTED].count()
+    some = list(_owned(user).values_list("instance", flat=True).distinct()[: 4 * MOST_COUNTED])
+    if not some:
+        return 0
+    return visible_instances(user).filter(pk__in=some).order_by()[:MOST_COUNTED].count()
 
 
 def store_standing(
@@ -213,12 +189,19 @@ def standing_changes(
     rows = []
     if before.status != after.status:
         rows.append(_row("process.status", before.status, after.status))
+    if before.security != after.security:
+        rows.append(_row("process.security", _lists(before), _lists(after)))
     old, new = (records_of(document, one, creator) for one in (before, after))
     return rows + [
         _row(f"form:{name}", old[name].status, new[name].status) | _told(old[name], new[name])
         for name in new
         if old[name].status != new[name].status
     ]
+
+
+def _lists(state: InstanceState) -> str:
+    """Return the lists of rights of an instance's own as text; nothing when the design holds."""
+    return "; ".join(f"{name}: {', '.join(refs)}" for name, refs in state.security.items())
 
 
 def _told(old: FormRecord, new: FormRecord) -> dict[str, str]:

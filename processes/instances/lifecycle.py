@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Conflict, Flaw, Forbidden, InUse, Invalid
+from kianda.lib.pointers import pointer
 from kianda.lib.usage import used_by
 from processes.definition.document import Document
 from processes.document_cache import document_of
@@ -18,13 +19,13 @@ from processes.engine.run_values import python_of
 from processes.instances.claim import read_instance, refuse_other_revision
 from processes.instances.default_values import default_values
 from processes.instances.lock import locked, when_free
-from processes.instances.ownership import store_owners
 from processes.instances.process_ids import next_process_id
 from processes.instances.recycle_bin import put_into_bin
 from processes.instances.sent_values import SentValues, take_sent
 from processes.instances.stored_values import (
     changes_between,
     filled,
+    no_such_field,
     read_sent,
     split,
     stored_values,
@@ -33,6 +34,10 @@ from processes.instances.unsaved import supersede
 from processes.instances.version_moves import carried_values, follow_draft
 from processes.language.values import Value
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
+from processes.rights.decisions import may_start
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.ownership import store_owners
+from processes.rights.people import store_people
 from processes.selectors import get_version
 
 
@@ -44,11 +49,13 @@ def create_instance(
     user: User | None,
     display: Mapping[str, Mapping[str, bool]] | None = None,
     check: Callable[[Document], None] | None = None,
+    set_by_rules: Collection[str] = (),
     on_made: Callable[[ProcessInstance], None] | None = None,
 ) -> ProcessInstance:
     """Create an instance; no rule runs. Raises Invalid with every flaw, Forbidden for previews.
 
-    `display` is what rules have shown and required while its form was filled in.
+    `display` is what rules have shown and required while its form was filled in; the values of
+    `set_by_rules` are those that rules have set.
     `check` may refuse the definition by which it would be made; `on_made` is called inside the
     transaction that makes it.
     """
@@ -59,6 +66,8 @@ def create_instance(
     values = _first_values(document, data, user)
     plain, secret = split(document, values)
     moment = timezone.now()
+    made = ProcessInstance(design=design, version=version, mode=mode, created_by=user)
+    _refuse_foreign(made, document, set(data) - set(set_by_rules), user)
     with transaction.atomic():
         process_id = next_process_id(design=design, pattern=document.process_id, values=values)
         instance = ProcessInstance.objects.create(
@@ -67,9 +76,25 @@ def create_instance(
             created=moment, created_by=user, modified=moment, modified_by=user,
         )  # fmt: skip
         store_owners(instance, document, fresh=True)
+        store_people(instance, document, values=values)
         if on_made is not None:
             on_made(instance)
     return instance
+
+
+def _refuse_foreign(
+    made: ProcessInstance, document: Document, typed: Collection[str], user: User | None
+) -> None:
+    """Raise Forbidden or Invalid for values that are somebody else's to give, or not seen."""
+    rights = InstanceRights(user, made, document)
+    unseen = [name for name in typed if name in document.fields and not rights.sees(name)]
+    if unseen:
+        raise Invalid(
+            errors=[Flaw(pointer("data", name), no_such_field(document, name)) for name in unseen]
+        )
+    for name in document.value_fields:
+        if name in typed:
+            rights.changes_field(name).or_refuse()
 
 
 def _first_values(
@@ -93,10 +118,11 @@ def _version_for(process: str, mode: str, user: User | None) -> tuple[ProcessDes
         raise Invalid(errors=flaws)
     assert design is not None
     if mode == ProcessInstance.Mode.PREVIEW:
-        if user is not None and not has_role(user, ADMINISTRATOR, DESIGNER):
+        if not has_role(user, DESIGNER):
             raise Forbidden(_("Preview instances are for designers and administrators."))
         version = design.draft
     else:
+        may_start(user, design).or_refuse()
         version = design.published
     if version is None:
         raise Invalid.at(
@@ -114,11 +140,12 @@ def patch_instance(
     revision: int | None = None,
     user: User,
     set_by_rules: Collection[str] = (),
+    trigger: str = "",
 ) -> ProcessInstance:
     """Change values by hand; raises Stale at another revision than was read, Busy, Invalid.
 
     And Forbidden and Conflict for a form that is somebody else's, or not open. The values of
-    `set_by_rules` are those that rules have set.
+    `set_by_rules` are those that rules have set; with the trigger `rule` another run asks for it.
     """
 
     def patch() -> ProcessInstance:
@@ -126,7 +153,7 @@ def patch_instance(
         refuse_other_revision(instance, revision)
         instance, document = follow_draft(instance, document)
         before = stored_values(document, instance)
-        sent = SentValues(user, data, set_by_rules=set_by_rules)
+        sent = SentValues(user, data, trigger=trigger, set_by_rules=set_by_rules)
         values, flaws, overridden = take_sent(sent, instance, document, before)
         if flaws:
             raise Invalid(errors=flaws)
@@ -156,6 +183,7 @@ def _store(
     instance.revision += 1
     instance.modified, instance.modified_by = moment, user
     instance.save(update_fields=["values", "secrets", "revision", "modified", "modified_by"])
+    store_people(instance, document, values=after)
     Change.objects.create(
         instance=instance,
         run=run,
@@ -182,6 +210,9 @@ def store_unsaved_answer(*, run_pk: int, user: User) -> ProcessInstance:
             raise Conflict(_("Somebody has stored the values of this run just now."))
         before = stored_values(document, instance)
         brought = _brought(run, instance, document)
+        rights = InstanceRights(user, instance, document)
+        for name in brought:
+            rights.changes_field(name).or_refuse()
         _store(instance, document, before=before, after={**before, **brought}, user=user, run=run)
         return instance
 
@@ -233,8 +264,7 @@ def _refuse_deletion(instance: ProcessInstance, user: User, *, force: bool) -> N
     """Raise Forbidden or InUse when a person may not delete an instance."""
     if force and not has_role(user, ADMINISTRATOR):
         raise Forbidden(_("Only an administrator can force a deletion."))
-    if not has_role(user, ADMINISTRATOR, DESIGNER) and instance.created_by_id != user.pk:
-        raise Forbidden(_("Only its creator or an administrator can delete this instance."))
+    InstanceRights(user, instance, document_of(instance.version)).delete.or_refuse()
     named = [] if force else used_by("instance", instance.process_id)
     if named:
         names = ", ".join(str(use["name"]) for use in named)

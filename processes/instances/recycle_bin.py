@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -18,6 +18,7 @@ from kianda.accounts.services.recycle_bin import BinKind
 from kianda.lib.errors import Conflict
 from kianda.lib.recycle_bin import in_bin
 from processes.models import Change, ProcessInstance
+from processes.rights.querysets import managed_designs
 
 # What the history names it by, and says of it.
 FIELD = "process.bin"
@@ -80,9 +81,11 @@ class BinnedInstances(BinKind[ProcessInstance]):
         return has_role(user, USER)
 
     def visible_to(self, user: Any) -> QuerySet[ProcessInstance]:
-        """Return all for an Administrator; for others what they have deleted themselves."""
+        """Return what a person has deleted, and all of the processes that they manage."""
         rows = in_bin(ProcessInstance)
-        return rows if has_role(user, ADMINISTRATOR) else rows.filter(deleted_by=user)
+        if has_role(user, ADMINISTRATOR):
+            return rows
+        return rows.filter(Q(deleted_by=user) | Q(design__in=managed_designs(user)))
 
     def shown(self) -> QuerySet[ProcessInstance]:
         """Return the rows without values, and without their secrets."""

@@ -1,21 +1,22 @@
 """A completed form is sent back: it is open again, with a note that says why."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.errors import Conflict, Forbidden, Invalid
 from processes.engine.instance_state import COMPLETED, CURRENT, note_too_long
 from processes.engine.transitions import ActedBy, went_to
 from processes.instances.claim import refuse_other_revision
-from processes.instances.form_states import FormState, form_states, owns, store_standing
+from processes.instances.form_states import FormState, form_states, store_standing
 from processes.instances.lock import locked, when_free
-from processes.instances.ownership import creator_of, standing_of
 from processes.language.timestamps import moment_text
 from processes.models import ProcessInstance
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.ownership import standing_of
+from processes.rights.people import creator_of
 
 
 def send_back(
@@ -30,7 +31,8 @@ def send_back(
     def back() -> ProcessInstance:
         instance, document = locked(process_id, user)
         refuse_other_revision(instance, revision)
-        _refuse_send_back(form, user, instance, form_states(instance, document))
+        rights = InstanceRights(user, instance, document)
+        _refuse_send_back(form, rights, form_states(instance, document))
         standing = went_to(
             document,
             standing_of(instance),
@@ -58,9 +60,7 @@ def _checked(note: str) -> str:
     return said
 
 
-def _refuse_send_back(
-    form: str, user: User, instance: ProcessInstance, states: Iterable[FormState]
-) -> None:
+def _refuse_send_back(form: str, rights: InstanceRights, states: Iterable[FormState]) -> None:
     by_name: Mapping[str, FormState] = {state.form: state for state in states}
     target = by_name.get(form)
     if target is None:
@@ -72,7 +72,16 @@ def _refuse_send_back(
             _("The form %(form)s was not completed; only such a form is sent back.")
             % {"form": target.title}
         )
-    opened = [state for state in by_name.values() if state.status == CURRENT]
-    own = any(owns(user, instance, state) for state in opened or [target])
-    if not own and not has_role(user, ADMINISTRATOR):
+    if not sends_back(target, list(by_name.values()), rights):
         raise Forbidden(_("Only an owner of the form that is open now can send it back."))
+
+
+def sends_back(target: FormState, states: Sequence[FormState], rights: InstanceRights) -> bool:
+    """Tell whether a person has the work, to give it back.
+
+    When all has ended: whose the form is, and who had the last of the work.
+    """
+    opened = [state for state in states if state.status == CURRENT]
+    ended = sorted((one.completed_at, at) for at, one in enumerate(states) if one.completed_at)
+    last = [states[at] for _moment, at in ended[-1:]]
+    return any(rights.owns(state.form) for state in opened or [target, *last])

@@ -1,7 +1,8 @@
 """What a person sends to an instance, values and presses: taken, or refused; every door asks here.
 
-What rules do is the design's business: a rule's own act and the firing of a scheduled task pass,
-and so do values that rules have set and a page brings back under seal.
+What rules do in their own instance is the design's business: values that rules have set pass, as a
+page brings them back under seal. A rule of another instance may what its run's person may, hidden
+fields apart; a scheduled task what its `run_as` may, closed forms apart.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,21 +13,24 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import ADMINISTRATOR, has_role
-from kianda.lib.errors import Conflict, Flaw
+from kianda.lib.errors import Conflict, Flaw, Forbidden
 from kianda.lib.pointers import pointer
 from kianda.lib.secrets import MASK
 from processes.definition.display import Display, displays
 from processes.definition.document import Document
 from processes.engine.instance_state import COMPLETED, CURRENT, FormRecord, form_of, records_of
 from processes.fields import Button
-from processes.instances.ownership import refuse_foreign, standing_of
-from processes.instances.stored_values import read_sent
-from processes.language.values import Value
+from processes.instances.stored_values import no_such_field, read_sent
+from processes.language.values import Value, to_json
 from processes.models import Change, ProcessInstance, Run
+from processes.rights.decisions import is_administrator
+from processes.rights.instance_rights import InstanceRights, security_of_instance
+from processes.rights.ownership import standing_of
 
-# No person presses these: a task fires them, or a rule of another run.
-UNATTENDED = frozenset({"schedule", "webhook", "manual", "rule"})
+# No person presses these: a task fires them,
+OF_TASKS = frozenset({"schedule", "webhook", "manual"})
+# or a rule of another run.
+UNATTENDED = OF_TASKS | {"rule"}
 
 
 @dataclass(frozen=True)
@@ -54,16 +58,26 @@ def take_sent(
 ) -> TakenValues:
     """Return what was sent as values, with the flaws of it.
 
-    Raises Forbidden for what is on somebody else's form, and Conflict for what is on a form that is
-    not open. The values of any form may be sent along as they are stored.
+    Raises Forbidden for what the person may not change or press, and Conflict for what is on a form
+    that is not open. The values of any form may be sent along as they are stored.
     """
-    values, flaws = read_sent(document, sent.data, stored)
-    touched = [name for name in sent.data if _is_touched(name, sent, document, values, stored)]
-    _refuse_foreign(sent, instance, document, touched)
-    if sent.trigger in UNATTENDED:
-        return TakenValues(values, flaws, [])
+    rights = InstanceRights(sent.user, instance, document)
+    unseen = {name for name in sent.data if not rights.sees(name)} - set(sent.set_by_rules)
+    known = {
+        name: _with_kept_cells(name, one, rights, stored)
+        for name, one in sent.data.items()
+        if name not in unseen
+    }
+    values, flaws = read_sent(document, known, stored)
+    flaws += [Flaw(pointer("data", name), no_such_field(document, name)) for name in unseen]
+    touched = [name for name in known if _is_touched(name, sent, document, values, stored)]
     typed = [name for name in touched if name not in sent.set_by_rules]
+    _refuse_foreign(sent, rights, typed)
+    if sent.trigger in OF_TASKS:
+        return TakenValues(values, flaws, [])
     overridden = _refuse_not_open(sent, instance, document, typed)
+    if sent.trigger in UNATTENDED:
+        return TakenValues(values, flaws, overridden)
     return TakenValues(
         values, [*flaws, *_out_of_reach(sent, instance, document, typed)], overridden
     )
@@ -86,6 +100,34 @@ def takes_values(instance: ProcessInstance, document: Document, name: str) -> bo
     return record is not None and record.status == CURRENT and stand.visible and stand.enabled
 
 
+def _with_kept_cells(
+    name: str, sent: Any, rights: InstanceRights, stored: Mapping[str, Value]
+) -> Any:
+    """Return rows with the cells as they are stored that the person does not see or change.
+
+    A cell left out is that of the row in the same place. One that is sent along must be there
+    already: rows may be moved. Raises Forbidden.
+    """
+    kept = rights.hidden_columns(name) | rights.fixed_columns(name)
+    before = stored.get(name)
+    if not kept or not isinstance(sent, list) or not isinstance(before, list):
+        return sent
+    rows = [row for row in before if isinstance(row, Mapping)]
+    there = {column: [to_json(row.get(column)) for row in rows] for column in kept}
+    return [_kept(row, at, there) if isinstance(row, Mapping) else row
+            for at, row in enumerate(sent)]  # fmt: skip
+
+
+def _kept(row: Mapping[str, Any], at: int, there: Mapping[str, list[Any]]) -> dict[str, Any]:
+    made = dict(row)
+    for column, cells in there.items():
+        if column not in row:
+            made |= {column: cells[at]} if at < len(cells) else {}
+        elif row[column] not in cells and row[column] not in (None, ""):
+            raise Forbidden(_("You cannot change the column %(name)s.") % {"name": column})
+    return made
+
+
 def _is_touched(
     name: str,
     sent: SentValues,
@@ -102,13 +144,12 @@ def _is_touched(
     return name not in values or values[name] != stored.get(name)
 
 
-def _refuse_foreign(
-    sent: SentValues, instance: ProcessInstance, document: Document, touched: Iterable[str]
-) -> None:
-    if sent.trigger != "rule":
-        # Who opens a form only to read it fires its load rules too.
-        target = "" if sent.target.endswith("#load") else sent.target
-        refuse_foreign(sent.user, instance, document, fields=touched, target=target)
+def _refuse_foreign(sent: SentValues, rights: InstanceRights, typed: Iterable[str]) -> None:
+    for name in typed:
+        rights.changes_field(name).or_refuse()
+    # Who opens a form only to read it fires its load rules too.
+    if sent.target and not sent.target.endswith("#load"):
+        rights.presses(sent.target).or_refuse()
 
 
 def _refuse_not_open(
@@ -128,7 +169,7 @@ def _refuse_not_open(
     if not wanted:
         return []
     # Asked last: it may take a look into the database, which hardly any run needs.
-    if sent.user is not None and has_role(sent.user, ADMINISTRATOR):
+    if is_administrator(sent.user, security_of_instance(instance)):
         return [
             {"field": f"form:{form}", "before": closed[form].status, "after": "changed"}
             for form in typed_on

@@ -83,6 +83,11 @@ def _unknown(document: Document, name: str) -> str:
             "name": name,
             "kind": document.fields[name].slug(),
         }
+    return no_such_field(document, name)
+
+
+def no_such_field(document: Document, name: str) -> str:
+    """Return the sentence about a field that is not there, or not for the person who asks."""
     return _("The process %(process)s has no field %(name)s.") % {
         "process": document.name,
         "name": name,

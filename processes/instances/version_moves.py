@@ -15,10 +15,11 @@ from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.fields.base import FormField
 from processes.fields.table import Table
-from processes.instances.ownership import store_owners
 from processes.instances.stored_values import filled, shown, split, stored_values
 from processes.language.values import Value, ValueFailure
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
+from processes.rights.ownership import store_owners
+from processes.rights.people import store_people
 
 
 class CannotMove(Conflict):
@@ -144,6 +145,7 @@ def _move(
     instance.save(update_fields=["values", "secrets", "version", "revision", "modified"])
     # A form may have gone, or have other owners now.
     store_owners(instance, new)
+    store_people(instance, new, values=after)
     changes = _differences(_as_in(new, shown(old, before)), shown(new, after))
     if changes:
         Change.objects.create(

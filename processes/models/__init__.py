@@ -1,7 +1,13 @@
 """The rows of designs, instances, runs and history."""
 
 from processes.models.designs import DesignVersion, PinnedAnswer, ProcessDesign
-from processes.models.instances import FormOwner, GivenProcessId, ProcessInstance
+from processes.models.instances import (
+    FormOwner,
+    GivenProcessId,
+    InstancePerson,
+    ProcessInstance,
+    field_relation,
+)
 from processes.models.runs import Change, Run
 from processes.models.working_copies import DesignPresence, WorkingCopy, WorkingEdit
 
@@ -11,10 +17,12 @@ __all__ = [
     "DesignVersion",
     "FormOwner",
     "GivenProcessId",
+    "InstancePerson",
     "PinnedAnswer",
     "ProcessDesign",
     "ProcessInstance",
     "Run",
     "WorkingCopy",
     "WorkingEdit",
+    "field_relation",
 ]

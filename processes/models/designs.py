@@ -25,6 +25,9 @@ class ProcessDesign(models.Model):
     published = models.ForeignKey(
         "DesignVersion", null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    security = models.JSONField(
+        null=True, help_text="Who may do what, as published last; null is the defaults."
+    )
     last_number = models.PositiveBigIntegerField(
         default=0, help_text="The last number given to an instance; it only grows."
     )

@@ -43,6 +43,10 @@ class ProcessInstance(models.Model):
     secrets = EncryptedJSONField(null=True, help_text="The values of secret fields that are set.")
     forms = models.JSONField(default=dict, help_text="The states of its forms; {} is the start.")
     display = models.JSONField(default=dict, help_text="What rules show, enable and require.")
+    security = models.JSONField(
+        null=True, help_text="The lists that a rule has set for it alone: see, change, delete."
+    )
+    has_own_see = models.BooleanField(default=False, help_text="Its `security` says who sees it.")
     revision = models.PositiveBigIntegerField(default=1)
     created = models.DateTimeField(db_index=True)
     created_by = models.ForeignKey(
@@ -71,8 +75,8 @@ class ProcessInstance(models.Model):
             models.Index(fields=["design", "-id", "deleted_at"], name="instances_of_a_design"),
             # Who may not see all is asked about each instance of a list: the rows are large.
             models.Index(
-                fields=["id", "mode", "created_by", "deleted_at"],
-                name="instances_with_who_sees_them",
+                fields=["id", "design", "mode", "created_by", "has_own_see", "deleted_at"],
+                name="instances_by_who_sees_them",
             ),
             # Few are in the bin.
             models.Index(
@@ -109,3 +113,36 @@ class FormOwner(models.Model):
 
     def __str__(self) -> str:
         return f"{self.instance_id} {self.form}: {self.name}"
+
+
+class InstancePerson(models.Model):
+    """Who has to do with an instance, as a ref: `user:niamh`, `group:hr`.
+
+    `participant`: has owned one of its forms. `field:<name>`: is named in that field. `see`: a rule
+    has let it see this instance, where any ref may stand.
+    """
+
+    PARTICIPANT = "participant"
+    SEE = "see"
+
+    instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="people")
+    relation = models.CharField(max_length=70)
+    ref = models.CharField(max_length=160)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["instance", "relation", "ref"], name="one_row_per_instance_person"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["ref", "relation", "instance"], name="instances_of_a_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instance_id} {self.relation}: {self.ref}"
+
+
+def field_relation(name: str) -> str:
+    """Return the relation of the people that a field holds."""
+    return f"field:{name}"

@@ -24,6 +24,8 @@ from processes.language.expressions import Template
 from processes.language.timestamps import moment_text
 from processes.language.values import Value, as_text, from_json, to_json
 from processes.models import ProcessDesign, ProcessInstance
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.seen import seen_values
 from processes.rules.base import Answer, RuleFailed
 from processes.rules.ports import Item
 from processes.selectors import visible_instances
@@ -95,7 +97,7 @@ class WorldAdapter:
             _refuse_late(surroundings.deadline, query.process)
             document = document_of(instance.version)
             _refuse_secrets(asked & document.secrets)
-            item = item_of(instance, document)
+            item = self._seen(item_of(instance, document), instance, document)
             read = _reader(item, run.resolve)
             if not filter.holds(read, surroundings.today, zone=surroundings.zone):
                 continue
@@ -104,6 +106,13 @@ class WorldAdapter:
             if len(items) >= query.limit:
                 break
         return items, frozenset(secrets)
+
+    def _seen(
+        self, item: dict[str, Value], instance: ProcessInstance, document: Document
+    ) -> dict[str, Value]:
+        """Return an item without the fields and columns that the run's person does not see."""
+        rights = InstanceRights(self.user, instance, document)
+        return seen_values(item, rights) if document.has_hidden_parts else item
 
     def _looked_through(self, query: Query, run: RunState) -> QuerySet[ProcessInstance]:
         """Return the instances of a process, newest first; that of a Process ID alone if named."""

@@ -18,11 +18,12 @@ from processes.engine.instance_state import standing_columns
 from processes.engine.ports import RunState
 from processes.instances.form_states import standing_changes
 from processes.instances.leases import LEASE, TakenOver, holder
-from processes.instances.ownership import creator_of, store_owners
 from processes.instances.stored_values import changes_between, shown, split
 from processes.instances.unsaved import supersede
 from processes.language.values import Value
 from processes.models import Change, ProcessInstance, Run
+from processes.rights.ownership import store_owners
+from processes.rights.people import creator_of, store_people
 from processes.running import held_answers, spooled_answers
 from processes.running.held_answers import HeldAnswer
 
@@ -187,6 +188,12 @@ class RunCheckpoints:
         gone = TakenOver(f"Run {self.run.pk} was taken over; nothing was written.")
         return update_of(Run, where=ours, or_raise=gone, **columns)
 
+    def _people_of(self, values: Mapping[str, Value]) -> Writes:
+        """Return what keeps whom the fields of people name, where there are such fields."""
+        if not self.document.people_fields:
+            return []
+        return [partial(store_people, self.instance, self.document, values=values)]
+
     def _columns_of(self, values: Mapping[str, Value]) -> dict[str, Any]:
         plain, secret = split(self.document, values)
         return {"values": plain, "secrets": secret or None}
@@ -201,7 +208,8 @@ class RunCheckpoints:
     ) -> Writes:
         """Return what stores values in the instance, with their history."""
         changes = changes_between(self.document, context.working.stored, values)
-        return self._revising(context, changes, moment, **columns)
+        revise = self._revising(context, changes, moment, **columns)
+        return [*revise, *self._people_of(values)]
 
     def _revising(
         self, context: RunState, changes: list[dict[str, Any]], moment: datetime, **columns: Any
@@ -214,6 +222,8 @@ class RunCheckpoints:
             creator = creator_of(self.instance)
             changes = changes + standing_changes(self.document, before, after, creator)
             owners = [partial(store_owners, self.instance, self.document, standing=after)]
+        if "security" in stands:
+            stands["has_own_see"] = "see" in after.security
         revision = self.base_revision + 1
         changed = _("The instance was changed or deleted while the run was working on it.")
         revise = self._changing(
@@ -250,6 +260,8 @@ class RunCheckpoints:
             "status": after.status,
             "forms": dict(after.forms),
             "display": dict(after.display),
+            "security": after.as_json()["security"],
+            "has_own_see": "see" in after.security,
         }
         for name, value in columns.items():
             setattr(self.instance, name, value)

@@ -14,6 +14,7 @@ from kianda.accounts.services.person_data import PersonValues
 from kianda.lib.db import outages
 from kianda.lib.errors import Stale
 from kianda.lib.masking import Masker
+from processes.definition.display import Overrides
 from processes.engine.context import RunContext, Surroundings
 from processes.engine.context_forms import FormsScope
 from processes.engine.instance_state import form_of
@@ -24,10 +25,12 @@ from processes.engine.transitions import ActedBy
 from processes.instances.claim import ClaimedRun, RunRequest, insert, take
 from processes.instances.form_states import known_groups, known_people
 from processes.instances.leases import TakenOver, holder
-from processes.instances.ownership import creator_of
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value
 from processes.models import ProcessInstance, Run
+from processes.rights.decisions import security_of
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.people import creator_of
 from processes.rules.base import RuleFailed
 from processes.running.checkpoints import RunCheckpoints
 from processes.running.other_instances import RealWorld, chain_of
@@ -213,4 +216,10 @@ def _forms_scope(started: ClaimedRun, at: str) -> FormsScope:
         creator=lambda: creator_of(started.instance),
         known_users=known_people,
         known_groups=known_groups,
+        security=lambda: security_of(started.instance.design),
+        withheld=_withheld(started) if document.has_part_rights else {},
     )
+
+
+def _withheld(started: ClaimedRun) -> Overrides:
+    return InstanceRights(started.run.run_as, started.instance, started.document).withheld()

@@ -78,6 +78,7 @@ class RealWorld(WorldAdapter):
             mode=self.chain.mode,
             data=_sent(act),
             user=self.user,
+            set_by_rules=act.values.keys(),
             check=lambda document: _refuse_misfit(act, document),
         )
         return made.process_id
@@ -92,8 +93,7 @@ class RealWorld(WorldAdapter):
     def _patch(self, act: InstanceAct, process_id: str) -> None:
         assert self.user is not None  # somebody found it
         _refuse_misfit(act, _document_now(*read_instance(process_id, self.user)))
-        sent = _sent(act)
-        patch_instance(process_id=process_id, data=sent, user=self.user, set_by_rules=sent)
+        patch_instance(process_id=process_id, data=_sent(act), user=self.user, trigger="rule")
 
     def _delete(self, act: InstanceAct, run: RunState) -> FoundItems:
         def delete(process_id: str) -> FoundItems:
@@ -195,7 +195,7 @@ class RealWorld(WorldAdapter):
 
     def _item(self, process_id: str) -> FoundItems:
         instance, document = read_instance(process_id, self.user)
-        return [item_of(instance, document)], document.secrets
+        return [self._seen(item_of(instance, document), instance, document)], document.secrets
 
 
 def _sent(act: InstanceAct) -> dict[str, object]:

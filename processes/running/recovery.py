@@ -18,11 +18,11 @@ from processes.engine.run_values import RunValues
 from processes.engine.trace import Reopened
 from processes.instances.claim import SECONDS_OTHERWISE, ClaimedRun, rules_at
 from processes.instances.leases import APART, LEASE, PATIENCE, PAUSED, holder
-from processes.instances.ownership import standing_of
 from processes.instances.stored_values import filled, stored_values
 from processes.instances.unsaved import left_in_copy
 from processes.language.values import ValueFailure
 from processes.models import Run
+from processes.rights.ownership import standing_of
 from processes.running.execution import execute
 from processes.running.spooled_answers import deliver
 

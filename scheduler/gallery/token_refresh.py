@@ -6,6 +6,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import ValidationInfo, field_validator
 
+from kianda.accounts.roles import DATASOURCE_MANAGER
+from processes.language.people_refs import group_ref
 from scheduler.gallery.base import (
     Answers,
     FreeNames,
@@ -18,6 +20,7 @@ from scheduler.gallery.base import (
     question,
 )
 
+MANAGERS = [group_ref(DATASOURCE_MANAGER)]
 METHOD = "refresh-token"
 SENT = ("grant_type", "client_id", "client_secret", "redirect_uri", "refresh_token")
 ANSWERED = ("access_token", "token_type", "expires_in", "refresh_token", "created_at")
@@ -166,7 +169,13 @@ def _definition(answers: Answers, names: FreeNames) -> dict[str, Any]:
     return {
         "name": names.process,
         "title": _("%(service)s: access token") % {"service": answers["service"]},
-        "description": _("Keeps the access token of %(service)s current.") % answers,
+        "description": _(
+            "Keeps the access token of %(service)s current. Only administrators and data source "
+            "managers see it."
+        )
+        % answers,
+        # A token opens the service to whoever has it.
+        "security": {"start": MANAGERS, "see": MANAGERS, "change": MANAGERS, "delete": []},
         "forms": [{"name": "token", "title": _("Token"), "fields": _fields(names.datasource)}],
     }
 

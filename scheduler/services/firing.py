@@ -17,7 +17,7 @@ from kianda.accounts.services.audit import record
 from kianda.lib.errors import Conflict, Invalid, Missing, TooMany
 from kianda.lib.pointers import flaws_of
 from processes.definition.document import TargetMissing
-from processes.instances.ownership import refuse_foreign
+from processes.rights.instance_rights import InstanceRights
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services.due_times import has_expired, runs_left
 from scheduler.services.validation import definition_of, find_instance
@@ -155,7 +155,7 @@ def _other_instance(task: ScheduledTask, body: object) -> str | None:
     try:
         if document is not None:
             document.rules_of(task.target)
-            refuse_foreign(task.run_as, instance, document, target=task.target)
+            InstanceRights(task.run_as, instance, document).presses(task.target).or_refuse()
     except TargetMissing as missing:
         raise Invalid.at("/process_id", str(missing)) from missing
     return instance.process_id

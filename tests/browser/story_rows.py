@@ -12,7 +12,7 @@ from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.running import runs
 from scheduler.services import create_task
-from tests.factories import PASSWORD
+from tests.factories import OPEN_TO_ALL, PASSWORD
 from tests.processes.conftest import TOKEN_METHOD
 from tests.processes.definitions import button, process, set_rule, text_field
 
@@ -35,7 +35,7 @@ def orders(**changes: Any) -> dict[str, Any]:
          "display_as": "options", "width": 4},
         text_field("status_text", title="Status"),
         button("approve", set_rule("status_text", "Approved"), SAVE),
-        title="Orders",
+        title="Orders", security=OPEN_TO_ALL,
     )  # fmt: skip
     remark = text_field("remark", mode="long")
     raw["forms"].append({"name": "notes", "activate_with": "main", "fields": [remark]})

@@ -13,6 +13,7 @@ from processes.instances.lifecycle import create_instance
 from tests.browser.hands import go_on
 from tests.browser.story_rows import SCRIPT
 from tests.browser.watch import Look, PageAs
+from tests.factories import OPEN_TO_ALL
 from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.stories import values_of
 
@@ -60,7 +61,7 @@ def pens(count: int) -> list[Any]:
 @pytest.fixture
 def order(person: Callable[[str], Any]) -> Callable[..., Any]:
     def make(rows: int = 3, **lines: Any) -> Any:
-        create_design(raw=process(*fields(**lines)), user=person("ada"))
+        create_design(raw=process(*fields(**lines), security=OPEN_TO_ALL), user=person("ada"))
         publish_design(name="orders", user=person("ada"))
         data = {"customer": "acme", "lines": pens(rows), "log": pens(2)}
         return create_instance(process="orders", mode="live", data=data, user=person("ada"))

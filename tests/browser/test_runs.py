@@ -16,6 +16,7 @@ from processes.models import Run
 from processes.running import runs
 from tests.browser.story_rows import SCRIPT, make_token_service
 from tests.browser.watch import Look, PageAs
+from tests.factories import OPEN_TO_ALL
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
 from tests.threads import in_background
 
@@ -28,7 +29,7 @@ def token(
     make_token_service(httpserver, settings, person("admin"))
 
     def make(rules: Any = RULES) -> Any:
-        create_design(raw=with_rules(rules), user=person("ada"))
+        create_design(raw=with_rules(rules, security=OPEN_TO_ALL), user=person("ada"))
         publish_design(name="token-refresh", user=person("ada"))
         return create_instance(
             process="token-refresh", mode="live", data=VALUES, user=person("ada")

@@ -13,6 +13,7 @@ from datasources.services.datasources import create_datasource
 from processes.designs.lifecycle import create_design, publish_design, save_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance
+from tests.factories import OPEN_TO_ALL
 from tests.processes.definitions import TOKEN_REFRESH, TOKEN_SERVICE, token_refresh
 
 TOKEN_METHOD, ORDERS_METHOD = TOKEN_SERVICE["methods"]
@@ -99,7 +100,8 @@ def make_token(token_service: Any, ada: Any) -> Callable[..., ProcessInstance]:
     """Return a function that makes an instance of the scenario, with other rules if given."""
 
     def make(rules: list[dict[str, Any]] | None = None, **values: Any) -> ProcessInstance:
-        made = definition() if rules is None else with_rules(rules)
+        opened = {"security": OPEN_TO_ALL}
+        made = definition(**opened) if rules is None else with_rules(rules, **opened)
         from processes.models import ProcessDesign
 
         if ProcessDesign.objects.filter(name="token-refresh").exists():

@@ -171,7 +171,7 @@ def test_a_preview_instance_follows_the_newest_saved_draft(ada: Any) -> None:
     made["forms"][0]["fields"].insert(0, {"type": "text", "name": "note", "default": "x"})
     save_design(name="token-refresh", raw=made, user=ada)
     fresh = ProcessInstance.objects.get(pk=instance.pk)
-    shown = instance_json(fresh)
+    shown = instance_json(fresh, ada)
     assert shown["version"] == "0.2"
     assert shown["data"]["note"] == ""
     assert shown["data"]["refresh_token"] == MASK

@@ -12,6 +12,7 @@ from processes.instances.lifecycle import create_instance
 from processes.models import ProcessDesign, ProcessInstance, Run
 from scheduler.models import ScheduledTask
 from scheduler.services import create_task
+from tests.factories import SEEN_BY_ALL
 from tests.processes.conftest import TOKEN_METHOD
 from tests.processes.definitions import TOKEN_REFRESH
 
@@ -31,7 +32,7 @@ def make_process(user: Any) -> None:
         }
         create_datasource(raw=raw, user=user)
     if not ProcessDesign.objects.filter(name="token-refresh").exists():
-        create_design(raw=TOKEN_REFRESH, user=user)
+        create_design(raw={**TOKEN_REFRESH, "security": SEEN_BY_ALL}, user=user)
         publish_design(name="token-refresh", user=user)
 
 

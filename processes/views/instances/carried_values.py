@@ -1,7 +1,8 @@
 """What rules have set, and no rule has saved, goes to the page and comes back with its form.
 
-It is signed: a field, or a column of a table, that is switched off for a person takes what rules
-have made of it, and nothing that somebody has written into the page.
+It is encrypted: a field, or a column of a table, that is switched off for a person takes what rules
+have made of it, and nothing that somebody has written into the page; and whoever does not see a
+field does not read it there either.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core import signing
+
+from kianda.lib.secrets import WrongKeyRing, decrypt, encrypt
 
 _SALT = "what rules have left"
 
@@ -35,8 +37,9 @@ def sealed(left: CarriedValues, *, about: str, user: User) -> str:
     """
     if not (left.fields or left.rows or left.display):
         return ""
-    parts = [about, user.pk, left.fields, left.rows, left.display, list(left.open_forms)]
-    return signing.dumps(parts, salt=_SALT, compress=True)
+    return encrypt(
+        [_SALT, about, user.pk, left.fields, left.rows, left.display, list(left.open_forms)]
+    )
 
 
 def unsealed(text: str, *, about: str, user: User) -> CarriedValues:
@@ -44,11 +47,11 @@ def unsealed(text: str, *, about: str, user: User) -> CarriedValues:
     if not text:
         return CarriedValues()
     try:
-        known, whose, fields, rows, display, open_forms = signing.loads(text, salt=_SALT)
-    except (signing.BadSignature, ValueError):
+        salt, known, whose, fields, rows, display, open_forms = decrypt(text)
+    except (WrongKeyRing, ValueError):
         return CarriedValues()
     return (
         CarriedValues(fields, rows, display, open_forms)
-        if (known, whose) == (about, user.pk)
+        if (salt, known, whose) == (_SALT, about, user.pk)
         else CarriedValues()
     )

@@ -39,6 +39,8 @@ from processes.instances.version_moves import as_in_draft
 from processes.language.timestamps import moment_text
 from processes.language.values import Value
 from processes.models import DesignVersion, ProcessInstance
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.seen import seen_values
 from processes.views.instances.carried_values import CarriedValues, unsealed
 from processes.views.instances.form_steps import FormStep, steps_of
 
@@ -74,9 +76,19 @@ class FormPage:
         return cls(instance, version, document, values, user)
 
     @cached_property
+    def rights(self) -> InstanceRights:
+        """What the person may do with the instance."""
+        return InstanceRights(self.user, self.instance, self.document)
+
+    @cached_property
+    def display(self) -> dict[str, dict[str, bool]]:
+        """What rules show and enable, less what the person does not see or change."""
+        return self.rights.display()
+
+    @cached_property
     def steps(self) -> dict[str, FormStep]:
         """Return where each form stands, by name, in form order."""
-        return steps_of(self.instance, self.document, self.user)
+        return steps_of(self.instance, self.document, self.rights)
 
     def editable(self) -> dict[str, InputField]:
         """Return the fields that the person can fill in now: those of open forms of theirs."""
@@ -84,7 +96,9 @@ class FormPage:
             name: found
             for form in self.document.forms
             if self.steps[form.name].is_open
-            for name, found in editable(self.document, self.instance.display, form=form).items()
+            for name, found in editable(
+                self.document, self.display, form=form, meet=self.rights.field_for
+            ).items()
         }
 
     def lay_over(self, data: Mapping[str, Any], sent: "FormPage") -> None:
@@ -271,7 +285,7 @@ class FormPage:
 
     def forms(self) -> list[FormView]:
         """Return the forms that are shown, with their controls."""
-        views = form_views(self.document, self._control, self.instance.display)
+        views = form_views(self.document, self._control, self.display)
         return [self._as_it_stands(one) for one in views if self.steps[one.form.name].is_shown]
 
     def _as_it_stands(self, view: FormView) -> FormView:
@@ -284,6 +298,7 @@ class FormPage:
         return FormView(view.form, without(view.controls, apart), apart)
 
     def _control(self, field: FormField) -> Control:
+        field = self.rights.field_for(field)
         made = control_of(field, self.values, self.typed, self.errors, self.resolve)
         return replace(
             made, changed=field.name in self.fresh, conflict=self.conflicts.get(field.name)
@@ -291,7 +306,7 @@ class FormPage:
 
     def shown(self) -> dict[str, Any]:
         """Return the values as pages may show them, secrets masked."""
-        return shown(self.document, self.values)
+        return seen_values(shown(self.document, self.values), self.rights)
 
 
 def _is_apart(control: Control) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
+from kianda.accounts.roles import DESIGNER, has_role
 from kianda.web.page_extensions import extensions_of
 from processes import listing
 from processes.fields.base import FormField
@@ -22,8 +22,11 @@ FAILED = frozenset({Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSE
 def context_of(form_page: FormPage) -> dict[str, Any]:
     """Return what the templates of the page need."""
     instance = form_page.instance
-    staff = has_role(form_page.user, ADMINISTRATOR, DESIGNER)
+    staff = has_role(form_page.user, DESIGNER)
     views = form_page.forms()
+    has_open = any(
+        step.is_open and form_page.rights.fills_in(name) for name, step in form_page.steps.items()
+    )
     return {
         "instance": instance, "design": instance.design, "version": form_page.version,
         "views": [(view, form_page.steps[view.form.name]) for view in views],
@@ -32,9 +35,8 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "primary": primary(form_page.steps, views),
         "read_only": form_page.next_page.get("mode") == "read" and form_page.next_page.get("form"),
         "left": sealed(form_page.carried(), about=form_page.about, user=form_page.user),
-        "has_open": any(step.is_open for step in form_page.steps.values()),
-        "has_acts": any(step.is_open for step in form_page.steps.values())
-        or (len(views) == 1 and bool(views[0].footer)),
+        "has_open": has_open,
+        "has_acts": has_open or (len(views) == 1 and bool(views[0].footer)),
         "unsaved_fields": [form_page.document.fields[name].title for name in form_page.unsaved],
         "change_targets": [name for name, found in form_page.editable().items() if found.rules],
         "load": bool(load_targets(form_page.document, form_page.steps)),
@@ -45,7 +47,8 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "meanwhile": _theirs(form_page),
         "unsaved": listing.run_with_unsaved_answer(instance),
         "may_schedule": staff, "may_design": staff,
-        "may_delete": staff or instance.created_by_id == form_page.user.pk,
+        "manages": bool(form_page.rights.manages),
+        "may_delete": form_page.rights.delete.allowed,
         "newer": _newer(form_page),
         "extensions": extensions_of("instance", instance, user=form_page.user),
         **_history(form_page),

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.contrib.auth.models import User
-
-from kianda.accounts.roles import ADMINISTRATOR, has_role
 from processes.definition.document import Document
 from processes.engine.instance_state import COMPLETED, CURRENT
 from processes.forms.controls import FormView, every
-from processes.instances.form_states import FormState, form_states, owns
+from processes.instances.form_states import FormState, form_states
+from processes.instances.sending_back import sends_back
 from processes.models import ProcessInstance
+from processes.rights.instance_rights import InstanceRights
 
 ICONS = {"current": "record-circle", "completed": "check-circle-fill", "not_started": "circle"}
 
@@ -54,15 +53,11 @@ class FormStep:
         return ICONS[self.state.status]
 
 
-def steps_of(instance: ProcessInstance, document: Document, user: User) -> dict[str, FormStep]:
+def steps_of(
+    instance: ProcessInstance, document: Document, rights: InstanceRights
+) -> dict[str, FormStep]:
     """Return the steps of an instance by form name, in form order."""
     states = form_states(instance, document)
-    mine = {state.form: owns(user, instance, state) for state in states}
-    going = [state for state in states if state.status == CURRENT]
-    # Whoever has the work may give it back; when all has ended, whoever had the last of it.
-    sends = has_role(user, ADMINISTRATOR) or any(
-        mine[state.form] for state in going or [one for one in states if one.status == COMPLETED]
-    )
     bare = {
         form.name
         for form in document.forms
@@ -71,11 +66,12 @@ def steps_of(instance: ProcessInstance, document: Document, user: User) -> dict[
     return {
         state.form: FormStep(
             state=state,
-            is_mine=mine[state.form],
-            is_shown=instance.display.get(state.form, {}).get("visible", True),
+            is_mine=rights.takes_part_in(state.form),
+            is_shown=rights.sees(state.form)
+            and instance.display.get(state.form, {}).get("visible", True),
             is_enabled=instance.display.get(state.form, {}).get("enabled", True),
-            may_send_back=sends and state.status == COMPLETED,
-            needs_submit=state.form in bare,
+            may_send_back=state.status == COMPLETED and sends_back(state, states, rights),
+            needs_submit=state.form in bare and rights.changes(state.form).allowed,
         )
         for state in states
     }

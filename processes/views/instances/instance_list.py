@@ -3,12 +3,14 @@
 import re
 from typing import Any
 
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
+from kianda.accounts.roles import DESIGNER, has_role
 from kianda.lib.dialogs.row_actions import act_of
 from kianda.lib.errors import Invalid
 from kianda.lib.pagination import LOOKED_AT
@@ -18,6 +20,9 @@ from processes import listing
 from processes.document_cache import document_of
 from processes.instances.lifecycle import create_instance
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.querysets import startable_designs
+from processes.rights.seen import seen_values
 from processes.running import runs
 from processes.selectors import visible_instances
 from processes.views.common import asked, page_of, person
@@ -40,9 +45,9 @@ def instances(request: HttpRequest) -> HttpResponseBase:
     filtered = any(query[name] for name in ("q", "process", "mode", "status"))
     context = {
         "page": found, "query": query, "filtered": filtered,
-        "lines": [(one, _summary(one, query["q"])) for one in found],
+        "lines": [(one, _summary(one, user, query["q"])) for one in found],
         "any": found.paginator.count > 0 or (filtered and visible_instances(user).exists()),
-        "processes": listing.processes_to_choose(query["process"]),
+        "processes": listing.processes_to_choose(query["process"], user=user),
         "statuses": listing.statuses(), "last": last, "looked_at": LOOKED_AT,
     }  # fmt: skip
     return render_page(
@@ -51,13 +56,15 @@ def instances(request: HttpRequest) -> HttpResponseBase:
     )  # fmt: skip
 
 
-def _summary(instance: ProcessInstance, words: str) -> list[tuple[str, Any]]:
+def _summary(instance: ProcessInstance, user: User, words: str) -> list[tuple[str, Any]]:
     """Return a few plain values to know an instance by; first those that were searched for."""
     wanted = [word.casefold() for word in words.split()]
-    fields = document_of(instance.version).fields
+    document = document_of(instance.version)
+    fields = document.fields
+    seen = seen_values(instance.values, InstanceRights(user, instance, document))
     plain = [
         (fields[name].title, value)
-        for name, value in instance.values.items()
+        for name, value in seen.items()
         if value not in (None, "", []) and name in fields
     ]
     plain.sort(key=lambda row: not any(word in str(row[1]).casefold() for word in wanted))
@@ -75,15 +82,19 @@ def new_instance(request: HttpRequest) -> HttpResponseBase:
     """Ask for process and mode, then for the values of the first form; make the instance."""
     sent = request.POST if request.method == "POST" else request.GET
     process, mode = sent.get("process", ""), sent.get("mode", "live")
-    staff = has_role(request.user, ADMINISTRATOR, DESIGNER)
+    staff = has_role(request.user, DESIGNER)
+    startable = _startable(person(request), preview=staff and mode == "preview")
     context: dict[str, Any] = {
         "process": process, "mode": mode, "staff": staff,
-        "choices": _startable(preview=staff and mode == "preview"),
+        "choices": list(startable.order_by("title", "name").values_list("name", "title")),
     }  # fmt: skip
-    version = _version(process, mode if staff else "live")
+    version = _version(startable, process, mode if staff else "live")
     status = 200
     if version is not None:
-        form, errors = NewInstanceForm(version, person(request), request.POST), Errors()
+        form, errors = (
+            NewInstanceForm(version, person(request), request.POST, mode=mode if staff else "live"),
+            Errors(),
+        )
         try:
             if request.method != "POST":
                 form.open()
@@ -101,14 +112,12 @@ def new_instance(request: HttpRequest) -> HttpResponseBase:
     )  # fmt: skip
 
 
-def _startable(*, preview: bool) -> list[tuple[str, str]]:
-    rows = ProcessDesign.objects.order_by("title", "name")
-    rows = rows if preview else rows.filter(published__isnull=False)
-    return list(rows.values_list("name", "title"))
+def _startable(user: User, *, preview: bool) -> QuerySet[ProcessDesign]:
+    return ProcessDesign.objects.all() if preview else startable_designs(user)
 
 
-def _version(process: str, mode: str) -> DesignVersion | None:
-    rows = ProcessDesign.objects.select_related("draft", "published")
+def _version(startable: QuerySet[ProcessDesign], process: str, mode: str) -> DesignVersion | None:
+    rows = startable.select_related("draft", "published")
     design = rows.filter(name=process.replace("\0", "")).first() if process else None
     if design is None:
         return None
@@ -134,8 +143,9 @@ def _make(request: HttpRequest, form: NewInstanceForm, mode: str, target: str) -
     """Make the instance; then press on it what was pressed."""
     user = person(request)
     made = create_instance(
-        process=form.document.name, mode=mode, data=form.data(), display=form.display, user=user
-    )
+        process=form.document.name, mode=mode, data=form.data(), display=form.display, user=user,
+        set_by_rules=form.left,
+    )  # fmt: skip
     toast(request, _("%(id)s is made.") % {"id": made.process_id})
     url = reverse("instance", args=[made.process_id])
     leads_to(request, url)

@@ -14,6 +14,8 @@ from processes.instances import recycle_bin
 from processes.instances.history import can_restore, told
 from processes.instances.sent_values import takes_values
 from processes.models import Change, ProcessInstance, Run
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.seen import seen_changes
 from processes.views.common import target_title
 
 _OF_BIN = {"deleted": gettext_noop("deleted"), "restored": gettext_noop("restored")}
@@ -34,6 +36,10 @@ class HistoryScope(Protocol):
 
     instance: ProcessInstance
     document: Document
+
+    @property
+    def rights(self) -> InstanceRights:
+        """What the person may do with the instance."""
 
     def shown(self) -> dict[str, Any]:
         """Return the values as pages may show them, secrets masked."""
@@ -60,7 +66,7 @@ def entries_of(changes: list[Change], scope: HistoryScope) -> list[dict[str, Any
                     "sentences": _sentences(row, scope.document),
                     "said": _said(row),
                 }
-                for row in (told(row, fields) for row in change.fields)
+                for row in seen_changes((told(row, fields) for row in change.fields), scope.rights)
             ],
         }
         for change in changes
@@ -73,6 +79,9 @@ def _words(row: Mapping[str, Any], document: Document) -> dict[str, Any]:
     if name == "process.status":
         told = {part: row[part] and status_words(row[part]) for part in ("before", "after")}
         return {"title": gettext("Status"), **told}
+    if name == "process.security":
+        return {"title": gettext("Rights"), "before": row["before"] or gettext("as in the design"),
+                "after": row["after"] or gettext("as in the design")}  # fmt: skip
     if name == recycle_bin.FIELD:
         return {"title": gettext("Recycle bin")}
     if not name.startswith("form:"):

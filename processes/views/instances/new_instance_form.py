@@ -10,6 +10,7 @@ from kianda.lib.dialogs.row_actions import Act
 from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.pointers import pointer
 from kianda.web.pages import Errors
+from processes.definition.display import overlaid
 from processes.definition.document import TargetMissing
 from processes.document_cache import document_of
 from processes.engine.run_values import json_of, python_of
@@ -30,7 +31,8 @@ from processes.forms.table_input import TypedTable
 from processes.instances.default_values import default_values, early_names
 from processes.instances.stored_values import filled, read_sent
 from processes.language.values import Value
-from processes.models import DesignVersion
+from processes.models import DesignVersion, ProcessInstance
+from processes.rights.instance_rights import InstanceRights
 from processes.rules.base import Rule, RuleFailed
 from processes.running.dry_run import dry_run, first_inside, stays_inside
 from processes.views.common import target_kind
@@ -43,9 +45,15 @@ class NewInstanceForm:
     Rules that need no instance work on it as it is; what they do is stored with the rest.
     """
 
-    def __init__(self, version: DesignVersion, user: User, post: QueryDict) -> None:
+    def __init__(
+        self, version: DesignVersion, user: User, post: QueryDict, *, mode: str = "live"
+    ) -> None:
         """Take what was posted; nothing when it is opened."""
         self.document, self.user = document_of(version), user
+        made = ProcessInstance(design=version.design, version=version, mode=mode, created_by=user)
+        # What its creator may do with it, once it is there.
+        self.rights = InstanceRights(user, made, self.document)
+        self._withheld = self.rights.withheld()
         self.about = f"new {version.pk}"
         self.values = filled(self.document, default_values(self.document, user=user))
         left = unsealed(post.get("left", ""), about=self.about, user=user)
@@ -65,7 +73,15 @@ class NewInstanceForm:
 
     def _settle(self) -> None:
         first = self.document.forms[:1]
-        self.fields = editable(self.document, self.display, form=first[0]) if first else {}
+        self.fields = (
+            editable(
+                self.document, self._shown, form=first[0], meet=self.rights.field_for
+            ) if first else {}
+        )  # fmt: skip
+
+    @property
+    def _shown(self) -> Mapping[str, Mapping[str, bool]]:
+        return overlaid(self.display, self._withheld)
 
     def _keeps(self, name: str) -> bool:
         known = self.document.value_fields.get(name)
@@ -171,8 +187,10 @@ class NewInstanceForm:
         """Return the form as a page shows it."""
         return form_views(
             self.document,
-            lambda one: control_of(one, self.values, self.typed, errors, self.resolve),
-            self.display,
+            lambda one: control_of(
+                self.rights.field_for(one), self.values, self.typed, errors, self.resolve
+            ),
+            self._shown,
             first_only=True,
         )
 

@@ -2,19 +2,24 @@
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
-from kianda.lib.errors import ApplicationError, Conflict, InUse, Missing
+from kianda.accounts.services.person_data import display_name
+from kianda.lib.errors import ApplicationError, Conflict, InUse, Invalid, Missing
 from kianda.web.form_once import once
-from kianda.web.pages import go, is_htmx, page, render_dialog, render_page, toast
+from kianda.web.pages import Errors, go, is_htmx, page, render_dialog, render_page, toast
 from processes import listing
+from processes.designs.check_as import checked_instance
 from processes.instances.history import can_restore, restore_value, told
 from processes.instances.lifecycle import delete_instance
 from processes.instances.version_moves import move_instance
 from processes.models import Change, ProcessInstance
-from processes.views.common import page_of, person, used_by_links
+from processes.rights.check_as import Verdict
+from processes.rights.decisions import is_administrator, security_of
+from processes.views.common import asked, page_of, person, used_by_links
 from processes.views.instances.form_page import FormPage
 from processes.views.instances.log_rows import entries_of, with_titles
 
@@ -94,6 +99,7 @@ def _refused(request: HttpRequest, error: str) -> int:
 def delete(request: HttpRequest, process_id: str) -> HttpResponseBase:
     """Ask, then delete an instance; what uses it stands in the way."""
     form_page = FormPage.read(process_id, person(request))
+    form_page.rights.delete.or_refuse()
     error = ""
     uses: list[dict[str, Any]] = []
     if request.method == "POST":
@@ -122,6 +128,28 @@ def _gone_words(instance: ProcessInstance) -> str:
     if instance.mode == ProcessInstance.Mode.PREVIEW:
         return _("%(id)s is deleted.") % named
     return _("%(id)s is in the recycle bin.") % named
+
+
+@page()
+def check(request: HttpRequest, process_id: str) -> HttpResponseBase:
+    """Tell who manages the process what somebody may do in this instance, and why."""
+    form_page = FormPage.read(process_id, person(request))
+    is_administrator(form_page.user, security_of(form_page.instance.design)).or_refuse()
+    name = asked(request, "person")["person"].strip().removeprefix("user:")
+    context: dict[str, Any] = {
+        "instance": form_page.instance, "process_id": form_page.instance.process_id,
+        "person": name,
+    }  # fmt: skip
+    if name:
+        try:
+            acts = checked_instance(process_id=process_id, person=name, user=form_page.user)
+        except Invalid as refusal:
+            context |= {"check_errors": Errors(refusal)}
+        else:
+            user = User.objects.get(username=name)
+            context |= {"verdict": Verdict.of(acts), "called": display_name(user)}
+    title = _("Check %(id)s as") % {"id": form_page.instance.process_id}
+    return render_dialog(request, "instances/_check_as.html", context, title=title)
 
 
 @page(roles=(DESIGNER,), methods=("GET", "POST"))

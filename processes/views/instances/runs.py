@@ -16,11 +16,12 @@ from processes.instances.leases import PAUSED
 from processes.instances.lifecycle import store_unsaved_answer
 from processes.instances.unsaved import only_looked_up
 from processes.models import Change, Run
+from processes.rights.seen import seen_run
 from processes.rules import rules
 from processes.running.target_titles import with_target_titles
-from processes.selectors import visible_instance, visible_runs
+from processes.selectors import document_of_run, visible_instance, visible_runs
 from processes.views.common import asked, page_of, person, target_title
-from processes.views.instances.trace_steps import document_of_run, shown_step, title_of
+from processes.views.instances.trace_steps import shown_step, title_of
 
 GOING_ON = frozenset({Run.Status.QUEUED, Run.Status.RUNNING})
 
@@ -49,6 +50,8 @@ def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """Show the trace of a run; one that goes on grows while it is looked at."""
     found = find_run(request, run_id)
     document = document_of_run(found)
+    seen = seen_run(found, person(request), lambda _run: document)
+    found.steps, found.error = seen.steps, seen.error
     before, after = listing.neighbours(found)
     context = {
         "run": found, "going_on": found.status in GOING_ON,
@@ -56,7 +59,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponseBase:
         "steps": _with_saved([shown_step(step, document) for step in found.steps], _saved(found)),
         "before": before, "after": after, "waiting": _waiting(found, document),
         "unsaved": _unsaved_titles(found, document), "looked_up": only_looked_up(found),
-        "failed_step": _failed_step(found),
+        "failed_step": _failed_step(found), "is_cut": seen.is_cut,
         "debugged": found.holder == PAUSED and found.status in GOING_ON,
         "instance": _instance(request, found),
         "extensions": extensions_of("run", found, user=request.user),

@@ -12,25 +12,11 @@ from datasources.selectors import get_document
 from kianda.lib.errors import Missing
 from kianda.lib.secret_names import MASK
 from processes.definition.document import Document
-from processes.document_cache import document_of
 from processes.forms.value_words import sentences_of, words_in_utc
-from processes.models import ProcessDesign, Run
 from processes.rules.base import Rule
 from processes.rules.ports import Ref
-from processes.selectors import get_version
 
 AT_A_TIME = 50
-
-
-def document_of_run(run: Run) -> Document | None:
-    """Return the definition that a run worked by, if it is still there."""
-    design = ProcessDesign.objects.filter(name=run.process).first()
-    if design is None:
-        return None
-    try:
-        return document_of(get_version(design, run.version))
-    except Missing:
-        return None
 
 
 def title_of(name: str, document: Document | None) -> str:

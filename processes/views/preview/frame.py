@@ -119,7 +119,7 @@ def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResp
 @once
 def new_frame(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show the first form of the draft; Save, or a press, makes the instance."""
-    form = NewInstanceForm(saved_draft(name).version, person(request), request.POST)
+    form = NewInstanceForm(saved_draft(name).version, person(request), request.POST, mode="preview")
     act = act_of(request.POST.get("act", ""))
     try:
         if act.is_placed:

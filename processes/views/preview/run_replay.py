@@ -11,9 +11,10 @@ from processes.definition.document import Document
 from processes.engine.trace_replay import values_after
 from processes.models import Run
 from processes.running.pinned_answers import outward_rules
+from processes.selectors import document_of_run
 from processes.views.common import person, target_title
 from processes.views.instances.runs import find_run
-from processes.views.instances.trace_steps import document_of_run, shown_step
+from processes.views.instances.trace_steps import shown_step
 from processes.views.preview import common
 
 

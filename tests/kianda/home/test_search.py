@@ -7,9 +7,11 @@ from django.urls import reverse
 
 from kianda.accounts.roles import ROLES
 from kianda.home.search import find
+from processes.designs.lifecycle import publish_design, save_design
 from processes.models import Run
 from tests.factories import make_user
 from tests.pages import client_of
+from tests.processes.definitions import TOKEN_REFRESH
 from tests.scheduler.kept import make_token
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +64,16 @@ def test_people_find_only_what_they_may_see(workspace: Any, ben: Any, cleo: Any)
     assert ("Instance", "token-refresh-1") in found("token", ben)
     assert {kind for kind, _ in found("token", ben)} == {"Instance", "Page"}
     assert found("token", cleo) == []
+
+
+def test_an_instance_is_found_by_those_alone_whom_its_process_lets_see_it(
+    workspace: Any, ada: Any, ben: Any
+) -> None:
+    assert ("Instance", "token-refresh-1") in found("token", ben)
+    save_design(name="token-refresh", raw=TOKEN_REFRESH, user=ada)
+    publish_design(name="token-refresh", user=ada)
+    assert {kind for kind, _ in found("token", ben)} == {"Page"}
+    assert ("Instance", "token-refresh-1") in found("token", ada)
 
 
 @pytest.mark.parametrize("words", ["%", "' OR 1=1", "<b>", "9" * 18, "😀", "[x]"])

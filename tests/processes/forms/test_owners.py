@@ -7,7 +7,9 @@ import pytest
 from django.contrib.auth.models import Group
 
 from processes.designs.lifecycle import publish_design, save_design
-from processes.instances.form_states import may_work_on, my_work
+from processes.document_cache import document_of
+from processes.instances.form_states import my_work
+from processes.rights.instance_rights import InstanceRights
 from tests.factories import make_user
 from tests.processes.definitions import button, text_field
 from tests.processes.forms.leave import APPROVAL, all_states, form, leave, row, states
@@ -28,22 +30,34 @@ def test_my_work_is_what_waits_for_me(
     assert not my_work(cleo).exists()
 
 
-def test_only_owners_work_on_an_open_form(asked: tuple[Any, str], ada: Any, boss: Any) -> None:
+def works_on(user: Any, process_id: str) -> list[str]:
+    """Return the open forms that a person may fill in."""
+    instance = row(process_id)
+    rights = InstanceRights(user, instance, document_of(instance.version))
+    return [
+        name
+        for name, status in states(process_id).items()
+        if status == "current" and rights.changes(name)
+    ]
+
+
+def test_only_owners_work_on_an_open_form_and_its_creator_where_it_has_none(
+    asked: tuple[Any, str], ada: Any, boss: Any
+) -> None:
     client, leave_id = asked
-    assert may_work_on(boss, row(leave_id), "wish")
-    assert not may_work_on(boss, row(leave_id), "approval")
+    assert works_on(ada, leave_id) == ["wish"]
+    assert works_on(boss, leave_id) == []
     fired(client, leave_id, "send")
-    assert may_work_on(boss, row(leave_id), "approval")
-    assert not may_work_on(ada, row(leave_id), "approval")
-    assert not may_work_on(ada, row(leave_id), "wish")
-    assert may_work_on(make_user("root", "Administrator"), row(leave_id), "approval")
+    assert works_on(boss, leave_id) == ["approval"]
+    assert works_on(ada, leave_id) == []
+    assert works_on(make_user("root", "Administrator"), leave_id) == ["approval"]
 
 
 ASSIGN = {"type": "assign_form", "form": "two"}
 
 
 @pytest.mark.parametrize(
-    ("rule", "users", "groups", "anyone"),
+    ("rule", "users", "groups", "everyone"),
     [
         ({"to": {"users": ["[owner]"]}}, ("ben",), (), False),
         ({"to": {"users": ["ben@example.org, ada"]}}, ("ben", "ada"), (), False),
@@ -56,7 +70,7 @@ ASSIGN = {"type": "assign_form", "form": "two"}
 )
 def test_a_form_is_assigned(
     api: Callable[..., Any], ada: Any, ben: Any, cleo: Any,
-    rule: dict[str, Any], users: Any, groups: Any, anyone: bool,
+    rule: dict[str, Any], users: Any, groups: Any, everyone: bool,
 ) -> None:  # fmt: skip
     Group.objects.create(name="Buyers")
     client = api(ada)
@@ -70,7 +84,7 @@ def test_a_form_is_assigned(
     buy_id = made(client, published(definition, user=ada), owner="ben")
     assert fired(client, buy_id, "go")["status"] == "succeeded"
     state = all_states(buy_id)[1]
-    assert (state.users, state.groups, state.anyone) == (users, groups, anyone)
+    assert (state.users, state.groups, state.everyone) == (users, groups, everyone)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +106,8 @@ def test_a_form_is_not_assigned_to_who_is_not_there(
     buy_id = made(client, published(definition, user=ada), owner=who)
     run = fired(client, buy_id, "go")
     assert (run["error"]["kind"], run["error"]["message"]) == (kind, sentence)
-    assert all_states(buy_id)[1].anyone
+    second = all_states(buy_id)[1]
+    assert (second.users, second.everyone) == (("ada",), False)
 
 
 def test_whom_an_assignment_would_not_find_is_told_and_published_all_the_same(
@@ -136,7 +151,7 @@ def test_a_form_that_is_opened_by_its_assignment_is_work_for_the_group(
     assert [one.process_id for one in my_work(ben)] == [buy_id]
 
 
-def test_a_rule_of_another_process_may_trigger_what_belongs_to_others(
+def test_a_rule_of_another_process_triggers_only_what_the_person_of_its_run_may_press(
     api: Callable[..., Any], ada: Any, boss: Any
 ) -> None:
     client = api(ada)
@@ -148,7 +163,12 @@ def test_a_rule_of_another_process_may_trigger_what_belongs_to_others(
     }  # fmt: skip
     other = {"name": "robot", "forms": [form("main", text_field("which"), button("go", rule))]}
     robot_id = made(client, published(other, user=ada), which=leave_id)
-    assert fired(client, robot_id, "go")["status"] == "succeeded"
+    run = fired(client, robot_id, "go")
+    assert (run["status"], run["error"]["kind"]) == ("failed", "configuration")
+    assert run["error"]["message"] == "The form Approval belongs to ben; only they can change it."
+    assert read(client, leave_id)["status"] == "Approval"
+    owner = api(boss)
+    assert fired(owner, made(owner, "robot", which=leave_id), "go")["status"] == "succeeded"
     assert read(client, leave_id)["status"] == "Approved"
 
 

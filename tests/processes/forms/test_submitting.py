@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_the_first_form_is_open_at_the_start(asked: tuple[Any, str]) -> None:
     _, leave_id = asked
     first, *others = all_states(leave_id)
-    assert (first.status, first.users, first.anyone) == ("current", ("ada",), True)
+    assert (first.status, first.users, first.everyone) == ("current", ("ada",), False)
     assert first.started_at is not None
     assert [state.status for state in others] == ["not_started", "not_started"]
     assert others[0].owners == ("ben",)

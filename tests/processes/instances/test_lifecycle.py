@@ -11,6 +11,7 @@ from processes.instances.lifecycle import create_instance, delete_instance, patc
 from processes.instances.process_ids import filled_pattern
 from processes.language.values import Value
 from processes.models import Change, ProcessInstance
+from tests.factories import OPEN_TO_ALL
 from tests.processes.conftest import local
 from tests.processes.stories import live, values_of
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def design(ada: Any) -> Any:
     """The scenario's process without its call, published."""
-    made = create_design(raw=local(), user=ada)
+    made = create_design(raw=local(security=OPEN_TO_ALL), user=ada)
     publish_design(name="token-refresh", user=ada)
     return made
 
@@ -90,7 +91,7 @@ def test_every_field_that_can_have_a_value_has_one_in_form_order(design: Any, ad
     from processes.api.representations import instance_json
 
     made = create_instance(process="token-refresh", mode="live", data={}, user=ada)
-    data = instance_json(made)["data"]
+    data = instance_json(made, ada)["data"]
     assert list(data.items()) == [
         ("grant_type", "refresh_token"),
         ("client_id", ""),
@@ -171,16 +172,20 @@ def test_the_process_id_is_found_whatever_its_case(design: Any, ada: Any) -> Non
     assert values_of(instance)["client_id"] == "x"
 
 
-def test_only_its_creator_or_a_designer_deletes_an_instance(
-    design: Any, ada: Any, ben: Any
+def test_only_its_creator_or_an_administrator_deletes_an_instance(
+    design: Any, ada: Any, ben: Any, admin: Any
 ) -> None:
-    instance = live(ada)
+    instance = live(ben)
+    # A designer sees it, as everybody does.
     with pytest.raises(Forbidden):
-        delete_instance(process_id=instance.process_id, user=ben)
-    delete_instance(process_id=live(ben).process_id, user=ben)
-    delete_instance(process_id=instance.process_id, user=ada)
-    with pytest.raises(Missing):
         delete_instance(process_id=instance.process_id, user=ada)
+    with pytest.raises(Forbidden):
+        delete_instance(process_id=live(ada).process_id, user=ben)
+    delete_instance(process_id=live(ada).process_id, user=ada)
+    delete_instance(process_id=live(ben).process_id, user=admin)
+    delete_instance(process_id=instance.process_id, user=ben)
+    with pytest.raises(Missing):
+        delete_instance(process_id=instance.process_id, user=ben)
 
 
 def test_an_instance_that_something_names_is_not_deleted(design: Any, ada: Any) -> None:

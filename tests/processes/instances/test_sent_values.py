@@ -11,7 +11,7 @@ from processes.instances.history import restore_value
 from processes.instances.sending_back import send_back
 from processes.models import Change, ProcessInstance, Run
 from processes.running.runs import execute_queued, trigger
-from tests.factories import make_user
+from tests.factories import OPEN_TO_ALL, make_user
 from tests.pages import client_of, text_of
 from tests.processes.definitions import button, set_rule, text_field
 from tests.processes.forms.leave import form, states
@@ -30,6 +30,7 @@ def claim() -> dict[str, Any]:
     """Return a process in which anybody asks and one person decides."""
     return {
         "name": "claim",
+        "security": OPEN_TO_ALL,
         "forms": [
             form(
                 "ask",

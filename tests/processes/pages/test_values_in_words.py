@@ -8,6 +8,7 @@ from django.test import Client
 from kianda.accounts.models import Profile
 from processes.instances.lifecycle import create_instance, patch_instance
 from processes.models import Change
+from tests.factories import OPEN_TO_ALL
 from tests.pages import client_of, text_of
 from tests.processes.definitions import process, text_field
 from tests.processes.stories import published
@@ -45,7 +46,8 @@ MINE = {
 def ben_in_new_york(ada: Any, ben: Any) -> Client:
     """Return Ben before a trip that Ada has made."""
     Profile.objects.update_or_create(user=ben, defaults={"zone": "America/New_York"})
-    published(process(*PLAIN, STOPS, text_field("note"), name="trips"), user=ada)
+    raw = process(*PLAIN, STOPS, text_field("note"), name="trips", security=OPEN_TO_ALL)
+    published(raw, user=ada)
     data = {**FIRST, "stops": [FIRST], "note": "de"}
     create_instance(process="trips", mode="live", data=data, user=ada)
     return client_of(ben)

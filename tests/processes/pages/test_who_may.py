@@ -8,6 +8,8 @@ from django.test import Client
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance
 from tests.pages import client_of, text_of
+from tests.processes.conftest import local
+from tests.processes.stories import live, published
 
 pytestmark = pytest.mark.django_db
 PLACES = [
@@ -21,7 +23,6 @@ PLACES = [
 SHARED = [
     "/bin/", "/instances/", "/instances/new/", "/instances/token-refresh-1/", "/runs/",
     "/instances/token-refresh-1/runs/", "/instances/token-refresh-1/changes/",
-    "/instances/token-refresh-1/delete/",
 ]  # fmt: skip
 
 
@@ -38,6 +39,24 @@ def test_instances_and_runs_are_for_every_role(
 ) -> None:
     assert client_of(ben).get(path).status_code == 200
     assert client_of(cleo).get(path).status_code == 403
+
+
+def test_whoever_may_not_delete_an_instance_is_not_asked_about_it(
+    instance: Any, ada: Any, ben: Any
+) -> None:
+    assert client_of(ada).get("/instances/token-refresh-1/delete/").status_code == 200
+    assert client_of(ben).get("/instances/token-refresh-1/delete/").status_code == 403
+
+
+def test_an_instance_of_somebody_else_is_not_there_though_one_designed_its_process(
+    ada: Any, ben: Any
+) -> None:
+    published(local(), user=ada)
+    made = live(ben)
+    for part in ("", "runs/", "changes/", "delete/"):
+        assert client_of(ada).get(f"/instances/{made.process_id}/{part}").status_code == 404
+    assert made.process_id not in text_of(client_of(ada).get("/instances/"))
+    assert client_of(ben).get(f"/instances/{made.process_id}/").status_code == 200
 
 
 def test_a_preview_of_somebody_else_is_not_there_for_a_user(

@@ -9,6 +9,7 @@ from pytest_httpserver import HTTPServer
 from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
+from tests.factories import SEEN_BY_ALL
 from tests.pages import client_of
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
 from tests.processes.preview.shell import FRAME, SHELL, stored, typed
@@ -160,7 +161,7 @@ def test_the_rows_of_a_loop_and_what_was_done_elsewhere_are_shown(
         {"type": "create_item", "id": "other", "title": "Make another", "datasource": "kianda",
          "method": "token-refresh",
          "input_mapping": [{"target": "body.client_id", "value": "made by a rule"}]},
-    ])  # fmt: skip
+    ], security=SEEN_BY_ALL)  # fmt: skip
     lines = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "word"}]}
     made["forms"][0]["fields"].insert(0, lines)
     create_design(raw=made, user=ada)

@@ -11,7 +11,7 @@ from processes.designs.lifecycle import publish_design, save_design
 from processes.models import ProcessInstance
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import execute
-from tests.factories import Api
+from tests.factories import SEEN_BY_ALL, Api
 from tests.processes.definitions import button, process
 from tests.scheduler.api.tasks import URL, hook_of, made
 from tests.scheduler.conftest import ADD, SAVE, total
@@ -77,8 +77,9 @@ def test_a_call_may_name_only_an_instance_whose_button_its_task_may_press(
 ) -> None:
     mine = client.post("/api/v1/instances/", {"process": "counter"}).json()["process_id"]
     definition = process(
-        {"type": "number", "name": "total"}, button("add", ADD, SAVE), name="counter"
-    )
+        {"type": "number", "name": "total"}, button("add", ADD, SAVE),
+        name="counter", security=SEEN_BY_ALL,
+    )  # fmt: skip
     definition["forms"][0]["owners"] = {"users": ["ben"]}
     save_design(name="counter", raw=definition, user=ada)
     publish_design(name="counter", user=ada)

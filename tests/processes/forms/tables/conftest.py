@@ -7,6 +7,7 @@ from django.test import Client
 
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance
+from tests.factories import OPEN_TO_ALL
 from tests.pages import client_of
 from tests.processes.definitions import process, text_field
 from tests.processes.forms.tables.orders import COLUMNS, pens
@@ -19,7 +20,8 @@ def make(ada: Any) -> Any:
 
     def made(rows: int = 3, **settings: Any) -> ProcessInstance:
         lines = {"type": "table", "name": "lines", "columns": COLUMNS, **settings}
-        raw = process(text_field("customer"), {"type": "panel", "name": "p", "fields": [lines]})
+        panel = {"type": "panel", "name": "p", "fields": [lines]}
+        raw = process(text_field("customer"), panel, security=OPEN_TO_ALL)
         published(raw, user=ada)
         return create_instance(process="orders", mode="live", data={"lines": pens(rows)}, user=ada)
 

@@ -9,6 +9,7 @@ from django.test import Client
 
 from processes.instances.lifecycle import create_instance
 from processes.models import Change, ProcessInstance
+from tests.factories import OPEN_TO_ALL
 from tests.pages import SCRIPT, text_of
 from tests.processes.definitions import process, text_field
 from tests.processes.forms.tables.orders import COLUMNS, URL, form_of, keys, post, rows_of, whats
@@ -78,7 +79,7 @@ def test_errors_stand_in_their_cells_and_what_was_typed_stays(make: Any, ben_at:
 
 
 def test_a_wrong_cell_opens_its_form_and_marks_it(ada: Any, ben_at: Client) -> None:
-    raw = process(text_field("customer"))
+    raw = process(text_field("customer"), security=OPEN_TO_ALL)
     lines = {"type": "table", "name": "lines", "columns": COLUMNS, "first_rows": 1}
     raw["forms"].append({"name": "second", "activate_with": "main", "fields": [lines]})
     published(raw, user=ada)

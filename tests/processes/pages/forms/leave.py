@@ -8,6 +8,7 @@ from processes.document_cache import document_of
 from processes.engine.transitions import ActedBy, submitted
 from processes.instances.form_states import standing_of, store_standing
 from processes.models import ProcessInstance
+from tests.factories import SEEN_BY_ALL
 from tests.processes.definitions import button, process, set_rule, text_field
 
 
@@ -18,6 +19,7 @@ def leave(**owners: Any) -> dict[str, Any]:
         text_field("total"),
         button("fill", set_rule("total", "none")),
         name="leave",
+        security=SEEN_BY_ALL,
     )
     made["forms"][0] |= {"name": "asking", "title": "Asking"}
     made["forms"].append(

@@ -22,10 +22,10 @@ def test_only_the_open_form_can_be_filled_in(make: Any, ada: Any) -> None:
 
 
 def test_what_is_sent_for_a_form_that_is_not_open_is_refused_and_the_rest_stays_typed(
-    make: Any, ben: Any
+    make: Any, ada: Any
 ) -> None:
     instance = make(leave())
-    refused = post(client_of(ben), instance, "save", days="3", word="smuggled")
+    refused = post(client_of(ada), instance, "save", days="3", word="smuggled")
     assert refused.status_code == 422
     assert "is not open: nothing in it can be changed" in text_of(refused)
     assert 'value="3"' in refused.content.decode()

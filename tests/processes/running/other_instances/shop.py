@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.factories import OPEN_TO_ALL
 from tests.processes.definitions import button, process, set_rule, text_field
 
 SAVE = {"type": "save"}
@@ -17,6 +18,7 @@ ORDERS = process(
     button("approve", set_rule("status", "approved [note]"), SAVE),
     button("look", set_rule("status", "not kept")),
     button("refuse", set_rule("amount", "=1 / 0")),
+    security=OPEN_TO_ALL,
 )
 
 
@@ -30,6 +32,7 @@ def shop(*rules: dict[str, Any]) -> dict[str, Any]:
         {"type": "secret", "name": "token"},
         button("go", *rules),
         name="shop",
+        security=OPEN_TO_ALL,
     )
 
 

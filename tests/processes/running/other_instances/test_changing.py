@@ -128,7 +128,7 @@ def test_who_may_not_delete_it_does_not_delete_it_by_a_rule(
     order = made(client, "orders")
     run = fired(api(ben), shop_id, "go", order_id=order)
     assert run["error"]["kind"] == "configuration"
-    assert "Only its creator" in run["error"]["message"]
+    assert "May delete: the creator" in run["error"]["message"]
     assert ProcessInstance.objects.filter(process_id=order).exists()
 
 

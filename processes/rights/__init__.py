@@ -1,0 +1,1 @@
+"""Who may do what: decided here, and asked by every door."""

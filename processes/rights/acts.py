@@ -1,0 +1,49 @@
+"""The table of acts that the reference shows: what can be done, who may, what happens else."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+REFS: Mapping[str, str] = {
+    "everyone": "everyone who can sign in and has a role",
+    "creator": "who made the instance",
+    "owners": "the owners of its open forms; in the lists of a part, those of its form",
+    "participants": "the creator, and whoever owns or has owned one of its forms",
+    "user:name": "a person, by user name",
+    "group:name": "the members of a group, or everyone with a role",
+    "[field]": "the people in a user field, as it is stored",
+    "[creator.manager]": "the manager of the creator",
+    "[owner.manager]": "the manager of an owner of an open form",
+}
+
+
+class ActLine(NamedTuple):
+    """Something that can be done: on what, who may, and what anybody else is told."""
+
+    act: str
+    on: str
+    who: str
+    refusal: str
+
+
+ACTS = (
+    ActLine("start", "a process", "`start`", "not offered; 403"),
+    ActLine("see", "an instance", "`see`, and the owners of an open form; a preview its creator",
+        "not there: 404, in no list, search, run or trace"),
+    ActLine("see", "a form, field or column", "its own `see` and those around it",
+        "left out, and said to be in traces; sent to the API it is an unknown field"),
+    ActLine("change", "a field of an open form", "the innermost `edit` of field, panels and form; "
+        "else `change` of the process", "403 with the line"),
+    ActLine("change", "a field of a form that is not open",
+        "`administrators`, which the history says", "409"),
+    ActLine("press", "a button", "its own `press`; else who changes the form", "403; 409 when the "
+        "form is not open and the button has no `show_in_display_mode`"),
+    ActLine("submit", "an open form", "who changes the form", "403; 409 when it is not open"),
+    ActLine("send back", "a completed form", "the owners of the open form; of an ended instance, "
+        "whoever had the last of the work", "403"),
+    ActLine("delete", "an instance", "`delete`; of these the creator until a form is completed",
+        "403 with the reason"),
+    ActLine("read", "a definition and its versions", "Designers and `administrators`",
+        "403, or 404 when the process is not known to them"),
+    ActLine("check as", "a process",
+        "Designers and `administrators`; on an instance `administrators`", "403"),
+)  # fmt: skip

@@ -1,0 +1,195 @@
+"""The same decisions as filters: which instances, runs and designs a person sees.
+
+What a design lets one person see without a look at the instance (everyone, their group, them) and
+what only the people of an instance tell are kept apart, so that a list asks as little as it can.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TypeVar
+
+from django.contrib.auth.models import User
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+
+from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
+from processes.definition.security import Security
+from processes.language.people_refs import (
+    CREATOR,
+    CREATOR_MANAGER,
+    EVERYONE,
+    OWNER_MANAGER,
+    OWNERS,
+    PARTICIPANTS,
+    Person,
+    named_by,
+    named_field,
+)
+from processes.models import (
+    FormOwner,
+    InstancePerson,
+    ProcessDesign,
+    ProcessInstance,
+    Run,
+    field_relation,
+)
+from processes.rights.decisions import DEFAULTS, has_account, person_of, read_security
+
+M = TypeVar("M", bound=Model)
+
+
+def visible_instances(user: User | None) -> QuerySet[ProcessInstance]:
+    """Return the instances that a person sees; as `InstanceRights.see` decides for one."""
+    rows = ProcessInstance.objects.all()
+    if user is None or not has_account(user):
+        return rows.none()
+    if has_role(user, ADMINISTRATOR):
+        return rows
+    return rows.filter(_seen_by(user))
+
+
+def visible_runs(user: User) -> QuerySet[Run]:
+    """Return the runs that a person sees: those of instances that they see.
+
+    Runs of an instance that is gone are for administrators.
+    """
+    rows = Run.objects.select_related("run_as")
+    if not has_account(user):
+        return rows.none()
+    if has_role(user, ADMINISTRATOR):
+        return rows
+    return rows.filter(Exists(visible_instances(user).filter(pk=OuterRef("instance"))))
+
+
+def startable_designs(user: User) -> QuerySet[ProcessDesign]:
+    """Return the published designs of which a person may create an instance."""
+    rows = ProcessDesign.objects.filter(published__isnull=False)
+    if not has_account(user):
+        return rows.none()
+    if has_role(user, ADMINISTRATOR):
+        return rows
+    person = person_of(user)
+    closed = [
+        pk
+        for pk, security in _special_designs()
+        if not named_by((*security.start, *security.administrators), person)
+    ]
+    return rows.exclude(pk__in=closed)
+
+
+def readable_designs(user: User) -> QuerySet[ProcessDesign]:
+    """Return the designs whose definition a person reads: all, or what they manage."""
+    rows = ProcessDesign.objects.all()
+    if has_role(user, ADMINISTRATOR, DESIGNER):
+        return rows
+    return rows.filter(pk__in=managed_designs(user))
+
+
+def known_designs(user: User) -> QuerySet[ProcessDesign]:
+    """Return the designs that a person meets: to read, to start, or by an instance they see."""
+    rows = ProcessDesign.objects.all()
+    if has_role(user, ADMINISTRATOR, DESIGNER):
+        return rows
+    seen = visible_instances(user).filter(design=OuterRef("pk"))
+    may_start = startable_designs(user).values("pk")
+    return rows.filter(Q(pk__in=may_start) | Q(pk__in=managed_designs(user)) | Exists(seen))
+
+
+def managed_designs(user: User) -> list[int]:
+    """Return the keys of the designs that a person manages who need not be an administrator."""
+    if not has_account(user):
+        return []
+    person = person_of(user)
+    return [pk for pk, one in _special_designs() if named_by(one.administrators, person)]
+
+
+def _special_designs() -> Iterable[tuple[int, Security]]:
+    """Return the designs whose rights are not the defaults."""
+    rows = ProcessDesign.everything.filter(security__isnull=False)
+    for pk, stored in rows.values_list("pk", "security"):
+        yield pk, read_security(stored)
+
+
+def _seen_by(user: User) -> Q:
+    """Return the filter of what a person sees who is no administrator.
+
+    Each relation to an instance is looked up once, from the person's side: an index tells it, and
+    it is as much work as there are instances that they have to do with.
+    """
+    person, whole, managed = person_of(user), [], []
+    by_ref: defaultdict[str, list[int]] = defaultdict(list)
+    special: list[int] = []
+    for pk, security in _special_designs():
+        special.append(pk)
+        if named_by(security.administrators, person):
+            managed.append(pk)
+        elif named_by(security.see, person):
+            whole.append(pk)
+        for ref in _asked(security.see, person):
+            by_ref[ref].append(pk)
+    # Whoever has work on it sees it.
+    seen = _in(OWNERS, user, person)
+    for ref in sorted({*by_ref, *_asked(DEFAULTS.see, person)}):
+        seen |= _of_designs(by_ref[ref], special, default=ref in DEFAULTS.see) & _in(
+            ref, user, person
+        )
+    if whole:
+        seen |= Q(design__in=whole)
+    own = Q(has_own_see=True) & _by_own_list(user, person)
+    live = Q(mode=ProcessInstance.Mode.LIVE) & ((Q(has_own_see=False) & seen) | own)
+    preview = Q(mode=ProcessInstance.Mode.PREVIEW, created_by=user.pk)
+    return live | preview | Q(design__in=managed) if managed else live | preview
+
+
+_ASKED = frozenset({CREATOR, PARTICIPANTS, CREATOR_MANAGER, OWNER_MANAGER})
+
+
+def _asked(see: Iterable[str], person: Person) -> frozenset[str]:
+    """Return by which refs the people of an instance can tell that a person sees it."""
+    asked = {ref for ref in see if ref in _ASKED or named_field(ref)}
+    return frozenset(asked if person.reports else asked - {CREATOR_MANAGER, OWNER_MANAGER})
+
+
+def _of_designs(some: list[int], special: list[int], *, default: bool) -> Q:
+    """Return the filter of some of the special designs, and of all that are not special."""
+    if not default:
+        return Q(design__in=some)
+    left_out = sorted(set(special) - set(some))
+    return ~Q(design__in=left_out) if left_out else Q()
+
+
+def _in(ref: str, user: User, person: Person) -> Q:
+    """Return the filter that a ref names the person by the people of an instance."""
+    if ref == CREATOR:
+        return Q(created_by=user.pk)
+    if ref == CREATOR_MANAGER:
+        return Q(created_by__in=User.objects.filter(profile__manager=user.pk).values("pk"))
+    if ref == OWNERS:
+        # Apart: an index tells each, and neither of both at once.
+        return _owned(FormOwner.Kind.USER, [person.name]) | _owned(
+            FormOwner.Kind.GROUP, person.groups
+        )
+    if ref == OWNER_MANAGER:
+        return _owned(FormOwner.Kind.USER, person.reports)
+    if ref == PARTICIPANTS:
+        held = _held(InstancePerson.PARTICIPANT, person.refs)
+        return Q(created_by=user.pk) | Q(pk__in=held.values("instance"))
+    return Q(pk__in=_held(field_relation(named_field(ref)), person.refs).values("instance"))
+
+
+def _owned(kind: str, names: Iterable[str]) -> Q:
+    rows = FormOwner.objects.filter(kind=kind, name__in=sorted(names)).order_by()
+    return Q(pk__in=rows.values("instance"))
+
+
+def _held(relation: str, refs: Iterable[str]) -> QuerySet[InstancePerson]:
+    return InstancePerson.objects.filter(relation=relation, ref__in=sorted(refs))
+
+
+def _by_own_list(user: User, person: Person) -> Q:
+    """Return the filter of instances for which a rule has set who sees them: their rows name it."""
+    named = _held(InstancePerson.SEE, {EVERYONE, *person.refs})
+    found = Q(pk__in=named.values("instance")) | _in(OWNERS, user, person)
+    for ref in sorted(_asked(_ASKED, person)):
+        by_word = _held(InstancePerson.SEE, {ref}).values("instance")
+        found |= Q(pk__in=by_word) & _in(ref, user, person)
+    return found

@@ -1,0 +1,128 @@
+"""A list shows exactly what a person may see one by one, whatever the rights say."""
+
+from typing import Any
+
+import pytest
+
+from processes.definition.security import Security
+from processes.document_cache import document_of
+from processes.instances.lifecycle import create_instance
+from processes.language.people_refs import (
+    CREATOR_MANAGER,
+    EVERYONE,
+    OWNER_MANAGER,
+    OWNERS,
+    PARTICIPANTS,
+)
+from processes.models import ProcessDesign, ProcessInstance, Run
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.querysets import known_designs, startable_designs
+from processes.selectors import visible_instance, visible_instances, visible_runs
+from tests.processes.rights.office import Office, leave_request, office, send
+from tests.processes.stories import published
+
+pytestmark = pytest.mark.django_db
+
+LISTS: list[list[str]] = [
+    [], [EVERYONE], ["creator"], [OWNERS], [PARTICIPANTS], ["user:tom"], ["group:hr"],
+    [CREATOR_MANAGER], [OWNER_MANAGER], ["creator", "group:hr"],
+]  # fmt: skip
+
+
+def processes(people: Office) -> None:
+    """Make a process for each list: one instance is new, one is decided, one only a preview."""
+    for number, see in enumerate(LISTS):
+        definition = leave_request(see=see, administrators=["user:helen"] if number == 3 else [])
+        definition["name"] = f"leave-{number}"
+        name = published(definition, user=people.root)
+        for user in (people.emma, people.tom):
+            create_instance(process=name, mode="live", data={"days": "3"}, user=user)
+        moved = create_instance(process=name, mode="live", data={}, user=people.emma)
+        assert send(moved, people.emma).status == Run.Status.SUCCEEDED
+        create_instance(process=name, mode="preview", data={}, user=people.dora)
+
+
+def test_a_list_holds_what_each_instance_lets_a_person_see() -> None:
+    people = office()
+    processes(people)
+    every = list(ProcessInstance.objects.select_related("design"))
+    for user in people:
+        shown = set(visible_instances(user).values_list("process_id", flat=True))
+        one_by_one = {one.process_id for one in every if InstanceRights(user, one).see}
+        assert shown == one_by_one, user
+        for one in every:
+            found = visible_instance(one.process_id, user, lock=False)
+            assert (found is not None) == (one.process_id in shown)
+
+
+def test_rights_of_one_instance_that_a_rule_has_set_hold_in_lists_too() -> None:
+    people = office()
+    definition = leave_request(see=["creator"])
+    rules: list[dict[str, Any]] = [
+        {"type": "process_security", "see": ref, "existing": "override"} for ref in LISTS[1:]
+    ]
+    for number, rule in enumerate(rules):
+        definition["name"] = f"leave-{number}"
+        definition["forms"][0]["fields"][2]["rules"] = [rule, {"type": "save"}]
+        name = published(definition, user=people.root)
+        made = create_instance(process=name, mode="live", data={}, user=people.emma)
+        run = send(made, people.emma)
+        assert run.status == Run.Status.SUCCEEDED, run.error
+    every = list(ProcessInstance.objects.select_related("design"))
+    assert all(one.has_own_see for one in every)
+    for user in people:
+        shown = set(visible_instances(user).values_list("process_id", flat=True))
+        assert shown == {one.process_id for one in every if InstanceRights(user, one).see}, user
+
+
+def test_runs_are_seen_by_those_who_see_their_instance() -> None:
+    people = office()
+    processes(people)
+    for user in people:
+        seen = set(visible_instances(user).values_list("pk", flat=True))
+        runs = Run.objects.filter(instance__in=seen).values_list("pk", flat=True)
+        assert set(visible_runs(user).values_list("pk", flat=True)) == set(runs)
+
+
+def test_who_may_start_a_process_is_offered_it() -> None:
+    people = office()
+    for name, start in {
+        "all": ["everyone"],
+        "hr": ["group:hr"],
+        "tom": ["user:tom"],
+        "none": [],
+    }.items():
+        published(leave_request(start=start) | {"name": name}, user=people.root)
+    offered = {
+        user.username: set(startable_designs(user).values_list("name", flat=True))
+        for user in people
+    }
+    assert offered == {
+        "emma": {"all"}, "mark": {"all"}, "helen": {"all", "hr"}, "tom": {"all", "tom"},
+        "dora": {"all"}, "root": {"all", "hr", "tom", "none"},
+    }  # fmt: skip
+    assert set(known_designs(people.dora).values_list("name", flat=True)) == {
+        "all", "hr", "tom", "none",
+    }  # fmt: skip
+    assert set(known_designs(people.emma).values_list("name", flat=True)) == {"all"}
+
+
+def test_an_instance_with_other_lists_of_its_own_is_seen_as_its_design_says_now() -> None:
+    people = office()
+    definition = leave_request(see=["creator"])
+    definition["forms"][0]["fields"][2]["rules"] = [
+        {"type": "process_security", "delete": ["user:tom"]}, {"type": "save"},
+    ]  # fmt: skip
+    name = published(definition, user=people.root)
+    made = create_instance(process=name, mode="live", data={}, user=people.emma)
+    assert send(made, people.emma).status == Run.Status.SUCCEEDED
+    design = ProcessDesign.objects.get(name=name)
+    for see in (["creator"], ["everyone"], ["user:tom"]):
+        design.security = Security.model_validate({"see": see}).stored()
+        design.save()
+        instance = ProcessInstance.objects.select_related("design").get(pk=made.pk)
+        assert instance.security == {"delete": ["user:tom"]}
+        for user in people:
+            shown = visible_instances(user).exists()
+            assert shown == bool(InstanceRights(user, instance).see), (see, user)
+    assert InstanceRights(people.tom, instance, document_of(instance.version)).delete
