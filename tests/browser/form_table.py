@@ -188,6 +188,7 @@ ELSEWHERE = {
     "test_library": {"designs-import", "bin-restore", "template", "template-press"},
     "test_instances": {"instance-restore"},
     "test_forms": {"instance-send-back"},
+    "test_rights": {"designer-rights"},
     "test_runs": {"run-store"},
     "tasks/test_acts": {"task-run", "task-pause", "task-resume"},
     "test_preview": {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from kianda.lib.dialogs.controls import register
@@ -35,7 +36,18 @@ from processes.designer.settings_forms.labels import (
 from processes.designer.settings_forms.mapping_heads import Heads, heads_of
 from processes.designer.settings_forms.mapping_rows import MappingRow, MappingSamples, lines_of
 from processes.designer.settings_forms.source_trees import form_names
+from processes.language.people_refs import (
+    CREATOR,
+    CREATOR_MANAGER,
+    EVERYONE,
+    OWNER_MANAGER,
+    OWNERS,
+    PARTICIPANTS,
+    ref_in_words,
+)
 
+# Whom a right names by their part in an instance.
+PARTS = (EVERYONE, CREATOR, OWNERS, PARTICIPANTS, CREATOR_MANAGER, OWNER_MANAGER)
 # What is known of the person of a run that names a person.
 PERSON_NAMES = ("user.username", "user.manager")
 
@@ -178,6 +190,32 @@ class SettingControl(BoundControl):
             for branch in (scope.tree("value") if self.takes_values else ())
             for leaf in branch.leaves
             if leaf.value.strip("[]") in known
+        ]
+
+    @property
+    def ref_choices(self) -> list[tuple[str, Words, str, str]]:
+        """Return whom a right can name by their part in an instance: ref, title, icon, text."""
+        if self.spec.name == "administrators":
+            return []
+        known = (EVERYONE,) if self.spec.name == "start" else PARTS
+        found: list[tuple[str, Words, str, str]] = [
+            (
+                ref,
+                capfirst(ref_in_words(ref)),
+                "globe" if ref == EVERYONE else "person-workspace",
+                "",
+            )
+            for ref in known
+        ]
+        return found if self.spec.name == "start" else found + self._people_fields()
+
+    def _people_fields(self) -> list[tuple[str, Words, str, str]]:
+        document, kinds = self.form.scope, self.form.scope.kinds
+        return [
+            (f"[{leaf.value.strip('[]')}]", leaf.title, leaf.icon or "person", leaf.value)
+            for branch in document.tree("value")
+            for leaf in branch.leaves
+            if (kind := kinds.get(leaf.value.strip("[]"))) is not None and kind.names_people
         ]
 
     @property

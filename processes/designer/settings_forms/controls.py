@@ -39,6 +39,16 @@ def _shown_conditions(spec: Spec, value: Any) -> Any:
     return posted_conditions.shown_group(value)
 
 
+def _read_refs(sent: Sent) -> list[str]:
+    texts = sent.node.values if sent.node is not None else ()
+    found = (line.strip() for text in texts for line in text.split("\n"))
+    return list(dict.fromkeys(ref for ref in found if ref))
+
+
+def _shown_refs(spec: Spec, value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, (list, tuple)) else []
+
+
 _SELECT = ControlType("select", read_name)
 _ROWS = ControlType("rows", read_rows, shown_rows)
 _GROUP = ControlType("conditions", _read_conditions, _shown_conditions)
@@ -52,6 +62,7 @@ OF_PROCESSES = MappingProxyType(
         "datasource_picker": ControlType("datasource", _read_source),
         "method_picker": ControlType("method", _read_method, beside="datasource"),
         "form": _SELECT,
+        "refs": ControlType("refs", _read_refs, _shown_refs),
         "process": ControlType("listed", read_name),
         "trigger": ControlType("listed", read_name),
         "assignments": _ROWS,

@@ -14,6 +14,7 @@ GROUPS: Mapping[str, Words] = {
     "mapping": _("Mapping"),
     "checks": _("Checks"),
     "look": _("Layout"),
+    "rights": _("Rights"),
     "when": _("Conditions"),
     "failure": _("When it fails"),
 }
@@ -24,6 +25,7 @@ GROUP_OF: Mapping[str, str] = {
     "visible": "look", "enabled": "look", "width": "look", "width_phone": "look",
     "collapsible": "look", "collapsed": "look", "show_title": "look", "display_as": "look",
     "where": "look",
+    "see": "rights", "edit": "rights", "press": "rights",
     "conditions": "when",
     "on_failure": "failure", "on_none": "failure", "on_row_failure": "failure",
 }  # fmt: skip
@@ -54,6 +56,7 @@ CHOICES: Mapping[tuple[str, str], tuple[Words, Words]] = {
     ("lookup", "existing"): (_("Take the one with the Process ID"), ""),
     ("existing", "override"): (_("Are replaced"), ""),
     ("existing", "append"): (_("Stay"), ""),
+    ("existing", "reset"): (_("As in the design"), ""),
     ("on_row_failure", "stop"): (_("The run ends"), _("Later rows are not gone through.")),
     ("on_row_failure", "continue"): (_("Go on with the next row"), _("The error is counted.")),
     ("action", "hide"): (_("Hide"), ""), ("action", "show"): (_("Show"), ""),

@@ -210,6 +210,7 @@ def every_rule(rows: list[dict[str, Any]]) -> dict[str, Any]:
          "input_mapping": [{"target": "amount", "value": "[amount]"}]},
         {"type": "start_a_process", "process": "orders", "target": "form:order#submit"},
         {"type": "loop_table", "table": "lines", "rules": rows},
+        {"type": "process_security", "see": ["creator"]},
     ]  # fmt: skip
     for number, rule in enumerate(rules):
         rule["id"] = f"r-{number}"

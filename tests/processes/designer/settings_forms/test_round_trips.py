@@ -11,6 +11,7 @@ from kianda.lib.dialogs.dialog import changed_settings, read_settings
 from kianda.lib.dialogs.posted_rows import columns_of
 from kianda.lib.dialogs.specs import Spec, specs_of
 from processes.definition.document import Document, Form
+from processes.definition.security import Security
 from processes.designer.settings_forms.mapping_rows import PICKED
 from processes.fields import fields
 from processes.rules import rules
@@ -20,7 +21,7 @@ from tests.processes.sending import sent_by
 # Forms with people in them look up what these are called.
 pytestmark = pytest.mark.django_db
 
-KINDS: list[Any] = [*rules.kinds.values(), *fields.kinds.values(), Document, Form]
+KINDS: list[Any] = [*rules.kinds.values(), *fields.kinds.values(), Document, Form, Security]
 NASTY = "  <b a='x'>&\"[[ \u2028 |  "
 
 
@@ -33,13 +34,13 @@ def test_every_control_of_every_kind_has_a_template() -> None:
             assert (folder / f"{known.template}.html").exists(), known.template
 
 
-# Lists of rules, fields and forms are edited where they stand: on the canvas.
-ON_CANVAS = {"rules", "fields", "forms"}
+# Lists of rules, fields and forms are edited where they stand: on the canvas; rights on a page.
+ELSEWHERE = {"rules", "fields", "forms", "security"}
 
 
 def settings_of(kind: Any) -> list[Spec]:
     """The settings of a kind that its form asks for."""
-    return [spec for spec in specs_of(kind) if spec.control not in ON_CANVAS]
+    return [spec for spec in specs_of(kind) if spec.control not in ELSEWHERE]
 
 
 def _with_columns(kind: Any) -> list[Any]:
@@ -130,6 +131,13 @@ RAW: list[tuple[str, dict[str, Any]]] = [
     ("form", {"name": "f", "activate_with": "token"}),
     ("process", {"name": "p", "description": NASTY, "token_field": "lost"}),
     ("button", {"type": "button", "name": "b", "where": "footer", "rules": [rule(2)]}),
+    ("button", {"type": "button", "name": "b", "press": ["owners", "[creator.manager]"]}),
+    ("text", {"type": "text", "name": "a", "see": ["everyone", "user:ada", "group:Sales"],
+              "edit": ["creator", "user:gone", "[lost]"]}),
+    ("form", {"name": "f", "see": ["participants"], "edit": ["[owner.manager]"]}),
+    ("process_security", {"type": "process_security", "see": ["participants", "group:Sales"],
+                          "delete": ["user:ada"], "existing": "append"}),
+    ("process_security", {"type": "process_security", "existing": "reset"}),
 ]  # fmt: skip
 
 # What means nothing for instances of a process, which the rules of these names above work on.
