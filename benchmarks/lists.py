@@ -71,6 +71,7 @@ LISTS: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 # What somebody without the rights of a designer sees is another question to the database.
+WHOSE = {"admin": "", "user": ", a user's", "guest": ", of one who sees 1 %"}
 OF_A_USER = ("instances", "runs", "my work", "command bar")
 
 
@@ -125,8 +126,8 @@ def _measure(
     times = 6 if report.quick else 20
     found: dict[str, dict[str, list[float]]] = {}
     for name, addresses in LISTS.items():
-        for who in ("admin", "user") if name in OF_A_USER else ("admin",):
-            title = name if who == "admin" else f"{name}, a user's"
+        for who in ("admin", "user", "guest") if name in OF_A_USER else ("admin",):
+            title = name + WHOSE[who]
             asked = found[title] = {}
             for address in _addresses(addresses, made, rows):
                 asked[address] = people[who].ask(address, times)

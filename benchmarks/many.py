@@ -32,13 +32,18 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
     admin = User.objects.get(username="benchmark")
     clerk = User.objects.create(username="clerk")
     clerk.groups.add(Group.objects.get(name=USER))
+    guest = User.objects.create(username="guest")
+    guest.groups.add(Group.objects.get(name=USER))
     process_id = made["process_ids"][0]
     _press(process_id, admin)
-    for fill in (_designs, _versions, _instances, _work, _runs, _changes, _tasks, _occurrences):
+    for fill in (
+        _designs, _rights, _versions, _instances, _work, _runs, _changes, _tasks, _occurrences,
+    ):  # fmt: skip
         fill(order["rows"])
     for fill in (_datasources, _users, _tokens, _audit, _bin):
         fill(order["rows"])
-    sessions = {"admin": workspace.session_of(admin), "user": workspace.session_of(clerk)}
+    people = {"admin": admin, "user": clerk, "guest": guest}
+    sessions = {who: workspace.session_of(person) for who, person in people.items()}
     return {
         "sessions": sessions, "process_id": process_id, "task": made["tasks"][0],
         "token": made["token"],
@@ -109,6 +114,19 @@ def _designs(count: int) -> None:
         ProcessDesign.objects.bulk_update(rows, ["draft", "published"], batch_size=200)
 
 
+def _rights(_count: int) -> None:
+    """Give three of the processes in four rights of their own, of which every list has to know."""
+    from processes.definition.security import Security
+    from processes.models import ProcessDesign
+
+    lists = (["group:Buyers"], ["creator", "user:nobody"], ["participants", "[creator.manager]"])
+    for number, design in enumerate(ProcessDesign.objects.order_by("pk")[:PROCESSES]):
+        if number % 4:
+            see = tuple(lists[number % 4 - 1])
+            design.security = Security(see=see).stored()
+            design.save(update_fields=["security"])
+
+
 def _versions(count: int) -> None:
     from processes.models import ProcessDesign
 
@@ -140,13 +158,18 @@ def _instances(count: int) -> None:
 
 
 def _work(count: int) -> None:
-    from processes.models import FormOwner, ProcessInstance
+    """Let every open form belong to two, and let the guest have to do with one in a hundred."""
+    from processes.models import FormOwner, InstancePerson, ProcessInstance
 
     rows = ProcessInstance.objects.order_by("pk").values_list("pk", flat=True)
+    InstancePerson.objects.bulk_create(
+        InstancePerson(instance_id=pk, relation=InstancePerson.PARTICIPANT, ref="user:guest")
+        for pk in rows[:count:99]
+    )
     owners = [
         FormOwner(instance_id=pk, form="token", kind=kind, name=name)
         for pk in rows[:count]
-        for kind, name in (("user", "benchmark"), ("group", "User"))
+        for kind, name in (("user", "benchmark"), ("user", "clerk"))
     ]
     for start in range(0, len(owners), BATCH):
         FormOwner.objects.bulk_create(owners[start : start + BATCH])
