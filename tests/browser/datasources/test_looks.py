@@ -59,6 +59,7 @@ def test_who_may_is_said_in_a_dialog(
     page.goto(ONE)
     page.get_by_role("link", name="Security").click()
     dialog = page.locator("#dialog")
+    expect(dialog.get_by_role("combobox")).to_have_count(2)
     editors, callers = dialog.get_by_role("combobox").all()
     pick(editors, "dan")
     editors.fill("nobody")

@@ -186,6 +186,8 @@ SHOWING: list[dict[str, Any]] = [
     *({"type": kind, "id": kind} for kind in ("save", "submit", "close")),
     {"type": "go_to_form", "id": "go-to", "form": "main"},
     {"type": "assign_form", "id": "assign", "form": "main", "to": {"users": ["ada"]}},
+    {"type": "process_security", "id": "secure",
+     "see": ["creator", "user:ada", "[creator.manager]"]},
 ]  # fmt: skip
 
 
