@@ -11,7 +11,7 @@ from processes.definition.document import parse_document
 from processes.designer.editing.patched_document import applied
 from processes.designer.editing.uses import uses_of
 from processes.rules import rules
-from tests.processes.definitions import token_refresh
+from tests.processes.definitions import button, process, text_field, token_refresh
 from tests.processes.designer.editing.edited import (
     ROWS,
     at,
@@ -138,6 +138,20 @@ def test_a_rename_reaches_every_sort_of_rule(target: str, new: str) -> None:
     ]  # fmt: skip
     assert left == []
     assert applied(done.document, done.undo) == before
+
+
+def test_a_rename_reaches_whoever_is_named_in_rights() -> None:
+    boss = ["[boss]"]
+    secure = {"type": "process_security", "id": "secure", "see": boss}
+    before = process(
+        {"type": "user_picker", "name": "boss", "see": boss}, text_field("note", edit=boss),
+        {**button("go", secure), "press": boss}, security={"see": boss},
+    )  # fmt: skip
+    before["forms"][0]["edit"] = boss
+    done = run(edit("rename", target="field:boss", name="chief"), before).document
+    assert parse_document(done)
+    texts = strings(done)
+    assert (texts.count("[boss]"), texts.count("[chief]")) == (0, 6)
 
 
 def strings(value: Any) -> list[str]:
