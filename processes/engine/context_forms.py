@@ -18,6 +18,8 @@ from processes.engine.instance_state import (
 from processes.engine.ports import RunState
 from processes.engine.transitions import ActedBy, NotOpen, assigned, closed, submitted, went_to
 from processes.fields.base import InputField, walk
+from processes.language.people import refs_in
+from processes.language.people_refs import named_field
 from processes.language.values import Value
 from processes.rules.base import RuleFailed
 from processes.rules.ports import DisplayPart
@@ -155,15 +157,25 @@ class RunForms:
         )
 
     def secure(self, lists: Mapping[str, Sequence[str]], *, append: bool) -> None:
-        """Set who may see, change or delete the instance; without lists the design holds again."""
+        """Set who may see, change or delete the instance; without lists the design holds again.
+
+        A user field in the lists of the design, too, stands for the people that it holds now.
+        """
         working, usual = self.context.working, self.scope.security()
         if append:
             now = {
                 name: working.standing.security.get(name, getattr(usual, name)) for name in lists
             }
             lists = {name: [*now[name], *refs] for name, refs in lists.items()}
-        once = {name: list(dict.fromkeys(refs)) for name, refs in lists.items()}
+        once = {
+            name: list(dict.fromkeys(one for ref in refs for one in self._people(ref)))
+            for name, refs in lists.items()
+        }
         working.standing = working.standing.secured(once)
+
+    def _people(self, ref: str) -> list[str]:
+        field = named_field(ref)
+        return sorted(refs_in(self.context.resolve(field))) if field else [ref]
 
     def show(self, name: str, part: DisplayPart, *, value: bool) -> None:
         """Set whether a field or form is visible or enabled, or a field required."""

@@ -75,6 +75,23 @@ def test_rights_of_one_instance_that_a_rule_has_set_hold_in_lists_too() -> None:
         assert shown == {one.process_id for one in every if InstanceRights(user, one).see}, user
 
 
+def test_whom_a_user_field_of_the_design_lets_in_stay_in_lists_when_a_rule_adds_others() -> None:
+    people = office()
+    definition = leave_request(see=["[deputy]"])
+    fields = definition["forms"][0]["fields"]
+    fields.append({"type": "user_picker", "name": "deputy"})
+    fields[2]["rules"] = [
+        {"type": "process_security", "see": ["group:hr"], "existing": "append"}, {"type": "save"}
+    ]  # fmt: skip
+    name = published(definition, user=people.root)
+    data = {"deputy": "user:tom"}
+    made = create_instance(process=name, mode="live", data=data, user=people.emma)
+    assert send(made, people.emma).status == Run.Status.SUCCEEDED
+    made = ProcessInstance.objects.get()
+    assert InstanceRights(people.tom, made).see
+    assert visible_instances(people.tom).get() == made
+
+
 def test_runs_are_seen_by_those_who_see_their_instance() -> None:
     people = office()
     processes(people)
