@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "csp",
     "kianda.apps.KiandaConfig",
     "kianda.accounts.apps.AccountsConfig",
+    "kianda.messages.apps.MessagesConfig",
     "datasources.apps.DatasourcesConfig",
     "processes.apps.ProcessesConfig",
     "scheduler.apps.SchedulerConfig",

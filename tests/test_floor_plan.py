@@ -42,6 +42,7 @@ SMALL = {
     "processes/views/preview/session_start.py": "begun from two pages",
     "scheduler/periodic_tasks.py": "called while tables are made, before services can work",
     "scheduler/services/heartbeats.py": "stamped by every service that runs",
+    "scheduler/services/telling.py": "who is told of a task, beside who is told of an instance",
 }
 
 

@@ -5,6 +5,7 @@ from django.urls import path
 from kianda.administration import (
     audit,
     groups,
+    notifications,
     passwords,
     people,
     profile,
@@ -44,6 +45,12 @@ page_urlpatterns = [
     path("bin/", recycle_bin.recycle_bin, name="bin"),
     path("bin/<slug:kind>/<int:pk>/restore/", recycle_bin.restore, name="bin-restore"),
     path("bin/<slug:kind>/<int:pk>/remove/", recycle_bin.remove, name="bin-remove"),
+    path("notifications/", notifications.notifications, name="notifications"),
+    path("notifications/bell/", notifications.bell, name="bell"),
+    path("notifications/newest/", notifications.newest, name="notifications-newest"),
+    path("notifications/read/", notifications.read_all, name="notifications-read"),
+    path("notifications/settings/", notifications.settings, name="notifications-settings"),
+    path("notifications/<int:pk>/", notifications.read, name="notification"),
     path("profile/", profile.profile, name="profile"),
     path("profile/theme/", profile.theme, name="theme"),
 ]

@@ -35,6 +35,7 @@ from kianda.accounts.roles import ROLES, roles_of
 from kianda.accounts.services.directory import DirectoryEntry, initials_of
 from kianda.accounts.services.profiles import profile_of
 from kianda.lib.pointers import control_id
+from kianda.messages.services import unread_count
 from kianda.web import navigation, times
 from kianda.web.block_tags import read_block
 from kianda.web.form_once import new_token
@@ -268,6 +269,12 @@ def rail(context: Context) -> dict[str, Any]:
         for places in (navigation.WORK, navigation.ADMINISTRATION)
     ]
     return {"work": groups[0], "administration": groups[1]}
+
+
+@register.inclusion_tag("notifications/_bell.html", takes_context=True)
+def bell(context: Context) -> dict[str, Any]:
+    """Draw the bell with how many lines behind it are unread."""
+    return {"unread": unread_count(context["user"])}
 
 
 @register.filter

@@ -45,6 +45,7 @@ MORE = (
     PageEntry(
         "profile", _("Profile and time zone"), "person-circle", (), _("Theme, single letters")
     ),
+    PageEntry("notifications", _("Notifications"), "bell", (), _("Bell, settings")),
     PageEntry("change-password", _("Change password"), "lock", ()),
     PageEntry("api-docs", _("API documentation"), "braces", ()),
     PageEntry("groups", _("Groups"), "people", (ADMINISTRATOR,)),

@@ -17,6 +17,7 @@ from processes.engine.instance_state import (
     InstanceState,
     records_of,
 )
+from processes.instances.telling import tell_of
 from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.rights.ownership import people_of, records_for, standing_of, store_owners
 from processes.rights.people import creator_of
@@ -158,7 +159,8 @@ def store_standing(
     run: Run | None = None,
 ) -> None:
     """Store where an instance stands, with history; the caller holds its lock in a transaction."""
-    rows = standing_changes(document, standing_of(instance), standing, creator_of(instance))
+    before = standing_of(instance)
+    rows = standing_changes(document, before, standing, creator_of(instance))
     moment = timezone.now()
     instance.status, instance.forms = standing.status, dict(standing.forms)
     instance.display = dict(standing.display)
@@ -168,6 +170,7 @@ def store_standing(
         update_fields=["status", "forms", "display", "revision", "modified", "modified_by"]
     )
     store_owners(instance, document)
+    tell_of(instance, document, before=before, after=standing, by=user)
     Change.objects.create(
         instance=instance,
         run=run,

@@ -19,6 +19,7 @@ from processes.engine.ports import RunState
 from processes.instances.form_states import standing_changes
 from processes.instances.leases import LEASE, TakenOver, holder
 from processes.instances.stored_values import changes_between, shown, split
+from processes.instances.telling import tell_of
 from processes.instances.unsaved import supersede
 from processes.language.values import Value
 from processes.models import Change, ProcessInstance, Run
@@ -221,7 +222,11 @@ class RunCheckpoints:
         if stands:
             creator = creator_of(self.instance)
             changes = changes + standing_changes(self.document, before, after, creator)
-            owners = [partial(store_owners, self.instance, self.document, standing=after)]
+            owners = [
+                partial(store_owners, self.instance, self.document, standing=after),
+                partial(tell_of, self.instance, self.document,
+                        before=before, after=after, by=self.run.run_as),
+            ]  # fmt: skip
         if "security" in stands:
             stands["has_own_see"] = "see" in after.security
         revision = self.base_revision + 1

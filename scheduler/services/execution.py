@@ -20,6 +20,7 @@ from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.running.runs import trigger
 from scheduler.models import Occurrence, ScheduledTask
+from scheduler.services.telling import tell_of
 
 DEADLINE_S = 300.0
 # How long a claim holds beyond the wait for a busy instance; the run has a lease of its own.
@@ -225,4 +226,5 @@ def finish(occurrence: Occurrence, *, outcome: str, reason: str, run: Run | None
         if not _NOTE.run(occurrence.pk, occurrence.holder, outcome, reason[:1000], finished):
             transaction.set_rollback(True)
             return
+        tell_of(occurrence, outcome=outcome, reason=reason)
     occurrence.outcome, occurrence.reason = outcome, reason[:1000]

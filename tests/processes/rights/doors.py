@@ -42,6 +42,11 @@ _BY_MARKS = {
         POST /instances/<str:process_id>/delete/
     """,
     "ooooo": """
+        GET /notifications/
+        GET /notifications/bell/
+        GET /notifications/newest/
+        POST /notifications/read/
+        POST /notifications/settings/
         GET /bin/
         GET /designs/bin/
         POST /designs/bin/
@@ -262,6 +267,7 @@ _BY_MARKS = {
         POST /instances/<str:process_id>/move/
     """,
     ".....": """
+        GET /notifications/<int:pk>/
         POST /hooks/<str:token>/
     """,
 }

@@ -1,0 +1,13 @@
+"""What the product tells people by itself."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
+
+
+class MessagesConfig(AppConfig):
+    """Django's entry for the app."""
+
+    name = "kianda.messages"
+    label = "kianda_messages"
+    verbose_name = gettext_lazy("Messages")
+    default_auto_field = "django.db.models.BigAutoField"

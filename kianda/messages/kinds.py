@@ -1,0 +1,120 @@
+"""The kinds of notifications: how each reads, and what it is called in the settings."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+Data = Mapping[str, Any]
+
+
+class NotificationKind:
+    """What every kind says of itself; `data` is what was kept with the line."""
+
+    slug: ClassVar[str]
+    # When it comes, as the settings call it.
+    title: ClassVar[Any]
+    icon: ClassVar[str] = "bell"
+
+    @classmethod
+    def sentence(cls, data: Data) -> str:
+        """Return what has happened."""
+        raise NotImplementedError
+
+    @classmethod
+    def detail(cls, data: Data) -> str:
+        """Return what stands below it, small."""
+        return ""
+
+
+class FormAssigned(NotificationKind):
+    """A form is open, and belongs to the reader. Data: form, process, process_id, by."""
+
+    slug = "assigned"
+    title = gettext_lazy("Something is waiting for me")
+    icon = "inbox"
+
+    @classmethod
+    def sentence(cls, data: Data) -> str:
+        """Return `Decision of leave-7 is waiting for you`."""
+        return _("%(form)s of %(process_id)s is waiting for you") % dict(data)
+
+    @classmethod
+    def detail(cls, data: Data) -> str:
+        """Return the process, and who has sent it on."""
+        return _("%(process)s · from %(by)s") % dict(data) if data["by"] else str(data["process"])
+
+
+class FormSentBack(NotificationKind):
+    """A form of the reader was sent back. Data: form, process, process_id, by, note."""
+
+    slug = "sent_back"
+    title = gettext_lazy("My form was sent back")
+    icon = "arrow-counterclockwise"
+
+    @classmethod
+    def sentence(cls, data: Data) -> str:
+        """Return `Mark Murphy sent back Request of leave-7`."""
+        if not data["by"]:
+            return _("%(form)s of %(process_id)s was sent back") % dict(data)
+        return _("%(by)s sent back %(form)s of %(process_id)s") % dict(data)
+
+    @classmethod
+    def detail(cls, data: Data) -> str:
+        """Return the note."""
+        return f"“{data['note']}”" if data["note"] else ""
+
+
+class Decided(NotificationKind):
+    """What the reader has started has ended. Data: process, process_id, status, by."""
+
+    slug = "decided"
+    title = gettext_lazy("My request was decided")
+    icon = "check-circle"
+
+    @classmethod
+    def sentence(cls, data: Data) -> str:
+        """Return `leave-7 is Approved`."""
+        return _("%(process_id)s is %(status)s") % dict(data)
+
+    @classmethod
+    def detail(cls, data: Data) -> str:
+        """Return the process, and who has ended it."""
+        return _("%(process)s · by %(by)s") % dict(data) if data["by"] else str(data["process"])
+
+
+class TaskFailed(NotificationKind):
+    """A scheduled task went wrong that went well before. Data: task, reason."""
+
+    slug = "task_failed"
+    title = gettext_lazy("A scheduled task fails")
+    icon = "exclamation-triangle"
+
+    @classmethod
+    def sentence(cls, data: Data) -> str:
+        """Return `The scheduled task Refresh the token failed`."""
+        return _("The scheduled task %(task)s failed") % dict(data)
+
+    @classmethod
+    def detail(cls, data: Data) -> str:
+        """Return why."""
+        return str(data["reason"])
+
+
+class TaskRecovered(NotificationKind):
+    """A scheduled task goes well that went wrong before. Data: task."""
+
+    slug = "task_recovered"
+    title = gettext_lazy("A scheduled task works again")
+    icon = "check-circle"
+
+    @classmethod
+    def sentence(cls, data: Data) -> str:
+        """Return `The scheduled task Refresh the token works again`."""
+        return _("The scheduled task %(task)s works again") % dict(data)
+
+
+KINDS: Mapping[str, type[NotificationKind]] = {
+    kind.slug: kind for kind in (FormAssigned, FormSentBack, Decided, TaskFailed, TaskRecovered)
+}

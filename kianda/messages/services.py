@@ -1,0 +1,125 @@
+"""Telling people, and what they have read."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kianda.lib.errors import Missing
+from kianda.messages.kinds import KINDS, NotificationKind
+from kianda.messages.models import Notification, SwitchedOff
+
+KEPT = timedelta(days=90)
+# The bell says "99+" past it.
+MOST_COUNTED = 100
+BATCH = 500
+
+
+class Line(NamedTuple):
+    """A notification as it is read."""
+
+    notification: Notification
+    kind: type[NotificationKind]
+
+    @property
+    def sentence(self) -> str:
+        """Return what has happened."""
+        return self.kind.sentence(self.notification.data)
+
+    @property
+    def detail(self) -> str:
+        """Return what stands below it."""
+        return self.kind.detail(self.notification.data)
+
+
+def notify(
+    people: Iterable[int],
+    kind: type[NotificationKind],
+    *,
+    data: Mapping[str, Any],
+    url: str,
+    by: User | None = None,
+) -> None:
+    """Put a line behind the bell of people, by their keys; call inside the transaction it tells of.
+
+    Whoever did it is not told, nor who does not want this kind, nor who can no longer sign in.
+    """
+    wanted = set(people) - ({by.pk} if by is not None else set())
+    if not wanted:
+        return
+    wanted -= set(
+        SwitchedOff.objects.filter(kind=kind.slug, user__in=wanted).values_list("user", flat=True)
+    )
+    active = User.objects.filter(pk__in=wanted, is_active=True).order_by("pk")
+    moment = timezone.now()
+    Notification.objects.bulk_create(
+        (
+            Notification(user_id=pk, kind=kind.slug, at=moment, by=by, data=dict(data), url=url)
+            for pk in active.values_list("pk", flat=True)
+        ),
+        batch_size=BATCH,
+    )
+
+
+def lines_of(user: User, *, unread: bool = False) -> QuerySet[Notification]:
+    """Return what a person was told, the newest first."""
+    rows = Notification.objects.filter(user=user, kind__in=KINDS).select_related("by")
+    return (rows.filter(read_at__isnull=True) if unread else rows).order_by("-pk")
+
+
+def as_lines(rows: Iterable[Notification]) -> list[Line]:
+    """Return notifications as they are read."""
+    return [Line(row, KINDS[row.kind]) for row in rows]
+
+
+def unread_count(user: User) -> int:
+    """Return how many lines are unread, counted up to 100: every page asks."""
+    rows = Notification.objects.filter(user=user, read_at__isnull=True).order_by()
+    return rows[:MOST_COUNTED].count()
+
+
+def read_one(pk: int, user: User) -> Notification:
+    """Mark one line as read and return it; raises Missing for a line that is not theirs."""
+    found = Notification.objects.filter(pk=pk, user=user).first()
+    if found is None:
+        raise Missing(_("There is no such notification."))
+    if found.read_at is None:
+        Notification.objects.filter(pk=pk).update(read_at=timezone.now())
+    return found
+
+
+def read_all(user: User) -> int:
+    """Mark all lines of a person as read; returns how many were not."""
+    rows = Notification.objects.filter(user=user, read_at__isnull=True)
+    return rows.update(read_at=timezone.now())
+
+
+def wanted_kinds(user: User) -> set[str]:
+    """Return the kinds that a person wants to be told of."""
+    off = SwitchedOff.objects.filter(user=user).values_list("kind", flat=True)
+    return set(KINDS) - set(off)
+
+
+def want_kinds(user: User, wanted: Iterable[str]) -> None:
+    """Keep which kinds a person wants to be told of."""
+    off = set(KINDS) - set(wanted)
+    SwitchedOff.objects.filter(user=user).exclude(kind__in=off).delete()
+    SwitchedOff.objects.bulk_create(
+        (SwitchedOff(user=user, kind=kind) for kind in sorted(off)), ignore_conflicts=True
+    )
+
+
+def prune(moment: datetime, *, batches: int = 20) -> int:
+    """Delete lines that are older than 90 days; returns how many."""
+    deleted = 0
+    for _batch in range(batches):
+        old = Notification.objects.filter(at__lt=moment - KEPT).order_by("at")
+        pks = list(old.values_list("pk", flat=True)[:BATCH])
+        if not pks:
+            break
+        deleted += Notification.objects.filter(pk__in=pks).delete()[0]
+    return deleted

@@ -1,0 +1,68 @@
+"""Who is told when an instance goes on: owners of a form that opens, its creator at the end."""
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from kianda.accounts.services.person_data import display_name
+from kianda.messages.kinds import Decided, FormAssigned, FormSentBack
+from kianda.messages.services import notify
+from processes.definition.document import Document
+from processes.engine.instance_state import CURRENT, FormRecord, InstanceState, records_of
+from processes.language.people_refs import named_group, named_user
+from processes.models import ProcessInstance
+from processes.rights.people import creator_of, owners_in
+
+
+def tell_of(
+    instance: ProcessInstance,
+    document: Document,
+    *,
+    before: InstanceState,
+    after: InstanceState,
+    by: User | None,
+) -> None:
+    """Tell people what has become theirs; call inside the storing transaction.
+
+    Previews tell nobody.
+    A form that opens, or is given to others while it is open, tells its new owners; one that comes
+    back tells them why; an instance that ends tells its creator.
+    """
+    if instance.mode != ProcessInstance.Mode.LIVE or before is after:
+        return
+    creator, url = creator_of(instance), reverse("instance", args=[instance.process_id])
+    about = {
+        "process": instance.design.title, "process_id": instance.process_id,
+        "by": display_name(by) if by is not None else "",
+    }  # fmt: skip
+    old, new = (records_of(document, one, creator) for one in (before, after))
+    titles = {form.name: form.title for form in document.forms}
+    for name, record in new.items():
+        owners = _new_owners(old[name], record, creator)
+        if not owners:
+            continue
+        is_back = bool(record.sent_back) and record.sent_back != old[name].sent_back
+        data = {**about, "form": titles[name], "note": record.note if is_back else ""}
+        notify(
+            _people(owners), FormSentBack if is_back else FormAssigned, data=data, url=url, by=by
+        )
+    if after.forms.get("ended") and not before.forms.get("ended") and instance.created_by_id:
+        data = {**about, "status": after.status}
+        notify([instance.created_by_id], Decided, data=data, url=url, by=by)
+
+
+def _new_owners(old: FormRecord, new: FormRecord, creator: str) -> frozenset[str]:
+    """Return whose a form is now that has opened, or who have joined its owners, as refs."""
+    if new.status != CURRENT:
+        return frozenset()
+    owners = owners_in(new, creator)
+    return owners if old.status != CURRENT else owners - owners_in(old, creator)
+
+
+def _people(refs: frozenset[str]) -> set[int]:
+    """Return the keys of people, and of the members of groups."""
+    users = [name for name in map(named_user, refs) if name]
+    groups = [name for name in map(named_group, refs) if name]
+    found = set(User.objects.filter(username__in=users).values_list("pk", flat=True))
+    if groups:
+        found |= set(User.objects.filter(groups__name__in=groups).values_list("pk", flat=True))
+    return found

@@ -1,0 +1,46 @@
+"""The bell: a form arrives while a page is open, is read there, and leads to its instance."""
+
+import pytest
+from playwright.sync_api import expect
+
+from processes.instances.lifecycle import create_instance
+from tests.browser.story_rows import LOOKS
+from tests.browser.watch import Look, PageAs
+from tests.processes.rights.office import Office, office, publish, send
+
+
+@pytest.fixture
+def people(db: None) -> Office:
+    """The people of an office, and Mark who decides."""
+    found = office()
+    publish(found)
+    return found
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_bell_tells_and_leads(
+    page_as: PageAs, people: Office, axe: Look, assert_fits: Look, width: int, scheme: str
+) -> None:
+    made = create_instance(process="leave", mode="live", data={"days": "3"}, user=people.emma)
+    send(made, people.emma)
+    page = page_as("mark", width, scheme)
+    page.goto("/notifications/")
+    expect(page.locator(".k-news .is-new")).to_have_count(1)
+    axe(page)
+    assert_fits(page)
+    page.get_by_label("My request was decided").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+    expect(page.get_by_label("My request was decided")).not_to_be_checked()
+    if width > 1000:
+        bell = page.get_by_role("button", name="Notifications, 1 unread")
+        bell.click()
+        box = page.locator("#bellbox")
+        expect(box).to_contain_text("Decision of leave-1 is waiting for you")
+        axe(page)
+        box.get_by_role("link", name="Decision of leave-1").click()
+    else:
+        page.get_by_role("link", name="Decision of leave-1").click()
+    expect(page.locator("h1")).to_contain_text("leave-1")
+    page.goto("/notifications/?show=unread")
+    expect(page.locator("main")).to_contain_text("You have read everything.")

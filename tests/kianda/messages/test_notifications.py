@@ -1,0 +1,173 @@
+"""The bell tells people what waits for them, what came back, what was decided, what fails."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from kianda.messages import services
+from kianda.messages.kinds import KINDS, FormAssigned, TaskFailed
+from kianda.messages.models import Notification
+from processes.instances.lifecycle import create_instance
+from processes.instances.sending_back import send_back
+from processes.models import ProcessInstance, Run
+from scheduler.models import ScheduledTask
+from scheduler.services.controls import run_now
+from scheduler.services.execution import execute
+from scheduler.services.tasks import create_task
+from tests.factories import make_user
+from tests.pages import client_of, text_of
+from tests.processes.rights.office import Office, leave_request, office, publish, send
+from tests.processes.stories import published
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people() -> Office:
+    return office()
+
+
+def told(user: Any) -> list[str]:
+    """Return what somebody was told, the newest first."""
+    return [line.sentence for line in services.as_lines(services.lines_of(user))]
+
+
+def asked(people: Office) -> ProcessInstance:
+    made = create_instance(process="leave", mode="live", data={"days": "3"}, user=people.emma)
+    assert send(made, people.emma).status == Run.Status.SUCCEEDED
+    return made
+
+
+def test_who_gets_a_form_is_told_and_nobody_else(people: Office) -> None:
+    publish(people)
+    asked(people)
+    assert told(people.mark) == ["Decision of leave-1 is waiting for you"]
+    assert [told(user) for user in (people.emma, people.tom, people.root)] == [[], [], []]
+    line = services.as_lines(services.lines_of(people.mark))[0]
+    assert line.detail == "Leave request · from emma"
+    assert line.notification.url == "/instances/leave-1/"
+
+
+def test_a_group_is_told_member_by_member_but_for_who_did_it(people: Office) -> None:
+    definition = leave_request()
+    definition["forms"][1]["owners"] = {"groups": ["hr"]}
+    for user in (people.emma, people.tom):
+        user.groups.add(people.helen.groups.get(name="hr"))
+    gone = make_user("gone", "User", is_active=False)
+    gone.groups.add(people.helen.groups.get(name="hr"))
+    published(definition, user=people.root)
+    asked(people)
+    counts = {user.username: len(told(user)) for user in (*people, gone)}
+    assert counts == {
+        "emma": 0, "mark": 0, "helen": 1, "tom": 1, "dora": 0, "root": 0, "gone": 0,
+    }  # fmt: skip
+
+
+def test_a_form_that_is_sent_back_tells_why(people: Office) -> None:
+    publish(people)
+    made = asked(people)
+    send_back(process_id=made.process_id, form="asking", note="Which days?", user=people.mark)
+    assert told(people.emma) == ["mark sent back Asking of leave-1"]
+    assert services.as_lines(services.lines_of(people.emma))[0].detail == "“Which days?”"
+    assert len(told(people.mark)) == 1
+
+
+def test_the_creator_is_told_how_it_ended(people: Office) -> None:
+    publish(people)
+    made = asked(people)
+    assert send(made, people.mark, "decide").status == Run.Status.SUCCEEDED
+    assert told(people.emma) == ["leave-1 is completed"]
+
+
+def test_previews_and_runs_that_store_nothing_tell_nobody(people: Office) -> None:
+    publish(people)
+    preview = create_instance(process="leave", mode="preview", data={}, user=people.dora)
+    assert send(preview, people.dora).status == Run.Status.SUCCEEDED
+    definition = leave_request() | {"name": "stuck"}
+    definition["forms"][0]["fields"][2]["rules"] = [
+        {"type": "assign_form", "form": "decision", "to": {"users": ["tom"]}, "opens": True},
+        {"type": "set_form_field", "assignments": [{"field": "days", "value": "=1/0"}]},
+    ]
+    name = published(definition, user=people.root)
+    made = create_instance(process=name, mode="live", data={}, user=people.emma)
+    assert send(made, people.emma).status == Run.Status.FAILED
+    assert not Notification.objects.exists()
+
+
+def test_a_task_tells_its_person_and_administrators_when_it_fails_and_when_it_works_again(
+    people: Office,
+) -> None:
+    publish(people, see=["everyone"])
+    made = create_instance(process="leave", mode="live", data={}, user=people.emma)
+    task, _hook = create_task(
+        raw={"name": "Decide", "process": "leave", "process_id": made.process_id,
+             "target": "decide", "schedule": {"kind": "minutes", "every": 5}, "run_as": "tom"},
+        user=people.root,
+    )  # fmt: skip
+
+    def fire() -> None:
+        execute(run_now(task_id=str(task.pk), user=people.root).pk)
+
+    fire()
+    fire()
+    for user in (people.tom, people.root):
+        assert told(user) == ["The scheduled task Decide failed"], "once, not at each firing"
+    detail = services.as_lines(services.lines_of(people.tom))[0].detail
+    assert "belongs to mark" in detail
+    ScheduledTask.objects.filter(pk=task.pk).update(target="cancel", run_as=people.emma)
+    fire()
+    assert told(people.emma) == ["The scheduled task Decide works again"]
+    assert told(people.root)[0] == "The scheduled task Decide works again"
+    assert len(told(people.mark)) == 0
+
+
+def test_what_somebody_has_switched_off_does_not_come(people: Office) -> None:
+    publish(people)
+    client = client_of(people.mark)
+    wanted = [slug for slug in KINDS if slug != "assigned"]
+    assert client.post("/notifications/settings/", {"kind": wanted}).status_code == 303
+    asked(people)
+    assert told(people.mark) == []
+    assert services.wanted_kinds(people.mark) == set(wanted)
+    client.post("/notifications/settings/", {"kind": list(KINDS)})
+    asked(people)
+    assert len(told(people.mark)) == 1
+
+
+def test_lines_are_read_one_by_one_and_all_at_once(people: Office) -> None:
+    publish(people)
+    for _again in range(3):
+        asked(people)
+    client = client_of(people.mark)
+    assert "Notifications, 3 unread" in client.get("/").content.decode()
+    first = services.lines_of(people.mark)[0]
+    answer = client.get(f"/notifications/{first.pk}/")
+    assert (answer.status_code, answer.headers["Location"]) == (303, first.url)
+    assert "Notifications, 2 unread" in client.get("/notifications/bell/").content.decode()
+    assert text_of(client.get("/notifications/newest/")).count("is waiting for you") == 3
+    assert text_of(client.get("/notifications/?show=unread")).count("is waiting for you") == 2
+    assert client_of(people.tom).get(f"/notifications/{first.pk}/").status_code == 404
+    client.post("/notifications/read/")
+    assert services.unread_count(people.mark) == 0
+    assert services.unread_count(people.tom) == 0
+
+
+def test_old_lines_go_and_a_deleted_person_takes_theirs_along(people: Office) -> None:
+    services.notify([people.tom.pk], TaskFailed, data={"task": "A", "reason": "B"}, url="/")
+    services.notify([people.mark.pk], FormAssigned, data={}, url="/")
+    now = timezone.now()
+    assert services.prune(now + timedelta(days=89)) == 0
+    User.objects.filter(pk=people.mark.pk).delete()
+    assert Notification.objects.count() == 1
+    assert services.prune(now + timedelta(days=91)) == 1
+
+
+def test_a_line_leads_nowhere_but_to_this_product(people: Office) -> None:
+    services.notify([people.tom.pk], TaskFailed, data={"task": "A", "reason": "B"},
+                    url="https://elsewhere.example.org/")  # fmt: skip
+    line = services.lines_of(people.tom)[0]
+    answer = client_of(people.tom).get(f"/notifications/{line.pk}/")
+    assert answer.headers["Location"] == "/notifications/"
