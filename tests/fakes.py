@@ -48,6 +48,7 @@ class FakeContext:
         self.acts: list[InstanceAct] = []
         self.rows: list[tuple[str, list[str], bool]] = []
         self.notes: list[str] = []
+        self.alerts: list[tuple[list[str], str, str]] = []
 
     def each_row(self, table: str, rules: Sequence[Rule], *, go_on: bool) -> None:
         self.rows.append((table, [rule.id for rule in rules], go_on))
@@ -83,6 +84,9 @@ class FakeContext:
 
     def must_take(self, field: str, value: Value) -> None:
         self._checked([(field, value)])
+
+    def alert(self, *, to: Sequence[str], title: str, text: str) -> None:
+        self.alerts.append((list(to), title, text))
 
     def note(self, sentence: str) -> None:
         self.notes.append(sentence)

@@ -60,6 +60,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "go_to_form": {"id": "a", "form": "main"},
     "assign_form": {"id": "a", "form": "main", "to": {"users": ["ada"]}},
     "process_security": {"id": "a", "see": ["creator"]},
+    "user_alert": {"id": "a", "to": ["creator"], "subject": "Done"},
     "start_a_process": {"id": "a", "process": "orders"},
     "loop_table": {"id": "a", "table": "lines", "rules": [{"type": "save", "id": "b"}]},
     "once": {"at": "2026-11-23T09:00:00Z"},
@@ -170,6 +171,7 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "go_to_form",
         "assign_form",
         "process_security",
+        "user_alert",
         "start_a_process",
         "loop_table",
     ]

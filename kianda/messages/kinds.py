@@ -84,6 +84,24 @@ class Decided(NotificationKind):
         return _("%(process)s · by %(by)s") % dict(data) if data["by"] else str(data["process"])
 
 
+class Alert(NotificationKind):
+    """What a rule of a process says. Data: title, text, process, process_id."""
+
+    slug = "alert"
+    title = gettext_lazy("A process alerts me")
+    icon = "megaphone"
+
+    @classmethod
+    def sentence(cls, data: Data) -> str:
+        """Return what the rule says."""
+        return str(data["title"])
+
+    @classmethod
+    def detail(cls, data: Data) -> str:
+        """Return the message, and of which instance it is."""
+        return " · ".join(str(data[part]) for part in ("text", "process_id") if data[part])
+
+
 class TaskFailed(NotificationKind):
     """A scheduled task went wrong that went well before. Data: task, reason."""
 
@@ -116,5 +134,6 @@ class TaskRecovered(NotificationKind):
 
 
 KINDS: Mapping[str, type[NotificationKind]] = {
-    kind.slug: kind for kind in (FormAssigned, FormSentBack, Decided, TaskFailed, TaskRecovered)
+    kind.slug: kind
+    for kind in (FormAssigned, FormSentBack, Decided, Alert, TaskFailed, TaskRecovered)
 }

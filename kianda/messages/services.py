@@ -43,12 +43,14 @@ def notify(
     data: Mapping[str, Any],
     url: str,
     by: User | None = None,
+    also_by: bool = False,
 ) -> None:
     """Put a line behind the bell of people, by their keys; call inside the transaction it tells of.
 
-    Whoever did it is not told, nor who does not want this kind, nor who can no longer sign in.
+    Whoever did it is not told unless `also_by`, nor who does not want this kind, nor who can no
+    longer sign in.
     """
-    wanted = set(people) - ({by.pk} if by is not None else set())
+    wanted = set(people) - ({by.pk} if by is not None and not also_by else set())
     if not wanted:
         return
     wanted -= set(

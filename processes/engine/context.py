@@ -118,6 +118,11 @@ class RunContext:
         """Raise RuleFailed for a value that does not fit the field; nothing is changed."""
         self.working.converted([(field, value)])
 
+    def alert(self, *, to: Sequence[str], title: str, text: str) -> None:
+        """Tell people, given as refs, with what is stored next; a run that fails tells nobody."""
+        told = {"to": list(to), "title": self.masker.text(title), "text": self.masker.text(text)}
+        self.working.alerts.append(told)
+
     def note(self, sentence: str) -> None:
         """Note something about the step under way, which goes on."""
         if (step := self.trace.current) is not None:

@@ -38,6 +38,8 @@ class RunValues:
         self.mapped: dict[str, Value] = {}
         self.standing = self.stored_standing = standing
         self.row: tuple[str, int] | None = None
+        # Whom to tell what, with what is stored next: `to`, `title`, `text`.
+        self.alerts: list[dict[str, Any]] = []
 
     def is_secret(self, field: str) -> bool:
         """Tell whether the field is a secret one."""
@@ -148,6 +150,7 @@ class RunValues:
         """Go back to the last safe point; the forms to where they are stored."""
         self.values = dict(self.safe)
         self.standing = self.stored_standing
+        self.alerts = []
 
     def to_store_on_undo(
         self, changes: Mapping[str, Value], *, cells: Sequence[str] = ()
@@ -161,6 +164,7 @@ class RunValues:
         self.mapped = {}
         self.safe = dict(self.values)
         self.stored_standing = self.standing
+        self.alerts = []
 
     def unsaved(self) -> dict[str, Value]:
         """Return what successful calls brought and the instance does not hold."""
@@ -173,7 +177,10 @@ class RunValues:
         return {
             part: self.json_of(getattr(self, part))
             for part in ("stored", "values", "safe", "mapped")
-        } | {"standing": self.standing.as_json(), "stored_standing": self.stored_standing.as_json()}
+        } | {
+            "standing": self.standing.as_json(), "stored_standing": self.stored_standing.as_json(),
+            "alerts": [dict(one) for one in self.alerts],
+        }  # fmt: skip
 
     @classmethod
     def from_journal(
@@ -192,6 +199,7 @@ class RunValues:
         for part in ("standing", "stored_standing"):
             kept = journal.get(part)
             setattr(copy, part, standing if kept is None else InstanceState(**kept))
+        copy.alerts = [dict(one) for one in journal.get("alerts", ())]
         return copy
 
     def json_of(self, values: Mapping[str, Value]) -> dict[str, Any]:

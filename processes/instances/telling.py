@@ -1,16 +1,28 @@
 """Who is told when an instance goes on: owners of a form that opens, its creator at the end."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.urls import reverse
 
 from kianda.accounts.services.person_data import display_name
-from kianda.messages.kinds import Decided, FormAssigned, FormSentBack
+from kianda.messages.kinds import Alert, Decided, FormAssigned, FormSentBack
 from kianda.messages.services import notify
 from processes.definition.document import Document
 from processes.engine.instance_state import CURRENT, FormRecord, InstanceState, records_of
-from processes.language.people_refs import named_group, named_user
+from processes.language.people_refs import (
+    CREATOR,
+    CREATOR_MANAGER,
+    OWNER_MANAGER,
+    OWNERS,
+    PARTICIPANTS,
+    named_group,
+    named_user,
+    user_ref,
+)
 from processes.models import ProcessInstance
-from processes.rights.people import creator_of, owners_in
+from processes.rights.people import StoredPeople, creator_of, owners_in
 
 
 def tell_of(
@@ -48,6 +60,56 @@ def tell_of(
     if after.forms.get("ended") and not before.forms.get("ended") and instance.created_by_id:
         data = {**about, "status": after.status}
         notify([instance.created_by_id], Decided, data=data, url=url, by=by)
+
+
+def send_alerts(
+    instance: ProcessInstance,
+    document: Document,
+    alerts: Iterable[Mapping[str, Any]],
+    *,
+    standing: InstanceState,
+    by: User | None,
+) -> None:
+    """Tell people what the rules of a run want them to know; call inside the storing transaction.
+
+    Whom a part in the instance names, such as its owners, is told as it stands by then.
+    """
+    if instance.mode != ProcessInstance.Mode.LIVE:
+        return
+    url = reverse("instance", args=[instance.process_id])
+    about = {"process": instance.design.title, "process_id": instance.process_id}
+    for alert in alerts:
+        people = _named(alert["to"], instance, document, standing)
+        data = {**about, "title": alert["title"], "text": alert["text"]}
+        notify(people, Alert, data=data, url=url, by=by, also_by=True)
+
+
+def _named(
+    refs: Iterable[str], instance: ProcessInstance, document: Document, standing: InstanceState
+) -> set[int]:
+    """Return the keys of the people whom refs name."""
+    creator, people = creator_of(instance), StoredPeople(instance)
+    records = records_of(document, standing, creator).values()
+    open_now = [owners_in(record, creator) for record in records if record.status == CURRENT]
+    owners = frozenset(ref for refs in open_now for ref in refs)
+    made = frozenset({user_ref(creator)} if creator else ())
+    by_part: dict[str, frozenset[str]] = {
+        CREATOR: made, OWNERS: owners, PARTICIPANTS: owners | frozenset(people.participants),
+    }  # fmt: skip
+    named: set[str] = set()
+    found: set[int] = set()
+    for ref in refs:
+        if ref in {CREATOR_MANAGER, OWNER_MANAGER}:
+            found |= _managers(made if ref == CREATOR_MANAGER else owners)
+        else:
+            named |= by_part.get(ref, frozenset({ref}))
+    return found | _people(frozenset(named))
+
+
+def _managers(refs: frozenset[str]) -> set[int]:
+    names = [name for name in map(named_user, refs) if name]
+    rows = User.objects.filter(reports__user__username__in=names)
+    return set(rows.values_list("pk", flat=True))
 
 
 def _new_owners(old: FormRecord, new: FormRecord, creator: str) -> frozenset[str]:

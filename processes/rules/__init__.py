@@ -23,6 +23,7 @@ from processes.rules.set_form_field import SetFormField
 from processes.rules.start_a_process import StartAProcess
 from processes.rules.submit import Submit
 from processes.rules.update_item import UpdateItem
+from processes.rules.user_alert import UserAlert
 from processes.rules.validate_input import ValidateInput
 
 AnyRule = Annotated[
@@ -40,6 +41,7 @@ AnyRule = Annotated[
     | GoToForm
     | AssignForm
     | ProcessSecurity
+    | UserAlert
     | StartAProcess
     | LoopTable,
     Field(discriminator="type"),
@@ -67,6 +69,7 @@ __all__ = [
     "StartAProcess",
     "Submit",
     "UpdateItem",
+    "UserAlert",
     "ValidateInput",
     "rules",
 ]

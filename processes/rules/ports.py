@@ -131,6 +131,9 @@ class Context(Protocol):
     def must_take(self, field: str, value: Value) -> None:
         """Raise RuleFailed for a value that does not fit the field; nothing is changed."""
 
+    def alert(self, *, to: Sequence[str], title: str, text: str) -> None:
+        """Tell people, given as refs, with what is stored next; a run that fails tells nobody."""
+
     def note(self, sentence: str) -> None:
         """Note something about the step under way, which goes on."""
 

@@ -19,7 +19,7 @@ from processes.engine.ports import RunState
 from processes.instances.form_states import standing_changes
 from processes.instances.leases import LEASE, TakenOver, holder
 from processes.instances.stored_values import changes_between, shown, split
-from processes.instances.telling import tell_of
+from processes.instances.telling import send_alerts, tell_of
 from processes.instances.unsaved import supersede
 from processes.language.values import Value
 from processes.models import Change, ProcessInstance, Run
@@ -109,6 +109,7 @@ class RunCheckpoints:
             journal["copy"]["safe"] = journal["copy"]["values"]
             journal["copy"]["mapped"] = {}
             journal["copy"]["stored_standing"] = journal["copy"]["standing"]
+            journal["copy"]["alerts"] = []
             stored = self._storing(context, values, columns, moment=timezone.now())
             self._go_on(*stored, saved=True, journal=journal, steps=context.trace.so_far())
 
@@ -140,7 +141,7 @@ class RunCheckpoints:
             if pending is not None and stored is not None:
                 writes = self._storing(context, pending, stored, moment=moment)
             elif columns["status"] == Run.Status.SUCCEEDED:
-                writes = self._standing(context, moment)
+                writes = [*self._standing(context, moment), *self._alerting(context)]
             write_all([*writes, self._owning(**columns, lease_until=None).run])
 
         outages.bridged(attempt, arrived=self._is_closed)
@@ -189,6 +190,14 @@ class RunCheckpoints:
         gone = TakenOver(f"Run {self.run.pk} was taken over; nothing was written.")
         return update_of(Run, where=ours, or_raise=gone, **columns)
 
+    def _alerting(self, context: RunState) -> Writes:
+        """Return what tells people of what rules wanted them to know."""
+        alerts, standing = list(context.working.alerts), context.working.standing
+        if not alerts:
+            return []
+        return [partial(send_alerts, self.instance, self.document, alerts, standing=standing,
+                        by=self.run.run_as)]  # fmt: skip
+
     def _people_of(self, values: Mapping[str, Value]) -> Writes:
         """Return what keeps whom the fields of people name, where there are such fields."""
         if not self.document.people_fields:
@@ -210,7 +219,7 @@ class RunCheckpoints:
         """Return what stores values in the instance, with their history."""
         changes = changes_between(self.document, context.working.stored, values)
         revise = self._revising(context, changes, moment, **columns)
-        return [*revise, *self._people_of(values)]
+        return [*revise, *self._people_of(values), *self._alerting(context)]
 
     def _revising(
         self, context: RunState, changes: list[dict[str, Any]], moment: datetime, **columns: Any

@@ -188,6 +188,7 @@ SHOWING: list[dict[str, Any]] = [
     {"type": "assign_form", "id": "assign", "form": "main", "to": {"users": ["ada"]}},
     {"type": "process_security", "id": "secure",
      "see": ["creator", "user:ada", "[creator.manager]"]},
+    {"type": "user_alert", "id": "alert", "to": ["creator"], "subject": "[status] now"},
 ]  # fmt: skip
 
 

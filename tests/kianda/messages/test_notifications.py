@@ -171,3 +171,54 @@ def test_a_line_leads_nowhere_but_to_this_product(people: Office) -> None:
     line = services.lines_of(people.tom)[0]
     answer = client_of(people.tom).get(f"/notifications/{line.pk}/")
     assert answer.headers["Location"] == "/notifications/"
+
+
+def alerting(*rules: dict[str, Any], to: list[str]) -> dict[str, Any]:
+    """Return the leave request, whose first button alerts people and then does something."""
+    definition = leave_request()
+    definition["forms"][0]["fields"][2]["rules"] = [
+        {"type": "user_alert", "to": to, "subject": "[days] days", "message": "Look"}, *rules,
+    ]  # fmt: skip
+    return definition
+
+
+SUBMIT: dict[str, Any] = {"type": "submit"}
+
+
+@pytest.mark.parametrize(
+    ("to", "names"),
+    [
+        (["creator"], ["emma"]), (["[creator.manager]"], ["mark"]), (["group:hr"], ["helen"]),
+        (["user:tom", "creator"], ["emma", "tom"]), (["participants"], ["emma", "mark"]),
+        # They are told as it stands when it is stored: the decision is open by then.
+        (["owners"], ["mark"]),
+    ],
+)  # fmt: skip
+def test_an_alert_of_a_rule_reaches_whom_it_names(
+    people: Office, to: list[str], names: list[str]
+) -> None:
+    name = published(alerting(SUBMIT, to=to), user=people.root)
+    made = create_instance(process=name, mode="live", data={}, user=people.emma)
+    assert send(made, people.emma, days="3").status == Run.Status.SUCCEEDED
+    rows = Notification.objects.filter(kind="alert")
+    assert sorted(row.user.username for row in rows) == names
+    line = services.as_lines(rows)[0]
+    assert (line.sentence, line.detail) == ("3 days", "Look · leave-1")
+
+
+def test_an_alert_is_sent_once_and_not_by_a_run_that_fails(people: Office) -> None:
+    save: dict[str, Any] = {"type": "save"}
+    broken = [{"field": "days", "value": "=1/0"}]
+    fail: dict[str, Any] = {"type": "set_form_field", "assignments": broken}
+    for number, (rules, count) in enumerate(
+        [((), 1), ((save,), 1), ((save, save), 1), ((fail,), 0), ((save, fail), 1)]
+    ):
+        named = [{**rule, "id": f"r{at}"} for at, rule in enumerate(rules)]
+        definition = alerting(*named, to=["user:tom"]) | {"name": f"leave-{number}"}
+        name = published(definition, user=people.root)
+        made = create_instance(process=name, mode="live", data={}, user=people.emma)
+        send(made, people.emma, days="3")
+        assert Notification.objects.filter(url=f"/instances/{made.process_id}/").count() == count
+    preview = create_instance(process="leave-0", mode="preview", data={}, user=people.dora)
+    assert send(preview, people.dora, days="3").status == Run.Status.SUCCEEDED
+    assert not Notification.objects.filter(url=f"/instances/{preview.process_id}/").exists()

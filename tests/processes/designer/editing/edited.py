@@ -211,6 +211,7 @@ def every_rule(rows: list[dict[str, Any]]) -> dict[str, Any]:
         {"type": "start_a_process", "process": "orders", "target": "form:order#submit"},
         {"type": "loop_table", "table": "lines", "rules": rows},
         {"type": "process_security", "see": ["creator"]},
+        {"type": "user_alert", "to": ["creator"], "subject": "[amount]"},
     ]  # fmt: skip
     for number, rule in enumerate(rules):
         rule["id"] = f"r-{number}"

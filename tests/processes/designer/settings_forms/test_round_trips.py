@@ -138,6 +138,8 @@ RAW: list[tuple[str, dict[str, Any]]] = [
     ("process_security", {"type": "process_security", "see": ["participants", "group:Sales"],
                           "delete": ["user:ada"], "existing": "append"}),
     ("process_security", {"type": "process_security", "existing": "reset"}),
+    ("user_alert", {"type": "user_alert", "to": ["creator", "group:Sales"],
+                    "subject": "[a] is done", "message": "=1 + 1"}),
 ]  # fmt: skip
 
 # What means nothing for instances of a process, which the rules of these names above work on.
