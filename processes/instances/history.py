@@ -15,6 +15,8 @@ from processes.instances.claim import read_instance
 from processes.instances.lifecycle import patch_instance
 from processes.instances.stored_values import shown, stored_values
 from processes.models import Change, ProcessInstance
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.seen import seen_changes, seen_values
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,15 @@ def restore_value(*, process_id: str, change_pk: int, field: str, user: User) ->
     """
     instance, document = read_instance(process_id, user)
     change = Change.objects.filter(instance=instance, pk=change_pk).first()
-    row = next((row for row in change.fields if row["field"] == field), None) if change else None
+    rights = InstanceRights(user, instance, document)
+    rows = seen_changes(change.fields if change else (), rights)
+    row = next((row for row in rows if row["field"] == field), None)
     if row is None:
         raise Missing(
             _("The history of %(process_id)s has no such change of %(field)s.")
             % {"process_id": instance.process_id, "field": field}
         )
-    now = shown(document, stored_values(document, instance))
+    now = seen_values(shown(document, stored_values(document, instance)), rights)
     known = document.fields.get(field)
     if known is None or not known.holds_value:
         raise Conflict(

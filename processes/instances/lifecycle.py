@@ -18,6 +18,7 @@ from processes.document_cache import document_of
 from processes.engine.run_values import python_of
 from processes.instances.claim import read_instance, refuse_other_revision
 from processes.instances.default_values import default_values
+from processes.instances.kept_cells import with_kept_cells
 from processes.instances.lock import locked, when_free
 from processes.instances.process_ids import next_process_id
 from processes.instances.recycle_bin import put_into_bin
@@ -63,11 +64,11 @@ def create_instance(
     document = document_of(version)
     if check is not None:
         check(document)
-    values = _first_values(document, data, user)
-    plain, secret = split(document, values)
     moment = timezone.now()
     made = ProcessInstance(design=design, version=version, mode=mode, created_by=user)
-    _refuse_foreign(made, document, set(data) - set(set_by_rules), user)
+    values = _first_values(document, data, user)
+    _refuse_foreign(made, document, data, set_by_rules, user)
+    plain, secret = split(document, values)
     with transaction.atomic():
         process_id = next_process_id(design=design, pattern=document.process_id, values=values)
         instance = ProcessInstance.objects.create(
@@ -83,10 +84,15 @@ def create_instance(
 
 
 def _refuse_foreign(
-    made: ProcessInstance, document: Document, typed: Collection[str], user: User | None
+    made: ProcessInstance,
+    document: Document,
+    data: Mapping[str, Any],
+    set_by_rules: Collection[str],
+    user: User | None,
 ) -> None:
     """Raise Forbidden or Invalid for values that are somebody else's to give, or not seen."""
     rights = InstanceRights(user, made, document)
+    typed = [name for name in data if name not in set_by_rules]
     unseen = [name for name in typed if name in document.fields and not rights.sees(name)]
     if unseen:
         raise Invalid(
@@ -95,6 +101,7 @@ def _refuse_foreign(
     for name in document.value_fields:
         if name in typed:
             rights.changes_field(name).or_refuse()
+            with_kept_cells(name, data[name], rights, {}, set_by_rules=set_by_rules)
 
 
 def _first_values(

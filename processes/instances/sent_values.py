@@ -13,15 +13,16 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.lib.errors import Conflict, Flaw, Forbidden
+from kianda.lib.errors import Conflict, Flaw, Invalid
 from kianda.lib.pointers import pointer
 from kianda.lib.secrets import MASK
 from processes.definition.display import Display, displays
 from processes.definition.document import Document
 from processes.engine.instance_state import COMPLETED, CURRENT, FormRecord, form_of, records_of
 from processes.fields import Button
+from processes.instances.kept_cells import with_kept_cells
 from processes.instances.stored_values import no_such_field, read_sent
-from processes.language.values import Value, to_json
+from processes.language.values import Value
 from processes.models import Change, ProcessInstance, Run
 from processes.rights.decisions import is_administrator
 from processes.rights.instance_rights import InstanceRights, security_of_instance
@@ -41,7 +42,7 @@ class SentValues:
     data: Mapping[str, Any]
     target: str = ""
     trigger: str = ""
-    # Fields whose values rules have set: nobody has typed them.
+    # Fields whose values rules have set, and columns, `lines.price`: nobody has typed them.
     set_by_rules: Collection[str] = field(default_factory=frozenset)
 
 
@@ -64,7 +65,7 @@ def take_sent(
     rights = InstanceRights(sent.user, instance, document)
     unseen = {name for name in sent.data if not rights.sees(name)} - set(sent.set_by_rules)
     known = {
-        name: _with_kept_cells(name, one, rights, stored)
+        name: with_kept_cells(name, one, rights, stored, set_by_rules=sent.set_by_rules)
         for name, one in sent.data.items()
         if name not in unseen
     }
@@ -80,6 +81,21 @@ def take_sent(
         return TakenValues(values, flaws, overridden)
     return TakenValues(
         values, [*flaws, *_out_of_reach(sent, instance, document, typed)], overridden
+    )
+
+
+def refuse_unseen_target(target: str, rights: InstanceRights) -> None:
+    """Raise Invalid for a button, field or form that the person does not see: as if not there."""
+    owner, document = target.partition("#")[0], rights.document
+    form = owner.removeprefix("form:")
+    if rights.sees(form):
+        return
+    named = {"process": document.name, "name": form}
+    raise Invalid.at(
+        "/target",
+        no_such_field(document, owner)
+        if form == owner
+        else _("The process %(process)s has no form %(name)s.") % named,
     )
 
 
@@ -100,34 +116,6 @@ def takes_values(instance: ProcessInstance, document: Document, name: str) -> bo
     return record is not None and record.status == CURRENT and stand.visible and stand.enabled
 
 
-def _with_kept_cells(
-    name: str, sent: Any, rights: InstanceRights, stored: Mapping[str, Value]
-) -> Any:
-    """Return rows with the cells as they are stored that the person does not see or change.
-
-    A cell left out is that of the row in the same place. One that is sent along must be there
-    already: rows may be moved. Raises Forbidden.
-    """
-    kept = rights.hidden_columns(name) | rights.fixed_columns(name)
-    before = stored.get(name)
-    if not kept or not isinstance(sent, list) or not isinstance(before, list):
-        return sent
-    rows = [row for row in before if isinstance(row, Mapping)]
-    there = {column: [to_json(row.get(column)) for row in rows] for column in kept}
-    return [_kept(row, at, there) if isinstance(row, Mapping) else row
-            for at, row in enumerate(sent)]  # fmt: skip
-
-
-def _kept(row: Mapping[str, Any], at: int, there: Mapping[str, list[Any]]) -> dict[str, Any]:
-    made = dict(row)
-    for column, cells in there.items():
-        if column not in row:
-            made |= {column: cells[at]} if at < len(cells) else {}
-        elif row[column] not in cells and row[column] not in (None, ""):
-            raise Forbidden(_("You cannot change the column %(name)s.") % {"name": column})
-    return made
-
-
 def _is_touched(
     name: str,
     sent: SentValues,
@@ -145,6 +133,7 @@ def _is_touched(
 
 
 def _refuse_foreign(sent: SentValues, rights: InstanceRights, typed: Iterable[str]) -> None:
+    refuse_unseen_target(sent.target, rights)
     for name in typed:
         rights.changes_field(name).or_refuse()
     # Who opens a form only to read it fires its load rules too.

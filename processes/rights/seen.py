@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from processes.definition.document import Document
+from processes.document_cache import document_of
 from processes.models import Run
 from processes.rights.instance_rights import InstanceRights
 
@@ -55,19 +56,23 @@ class SeenRun(NamedTuple):
 def seen_run(run: Run, user: User, find: Callable[[Run], Document | None]) -> SeenRun:
     """Return what a person sees of a run; `find` gives the definition that it worked by.
 
-    A step that reads or changes what they do not see keeps its title and how it ended.
+    A step that reads or changes what they do not see keeps its title and how it ended. What the
+    instance hides by now is hidden too, when it was moved to another version since.
     """
     whole = SeenRun(run.data, run.steps, run.error, is_cut=False)
     if run.instance is None or InstanceRights(user, run.instance).manages:
         return whole
-    document = find(run)
-    if document is None:
+    then, now = find(run), document_of(run.instance.version)
+    readings = [
+        (one, InstanceRights(user, run.instance, one))
+        for one in ([now] if then is None or then == now else [now, then])
+    ]
+    kept = _Steps(readings, is_known=then is not None)
+    if not kept.hides:
         return whole
-    rights = InstanceRights(user, run.instance, document)
-    kept = _Steps(document, rights)
-    if not kept.hidden:
-        return whole
-    data = None if run.data is None else seen_values(run.data, rights)
+    data = run.data if then is not None else None
+    for _document, rights in readings:
+        data = None if data is None else seen_values(data, rights)
     steps = kept.seen(run.steps)
     error = run.error
     if error and kept.failed:
@@ -76,16 +81,33 @@ def seen_run(run: Run, user: User, find: Callable[[Run], Document | None]) -> Se
     return SeenRun(data, steps, error, is_cut=kept.is_cut or data != run.data)
 
 
-class _Steps:
-    """The steps of a trace without what a person does not see."""
+def seen_error(
+    run: Run, user: User, find: Callable[[Run], Document | None]
+) -> dict[str, Any] | None:
+    """Return why a run failed as far as a person is told, for a list: most runs did not fail."""
+    return seen_run(run, user, find).error if run.error else None
 
-    def __init__(self, document: Document, rights: InstanceRights) -> None:
-        self.hidden = rights.hidden | {
-            name for name in document.fields if rights.hidden_columns(name)
-        }
+
+class _Steps:
+    """The steps of a trace without what a person does not see.
+
+    Of a run whose definition is not known any more nothing tells what is hidden: nothing is shown.
+    """
+
+    def __init__(
+        self, readings: Sequence[tuple[Document, InstanceRights]], *, is_known: bool
+    ) -> None:
+        self.is_known = is_known
+        self.hidden = frozenset(
+            name
+            for document, rights in readings
+            for name in (*rights.hidden, *filter(rights.hidden_columns, document.fields))
+        )
+        self.hides = bool(self.hidden) or not is_known
         # A rule that goes through the rows of a table tells of them in its steps.
         self._through = {
             rule.id
+            for document, _rights in readings
             for _place, rule in (document.placed_rules() if self.hidden else ())
             if getattr(rule, "table", "") in self.hidden
         }
@@ -99,7 +121,7 @@ class _Steps:
         groups = [{**one, "steps": self.seen(one["steps"])} for one in step.get("groups", ())]
         whole = {**step, **({"groups": groups} if groups else {})}
         names = [*step["read"], *(row["field"] for row in step["changes"])]
-        goes_through = step["rule"] in self._through
+        goes_through = step["rule"] in self._through or not self.is_known
         if not goes_through and self.hidden.isdisjoint(one.partition(".")[0] for one in names):
             return whole
         self.is_cut = True
@@ -117,4 +139,4 @@ class _Steps:
         }
 
     def _sees(self, name: str) -> bool:
-        return name.partition(".")[0] not in self.hidden
+        return self.is_known and name.partition(".")[0] not in self.hidden

@@ -1,6 +1,6 @@
 """The page of one instance: what stands on it, and what a person typed since they read it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
@@ -169,7 +169,8 @@ class FormPage:
         fields = self.editable()
         seen = whole_number(post.get("revision", ""))
         if seen is not None and seen < self.instance.revision:
-            self.meanwhile = changed_since(self.instance, seen, self.document.fields)
+            others = changed_since(self.instance, seen, self.document.fields)
+            self.meanwhile = {name: one for name, one in others.items() if self.rights.sees(name)}
         before = self._as_seen()
         left = unsealed(post.get("left", ""), about=self.about, user=self.user)
         typed = {
@@ -194,9 +195,10 @@ class FormPage:
         """
         known = {**self.editable(), **self.left}
         fields = {
-            name: cast(InputField, one)
+            name: cast(InputField, self.rights.field_for(one))
             for name, one in self.document.value_fields.items()
-            if name not in known
+            # What the person does not see has no control: a guess is not answered.
+            if name not in known and self.rights.sees(name)
         }
         self.changes |= changed_by_hand(
             fields, typed_in(fields, post, before, self.resolve), before
@@ -211,6 +213,11 @@ class FormPage:
         self.left = {
             name: one for name, one in self.left.items() if form_of(self.document, name) in here
         }
+
+    @property
+    def set_by_rules(self) -> list[str]:
+        """Return the fields, and the columns of tables, that nobody has typed into."""
+        return [*self.left, *closed_columns(self.changes, self.rights)]
 
     @property
     def about(self) -> str:
@@ -307,6 +314,15 @@ class FormPage:
     def shown(self) -> dict[str, Any]:
         """Return the values as pages may show them, secrets masked."""
         return seen_values(shown(self.document, self.values), self.rights)
+
+
+def closed_columns(tables: Iterable[str], rights: InstanceRights) -> list[str]:
+    """Return the columns of tables, `lines.price`, whose cells a page brings along as they were."""
+    return [
+        f"{name}.{column}"
+        for name in tables
+        for column in sorted(rights.hidden_columns(name) | rights.fixed_columns(name))
+    ]
 
 
 def _is_apart(control: Control) -> bool:

@@ -10,6 +10,8 @@ from processes.forms.table_input import TypedTable
 from processes.forms.value_words import table_changes, words_of
 from processes.instances.history import ForeignChange
 from processes.models import DesignVersion, ProcessInstance, Run
+from processes.rights.seen import seen_error
+from processes.selectors import document_of_run
 from processes.views.instances.carried_values import sealed
 from processes.views.instances.form_page import FormPage
 from processes.views.instances.form_steps import load_targets, open_form, primary
@@ -65,13 +67,16 @@ def _history(form_page: FormPage) -> dict[str, Any]:
         "changes": entries_of(changes, form_page), "changed_by": changed_by(instance, changes),
         "change_count": instance.changes.count(),
         "running": next((run for run in newest if run.status == Run.Status.RUNNING), None),
-        "problem": None if form_page.errors else _failed(newest[:1]),
+        "problem": None if form_page.errors else _failed(newest[:1], form_page),
     }  # fmt: skip
 
 
-def _failed(newest: list[Run]) -> Run | None:
+def _failed(newest: list[Run], form_page: FormPage) -> Run | None:
     """Return the last run if it failed; what it refused stands beside the fields instead."""
-    return next((run for run in newest if run.status in FAILED), None)
+    run = next((run for run in newest if run.status in FAILED), None)
+    if run is not None:
+        run.error = seen_error(run, form_page.user, document_of_run)
+    return run
 
 
 def _newer(form_page: FormPage) -> DesignVersion | None:

@@ -20,7 +20,7 @@ from processes.instances.lifecycle import patch_instance
 from processes.models import Change, ProcessInstance, Run
 from processes.running import runs
 from processes.views.common import person, target_kind, target_title
-from processes.views.instances.form_page import FormPage
+from processes.views.instances.form_page import FormPage, closed_columns
 from processes.views.instances.form_page_context import context_of
 from processes.views.instances.form_steps import load_targets, submitted_by
 from processes.views.instances.page_frame import frame_of
@@ -119,7 +119,7 @@ def _save(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
             data=form_page.changes,
             revision=before.revision,
             user=form_page.user,
-            set_by_rules=form_page.left,
+            set_by_rules=form_page.set_by_rules,
         )
     if changed.revision == before.revision:
         toast(request, _("Nothing was changed, so nothing was saved."))
@@ -146,7 +146,7 @@ def _press(request: HttpRequest, form_page: FormPage, target: str) -> HttpRespon
         user=form_page.user,
         trigger=kind,
         data=form_page.changes,
-        set_by_rules=form_page.left,
+        set_by_rules=form_page.set_by_rules,
         revision=_revision(form_page.instance),
         time_zone=timezone.get_current_timezone_name(),
         on_start=lambda run: leads_to(request, reverse("run", args=[run.pk])),
@@ -169,7 +169,7 @@ def _opened(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
             user=form_page.user,
             trigger="load",
             data=data,
-            set_by_rules=data.keys(),
+            set_by_rules=[*data, *closed_columns(data, form_page.rights)],
             time_zone=timezone.get_current_timezone_name(),
         )
         done.append(run)

@@ -29,6 +29,7 @@ from processes.forms.fill_in import (
 )
 from processes.forms.table_input import TypedTable
 from processes.instances.default_values import default_values, early_names
+from processes.instances.sent_values import refuse_unseen_target
 from processes.instances.stored_values import filled, read_sent
 from processes.language.values import Value
 from processes.models import DesignVersion, ProcessInstance
@@ -37,6 +38,7 @@ from processes.rules.base import Rule, RuleFailed
 from processes.running.dry_run import dry_run, first_inside, stays_inside
 from processes.views.common import target_kind
 from processes.views.instances.carried_values import CarriedValues, sealed, unsealed
+from processes.views.instances.form_page import closed_columns
 
 
 class NewInstanceForm:
@@ -109,6 +111,11 @@ class NewInstanceForm:
         }
         return typed | self.left
 
+    @property
+    def set_by_rules(self) -> list[str]:
+        """Return the fields, and the columns of tables, that nobody has typed into."""
+        return [*self.left, *closed_columns(self.fields, self.rights)]
+
     def flaws(self, *, strict: bool = True) -> list[Flaw]:
         """Return what is wrong with it; unless strict, what is missing may be."""
         data = self.data()
@@ -137,6 +144,8 @@ class NewInstanceForm:
         instance is made also for what is missing in a form that is to be submitted.
         """
         rules = self._rules_of(target)
+        refuse_unseen_target(target, self.rights)
+        self.rights.presses(target).or_refuse()
         submits = target.endswith("#submit") or any(rule.completes for rule in rules)
         inside = stays_inside(rules) and not submits
         if flaws := self.flaws(strict=submits):

@@ -19,6 +19,7 @@ from processes.instances.version_moves import move_instance
 from processes.models import Change, ProcessInstance
 from processes.rights.check_as import Verdict
 from processes.rights.decisions import is_administrator, security_of
+from processes.rights.seen import seen_changes
 from processes.views.common import asked, page_of, person, used_by_links
 from processes.views.instances.form_page import FormPage
 from processes.views.instances.log_rows import entries_of, with_titles
@@ -54,7 +55,7 @@ def restore(request: HttpRequest, process_id: str, change: int, field: str) -> H
     """Ask, then give a field the value that it had before a change."""
     form_page = FormPage.read(process_id, person(request))
     known = form_page.document.fields
-    row = told(_row(form_page.instance, change, field), known)
+    row = told(_row(form_page, change, field), known)
     title = known[field].title if field in known else field
     error = ""
     if request.method == "POST":
@@ -77,11 +78,13 @@ def restore(request: HttpRequest, process_id: str, change: int, field: str) -> H
     )  # fmt: skip
 
 
-def _row(instance: ProcessInstance, change: int, field: str) -> dict[str, Any]:
+def _row(form_page: FormPage, change: int, field: str) -> dict[str, Any]:
+    """Return what a change says of a field, as far as the person sees it; raises Missing."""
+    instance = form_page.instance
     found = Change.objects.filter(instance=instance, pk=change).first()
-    for row in found.fields if found else ():
+    for row in seen_changes(found.fields if found else (), form_page.rights):
         if row["field"] == field:
-            return dict(row)
+            return row
     raise Missing(
         _("The history of %(process_id)s has no such change of %(field)s.")
         % {"process_id": instance.process_id, "field": field}

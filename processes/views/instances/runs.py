@@ -16,10 +16,10 @@ from processes.instances.leases import PAUSED
 from processes.instances.lifecycle import store_unsaved_answer
 from processes.instances.unsaved import only_looked_up
 from processes.models import Change, Run
-from processes.rights.seen import seen_run
+from processes.rights.seen import seen_error, seen_run
 from processes.rules import rules
 from processes.running.target_titles import with_target_titles
-from processes.selectors import document_of_run, visible_instance, visible_runs
+from processes.selectors import DocumentsOfRuns, document_of_run, visible_instance, visible_runs
 from processes.views.common import asked, page_of, person, target_title
 from processes.views.instances.trace_steps import shown_step, title_of
 
@@ -35,6 +35,9 @@ def runs(request: HttpRequest) -> HttpResponseBase:
     )  # fmt: skip
     found = page_of(request, rows, words=query["q"])
     filtered = any(query[name] for name in ("q", "status"))
+    documents = DocumentsOfRuns()
+    for one in found:
+        one.error = seen_error(one, person(request), documents)
     context = {
         "page": found, "query": query, "filtered": filtered,
         "any": found.paginator.count > 0 or filtered,

@@ -10,6 +10,7 @@ from kianda.web.pages import page, render_page
 from processes.definition.document import Document
 from processes.engine.trace_replay import values_after
 from processes.models import Run
+from processes.rights.seen import seen_run
 from processes.running.pinned_answers import outward_rules
 from processes.selectors import document_of_run
 from processes.views.common import person, target_title
@@ -23,6 +24,8 @@ def steps(request: HttpRequest, run_id: int) -> HttpResponseBase:
     """Show a run after as many of its steps as the query says; at first, after all of them."""
     run = find_run(request, run_id)
     document = document_of_run(run)
+    seen = seen_run(run, person(request), lambda _run: document)
+    run.steps, run.data = seen.steps, seen.data
     last = len(run.steps)
     count = _count(request.GET.get("step", ""), last)
     context = {
