@@ -11,7 +11,7 @@ from processes.language.conditions import ConditionGroup
 from processes.language.mappings import scope
 from processes.language.values import Value, from_json
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.rules.ports import DisplayPart, InstanceAct
+from processes.rules.ports import DisplayPart, InstanceAct, PeopleQuery, PersonAct
 from tests.processes.definitions import TOKEN_SERVICE
 
 Changes = Sequence[tuple[str, Value]]
@@ -29,6 +29,7 @@ class FakeContext:
         *,
         answers: Sequence[Answer | RuleFailed] = (),
         items: Sequence[Mapping[str, Value]] = (),
+        people: Sequence[Mapping[str, Value]] = (),
         refused: Sequence[str] = (),
         secrets: Sequence[str] = (),
     ) -> None:
@@ -45,7 +46,10 @@ class FakeContext:
         self.secrets = set(secrets)
         self.forms = FakeForms()
         # What rules asked of other instances; the items it was given come back.
-        self.acts: list[InstanceAct] = []
+        self.acts: list[InstanceAct | PersonAct] = []
+        # Whom it finds, whatever it is asked, and what it was asked.
+        self.people = list(people)
+        self.queries: list[PeopleQuery] = []
         self.rows: list[tuple[str, list[str], bool]] = []
         self.notes: list[str] = []
         self.alerts: list[tuple[list[str], str, str]] = []
@@ -114,7 +118,11 @@ class FakeContext:
         self.events.append(f"find {process}")
         return found[:limit]
 
-    def act(self, act: InstanceAct) -> Sequence[Mapping[str, Value]]:
+    def find_people(self, query: PeopleQuery) -> list[Mapping[str, Value]]:
+        self.queries.append(query)
+        return self.people[: query.most]
+
+    def act(self, act: InstanceAct | PersonAct) -> Sequence[Mapping[str, Value]]:
         self.acts.append(act)
         return self.items
 

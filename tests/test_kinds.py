@@ -62,6 +62,18 @@ LEAST: dict[str, dict[str, Any]] = {
     "process_security": {"id": "a", "see": ["creator"]},
     "user_alert": {"id": "a", "to": ["creator"], "subject": "Done"},
     "start_a_process": {"id": "a", "process": "orders"},
+    "get_user_property": {"id": "a", "properties": [{"field": "status", "property": "email"}]},
+    "lookup_user_by_property": {
+        "id": "a",
+        "property": "department",
+        "value": "HR",
+        "field": "approver",
+    },
+    "update_user_property": {
+        "id": "a",
+        "user": "ada",
+        "properties": [{"property": "phone", "value": "1"}],
+    },
     "loop_table": {"id": "a", "table": "lines", "rules": [{"type": "save", "id": "b"}]},
     "once": {"at": "2026-11-23T09:00:00Z"},
     "seconds": {"every": 5},
@@ -173,6 +185,9 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "process_security",
         "user_alert",
         "start_a_process",
+        "get_user_property",
+        "lookup_user_by_property",
+        "update_user_property",
         "loop_table",
     ]
     assert list(fields.kinds) == [

@@ -20,7 +20,7 @@ from processes.language.expressions import Template
 from processes.language.people import inside
 from processes.language.values import Value, as_text, to_json
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.rules.ports import Forms, InstanceAct, Item
+from processes.rules.ports import Forms, InstanceAct, Item, PeopleQuery, PersonAct
 
 __all__ = ["RunContext", "Surroundings"]
 
@@ -204,8 +204,12 @@ class RunContext:
         self.learn_secrets(items, secret_names)
         return items
 
-    def act(self, act: InstanceAct) -> Sequence[Item]:
-        """Do something in other instances; what came of it stands in the trace."""
+    def find_people(self, query: PeopleQuery) -> list[Item]:
+        """Return people, and what is wanted of each."""
+        return self.world.find_people(query)
+
+    def act(self, act: InstanceAct | PersonAct) -> Sequence[Item]:
+        """Do something in other instances, or to a person; what came of it stands in the trace."""
         if self.seconds_left <= 0:
             words = _("The run has used up its time; nothing was done elsewhere.")
             raise RuleFailed("timeout", words)

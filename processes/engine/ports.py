@@ -12,7 +12,7 @@ from processes.engine.trace import RunTrace
 from processes.language.conditions import ConditionGroup
 from processes.language.values import Value
 from processes.rules.base import Answer
-from processes.rules.ports import Context, InstanceAct, Item
+from processes.rules.ports import Context, InstanceAct, Item, PeopleQuery, PersonAct
 
 # Instances as rules read them, and the names of their secret fields.
 FoundItems = tuple[list[Item], frozenset[str]]
@@ -106,5 +106,8 @@ class World(Protocol):
     def find(self, query: Query, run: RunState) -> FoundItems:
         """Look something up: that has no effect on anybody."""
 
-    def act(self, act: InstanceAct, run: RunState) -> FoundItems:
-        """Do something in other instances."""
+    def find_people(self, query: PeopleQuery) -> list[Item]:
+        """Look people up."""
+
+    def act(self, act: InstanceAct | PersonAct, run: RunState) -> FoundItems:
+        """Do something in other instances, or to a person."""

@@ -5,7 +5,7 @@ directory, once, when it is ready.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from processes.language.values import Value, column_of, is_blank
 
@@ -13,9 +13,10 @@ USER: Final = "user"
 GROUP: Final = "group"
 # What can be read of a person: [user.email] of whoever a run works for, [manager.email] through a
 # user field.
-PARTS: Final = (
-    "name", "username", "email", "manager", "department", "job_title", "phone", "groups",
-)  # fmt: skip
+Part = Literal[
+    "name", "username", "email", "manager", "department", "job_title", "phone", "groups"
+]  # fmt: skip
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
 _LISTS: Final = frozenset({"groups"})
 
 

@@ -13,7 +13,7 @@ from processes.instances.claim import ClaimedRun
 from processes.language.values import Value, ValueFailure
 from processes.preview.debug_session import Session
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.rules.ports import InstanceAct
+from processes.rules.ports import InstanceAct, Item, PeopleQuery, PersonAct
 from processes.running.adapters import prepared_call
 from processes.running.checkpoints import RunCheckpoints
 from processes.running.execution import context_for, real_world
@@ -71,13 +71,17 @@ class _PlannedWorld:
         run.show_request(ready.call.shown, ready.call.secrets)
         raise _Asked(ready.call.shown)
 
-    def act(self, act: InstanceAct, run: RunState) -> FoundItems:
-        """Stop with what would be done in other instances."""
+    def act(self, act: InstanceAct | PersonAct, run: RunState) -> FoundItems:
+        """Stop with what would be done in other instances, or to a person."""
         raise _Asked(act.shown)
 
     def find(self, query: Query, run: RunState) -> FoundItems:
         """Look it up."""
         return self.real.find(query, run)
+
+    def find_people(self, query: PeopleQuery) -> list[Item]:
+        """Look them up."""
+        return self.real.find_people(query)
 
 
 def planned(session: Session) -> NextStep:

@@ -13,8 +13,10 @@ from processes.rules.close import Close
 from processes.rules.create_item import CreateItem
 from processes.rules.delete_item import DeleteItem
 from processes.rules.find_items import FindItems
+from processes.rules.get_user_property import GetUserProperty
 from processes.rules.go_to_form import GoToForm
 from processes.rules.hide_or_disable import HideOrDisable
+from processes.rules.lookup_user_by_property import LookupUserByProperty
 from processes.rules.loop_table import LoopTable
 from processes.rules.make_required import MakeRequired
 from processes.rules.process_security import ProcessSecurity
@@ -23,6 +25,7 @@ from processes.rules.set_form_field import SetFormField
 from processes.rules.start_a_process import StartAProcess
 from processes.rules.submit import Submit
 from processes.rules.update_item import UpdateItem
+from processes.rules.update_user_property import UpdateUserProperty
 from processes.rules.user_alert import UserAlert
 from processes.rules.validate_input import ValidateInput
 
@@ -43,6 +46,9 @@ AnyRule = Annotated[
     | ProcessSecurity
     | UserAlert
     | StartAProcess
+    | GetUserProperty
+    | LookupUserByProperty
+    | UpdateUserProperty
     | LoopTable,
     Field(discriminator="type"),
 ]
@@ -58,8 +64,10 @@ __all__ = [
     "CreateItem",
     "DeleteItem",
     "FindItems",
+    "GetUserProperty",
     "GoToForm",
     "HideOrDisable",
+    "LookupUserByProperty",
     "LoopTable",
     "MakeRequired",
     "ProcessSecurity",
@@ -69,6 +77,7 @@ __all__ = [
     "StartAProcess",
     "Submit",
     "UpdateItem",
+    "UpdateUserProperty",
     "UserAlert",
     "ValidateInput",
     "rules",

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from kianda.lib.secret_names import MASK
 from processes.language.call_results import Answer, RuleFailed
 from processes.language.conditions import ItemFilter
+from processes.language.people import Part
 from processes.language.values import Value, to_json
 
 Item = Mapping[str, Value]
@@ -95,6 +96,31 @@ class InstanceAct:
         return shown
 
 
+@dataclass(frozen=True)
+class PersonAct:
+    """What a rule changes of what is known of a person, named as `user:ada`, `ada` or by e-mail."""
+
+    person: str
+    values: Mapping[str, str]
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """Return it as a request, for the trace."""
+        return {"act": "change", "user": self.person, "values": dict(self.values)}
+
+
+@dataclass(frozen=True)
+class PeopleQuery:
+    """Which people a rule looks for, and what it wants to know of them."""
+
+    # What is compared; `id` is who is named: as a ref, by user name or e-mail address.
+    property: Part | Literal["id"]
+    value: str
+    operator: Literal["eq", "contains"] = "eq"
+    wanted: tuple[Part, ...] = ()
+    most: int = 1
+
+
 class Context(Protocol):
     """What a rule may do. Everything but `RuleFailed` and `ValueFailure` is not its business."""
 
@@ -149,8 +175,11 @@ class Context(Protocol):
         The filter's `[item.x]` are theirs; its other names are those of this run.
         """
 
-    def act(self, act: InstanceAct) -> Sequence[Item]:
-        """Do something in other instances; return them as they are then, or were.
+    def find_people(self, query: PeopleQuery) -> list[Item]:
+        """Return people, by user name: `ref`, and what is wanted of each."""
+
+    def act(self, act: InstanceAct | PersonAct) -> Sequence[Item]:
+        """Do something in other instances, or to a person; return them as they are then, or were.
 
         It is a call: its intent is durable first. None was found when none comes back.
         """

@@ -27,7 +27,8 @@ from processes.models import ProcessDesign, ProcessInstance
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.seen import seen_values
 from processes.rules.base import Answer, RuleFailed
-from processes.rules.ports import Item
+from processes.rules.ports import Item, PeopleQuery
+from processes.running.people import found_people
 from processes.selectors import visible_instances
 
 
@@ -106,6 +107,10 @@ class WorldAdapter:
             if len(items) >= query.limit:
                 break
         return items, frozenset(secrets)
+
+    def find_people(self, query: PeopleQuery) -> list[Item]:
+        """Return the people who fit."""
+        return found_people(query)
 
     def _seen(
         self, item: dict[str, Value], instance: ProcessInstance, document: Document

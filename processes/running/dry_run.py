@@ -28,7 +28,8 @@ from processes.instances.form_states import known_groups, known_people
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.rules.ports import InstanceAct
+from processes.rules.ports import InstanceAct, Item, PeopleQuery, PersonAct
+from processes.running.people import found_people
 
 SECONDS = 10.0
 
@@ -130,7 +131,11 @@ class _PaperWorld:
         """Refuse."""
         raise _needs_an_instance()
 
-    def act(self, act: InstanceAct, run: RunState) -> FoundItems:
+    def find_people(self, query: PeopleQuery) -> list[Item]:
+        """Look them up: that needs no instance."""
+        return found_people(query)
+
+    def act(self, act: InstanceAct | PersonAct, run: RunState) -> FoundItems:
         """Refuse."""
         raise _needs_an_instance()
 

@@ -20,8 +20,9 @@ from processes.language.conditions import ConditionGroup, ItemFilter
 from processes.language.values import to_json
 from processes.models import ProcessInstance, Run
 from processes.rules.base import RuleFailed
-from processes.rules.ports import InstanceAct, Item
+from processes.rules.ports import InstanceAct, Item, PersonAct
 from processes.running.adapters import WorldAdapter, item_of
+from processes.running.people import change_person
 
 MOST_AT_ONCE = 1_000
 DEEPEST = 8
@@ -57,13 +58,16 @@ class RealWorld(WorldAdapter):
         super().__init__(user)
         self.chain, self.nested = chain, nested
 
-    def act(self, act: InstanceAct, run: RunState) -> FoundItems:
-        """Do something in other instances; raises RuleFailed."""
+    def act(self, act: InstanceAct | PersonAct, run: RunState) -> FoundItems:
+        """Do something in other instances, or to a person; raises RuleFailed."""
         acts = {
             "create": self._create, "change": self._change,
             "delete": self._delete, "start": self._start,
         }  # fmt: skip
         try:
+            if isinstance(act, PersonAct):
+                changed = change_person(act, run, by=self.user, where=self.chain.run.process_id)
+                return [changed], frozenset()
             return acts[act.act](act, run)
         except ApplicationError as refusal:
             raise _as_rule_failed(refusal) from refusal

@@ -20,7 +20,7 @@ from processes.language.timestamps import moment_text
 from processes.language.values import from_json, to_json
 from processes.models import PinnedAnswer, ProcessDesign, ProcessInstance, Run
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.rules.ports import InstanceAct
+from processes.rules.ports import InstanceAct, Item, PeopleQuery, PersonAct
 from processes.running.adapters import prepared_call
 from processes.selectors import get_design
 
@@ -195,19 +195,24 @@ class PinnedWorld:
         run.show_request({**ready.call.shown, "pinned": True}, ready.call.secrets)
         return self._sample(step.rule, ready.source.title, ready.names)
 
-    def act(self, act: InstanceAct, run: RunState) -> FoundItems:
-        """Answer with the item of the sample, or do it in other instances."""
+    def act(self, act: InstanceAct | PersonAct, run: RunState) -> FoundItems:
+        """Answer with the item of the sample, or do it."""
         step = run.trace.current
         if step is None or not self.pins(step.rule.id):
             return self.real.act(act, run)
         run.show_request({**act.shown, "pinned": True})
-        body = self._sample(step.rule, act.process, {}).body
+        title = act.process if isinstance(act, InstanceAct) else act.person
+        body = self._sample(step.rule, title, {}).body
         items = body if isinstance(body, list) else [body]
         return [item for item in items if isinstance(item, dict)], frozenset()
 
     def find(self, query: Query, run: RunState) -> FoundItems:
         """Look it up."""
         return self.real.find(query, run)
+
+    def find_people(self, query: PeopleQuery) -> list[Item]:
+        """Look them up."""
+        return self.real.find_people(query)
 
     def _sample(self, rule: Rule, title: str, names: Mapping[str, str]) -> Answer:
         kept = pinned_of(self.design).get(rule.id)

@@ -122,7 +122,7 @@ def change_person(
     `unchanged` may refuse what the user has become by the time the row is locked.
     """
     with transaction.atomic():
-        user = _locked(user)
+        user = locked(user)
         if unchanged is not None:
             unchanged(user)
         manager, unknown = manager_of(data or NOTHING, of=user)
@@ -173,7 +173,7 @@ def deactivate_person(user: User, *, by: User) -> None:
     if user.pk == by.pk:
         raise Conflict(_("You cannot deactivate yourself. Ask another Administrator."))
     with transaction.atomic():
-        user = _locked(user)
+        user = locked(user)
         if ADMINISTRATOR in assigned_roles(user) and _is_last(user):
             raise Conflict(gettext(LAST))
         if user.is_active:
@@ -204,8 +204,8 @@ def password_path(user: User) -> str:
     return reverse("set-password", kwargs={"uidb64": key, "token": token})
 
 
-def _locked(user: User) -> User:
-    """Return the row, under the lock of users."""
+def locked(user: User) -> User:
+    """Return the row, under the lock of users: to be called in a transaction."""
     _lock()
     return User.objects.select_for_update().get(pk=user.pk)
 

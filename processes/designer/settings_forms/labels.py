@@ -52,6 +52,11 @@ CHOICES: Mapping[tuple[str, str], tuple[Words, Words]] = {
     ("on_none", "continue"): (_("Go on"), _("The fields keep their values.")),
     ("matches", "one"): (_("One"), _("More than one that fits counts as a failure.")),
     ("matches", "all"): (_("All that fit"), ""),
+    ("property", "username"): (_("User name"), ""), ("property", "email"): (_("E-mail"), ""),
+    ("several", "fail"): (_("The step fails"), _("It counts as a wrong value.")),
+    ("several", "first"): (_("The first one"), _("By user name.")),
+    ("several", "all"): (_("All of them"), _("Into a field that takes several users.")),
+    ("operator", "eq"): (_("Is"), ""), ("operator", "contains"): (_("Contains"), ""),
     ("lookup", "new"): (_("Make a new instance"), ""),
     ("lookup", "existing"): (_("Take the one with the Process ID"), ""),
     ("existing", "override"): (_("Are replaced"), ""),
@@ -102,8 +107,8 @@ TITLES: Mapping[str, Words] = {
 }
 # Where the choices or the place say it better than the model's text.
 HELP: Mapping[str, Words] = {
-    "on_failure": "", "on_none": "", "on_row_failure": "", "lookup": "", "existing": "",
-    "matches": "", "datasource": "", "method": "", "conditions": "",
+    "on_failure": "", "on_none": "", "on_row_failure": "", "lookup": "", "several": "",
+    "existing": "", "matches": "", "datasource": "", "method": "", "conditions": "",
     "input_mapping": _("fields go into the request"),
     "on_success": _("the answer goes into fields"),
     "on_error": _("the error goes into fields"),

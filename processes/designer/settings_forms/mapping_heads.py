@@ -34,13 +34,19 @@ OTHER = Heads(
     _("Form field or text"), _("goes to"), _("Field of the other process"), _("Value")
 )  # fmt: skip
 CHOOSING = Heads(_("Field"), "", "", "", _("Action"))
+PROPERTIES = Heads(_("Field"), "", "", "", _("Property"))
 OF_INSTANCE = frozenset({"assignments", "input_mapping", "rows"})
 
 
 def heads_of(control: str, columns: frozenset[str], *, instance: str = "") -> Heads:
     """Return the heads of a mapping; the column of values says whose they are."""
     found = HEADS.get(control, OTHER)
-    if "value" not in columns:
+    if "property" in columns:
+        # What is known of a person goes into a field, or gets a value.
+        found = PROPERTIES._replace(left=OTHER.left, sample=OTHER.sample)
+        if "value" not in columns:
+            return PROPERTIES
+    elif "value" not in columns:
         return CHOOSING
     if instance and control in OF_INSTANCE:
         return found._replace(sample=_("Value in %(id)s") % {"id": instance})

@@ -113,12 +113,14 @@ class MappingRow:
     @property
     def left(self) -> Cell:
         """Return the box at the left: what fills, or what is filled."""
-        return self.cells["value"] if "target" in self.cells else self.cells["field"]
+        return self.cells["value" if "field" not in self.cells else "field"]
 
     @property
     def right(self) -> Cell | None:
         """Return the box at the right; a row that only chooses has none."""
-        return self.cells["target"] if "target" in self.cells else self.cells.get("value")
+        return self.cells.get("target") or (
+            self.cells.get("value") if "field" in self.cells else None
+        )
 
     @property
     def choice(self) -> Cell | None:
@@ -163,7 +165,7 @@ def _cell(bound: Any, scope: EditorScope, column: Spec, place: str, texts: dict[
 def _focused(bound: Any, column: Spec, place: str) -> bool:
     """Tell whether the focus goes here: into the left box of the row that was added."""
     columns = {one.name for one in columns_of(bound.spec.row)}
-    first = "value" if "target" in columns else "field"
+    first = "field" if "field" in columns else "value"
     return (
         column.name == first and bool(bound.form.focus) and place == f"{bound.form.focus}/{first}"
     )

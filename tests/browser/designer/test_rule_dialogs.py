@@ -186,6 +186,12 @@ SHOWING: list[dict[str, Any]] = [
     *({"type": kind, "id": kind} for kind in ("save", "submit", "close")),
     {"type": "go_to_form", "id": "go-to", "form": "main"},
     {"type": "assign_form", "id": "assign", "form": "main", "to": {"users": ["ada"]}},
+    {"type": "get_user_property", "id": "get", "user": "[who]",
+     "properties": [{"field": "a", "property": "email"}]},
+    {"type": "lookup_user_by_property", "id": "look-up", "property": "department",
+     "value": "[a]", "field": "who"},
+    {"type": "update_user_property", "id": "change", "user": "[who]",
+     "properties": [{"property": "phone", "value": "[a]"}]},
     {"type": "process_security", "id": "secure",
      "see": ["creator", "user:ada", "[creator.manager]"]},
     {"type": "user_alert", "id": "alert", "to": ["creator"], "subject": "[status] now"},
@@ -195,7 +201,8 @@ SHOWING: list[dict[str, Any]] = [
 def test_other_dialogs_fit_too(page_as: PageAs, person: Callable[[str], Any], looks: Any) -> None:
     ada = person("ada")
     lines = {"type": "table", "name": "lines", "columns": [{"type": "text", "name": "what"}]}
-    fields = [text_field("a"), text_field("gone"), lines, button("go", *SHOWING)]
+    who = {"type": "user_picker", "name": "who"}
+    fields = [text_field("a"), text_field("gone"), who, lines, button("go", *SHOWING)]
     create_design(raw=process(*fields, name="shop"), user=ada)
     copy = working_copy.open_copy("shop", user=ada)
     edit = {"do": "remove", "target": "field:gone", "force": True}

@@ -19,7 +19,7 @@ from processes.language.conditions import ItemFilter
 from processes.language.mappings import scope
 from processes.language.values import Value
 from processes.rules.base import Answer, RuleFailed
-from processes.rules.ports import Context, Forms, InstanceAct
+from processes.rules.ports import Context, Forms, InstanceAct, Item, PeopleQuery, PersonAct
 from tests.fakes import FakeContext, FakeForms
 from tests.processes.definitions import process
 
@@ -43,7 +43,7 @@ class Given(NamedTuple):
 
     context: Any
     stored: Callable[[], Mapping[str, Value]]
-    acts: Callable[[], Sequence[InstanceAct]]
+    acts: Callable[[], Sequence[InstanceAct | PersonAct]]
 
 
 class InMemory:
@@ -51,7 +51,7 @@ class InMemory:
 
     def __init__(self) -> None:
         self.stored: dict[str, Value] = dict(VALUES)
-        self.acts: list[InstanceAct] = []
+        self.acts: list[InstanceAct | PersonAct] = []
         self.answers: list[Answer | RuleFailed] = [OK, REFUSED]
 
     def check(self) -> None: ...
@@ -80,7 +80,10 @@ class InMemory:
         ]
         return [*found[: query.limit]], frozenset()
 
-    def act(self, act: InstanceAct, run: RunState) -> FoundItems:
+    def find_people(self, query: PeopleQuery) -> list[Item]:
+        return []
+
+    def act(self, act: InstanceAct | PersonAct, run: RunState) -> FoundItems:
         run.intend(act.shown)
         self.acts.append(act)
         return [*ITEMS], frozenset()

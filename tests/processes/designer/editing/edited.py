@@ -212,12 +212,19 @@ def every_rule(rows: list[dict[str, Any]]) -> dict[str, Any]:
         {"type": "loop_table", "table": "lines", "rules": rows},
         {"type": "process_security", "see": ["creator"]},
         {"type": "user_alert", "to": ["creator"], "subject": "[amount]"},
+        {"type": "get_user_property", "user": "[amount]",
+         "properties": [{"field": "amount", "property": "phone"}]},
+        {"type": "lookup_user_by_property", "property": "phone", "value": "[amount]",
+         "field": "who"},
+        {"type": "update_user_property", "user": "[amount]",
+         "properties": [{"property": "phone", "value": "[amount]"}]},
     ]  # fmt: skip
     for number, rule in enumerate(rules):
         rule["id"] = f"r-{number}"
     columns = [{"type": "text", "name": "note"}, {"type": "number", "name": "price"}]
     order = [
         {"type": "number", "name": "amount"},
+        {"type": "user_picker", "name": "who"},
         {"type": "table", "name": "lines", "columns": columns},
         button("go", *rules),
     ]

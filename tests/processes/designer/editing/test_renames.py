@@ -124,6 +124,7 @@ def test_every_sort_of_rule_stands_in_the_table_of_renames() -> None:
 
 @pytest.mark.parametrize(
     ("target", "new"), [("field:amount", "total"), ("form:order", "first"), ("field:lines", "rows"),
+                        ("field:who", "somebody"),
                         ("field:go", "start")]
 )  # fmt: skip
 def test_a_rename_reaches_every_sort_of_rule(target: str, new: str) -> None:
