@@ -22,6 +22,7 @@ from processes.language.people_refs import (
     user_ref,
 )
 from processes.models import ProcessInstance
+from processes.rights.instance_rights import InstanceRights
 from processes.rights.people import StoredPeople, creator_of, owners_in
 
 
@@ -33,11 +34,11 @@ def tell_of(
     after: InstanceState,
     by: User | None,
 ) -> None:
-    """Tell people what has become theirs; call inside the storing transaction.
+    """Tell people what has become theirs; call inside the storing transaction, owners stored.
 
-    Previews tell nobody.
     A form that opens, or is given to others while it is open, tells its new owners; one that comes
-    back tells them why; an instance that ends tells its creator.
+    back tells them why; an instance that ends tells its creator, if they see it. Previews tell
+    nobody.
     """
     if instance.mode != ProcessInstance.Mode.LIVE or before is after:
         return
@@ -57,9 +58,10 @@ def tell_of(
         notify(
             _people(owners), FormSentBack if is_back else FormAssigned, data=data, url=url, by=by
         )
-    if after.forms.get("ended") and not before.forms.get("ended") and instance.created_by_id:
+    made_by, ends = instance.created_by, after.forms.get("ended") and not before.forms.get("ended")
+    if ends and made_by is not None and InstanceRights(made_by, instance).see:
         data = {**about, "status": after.status}
-        notify([instance.created_by_id], Decided, data=data, url=url, by=by)
+        notify([made_by.pk], Decided, data=data, url=url, by=by)
 
 
 def send_alerts(

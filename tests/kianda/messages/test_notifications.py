@@ -82,6 +82,13 @@ def test_the_creator_is_told_how_it_ended(people: Office) -> None:
     assert told(people.emma) == ["leave-1 is completed"]
 
 
+def test_a_creator_who_does_not_see_the_instance_is_not_told_of_it(people: Office) -> None:
+    publish(people, see=["group:hr"])
+    made = asked(people)
+    assert send(made, people.mark, "decide").status == Run.Status.SUCCEEDED
+    assert told(people.emma) == []
+
+
 def test_previews_and_runs_that_store_nothing_tell_nobody(people: Office) -> None:
     publish(people)
     preview = create_instance(process="leave", mode="preview", data={}, user=people.dora)
