@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from kianda.lib.db.prepared_statements import PreparedQuery
@@ -21,6 +21,7 @@ __all__ = [
     "get_version",
     "readable_design",
     "still_as_read",
+    "traces_of",
     "visible_instance",
     "visible_instances",
     "visible_runs",
@@ -89,6 +90,19 @@ def get_design(name: str) -> ProcessDesign:
     if design is None:
         raise Missing(_("There is no process %(name)s.") % {"name": name})
     return design
+
+
+def traces_of(process: str, user: User) -> QuerySet[Run]:
+    """Return the runs of a process that the person sees, newest first, with what `seen_run` asks.
+
+    Nothing of their journals is read.
+    """
+    rows = visible_runs(user).filter(process=process).order_by("-pk")
+    rows = rows.select_related("run_as", "instance__design", "instance__version")
+    return rows.defer(
+        "journal", "unsaved_values", "instance__secrets", "instance__values",
+        "instance__version__document",
+    )  # fmt: skip
 
 
 class DocumentsOfRuns:

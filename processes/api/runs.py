@@ -50,7 +50,9 @@ class Runs(APIView):
         documents, rows = DocumentsOfRuns(), visible_runs(caller(request))
         return list_response(
             request,
-            rows.select_related("run_as", "instance__design").defer("journal", "unsaved_values"),
+            rows.select_related("run_as", "instance__design", "instance__version").defer(
+                "journal", "unsaved_values", "instance__version__document"
+            ),
             to_json=lambda one: run_json(one, caller(request), documents),
             default_order=["-pk"],
             ordering=_ORDERING,

@@ -27,9 +27,11 @@ from processes.language.mappings import item_at
 from processes.language.people import inside
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value, ValueFailure, column_of, from_json, is_blank
-from processes.models import ProcessInstance, Run
+from processes.models import ProcessInstance
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.seen import seen_run, seen_values
 from processes.running.adapters import item_of
-from processes.selectors import visible_instances, visible_runs
+from processes.selectors import DocumentsOfRuns, traces_of, visible_instances
 
 # How many of the newest runs are looked through for an answer of the rule.
 NEWEST = 40
@@ -59,6 +61,11 @@ class RuleSamples:
         row = rows.select_related("version").order_by("-pk").first()
         return (row, document_of(row.version)) if row is not None else None
 
+    def _seen(self, instance: ProcessInstance, document: Document) -> Mapping[str, Value]:
+        """Return an instance as an item, as far as the person sees it."""
+        rights = InstanceRights(self._user, instance, document)
+        return seen_values(item_of(instance, document), rights)
+
     @property
     def process_id(self) -> str:
         """Return whose values are shown; nothing when there is no instance."""
@@ -66,7 +73,7 @@ class RuleSamples:
 
     @cached_property
     def _values(self) -> Mapping[str, Value]:
-        return item_of(*self._instance) if self._instance is not None else {}
+        return self._seen(*self._instance) if self._instance is not None else {}
 
     @cached_property
     def _secrets(self) -> frozenset[str]:
@@ -79,17 +86,17 @@ class RuleSamples:
             return {}
         return {
             name: MASK if name in found[1].secrets and value else value
-            for name, value in item_of(*found).items()
+            for name, value in self._seen(*found).items()
         }
 
     @cached_property
     def _steps(self) -> list[dict[str, Any]]:
-        rows = visible_runs(self._user).filter(process=self._process).order_by("-pk")
-        runs = rows.only("steps", "process", "instance_id", "run_as_id")[:NEWEST]
-        return [step for run in runs for step in self._of_the_rule(run)]
+        runs, documents = traces_of(self._process, self._user)[:NEWEST], DocumentsOfRuns()
+        seen = (seen_run(run, self._user, documents).steps for run in runs)
+        return [step for steps in seen for step in self._of_the_rule(steps)]
 
-    def _of_the_rule(self, run: Run) -> Iterator[dict[str, Any]]:
-        for step in newest_first(run.steps):
+    def _of_the_rule(self, steps: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for step in newest_first(steps):
             if step.get("rule") in self._rule_ids:
                 yield step
 

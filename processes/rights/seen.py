@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
+from kianda.accounts.roles import ADMINISTRATOR, has_role
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.models import Run
 from processes.rights.instance_rights import InstanceRights
+from processes.rights.querysets import visible_instances
 
 
 def seen_values(values: Mapping[str, Any], rights: InstanceRights) -> dict[str, Any]:
@@ -59,7 +61,9 @@ def seen_run(run: Run, user: User, find: Callable[[Run], Document | None]) -> Se
     A step that reads or changes what they do not see keeps its title and how it ended. What the
     instance hides by now is hidden too, when it was moved to another version since.
     """
-    whole = SeenRun(run.data, run.steps, run.error, is_cut=False)
+    others = _OtherInstances(user)
+    steps = run.steps if has_role(user, ADMINISTRATOR) else [*map(others.cut, run.steps)]
+    whole = SeenRun(run.data, steps, run.error, is_cut=others.is_cut)
     if run.instance is None or InstanceRights(user, run.instance).manages:
         return whole
     then, now = find(run), document_of(run.instance.version)
@@ -73,12 +77,12 @@ def seen_run(run: Run, user: User, find: Callable[[Run], Document | None]) -> Se
     data = run.data if then is not None else None
     for _document, rights in readings:
         data = None if data is None else seen_values(data, rights)
-    steps = kept.seen(run.steps)
-    error = run.error
+    steps, error = kept.seen(steps), run.error
     if error and kept.failed:
         error = {**error, "message": _("The reason is not shown: it may name what you cannot see.")}
         error.pop("fields", None)
-    return SeenRun(data, steps, error, is_cut=kept.is_cut or data != run.data)
+    is_cut = whole.is_cut or kept.is_cut or data != run.data
+    return SeenRun(data, steps, error, is_cut=is_cut)
 
 
 def seen_error(
@@ -86,6 +90,54 @@ def seen_error(
 ) -> dict[str, Any] | None:
     """Return why a run failed as far as a person is told, for a list: most runs did not fail."""
     return seen_run(run, user, find).error if run.error else None
+
+
+class _OtherInstances:
+    """What rules brought from other instances: told as far as the reader sees those.
+
+    The run may have worked for somebody who sees more.
+    """
+
+    def __init__(self, user: User) -> None:
+        self._user, self.is_cut = user, False
+
+    def cut(self, step: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a step without values of other instances that the person does not see."""
+        made = dict(step)
+        if "groups" in step:
+            made["groups"] = [
+                {**one, "steps": [*map(self.cut, one["steps"])]} for one in step["groups"]
+            ]
+        request, response = step.get("request") or {}, step.get("response")
+        if "act" not in request or "process" not in request or not response:
+            return made
+        body = self._seen(response["body"])
+        if body != response["body"]:
+            self.is_cut = True
+            made["response"] = None if body is None else {**response, "body": body}
+            made["reason"] = _("Some values are left out: you cannot see their fields.")
+        return made
+
+    def _seen(self, body: Any) -> Any:
+        if not isinstance(body, Mapping):
+            return None
+        rows = visible_instances(self._user).select_related("design", "version")
+        known = {one.process_id: one for one in rows.filter(key__in=_keys_of(body))}
+        instance = known.get(body.get("process.id", ""))
+        if instance is None:
+            return None
+        rights = InstanceRights(self._user, instance, document_of(instance.version))
+        seen = seen_values(body, rights)
+        if "instances" in seen:
+            seen["instances"] = [one for one in seen["instances"] if one in known]
+        return seen
+
+
+def _keys_of(body: Mapping[str, Any]) -> set[str]:
+    """Return the keys of the instances that an answer names."""
+    others = body.get("instances")
+    named = [body.get("process.id"), *(others if isinstance(others, list) else ())]
+    return {one.lower() for one in named if isinstance(one, str)}
 
 
 class _Steps:

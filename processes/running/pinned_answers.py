@@ -19,10 +19,11 @@ from processes.engine.trace_replay import newest_first
 from processes.language.timestamps import moment_text
 from processes.language.values import from_json, to_json
 from processes.models import PinnedAnswer, ProcessDesign, ProcessInstance, Run
+from processes.rights.seen import seen_run
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.rules.ports import InstanceAct, Item, PeopleQuery, PersonAct
 from processes.running.adapters import prepared_call
-from processes.selectors import get_design
+from processes.selectors import DocumentsOfRuns, get_design, traces_of
 
 MOST_BYTES = 256 * 1024
 LOOKED_AT = 50
@@ -111,15 +112,15 @@ def _check(status: Any, headers: Any) -> None:
 
 
 def last_answer(
-    design: ProcessDesign, rule_id: str, *, run_pk: int | None = None
+    design: ProcessDesign, rule_id: str, *, user: User, run_pk: int | None = None
 ) -> tuple[Run, dict[str, Any]] | None:
     """Return the newest real answer that runs of this design recorded for a rule, as a sample.
 
-    With `run_pk` it is that of one run.
+    Of runs that the person sees, and as far as they see them. With `run_pk` it is that of one run.
     """
-    rows = Run.objects.filter(process=design.name).only("steps", "process").order_by("-pk")
+    rows, documents = traces_of(design.name, user), DocumentsOfRuns()
     for run in rows[:LOOKED_AT] if run_pk is None else rows.filter(pk=run_pk):
-        for step in newest_first(run.steps):
+        for step in newest_first(seen_run(run, user, documents).steps):
             if step["rule"] == rule_id and step.get("response") and not was_pinned(step):
                 return run, as_sample(step["response"])
     return None

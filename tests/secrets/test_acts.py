@@ -123,7 +123,7 @@ def test_a_debugging_session_and_pinned_samples_show_no_secret(
     assert service.log[0][0].form["refresh_token"] == by_hand
     assert search.finds(*SECRETS.values()) == []
     design = ProcessDesign.objects.get(name="token-refresh")
-    found = pinned_answers.last_answer(design, "get-token")
+    found = pinned_answers.last_answer(design, "get-token", user=user)
     assert found is not None
     sample = json.dumps(found[1])
     pinned_answers.pin_answer(name=design.name, rule_id="get-token", text=sample, user=user)

@@ -66,7 +66,7 @@ def _editor_context(
 ) -> dict[str, Any]:
     """Return what stands in the editor: the last real answer when it is asked for."""
     of = request.GET.get("run", "")
-    last = last_answer(design, rule.id, run_pk=whole_number(of))
+    last = last_answer(design, rule.id, user=person(request), run_pk=whole_number(of))
     taken = last is not None and ("last" in request.GET or bool(of) or kept is None)
     shown = last[1] if last and taken else kept or blank_answer(rule)
     return {

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from processes.designer.rule_samples import RuleSamples
 from processes.designs.lifecycle import publish_design, save_design
 from processes.instances.lifecycle import create_instance, patch_instance
 from processes.models import Change, ProcessDesign, ProcessInstance, Run
@@ -110,6 +111,69 @@ def test_why_a_run_failed_is_told_on_no_page_to_whoever_does_not_see_the_values(
             page = client.get(place).content.decode()
             assert told or "measles is no number" not in page, place
         assert "measles is no number" in client_of(people.emma).get("/runs/").content.decode()
+
+
+def clerk(people: Office) -> ProcessInstance:
+    """Return an instance that everyone sees, whose rule has answered Emma's request as Root."""
+    definition = {
+        "name": "clerk",
+        "title": "Clerk",
+        "security": {"see": ["everyone"]},
+        "forms": [{"name": "main", "fields": [
+            {"type": "text", "name": "hint"},
+            {"type": "text", "name": "whose", "see": ["creator"], "default": "it is hers"},
+            {"type": "button", "name": "go", "rules": [
+                {"type": "update_item", "id": "update", "datasource": "kianda", "method": "leave",
+                 "filter": {"items": [
+                     {"left": "[item.process.id]", "operator": "eq", "right": "leave-1"}]},
+                 "input_mapping": [{"target": "body.answer", "value": "no"}]},
+            ]},
+        ]}],
+    }  # fmt: skip
+    published(definition, user=people.root)
+    made = create_instance(process="clerk", mode="live", data={}, user=people.root)
+    assert send(made, people.root, "go").status == Run.Status.SUCCEEDED
+    return made
+
+
+def test_a_trace_tells_of_other_instances_what_their_readers_see(people: Office) -> None:
+    publish(people)
+    started(people)
+    clerk(people)
+    run = Run.objects.latest("pk")
+    for user, told in (
+        (people.tom, {}),
+        (people.mark, {"days", "answer"}),
+        (people.emma, {"days", "answer", "illness"}),
+        (people.root, {"days", "answer", "illness", "remark"}),
+    ):
+        step = api_client(user).get(f"/api/v1/runs/{run.pk}/").data["steps"][0]
+        body = (step["response"] or {"body": {}})["body"]
+        assert {name for name in body if "process." not in name} == set(told)
+        for place in (f"/runs/{run.pk}/", f"/runs/{run.pk}/steps/"):
+            page = client_of(user).get(place).content.decode()
+            assert ("measles" in page) == ("illness" in told), (user, place)
+
+
+def test_a_designer_is_offered_no_answer_of_a_run_that_they_do_not_see(people: Office) -> None:
+    publish(people)
+    started(people)
+    made = clerk(people)
+    client = client_of(people.dora)
+    for asked in ("", "?last", f"?run={Run.objects.latest('pk').pk}"):
+        page = client.get(f"/designs/clerk/preview/answers/update/{asked}")
+        assert page.status_code == 200
+        assert "measles" not in page.content.decode()
+    for user, told in ((people.dora, False), (people.root, True)):
+        samples = RuleSamples(
+            process="clerk", rule_ids=frozenset({"update"}), user=user, method=None,
+            found_in="clerk",
+        )  # fmt: skip
+        assert samples.process_id == made.process_id
+        assert (samples.answer is not None) == told
+        for name in ("whose", "item.whose"):
+            sample = samples.of("text", {"value": f"[{name}]"}, secret=False)
+            assert ("it is hers" in repr(sample)) == told
 
 
 def test_a_button_that_is_not_seen_is_not_pressed(people: Office) -> None:

@@ -67,7 +67,7 @@ def test_the_last_answer_in_the_rules_of_a_form_that_is_submitted_is_offered_too
     definition["forms"][0]["rules"] = [loop(START)]
     definition["forms"][0]["fields"].append(button("send", {"type": "submit"}))
     fired(client, made(client, published(definition, user=ada), lines=rows("pen")), "send")
-    found = last_answer(ProcessDesign.objects.get(name="basket"), "start")
+    found = last_answer(ProcessDesign.objects.get(name="basket"), "start", user=ada)
     assert found is not None
     assert found[1]["body"]["process.id"] == "orders-1"
 
