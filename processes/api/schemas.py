@@ -115,7 +115,7 @@ FORM_STATE = shape(
     {
         "form": TEXT,
         "title": TEXT,
-        "status": {"enum": ["not_started", "current", "completed"]},
+        "status": {"enum": ["not_started", "current", "completed", "deleted"]},
         "users": {"type": "array", "items": TEXT},
         "groups": {"type": "array", "items": TEXT},
         "started": MAYBE_MOMENT,

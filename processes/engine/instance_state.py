@@ -11,10 +11,12 @@ from typing import Any, Literal, TypeAlias
 from kianda.lib.i18n import gettext as _
 from processes.definition.document import Document, Form
 
-FormStatus = Literal["not_started", "current", "completed"]
+FormStatus = Literal["not_started", "current", "completed", "deleted"]
 NOT_STARTED: FormStatus = "not_started"
 CURRENT: FormStatus = "current"
 COMPLETED: FormStatus = "completed"
+# Taken out of the flow by a rule: nobody works on it until a rule opens it again.
+DELETED: FormStatus = "deleted"
 # The title of a form can be the status of an instance.
 LONGEST_STATUS = 200
 # Why a form is sent back.
@@ -175,6 +177,11 @@ def opened(
         and form.name not in hidden
     }
     return {name: records[name].open_since(at) for name in [*wanted, *sorted(together - wanted)]}
+
+
+def deleted_names(records: Records) -> frozenset[str]:
+    """Return the names of the forms that were taken out of the flow."""
+    return frozenset(name for name, record in records.items() if record.status == DELETED)
 
 
 def note_too_long(note: str) -> str:
