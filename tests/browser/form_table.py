@@ -189,6 +189,7 @@ ELSEWHERE = {
     "test_instances": {"instance-restore"},
     "test_forms": {"instance-send-back"},
     "test_rights": {"designer-rights"},
+    "test_notifications": {"notifications-read", "notifications-settings"},
     "test_runs": {"run-store"},
     "tasks/test_acts": {"task-run", "task-pause", "task-resume"},
     "test_preview": {

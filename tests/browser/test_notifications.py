@@ -42,5 +42,10 @@ def test_the_bell_tells_and_leads(
     else:
         page.get_by_role("link", name="Decision of leave-1").click()
     expect(page.locator("h1")).to_contain_text("leave-1")
+    send(create_instance(process="leave", mode="live", data={}, user=people.emma), people.emma)
+    page.goto("/notifications/?show=unread")
+    expect(page.locator(".k-news .is-new")).to_have_count(1)
+    page.get_by_role("button", name="Mark all as read").click()
+    expect(page.locator(".k-news .is-new")).to_have_count(0)
     page.goto("/notifications/?show=unread")
     expect(page.locator("main")).to_contain_text("You have read everything.")

@@ -195,7 +195,7 @@ SHOWING: list[dict[str, Any]] = [
      "properties": [{"property": "phone", "value": "[a]"}]},
     {"type": "process_security", "id": "secure",
      "see": ["creator", "user:ada", "[creator.manager]"]},
-    {"type": "user_alert", "id": "alert", "to": ["creator"], "subject": "[status] now"},
+    {"type": "user_alert", "id": "alert", "to": ["creator"], "subject": "Done"},
 ]  # fmt: skip
 
 
