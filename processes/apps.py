@@ -1,6 +1,7 @@
 """Processes: designs, instances, and the rules that run on them."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_delete
 
 from kianda.lib import usage
 
@@ -13,6 +14,8 @@ class ProcessesConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the apps below how processes use their objects."""
+        from django.contrib.auth.models import Group
+
         from datasources import ports
         from kianda.accounts.services import recycle_bin
         from kianda.accounts.services.directory import names_of
@@ -30,6 +33,7 @@ class ProcessesConfig(AppConfig):
         from processes.instances.recycle_bin import INSTANCES
         from processes.language import people
         from processes.library.recycle_bin import DESIGNS
+        from processes.rights.people import forget_group
         from processes.running import request_samples
         from processes.running.call_log import call_log
 
@@ -43,4 +47,8 @@ class ProcessesConfig(AppConfig):
         usage.register_page("process", page_of_process)
         usage.register_page("instance", page_of_instance)
         navigation.register_count("work", how_much_work)
+        post_delete.connect(
+            lambda instance, **_sent: forget_group(instance.name),
+            sender=Group, weak=False, dispatch_uid="forget_group",
+        )  # fmt: skip
         ports.register(call_log=call_log, samples=request_samples)

@@ -11,8 +11,15 @@ from django.urls import reverse
 from processes.definition.checks_people import named_in
 from processes.definition.document import Document
 from processes.document_cache import document_of
+from processes.language.people_refs import group_ref
 from processes.language.values import names_in
-from processes.models import DesignVersion, FormOwner, ProcessDesign, ProcessInstance
+from processes.models import (
+    DesignVersion,
+    FormOwner,
+    InstancePerson,
+    ProcessDesign,
+    ProcessInstance,
+)
 from processes.rules.ports import Ref
 
 Use = dict[str, Any]
@@ -51,9 +58,11 @@ def uses_of_process(name: str) -> list[Use]:
 
 
 def uses_of_group(name: str) -> list[Use]:
-    """Return the instances with a form of a group, and the designs that give it one."""
+    """Return the instances that a group has work or rights in, and the designs that name it."""
     owned = FormOwner.objects.filter(kind=FormOwner.Kind.GROUP, name=name).values("instance")
-    holding = ProcessInstance.objects.filter(Q(pk__in=owned) | Q(pk__in=_written_for(name)))
+    holding = ProcessInstance.objects.filter(
+        Q(pk__in=owned) | Q(pk__in=_written_for(name)) | Q(pk__in=_given_rights(name))
+    )
     designs = [
         _use_of(version) for version in living_versions() if _names(document_of(version), name)
     ]
@@ -78,6 +87,21 @@ def _written_for(group: str) -> list[int]:
         for pk, kept in rows.values_list("pk", "forms")
         if not kept.get("ended")
         and any(group in record.get("groups", ()) for record in kept.get("forms", {}).values())
+    ][-MOST_INSTANCES:]
+
+
+def _given_rights(group: str) -> list[int]:
+    """Return the instances that name a group in lists of their own, or at work in a user field."""
+    ref = group_ref(group)
+    held = InstancePerson.objects.filter(ref=ref).exclude(relation=InstancePerson.PARTICIPANT)
+    own = Q(security__isnull=False) & ~Q(security={})
+    rows = ProcessInstance.objects.filter(Q(pk__in=held.values("instance")) | own)
+    in_a_field = set(held.values_list("instance", flat=True))
+    return [
+        pk
+        for pk, security, forms in rows.values_list("pk", "security", "forms")
+        if any(ref in refs for refs in (security or {}).values())
+        or (pk in in_a_field and not forms.get("ended"))
     ][-MOST_INSTANCES:]
 
 

@@ -63,7 +63,7 @@ def _checked(note: str) -> str:
 def _refuse_send_back(form: str, rights: InstanceRights, states: Iterable[FormState]) -> None:
     by_name: Mapping[str, FormState] = {state.form: state for state in states}
     target = by_name.get(form)
-    if target is None:
+    if target is None or not rights.sees(form):
         raise Invalid.at("/form", _("There is no form %(form)s.") % {"form": form})
     if target.status == CURRENT:
         raise Conflict(_("The form %(form)s is open already.") % {"form": target.title})

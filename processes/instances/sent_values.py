@@ -136,9 +136,21 @@ def _refuse_foreign(sent: SentValues, rights: InstanceRights, typed: Iterable[st
     refuse_unseen_target(sent.target, rights)
     for name in typed:
         rights.changes_field(name).or_refuse()
-    # Who opens a form only to read it fires its load rules too.
-    if sent.target and not sent.target.endswith("#load"):
+    if sent.target.endswith("#load"):
+        _refuse_reader(sent.target, rights)
+    elif sent.target:
         rights.presses(sent.target).or_refuse()
+
+
+def _refuse_reader(target: str, rights: InstanceRights) -> None:
+    """Raise Forbidden for the load rules of forms on which the person has nothing to do.
+
+    Their page does not fire them either: they may store something.
+    """
+    forms = [form.name for form in rights.document.forms]
+    opened = [name for name in forms if target == f"form:{name}#load"] or forms
+    if opened and not any(map(rights.takes_part_in, opened)):
+        rights.changes(opened[0]).or_refuse()
 
 
 def _refuse_not_open(

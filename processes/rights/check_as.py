@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 
 from processes.definition.document import Document
 from processes.definition.security import Security
+from processes.fields.base import FormField
 from processes.models import ProcessDesign, ProcessInstance
 from processes.rights.decisions import Decision, may_start, security_under
 from processes.rights.instance_rights import InstanceRights
@@ -74,6 +75,16 @@ def _of_parts(rights: InstanceRights, document: Document) -> Iterator[CheckedAct
             elif seen and field.holds_value:
                 changes = rights.changes_field(field.name)
                 yield CheckedAct("change", field.name, field.title, changes)
+                yield from _of_columns(rights, field)
+
+
+def _of_columns(rights: InstanceRights, table: FormField) -> Iterator[CheckedAct]:
+    """Yield which columns of a table are seen, of those that say so."""
+    for column in getattr(table, "columns", ()):
+        if column.see:
+            seen = rights.seeing_column(table.name, column.name)
+            title = f"{table.title}: {column.title}"
+            yield CheckedAct("see", f"{table.name}.{column.name}", title, seen)
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,10 @@ class Verdict:
     def of(cls, acts: list[CheckedAct]) -> "Verdict":
         """Sort the answers: of the whole, of forms, of buttons, and the fields that are seen."""
         forms = {act.on for act in acts if act.act == "change" and act.is_form}
-        fields = [act for act in acts if act.act == "see" and act.on and not act.is_form]
+        fields = [
+            act for act in acts
+            if act.act == "see" and act.on and not act.is_form and "." not in act.on
+        ]  # fmt: skip
         return cls(
             whole=[act for act in acts if not act.on],
             forms=[act for act in acts if act.on in forms and act.act == "change"],

@@ -73,6 +73,15 @@ class InstanceRights:
         self._given = security
         self._changes: dict[str, Decision] = {}
 
+    @property
+    def instance(self) -> ProcessInstance:
+        """The instance that it is about."""
+        return self._instance
+
+    def by(self, document: Document) -> "InstanceRights":
+        """Return what the same person may do by another definition of it."""
+        return InstanceRights(self._user, self._instance, document)
+
     @cached_property
     def security(self) -> Security:
         """The rights of this instance."""
@@ -292,6 +301,12 @@ class InstanceRights:
     def fixed_columns(self, table: str) -> frozenset[str]:
         """Return the columns of a table that the person does not change."""
         return self._columns(table, "edit")
+
+    def seeing_column(self, table: str, column: str) -> Decision:
+        """Tell whether the person sees a column of a table that they see, with its list."""
+        part = self.parts[table]
+        own = next(one for one in getattr(part.field, "columns", ()) if one.name == column)
+        return self._decided(part.form.name, own.see) if own.see else self.seeing(table)
 
     def _columns(self, table: str, setting: str) -> frozenset[str]:
         part = self.parts.get(table)

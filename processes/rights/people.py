@@ -107,6 +107,11 @@ def store_people(
             _hold(instance, field_relation(name), {ref for _place, ref, _field in found})
 
 
+def forget_group(name: str) -> None:
+    """Forget what a group has had to do with instances: one that is made anew inherits nothing."""
+    InstancePerson.objects.filter(ref=group_ref(name)).delete()
+
+
 def _owners(
     instance: ProcessInstance, document: Document, standing: InstanceState
 ) -> frozenset[str]:

@@ -39,11 +39,21 @@ def seen_changes(rows: Iterable[Mapping[str, Any]], rights: InstanceRights) -> l
     found = []
     for row in rows:
         name = str(row["field"])
-        if rights.sees(name.removeprefix("form:")):
+        if _sees_or_saw(name, rights):
             hidden = rights.hidden_columns(name)
             cut = {part: _without_columns(row[part], hidden) for part in ("before", "after")}
             found.append({**row, **cut})
     return found
+
+
+def _sees_or_saw(name: str, rights: InstanceRights) -> bool:
+    """Tell whether a person sees a part; one that is gone, by the newest version that had it."""
+    known, part = rights.document, name.removeprefix("form:")
+    if name != part or part in known.fields or "." in part or rights.manages:
+        return rights.sees(part)
+    older = rights.instance.design.versions.filter(minor=0).order_by("-major").defer("document")
+    had = next((one for one in map(document_of, older) if part in one.fields), None)
+    return had is None or rights.by(had).sees(part)
 
 
 class SeenRun(NamedTuple):

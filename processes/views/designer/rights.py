@@ -21,7 +21,7 @@ from kianda.web.pages import Errors, go, page, render_page, toast
 from processes import selectors
 from processes.definition.document import Document, parse_document
 from processes.definition.security import Security
-from processes.definition.tree import Piece
+from processes.definition.tree import Piece, columns_of, title_of
 from processes.designer.settings_forms.form import SettingsForm
 from processes.designs.check_as import checked_rights
 from processes.language.people_refs import (
@@ -57,6 +57,8 @@ class PartRights:
     """A form, field or button with rights of its own: who sees it, who changes or presses it."""
 
     piece: Piece
+    # The title of the column, where it is one of a table.
+    column: str
     see: list[str]
     act: list[str]
 
@@ -82,7 +84,7 @@ def rights(request: HttpRequest, name: str) -> HttpResponseBase:
         except ApplicationError as refusal:
             form = _form(workspace, typed, Invalid(refusal.detail))
         else:
-            toast(request, _("The rights are kept. They apply once you publish."))
+            toast(request, _("Rights saved. They apply once you publish."))
             return go(request, "designer-rights", name=name)
     return _page(workspace, form, status=422 if form.flaws and request.method == "POST" else 200)
 
@@ -144,9 +146,11 @@ def _parts(workspace: Workspace) -> Iterator[PartRights]:
     tree = workspace.screen.tree
     for kind in ("form", "field"):
         for piece in tree.walk(kind):
-            see, act = (_words(piece.node, *names) for names in (("see",), ("press", "edit")))
-            if see or act:
-                yield PartRights(piece, see, act)
+            for node in (piece.node, *columns_of(piece.node)):
+                see, act = (_words(node, *names) for names in (("see",), ("press", "edit")))
+                if see or act:
+                    column = "" if node is piece.node else title_of(node)
+                    yield PartRights(piece, column, see, act)
 
 
 def _words(node: Mapping[str, Any], *settings: str) -> list[str]:

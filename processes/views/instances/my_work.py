@@ -29,6 +29,7 @@ from processes.instances.claim import read_instance
 from processes.instances.form_states import FormState, form_states, my_work, newest_work
 from processes.instances.sending_back import send_back
 from processes.models import FormOwner, ProcessDesign, ProcessInstance
+from processes.rights.instance_rights import InstanceRights
 from processes.views.common import asked, person
 
 
@@ -105,7 +106,7 @@ def back(request: HttpRequest, process_id: str, form: str) -> HttpResponseBase:
     """Ask why, then open a completed form of an instance again."""
     instance, document = read_instance(process_id, person(request))
     state = next((one for one in form_states(instance, document) if one.form == form), None)
-    if state is None:
+    if state is None or not InstanceRights(person(request), instance, document).sees(form):
         raise Missing(
             _("%(process_id)s has no form %(form)s.")
             % {"process_id": instance.process_id, "form": form}

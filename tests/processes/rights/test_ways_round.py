@@ -3,11 +3,15 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
+from kianda.accounts.services.groups import add_group, delete_group
+from kianda.lib.errors import InUse
 from processes.designer.rule_samples import RuleSamples
 from processes.designs.lifecycle import publish_design, save_design
 from processes.instances.lifecycle import create_instance, patch_instance
 from processes.models import Change, ProcessDesign, ProcessInstance, Run
+from processes.selectors import visible_instance
 from tests.factories import api_client
 from tests.pages import client_of, text_of
 from tests.processes.rights.office import Office, leave_request, office, publish, send
@@ -274,3 +278,106 @@ def test_cells_that_are_not_theirs_are_neither_guessed_nor_copied(people: Office
     assert copied.status_code == 403
     moved = send_rows({"what": "Ink", "price": "5"}, {"what": "Pen", "price": "2"})
     assert moved.status_code == 200
+
+
+def test_a_field_that_is_gone_keeps_its_past_from_whoever_did_not_see_it(people: Office) -> None:
+    publish(people)
+    made = started(people, illness="flu")
+    without = leave_request()
+    del without["forms"][0]["fields"][1]
+    save_design(name="leave", raw=without, user=people.root)
+    publish_design(name="leave", user=people.root)
+    version = ProcessDesign.objects.get(name="leave").published
+    ProcessInstance.objects.filter(pk=made.pk).update(version=version)
+    for user, told in ((people.mark, False), (people.emma, True)):
+        page = client_of(user).get(f"/instances/{made.process_id}/changes/").content.decode()
+        assert ("measles" in page) == told
+        assert "answer" in page or "Decision" in page
+
+
+def test_a_group_that_is_made_anew_inherits_nothing(people: Office) -> None:
+    definition = leave_request(see=["creator", "[team]"])
+    definition["forms"][0]["fields"] += [
+        {"type": "user_picker", "name": "team", "choose": "groups"},
+        {"type": "button", "name": "hush", "rules": [
+            {"type": "process_security", "delete": ["group:crew"]}, {"type": "save"}]},
+    ]  # fmt: skip
+    definition["forms"][1].pop("owners")
+    published(definition, user=people.root)
+
+    def crew() -> Any:
+        row = add_group(name="crew", members=["tom"], by=people.root)
+        return row, User.objects.get(pk=people.tom.pk)
+
+    row, tom = crew()
+    made = create_instance(
+        process="leave", mode="live", data={"team": "group:crew"}, user=people.emma
+    )
+    assert visible_instance(made.process_id, tom, lock=False) is not None
+    with pytest.raises(InUse):
+        delete_group(row, by=people.root)
+    assert send(made, people.emma).status == Run.Status.SUCCEEDED
+    assert send(made, people.emma, "decide").status == Run.Status.SUCCEEDED
+    delete_group(row, by=people.root)
+    _row, tom = crew()
+    assert visible_instance(made.process_id, tom, lock=False) is None
+
+
+def test_a_group_stays_while_an_instance_gives_it_a_right(people: Office) -> None:
+    definition = leave_request()
+    definition["forms"][0]["fields"] += [
+        {"type": "text", "name": "whom"},
+        {"type": "button", "name": "hush", "rules": [
+            {"type": "process_security", "delete": ["[team]"]}, {"type": "save"}]},
+        {"type": "user_picker", "name": "team", "choose": "groups"},
+    ]  # fmt: skip
+    published(definition, user=people.root)
+    row = add_group(name="crew", members=["tom"], by=people.root)
+    made = create_instance(
+        process="leave", mode="live", data={"team": "group:crew"}, user=people.emma
+    )
+    assert send(made, people.emma, "hush").status == Run.Status.SUCCEEDED
+    assert send(made, people.emma, "send", team="").status == Run.Status.SUCCEEDED
+    with pytest.raises(InUse, match=made.process_id):
+        delete_group(row, by=people.root)
+
+
+def test_whoever_only_reads_an_instance_fires_none_of_its_load_rules(people: Office) -> None:
+    definition = leave_request(see=["everyone"])
+    stamp = [
+        {"type": "set_form_field", "assignments": [{"field": "answer", "value": "opened"}]},
+        {"type": "save"},
+    ]
+    definition["rules"] = stamp
+    definition["forms"][1]["load_rules"] = stamp
+    published(definition, user=people.root)
+    made = started(people)
+    for target in ("process#load", "form:decision#load"):
+        place = f"/api/v1/instances/{made.process_id}/trigger/"
+        assert api_client(people.tom).post(place, {"target": target}).status_code == 403
+        assert api_client(people.mark).post(place, {"target": target}).status_code == 200
+
+
+def test_a_form_that_is_not_seen_is_not_there_to_be_sent_back(people: Office) -> None:
+    definition = leave_request()
+    definition["forms"][0]["see"] = ["creator"]
+    published(definition, user=people.root)
+    made = started(people)
+    place = f"/instances/{made.process_id}/forms/asking/send-back/"
+    assert client_of(people.mark).get(place).status_code == 404
+    answer = api_client(people.mark).post(
+        f"/api/v1/instances/{made.process_id}/send-back/", {"form": "asking", "note": "Why?"}
+    )
+    assert answer.status_code == 400
+    assert answer.data["errors"][0]["detail"] == "There is no form asking."
+
+
+def test_the_page_of_rights_names_columns_that_have_rights_of_their_own(people: Office) -> None:
+    with_lines(people)
+    page = text_of(client_of(people.dora).get("/designs/leave/designer/rights/"))
+    assert "Lines: Price" in page
+    assert "Lines: Margin" in page
+    checked = text_of(client_of(people.dora).get("/designs/leave/designer/rights/?person=tom"))
+    assert "See Lines: Margin" in checked
+    unknown = text_of(client_of(people.dora).get("/designs/leave/designer/rights/?person=nix"))
+    assert unknown.count("No user named nix.") == 2, "at the field, and where the answer would be"
