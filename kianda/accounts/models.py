@@ -1,4 +1,4 @@
-"""Profiles, API tokens, idempotency records, the audit log, tries of passwords, the canary."""
+"""Profiles, substitutes, API tokens, idempotency records, the audit log, passwords, the canary."""
 
 from django.conf import settings
 from django.db import models
@@ -28,6 +28,26 @@ class Profile(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class Substitution(models.Model):
+    """Who stands in for a person, from a day to a day in that person's time zone.
+
+    The row of one that has ended stays until there is another: it counts for nothing.
+    """
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True,
+        related_name="substitution",
+    )  # fmt: skip
+    substitute = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stands_in"
+    )
+    first_day = models.DateField()
+    last_day = models.DateField(null=True, help_text="Null: until somebody ends it.")
+
+    def __str__(self) -> str:
+        return f"{self.substitute} for {self.person}"
 
 
 class ApiToken(models.Model):

@@ -151,6 +151,28 @@ class PersonForm(_PersonForm):
         self.fields["manager"].help_text = _("Deactivated. Choose another manager, or leave it.")
 
 
+def _day_input() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class SubstituteForm(forms.Form):
+    """Who stands in for a person, from when to when."""
+
+    PLACES = {"/from": "first_day", "/until": "last_day"}
+
+    substitute: Any = forms.CharField(
+        label=_("Substitute"), max_length=254, required=False, widget=PeopleInput(),
+        help_text=_("Type some letters of a name."),
+    )  # fmt: skip
+    first_day: Any = forms.DateField(
+        label=_("From"), required=False, widget=_day_input(),
+    )  # fmt: skip
+    last_day: Any = forms.DateField(
+        label=_("To"), required=False, widget=_day_input(),
+        help_text=_("If empty, until you end it."),
+    )  # fmt: skip
+
+
 class GroupForm(forms.Form):
     """A group and its members."""
 

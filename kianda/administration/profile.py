@@ -1,11 +1,16 @@
 """The page on which people choose their zone and theme."""
 
+from typing import Any
+
+from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
+from kianda.accounts.permissions import signed_in
 from kianda.accounts.services.person_data import about
 from kianda.accounts.services.profiles import choose_theme, profile_of, save_profile
+from kianda.accounts.services.substitutes import stand_ins_of, state_of, substitution_of
 from kianda.administration.forms import ProfileForm
 from kianda.lib.errors import Invalid
 from kianda.web.pages import form_errors, go, is_htmx, page, page_before, render_page, toast
@@ -28,8 +33,16 @@ def profile(request: HttpRequest) -> HttpResponseBase:
             toast(request, _("Your profile is saved."))
             return go(request, "profile")
     status = 422 if form.errors else 200
-    context = {"form": form, "about": about(request.user)}
+    context = {"form": form, "about": about(request.user), **_substitutes(signed_in(request))}
     return render_page(request, "accounts/profile.html", context, status=status)
+
+
+def _substitutes(user: User) -> dict[str, Any]:
+    """Return who stands in for a person, and for whom they do, each with how it stands."""
+    row, others = substitution_of(user), stand_ins_of(user)
+    for one in [*others, *([row] if row else [])]:
+        one.state = state_of(one)  # type: ignore[attr-defined]
+    return {"substitution": row, "stand_ins": others}
 
 
 @page(roles=(), methods=("POST",))

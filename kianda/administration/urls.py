@@ -10,20 +10,24 @@ from kianda.administration import (
     people,
     profile,
     recycle_bin,
+    substitutes,
     tokens,
     users,
 )
 from kianda.administration.api import groups as groups_api
+from kianda.administration.api import substitutes as substitutes_api
 from kianda.administration.api import users as users_api
 
 api_urlpatterns = [
     path("users/", users_api.Users.as_view()),
     path("users/<str:username>/", users_api.OneUser.as_view()),
+    path("users/<str:username>/substitute/", substitutes_api.SubstituteOf.as_view()),
     path("groups/", groups_api.Groups.as_view()),
     # A name may hold a slash.
     path("groups/<path:name>/", groups_api.OneGroup.as_view()),
     path("people/", users_api.PeopleList.as_view()),
     path("me/", users_api.Me.as_view()),
+    path("me/substitute/", substitutes_api.MySubstitute.as_view()),
 ]
 
 page_urlpatterns = [
@@ -37,6 +41,7 @@ page_urlpatterns = [
     path("users/groups/<int:group_id>/delete/", groups.delete, name="group-delete"),
     path("users/<int:user_id>/", users.change, name="user"),
     path("users/<int:user_id>/deactivate/", users.deactivate, name="user-deactivate"),
+    path("users/<int:user_id>/substitute/", substitutes.substitute, name="user-substitute"),
     path("users/<int:user_id>/password-link/", users.password_link, name="user-password-link"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/new/", tokens.create, name="token-new"),
@@ -52,5 +57,6 @@ page_urlpatterns = [
     path("notifications/settings/", notifications.settings, name="notifications-settings"),
     path("notifications/<int:pk>/", notifications.read, name="notification"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/substitute/", substitutes.own_substitute, name="own-substitute"),
     path("profile/theme/", profile.theme, name="theme"),
 ]

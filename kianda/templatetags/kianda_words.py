@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from kianda.accounts.roles import role_titles
 from kianda.accounts.services import audit
+from kianda.accounts.services.substitutes import acted_words
 from kianda.templatetags.kianda_ui import NONE, pill
 from kianda.web import times
 
@@ -103,10 +104,11 @@ def zone_name() -> str:
 @register.filter
 def trigger_words(run: Any) -> str:
     """Say what started a run: a person by name, or what it was."""
+    by = acted_words(run.run_as_name, run.acted_for)
     if run.trigger in {"button", "change", "submit"}:
-        return str(run.run_as_name)
+        return by
     word = str(TRIGGERS.get(run.trigger, run.trigger.capitalize()))
-    return f"{word} · {run.run_as_name}" if run.trigger in {"api", "manual"} else word
+    return f"{word} · {by}" if run.trigger in {"api", "manual"} else word
 
 
 @register.filter

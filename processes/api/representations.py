@@ -63,6 +63,7 @@ def _form_state_json(state: FormState) -> dict[str, Any]:
         "started": moment_or_none(state.started_at),
         "completed": moment_or_none(state.completed_at),
         "completed_by": state.completed_by,
+        "acted_for": state.acted_for or None,
         "sent_back": {
             "by": state.sent_back_by,
             "at": moment_or_none(state.sent_back_at),
@@ -85,6 +86,7 @@ def run_json(
         "target": run.target,
         "trigger": run.trigger,
         "run_as": run.run_as_name,
+        "acted_for": run.acted_for,
         "status": run.status,
         "started": moment_or_none(run.started),
         "finished": moment_or_none(run.finished),

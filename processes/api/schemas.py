@@ -1,6 +1,6 @@
 """JSON Schemas of what the API takes and gives, for the OpenAPI document."""
 
-from kianda.lib.api.schemas import MAYBE_MOMENT, MOMENT, OBJECT, TEXT, Schema, shape
+from kianda.lib.api.schemas import MAYBE_MOMENT, MAYBE_TEXT, MOMENT, OBJECT, TEXT, Schema, shape
 from processes.engine.instance_state import LONGEST_NOTE
 
 FLAW = shape({"pointer": TEXT, "detail": TEXT})
@@ -121,6 +121,8 @@ FORM_STATE = shape(
         "started": MAYBE_MOMENT,
         "completed": MAYBE_MOMENT,
         "completed_by": TEXT,
+        "acted_for": MAYBE_TEXT
+        | {"description": "For whom a substitute has completed the form, or sent it back."},
         "sent_back": {
             "anyOf": [shape({"by": TEXT, "at": MOMENT, "note": TEXT}), {"type": "null"}],
             "description": "Of a form that is open again: who sent it back, when and why.",
@@ -162,6 +164,7 @@ RUN = shape(
         "target": TEXT,
         "trigger": TEXT,
         "run_as": TEXT,
+        "acted_for": MAYBE_TEXT | {"description": "For whom it acted as a substitute."},
         "status": {"enum": ["queued", "running", "succeeded", "failed", "interrupted", "refused"]},
         "started": MAYBE_MOMENT,
         "finished": MAYBE_MOMENT,

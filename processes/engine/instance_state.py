@@ -40,6 +40,8 @@ class FormRecord:
     sent_back: str = ""
     sent_back_by: str = ""
     note: str = ""
+    # For whom of its owners a substitute has completed it or sent it back.
+    acted_for: str = ""
 
     @property
     def is_unowned(self) -> bool:
@@ -56,10 +58,10 @@ class FormRecord:
             return self
         return replace(self.waiting(), status=CURRENT, started=at)
 
-    def completed_at(self, at: str, *, by: str) -> "FormRecord":
+    def completed_at(self, at: str, *, by: str, acted_for: str = "") -> "FormRecord":
         """Return it completed: why it was open again is told by the history."""
         done = replace(self.waiting(), status=COMPLETED, started=self.started)
-        return replace(done, completed=at, completed_by=by)
+        return replace(done, completed=at, completed_by=by, acted_for=acted_for)
 
 
 Records: TypeAlias = Mapping[str, FormRecord]

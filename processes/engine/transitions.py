@@ -37,10 +37,17 @@ class OnlyOpen(Exception):
 
 @dataclass(frozen=True)
 class ActedBy:
-    """Who acts, and when, as ISO 8601 text."""
+    """Who acts, and when, as ISO 8601 text; a substitute acts for somebody."""
 
     by: str
     at: str
+    acted_for: str = ""
+
+    def completes(self, record: FormRecord, creator: str) -> FormRecord:
+        """Return a form completed; for somebody only where it is theirs."""
+        owners = (creator,) if record.is_unowned else record.users
+        acted_for = self.acted_for if self.acted_for in owners else ""
+        return record.completed_at(self.at, by=self.by, acted_for=acted_for)
 
 
 def submitted(
@@ -59,7 +66,7 @@ def submitted(
     """
     records = records_of(document, standing, creator)
     _refuse_not_open(document, records, form)
-    records[form] = records[form].completed_at(moment.at, by=moment.by)
+    records[form] = moment.completes(records[form], creator)
     for name in standing.hidden.intersection(open_names(records)):
         records[name] = records[name].waiting()
     following = None if open_names(records) else _next(document, records, form, standing.hidden)
@@ -134,8 +141,9 @@ def went_to(
         records.update(opened(document, records, [form], moment.at, standing.hidden))
     if is_sent_back:
         records[form] = replace(
-            records[form], sent_back=moment.at, sent_back_by=moment.by, note=note
-        )
+            records[form], sent_back=moment.at, sent_back_by=moment.by, note=note,
+            acted_for=moment.acted_for,
+        )  # fmt: skip
     return replace(
         standing,
         status=_title(document, form),
@@ -232,7 +240,7 @@ def closed(
     """Return the standing of an instance that has ended: no form is open any more."""
     records = records_of(document, standing, creator)
     for name in open_names(records):
-        records[name] = records[name].completed_at(moment.at, by=moment.by)
+        records[name] = moment.completes(records[name], creator)
     return replace(
         standing, status=status, forms=kept_states(document, records, ended=True, creator=creator)
     )

@@ -22,7 +22,13 @@ from processes.engine.instance_state import CURRENT, form_of
 from processes.engine.run_values import RunValues
 from processes.engine.trace import Reopened
 from processes.instances.leases import LEASE, holder
-from processes.instances.sent_values import SentValues, not_open, note_overridden, take_sent
+from processes.instances.sent_values import (
+    SentValues,
+    TakenValues,
+    not_open,
+    note_overridden,
+    take_sent,
+)
 from processes.instances.stored_values import filled, stored_values
 from processes.instances.version_moves import follow_draft
 from processes.models import ProcessInstance, Run
@@ -168,16 +174,17 @@ def _new_run(firing: RunRequest, *, locked: bool = False) -> ClaimedRun | None:
         return None
     rules = rules_at(document, firing.target)
     refuse_other_revision(instance, firing.revision)
-    working, overridden = working_copy(firing, document, instance)
+    working, taken = working_copy(firing, document, instance)
     run = Run(
         **columns(firing, instance),
+        acted_for=taken.acted_for or None,
         status=Run.Status.RUNNING,
         queued=moment,
         started=moment,
         holder=holder.name,
         lease_until=moment + LEASE,
     )
-    return ClaimedRun(run, instance, document, rules, working, overridden=overridden)
+    return ClaimedRun(run, instance, document, rules, working, overridden=taken.overridden)
 
 
 def claim(firing: RunRequest, queued: Run) -> ClaimedRun:
@@ -188,21 +195,23 @@ def claim(firing: RunRequest, queued: Run) -> ClaimedRun:
         instance, document = follow_draft(instance, document)
         rules = rules_at(document, firing.target)
         refuse_other_revision(instance, firing.revision)
-        working, overridden = working_copy(firing, document, instance)
+        working, taken = working_copy(firing, document, instance)
         claimed = Run.objects.filter(pk=queued.pk, status=Run.Status.QUEUED).update(
             status=Run.Status.RUNNING,
             started=moment,
             holder=holder.name,
             lease_until=moment + LEASE,
             version=str(instance.version),
+            acted_for=taken.acted_for or None,
             journal=None,
         )
         if not claimed:
             raise AlreadyClaimed
         queued.status, queued.started = Run.Status.RUNNING, moment
         queued.holder, queued.version = holder.name, str(instance.version)
-        begun = ClaimedRun(queued, instance, document, rules, working, overridden=overridden)
-        note_overridden(queued, overridden)
+        queued.acted_for = taken.acted_for or None
+        begun = ClaimedRun(queued, instance, document, rules, working, overridden=taken.overridden)
+        note_overridden(queued, taken.overridden)
     return begun
 
 
@@ -256,8 +265,8 @@ def refuse_other_revision(instance: ProcessInstance, revision: int | None) -> No
 
 def working_copy(
     firing: RunRequest, document: Document, instance: ProcessInstance
-) -> tuple[RunValues, list[dict[str, str]]]:
-    """Return the values a run begins with, and what an administrator overrode.
+) -> tuple[RunValues, TakenValues]:
+    """Return the values a run begins with, and what was sent.
 
     Raises Invalid with all that is wrong, Forbidden, and Conflict for a form that is not open.
     """
@@ -265,15 +274,16 @@ def working_copy(
     sent = SentValues(
         firing.user, firing.data or {}, firing.target, firing.trigger, firing.set_by_rules
     )
-    values, flaws, overridden = take_sent(sent, instance, document, stored)
-    working = RunValues(document.fields, filled(document, stored), values, standing_of(instance))
+    taken = take_sent(sent, instance, document, stored)
+    flaws, standing = taken.flaws, standing_of(instance)
+    working = RunValues(document.fields, filled(document, stored), taken.values, standing)
     if firing.target.startswith("form:") and firing.target.endswith("#submit"):
         said = {flaw.pointer.split("/")[2] for flaw in flaws if flaw.pointer != "/target"}
         display = InstanceRights(firing.user, instance, document).display()
         flaws += _incomplete(firing.target, document, instance, working, said, display)
     if flaws:
         raise Invalid(errors=flaws)
-    return working, overridden
+    return working, taken
 
 
 def _incomplete(

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from kianda.accounts.roles import groups_of, role_titles
+from kianda.accounts.roles import role_titles
 from processes.definition.document import Document
 from processes.engine.instance_state import (
     COMPLETED,
@@ -19,7 +19,13 @@ from processes.engine.instance_state import (
 )
 from processes.instances.telling import tell_of
 from processes.models import Change, FormOwner, ProcessInstance, Run
-from processes.rights.ownership import people_of, records_for, standing_of, store_owners
+from processes.rights.ownership import (
+    owner_names,
+    people_of,
+    records_for,
+    standing_of,
+    store_owners,
+)
 from processes.rights.people import creator_of
 from processes.selectors import visible_instances
 
@@ -57,6 +63,8 @@ class FormState:
     sent_back_at: datetime | None
     sent_back_by: str
     note: str
+    # For whom a substitute has completed it or sent it back.
+    acted_for: str
 
     @property
     def owners(self) -> tuple[str, ...]:
@@ -81,6 +89,7 @@ def form_states(instance: ProcessInstance, document: Document) -> list[FormState
             sent_back_at=_moment(record.sent_back),
             sent_back_by=record.sent_back_by,
             note=record.note,
+            acted_for=record.acted_for,
         )
         for form in document.forms
         for record in [records[form.name]]
@@ -121,8 +130,7 @@ def my_work(user: User) -> QuerySet[ProcessInstance]:
 def newest_work(user: User, most: int) -> list[int]:
     """Return the keys of the newest instances that wait for a person; an index tells them."""
     pks: set[int] = set()
-    groups = [(FormOwner.Kind.GROUP, name) for name in groups_of(user)]
-    for kind, name in [(FormOwner.Kind.USER, user.get_username()), *groups]:
+    for kind, name in owner_names(user):
         rows = _of_living().filter(kind=kind, name=name).order_by("-instance")
         pks |= set(rows.values_list("instance", flat=True).distinct()[:most])
     newest = sorted(pks, reverse=True)[:most]
@@ -131,9 +139,9 @@ def newest_work(user: User, most: int) -> list[int]:
 
 
 def _owned(user: User) -> QuerySet[FormOwner]:
-    mine = Q(kind=FormOwner.Kind.USER, name=user.get_username()) | Q(
-        kind=FormOwner.Kind.GROUP, name__in=groups_of(user)
-    )
+    mine = Q()
+    for kind in FormOwner.Kind:
+        mine |= Q(kind=kind, name__in=[name for one, name in owner_names(user) if one == kind])
     return _of_living().filter(mine).order_by()
 
 
@@ -157,6 +165,7 @@ def store_standing(
     *,
     user: User | None,
     run: Run | None = None,
+    acted_for: str = "",
 ) -> None:
     """Store where an instance stands, with history; the caller holds its lock in a transaction."""
     before = standing_of(instance)
@@ -178,6 +187,7 @@ def store_standing(
         at=moment,
         by=user,
         by_name=user.get_username() if user else "",
+        acted_for=acted_for or None,
         fields=rows,
     )
 
@@ -211,8 +221,10 @@ def _told(old: FormRecord, new: FormRecord) -> dict[str, str]:
     said: dict[str, str] = {}
     if old.status == COMPLETED:
         said |= {"completed": old.completed, "completed_by": old.completed_by}
+        said |= {"completed_for": old.acted_for} if old.acted_for else {}
     if new.sent_back:
         said |= {"sent_back_by": new.sent_back_by, "note": new.note}
+        said |= {"sent_back_for": new.acted_for} if new.acted_for else {}
     return said
 
 

@@ -22,7 +22,7 @@ from processes.instances.kept_cells import with_kept_cells
 from processes.instances.lock import locked, when_free
 from processes.instances.process_ids import next_process_id
 from processes.instances.recycle_bin import put_into_bin
-from processes.instances.sent_values import SentValues, take_sent
+from processes.instances.sent_values import SentValues, acting_for, take_sent
 from processes.instances.stored_values import (
     changes_between,
     filled,
@@ -161,11 +161,13 @@ def patch_instance(
         instance, document = follow_draft(instance, document)
         before = stored_values(document, instance)
         sent = SentValues(user, data, trigger=trigger, set_by_rules=set_by_rules)
-        values, flaws, overridden = take_sent(sent, instance, document, before)
-        if flaws:
-            raise Invalid(errors=flaws)
-        after = {**before, **values}
-        _store(instance, document, before=before, after=after, user=user, said=overridden)
+        taken = take_sent(sent, instance, document, before)
+        if taken.flaws:
+            raise Invalid(errors=taken.flaws)
+        _store(
+            instance, document, before=before, after={**before, **taken.values}, user=user,
+            said=taken.overridden, acted_for=taken.acted_for,
+        )  # fmt: skip
         return instance
 
     return when_free(process_id, patch)
@@ -180,6 +182,7 @@ def _store(
     user: User,
     run: Run | None = None,
     said: Sequence[Mapping[str, str]] = (),
+    acted_for: str = "",
 ) -> None:
     changes = changes_between(document, before, after)
     if not changes:
@@ -198,6 +201,7 @@ def _store(
         at=moment,
         by=user,
         by_name=user.get_username(),
+        acted_for=acted_for or None,
         fields=[*said, *changes],
     )
     for write in supersede(instance.pk, changes):
@@ -220,7 +224,10 @@ def store_unsaved_answer(*, run_pk: int, user: User) -> ProcessInstance:
         rights = InstanceRights(user, instance, document)
         for name in brought:
             rights.changes_field(name).or_refuse()
-        _store(instance, document, before=before, after={**before, **brought}, user=user, run=run)
+        _store(
+            instance, document, before=before, after={**before, **brought}, user=user, run=run,
+            acted_for=acting_for(rights, brought),
+        )  # fmt: skip
         return instance
 
     return when_free(run.process_id, store)

@@ -32,17 +32,19 @@ def send_back(
         instance, document = locked(process_id, user)
         refuse_other_revision(instance, revision)
         rights = InstanceRights(user, instance, document)
-        _refuse_send_back(form, rights, form_states(instance, document))
+        states = form_states(instance, document)
+        _refuse_send_back(form, rights, states)
+        acted_for = _acted_for(form, rights, states)
         standing = went_to(
             document,
             standing_of(instance),
             form,
             own="",
             creator=creator_of(instance),
-            moment=ActedBy(user.get_username(), moment_text(timezone.now())),
+            moment=ActedBy(user.get_username(), moment_text(timezone.now()), acted_for),
             note=_checked(note),
         )
-        store_standing(instance, document, standing, user=user)
+        store_standing(instance, document, standing, user=user, acted_for=acted_for)
         return instance
 
     return when_free(process_id, back)
@@ -81,7 +83,17 @@ def sends_back(target: FormState, states: Sequence[FormState], rights: InstanceR
 
     When all has ended: whose the form is, and who had the last of the work.
     """
-    opened = [state for state in states if state.status == CURRENT]
+    return any(rights.owns(form) for form in _asked(target.form, states))
+
+
+def _asked(target: str, states: Sequence[FormState]) -> list[str]:
+    """Return the forms whose owners can send it back to another one."""
+    opened = [state.form for state in states if state.status == CURRENT]
     ended = sorted((one.completed_at, at) for at, one in enumerate(states) if one.completed_at)
-    last = [states[at] for _moment, at in ended[-1:]]
-    return any(rights.owns(state.form) for state in opened or [target, *last])
+    return opened or [target, *(states[at].form for _moment, at in ended[-1:])]
+
+
+def _acted_for(target: str, rights: InstanceRights, states: Sequence[FormState]) -> str:
+    """Return for whom a substitute sends it back; nothing where a form is the person's own."""
+    mine = [form for form in _asked(target, states) if rights.owns(form)]
+    return min(map(rights.acts_for, mine), default="")

@@ -47,11 +47,15 @@ class SentValues:
 
 
 class TakenValues(NamedTuple):
-    """What was sent, converted; what is wrong with it; what an administrator overrode."""
+    """What was sent, converted; what is wrong with it; what an administrator overrode.
+
+    `acted_for`: for whom a substitute sends it, or nothing.
+    """
 
     values: dict[str, Value]
     flaws: list[Flaw]
     overridden: list[dict[str, str]]
+    acted_for: str = ""
 
 
 def take_sent(
@@ -74,14 +78,20 @@ def take_sent(
     touched = [name for name in known if _is_touched(name, sent, document, values, stored)]
     typed = [name for name in touched if name not in sent.set_by_rules]
     _refuse_foreign(sent, rights, typed)
+    pressed = [] if sent.target.endswith("#load") else [sent.target]
+    acted_for = acting_for(rights, (*pressed, *typed))
     if sent.trigger in OF_TASKS:
-        return TakenValues(values, flaws, [])
+        return TakenValues(values, flaws, [], acted_for)
     overridden = _refuse_not_open(sent, instance, document, typed)
-    if sent.trigger in UNATTENDED:
-        return TakenValues(values, flaws, overridden)
-    return TakenValues(
-        values, [*flaws, *_out_of_reach(sent, instance, document, typed)], overridden
-    )
+    if sent.trigger not in UNATTENDED:
+        flaws += _out_of_reach(sent, instance, document, typed)
+    return TakenValues(values, flaws, overridden, acted_for)
+
+
+def acting_for(rights: InstanceRights, names: Iterable[str]) -> str:
+    """Return for whom a substitute changes or presses these: they stand on forms of theirs."""
+    forms = dict.fromkeys(form_of(rights.document, name) for name in names)
+    return next(filter(None, map(rights.acts_for, forms)), "")
 
 
 def refuse_unseen_target(target: str, rights: InstanceRights) -> None:

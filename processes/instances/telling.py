@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from kianda.accounts.services.person_data import display_name
+from kianda.accounts.services.substitutes import substitutes_of
 from kianda.messages.kinds import Alert, Decided, FormAssigned, FormSentBack
 from kianda.messages.services import notify
 from processes.definition.document import Document
@@ -37,8 +38,8 @@ def tell_of(
     """Tell people what has become theirs; call inside the storing transaction, owners stored.
 
     A form that opens, or is given to others while it is open, tells its new owners; one that comes
-    back tells them why; an instance that ends tells its creator, if they see it. Previews tell
-    nobody.
+    back tells them why; who stands in for an owner is told too. An instance that ends tells its
+    creator, if they see it. Previews tell nobody.
     """
     if instance.mode != ProcessInstance.Mode.LIVE or before is after:
         return
@@ -55,9 +56,9 @@ def tell_of(
             continue
         is_back = bool(record.sent_back) and record.sent_back != old[name].sent_back
         data = {**about, "form": titles[name], "note": record.note if is_back else ""}
-        notify(
-            _people(owners), FormSentBack if is_back else FormAssigned, data=data, url=url, by=by
-        )
+        kind = FormSentBack if is_back else FormAssigned
+        people = _people(owners) | substitutes_of(filter(None, map(named_user, owners)))
+        notify(people, kind, data=data, url=url, by=by)
     made_by, ends = instance.created_by, after.forms.get("ended") and not before.forms.get("ended")
     if ends and made_by is not None and InstanceRights(made_by, instance).see:
         data = {**about, "status": after.status}

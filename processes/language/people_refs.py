@@ -5,7 +5,7 @@ people in a field, `[creator.manager]` and `[owner.manager]`.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Protocol
 
@@ -55,11 +55,16 @@ def named_field(ref: str) -> str:
 
 @dataclass(frozen=True)
 class Person:
-    """Who asks: user name and groups; `find_reports` gives the user names of those it manages."""
+    """Who asks: user name and groups.
+
+    `find_reports` gives the user names of those it manages, `find_stood_for` of those for whom it
+    stands in today: the forms of these are its forms too, and nothing else of theirs.
+    """
 
     name: str
     groups: frozenset[str] = frozenset()
     find_reports: Callable[[], frozenset[str]] = frozenset
+    find_stood_for: Callable[[], frozenset[str]] = frozenset
 
     @cached_property
     def reports(self) -> frozenset[str]:
@@ -70,6 +75,26 @@ class Person:
     def refs(self) -> frozenset[str]:
         """Return the refs that name this very person: it alone, and its groups."""
         return frozenset({user_ref(self.name), *map(group_ref, self.groups)})
+
+    @cached_property
+    def stood_for(self) -> frozenset[str]:
+        """Return the user names of those for whom it stands in, looked up when that matters."""
+        return self.find_stood_for()
+
+    @property
+    def alone(self) -> "Person":
+        """Return it without those for whom it stands in."""
+        return replace(self, find_stood_for=frozenset)
+
+    def owns(self, owners: Collection[str]) -> bool:
+        """Tell whether what belongs to these refs belongs to it: a substitute owns along."""
+        return not self.refs.isdisjoint(owners) or bool(self.acts_for(owners))
+
+    def acts_for(self, owners: Collection[str]) -> str:
+        """Return for whom of the owners it stands in, or nothing where it is one itself."""
+        if not owners or not self.refs.isdisjoint(owners):
+            return ""
+        return min((name for name in self.stood_for if user_ref(name) in owners), default="")
 
 
 class Involved(Protocol):
@@ -110,12 +135,12 @@ def _holds(ref: str, person: Person, involved: Involved) -> bool:
         return involved.creator in person.reports
     if ref == OWNER_MANAGER:
         return any(named_user(owner) in person.reports for owner in involved.owners)
+    if ref == OWNERS:
+        return person.owns(involved.owners)
     return not person.refs.isdisjoint(_people(ref, involved))
 
 
 def _people(ref: str, involved: Involved) -> Collection[str]:
-    if ref == OWNERS:
-        return involved.owners
     if ref == PARTICIPANTS:
         return involved.participants
     return involved.people_in(named_field(ref)) if named_field(ref) else (ref,)

@@ -32,6 +32,10 @@ class Run(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     run_as_name = models.CharField(max_length=150, blank=True)
+    # Null, so that the column is added in place: there may be many runs with long traces.
+    acted_for = models.CharField(  # noqa: DJ001
+        max_length=150, null=True, help_text="For whom `run_as` acted as a substitute."
+    )
     time_zone = models.CharField(max_length=64, default="UTC")
     status = models.CharField(max_length=12, choices=Status.choices)
     queued = models.DateTimeField(help_text="When it was asked for.")
@@ -100,6 +104,9 @@ class Change(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     by_name = models.CharField(max_length=150, blank=True)
+    acted_for = models.CharField(  # noqa: DJ001
+        max_length=150, null=True, help_text="For whom `by` acted as a substitute."
+    )
     fields = models.JSONField(help_text='[{"field", "before", "after"}]; secrets say "changed".')
 
     class Meta:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 REFS: Mapping[str, str] = {
     "everyone": "everyone who can sign in and has a role",
     "creator": "who made the instance",
-    "owners": "the owners of its open forms; in the lists of a part, those of its form",
+    "owners": "the owners of its open forms, or substitutes; in the lists of a part, of its form",
     "participants": "the creator, and whoever owns or has owned one of its forms",
     "user:name": "a person, by user name",
     "group:name": "the members of a group, or everyone with a role",

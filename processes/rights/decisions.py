@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, USER, groups_of, has_role
+from kianda.accounts.services.substitutes import stood_for_by
 from kianda.lib.errors import Forbidden
 from processes.definition.security import Security
 from processes.language.people import called
@@ -84,7 +85,10 @@ def person_of(user: User) -> Person:
     """Return a user as refs name them, remembered on the object, thus for one request."""
     known: Person | None = getattr(user, _PERSON, None)
     if known is None:
-        known = Person(user.get_username(), groups_of(user), lambda: _reports_of(user.pk))
+        known = Person(
+            user.get_username(), groups_of(user), lambda: _reports_of(user.pk),
+            lambda: stood_for_by(user),
+        )  # fmt: skip
         setattr(user, _PERSON, known)
     return known
 

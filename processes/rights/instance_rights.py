@@ -20,6 +20,7 @@ from processes.language.people_refs import (
     held_by,
     named_group,
     named_user,
+    user_ref,
 )
 from processes.models import ProcessInstance
 from processes.rights.decisions import (
@@ -135,7 +136,8 @@ class InstanceRights:
         if not self._may_use:
             return denied(line)
         others = tuple(ref for ref in refs if ref != CREATOR)
-        if held_by(others, self._person, self._people):
+        # Who stands in for an owner does their work, and deletes nothing of theirs.
+        if held_by(others, self._person.alone, self._people):
             return granted(line)
         if CREATOR in refs and self._person.name == self._people.creator:
             if self._is_draft:
@@ -176,6 +178,8 @@ class InstanceRights:
         if record.everyone:
             return Decision(allowed=self._may_use, reason=_("The form was given to everyone."))
         owners = owners_in(record, self._people.creator)
+        if self._may_use and (other := self._person.acts_for(owners)):
+            return granted(self._line(_("Stands in for %(people)s."), [user_ref(other)]))
         return Decision(
             allowed=self._may_use and not self._person.refs.isdisjoint(owners),
             reason=line_of(
@@ -186,6 +190,14 @@ class InstanceRights:
                 sorted(owners, key=_people_first),
             ),
         )
+
+    def acts_for(self, form: str) -> str:
+        """Return for whom the person stands in on a form, or nothing: by an own right."""
+        if not self._may_use or self.manages or form not in self.records:
+            return ""
+        record = self.records[form]
+        owners = owners_in(record, self._people.creator)
+        return "" if record.everyone else self._person.acts_for(owners)
 
     def changes(self, form: str) -> Decision:
         """Decide whether the person fills in a form when it is open, where a field says nothing."""

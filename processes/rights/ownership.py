@@ -1,9 +1,19 @@
 """Whose a form is, as work lists ask for it: rows of the people and groups of open forms."""
 
+from django.contrib.auth.models import User
+
 from processes.definition.document import Document
 from processes.engine.instance_state import CURRENT, FormRecord, InstanceState, records_of
 from processes.models import FormOwner, ProcessInstance
+from processes.rights.decisions import person_of
 from processes.rights.people import creator_of, store_people
+
+
+def owner_names(user: User) -> list[tuple[str, str]]:
+    """Return by which kinds and names open forms are a person's work, as the rows have them."""
+    person = person_of(user)
+    users = [(FormOwner.Kind.USER.value, name) for name in (person.name, *person.stood_for)]
+    return [*users, *((FormOwner.Kind.GROUP.value, name) for name in person.groups)]
 
 
 def standing_of(instance: ProcessInstance) -> InstanceState:

@@ -121,6 +121,8 @@ def _owners(
     for record in records_of(document, standing, creator).values():
         if record.status != "not_started":
             found |= owners_in(record, creator)
+            # Who has done it as a substitute goes on seeing what became of it.
+            found |= {user_ref(record.completed_by)} if record.acted_for else set()
     return frozenset(found - {user_ref(creator)})
 
 

@@ -165,7 +165,7 @@ def _in(ref: str, user: User, person: Person) -> Q:
         return Q(created_by__in=User.objects.filter(profile__manager=user.pk).values("pk"))
     if ref == OWNERS:
         # Apart: an index tells each, and neither of both at once.
-        return _owned(FormOwner.Kind.USER, [person.name]) | _owned(
+        return _owned(FormOwner.Kind.USER, {person.name, *person.stood_for}) | _owned(
             FormOwner.Kind.GROUP, person.groups
         )
     if ref == OWNER_MANAGER:

@@ -291,6 +291,7 @@ class RunCheckpoints:
             at=moment,
             by_id=self.run.run_as_id,
             by_name=self.run.run_as_name,
+            acted_for=self.run.acted_for,
             fields=changes,
         )
         left = [] if self.nothing_left else supersede(self.instance.pk, changes)

@@ -212,7 +212,7 @@ def _forms_scope(started: ClaimedRun, at: str) -> FormsScope:
         document=document,
         own_form=form_of(document, run.target),
         submits=run.target.startswith("form:") and run.target.endswith("#submit"),
-        moment=ActedBy(run.run_as_name, at),
+        moment=ActedBy(run.run_as_name, at, run.acted_for or ""),
         creator=lambda: creator_of(started.instance),
         known_users=known_people,
         known_groups=known_groups,

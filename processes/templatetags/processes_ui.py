@@ -3,7 +3,7 @@
 {{ value|value_words }} · {{ value|new_words }} · {{ value|in_words_of:field|value_words }} ·
 {{ answer|code }} JSON with its parts marked · {{ request|request_code }} · {{ request|curl }} ·
 {{ text|numbered }} · {{ run|trigger_words }} · {{ run|took }} · {{ name|words }} ·
-{{ state|sent_back }}
+{{ state|sent_back }} · {{ by|acted:acted_for }} · {{ username|person_called }}
 """
 
 import json
@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from datasources.http.curl import as_curl
+from kianda.accounts.services.substitutes import acted_words
 from kianda.lib.names import as_title
 from kianda.lib.secret_names import MASK
 from kianda.templatetags.kianda_ui import NONE
@@ -30,6 +31,8 @@ from processes.fields.base import FormField
 from processes.forms.value_words import sent_back_words, table_changes, words_of
 from processes.instances.form_states import FormState
 from processes.instances.history import ForeignChange
+from processes.language.people import called
+from processes.language.people_refs import user_ref
 from processes.models import Run
 
 register = template.Library()
@@ -70,7 +73,19 @@ def in_words_of(value: Any, field: FormField | None) -> Any:
 @register.filter
 def sent_back(state: FormState) -> str:
     """Say who has sent a form back, and why."""
-    return sent_back_words(state.sent_back_by, state.note)
+    return sent_back_words(acted_words(state.sent_back_by, state.acted_for), state.note)
+
+
+@register.filter
+def person_called(username: str) -> str:
+    """Say what somebody is called."""
+    return called([user_ref(username)])[0]
+
+
+@register.filter
+def acted(by: str, acted_for: str | None) -> str:
+    """Say who has acted; of a substitute, for whom."""
+    return acted_words(by, acted_for)
 
 
 @register.filter
@@ -184,7 +199,7 @@ def curl(request: Mapping[str, Any]) -> str:
 def trigger_words(run: Run) -> str:
     """Say what started a run: a person by name, or what it was."""
     if run.trigger in {"button", "change", "submit"}:
-        return run.run_as_name
+        return acted_words(run.run_as_name, run.acted_for)
     return str(TRIGGERS.get(run.trigger, run.trigger))
 
 

@@ -71,7 +71,7 @@ def add_group(*, name: str, members: Sequence[str], by: User) -> Group:
     """Make a group; raises Invalid with every flaw."""
     name = _trimmed(name)
     with transaction.atomic():
-        _lock()
+        lock_people()
         found, unknown = _people(members)
         _raise([*_name_flaws(name), *unknown])
         made = Group.objects.create(name=name)
@@ -95,7 +95,7 @@ def change_group(
     """
     name = _trimmed(name)
     with transaction.atomic():
-        _lock()
+        lock_people()
         row = group(row.pk)
         if unchanged is not None:
             unchanged(row)
@@ -119,7 +119,7 @@ def change_group(
 def delete_group(row: Group, *, unchanged: Callable[[Group], None] | None = None, by: User) -> None:
     """Delete a group; raises InUse while a form, a design or a data source names it."""
     with transaction.atomic():
-        _lock()
+        lock_people()
         row = group(row.pk)
         if unchanged is not None:
             unchanged(row)
@@ -155,8 +155,8 @@ def put_into_groups(user: User, names: Iterable[str]) -> str:
     return _listed(_("Groups"), sorted(after) or [_("none")])
 
 
-def _lock() -> None:
-    """Let one change of groups follow the other: two could be given names that differ in case."""
+def lock_people() -> None:
+    """Let one change of users and groups follow the other: two could deactivate each other."""
     list(Group.objects.filter(name=ADMINISTRATOR).select_for_update())
 
 

@@ -85,7 +85,7 @@ def manager_of(data: PersonData, *, of: User) -> tuple[User | None, list[Flaw]]:
     typed = data.manager.strip()
     if not typed:
         return None, []
-    found = _named(typed)
+    found = user_named(typed)
     sentence = _("No user named %(name)s.") if found is None else _manager_flaw(found, of)
     if not sentence:
         return found, []
@@ -93,7 +93,8 @@ def manager_of(data: PersonData, *, of: User) -> tuple[User | None, list[Flaw]]:
     return None, [Flaw("/manager", sentence % names)]
 
 
-def _named(typed: str) -> User | None:
+def user_named(typed: str) -> User | None:
+    """Return the one user whom a user name or an e-mail address means."""
     for column in ("username", "email"):
         hits = User.objects.filter(**{f"{column}__iexact": typed})[:2]
         if len(hits) == 1:

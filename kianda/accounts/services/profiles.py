@@ -31,7 +31,11 @@ def profile_of(user: Any) -> Profile:
 
 def zone_of(user: Any) -> ZoneInfo:
     """Return the time zone a person's pages and runs count in."""
-    chosen = profile_of(user).zone if user is not None and user.is_authenticated else ""
+    return known_zone(profile_of(user).zone if user is not None and user.is_authenticated else "")
+
+
+def known_zone(chosen: str | None) -> ZoneInfo:
+    """Return a zone that was chosen; that of the workspace where none was."""
     # A zone may leave the zone table between two releases of it; then the workspace's holds.
     if chosen not in known_zones():
         chosen = settings.KIANDA_TIME_ZONE

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.models import Profile
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, assigned_roles, implying, role_titles
 from kianda.accounts.services import audit
-from kianda.accounts.services.groups import group_flaws, put_into_groups
+from kianda.accounts.services.groups import group_flaws, lock_people, put_into_groups
 from kianda.accounts.services.person_data import (
     PersonData,
     manager_of,
@@ -87,7 +87,7 @@ def invite_person(
     """Make a user without a password; return it and the link that lets the person set one."""
     made = User(username=username, email=email)
     with transaction.atomic():
-        _lock()
+        lock_people()
         manager, unknown = manager_of(data, of=made)
         _raise([
             *_username_flaws(username), *_flaws(name, email, roles), *group_flaws(groups),
@@ -206,13 +206,8 @@ def password_path(user: User) -> str:
 
 def locked(user: User) -> User:
     """Return the row, under the lock of users: to be called in a transaction."""
-    _lock()
+    lock_people()
     return User.objects.select_for_update().get(pk=user.pk)
-
-
-def _lock() -> None:
-    """Let one change of users follow the other: two could deactivate each other."""
-    list(Group.objects.filter(name=ADMINISTRATOR).select_for_update())
 
 
 def able_administrators() -> QuerySet[User]:

@@ -1,6 +1,6 @@
 """Users and groups in the API: JSON Schemas for its description, and bodies as typed models."""
 
-from pydantic import StrictBool, StrictStr
+from pydantic import Field, StrictBool, StrictStr
 
 from kianda.accounts.permissions import SCOPES
 from kianda.accounts.roles import ROLES
@@ -34,6 +34,29 @@ ME = shape({
     "username": TEXT, "name": TEXT, "email": TEXT, "roles": _NAMES, "groups": _NAMES,
     "token": {"anyOf": [_TOKEN, {"type": "null"}]},
 })  # fmt: skip
+
+_DAY: Schema = {"type": "string", "format": "date"}
+SUBSTITUTE_IN = shape(
+    {
+        "substitute": TEXT | {"description": "The user name; an e-mail address is taken too."},
+        "from": _DAY,
+        "until": {"anyOf": [_DAY, {"type": "null"}], "description": "The last day; null: open."},
+    },
+    required=["substitute", "from"],
+)
+SUBSTITUTE = shape({
+    **SUBSTITUTE_IN["properties"],
+    "status": {"enum": ["scheduled", "active", "finished", "inactive"],
+               "description": "Days count in the time zone of the person."},
+})  # fmt: skip
+
+
+class NewSubstitute(Body):
+    """PUT /users/{username}/substitute/"""
+
+    substitute: StrictStr
+    first_day: StrictStr = Field(alias="from")
+    last_day: StrictStr | None = Field(default=None, alias="until")
 
 
 class _Settings(Body):

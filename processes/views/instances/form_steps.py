@@ -27,6 +27,8 @@ class FormStep:
     # Rules may switch a whole form off.
     is_enabled: bool
     may_send_back: bool
+    # The person does it as a substitute.
+    stands_in_for: str
     # It has no button that submits it, so the page gives it one.
     needs_submit: bool
 
@@ -75,6 +77,7 @@ def steps_of(
             and instance.display.get(state.form, {}).get("visible", True),
             is_enabled=instance.display.get(state.form, {}).get("enabled", True),
             may_send_back=state.status == COMPLETED and sends_back(state, states, rights),
+            stands_in_for=rights.acts_for(state.form) if state.status == CURRENT else "",
             needs_submit=state.form in bare and rights.changes(state.form).allowed,
         )
         for state in states

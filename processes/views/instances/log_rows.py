@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
+from kianda.accounts.services.substitutes import acted_words
 from kianda.templatetags.kianda_words import status_words
 from kianda.web.times import moment_in_sentence
 from processes.definition.document import Document
@@ -108,11 +109,13 @@ def _said(row: Mapping[str, Any]) -> list[str]:
     """Return who sent a form back and why, and whose completion has ended by that."""
     lines = []
     if "note" in row:
-        lines.append(sent_back_words(row["sent_back_by"], row["note"]))
+        by = acted_words(row["sent_back_by"], row.get("sent_back_for"))
+        lines.append(sent_back_words(by, row["note"]))
     if row.get("completed"):
         moment = moment_in_sentence(datetime.fromisoformat(row["completed"]))
         words = gettext("It was completed by %(by)s, %(moment)s.")
-        lines.append(words % {"by": row["completed_by"], "moment": moment})
+        by = acted_words(row["completed_by"], row.get("completed_for"))
+        lines.append(words % {"by": by, "moment": moment})
     return lines
 
 
@@ -123,4 +126,6 @@ def changed_by(instance: ProcessInstance, changes: list[Change]) -> str:
     if words:
         return str(words)
     person = instance.modified_by
+    if person and changes and changes[0].acted_for:
+        return acted_words(person.get_username(), changes[0].acted_for)
     return person.get_full_name() or person.get_username() if person else ""

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import groups_of
 from kianda.lib.errors import ApplicationError, Invalid, Missing
 from kianda.lib.numbers import whole_number
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
@@ -30,6 +29,7 @@ from processes.instances.form_states import FormState, form_states, my_work, new
 from processes.instances.sending_back import send_back
 from processes.models import FormOwner, ProcessDesign, ProcessInstance
 from processes.rights.instance_rights import InstanceRights
+from processes.rights.ownership import owner_names
 from processes.views.common import asked, person
 
 
@@ -91,13 +91,9 @@ def _lines(instances: Iterable[ProcessInstance], user: User) -> list[WorkRow]:
 
 
 def _mine(instances: Iterable[ProcessInstance], user: User) -> set[tuple[int, str]]:
-    groups, name = groups_of(user), user.get_username()
+    mine = set(owner_names(user))
     owners = FormOwner.objects.filter(instance__in=[one.pk for one in instances])
-    return {
-        (owner.instance_id, owner.form)
-        for owner in owners
-        if (owner.name == name if owner.kind == FormOwner.Kind.USER else owner.name in groups)
-    }
+    return {(one.instance_id, one.form) for one in owners if (one.kind, one.name) in mine}
 
 
 @page(methods=("GET", "POST"))

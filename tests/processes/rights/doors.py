@@ -73,6 +73,7 @@ _BY_MARKS = {
         GET /api/v1/schedule-kinds/
         GET /api/v1/people/
         GET /api/v1/me/
+        PUT /api/v1/me/substitute/
         GET /
         GET /sign-in/
         POST /sign-in/
@@ -96,6 +97,8 @@ _BY_MARKS = {
         GET /profile/
         POST /profile/
         POST /profile/theme/
+        GET /profile/substitute/
+        POST /profile/substitute/
         GET /work/
         GET /instances/
         GET /instances/new/
@@ -175,6 +178,9 @@ _BY_MARKS = {
         POST /api/v1/users/
         GET /api/v1/users/<str:username>/
         PATCH /api/v1/users/<str:username>/
+        GET /api/v1/users/<str:username>/substitute/
+        PUT /api/v1/users/<str:username>/substitute/
+        DELETE /api/v1/users/<str:username>/substitute/
         GET /api/v1/groups/
         POST /api/v1/groups/
         GET /system/
@@ -192,6 +198,8 @@ _BY_MARKS = {
         POST /users/<int:user_id>/
         GET /users/<int:user_id>/deactivate/
         POST /users/<int:user_id>/deactivate/
+        GET /users/<int:user_id>/substitute/
+        POST /users/<int:user_id>/substitute/
         GET /users/<int:user_id>/password-link/
         POST /users/<int:user_id>/password-link/
         GET /audit/
@@ -268,6 +276,8 @@ _BY_MARKS = {
     """,
     ".....": """
         GET /notifications/<int:pk>/
+        GET /api/v1/me/substitute/
+        DELETE /api/v1/me/substitute/
         POST /hooks/<str:token>/
     """,
 }

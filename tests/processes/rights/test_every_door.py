@@ -5,12 +5,14 @@ form, Helen manages the process, Root is an Administrator. A door that is not in
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from kianda.accounts.services.substitutes import Stay, name_substitute
 from kianda.accounts.services.tokens import create_token
 from processes.instances.lifecycle import create_instance, delete_instance
 from processes.models import Change, ProcessDesign, ProcessInstance, Run
@@ -56,6 +58,7 @@ def place(db: None, settings: Any) -> dict[str, Any]:
         user=people.root,
     )  # fmt: skip
     other = make_user("other", "User")
+    name_substitute(other, Stay("root", date(2026, 12, 21)), by=people.root)
     return {
         "people": people, "name": "leave", "process_id": made.process_id,
         "preview_id": preview.process_id, "run_id": Run.objects.latest("pk").pk,
