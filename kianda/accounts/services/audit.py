@@ -68,8 +68,15 @@ KINDS: Mapping[Kind, str] = {
 
 def record(user: Any, *, action: Action, kind: Kind, name: str, detail: str = "") -> AuditEntry:
     """Write one entry, in the transaction of the change. Without a user it is `system`."""
+    made = entry(user, action=action, kind=kind, name=name, detail=detail)
+    made.save()
+    return made
+
+
+def entry(user: Any, *, action: Action, kind: Kind, name: str, detail: str = "") -> AuditEntry:
+    """Return one entry, to be written with others."""
     known = user is not None and user.is_authenticated
-    return AuditEntry.objects.create(
+    return AuditEntry(
         at=timezone.now(),
         user=user if known else None,
         user_name=user.get_username()[:150] if known else "system",

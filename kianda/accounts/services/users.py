@@ -90,8 +90,8 @@ def invite_person(
         lock_people()
         manager, unknown = manager_of(data, of=made)
         _raise([
-            *_username_flaws(username), *_flaws(name, email, roles), *group_flaws(groups),
-            *text_flaws(data), *unknown,
+            *(username_flaws(username) or _taken_flaws(username)),
+            *detail_flaws(name, email, roles), *group_flaws(groups), *text_flaws(data), *unknown,
         ])  # fmt: skip
         _name(made, name)
         made.set_unusable_password()
@@ -128,8 +128,8 @@ def change_person(
         manager, unknown = manager_of(data or NOTHING, of=user)
         before = assigned_roles(user)
         _raise([
-            *_flaws(name, email, roles), *group_flaws(groups or ()), *text_flaws(data or NOTHING),
-            *unknown, *_last_flaws(user, before, roles),
+            *detail_flaws(name, email, roles), *group_flaws(groups or ()),
+            *text_flaws(data or NOTHING), *unknown, *_last_flaws(user, before, roles),
         ])  # fmt: skip
         renamed = _set_details(user, name, email)
         _set_roles(user, roles)
@@ -243,21 +243,26 @@ def _name(user: User, name: str) -> None:
     user.first_name, _blank, user.last_name = name.strip().partition(" ")
 
 
-def _username_flaws(username: str) -> list[Flaw]:
+def username_flaws(username: str) -> list[Flaw]:
+    """Return what is wrong with how a user name is written."""
     try:
         UnicodeUsernameValidator()(username)
     except ValidationError:
         return [Flaw("/username", _("Use letters, digits and @ . + - _ only."))]
     if len(username) > 150:
         return [Flaw("/username", _("Use at most 150 characters."))]
-    if User.objects.filter(username__iexact=username).exists():
-        return [
-            Flaw("/username", _("There is a user %(username)s already.") % {"username": username})
-        ]
     return []
 
 
-def _flaws(name: str, email: str, roles: Iterable[str]) -> list[Flaw]:
+def _taken_flaws(username: str) -> list[Flaw]:
+    if not User.objects.filter(username__iexact=username).exists():
+        return []
+    sentence = _("There is a user %(username)s already.") % {"username": username}
+    return [Flaw("/username", sentence)]
+
+
+def detail_flaws(name: str, email: str, roles: Iterable[str]) -> list[Flaw]:
+    """Return what is wrong with a name, an e-mail address, roles."""
     flaws = []
     first, _blank, last = name.strip().partition(" ")
     if len(first) > 150 or len(last) > 150:

@@ -185,6 +185,9 @@ _BY_MARKS = {
         POST /api/v1/groups/
         GET /system/
         GET /users/
+        GET /users/import/
+        POST /users/import/
+        POST /users/import/links/
         GET /users/invite/
         POST /users/invite/
         GET /users/groups/

@@ -1,0 +1,127 @@
+"""Users, Import: a file is checked, then imported as it was shown; new users get links."""
+
+import csv
+import io
+import json
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kianda.accounts.permissions import signed_in
+from kianda.accounts.roles import ADMINISTRATOR
+from kianda.accounts.services.people_file import (
+    COLUMNS,
+    MOST_BYTES,
+    FileFlaw,
+    PeopleFile,
+    column_title,
+    decoded,
+    held,
+    hold,
+    read_people,
+)
+from kianda.accounts.services.people_import import ImportPlan, carry_out, plan_import
+from kianda.accounts.services.person_data import display_name
+from kianda.accounts.services.users import password_path
+from kianda.lib.errors import Invalid, Stale
+from kianda.web.form_once import leads_to, once
+from kianda.web.pages import page, render_page
+
+ADMIN = (ADMINISTRATOR,)
+# So many lines of a kind are shown; all are imported.
+MOST_SHOWN = 200
+
+
+@page(roles=ADMIN, methods=("GET", "POST"))
+@once
+def import_people(request: HttpRequest) -> HttpResponseBase:
+    """Take a file and show what would be done; then do what was shown."""
+    if request.method == "GET":
+        return _choose(request)
+    try:
+        body = held(request.POST["held"]) if "held" in request.POST else _body(request)
+    except Invalid as invalid:
+        return _choose(request, [FileFlaw(0, "", invalid.detail)])
+    text, flaw = decoded(body)
+    if flaw is not None:
+        return _choose(request, [flaw])
+    file = read_people(text)
+    if "held" not in request.POST:
+        return _preview(request, plan_import(file), hold(body))
+    return _import(request, file, request.POST["held"])
+
+
+def _import(request: HttpRequest, file: PeopleFile, token: str) -> HttpResponseBase:
+    plan = plan_import(file)
+    digest = request.POST.get("digest", "")
+    try:
+        made = carry_out(file, digest=digest, by=signed_in(request))
+    except (Stale, Invalid):
+        return _preview(request, plan_import(file), token, is_other=True)
+    leads_to(request, reverse("users"))
+    context = {
+        "new": len(plan.new), "changed": len(plan.changed),
+        "links": [(user, request.build_absolute_uri(path)) for user, path in made[:MOST_SHOWN]],
+        "more": len(made) - MOST_SHOWN,
+        "held": hold(json.dumps([user.pk for user, _path in made]).encode()),
+    }  # fmt: skip
+    return render_page(request, "accounts/people_imported.html", context)
+
+
+@page(roles=ADMIN, methods=("POST",))
+def import_links(request: HttpRequest) -> HttpResponseBase:
+    """Send the links of an import as a CSV file: of those who have not set a password yet."""
+    try:
+        pks = json.loads(held(request.POST.get("held", "")))
+    except Invalid as invalid:
+        return _choose(request, [FileFlaw(0, "", invalid.detail)])
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([column_title(key) for key in ("username", "name", "email")] + [_("Link")])
+    for user in User.objects.filter(pk__in=pks, is_active=True).order_by("username"):
+        if not user.has_usable_password():
+            link = request.build_absolute_uri(password_path(user))
+            cells = (user.username, display_name(user), user.email)
+            writer.writerow([*map(_no_formula, cells), link])
+    answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="invitations.csv"'
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _no_formula(text: str) -> str:
+    """Keep a spreadsheet from reading a name as a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def _body(request: HttpRequest) -> bytes:
+    file = request.FILES.get("file")
+    if file is None:
+        raise Invalid.at("", _("Choose a file."))
+    # One byte more than fits says that it is too large, whatever is left of it.
+    return bytes(file.read(MOST_BYTES + 1))
+
+
+def _choose(request: HttpRequest, flaws: list[FileFlaw] | None = None) -> HttpResponseBase:
+    context = {"flaws": flaws or [], "columns": [(column_title(key), key) for key in COLUMNS]}
+    return render_page(
+        request, "accounts/people_import.html", context, status=422 if flaws else 200
+    )
+
+
+def _preview(
+    request: HttpRequest, plan: ImportPlan, token: str, *, is_other: bool = False
+) -> HttpResponseBase:
+    shown = sorted([*plan.new, *plan.changed], key=lambda one: one.line)
+    context: dict[str, Any] = {
+        "flaws": plan.flaws[:MOST_SHOWN], "more_flaws": len(plan.flaws) - MOST_SHOWN,
+        "new": len(plan.new), "changed": len(plan.changed),
+        "total": len(shown), "unchanged": len(plan.people) - len(shown), "is_other": is_other,
+        "lines": shown[:MOST_SHOWN], "more": len(shown) - MOST_SHOWN,
+        "held": token, "digest": plan.digest,
+    }  # fmt: skip
+    status = 422 if plan.flaws else 409 if is_other else 200
+    return render_page(request, "accounts/people_preview.html", context, status=status)
