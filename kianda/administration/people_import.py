@@ -23,7 +23,7 @@ from kianda.accounts.services.people_file import (
     hold,
     read_people,
 )
-from kianda.accounts.services.people_import import ImportPlan, carry_out, plan_import
+from kianda.accounts.services.people_import import PeoplePlan, carry_out, plan_import
 from kianda.accounts.services.person_data import display_name
 from kianda.accounts.services.users import password_path
 from kianda.lib.errors import Invalid, Stale
@@ -113,7 +113,7 @@ def _choose(request: HttpRequest, flaws: list[FileFlaw] | None = None) -> HttpRe
 
 
 def _preview(
-    request: HttpRequest, plan: ImportPlan, token: str, *, is_other: bool = False
+    request: HttpRequest, plan: PeoplePlan, token: str, *, is_other: bool = False
 ) -> HttpResponseBase:
     shown = sorted([*plan.new, *plan.changed], key=lambda one: one.line)
     context: dict[str, Any] = {

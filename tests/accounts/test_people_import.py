@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from kianda.accounts.models import AuditEntry
 from kianda.accounts.roles import assigned_roles
 from kianda.accounts.services.people_file import MOST_BYTES, decoded, read_people
-from kianda.accounts.services.people_import import ImportPlan, carry_out, plan_import
+from kianda.accounts.services.people_import import PeoplePlan, carry_out, plan_import
 from kianda.accounts.services.person_data import PersonData, own_groups_of, person_data
 from kianda.accounts.services.users import change_person
 from kianda.lib.errors import Invalid, Stale
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 PATH = "/users/import/"
 
 
-def plan_of(text: str | bytes) -> ImportPlan:
+def plan_of(text: str | bytes) -> PeoplePlan:
     read, flaw = decoded(text if isinstance(text, bytes) else text.encode())
     assert flaw is None, flaw
     return plan_import(read_people(read))
@@ -236,7 +236,7 @@ def test_an_administrator_checks_imports_and_takes_the_links_along(admin: Any, m
     assert name == "'+ann"
     assert client_of(mark).get(link.removeprefix("http://testserver")).status_code in {200, 302}
     assert client.post("/users/import/links/", {"held": "x"}).status_code == 422
-    assert client.post(PATH, {"held": sent["held"] + "x"}).status_code == 422
+    assert client.post(PATH, {"held": "x" + sent["held"]}).status_code == 422
 
 
 def test_what_has_changed_since_the_preview_is_shown_again(admin: Any, mark: Any) -> None:

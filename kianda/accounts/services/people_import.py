@@ -82,7 +82,7 @@ class PlannedPerson(NamedTuple):
         ]  # fmt: skip
 
 
-class ImportPlan(NamedTuple):
+class PeoplePlan(NamedTuple):
     """What an import would do, and what is in the way."""
 
     people: list[PlannedPerson]
@@ -105,7 +105,7 @@ class ImportPlan(NamedTuple):
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
-def plan_import(file: PeopleFile) -> ImportPlan:
+def plan_import(file: PeopleFile) -> PeoplePlan:
     """Return what an import of a file would do; nothing is written."""
     return _Planner(file).plan()
 
@@ -146,7 +146,7 @@ class _Planner:
         self._names: dict[str, str] = {}
         self._addresses: dict[str, set[str]] = {}
 
-    def plan(self) -> ImportPlan:
+    def plan(self) -> PeoplePlan:
         lines = [line for line in self._file.lines if self._is_named_once(line)]
         for line in lines:
             name = line.cells["username"]
@@ -156,7 +156,7 @@ class _Planner:
         people = [self._planned(line) for line in lines]
         self._refuse_circles(people)
         self._refuse_lockout(people)
-        return ImportPlan(people, sorted(self._flaws))
+        return PeoplePlan(people, sorted(self._flaws))
 
     def _wrong(self, line: int, key: str, detail: str) -> None:
         self._flaws.append(FileFlaw(line, column_title(key), detail))
@@ -286,7 +286,7 @@ def _words(value: str | Sequence[str], key: str) -> str:
     return ", ".join(role_titles(value) if key == "roles" else value)
 
 
-def _store(plan: ImportPlan) -> Mapping[str, User]:
+def _store(plan: PeoplePlan) -> Mapping[str, User]:
     """Write users, then their groups, then their data; return the users by name."""
     users = {one.username: one.user or User(username=one.username) for one in plan.people}
     for one in (*plan.new, *plan.changed):
@@ -310,7 +310,7 @@ def _fill(user: User, one: PlannedPerson) -> None:
         user.is_superuser = user.is_staff = ADMINISTRATOR in one.after.roles
 
 
-def _store_groups(plan: ImportPlan, users: Mapping[str, User]) -> None:
+def _store_groups(plan: PeoplePlan, users: Mapping[str, User]) -> None:
     keys = dict(Group.objects.values_list("name", "pk"))
     through: Any = User.groups.through
     added: list[Any] = []
@@ -329,7 +329,7 @@ def _store_groups(plan: ImportPlan, users: Mapping[str, User]) -> None:
             through.objects.filter(group_id=group, user_id__in=some).delete()
 
 
-def _store_data(plan: ImportPlan, users: Mapping[str, User]) -> None:
+def _store_data(plan: PeoplePlan, users: Mapping[str, User]) -> None:
     others = dict(User.objects.values_list("username", "pk"))
     rows = []
     for one in (*plan.new, *plan.changed):
