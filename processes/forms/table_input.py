@@ -224,12 +224,19 @@ def read_table(grid: Grid, post: QueryDict) -> TypedTable | None:
         return None
     keys = post.getlist(f"{name}-row")
     window = [_typed_row(key, _cells(field, f"{name}-{key}-", post)) for key in keys]
-    known = [
-        grid.settled(line)
-        for line in (*before, *window, *after)
-        if line.base is None or line.base < len(grid.rows)
-    ]
+    known = [grid.settled(line) for line in _each_once((*before, *window, *after), len(grid.rows))]
     return TypedTable(grid, named(known[: MAX_LIST + 1]), len(before))
+
+
+def _each_once(lines: Iterable[TypedRow], stored: int) -> Iterator[TypedRow]:
+    """Yield new rows, and each stored one once: its cells may not be the person's to copy."""
+    left = set(range(stored))
+    for line in lines:
+        if line.base is None:
+            yield line
+        elif line.base in left:
+            left.remove(line.base)
+            yield line
 
 
 def _typed_row(key: str, cells: Cells) -> TypedRow:

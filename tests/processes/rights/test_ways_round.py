@@ -381,3 +381,26 @@ def test_the_page_of_rights_names_columns_that_have_rights_of_their_own(people: 
     assert "See Lines: Margin" in checked
     unknown = text_of(client_of(people.dora).get("/designs/leave/designer/rights/?person=nix"))
     assert unknown.count("No user named nix.") == 2, "at the field, and where the answer would be"
+
+
+def test_a_page_copies_no_row_with_cells_that_are_not_theirs(people: Office) -> None:
+    with_lines(people)
+    made = create_instance(process="leave", mode="live", user=people.root, data={"lines": [
+        {"what": "Pen", "price": "2", "margin": "half"}, {"what": "Ink", "price": "5"},
+    ]})  # fmt: skip
+
+    def rows_after(around: str) -> Any:
+        instance = ProcessInstance.objects.get(pk=made.pk)
+        sent = {"act": "save", "revision": str(instance.revision), "v-lines": around}
+        assert client_of(people.tom).post(
+            f"/instances/{made.process_id}/", sent
+        ).status_code in {200, 303}  # fmt: skip
+        instance.refresh_from_db()
+        return [(row["price"], row["margin"]) for row in instance.values["lines"]]
+
+    moved = rows_after('{"before": [[1, 2], [0, 1]], "after": []}')
+    assert moved == [("5", ""), ("2", "half")]
+    copied = rows_after(
+        '{"before": [[0, 1], [0, 2], {"b": 1, "c": {"what": "Mine"}}], "after": []}'
+    )
+    assert copied == moved
