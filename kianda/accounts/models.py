@@ -50,6 +50,25 @@ class Substitution(models.Model):
         return f"{self.substitute} for {self.person}"
 
 
+class GroupAdministrator(models.Model):
+    """Who changes the members of a group without being an Administrator."""
+
+    group = models.ForeignKey("auth.Group", on_delete=models.CASCADE, related_name="administrators")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="administered_groups"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["group", "user"], name="one_row_per_group_administrator"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} for {self.group}"
+
+
 class ApiToken(models.Model):
     """A bearer token of the REST API. Only its SHA-256 is stored."""
 

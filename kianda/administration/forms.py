@@ -186,13 +186,28 @@ class GroupForm(forms.Form):
         widget=PeopleInput(is_list=True), help_text=_("Type some letters of a name."),
     )  # fmt: skip
 
-    def wanted(self) -> list[str]:
-        """Return the names of all who are to be members."""
-        return names_in(self.cleaned_data["members"])
+    administrators: Any = forms.CharField(
+        label=_("Group administrators"), required=False, max_length=100_000,
+        widget=PeopleInput(is_list=True),
+        help_text=_("They add and remove members. Administrators may always."),
+    )  # fmt: skip
+
+    def wanted(self) -> dict[str, list[str]]:
+        """Return the names of all who are to be members, and administrators where it asks."""
+        lists = (key for key in ("members", "administrators") if key in self.fields)
+        return {key: names_in(self.cleaned_data[key]) for key in lists}
 
     def places(self) -> dict[str, str]:
         """Return the field of each name, by its place in the list."""
-        return {f"/members/{at}": "members" for at, _name in enumerate(self.wanted())}
+        return {
+            f"/{key}/{at}": key for key, names in self.wanted().items() for at in range(len(names))
+        }
+
+    def members_alone(self) -> None:
+        """Ask for nothing but the members: the person administers this group alone."""
+        del self.fields["administrators"]
+        self.fields["name"].widget.attrs |= {"readonly": True, "autofocus": False}
+        self.fields["name"].help_text = _("An Administrator can change it.")
 
     def keep_name(self) -> None:
         """Show the name as one that cannot be changed, and say why."""

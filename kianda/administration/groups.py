@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kianda.accounts.permissions import signed_in
-from kianda.accounts.roles import ADMINISTRATOR, ROLES, role_titles
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, has_role, role_titles
 from kianda.accounts.services import groups as services
 from kianda.administration.forms import GroupForm
 from kianda.administration.lists import shown_rows
-from kianda.lib.errors import InUse, Invalid, Stale
+from kianda.lib.errors import Forbidden, InUse, Invalid, Stale
 from kianda.lib.usage import Use, page_of
 from kianda.web.edit_conflict import (
     check_revision,
@@ -31,11 +31,16 @@ KINDS = {
 }
 
 
-@page(roles=ADMIN)
+@page(roles=())
 def groups(request: HttpRequest) -> HttpResponseBase:
-    """List the groups that people made."""
-    words = query_words(request, "search")
-    context = {**shown_rows(request, services.groups(**words), words), "roles": role_titles(ROLES)}
+    """List the groups that people made; to an administrator of groups these alone."""
+    words, user = query_words(request, "search"), signed_in(request)
+    if not has_role(user, ADMINISTRATOR) and not services.groups_managed_by(user).exists():
+        raise Forbidden(_("You do not administer a group."))
+    rows = services.groups(**words, managed_by=user)
+    context = {
+        **shown_rows(request, rows, words), "roles": role_titles(ROLES), "all": _is_admin(request),
+    }  # fmt: skip
     return render_page(
         request, "accounts/groups.html", context, partials={"rows": "accounts/_groups.html"}
     )
@@ -49,9 +54,7 @@ def add(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         try:
             made = services.add_group(
-                name=form.cleaned_data["name"],
-                members=form.wanted(),
-                by=signed_in(request),
+                name=form.cleaned_data["name"], **form.wanted(), by=signed_in(request)
             )
         except Invalid as invalid:
             form_errors(form, invalid, form.places())
@@ -61,19 +64,21 @@ def add(request: HttpRequest) -> HttpResponseBase:
     return _dialog(request, form, title=_("Add a group"))
 
 
-@page(roles=ADMIN, methods=("GET", "POST"))
+@page(roles=(), methods=("GET", "POST"))
 @once
 def change(request: HttpRequest, group_id: int) -> HttpResponseBase:
     """Rename a group and change its members; a group that is in use keeps its name."""
-    row = services.group(group_id)
+    row = services.group(group_id, managed_by=signed_in(request))
     now, conflict = _settings_of(row), None
-    form = GroupForm(request.POST or None, initial={**now, "members": "\n".join(now["members"])})
+    form = GroupForm(request.POST or None, initial={key: _lines(now[key]) for key in now})
+    if not _is_admin(request):
+        form.members_alone()
     if request.method == "POST" and form.is_valid():
         try:
             services.change_group(
                 row,
                 name=form.cleaned_data["name"],
-                members=form.wanted(),
+                **form.wanted(),
                 unchanged=lambda row: check_revision(request, _settings_of(row)),
                 by=signed_in(request),
             )
@@ -83,20 +88,35 @@ def change(request: HttpRequest, group_id: int) -> HttpResponseBase:
             row = services.group(group_id)
             now = _settings_of(row)
             conflict = edit_conflict(
-                services.KIND, row.name, titles={key: form[key].label for key in now},
-                theirs=now, mine={**form.cleaned_data, "members": sorted(form.wanted())},
+                services.KIND, row.name, titles={key: form[key].label for key in form.fields},
+                theirs=now, mine={**form.cleaned_data, **_sorted(form.wanted())},
             )  # fmt: skip
         else:
             toast(request, _("%s is changed.") % form.cleaned_data["name"])
             return go(request, "groups")
-    if services.uses_of(row):
+    if _is_admin(request) and services.uses_of(row):
         form.keep_name()
     context = revision_context(request, revision_of(now), conflict)
     return _dialog(request, form, title=row.name, **context)
 
 
 def _settings_of(row: Group) -> dict[str, Any]:
-    return {"name": row.name, "members": services.members_of(row)}
+    return {
+        "name": row.name, "members": services.members_of(row),
+        "administrators": services.administrators_of(row),
+    }  # fmt: skip
+
+
+def _is_admin(request: HttpRequest) -> bool:
+    return has_role(request.user, ADMINISTRATOR)
+
+
+def _lines(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else "\n".join(value)
+
+
+def _sorted(lists: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {key: sorted(names) for key, names in lists.items()}
 
 
 @page(roles=ADMIN, methods=("GET", "POST"))

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from kianda.accounts.permissions import signed_in
+from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.accounts.services.groups import groups_managed_by
 from kianda.accounts.services.person_data import about
 from kianda.accounts.services.profiles import choose_theme, profile_of, save_profile
 from kianda.accounts.services.substitutes import stand_ins_of, state_of, substitution_of
@@ -19,7 +21,7 @@ from kianda.web.pages import form_errors, go, is_htmx, page, page_before, render
 @page(roles=(), methods=("GET", "POST"))
 def profile(request: HttpRequest) -> HttpResponseBase:
     """Show and store the person's choices."""
-    known = profile_of(request.user)
+    user, known = signed_in(request), profile_of(request.user)
     form = ProfileForm(
         request.POST or None,
         initial={"zone": known.zone, "theme": known.theme, "single_keys": known.single_keys},
@@ -33,8 +35,20 @@ def profile(request: HttpRequest) -> HttpResponseBase:
             toast(request, _("Your profile is saved."))
             return go(request, "profile")
     status = 422 if form.errors else 200
-    context = {"form": form, "about": about(request.user), **_substitutes(signed_in(request))}
+    context = {
+        "form": form,
+        "about": about(request.user),
+        **_substitutes(user),
+        "managed": _managed(user),
+    }
     return render_page(request, "accounts/profile.html", context, status=status)
+
+
+def _managed(user: User) -> list[str]:
+    """Return the groups that a person administers who is no Administrator."""
+    if has_role(user, ADMINISTRATOR):
+        return []
+    return list(groups_managed_by(user).order_by("name").values_list("name", flat=True))
 
 
 def _substitutes(user: User) -> dict[str, Any]:

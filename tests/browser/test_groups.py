@@ -92,3 +92,42 @@ def test_a_group_is_made_and_its_forms_wait_for_its_members(
     page.get_by_text("so its name stays as it is").wait_for()
     axe(page)
     assert_fits(page)
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_an_administrator_of_a_group_changes_its_members(
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    axe: Look,
+    assert_fits: Look,
+    width: int,
+    scheme: str,
+) -> None:
+    person("ben")
+    person("ada")
+    admin = page_as("admin", width, scheme)
+    admin.goto("/users/groups/")
+    admin.get_by_role("link", name="Add a group").click()
+    admin.fill("#dialog [name=name]", "HR")
+    pick(admin.get_by_label("Group administrators", exact=True), "ben")
+    axe(admin)
+    assert_fits(admin)
+    admin.click("#dialog button[type=submit]")
+    admin.get_by_role("link", name="HR").first.wait_for()
+
+    page = page_as("ben", width, scheme)
+    page.goto("/profile/")
+    page.get_by_text("Groups that you administer").wait_for()
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("link", name="Change members").click()
+    page.get_by_role("link", name="HR", exact=True).click()
+    page.wait_for_selector("#dialog [name=name][readonly]")
+    pick(page.get_by_label("Members", exact=True), "ada")
+    axe(page)
+    assert_fits(page)
+    page.click("#dialog button[type=submit]")
+    page.get_by_text("HR is changed.").wait_for()
+    expect(page.locator("tbody td").first).to_have_text("1")
+    axe(page)
+    assert_fits(page)

@@ -10,9 +10,10 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import ADMINISTRATOR, ROLES
+from kianda.accounts.models import GroupAdministrator
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, has_role
 from kianda.accounts.services import audit
-from kianda.lib.errors import Flaw, InUse, Invalid, Missing
+from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing
 from kianda.lib.names import unseen_flaw
 from kianda.lib.usage import Use, used_by
 
@@ -23,9 +24,15 @@ _SIGNS = ",;[]"
 _MOST_TOLD = 5
 
 
-def groups(*, search: str = "") -> QuerySet[Group]:
-    """Return the groups that people made, by name, with how many `members` each has."""
-    rows = own_groups().annotate(members=Count("user")).order_by("name")
+def groups(*, search: str = "", managed_by: User | None = None) -> QuerySet[Group]:
+    """Return the groups that people made, by name, with how many `members` each has.
+
+    `managed_by`: only those whose members that person may change.
+    """
+    rows = own_groups()
+    if managed_by is not None:
+        rows = rows.filter(pk__in=groups_managed_by(managed_by).values("pk"))
+    rows = rows.annotate(members=Count("user")).order_by("name")
     for word in search.split():
         rows = rows.filter(name__icontains=word)
     return rows
@@ -36,10 +43,23 @@ def own_groups() -> QuerySet[Group]:
     return Group.objects.exclude(name__in=ROLES)
 
 
-def group(key: int | str) -> Group:
-    """Return one group that people made, by key or by name; raises Missing."""
+def groups_managed_by(user: User) -> QuerySet[Group]:
+    """Return the groups whose members a person may change: all, or those it is named for."""
+    rows = own_groups()
+    return rows if has_role(user, ADMINISTRATOR) else rows.filter(administrators__user=user)
+
+
+def group(key: int | str, *, managed_by: User | None = None) -> Group:
+    """Return one group that people made, by key or by name; raises Missing.
+
+    `managed_by`: only one whose members that person may change, else Forbidden: they are not told
+    which groups there are.
+    """
     by = {"pk": key} if isinstance(key, int) else {"name": key}
-    found = own_groups().filter(**by).first()
+    rows = own_groups() if managed_by is None else groups_managed_by(managed_by)
+    found = rows.filter(**by).first()
+    if found is None and managed_by is not None and not has_role(managed_by, ADMINISTRATOR):
+        raise Forbidden(_("Only its administrators and Administrators change a group."))
     if found is None:
         raise Missing(_("There is no such group."))
     return found
@@ -49,6 +69,12 @@ def members_of(row: Group) -> list[str]:
     """Return the user names of a group's members, by name."""
     names = User.objects.filter(groups=row).order_by("username")
     return list(names.values_list("username", flat=True))
+
+
+def administrators_of(row: Group) -> list[str]:
+    """Return the user names of those who may change a group's members, by name."""
+    names = GroupAdministrator.objects.filter(group=row).order_by("user__username")
+    return list(names.values_list("user__username", flat=True))
 
 
 def uses_of(row: Group) -> list[Use]:
@@ -67,17 +93,21 @@ def group_names_in(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(name for name in names if name))
 
 
-def add_group(*, name: str, members: Sequence[str], by: User) -> Group:
+def add_group(
+    *, name: str, members: Sequence[str], administrators: Sequence[str] = (), by: User
+) -> Group:
     """Make a group; raises Invalid with every flaw."""
     name = _trimmed(name)
     with transaction.atomic():
         lock_people()
         found, unknown = _people(members)
-        _raise([*_name_flaws(name), *unknown])
+        managing, unknown_too = _people(administrators, place="/administrators")
+        _raise([*_name_flaws(name), *unknown, *unknown_too])
         made = Group.objects.create(name=name)
         made.user_set.set(found)
         detail = _listed(_("Members"), [one.username for one in found])
         audit.record(by, action="created", kind=KIND, name=name, detail=detail)
+        _change_administrators(made, managing, by=by)
     return made
 
 
@@ -86,22 +116,29 @@ def change_group(
     *,
     name: str,
     members: Sequence[str],
+    administrators: Sequence[str] | None = None,
     unchanged: Callable[[Group], None] | None = None,
     by: User,
 ) -> Group:
-    """Store name and members; raises Invalid, also for a new name while anything uses the group.
+    """Store name, members and administrators (None: as they are); raises Invalid.
 
-    `unchanged` may refuse what the group has become by the time the row is locked.
+    A name stays while anything uses the group. An administrator of the group changes its members
+    alone, else Forbidden. `unchanged` may refuse what the group has become by the time the row is
+    locked.
     """
     name = _trimmed(name)
     with transaction.atomic():
         lock_people()
-        row = group(row.pk)
+        row = group(row.pk, managed_by=by)
         if unchanged is not None:
             unchanged(row)
         found, unknown = _people(members)
+        managing, unknown_too = _people(administrators or (), place="/administrators")
         before = row.name
-        _raise([*_rename_flaws(row, name), *unknown])
+        others = administrators is not None and _names(managing) != administrators_of(row)
+        if not has_role(by, ADMINISTRATOR) and (name != before or others):
+            raise Forbidden(_("You can change the members of this group, and nothing else."))
+        _raise([*_rename_flaws(row, name), *unknown, *unknown_too])
         if name != before:
             row.name = name
             row.save(update_fields=["name"])
@@ -113,6 +150,8 @@ def change_group(
                 detail=_("It was %(name)s") % {"name": before},
             )
         _change_members(row, found, by=by)
+        if administrators is not None:
+            _change_administrators(row, managing, by=by)
     return row
 
 
@@ -172,7 +211,24 @@ def _change_members(row: Group, wanted: Sequence[User], *, by: User) -> None:
     )
 
 
-def _people(names: Iterable[str]) -> tuple[list[User], list[Flaw]]:
+def _names(people: Iterable[User]) -> list[str]:
+    return sorted(one.username for one in people)
+
+
+def _change_administrators(row: Group, wanted: Sequence[User], *, by: User) -> None:
+    names = _names(wanted)
+    if names == administrators_of(row):
+        return
+    rows = GroupAdministrator.objects.filter(group=row)
+    rows.exclude(user__in=wanted).delete()
+    GroupAdministrator.objects.bulk_create(
+        [GroupAdministrator(group=row, user=one) for one in wanted], ignore_conflicts=True
+    )
+    detail = _listed(_("Group administrators"), names or [_("none")])
+    audit.record(by, action="changed", kind=KIND, name=row.name, detail=detail)
+
+
+def _people(names: Iterable[str], *, place: str = "/members") -> tuple[list[User], list[Flaw]]:
     """Return the people of user names and e-mail addresses, and a flaw for each unknown one."""
     wanted = {name: at for at, name in reversed(list(enumerate(names)))}
     if not wanted:
@@ -191,10 +247,10 @@ def _people(names: Iterable[str]) -> tuple[list[User], list[Flaw]]:
             found[hits[0]] = None
         elif hits:
             sentence = _("Several users go by %(name)s. Write the user name.") % {"name": name}
-            flaws.append(Flaw(f"/members/{at}", sentence))
+            flaws.append(Flaw(f"{place}/{at}", sentence))
         else:
             flaws.append(
-                Flaw(f"/members/{at}", _("There is no user %(name)s.") % {"name": name[:150]})
+                Flaw(f"{place}/{at}", _("There is no user %(name)s.") % {"name": name[:150]})
             )
     rows = User.objects.in_bulk(list(found))
     return [rows[pk] for pk in found], flaws

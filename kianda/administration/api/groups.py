@@ -33,7 +33,11 @@ FILTERS = {"name": "name", "member": "user__username"}
 
 def group_json(row: Group) -> dict[str, Any]:
     """Return a group as the API shows one."""
-    return {"name": row.name, "members": sorted(user.username for user in row.user_set.all())}
+    return {
+        "name": row.name,
+        "members": sorted(user.username for user in row.user_set.all()),
+        "administrators": sorted(one.user.username for one in row.administrators.all()),
+    }
 
 
 def _etag(row: Group) -> str:
@@ -47,7 +51,7 @@ def _answer(row: Group, *, status: int = 200) -> Response:
 def _found(request: Request, name: str) -> tuple[Group, Callable[[Group], None]]:
     """Return a group, and the check that it is still the one that was read."""
     read_query(request, ())
-    row = services.group(name)
+    row = services.group(name, managed_by=caller(request))
     seen = _etag(row)
     check_if_match(request, seen)
     return row, unchanged_since(request, seen, _etag)
@@ -69,7 +73,7 @@ class Groups(APIView):
         """List groups with their members."""
         return list_response(
             request,
-            services.own_groups().prefetch_related("user_set"),
+            services.own_groups().prefetch_related("user_set", "administrators__user"),
             to_json=group_json,
             default_order=["name"],
             ordering={"name": "name"},
@@ -97,13 +101,13 @@ class OneGroup(APIView):
     """One group."""
 
     scopes: ClassVar = {"GET": "read", "PATCH": "admin", "DELETE": "admin"}
-    roles: ClassVar = dict.fromkeys(("GET", "PATCH", "DELETE"), ADMIN)
+    roles: ClassVar[dict[str, tuple[str, ...]]] = {"GET": (), "PATCH": (), "DELETE": ADMIN}
 
     @extend_schema(operation_id="groups_read", responses={200: schemas.GROUP}, tags=TAGS)
     def get(self, request: Request, name: str) -> Response:
         """Read a group."""
         read_query(request, ())
-        return _answer(services.group(name))
+        return _answer(services.group(name, managed_by=caller(request)))
 
     @extend_schema(
         operation_id="groups_change",
@@ -112,10 +116,14 @@ class OneGroup(APIView):
         tags=TAGS,
     )
     def patch(self, request: Request, name: str) -> Response:
-        """Rename a group that nothing uses, or say who its members are."""
+        """Rename a group that nothing uses, or say who its members and administrators are.
+
+        Its administrators change the members alone.
+        """
         row, unchanged = _found(request, name)
         body = read_body(schemas.GroupChanges, request.data)
-        wanted = group_json(row) | body.model_dump(include=body.model_fields_set)
+        known = {key: one for key, one in group_json(row).items() if key != "administrators"}
+        wanted = known | body.model_dump(include=body.model_fields_set)
         changed = services.change_group(row, **wanted, unchanged=unchanged, by=caller(request))
         return _answer(services.group(changed.pk))
 

@@ -24,7 +24,9 @@ USER = shape({**_USERNAME, **_SETTINGS, **_ACTIVE})
 USER_IN = shape({**_USERNAME, **_SETTINGS}, required=["username"])
 USER_PATCH = USER | {"required": []}
 
-GROUP = shape({"name": TEXT | {"maxLength": LONGEST_GROUP}, "members": _NAMES})
+GROUP = shape(
+    {"name": TEXT | {"maxLength": LONGEST_GROUP}, "members": _NAMES, "administrators": _NAMES}
+)
 GROUP_IN = GROUP | {"required": ["name"]}
 GROUP_PATCH = GROUP | {"required": []}
 
@@ -90,6 +92,7 @@ class NewGroup(Body):
 
     name: StrictStr
     members: list[StrictStr] = []
+    administrators: list[StrictStr] = []
 
 
 class GroupChanges(Body):
@@ -97,3 +100,4 @@ class GroupChanges(Body):
 
     name: StrictStr = ""
     members: list[StrictStr] = []
+    administrators: list[StrictStr] = []
