@@ -192,12 +192,11 @@ class InstanceRights:
         )
 
     def acts_for(self, form: str) -> str:
-        """Return for whom the person stands in on a form, or nothing: by an own right."""
-        if not self._may_use or self.manages or form not in self.records:
+        """Return for whom the person stands in on a form; nothing where the right is their own."""
+        record = None if self.manages else self.records.get(form)
+        if record is None or record.everyone or not self._may_use:
             return ""
-        record = self.records[form]
-        owners = owners_in(record, self._people.creator)
-        return "" if record.everyone else self._person.acts_for(owners)
+        return self._person.acts_for(owners_in(record, self._people.creator))
 
     def changes(self, form: str) -> Decision:
         """Decide whether the person fills in a form when it is open, where a field says nothing."""
