@@ -4,9 +4,10 @@ from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
 from processes.api import designs, instances, runs
+from processes.api import quick_actions as api_quick_actions
 from processes.views.designer.urls import designer_urlpatterns
 from processes.views.instances import instance_list as instance_pages
-from processes.views.instances import instance_page, my_work, records
+from processes.views.instances import instance_page, my_work, quick_actions, records
 from processes.views.instances import runs as run_pages
 from processes.views.library import definition_editor as design_pages
 from processes.views.library import design_list, import_export, versions
@@ -21,6 +22,13 @@ api_urlpatterns = [
     path("instances/", instances.Instances.as_view()),
     path("instances/<str:process_id>/", instances.Instance.as_view()),
     path("instances/<str:process_id>/forms/", instances.InstanceForms.as_view()),
+    path(
+        "instances/<str:process_id>/forms/<str:form>/reassign/",
+        api_quick_actions.Reassign.as_view(),
+    ),
+    path(
+        "instances/<str:process_id>/forms/<str:form>/edit/", api_quick_actions.EditAgain.as_view()
+    ),
     path("instances/<str:process_id>/send-back/", instances.SendBack.as_view()),
     path("instances/<str:process_id>/trigger/", instances.Trigger.as_view()),
     path("runs/", runs.Runs.as_view()),
@@ -73,6 +81,16 @@ page_urlpatterns: list[URLPattern] = [
         "instances/<str:process_id>/forms/<str:form>/send-back/",
         my_work.back,
         name="instance-send-back",
+    ),
+    path(
+        "instances/<str:process_id>/forms/<str:form>/reassign/",
+        quick_actions.reassign,
+        name="instance-reassign",
+    ),
+    path(
+        "instances/<str:process_id>/forms/<str:form>/edit/",
+        quick_actions.edit_again,
+        name="instance-edit-again",
     ),
     path("instances/<str:process_id>/move/", records.move, name="instance-move"),
     path("runs/", run_pages.runs, name="runs"),

@@ -104,7 +104,7 @@ class Instances(APIView):
 
     def _answer(self, request: Request, instance: ProcessInstance) -> Response:
         response = tagged(
-            Response(instance_json(instance, caller(request)), status=201), _etag(instance)
+            Response(instance_json(instance, caller(request)), status=201), etag(instance)
         )
         place = f"/api/v1/instances/{instance.process_id}/"
         response["Location"] = request.build_absolute_uri(place)
@@ -123,7 +123,7 @@ class Instance(APIView):
         """Read an instance; secrets are masked."""
         read_query(request, ())
         instance, _ = read_instance(process_id, caller(request))
-        return tagged(Response(instance_json(instance, caller(request))), _etag(instance))
+        return tagged(Response(instance_json(instance, caller(request))), etag(instance))
 
     @extend_schema(
         operation_id="instances_change",
@@ -136,11 +136,11 @@ class Instance(APIView):
         read_query(request, ())
         body = read_body(InstanceChanges, request.data)
         instance, _ = read_instance(process_id, caller(request))
-        check_if_match(request, _etag(instance))
+        check_if_match(request, etag(instance))
         changed = lifecycle.patch_instance(
             process_id=process_id, data=body.data, revision=body.revision, user=caller(request)
         )
-        return tagged(Response(instance_json(changed, caller(request))), _etag(changed))
+        return tagged(Response(instance_json(changed, caller(request))), etag(changed))
 
     @extend_schema(
         operation_id="instances_delete",
@@ -152,12 +152,12 @@ class Instance(APIView):
     def delete(self, request: Request, process_id: str) -> Response:
         """Delete an instance; its runs stay."""
         force = force_asked(request)
-        check_if_match(request, _etag(read_instance(process_id, caller(request))[0]))
+        check_if_match(request, etag(read_instance(process_id, caller(request))[0]))
         lifecycle.delete_instance(
             process_id=process_id,
             user=caller(request),
             force=force,
-            unchanged=lambda instance: check_if_match(request, _etag(instance)),
+            unchanged=lambda instance: check_if_match(request, etag(instance)),
         )
         return Response(status=204)
 
@@ -194,7 +194,7 @@ class SendBack(APIView):
         """Open a completed form again and say why; the forms after it are not started any more."""
         read_query(request, ())
         body = read_body(SendBackBody, request.data)
-        check_if_match(request, _etag(read_instance(process_id, caller(request))[0]))
+        check_if_match(request, etag(read_instance(process_id, caller(request))[0]))
         instance = send_back(
             process_id=process_id,
             form=body.form,
@@ -202,7 +202,7 @@ class SendBack(APIView):
             revision=body.revision,
             user=caller(request),
         )
-        return tagged(Response(instance_json(instance, caller(request))), _etag(instance))
+        return tagged(Response(instance_json(instance, caller(request))), etag(instance))
 
 
 class Trigger(APIView):
@@ -251,6 +251,7 @@ class Trigger(APIView):
         return Response(run_json(run, caller(request)), status=202 if later else 200)
 
 
-def _etag(instance: ProcessInstance) -> str:
+def etag(instance: ProcessInstance) -> str:
+    """Return the tag of what an instance is now."""
     draft = instance.design.draft_id if instance.mode == ProcessInstance.Mode.PREVIEW else None
     return etag_of("instance", instance.pk, instance.revision, instance.version_id, draft)

@@ -51,6 +51,21 @@ class SendBackBody(Body):
     revision: StrictInt | None = Field(default=None, ge=1)
 
 
+class ReassignBody(Body):
+    """POST /instances/{process_id}/forms/{form}/reassign/"""
+
+    users: list[StrictStr] = []
+    groups: list[StrictStr] = []
+    note: StrictStr = ""
+    revision: StrictInt | None = Field(default=None, ge=1)
+
+
+class EditAgainBody(Body):
+    """POST /instances/{process_id}/forms/{form}/edit/"""
+
+    revision: StrictInt | None = Field(default=None, ge=1)
+
+
 class PublishBody(Body):
     """POST /processes/{name}/publish/"""
 

@@ -93,6 +93,17 @@ SEND_BACK_IN = shape(
     },
     required=["form", "note"],
 )
+_NAMES = {"type": "array", "items": {"type": "string"}, "default": []}
+REASSIGN_IN = shape(
+    {
+        "users": _NAMES | {"description": "User names or e-mail addresses."},
+        "groups": _NAMES,
+        "note": {"type": "string", "maxLength": LONGEST_NOTE, "description": "For the history."},
+        "revision": {"type": "integer", "minimum": 1},
+    },
+    required=[],
+)
+EDIT_AGAIN_IN = shape({"revision": {"type": "integer", "minimum": 1}}, required=[])
 CHECK_AS_IN = shape(
     {
         "person": {"type": "string", "description": "A user name."},

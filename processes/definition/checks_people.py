@@ -57,6 +57,9 @@ def _in_rights(document: Document) -> Iterator[Named]:
         yield from _named_in(pointer("security", name), getattr(document.security, name))
     for number, form in enumerate(document.forms):
         yield from _named_on(pointer("forms", number), form)
+        for name in type(form.quick_actions).model_fields:
+            place = pointer("forms", number, "quick_actions", name)
+            yield from _named_in(place, getattr(form.quick_actions, name))
         for place, field in walk(form.fields, pointer("forms", number, "fields")):
             yield from _named_on(place, field)
             for at, column in enumerate(getattr(field, "columns", ())):

@@ -76,7 +76,7 @@ def _form_change(old: Form, new: Form) -> str:
     parts = []
     if old.title != new.title:
         parts.append(_('renamed, it was "%(old)s"') % {"old": old.title})
-    if (old.see, old.edit) != (new.see, new.edit):
+    if (old.see, old.edit, old.quick_actions) != (new.see, new.edit, new.quick_actions):
         parts.append(_("its rights changed"))
     return _(" and ").join(parts)
 

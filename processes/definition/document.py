@@ -22,7 +22,15 @@ from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import field_name_flaw, slug_flaw, titled
 from kianda.lib.pointers import flaws_of, pointer, unique
 from processes.definition import raw_document as sent
-from processes.definition.form_owners import ActivateWith, FormEdit, FormSee, Owners, People
+from processes.definition.form_owners import (
+    ActivateWith,
+    FormEdit,
+    FormQuickActions,
+    FormSee,
+    Owners,
+    People,
+    QuickActions,
+)
 from processes.definition.security import Security
 from processes.definition.targets import (  # fmt: skip
     Target,
@@ -101,6 +109,7 @@ class Form(_Titled):
     activate_with: ActivateWith = ""
     see: FormSee = ()
     edit: FormEdit = ()
+    quick_actions: FormQuickActions = QuickActions()
     fields: list[AnyField] = Field(default=[], json_schema_extra={"control": "fields"})
 
     def all_fields(self) -> Iterator[FormField]:

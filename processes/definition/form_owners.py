@@ -1,4 +1,4 @@
-"""Whom a form belongs to, and with which other form it opens: settings of a form."""
+"""Whom a form belongs to, with which other form it opens, its quick actions: its settings."""
 
 from typing import Annotated
 
@@ -97,5 +97,39 @@ FormEdit = Annotated[
             "People and groups. No one named: its owners, or as the rights of the process say."
         ),
         json_schema_extra={"control": "refs"},
+    ),
+]
+
+
+class QuickActions(BaseModel):
+    """Who may do what from the menu of a form, beside the administrators of the process."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reassign: Refs = Field(
+        default=(),
+        max_length=MOST_REFS,
+        title=gettext_noop("Reassign"),
+        description=gettext_noop("Who gives the open form to other people."),
+        json_schema_extra={"control": "refs"},
+    )
+    edit_again: Refs = Field(
+        default=(),
+        max_length=MOST_REFS,
+        title=gettext_noop("Edit again"),
+        description=gettext_noop("Who opens the completed form again for its owners."),
+        json_schema_extra={"control": "refs"},
+    )
+
+
+FormQuickActions = Annotated[
+    QuickActions,
+    Field(
+        title=gettext_noop("Quick actions"),
+        description=gettext_noop(
+            "What people do from the menu of the form. The people who manage the process always "
+            "may."
+        ),
+        json_schema_extra={"control": "quick_actions", "group": "rights"},
     ),
 ]

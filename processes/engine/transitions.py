@@ -31,6 +31,10 @@ class NotOpen(Exception):
     """A form is not being worked on. The message is a sentence for the user."""
 
 
+class NotCompleted(Exception):
+    """A form is not completed, so it is not opened again. The message is a sentence."""
+
+
 class OnlyOpen(Exception):
     """Without the form nobody would have anything to do. The message is a sentence."""
 
@@ -149,6 +153,24 @@ def went_to(
         status=_title(document, form),
         forms=kept_states(document, records, ended=False, creator=creator),
     )
+
+
+def reopened(
+    document: Document, standing: InstanceState, form: str, *, creator: str, at: str
+) -> InstanceState:
+    """Return the standing with a completed form open again; all that came after it stays.
+
+    Raises NotCompleted. What had ended goes on until the form is submitted once more.
+    """
+    records = records_of(document, standing, creator)
+    if records[form].status != COMPLETED:
+        words = _("The form %(form)s is not completed.")
+        raise NotCompleted(words % {"form": _title(document, form)})
+    records[form] = records[form].open_since(at)
+    ended = bool(standing.forms.get("ended"))
+    status = _title(document, form) if ended else standing.status
+    forms = kept_states(document, records, ended=False, creator=creator)
+    return replace(standing, status=status, forms=forms)
 
 
 def _after(document: Document, records: Records, form: str) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """The forms of an instance: which are open, whose they are, what is shown; my work."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -166,8 +167,12 @@ def store_standing(
     user: User | None,
     run: Run | None = None,
     acted_for: str = "",
+    told: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Store where an instance stands, with history; the caller holds its lock in a transaction."""
+    """Store where an instance stands, with history; the caller holds its lock in a transaction.
+
+    `told` is what the history says beside.
+    """
     before = standing_of(instance)
     rows = standing_changes(document, before, standing, creator_of(instance))
     moment = timezone.now()
@@ -188,7 +193,7 @@ def store_standing(
         by=user,
         by_name=user.get_username() if user else "",
         acted_for=acted_for or None,
-        fields=rows,
+        fields=[*rows, *told],
     )
 
 

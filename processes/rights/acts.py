@@ -40,6 +40,10 @@ ACTS = (
     ActLine("submit", "an open form", "who changes the form", "403; 409 when it is not open"),
     ActLine("send back", "a completed form", "the owners of the open form; of an ended instance, "
         "whoever had the last of the work", "403"),
+    ActLine("reassign", "an open form", "its quick action *Reassign*",
+        "403; 409 when it is not open"),
+    ActLine("edit again", "a completed form", "its quick action *Edit again*",
+        "403; 409 when it is not completed"),
     ActLine("delete", "an instance", "`delete`; of these the creator until a form is completed",
         "403 with the reason"),
     ActLine("read", "a definition and its versions", "Designers and `administrators`",

@@ -1,14 +1,14 @@
 """What one person may do with one instance: see it, fill it in, press, delete; part by part."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from processes.definition.display import overlaid
-from processes.definition.document import Document, Form
+from processes.definition.document import Document
 from processes.definition.security import Security
 from processes.engine.instance_state import COMPLETED, FormRecord, form_of
 from processes.fields import Button
@@ -35,15 +35,8 @@ from processes.rights.decisions import (
     security_under,
 )
 from processes.rights.ownership import records_for
+from processes.rights.parts import Part, form_named, placed
 from processes.rights.people import OwnersOfForm, StoredPeople, owners_in
-
-
-class Part(NamedTuple):
-    """A field, with what it stands in from the form inwards, and the form."""
-
-    form: Form
-    above: tuple[FormField, ...]
-    field: FormField
 
 
 def security_of_instance(instance: ProcessInstance) -> Security:
@@ -185,7 +178,7 @@ class InstanceRights:
             reason=line_of(
                 # The form's own title may hold a sign of its own.
                 _("The form %(form)s belongs to %(people)s; only they can change it.").replace(
-                    "%(form)s", self._title(form).replace("%", "%%")
+                    "%(form)s", form_named(self.document, form).title.replace("%", "%%")
                 ),
                 sorted(owners, key=_people_first),
             ),
@@ -201,7 +194,7 @@ class InstanceRights:
     def changes(self, form: str) -> Decision:
         """Decide whether the person fills in a form when it is open, where a field says nothing."""
         if form not in self._changes:
-            own = next(one for one in self.document.forms if one.name == form)
+            own = form_named(self.document, form)
             decided = self._decided(form, own.edit) if own.edit else self._fills_in(form)
             self._changes[form] = decided
         return self._changes[form]
@@ -223,7 +216,7 @@ class InstanceRights:
         part = self.parts.get(name)
         if part is None:
             return denied(_("There is no such field."))
-        for one in (part.field, *reversed(part.above)):
+        for one in reversed(part.nested):
             if one.edit:
                 return self._decided(part.form.name, one.edit)
         return self.changes(part.form.name)
@@ -238,6 +231,19 @@ class InstanceRights:
             return self.changes_field(owner)
         form = form_of(self.document, target)
         return self.changes(form) if form in self.records else self.see
+
+    def reassigns(self, form: str) -> Decision:
+        """Decide whether the person gives a form to others."""
+        return self._acts_quickly(form, "reassign")
+
+    def edits_again(self, form: str) -> Decision:
+        """Decide whether the person opens a completed form again, and nothing after it ends."""
+        return self._acts_quickly(form, "edit_again")
+
+    def _acts_quickly(self, form: str, action: Literal["reassign", "edit_again"]) -> Decision:
+        own = form_named(self.document, form)
+        seen = self.seeing(form)
+        return self._decided(form, getattr(own.quick_actions, action)) if seen else seen
 
     def _decided(self, form: str, refs: tuple[str, ...]) -> Decision:
         """Decide by a list of a part, where `owners` are those of its form."""
@@ -263,7 +269,7 @@ class InstanceRights:
             if form.see and not self._holds(form.name, form.see)
         }
         for name, part in self.parts.items():
-            lists = (one.see for one in (*part.above, part.field))
+            lists = (one.see for one in part.nested)
             if part.form.name in gone or not all(
                 self._holds(part.form.name, refs) for refs in lists if refs
             ):
@@ -275,8 +281,8 @@ class InstanceRights:
         if self.manages:
             return self.manages
         part = self.parts.get(name)
-        form = part.form if part else next(one for one in self.document.forms if one.name == name)
-        inside = (*part.above, part.field) if part else ()
+        form = part.form if part else form_named(self.document, name)
+        inside = part.nested if part else ()
         lists = [form.see, *(one.see for one in inside)]
         said = [refs for refs in lists if refs]
         against = next((refs for refs in said if not self._holds(form.name, refs)), ())
@@ -331,7 +337,7 @@ class InstanceRights:
     @cached_property
     def parts(self) -> Mapping[str, Part]:
         """The fields by name, each with what it stands in."""
-        return dict(_placed(self.document))
+        return dict(placed(self.document))
 
     def display(self) -> dict[str, dict[str, bool]]:
         """Return what rules show and enable, less what the person does not see or change."""
@@ -375,25 +381,9 @@ class InstanceRights:
     def _acts_on(self, name: str, part: Part) -> bool:
         return bool(self.presses(name) if part.field.is_button else self.changes_field(name))
 
-    def _title(self, form: str) -> str:
-        return next(one.title for one in self.document.forms if one.name == form)
-
     def _line(self, sentence: str, refs: Iterable[str]) -> Callable[[], str]:
         fields = self._document.fields if self._document is not None else {}
         return lambda: line_of(sentence, refs, {name: one.title for name, one in fields.items()})()
-
-
-def _placed(document: Document) -> Iterator[tuple[str, Part]]:
-    for form in document.forms:
-        yield from _inside(form, form.fields, ())
-
-
-def _inside(
-    form: Form, fields: Iterable[FormField], above: tuple[FormField, ...]
-) -> Iterator[tuple[str, Part]]:
-    for field in fields:
-        yield field.name, Part(form, above, field)
-        yield from _inside(form, field.inner, (*above, field))
 
 
 def _people_first(ref: str) -> tuple[bool, str]:

@@ -188,6 +188,7 @@ ELSEWHERE = {
     "test_library": {"designs-import", "bin-restore", "template", "template-press"},
     "test_instances": {"instance-restore"},
     "test_forms": {"instance-send-back"},
+    "test_quick_actions": {"instance-reassign", "instance-edit-again"},
     "test_rights": {"designer-rights"},
     "test_notifications": {"notifications-read", "notifications-settings"},
     "test_runs": {"run-store"},

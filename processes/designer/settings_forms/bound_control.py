@@ -12,6 +12,7 @@ from kianda.lib.dialogs.controls import register
 from kianda.lib.dialogs.dialog import BoundControl, Dialog, Option
 from kianda.lib.dialogs.posted_rows import columns_of
 from kianda.lib.dialogs.specs import kind_among, tag_of
+from processes.definition.form_owners import QuickActions
 from processes.designer.settings_forms.condition_view import (
     ConditionGroupView,
     Sentence,
@@ -191,6 +192,18 @@ class SettingControl(BoundControl):
             for leaf in branch.leaves
             if leaf.value.strip("[]") in known
         ]
+
+    @property
+    def lists(self) -> list[tuple[str, str, Words, Words, list[str], list[str]]]:
+        """Return the lists of people in it: place, name, title, help, refs, what is wrong."""
+        return [
+            (
+                place, self.form.name(place), _(str(info.title)), _(str(info.description)),
+                self.value[key], self.form.all_errors(place),
+            )
+            for key, info in QuickActions.model_fields.items()
+            for place in [f"{self.pointer}/{key}"]
+        ]  # fmt: skip
 
     @property
     def ref_choices(self) -> list[tuple[str, Words, str, str]]:

@@ -12,6 +12,7 @@ from kianda.lib.dialogs.controls import (
     shown_rows,
 )
 from kianda.lib.dialogs.specs import Spec
+from processes.definition.form_owners import QuickActions
 from processes.designer.settings_forms import posted_conditions
 
 
@@ -49,6 +50,18 @@ def _shown_refs(spec: Spec, value: Any) -> list[str]:
     return [str(one) for one in value] if isinstance(value, (list, tuple)) else []
 
 
+def _read_quick_actions(sent: Sent) -> dict[str, list[str]]:
+    return {
+        key: _read_refs(sent._replace(node=sent.node.at(key) if sent.node is not None else None))
+        for key in QuickActions.model_fields
+    }
+
+
+def _shown_quick_actions(spec: Spec, value: Any) -> dict[str, list[str]]:
+    raw = value if isinstance(value, dict) else {}
+    return {key: _shown_refs(spec, raw.get(key)) for key in QuickActions.model_fields}
+
+
 _SELECT = ControlType("select", read_name)
 _ROWS = ControlType("rows", read_rows, shown_rows)
 _GROUP = ControlType("conditions", _read_conditions, _shown_conditions)
@@ -63,6 +76,7 @@ OF_PROCESSES = MappingProxyType(
         "method_picker": ControlType("method", _read_method, beside="datasource"),
         "form": _SELECT,
         "refs": ControlType("refs", _read_refs, _shown_refs),
+        "quick_actions": ControlType("quick_actions", _read_quick_actions, _shown_quick_actions),
         "process": ControlType("listed", read_name),
         "trigger": ControlType("listed", read_name),
         "assignments": _ROWS,

@@ -29,6 +29,8 @@ class FormStep:
     may_send_back: bool
     # The person does it as a substitute.
     stands_in_for: str
+    may_reassign: bool
+    may_edit_again: bool
     # It has no button that submits it, so the page gives it one.
     needs_submit: bool
 
@@ -63,11 +65,9 @@ def steps_of(
 ) -> dict[str, FormStep]:
     """Return the steps of an instance by form name, in form order."""
     states = form_states(instance, document)
-    bare = {
-        form.name
-        for form in document.forms
-        if document.is_submitted(form) and not document.submits_itself(form)
-    }
+    # One that is never submitted, as that of a kept token, is nobody's work.
+    worked_on = {form.name: form for form in document.forms if document.is_submitted(form)}
+    bare = {name for name, form in worked_on.items() if not document.submits_itself(form)}
     return {
         state.form: FormStep(
             state=state,
@@ -78,6 +78,10 @@ def steps_of(
             is_enabled=instance.display.get(state.form, {}).get("enabled", True),
             may_send_back=state.status == COMPLETED and sends_back(state, states, rights),
             stands_in_for=rights.acts_for(state.form) if state.status == CURRENT else "",
+            may_reassign=state.status == CURRENT
+            and state.form in worked_on
+            and bool(rights.reassigns(state.form)),
+            may_edit_again=state.status == COMPLETED and bool(rights.edits_again(state.form)),
             needs_submit=state.form in bare and rights.changes(state.form).allowed,
         )
         for state in states

@@ -14,6 +14,7 @@ from processes.forms.value_words import sent_back_words, sentences_of, words_of
 from processes.instances import recycle_bin
 from processes.instances.history import can_restore, told
 from processes.instances.sent_values import takes_values
+from processes.language.people import called
 from processes.models import Change, ProcessInstance, Run
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.seen import seen_changes
@@ -91,6 +92,11 @@ def _words(row: Mapping[str, Any], document: Document) -> dict[str, Any]:
         told = {part: words_of(field, row[part]) for part in ("before", "after")}
         return {"title": field.title if field else name, **told}
     titles = {f"form:{form.name}": form.title for form in document.forms}
+    if row.get("owners"):
+        return {
+            "title": gettext("Owners of %(title)s") % {"title": titles.get(name, name)},
+            **{part: ", ".join(called(row[part])) for part in ("before", "after")},
+        }
     said = {part: _STATES.get(str(row[part]), row[part]) for part in ("before", "after")}
     return {
         "title": gettext("Form %(title)s") % {"title": titles.get(name, name)},
@@ -108,6 +114,8 @@ def _sentences(row: Mapping[str, Any], document: Document) -> list[str]:
 def _said(row: Mapping[str, Any]) -> list[str]:
     """Return who sent a form back and why, and whose completion has ended by that."""
     lines = []
+    if row.get("owners"):
+        return [row["note"]] if row["note"] else []
     if "note" in row:
         by = acted_words(row["sent_back_by"], row.get("sent_back_for"))
         lines.append(sent_back_words(by, row["note"]))

@@ -107,7 +107,7 @@ def back(request: HttpRequest, process_id: str, form: str) -> HttpResponseBase:
             _("%(process_id)s has no form %(form)s.")
             % {"process_id": instance.process_id, "form": form}
         )
-    note, here = request.POST.get("note", ""), _page_of(request, instance)
+    note, here = request.POST.get("note", ""), page_of(request, instance)
     errors, refusal = Errors(), ""
     if request.method == "POST":
         try:
@@ -137,7 +137,7 @@ def back(request: HttpRequest, process_id: str, form: str) -> HttpResponseBase:
     )  # fmt: skip
 
 
-def _page_of(request: HttpRequest, instance: ProcessInstance) -> str:
+def page_of(request: HttpRequest, instance: ProcessInstance) -> str:
     """Return the page to come back to: that of the instance, or the preview that shows it."""
     before = page_before(request) if is_htmx(request) else ""
     is_preview = instance.mode == ProcessInstance.Mode.PREVIEW

@@ -36,6 +36,12 @@ _BY_MARKS = {
         POST /api/v1/instances/<str:process_id>/trigger/
     """,
     ".xxoo": """
+        POST /api/v1/instances/<str:process_id>/forms/<str:form>/reassign/
+        POST /api/v1/instances/<str:process_id>/forms/<str:form>/edit/
+        GET /instances/<str:process_id>/forms/<str:form>/reassign/
+        POST /instances/<str:process_id>/forms/<str:form>/reassign/
+        GET /instances/<str:process_id>/forms/<str:form>/edit/
+        POST /instances/<str:process_id>/forms/<str:form>/edit/
         DELETE /api/v1/instances/<str:process_id>/
         GET /instances/<str:process_id>/check-as/
         GET /instances/<str:process_id>/delete/

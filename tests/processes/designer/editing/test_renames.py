@@ -149,10 +149,11 @@ def test_a_rename_reaches_whoever_is_named_in_rights() -> None:
         {**button("go", secure), "press": boss}, security={"see": boss},
     )  # fmt: skip
     before["forms"][0]["edit"] = boss
+    before["forms"][0]["quick_actions"] = {"reassign": boss, "edit_again": boss}
     done = run(edit("rename", target="field:boss", name="chief"), before).document
     assert parse_document(done)
     texts = strings(done)
-    assert (texts.count("[boss]"), texts.count("[chief]")) == (0, 6)
+    assert (texts.count("[boss]"), texts.count("[chief]")) == (0, 8)
 
 
 def strings(value: Any) -> list[str]:

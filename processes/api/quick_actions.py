@@ -1,0 +1,71 @@
+"""/instances/{process_id}/forms/{form}/: given to other people, or opened once more."""
+
+from typing import ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kianda.accounts.permissions import caller
+from kianda.lib.api.drf import check_if_match, read_query, tagged
+from kianda.lib.api.strict_json import read_body
+from processes.api import schemas
+from processes.api.instances import etag
+from processes.api.representations import instance_json
+from processes.api.request_bodies import EditAgainBody, ReassignBody
+from processes.instances.claim import read_instance
+from processes.instances.quick_actions import edit_again, reassign
+from processes.models import ProcessInstance
+
+
+def _begun(request: Request, process_id: str) -> None:
+    read_query(request, ())
+    check_if_match(request, etag(read_instance(process_id, caller(request))[0]))
+
+
+def _answer(request: Request, instance: ProcessInstance) -> Response:
+    return tagged(Response(instance_json(instance, caller(request))), etag(instance))
+
+
+class Reassign(APIView):
+    """An open form of an instance, given to other people."""
+
+    scopes: ClassVar = {"POST": "run"}
+
+    @extend_schema(
+        operation_id="instances_reassign",
+        request={"application/json": schemas.REASSIGN_IN},
+        responses={200: schemas.INSTANCE},
+        tags=["Instances"],
+    )
+    def post(self, request: Request, process_id: str, form: str) -> Response:
+        """Give an open form to these people and groups, instead of those whose it is."""
+        body = read_body(ReassignBody, request.data)
+        _begun(request, process_id)
+        instance = reassign(
+            process_id=process_id, form=form, users=body.users, groups=body.groups,
+            note=body.note, revision=body.revision, user=caller(request),
+        )  # fmt: skip
+        return _answer(request, instance)
+
+
+class EditAgain(APIView):
+    """A completed form of an instance, opened once more."""
+
+    scopes: ClassVar = {"POST": "run"}
+
+    @extend_schema(
+        operation_id="instances_edit_again",
+        request={"application/json": schemas.EDIT_AGAIN_IN},
+        responses={200: schemas.INSTANCE},
+        tags=["Instances"],
+    )
+    def post(self, request: Request, process_id: str, form: str) -> Response:
+        """Open a completed form for its owners again; the forms after it stay as they are."""
+        body = read_body(EditAgainBody, request.data)
+        _begun(request, process_id)
+        instance = edit_again(
+            process_id=process_id, form=form, revision=body.revision, user=caller(request)
+        )
+        return _answer(request, instance)

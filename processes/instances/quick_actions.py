@@ -1,0 +1,137 @@
+"""Quick actions of a form: it is given to other people, or opened once more."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
+from processes.definition.document import Document
+from processes.engine.instance_state import CURRENT, InstanceState, note_too_long
+from processes.engine.transitions import NotCompleted, assigned, reopened
+from processes.instances.claim import refuse_other_revision
+from processes.instances.form_states import known_groups, known_people, store_standing
+from processes.instances.lock import locked, when_free
+from processes.language.people_refs import group_ref, user_ref
+from processes.language.timestamps import moment_text
+from processes.models import ProcessInstance
+from processes.rights.decisions import Decision
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.ownership import standing_of
+from processes.rights.people import creator_of, owners_in
+
+Row = dict[str, Any]
+Step = Callable[[ProcessInstance, Document, InstanceRights], tuple[InstanceState, list[Row]]]
+
+
+def reassign(
+    *,
+    process_id: str,
+    form: str,
+    users: Sequence[str],
+    groups: Sequence[str],
+    note: str = "",
+    user: User,
+    revision: int | None = None,
+) -> ProcessInstance:
+    """Give an open form to other people, instead of those whose it is; the history says why.
+
+    Raises Invalid for people who are not there, or a note that does not fit, Forbidden, Conflict
+    when the form is not open, Stale, Busy, Missing.
+    """
+    said = _checked(note)
+
+    def step(
+        instance: ProcessInstance, document: Document, rights: InstanceRights
+    ) -> tuple[InstanceState, list[Row]]:
+        record = rights.records[form]
+        if record.status != CURRENT:
+            raise Conflict(_("The form is not open, so no one has it to do."))
+        named = {"users": known_people(users), "groups": known_groups(groups)}
+        _refuse_unknown(named)
+        standing = assigned(
+            document, standing_of(instance), [form], users=named["users"][0],
+            groups=named["groups"][0], creator=creator_of(instance),
+        )  # fmt: skip
+        before = [*map(user_ref, record.users), *map(group_ref, record.groups)]
+        after = [*map(user_ref, named["users"][0]), *map(group_ref, named["groups"][0])]
+        row = {
+            "field": f"form:{form}", "owners": True, "note": said, "after": after,
+            "before": before or sorted(owners_in(record, creator_of(instance))),
+        }  # fmt: skip
+        return standing, [row]
+
+    return _act(process_id, form, InstanceRights.reassigns, step, user=user, revision=revision)
+
+
+def edit_again(
+    *, process_id: str, form: str, user: User, revision: int | None = None
+) -> ProcessInstance:
+    """Open a completed form for its owners again; the forms after it stay as they are.
+
+    Raises Forbidden, Conflict when the form is not completed, Stale, Busy, Missing.
+    """
+
+    def step(
+        instance: ProcessInstance, document: Document, rights: InstanceRights
+    ) -> tuple[InstanceState, list[Row]]:
+        creator, at = creator_of(instance), moment_text(timezone.now())
+        try:
+            return reopened(document, standing_of(instance), form, creator=creator, at=at), []
+        except NotCompleted as refusal:
+            raise Conflict(str(refusal)) from refusal
+
+    return _act(process_id, form, InstanceRights.edits_again, step, user=user, revision=revision)
+
+
+def _act(
+    process_id: str,
+    form: str,
+    may: Callable[[InstanceRights, str], Decision],
+    step: Step,
+    *,
+    user: User,
+    revision: int | None,
+) -> ProcessInstance:
+    """Ask for the right, and store the step, under the lock of the instance."""
+
+    def act() -> ProcessInstance:
+        instance, document = locked(process_id, user)
+        refuse_other_revision(instance, revision)
+        rights = InstanceRights(user, instance, document)
+        if form not in rights.records or not rights.sees(form):
+            words = _("%(process_id)s has no form %(form)s.")
+            raise Missing(words % {"process_id": instance.process_id, "form": form})
+        may(rights, form).or_refuse()
+        standing, told = step(instance, document, rights)
+        acted_for = rights.acts_for(form)
+        store_standing(instance, document, standing, user=user, acted_for=acted_for, told=told)
+        return instance
+
+    return when_free(process_id, act)
+
+
+def _refuse_unknown(named: dict[str, tuple[list[str], list[str]]]) -> None:
+    flaws = [
+        Flaw(f"/{kind}", words % {"name": name})
+        for kind, words in (
+            ("users", _("No user named %(name)s.")), ("groups", _("No group named %(name)s.")),
+        )
+        for name in named[kind][1]
+    ]  # fmt: skip
+    if not flaws and not any(found for found, _unknown in named.values()):
+        flaws = [Flaw("/users", _("Name people or groups to give it to."))]
+    if flaws:
+        raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)
+
+
+def _checked(note: str) -> str:
+    said = note.replace("\r\n", "\n").strip()
+    wrong = note_too_long(said)
+    if "\0" in said:
+        wrong = _("The note has a character that cannot be stored.")
+    if wrong:
+        raise Invalid.at("/note", wrong)
+    return said
