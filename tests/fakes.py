@@ -161,9 +161,6 @@ class FakeForms:
     def go_to(self, form: str, *, mode: str, make_current: bool, note: str = "") -> None:
         self.done.append(("go_to", form, mode, make_current, *([note] if note else [])))
 
-    def delete(self, form: str) -> None:
-        self.done.append(("delete", form))
-
     def assign(
         self, forms: Sequence[str], *, users: Sequence[str], groups: Sequence[str],
         append: bool, opens: bool,

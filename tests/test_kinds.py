@@ -49,7 +49,6 @@ LEAST: dict[str, dict[str, Any]] = {
     "delete_item": {"id": "a", "datasource": "shop", "method": "delete-order"},
     "submit": {"id": "a"},
     "close": {"id": "a"},
-    "delete_form": {"id": "a"},
     "validate_input": {
         "id": "a",
         "field": "status",
@@ -178,7 +177,6 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "delete_item",
         "submit",
         "close",
-        "delete_form",
         "validate_input",
         "hide_or_disable",
         "make_required",

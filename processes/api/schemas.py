@@ -126,7 +126,7 @@ FORM_STATE = shape(
     {
         "form": TEXT,
         "title": TEXT,
-        "status": {"enum": ["not_started", "current", "completed", "deleted"]},
+        "status": {"enum": ["not_started", "current", "completed"]},
         "users": {"type": "array", "items": TEXT},
         "groups": {"type": "array", "items": TEXT},
         "started": MAYBE_MOMENT,

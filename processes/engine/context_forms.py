@@ -16,16 +16,7 @@ from processes.engine.instance_state import (
     records_of,
 )
 from processes.engine.ports import RunState
-from processes.engine.transitions import (
-    ActedBy,
-    NotOpen,
-    OnlyOpen,
-    assigned,
-    closed,
-    deleted,
-    submitted,
-    went_to,
-)
+from processes.engine.transitions import ActedBy, NotOpen, assigned, closed, submitted, went_to
 from processes.fields.base import InputField, walk
 from processes.language.people import refs_in
 from processes.language.people_refs import named_field
@@ -142,21 +133,6 @@ class RunForms:
                 note=note.strip(),
             )
         self.context.page.update({"form": wanted.name, "mode": mode})
-
-    def delete(self, form: str) -> None:
-        """Take a form out of the flow; raises RuleFailed when nobody would have a form to do."""
-        wanted = self._form(form or self._own_or_open())
-        try:
-            self.context.working.standing = deleted(
-                self.scope.document,
-                self.context.working.standing,
-                wanted.name,
-                creator=self.scope.creator(),
-                at=self.scope.moment.at,
-            )
-        except OnlyOpen as refusal:
-            raise RuleFailed("value", str(refusal)) from refusal
-        self.context.page["form"] = next(iter(self._open_forms()), "")
 
     def assign(
         self,

@@ -11,12 +11,10 @@ from typing import Any, Literal, TypeAlias
 from kianda.lib.i18n import gettext as _
 from processes.definition.document import Document, Form
 
-FormStatus = Literal["not_started", "current", "completed", "deleted"]
+FormStatus = Literal["not_started", "current", "completed"]
 NOT_STARTED: FormStatus = "not_started"
 CURRENT: FormStatus = "current"
 COMPLETED: FormStatus = "completed"
-# Taken out of the flow by a rule: nobody works on it until a rule opens it again.
-DELETED: FormStatus = "deleted"
 # The title of a form can be the status of an instance.
 LONGEST_STATUS = 200
 # Why a form is sent back.
@@ -179,11 +177,6 @@ def opened(
         and form.name not in hidden
     }
     return {name: records[name].open_since(at) for name in [*wanted, *sorted(together - wanted)]}
-
-
-def deleted_names(records: Records) -> frozenset[str]:
-    """Return the names of the forms that were taken out of the flow."""
-    return frozenset(name for name, record in records.items() if record.status == DELETED)
 
 
 def note_too_long(note: str) -> str:

@@ -12,12 +12,10 @@ from processes.definition.document import Document, Form
 from processes.engine.instance_state import (
     COMPLETED,
     CURRENT,
-    DELETED,
     NOT_STARTED,
     FormRecord,
     InstanceState,
     Records,
-    deleted_names,
     kept_states,
     open_names,
     opened,
@@ -33,10 +31,6 @@ class NotOpen(Exception):
 
 class NotCompleted(Exception):
     """A form is not completed, so it is not opened again. The message is a sentence."""
-
-
-class OnlyOpen(Exception):
-    """Without the form nobody would have anything to do. The message is a sentence."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +90,6 @@ def _next(document: Document, records: Records, form: str, hidden: frozenset[str
 
     A form that opens with another one waits for that, unless that is hidden.
     """
-    hidden |= deleted_names(records)
     names = [
         one.name
         for one in document.forms
@@ -131,13 +124,13 @@ def went_to(
     waits. What opens with a form opens with it again, unless it is done.
     """
     records = records_of(document, standing, creator)
-    names, deleted = list(records), deleted_names(records)
+    names = list(records)
     goes_on = own in records and names.index(own) < names.index(form)
     is_sent_back = records[form].status == COMPLETED
     ends = set() if is_sent_back else {name for name in open_names(records) if name != form}
     if is_sent_back or not goes_on:
         ends |= set(_after(document, records, form))
-    for name in ends - deleted - ({own} if goes_on else set()):
+    for name in ends - ({own} if goes_on else set()):
         records[name] = records[name].waiting()
     if goes_on and not is_sent_back:
         records[form] = records[form].open_since(moment.at)
@@ -228,32 +221,6 @@ def assigned(
             records[name] = records[name].open_since(at)
     ended = bool(standing.forms.get("ended")) and not opens
     return replace(standing, forms=kept_states(document, records, ended=ended, creator=creator))
-
-
-def deleted(
-    document: Document, standing: InstanceState, form: str, *, creator: str, at: str
-) -> InstanceState:
-    """Return the standing without a form: it is passed over; who completed it stays known.
-
-    When nothing else is open, the next form that waits its turn opens; raises OnlyOpen when there
-    is none.
-    """
-    records = records_of(document, standing, creator)
-    was_open = records[form].status == CURRENT
-    records[form] = replace(records[form], status=DELETED, sent_back="", sent_back_by="", note="")
-    said = standing.status
-    if was_open and not open_names(records):
-        following = _next(document, records, form, standing.hidden)
-        if following is None:
-            words = _(
-                "The form %(form)s is the only one that is open, and no other waits its turn."
-            )
-            raise OnlyOpen(words % {"form": _title(document, form)})
-        records.update(opened(document, records, [following], at, standing.hidden))
-        said = _title(document, following)
-    ended = bool(standing.forms.get("ended"))
-    forms = kept_states(document, records, ended=ended, creator=creator)
-    return replace(standing, status=said, forms=forms)
 
 
 def closed(

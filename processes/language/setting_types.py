@@ -208,11 +208,6 @@ def check_form_name(name: str, info: ValidationInfo) -> str:
     return name
 
 
-def check_form_or_own(name: str, info: ValidationInfo) -> str:
-    """Refuse what is no form of this process; nothing is the form on which the rule stands."""
-    return check_form_name(name, info) if name else name
-
-
 def _check_process(name: str) -> str:
     if not SLUG.match(name) or len(name) > 63:
         raise flaw(_("Give the name of a process: small letters, digits and single hyphens."))

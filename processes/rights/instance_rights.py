@@ -143,8 +143,7 @@ class InstanceRights:
     @property
     def _is_draft(self) -> bool:
         return not any(
-            record.status == COMPLETED or record.completed or record.sent_back
-            for record in self.records.values()
+            record.status == COMPLETED or record.sent_back for record in self.records.values()
         )
 
     # Its forms and fields.

@@ -42,9 +42,6 @@ class Forms(Protocol):
         A completed form is sent back by that; the note says why.
         """
 
-    def delete(self, form: str) -> None:
-        """Take a form out of the flow; one that a rule makes current comes back."""
-
     def assign(
         self,
         forms: Sequence[str],

@@ -2,14 +2,18 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.language.mappings import evaluate
-from processes.language.setting_types import TextValue, check_form_or_own
+from processes.language.setting_types import TextValue, check_form_name
 from processes.language.values import as_text
 from processes.rules.base import Context, Rule
+
+
+def _form_or_own(name: str, info: ValidationInfo) -> str:
+    return check_form_name(name, info) if name else name
 
 
 class Submit(Rule):
@@ -29,7 +33,7 @@ class Submit(Rule):
     can_fail: ClassVar[bool] = True
 
     type: Literal["submit"] = "submit"
-    form: Annotated[str, AfterValidator(check_form_or_own)] = Field(
+    form: Annotated[str, AfterValidator(_form_or_own)] = Field(
         default="",
         title=gettext_noop("Form"),
         description=gettext_noop("Left out, it is the form on which the rule stands."),

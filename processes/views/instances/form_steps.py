@@ -4,17 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from processes.definition.document import Document
-from processes.engine.instance_state import COMPLETED, CURRENT, DELETED
+from processes.engine.instance_state import COMPLETED, CURRENT
 from processes.forms.controls import FormView, every
 from processes.instances.form_states import FormState, form_states
 from processes.instances.sending_back import sends_back
 from processes.models import ProcessInstance
 from processes.rights.instance_rights import InstanceRights
 
-ICONS = {
-    "current": "record-circle", "completed": "check-circle-fill", "not_started": "circle",
-    "deleted": "trash",
-}  # fmt: skip
+ICONS = {"current": "record-circle", "completed": "check-circle-fill", "not_started": "circle"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,6 @@ def steps_of(
             state=state,
             is_mine=rights.takes_part_in(state.form),
             is_shown=rights.sees(state.form)
-            and state.status != DELETED
             and instance.display.get(state.form, {}).get("visible", True),
             is_enabled=instance.display.get(state.form, {}).get("enabled", True),
             may_send_back=state.status == COMPLETED and sends_back(state, states, rights),

@@ -25,7 +25,6 @@ _STATES = {
     "current": gettext_noop("open"),
     "completed": gettext_noop("completed"),
     "not_started": gettext_noop("not started"),
-    "deleted": gettext_noop("deleted"),
     "changed": gettext_noop("changed by an administrator"),
 }
 BY = {

@@ -6,16 +6,7 @@ import pytest
 
 from processes.definition.document import Document, parse_document
 from processes.engine.instance_state import InstanceState, form_of, records_of, standing_columns
-from processes.engine.transitions import (
-    ActedBy,
-    NotOpen,
-    OnlyOpen,
-    assigned,
-    closed,
-    deleted,
-    submitted,
-    went_to,
-)
+from processes.engine.transitions import ActedBy, NotOpen, assigned, closed, submitted, went_to
 
 NOW = ActedBy("ada", "2026-11-23T10:00:00Z")
 
@@ -31,13 +22,13 @@ def document(**opens_with: str) -> Document:
 
 
 def told(found: Document, standing: InstanceState) -> str:
-    """Return the states in short: C completed, o open, - not started, x deleted."""
-    words = {"completed": "C", "current": "o", "not_started": "-", "deleted": "x"}
+    """Return the states in short: C completed, o open, - not started."""
+    words = {"completed": "C", "current": "o", "not_started": "-"}
     return "".join(words[one.status] for one in records_of(found, standing, "ada").values())
 
 
 def played(found: Document, acts: str) -> InstanceState:
-    """Submit (`a`), go on from the open form or back (`>c`), hide (`-c`), delete (`!c`)."""
+    """Submit (`a`), go on from the open form or back (`>c`), hide (`-c`), in this order."""
     standing = InstanceState()
     for minute, act in enumerate(acts.split()):
         now = ActedBy("ada", f"2026-11-23T10:{minute:02}:00Z")
@@ -46,8 +37,6 @@ def played(found: Document, acts: str) -> InstanceState:
             standing = went_to(found, standing, act[1], own=own, creator="ada", moment=now)
         elif act.startswith("-"):
             standing = standing.shown(act[1], "visible", value=False)
-        elif act.startswith("!"):
-            standing = deleted(found, standing, act[1], creator="ada", at=now.at)
         elif act == "x":
             standing = closed(found, standing, status="Shut", creator="ada", moment=now)
         else:
@@ -108,36 +97,7 @@ STORIES = [
     # Gone on after the submission: what it opened waits again.
     ({}, "a >da", "C--o", "D"),
     ({}, "a x", "CC--", "Shut"),
-    # Deleted: passed over, whatever it was; what was open gives its turn to the next.
-    ({}, "!b", "ox--", "open"),
-    ({}, "!b a", "Cxo-", "C"),
-    ({}, "!a", "xo--", "B"),
-    ({}, "a b !a c", "xCCo", "D"),
-    ({}, "!b a c d", "CxCC", "completed"),
-    ({}, "!d !b a c", "CxCx", "completed"),
-    ({"c": "b"}, "a !b", "Cxo-", "B"),
-    ({"c": "b"}, "!b a", "Cxo-", "C"),
-    ({}, "a b c d !b", "CxCC", "completed"),
-    # What comes back to an earlier form leaves it deleted; a rule that goes to it opens it again.
-    ({}, "a b !c >a", "o-x-", "A"),
-    ({}, "a !b >b", "Co--", "B"),
-    ({}, "a !b >b b", "CCo-", "C"),
 ]
-
-
-def test_the_only_form_to_do_is_not_deleted() -> None:
-    found = document()
-    with pytest.raises(OnlyOpen) as refused:
-        played(found, "a b c !d")
-    assert str(refused.value) == (
-        "The form D is the only one that is open, and no other waits its turn."
-    )
-
-
-def test_who_completed_a_deleted_form_stays_known() -> None:
-    found = document()
-    record = records_of(found, played(found, "a !a"), "ada")["a"]
-    assert (record.status, record.completed_by) == ("deleted", "ada")
 
 
 @pytest.mark.parametrize(("opens_with", "acts", "states", "status"), STORIES)
