@@ -190,6 +190,8 @@ ELSEWHERE = {
     "test_forms": {"instance-send-back"},
     "test_quick_actions": {"instance-reassign", "instance-edit-again"},
     "test_rights": {"designer-rights"},
+    "test_substitutes": {"own-substitute", "user-substitute"},
+    "test_people_import": {"users-import", "users-import-links"},
     "test_notifications": {"notifications-read", "notifications-settings"},
     "test_runs": {"run-store"},
     "tasks/test_acts": {"task-run", "task-pause", "task-resume"},

@@ -113,7 +113,7 @@ def test_many_are_paged_and_sorted_with_few_queries(manager: Client, dan: Any) -
         connection,
     ) as queries:
         first = text_of(manager.get(LIST))
-    assert len(queries) <= 12
+    assert len(queries) <= 13
     assert "25 of 31 data sources" in first
     assert "Source 23" in first
     assert "Source 24" not in first

@@ -198,7 +198,8 @@ def test_the_api_sends_back_and_tells_where_each_form_stands(
     assert told[0]["sent_back"] == {"by": "ada", "at": told[0]["started"], "note": WHY}
     assert told[1] == {
         "form": "approval", "title": "Approval", "status": "not_started", "users": ["ben"],
-        "groups": [], "started": None, "completed": None, "completed_by": "", "sent_back": None,
+        "groups": [], "started": None, "completed": None, "completed_by": "", "acted_for": None,
+        "sent_back": None,
     }  # fmt: skip
 
 
