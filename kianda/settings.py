@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "csp",
     "kianda.apps.KiandaConfig",
     "kianda.accounts.apps.AccountsConfig",
+    "kianda.mail.apps.MailConfig",
     "kianda.messages.apps.MessagesConfig",
     "datasources.apps.DatasourcesConfig",
     "processes.apps.ProcessesConfig",
@@ -227,6 +228,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
 }
+
+# Django's own mails and those of its apps go through the outbox as all others do.
+EMAIL_BACKEND = "kianda.mail.backend.OutboxBackend"
 
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "").strip()
 EMBEDDED_BROKER = not CELERY_BROKER_URL

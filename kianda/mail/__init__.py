@@ -1,0 +1,1 @@
+"""Mail: letters are rows first, and leave by a worker."""

@@ -1,0 +1,13 @@
+"""Mail that the product sends."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
+
+
+class MailConfig(AppConfig):
+    """Django's entry for the app."""
+
+    name = "kianda.mail"
+    label = "kianda_mail"
+    verbose_name = gettext_lazy("Mail")
+    default_auto_field = "django.db.models.BigAutoField"

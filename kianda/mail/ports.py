@@ -1,0 +1,91 @@
+"""What mail asks of others: by which accounts it leaves, who carries it, what wakes a worker.
+
+Mail knows neither sockets nor datasources nor Celery; who does registers at start.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailAccount:
+    """A server that takes mail, how one signs in there, and who its mails are from."""
+
+    name: str
+    title: str
+    host: str
+    port: int
+    security: str = "starttls"  # starttls, tls or none
+    username: str = ""
+    password: str = field(default="", repr=False)
+    sender: str
+    reply_to: str = ""
+    per_minute: int | None = None
+    timeout_s: float = 60
+
+
+class ServerReply(NamedTuple):
+    """What a server has answered: its code, and its words in one line."""
+
+    code: int
+    words: str
+
+
+class NothingSent(Exception):
+    """Nothing has left. `login_refused`: it cannot, before the settings are others.
+
+    `permanent`: there is no use in trying it again.
+    """
+
+    def __init__(self, words: str, *, login_refused: bool = False, permanent: bool = False) -> None:
+        """Take the sentence, which may quote the server."""
+        super().__init__(words)
+        self.words = words
+        self.login_refused = login_refused
+        self.permanent = permanent
+
+
+class MayHaveBeenSent(Exception):
+    """The text has left whole, and the answer to it never came."""
+
+
+class Outgoing(NamedTuple):
+    """One message as a server takes it."""
+
+    sender: str
+    recipients: Sequence[str]
+    content: bytes
+
+
+class Carrier(Protocol):
+    """Takes a message to the server of an account."""
+
+    def __call__(
+        self,
+        account: MailAccount,
+        outgoing: Outgoing,
+        *,
+        about_to_send: Callable[[Mapping[str, ServerReply]], bool],
+    ) -> ServerReply | None:
+        """Return the server's reply to the text; raises NothingSent and MayHaveBeenSent.
+
+        `about_to_send` gets the reply to each recipient right before the text leaves, and tells
+        whether it is to leave at all; if not, None is returned.
+        """
+
+
+class _Ports:
+    waker: Callable[[Sequence[int]], None] | None = None
+    carrier: Carrier | None = None
+
+
+def register_waker(waker: Callable[[Sequence[int]], None]) -> None:
+    """Say how a worker is told of planned messages, by their keys; called once, from ready()."""
+    _Ports.waker = waker
+
+
+def wake(messages: Sequence[int]) -> None:
+    """Tell a worker; when nothing does, the sweep finds them."""
+    if _Ports.waker is not None:
+        _Ports.waker(messages)
