@@ -16,9 +16,8 @@ from processes.document_cache import document_of
 from processes.instances.unsaved import to_see_to
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run, WorkingCopy
 from processes.rights.instance_rights import InstanceRights
-from processes.rights.querysets import known_designs
+from processes.rights.querysets import known_designs, listed_instances, visible_runs
 from processes.rights.seen import seen_values
-from processes.selectors import visible_instances, visible_runs
 
 M = TypeVar("M", bound=Model)
 
@@ -138,12 +137,11 @@ def instances(
     Process IDs of all are looked at, values only of the newest LOOKED_AT; when there are more,
     `last` is the key of the last one looked at, to go on `before` it.
     """
-    rows = visible_instances(user)
+    rows = listed_instances(user)
     asked = {"design__name": process, "mode": mode, "status": status}
     rows = rows.filter(**{name: value for name, value in asked.items() if value})
     rows = rows.filter(pk__lt=before) if before else rows
     pks, last = _hits(rows, words.split()[:8], user) if words else (None, None)
-    # What is found, is: to ask for it by all conditions again takes as long.
     rows = rows if pks is None else ProcessInstance.objects.filter(pk__in=pks)
     shown = rows.select_related("design", "version", "modified_by")
     shown = shown.defer("secrets", "version__document")
@@ -199,20 +197,16 @@ def statuses() -> list[str]:
     return ["open", "completed"]
 
 
-def processes_to_choose(chosen: str = "", *, user: User) -> tuple[list[tuple[str, str]], int]:
-    """Return name and title of the processes that a filter offers, and how many more there are."""
+def processes_to_choose(chosen: str = "", *, user: User) -> tuple[list[tuple[str, str]], bool]:
+    """Return name and title of the processes that a filter offers, and whether there are more."""
     rows = known_designs(user).order_by("title", "name").values_list("name", "title")
-    return _few(rows, chosen)
-
-
-def _few(rows: QuerySet[Any, tuple[str, str]], chosen: str) -> tuple[list[tuple[str, str]], int]:
     few = list(rows[: MOST_CHOICES + 1])
     if len(few) <= MOST_CHOICES:
-        return few, 0
+        return few, False
     few = few[:MOST_CHOICES]
     if chosen and chosen not in dict(few):
         few = [*rows.filter(name=chosen), *few]
-    return few, rows.order_by().count() - len(few)
+    return few, True
 
 
 def runs(user: User, *, words: str = "", status: str = "", ordering: str = "") -> QuerySet[Run]:

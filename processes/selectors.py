@@ -12,13 +12,19 @@ from processes.document_cache import document_of
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.rights.decisions import may_read_design
 from processes.rights.instance_rights import InstanceRights
-from processes.rights.querysets import known_designs, visible_instances, visible_runs
+from processes.rights.querysets import (
+    known_designs,
+    listed_instances,
+    visible_instances,
+    visible_runs,
+)
 
 __all__ = [
     "DocumentsOfRuns",
     "document_of_run",
     "get_design",
     "get_version",
+    "listed_instances",
     "readable_design",
     "still_as_read",
     "traces_of",

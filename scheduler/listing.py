@@ -93,13 +93,13 @@ def last_reasons(tasks: Sequence[ScheduledTask]) -> dict[int, str]:
     return {pk: said or "" for pk, said in rows.values_list("pk", reason)}
 
 
-def processes_to_choose(user: User, chosen: str = "") -> tuple[list[tuple[str, str]], int]:
-    """Return name and title of the processes that tasks name, and how many more there are."""
+def processes_to_choose(user: User, chosen: str = "") -> tuple[list[tuple[str, str]], bool]:
+    """Return name and title of the processes that tasks name, and whether there are more."""
     names = set(visible_tasks(user).order_by().values_list("process_name", flat=True).distinct())
     few = set(sorted(names)[:MOST_CHOICES]) | ({chosen} & names)
     titles = dict(ProcessDesign.objects.filter(name__in=few).values_list("name", "title"))
     rows = [(name, titles.get(name) or name) for name in few]
-    return sorted(rows, key=lambda row: row[1]), len(names) - len(few)
+    return sorted(rows, key=lambda row: row[1]), len(few) < len(names)
 
 
 def occurrences(task: ScheduledTask, *, outcome: str = "") -> QuerySet[Occurrence]:

@@ -19,7 +19,7 @@ from kianda.web import navigation
 from kianda.web.pages import page, query_words, render_page
 from processes.models import ProcessDesign
 from processes.running.target_titles import with_target_titles
-from processes.selectors import visible_instances, visible_runs
+from processes.selectors import listed_instances, visible_runs
 from scheduler.selectors import visible_tasks
 
 M = TypeVar("M", bound=Model)
@@ -118,7 +118,7 @@ def _runs(words: str, user: User) -> Iterator[SearchHit]:
 
 
 def _instances(words: str, user: User, looked: Looked) -> Iterator[SearchHit]:
-    rows = visible_instances(user).select_related("design").only("process_id", "design__title")
+    rows = listed_instances(user).select_related("design").only("process_id", "design__title")
     # Whoever knows how the Process ID begins finds it among all of them: an index serves that.
     first = list(rows.filter(_begins(words.lower())).order_by("key")[:EACH])
     others = looked.at(rows).exclude(pk__in=[row.pk for row in first])

@@ -33,6 +33,8 @@ class Listed(Generic[M]):
         """Take the rows, in their order; and the keys of those that a search has found."""
         self._rows, self._most = rows.values_list("pk", flat=True), most
         self._shown = rows.order_by()
+        # What is found, is: to ask for it by all conditions again takes as long.
+        self._shown.query.clear_where()
         self._first = None if keys is None else list(keys)
 
     @property

@@ -30,7 +30,7 @@ from processes.instances import lifecycle
 from processes.instances.sending_back import send_back
 from processes.models import ProcessInstance, Run
 from processes.running.runs import enqueue, read_instance, take_up, trigger
-from processes.selectors import visible_instances, visible_runs
+from processes.selectors import listed_instances, visible_runs
 from processes.tasks import send_run
 
 _KEY = OpenApiParameter(
@@ -47,7 +47,7 @@ _FILTERS = {
 
 def _rows(request: Request) -> QuerySet[ProcessInstance]:
     return (
-        visible_instances(caller(request))
+        listed_instances(caller(request))
         .select_related("version", "design__draft")
         .defer("version__document", "design__draft__document")
     )

@@ -70,6 +70,12 @@ class ProcessDesign(models.Model):
                 condition=Q(deleted_at__isnull=True),
                 name="designs_by_title",
             ),
+            # Asked for by every list of whoever is no administrator.
+            models.Index(
+                fields=["id"],
+                condition=Q(security__isnull=False),
+                name="designs_with_own_rights",
+            ),
         ]
 
     def __str__(self) -> str:

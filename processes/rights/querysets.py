@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
+from kianda.lib.pagination import FEW_HITS
 from processes.definition.security import Security
 from processes.language.people_refs import (
     CREATOR,
@@ -47,6 +48,18 @@ def visible_instances(user: User | None) -> QuerySet[ProcessInstance]:
     return rows.filter(_seen_by(user))
 
 
+def listed_instances(user: User) -> QuerySet[ProcessInstance]:
+    """Return the same as `visible_instances`, for a list that looks at all of them.
+
+    Who has to do with few is asked about these alone.
+    """
+    rows = visible_instances(user)
+    if not has_account(user) or has_role(user, ADMINISTRATOR):
+        return rows
+    few = _has_to_do_with(user)
+    return rows if few is None else rows.filter(pk__in=few)
+
+
 def visible_runs(user: User) -> QuerySet[Run]:
     """Return the runs that a person sees: those of instances that they see.
 
@@ -62,18 +75,23 @@ def visible_runs(user: User) -> QuerySet[Run]:
 
 def startable_designs(user: User) -> QuerySet[ProcessDesign]:
     """Return the published designs of which a person may create an instance."""
-    rows = ProcessDesign.objects.filter(published__isnull=False)
     if not has_account(user):
-        return rows.none()
+        return ProcessDesign.objects.none()
+    return ProcessDesign.objects.filter(_may_start(user))
+
+
+def _may_start(user: User) -> Q:
+    """Return the filter of the designs of which a person with an account may create an instance."""
+    published = Q(published__isnull=False)
     if has_role(user, ADMINISTRATOR):
-        return rows
+        return published
     person = person_of(user)
     closed = [
         pk
         for pk, security in _special_designs()
         if not named_by((*security.start, *security.administrators), person)
     ]
-    return rows.exclude(pk__in=closed)
+    return published & ~Q(pk__in=closed)
 
 
 def readable_designs(user: User) -> QuerySet[ProcessDesign]:
@@ -89,9 +107,10 @@ def known_designs(user: User) -> QuerySet[ProcessDesign]:
     rows = ProcessDesign.objects.all()
     if has_role(user, ADMINISTRATOR, DESIGNER):
         return rows
+    if not has_account(user):
+        return rows.none()
     seen = visible_instances(user).filter(design=OuterRef("pk"))
-    may_start = startable_designs(user).values("pk")
-    return rows.filter(Q(pk__in=may_start) | Q(pk__in=managed_designs(user)) | Exists(seen))
+    return rows.filter(_may_start(user) | Q(pk__in=managed_designs(user)) | Exists(seen))
 
 
 def managed_designs(user: User) -> list[int]:
@@ -104,9 +123,38 @@ def managed_designs(user: User) -> list[int]:
 
 def _special_designs() -> Iterable[tuple[int, Security]]:
     """Return the designs whose rights are not the defaults."""
-    rows = ProcessDesign.everything.filter(security__isnull=False)
+    # In no order: an index knows them, and would be left for that of an order.
+    rows = ProcessDesign.everything.filter(security__isnull=False).order_by()
     for pk, stored in rows.values_list("pk", "security"):
         yield pk, read_security(stored)
+
+
+def _has_to_do_with(user: User) -> set[int] | None:
+    """Return what a person can at most see, if that is few: what names them, or is open to them.
+
+    Each relation is read from the person's side and no further than to what would be many.
+    """
+    person, found = person_of(user), set[int]()
+    owners = {person.name, *person.stood_for, *person.reports}
+    reports = User.objects.filter(profile__manager=user.pk).values("pk")
+    open_to = [
+        pk for pk, one in _special_designs() if named_by((*one.see, *one.administrators), person)
+    ]
+    rows = ProcessInstance.objects.order_by()
+    named = InstancePerson.objects.filter(ref__in=sorted({EVERYONE, *person.refs})).order_by()
+    for keys in (
+        _owners(FormOwner.Kind.USER, owners).values_list("instance", flat=True),
+        _owners(FormOwner.Kind.GROUP, person.groups).values_list("instance", flat=True),
+        named.values_list("instance", flat=True),
+        rows.filter(created_by=user.pk).values_list("pk", flat=True),
+        rows.filter(created_by__in=reports).values_list("pk", flat=True),
+        rows.filter(design__in=open_to).values_list("pk", flat=True),
+    ):
+        some = list(keys[: FEW_HITS + 1])
+        found.update(some)
+        if max(len(some), len(found)) > FEW_HITS:
+            return None
+    return found
 
 
 def _seen_by(user: User) -> Q:
@@ -177,8 +225,11 @@ def _in(ref: str, user: User, person: Person) -> Q:
 
 
 def _owned(kind: str, names: Iterable[str]) -> Q:
-    rows = FormOwner.objects.filter(kind=kind, name__in=sorted(names)).order_by()
-    return Q(pk__in=rows.values("instance"))
+    return Q(pk__in=_owners(kind, names).values("instance"))
+
+
+def _owners(kind: str, names: Iterable[str]) -> QuerySet[FormOwner]:
+    return FormOwner.objects.filter(kind=kind, name__in=sorted(names)).order_by()
 
 
 def _held(relation: str, refs: Iterable[str]) -> QuerySet[InstancePerson]:

@@ -110,7 +110,7 @@ def test_a_filter_offers_so_many_processes_and_the_chosen_one(
     page = client_of(ada).get("/instances/", {"process": "token-refresh"}).content.decode()
     assert page.count('<option value="many-') == 200
     assert '<option value="token-refresh" selected>' in page
-    assert "10 more: open a process design and its instances" in page
+    assert "There are more: open a process and its instances" in page
 
 
 def test_a_search_without_hits_repeats_it_and_offers_to_clear(instance: Any, ada: Any) -> None:

@@ -16,7 +16,7 @@ from processes.instances.sending_back import send_back
 from processes.models import Change, ProcessDesign, ProcessInstance, Run
 from processes.rights.check_as import check_as
 from processes.rights.instance_rights import InstanceRights
-from processes.selectors import visible_instance, visible_instances
+from processes.selectors import listed_instances, visible_instance
 from tests.factories import api_client
 from tests.pages import client_of, text_of
 from tests.processes.rights.office import Office, leave_request, office, publish, send
@@ -174,7 +174,7 @@ def test_lists_agree_with_each_instance_for_substitutes_too(people: Office) -> N
     stands_in(people.dora, people.tom)
     every = list(ProcessInstance.objects.select_related("design"))
     for user in map(fresh, people):
-        shown = set(visible_instances(user).values_list("process_id", flat=True))
+        shown = set(listed_instances(user).values_list("process_id", flat=True))
         assert shown == {one.process_id for one in every if InstanceRights(user, one).see}, user
         mine = set(my_work(user).values_list("pk", flat=True))
         assert mine == set(newest_work(user, 100))
