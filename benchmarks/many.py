@@ -30,10 +30,12 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
 
     made = workspace.make({**order, "instances": 1, "tasks": {"kind": "seconds", "every": 30}})
     admin = User.objects.get(username="benchmark")
-    clerk = User.objects.create(username="clerk")
-    clerk.groups.add(Group.objects.get(name=USER))
-    guest = User.objects.create(username="guest")
-    guest.groups.add(Group.objects.get(name=USER))
+    clerk, worker, guest = (
+        User.objects.create(username=name) for name in ("clerk", "worker", "guest")
+    )
+    for user in (clerk, worker, guest):
+        user.groups.add(Group.objects.get(name=USER))
+    clerk.groups.add(Group.objects.create(name="Buyers"))
     process_id = made["process_ids"][0]
     _press(process_id, admin)
     for fill in (
@@ -42,7 +44,7 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
         fill(order["rows"])
     for fill in (_datasources, _users, _tokens, _audit, _bin):
         fill(order["rows"])
-    people = {"admin": admin, "user": clerk, "guest": guest}
+    people = {"admin": admin, "user": clerk, "worker": worker, "guest": guest}
     sessions = {who: workspace.session_of(person) for who, person in people.items()}
     return {
         "sessions": sessions, "process_id": process_id, "task": made["tasks"][0],
@@ -115,11 +117,11 @@ def _designs(count: int) -> None:
 
 
 def _rights(_count: int) -> None:
-    """Give three of the processes in four rights of their own, of which every list has to know."""
+    """Give three of the processes in four rights of their own, by which the clerk sees them."""
     from processes.definition.security import Security
     from processes.models import ProcessDesign
 
-    lists = (["group:Buyers"], ["creator", "user:nobody"], ["participants", "[creator.manager]"])
+    lists = (["group:Buyers"], ["creator", "user:clerk"], ["group:Buyers", "[creator.manager]"])
     for number, design in enumerate(ProcessDesign.objects.order_by("pk")[:PROCESSES]):
         if number % 4:
             see = tuple(lists[number % 4 - 1])
@@ -169,7 +171,7 @@ def _work(count: int) -> None:
     owners = [
         FormOwner(instance_id=pk, form="token", kind=kind, name=name)
         for pk in rows[:count]
-        for kind, name in (("user", "benchmark"), ("user", "clerk"))
+        for kind, name in (("user", "benchmark"), ("user", "worker"))
     ]
     for start in range(0, len(owners), BATCH):
         FormOwner.objects.bulk_create(owners[start : start + BATCH])

@@ -44,6 +44,8 @@ def _postgresql(url: str) -> dict[str, Any]:
         # threads wait for providers, few need the database at one moment, and a server as it is
         # installed takes 100 connections in all.
         "OPTIONS": {
+            # The lists' questions are long and short-lived: to compile one takes longer than it.
+            "options": "-c jit=off",
             **dict(parse_qsl(parts.query)),
             # A server that is away is tried anew soon, not after ever longer pauses.
             "pool": {

@@ -250,7 +250,9 @@ Wherever a design takes "field or text":
 Only the design's own text is read this way. What a field or an answer holds never is."""
 
 _SERVERS = {
-    "DATABASE_URL": "`postgresql://user:password@host/name`; not set: SQLite in the data folder.",
+    "DATABASE_URL": "`postgresql://user:password@host/name`, with what libpq takes behind `?`; not "
+    "set: SQLite in the data folder. `options=-c jit=off` is set unless the address names "
+    "`options` itself.",
     "CELERY_BROKER_URL": "`redis://host:port/0`. Not set: the embedded broker.",
 }
 

@@ -28,7 +28,7 @@ from processes.rights.ownership import (
     store_owners,
 )
 from processes.rights.people import creator_of
-from processes.selectors import visible_instances
+from processes.rights.querysets import seen_by_its_owner
 
 __all__ = [
     "FormState",
@@ -125,7 +125,7 @@ def display_of(instance: ProcessInstance, document: Document) -> dict[str, dict[
 def my_work(user: User) -> QuerySet[ProcessInstance]:
     """Return the instances that wait for a person: an open form is theirs, newest first."""
     owned = _owned(user).filter(instance=OuterRef("pk"))
-    return visible_instances(user).filter(Exists(owned)).order_by("-pk")
+    return seen_by_its_owner(user).filter(Exists(owned)).order_by("-pk")
 
 
 def newest_work(user: User, most: int) -> list[int]:
@@ -135,7 +135,7 @@ def newest_work(user: User, most: int) -> list[int]:
         rows = _of_living().filter(kind=kind, name=name).order_by("-instance")
         pks |= set(rows.values_list("instance", flat=True).distinct()[:most])
     newest = sorted(pks, reverse=True)[:most]
-    seen = visible_instances(user).filter(pk__in=newest).order_by("-pk")
+    seen = seen_by_its_owner(user).filter(pk__in=newest).order_by("-pk")
     return list(seen.values_list("pk", flat=True))
 
 
@@ -156,7 +156,7 @@ def how_much_work(user: User) -> int:
     some = list(_owned(user).values_list("instance", flat=True).distinct()[: 4 * MOST_COUNTED])
     if not some:
         return 0
-    return visible_instances(user).filter(pk__in=some).order_by()[:MOST_COUNTED].count()
+    return seen_by_its_owner(user).filter(pk__in=some).order_by()[:MOST_COUNTED].count()
 
 
 def store_standing(

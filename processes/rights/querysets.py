@@ -60,6 +60,20 @@ def listed_instances(user: User) -> QuerySet[ProcessInstance]:
     return rows if few is None else rows.filter(pk__in=few)
 
 
+def seen_by_its_owner(user: User) -> QuerySet[ProcessInstance]:
+    """Return the instances that a person sees if they have work on them.
+
+    Whoever has work on a live one sees it: nothing else need be asked about it.
+    """
+    rows = ProcessInstance.objects.all()
+    if not has_account(user):
+        return rows.none()
+    if has_role(user, ADMINISTRATOR):
+        return rows
+    live, own = Q(mode=ProcessInstance.Mode.LIVE), Q(created_by=user.pk)
+    return rows.filter(live | own | Q(design__in=managed_designs(user)))
+
+
 def visible_runs(user: User) -> QuerySet[Run]:
     """Return the runs that a person sees: those of instances that they see.
 
