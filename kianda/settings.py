@@ -81,6 +81,11 @@ INSTALLED_APPS = [
     "django_htmx",
     "axes",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "kianda.apps.KiandaConfig",
     "kianda.accounts.apps.AccountsConfig",
     "kianda.mail.apps.MailConfig",
@@ -106,6 +111,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "axes.middleware.AxesMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "kianda.urls"
@@ -150,6 +156,17 @@ AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "kianda.web.error_pages.locked_out"
 # TrustedProxies has put the caller's address there.
 AXES_CLIENT_IP_CALLABLE = "kianda.web.middleware.client_address"
+# Of django-allauth the product takes how a sign-in goes on after the password, second factors,
+# single sign-on, addresses that were verified. Its pages are ours, and its limits are not used:
+# they stand in a cache, which the processes of one installation do not share.
+ACCOUNT_ADAPTER = "kianda.accounts.adapters.AccountAdapter"
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 CSRF_FAILURE_VIEW = "kianda.web.error_pages.csrf_failed"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"

@@ -32,7 +32,11 @@ urlpatterns = [
     path("", start.start, name="start"),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
     path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
+    # The name by which django-allauth knows it.
+    path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),
     path("password/", sign_in.ChangePassword.as_view(), name="change-password"),
+    path("password/forgotten/", sign_in.Forgotten.as_view(), name="password-forgotten"),
+    path("password/again/", sign_in.PasswordAgain.as_view(), name="account_reauthenticate"),
     path("search/", search.search, name="search"),
     path("system/", system.system, name="system"),
     path("", include(pages)),
@@ -43,7 +47,8 @@ urlpatterns = [
     path("healthz/ready", health.ready),
     path("healthz/full", health.full),
     path("metrics", metrics),
-    # Its page for this looks at a password too; ours counts the wrong ones.
+    # Its pages for these look at a password too; ours count the wrong ones, and ask for more.
+    path("django-admin/login/", RedirectView.as_view(pattern_name="sign-in", query_string=True)),
     path("django-admin/password_change/", RedirectView.as_view(pattern_name="change-password")),
     path("django-admin/", admin.site.urls),
 ]

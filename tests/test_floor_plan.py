@@ -24,6 +24,7 @@ KINDS = re.compile(r"(processes/(fields|rules)|datasources/auth|scheduler/schedu
 SMALL = {
     "datasources/views/access.py": "asked by every page of datasources",
     "datasources/views/uses.py": "a list that three pages show",
+    "kianda/accounts/services/account_mails.py": "stands below all that tells of accounts by mail",
     "kianda/administration/audit.py": "one page",
     "kianda/administration/people.py": "asked from every page, by everybody who is signed in",
     "kianda/administration/lists.py": "shared by the pages of four lists",

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 
 from kianda.accounts.models import ApiToken
 from kianda.accounts.roles import remember_roles
-from kianda.accounts.services.guessing import begin_try, note_locked_account, right_password
+from kianda.accounts.services.guessing import begin_try, note_locked_account, right_try
 from kianda.accounts.services.tokens import digest_of
 from kianda.lib.api.throttling import refuse_too_many_anonymous
 from kianda.lib.db.prepared_statements import PreparedQuery
@@ -102,7 +102,7 @@ def address_of(request: HttpRequest) -> str:
 
 def signed_in(*, request: HttpRequest, user: Any, **_: Any) -> None:
     """Take the person out of what counts against the address."""
-    right_password(address=address_of(request), account=user.get_username())
+    right_try(address=address_of(request), account=user.get_username())
 
 
 def was_locked_out(*, request: HttpRequest, username: str | None, **_: Any) -> None:

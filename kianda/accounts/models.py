@@ -1,4 +1,4 @@
-"""Profiles, substitutes, API tokens, idempotency records, the audit log, passwords, the canary."""
+"""Profiles, substitutes, links, API tokens, idempotency, the audit log, passwords, the canary."""
 
 from django.conf import settings
 from django.db import models
@@ -69,6 +69,26 @@ class GroupAdministrator(models.Model):
         return f"{self.user} for {self.group}"
 
 
+class PasswordLink(models.Model):
+    """The links by which a person sets a password: which of them hold, and who was sent one.
+
+    Without a row no link was revoked yet.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True,
+        related_name="password_link",
+    )  # fmt: skip
+    number = models.PositiveIntegerField(
+        default=0, help_text="Links of another number were revoked."
+    )
+    made_at = models.DateTimeField(null=True, help_text="Null: an administrator made none.")
+    sent_to = models.EmailField(blank=True, max_length=254, help_text="Empty: it was shown.")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
 class ApiToken(models.Model):
     """A bearer token of the REST API. Only its SHA-256 is stored."""
 
@@ -129,16 +149,21 @@ class AuditEntry(models.Model):
 
 
 class PasswordTry(models.Model):
-    """A password that was tried for an account from an address, and was not right."""
+    """What was tried for an account from an address and was not right: passwords, codes, mails."""
 
+    what = models.CharField(max_length=10, default="password", help_text="What was tried.")
     place = models.CharField(max_length=45, help_text="The address; of IPv6 its network.")
     account = models.CharField(max_length=64, help_text="A digest of the user name as typed.")
+    tries = models.PositiveIntegerField(default=0)
     at = models.DateTimeField(db_index=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["place", "account"], name="one_try_per_account")
+            models.UniqueConstraint(
+                fields=["what", "place", "account"], name="one_row_per_tried_account"
+            )
         ]
+        indexes = [models.Index(fields=["what", "account"], name="tries_by_account")]
 
 
 class Canary(models.Model):

@@ -3,17 +3,23 @@
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from allauth.account.forms import ReauthenticateForm
+from allauth.core import context
+from django import forms
 from django.contrib.auth import authenticate
-from django.contrib.auth.forms import PasswordChangeForm
-from django.contrib.auth.views import PasswordResetConfirmView
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.models import User
+from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.generic.edit import FormMixin
 
 from kianda.accounts.authentication import address_of
-from kianda.accounts.services import audit
-from kianda.accounts.services.guessing import right_password
+from kianda.accounts.services.addresses import account_named
+from kianda.accounts.services.guessing import right_try
+from kianda.accounts.services.password_links import link_holds, use_link
 from kianda.web.error_pages import wait_for_password
 
 
@@ -72,8 +78,58 @@ class PresentPasswordForm(PasswordChangeForm):
             raise ValidationError(
                 self.error_messages["password_incorrect"], code="password_incorrect"
             )
-        right_password(address=address_of(self.request), account=name)
+        right_try(address=address_of(self.request), account=name)
         return old
+
+
+class SignInForm(AuthenticationForm):
+    """Asks for user name or address, and password."""
+
+    remember: Any = forms.BooleanField(required=False)
+
+    def clean_username(self) -> str:
+        """Return the user name; who types an address means the account that has it."""
+        return account_named(str(self.cleaned_data["username"]))
+
+
+class PasswordAgainForm(ReauthenticateForm):
+    """Asks for the present password; it is looked at as at a sign-in, and counted so."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Say what the box is for."""
+        super().__init__(*args, **kwargs)
+        self.fields["password"] = forms.CharField(
+            label=_("Password"),
+            widget=forms.PasswordInput(
+                attrs={"autocomplete": "current-password", "autofocus": True}
+            ),
+        )
+
+    def clean_password(self) -> str:
+        """Refuse a wrong one, and any after too many wrong ones."""
+        password, name = str(self.cleaned_data["password"]), self.user.get_username()
+        if authenticate(context.request, username=name, password=password) is None:
+            raise ValidationError(_("The password is not right. Check it and try again."))
+        right_try(address=address_of(context.request), account=name)
+        return password
+
+
+class ForgottenForm(forms.Form):
+    """Asks who has forgotten a password."""
+
+    username: Any = forms.CharField(
+        label=_("User name or email"), max_length=254,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}
+        ),
+    )  # fmt: skip
+
+
+class _AnyLink:
+    """Asks the service whether a link holds, as Django's page asks a generator of links."""
+
+    def check_token(self, user: User | None, token: str | None) -> bool:
+        return user is not None and bool(token) and link_holds(user, str(token))
 
 
 class SetPassword(AsksForPassword, PasswordResetConfirmView):
@@ -81,9 +137,17 @@ class SetPassword(AsksForPassword, PasswordResetConfirmView):
 
     template_name = "registration/set_password.html"
     success_url = reverse_lazy("sign-in")
+    token_generator = _AnyLink()
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Store the password, and that it was set."""
-        answer = super().form_valid(form)
-        audit.record(form.user, action="set a password", kind="user", name=form.user.username)
-        return answer
+        """Store the password where the link still holds."""
+        token = str(self.request.session.pop(INTERNAL_RESET_SESSION_TOKEN, ""))
+
+        def store(user: User) -> None:
+            form.user = user
+            form.save()
+
+        if use_link(form.user, token, set_password=store):
+            return HttpResponseRedirect(self.get_success_url())
+        self.validlink = False
+        return self.render_to_response(self.get_context_data())

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR
+from kianda.accounts.services.password_links import password_path
 from kianda.accounts.services.people_file import (
     COLUMNS,
     MOST_BYTES,
@@ -25,7 +26,6 @@ from kianda.accounts.services.people_file import (
 )
 from kianda.accounts.services.people_import import PeoplePlan, carry_out, plan_import
 from kianda.accounts.services.person_data import display_name
-from kianda.accounts.services.users import password_path
 from kianda.lib.errors import Invalid, Stale
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import page, render_page

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.accounts.services.addresses import asked_change
 from kianda.accounts.services.groups import groups_managed_by
 from kianda.accounts.services.person_data import about
 from kianda.accounts.services.profiles import choose_theme, profile_of, save_profile
@@ -38,6 +39,7 @@ def profile(request: HttpRequest) -> HttpResponseBase:
     context = {
         "form": form,
         "about": about(request.user),
+        "asked_address": asked_change(user),
         **_substitutes(user),
         "managed": _managed(user),
     }

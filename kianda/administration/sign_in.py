@@ -1,16 +1,38 @@
-"""Signing in and out, and changing one's own password."""
+"""Signing in and out, a forgotten password, and changing one's own."""
 
 from typing import Any
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
+from allauth.account.views import ReauthenticateView
 from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
+from django.views.generic.edit import FormView
 
+from kianda.accounts.authentication import address_of
 from kianda.accounts.services import audit
-from kianda.administration.passwords import AsksForPassword, PresentPasswordForm, SaysWhenToWait
+from kianda.accounts.services.addresses import account_named
+from kianda.accounts.services.guessing import RESET_MAIL, begin_try
+from kianda.accounts.services.password_links import RESET_MINUTES, send_reset
+from kianda.administration.passwords import (
+    AsksForPassword,
+    ForgottenForm,
+    PasswordAgainForm,
+    PresentPasswordForm,
+    SaysWhenToWait,
+    SignInForm,
+)
+from kianda.lib.errors import TooMany
+from kianda.web.error_pages import say_wait, too_many
 from kianda.web.pages import toast
+
+# Who asks for it stays signed in so long; else a session ends after 12 idle hours.
+REMEMBERED_DAYS = 14
 
 
 class SignIn(SaysWhenToWait, LoginView):
@@ -19,18 +41,74 @@ class SignIn(SaysWhenToWait, LoginView):
     wait_beside = "password"
     template_name = "registration/sign_in.html"
     redirect_authenticated_user = True
+    authentication_form = SignInForm
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:
         """Tell whether a session has ended, and where a demo's password is found."""
         return super().get_context_data(
-            **more, expired="expired" in self.request.GET, is_demo=settings.KIANDA_DEMO
-        )
+            **more, expired="expired" in self.request.GET, is_demo=settings.KIANDA_DEMO,
+            days=REMEMBERED_DAYS,
+        )  # fmt: skip
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Go on with what follows the password; the last step of it signs the person in."""
+        user = form.get_user()
+        if form.cleaned_data["remember"]:
+            self.request.session.set_expiry(REMEMBERED_DAYS * 24 * 3600)
+        login = Login(user=user, redirect_url=self.get_success_url())
+        credentials = {"username": user.get_username()}
+        answer: HttpResponse = perform_password_login(self.request, credentials, login)
+        return answer
 
 
 class SignOut(LogoutView):
     """Ends the session; only by POST, so that no foreign page can do it."""
 
     http_method_names = ["post", "options"]
+
+
+class PasswordAgain(SaysWhenToWait, AsksForPassword, ReauthenticateView):
+    """Asks for the password once more before what protects an account is changed."""
+
+    wait_beside = "password"
+    template_name = "registration/password_again.html"
+
+    def get_form_class(self) -> type[PasswordAgainForm]:
+        """Return the form that counts what is wrong."""
+        return PasswordAgainForm
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        """Tell where to go on."""
+        return super().get_context_data(**more, next=self.get_next_url() or "")
+
+
+class Forgotten(FormView):  # type: ignore[type-arg]  # generic for mypy alone
+    """Mails a link by which a forgotten password is set anew; never says for whom there is one."""
+
+    template_name = "registration/forgotten.html"
+    form_class = ForgottenForm
+
+    def form_valid(self, form: ForgottenForm) -> HttpResponse:
+        """Send the mail, unless too many were asked for; then only an address is told to wait."""
+        typed = form.cleaned_data["username"]
+        try:
+            begin_try(
+                address=address_of(self.request), account=account_named(typed.strip()),
+                what=RESET_MAIL,
+            )  # fmt: skip
+        except TooMany as error:
+            if not error.extra["of_account"]:
+                return too_many(self.request, *say_wait(error.extra["retry_after"]))
+        else:
+            send_reset(typed)
+        context = {"typed": typed, "minutes": RESET_MINUTES}
+        return render(self.request, "registration/link_sent.html", context)
+
+    def form_invalid(self, form: ForgottenForm) -> HttpResponse:
+        """Say what is wrong, as bad input."""
+        answer = super().form_invalid(form)
+        answer.status_code = 422
+        return answer
 
 
 class ChangePassword(SaysWhenToWait, AsksForPassword, PasswordChangeView):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from kianda.administration import (
+    addresses,
     audit,
     groups,
     notifications,
@@ -22,6 +23,7 @@ from kianda.administration.api import users as users_api
 api_urlpatterns = [
     path("users/", users_api.Users.as_view()),
     path("users/<str:username>/", users_api.OneUser.as_view()),
+    path("users/<str:username>/invitation/", users_api.Invitation.as_view()),
     path("users/<str:username>/substitute/", substitutes_api.SubstituteOf.as_view()),
     path("groups/", groups_api.Groups.as_view()),
     # A name may hold a slash.
@@ -60,6 +62,8 @@ page_urlpatterns = [
     path("notifications/settings/", notifications.settings, name="notifications-settings"),
     path("notifications/<int:pk>/", notifications.read, name="notification"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/email/", addresses.change_address, name="change-email"),
+    path("email/<str:key>/", addresses.confirm, name="confirm-email"),
     path("profile/substitute/", substitutes.own_substitute, name="own-substitute"),
     path("profile/theme/", profile.theme, name="theme"),
 ]

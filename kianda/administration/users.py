@@ -1,4 +1,4 @@
-"""Administration, Users: list, invite by link, change roles, deactivate, password link."""
+"""Administration, Users: list, invite, change roles, deactivate, links to set a password."""
 
 from typing import Any
 
@@ -16,7 +16,9 @@ from kianda.accounts.roles import (
     remember_roles,
     role_titles,
 )
+from kianda.accounts.services import password_links as links
 from kianda.accounts.services import users as people
+from kianda.accounts.services.account_mails import mail_leaves
 from kianda.accounts.services.person_data import own_groups_of, person_data
 from kianda.administration.forms import ROLE_WORDS, InviteForm, PersonForm
 from kianda.administration.lists import shown_rows
@@ -41,13 +43,15 @@ _ACTS = {
 def users(request: HttpRequest) -> HttpResponseBase:
     """List the users."""
     words = query_words(request, "search", "role", "status")
+    rows = people.people(**words).select_related("password_link")
     context = {
-        **shown_rows(request, people.people(**words), words),
+        **shown_rows(request, rows, words),
         "roles": list(zip(ROLES, role_titles(ROLES), strict=True)),
     }
     for user in context["page"]:
         held = remember_roles(user, [group.name for group in user.groups.all()])
         user.held = role_titles(role for role in ROLES if role in held)
+        user.link = links.link_state(user)
     return render_page(
         request, "accounts/users.html", context, partials={"rows": "accounts/_users.html"}
     )
@@ -60,11 +64,17 @@ def invite(request: HttpRequest) -> HttpResponseBase:
     form = InviteForm(request.POST or None, initial={"roles": ["User"]})
     if request.method == "POST" and form.is_valid():
         try:
-            made, path = people.invite_person(**form.chosen(), by=signed_in(request))
+            chosen = form.chosen()
+            # Where there is no address, or no mail leaves, the link is shown.
+            send = bool(chosen["email"]) and mail_leaves()
+            made, path = people.invite_person(**chosen, send=send, by=signed_in(request))
         except Invalid as invalid:
             form_errors(form, invalid)
         else:
-            return _link(request, made, path, title=_("%s is invited") % made.username)
+            if not send:
+                return _link(request, made, path, title=_("%s is invited") % made.username)
+            toast(request, _("Invitation sent to %s.") % made.email)
+            return go(request, "users")
     context: dict[str, Any] = {"form": form}
     return _form(request, "accounts/_invite.html", context, title=_("Invite a user"))
 
@@ -144,24 +154,32 @@ def deactivate(request: HttpRequest, user_id: int) -> HttpResponseBase:
 @page(roles=ADMIN, methods=("GET", "POST"))
 @once
 def password_link(request: HttpRequest, user_id: int) -> HttpResponseBase:
-    """Ask, then make a link by which the person sets a new password."""
-    user, problem = people.person(user_id), ""
-    if request.method == "POST":
-        try:
-            path = people.renew_link(user, by=signed_in(request))
-        except Conflict as refusal:
-            problem = refusal.detail
-        else:
+    """Create a link by which the person sets a password, and show or mail it; or revoke it."""
+    user, problem, by = people.person(user_id), "", signed_in(request)
+    act = request.POST.get("act", "show") if request.method == "POST" else ""
+    try:
+        if act == "show":
+            path = links.renew_link(user, by=by)
             return _link(request, user, path, title=_("Password link of %s") % user.username)
-    title = _("Make a password link for %s?") % user.username
-    context = {"person": user, "problem": problem}
+        if act == "send":
+            links.send_invitation(user, by=by)
+            toast(request, _("Link sent to %s.") % user.email)
+            return go(request, "users")
+        if act == "revoke":
+            links.revoke_link(user, by=by)
+            toast(request, _("Link of %s revoked.") % user.username)
+            return go(request, "users")
+    except (Conflict, Invalid) as refusal:
+        problem = refusal.detail
+    context = {
+        "person": user, "problem": problem, "state": links.link_state(user),
+        "days": links.LINK_DAYS, "sends": bool(user.email) and mail_leaves(),
+    }  # fmt: skip
+    title = _("Password link for %s") % user.username
     return render_dialog(
-        request,
-        "accounts/_password_link.html",
-        context,
-        title=title,
+        request, "accounts/_password_link.html", context, title=title,
         status=422 if problem else 200,
-    )
+    )  # fmt: skip
 
 
 def _form(

@@ -24,7 +24,11 @@ def locked_out(
     if answer is not None and answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         # The page has said it beside the box.
         return answer
-    seconds, sentence = wait_for_password(request)
+    return too_many(request, *wait_for_password(request))
+
+
+def too_many(request: HttpRequest, seconds: int, sentence: str) -> HttpResponse:
+    """Answer what came too often with a page that says how long to wait."""
     if _is_api(request):
         response: HttpResponse = plain_problem(request, 429, sentence)
     else:
@@ -45,6 +49,15 @@ def wait_for_password(request: HttpRequest) -> tuple[int, str]:
     else:
         said = _("Too many wrong passwords. Wait %(n)s seconds, then try again.") % {"n": seconds}
     return seconds, said
+
+
+def say_wait(wait: float) -> tuple[int, str]:
+    """Return how long something has to wait that was tried too often, and a sentence."""
+    seconds = ceil(wait)
+    minutes = ceil(seconds / 60)
+    if minutes > 1:
+        return seconds, _("Too many attempts. Wait %(n)s minutes, then try again.") % {"n": minutes}
+    return seconds, _("Too many attempts. Wait %(n)s seconds, then try again.") % {"n": seconds}
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

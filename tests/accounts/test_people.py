@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from kianda.accounts.models import AuditEntry
 from kianda.accounts.roles import ROLES, roles_of
 from kianda.accounts.services import users
+from kianda.accounts.services.password_links import renew_link
 from kianda.lib.errors import Conflict, Invalid, Missing
 from tests.factories import make_user
 from tests.pages import client_of, text_of
@@ -152,7 +153,7 @@ def test_a_deactivated_person_is_out_and_comes_back(
     assert client.get("/profile/").status_code == 302
     assert token.get("/api/v1/instances/").status_code == 401
     with pytest.raises(Conflict):
-        users.renew_link(User.objects.get(pk=ben.pk), by=admin)
+        renew_link(User.objects.get(pk=ben.pk), by=admin)
     users.reactivate_person(ben, by=admin)
     assert token.get("/api/v1/instances/").status_code == 200
 
@@ -160,7 +161,7 @@ def test_a_deactivated_person_is_out_and_comes_back(
 def test_a_link_works_once_and_ends_with_the_next_sign_in(
     admin: Any, ben: Any, client: Client
 ) -> None:
-    path = users.renew_link(ben, by=admin)
+    path = renew_link(ben, by=admin)
     page = client.get(path, follow=True)
     body = {"new_password1": "another good one", "new_password2": "another good one"}
     assert client.post(page.redirect_chain[-1][0], body)["Location"] == "/sign-in/"

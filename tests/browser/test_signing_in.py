@@ -17,12 +17,16 @@ from tests.factories import PASSWORD
 def test_the_pages_outside_the_shell_fit_and_are_accessible(page_as: PageAs, looks: Any) -> None:
     page = page_as(None)
     page.complaints.expect("status of 404")
-    for path in ("/sign-in/", "/sign-in/?expired=1", "/nowhere/", "/welcome/x/y/"):
+    paths = (
+        "/sign-in/", "/sign-in/?expired=1", "/nowhere/", "/welcome/x/y/", "/password/forgotten/",
+        "/email/x/",
+    )  # fmt: skip
+    for path in paths:
         page.goto(path)
         looks(page)
     page = page_as("ben")
     page.complaints.expect("status of 403")
-    for path in ("/password/", "/users/"):
+    for path in ("/password/", "/password/again/", "/users/"):
         page.goto(path)
         looks(page)
 
@@ -176,7 +180,7 @@ def test_an_act_that_an_ended_session_kept_from_being_done_says_so(page_as: Page
     user = get_user_model().objects.get()
     page.evaluate(f"htmx.ajax('GET', '/users/{user.pk}/password-link/', '#dialog')")
     Session.objects.all().delete()
-    page.get_by_role("button", name="Make the link").click()
+    page.get_by_role("button", name="Show new link").click()
     sign_in(page, "admin")
     page.wait_for_selector("text=nothing was done. Press the button again")
     page.reload()

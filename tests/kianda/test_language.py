@@ -137,7 +137,8 @@ PAGES = """
 """
 # What a form says when it is sent with nothing in it, or with what cannot stand there.
 WRONG: dict[str, dict[str, str]] = {
-    "/password/": {}, "/tokens/new/": {}, "/users/invite/": {}, "/users/groups/new/": {},
+    "/password/": {}, "/password/again/": {}, "/password/forgotten/": {},
+    "/tokens/new/": {}, "/users/invite/": {}, "/users/groups/new/": {},
     "/datasources/new/": {}, "/datasources/d1/methods/new/": {}, "/designs/new/": {},
     "/designs/new/definition/": {"definition": "{"}, "/designs/import/": {},
     "/designs/templates/oauth-token-refresh/": {}, "/designs/p1/designer/act/": {"act": "move"},

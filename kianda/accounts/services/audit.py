@@ -14,16 +14,19 @@ from django.utils.translation import gettext, gettext_noop
 from kianda.accounts.models import AuditEntry
 
 Action = Literal[
-    "called", "changed", "changed the password", "created", "deactivated", "deleted", "exported",
-    "hook renewed", "invited", "members changed", "moved", "password link made", "paused",
-    "published", "reactivated", "removed", "renamed", "restored", "resumed", "revoked", "run",
-    "saved", "set a password", "sign-in paused", "tested",
+    "address change asked", "address changed", "called", "changed", "changed the password",
+    "created", "deactivated", "deleted", "exported", "hook renewed", "invitation sent", "invited",
+    "link revoked", "members changed", "moved", "password link asked", "password link made",
+    "paused", "published", "reactivated", "removed", "renamed", "restored", "resumed", "revoked",
+    "run", "saved", "set a password", "sign-in paused", "tested",
 ]  # fmt: skip
 Kind = Literal[
     "API token", "datasource", "group", "instance", "process", "scheduled task", "user"
 ]  # fmt: skip
 
 ACTIONS: Mapping[Action, str] = {
+    "address change asked": gettext_noop("address change asked"),
+    "address changed": gettext_noop("address changed"),
     "called": gettext_noop("called"),
     "changed": gettext_noop("changed"),
     "changed the password": gettext_noop("changed the password"),
@@ -32,9 +35,12 @@ ACTIONS: Mapping[Action, str] = {
     "deleted": gettext_noop("deleted"),
     "exported": gettext_noop("exported"),
     "hook renewed": gettext_noop("hook renewed"),
+    "invitation sent": gettext_noop("invitation sent"),
     "invited": gettext_noop("invited"),
+    "link revoked": gettext_noop("link revoked"),
     "members changed": gettext_noop("members changed"),
     "moved": gettext_noop("moved"),
+    "password link asked": gettext_noop("password link asked"),
     "password link made": gettext_noop("password link made"),
     "paused": gettext_noop("paused"),
     "published": gettext_noop("published"),

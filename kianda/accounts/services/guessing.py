@@ -1,21 +1,25 @@
-"""Guessing of passwords: who fails for many accounts from one address has to wait, ever longer.
+"""Guessing of passwords and codes: who fails too often has to wait, ever longer.
 
-Counted are the accounts whose password was tried from an address and not found, in the last hour.
-An account that signs in leaves the count, so an office behind one address hardly ever has any;
-somebody who tries one password on every account soon has many. Wrong passwords of one account are
-counted by django-axes. What was typed as a user name is kept as a digest: it may be a password.
+Counted are tries that were not right, in the last hour: for how many accounts of an address, and
+how often for an account. An account that signs in leaves the count, so an office behind one address
+hardly ever has any; somebody who tries one password on every account soon has many. Wrong passwords
+of one account from one address are counted by django-axes. Requests for a mail are counted like
+tries, for they are never "right". What was typed as a user name is kept as a digest: it may be a
+password. All counts are rows: the processes of an installation share nothing else.
 """
 
 import ipaddress
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from axes.utils import reset
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Sum
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from kianda.accounts.models import AuditEntry, PasswordTry
 from kianda.accounts.services.audit import record
@@ -27,50 +31,115 @@ FREE_ACCOUNTS = 10
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=15)
 
 
-def begin_try(*, address: str, account: str, moment: datetime | None = None) -> None:
-    """Count a password that is about to be looked at; raises TooMany when it has to wait.
+class TryLimit(NamedTuple):
+    """What is tried: how often for one account before it waits, and what the audit log says."""
 
-    It counts as wrong until `right_password` says otherwise, so that those who try many at once
-    see one another. One that has to wait is not looked at, and does not make the wait longer.
+    code: str
+    free_tries: int | None
+    first_wait: timedelta
+    by_address: str
+    by_account: str = ""
+
+
+PASSWORD = TryLimit(
+    "password", None, FIRST_WAIT,
+    gettext_noop("Wrong passwords for %(n)s accounts from this address: it has to wait."),
+)  # fmt: skip
+SECOND_FACTOR = TryLimit(
+    "code", 5, timedelta(seconds=30),
+    gettext_noop("Wrong codes for %(n)s accounts from this address: it has to wait."),
+    gettext_noop("Too many wrong codes of the second factor, the last from %(address)s."),
+)  # fmt: skip
+# Three mails an hour for an account; more would only fill somebody's inbox.
+RESET_MAIL = TryLimit(
+    "reset", 3, LONGEST_WAIT,
+    gettext_noop("Password links asked for %(n)s accounts from this address: it has to wait."),
+    gettext_noop("Password links asked for too often, the last time from %(address)s."),
+)  # fmt: skip
+
+
+class _Wait(NamedTuple):
+    left: timedelta
+    accounts: int
+    is_of_account: bool
+
+
+def begin_try(
+    *, address: str, account: str, what: TryLimit = PASSWORD, moment: datetime | None = None
+) -> None:
+    """Count a try that is about to be looked at; raises TooMany when it has to wait.
+
+    It counts as wrong until `right_try` says otherwise, so that those who try many at once see one
+    another. One that has to wait is not looked at, and does not make the wait longer.
     """
     moment = moment or timezone.now()
     place = place_of(address)
     PasswordTry.objects.filter(at__lte=moment - WINDOW).delete()
-    mine, is_new = PasswordTry.objects.get_or_create(
-        place=place, account=_digest(account), defaults={"at": moment}
-    )
-    others = PasswordTry.objects.filter(place=place).exclude(pk=mine.pk)
-    found = others.aggregate(accounts=Count("pk"), newest=Max("at"))
-    left = timedelta(0)
-    if found["newest"] is not None:
-        left = found["newest"] + wait_after(found["accounts"]) - moment
-    if left <= timedelta(0):
-        PasswordTry.objects.filter(pk=mine.pk).update(at=moment)
-        return
+    while True:
+        mine, is_new = PasswordTry.objects.get_or_create(
+            what=what.code, place=place, account=_digest(account), defaults={"at": moment}
+        )
+        wait = _wait(mine, what, moment)
+        if wait.left > timedelta(0):
+            break
+        # Of two at the same moment one is second, and looks at the counts again.
+        same = PasswordTry.objects.filter(pk=mine.pk, tries=mine.tries)
+        if same.update(at=moment, tries=mine.tries + 1):
+            return
     if is_new:
         mine.delete()
-    note(
-        place,
-        _("Wrong passwords for %(n)s accounts from this address: it has to wait.")
-        % {"n": found["accounts"]},
-        moment=moment,
-    )
-    raise TooMany(
-        _("Too many wrong passwords from this address."), retry_after=left.total_seconds()
-    )
+    _tell(wait, what, address=address, account=account, moment=moment)
+    said = _("Too many wrong passwords from this address.")
+    raise TooMany(said, retry_after=wait.left.total_seconds(), of_account=wait.is_of_account)
 
 
-def right_password(*, address: str, account: str) -> None:
-    """Take an account whose password was right out of the counts of its address; no other one."""
-    PasswordTry.objects.filter(place=place_of(address), account=_digest(account)).delete()
-    reset(ip=address, username=account)
+def _wait(mine: PasswordTry, what: TryLimit, moment: datetime) -> _Wait:
+    """Return how long a try has to wait, for the address or for the account."""
+    rows = PasswordTry.objects.filter(what=what.code)
+    found: Any = rows.filter(place=mine.place).exclude(pk=mine.pk).aggregate(
+        n=Count("pk"), newest=Max("at")
+    )  # fmt: skip
+    left = _left(wait_after(found["n"]), found["newest"], moment)
+    ways = [_Wait(left, accounts=found["n"], is_of_account=False)]
+    if what.free_tries is not None:
+        own: Any = rows.filter(account=mine.account, tries__gt=0).aggregate(
+            n=Sum("tries"), newest=Max("at")
+        )
+        waits = _doubled(what.first_wait, (own["n"] or 0) - what.free_tries)
+        left = _left(waits, own["newest"], moment)
+        ways.append(_Wait(left, accounts=0, is_of_account=True))
+    return max(ways, key=lambda way: way.left)
+
+
+def _left(wait: timedelta, newest: datetime | None, moment: datetime) -> timedelta:
+    return timedelta(0) if newest is None else newest + wait - moment
+
+
+def _tell(wait: _Wait, what: TryLimit, *, address: str, account: str, moment: datetime) -> None:
+    """Write into the audit log who has to wait, an address or an account."""
+    if not wait.is_of_account:
+        note(place_of(address), _(what.by_address) % {"n": wait.accounts}, moment=moment)
+    elif person := User.objects.filter(username=account).first():
+        said = _(what.by_account) % {"address": address}
+        note(person.get_username(), said, moment=moment)
+
+
+def right_try(*, address: str, account: str, what: TryLimit = PASSWORD) -> None:
+    """Take an account whose try was right out of the counts; no other one."""
+    rows = PasswordTry.objects.filter(what=what.code, account=_digest(account))
+    if what is PASSWORD:
+        rows = rows.filter(place=place_of(address))
+        reset(ip=address, username=account)
+    rows.delete()
 
 
 def wait_after(accounts: int) -> timedelta:
     """Return how long an address waits after its last try, by the accounts that failed there."""
-    if accounts < FREE_ACCOUNTS:
-        return timedelta(0)
-    return min(FIRST_WAIT * (1 << min(accounts - FREE_ACCOUNTS, 20)), LONGEST_WAIT)
+    return _doubled(FIRST_WAIT, accounts - FREE_ACCOUNTS)
+
+
+def _doubled(first: timedelta, times: int) -> timedelta:
+    return min(first * (1 << min(times, 20)), LONGEST_WAIT) if times >= 0 else timedelta(0)
 
 
 def place_of(address: str) -> str:

@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 from kianda.accounts.models import AuditEntry, Profile
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, USER, assigned_roles, role_titles
 from kianda.accounts.services import audit
+from kianda.accounts.services.addresses import forget_other_addresses
 from kianda.accounts.services.groups import group_names_in, lock_people
+from kianda.accounts.services.password_links import first_links, password_path
 from kianda.accounts.services.people_file import FileFlaw, FileLine, PeopleFile, column_title
 from kianda.accounts.services.person_data import PersonData, data_in, own_groups_of, text_flaws
 from kianda.accounts.services.users import (
     LAST,
     able_administrators,
     detail_flaws,
-    password_path,
     username_flaws,
 )
 from kianda.lib.errors import Invalid, Stale
@@ -123,6 +124,7 @@ def carry_out(file: PeopleFile, *, digest: str, by: User) -> list[tuple[User, st
         if plan.digest != digest:
             raise Stale
         users = _store(plan)
+        first_links([users[one.username] for one in plan.new])
         AuditEntry.objects.bulk_create(
             [_audit_entry(one, by) for one in (*plan.new, *plan.changed)], batch_size=_BATCH
         )
@@ -296,6 +298,9 @@ def _store(plan: PeoplePlan) -> Mapping[str, User]:
     User.objects.bulk_update(
         [users[one.username] for one in plan.changed], columns, batch_size=_BATCH
     )
+    for one in plan.changed:
+        if one.before.email != one.after.email:
+            forget_other_addresses(users[one.username])
     _store_groups(plan, users)
     _store_data(plan, users)
     return users

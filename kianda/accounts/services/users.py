@@ -5,22 +5,20 @@ from typing import Final
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group, User
-from django.contrib.auth.tokens import default_token_generator
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.urls import reverse
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
 from kianda.accounts.models import Profile
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, assigned_roles, implying, role_titles
 from kianda.accounts.services import audit
+from kianda.accounts.services.addresses import forget_other_addresses
 from kianda.accounts.services.groups import group_flaws, lock_people, put_into_groups
+from kianda.accounts.services.password_links import first_link, send_invitation
 from kianda.accounts.services.person_data import (
     PersonData,
     manager_of,
@@ -82,9 +80,13 @@ def invite_person(
     roles: Sequence[str],
     groups: Sequence[str] = (),
     data: PersonData = NOTHING,
+    send: bool = False,
     by: User,
 ) -> tuple[User, str]:
-    """Make a user without a password; return it and the link that lets the person set one."""
+    """Make a user without a password; return it and the link that lets the person set one.
+
+    `send`: the link is mailed, not shown, and what is returned holds no more.
+    """
     made = User(username=username, email=email)
     with transaction.atomic():
         lock_people()
@@ -102,7 +104,10 @@ def invite_person(
             store_person_data(made, data, manager),
         )  # fmt: skip
         audit.record(by, action="invited", kind=KIND, name=username, detail=detail)
-    return made, password_path(made)
+        path = first_link(made)
+        if send:
+            send_invitation(made, by=by)
+    return made, path
 
 
 def change_person(
@@ -158,6 +163,7 @@ def _set_details(user: User, name: str, email: str) -> bool:
     user.email = email
     _name(user, name)
     user.save(update_fields=["first_name", "last_name", "email"])
+    forget_other_addresses(user)
     return before != (user.first_name, user.last_name, user.email)
 
 
@@ -187,21 +193,6 @@ def reactivate_person(user: User, *, by: User) -> None:
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
             audit.record(by, action="reactivated", kind=KIND, name=user.username)
-
-
-def renew_link(user: User, *, by: User) -> str:
-    """Return a new link with which the person sets a password."""
-    if not user.is_active:
-        raise Conflict(_("This user is deactivated. Reactivate the user first."))
-    audit.record(by, action="password link made", kind=KIND, name=user.username)
-    return password_path(user)
-
-
-def password_path(user: User) -> str:
-    """Return the address that lets this person set a password, once, for three days."""
-    key = urlsafe_base64_encode(force_bytes(user.pk))
-    token = default_token_generator.make_token(user)
-    return reverse("set-password", kwargs={"uidb64": key, "token": token})
 
 
 def locked(user: User) -> User:

@@ -21,7 +21,18 @@ _SETTINGS: Schema = {
 _USERNAME: Schema = {"username": TEXT | {"maxLength": 150}}
 _ACTIVE: Schema = {"active": {"type": "boolean", "description": "Whether the user can sign in."}}
 USER = shape({**_USERNAME, **_SETTINGS, **_ACTIVE})
-USER_IN = shape({**_USERNAME, **_SETTINGS}, required=["username"])
+_INVITE: Schema = {
+    "invite": {
+        "type": "boolean", "default": False,
+        "description": "Send a link to set a password to the e-mail address.",
+    }
+}  # fmt: skip
+USER_IN = shape({**_USERNAME, **_SETTINGS, **_INVITE}, required=["username"])
+INVITATION = shape({
+    "sent_to": TEXT | {"description": "Empty: an administrator was shown the link."},
+    "created": TEXT | {"format": "date-time"},
+    "expired": {"type": "boolean"},
+})  # fmt: skip
 USER_PATCH = USER | {"required": []}
 
 GROUP = shape(
@@ -78,6 +89,7 @@ class NewUser(_Settings):
     """POST /users/"""
 
     username: StrictStr
+    invite: StrictBool = False
 
 
 class UserChanges(_Settings):

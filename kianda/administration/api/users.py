@@ -14,6 +14,7 @@ from kianda.accounts.models import ApiToken
 from kianda.accounts.permissions import caller
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, assigned_roles, remember_roles, roles_of
 from kianda.accounts.services import users as services
+from kianda.accounts.services.password_links import link_state, revoke_link, send_invitation
 from kianda.accounts.services.person_data import (
     PersonData,
     data_in,
@@ -33,7 +34,7 @@ from kianda.lib.api.drf import (
 from kianda.lib.api.etags import unchanged_since
 from kianda.lib.api.schemas import page_of
 from kianda.lib.api.strict_json import Body, read_body
-from kianda.lib.errors import Invalid
+from kianda.lib.errors import Invalid, Missing
 
 ADMIN = (ADMINISTRATOR,)
 NAMES = ("username", "first_name", "last_name")
@@ -120,10 +121,11 @@ class Users(APIView):
         tags=TAGS,
     )
     def post(self, request: Request) -> Response:
-        """Make a user, who sets a password by the link that Users, Make a password link, shows."""
+        """Create a user without a password; `invite` mails the person a link to set one."""
         read_query(request, ())
-        body = read_body(schemas.NewUser, request.data)
-        made, _link = services.invite_person(**_with_data(body.model_dump()), by=caller(request))
+        given = read_body(schemas.NewUser, request.data).model_dump()
+        send = given.pop("invite")
+        made, _link = services.invite_person(**_with_data(given), send=send, by=caller(request))
         response = _answer(services.person(made.pk), status=201)
         response["Location"] = request.build_absolute_uri(f"/api/v1/users/{made.username}/")
         return response
@@ -160,6 +162,44 @@ class OneUser(APIView):
             by=caller(request),
         )
         return _answer(services.person(username))
+
+
+class Invitation(APIView):
+    """The link by which a user sets a password; no answer holds it."""
+
+    scopes: ClassVar = {"GET": "read", "POST": "admin", "DELETE": "admin"}
+    roles: ClassVar = {"GET": ADMIN, "POST": ADMIN, "DELETE": ADMIN}
+
+    @extend_schema(operation_id="invitation_read", responses={200: schemas.INVITATION}, tags=TAGS)
+    def get(self, request: Request, username: str) -> Response:
+        """Read how the last link stands; 404 when there is none, or it was used."""
+        read_query(request, ())
+        return self._answer(services.person(username))
+
+    @extend_schema(
+        operation_id="invitation_send", request=None,
+        responses={201: schemas.INVITATION}, tags=TAGS,
+    )  # fmt: skip
+    def post(self, request: Request, username: str) -> Response:
+        """Send a new link to the user's address; older ones are revoked."""
+        read_query(request, ())
+        user = services.person(username)
+        send_invitation(user, by=caller(request))
+        return self._answer(user, status=201)
+
+    @extend_schema(operation_id="invitation_revoke", responses={204: None}, tags=TAGS)
+    def delete(self, request: Request, username: str) -> Response:
+        """Revoke every link by which the user could set a password."""
+        read_query(request, ())
+        revoke_link(services.person(username), by=caller(request))
+        return Response(status=204)
+
+    def _answer(self, user: User, *, status: int = 200) -> Response:
+        state = link_state(user)
+        if state is None:
+            raise Missing(_("%(name)s has no invitation.") % {"name": user.username})
+        made = {"sent_to": state.sent_to, "created": state.made_at, "expired": state.is_over}
+        return Response(made, status=status)
 
 
 class PeopleList(APIView):

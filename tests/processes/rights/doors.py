@@ -90,6 +90,16 @@ _BY_MARKS = {
         GET /password/
         POST /password/
         PUT /password/
+        GET /password/again/
+        POST /password/again/
+        PUT /password/again/
+        GET /password/forgotten/
+        POST /password/forgotten/
+        PUT /password/forgotten/
+        GET /profile/email/
+        POST /profile/email/
+        GET /email/<str:key>/
+        POST /email/<str:key>/
         GET /search/
         GET /welcome/<uidb64>/<token>/
         POST /welcome/<uidb64>/<token>/
@@ -184,6 +194,9 @@ _BY_MARKS = {
         POST /api/v1/users/
         GET /api/v1/users/<str:username>/
         PATCH /api/v1/users/<str:username>/
+        GET /api/v1/users/<str:username>/invitation/
+        POST /api/v1/users/<str:username>/invitation/
+        DELETE /api/v1/users/<str:username>/invitation/
         GET /api/v1/users/<str:username>/substitute/
         PUT /api/v1/users/<str:username>/substitute/
         DELETE /api/v1/users/<str:username>/substitute/

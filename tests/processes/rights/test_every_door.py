@@ -12,6 +12,7 @@ import pytest
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from kianda.accounts.services.password_links import renew_link
 from kianda.accounts.services.substitutes import Stay, name_substitute
 from kianda.accounts.services.tokens import create_token
 from processes.instances.lifecycle import create_instance, delete_instance
@@ -58,6 +59,7 @@ def place(db: None, settings: Any) -> dict[str, Any]:
         user=people.root,
     )  # fmt: skip
     other = make_user("other", "User")
+    renew_link(other, by=people.root)
     name_substitute(other, Stay("root", date(2026, 12, 21)), by=people.root)
     return {
         "people": people, "name": "leave", "process_id": made.process_id,
@@ -67,7 +69,7 @@ def place(db: None, settings: Any) -> dict[str, Any]:
         "part": "tree", "pk": gone.pk, "task_id": task.pk, "username": "other",
         "user_id": other.pk, "group_id": people.helen.groups.get(name="hr").pk,
         "token_id": create_token(other, name="t")[0].pk, "slug": "token-refresh",
-        "method": "none", "token": "unknown", "uidb64": "MQ", "kind": "instances",
+        "method": "none", "token": "unknown", "key": "unknown", "uidb64": "MQ", "kind": "instances",
     }  # fmt: skip
 
 

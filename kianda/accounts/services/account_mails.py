@@ -1,0 +1,39 @@
+"""Mails about accounts: an invitation, a link to reset a password, what changed on an account.
+
+They leave as all mails of Django's do: the backend makes rows of them in the transaction that they
+tell of, and no page ever shows what they say.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.mail import EmailMessage, get_connection
+from django.template.loader import render_to_string
+
+
+def send_account_mail(name: str, to: str, *, context: Mapping[str, Any]) -> None:
+    """Send a mail from its two templates, `account/email/<name>_subject.txt` and `_message.txt`."""
+    values = {"product": settings.KIANDA_PUBLIC_URL, **context}
+    subject = render_to_string(f"account/email/{name}_subject.txt", values)
+    EmailMessage(
+        subject=" ".join(subject.split()),
+        body=render_to_string(f"account/email/{name}_message.txt", values).strip() + "\n",
+        to=[to],
+    ).send()
+
+
+def send_account_changed(user: User, to: str, said: str) -> None:
+    """Mail a person a sentence about what was changed on the account."""
+    send_account_mail("account_changed", to, context={"person": user, "said": said})
+
+
+def address_in_full(path: str) -> str:
+    """Return an address as a mail holds it: never by the name under which somebody asked."""
+    return f"{settings.KIANDA_PUBLIC_URL}{path}"
+
+
+def mail_leaves() -> bool:
+    """Tell whether mails are sent at all, and are not only kept here to be seen."""
+    return bool(getattr(get_connection(), "leaves", True))
