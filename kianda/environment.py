@@ -8,16 +8,21 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cryptography.fernet import Fernet
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 from kianda import data_directory
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 SOCKET_PATH_BYTES = 100
+SMTP_PORTS = {"smtp": 587, "smtps": 465}
 
 # Every KIANDA_ setting there is, with what it means; the reference page is made from this table.
 KNOWN: dict[str, str] = {
@@ -37,6 +42,7 @@ KNOWN: dict[str, str] = {
     "KIANDA_LOG_LEVEL": "`debug`, `info`, `warning` or `error`. `info`.",
     "KIANDA_BUSY_WAIT_S": "How long to wait for another run of the same instance, seconds. `5`.",
     "KIANDA_RETENTION_DAYS": "How long traces, occurrences and history are kept. `30`.",
+    "KIANDA_SMTP_URL": "Mail server: `smtp://user:password@host:587?from=address`. None.",
 }
 
 
@@ -92,6 +98,51 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} is {value!r}. Choose one of {', '.join(allowed)}.")
     return value
+
+
+def smtp_account(name: str) -> dict[str, Any] | None:
+    """Return the mail account that a URL says, None without one; no sentence repeats a password."""
+    value = text(name)
+    if not value:
+        return None
+    shape = "smtp://user:password@host:587?security=starttls&from=kianda@example.org"
+    try:
+        url = urlsplit(value)
+        port, options = url.port, dict(parse_qsl(url.query, strict_parsing=bool(url.query)))
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is not a mail server. Write {shape}.") from None
+    if url.scheme not in SMTP_PORTS or not url.hostname or url.path not in ("", "/"):
+        raise ImproperlyConfigured(f"{name} is not a mail server. Write {shape}.")
+    security = options.pop("security", "tls" if url.scheme == "smtps" else "starttls")
+    account = {
+        "host": url.hostname,
+        "port": port or SMTP_PORTS[url.scheme],
+        "security": security,
+        "username": unquote(url.username or ""),
+        "password": unquote(url.password or ""),
+        "sender": options.pop("from", ""),
+        "reply_to": options.pop("reply_to", ""),
+        "per_minute": _per_minute(name, options.pop("rate", "")),
+    }
+    if options:
+        known = "security, from, reply_to and rate"
+        raise ImproperlyConfigured(f"{name} has {min(options)}. Known are {known}.")
+    if security not in ("starttls", "tls", "none"):
+        raise ImproperlyConfigured(f"{name}: security is one of starttls, tls, none.")
+    if security == "none" and account["password"]:
+        raise ImproperlyConfigured(f"{name}: a password needs security=starttls or security=tls.")
+    try:
+        validate_email(parseaddr(str(account["sender"]))[1])
+    except ValidationError:
+        sentence = f"{name} does not say who mails are from. Add from=address."
+        raise ImproperlyConfigured(sentence) from None
+    return account
+
+
+def _per_minute(name: str, rate: str) -> int | None:
+    if rate and not (rate.isdecimal() and 1 <= int(rate) <= 10_000):
+        raise ImproperlyConfigured(f"{name}: rate is a number of messages a minute, 1 to 10000.")
+    return int(rate) if rate else None
 
 
 def broker_socket(data_dir: Path) -> Path:

@@ -247,6 +247,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Django's own mails and those of its apps go through the outbox as all others do.
+KIANDA_SMTP = env.smtp_account("KIANDA_SMTP_URL")
 EMAIL_BACKEND = "kianda.mail.backend.OutboxBackend"
 
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "").strip()

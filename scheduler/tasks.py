@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 
 from kianda.accounts import idempotency
 from kianda.lib.db import outages
+from kianda.mail import recovery as mail
 from kianda.messages import services as notifications
 from processes import retention as processes_retention
 from processes.instances.leases import LEASE
@@ -74,6 +75,7 @@ def prune() -> None:
     others = processes_retention.prune(moment)
     idempotency.prune(moment)
     notifications.prune(moment)
+    mail.prune(moment)
     call_command("clearsessions")
     if occurrences or others:
         logger.info("Pruned %s occurrences, %s runs and changes", occurrences, others)

@@ -96,7 +96,7 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-def _connect(targets: list[CheckedAddress], limits: Limits) -> PlainSocket:
+def connect(targets: list[CheckedAddress], limits: Limits) -> PlainSocket:
     """Return a connection to the first address that takes one."""
     last: OSError | None = None
     for family, address in targets:
@@ -143,7 +143,7 @@ class PlainConnection(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         targets = resolve(self.host, self.port or 80, wait_s=self._limits.left())
-        return _connect(targets, self._limits)
+        return connect(targets, self._limits)
 
 
 class TLSConnection(HTTPSConnection):
@@ -158,7 +158,7 @@ class TLSConnection(HTTPSConnection):
 
     def _new_conn(self) -> socket.socket:
         targets = resolve(self.host, self.port or 443, wait_s=self._limits.left())
-        return _connect(targets, self._limits)
+        return connect(targets, self._limits)
 
     def connect(self) -> None:
         """Connect, and put the TLS socket under the same deadline."""

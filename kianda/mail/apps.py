@@ -11,3 +11,10 @@ class MailConfig(AppConfig):
     label = "kianda_mail"
     verbose_name = gettext_lazy("Mail")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say what wakes a worker."""
+        from kianda.mail import ports
+        from kianda.mail.tasks import wake
+
+        ports.register_waker(wake)

@@ -50,6 +50,9 @@ class MailMessage(models.Model):
     lease_until = models.DateTimeField(null=True)
     # Which settings of an account were refused at its sign-in: it waits until these change.
     refused_login = models.CharField(max_length=64, blank=True)
+    reserved = models.BooleanField(
+        default=False, help_text="The moment that it is due is its turn by the account's rate."
+    )
     insists = models.BooleanField(default=False, help_text="Tried though others wait for that.")
 
     class Meta:
@@ -116,3 +119,26 @@ class MailTry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id} {self.outcome}"
+
+
+class WorkspaceMail(models.Model):
+    """Which account the workspace's own mails leave by: one row, or none."""
+
+    account = models.CharField(max_length=63, blank=True, help_text="A datasource; empty: none.")
+    modified = models.DateTimeField()
+    modified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return self.account
+
+
+class AccountPace(models.Model):
+    """When the next message may leave by an account that has a rate."""
+
+    account = models.CharField(max_length=63, unique=True)
+    next_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.account

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from django.utils.translation import gettext as _
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailAccount:
@@ -23,6 +25,8 @@ class MailAccount:
     reply_to: str = ""
     per_minute: int | None = None
     timeout_s: float = 60
+    # Named by the operator, so that its host may be a private one.
+    by_operator: bool = False
 
 
 class ServerReply(NamedTuple):
@@ -75,9 +79,20 @@ class Carrier(Protocol):
         """
 
 
+class Accounts(Protocol):
+    """Knows the accounts that people have set up."""
+
+    def find(self, name: str) -> MailAccount | None:
+        """Return an account by name, None when there is none, or not any more."""
+
+    def titles(self) -> Mapping[str, str]:
+        """Return the titles of all accounts by their names."""
+
+
 class _Ports:
     waker: Callable[[Sequence[int]], None] | None = None
     carrier: Carrier | None = None
+    accounts: Accounts | None = None
 
 
 def register_waker(waker: Callable[[Sequence[int]], None]) -> None:
@@ -85,7 +100,34 @@ def register_waker(waker: Callable[[Sequence[int]], None]) -> None:
     _Ports.waker = waker
 
 
+def register(*, carrier: Carrier, accounts: Accounts | None = None) -> None:
+    """Say who carries messages and who knows the accounts; called once, from ready()."""
+    _Ports.carrier, _Ports.accounts = carrier, accounts
+
+
 def wake(messages: Sequence[int]) -> None:
     """Tell a worker; when nothing does, the sweep finds them."""
     if _Ports.waker is not None:
         _Ports.waker(messages)
+
+
+def carry(
+    account: MailAccount,
+    outgoing: Outgoing,
+    *,
+    about_to_send: Callable[[Mapping[str, ServerReply]], bool],
+) -> ServerReply | None:
+    """Take a message to a server, as `Carrier` says."""
+    if _Ports.carrier is None:
+        raise NothingSent(_("Nothing is installed that sends mail."))
+    return _Ports.carrier(account, outgoing, about_to_send=about_to_send)
+
+
+def find_account(name: str) -> MailAccount | None:
+    """Return an account that people have set up, by name."""
+    return _Ports.accounts.find(name) if _Ports.accounts else None
+
+
+def account_titles() -> Mapping[str, str]:
+    """Return the titles of the accounts that people have set up, by name."""
+    return _Ports.accounts.titles() if _Ports.accounts else {}

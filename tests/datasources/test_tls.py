@@ -1,84 +1,20 @@
 """TLS: always verified, against the name; every failure is one plain sentence."""
 
-import datetime
-import ipaddress
-import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from datasources.http.client import send
 from datasources.http.sockets import tls_context
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import build
+from tests.certificates import LOOPBACK, certificate
 from tests.datasources.servers import Visit, always, answer, once, serving
 
 Make = Callable[..., RestDatasource]
-NOW = datetime.datetime.now(datetime.UTC)
-
-
-def _certificate(
-    folder: Path, *, name: x509.GeneralName, days: int = 5
-) -> tuple[ssl.SSLContext, Path]:
-    """Return a server's context with a fresh authority, and that authority's file."""
-    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
-    leaf_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test server")])
-    start = NOW - datetime.timedelta(days=10)
-
-    def builder(
-        subject: x509.Name, public: ec.EllipticCurvePublicKey, end: datetime.datetime
-    ) -> Any:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(root_name)
-            .public_key(public)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(start)
-            .not_valid_after(end)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), False
-            )
-        )
-
-    usage = dict.fromkeys(
-        ["content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-         "encipher_only", "decipher_only"], False
-    )  # fmt: skip
-    root = (
-        builder(root_name, root_key.public_key(), NOW + datetime.timedelta(days=5))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(root_key.public_key()), False)
-        .add_extension(
-            x509.KeyUsage(digital_signature=True, key_cert_sign=True, crl_sign=True, **usage), True
-        )
-        .sign(root_key, hashes.SHA256())
-    )
-    leaf = (
-        builder(leaf_name, key.public_key(), NOW + datetime.timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([name]), False)
-        .sign(root_key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (folder / "root.pem").write_bytes(root.public_bytes(pem))
-    (folder / "leaf.pem").write_bytes(
-        leaf.public_bytes(pem)
-        + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "leaf.pem")
-    return context, folder / "root.pem"
-
-
-LOOPBACK = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +34,7 @@ def _failure(source: RestDatasource) -> CallFailed:
 def test_a_certificate_of_a_trusted_authority_is_taken(
     datasource: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context, root = _certificate(tmp_path, name=LOOPBACK)
+    context, root = certificate(tmp_path, name=LOOPBACK)
     monkeypatch.setenv("SSL_CERT_FILE", str(root))
     with serving(always(answer(b'{"a": 1}')), tls=context) as server:
         source = datasource(server.url)
@@ -124,7 +60,7 @@ def test_a_certificate_that_does_not_hold_is_a_tls_failure(
     trusted: bool,
     words: str,
 ) -> None:
-    context, root = _certificate(tmp_path, name=name, days=days)
+    context, root = certificate(tmp_path, name=name, days=days)
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(root))
     with serving(always(answer()), tls=context) as server:
@@ -138,7 +74,7 @@ def test_a_certificate_that_does_not_hold_is_a_tls_failure(
 def test_a_lost_answer_over_tls_says_that_the_call_may_have_been_carried_out(
     datasource: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context, root = _certificate(tmp_path, name=LOOPBACK)
+    context, root = certificate(tmp_path, name=LOOPBACK)
     with serving(once(b""), tls=context) as server:
         untrusted = _failure(datasource(server.url))
     monkeypatch.setenv("SSL_CERT_FILE", str(root))
@@ -176,7 +112,7 @@ def test_the_deadline_holds_in_the_handshake(datasource: Make) -> None:
 def test_the_deadline_holds_over_tls(
     datasource: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: bytes
 ) -> None:
-    context, root = _certificate(tmp_path, name=LOOPBACK)
+    context, root = certificate(tmp_path, name=LOOPBACK)
     monkeypatch.setenv("SSL_CERT_FILE", str(root))
 
     def handle(visit: Visit) -> None:

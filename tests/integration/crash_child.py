@@ -20,11 +20,17 @@ import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.contrib.auth import get_user_model  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from datasources.services.datasources import create_datasource  # noqa: E402
+from kianda.mail import recovery as mail_recovery  # noqa: E402
+from kianda.mail.delivery import deliver_due  # noqa: E402
+from kianda.mail.letters import Letter  # noqa: E402
+from kianda.mail.models import MailMessage, MailRecipient  # noqa: E402
+from kianda.mail.planning import plan_letters  # noqa: E402
 from processes.designs.lifecycle import create_design, publish_design  # noqa: E402
 from processes.document_cache import document_of  # noqa: E402
 from processes.instances.lifecycle import create_instance  # noqa: E402
@@ -205,7 +211,40 @@ def _occurrences() -> list[dict[str, Any]]:
     ]
 
 
+def plan_mail(**_: Any) -> dict[str, Any]:
+    """Plan one message to two people."""
+    to = ("anna@example.org", "ben@example.org")
+    plan_letters([Letter(key="leave-7", to=to, subject="Decide", text="A leave")])
+    return {}
+
+
+def send_mail(smtp: dict[str, Any], deadly: int | None = None, **_: Any) -> dict[str, Any]:
+    """Send what is due by an account."""
+    settings.KIANDA_SMTP = smtp
+    points = Points(deadly)
+    points.watch()
+    deliver_due()
+    return {"points": points.names, "states": _mail_states()}
+
+
+def recover_mail(smtp: dict[str, Any], *, everything: bool, **_: Any) -> dict[str, Any]:
+    """Do what the sweep does an hour later, or what the product does when it starts again."""
+    before = _mail_states()
+    settings.KIANDA_SMTP = smtp
+    mail_recovery.recover(timezone.now() + timedelta(hours=1), everything=everything)
+    deliver_due()
+    return {"before": before, "states": _mail_states()}
+
+
+def _mail_states() -> list[str]:
+    rows = MailRecipient.objects.order_by("pk")
+    return [*MailMessage.objects.values_list("state", flat=True)] + [row.state for row in rows]
+
+
 ACTS: dict[str, Callable[..., dict[str, Any]]] = {
+    "plan_mail": plan_mail,
+    "send_mail": send_mail,
+    "recover_mail": recover_mail,
     "seed": seed,
     "work": work,
     "recover": recover,

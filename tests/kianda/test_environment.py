@@ -35,3 +35,50 @@ def test_the_database_url_may_say_what_the_server_is_told(tmp_path: Path) -> Non
     url = "postgresql://kianda@db.example.org/kianda?options=-c%20jit%3Don"
     done = manage(tmp_path, "diffsettings", DATABASE_URL=url, **words)
     assert "{'options': '-c jit=on', 'pool'" in done.stdout, done.stderr
+
+
+def test_a_mail_server_is_read_from_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "KIANDA_SMTP_URL",
+        "smtp://kianda%40example.org:p%3Aw@mail.example.org?from=Kianda <k@example.org>&rate=30",
+    )
+    assert environment.smtp_account("KIANDA_SMTP_URL") == {
+        "host": "mail.example.org",
+        "port": 587,
+        "security": "starttls",
+        "username": "kianda@example.org",
+        "password": "p:w",
+        "sender": "Kianda <k@example.org>",
+        "reply_to": "",
+        "per_minute": 30,
+    }
+    monkeypatch.setenv("KIANDA_SMTP_URL", "smtps://mail.example.org?from=k@example.org")
+    found = environment.smtp_account("KIANDA_SMTP_URL")
+    assert (found["port"], found["security"]) == (465, "tls")
+    monkeypatch.delenv("KIANDA_SMTP_URL")
+    assert environment.smtp_account("KIANDA_SMTP_URL") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("mail.example.org", "is not a mail server"),
+        ("http://user:s3cret@mail.example.org?from=k@example.org", "is not a mail server"),
+        ("smtp://user:s3cret@mail.example.org:port?from=k@example.org", "is not a mail server"),
+        ("smtp://user:s3cret@mail.example.org?from", "is not a mail server"),
+        ("smtp://user:s3cret@mail.example.org", "does not say who mails are from"),
+        ("smtp://user:s3cret@mail.example.org?from=k", "does not say who mails are from"),
+        ("smtp://user:s3cret@mail.example.org?from=k@example.org&tls=1", "has tls. Known are"),
+        ("smtp://user:s3cret@mail.example.org?from=k@example.org&security=ssl", "is one of"),
+        ("smtp://user:s3cret@mail.example.org?from=k@example.org&security=none", "needs security="),
+        ("smtp://user:s3cret@mail.example.org?from=k@example.org&rate=0", "rate is a number"),
+    ],
+)
+def test_a_mail_server_that_cannot_be_used_stops_the_start_and_tells_no_password(
+    monkeypatch: pytest.MonkeyPatch, value: str, words: str
+) -> None:
+    monkeypatch.setenv("KIANDA_SMTP_URL", value)
+    with pytest.raises(ImproperlyConfigured, match=words) as raised:
+        environment.smtp_account("KIANDA_SMTP_URL")
+    assert "s3cret" not in str(raised.value)
+    assert raised.value.__cause__ is None

@@ -14,14 +14,16 @@ from django.utils.translation import gettext, gettext_noop
 from kianda.accounts.models import AuditEntry
 
 Action = Literal[
-    "address change asked", "address changed", "called", "changed", "changed the password",
+    "address change asked", "address changed", "called", "changed the password", "changed",
     "created", "deactivated", "deleted", "exported", "hook renewed", "invitation sent", "invited",
-    "link revoked", "members changed", "moved", "password link asked", "password link made",
-    "paused", "published", "reactivated", "removed", "renamed", "restored", "resumed", "revoked",
-    "run", "saved", "set a password", "sign-in paused", "tested",
+    "link revoked", "marked as done", "members changed", "moved", "password link asked",
+    "password link made", "paused", "published", "reactivated", "removed", "renamed", "restored",
+    "resumed", "revoked", "run", "saved", "sent again", "set a password", "sign-in paused",
+    "tested",
 ]  # fmt: skip
 Kind = Literal[
-    "API token", "datasource", "group", "instance", "process", "scheduled task", "user"
+    "API token", "datasource", "group", "instance", "mail account", "message", "process",
+    "scheduled task", "user",
 ]  # fmt: skip
 
 ACTIONS: Mapping[Action, str] = {
@@ -38,6 +40,7 @@ ACTIONS: Mapping[Action, str] = {
     "invitation sent": gettext_noop("invitation sent"),
     "invited": gettext_noop("invited"),
     "link revoked": gettext_noop("link revoked"),
+    "marked as done": gettext_noop("marked as done"),
     "members changed": gettext_noop("members changed"),
     "moved": gettext_noop("moved"),
     "password link asked": gettext_noop("password link asked"),
@@ -52,6 +55,7 @@ ACTIONS: Mapping[Action, str] = {
     "revoked": gettext_noop("revoked"),
     "run": gettext_noop("run"),
     "saved": gettext_noop("saved"),
+    "sent again": gettext_noop("sent again"),
     "set a password": gettext_noop("set a password"),
     "sign-in paused": gettext_noop("sign-in paused"),
     "tested": gettext_noop("tested"),
@@ -66,6 +70,8 @@ KINDS: Mapping[Kind, str] = {
     "datasource": gettext_noop("Data source"),
     "group": gettext_noop("Group"),
     "instance": gettext_noop("Instance"),
+    "mail account": gettext_noop("Mail account"),
+    "message": gettext_noop("Message"),
     "process": gettext_noop("Process design"),
     "scheduled task": gettext_noop("Scheduled task"),
     "user": gettext_noop("User"),

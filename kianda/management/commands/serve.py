@@ -204,6 +204,7 @@ def start_broker(supervisor: Supervisor) -> None:
 def recover() -> None:
     """Finish or close what was under way when the product stopped: nobody else holds it now."""
     from kianda.celery import app
+    from kianda.mail.recovery import recover as recover_mail
     from processes.running.runs import recover_runs
     from scheduler.services.recovery import recover as recover_occurrences
 
@@ -213,6 +214,7 @@ def recover() -> None:
     for pk in recover_occurrences(moment, everything=True):
         app.send_task("scheduler.execute", args=[pk])
     recover_runs(moment=moment, everything=True)
+    recover_mail(moment, everything=True)
 
 
 def take_lock(data_dir: Path) -> TextIO:

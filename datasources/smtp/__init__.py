@@ -1,0 +1,1 @@
+"""Speaking SMTP to the servers of mail accounts, under the guard and deadlines of all calls."""
