@@ -18,12 +18,14 @@ class ProcessesConfig(AppConfig):
 
         from datasources import ports
         from kianda.accounts.services import recycle_bin
+        from kianda.accounts.services.attributes import attribute_titles
         from kianda.accounts.services.directory import names_of
         from kianda.accounts.services.person_data import part_of
         from kianda.web import navigation
         from processes.designs.usage import (
             page_of_instance,
             page_of_process,
+            uses_of_attribute,
             uses_of_datasource,
             uses_of_group,
             uses_of_method,
@@ -39,7 +41,8 @@ class ProcessesConfig(AppConfig):
 
         recycle_bin.register(INSTANCES)
         recycle_bin.register(DESIGNS)
-        people.register(people.Directory(names_of, part_of))
+        people.register(people.Directory(names_of, part_of, attribute_titles))
+        usage.register("attribute", uses_of_attribute)
         usage.register("datasource", uses_of_datasource)
         usage.register("group", uses_of_group)
         usage.register("method", uses_of_method)

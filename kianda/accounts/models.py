@@ -25,9 +25,22 @@ class Profile(models.Model):
     department = models.CharField(max_length=150, blank=True)
     job_title = models.CharField(max_length=150, blank=True)
     phone = models.CharField(max_length=50, blank=True)
+    attributes = models.JSONField(
+        default=dict, help_text="What the workspace's own attributes say: name to text, none empty."
+    )
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class UserAttribute(models.Model):
+    """What a workspace wants to know of its people beside what every user has."""
+
+    name = models.CharField(max_length=64, unique=True, help_text="As in [user.cost_centre].")
+    title = models.CharField(max_length=80, unique=True)
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class Substitution(models.Model):

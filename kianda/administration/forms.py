@@ -21,6 +21,7 @@ from kianda.accounts.roles import (
     role_titles,
 )
 from kianda.accounts.services import person_data
+from kianda.accounts.services.attributes import LONGEST_TITLE, LONGEST_VALUE, attribute_titles
 from kianda.accounts.services.groups import LONGEST, names_in, own_groups
 from kianda.web.people_picker import PeopleInput
 
@@ -69,6 +70,17 @@ class ProfileForm(forms.Form):
     )  # fmt: skip
 
 
+# Where an attribute of the workspace stands in a form, and in what is wrong with it.
+_OWN = "attributes-"
+
+
+def by_field(data: person_data.PersonData) -> dict[str, str]:
+    """Return what is known of a person by the fields of a form."""
+    known = data._asdict()
+    own = known.pop("attributes")
+    return {**known, **{f"{_OWN}{name}": own.get(name, "") for name in attribute_titles()}}
+
+
 def _text(key: str) -> Any:
     return forms.CharField(
         label=person_data.TITLES[key], required=False, max_length=person_data.LONGEST[key],
@@ -106,9 +118,25 @@ class _PersonForm(forms.Form):
     job_title: Any = _text("job_title")
     phone: Any = _text("phone")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Ask for the attributes of the workspace too."""
+        super().__init__(*args, **kwargs)
+        self._titles = attribute_titles()
+        for name, title in self._titles.items():
+            self.fields[f"{_OWN}{name}"] = forms.CharField(
+                label=title, required=False, max_length=LONGEST_VALUE,
+                widget=forms.TextInput(attrs={"autocomplete": "off"}),
+            )  # fmt: skip
+
+    @property
+    def own(self) -> list[forms.BoundField]:
+        """Return the attributes of the workspace."""
+        return [self[f"{_OWN}{name}"] for name in self._titles]
+
     def chosen(self) -> dict[str, Any]:
         """Return what was chosen, as the services take it."""
         given = dict(self.cleaned_data)
+        given["attributes"] = {name: given.pop(f"{_OWN}{name}") for name in self._titles}
         data = {key: given.pop(key) for key in person_data.PersonData._fields}
         return {
             **given, "name": " ".join(given["name"].split(maxsplit=1)),
@@ -153,6 +181,25 @@ class PersonForm(_PersonForm):
 
 def _day_input() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class AttributeForm(forms.Form):
+    """An attribute of users that the workspace adds."""
+
+    title: Any = forms.CharField(
+        label=_("Title"), max_length=LONGEST_TITLE, help_text=_("Such as Cost centre."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )  # fmt: skip
+    name: Any = forms.CharField(
+        label=_("Name"), max_length=64, required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+        help_text=_("Values read it, as in [user.cost_centre]. If empty, the title makes it."),
+    )  # fmt: skip
+
+    def keep_name(self) -> None:
+        """Let the title be changed alone: designs know the attribute by its name."""
+        self.fields["name"].disabled = True
+        self.fields["name"].help_text = _("Values read it, so it stays.")
 
 
 class SubstituteForm(forms.Form):

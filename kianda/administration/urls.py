@@ -4,6 +4,7 @@ from django.urls import path
 
 from kianda.administration import (
     addresses,
+    attributes,
     audit,
     groups,
     notifications,
@@ -16,6 +17,7 @@ from kianda.administration import (
     tokens,
     users,
 )
+from kianda.administration.api import attributes as attributes_api
 from kianda.administration.api import groups as groups_api
 from kianda.administration.api import substitutes as substitutes_api
 from kianda.administration.api import users as users_api
@@ -25,6 +27,8 @@ api_urlpatterns = [
     path("users/<str:username>/", users_api.OneUser.as_view()),
     path("users/<str:username>/invitation/", users_api.Invitation.as_view()),
     path("users/<str:username>/substitute/", substitutes_api.SubstituteOf.as_view()),
+    path("user-attributes/", attributes_api.Attributes.as_view()),
+    path("user-attributes/<str:name>/", attributes_api.OneAttribute.as_view()),
     path("groups/", groups_api.Groups.as_view()),
     # A name may hold a slash.
     path("groups/<path:name>/", groups_api.OneGroup.as_view()),
@@ -44,6 +48,14 @@ page_urlpatterns = [
     path("users/groups/new/", groups.add, name="group-new"),
     path("users/groups/<int:group_id>/", groups.change, name="group"),
     path("users/groups/<int:group_id>/delete/", groups.delete, name="group-delete"),
+    path("users/attributes/", attributes.attributes, name="user-attributes"),
+    path("users/attributes/new/", attributes.add, name="user-attribute-new"),
+    path("users/attributes/<int:attribute_id>/", attributes.change, name="user-attribute"),
+    path(
+        "users/attributes/<int:attribute_id>/delete/",
+        attributes.delete,
+        name="user-attribute-delete",
+    ),
     path("users/<int:user_id>/", users.change, name="user"),
     path("users/<int:user_id>/deactivate/", users.deactivate, name="user-deactivate"),
     path("users/<int:user_id>/substitute/", substitutes.substitute, name="user-substitute"),

@@ -20,7 +20,7 @@ from kianda.accounts.services import password_links as links
 from kianda.accounts.services import users as people
 from kianda.accounts.services.account_mails import mail_leaves
 from kianda.accounts.services.person_data import own_groups_of, person_data
-from kianda.administration.forms import ROLE_WORDS, InviteForm, PersonForm
+from kianda.administration.forms import ROLE_WORDS, InviteForm, PersonForm, by_field
 from kianda.administration.lists import shown_rows
 from kianda.lib.errors import Conflict, Invalid, Stale
 from kianda.web.edit_conflict import (
@@ -119,12 +119,12 @@ def _settings_of(user: User) -> dict[str, Any]:
         "name": user.get_full_name(), "email": user.email,
         "roles": assigned_roles(user),
         "groups": own_groups_of(user),
-        **person_data(user)._asdict(),
+        **by_field(person_data(user)),
     }  # fmt: skip
 
 
 def _in_words(given: dict[str, Any]) -> dict[str, Any]:
-    data = given["data"]._asdict() if "data" in given else {}
+    data = by_field(given["data"]) if "data" in given else {}
     return {**given, **data, "roles": role_titles(given["roles"])}
 
 

@@ -1,6 +1,7 @@
 """How processes use what lies below them, and what uses a process."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -55,6 +56,17 @@ def uses_of_process(name: str) -> list[Use]:
         if version.design.name != name and looks_into(document_of(version), name)
     ]
     return instances + lookups
+
+
+def uses_of_attribute(name: str) -> list[Use]:
+    """Return the designs that read an attribute of people: of the user, or through a user field."""
+    return [_use_of(version) for version in living_versions() if _reads(document_of(version), name)]
+
+
+def _reads(document: Document, attribute: str) -> bool:
+    roots = "|".join(["user", *(re.escape(name) for name in document.people_fields)])
+    read = rf'\b(?:{roots})\.{attribute}\b|"property": "{attribute}"'
+    return re.search(read, json.dumps(document.normalised())) is not None
 
 
 def uses_of_group(name: str) -> list[Use]:

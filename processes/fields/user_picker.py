@@ -12,9 +12,17 @@ from processes.fields.base import ANY_VALUE, FormField, InputField, Written
 from processes.fields.list import List
 from processes.fields.text import Text
 from processes.language.expressions import Resolve
-from processes.language.people import GROUP, PARTS, USER, called, kind_and_name
+from processes.language.people import (
+    GROUP,
+    PARTS,
+    USER,
+    attributes,
+    called,
+    kind_and_name,
+    person_parts,
+)
 from processes.language.references import flaw
-from processes.language.scope import PartKinds
+from processes.language.scope import FieldKind, PartKinds
 from processes.language.setting_types import DefaultValue
 from processes.language.values import Value, ValueFailure, as_text, is_blank, shown, to_list
 
@@ -77,8 +85,7 @@ class UserPicker(InputField):
         """Return what is read through it: of one person, not of several."""
         if raw.get("multiple") is True:
             return {}
-        kinds: dict[str, Any] = {"groups": List, "manager": UserPicker}
-        return {part: kinds.get(part, Text) for part in PARTS}
+        return _PersonParts()
 
     def empty(self) -> Value:
         """Return nobody."""
@@ -155,3 +162,25 @@ class UserPicker(InputField):
     def default_from(cls, text: str) -> Any:
         """Return the lines, or the only one as it was typed."""
         return List.default_from(text)
+
+
+class _PersonParts(Mapping[str, type[FieldKind]]):
+    """What is read through a user field, and its kind; attributes are looked up when asked for."""
+
+    def __getitem__(self, part: str) -> type[FieldKind]:
+        """Return the kind of what a part holds."""
+        if part not in PARTS and part not in attributes():
+            raise KeyError(part)
+        return {"groups": List, "manager": UserPicker}.get(part, Text)
+
+    def __iter__(self) -> Iterator[str]:
+        """Return all that can be read."""
+        return iter(person_parts())
+
+    def __len__(self) -> int:
+        """Return how much it is."""
+        return len(person_parts())
+
+    def __bool__(self) -> bool:
+        """Tell that there is something, without a look at what."""
+        return True

@@ -5,6 +5,7 @@ from pydantic import BaseModel
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import as_title
+from processes.language.people import attributes
 
 PIECES = {
     "process": gettext_noop("process"),
@@ -50,14 +51,19 @@ _PARTS = {
 
 def part_in_words(part: str) -> str:
     """Return what a part of a person is called, as `email` of `[manager.email]`."""
-    return _(_PARTS[part])
+    return _(_PARTS[part]) if part in _PARTS else attributes().get(part, as_title(part))
 
 
 def name_in_words(name: str) -> str:
     """Return what a name that is no title's is called: `User name`, `Access token`."""
     if name.startswith("row."):
         return of_the_row(as_title(name.removeprefix("row.")))
-    return _(_SYSTEM[name]) if name in _SYSTEM else as_title(name.replace(".", " "))
+    if name in _SYSTEM:
+        return _(_SYSTEM[name])
+    root, _dot, part = name.partition(".")
+    if root == "user" and part:
+        return _("%(property)s of the user") % {"property": part_in_words(part)}
+    return as_title(name.replace(".", " "))
 
 
 def of_the_row(column: str) -> str:

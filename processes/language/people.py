@@ -5,7 +5,7 @@ directory, once, when it is ready.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, NamedTuple
 
 from processes.language.values import Value, column_of, is_blank
 
@@ -13,10 +13,9 @@ USER: Final = "user"
 GROUP: Final = "group"
 # What can be read of a person: [user.email] of whoever a run works for, [manager.email] through a
 # user field.
-Part = Literal[
-    "name", "username", "email", "manager", "department", "job_title", "phone", "groups"
-]  # fmt: skip
-PARTS: Final[tuple[Part, ...]] = get_args(Part)
+PARTS: Final = (
+    "name", "username", "email", "manager", "department", "job_title", "phone", "groups",
+)  # fmt: skip
 _LISTS: Final = frozenset({"groups"})
 
 
@@ -25,6 +24,8 @@ class Directory(NamedTuple):
 
     names_of: Callable[[Iterable[str]], Mapping[str, str]]
     part_of: Callable[[str, str], Value]
+    # The attributes that the workspace has added: name to title.
+    attributes: Callable[[], Mapping[str, str]]
 
 
 _registered: list[Directory] = []
@@ -33,6 +34,16 @@ _registered: list[Directory] = []
 def register(directory: Directory) -> None:
     """Say who knows people and groups."""
     _registered[:] = [directory]
+
+
+def attributes() -> Mapping[str, str]:
+    """Return what the workspace has added to what is known of people: name to title."""
+    return _registered[0].attributes() if _registered else {}
+
+
+def person_parts() -> tuple[str, ...]:
+    """Return all that can be read of a person."""
+    return (*PARTS, *attributes())
 
 
 def kind_and_name(ref: str) -> tuple[str, str]:

@@ -13,13 +13,30 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import FIELD_NAME
 from processes.language.expressions import Template, TemplateError
-from processes.language.people import PARTS
+from processes.language.people import PARTS, attributes
 from processes.language.scope import FieldKind, NameTable
 
 USER_NAMES = frozenset(f"user.{part}" for part in PARTS)
 # What is known before an instance is there.
 EARLY_NAMES = USER_NAMES | {"process.name", "now", "today"}
 SYSTEM_NAMES = EARLY_NAMES | {"process.id", "process.status", "process.created"}
+
+
+def is_system_name(name: str) -> bool:
+    """Tell whether a name is known without any field: of the process, the person, the time."""
+    return name in SYSTEM_NAMES or _is_attribute(name)
+
+
+def is_early_name(name: str) -> bool:
+    """Tell whether a name is known before an instance is there."""
+    return name in EARLY_NAMES or _is_attribute(name)
+
+
+def _is_attribute(name: str) -> bool:
+    root, _dot, part = name.partition(".")
+    return root == "user" and bool(part) and part in attributes()
+
+
 _ERROR_NAMES = frozenset({"error.message", "error.status", "error.kind"})
 _ROOTS = {
     "response": gettext_noop(
@@ -69,7 +86,7 @@ def name_problems(
         elif root in _ROOTS:
             problem = _root_problem(name, root, roots)
         else:
-            problem = "" if name in SYSTEM_NAMES else _field_problem(name, names)
+            problem = "" if is_system_name(name) else _field_problem(name, names)
         if problem:
             found.append(f"{problem} {escape_hint(name)}")
     return found

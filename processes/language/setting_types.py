@@ -6,16 +6,19 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
+from kianda.lib.dialogs.specs import Offered
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import FIELD_NAME, SLUG
 from processes.language.expressions import Template
+from processes.language.people import PARTS, attributes, person_parts
 from processes.language.references import (
     EARLY_NAMES,
     check_field_name,
     check_own_field_name,
     escape_hint,
     flaw,
+    is_early_name,
     name_problems,
     names_in,
     parsed,
@@ -68,7 +71,7 @@ def _default_value(default: object) -> object:
 
 def _check_early(template: Template) -> None:
     for name in template.references:
-        if name not in EARLY_NAMES:
+        if not is_early_name(name):
             known = ", ".join(f"[{early}]" for early in sorted(EARLY_NAMES))
             raise flaw(
                 _("[%(name)s] is not known yet when a default is taken; %(known)s are. %(hint)s")
@@ -80,6 +83,18 @@ def _slug(text: str) -> str:
     if not SLUG.match(text) or len(text) > 63:
         raise flaw(_("Use small letters, digits and single hyphens, at most 63 characters."))
     return text
+
+
+def _property(name: str, info: ValidationInfo, *, known: tuple[str, ...]) -> str:
+    """Refuse what is not known of people; while a stored design is read, only the writing."""
+    if not FIELD_NAME.match(name) or len(name) > 64:
+        raise flaw(_("Choose what is known of users, such as department."))
+    if names_in(info) is not None and name not in known and name not in attributes():
+        raise flaw(
+            _("Users have no attribute %(name)s. Choose another one, or add it for all users.")
+            % {"name": name}
+        )
+    return name
 
 
 def _control(name: str, description: str, *, title: str | None = None) -> Any:
@@ -100,6 +115,31 @@ TextValue = Annotated[
             "Empty clears the field."
         ),
     ),
+]
+_ATTRIBUTE = {
+    "type": "string", "description": "The name of an attribute of this workspace.",
+    "pattern": "^[A-Za-z][A-Za-z0-9_]*$", "maxLength": 64,
+}  # fmt: skip
+_CHANGED = ("manager", "department", "job_title", "phone")
+
+
+def _changed_parts() -> tuple[str, ...]:
+    return (*_CHANGED, *attributes())
+
+
+# What is known of people: what every user has, or an attribute that the workspace has added.
+PersonProperty = Annotated[
+    str,
+    AfterValidator(partial(_property, known=PARTS)),
+    Offered(person_parts),
+    WithJsonSchema({"anyOf": [{"type": "string", "enum": list(PARTS)}, _ATTRIBUTE]}),
+]
+# The same, of what rules may change.
+ChangedProperty = Annotated[
+    str,
+    AfterValidator(partial(_property, known=_CHANGED)),
+    Offered(_changed_parts),
+    WithJsonSchema({"anyOf": [{"type": "string", "enum": list(_CHANGED)}, _ATTRIBUTE]}),
 ]
 InputValue = Annotated[
     str,

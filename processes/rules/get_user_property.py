@@ -8,9 +8,9 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.language.labels import part_in_words
 from processes.language.mappings import Row, evaluate
-from processes.language.people import GROUP, Part, kind_and_name
+from processes.language.people import GROUP, kind_and_name
 from processes.language.references import flaw
-from processes.language.setting_types import FieldName, TextValue
+from processes.language.setting_types import FieldName, PersonProperty, TextValue
 from processes.language.values import Value, names_in
 from processes.rules.base import Context, Rule, RuleFailed
 from processes.rules.ports import PeopleQuery
@@ -20,7 +20,7 @@ class PropertyRow(Row):
     """A field, and which property of the person it gets."""
 
     field: FieldName
-    property: Part = Field(
+    property: PersonProperty = Field(
         title=gettext_noop("Property"),
         description=gettext_noop("What the field gets."),
         json_schema_extra={"control": "select"},

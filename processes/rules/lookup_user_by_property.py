@@ -8,10 +8,9 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.language.labels import part_in_words
 from processes.language.mappings import evaluate
-from processes.language.people import Part
 from processes.language.people_refs import MOST
 from processes.language.references import check_field_name, flaw, names_in
-from processes.language.setting_types import TextValue
+from processes.language.setting_types import PersonProperty, TextValue
 from processes.language.values import as_text
 from processes.rules.base import Context, Rule, RuleFailed
 from processes.rules.ports import Item, PeopleQuery
@@ -42,7 +41,7 @@ class LookupUserByProperty(Rule):
     can_fail: ClassVar[bool] = True
 
     type: Literal["lookup_user_by_property"] = "lookup_user_by_property"
-    property: Part = Field(
+    property: PersonProperty = Field(
         title=gettext_noop("Property"),
         description=gettext_noop("What is compared, such as the department."),
         json_schema_extra={"control": "select"},

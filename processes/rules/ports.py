@@ -8,7 +8,6 @@ from typing import Any, Literal, NamedTuple, Protocol
 from kianda.lib.secret_names import MASK
 from processes.language.call_results import Answer, RuleFailed
 from processes.language.conditions import ItemFilter
-from processes.language.people import Part
 from processes.language.values import Value, to_json
 
 Item = Mapping[str, Value]
@@ -114,10 +113,10 @@ class PeopleQuery:
     """Which people a rule looks for, and what it wants to know of them."""
 
     # What is compared; `id` is who is named: as a ref, by user name or e-mail address.
-    property: Part | Literal["id"]
+    property: str
     value: str
     operator: Literal["eq", "contains"] = "eq"
-    wanted: tuple[Part, ...] = ()
+    wanted: tuple[str, ...] = ()
     most: int = 1
 
 

@@ -10,7 +10,7 @@ from processes.language.labels import part_in_words
 from processes.language.mappings import Row, evaluate
 from processes.language.people import USER, kind_and_name
 from processes.language.references import flaw
-from processes.language.setting_types import TextValue
+from processes.language.setting_types import ChangedProperty, TextValue
 from processes.language.values import as_text
 from processes.rules.base import Context, ErrorMapping, FailureChoice, OutwardRule
 from processes.rules.get_user_property import no_user, one_named
@@ -21,7 +21,7 @@ class NewProperty(Row):
     """A value, and the property of the person that gets it."""
 
     value: TextValue
-    property: Literal["manager", "department", "job_title", "phone"] = Field(
+    property: ChangedProperty = Field(
         title=gettext_noop("Property"),
         description=gettext_noop("What is changed."),
         json_schema_extra={"control": "select"},
@@ -29,7 +29,7 @@ class NewProperty(Row):
 
 
 class UpdateUserProperty(OutwardRule):
-    """Changes manager, department, job title or phone of a user, at once.
+    """Changes manager, department, job title, phone or attributes of a user, at once.
 
     Whoever starts the run has to be an Administrator, or for a scheduled task whoever it runs as:
     nobody else changes the data of users, their own neither. The audit log tells it. An empty value

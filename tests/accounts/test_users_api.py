@@ -37,7 +37,7 @@ def places(answer: Any) -> list[str]:
 def test_a_user_is_made_read_and_listed_with_all_data(admin: Any, crew: Any, api: Api) -> None:
     client = api(admin)
     made = client.post(USERS, EVE)
-    assert (made.status_code, made.json()) == (201, EVE | {"active": True})
+    assert (made.status_code, made.json()) == (201, EVE | {"attributes": {}, "active": True})
     assert made["Location"].endswith("/api/v1/users/eve/")
     read = client.get(f"{USERS}eve/")
     assert (read.json(), read["ETag"]) == (made.json(), made["ETag"])
@@ -63,7 +63,7 @@ def test_a_change_leaves_what_it_does_not_name(admin: Any, crew: Any, api: Api) 
     client = api(admin)
     client.post(USERS, EVE)
     changed = client.patch(f"{USERS}eve/", {"manager": None, "department": "Sales"})
-    after = EVE | {"manager": None, "department": "Sales", "active": True}
+    after = EVE | {"manager": None, "department": "Sales", "attributes": {}, "active": True}
     assert (changed.status_code, changed.json()) == (200, after)
     changed = client.patch(f"{USERS}eve/", after | {"roles": ["User"], "groups": []})
     assert changed.json() == after | {"roles": ["User"], "groups": []}

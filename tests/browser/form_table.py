@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from playwright.sync_api import Locator
 
 from datasources.services.datasources import create_datasource
-from kianda.accounts.models import AuditEntry
+from kianda.accounts.models import AuditEntry, UserAttribute
 from kianda.demo import DATASOURCE
 from processes.models import Change, ProcessInstance
 from tests.browser.story_rows import SCRIPT, make_order, make_orders, make_task
@@ -39,6 +39,7 @@ def service(person: Callable[[str], Any]) -> None:
 def crew(person: Callable[[str], Any]) -> None:
     person("ben")
     Group.objects.create(name="Crew", pk=77)
+    UserAttribute.objects.create(name="office", title="Office", pk=77)
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,15 @@ FORMS = {
     "group": Form(
         "/users/groups/77/", "admin", "OK", "name", "Night crew", rows=crew,
         opener=("/users/groups/", "Crew"), second="Day crew",
+        again="changed this while you were editing",
+    ),
+    "user-attribute-new": Form(
+        "/users/attributes/new/", "admin", "OK", "title", SCRIPT,
+        opener=("/users/attributes/", "Add an attribute"), again="There is an attribute",
+    ),
+    "user-attribute": Form(
+        "/users/attributes/77/", "admin", "OK", "title", SCRIPT, rows=crew,
+        opener=("/users/attributes/", "Office"), second="Room",
         again="changed this while you were editing",
     ),
     "token-new": Form(
@@ -157,6 +167,9 @@ ASKED = {
     "user-password-link": ("/users/{ben}/password-link/", "Show new link", ""),
     "user-deactivate": ("/users/{ben}/deactivate/", "Deactivate", "ben is deactivated."),
     "group-delete": ("/users/groups/77/delete/", "Delete", "There is no such group"),
+    "user-attribute-delete": (
+        "/users/attributes/77/delete/", "Delete", "There is no such attribute",
+    ),
     "token-revoke": ("/tokens/{token}/revoke/", "Revoke", "is revoked."),
     "task-renew-hook": ("/scheduled-tasks/{task}/renew-hook/", "Make a new address", ""),
     "task-delete": (

@@ -22,8 +22,8 @@ Action = Literal[
     "tested",
 ]  # fmt: skip
 Kind = Literal[
-    "API token", "datasource", "group", "instance", "mail account", "message", "process",
-    "scheduled task", "user",
+    "API token", "attribute", "datasource", "group", "instance", "mail account", "message",
+    "process", "scheduled task", "user",
 ]  # fmt: skip
 
 ACTIONS: Mapping[Action, str] = {
@@ -67,6 +67,7 @@ _CHANGES: tuple[Action, ...] = (
 # What other pages call them.
 KINDS: Mapping[Kind, str] = {
     "API token": gettext_noop("API token"),
+    "attribute": gettext_noop("Attribute"),
     "datasource": gettext_noop("Data source"),
     "group": gettext_noop("Group"),
     "instance": gettext_noop("Instance"),

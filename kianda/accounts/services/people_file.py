@@ -10,6 +10,7 @@ from cryptography.fernet import InvalidToken
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
+from kianda.accounts.services.attributes import attribute_titles
 from kianda.accounts.services.person_data import TITLES
 from kianda.lib.errors import Invalid
 from kianda.lib.secrets import key_ring
@@ -73,7 +74,7 @@ def held(token: str) -> bytes:
 
 def column_title(key: str) -> str:
     """Return what a column is called."""
-    return gettext(str(COLUMNS[key]))
+    return gettext(str(COLUMNS[key])) if key in COLUMNS else attribute_titles().get(key, key)
 
 
 def decoded(body: bytes) -> tuple[str, FileFlaw | None]:
@@ -137,14 +138,17 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _header(number: int, cells: list[str]) -> tuple[str, ...]:
     """Return the columns that a header names; raises _Unreadable."""
-    known = {_plain(key): key for key in COLUMNS} | _ALSO
+    own = attribute_titles()
+    known = {_plain(title): name for name, title in own.items()}
+    known |= {_plain(name): name for name in own} | {_plain(key): key for key in COLUMNS} | _ALSO
     known |= {
         _plain(title): key for key in COLUMNS for title in (str(COLUMNS[key]), column_title(key))
     }
     found: list[str] = []
     for cell in cells:
         key = known.get(_plain(cell))
-        words = {"name": cell.strip()[:60], "names": ", ".join(map(column_title, COLUMNS))}
+        names = [*map(column_title, COLUMNS), *own.values()]
+        words = {"name": cell.strip()[:60], "names": ", ".join(names)}
         if key is None:
             raise _Unreadable(
                 _("There is no column “%(name)s”. Columns: %(names)s.") % words, number

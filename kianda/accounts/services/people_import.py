@@ -12,9 +12,16 @@ from kianda.accounts.models import AuditEntry, Profile
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, USER, assigned_roles, role_titles
 from kianda.accounts.services import audit
 from kianda.accounts.services.addresses import forget_other_addresses
+from kianda.accounts.services.attributes import cleaned
 from kianda.accounts.services.groups import group_names_in, lock_people
 from kianda.accounts.services.password_links import first_links, password_path
-from kianda.accounts.services.people_file import FileFlaw, FileLine, PeopleFile, column_title
+from kianda.accounts.services.people_file import (
+    COLUMNS,
+    FileFlaw,
+    FileLine,
+    PeopleFile,
+    column_title,
+)
 from kianda.accounts.services.person_data import PersonData, data_in, own_groups_of, text_flaws
 from kianda.accounts.services.users import (
     LAST,
@@ -37,13 +44,19 @@ class PersonState(NamedTuple):
     department: str = ""
     job_title: str = ""
     phone: str = ""
+    attributes: Mapping[str, str] = {}
     roles: tuple[str, ...] = (USER,)
     groups: tuple[str, ...] = ()
 
     @property
     def data(self) -> PersonData:
         """Return where the person works."""
-        return PersonData(self.manager, self.department, self.job_title, self.phone)
+        return PersonData(*(getattr(self, key) for key in PersonData._fields))
+
+    def by_column(self) -> dict[str, str]:
+        """Return all that is known, by column and in words."""
+        said = {key: _words(one, key) for key, one in self._asdict().items() if key != "attributes"}
+        return said | dict(self.attributes)
 
 
 class PlannedChange(NamedTuple):
@@ -72,15 +85,11 @@ class PlannedPerson(NamedTuple):
     @property
     def changes(self) -> list[PlannedChange]:
         """Return what would become other."""
-        keys = (key for key in PersonState._fields
-                if getattr(self.before, key) != getattr(self.after, key))  # fmt: skip
+        before, after = self.before.by_column(), self.after.by_column()
+        found = ((key, before.get(key, ""), after.get(key, "")) for key in {**before, **after})
         return [
-            PlannedChange(
-                key, column_title(key), _words(getattr(self.before, key), key),
-                _words(getattr(self.after, key), key),
-            )
-            for key in keys
-        ]  # fmt: skip
+            PlannedChange(key, column_title(key), old, new) for key, old, new in found if old != new
+        ]
 
 
 class PeoplePlan(NamedTuple):
@@ -198,6 +207,8 @@ class _Planner:
                 given[key] = self._listed(line.number, key, given[key])
         if "manager" in given:
             given["manager"] = self._manager(line, before.manager)
+        own = {key: text for key, text in cells.items() if key not in COLUMNS}
+        given["attributes"] = cleaned({**before.attributes, **own})
         after = (PersonState() if user is None else before)._replace(**given)
         self._check(line.number, name, after, is_new=user is None)
         return PlannedPerson(line.number, user.username if user else name, user, before, after)
@@ -206,7 +217,7 @@ class _Planner:
         found = [*detail_flaws(after.name, after.email, after.roles), *text_flaws(after.data)]
         found += username_flaws(name) if is_new else []
         for flaw in found:
-            self._wrong(line, flaw.pointer.strip("/"), flaw.detail)
+            self._wrong(line, flaw.pointer.split("/")[-1], flaw.detail)
         if len(after.email) > 254:
             self._wrong(line, "email", _("Use at most %(most)s characters.") % {"most": 254})
 
@@ -344,7 +355,7 @@ def _store_data(plan: PeoplePlan, users: Mapping[str, User]) -> None:
             rows.append(Profile(user=users[one.username], manager_id=manager, **data))
     Profile.objects.bulk_create(
         rows, batch_size=_BATCH, update_conflicts=True, unique_fields=["user"],
-        update_fields=["manager", "department", "job_title", "phone"],
+        update_fields=list(PersonData._fields),
     )  # fmt: skip
 
 

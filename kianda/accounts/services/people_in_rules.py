@@ -12,6 +12,7 @@ from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.services import audit
 from kianda.accounts.services.groups import own_groups
 from kianda.accounts.services.person_data import (
+    TITLES,
     PersonData,
     manager_of,
     person_data,
@@ -58,7 +59,8 @@ def _held(property: str, value: str, lookup: str) -> Q:
         unnamed = Q(full_name="", **{f"username__{lookup}": value})
         return unnamed | Q(**{f"full_name__{lookup}": value})
     plain = value.removeprefix("user:") if property == "manager" else value
-    return Q(**{f"{_COLUMNS[property]}__{lookup}": plain})
+    column = _COLUMNS.get(property) or f"profile__attributes__{property}"
+    return Q(**{f"{column}__{lookup}": plain})
 
 
 def changeable_person(named: str, *, by: User | None) -> User:
@@ -86,7 +88,9 @@ def change_person_data(user: User, values: dict[str, str], *, how: str, by: User
     with transaction.atomic():
         user = locked(user)
         before = person_data(user)
-        data = before._replace(**values)
+        own = {name: text for name, text in values.items() if name not in TITLES}
+        given = {name: text for name, text in values.items() if name in TITLES}
+        data = before._replace(**given, attributes={**before.attributes, **own})
         manager, unknown = manager_of(data, of=user)
         if flaws := [*text_flaws(data), *unknown]:
             raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)

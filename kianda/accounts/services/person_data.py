@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from kianda.accounts.models import Profile
 from kianda.accounts.roles import ROLES, groups_of
+from kianda.accounts.services.attributes import attribute_titles, cleaned, value_flaws
 from kianda.accounts.services.profiles import profile_of
 from kianda.lib.errors import Flaw
 from kianda.lib.names import unseen_flaw
@@ -21,6 +22,8 @@ class PersonData(NamedTuple):
     department: str = ""
     job_title: str = ""
     phone: str = ""
+    # What the workspace's own attributes say: name to text.
+    attributes: Mapping[str, str] = {}
 
 
 TITLES: Final[Mapping[str, Any]] = {
@@ -53,7 +56,7 @@ def data_in(row: Profile | None) -> PersonData:
     if row is None:
         return PersonData()
     manager = row.manager.get_username() if row.manager else ""
-    return PersonData(manager, row.department, row.job_title, row.phone)
+    return PersonData(manager, row.department, row.job_title, row.phone, row.attributes)
 
 
 def about(user: Any) -> list[tuple[Any, str]]:
@@ -62,7 +65,8 @@ def about(user: Any) -> list[tuple[Any, str]]:
     data = data_in(row)
     if row is not None and row.manager is not None:
         data = data._replace(manager=display_name(row.manager))
-    return [(title, getattr(data, key)) for key, title in TITLES.items()]
+    own = [(title, data.attributes.get(name, "")) for name, title in attribute_titles().items()]
+    return [*((title, getattr(data, key)) for key, title in TITLES.items()), *own]
 
 
 def text_flaws(data: PersonData) -> list[Flaw]:
@@ -74,7 +78,7 @@ def text_flaws(data: PersonData) -> list[Flaw]:
             flaws.append(Flaw(f"/{key}", _("Use at most %(most)s characters.") % {"most": most}))
         elif unseen := unseen_flaw(text):
             flaws.append(Flaw(f"/{key}", unseen))
-    return flaws
+    return [*flaws, *value_flaws(data.attributes)]
 
 
 def manager_of(data: PersonData, *, of: User) -> tuple[User | None, list[Flaw]]:
@@ -129,16 +133,24 @@ def _reports_to(user: User, boss: User) -> bool:
 def store_person_data(user: User, data: PersonData, manager: User | None) -> str:
     """Store what has been checked; return in words what has changed."""
     before = person_data(user)
-    after = PersonData(
-        manager.get_username() if manager else "", *(text.strip() for text in data[1:])
-    )
+    texts = {key: getattr(data, key).strip() for key in LONGEST}
+    named = manager.get_username() if manager else ""
+    after = PersonData(named, **texts, attributes=cleaned(data.attributes))
     if before == after:
         return ""
     Profile.objects.update_or_create(
         user_id=user.pk, defaults={**after._asdict(), "manager": manager}
     )
-    changed = [key for key in TITLES if getattr(before, key) != getattr(after, key)]
-    return ", ".join(_changed(key, after) for key in changed)
+    changed = [
+        _changed(key, after) for key in TITLES if getattr(before, key) != getattr(after, key)
+    ]
+    own = attribute_titles() if before.attributes != after.attributes else {}
+    changed += [
+        title
+        for name, title in own.items()
+        if before.attributes.get(name) != after.attributes.get(name)
+    ]
+    return ", ".join(changed)
 
 
 def _changed(key: str, after: PersonData) -> str:
@@ -164,11 +176,17 @@ _VALUES: Final[Mapping[str, Callable[[Any], str | list[str]]]] = {
 }
 
 
+def _value(user: Any, part: str) -> str | list[str]:
+    """Return what is known of a person by a name: what every user has, or an attribute."""
+    read = _VALUES.get(f"user.{part}")
+    return read(user) if read else str(profile_of(user).attributes.get(part, ""))
+
+
 def part_of(ref: str, part: str) -> str | list[str]:
     """Return what is known of whom a ref names, as `user.<part>` gives it; of a group its name."""
     kind, _colon, name = ref.partition(":")
     if kind == "user" and (user := User.objects.filter(username=name).first()):
-        return _VALUES[f"user.{part}"](user)
+        return _value(user, part)
     if part == "name":
         return name
     return [] if part == "groups" else ""
@@ -188,14 +206,16 @@ class PersonValues(Mapping[str, Any]):
         """Return what a name gives."""
         if name in self._known:
             return self._known[name]
-        read = _VALUES[name]
+        root, _dot, part = name.partition(".")
+        if root != "user" or not part:
+            raise KeyError(name)
         if self._user is None:
             return [] if name == "user.groups" else ""
-        return read(self._user)
+        return _value(self._user, part)
 
     def __contains__(self, name: object) -> bool:
         """Tell whether a name is known, without a look at what it gives."""
-        return name in self._known or name in _VALUES
+        return name in self._known or str(name).startswith("user.")
 
     def __iter__(self) -> Iterator[str]:
         """Return the names."""

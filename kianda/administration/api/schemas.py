@@ -4,6 +4,7 @@ from pydantic import Field, StrictBool, StrictStr
 
 from kianda.accounts.permissions import SCOPES
 from kianda.accounts.roles import ROLES
+from kianda.accounts.services.attributes import LONGEST_TITLE, LONGEST_VALUE
 from kianda.accounts.services.groups import LONGEST as LONGEST_GROUP
 from kianda.accounts.services.person_data import LONGEST
 from kianda.lib.api.schemas import MAYBE_TEXT, TEXT, Schema, shape
@@ -17,6 +18,11 @@ _SETTINGS: Schema = {
     "groups": _NAMES,
     "manager": MAYBE_TEXT | {"description": "The user name; an e-mail address is taken too."},
     **{key: TEXT | {"maxLength": most} for key, most in LONGEST.items()},
+    "attributes": {
+        "type": "object",
+        "additionalProperties": TEXT | {"maxLength": LONGEST_VALUE},
+        "description": "What the workspace's own attributes say, by name; none is empty.",
+    },
 }
 _USERNAME: Schema = {"username": TEXT | {"maxLength": 150}}
 _ACTIVE: Schema = {"active": {"type": "boolean", "description": "Whether the user can sign in."}}
@@ -40,6 +46,13 @@ GROUP = shape(
 )
 GROUP_IN = GROUP | {"required": ["name"]}
 GROUP_PATCH = GROUP | {"required": []}
+
+ATTRIBUTE = shape({
+    "name": TEXT | {"maxLength": 64, "description": "As in [user.cost_centre]."},
+    "title": TEXT | {"maxLength": LONGEST_TITLE},
+})  # fmt: skip
+ATTRIBUTE_IN = ATTRIBUTE | {"required": ["title"]}
+ATTRIBUTE_PATCH = shape({"title": ATTRIBUTE["properties"]["title"]})
 
 PERSON = shape({"name": TEXT, "username": TEXT})
 _TOKEN = shape({"name": TEXT, "scopes": {"type": "array", "items": {"enum": list(SCOPES)}}})
@@ -83,6 +96,7 @@ class _Settings(Body):
     department: StrictStr = ""
     job_title: StrictStr = ""
     phone: StrictStr = ""
+    attributes: dict[StrictStr, StrictStr] = {}
 
 
 class NewUser(_Settings):
@@ -113,3 +127,16 @@ class GroupChanges(Body):
     name: StrictStr = ""
     members: list[StrictStr] = []
     administrators: list[StrictStr] = []
+
+
+class NewAttribute(Body):
+    """POST /user-attributes/"""
+
+    title: StrictStr
+    name: StrictStr = ""
+
+
+class AttributeChanges(Body):
+    """PATCH /user-attributes/{name}/"""
+
+    title: StrictStr

@@ -82,12 +82,14 @@ def _changed(user: User, body: Body) -> dict[str, Any]:
     settings = user_json(user) | body.model_dump(include=body.model_fields_set)
     if settings.pop("username") != user.username:
         raise Invalid.at("/username", _("A user name cannot be changed."))
+    # Of attributes what is given is changed, as of all that is known of a user.
+    settings["attributes"] = {**user_json(user)["attributes"], **settings["attributes"]}
     return _with_data(settings)
 
 
 def _with_data(settings: dict[str, Any]) -> dict[str, Any]:
-    data = {key: settings.pop(key, "") or "" for key in PersonData._fields}
-    return {**settings, "data": PersonData(**data)}
+    data = {key: settings.pop(key, None) for key in PersonData._fields}
+    return {**settings, "data": PersonData(**{key: one for key, one in data.items() if one})}
 
 
 class Users(APIView):

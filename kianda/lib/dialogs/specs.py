@@ -1,7 +1,7 @@
 """The settings of a kind, read off its typed model: what each is called, takes and offers."""
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -10,6 +10,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from kianda.lib.names import as_title
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A mark of a setting whose choices are known only when they are asked for."""
+
+    names: Callable[[], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,8 @@ class Spec:
     required: bool = False
     nullable: bool = False
     default: Any = None
-    choices: tuple[str, ...] = ()
+    fixed_choices: tuple[str, ...] = ()
+    offered: Offered | None = None
     least: float | None = None
     most: float | None = None
     longest: int | None = None
@@ -34,6 +42,11 @@ class Spec:
     # What a list of typed elements may hold, such as the columns of a table.
     kinds: tuple[type[BaseModel], ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Return what can be chosen; nothing where anything can be written."""
+        return self.offered.names() if self.offered else self.fixed_choices
 
 
 @cache
@@ -61,7 +74,8 @@ def _spec(name: str, info: FieldInfo) -> Spec:
         required=info.is_required(),
         nullable=nullable,
         default=_default(info),
-        choices=_choices(inner) or _choices(item),
+        fixed_choices=_choices(inner) or _choices(item),
+        offered=next((mark for mark in info.metadata if isinstance(mark, Offered)), None),
         least=least,
         most=most,
         longest=longest,

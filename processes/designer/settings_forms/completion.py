@@ -9,7 +9,7 @@ from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.source_trees import Branch, Leaf, fields_in, system_tree
 from processes.language.functions import FUNCTIONS, IF
 from processes.language.labels import part_in_words
-from processes.language.references import EARLY_NAMES
+from processes.language.references import is_early_name
 
 MOST = 50
 FUNCTION = "function"
@@ -83,4 +83,4 @@ def tree_of(scope: EditorScope, which: str) -> list[Branch]:
 
 
 def _is_early(leaf: Leaf) -> bool:
-    return leaf.value.strip("[]") in EARLY_NAMES
+    return is_early_name(leaf.value.strip("[]"))

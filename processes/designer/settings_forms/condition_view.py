@@ -16,7 +16,7 @@ from processes.language.comparisons import OPERATORS, Right
 from processes.language.conditions import Condition, ItemCondition
 from processes.language.expressions import Template, TemplateError
 from processes.language.labels import name_in_words, of_the_row
-from processes.language.references import SYSTEM_NAMES
+from processes.language.references import SYSTEM_NAMES, is_system_name
 from processes.language.scope import FieldKind, NameTable
 
 # What stands at the left as if it were a field of a kind.
@@ -162,7 +162,8 @@ def left_kind(source: str, scope: EditorScope) -> type[FieldKind] | None:
         }
     else:
         kinds = scope.kinds
-    return kinds.get(name or "") or _NAMES.get(name or "")
+    found = kinds.get(name or "") or _NAMES.get(name or "")
+    return found or (Text if is_system_name(name or "") else None)
 
 
 @dataclass(frozen=True)

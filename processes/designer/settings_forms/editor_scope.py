@@ -14,7 +14,7 @@ from processes.definition.tree import DefinitionTree
 from processes.designer.settings_forms import source_trees
 from processes.designer.settings_forms.source_trees import Branch
 from processes.language.expressions import Template, TemplateError
-from processes.language.references import SYSTEM_NAMES
+from processes.language.references import is_system_name
 from processes.language.scope import FieldKind, NameTable
 from processes.rules.instances import process_setting, source_of
 
@@ -190,7 +190,7 @@ class EditorScope:
         """Return the fields that a text names and that are not there."""
         return [
             name for name in references(source)
-            if name not in self.kinds and name not in SYSTEM_NAMES
+            if name not in self.kinds and not is_system_name(name)
             and not self._has_root(name)
         ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from processes.definition.tree import DefinitionTree, Piece, columns_of, title_o
 from processes.designer.settings_forms.labels import Words
 from processes.fields import FormField
 from processes.language.labels import name_in_words
+from processes.language.people import attributes
 from processes.language.references import SYSTEM_NAMES
 from processes.language.scope import FieldKind
 
@@ -83,7 +84,8 @@ def _by_form(
 
 def system_tree() -> list[Branch]:
     """Return what is known without any field: the process, the person, the time."""
-    leaves = [Leaf(f"[{name}]", name_in_words(name), name) for name in sorted(SYSTEM_NAMES)]
+    names = [*SYSTEM_NAMES, *(f"user.{name}" for name in attributes())]
+    leaves = [Leaf(f"[{name}]", name_in_words(name), name) for name in sorted(names)]
     return [Branch(_("Process and user"), "person", leaves)]
 
 

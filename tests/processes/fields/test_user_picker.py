@@ -125,6 +125,7 @@ def test_settings_that_do_not_fit_are_refused(settings: dict[str, Any], sentence
     assert sentence in " ".join(one.detail for one in flaws_of(caught.value, raw))
 
 
+@pytest.mark.django_db
 def test_what_is_known_of_one_person_is_read_through_it() -> None:
     assert list(UserPicker.parts_in({})) == list(PARTS)
     assert UserPicker.parts_in({"multiple": True}) == {}

@@ -137,6 +137,9 @@ _BY_MARKS = {
         POST /api/v1/datasources/<str:name>/methods/<str:method>/call/
         GET /api/v1/datasources/<str:name>/security/
         PUT /api/v1/datasources/<str:name>/security/
+        GET /api/v1/user-attributes/<str:name>/
+        PATCH /api/v1/user-attributes/<str:name>/
+        DELETE /api/v1/user-attributes/<str:name>/
         GET /api/v1/groups/<path:name>/
         PATCH /api/v1/groups/<path:name>/
         DELETE /api/v1/groups/<path:name>/
@@ -200,6 +203,8 @@ _BY_MARKS = {
         GET /api/v1/users/<str:username>/substitute/
         PUT /api/v1/users/<str:username>/substitute/
         DELETE /api/v1/users/<str:username>/substitute/
+        GET /api/v1/user-attributes/
+        POST /api/v1/user-attributes/
         GET /api/v1/groups/
         POST /api/v1/groups/
         GET /system/
@@ -216,6 +221,13 @@ _BY_MARKS = {
         POST /users/groups/<int:group_id>/
         GET /users/groups/<int:group_id>/delete/
         POST /users/groups/<int:group_id>/delete/
+        GET /users/attributes/
+        GET /users/attributes/new/
+        POST /users/attributes/new/
+        GET /users/attributes/<int:attribute_id>/
+        POST /users/attributes/<int:attribute_id>/
+        GET /users/attributes/<int:attribute_id>/delete/
+        POST /users/attributes/<int:attribute_id>/delete/
         GET /users/<int:user_id>/
         POST /users/<int:user_id>/
         GET /users/<int:user_id>/deactivate/

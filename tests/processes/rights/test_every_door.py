@@ -12,6 +12,7 @@ import pytest
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from kianda.accounts.services.attributes import add_attribute
 from kianda.accounts.services.password_links import renew_link
 from kianda.accounts.services.substitutes import Stay, name_substitute
 from kianda.accounts.services.tokens import create_token
@@ -67,7 +68,8 @@ def place(db: None, settings: Any) -> dict[str, Any]:
         "change": Change.objects.get(instance=made).pk, "field": "days",
         "form": "asking", "number": str(design.published), "rule_id": "submit", "rule": "submit",
         "part": "tree", "pk": gone.pk, "task_id": task.pk, "username": "other",
-        "user_id": other.pk, "group_id": people.helen.groups.get(name="hr").pk,
+        "user_id": other.pk, "attribute_id": add_attribute(title="Shoe", by=people.root).pk,
+        "group_id": people.helen.groups.get(name="hr").pk,
         "token_id": create_token(other, name="t")[0].pk, "slug": "token-refresh",
         "method": "none", "token": "unknown", "key": "unknown", "uidb64": "MQ", "kind": "instances",
     }  # fmt: skip

@@ -67,6 +67,8 @@ def with_ids(raw: dict[str, Any]) -> dict[str, Any]:
 WHOLE = [token_refresh(), design(), every_rule(ROWS)]
 
 
+# A name that every user lacks may be an attribute of the workspace: it is looked up.
+@pytest.mark.django_db
 @pytest.mark.parametrize("raw", [*map(with_ids, BROKEN), *WHOLE])
 def test_the_pieces_together_find_what_the_whole_finds(raw: dict[str, Any]) -> None:
     assert by_pieces(raw) == by_whole(raw)
