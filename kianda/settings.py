@@ -220,7 +220,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "kianda.lib.api.problems.problem_response",
     "DEFAULT_THROTTLE_CLASSES": ["kianda.lib.api.throttling.UserThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": "60000/min", "anon": "60/min"},
+    "DEFAULT_THROTTLE_RATES": {"user": "60000/min", "anon": "60/min", "links": "120/min"},
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 

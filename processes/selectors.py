@@ -25,6 +25,7 @@ __all__ = [
     "get_design",
     "get_version",
     "listed_instances",
+    "living_instance",
     "readable_design",
     "still_as_read",
     "traces_of",
@@ -36,15 +37,19 @@ __all__ = [
 
 def visible_instance(process_id: str, user: User | None, *, lock: bool) -> ProcessInstance | None:
     """Return one instance, with design and version, when the person may see it; locked if asked."""
-    key = process_id.lower()
     if user is None or not user.is_active:
         return None
+    found = living_instance(process_id.lower(), lock=lock)
+    return found if found is not None and InstanceRights(user, found).see else None
+
+
+def living_instance(key: str, *, lock: bool) -> ProcessInstance | None:
+    """Return an instance with design and version, whoever asks; locked if asked."""
     if lock and connection.features.has_select_for_update:
         # The row alone, and first: a statement that has waited for a lock sees the rows it joins
         # as they were before, so an instance that was moved meanwhile would not be found at all.
         _LOCKED.first(key)
-    found = _ONE.first(key)
-    return found if found is not None and InstanceRights(user, found).see else None
+    return _ONE.first(key)
 
 
 # Every run begins with these, so their text is made once.

@@ -4,10 +4,18 @@ from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
 from processes.api import designs, instances, runs
+from processes.api import links as api_links
 from processes.api import quick_actions as api_quick_actions
 from processes.views.designer.urls import designer_urlpatterns
 from processes.views.instances import instance_list as instance_pages
-from processes.views.instances import instance_page, my_work, quick_actions, records
+from processes.views.instances import (
+    instance_page,
+    link_page,
+    links,
+    my_work,
+    quick_actions,
+    records,
+)
 from processes.views.instances import runs as run_pages
 from processes.views.library import definition_editor as design_pages
 from processes.views.library import design_list, import_export, versions
@@ -29,6 +37,8 @@ api_urlpatterns = [
     path(
         "instances/<str:process_id>/forms/<str:form>/edit/", api_quick_actions.EditAgain.as_view()
     ),
+    path("instances/<str:process_id>/links/", api_links.FormLinks.as_view()),
+    path("instances/<str:process_id>/links/<str:link>/", api_links.FormLinkDetail.as_view()),
     path("instances/<str:process_id>/send-back/", instances.SendBack.as_view()),
     path("instances/<str:process_id>/trigger/", instances.Trigger.as_view()),
     path("runs/", runs.Runs.as_view()),
@@ -93,6 +103,9 @@ page_urlpatterns: list[URLPattern] = [
         name="instance-edit-again",
     ),
     path("instances/<str:process_id>/move/", records.move, name="instance-move"),
+    path("instances/<str:process_id>/links/<int:link>/", links.revoke, name="instance-link-revoke"),
+    path("f/<str:token>/", link_page.linked, name="form-link"),
+    path("f/<str:token>/sent/", link_page.sent, name="form-link-sent"),
     path("runs/", run_pages.runs, name="runs"),
     path("runs/<int:run_id>/", run_pages.run, name="run"),
     path("runs/<int:run_id>/store/", run_pages.store_values, name="run-store"),

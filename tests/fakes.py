@@ -11,7 +11,7 @@ from processes.language.conditions import ConditionGroup
 from processes.language.mappings import scope
 from processes.language.values import Value, from_json
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.rules.ports import DisplayPart, InstanceAct, PeopleQuery, PersonAct
+from processes.rules.ports import DisplayPart, FormLinkTerms, InstanceAct, PeopleQuery, PersonAct
 from tests.processes.definitions import TOKEN_SERVICE
 
 Changes = Sequence[tuple[str, Value]]
@@ -53,6 +53,7 @@ class FakeContext:
         self.rows: list[tuple[str, list[str], bool]] = []
         self.notes: list[str] = []
         self.alerts: list[tuple[list[str], str, str]] = []
+        self.links: list[FormLinkTerms] = []
 
     def each_row(self, table: str, rules: Sequence[Rule], *, go_on: bool) -> None:
         self.rows.append((table, [rule.id for rule in rules], go_on))
@@ -91,6 +92,10 @@ class FakeContext:
 
     def alert(self, *, to: Sequence[str], title: str, text: str) -> None:
         self.alerts.append((list(to), title, text))
+
+    def link(self, terms: FormLinkTerms) -> str:
+        self.links.append(terms)
+        return f"http://kianda.test/f/{len(self.links)}/"
 
     def note(self, sentence: str) -> None:
         self.notes.append(sentence)

@@ -61,6 +61,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "assign_form": {"id": "a", "form": "main", "to": {"users": ["ada"]}},
     "process_security": {"id": "a", "see": ["creator"]},
     "user_alert": {"id": "a", "to": ["creator"], "subject": "Done"},
+    "anonymous_form_link": {"id": "a", "form": "main", "field": "amount"},
     "start_a_process": {"id": "a", "process": "orders"},
     "get_user_property": {"id": "a", "properties": [{"field": "status", "property": "email"}]},
     "lookup_user_by_property": {
@@ -184,6 +185,7 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "assign_form",
         "process_security",
         "user_alert",
+        "anonymous_form_link",
         "start_a_process",
         "get_user_property",
         "lookup_user_by_property",

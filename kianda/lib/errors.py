@@ -8,6 +8,7 @@ ApplicationError
 │   ├── Busy                     another run holds the instance
 │   ├── Stale                    somebody else saved first
 │   └── InUse                    other objects refer to it
+├── NoLongerValid           410
 ├── PreconditionFailed      412
 ├── TooLarge                413
 └── TooMany                 429
@@ -99,6 +100,14 @@ class InUse(Conflict):
 
     title = gettext_noop("In use")
     sentence = gettext_noop("It is in use.")
+
+
+class NoLongerValid(ApplicationError):
+    """Something that was there, and was meant to end."""
+
+    status = 410
+    title = gettext_noop("No longer valid")
+    sentence = gettext_noop("It is no longer there.")
 
 
 class PreconditionFailed(ApplicationError):

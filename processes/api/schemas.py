@@ -140,6 +140,24 @@ FORM_STATE = shape(
         },
     }
 )
+FORM_LINK = shape(
+    {
+        "id": TEXT,
+        "form": TEXT,
+        "state": {
+            "enum": [
+                "open", "expired", "used_up", "revoked", "replaced", "closed", "deleted",
+            ]
+        },
+        "created": MOMENT,
+        "created_by": TEXT,
+        "uses": {"type": "integer", "description": "Presses through it that stored something."},
+        "most_uses": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+        "expires": MAYBE_MOMENT,
+        "ended": MAYBE_MOMENT,
+        "ended_by": MAYBE_TEXT,
+    }
+)  # fmt: skip
 _STEP: Schema = {
     "position": {"type": "integer"},
     "rule": TEXT,

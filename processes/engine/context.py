@@ -1,8 +1,9 @@
 """What the rules of one run may do: the implementation of `processes.rules.base.Context`."""
 
+import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import tzinfo
 from typing import Any
 
@@ -20,9 +21,20 @@ from processes.language.expressions import Template
 from processes.language.people import inside
 from processes.language.values import Value, as_text, to_json
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.rules.ports import Forms, InstanceAct, Item, PeopleQuery, PersonAct
+from processes.rules.ports import (
+    LINKS_AT,
+    FormLinkTerms,
+    Forms,
+    InstanceAct,
+    Item,
+    PeopleQuery,
+    PersonAct,
+)
 
 __all__ = ["RunContext", "Surroundings"]
+
+# Nobody guesses a token of this length.
+TOKEN_BYTES = 24
 
 
 @dataclass
@@ -122,6 +134,12 @@ class RunContext:
         """Tell people, given as refs, with what is stored next; a run that fails tells nobody."""
         told = {"to": list(to), "title": self.masker.text(title), "text": self.masker.text(text)}
         self.working.alerts.append(told)
+
+    def link(self, terms: FormLinkTerms) -> str:
+        """Return the address of a new link to a form, which is made with what is stored next."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        self.working.links.append({**asdict(terms), "token": token})
+        return f"{self.surroundings.address}{LINKS_AT}{token}/"
 
     def note(self, sentence: str) -> None:
         """Note something about the step under way, which goes on."""

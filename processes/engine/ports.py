@@ -26,6 +26,8 @@ class Surroundings:
     today: str
     zone: tzinfo
     deadline: float
+    # Where the product is reached: what addresses in links begin with.
+    address: str = ""
 
 
 @dataclass(frozen=True)

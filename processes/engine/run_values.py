@@ -40,6 +40,8 @@ class RunValues:
         self.row: tuple[str, int] | None = None
         # Whom to tell what, with what is stored next: `to`, `title`, `text`.
         self.alerts: list[dict[str, Any]] = []
+        # Links to forms that are made with what is stored next, as `FormLinkTerms` and a token.
+        self.links: list[dict[str, Any]] = []
 
     def is_secret(self, field: str) -> bool:
         """Tell whether the field is a secret one."""
@@ -150,7 +152,7 @@ class RunValues:
         """Go back to the last safe point; the forms to where they are stored."""
         self.values = dict(self.safe)
         self.standing = self.stored_standing
-        self.alerts = []
+        self._nothing_to_send()
 
     def to_store_on_undo(
         self, changes: Mapping[str, Value], *, cells: Sequence[str] = ()
@@ -164,7 +166,10 @@ class RunValues:
         self.mapped = {}
         self.safe = dict(self.values)
         self.stored_standing = self.standing
-        self.alerts = []
+        self._nothing_to_send()
+
+    def _nothing_to_send(self) -> None:
+        self.alerts, self.links = [], []
 
     def unsaved(self) -> dict[str, Value]:
         """Return what successful calls brought and the instance does not hold."""
@@ -180,6 +185,7 @@ class RunValues:
         } | {
             "standing": self.standing.as_json(), "stored_standing": self.stored_standing.as_json(),
             "alerts": [dict(one) for one in self.alerts],
+            "links": [dict(one) for one in self.links],
         }  # fmt: skip
 
     @classmethod
@@ -200,6 +206,7 @@ class RunValues:
             kept = journal.get(part)
             setattr(copy, part, standing if kept is None else InstanceState(**kept))
         copy.alerts = [dict(one) for one in journal.get("alerts", ())]
+        copy.links = [dict(one) for one in journal.get("links", ())]
         return copy
 
     def json_of(self, values: Mapping[str, Value]) -> dict[str, Any]:

@@ -31,12 +31,12 @@ from processes.instances.sent_values import (
 )
 from processes.instances.stored_values import filled, stored_values
 from processes.instances.version_moves import follow_draft
-from processes.models import ProcessInstance, Run
-from processes.rights.instance_rights import InstanceRights
+from processes.models import FormLink, ProcessInstance, Run
+from processes.rights.link_rights import named_link, rights_for
 from processes.rights.ownership import records_for, standing_of
 from processes.rules import Submit
 from processes.rules.base import Rule
-from processes.selectors import still_as_read, visible_instance
+from processes.selectors import living_instance, still_as_read, visible_instance
 
 SECONDS_WHEN_WAITED_FOR = 60.0
 SECONDS_OTHERWISE = 300.0
@@ -59,6 +59,8 @@ class RunRequest:
     parent: Run | None = None
     # Fields of `data` whose values rules have set: nobody has typed them.
     set_by_rules: Collection[str] = ()
+    # Through which somebody without an account asks for it.
+    link: FormLink | None = None
 
 
 @dataclass
@@ -94,6 +96,21 @@ def read_instance(
         raise Missing(
             _("There is no process instance %(process_id)s.") % {"process_id": process_id}
         )
+    return instance, document_of(instance.version)
+
+
+def _asked_for(firing: RunRequest, *, lock: bool) -> tuple[ProcessInstance, Document]:
+    """Return the instance of a request, which a link leads to or the person sees."""
+    if firing.link is None:
+        return read_instance(firing.process_id, firing.user, lock=lock)
+    return linked_instance(firing.link, lock=lock)
+
+
+def linked_instance(link: FormLink, *, lock: bool = False) -> tuple[ProcessInstance, Document]:
+    """Return the instance that a link leads to, with its document; raises Missing."""
+    instance = living_instance(link.instance.key, lock=lock)
+    if instance is None:
+        raise Missing(_("There is nothing at this address."))
     return instance, document_of(instance.version)
 
 
@@ -167,7 +184,7 @@ def _new_run(firing: RunRequest, *, locked: bool = False) -> ClaimedRun | None:
     None for a preview that is not locked: it follows the draft first, which changes it.
     """
     moment = timezone.now()
-    instance, document = read_instance(firing.process_id, firing.user, lock=locked)
+    instance, document = _asked_for(firing, lock=locked)
     if locked:
         instance, document = follow_draft(instance, document)
     elif instance.mode == ProcessInstance.Mode.PREVIEW:
@@ -225,9 +242,16 @@ def columns(firing: RunRequest, instance: ProcessInstance) -> dict[str, Any]:
         "parent": firing.parent,
         "trigger": firing.trigger,
         "run_as": firing.user,
-        "run_as_name": firing.user.get_username() if firing.user else "",
+        "run_as_name": _name_of(firing),
+        "link": firing.link,
         "time_zone": firing.time_zone or settings.KIANDA_TIME_ZONE,
     }
+
+
+def _name_of(firing: RunRequest) -> str:
+    if firing.link is not None:
+        return named_link(firing.link)
+    return firing.user.get_username() if firing.user else ""
 
 
 def rules_at(document: Document, target: str) -> list[Rule]:
@@ -272,14 +296,15 @@ def working_copy(
     """
     stored = stored_values(document, instance)
     sent = SentValues(
-        firing.user, firing.data or {}, firing.target, firing.trigger, firing.set_by_rules
-    )
+        firing.user, firing.data or {}, firing.target, firing.trigger, firing.set_by_rules,
+        firing.link,
+    )  # fmt: skip
     taken = take_sent(sent, instance, document, stored)
     flaws, standing = taken.flaws, standing_of(instance)
     working = RunValues(document.fields, filled(document, stored), taken.values, standing)
     if firing.target.startswith("form:") and firing.target.endswith("#submit"):
         said = {flaw.pointer.split("/")[2] for flaw in flaws if flaw.pointer != "/target"}
-        display = InstanceRights(firing.user, instance, document).display()
+        display = rights_for(firing.user, firing.link, instance, document).display()
         flaws += _incomplete(firing.target, document, instance, working, said, display)
     if flaws:
         raise Invalid(errors=flaws)

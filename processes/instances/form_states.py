@@ -18,6 +18,7 @@ from processes.engine.instance_state import (
     InstanceState,
     records_of,
 )
+from processes.instances.form_links import end_links_of_closed_forms
 from processes.instances.telling import tell_of
 from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.rights.ownership import (
@@ -185,6 +186,7 @@ def store_standing(
     )
     store_owners(instance, document)
     tell_of(instance, document, before=before, after=standing, by=user)
+    end_links_of_closed_forms(instance, document, before=before, after=standing)
     Change.objects.create(
         instance=instance,
         run=run,

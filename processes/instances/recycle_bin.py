@@ -17,6 +17,7 @@ from kianda.accounts.roles import ADMINISTRATOR, USER, has_role
 from kianda.accounts.services.recycle_bin import BinKind
 from kianda.lib.errors import Conflict
 from kianda.lib.recycle_bin import in_bin
+from processes.instances.form_links import end_links_of
 from processes.models import Change, ProcessInstance
 from processes.rights.querysets import managed_designs
 
@@ -33,6 +34,7 @@ def put_into_bin(rows: QuerySet[ProcessInstance], *, user: User | None, moment: 
     """
     rows.filter(mode=ProcessInstance.Mode.PREVIEW).delete()
     living = rows.filter(mode=ProcessInstance.Mode.LIVE, deleted_at__isnull=True)
+    end_links_of(living)
     _move(living, told=("", DELETED), user=user, moment=moment, at=moment, by=user)
 
 

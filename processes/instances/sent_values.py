@@ -23,9 +23,10 @@ from processes.fields import Button
 from processes.instances.kept_cells import with_kept_cells
 from processes.instances.stored_values import no_such_field, read_sent
 from processes.language.values import Value
-from processes.models import Change, ProcessInstance, Run
+from processes.models import Change, FormLink, ProcessInstance, Run
 from processes.rights.decisions import is_administrator
 from processes.rights.instance_rights import InstanceRights, security_of_instance
+from processes.rights.link_rights import rights_for
 from processes.rights.ownership import standing_of
 
 # No person presses these: a task fires them,
@@ -44,6 +45,8 @@ class SentValues:
     trigger: str = ""
     # Fields whose values rules have set, and columns, `lines.price`: nobody has typed them.
     set_by_rules: Collection[str] = field(default_factory=frozenset)
+    # Through which somebody without an account sends it.
+    link: FormLink | None = None
 
 
 class TakenValues(NamedTuple):
@@ -66,7 +69,7 @@ def take_sent(
     Raises Forbidden for what the person may not change or press, and Conflict for what is on a form
     that is not open. The values of any form may be sent along as they are stored.
     """
-    rights = InstanceRights(sent.user, instance, document)
+    rights = rights_for(sent.user, sent.link, instance, document)
     unseen = {name for name in sent.data if not rights.sees(name)} - set(sent.set_by_rules)
     known = {
         name: with_kept_cells(name, one, rights, stored, set_by_rules=sent.set_by_rules)

@@ -8,6 +8,7 @@ from processes.models.instances import (
     ProcessInstance,
     field_relation,
 )
+from processes.models.links import FormLink
 from processes.models.runs import Change, Run
 from processes.models.working_copies import DesignPresence, WorkingCopy, WorkingEdit
 
@@ -15,6 +16,7 @@ __all__ = [
     "Change",
     "DesignPresence",
     "DesignVersion",
+    "FormLink",
     "FormOwner",
     "GivenProcessId",
     "InstancePerson",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kianda.lib.secrets import EncryptedJSONField
 from processes.models.instances import ProcessInstance
+from processes.models.links import FormLink
 
 
 class Run(models.Model):
@@ -36,6 +37,10 @@ class Run(models.Model):
     acted_for = models.CharField(  # noqa: DJ001
         max_length=150, null=True, help_text="For whom `run_as` acted as a substitute."
     )
+    link = models.ForeignKey(
+        FormLink, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False,
+        help_text="The link through which somebody without an account asked for it.",
+    )  # fmt: skip
     time_zone = models.CharField(max_length=64, default="UTC")
     status = models.CharField(max_length=12, choices=Status.choices)
     queued = models.DateTimeField(help_text="When it was asked for.")
@@ -77,6 +82,10 @@ class Run(models.Model):
             models.Index(fields=["queued"], condition=Q(status="queued"), name="queued_runs"),
             models.Index(fields=["finished"], name="runs_to_prune"),
             models.Index(fields=["started"], name="runs_by_start"),
+            # Few came through one.
+            models.Index(
+                fields=["link"], condition=Q(link__isnull=False), name="runs_through_links"
+            ),
             # Few have one; without it the start page reads every run.
             models.Index(
                 fields=["-id"], condition=Q(unsaved_answer=True), name="runs_with_unsaved_answer"

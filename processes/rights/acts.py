@@ -46,6 +46,10 @@ ACTS = (
         "403; 409 when it is not completed"),
     ActLine("delete", "an instance", "`delete`; of these the creator until a form is completed",
         "403 with the reason"),
+    ActLine("fill in by a link", "the form of an anonymous form link while it is open",
+        "whoever has the link; parts with a list of their own where it says `everyone`, no user "
+        "fields", "404 for an unknown link, 410 for one that has ended"),
+    ActLine("revoke", "an anonymous form link", "who changes its form", "404"),
     ActLine("read", "a definition and its versions", "Designers and `administrators`",
         "403, or 404 when the process is not known to them"),
     ActLine("check as", "a process",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, get_args
 from pydantic import Field
 
 from kianda.lib.kinds import Registry
+from processes.rules.anonymous_form_link import AnonymousFormLink
 from processes.rules.assign_form import AssignForm
 from processes.rules.base import Rule
 from processes.rules.close import Close
@@ -45,6 +46,7 @@ AnyRule = Annotated[
     | AssignForm
     | ProcessSecurity
     | UserAlert
+    | AnonymousFormLink
     | StartAProcess
     | GetUserProperty
     | LookupUserByProperty
@@ -58,6 +60,7 @@ LoopTable.model_rebuild(_types_namespace={"RowRule": _RowRule})
 rules: Registry[Rule] = Registry(AnyRule)
 
 __all__ = [
+    "AnonymousFormLink",
     "AnyRule",
     "AssignForm",
     "Close",

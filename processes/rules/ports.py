@@ -120,6 +120,23 @@ class PeopleQuery:
     most: int = 1
 
 
+# Where links to forms begin, below the address of the product.
+LINKS_AT = "/f/"
+
+
+@dataclass(frozen=True)
+class FormLinkTerms:
+    """What a link to a form lets do: on which form, how often, for how long."""
+
+    form: str
+    # None: any number.
+    uses: int | None = None
+    # None: for ever.
+    seconds: int | None = None
+    # What is shown after sending.
+    message: str = ""
+
+
 class Context(Protocol):
     """What a rule may do. Everything but `RuleFailed` and `ValueFailure` is not its business."""
 
@@ -158,6 +175,9 @@ class Context(Protocol):
 
     def alert(self, *, to: Sequence[str], title: str, text: str) -> None:
         """Tell people, given as refs, with what is stored next; a run that fails tells nobody."""
+
+    def link(self, terms: FormLinkTerms) -> str:
+        """Return the address of a new link to a form, which is made with what is stored next."""
 
     def note(self, sentence: str) -> None:
         """Note something about the step under way, which goes on."""

@@ -16,6 +16,7 @@ from kianda.lib.errors import Stale
 from processes.definition.document import Document
 from processes.engine.instance_state import standing_columns
 from processes.engine.ports import RunState
+from processes.instances.form_links import end_links_of_closed_forms, store_links
 from processes.instances.form_states import standing_changes
 from processes.instances.leases import LEASE, TakenOver, holder
 from processes.instances.stored_values import changes_between, shown, split
@@ -29,6 +30,8 @@ from processes.running import held_answers, spooled_answers
 from processes.running.held_answers import HeldAnswer
 
 Writes = list[Callable[[], object]]
+# What is pressed counts as a use of a link; what runs by itself while the form is filled in, not.
+USES_LINK = frozenset({"button", "submit"})
 
 
 def _new_point() -> str:
@@ -109,7 +112,7 @@ class RunCheckpoints:
             journal["copy"]["safe"] = journal["copy"]["values"]
             journal["copy"]["mapped"] = {}
             journal["copy"]["stored_standing"] = journal["copy"]["standing"]
-            journal["copy"]["alerts"] = []
+            journal["copy"] |= {"alerts": [], "links": []}
             stored = self._storing(context, values, columns, moment=timezone.now())
             self._go_on(*stored, saved=True, journal=journal, steps=context.trace.so_far())
 
@@ -141,7 +144,8 @@ class RunCheckpoints:
             if pending is not None and stored is not None:
                 writes = self._storing(context, pending, stored, moment=moment)
             elif columns["status"] == Run.Status.SUCCEEDED:
-                writes = [*self._standing(context, moment), *self._alerting(context)]
+                writes = [*self._standing(context, moment), *self._sending(context)]
+                writes += self._using_link() if writes else []
             write_all([*writes, self._owning(**columns, lease_until=None).run])
 
         outages.bridged(attempt, arrived=self._is_closed)
@@ -190,13 +194,26 @@ class RunCheckpoints:
         gone = TakenOver(f"Run {self.run.pk} was taken over; nothing was written.")
         return update_of(Run, where=ours, or_raise=gone, **columns)
 
-    def _alerting(self, context: RunState) -> Writes:
-        """Return what tells people of what rules wanted them to know."""
-        alerts, standing = list(context.working.alerts), context.working.standing
-        if not alerts:
-            return []
-        return [partial(send_alerts, self.instance, self.document, alerts, standing=standing,
-                        by=self.run.run_as)]  # fmt: skip
+    def _sending(self, context: RunState) -> Writes:
+        """Return what tells people what rules wanted them to know, and makes links for them."""
+        alerts, links = list(context.working.alerts), list(context.working.links)
+        writes: Writes = []
+        if alerts:
+            standing = context.working.standing
+            writes.append(
+                partial(send_alerts, self.instance, self.document, alerts, standing=standing,
+                        by=self.run.run_as)
+            )  # fmt: skip
+        if links:
+            by_name = self.run.run_as_name
+            writes.append(partial(store_links, self.instance, links, by_name=by_name))
+        return writes
+
+    def _using_link(self) -> Writes:
+        """Return what counts the use of the link that the run came through, once."""
+        link = self.run.link
+        counts = link is not None and not self.run.saved and self.run.trigger in USES_LINK
+        return [link.count_use] if link is not None and counts else []
 
     def _people_of(self, values: Mapping[str, Value]) -> Writes:
         """Return what keeps whom the fields of people name, where there are such fields."""
@@ -219,7 +236,9 @@ class RunCheckpoints:
         """Return what stores values in the instance, with their history."""
         changes = changes_between(self.document, context.working.stored, values)
         revise = self._revising(context, changes, moment, **columns)
-        return [*revise, *self._people_of(values), *self._alerting(context)]
+        return [
+            *revise, *self._people_of(values), *self._sending(context), *self._using_link(),
+        ]  # fmt: skip
 
     def _revising(
         self, context: RunState, changes: list[dict[str, Any]], moment: datetime, **columns: Any
@@ -235,6 +254,8 @@ class RunCheckpoints:
                 partial(store_owners, self.instance, self.document, standing=after),
                 partial(tell_of, self.instance, self.document,
                         before=before, after=after, by=self.run.run_as),
+                partial(end_links_of_closed_forms, self.instance, self.document,
+                        before=before, after=after),
             ]  # fmt: skip
         if "security" in stands:
             stands["has_own_see"] = "see" in after.security

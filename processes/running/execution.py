@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,7 +30,7 @@ from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value
 from processes.models import ProcessInstance, Run
 from processes.rights.decisions import security_of
-from processes.rights.instance_rights import InstanceRights
+from processes.rights.link_rights import rights_in
 from processes.rights.people import creator_of
 from processes.rules.base import RuleFailed
 from processes.running.checkpoints import RunCheckpoints
@@ -155,6 +156,7 @@ def _surroundings(
         today=today,
         zone=ZoneInfo(run.time_zone),
         deadline=time.monotonic() + deadline_s,
+        address=settings.KIANDA_PUBLIC_URL.rstrip("/"),
     )
 
 
@@ -217,9 +219,9 @@ def _forms_scope(started: ClaimedRun, at: str) -> FormsScope:
         known_users=known_people,
         known_groups=known_groups,
         security=lambda: security_of(started.instance.design),
-        withheld=_withheld(started) if document.has_part_rights else {},
+        withheld=_withheld(started) if document.has_part_rights or run.link_id else {},
     )
 
 
 def _withheld(started: ClaimedRun) -> Overrides:
-    return InstanceRights(started.run.run_as, started.instance, started.document).withheld()
+    return rights_in(started.run, started.instance, started.document).withheld()

@@ -25,7 +25,7 @@ from processes.instances.claim import (
     working_copy,
 )
 from processes.instances.leases import APART
-from processes.models import Run
+from processes.models import FormLink, Run
 from processes.running.execution import execute
 from processes.running.recovery import recover_runs, take_up
 
@@ -57,16 +57,18 @@ def trigger(
     deadline_s: float = SECONDS_WHEN_WAITED_FOR,
     set_by_rules: Collection[str] = (),
     on_start: Callable[[Run], None] | None = None,
+    link: FormLink | None = None,
 ) -> Run:
     """Run a target's rules on an instance to their end and return the closed run.
 
     `on_start` is called inside the transaction that takes the instance. Raises Missing, Invalid,
     Forbidden, Conflict for a form that is not open, Stale, and Busy when another run held the
-    instance for all of KIANDA_BUSY_WAIT_S. The values of `set_by_rules` are those of rules.
+    instance for all of KIANDA_BUSY_WAIT_S. The values of `set_by_rules` are those of rules. Through
+    a link nobody is the person of the run.
     """
     firing = RunRequest(
         process_id, target, user, trigger, data, revision, time_zone, deadline_s,
-        set_by_rules=set_by_rules,
+        set_by_rules=set_by_rules, link=link,
     )  # fmt: skip
     started = take(firing, lambda: insert(firing, on_start))
     return execute(started, deadline_s=deadline_s)

@@ -206,6 +206,7 @@ ELSEWHERE = {
     "test_forms": {"instance-send-back"},
     "test_quick_actions": {"instance-reassign", "instance-edit-again"},
     "test_rights": {"designer-rights"},
+    "test_form_links": {"form-link", "instance-link-revoke"},
     "test_substitutes": {"own-substitute", "user-substitute"},
     "test_people_import": {"users-import", "users-import-links"},
     "test_notifications": {"notifications-read", "notifications-settings"},

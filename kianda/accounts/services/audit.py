@@ -22,7 +22,8 @@ Action = Literal[
     "tested",
 ]  # fmt: skip
 Kind = Literal[
-    "API token", "attribute", "datasource", "group", "instance", "mail account", "message",
+    "API token", "attribute", "datasource", "form link", "group", "instance", "mail account",
+    "message",
     "process", "scheduled task", "user",
 ]  # fmt: skip
 
@@ -69,6 +70,7 @@ KINDS: Mapping[Kind, str] = {
     "API token": gettext_noop("API token"),
     "attribute": gettext_noop("Attribute"),
     "datasource": gettext_noop("Data source"),
+    "form link": gettext_noop("Form link"),
     "group": gettext_noop("Group"),
     "instance": gettext_noop("Instance"),
     "mail account": gettext_noop("Mail account"),

@@ -25,6 +25,8 @@ from kianda.lib.errors import Flaw, Invalid, Missing
 Unchanged = Callable[[Substitution | None], None]
 State = Literal["scheduled", "active", "finished", "inactive"]
 _DAY: Final = timedelta(days=1)
+# Who has no account and came through a link is known by this and by who made the link.
+THROUGH_LINK: Final = "link:"
 
 
 class Stay(NamedTuple):
@@ -178,6 +180,11 @@ def _told(row: Substitution) -> str:
 
 def acted_words(by: str, acted_for: Any) -> str:
     """Say who has acted, by user name; a substitute by both names: `Tom Keane for Emma Doyle`."""
+    if by.startswith(THROUGH_LINK):
+        # A colon stands in no user name.
+        maker = by.removeprefix(THROUGH_LINK)
+        words = _("someone through a link that %(name)s created")
+        return words % {"name": maker} if maker else _("someone through a link")
     if not acted_for:
         return by
     names = names_of([f"user:{by}", f"user:{acted_for}"])

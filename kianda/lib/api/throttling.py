@@ -12,11 +12,12 @@ from rest_framework.throttling import BaseThrottle
 WINDOW_S = 60
 
 
-def _left_of_window() -> float:
+def left_of_window() -> float:
+    """Return the seconds until the next minute."""
     return WINDOW_S - time.time() % WINDOW_S
 
 
-def _over(scope: str, who: str) -> bool:
+def over(scope: str, who: str) -> bool:
     """Count one request in this minute; a fixed window costs one cache entry, not a list."""
     rates: Any = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
     limit = int(rates[scope].split("/")[0])
@@ -36,12 +37,12 @@ class UserThrottle(BaseThrottle):
         """Count the request; say whether it may go on."""
         user = request.user
         if user is not None and user.is_authenticated:
-            return not _over("user", str(user.pk))
-        return not _over("anon", self.get_ident(request))
+            return not over("user", str(user.pk))
+        return not over("anon", self.get_ident(request))
 
     def wait(self) -> float:
         """Return the seconds until the next minute."""
-        return _left_of_window()
+        return left_of_window()
 
 
 def refuse_too_many_anonymous(request: Request) -> None:
@@ -49,5 +50,5 @@ def refuse_too_many_anonymous(request: Request) -> None:
 
     DRF asks its throttles only after the permissions, when the 401 is already on its way.
     """
-    if _over("anon", str(request.META.get("REMOTE_ADDR", ""))):
-        raise exceptions.Throttled(wait=_left_of_window())
+    if over("anon", str(request.META.get("REMOTE_ADDR", ""))):
+        raise exceptions.Throttled(wait=left_of_window())

@@ -30,7 +30,7 @@ class CarriedValues:
     open_forms: Sequence[str] = ()
 
 
-def sealed(left: CarriedValues, *, about: str, user: User) -> str:
+def sealed(left: CarriedValues, *, about: str, user: User | None) -> str:
     """Return it as a text that only this product makes; empty for nothing.
 
     `about` says what it belongs to: there alone it is taken back, and of this person alone.
@@ -38,11 +38,11 @@ def sealed(left: CarriedValues, *, about: str, user: User) -> str:
     if not (left.fields or left.rows or left.display):
         return ""
     return encrypt(
-        [_SALT, about, user.pk, left.fields, left.rows, left.display, list(left.open_forms)]
+        [_SALT, about, _key_of(user), left.fields, left.rows, left.display, list(left.open_forms)]
     )
 
 
-def unsealed(text: str, *, about: str, user: User) -> CarriedValues:
+def unsealed(text: str, *, about: str, user: User | None) -> CarriedValues:
     """Return what was sealed; nothing when the text is not ours, or is about something else."""
     if not text:
         return CarriedValues()
@@ -52,6 +52,10 @@ def unsealed(text: str, *, about: str, user: User) -> CarriedValues:
         return CarriedValues()
     return (
         CarriedValues(fields, rows, display, open_forms)
-        if (salt, known, whose) == (_SALT, about, user.pk)
+        if (salt, known, whose) == (_SALT, about, _key_of(user))
         else CarriedValues()
     )
+
+
+def _key_of(user: User | None) -> int | None:
+    return user.pk if user is not None else None

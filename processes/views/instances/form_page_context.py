@@ -15,6 +15,7 @@ from processes.selectors import document_of_run
 from processes.views.instances.carried_values import sealed
 from processes.views.instances.form_page import FormPage
 from processes.views.instances.form_steps import load_targets, open_form, primary
+from processes.views.instances.links import link_lines
 from processes.views.instances.log_rows import changed_by, entries_of, with_titles
 
 FEW = 5
@@ -52,6 +53,7 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "manages": bool(form_page.rights.manages),
         "may_delete": form_page.rights.delete.allowed,
         "newer": _newer(form_page),
+        "links": link_lines(form_page),
         "extensions": extensions_of("instance", instance, user=form_page.user),
         **_history(form_page),
     }  # fmt: skip

@@ -129,14 +129,7 @@ def _save(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
 
 
 def _press(request: HttpRequest, form_page: FormPage, target: str) -> HttpResponseBase:
-    kind = target_kind(form_page.document, target)
-    missing = form_page.missing_on(_form_of(target)) if kind == "submit" else []
-    wrong = form_page.invalid()
-    if wrong and kind == "button":
-        # Its rules would tell of the blanks had they a chance to run: all is told at once.
-        forms = submitted_by(form_page.document, target)
-        missing = [flaw for form in forms for flaw in form_page.missing_on(form)]
-    _refuse(form_page, [*missing, *wrong])
+    kind = refuse_misfit(form_page, target)
     before = frame_of(request).press
     if before and (answer := before(request, form_page, target, kind)):
         return answer
@@ -156,6 +149,19 @@ def _press(request: HttpRequest, form_page: FormPage, target: str) -> HttpRespon
         stored = len(fields & form_page.document.fields.keys())
         toast(request, _success(run, target_title(form_page.document, target), stored))
     return _after(request, form_page, fields, [run])
+
+
+def refuse_misfit(form_page: FormPage, target: str) -> str:
+    """Return how a person triggers a target; raises Invalid for what is wrong with the form."""
+    kind = target_kind(form_page.document, target)
+    missing = form_page.missing_on(_form_of(target)) if kind == "submit" else []
+    wrong = form_page.invalid()
+    if wrong and kind == "button":
+        # Its rules would tell of the blanks had they a chance to run: all is told at once.
+        forms = submitted_by(form_page.document, target)
+        missing = [flaw for form in forms for flaw in form_page.missing_on(form)]
+    _refuse(form_page, [*missing, *wrong])
+    return kind
 
 
 def _opened(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:

@@ -194,6 +194,7 @@ SHOWING: list[dict[str, Any]] = [
      "properties": [{"property": "phone", "value": "[a]"}]},
     {"type": "process_security", "id": "secure",
      "see": ["creator", "user:ada", "[creator.manager]"]},
+    {"type": "anonymous_form_link", "id": "link", "form": "main", "field": "a"},
     {"type": "user_alert", "id": "alert", "to": ["creator"], "subject": "Done"},
 ]  # fmt: skip
 

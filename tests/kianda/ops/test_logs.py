@@ -28,6 +28,7 @@ def line(message: Any, *args: Any, **more: Any) -> str:
         ("Authorization: Bearer abcdefgh12345", "Authorization: Bearer ********"),
         ("token kia_abc-DEF_123 used", "token ******** used"),
         ("Not Found: /hooks/fsT4mcNzx850-_x/", "Not Found: /hooks/********/"),
+        ("Gone: /f/fsT4mcNzx850-_x/sent/", "Gone: /f/********/sent/"),
         ("Bad Request: /hooks/fsT4mcNzx850", "Bad Request: /hooks/********"),
         ("GET /welcome/MQ/c9x-4711ab/ 200", "GET /welcome/MQ/********/ 200"),
         ("Is this all right? Yes", "Is this all right? Yes"),

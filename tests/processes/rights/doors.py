@@ -16,6 +16,7 @@ _BY_MARKS = {
     ".oooo": """
         GET /api/v1/instances/<str:process_id>/
         GET /api/v1/instances/<str:process_id>/forms/
+        GET /api/v1/instances/<str:process_id>/links/
         GET /api/v1/runs/<str:run_id>/
         GET /runs/<int:run_id>/steps/
         GET /instances/<str:process_id>/
@@ -34,6 +35,11 @@ _BY_MARKS = {
         PATCH /api/v1/instances/<str:process_id>/
         POST /api/v1/instances/<str:process_id>/send-back/
         POST /api/v1/instances/<str:process_id>/trigger/
+    """,
+    "..ooo": """
+        GET /instances/<str:process_id>/links/<int:link>/
+        POST /instances/<str:process_id>/links/<int:link>/
+        DELETE /api/v1/instances/<str:process_id>/links/<str:link>/
     """,
     ".xxoo": """
         POST /api/v1/instances/<str:process_id>/forms/<str:form>/reassign/
@@ -309,6 +315,9 @@ _BY_MARKS = {
         POST /instances/<str:process_id>/move/
     """,
     ".....": """
+        GET /f/<str:token>/
+        POST /f/<str:token>/
+        GET /f/<str:token>/sent/
         GET /notifications/<int:pk>/
         GET /api/v1/me/substitute/
         DELETE /api/v1/me/substitute/

@@ -17,7 +17,7 @@ from kianda.accounts.services.password_links import renew_link
 from kianda.accounts.services.substitutes import Stay, name_substitute
 from kianda.accounts.services.tokens import create_token
 from processes.instances.lifecycle import create_instance, delete_instance
-from processes.models import Change, ProcessDesign, ProcessInstance, Run
+from processes.models import Change, FormLink, ProcessDesign, ProcessInstance, Run
 from scheduler.services.tasks import create_task
 from tests.factories import api_client, make_user
 from tests.pages import client_of
@@ -59,6 +59,9 @@ def place(db: None, settings: Any) -> dict[str, Any]:
         },
         user=people.root,
     )  # fmt: skip
+    link = FormLink.objects.create(
+        instance=made, form="decision", digest="0" * 64, created=made.created
+    )
     other = make_user("other", "User")
     renew_link(other, by=people.root)
     name_substitute(other, Stay("root", date(2026, 12, 21)), by=people.root)
@@ -72,6 +75,7 @@ def place(db: None, settings: Any) -> dict[str, Any]:
         "group_id": people.helen.groups.get(name="hr").pk,
         "token_id": create_token(other, name="t")[0].pk, "slug": "token-refresh",
         "method": "none", "token": "unknown", "key": "unknown", "uidb64": "MQ", "kind": "instances",
+        "link": link.pk,
     }  # fmt: skip
 
 

@@ -138,6 +138,9 @@ RAW: list[tuple[str, dict[str, Any]]] = [
     ("process_security", {"type": "process_security", "see": ["participants", "group:Sales"],
                           "delete": ["user:ada"], "existing": "append"}),
     ("process_security", {"type": "process_security", "existing": "reset"}),
+    ("anonymous_form_link", {"type": "anonymous_form_link", "form": "main", "field": "a"}),
+    ("anonymous_form_link", {"type": "anonymous_form_link", "form": "main", "field": "a",
+                             "uses": 3, "valid_for": 12, "unit": "hours", "message": "[a]"}),
     ("user_alert", {"type": "user_alert", "to": ["creator", "group:Sales"],
                     "subject": "[a] is done", "message": "=1 + 1"}),
 ]  # fmt: skip
