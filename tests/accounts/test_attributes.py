@@ -205,7 +205,7 @@ def test_values_name_only_attributes_that_are_there(admin: Any, piece: dict[str,
 def test_rules_read_find_and_change_attributes(admin: Any, mark: Any) -> None:
     add_attribute(title="Shoe", by=admin)
     who = {"type": "user_picker", "name": "who", "title": "Who"}
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"type": "update_user_property", "user": "mark",
          "properties": [{"value": "44", "property": "shoe"}]},
         {"type": "lookup_user_by_property", "property": "shoe", "value": "44", "field": "who"},

@@ -21,7 +21,7 @@ def mark(db: None) -> Any:
     return make_user("mark", first_name="Mark", last_name="Murphy")
 
 
-def set_data(user: Any, by: Any, **data: str) -> Any:
+def set_data(user: Any, by: Any, **data: Any) -> Any:
     return users.change_person(
         user, name="", email=user.email, roles=["User"], data=PersonData(**data), by=by
     )
