@@ -1,5 +1,7 @@
 """Datasources: talking to the outside world."""
 
+from collections.abc import Collection
+
 from django.apps import AppConfig
 from django.urls import reverse
 
@@ -24,6 +26,14 @@ class DatasourcesConfig(AppConfig):
         mail.register(carrier=carry)
         usage.register("group", uses_of_group)
         usage.register_page("datasource", _page_of_datasource)
+        usage.register_finder("datasource", _pages_by_name)
+
+
+def _pages_by_name(names: Collection[str]) -> dict[str, str]:
+    from datasources.models import Datasource
+
+    found = Datasource.objects.filter(name__in=names).values_list("name", flat=True)
+    return {name: reverse("datasource", args=[name]) for name in found}
 
 
 def _page_of_datasource(use: usage.Use) -> str:

@@ -23,6 +23,8 @@ class ProcessesConfig(AppConfig):
         from kianda.accounts.services.person_data import part_of
         from kianda.web import navigation
         from processes.designs.usage import (
+            designs_by_name,
+            instances_by_name,
             page_of_instance,
             page_of_process,
             uses_of_attribute,
@@ -49,6 +51,8 @@ class ProcessesConfig(AppConfig):
         usage.register("process", uses_of_process)
         usage.register_page("process", page_of_process)
         usage.register_page("instance", page_of_instance)
+        usage.register_finder("process", designs_by_name)
+        usage.register_finder("instance", instances_by_name)
         navigation.register_count("work", how_much_work)
         post_delete.connect(
             lambda instance, **_sent: forget_group(instance.name),

@@ -1,5 +1,7 @@
 """Scheduler: when rules fire by themselves."""
 
+from collections.abc import Collection
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.urls import reverse
@@ -32,6 +34,7 @@ class SchedulerConfig(AppConfig):
         usage.register("process", uses_of_process)
         usage.register("target", uses_of_targets)
         usage.register_page("scheduled task", _page_of_task)
+        usage.register_finder("scheduled task", _pages_by_name)
         page_extensions.register(
             "instance",
             head="scheduler/_kept_head.html",
@@ -45,6 +48,13 @@ class SchedulerConfig(AppConfig):
             tell=occurrence_of_run,
         )
         post_migrate.connect(after_migrate, sender=self, dispatch_uid="periodic-tasks")
+
+
+def _pages_by_name(names: Collection[str]) -> dict[str, str]:
+    from scheduler.models import ScheduledTask
+
+    found = ScheduledTask.objects.filter(name__in=names).values_list("name", "pk")
+    return {name: reverse("task", args=[pk]) for name, pk in found}
 
 
 def _page_of_task(use: usage.Use) -> str:

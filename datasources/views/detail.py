@@ -18,6 +18,8 @@ from datasources.services.datasources import KIND, create_datasource, patch_data
 from datasources.services.status import standing_of
 from datasources.views.access import CHANGERS, READERS, may_change, must_change
 from datasources.views.uses import use_lines
+from kianda.accounts.permissions import signed_in
+from kianda.accounts.services.audit import record
 from kianda.lib.errors import Invalid, Stale, TooLarge
 from kianda.web.edit_conflict import EditConflict, edit_conflict, revision_context
 from kianda.web.form_once import once
@@ -211,6 +213,7 @@ def auth_fields(request: HttpRequest, name: str) -> HttpResponseBase:
 def export(request: HttpRequest, name: str) -> HttpResponseBase:
     """Give the definition as a file, secrets masked, as the API takes it."""
     body = document_of(get_datasource(name)).masked()
+    record(signed_in(request), action="exported", kind="datasource", name=name)
     answer = JsonResponse(body, json_dumps_params={"indent": 2, "ensure_ascii": False})
     answer["Content-Disposition"] = f'attachment; filename="{name}.json"'
     return answer

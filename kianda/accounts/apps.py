@@ -15,15 +15,29 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """See to the groups of the roles after each migration, and to what signing in counts."""
+        from allauth.account.signals import user_logged_in as let_in
         from axes.signals import user_locked_out
-        from django.contrib.auth.signals import user_logged_in
+        from django.contrib.auth.signals import (
+            user_logged_in,
+            user_logged_out,
+            user_login_failed,
+        )
         from django.core.signals import request_finished, request_started
 
-        from kianda.accounts.authentication import signed_in, was_locked_out
+        from kianda.accounts.authentication import (
+            entered,
+            left,
+            refused,
+            signed_in,
+            was_locked_out,
+        )
         from kianda.accounts.roles import make_groups
         from kianda.accounts.services.directory import begin_request, end_request
 
         user_logged_in.connect(signed_in, dispatch_uid="kianda.guessing")
+        let_in.connect(entered, dispatch_uid="kianda.audit")
+        user_logged_out.connect(left, dispatch_uid="kianda.audit")
+        user_login_failed.connect(refused, dispatch_uid="kianda.audit")
         user_locked_out.connect(was_locked_out, dispatch_uid="kianda.guessing")
         request_started.connect(begin_request, dispatch_uid="kianda.directory")
         request_finished.connect(end_request, dispatch_uid="kianda.directory")

@@ -1,11 +1,18 @@
 """Administration, Audit log: who changed what, and when."""
 
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import Group, User
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
 
 from kianda.accounts.models import AuditEntry
-from kianda.accounts.roles import ADMINISTRATOR
+from kianda.accounts.roles import ADMINISTRATOR, ROLES
 from kianda.accounts.services.audit import kind_words, told_by
 from kianda.administration.lists import shown_rows
+from kianda.lib.usage import pages_by_name
 from kianda.web.pages import page, query_words, render_page
 
 
@@ -24,6 +31,27 @@ def audit(request: HttpRequest) -> HttpResponseBase:
     kinds = sorted(((kind, kind_words(kind)) for kind in stored), key=lambda one: one[1].casefold())
     people = AuditEntry.objects.order_by("user_name").values_list("user_name", flat=True).distinct()
     context = {**shown_rows(request, rows, words), "kinds": kinds, "people": people[:200]}
+    _link(context["page"])
     return render_page(
         request, "accounts/audit.html", context, partials={"rows": "accounts/_audit.html"}
     )
+
+
+def _link(entries: Iterable[Any]) -> None:
+    """Give each entry the address of what it speaks of, where that is still there."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        names[entry.kind].add(entry.name)
+    pages = {kind: _pages(kind, found) for kind, found in names.items()}
+    for entry in entries:
+        entry.url = pages[entry.kind].get(entry.name, "")
+
+
+def _pages(kind: str, names: set[str]) -> dict[str, str]:
+    if kind == "user":
+        users = User.objects.filter(username__in=names).values_list("username", "pk")
+        return {name: reverse("user", args=[pk]) for name, pk in users}
+    if kind == "group":
+        groups = Group.objects.filter(name__in=names).exclude(name__in=ROLES)
+        return {name: reverse("group", args=[pk]) for name, pk in groups.values_list("name", "pk")}
+    return pages_by_name(kind, names)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR
+from kianda.accounts.services import audit
 from kianda.accounts.services.password_links import password_path
 from kianda.accounts.services.people_file import (
     COLUMNS,
@@ -78,6 +79,10 @@ def import_links(request: HttpRequest) -> HttpResponseBase:
         pks = json.loads(held(request.POST.get("held", "")))
     except Invalid as invalid:
         return _choose(request, [FileFlaw(0, "", invalid.detail)])
+    audit.record(
+        signed_in(request), action="exported", kind="user", name=_("Invitation links"),
+        detail=_("Links to set a password, as a CSV file."),
+    )  # fmt: skip
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([column_title(key) for key in ("username", "name", "email")] + [_("Link")])

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.db.models import Q, QuerySet, TextField
@@ -138,6 +138,21 @@ def page_of_process(use: Use) -> str:
 def page_of_instance(use: Use) -> str:
     """Return the page of an instance."""
     return reverse("instance", args=[use["name"]])
+
+
+def designs_by_name(names: Collection[str]) -> dict[str, str]:
+    """Return the pages of the designs that are there, by name."""
+    found = ProcessDesign.objects.filter(name__in=names).values_list("name", flat=True)
+    return {name: reverse("design", args=[name]) for name in found}
+
+
+def instances_by_name(names: Collection[str]) -> dict[str, str]:
+    """Return the pages of the instances that are there, by their Process IDs."""
+    found = ProcessInstance.objects.filter(process_id__in=names)
+    return {
+        name: reverse("instance", args=[name])
+        for name in found.values_list("process_id", flat=True)
+    }
 
 
 def looks_into(document: Document, name: str) -> bool:

@@ -171,7 +171,8 @@ class _PersonParts(Mapping[str, type[FieldKind]]):
         """Return the kind of what a part holds."""
         if part not in PARTS and part not in attributes():
             raise KeyError(part)
-        return {"groups": List, "manager": UserPicker}.get(part, Text)
+        kinds: dict[str, type[FieldKind]] = {"groups": List, "manager": UserPicker}
+        return kinds.get(part, Text)
 
     def __iter__(self) -> Iterator[str]:
         """Return all that can be read."""

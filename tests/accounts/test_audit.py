@@ -3,8 +3,14 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from datasources.services.datasources import create_datasource
+from kianda.accounts.models import AuditEntry
 from kianda.accounts.services.audit import KINDS, record
+from kianda.accounts.services.groups import add_group
+from processes.designs.lifecycle import create_design
+from tests.factories import PASSWORD
 from tests.pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -49,3 +55,65 @@ def test_a_row_says_the_title_of_its_kind(admin: Any) -> None:
     assert "x-1 Data source" in page
     assert "x-2 Process design" in page
     assert "datasource" not in page.lower()
+
+
+def test_an_entry_leads_to_what_it_speaks_of_as_long_as_that_is_there(admin: Any, ben: Any) -> None:
+    create_datasource(raw={"name": "crm", "base_url": "https://crm.example"}, user=admin)
+    create_design(raw={"name": "leave", "forms": [{"name": "asking"}]}, user=admin)
+    group = add_group(name="Crew", members=[], by=admin)
+    record(admin, action="changed", kind="user", name="ben")
+    record(admin, action="changed", kind="user", name="gone")
+    entries = client_of(admin).get("/audit/").context["page"]
+    assert {entry.name: entry.url for entry in entries} == {
+        "crm": "/datasources/crm/", "leave": "/designs/leave/", "ben": f"/users/{ben.pk}/",
+        "Crew": f"/users/groups/{group.pk}/", "gone": "",
+    }  # fmt: skip
+
+
+def told(**having: Any) -> list[tuple[str, str, str, str]]:
+    rows = AuditEntry.objects.filter(**having).order_by("pk")
+    return list(rows.values_list("user_name", "action", "name", "detail"))
+
+
+def test_who_signs_in_and_out_and_who_fails_to_is_told(ben: Any) -> None:
+    client = Client(REMOTE_ADDR="203.0.113.5")
+    client.post("/sign-in/", {"username": "ben", "password": "wrong"})
+    client.post("/sign-in/", {"username": "ben", "password": PASSWORD})
+    client.post("/sign-out/")
+    assert told() == [
+        ("system", "wrong password", "ben", "From 203.0.113.5."),
+        ("ben", "signed in", "ben", "Password, from 203.0.113.5."),
+        ("ben", "signed out", "ben", ""),
+    ]
+
+
+def test_what_nobody_is_called_is_not_written_down(db: None) -> None:
+    client = Client(REMOTE_ADDR="203.0.113.5")
+    for name in ("hunter2", "hunter3"):
+        client.post("/sign-in/", {"username": name, "password": "wrong"})
+    assert told() == [
+        ("system", "wrong password", "203.0.113.5", "For a user name that does not exist."),
+    ]
+
+
+def test_passwords_that_are_not_looked_at_fill_no_log(ben: Any) -> None:
+    for _ in range(15):
+        Client().post("/sign-in/", {"username": "ben", "password": "wrong"})
+    assert len(told(action="wrong password")) == 9
+    assert len(told(action="sign-in paused")) == 1
+
+
+def test_a_try_for_somebody_deactivated_is_told_as_such_to_administrators_alone(ben: Any) -> None:
+    ben.is_active = False
+    ben.save()
+    page = Client().post("/sign-in/", {"username": "ben", "password": PASSWORD})
+    assert "do not match" in text_of(page)
+    assert told() == [
+        ("system", "wrong password", "ben", "The user is deactivated. From 127.0.0.1."),
+    ]
+
+
+def test_what_leaves_as_a_file_is_told(dan: Any) -> None:
+    create_datasource(raw={"name": "crm", "base_url": "https://crm.example"}, user=dan)
+    client_of(dan).get("/datasources/crm/export/")
+    assert told(action="exported") == [("dan", "exported", "crm", "")]

@@ -14,12 +14,14 @@ from django.utils.translation import gettext, gettext_noop
 from kianda.accounts.models import AuditEntry
 
 Action = Literal[
-    "address change asked", "address changed", "called", "changed the password", "changed",
+    "address change asked", "address changed", "called", "changed", "changed the password",
     "created", "deactivated", "deleted", "exported", "hook renewed", "invitation sent", "invited",
     "link revoked", "marked as done", "members changed", "moved", "password link asked",
-    "password link made", "paused", "published", "reactivated", "removed", "renamed", "restored",
-    "resumed", "revoked", "run", "saved", "sent again", "set a password", "sign-in paused",
-    "tested",
+    "password link made", "paused", "published", "reactivated", "recovery codes made", "removed",
+    "renamed", "restored", "resumed", "revoked", "run", "saved", "second factor added",
+    "second factor removed", "second factor reset", "sent again", "session ended",
+    "sessions ended", "set a password", "sign-in paused", "signed in", "signed out", "tested",
+    "wrong code", "wrong password",
 ]  # fmt: skip
 Kind = Literal[
     "API token", "attribute", "datasource", "form link", "group", "instance", "mail account",
@@ -49,6 +51,7 @@ ACTIONS: Mapping[Action, str] = {
     "paused": gettext_noop("paused"),
     "published": gettext_noop("published"),
     "reactivated": gettext_noop("reactivated"),
+    "recovery codes made": gettext_noop("recovery codes made"),
     "removed": gettext_noop("removed"),
     "renamed": gettext_noop("renamed"),
     "restored": gettext_noop("restored"),
@@ -56,10 +59,19 @@ ACTIONS: Mapping[Action, str] = {
     "revoked": gettext_noop("revoked"),
     "run": gettext_noop("run"),
     "saved": gettext_noop("saved"),
+    "second factor added": gettext_noop("second factor added"),
+    "second factor removed": gettext_noop("second factor removed"),
+    "second factor reset": gettext_noop("second factor reset"),
     "sent again": gettext_noop("sent again"),
+    "session ended": gettext_noop("session ended"),
+    "sessions ended": gettext_noop("sessions ended"),
     "set a password": gettext_noop("set a password"),
     "sign-in paused": gettext_noop("sign-in paused"),
+    "signed in": gettext_noop("signed in"),
+    "signed out": gettext_noop("signed out"),
     "tested": gettext_noop("tested"),
+    "wrong code": gettext_noop("wrong code"),
+    "wrong password": gettext_noop("wrong password"),
 }
 # What is said to who wants to save settings that have become others.
 _CHANGES: tuple[Action, ...] = (

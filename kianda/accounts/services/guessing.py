@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from kianda.accounts.models import AuditEntry, PasswordTry
-from kianda.accounts.services.audit import record
+from kianda.accounts.services.audit import Action, record
 from kianda.lib.errors import TooMany
 
 WINDOW = timedelta(hours=1)
@@ -163,14 +163,20 @@ def note_locked_account(*, address: str, account: str, moment: datetime | None =
         note(person.get_username(), said, moment=moment or timezone.now())
 
 
-def note(name: str, detail: str, *, moment: datetime) -> None:
+def note_stranger(address: str) -> None:
+    """Write into the audit log that a password was tried for a name that nobody has."""
+    said = _("For a user name that does not exist.")
+    note(place_of(address), said, action="wrong password", moment=timezone.now())
+
+
+def note(name: str, detail: str, *, moment: datetime, action: Action = "sign-in paused") -> None:
     """Write one audit entry an hour about a name."""
     before = AuditEntry.objects.filter(
-        action="sign-in paused", kind="user", name=name, at__gt=moment - WINDOW
+        action=action, kind="user", name=name, user__isnull=True, at__gt=moment - WINDOW
     )
     with transaction.atomic():
         if not before.exists():
-            record(None, action="sign-in paused", kind="user", name=name, detail=detail)
+            record(None, action=action, kind="user", name=name, detail=detail)
 
 
 def _digest(account: str) -> str:
