@@ -27,7 +27,7 @@ from kianda.web.people_picker import PeopleInput
 
 ROLE_WORDS = {
     ADMINISTRATOR: _("does everything, users and settings included"),
-    DESIGNER: _("makes process designs and scheduled tasks, sees every instance"),
+    DESIGNER: _("makes process designs and scheduled tasks, tries them in previews"),
     DATASOURCE_MANAGER: _("connects services and keeps their credentials"),
     USER: _("works with instances: fills in forms, presses buttons"),
 }
