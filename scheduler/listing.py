@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from processes.listing import MOST_CHOICES
 from processes.models import ProcessDesign
 from scheduler.models import Occurrence, ScheduledTask
-from scheduler.selectors import occurrences_of, visible_tasks
+from scheduler.selectors import occurrences_of, reasons_told, visible_tasks
 
 OUTCOMES = (
     ("succeeded", _("Succeeded")), ("failed", _("Failed")), ("interrupted", _("Interrupted")),
@@ -84,13 +84,14 @@ def going_on(tasks: Sequence[ScheduledTask]) -> dict[int, str]:
     return made
 
 
-def last_reasons(tasks: Sequence[ScheduledTask]) -> dict[int, str]:
-    """Return why the last firing of some tasks did not do its work."""
+def last_reasons(tasks: Sequence[ScheduledTask], user: User) -> dict[int, str]:
+    """Return why the last firing of some tasks did not do its work, as a person may read it."""
     pks = [one.pk for one in tasks if one.last_outcome not in {None, "succeeded"}]
     newest = Occurrence.objects.filter(task=OuterRef("pk"), outcome=OuterRef("last_outcome"))
-    reason = Subquery(newest.order_by("-planned_at").values("reason")[:1])
-    rows = ScheduledTask.objects.filter(pk__in=pks).order_by()
-    return {pk: said or "" for pk, said in rows.values_list("pk", reason)}
+    newest = newest.order_by("-planned_at")
+    run, reason = (Subquery(newest.values(key)[:1]) for key in ("run", "reason"))
+    rows = ScheduledTask.objects.filter(pk__in=pks).order_by().values_list("pk", run, reason)
+    return reasons_told(((pk, run, said or "") for pk, run, said in rows), user)
 
 
 def processes_to_choose(user: User, chosen: str = "") -> tuple[list[tuple[str, str]], bool]:

@@ -1,13 +1,20 @@
 """What people see of scheduled tasks."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from processes.models import Run
+from processes.selectors import visible_runs
 from scheduler.models import Occurrence, ScheduledTask
+
+# Instead of why, to those who see the task and not the instance.
+UNSEEN = gettext_noop("Those who may see the instance can read why.")
 
 
 def visible_tasks(user: User | None) -> QuerySet[ScheduledTask]:
@@ -31,6 +38,27 @@ def occurrence_of_run(run: Run, user: User) -> Occurrence | None:
         # Its page is not there while it is in the recycle bin.
         found.task = None
     return found
+
+
+def reason_told(occurrence: Occurrence, user: User) -> str:
+    """Return why a firing did not do its work, as a person may read it."""
+    (told,) = reasons_told([(0, occurrence.run_id, occurrence.reason)], user).values()
+    return told
+
+
+def reasons_told(rows: Iterable[tuple[int, int | None, str]], user: User) -> dict[int, str]:
+    """Return why firings, or tasks, failed, as a person may read it; rows: key, run, reason.
+
+    What a run says may hold values of its instance: it is for those who see that.
+    """
+    found = list(rows)
+    named = {run for _key, run, reason in found if run and reason}
+    seen = (
+        set(visible_runs(user).filter(pk__in=named).values_list("pk", flat=True))
+        if named
+        else set()
+    )
+    return {key: _(UNSEEN) if run in named - seen else reason for key, run, reason in found}
 
 
 def uses_of_instance(process_id: str) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from datasources.models import Datasource
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.models import ProcessDesign, ProcessInstance, Run
+from processes.selectors import visible_instances
 from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
 from scheduler.services.due_times import next_of, status_of, words_of
@@ -53,6 +54,8 @@ class KeptToken:
     state: TokenState
     last_run: Run | None
     strip: Strip | None = None
+    # Whether the person sees the instance, and so what its runs say.
+    is_seen: bool = True
 
     @property
     def title(self) -> str:
@@ -105,6 +108,10 @@ def token_health(user: User, *, now: datetime) -> TokenHealth:
     whole = ScheduledTask.objects.in_bulk([kept.task.pk for kept in shown])
     for kept in shown:
         kept.task = whole.get(kept.task.pk, kept.task)
+    seen = visible_instances(user).filter(pk__in=[kept.instance.pk for kept in shown])
+    pks = set(seen.values_list("pk", flat=True))
+    for kept in shown:
+        kept.is_seen = kept.instance.pk in pks
     _add_strips(shown, now=now)
     current = sum(kept.is_current for kept in found)
     return TokenHealth(shown, len(found), current, len(found) - len(shown))

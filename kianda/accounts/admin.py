@@ -7,8 +7,8 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -122,6 +122,24 @@ for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 admin.site.unregister(Group)
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class KeptUserAdmin(UserAdmin):
+    """Changes users, but for their names and their end.
+
+    Forms, rights and the history know people by their user names: whoever got one that is free
+    again would inherit what was another person's. A user who leaves is deactivated.
+    """
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Let the name of a user who is there stay."""
+        return ("username",) if obj is not None else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Keep every user."""
+        return False
 
 
 @admin.register(Group)

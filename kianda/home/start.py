@@ -19,7 +19,7 @@ from processes.models import Run
 from processes.running.target_titles import with_target_titles
 from processes.selectors import visible_runs
 from scheduler.models import ScheduledTask
-from scheduler.selectors import visible_tasks
+from scheduler.selectors import UNSEEN, visible_tasks
 from scheduler.token_selectors import KeptToken, TokenHealth, token_health
 from scheduler.tokens.health import AMBER, RED
 
@@ -173,6 +173,8 @@ def _of_token(kept: KeptToken, now: datetime) -> Attention:
     acts = [MendButton(_("Open %(name)s") % {"name": name}, "instance", name)]
     if kept.last_run is not None and kept.last_run.status != Run.Status.SUCCEEDED:
         acts.insert(0, MendButton(_("See the failed run"), "run", str(kept.last_run.pk)))
+    if not kept.is_seen:
+        acts = []
     # Who sees a kept token may change its task.
     task = str(kept.task.pk)
     if kept.idle == "paused":
@@ -206,6 +208,7 @@ def _reasons(kept: KeptToken) -> list[str]:
     run, until, planned = kept.last_run, kept.validity.until, kept.next_refresh
     if run is not None and run.status != Run.Status.SUCCEEDED and run.finished:
         said = (run.error or {}).get("message") or _("It was interrupted.")
+        said = said if kept.is_seen else _(UNSEEN)
         at = times.moment_in_sentence(run.finished)
         made.append(_("Last refresh, %(at)s: %(said)s") % {"at": at, "said": said})
     if kept.state == "failing" and until:

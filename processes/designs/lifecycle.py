@@ -21,6 +21,7 @@ from processes.instances.process_ids import last_number_given
 from processes.instances.recycle_bin import put_into_bin
 from processes.instances.version_moves import move_open_instances
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance
+from processes.rights.seen import uses_told
 
 # Pages of the library stand at these addresses: a design of such a name could not be opened.
 PAGE_NAMES = frozenset({"bin", "export", "templates"})
@@ -207,7 +208,7 @@ def delete_design(
         design = _locked(name)
         if unchanged is not None:
             unchanged(design)
-        uses = [] if force else used_by("process", name)
+        uses = [] if force else uses_told(used_by("process", name), user)
         if uses:
             first = ", ".join(str(use["name"]) for use in uses[:3])
             raise InUse(

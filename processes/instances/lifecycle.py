@@ -39,6 +39,7 @@ from processes.rights.decisions import may_start
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.ownership import store_owners
 from processes.rights.people import store_people
+from processes.rights.seen import uses_told
 from processes.selectors import get_version
 
 
@@ -279,7 +280,7 @@ def _refuse_deletion(instance: ProcessInstance, user: User, *, force: bool) -> N
     if force and not has_role(user, ADMINISTRATOR):
         raise Forbidden(_("Only an administrator can force a deletion."))
     InstanceRights(user, instance, document_of(instance.version)).delete.or_refuse()
-    named = [] if force else used_by("instance", instance.process_id)
+    named = [] if force else uses_told(used_by("instance", instance.process_id), user)
     if named:
         names = ", ".join(str(use["name"]) for use in named)
         raise InUse(

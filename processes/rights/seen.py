@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import ADMINISTRATOR, has_role
+from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
+from kianda.lib.usage import Use
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.models import Run
@@ -202,3 +203,20 @@ class _Steps:
 
     def _sees(self, name: str) -> bool:
         return self.is_known and name.partition(".")[0] not in self.hidden
+
+
+def uses_told(uses: Iterable[Use], user: User) -> list[Use]:
+    """Return what uses a thing as a person may know it: what they may not see has no name."""
+    found = list(uses)
+    wanted = {str(use["name"]) for use in found if use["kind"] == "instance"}
+    seen = visible_instances(user).filter(process_id__in=wanted)
+    known = set(seen.values_list("process_id", flat=True))
+    sees_tasks = has_role(user, ADMINISTRATOR, DESIGNER)
+    return [
+        {**use, "name": _("an instance that you may not see"), "url": ""}
+        if use["kind"] == "instance" and use["name"] not in known
+        else {**use, "name": _("a scheduled task"), "url": ""}
+        if use["kind"] == "scheduled task" and not sees_tasks
+        else use
+        for use in found
+    ]

@@ -67,7 +67,7 @@ def used_by_links(uses: list[usage.Use]) -> list[dict[str, str]]:
         {
             "kind": _(_WORDS.get(kind, kind.capitalize())),
             "name": str(use["name"]),
-            "url": usage.page_of(use),
+            "url": usage.page_of(use) if use["url"] else "",
         }
         for use in uses
         for kind in [str(use["kind"])]

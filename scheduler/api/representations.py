@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import User
+
 from processes.language.timestamps import moment_text
 from scheduler.models import Occurrence, ScheduledTask
+from scheduler.selectors import reason_told
 from scheduler.services.due_times import schedule_of
 
 
@@ -39,8 +42,8 @@ def task_json(task: ScheduledTask) -> dict[str, Any]:
     }
 
 
-def occurrence_json(occurrence: Occurrence) -> dict[str, Any]:
-    """Return an occurrence as the API gives it."""
+def occurrence_json(occurrence: Occurrence, user: User) -> dict[str, Any]:
+    """Return an occurrence as the API gives it to a person."""
     return {
         "id": str(occurrence.pk),
         "planned_at": _moment(occurrence.planned_at),
@@ -50,6 +53,6 @@ def occurrence_json(occurrence: Occurrence) -> dict[str, Any]:
         "started_at": _moment(occurrence.started_at),
         "finished_at": _moment(occurrence.finished_at),
         "outcome": occurrence.outcome,
-        "reason": occurrence.reason,
+        "reason": reason_told(occurrence, user),
         "run": str(occurrence.run_id) if occurrence.run_id else None,
     }

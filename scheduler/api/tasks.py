@@ -194,7 +194,7 @@ class Run(Action):
         occurrence = services.run_now(task_id=task_id, user=caller(request))
         if occurrence.outcome is None:
             send([occurrence.pk])
-        return Response(occurrence_json(occurrence), status=202)
+        return Response(occurrence_json(occurrence, caller(request)), status=202)
 
 
 class Pause(Action):
@@ -260,7 +260,7 @@ class Occurrences(APIView):
         return list_response(
             request,
             occurrences_of(services.get_task(task_id)),
-            to_json=occurrence_json,
+            to_json=lambda one: occurrence_json(one, caller(request)),
             default_order=["-planned_at"],
             filters={"outcome": "outcome", "trigger": "trigger"},
         )

@@ -14,7 +14,7 @@ from kianda.web.pages import page, render_page
 from processes.views.common import asked, page_of, person, target_title
 from scheduler import listing, services
 from scheduler.models import Occurrence, ScheduledTask
-from scheduler.selectors import occurrences_of
+from scheduler.selectors import occurrences_of, reasons_told
 from scheduler.services.due_times import next_of, status_of, words_of
 from scheduler.token_selectors import KeptToken, token_of_task
 from scheduler.tokens.health import validity
@@ -37,7 +37,8 @@ def history(request: HttpRequest, task_id: str) -> HttpResponseBase:
     )
     kept = token_of_task(task, now=now, length=window.length)
     found = page_of(request, listing.occurrences(task, outcome=query["outcome"]))
-    lines = [_occurrence_row(one, kept, now) for one in found]
+    reasons = reasons_told(((one.pk, one.run_id, one.reason) for one in found), person(request))
+    lines = [_occurrence_row(one, reasons[one.pk], kept, now) for one in found]
     choices = Choices(task.process_name, task.process_id or "", person(request))
     context: dict[str, Any] = {
         "task": task, "page": found, "query": query, "outcomes": listing.OUTCOMES, "now": now,
@@ -90,7 +91,7 @@ def _next_line(task: ScheduledTask, now: datetime) -> dict[str, Any] | None:
 
 
 def _occurrence_row(
-    occurrence: Occurrence, kept: KeptToken | None, now: datetime
+    occurrence: Occurrence, reason: str, kept: KeptToken | None, now: datetime
 ) -> dict[str, Any]:
     planned, started = occurrence.planned_at, occurrence.started_at
     finished = occurrence.finished_at
@@ -108,7 +109,7 @@ def _occurrence_row(
         "took": finished - started if started and finished else None,
         "late": late if late >= PUNCTUAL and occurrence.trigger == "planned" else None,
         "status": occurrence.outcome or ("running" if started else "queued"),
-        "reason": occurrence.reason or _renewed(occurrence, kept),
+        "reason": reason or _renewed(occurrence, kept),
     }  # fmt: skip
 
 

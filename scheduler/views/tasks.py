@@ -43,7 +43,7 @@ def tasks(request: HttpRequest) -> HttpResponseBase:
     context = {
         "page": found, "query": query, "filtered": filtered,
         "any": found.paginator.count > 0 or (filtered and visible_tasks(user).exists()),
-        "lines": lines_of(list(found)), "summary": _summary(user),
+        "lines": lines_of(list(found), user), "summary": _summary(user),
         "processes": listing.processes_to_choose(user, query["process"]),
         "statuses": listing.STATUSES,
     }  # fmt: skip
@@ -67,9 +67,9 @@ def _summary(user: User) -> str:
     )
 
 
-def lines_of(found: Sequence[ScheduledTask]) -> list[dict[str, Any]]:
+def lines_of(found: Sequence[ScheduledTask], user: User) -> list[dict[str, Any]]:
     """Return what the rows of some tasks show."""
-    going, reasons = listing.going_on(found), listing.last_reasons(found)
+    going, reasons = listing.going_on(found), listing.last_reasons(found, user)
     return [
         {
             "task": task, "words": words_of(task), "state": status_of(task),
@@ -100,7 +100,7 @@ def row(request: HttpRequest, task_id: str) -> HttpResponseBase:
 
 
 def _row(request: HttpRequest, task: ScheduledTask) -> HttpResponse:
-    context = {"line": lines_of([task])[0]}
+    context = {"line": lines_of([task], person(request))[0]}
     name = f"task-{task.pk}"
     return render_page(
         request, "scheduler/_row.html", context, partials={name: "scheduler/_row.html"}

@@ -209,5 +209,5 @@ def test_the_number_of_queries_does_not_grow_with_the_tokens(
 ) -> None:
     for _ in range(SHOWN + 5):
         make_token(ada)
-    with django_assert_max_num_queries(11 + SHOWN):
+    with django_assert_max_num_queries(14 + SHOWN):
         health(ada)
