@@ -1,14 +1,10 @@
 """Approval request: somebody asks, somebody else decides."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from django.contrib.auth.models import Group, User
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
-from pydantic import AfterValidator
 
-from kianda.accounts.roles import role_titles
-from kianda.lib.dialogs.dialog import Option
 from scheduler.gallery.base import (
     Answers,
     FreeNames,
@@ -18,40 +14,20 @@ from scheduler.gallery.base import (
     QuestionSection,
     question,
 )
-
-MOST_PEOPLE = 200
-
-
-def approvers() -> list[Option]:
-    """Return groups and people to choose from."""
-    groups = Group.objects.order_by("name").values_list("name", flat=True)
-    people = User.objects.filter(is_active=True).order_by("username")[:MOST_PEOPLE]
-    return [
-        *(Option(f"group:{name}", role_titles([name])[0], group=_("Groups")) for name in groups),
-        *(
-            Option(f"user:{one.username}", one.get_full_name() or one.username, group=_("People"))
-            for one in people
-        ),
-    ]
-
-
-def _known(approver: str) -> str:
-    if approver not in {one.value for one in approvers()}:
-        raise ValueError(_("Choose a group or a person of the list."))
-    return approver
+from scheduler.gallery.people import Chosen, only_if, owners_named, people_options
 
 
 class ApprovalQuestions(Questions):
     """What is approved, and by whom."""
 
-    offers = {"approver": approvers}
+    offers = {"approver": people_options}
 
     service: str = question(
         gettext_noop("What is asked for"),
         gettext_noop("The title of the process, such as Purchase request."),
         max_length=100,
     )
-    approver: Annotated[str, AfterValidator(_known)] = question(
+    approver: Chosen = question(
         gettext_noop("Who decides"),
         gettext_noop("A group, or one person. They find requests under My work."),
         control="select",
@@ -80,8 +56,7 @@ class Approval(GalleryTemplate):
 
     def plan(self, answers: Answers, names: FreeNames) -> InstallPlan:
         """Return the process."""
-        kind, _colon, name = answers["approver"].partition(":")
-        owners = {"groups": [name]} if kind == "group" else {"users": [name]}
+        owners = owners_named(answers["approver"])
         return InstallPlan(
             definition={
                 "name": names.process,
@@ -111,8 +86,7 @@ def _request(*, with_amount: bool) -> dict[str, Any]:
 
 
 def _decision(owners: dict[str, Any]) -> dict[str, Any]:
-    decided = {"match": "all", "items": [{"left": "[decision]", "operator": "eq",
-                                          "right": _("Rejected")}]}  # fmt: skip
+    decided = only_if("[decision]", "eq", _("Rejected"))
     return {
         "name": "approval",
         "title": _("Decision"),

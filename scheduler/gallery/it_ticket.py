@@ -1,0 +1,162 @@
+"""IT ticket: somebody reports, IT solves, and the answer comes by a link without an account."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from scheduler.gallery.base import (
+    Answers,
+    FreeNames,
+    GalleryTemplate,
+    InstallPlan,
+    Questions,
+    QuestionSection,
+    question,
+)
+from scheduler.gallery.people import Chosen, asker, only_if, owners_named, people_options
+
+
+class TicketQuestions(Questions):
+    """What it is called, and who works on tickets."""
+
+    offers = {"team": people_options}
+
+    service: str = question(
+        gettext_noop("Title of the process"),
+        gettext_noop("As people know it."),
+        initial=gettext_noop("IT ticket"),
+        max_length=100,
+    )
+    team: Chosen = question(
+        gettext_noop("Who works on tickets"),
+        gettext_noop("Such as the group IT. They see all tickets and find them under My work."),
+        control="select",
+    )
+
+
+class ItTicket(GalleryTemplate):
+    """Makes a process of three forms: the report, the solution, and whether it helped."""
+
+    slug = "it-ticket"
+    title = gettext_lazy("IT ticket")
+    icon = "life-preserver"
+    summary = gettext_lazy(
+        "Somebody reports what does not work, also for a person without an account. Who has the "
+        "problem gets an email with a link, says without signing in whether it is solved, and "
+        "the ticket ends, or goes back to those who work on it."
+    )
+    makes = (gettext_lazy("a published process with three forms"),)
+    questions = TicketQuestions
+    needs_datasource = False
+    sections = (QuestionSection(gettext_lazy("The tickets"), ("service", "team")),)
+
+    def plan(self, answers: Answers, names: FreeNames) -> InstallPlan:
+        """Return the process."""
+        team = answers["team"]
+        return InstallPlan(
+            definition={
+                "name": names.process,
+                "title": answers["service"],
+                "description": _("What does not work is reported, solved, and confirmed."),
+                "security": {"see": ["participants", team]},
+                "forms": [_report(), _solution(team), _confirmation()],
+            },
+            group=_("Service"),
+            places={"/definition/title": "service", "/definition/name": "service"},
+        )
+
+
+def _report() -> dict[str, Any]:
+    subjects = [_("Computer"), _("Program"), _("Account or password"), _("Printer"), _("Other")]
+    urgencies = [_("Normal"), _("I cannot work"), _("Many people cannot work")]
+    return {
+        "name": "report",
+        "title": _("Report"),
+        "fields": [
+            asker("reported_by", _("Reported by")),
+            {"type": "text", "name": "contact", "title": _("Email of who has the problem"),
+             "default": "[user.email]", "required": True, "width": 6,
+             "help": _("It needs no account here.")},
+            {"type": "text", "name": "summary", "title": _("What does not work"),
+             "required": True},
+            {"type": "list", "name": "subject", "title": _("It is about"), "choices": subjects,
+             "required": True, "width": 6},
+            {"type": "list", "name": "urgency", "title": _("How urgent is it"),
+             "choices": urgencies, "default": urgencies[0], "required": True, "width": 6},
+            {"type": "text", "name": "details", "title": _("Details"), "mode": "long",
+             "help": _("What you did, what you expected, what happened.")},
+            {"type": "button", "name": "send_report", "title": _("Send the report"), "rules": [
+                {"type": "submit", "id": "send", "title": _("Submit the report"),
+                 "status": _("Open")},
+            ]},
+        ],
+    }  # fmt: skip
+
+
+def _solution(team: str) -> dict[str, Any]:
+    mail = {
+        "type": "send_email", "id": "ask", "title": _("Ask whether it helped"),
+        "to": ["[contact]"],
+        "subject": _("Solved? %(summary)s (%(id)s)") % {
+            "summary": "[summary]", "id": "[process.id]",
+        },
+        "body": _(
+            "What you reported should work again:\n\n%(solution)s\n\nPlease tell us whether it "
+            "does. You need no account for it.\n\n%(link)s\n\nThe link works once, for 14 days."
+        ) % {
+            "solution": "[solution]",
+            "link": "[[" + _("Tell us") + "]([confirmation_link])",
+        },
+    }  # fmt: skip
+    return {
+        "name": "work",
+        "title": _("Solution"),
+        "owners": owners_named(team),
+        "fields": [
+            {"type": "text", "name": "solution", "title": _("What was done"), "mode": "long",
+             "required": True},
+            {"type": "text", "name": "confirmation_link", "title": _("Link to the confirmation"),
+             "visible": False, "see": [team]},
+            {"type": "button", "name": "solve", "title": _("Send the solution"), "rules": [
+                {"type": "submit", "id": "solved", "title": _("Submit the solution"),
+                 "status": _("Solved, not confirmed")},
+                {"type": "anonymous_form_link", "id": "link", "form": "confirmation",
+                 "title": _("Make the link"), "field": "confirmation_link", "uses": 1,
+                 "valid_for": 14, "unit": "days",
+                 "message": _("Thank you. You can close this page.")},
+                mail,
+                {"type": "save", "id": "keep-link", "title": _("Send the email")},
+            ]},
+            {"type": "button", "name": "end_ticket", "title": _("End without confirmation"),
+             "press": [team], "show_in_display_mode": True, "rules": [
+                {"type": "close", "id": "end-it", "title": _("End the ticket"),
+                 "status": _("Solved")},
+            ]},
+        ],
+    }  # fmt: skip
+
+
+def _confirmation() -> dict[str, Any]:
+    answers = [_("Yes, it works"), _("No, it does not work")]
+    return {
+        "name": "confirmation",
+        "title": _("Confirmation"),
+        "rules": [
+            {"type": "close", "id": "it-works", "title": _("End what is solved"),
+             "status": _("Solved"), "conditions": only_if("[works]", "eq", answers[0])},
+            {"type": "go_to_form", "id": "again", "title": _("Work on it again"), "form": "work",
+             "make_current": True, "note": _("It does not work: %(words)s") % {
+                 "words": "[remark]"},
+             "conditions": only_if("[works]", "eq", answers[1])},
+        ],
+        "fields": [
+            {"type": "list", "name": "works", "title": _("Does it work now?"),
+             "choices": answers, "display_as": "options", "required": True},
+            {"type": "text", "name": "remark", "title": _("Anything else?"), "mode": "long"},
+            {"type": "button", "name": "send_answer", "title": _("Send"), "rules": [
+                {"type": "submit", "id": "confirm", "title": _("Submit the answer"),
+                 "status": _("Open")},
+            ]},
+        ],
+    }  # fmt: skip

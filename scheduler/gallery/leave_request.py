@@ -1,0 +1,143 @@
+"""Leave request: an employee asks, the manager decides, those who keep the records see all."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from scheduler.gallery.base import (
+    Answers,
+    FreeNames,
+    GalleryTemplate,
+    InstallPlan,
+    Questions,
+    QuestionSection,
+    question,
+)
+from scheduler.gallery.people import (
+    Chosen,
+    asker,
+    assigned_to_the_manager,
+    decision_fields,
+    only_if,
+    people_options,
+)
+
+
+class LeaveQuestions(Questions):
+    """What it is called, and who keeps the records."""
+
+    offers = {"keeper": people_options}
+
+    service: str = question(
+        gettext_noop("Title of the process"),
+        gettext_noop("As people know it."),
+        initial=gettext_noop("Leave request"),
+        max_length=100,
+    )
+    keeper: Chosen = question(
+        gettext_noop("Who keeps the records"),
+        gettext_noop(
+            "Such as the group HR. They see every request, decide those of people who have no "
+            "manager, and are told by email what is approved."
+        ),
+        control="select",
+    )
+
+
+class LeaveRequest(GalleryTemplate):
+    """Makes a process of two forms: the request, and the decision of the manager."""
+
+    slug = "leave-request"
+    title = gettext_lazy("Leave request")
+    icon = "calendar-week"
+    summary = gettext_lazy(
+        "Employees ask for leave; the manager of each decides, or whoever stands in for the "
+        "manager. Both are told by the bell and by email. Nobody else sees a request but those who "
+        "keep the records."
+    )
+    makes = (gettext_lazy("a published process with two forms"),)
+    questions = LeaveQuestions
+    needs_datasource = False
+    sections = (QuestionSection(gettext_lazy("The request"), ("service", "keeper")),)
+
+    def plan(self, answers: Answers, names: FreeNames) -> InstallPlan:
+        """Return the process."""
+        keeper = answers["keeper"]
+        return InstallPlan(
+            definition={
+                "name": names.process,
+                "title": answers["service"],
+                "description": _("Employees ask for leave, their manager decides."),
+                "security": {"see": ["participants", keeper]},
+                "forms": [_request(keeper), _decision(keeper)],
+            },
+            group=_("People"),
+            places={"/definition/title": "service", "/definition/name": "service"},
+        )
+
+
+def _request(keeper: str) -> dict[str, Any]:
+    kinds = [_("Annual leave"), _("Parental leave"), _("Unpaid leave"), _("Other leave")]
+    return {
+        "name": "ask",
+        "title": _("Request"),
+        "fields": [
+            asker("employee", _("Employee")),
+            {"type": "list", "name": "kind", "title": _("Kind of leave"), "choices": kinds,
+             "default": kinds[0], "required": True, "width": 6},
+            {"type": "date", "name": "first_day", "title": _("First day"), "required": True,
+             "width": 4},
+            {"type": "date", "name": "last_day", "title": _("Last day"), "required": True,
+             "width": 4},
+            {"type": "number", "name": "working_days", "title": _("Working days"),
+             "required": True, "min": 0.5, "decimals": 1, "width": 4,
+             "help": _("Without weekends and holidays. Half a day is 0.5.")},
+            {"type": "text", "name": "note", "title": _("Note to your manager"), "mode": "long"},
+            {"type": "button", "name": "send_request", "title": _("Send the request"),
+             "rules": _sending(keeper)},
+            {"type": "button", "name": "withdraw", "title": _("Withdraw the request"),
+             "press": ["creator"], "show_in_display_mode": True,
+             "rules": [{"type": "close", "id": "withdraw-it", "title": _("End it"),
+                        "status": _("Withdrawn")}]},
+        ],
+    }  # fmt: skip
+
+
+def _sending(keeper: str) -> list[dict[str, Any]]:
+    return [
+        {"type": "validate_input", "id": "days-in-order", "title": _("Check the days"),
+         "field": "last_day", "conditions": only_if("[last_day]", "lt", "[first_day]"),
+         "message": _("The last day is before the first day. Change one of them.")},
+        *assigned_to_the_manager("decision", of="employee", otherwise=keeper),
+        {"type": "submit", "id": "send", "title": _("Submit the request"),
+         "status": _("Waiting for a decision")},
+    ]  # fmt: skip
+
+
+def _decision(keeper: str) -> dict[str, Any]:
+    told = {
+        "type": "send_email", "id": "tell-keeper", "title": _("Tell who keeps the records"),
+        "to": [keeper], "conditions": only_if("[leave_decision]", "eq", _("Approved")),
+        "subject": _("%(kind)s of %(name)s from %(first)s to %(last)s") % {
+            "kind": "[kind]", "name": "[employee.name]", "first": "[first_day]",
+            "last": "[last_day]",
+        },
+        "body": _(
+            "%(decider)s has approved %(kind)s of **%(name)s** from %(first)s to %(last)s: "
+            "%(days)s working days.\n\n%(link)s"
+        ) % {
+            "decider": "[user.name]", "kind": "[kind]", "name": "[employee.name]",
+            "first": "[first_day]", "last": "[last_day]", "days": "[working_days]",
+            "link": "[[" + _("Open the request") + "]([process.url])",
+        },
+    }  # fmt: skip
+    submit = {
+        "type": "submit", "id": "decide", "title": _("Submit the decision"),
+        "status": "=Item([leave_decision], 1)",
+    }  # fmt: skip
+    return {
+        "name": "decision",
+        "title": _("Decision"),
+        "fields": decision_fields("leave", told, submit),
+    }

@@ -1,0 +1,93 @@
+"""Questions of templates about people: one group or one person of a list."""
+
+from typing import Annotated, Any
+
+from django.contrib.auth.models import Group, User
+from django.utils.translation import gettext as _
+from pydantic import AfterValidator
+
+from kianda.accounts.roles import role_titles
+from kianda.lib.dialogs.dialog import Option
+
+MOST_PEOPLE = 200
+
+
+def people_options() -> list[Option]:
+    """Return groups and people to choose from."""
+    groups = Group.objects.order_by("name").values_list("name", flat=True)
+    people = User.objects.filter(is_active=True).order_by("username")[:MOST_PEOPLE]
+    return [
+        *(Option(f"group:{name}", role_titles([name])[0], group=_("Groups")) for name in groups),
+        *(
+            Option(f"user:{one.username}", one.get_full_name() or one.username, group=_("People"))
+            for one in people
+        ),
+    ]
+
+
+def _known(ref: str) -> str:
+    if ref not in {one.value for one in people_options()}:
+        raise ValueError(_("Choose a group or a person of the list."))
+    return ref
+
+
+# A ref: `group:HR`, `user:mark`.
+Chosen = Annotated[str, AfterValidator(_known)]
+
+
+def owners_named(ref: str) -> dict[str, list[str]]:
+    """Return a ref as owners of a form."""
+    kind, _colon, name = ref.partition(":")
+    return {"groups" if kind == "group" else "users": [name]}
+
+
+def asker(name: str, title: str) -> dict[str, Any]:
+    """Return a field that holds who asks, and that nobody changes."""
+    return {
+        "type": "user_picker", "name": name, "title": title, "default_to_me": True,
+        "enabled": False, "width": 6,
+    }  # fmt: skip
+
+
+def assigned_to_the_manager(form: str, *, of: str, otherwise: str) -> list[dict[str, Any]]:
+    """Return the rules that give a form to the manager of a person in a field, or to others."""
+    manager = f"[{of}.manager]"
+    return [
+        {
+            "type": "assign_form", "id": f"{form}-manager", "form": form,
+            "title": _("Assign it to the manager"), "to": {"users": [manager]},
+            "conditions": only_if(manager, "not_blank"),
+        },
+        {
+            "type": "assign_form", "id": f"{form}-otherwise", "form": form,
+            "title": _("Assign it where there is no manager"), "to": owners_named(otherwise),
+            "conditions": only_if(manager, "blank"),
+        },
+    ]  # fmt: skip
+
+
+def only_if(left: str, operator: str, right: str = "") -> dict[str, Any]:
+    """Return a condition of a rule."""
+    item = {"left": left, "operator": operator}
+    return {"match": "all", "items": [item | ({"right": right} if right else {})]}
+
+
+def decision_fields(name: str, *rules: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the fields of a form that approves or rejects: a comment is needed to reject.
+
+    `name` begins the names of its fields; `rules` come after the decision is submitted.
+    """
+    decision, comment = f"{name}_decision", f"{name}_comment"
+    return [
+        {"type": "list", "name": decision, "title": _("Decision"), "required": True,
+         "choices": [_("Approved"), _("Rejected")], "display_as": "options"},
+        {"type": "text", "name": comment, "title": _("Comment"), "mode": "long",
+         "help": _("Required for a rejection.")},
+        {"type": "button", "name": f"{name}_decide", "title": _("Send the decision"), "rules": [
+            {"type": "make_required", "id": f"{name}-comment", "title": _("Ask for a comment"),
+             "changes": [{"field": comment, "action": "required"}],
+             "opposite": [{"field": comment, "action": "not_required"}],
+             "conditions": only_if(f"[{decision}]", "eq", _("Rejected"))},
+            *rules,
+        ]},
+    ]  # fmt: skip

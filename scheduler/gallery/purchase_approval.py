@@ -1,0 +1,141 @@
+"""Purchase approval: the manager decides, and above an amount somebody else does too."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from scheduler.gallery.base import (
+    Answers,
+    FreeNames,
+    GalleryTemplate,
+    InstallPlan,
+    Questions,
+    QuestionSection,
+    question,
+)
+from scheduler.gallery.people import (
+    Chosen,
+    asker,
+    assigned_to_the_manager,
+    decision_fields,
+    only_if,
+    owners_named,
+    people_options,
+)
+
+
+class PurchaseQuestions(Questions):
+    """What it is called, who decides what is dear, and what that is."""
+
+    offers = {"second": people_options}
+
+    service: str = question(
+        gettext_noop("Title of the process"),
+        gettext_noop("As people know it."),
+        initial=gettext_noop("Purchase request"),
+        max_length=100,
+    )
+    second: Chosen = question(
+        gettext_noop("Who decides large purchases"),
+        gettext_noop(
+            "Such as the group Finance. They see every request, and decide those of people who "
+            "have no manager too."
+        ),
+        control="select",
+    )
+    limit: int = question(
+        gettext_noop("From which amount"),
+        gettext_noop("The manager alone decides below it, in the currency of your requests."),
+        initial=1000, control="number", ge=1,
+    )  # fmt: skip
+
+
+class PurchaseApproval(GalleryTemplate):
+    """Makes a process of three forms: the request, the manager's decision, and a second one."""
+
+    slug = "purchase-approval"
+    title = gettext_lazy("Purchase approval")
+    icon = "cart-check"
+    summary = gettext_lazy(
+        "Employees ask for what has to be bought. The manager decides; from an amount on, somebody "
+        "else decides as well. Each is told by the bell and by email, and so is who has asked."
+    )
+    makes = (gettext_lazy("a published process with three forms"),)
+    questions = PurchaseQuestions
+    needs_datasource = False
+    sections = (
+        QuestionSection(gettext_lazy("The request"), ("service",)),
+        QuestionSection(gettext_lazy("The second decision"), ("second", "limit")),
+    )
+
+    def plan(self, answers: Answers, names: FreeNames) -> InstallPlan:
+        """Return the process."""
+        second = answers["second"]
+        return InstallPlan(
+            definition={
+                "name": names.process,
+                "title": answers["service"],
+                "description": _("Employees ask to buy something; one or two people decide."),
+                "security": {"see": ["participants", second]},
+                "forms": [_request(second), _first(answers["limit"]), _second(second)],
+            },
+            group=_("Approvals"),
+            places={"/definition/title": "service", "/definition/name": "service"},
+        )
+
+
+def _request(second: str) -> dict[str, Any]:
+    return {
+        "name": "ask",
+        "title": _("Request"),
+        "fields": [
+            asker("asked_by", _("Asked by")),
+            {"type": "text", "name": "wanted", "title": _("What is to be bought"),
+             "required": True},
+            {"type": "text", "name": "supplier", "title": _("Supplier"), "width": 6},
+            {"type": "number", "name": "amount", "title": _("Amount with tax"), "decimals": 2,
+             "min": 0.01, "required": True, "width": 3},
+            {"type": "date", "name": "needed_by", "title": _("Needed by"), "width": 3},
+            {"type": "text", "name": "reason", "title": _("Reason"), "mode": "long",
+             "required": True},
+            {"type": "button", "name": "send_request", "title": _("Send the request"), "rules": [
+                *assigned_to_the_manager("manager", of="asked_by", otherwise=second),
+                {"type": "submit", "id": "send", "title": _("Submit the request"),
+                 "status": _("Waiting for the manager")},
+            ]},
+        ],
+    }  # fmt: skip
+
+
+def _first(limit: int) -> dict[str, Any]:
+    small = only_if("[amount]", "lt", str(limit))
+    return {
+        "name": "manager",
+        "title": _("Decision of the manager"),
+        "rules": [
+            {"type": "close", "id": "manager-rejects", "title": _("End what is rejected"),
+             "status": _("Rejected"),
+             "conditions": only_if("[manager_decision]", "eq", _("Rejected"))},
+            {"type": "close", "id": "small-enough", "title": _("End what is small enough"),
+             "status": _("Approved"), "conditions": small},
+        ],
+        "fields": decision_fields(
+            "manager",
+            {"type": "submit", "id": "manager-decides", "title": _("Submit the decision"),
+             "status": _("Waiting for the second decision")},
+        ),
+    }  # fmt: skip
+
+
+def _second(second: str) -> dict[str, Any]:
+    return {
+        "name": "second",
+        "title": _("Second decision"),
+        "owners": owners_named(second),
+        "fields": decision_fields(
+            "second",
+            {"type": "submit", "id": "second-decides", "title": _("Submit the decision"),
+             "status": "=Item([second_decision], 1)"},
+        ),
+    }  # fmt: skip
