@@ -10,11 +10,14 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Invalid
+from kianda.mail.accounts import account_of
 from kianda.mail.letters import Letter
 from kianda.mail.planning import plan_letters
 
 # Django makes these itself, or the account says them.
 OWN_HEADERS = frozenset({"from", "to", "cc", "bcc", "subject", "reply-to", "date", "message-id"})
+# Says that a mail carries authority, as all that come this way do; it does not leave.
+PRIVATE_HEADER = "x-kianda-private"
 
 
 class OutboxBackend(BaseEmailBackend):
@@ -23,6 +26,11 @@ class OutboxBackend(BaseEmailBackend):
     They carry links that reset a password or invite somebody, so what they say is never shown. The
     sender is the account's.
     """
+
+    @property
+    def leaves(self) -> bool:
+        """Tell whether there is an account; without one mails are kept here only."""
+        return account_of("") is not None
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Plan mails and return how many; raises Invalid unless it is to fail silently."""
@@ -43,7 +51,9 @@ def letter_of(message: EmailMessage) -> Letter:
     if message.attachments:
         raise Invalid.at("/attachments", _("Files cannot be attached to messages yet."))
     extra = {name.lower(): (name, str(value)) for name, value in message.extra_headers.items()}
-    headers = tuple(pair for name, pair in extra.items() if name not in OWN_HEADERS)
+    headers = tuple(
+        pair for name, pair in extra.items() if name not in {*OWN_HEADERS, PRIVATE_HEADER}
+    )
     html = _html_of(message)
     plain = "" if message.content_subtype == "html" else str(message.body)
     return Letter(

@@ -106,12 +106,24 @@ def test_headers_of_a_mail_of_django_are_kept_but_for_those_of_the_account() -> 
         "evil@example.org",
         ["emma@example.org"],
         reply_to=["hr@example.org"],
-        headers={"List-Unsubscribe": "<https://k.example/u>", "From": "evil@example.org"},
+        headers={
+            "List-Unsubscribe": "<https://k.example/u>",
+            "From": "evil@example.org",
+            "X-Kianda-Private": "1",
+        },
     )
     mail.send()
     content = MailMessage.objects.get().content
     assert content["headers"] == [["List-Unsubscribe", "<https://k.example/u>"]]
     assert content["reply_to"] == ["hr@example.org"]
+
+
+def test_whoever_asks_is_told_whether_mails_leave(settings: Any) -> None:
+    backend: Any = get_connection()
+    settings.KIANDA_SMTP = None
+    assert not backend.leaves
+    settings.KIANDA_SMTP = {"host": "h", "port": 25, "sender": "k@example.org"}
+    assert backend.leaves
 
 
 def test_the_product_sends_by_the_outbox() -> None:
