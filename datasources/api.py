@@ -165,10 +165,15 @@ class DatasourceTest(APIView):
         tags=TAGS,
     )
     def post(self, request: Request, name: str) -> Response:
-        """Send GET to the base URL or `test_path` and tell what happened."""
+        """Send GET to the base URL or `test_path` and tell what happened.
+
+        A mail account signs in instead; with `to`, an address, it sends a test message there.
+        """
         read_query(request, ())
-        _known_keys(request.data, ())
-        return Response(connection_tests.test_connection(name=name, user=request.user))
+        to = _known_keys(request.data, ("to",)).get("to", "")
+        if not isinstance(to, str):
+            raise Invalid.at("/to", _("Write text."))
+        return Response(connection_tests.test_connection(name=name, user=request.user, to=to))
 
 
 class DatasourceSecurity(APIView):

@@ -18,12 +18,13 @@ class DatasourcesConfig(AppConfig):
         """Tell the app below how datasources use its groups."""
         from datasources.selectors import uses_of_group
         from datasources.services.recycle_bin import DATASOURCES
+        from datasources.smtp.accounts import StoredAccounts
         from datasources.smtp.client import carry
         from kianda.accounts.services import recycle_bin
         from kianda.mail import ports as mail
 
         recycle_bin.register(DATASOURCES)
-        mail.register(carrier=carry)
+        mail.register(carrier=carry, accounts=StoredAccounts())
         usage.register("group", uses_of_group)
         usage.register_page("datasource", _page_of_datasource)
         usage.register_finder("datasource", _pages_by_name)

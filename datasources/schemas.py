@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from datasources.rest.document import RestDatasource
+from datasources.kinds import KINDS, DatasourceDocument, RestDatasource
 from kianda.lib.api.schemas import MAYBE_TEXT, MOMENT, TEXT, Schema, inlined, page_of, shape
 
 STATUS: Schema = {"type": ["integer", "null"]}
@@ -28,8 +28,11 @@ class _Plain(GenerateJsonSchema):
         return False
 
 
-def _taken() -> Schema:
-    made = inlined(RestDatasource.model_json_schema(schema_generator=_Plain))
+def _taken(kind: type[DatasourceDocument]) -> Schema:
+    made = inlined(kind.model_json_schema(schema_generator=_Plain))
+    if kind is not RestDatasource:
+        # Only the kind that there was first need not be named.
+        made["required"] = ["kind", *made["required"]]
     made["properties"]["meta"] = {
         "type": "object",
         "description": "What GET returned here is passed over.",
@@ -38,16 +41,16 @@ def _taken() -> Schema:
     return made
 
 
-def _given() -> Schema:
-    made = inlined(RestDatasource.model_json_schema(mode="serialization", schema_generator=_Plain))
+def _given(kind: type[DatasourceDocument]) -> Schema:
+    made = inlined(kind.model_json_schema(mode="serialization", schema_generator=_Plain))
     made["properties"]["meta"] = META
     made["required"] = list(made["properties"])
     return made
 
 
-DATASOURCE_IN = _taken()
-DATASOURCE_OUT = _given()
-DATASOURCE_PATCH = {**DATASOURCE_IN, "required": []}
+DATASOURCE_IN = {"anyOf": [_taken(kind) for kind in KINDS.values()]}
+DATASOURCE_OUT = {"anyOf": [_given(kind) for kind in KINDS.values()]}
+DATASOURCE_PATCH = {"anyOf": [{**one, "required": []} for one in DATASOURCE_IN["anyOf"]]}
 DATASOURCE_PAGE = page_of(DATASOURCE_OUT)
 _NAMES = {"type": "array", "maxItems": 100, "items": {"type": "string", "maxLength": 150}}
 _PEOPLE = {
@@ -68,7 +71,10 @@ TEST_OUT = shape(
         "detail": TEXT,
     }
 )
-TEST_IN = shape({}, required=[])
+TEST_IN = shape(
+    {"to": {"type": "string", "description": "Of a mail account: who gets a test message."}},
+    required=[],
+)
 CALL_IN = shape(
     {
         "input": {

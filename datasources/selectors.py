@@ -7,16 +7,16 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from datasources.kinds import DatasourceDocument, RestDatasource, load_document
 from datasources.models import Datasource
 from datasources.permissions import DatasourceAccess
-from datasources.rest.document import RestDatasource
 from kianda.lib.db.prepared_statements import PreparedQuery
 from kianda.lib.errors import Forbidden, Missing
 from kianda.lib.usage import Use
 
 _KEPT = 512
 # By key, revision and moment of change: a document never changes under such a key.
-_documents: OrderedDict[tuple[int, int, datetime], RestDatasource] = OrderedDict()
+_documents: OrderedDict[tuple[int, int, datetime], DatasourceDocument] = OrderedDict()
 
 
 def all_datasources() -> QuerySet[Datasource]:
@@ -38,12 +38,22 @@ _KEY_OF = PreparedQuery(lambda name: Datasource.objects.filter(name=name).only(*
 
 
 def get_document(name: str) -> RestDatasource:
-    """Return a datasource's document by name; raises Missing. Cheap when it has not changed."""
+    """Return a REST datasource's document by name; raises Missing. Cheap when it is unchanged."""
+    return as_rest(get_any_document(name))
+
+
+def get_any_document(name: str) -> DatasourceDocument:
+    """Return the same of any kind."""
     return _document_by_key(name, _KEY_OF.first(name))
 
 
 def get_document_to_call(name: str, user: Any) -> RestDatasource:
     """Return the same for a person whose run is to call it; raises Forbidden too."""
+    return as_rest(get_document_to_use(name, user))
+
+
+def get_document_to_use(name: str, user: Any) -> DatasourceDocument:
+    """Return a document of any kind for a person whose run is to use it; raises Forbidden too."""
     row = _KEY_OF.first(name)
     document = _document_by_key(name, row)
     if row is not None and row.security and not security_of(row).callers.hold(user):
@@ -78,19 +88,33 @@ def uses_of_group(name: str) -> list[Use]:
     ]
 
 
-def _document_by_key(name: str, row: Datasource | None) -> RestDatasource:
+def as_rest(document: DatasourceDocument) -> RestDatasource:
+    """Return a document with methods; raises Missing for one of a kind that has none."""
+    if isinstance(document, RestDatasource):
+        return document
+    raise Missing(
+        _("%(title)s is a mail account. It has no REST methods.") % {"title": document.title}
+    )
+
+
+def rest_document_of(row: Datasource) -> RestDatasource:
+    """Return the document of a row that has methods; raises Missing for another kind."""
+    return as_rest(document_of(row))
+
+
+def _document_by_key(name: str, row: Datasource | None) -> DatasourceDocument:
     if row is None:
         raise Missing(_("There is no datasource %(name)s.") % {"name": name})
     found = _documents.get((row.pk, row.revision, row.modified))
     return found if found is not None else document_of(get_datasource(name))
 
 
-def document_of(row: Datasource) -> RestDatasource:
+def document_of(row: Datasource) -> DatasourceDocument:
     """Return the document of a row, parsed once per revision."""
     key = (row.pk, row.revision, row.modified)
     found = _documents.get(key)
     if found is None:
-        found = _documents[key] = RestDatasource.model_validate(row.document)
+        found = _documents[key] = load_document(row.document)
         while len(_documents) > _KEPT:
             _documents.popitem(last=False)
     return found

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from datasources import api
-from datasources.views import actions, detail, listing, methods, security, sending
+from datasources.views import actions, detail, listing, mail_accounts, methods, security, sending
 
 api_urlpatterns = [
     path("datasources/", api.DatasourceList.as_view()),
@@ -20,6 +20,7 @@ _METHOD = f"{_ONE}methods/<str:method>/"
 page_urlpatterns: list[URLPattern] = [
     path("datasources/", listing.datasources, name="datasources"),
     path("datasources/new/", detail.new, name="datasource-new"),
+    path("datasources/new/email/", mail_accounts.new, name="datasource-new-email"),
     path(_ONE, detail.datasource, name="datasource"),
     path(f"{_ONE}auth/", detail.auth_fields, name="datasource-auth"),
     path(f"{_ONE}export/", detail.export, name="datasource-export"),

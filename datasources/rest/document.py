@@ -1,7 +1,7 @@
 """The shape of a datasource and its REST methods. Plain Python: no Django, no network."""
 
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -121,6 +121,37 @@ class _Titled(Shape):
         return data
 
 
+class DatasourceDocument(_Titled):
+    """What every kind of datasource has: a name, where it leads, what is stored and shown of it."""
+
+    if TYPE_CHECKING:
+        # Each kind has its own; declared here they would come first in what is stored.
+        kind: Any
+        methods: Any
+        timeout_s: Any
+
+    @property
+    def address(self) -> str:
+        """Where it leads, as lists show it."""
+        raise NotImplementedError
+
+    def method(self, name: str) -> "RestMethod | None":
+        """Return a REST method by name."""
+        return None
+
+    def lacks(self) -> str:
+        """Return in words what whoever uses it needs and the settings do not have."""
+        raise NotImplementedError
+
+    def plain(self) -> dict[str, JsonValue]:
+        """Return the whole document, secrets included, as it is stored (encrypted)."""
+        raise NotImplementedError
+
+    def masked(self) -> dict[str, Any]:
+        """Return the document as it is shown: secrets that are set as asterisks, others empty."""
+        raise NotImplementedError
+
+
 class RestMethod(_Titled):
     """A named request of a datasource: verb, path, headers, query, body, response definition."""
 
@@ -203,7 +234,7 @@ class RestMethod(_Titled):
         return found
 
 
-class RestDatasource(_Titled):
+class RestDatasource(DatasourceDocument):
     """A configured connection to an outside system over HTTP."""
 
     kind: Literal["rest"] = "rest"
@@ -253,9 +284,23 @@ class RestDatasource(_Titled):
     def _methods(self) -> dict[str, RestMethod]:
         return {method.name: method for method in self.methods}
 
+    @property
+    def address(self) -> str:
+        """Where it leads, as lists show it."""
+        return self.base_url
+
     def method(self, name: str) -> RestMethod | None:
         """Return a REST method by name."""
         return self._methods.get(name)
+
+    def lacks(self) -> str:
+        """Return in words what rules need and the settings do not have."""
+        no_secret = self.auth.lacks_credentials()
+        if no_secret and not self.methods:
+            return _("Credentials and a REST method are missing")
+        if no_secret:
+            return _("Credentials are missing")
+        return "" if self.methods else _("A REST method is missing")
 
     def plain(self) -> dict[str, JsonValue]:
         """Return the whole document, secrets included, as it is stored (encrypted)."""

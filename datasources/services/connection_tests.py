@@ -10,14 +10,18 @@ from django.utils.translation import gettext as _
 
 from datasources.http.client import send
 from datasources.http.egress import refusal_of_literal
+from datasources.kinds import DatasourceDocument, EmailDatasource
 from datasources.models import Datasource
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import build_test
-from datasources.selectors import document_of, get_datasource
+from datasources.selectors import as_rest, document_of, get_datasource
 from datasources.services.access import must_edit
 from datasources.services.validation import parse_datasource
+from datasources.smtp.accounts import try_account
 from kianda.accounts.services.audit import record
+from kianda.lib.errors import Invalid
+from kianda.mail.addresses import BadAddress, read_address
 
 KIND: Final = "datasource"
 LONGEST_DETAIL = 500
@@ -29,25 +33,45 @@ class Tested:
     """What a connection test found, with which settings, and whether these are the stored ones."""
 
     answer: dict[str, Any]
-    document: RestDatasource
+    document: DatasourceDocument
     stored: bool
 
 
-def test_connection(*, name: str, user: Any) -> dict[str, Any]:
-    """Send GET to the base URL or `test_path`, keep the outcome, and return it."""
+def test_connection(*, name: str, user: Any, to: str) -> dict[str, Any]:
+    """Send GET to the base URL or `test_path`, keep the outcome, and return it.
+
+    Of a mail account, sign in; `to` is an address that gets a test message. Raises Invalid.
+    """
     row = get_datasource(name)
     must_edit(row, user)
-    answer = _answer_of(document_of(row))
+    document = document_of(row)
+    _must_take(document, to)
+    answer = _answer_of(document, to=to)
     Datasource.objects.filter(pk=row.pk).update(
         last_test_at=timezone.now(),
         last_test_ok=answer["ok"],
         last_test_detail=answer["detail"][:LONGEST_DETAIL],
     )
-    record(user, action="tested", kind=KIND, name=name)
+    record(user, action="tested", kind=KIND, name=name, detail=_to(to))
     return answer
 
 
-def try_settings(*, name: str, settings: Mapping[str, Any], user: Any) -> Tested:
+def _must_take(document: DatasourceDocument, to: str) -> None:
+    """Refuse an address that no test message can go to."""
+    if to and not isinstance(document, EmailDatasource):
+        raise Invalid.at("/to", _("Only mail accounts send a test message."))
+    if to:
+        try:
+            read_address(to)
+        except BadAddress as error:
+            raise Invalid.at("/to", str(error)) from error
+
+
+def _to(to: str) -> str:
+    return _("Test message to %(to)s") % {"to": to} if to else ""
+
+
+def try_settings(*, name: str, settings: Mapping[str, Any], user: Any, to: str = "") -> Tested:
     """Test a datasource with settings that may not be stored yet; raises Invalid.
 
     The outcome is kept only when they are the stored ones, as `test_connection` does.
@@ -56,26 +80,35 @@ def try_settings(*, name: str, settings: Mapping[str, Any], user: Any) -> Tested
     must_edit(row, user)
     stored = document_of(row)
     # No method is called: its secrets need not be sent again for another address.
-    raw = {**stored.masked(), **settings, "methods": []}
+    without: dict[str, Any] = {"methods": []} if isinstance(stored, RestDatasource) else {}
+    raw = {**stored.masked(), **settings, **without}
     raw["title"] = raw["title"] or stored.title
     document = parse_datasource(raw, stored=stored, refusal=refusal_of_literal)
-    if document == stored.model_copy(update={"methods": []}):
-        return Tested(test_connection(name=name, user=user), stored, stored=True)
-    record(user, action="tested", kind=KIND, name=name, detail=_("With settings not stored yet"))
-    return Tested(_answer_of(document), document, stored=False)
+    _must_take(document, to)
+    if document == stored.model_copy(update=without):
+        return Tested(test_connection(name=name, user=user, to=to), stored, stored=True)
+    detail = _("With settings not stored yet")
+    record(user, action="tested", kind=KIND, name=name, detail=f"{detail} {_to(to)}".strip())
+    return Tested(_answer_of(document, to=to), document, stored=False)
 
 
-def try_connection(raw: object, *, user: Any) -> Tested:
+def try_connection(raw: object, *, user: Any, to: str = "") -> Tested:
     """Test a datasource that is not stored yet, as `test_connection` does; raises Invalid."""
     document = parse_datasource(raw, refusal=refusal_of_literal)
-    record(user, action="tested", kind=KIND, name=document.name, detail=_("Not stored yet"))
-    return Tested(_answer_of(document), document, stored=False)
+    _must_take(document, to)
+    detail = f"{_('Not stored yet')} {_to(to)}".strip()
+    record(user, action="tested", kind=KIND, name=document.name, detail=detail)
+    return Tested(_answer_of(document, to=to), document, stored=False)
 
 
-def _answer_of(document: RestDatasource) -> dict[str, Any]:
+def _answer_of(document: DatasourceDocument, *, to: str = "") -> dict[str, Any]:
     started = time.monotonic()
-    status, detail, answered = _tried(document)
-    ok = answered and status is not None and status < SERVER_ERROR
+    status: int | None = None
+    if isinstance(document, EmailDatasource):
+        detail, ok = try_account(document, to=to)
+    else:
+        status, detail, answered = _tried(as_rest(document))
+        ok = answered and status is not None and status < SERVER_ERROR
     return {
         "ok": ok,
         "status": status,

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from datasources.http.client import send
 from datasources.http.egress import refusal_of_literal
+from datasources.kinds import DatasourceDocument
 from datasources.models import Datasource
 from datasources.rest.document import RestDatasource, RestMethod
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall, build
-from datasources.selectors import document_of, get_datasource, get_document
+from datasources.selectors import document_of, get_datasource, get_document, rest_document_of
 from datasources.services.access import must_edit
 from datasources.services.status import lacks
 from datasources.services.validation import parse_datasource
@@ -130,7 +131,7 @@ def call_method(*, name: str, method: str, inputs: object, user: Any) -> dict[st
     """
     row = get_datasource(name)
     must_edit(row, user)
-    document = document_of(row)
+    document = rest_document_of(row)
     found = document.method(method)
     if found is None:
         raise Missing(
@@ -191,12 +192,12 @@ def prepared(document: RestDatasource, method: RestMethod, inputs: object) -> Pr
         raise Invalid.at(pointer("input", failed.place), failed.message) from failed
 
 
-def _columns(document: RestDatasource) -> dict[str, Any]:
+def _columns(document: DatasourceDocument) -> dict[str, Any]:
     return {
         "name": document.name,
         "title": document.title,
         "kind": document.kind,
-        "base_url": document.base_url,
+        "base_url": document.address,
         "document": document.plain(),
         "is_complete": not lacks(document),
     }
@@ -225,7 +226,9 @@ def _renamed(name: str, raw: object) -> Iterator[Flaw]:
         )
 
 
-def _uses_of_gone_methods(before: RestDatasource, after: RestDatasource) -> list[Use]:
+def _uses_of_gone_methods(before: DatasourceDocument, after: DatasourceDocument) -> list[Use]:
+    if not isinstance(before, RestDatasource) or not isinstance(after, RestDatasource):
+        return []
     kept = {method.name for method in after.methods}
     return [
         use

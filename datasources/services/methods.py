@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from datasources.http.egress import refusal_of_literal
 from datasources.rest.document import RestDatasource, RestMethod
 from datasources.rest.errors import CallFailed
-from datasources.selectors import document_of, get_datasource
+from datasources.selectors import as_rest, get_datasource, rest_document_of
 from datasources.services.access import must_edit
 from datasources.services.datasources import patch_datasource, prepared, send_once
 from datasources.services.validation import parse_datasource
@@ -53,7 +53,7 @@ def save_method(
 
     Raises Invalid with every flaw of the method, Stale when the datasource has moved on.
     """
-    document = document_of(get_datasource(datasource))
+    document = rest_document_of(get_datasource(datasource))
     raw = _named(raw, method)
     methods, at = _with(document, method, raw)
     with _placed_in_method(at):
@@ -67,7 +67,7 @@ def delete_method(
     *, datasource: str, method: str, user: Any, revision: int | None = None, force: bool = False
 ) -> None:
     """Delete a REST method that nothing uses; an administrator may force it."""
-    document = document_of(get_datasource(datasource))
+    document = rest_document_of(get_datasource(datasource))
     gone = method_of(document, method).name
     kept = [item for item in document.masked()["methods"] if item["name"] != gone]
     patch_datasource(
@@ -77,7 +77,7 @@ def delete_method(
 
 def duplicate_method(*, datasource: str, method: str, user: Any) -> str:
     """Store a copy of a REST method, its secrets included, and return the copy's name."""
-    document = document_of(get_datasource(datasource))
+    document = rest_document_of(get_datasource(datasource))
     original = method_of(document, method)
     name = _free_name(document, original.name)
     copy = original.model_dump(mode="json") | {
@@ -103,17 +103,17 @@ def try_method(
     """
     row = get_datasource(datasource)
     must_edit(row, user)
-    stored = document_of(row)
+    stored = rest_document_of(row)
     raw = _named(raw, method)
     methods, at = _with(stored, method, raw)
     with _placed_in_method(at):
         document = parse_datasource(
             {**stored.masked(), "methods": methods}, stored=stored, refusal=refusal_of_literal
         )
-        found = document.methods[at]
-        answer = send_once(document, found, inputs=inputs, user=user, detail=detail)
+        found = as_rest(document).methods[at]
+        answer = send_once(as_rest(document), found, inputs=inputs, user=user, detail=detail)
     masker = Masker(hidden)
-    shown = _shown_request(document, found, inputs)
+    shown = _shown_request(as_rest(document), found, inputs)
     return Tried(masker.json(answer), masker.json(shown))
 
 

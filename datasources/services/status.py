@@ -6,7 +6,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from datasources.models import Datasource
-from datasources.rest.document import RestDatasource
+from datasources.rest.document import DatasourceDocument
 from datasources.selectors import document_of
 
 DatasourceState = Literal["ready", "incomplete", "test_failed"]
@@ -30,14 +30,9 @@ def standing_of(row: Datasource) -> DatasourceStatus:
     return DatasourceStatus("ready", "" if row.last_test_at else _("Not tested yet"))
 
 
-def lacks(document: RestDatasource) -> str:
-    """Return in words what rules need and the settings do not have; nothing when it can be called.
+def lacks(document: DatasourceDocument) -> str:
+    """Return in words what whoever uses it needs and the settings do not have; nothing when ready.
 
     Whether there is such a thing is kept in the column `is_complete`, by which lists choose.
     """
-    no_secret = document.auth.lacks_credentials()
-    if no_secret and not document.methods:
-        return _("Credentials and a REST method are missing")
-    if no_secret:
-        return _("Credentials are missing")
-    return "" if document.methods else _("A REST method is missing")
+    return document.lacks()

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_noop
 from pydantic import ValidationError
 
 from datasources.auth import auth_schemes
+from datasources.kinds import KINDS, DatasourceDocument, EmailDatasource
+from datasources.kinds.email import PORTS
 from datasources.rest.addresses import Origin, base_url_flaw, origin_of
 from datasources.rest.document import MEGABYTE, TARGETS, Parameter, RestDatasource
 from datasources.rest.headers import header_flaw
@@ -30,10 +32,10 @@ NO_REFUSAL: Callable[[Origin], str | None] = lambda origin: None  # noqa: E731
 def parse_datasource(
     raw: object,
     *,
-    stored: RestDatasource | None = None,
+    stored: DatasourceDocument | None = None,
     refusal: Callable[[Origin], str | None] = NO_REFUSAL,
     flaws: Iterable[Flaw] = (),
-) -> RestDatasource:
+) -> DatasourceDocument:
     """Return the datasource that a body stands for; raises Invalid with all its flaws.
 
     `stored` is what a masked or left-out secret is taken from; `refusal` says why an address that
@@ -43,25 +45,69 @@ def parse_datasource(
         raise Invalid.at("", _("Write an object."))
     if len(json.dumps(raw, default=str)) > MEGABYTE:
         raise TooLarge(_("A datasource can hold at most 1 MB."))
-    restored = _Restored(raw, stored)
+    kind = _kind_of(raw, stored)
+    restored = _RestoredEmail(raw, stored) if kind is EmailDatasource else _Restored(raw, stored)
     found = [*flaws, *restored.flaws, *_parameter_flaws(raw)]
     if not isinstance(raw.get("meta", {}), dict):
         found.append(Flaw("/meta", _("Write an object, or leave it out: it is passed over.")))
     try:
-        parsed = RestDatasource.model_validate(restored.body, context={"refusal": refusal})
+        parsed = kind.model_validate(restored.body, context={"refusal": refusal})
+        if isinstance(parsed, EmailDatasource):
+            found += parsed.flaws(refusal=refusal)
     except ValidationError as error:
-        found = [*flaws_of(error, raw, model=RestDatasource), *found]
+        found = [*flaws_of(error, raw, model=kind), *found]
     if found:
         raise Invalid(_("The datasource has errors."), errors=found)
     return parsed
 
 
+def _kind_of(raw: dict[str, Any], stored: DatasourceDocument | None) -> type[DatasourceDocument]:
+    """Return the kind that a body names; the first one that there was need not be named."""
+    sent = raw.get("kind", stored.kind if stored else "rest")
+    kind = KINDS.get(sent) if isinstance(sent, str) else None
+    if kind is None:
+        raise Invalid.at("/kind", _("Choose one of %(kinds)s.") % {"kinds": ", ".join(KINDS)})
+    if stored is not None and sent != stored.kind:
+        sentence = _("The kind of a datasource cannot be changed; it is %(kind)s.")
+        raise Invalid.at("/kind", sentence % {"kind": stored.kind})
+    return kind
+
+
+class _RestoredEmail:
+    """The sent body of a mail account with its password, when that is masked or left out."""
+
+    def __init__(self, raw: dict[str, Any], stored: DatasourceDocument | None) -> None:
+        self.flaws: list[Flaw] = []
+        self.body = {key: value for key, value in raw.items() if key != "meta"}
+        auth, place = raw.get("auth"), pointer("auth", "password")
+        if not isinstance(auth, dict) or auth.get("scheme") != "basic":
+            return
+        kept = stored.password if isinstance(stored, EmailDatasource) else ""
+        if auth.get("password", MASK if kept else "") != MASK:
+            return
+        if not kept:
+            self.flaws.append(Flaw(place, _(NOTHING_STORED)))
+        elif self._moved(stored):
+            self.flaws.append(Flaw(place, _(SEND_AGAIN)))
+        self.body["auth"] = {**auth, "password": kept}
+
+    def _moved(self, stored: DatasourceDocument | None) -> bool:
+        """Tell whether the password would go to another server than the one it was set for."""
+        same = isinstance(stored, EmailDatasource) and self.body.get("host") == stored.host
+        if not same or not isinstance(stored, EmailDatasource):
+            return True
+        security = self.body.get("security", "starttls")
+        port = self.body.get("port") or PORTS.get(str(security))
+        return port != stored.port_number
+
+
 class _Restored:
     """A sent body with its masked and left-out secrets filled in from what is stored."""
 
-    def __init__(self, raw: dict[str, Any], stored: RestDatasource | None) -> None:
+    def __init__(self, raw: dict[str, Any], stored: DatasourceDocument | None) -> None:
         self.flaws: list[Flaw] = []
-        self._stored = stored
+        self._stored = stored if isinstance(stored, RestDatasource) else None
+        stored = self._stored
         self._moved = stored is not None and _moved(raw.get("base_url"), stored.origin)
         self.body = {key: value for key, value in raw.items() if key != "meta"}
         if isinstance(raw.get("auth"), dict):

@@ -51,7 +51,7 @@ def sign_in(account: MailAccount) -> str:
     with _nothing_sent(account, limits), _signed_in(account, limits) as session:
         code, words = session.noop()
         if code >= 400:
-            raise NothingSent(_quoted(account, ServerReply(code, _line(words))))
+            raise NothingSent(quoted(account, ServerReply(code, _line(words))))
         if account.username:
             return _("Signed in to %(host)s as %(user)s.") % {
                 "host": account.host,
@@ -124,6 +124,8 @@ def _signed_in(account: MailAccount, limits: Limits) -> Iterator[_Session]:
 
 
 def _login(session: _Session, account: MailAccount) -> None:
+    if not isinstance(session.sock, ssl.SSLSocket):
+        raise NothingSent(_("A password is only sent over TLS."), login_refused=True)
     # The library would try a password that was refused once more for each way: some servers count.
     offered = session.esmtp_features.get("auth", "").upper().split()
     way = next((way for way in WAYS if way in offered), None)
@@ -132,7 +134,7 @@ def _login(session: _Session, account: MailAccount) -> None:
     try:
         session.login(account.username, account.password)
     except smtplib.SMTPAuthenticationError as error:
-        words = _quoted(account, ServerReply(error.smtp_code, _line(error.smtp_error)))
+        words = quoted(account, ServerReply(error.smtp_code, _line(error.smtp_error)))
         raise NothingSent(
             _("Sign-in refused. %(words)s") % {"words": words},
             login_refused=error.smtp_code >= 500,
@@ -153,7 +155,7 @@ def _envelope(
     code, words = session.mail(outgoing.sender, options)
     if code >= 300:
         raise NothingSent(
-            _quoted(account, ServerReply(code, _line(words))),
+            quoted(account, ServerReply(code, _line(words))),
             login_refused=code == NEEDS_SIGN_IN,
             permanent=code >= 500 and code != NEEDS_SIGN_IN,
         )
@@ -213,7 +215,7 @@ def _why(error: Exception, account: MailAccount, *, over: bool) -> str:
         sentence = _("%(host)s cannot be reached: %(why)s")
         return sentence % {**host, "why": error.message}
     if isinstance(error, smtplib.SMTPResponseException):
-        return _quoted(account, ServerReply(error.smtp_code, _line(error.smtp_error)))
+        return quoted(account, ServerReply(error.smtp_code, _line(error.smtp_error)))
     if isinstance(error, ssl.SSLError):
         why = getattr(error, "verify_message", "") or error.reason or ""
         sentence = _("%(host)s has no valid TLS connection, so nothing was sent: %(why)s.")
@@ -224,7 +226,8 @@ def _why(error: Exception, account: MailAccount, *, over: bool) -> str:
     return _("%(host)s closed the connection before the message was sent.") % host
 
 
-def _quoted(account: MailAccount, reply: ServerReply) -> str:
+def quoted(account: MailAccount, reply: ServerReply) -> str:
+    """Return what a server has answered, in a sentence."""
     return _("%(host)s answered: %(code)d %(words)s") % {
         "host": account.host,
         "code": reply.code,

@@ -5,11 +5,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from datasources import forms
-from datasources.selectors import document_of, get_datasource
+from datasources.selectors import get_datasource, rest_document_of
 from datasources.services.connection_tests import test_connection as run_test
 from datasources.services.connection_tests import try_settings
 from datasources.services.datasources import delete_datasource
 from datasources.services.status import standing_of
+from datasources.views import mail_accounts
 from datasources.views.access import CHANGERS, may_force
 from datasources.views.detail import show
 from datasources.views.listing import Entry
@@ -24,10 +25,12 @@ def test(request: HttpRequest, name: str) -> HttpResponseBase:
     """Test the connection with the settings on the page, saved or not, and show what came back."""
     row = get_datasource(name)
     if request.POST.get("from") == "list":
-        run_test(name=name, user=request.user)
+        run_test(name=name, user=request.user, to="")
         row = get_datasource(name)
         return _row(request, Entry(row, standing_of(row), may_change=True))
-    body = forms.settings_body(request.POST, stored=document_of(row))
+    if row.kind == "email":
+        return mail_accounts.test(request, row)
+    body = forms.settings_body(request.POST, stored=rest_document_of(row))
     part = is_htmx(request)
     try:
         tested = try_settings(name=name, settings=body, user=request.user)

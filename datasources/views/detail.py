@@ -12,10 +12,11 @@ from datasources import forms
 from datasources.models import Datasource
 from datasources.ports import calls_of
 from datasources.rest.document import RestDatasource
-from datasources.selectors import document_of, get_datasource, security_of
+from datasources.selectors import document_of, get_datasource, rest_document_of, security_of
 from datasources.services.connection_tests import Tested, try_connection
 from datasources.services.datasources import KIND, create_datasource, patch_datasource
 from datasources.services.status import standing_of
+from datasources.views import mail_accounts
 from datasources.views.access import CHANGERS, READERS, may_change, must_change
 from datasources.views.uses import use_lines
 from kianda.accounts.permissions import signed_in
@@ -102,10 +103,12 @@ def _form(
 def datasource(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show a datasource, and store its settings."""
     row = get_datasource(name)
+    if row.kind == "email":
+        return mail_accounts.account(request, row)
     if request.method == "GET":
         return show(request, row)
     must_change(request, row)
-    stored = document_of(row)
+    stored = rest_document_of(row)
     body = forms.settings_body(request.POST, stored=stored)
     if request.POST.get("act") == "scheme":
         return show(request, row, body=body)
@@ -113,7 +116,7 @@ def datasource(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 def _save(request: HttpRequest, row: Datasource, body: dict[str, Any]) -> HttpResponseBase:
-    stored, methods = document_of(row), None
+    stored, methods = rest_document_of(row), None
     revision = forms.revision_of(request.POST)
     if revision == row.revision:
         methods = forms.methods_with_secrets(request.POST, stored)
@@ -133,8 +136,13 @@ def _save(request: HttpRequest, row: Datasource, body: dict[str, Any]) -> HttpRe
 
 def _stale(request: HttpRequest, row: Datasource, body: dict[str, Any]) -> HttpResponse:
     """Show what somebody else changed, above what was typed; nothing is stored."""
+    theirs = rest_document_of(row).masked()
     conflict = edit_conflict(
-        KIND, row.name, titles=LABELS, theirs=document_of(row).masked(), mine=forms.masked(body)
+        KIND,
+        row.name,
+        titles=LABELS,
+        theirs=theirs,
+        mine=forms.masked(body),
     )
     return show(request, row, body=body, conflict=conflict, status=409)
 
@@ -150,7 +158,7 @@ def show(
     **more: Any,
 ) -> HttpResponse:
     """Render the page of a datasource, with what was typed into it."""
-    stored = document_of(row)
+    stored = rest_document_of(row)
     wrong = [place for _, place, _ in errors.items()] if errors else []
     context = {
         **_stored_context(row, stored),
@@ -198,7 +206,7 @@ def _settings_context(
 @page(roles=READERS)
 def auth_fields(request: HttpRequest, name: str) -> HttpResponseBase:
     """Return the settings of the scheme that was just chosen."""
-    stored = None if name == "new" else document_of(get_datasource(name))
+    stored = None if name == "new" else rest_document_of(get_datasource(name))
     body = {"auth": {"scheme": request.GET.get("/auth/scheme", "none")}}
     context = {**_settings_context(body, stored=stored), "may_change": may_change(request)}
     return render_page(

@@ -22,7 +22,8 @@ STATUSES = {
     "not_tested": Q(last_test_at=None),
 }
 BUILT_IN = "kianda built in instances of this workspace"
-REST = "rest service"
+# What the column of types says.
+KIND_WORDS = {"rest": "rest service", "email": "mail account email"}
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,13 @@ def datasources(request: HttpRequest) -> HttpResponseBase:
 def _found(asked: dict[str, str]) -> QuerySet[Datasource]:
     rows = all_datasources().filter(STATUSES.get(asked["status"], Q()))
     for word in asked["q"].split()[:8]:
-        if word.lower() not in REST:
-            rows = rows.filter(
-                Q(title__icontains=word) | Q(name__icontains=word) | Q(base_url__icontains=word)
-            )
+        kinds = [kind for kind, words in KIND_WORDS.items() if word.lower() in words]
+        rows = rows.filter(
+            Q(title__icontains=word)
+            | Q(name__icontains=word)
+            | Q(base_url__icontains=word)
+            | Q(kind__in=kinds)
+        )
     name = asked["ordering"].removeprefix("-")
     order: list[Any] = ["-" * asked["ordering"].startswith("-") + ORDER.get(name, "name"), "-pk"]
     return rows.order_by(*order)

@@ -12,7 +12,7 @@ from datasources import method_forms, ports
 from datasources.models import Datasource
 from datasources.ports import Sample
 from datasources.rest.document import TARGETS, RestDatasource, RestMethod
-from datasources.selectors import document_of
+from datasources.selectors import rest_document_of
 from datasources.services.datasources import KIND
 from datasources.services.methods import masked_method, method_of
 from datasources.views.access import may_change
@@ -80,14 +80,14 @@ class MethodEditor:
         cls, request: HttpRequest, row: Datasource, stored: RestMethod | None
     ) -> "MethodEditor":
         """Return the editor as it is opened: with what is stored."""
-        document = document_of(row)
+        document = rest_document_of(row)
         body = masked_method(document, stored.name) if stored else dict(NEW)
         return cls(request, row, stored, body)
 
     @property
     def document(self) -> RestDatasource:
         """Return the datasource."""
-        return document_of(self.row)
+        return rest_document_of(self.row)
 
     @cached_property
     def inputs(self) -> list[TrialInput]:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from datasources import forms, method_forms
 from datasources.models import Datasource
 from datasources.rest.document import RestMethod
-from datasources.selectors import document_of, get_datasource
+from datasources.selectors import get_datasource, rest_document_of
 from datasources.services.methods import (
     delete_method,
     duplicate_method,
@@ -48,7 +48,7 @@ def method(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
 
 def find(row: Datasource, method: str) -> RestMethod | None:
     """Return the REST method of an address; None for `new`."""
-    return None if method == "new" else method_of(document_of(row), method)
+    return None if method == "new" else method_of(rest_document_of(row), method)
 
 
 def posted(
@@ -105,7 +105,7 @@ def duplicate(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
 @once
 def delete(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
     """Ask, say who uses it, and delete it."""
-    title = method_of(document_of(get_datasource(name)), method).title
+    title = method_of(rest_document_of(get_datasource(name)), method).title
     status = 200
     if request.method == "POST":
         force = bool(request.POST.get("force"))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Invalid
+from kianda.lib.usage import Use
 from kianda.mail import ports
 from kianda.mail.models import AccountPace, WorkspaceMail
 from kianda.mail.ports import MailAccount
@@ -55,6 +56,14 @@ def choose_account(name: str, *, user: Any) -> None:
         pk=1, defaults={"account": name, "modified": timezone.now(), "modified_by": user}
     )
     record(user, action="changed", kind="mail account", name=name or "-")
+
+
+def uses_of_datasource(name: str) -> list[Use]:
+    """Return the workspace itself, when a datasource is its account."""
+    if name != chosen_account():
+        return []
+    said = _("mail of the workspace")
+    return [{"kind": "mail account", "name": said, "url": "/api/v1/mail-settings/"}]
 
 
 def fingerprint(account: MailAccount) -> str:

@@ -120,8 +120,9 @@ class Delivery:
             logger.warning("Message %s is somebody else's now", self.message.pk)
 
     def _no_account(self) -> None:
-        if self.message.account:
-            words = _("There is no mail account %(name)s.") % {"name": self.message.account}
+        name = self.message.account or accounts.chosen_account()
+        if name:
+            words = _("There is no mail account %(name)s.") % {"name": name}
             result = RecipientResult(MailState.REJECTED, words)
         else:
             result = RecipientResult(MailState.DONE, _("Kept here only: no mail account is set."))

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from datasources.rest.document import RestDatasource
+from datasources.rest.document import DatasourceDocument
 from processes.definition.document import Document
 
 
 class Catalog(Protocol):
     """What exists outside a definition."""
 
-    def datasource(self, name: str) -> RestDatasource | None:
+    def datasource(self, name: str) -> DatasourceDocument | None:
         """Return a datasource by name."""
 
     def process(self, name: str) -> Document | None:

@@ -5,10 +5,8 @@ from functools import lru_cache
 
 from django.contrib.auth.models import Group, User
 
-from datasources.rest.document import RestDatasource
-from datasources.selectors import all_datasources
-from datasources.selectors import document_of as datasource_of
-from datasources.services.datasources import get_document
+from datasources.rest.document import DatasourceDocument, RestDatasource
+from datasources.selectors import all_datasources, get_any_document, rest_document_of
 from kianda.lib.errors import Missing
 from processes.definition.document import Document
 from processes.document_cache import document_of
@@ -25,8 +23,8 @@ class StoredCatalog:
         self.process = lru_cache(maxsize=None)(self._process)
 
     def datasources(self) -> Sequence[RestDatasource]:
-        """Return every datasource, by title."""
-        found = [datasource_of(row) for row in all_datasources()]
+        """Return every datasource that has methods, by title."""
+        found = [rest_document_of(row) for row in all_datasources().filter(kind="rest")]
         return sorted(found, key=lambda one: one.title.lower())
 
     def processes(self) -> Sequence[tuple[str, str]]:
@@ -56,9 +54,9 @@ class StoredCatalog:
         left = wanted - {user.get_username() for user in known}
         return set(known_people(left)[1]), set(known_groups(groups)[1] if groups else ())
 
-    def _datasource(self, name: str) -> RestDatasource | None:
+    def _datasource(self, name: str) -> DatasourceDocument | None:
         try:
-            return get_document(name)
+            return get_any_document(name)
         except Missing:
             return None
 

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from datasources.rest.document import TARGETS, RestDatasource
-from datasources.services.datasources import get_document
+from datasources.rest.document import TARGETS, DatasourceDocument, RestDatasource
+from datasources.selectors import get_any_document
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Missing
 from kianda.lib.secret_names import MASK, is_secret_name
@@ -64,14 +64,16 @@ def sources_of(document: Document) -> list[str]:
 def _datasources(documents: Iterable[Document]) -> Iterator[dict[str, Any]]:
     for name in dict.fromkeys(name for one in documents for name in sources_of(one)):
         try:
-            yield masked_datasource(get_document(name))
+            yield masked_datasource(get_any_document(name))
         except Missing:
             continue  # A broken reference: it is told when the file is imported.
 
 
-def masked_datasource(document: RestDatasource) -> dict[str, Any]:
+def masked_datasource(document: DatasourceDocument) -> dict[str, Any]:
     """Return a datasource for other eyes, without what is left at its default."""
     made = document.masked()
+    if not isinstance(document, RestDatasource):
+        return _telling(made, keep={"auth"})
     made["test_path"] = _masked_query(made["test_path"])
     made["methods"] = [_method(method) for method in made["methods"]]
     return _telling(made, keep={"methods", "auth"})

@@ -127,8 +127,9 @@ def _source_line(raw: Mapping[str, Any], user: User) -> ImportRow:
     if stored is not None:
         choice = ImportChoice("use", _free_source(name))
     missing = tuple(_words(place, raw) for place in _masked_places(raw))
+    address = str(raw.get("base_url") or raw.get("host", ""))
     return ImportRow(
-        name, name, str(raw.get("title") or as_title(name)), str(raw.get("base_url", "")),
+        name, name, str(raw.get("title") or as_title(name)), address,
         stored is not None, acts, choice, same, missing,
     )  # fmt: skip
 

@@ -73,6 +73,11 @@ def filled(place: Locator, **values: Any) -> None:
         place.locator(f"[name='/{name}']").fill(value)
 
 
+def of_account(place: Locator) -> None:
+    filled(place, host="mail.example.org")
+    place.get_by_label("From").fill("kianda@example.org")
+
+
 def of_task(place: Locator) -> None:
     place.locator("#f-schedule-every").fill("55")
     place.get_by_label("Process design").select_option("orders")
@@ -113,6 +118,11 @@ FORMS = {
     "datasource-new": Form(
         "/datasources/new/", "dan", "Save", "/title", "Safe",
         fill=partial(filled, base_url="https://example.org"), again="The name safe is taken",
+    ),
+    "datasource-new-email": Form(
+        "/datasources/new/email/", "dan", "Save", "/title", "Safe",
+        fill=of_account,
+        again="The name safe is taken",
     ),
     "datasource": Form(
         "/datasources/token-service/", "dan", "Save", "/title", SCRIPT, rows=service,

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from datasources.rest.document import RestDatasource
+from datasources.rest.document import DatasourceDocument, RestDatasource
+from datasources.selectors import as_rest
 from datasources.services.validation import parse_datasource
 from kianda.lib.errors import Invalid
 from kianda.lib.secret_names import MASK
@@ -24,10 +25,11 @@ def body(*, auth: Any = None, value: Any = "left out", **changes: Any) -> dict[s
 def stored() -> RestDatasource:
     """A datasource with two secrets."""
     auth = {"scheme": "basic", "username": "ada", "password": "open sesame"}
-    return parse_datasource(body(auth=auth, value="key-1234"))
+    return as_rest(parse_datasource(body(auth=auth, value="key-1234")))
 
 
-def secrets_of(made: RestDatasource) -> tuple[str, str | None]:
+def secrets_of(parsed: DatasourceDocument) -> tuple[str, str | None]:
+    made = as_rest(parsed)
     return made.auth.credentials()["password"], made.methods[0].request_headers[0].value
 
 

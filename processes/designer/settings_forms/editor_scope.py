@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
-from datasources.rest.document import RestDatasource, RestMethod
+from datasources.rest.document import DatasourceDocument, RestDatasource, RestMethod
 from processes.definition.checks import Catalog
 from processes.definition.tree import DefinitionTree
 from processes.designer.settings_forms import source_trees
@@ -46,7 +46,7 @@ class EditorScope:
     loop: str = ""
 
     @cached_property
-    def source(self) -> RestDatasource | None:
+    def source(self) -> DatasourceDocument | None:
         """Return the datasource that is called."""
         if not self.datasource or self.calls_processes:
             return None

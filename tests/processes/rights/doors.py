@@ -246,6 +246,8 @@ _BY_MARKS = {
         GET /datasources/
         GET /datasources/new/
         POST /datasources/new/
+        GET /datasources/new/email/
+        POST /datasources/new/email/
         GET /designs/templates/
         GET /designs/templates/made/<str:name>/
         GET /scheduled-tasks/

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from datasources.models import Datasource
-from datasources.selectors import document_of as datasource_of
+from datasources.selectors import rest_document_of as datasource_of
 from kianda.lib.errors import Invalid
 from processes.designs.lifecycle import create_design
 from processes.document_cache import document_of
