@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     TokenBase = admin.ModelAdmin[ApiToken]
     AuditBase = admin.ModelAdmin[AuditEntry]
     TokenFormBase = forms.ModelForm[ApiToken]
+    UserBase = UserAdmin[User]
 else:
     TokenBase = AuditBase = admin.ModelAdmin
     TokenFormBase = forms.ModelForm
+    UserBase = UserAdmin
 
 
 class TokenForm(TokenFormBase):
@@ -126,7 +128,7 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class KeptUserAdmin(UserAdmin):
+class KeptUserAdmin(UserBase):
     """Changes users, but for their names and their end.
 
     Forms, rights and the history know people by their user names: whoever got one that is free
