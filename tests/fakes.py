@@ -11,7 +11,14 @@ from processes.language.conditions import ConditionGroup
 from processes.language.mappings import scope
 from processes.language.values import Value, from_json
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.rules.ports import DisplayPart, FormLinkTerms, InstanceAct, PeopleQuery, PersonAct
+from processes.rules.ports import (
+    DisplayPart,
+    FormLinkTerms,
+    InstanceAct,
+    Mail,
+    PeopleQuery,
+    PersonAct,
+)
 from tests.processes.definitions import TOKEN_SERVICE
 
 Changes = Sequence[tuple[str, Value]]
@@ -54,6 +61,7 @@ class FakeContext:
         self.notes: list[str] = []
         self.alerts: list[tuple[list[str], str, str]] = []
         self.links: list[FormLinkTerms] = []
+        self.mails: list[Mail] = []
 
     def each_row(self, table: str, rules: Sequence[Rule], *, go_on: bool) -> None:
         self.rows.append((table, [rule.id for rule in rules], go_on))
@@ -92,6 +100,9 @@ class FakeContext:
 
     def alert(self, *, to: Sequence[str], title: str, text: str) -> None:
         self.alerts.append((list(to), title, text))
+
+    def mail(self, mail: Mail) -> None:
+        self.mails.append(mail)
 
     def link(self, terms: FormLinkTerms) -> str:
         self.links.append(terms)

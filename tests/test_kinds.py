@@ -61,6 +61,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "assign_form": {"id": "a", "form": "main", "to": {"users": ["ada"]}},
     "process_security": {"id": "a", "see": ["creator"]},
     "user_alert": {"id": "a", "to": ["creator"], "subject": "Done"},
+    "send_email": {"id": "a", "to": ["creator"], "subject": "Done", "body": "Look"},
     "anonymous_form_link": {"id": "a", "form": "main", "field": "amount"},
     "start_a_process": {"id": "a", "process": "orders"},
     "get_user_property": {"id": "a", "properties": [{"field": "status", "property": "email"}]},
@@ -185,6 +186,7 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "assign_form",
         "process_security",
         "user_alert",
+        "send_email",
         "anonymous_form_link",
         "start_a_process",
         "get_user_property",
@@ -285,6 +287,7 @@ OTHERWISE = {
     ("scheduler/forms.py", "number"): "a control of a setting",
     ("processes/views/instances/instance_page.py", "submit"): "what triggers a target",
     ("datasources/http/curl.py", "text"): "a part of a body",
+    ("kianda/mail/rendering.py", "text"): "a token of Markdown",
     ("scheduler/document.py", "user_picker"): "a control of a setting",
     ("kianda/sandbox/app.py", "list"): "what an answer is made to be",
 }  # fmt: skip

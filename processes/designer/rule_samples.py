@@ -21,6 +21,7 @@ from processes.designer.settings_forms.expression_preview import NotYet, text_of
 from processes.designer.settings_forms.mapping_rows import NO_SAMPLE, MappingSample
 from processes.document_cache import document_of
 from processes.engine.trace_replay import newest_first
+from processes.instances.process_ids import address_of
 from processes.language.call_results import Answer
 from processes.language.expressions import Template, TemplateError
 from processes.language.mappings import item_at
@@ -73,7 +74,9 @@ class RuleSamples:
 
     @cached_property
     def _values(self) -> Mapping[str, Value]:
-        return self._seen(*self._instance) if self._instance is not None else {}
+        if self._instance is None:
+            return {}
+        return {**self._seen(*self._instance), "process.url": address_of(self.process_id)}
 
     @cached_property
     def _secrets(self) -> frozenset[str]:

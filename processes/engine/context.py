@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
@@ -27,6 +27,7 @@ from processes.rules.ports import (
     Forms,
     InstanceAct,
     Item,
+    Mail,
     PeopleQuery,
     PersonAct,
 )
@@ -134,6 +135,14 @@ class RunContext:
         """Tell people, given as refs, with what is stored next; a run that fails tells nobody."""
         told = {"to": list(to), "title": self.masker.text(title), "text": self.masker.text(text)}
         self.working.alerts.append(told)
+
+    def mail(self, mail: Mail) -> None:
+        """Send an email with what is stored next; raises RuleFailed when nobody would get it."""
+        mask = self.masker.text
+        body = tuple((mask(text), is_value) for text, is_value in mail.body)
+        letter = self.world.mail(replace(mail, subject=mask(mail.subject), body=body), self)
+        if letter is not None:
+            self.working.letters.append(dict(letter))
 
     def link(self, terms: FormLinkTerms) -> str:
         """Return the address of a new link to a form, which is made with what is stored next."""

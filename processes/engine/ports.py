@@ -12,7 +12,7 @@ from processes.engine.trace import RunTrace
 from processes.language.conditions import ConditionGroup
 from processes.language.values import Value
 from processes.rules.base import Answer
-from processes.rules.ports import Context, InstanceAct, Item, PeopleQuery, PersonAct
+from processes.rules.ports import Context, InstanceAct, Item, Mail, PeopleQuery, PersonAct
 
 # Instances as rules read them, and the names of their secret fields.
 FoundItems = tuple[list[Item], frozenset[str]]
@@ -110,6 +110,12 @@ class World(Protocol):
 
     def find_people(self, query: PeopleQuery) -> list[Item]:
         """Look people up."""
+
+    def mail(self, mail: Mail, run: RunState) -> Mapping[str, Any] | None:
+        """Return an email as it is planned, None when none is sent; the trace says to whom not.
+
+        Raises RuleFailed when nobody would get it.
+        """
 
     def act(self, act: InstanceAct | PersonAct, run: RunState) -> FoundItems:
         """Do something in other instances, or to a person."""

@@ -42,6 +42,8 @@ class RunValues:
         self.alerts: list[dict[str, Any]] = []
         # Links to forms that are made with what is stored next, as `FormLinkTerms` and a token.
         self.links: list[dict[str, Any]] = []
+        # Emails that are planned with what is stored next, as `kianda.mail` takes them.
+        self.letters: list[dict[str, Any]] = []
 
     def is_secret(self, field: str) -> bool:
         """Tell whether the field is a secret one."""
@@ -169,7 +171,7 @@ class RunValues:
         self._nothing_to_send()
 
     def _nothing_to_send(self) -> None:
-        self.alerts, self.links = [], []
+        self.alerts, self.links, self.letters = [], [], []
 
     def unsaved(self) -> dict[str, Value]:
         """Return what successful calls brought and the instance does not hold."""
@@ -186,6 +188,7 @@ class RunValues:
             "standing": self.standing.as_json(), "stored_standing": self.stored_standing.as_json(),
             "alerts": [dict(one) for one in self.alerts],
             "links": [dict(one) for one in self.links],
+            "letters": [dict(one) for one in self.letters],
         }  # fmt: skip
 
     @classmethod
@@ -207,6 +210,7 @@ class RunValues:
             setattr(copy, part, standing if kept is None else InstanceState(**kept))
         copy.alerts = [dict(one) for one in journal.get("alerts", ())]
         copy.links = [dict(one) for one in journal.get("links", ())]
+        copy.letters = [dict(one) for one in journal.get("letters", ())]
         return copy
 
     def json_of(self, values: Mapping[str, Value]) -> dict[str, Any]:

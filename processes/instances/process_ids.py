@@ -3,8 +3,10 @@
 import re
 from collections.abc import Mapping
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Invalid
@@ -16,6 +18,11 @@ _OTHER = re.compile(r"[^A-Za-z0-9._-]")
 LONGEST = 120
 # More digits are those of a field beside the number, or nobody's counter.
 _DIGITS = r"(\d{1,15})"
+
+
+def address_of(process_id: str) -> str:
+    """Return the address of the page of an instance, for those who are not on a page of ours."""
+    return f"{settings.KIANDA_PUBLIC_URL}{reverse('instance', args=[process_id])}"
 
 
 def next_process_id(*, design: ProcessDesign, pattern: str, values: Mapping[str, Value]) -> str:

@@ -82,12 +82,12 @@ def send_alerts(
     url = reverse("instance", args=[instance.process_id])
     about = {"process": instance.design.title, "process_id": instance.process_id}
     for alert in alerts:
-        people = _named(alert["to"], instance, document, standing)
+        people = people_named(alert["to"], instance, document, standing)
         data = {**about, "title": alert["title"], "text": alert["text"]}
         notify(people, Alert, data=data, url=url, by=by, also_by=True)
 
 
-def _named(
+def people_named(
     refs: Iterable[str], instance: ProcessInstance, document: Document, standing: InstanceState
 ) -> set[int]:
     """Return the keys of the people whom refs name."""

@@ -64,6 +64,18 @@ class Template:
         alone = not self.is_expression and len(self.parts) == 1 and bool(self.references)
         return self.references[0] if alone else None
 
+    def pieces(self, resolve: Resolve) -> list[tuple[str, bool]]:
+        """Return its text in pieces, and of each whether it is a value that was put in.
+
+        Who reads the text as Markdown takes values as they are. What an expression gives is one.
+        """
+        if self.expression is not None:
+            return [(as_text(self.evaluate(resolve)), True)]
+        return [
+            (as_text(resolve(part.name)), True) if isinstance(part, Reference) else (part, False)
+            for part in self.parts
+        ]
+
     def evaluate(self, resolve: Resolve) -> Value:
         """Return its value, with names looked up by `resolve`; raises ValueFailure."""
         if self.expression is not None:

@@ -38,6 +38,7 @@ _SYSTEM = {
     "process.name": gettext_noop("Process name"),
     "process.status": gettext_noop("Process status"),
     "process.created": gettext_noop("Process created"),
+    "process.url": gettext_noop("Address of the instance"),
 }
 
 

@@ -53,6 +53,11 @@ def named_field(ref: str) -> str:
     return ref[1:-1] if ref.startswith("[") and ref not in _WORDS else ""
 
 
+def is_ref_word(ref: str) -> bool:
+    """Tell whether a ref names people by their part in an instance."""
+    return ref in _WORDS
+
+
 @dataclass(frozen=True)
 class Person:
     """Who asks: user name and groups.

@@ -19,7 +19,7 @@ from processes.language.scope import FieldKind, NameTable
 USER_NAMES = frozenset(f"user.{part}" for part in PARTS)
 # What is known before an instance is there.
 EARLY_NAMES = USER_NAMES | {"process.name", "now", "today"}
-SYSTEM_NAMES = EARLY_NAMES | {"process.id", "process.status", "process.created"}
+SYSTEM_NAMES = EARLY_NAMES | {"process.id", "process.status", "process.created", "process.url"}
 
 
 def is_system_name(name: str) -> bool:

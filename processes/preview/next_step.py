@@ -13,7 +13,7 @@ from processes.instances.claim import ClaimedRun
 from processes.language.values import Value, ValueFailure
 from processes.preview.debug_session import Session
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.rules.ports import InstanceAct, Item, PeopleQuery, PersonAct
+from processes.rules.ports import InstanceAct, Item, Mail, PeopleQuery, PersonAct
 from processes.running.adapters import prepared_call
 from processes.running.checkpoints import RunCheckpoints
 from processes.running.execution import context_for, real_world
@@ -74,6 +74,10 @@ class _PlannedWorld:
     def act(self, act: InstanceAct | PersonAct, run: RunState) -> FoundItems:
         """Stop with what would be done in other instances, or to a person."""
         raise _Asked(act.shown)
+
+    def mail(self, mail: Mail, run: RunState) -> Mapping[str, Any] | None:
+        """Return what would be sent: that is only planned, and nothing of this is kept."""
+        return self.real.mail(mail, run)
 
     def find(self, query: Query, run: RunState) -> FoundItems:
         """Look it up."""

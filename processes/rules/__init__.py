@@ -22,6 +22,7 @@ from processes.rules.loop_table import LoopTable
 from processes.rules.make_required import MakeRequired
 from processes.rules.process_security import ProcessSecurity
 from processes.rules.save import Save
+from processes.rules.send_email import SendEmail
 from processes.rules.set_form_field import SetFormField
 from processes.rules.start_a_process import StartAProcess
 from processes.rules.submit import Submit
@@ -46,6 +47,7 @@ AnyRule = Annotated[
     | AssignForm
     | ProcessSecurity
     | UserAlert
+    | SendEmail
     | AnonymousFormLink
     | StartAProcess
     | GetUserProperty
@@ -76,6 +78,7 @@ __all__ = [
     "ProcessSecurity",
     "Rule",
     "Save",
+    "SendEmail",
     "SetFormField",
     "StartAProcess",
     "Submit",

@@ -137,6 +137,21 @@ class FormLinkTerms:
     message: str = ""
 
 
+@dataclass(frozen=True)
+class Mail:
+    """An email as a rule writes it: recipients are refs and addresses, still to be looked up."""
+
+    to: tuple[str, ...]
+    subject: str
+    # Markdown in pieces, and of each whether it is a value that was put in, to be shown as it is.
+    body: tuple[tuple[str, bool], ...]
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    reply_to: tuple[str, ...] = ()
+    # The name of an email datasource; empty, it is the workspace's.
+    account: str = ""
+
+
 class Context(Protocol):
     """What a rule may do. Everything but `RuleFailed` and `ValueFailure` is not its business."""
 
@@ -175,6 +190,9 @@ class Context(Protocol):
 
     def alert(self, *, to: Sequence[str], title: str, text: str) -> None:
         """Tell people, given as refs, with what is stored next; a run that fails tells nobody."""
+
+    def mail(self, mail: Mail) -> None:
+        """Send an email with what is stored next; raises RuleFailed when nobody would get it."""
 
     def link(self, terms: FormLinkTerms) -> str:
         """Return the address of a new link to a form, which is made with what is stored next."""

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from kianda.lib.db import outages
 from kianda.lib.db.prepared_statements import Write, insert_of, update_of, write_all
 from kianda.lib.errors import Stale
+from kianda.mail.letters import Letter
+from kianda.mail.planning import plan_letters
 from processes.definition.document import Document
 from processes.engine.instance_state import standing_columns
 from processes.engine.ports import RunState
@@ -112,7 +114,7 @@ class RunCheckpoints:
             journal["copy"]["safe"] = journal["copy"]["values"]
             journal["copy"]["mapped"] = {}
             journal["copy"]["stored_standing"] = journal["copy"]["standing"]
-            journal["copy"] |= {"alerts": [], "links": []}
+            journal["copy"] |= {"alerts": [], "links": [], "letters": []}
             stored = self._storing(context, values, columns, moment=timezone.now())
             self._go_on(*stored, saved=True, journal=journal, steps=context.trace.so_far())
 
@@ -207,6 +209,12 @@ class RunCheckpoints:
         if links:
             by_name = self.run.run_as_name
             writes.append(partial(store_links, self.instance, links, by_name=by_name))
+        if context.working.letters:
+            letters = [Letter(**one) for one in context.working.letters]
+            writes.append(
+                partial(plan_letters, letters, run=self.run.pk, by=self.run.run_as,
+                        process_id=self.instance.process_id)
+            )  # fmt: skip
         return writes
 
     def _using_link(self) -> Writes:

@@ -28,7 +28,7 @@ from processes.instances.form_states import known_groups, known_people
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.rules.ports import InstanceAct, Item, PeopleQuery, PersonAct
+from processes.rules.ports import InstanceAct, Item, Mail, PeopleQuery, PersonAct
 from processes.running.people import found_people
 
 SECONDS = 10.0
@@ -78,7 +78,7 @@ def _context(document: Document, working: RunValues, user: User) -> RunContext:
     today = today_in(now, zone)
     known: dict[str, Value] = {
         "process.id": "", "process.status": working.standing.status, "today": today,
-        "process.created": moment_text(now),
+        "process.created": moment_text(now), "process.url": "",
     }  # fmt: skip
     names = early_names(document, user=user, more=known)
     paper = _PaperWorld()
@@ -134,6 +134,10 @@ class _PaperWorld:
     def find_people(self, query: PeopleQuery) -> list[Item]:
         """Look them up: that needs no instance."""
         return found_people(query)
+
+    def mail(self, mail: Mail, run: RunState) -> None:
+        """Refuse."""
+        raise _needs_an_instance()
 
     def act(self, act: InstanceAct | PersonAct, run: RunState) -> FoundItems:
         """Refuse."""

@@ -26,6 +26,7 @@ from processes.engine.transitions import ActedBy
 from processes.instances.claim import ClaimedRun, RunRequest, insert, take
 from processes.instances.form_states import known_groups, known_people
 from processes.instances.leases import TakenOver, holder
+from processes.instances.process_ids import address_of
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value
 from processes.models import ProcessInstance, Run
@@ -141,6 +142,7 @@ def _names(
         "process.name": instance.design.name,
         "process.status": instance.status,
         "process.created": moment_text(instance.created),
+        "process.url": address_of(instance.process_id),
         "now": moment_text(moment),
         "today": today,
     }

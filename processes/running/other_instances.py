@@ -4,8 +4,8 @@ The intent is durable before (`intend`); each write takes the other instance's o
 """
 
 import time
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
@@ -16,11 +16,12 @@ from processes.document_cache import document_of
 from processes.engine.ports import FoundItems, Query, RunState
 from processes.instances.claim import RunRequest, read_instance
 from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
+from processes.instances.mailing import prepared_letter
 from processes.language.conditions import ConditionGroup, ItemFilter
 from processes.language.values import to_json
 from processes.models import ProcessInstance, Run
 from processes.rules.base import RuleFailed
-from processes.rules.ports import InstanceAct, Item, PersonAct
+from processes.rules.ports import InstanceAct, Item, Mail, PersonAct
 from processes.running.adapters import WorldAdapter, item_of
 from processes.running.people import change_person
 
@@ -71,6 +72,16 @@ class RealWorld(WorldAdapter):
             return acts[act.act](act, run)
         except ApplicationError as refusal:
             raise _as_rule_failed(refusal) from refusal
+
+    def mail(self, mail: Mail, run: RunState) -> Mapping[str, Any] | None:
+        """Return an email as it is planned; raises RuleFailed when nobody would get it."""
+        instance = self.chain.run.instance
+        assert instance is not None  # a run is on one while it goes on
+        made = prepared_letter(mail, instance, standing=run.working.standing, by=self.user)
+        run.show_request(made.shown)
+        if made.note:
+            run.note(made.note)
+        return made.letter
 
     def _create(self, act: InstanceAct, run: RunState) -> FoundItems:
         run.intend(act.shown)

@@ -21,7 +21,7 @@ from processes.language.values import from_json, to_json
 from processes.models import PinnedAnswer, ProcessDesign, ProcessInstance, Run
 from processes.rights.seen import seen_run
 from processes.rules.base import Answer, Rule, RuleFailed
-from processes.rules.ports import InstanceAct, Item, PeopleQuery, PersonAct
+from processes.rules.ports import InstanceAct, Item, Mail, PeopleQuery, PersonAct
 from processes.running.adapters import prepared_call
 from processes.selectors import DocumentsOfRuns, get_design, traces_of
 
@@ -206,6 +206,15 @@ class PinnedWorld:
         body = self._sample(step.rule, title, {}).body
         items = body if isinstance(body, list) else [body]
         return [item for item in items if isinstance(item, dict)], frozenset()
+
+    def mail(self, mail: Mail, run: RunState) -> Mapping[str, Any] | None:
+        """Send nothing, or plan it."""
+        step = run.trace.current
+        if step is None or not self.pins(step.rule.id):
+            return self.real.mail(mail, run)
+        self.real.mail(mail, run)
+        run.note(_("Not sent: this preview sends nothing."))
+        return None
 
     def find(self, query: Query, run: RunState) -> FoundItems:
         """Look it up."""

@@ -109,7 +109,7 @@ class BoundControl:
     @property
     def errors(self) -> list[str]:
         """Return what is wrong with it; of lists of people, with each name too."""
-        if self.drawing in {"people", "refs"}:
+        if self.drawing in {"people", "recipients", "refs"}:
             return self.form.all_errors(self.pointer)
         return self.form.errors_at(self.pointer)
 

@@ -12,6 +12,7 @@ from kianda.lib.dialogs.controls import register
 from kianda.lib.dialogs.dialog import BoundControl, Dialog, Option
 from kianda.lib.dialogs.posted_rows import columns_of
 from kianda.lib.dialogs.specs import kind_among, tag_of
+from kianda.mail.ports import account_titles
 from processes.definition.form_owners import QuickActions
 from processes.designer.settings_forms.condition_view import (
     ConditionGroupView,
@@ -164,7 +165,7 @@ class SettingControl(BoundControl):
     @property
     def is_wide(self) -> bool:
         """Tell whether it needs more room than the narrow column of a dialog."""
-        return self.drawing in {"rows", "conditions", "columns", "rules"}
+        return self.drawing in {"rows", "conditions", "columns", "rules", "markdown"}
 
     @property
     def rows(self) -> list[MappingRow]:
@@ -222,6 +223,20 @@ class SettingControl(BoundControl):
         ]
         return found if self.spec.name == "start" else found + self._people_fields()
 
+    @property
+    def recipient_choices(self) -> list[tuple[str, Words, str, str]]:
+        """Return who can be named as a recipient: by part, or in a field, people or addresses."""
+        scope = self.form.scope
+        by_part = [one for one in self.ref_choices if one[0] in PARTS and one[0] != EVERYONE]
+        return by_part + [
+            (leaf.value, leaf.title, leaf.icon or "input-cursor-text", leaf.value)
+            for branch in scope.tree("value")
+            for leaf in branch.leaves
+            if (kind := scope.names.kind_of(leaf.value.strip("[]"))) is not None
+            and (kind.names_people or kind.holds_text)
+            and not kind.is_secret
+        ]
+
     def _people_fields(self) -> list[tuple[str, Words, str, str]]:
         document, kinds = self.form.scope, self.form.scope.kinds
         return [
@@ -274,6 +289,11 @@ class SettingControl(BoundControl):
         if control == "trigger":
             found = catalog.process(scope.looks_into)
             return [Option(one.target, one.title) for one in (found.targets() if found else ())]
+        if control == "mail_account":
+            titles = account_titles()
+            lost = {} if self.value in {"", *titles} else {self.value: self.value}
+            known = [Option(*one) for one in {**titles, **lost}.items()]
+            return [Option("", _("That of the workspace")), *known]
         if control == "form":
             forms = form_names(self.form.document)
             known = [Option(name, f"{title} ({name})") for name, title in forms]

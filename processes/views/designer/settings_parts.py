@@ -17,6 +17,7 @@ from kianda.lib.errors import Missing
 from kianda.web.pages import page
 from processes.definition.tree import Piece
 from processes.designer.editing.piece_checks import model_of
+from processes.designer.mail_preview import MailPreview, preview_of, send_test
 from processes.designer.rule_samples import RuleSamples
 from processes.designer.settings_forms.completion import offers, tree_of
 from processes.designer.settings_forms.condition_view import left_kind, operators_for, sentence_of
@@ -24,7 +25,7 @@ from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.expression_preview import result_of
 from processes.designer.settings_forms.missing_inputs import coverage_of
 from processes.designer.settings_forms.posted_conditions import read_items, shown_group
-from processes.designer.settings_forms.source_trees import system_tree
+from processes.designer.settings_forms.source_trees import fields_in, system_tree
 from processes.language.functions import FUNCTIONS, IF
 from processes.views.designer.rule_dialog import form_of, samples_of, scope_for, typed_raw
 from processes.views.designer.workspace import Workspace
@@ -152,12 +153,33 @@ def _coverage(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     return "_coverage", {"coverage": coverage_of(raw, scope_for(asked.workspace, raw, element))}
 
 
+def _mail(asked: PartRequest) -> tuple[str, dict[str, Any]]:
+    """Return the email of a rule as it would be read, with what stands in the form."""
+    return "_mail", {"mail": _shown_mail(asked)}
+
+
+def _mail_test(asked: PartRequest) -> tuple[str, dict[str, Any]]:
+    """Send the email that stands in the form to whoever writes it."""
+    told = send_test(_shown_mail(asked), user=asked.workspace.user)
+    return "_mail_tested", {"told": told}
+
+
+def _shown_mail(asked: PartRequest) -> MailPreview:
+    element = asked.element
+    if element is None:
+        raise Missing(_("There is no such rule any more."))
+    raw, _place = typed_raw(asked.workspace, element, prefix=asked.words("prefix"))
+    titles = {one.name: one.title for one in fields_in(asked.workspace.copy.document)}
+    return preview_of(raw, asked.samples, titles=titles, names=asked.scope.names)
+
+
 PARTS: Mapping[str, tuple[PartRenderer, tuple[str, ...]]] = {
     "tree": (_tree, ("GET",)), "completion": (_completion, ("GET",)),
     "result": (_result, ("POST",)), "builder": (_builder, ("POST",)),
     "sentence": (_sentence, ("POST",)), "operators": (_operators, ("POST",)),
     "sample": (_sample, ("POST",)), "control": (_control, ("POST",)),
     "coverage": (_coverage, ("POST",)),
+    "mail": (_mail, ("POST",)), "mail-test": (_mail_test, ("POST",)),
 }  # fmt: skip
 
 

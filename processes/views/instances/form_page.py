@@ -34,6 +34,7 @@ from processes.forms.table_input import TypedTable
 from processes.instances.claim import read_instance
 from processes.instances.default_values import early_names
 from processes.instances.history import ForeignChange, changed_since
+from processes.instances.process_ids import address_of
 from processes.instances.stored_values import read_sent, shown, stored_values
 from processes.instances.version_moves import as_in_draft
 from processes.language.timestamps import moment_text
@@ -148,6 +149,7 @@ class FormPage:
             "process.id": self.instance.process_id,
             "process.status": self.instance.status,
             "process.created": moment_text(self.instance.created),
+            "process.url": address_of(self.instance.process_id),
         }
         return early_names(self.document, user=self.user, more=facts)[name]
 

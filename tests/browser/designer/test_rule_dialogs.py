@@ -194,6 +194,8 @@ SHOWING: list[dict[str, Any]] = [
      "properties": [{"property": "phone", "value": "[a]"}]},
     {"type": "process_security", "id": "secure",
      "see": ["creator", "user:ada", "[creator.manager]"]},
+    {"type": "send_email", "id": "mail", "to": ["creator", "ada@example.org", "[a]"],
+     "subject": "Hello [a]", "body": "# Look\n\nIt is **[a]**.\n\n[[Open]([process.url])"},
     {"type": "anonymous_form_link", "id": "link", "form": "main", "field": "a"},
     {"type": "user_alert", "id": "alert", "to": ["creator"], "subject": "Done"},
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from processes.language.conditions import ItemFilter
 from processes.language.mappings import scope
 from processes.language.values import Value
 from processes.rules.base import Answer, RuleFailed
-from processes.rules.ports import Context, Forms, InstanceAct, Item, PeopleQuery, PersonAct
+from processes.rules.ports import Context, Forms, InstanceAct, Item, Mail, PeopleQuery, PersonAct
 from tests.fakes import FakeContext, FakeForms
 from tests.processes.definitions import process
 
@@ -82,6 +82,8 @@ class InMemory:
 
     def find_people(self, query: PeopleQuery) -> list[Item]:
         return []
+
+    def mail(self, mail: Mail, run: RunState) -> None: ...
 
     def act(self, act: InstanceAct | PersonAct, run: RunState) -> FoundItems:
         run.intend(act.shown)

@@ -212,6 +212,8 @@ def every_rule(rows: list[dict[str, Any]]) -> dict[str, Any]:
         {"type": "loop_table", "table": "lines", "rules": rows},
         {"type": "process_security", "see": ["creator"]},
         {"type": "user_alert", "to": ["creator"], "subject": "[amount]"},
+        {"type": "send_email", "to": ["[amount]", "creator"], "cc": ["[who]"],
+         "subject": "[amount]", "body": "**[amount]** [[amount]"},
         {"type": "anonymous_form_link", "form": "order", "field": "amount", "message": "[amount]"},
         {"type": "get_user_property", "user": "[amount]",
          "properties": [{"field": "amount", "property": "phone"}]},

@@ -7,6 +7,7 @@ import "./mapping.js";
 import "./mapping_search.js";
 import "./conditions.js";
 import "./expression.js";
+import "./mail.js";
 
 // Plain lists of names give way to better ones.
 on("focusin", "[data-complete][list]", (box) => box.removeAttribute("list"));

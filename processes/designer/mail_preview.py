@@ -1,0 +1,113 @@
+"""The email of a rule as its recipients would read it, with the values at hand; a test of it."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from kianda.lib.errors import Invalid
+from kianda.mail.accounts import account_of
+from kianda.mail.letters import Letter
+from kianda.mail.planning import plan_letters
+from kianda.mail.rendering import render_body
+from processes.designer.rule_samples import RuleSamples
+from processes.designer.settings_forms.expression_preview import NotYet
+from processes.language.expressions import Template, TemplateError
+from processes.language.people import called
+from processes.language.recipients import recipients_in_words
+from processes.language.references import name_problems
+from processes.language.scope import NameTable
+from processes.language.values import Value, ValueFailure
+
+_LISTS = ("to", "cc", "bcc")
+
+
+class MailPreview(NamedTuple):
+    """What an email would say, to whom in words, and what is wrong with it as it stands."""
+
+    sender: str
+    to: str
+    cc: str
+    bcc: str
+    subject: str
+    pieces: Sequence[tuple[str, bool]]
+    # Whose values are shown; empty when there is no instance.
+    process_id: str
+    problem: str = ""
+
+    @property
+    def body(self) -> SafeString:
+        """Return the body as HTML, cleaned."""
+        return mark_safe(render_body(self.pieces).fragment)  # noqa: S308 - it was cleaned
+
+
+def preview_of(
+    raw: Mapping[str, Any], samples: RuleSamples, *, titles: Mapping[str, str], names: NameTable
+) -> MailPreview:
+    """Return the email of a rule whose settings may be half made."""
+    resolve = _with_names(samples.resolve)
+    subject, wrong_subject = _pieces(raw.get("subject"), resolve, names)
+    body, wrong_body = _pieces(raw.get("body"), resolve, names)
+    account = account_of(str(raw.get("account") or ""))
+    named = {name: _texts(raw.get(name)) for name in _LISTS}
+    said = {
+        name: recipients_in_words(texts, titles, names=called) if texts else ""
+        for name, texts in named.items()
+    }
+    return MailPreview(
+        **said, sender=account.sender if account else "", pieces=body,
+        subject=" ".join("".join(text for text, _is_value in subject).split()),
+        process_id=samples.process_id, problem=wrong_subject or wrong_body,
+    )  # fmt: skip
+
+
+def send_test(mail: MailPreview, *, user: User) -> str:
+    """Send a preview to whoever writes the rule; return a sentence about that."""
+    if mail.problem:
+        return mail.problem
+    if not user.email:
+        return _("Not sent: you have no email address.")
+    title = f"[{_('Test')}] {mail.subject}"
+    body = render_body(mail.pieces, title=title, language=get_language() or "en")
+    letter = Letter(
+        to=(user.email,), subject=title, text=body.text, html=body.document,
+        key=f"test-{secrets.token_hex(16)}",
+    )  # fmt: skip
+    try:
+        plan_letters([letter], by=user)
+    except Invalid as invalid:
+        return " ".join(flaw.detail for flaw in invalid.errors) or invalid.detail
+    return _("Test message sent to %(address)s.") % {"address": user.email}
+
+
+def _with_names(resolve: Callable[[str], Value]) -> Callable[[str], Value]:
+    """Return what resolves names, with the name in brackets where nothing stands there yet."""
+
+    def found(name: str) -> Value:
+        try:
+            return resolve(name)
+        except NotYet:
+            return f"[{name}]"
+
+    return found
+
+
+def _pieces(
+    source: object, resolve: Callable[[str], Value], names: NameTable
+) -> tuple[list[tuple[str, bool]], str]:
+    """Return a text in pieces, or the sentence that says what is wrong with it."""
+    try:
+        template = Template.parse(source if isinstance(source, str) else "")
+        if problems := name_problems(template, names):
+            return [], problems[0]
+        return template.pieces(resolve), ""
+    except (TemplateError, ValueFailure) as failure:
+        return [], str(failure)
+
+
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, (list, tuple)) else []

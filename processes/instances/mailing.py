@@ -1,0 +1,161 @@
+"""Emails of rules: recipients looked up, bodies rendered, who is left out and why."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from kianda.accounts.services.person_data import display_name
+from kianda.lib.errors import Invalid
+from kianda.lib.secret_names import MASK
+from kianda.mail import ports
+from kianda.mail.addresses import BadAddress, MailAddress, read_address
+from kianda.mail.letters import Letter, check_letter
+from kianda.mail.rendering import render_body
+from processes.document_cache import document_of
+from processes.engine.instance_state import InstanceState
+from processes.instances.telling import people_named
+from processes.language.people_refs import is_ref_word, named_group, named_user, refs_in_words
+from processes.models import ProcessInstance
+from processes.rules.base import RuleFailed
+from processes.rules.ports import LINKS_AT, Mail
+
+_KINDS = ("to", "cc", "bcc")
+
+
+class PreparedLetter(NamedTuple):
+    """A letter as JSON, as the trace shows it, and a sentence about who does not get it."""
+
+    # None: nothing is sent.
+    letter: dict[str, Any] | None
+    shown: dict[str, Any]
+    note: str
+
+
+def prepared_letter(
+    mail: Mail, instance: ProcessInstance, *, standing: InstanceState, by: User | None
+) -> PreparedLetter:
+    """Return an email of a rule, its recipients looked up; raises RuleFailed.
+
+    In a preview it goes to whoever tries it.
+    """
+    _refuse_unknown_account(mail.account)
+    people = _Recipients(instance, standing)
+    found = {kind: people.addresses(getattr(mail, kind)) for kind in (*_KINDS, "reply_to")}
+    if not any(found[kind] for kind in _KINDS):
+        named = [one for kind in _KINDS for one in getattr(mail, kind)]
+        raise RuleFailed("value", people.nobody(named))
+    letter = _letter(mail, found)
+    _check(letter)
+    if instance.mode == ProcessInstance.Mode.PREVIEW:
+        return _to_tester(mail, letter, people.address(by) if by is not None else "")
+    return PreparedLetter(asdict(letter), _shown(letter), people.left_out())
+
+
+def _check(letter: Letter) -> None:
+    try:
+        check_letter(letter)
+    except Invalid as invalid:
+        said = dict.fromkeys(flaw.detail for flaw in invalid.errors)
+        raise RuleFailed("value", " ".join(said) or invalid.detail) from invalid
+
+
+def _letter(mail: Mail, found: Mapping[str, Sequence[str]]) -> Letter:
+    body = render_body(mail.body, title=mail.subject, language=get_language() or "en")
+    told: dict[str, Any] = {kind: tuple(addresses) for kind, addresses in found.items()}
+    with_authority = f"{settings.KIANDA_PUBLIC_URL}{LINKS_AT}"
+    return Letter(
+        **told, subject=mail.subject, text=body.text, html=body.document, account=mail.account,
+        key=f"rule-{secrets.token_hex(16)}", private=with_authority in body.text,
+    )  # fmt: skip
+
+
+def _to_tester(mail: Mail, letter: Letter, tester: str) -> PreparedLetter:
+    """Return an email of a preview: only whoever tries it gets it, and reads who would have."""
+    everybody = ", ".join(one for kind in _KINDS for one in getattr(letter, kind))
+    if not tester:
+        said = _("Not sent: a preview sends emails to you alone, and you have no email address.")
+        return PreparedLetter(None, _shown(letter), said)
+    told = _("This is a preview. It would have been sent to %(people)s.") % {"people": everybody}
+    tried = replace(
+        mail, subject=f"[{_('Preview')}] {mail.subject}",
+        body=(("> ", False), (told, True), ("\n\n", False), *mail.body),
+    )  # fmt: skip
+    made = _letter(tried, {"to": [tester]})
+    _check(made)
+    said = _("Sent to you alone: this is a preview.")
+    return PreparedLetter(asdict(made), _shown(letter), said)
+
+
+def _refuse_unknown_account(name: str) -> None:
+    if name and ports.find_account(name) is None:
+        words = _("There is no mail account %(name)s.")
+        raise RuleFailed("configuration", words % {"name": name})
+
+
+def _shown(letter: Letter) -> dict[str, Any]:
+    """Return a letter for the trace; what a link in it lets do is for its recipients alone."""
+    shown: dict[str, Any] = {
+        kind: list(addresses) for kind in _KINDS if (addresses := getattr(letter, kind))
+    }
+    text = MASK if letter.private else letter.text
+    return {**shown, "subject": letter.subject, "text": text}
+
+
+class _Recipients:
+    """Looks recipients up, each person once, and remembers who cannot get mail."""
+
+    def __init__(self, instance: ProcessInstance, standing: InstanceState) -> None:
+        self._instance, self._standing = instance, standing
+        self._without: dict[str, str] = {}
+
+    def addresses(self, texts: Sequence[str]) -> list[str]:
+        """Return the addresses of people whom refs name, and those that are written out."""
+        refs = [one for one in texts if _is_ref(one)]
+        written = [one for one in texts if not _is_ref(one)]
+        people = self._people(refs) if refs else []
+        found = [address for user in people if (address := self.address(user))]
+        return list(dict.fromkeys([*found, *written]))
+
+    def nobody(self, named: Iterable[str]) -> str:
+        """Say that nobody is left to send to, and why."""
+        words = _("No one to send this email to: %(people)s.") % {"people": refs_in_words(named)}
+        return f"{words} {self.left_out()}".strip()
+
+    def left_out(self) -> str:
+        """Say who is left out, and why."""
+        if not self._without:
+            return ""
+        said = ", ".join(f"{name} ({why})" for name, why in sorted(self._without.items()))
+        return _("Not sent to %(people)s.") % {"people": said}
+
+    def _people(self, refs: Sequence[str]) -> list[User]:
+        document = document_of(self._instance.version)
+        keys = people_named(refs, self._instance, document, self._standing)
+        found = list(User.objects.filter(pk__in=keys).order_by("username"))
+        known = {user.get_username() for user in found}
+        for name in filter(None, map(named_user, refs)):
+            if name not in known:
+                self._without[name] = _("no such user")
+        return found
+
+    def address(self, user: User) -> str:
+        """Return the address of a person with their name; nothing when they cannot get mail."""
+        name = display_name(user)
+        if not user.is_active:
+            self._without[name] = _("deactivated")
+            return ""
+        try:
+            return str(MailAddress(read_address(user.email).address, name))
+        except BadAddress:
+            self._without[name] = _("no email address")
+            return ""
+
+
+def _is_ref(text: str) -> bool:
+    return is_ref_word(text) or bool(named_user(text) or named_group(text))

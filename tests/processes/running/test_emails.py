@@ -1,0 +1,304 @@
+"""Emails of rules are planned with what their run stores: once, whatever is killed."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from pytest_httpserver import HTTPServer
+
+from kianda.mail import ports, tasks
+from kianda.mail.models import MailMessage, MailRecipient
+from kianda.mail.ports import MailAccount
+from processes.instances.lifecycle import create_instance
+from processes.models import ProcessInstance, Run
+from processes.running import runs
+from tests.processes.conftest import RULES, answers
+from tests.processes.dying import Died, dying, nobody_holds_the_runs
+from tests.processes.rights.office import Office, leave_request, office
+from tests.processes.stories import Make, press, published
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_woken() -> Iterator[None]:
+    ports.register_waker(lambda messages: None)
+    yield
+    ports.register_waker(tasks.wake)
+
+
+@pytest.fixture
+def people(db: None) -> Office:
+    return office()
+
+
+def email(**settings: Any) -> dict[str, Any]:
+    return {
+        "type": "send_email", "id": "mail", "to": ["user:tom"], "subject": "[days] days",
+        "body": "Hello\n\n[[Open]([process.url])", **settings,
+    }  # fmt: skip
+
+
+def sent_by(people: Office, *rules: dict[str, Any], user: Any = None, **data: Any) -> Run:
+    """Return the run of Emma's first button, with these rules."""
+    definition = leave_request()
+    definition["forms"][0]["fields"][2]["rules"] = list(rules)
+    definition["forms"][0]["fields"].append({"type": "user_picker", "name": "who"})
+    name = published(definition, user=people.root)
+    made = create_instance(process=name, mode="live", data={}, user=people.emma)
+    return runs.trigger(
+        process_id=made.process_id, target="send", user=user or people.emma, trigger="button",
+        data={"days": "3", **data},
+    )  # fmt: skip
+
+
+def to(kind: str = "to") -> list[str]:
+    """Return whom the one message goes to."""
+    rows = MailRecipient.objects.filter(kind=kind).order_by("address")
+    return [row.address for row in rows]
+
+
+@pytest.mark.django_db
+def test_an_email_is_a_message_of_its_run(people: Office) -> None:
+    run = sent_by(people, email(cc=["Ann <ann@x.example>"], bcc=["group:hr"]))
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    message = MailMessage.objects.get()
+    assert (message.subject, message.state, message.run) == ("3 days", "planned", run.pk)
+    assert (message.process_id, message.by, message.private) == ("leave-1", people.emma, False)
+    assert (to(), to("cc"), to("bcc")) == (
+        ["tom@example.org"], ["ann@x.example"], ["helen@example.org"],
+    )  # fmt: skip
+    assert "/instances/leave-1/" in message.content["text"]
+    assert 'class="button"' in message.content["html"]
+    request = run.steps[0]["request"]
+    assert request["to"] == ["tom <tom@example.org>"]
+    assert (request["subject"], "Hello" in request["text"]) == ("3 days", True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("refs", "found"),
+    [
+        (["creator"], ["emma"]), (["[creator.manager]"], ["mark"]), (["group:hr"], ["helen"]),
+        (["participants"], ["emma"]), (["[who]"], ["tom"]), (["[who]", "user:tom"], ["tom"]),
+        # As it stands when the rule runs: Emma's own form is open.
+        (["owners"], ["emma"]),
+    ],
+)  # fmt: skip
+def test_whom_refs_reach(people: Office, refs: list[str], found: list[str]) -> None:
+    run = sent_by(people, email(to=refs), {"type": "submit"}, who="user:tom")
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    assert to() == [f"{name}@example.org" for name in found]
+
+
+@pytest.mark.django_db
+def test_after_submit_the_owners_are_those_of_the_next_form(people: Office) -> None:
+    assert sent_by(people, {"type": "submit"}, email(to=["owners"])).status == "succeeded"
+    assert to() == ["mark@example.org"]
+
+
+@pytest.mark.django_db
+def test_who_cannot_get_mail_is_left_out_and_said(people: Office) -> None:
+    User.objects.filter(pk=people.mark.pk).update(is_active=False)
+    User.objects.filter(pk=people.helen.pk).update(email="")
+    refs = ["user:tom", "user:mark", "group:hr", "user:gone"]
+    run = sent_by(people, email(to=refs))
+    assert to() == ["tom@example.org"]
+    assert run.steps[0]["reason"] == (
+        "Not sent to gone (no such user), helen (no email address), mark (deactivated)."
+    )
+
+
+@pytest.mark.django_db
+def test_an_email_that_nobody_would_get_fails(people: Office) -> None:
+    User.objects.filter(pk=people.tom.pk).update(email="")
+    run = sent_by(people, email(), {"type": "save"})
+    assert run.status == Run.Status.FAILED
+    assert run.error["message"] == (
+        "No one to send this email to: tom. Not sent to tom (no email address)."
+    )
+    assert not MailMessage.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"account": "gone"}, "There is no mail account gone."),
+        ({"to": ["[illness]"]}, "“x@” is not an email address."),
+        ({"reply_to": ["[illness]"]}, "“x@” is not an email address."),
+    ],
+)
+def test_what_a_rule_is_told_when_it_runs(
+    people: Office, settings: dict[str, Any], words: str
+) -> None:
+    run = sent_by(people, email(**settings), illness="x@")
+    assert (run.status, words in run.error["message"]) == ("failed", True)
+    assert not MailMessage.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_list_of_thousands_is_refused_with_its_sentence(people: Office) -> None:
+    many = ", ".join(f"a{n}@x.example" for n in range(2_000))
+    run = sent_by(people, email(to=["[illness]"]), illness=many)
+    assert run.error["message"] == "At most 100 people can get one message; there are 2000."
+    assert not MailMessage.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_value_changes_no_header_and_no_text(people: Office) -> None:
+    bad = "<script>x</script>\r\nBcc: evil@x.example"
+    run = sent_by(people, email(subject="[illness]", body="Hi **[illness]**"), illness=bad)
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    message = MailMessage.objects.get()
+    assert message.subject == "<script>x</script> Bcc: evil@x.example"
+    assert "<script" not in message.content["html"]
+    assert "&lt;script&gt;x&lt;/script&gt;" in message.content["html"]
+    assert to("bcc") == []
+
+
+@pytest.mark.django_db
+def test_a_secret_that_the_run_has_read_is_masked(people: Office) -> None:
+    definition = leave_request()
+    copy = {"type": "set_form_field", "id": "copy",
+            "assignments": [{"field": "hidden", "value": "s3cret-value-of-a-run"}]}  # fmt: skip
+    definition["forms"][0]["fields"][2]["rules"] = [
+        copy, {"type": "set_form_field", "id": "read",
+               "assignments": [{"field": "other", "value": "[hidden]"}]},
+        email(subject="[days]", body="It is [illness]"),
+    ]  # fmt: skip
+    definition["forms"][0]["fields"] += [{"type": "secret", "name": "hidden"},
+                                         {"type": "secret", "name": "other"}]  # fmt: skip
+    name = published(definition, user=people.root)
+    data = {"illness": "s3cret-value-of-a-run", "days": "s3cret-value-of-a-run"}
+    made = create_instance(process=name, mode="live", data=data, user=people.emma)
+    run = runs.trigger(
+        process_id=made.process_id, target="send", user=people.emma, trigger="button"
+    )
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    message = MailMessage.objects.get()
+    assert "s3cret" not in json.dumps([message.subject, message.content])
+
+
+@pytest.mark.django_db
+def test_an_email_with_a_link_to_a_form_is_private_and_its_trace_does_not_tell_it(
+    people: Office,
+) -> None:
+    link = {"type": "anonymous_form_link", "form": "decision", "field": "illness"}
+    run = sent_by(people, link, email(body="[[Answer]([illness])"), {"type": "save"})
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    message = MailMessage.objects.get()
+    token = message.content["text"].partition("/f/")[2].partition("/")[0]
+    assert message.private
+    assert token
+    assert run.steps[1]["request"]["text"] == "********"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rules", "count"),
+    [((), 1), (("save",), 1), (("save", "save"), 1), (("fail",), 0), (("save", "fail"), 1)],
+)
+def test_an_email_is_sent_once_and_not_by_a_run_that_fails_before_it_stores(
+    people: Office, rules: tuple[str, ...], count: int
+) -> None:
+    broken = [{"field": "days", "value": "=1/0"}]
+    known: dict[str, dict[str, Any]] = {
+        "save": {"type": "save"}, "fail": {"type": "set_form_field", "assignments": broken},
+    }  # fmt: skip
+    sent_by(people, email(), *({**known[one], "id": f"r{at}"} for at, one in enumerate(rules)))
+    assert MailMessage.objects.count() == count
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("outward", "address", "count", "note"),
+    [
+        ("", "dora@example.org", 1, "Sent to you alone: this is a preview."),
+        ("do", "dora@example.org", 1, "Sent to you alone: this is a preview."),
+        ("do", "", 0, "Not sent: a preview sends emails to you alone"),
+        ("pinned", "dora@example.org", 0, "Not sent: this preview sends nothing."),
+    ],
+)
+def test_a_preview_sends_to_whoever_tries_it_alone(
+    people: Office, outward: str, address: str, count: int, note: str
+) -> None:
+    definition = leave_request()
+    definition["forms"][0]["fields"][2]["rules"] = [email(cc=["ann@x.example"])]
+    name = published(definition, user=people.root)
+    User.objects.filter(pk=people.dora.pk).update(email=address)
+    people.dora.refresh_from_db()
+    made = create_instance(process=name, mode="preview", data={"days": "3"}, user=people.dora)
+    ProcessInstance.objects.filter(pk=made.pk).update(outward=outward)
+    run = runs.trigger(
+        process_id=made.process_id, target="send", user=people.dora, trigger="button"
+    )
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    assert note in run.steps[0]["reason"]
+    assert MailMessage.objects.count() == count
+    assert MailRecipient.objects.count() == count
+    if count:
+        message = MailMessage.objects.get()
+        assert to() == ["dora@example.org"]
+        assert message.subject == "[Preview] 3 days"
+        assert "ann@x.example" in message.content["text"]
+
+
+@pytest.mark.django_db
+def test_a_rule_names_an_account_that_is_there(people: Office) -> None:
+    account = MailAccount(
+        name="hr-mail", title="HR", host="x.example", port=25, sender="a@b.example"
+    )
+
+    class Accounts:
+        def find(self, name: str) -> MailAccount | None:
+            return account if name == "hr-mail" else None
+
+        def titles(self) -> dict[str, str]:
+            return {"hr-mail": "HR"}
+
+    before = ports._Ports.accounts
+    ports._Ports.accounts = Accounts()
+    try:
+        run = sent_by(people, email(account="hr-mail"))
+    finally:
+        ports._Ports.accounts = before
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    assert MailMessage.objects.get().account == "hr-mail"
+
+
+MAIL = {**email(subject="A", body="B", to=["tom@x.example"]), "id": "mail"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_killed_at_any_write_sends_its_email_once_or_not_at_all(
+    make_token: Make, provider: HTTPServer, ada: Any
+) -> None:
+    """The process dies before each write in turn; another one brings the run to its end."""
+    for at in range(1, 100):
+        answers(provider)
+        MailMessage.objects.all().delete()
+        instance = make_token([MAIL, *RULES])
+        writes = 0
+
+        def is_next(sql: str, at: int = at) -> bool:
+            nonlocal writes
+            writes += sql.startswith(("INSERT", "UPDATE"))
+            return writes == at and sql.startswith(("INSERT", "UPDATE"))
+
+        try:
+            with dying(is_next):
+                press(instance, ada)
+        except Died:
+            nobody_holds_the_runs()
+            runs.recover_runs()
+        except AssertionError:
+            # It came to its end before that write.
+            assert at > 8
+            break
+        run = Run.objects.filter(instance=instance).first()
+        stored = run is not None and run.status == Run.Status.SUCCEEDED
+        assert MailMessage.objects.count() == stored, (at, run and run.status)
+        provider.clear()
+    else:
+        raise AssertionError("It has no end.")
