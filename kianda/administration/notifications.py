@@ -1,19 +1,30 @@
 """What somebody was told: the bell, the page of it, and of what they want to be told."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+import re
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 
 from kianda.accounts.permissions import signed_in
+from kianda.accounts.services.account_mails import mail_leaves
+from kianda.lib.errors import Missing, NoLongerValid
 from kianda.lib.pagination import Listed, page_of_list
-from kianda.messages import services
-from kianda.messages.kinds import KINDS
+from kianda.messages import mails, services
+from kianda.messages.kinds import KINDS, as_lines
+from kianda.messages.models import MailTiming
+from kianda.messages.stop_links import read_stop_link
 from kianda.web.form_once import once
 from kianda.web.pages import go, page, query_words, render_page, toast
 
 NEWEST = 5
+_HOUR = re.compile("[0-9]{1,2}")
 
 
 @page(roles=())
@@ -24,11 +35,14 @@ def notifications(request: HttpRequest) -> HttpResponseBase:
     found = page_of_list(
         Listed(services.lines_of(user, unread=only_unread)), request.GET.get("page")
     )
-    wanted = services.wanted_kinds(user)
+    wanted, timings = services.wanted_kinds(user), mails.mail_timings(user)
     context = {
-        "page": found, "lines": services.as_lines(found), "only_unread": only_unread,
+        "page": found, "lines": as_lines(found), "only_unread": only_unread,
         "unread": services.unread_count(user),
-        "kinds": [(kind, slug in wanted) for slug, kind in KINDS.items()],
+        "kinds": [(kind, slug in wanted, timings[slug]) for slug, kind in KINDS.items()],
+        "timings": MailTiming.choices, "hour": mails.summary_hour(user),
+        "hours": [(hour, f"{hour:02}:00") for hour in range(24)],
+        "can_be_mailed": mails.can_be_mailed(user), "leaves": mail_leaves(),
     }  # fmt: skip
     return render_page(request, "notifications/notifications.html", context)
 
@@ -45,9 +59,34 @@ def read_all(request: HttpRequest) -> HttpResponseBase:
 @once
 def settings(request: HttpRequest) -> HttpResponseBase:
     """Keep what the person wants to be told of."""
-    services.want_kinds(signed_in(request), request.POST.getlist("kind"))
+    user, hour = signed_in(request), request.POST.get("hour", "")
+    services.want_kinds(user, request.POST.getlist("kind"))
+    mails.choose_mails(
+        user, {kind: request.POST.get(f"mail-{kind}", "") for kind in KINDS},
+        hour=int(hour) if _HOUR.fullmatch(hour) else None, moment=timezone.now(),
+    )  # fmt: skip
     toast(request, _("Saved."))
     return go(request, "notifications")
+
+
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    """Say which mails a link stops, and stop them when asked to: programs open links too.
+
+    Open to whoever has the link, which a mail program presses without a session (RFC 8058).
+    """
+    try:
+        link = read_stop_link(token)
+    except Missing as unknown:
+        raise Http404(unknown.detail) from unknown
+    except NoLongerValid as ended:
+        return render(request, "notifications/stop.html", {"ended": ended.detail}, status=410)
+    done = request.method == "POST"
+    if done:
+        mails.stop_mails(link, moment=timezone.now())
+    return render(request, "notifications/stop.html", {"link": link, "done": done})
 
 
 @page(roles=())
@@ -69,4 +108,4 @@ def bell(request: HttpRequest) -> HttpResponse:
 def newest(request: HttpRequest) -> HttpResponse:
     """Answer with the newest lines, for the box behind the bell."""
     rows = services.lines_of(signed_in(request))[:NEWEST]
-    return render(request, "notifications/_newest.html", {"lines": services.as_lines(rows)})
+    return render(request, "notifications/_newest.html", {"lines": as_lines(rows)})

@@ -71,6 +71,7 @@ page_urlpatterns = [
     path("notifications/bell/", notifications.bell, name="bell"),
     path("notifications/newest/", notifications.newest, name="notifications-newest"),
     path("notifications/read/", notifications.read_all, name="notifications-read"),
+    path("notifications/stop/<str:token>/", notifications.stop, name="notifications-stop"),
     path("notifications/settings/", notifications.settings, name="notifications-settings"),
     path("notifications/<int:pk>/", notifications.read, name="notification"),
     path("profile/", profile.profile, name="profile"),

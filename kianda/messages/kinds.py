@@ -1,10 +1,12 @@
 """The kinds of notifications: how each reads, and what it is called in the settings."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from kianda.messages.models import Notification
 
 Data = Mapping[str, Any]
 
@@ -16,6 +18,8 @@ class NotificationKind:
     # When it comes, as the settings call it.
     title: ClassVar[Any]
     icon: ClassVar[str] = "bell"
+    # When it is mailed to whoever has not chosen.
+    mail: ClassVar[str] = "at_once"
 
     @classmethod
     def sentence(cls, data: Data) -> str:
@@ -90,6 +94,8 @@ class Alert(NotificationKind):
     slug = "alert"
     title = gettext_lazy("A process alerts me")
     icon = "megaphone"
+    # A design that wants a mail sends one.
+    mail = "off"
 
     @classmethod
     def sentence(cls, data: Data) -> str:
@@ -137,3 +143,25 @@ KINDS: Mapping[str, type[NotificationKind]] = {
     kind.slug: kind
     for kind in (FormAssigned, FormSentBack, Decided, Alert, TaskFailed, TaskRecovered)
 }
+
+
+class Line(NamedTuple):
+    """A notification with its words."""
+
+    notification: Notification
+    kind: type[NotificationKind]
+
+    @property
+    def sentence(self) -> str:
+        """Return what has happened."""
+        return self.kind.sentence(self.notification.data)
+
+    @property
+    def detail(self) -> str:
+        """Return what stands below it."""
+        return self.kind.detail(self.notification.data)
+
+
+def as_lines(rows: Iterable[Notification]) -> list[Line]:
+    """Return notifications with their words."""
+    return [Line(row, KINDS[row.kind]) for row in rows]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -10,30 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Missing
-from kianda.messages.kinds import KINDS, NotificationKind
-from kianda.messages.models import Notification, SwitchedOff
+from kianda.messages.kinds import KINDS, NotificationKind, as_lines
+from kianda.messages.mails import mail_readers, plan_mails
+from kianda.messages.models import MailTiming, Notification, SwitchedOff
 
 KEPT = timedelta(days=90)
 # The bell says "99+" past it.
 MOST_COUNTED = 100
 BATCH = 500
-
-
-class Line(NamedTuple):
-    """A notification as it is read."""
-
-    notification: Notification
-    kind: type[NotificationKind]
-
-    @property
-    def sentence(self) -> str:
-        """Return what has happened."""
-        return self.kind.sentence(self.notification.data)
-
-    @property
-    def detail(self) -> str:
-        """Return what stands below it."""
-        return self.kind.detail(self.notification.data)
 
 
 def notify(
@@ -45,37 +29,40 @@ def notify(
     by: User | None = None,
     also_by: bool = False,
 ) -> None:
-    """Put a line behind the bell of people, by their keys; call inside the transaction it tells of.
+    """Tell people, by their keys, as each chose; call inside the transaction that it tells of.
 
-    Whoever did it is not told unless `also_by`, nor who does not want this kind, nor who can no
-    longer sign in.
+    A line comes behind the bell, a mail is planned or kept for the daily summary. Whoever did it is
+    not told unless `also_by`, nor who does not want this kind, nor who can no longer sign in.
     """
     wanted = set(people) - ({by.pk} if by is not None and not also_by else set())
-    if not wanted:
-        return
-    wanted -= set(
+    active = User.objects.filter(pk__in=wanted, is_active=True) if wanted else User.objects.none()
+    readers = mail_readers(active, kind)
+    off = set(
         SwitchedOff.objects.filter(kind=kind.slug, user__in=wanted).values_list("user", flat=True)
     )
-    active = User.objects.filter(pk__in=wanted, is_active=True).order_by("pk")
     moment = timezone.now()
-    Notification.objects.bulk_create(
+    made = Notification.objects.bulk_create(
         (
-            Notification(user_id=pk, kind=kind.slug, at=moment, by=by, data=dict(data), url=url)
-            for pk in active.values_list("pk", flat=True)
+            Notification(
+                user=reader.user, kind=kind.slug, at=moment, by=by, data=dict(data), url=url,
+                in_bell=reader.user.pk not in off,
+                read_at=moment if reader.user.pk in off else None,
+                mail_due_at=reader.due_after(moment),
+            )
+            for reader in readers
+            if reader.user.pk not in off or reader.timing != MailTiming.OFF
         ),
         batch_size=BATCH,
-    )
+    )  # fmt: skip
+    mailed = {reader.user.pk for reader in readers if reader.timing == MailTiming.AT_ONCE}
+    plan_mails([line for line in as_lines(made) if line.notification.user_id in mailed])
 
 
 def lines_of(user: User, *, unread: bool = False) -> QuerySet[Notification]:
-    """Return what a person was told, the newest first."""
-    rows = Notification.objects.filter(user=user, kind__in=KINDS).select_related("by")
+    """Return what a person was told behind the bell, the newest first."""
+    rows = Notification.objects.filter(user=user, kind__in=KINDS, in_bell=True)
+    rows = rows.select_related("by")
     return (rows.filter(read_at__isnull=True) if unread else rows).order_by("-pk")
-
-
-def as_lines(rows: Iterable[Notification]) -> list[Line]:
-    """Return notifications as they are read."""
-    return [Line(row, KINDS[row.kind]) for row in rows]
 
 
 def unread_count(user: User) -> int:

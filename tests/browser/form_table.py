@@ -219,7 +219,9 @@ ELSEWHERE = {
     "test_form_links": {"form-link", "instance-link-revoke"},
     "test_substitutes": {"own-substitute", "user-substitute"},
     "test_people_import": {"users-import", "users-import-links"},
-    "test_notifications": {"notifications-read", "notifications-settings"},
+    "test_notifications": {
+        "notifications-read", "notifications-settings", "notifications-stop",
+    },
     "test_runs": {"run-store"},
     "tasks/test_acts": {"task-run", "task-pause", "task-resume"},
     "test_preview": {

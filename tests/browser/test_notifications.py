@@ -1,8 +1,12 @@
 """The bell: a form arrives while a page is open, is read there, and leads to its instance."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from playwright.sync_api import expect
 
+from kianda.messages.mails import mail_timings
+from kianda.messages.stop_links import stop_url
 from processes.instances.lifecycle import create_instance
 from tests.browser.story_rows import LOOKS
 from tests.browser.watch import Look, PageAs
@@ -28,10 +32,13 @@ def test_the_bell_tells_and_leads(
     expect(page.locator(".k-news .is-new")).to_have_count(1)
     axe(page)
     assert_fits(page)
-    page.get_by_label("My request was decided").uncheck()
+    decided = page.get_by_label("Bell: My request was decided")
+    decided.uncheck()
+    page.get_by_label("Email: My request was decided").select_option("Once a day")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
-    expect(page.get_by_label("My request was decided")).not_to_be_checked()
+    expect(decided).not_to_be_checked()
+    expect(page.get_by_label("Email: My request was decided")).to_have_value("daily")
     if width > 1000:
         bell = page.get_by_role("button", name="Notifications, 1 unread")
         bell.click()
@@ -49,3 +56,18 @@ def test_the_bell_tells_and_leads(
     expect(page.locator(".k-news .is-new")).to_have_count(0)
     page.goto("/notifications/?show=unread")
     expect(page.locator("main")).to_contain_text("You have read everything.")
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_link_in_a_mail_stops_mails_without_signing_in(
+    page_as: PageAs, people: Office, axe: Look, assert_fits: Look, width: int, scheme: str
+) -> None:
+    page = page_as("", width, scheme)
+    page.goto(urlsplit(stop_url(people.mark, "assigned")).path)
+    expect(page.locator("h1")).to_have_text("Stop these emails?")
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("button", name="Stop these emails").click()
+    expect(page.locator("h1")).to_have_text("These emails are stopped")
+    axe(page)
+    assert mail_timings(people.mark)["assigned"] == "off"

@@ -147,6 +147,7 @@ def test_the_systems_rows_are_made_once_and_put_right() -> None:
         "scheduler.sweep": ("scheduler.sweep", 5, "seconds", 10),
         "scheduler.prune": ("scheduler.prune", 600, "seconds", 600),
         "kianda.mail.sweep": ("kianda.mail.sweep", 5, "seconds", 10),
+        "kianda.messages.summaries": ("kianda.messages.summaries", 60, "seconds", 60),
     }
     assert all(row.enabled for row in rows)
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from kianda.messages import services
-from kianda.messages.kinds import KINDS, FormAssigned, TaskFailed
+from kianda.messages.kinds import KINDS, FormAssigned, TaskFailed, as_lines
 from kianda.messages.models import Notification
 from processes.instances.lifecycle import create_instance
 from processes.instances.sending_back import send_back
@@ -32,7 +32,7 @@ def people() -> Office:
 
 def told(user: Any) -> list[str]:
     """Return what somebody was told, the newest first."""
-    return [line.sentence for line in services.as_lines(services.lines_of(user))]
+    return [line.sentence for line in as_lines(services.lines_of(user))]
 
 
 def asked(people: Office) -> ProcessInstance:
@@ -46,7 +46,7 @@ def test_who_gets_a_form_is_told_and_nobody_else(people: Office) -> None:
     asked(people)
     assert told(people.mark) == ["Decision of leave-1 is waiting for you"]
     assert [told(user) for user in (people.emma, people.tom, people.root)] == [[], [], []]
-    line = services.as_lines(services.lines_of(people.mark))[0]
+    line = as_lines(services.lines_of(people.mark))[0]
     assert line.detail == "Leave request · from emma"
     assert line.notification.url == "/instances/leave-1/"
 
@@ -71,7 +71,7 @@ def test_a_form_that_is_sent_back_tells_why(people: Office) -> None:
     made = asked(people)
     send_back(process_id=made.process_id, form="asking", note="Which days?", user=people.mark)
     assert told(people.emma) == ["mark sent back Asking of leave-1"]
-    assert services.as_lines(services.lines_of(people.emma))[0].detail == "“Which days?”"
+    assert as_lines(services.lines_of(people.emma))[0].detail == "“Which days?”"
     assert len(told(people.mark)) == 1
 
 
@@ -122,7 +122,7 @@ def test_a_task_tells_its_person_and_administrators_when_it_fails_and_when_it_wo
     fire()
     for user in (people.tom, people.root):
         assert told(user) == ["The scheduled task Decide failed"], "once, not at each firing"
-    detail = services.as_lines(services.lines_of(people.tom))[0].detail
+    detail = as_lines(services.lines_of(people.tom))[0].detail
     assert "belongs to mark" in detail
     ScheduledTask.objects.filter(pk=task.pk).update(target="cancel", run_as=people.emma)
     fire()
@@ -163,8 +163,9 @@ def test_lines_are_read_one_by_one_and_all_at_once(people: Office) -> None:
 
 
 def test_old_lines_go_and_a_deleted_person_takes_theirs_along(people: Office) -> None:
+    about = {"form": "F", "process": "P", "process_id": "p-1", "by": ""}
     services.notify([people.tom.pk], TaskFailed, data={"task": "A", "reason": "B"}, url="/")
-    services.notify([people.mark.pk], FormAssigned, data={}, url="/")
+    services.notify([people.mark.pk], FormAssigned, data=about, url="/")
     now = timezone.now()
     assert services.prune(now + timedelta(days=89)) == 0
     User.objects.filter(pk=people.mark.pk).delete()
@@ -209,7 +210,7 @@ def test_an_alert_of_a_rule_reaches_whom_it_names(
     assert send(made, people.emma, days="3").status == Run.Status.SUCCEEDED
     rows = Notification.objects.filter(kind="alert")
     assert sorted(row.user.username for row in rows) == names
-    line = services.as_lines(rows)[0]
+    line = as_lines(rows)[0]
     assert (line.sentence, line.detail) == ("3 days", "Look · leave-1")
 
 

@@ -317,6 +317,8 @@ _BY_MARKS = {
         POST /instances/<str:process_id>/move/
     """,
     ".....": """
+        GET /notifications/stop/<str:token>/
+        POST /notifications/stop/<str:token>/
         GET /f/<str:token>/
         POST /f/<str:token>/
         GET /f/<str:token>/sent/
