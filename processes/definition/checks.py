@@ -77,12 +77,22 @@ def export(document: Document, catalog: Catalog) -> dict[str, Any]:
 
 def _flaws_of_rule(place: str, rule: Rule, document: Document, catalog: Catalog) -> Iterator[Flaw]:
     if not isinstance(rule, OutwardRule):
+        yield from _account_flaws(place, rule, catalog)
         return
     for ref in rule.refers():
         if ref.process:
             yield from process_flaws(place, rule, ref, document, catalog.process)
         else:
             yield from _method_flaws(place, rule, ref, catalog)
+
+
+def _account_flaws(place: str, rule: Rule, catalog: Catalog) -> Iterator[Flaw]:
+    """Find names of mail accounts that do not hold."""
+    for ref in rule.refers():
+        source = catalog.datasource(ref.datasource) if ref.datasource else None
+        if ref.datasource and (source is None or source.kind != "email"):
+            words = _("There is no mail account %(name)s.") % {"name": ref.datasource}
+            yield Flaw(f"{place}/{ref.place}", words)
 
 
 def _method_flaws(place: str, rule: OutwardRule, ref: Ref, catalog: Catalog) -> Iterator[Flaw]:

@@ -36,11 +36,14 @@ def owner_flaws(document: Document, catalog: Catalog) -> Iterator[Flaw]:
 
 
 def named_in(document: Document) -> Iterator[Named]:
-    """Find the people and groups that forms, rights and fields of a definition name."""
+    """Find the people and groups that forms, rights, fields and rules of a definition name."""
     yield from _owners(document)
     yield from _in_rights(document)
     for place, group in document.groups_asked_for():
         yield Named(place, group=group)
+    for place, rule in document.placed_rules():
+        for setting, ref in rule.named_refs():
+            yield from _named_at(f"{place}/{setting}", ref)
 
 
 def _owners(document: Document) -> Iterator[Named]:
@@ -73,8 +76,12 @@ def _named_on(place: str, part: Form | FormField) -> Iterator[Named]:
 
 def _named_in(place: str, refs: Sequence[str]) -> Iterator[Named]:
     for at, ref in enumerate(refs):
-        if named_user(ref) or named_group(ref):
-            yield Named(f"{place}/{at}", named_user(ref), named_group(ref))
+        yield from _named_at(f"{place}/{at}", ref)
+
+
+def _named_at(place: str, ref: str) -> Iterator[Named]:
+    if named_user(ref) or named_group(ref):
+        yield Named(place, named_user(ref), named_group(ref))
 
 
 def assignment_advice(document: Document, catalog: Catalog) -> Iterator[Flaw]:

@@ -10,8 +10,9 @@ from django.contrib.auth.models import User
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from datasources.selectors import get_document_to_use
 from kianda.accounts.services.person_data import display_name
-from kianda.lib.errors import Invalid
+from kianda.lib.errors import Forbidden, Invalid, Missing
 from kianda.lib.secret_names import MASK
 from kianda.mail import ports
 from kianda.mail.addresses import BadAddress, MailAddress, read_address
@@ -44,7 +45,7 @@ def prepared_letter(
 
     In a preview it goes to whoever tries it.
     """
-    _refuse_unknown_account(mail.account)
+    _refuse_account(mail.account, by)
     people = _Recipients(instance, standing)
     found = {kind: people.addresses(getattr(mail, kind)) for kind in (*_KINDS, "reply_to")}
     if not any(found[kind] for kind in _KINDS):
@@ -92,8 +93,15 @@ def _to_tester(mail: Mail, letter: Letter, tester: str) -> PreparedLetter:
     return PreparedLetter(asdict(made), _shown(letter), said)
 
 
-def _refuse_unknown_account(name: str) -> None:
-    if name and ports.find_account(name) is None:
+def _refuse_account(name: str, by: User | None) -> None:
+    """Raise RuleFailed for an account that is not there, or not for whom the run works."""
+    if not name:
+        return
+    try:
+        get_document_to_use(name, by)
+    except (Missing, Forbidden) as refusal:
+        raise RuleFailed("configuration", refusal.detail) from refusal
+    if ports.find_account(name) is None:
         words = _("There is no mail account %(name)s.")
         raise RuleFailed("configuration", words % {"name": name})
 

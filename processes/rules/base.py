@@ -1,7 +1,7 @@
 """What every rule is; what one may ask of its run stands in `processes.rules.ports`."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, ValidationInfo
@@ -63,6 +63,8 @@ def refuse_open_secrets(rows: Sequence[SuccessRow], context: Context) -> None:
 
 __all__ = ["Answer", "Context", "OnFailure", "OutwardRule", "Rule", "RuleFailed"]
 
+# The controls of settings that hold refs.
+_OF_REFS = frozenset({"refs", "recipients"})
 OnFailure = Literal["stop", "undo", "continue"]
 
 
@@ -161,6 +163,13 @@ class Rule(Kind):
     def assignments_shown(self) -> Sequence[Assignment]:
         """Return the assignments that its sentence is made of, where it is made of those."""
         return ()
+
+    def named_refs(self) -> Iterator[tuple[str, str]]:
+        """Yield the refs to people and groups that its settings name, each with its place."""
+        for name, info in type(self).model_fields.items():
+            extra = info.json_schema_extra
+            if isinstance(extra, dict) and extra.get("control") in _OF_REFS:
+                yield from ((f"{name}/{at}", ref) for at, ref in enumerate(getattr(self, name)))
 
     def addressees(self, which: Literal["users", "groups"]) -> Sequence[str]:
         """Return the texts that name people or groups."""

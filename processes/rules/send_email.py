@@ -1,7 +1,7 @@
 """Send email: a message to people and addresses, written in Markdown."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -17,7 +17,7 @@ from processes.language.references import flaw
 from processes.language.setting_types import TextValue
 from processes.language.values import Value, ValueFailure, as_text
 from processes.rules.base import Context, Rule, RuleFailed
-from processes.rules.ports import Mail
+from processes.rules.ports import Mail, Ref
 
 LONGEST_SUBJECT = 500
 LONGEST_BODY = 50_000
@@ -74,7 +74,8 @@ class SendEmail(Rule):
         title=gettext_noop("Message"),
         description=gettext_noop(
             "Markdown: **bold**, *italic*, # heading, - list, [[text](https://example.org) for a "
-            "link. One that stands alone in its paragraph is drawn as a button. Values are shown as they are."
+            "link. One that stands alone in its paragraph is drawn as a button. Values are shown "
+            "as they are."
         ),
         json_schema_extra={"control": "markdown"},
     )
@@ -113,6 +114,10 @@ class SendEmail(Rule):
         if name and not SLUG.match(name):
             raise flaw(_("Give the name of an email data source."))
         return name
+
+    def refers(self) -> Sequence[Ref]:
+        """Return the mail account that it names."""
+        return [Ref("account", datasource=self.account)] if self.account else []
 
     def run(self, context: Context) -> None:
         """Work out recipients and words, and keep the message for what is stored next."""

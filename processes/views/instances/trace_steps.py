@@ -72,7 +72,7 @@ def sentence_of(rule: Rule | None, document: Document | None) -> SafeString:
     """Return a rule as a sentence in which its fields stand by their titles."""
     if rule is None or document is None or rule.sentence() == rule.title:
         return escape("")
-    if called := [ref for ref in rule.refers() if ref.datasource]:
+    if called := [ref for ref in rule.refers() if ref.method and ref.datasource]:
         return _called(called[0])
     if not (rows := rule.assignments_shown()):
         return escape(rule.sentence())

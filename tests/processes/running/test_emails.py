@@ -8,9 +8,11 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_httpserver import HTTPServer
 
+from datasources.services.access import set_security
+from datasources.services.datasources import create_datasource, delete_datasource
+from kianda.lib.errors import InUse, Invalid
 from kianda.mail import ports, tasks
 from kianda.mail.models import MailMessage, MailRecipient
-from kianda.mail.ports import MailAccount
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
 from processes.running import runs
@@ -101,8 +103,8 @@ def test_after_submit_the_owners_are_those_of_the_next_form(people: Office) -> N
 def test_who_cannot_get_mail_is_left_out_and_said(people: Office) -> None:
     User.objects.filter(pk=people.mark.pk).update(is_active=False)
     User.objects.filter(pk=people.helen.pk).update(email="")
-    refs = ["user:tom", "user:mark", "group:hr", "user:gone"]
-    run = sent_by(people, email(to=refs))
+    refs = ["user:tom", "user:mark", "group:hr", "[illness]"]
+    run = sent_by(people, email(to=refs), illness="user:gone")
     assert to() == ["tom@example.org"]
     assert run.steps[0]["reason"] == (
         "Not sent to gone (no such user), helen (no email address), mark (deactivated)."
@@ -124,7 +126,6 @@ def test_an_email_that_nobody_would_get_fails(people: Office) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"account": "gone"}, "There is no mail account gone."),
         ({"to": ["[illness]"]}, "“x@” is not an email address."),
         ({"reply_to": ["[illness]"]}, "“x@” is not an email address."),
     ],
@@ -244,27 +245,48 @@ def test_a_preview_sends_to_whoever_tries_it_alone(
         assert "ann@x.example" in message.content["text"]
 
 
+ACCOUNT = {
+    "name": "hr-mail", "title": "HR", "kind": "email", "host": "mail.example.org", "port": 587,
+    "security": "starttls", "from": "HR <hr@x.example>",
+}  # fmt: skip
+
+
 @pytest.mark.django_db
-def test_a_rule_names_an_account_that_is_there(people: Office) -> None:
-    account = MailAccount(
-        name="hr-mail", title="HR", host="x.example", port=25, sender="a@b.example"
-    )
-
-    class Accounts:
-        def find(self, name: str) -> MailAccount | None:
-            return account if name == "hr-mail" else None
-
-        def titles(self) -> dict[str, str]:
-            return {"hr-mail": "HR"}
-
-    before = ports._Ports.accounts
-    ports._Ports.accounts = Accounts()
-    try:
-        run = sent_by(people, email(account="hr-mail"))
-    finally:
-        ports._Ports.accounts = before
+def test_a_rule_names_a_mail_account_that_its_person_may_use(people: Office) -> None:
+    create_datasource(raw=ACCOUNT, user=people.root)
+    run = sent_by(people, email(account="hr-mail"))
     assert run.status == Run.Status.SUCCEEDED, run.error
     assert MailMessage.objects.get().account == "hr-mail"
+    with pytest.raises(InUse):
+        delete_datasource(name="hr-mail", user=people.root)
+
+
+@pytest.mark.django_db
+def test_a_mail_account_of_others_is_refused(people: Office) -> None:
+    create_datasource(raw=ACCOUNT, user=people.root)
+    set_security(name="hr-mail", raw={"callers": {"groups": ["hr"]}}, user=people.root)
+    run = sent_by(people, email(account="hr-mail"))
+    assert "emma may not call HR" in run.error["message"]
+    assert not MailMessage.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("settings", "place", "words"),
+    [
+        ({"account": "gone"}, "account", "There is no mail account gone."),
+        ({"to": ["user:gone"]}, "to/0", "There is no user with the user name gone."),
+        ({"cc": ["creator", "group:gone"]}, "cc/1", "There is no group gone."),
+    ],
+)
+def test_what_does_not_hold_outside_the_design_is_not_published(
+    people: Office, settings: dict[str, Any], place: str, words: str
+) -> None:
+    definition = leave_request()
+    definition["forms"][0]["fields"][2]["rules"] = [email(**settings)]
+    with pytest.raises(Invalid) as refused:
+        published(definition, user=people.root)
+    assert list(refused.value.errors) == [(f"/forms/0/fields/2/rules/0/{place}", words)]
 
 
 MAIL = {**email(subject="A", body="B", to=["tom@x.example"]), "id": "mail"}
