@@ -11,6 +11,7 @@ from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import SLUG
 from processes.language.expressions import Template
 from processes.language.mappings import Resolve, evaluate
+from processes.language.people import called, kind_and_name
 from processes.language.people_refs import is_ref_word, named_group, named_user
 from processes.language.recipients import MOST, Recipients, recipients_in_words
 from processes.language.references import flaw
@@ -125,8 +126,9 @@ class SendEmail(Rule):
 
     def mail_for(self, resolve: Resolve) -> Mail:
         """Return the message with its values; raises RuleFailed when it says nothing."""
-        subject = _in_one_line(as_text(evaluate(self.subject, resolve, of="subject")))
-        body = _pieces(self.body, resolve)
+        words = _pieces(self.subject, resolve, of="subject")
+        subject = _in_one_line("".join(text for text, _is_value in words))
+        body = _pieces(self.body, resolve, of="body")
         if not subject:
             raise RuleFailed("value", _("The subject of the email is empty."))
         if not "".join(text for text, _is_value in body).strip():
@@ -152,11 +154,27 @@ def _in_one_line(text: str) -> str:
     return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}\u2026"
 
 
-def _pieces(source: str, resolve: Resolve) -> tuple[tuple[str, bool], ...]:
+def _pieces(source: str, resolve: Resolve, *, of: str) -> tuple[tuple[str, bool], ...]:
+    template = Template.parse(source)
+    if template.expression is None:
+        known = resolve
+        resolve = lambda name: _read_out(known(name))  # noqa: E731 - the same for its names
     try:
-        return tuple(Template.parse(source).pieces(resolve))
+        return tuple(template.pieces(resolve))
     except ValueFailure as failure:
-        raise RuleFailed("value", f"body: {failure}") from failure
+        raise RuleFailed("value", f"{of}: {failure}") from failure
+
+
+def _read_out(value: Value) -> Value:
+    """Return what was chosen in a list as people read it: `Red, Green`, and people by their names.
+
+    An expression gets the list itself.
+    """
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        return value
+    texts = [one for one in value if isinstance(one, str)]
+    people = texts and all(kind_and_name(text)[0] for text in texts)
+    return ", ".join(called(texts) if people else texts)
 
 
 def _named(texts: Iterable[str], resolve: Resolve) -> tuple[str, ...]:

@@ -87,8 +87,7 @@ def _report() -> dict[str, Any]:
             {"type": "text", "name": "details", "title": _("Details"), "mode": "long",
              "help": _("What you did, what you expected, what happened.")},
             {"type": "button", "name": "send_report", "title": _("Send the report"), "rules": [
-                {"type": "submit", "id": "send", "title": _("Submit the report"),
-                 "status": _("Open")},
+                {"type": "submit", "id": "send", "title": _("Submit the report")},
             ]},
         ],
     }  # fmt: skip
@@ -111,7 +110,7 @@ def _solution(team: str) -> dict[str, Any]:
     }  # fmt: skip
     return {
         "name": "work",
-        "title": _("Solution"),
+        "title": _("To be solved"),
         "owners": owners_named(team),
         "fields": [
             {"type": "text", "name": "solution", "title": _("What was done"), "mode": "long",
@@ -155,8 +154,7 @@ def _confirmation() -> dict[str, Any]:
              "choices": answers, "display_as": "options", "required": True},
             {"type": "text", "name": "remark", "title": _("Anything else?"), "mode": "long"},
             {"type": "button", "name": "send_answer", "title": _("Send"), "rules": [
-                {"type": "submit", "id": "confirm", "title": _("Submit the answer"),
-                 "status": _("Open")},
+                {"type": "submit", "id": "confirm", "title": _("Submit the answer")},
             ]},
         ],
     }  # fmt: skip

@@ -39,6 +39,15 @@ def test_words_and_values_stay_apart() -> None:
     assert mailed(body='="a" + "b"').body == (("ab", True),)
 
 
+@pytest.mark.django_db
+def test_what_was_chosen_in_a_list_is_read_out() -> None:
+    values = {"address": ["Red", "Green"], "approver": ["user:ada", "group:hr"]}
+    mail = mailed(values, subject="[address] for [approver]", body="[address]")
+    assert mail.subject == "Red, Green for ada, hr"
+    assert mail.body == (("Red, Green", True),)
+    assert mailed(values, subject="=Item([address], 2)").subject == "Green"
+
+
 @pytest.mark.parametrize(
     ("to", "value", "found"),
     [

@@ -1,20 +1,26 @@
 """Templates for an office: leave, purchases, tickets. Who asks, who decides, who sees what."""
 
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import Group
+from django.test import Client
+from django.utils import timezone
 
 from kianda.accounts.models import Profile
+from kianda.accounts.services.substitutes import Stay, name_substitute
 from kianda.lib.errors import Forbidden
+from kianda.mail.models import MailMessage
 from processes.document_cache import document_of
 from processes.instances.form_states import form_states
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
 from processes.rights.instance_rights import InstanceRights
 from processes.running import runs
-from tests.factories import make_user
-from tests.pages import client_of
+from tests.factories import api_client, make_user
+from tests.pages import client_of, text_of
 from tests.scheduler.gallery.wizard import answered
 
 pytestmark = pytest.mark.django_db
@@ -145,3 +151,159 @@ def test_nobody_decides_their_own_purchase_by_pressing_the_button(
     with pytest.raises(Forbidden):
         made.press("manager_decide", emma, manager_decision="Approved")
     assert made.status == "Waiting for the manager"
+
+
+# --- leave ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def helen(db: None) -> Any:
+    return person("helen", group="HR")
+
+
+@pytest.fixture
+def leave(ada: Any, helen: Any) -> str:
+    return install(ada, "leave-request", service="Leave request", keeper="group:HR")
+
+
+DAYS = {
+    "kind": "Annual leave", "first_day": "2026-12-07", "last_day": "2026-12-11", "working_days": 5,
+}  # fmt: skip
+
+
+def subjects_to(user: Any) -> list[str]:
+    mails = MailMessage.objects.filter(recipients__address=user.email).order_by("pk")
+    return [mail.subject for mail in mails]
+
+
+def test_leave_is_decided_by_the_manager_and_kept_by_hr(
+    leave: str, emma: Any, mark: Any, helen: Any, ben: Any
+) -> None:
+    made = Request(leave, emma, **DAYS)
+    assert made.pressed("send_request", emma) == "Waiting for a decision"
+    assert made.open_forms() == {"decision": ("mark",)}
+    assert subjects_to(mark) == [f"Decision of {made.row.process_id} is waiting for you"]
+    assert made.pressed("leave_decide", mark, leave_decision="Approved") == "Approved"
+    assert subjects_to(emma) == [f"{made.row.process_id} is Approved"]
+    assert subjects_to(helen) == ["Annual leave of emma from 2026-12-07 to 2026-12-11"]
+    mail = MailMessage.objects.get(recipients__address=helen.email)
+    assert "mark has approved Annual leave" in mail.content["text"]
+    assert f"/instances/{made.row.process_id}/" in mail.content["html"]
+    assert [made.is_seen_by(one) for one in (emma, mark, helen, ben)] == [True, True, True, False]
+
+
+def test_a_rejection_needs_a_comment_and_tells_hr_nothing(
+    leave: str, emma: Any, mark: Any, helen: Any
+) -> None:
+    made = Request(leave, emma, **DAYS)
+    made.pressed("send_request", emma)
+    assert made.press("leave_decide", mark, leave_decision="Rejected").status == "failed"
+    told = {"leave_decision": "Rejected", "leave_comment": "The release is that week."}
+    assert made.pressed("leave_decide", mark, **told) == "Rejected"
+    assert subjects_to(helen) == []
+
+
+def test_days_in_the_wrong_order_are_refused_beside_the_last_one(leave: str, emma: Any) -> None:
+    made = Request(leave, emma, **DAYS)
+    refused = made.press("send_request", emma, last_day="2026-12-01")
+    assert refused.status == "failed"
+    assert "The last day is before the first day" in str(refused.error)
+    assert made.open_forms() == {"ask": ("emma",)}
+
+
+def test_who_has_no_manager_is_decided_by_hr_and_a_substitute_decides_for_the_manager(
+    leave: str, emma: Any, mark: Any, helen: Any, ben: Any
+) -> None:
+    made = Request(leave, helen, **DAYS)
+    made.pressed("send_request", helen)
+    assert made.open_forms() == {"decision": ("HR",)}
+    name_substitute(mark, Stay("ben", timezone.now().date()), by=mark)
+    made = Request(leave, emma, **DAYS)
+    made.pressed("send_request", emma)
+    assert made.is_seen_by(ben)
+    assert made.pressed("leave_decide", ben, leave_decision="Approved") == "Approved"
+
+
+def test_a_request_is_withdrawn_by_whoever_has_asked(leave: str, emma: Any, mark: Any) -> None:
+    made = Request(leave, emma, **DAYS)
+    made.pressed("send_request", emma)
+    with pytest.raises(Forbidden):
+        made.press("withdraw", mark)
+    assert made.pressed("withdraw", emma) == "Withdrawn"
+    assert made.open_forms() == {}
+
+
+# --- tickets --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ivo(db: None) -> Any:
+    return person("ivo", group="IT")
+
+
+@pytest.fixture
+def tickets(ada: Any, ivo: Any) -> str:
+    return install(ada, "it-ticket", service="IT ticket", team="group:IT")
+
+
+def solved(tickets: str, emma: Any, ivo: Any) -> tuple[Request, str]:
+    """Return a ticket of Emma's for a guest without an account, and the link in the mail to it."""
+    made = Request(
+        tickets, emma, contact="guest@example.com", summary="No picture", subject="Computer"
+    )
+    assert made.pressed("send_report", emma) == "To be solved"
+    assert made.open_forms() == {"work": ("IT",)}
+    status = made.pressed("solve", ivo, solution="A new cable.")
+    assert status == "Solved, not confirmed"
+    mail = MailMessage.objects.filter(recipients__address="guest@example.com").latest("pk")
+    assert mail.subject == f"Solved? No picture ({made.row.process_id})"
+    found = re.search(r'href="([^"]*/f/[^"]+)"', mail.content["html"])
+    assert found is not None
+    return made, urlsplit(found[1]).path
+
+
+def answer(path: str, **values: str) -> Any:
+    """Open the link as somebody without an account, fill the form in and send it."""
+    anybody = Client()
+    page = anybody.get(path)
+    assert "Does it work now?" in text_of(page)
+    sent = {f"v-{name}": value for name, value in values.items()}
+    revision = page.context["revision"]
+    return anybody.post(path, {"act": "press:send_answer", "revision": revision, **sent})
+
+
+def test_a_guest_confirms_a_ticket_by_the_link_and_it_ends(
+    tickets: str, emma: Any, ivo: Any
+) -> None:
+    made, path = solved(tickets, emma, ivo)
+    done = answer(path, works="Yes, it works")
+    assert done.status_code in {200, 302, 303}
+    assert made.status == "Solved"
+    assert made.open_forms() == {}
+    assert Client().get(path).status_code == 410
+
+
+def test_a_ticket_that_is_not_solved_goes_back_to_the_team(
+    tickets: str, emma: Any, ivo: Any
+) -> None:
+    made, path = solved(tickets, emma, ivo)
+    answer(path, works="No, it does not work", remark="Still black.")
+    assert made.status == "To be solved"
+    assert made.open_forms() == {"work": ("IT",)}
+    assert "It does not work: Still black." in str(made.row.forms)
+    assert made.pressed("solve", ivo, solution="Another one.") == "Solved, not confirmed"
+
+
+def test_the_team_ends_a_ticket_that_nobody_confirms(tickets: str, emma: Any, ivo: Any) -> None:
+    made, path = solved(tickets, emma, ivo)
+    with pytest.raises(Forbidden):
+        made.press("end_ticket", emma)
+    assert made.pressed("end_ticket", ivo) == "Solved"
+    assert Client().get(path).status_code == 410
+
+
+def test_the_link_is_seen_by_the_team_alone(tickets: str, emma: Any, ivo: Any) -> None:
+    made, path = solved(tickets, emma, ivo)
+    for user, seen in ((ivo, True), (emma, False)):
+        data = api_client(user).get(f"/api/v1/instances/{made.row.process_id}/").json()["data"]
+        assert (path in str(data)) == seen
