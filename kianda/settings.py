@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "axes.middleware.AxesMiddleware",
+    "kianda.web.middleware.SecondFactorFirst",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -167,6 +168,23 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_ADAPTER = "kianda.accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "preferred"
+# An administrator may have given the address: it need not be verified for a second factor.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Clocks of phones are wrong by some seconds.
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "kianda.administration.second_factor_forms.SecondFactorForm",
+    "reauthenticate": "kianda.administration.second_factor_forms.CodeAgainForm",
+    "activate_totp": "kianda.administration.second_factor_forms.AppForm",
+    "authenticate_webauthn": "kianda.administration.second_factor_forms.PasskeyStepForm",
+    "reauthenticate_webauthn": "kianda.administration.second_factor_forms.PasskeyAgainForm",
+    "login_webauthn": "kianda.administration.second_factor_forms.PasskeySignInForm",
+    "add_webauthn": "kianda.administration.second_factor_forms.PasskeyForm",
+}
 CSRF_FAILURE_VIEW = "kianda.web.error_pages.csrf_failed"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Count, Model, Q, QuerySet
 
 from kianda.accounts.services import recycle_bin
+from kianda.accounts.services.sessions import forget_ended
 from processes.models import Change, Run
 
 KEPT_PER_INSTANCE = 100
@@ -26,6 +27,7 @@ def prune(moment: datetime, *, batches: int = 40) -> int:
         Q(finished__lt=moment - kept) & ~Q(status__in=UNHAPPY) | Q(finished__lt=moment - 3 * kept)
     )
     old_changes = Change.objects.filter(at__lt=moment - kept)
+    forget_ended()
     deleted = recycle_bin.prune(moment)
     for rows in (*_by_instance(old_runs), *_by_instance(old_changes)):
         while batches > 0:

@@ -1,18 +1,42 @@
 """What django-allauth asks the product: who may sign up, what mails and notes say, what is kept."""
 
+import time
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
-from django.utils.translation import gettext, gettext_noop
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context as current
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from kianda.accounts.authentication import address_of
 from kianda.accounts.services.account_mails import send_account_changed, send_account_mail
+from kianda.accounts.services.second_factors import check_removal
+from kianda.lib.errors import Conflict
+from kianda.lib.secrets import decrypt, encrypt
 
 # What changed on an account, by allauth's name of the mail about it.
 CHANGES = {
     "account/email/email_changed": gettext_noop(
         "The email address of your account is now %(to_email)s. It was %(from_email)s."
+    ),
+    "mfa/email/totp_activated": gettext_noop("An authenticator app was added to your account."),
+    "mfa/email/totp_deactivated": gettext_noop(
+        "The authenticator app was removed from your account."
+    ),
+    "mfa/email/recovery_codes_generated": gettext_noop(
+        "New recovery codes were created for your account. The old ones do not work any more."
+    ),
+    "mfa/email/webauthn_added": gettext_noop("A passkey was added to your account."),
+    "mfa/email/webauthn_removed": gettext_noop("A passkey was removed from your account."),
+    "socialaccount/email/account_connected": gettext_noop(
+        "You can sign in to your account with %(provider)s now."
+    ),
+    "socialaccount/email/account_disconnected": gettext_noop(
+        "You cannot sign in to your account with %(provider)s any more."
     ),
 }
 
@@ -26,6 +50,17 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing: each page of the product says itself what was done."""
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Ask for the password again, unless the person has signed in within these minutes."""
+        request = current.request
+        records = get_authentication_records(request, request.user)
+        newest = max((record["at"] for record in records), default=0)
+        return bool(time.time() - newest >= app_settings.REAUTHENTICATION_TIMEOUT)
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """Say at the sign-in page that nobody gets in."""
+        return HttpResponseRedirect(f"{reverse('sign-in')}?refused=inactive")
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address that the trusted proxies have told."""
@@ -46,4 +81,51 @@ class AccountAdapter(DefaultAccountAdapter):
         """Tell a person by mail what was changed on the account."""
         to = email or user.email
         if to:
-            send_account_changed(user, to, gettext(CHANGES[template_prefix]) % (context or {}))
+            known = context or {}
+            if "provider" in known:
+                known = {**known, "provider": known["provider"].name}
+            send_account_changed(user, to, gettext(CHANGES[template_prefix]) % known)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Encrypts what second factors have of secrets, and names them in the product's own words."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy("The code is not right. Check it and try again."),
+        "cannot_delete_authenticator": gettext_lazy(
+            "Your role needs a second factor. Add another one before you remove this one."
+        ),
+        "cannot_generate_recovery_codes": gettext_lazy(
+            "Set up an authenticator app or a passkey first."
+        ),
+    }
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt a secret under the key ring."""
+        return encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Read a secret with the key ring."""
+        return str(decrypt(encrypted_text))
+
+    def can_delete_authenticator(self, authenticator: Any) -> bool:
+        """Keep the last second factor of a person who needs one."""
+        try:
+            check_removal(authenticator)
+        except Conflict:
+            return False
+        return True
+
+    def get_totp_issuer(self) -> str:
+        """Return what an authenticator app shows above its codes."""
+        return f"Kianda ({current.request.get_host()})"
+
+    def get_totp_label(self, user: Any) -> str:
+        """Return whose codes an authenticator app shows."""
+        return str(user.get_username())
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        """Return the name of a passkey that its person gave none."""
+        count = user.authenticator_set.filter(type=type).count()
+        return gettext("Passkey %(n)d") % {"n": count + 1}

@@ -16,6 +16,11 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """See to the groups of the roles after each migration, and to what signing in counts."""
         from allauth.account.signals import user_logged_in as let_in
+        from allauth.mfa.signals import (
+            authenticator_added,
+            authenticator_removed,
+            authenticator_reset,
+        )
         from axes.signals import user_locked_out
         from django.contrib.auth.signals import (
             user_logged_in,
@@ -24,17 +29,22 @@ class AccountsConfig(AppConfig):
         )
         from django.core.signals import request_finished, request_started
 
-        from kianda.accounts.authentication import (
-            entered,
-            left,
-            refused,
-            signed_in,
-            was_locked_out,
-        )
+        from kianda.accounts.authentication import signed_in, was_locked_out
         from kianda.accounts.roles import make_groups
         from kianda.accounts.services.directory import begin_request, end_request
+        from kianda.accounts.sign_in_events import (
+            codes_made,
+            entered,
+            factor_added,
+            factor_removed,
+            left,
+            refused,
+        )
 
         user_logged_in.connect(signed_in, dispatch_uid="kianda.guessing")
+        authenticator_added.connect(factor_added, dispatch_uid="kianda.audit")
+        authenticator_removed.connect(factor_removed, dispatch_uid="kianda.audit")
+        authenticator_reset.connect(codes_made, dispatch_uid="kianda.audit")
         let_in.connect(entered, dispatch_uid="kianda.audit")
         user_logged_out.connect(left, dispatch_uid="kianda.audit")
         user_login_failed.connect(refused, dispatch_uid="kianda.audit")

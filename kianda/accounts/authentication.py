@@ -3,13 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from allauth.account.internal.flows.login import get_authentication_records
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -17,13 +14,12 @@ from rest_framework.request import Request
 
 from kianda.accounts.models import ApiToken
 from kianda.accounts.roles import remember_roles
-from kianda.accounts.services import audit
 from kianda.accounts.services.guessing import (
     begin_try,
     note_locked_account,
-    note_stranger,
     right_try,
 )
+from kianda.accounts.services.sessions import note_session
 from kianda.accounts.services.tokens import digest_of
 from kianda.lib.api.throttling import refuse_too_many_anonymous
 from kianda.lib.db.prepared_statements import PreparedQuery
@@ -109,56 +105,10 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def entered(*, request: HttpRequest, user: Any, **_: Any) -> None:
-    """Write into the audit log that somebody has signed in, how, and from where."""
-    ways = [_way(record) for record in get_authentication_records(request, user)]
-    detail = gettext("%(ways)s, from %(address)s.") % {
-        "ways": " + ".join(dict.fromkeys(ways)) or gettext("Password"),
-        "address": address_of(request),
-    }
-    audit.record(user, action="signed in", kind="user", name=user.get_username(), detail=detail)
-
-
-def _way(record: dict[str, Any]) -> str:
-    if record["method"] == "socialaccount":
-        return gettext("Single sign-on")
-    if record["method"] != "mfa":
-        return gettext("Password")
-    return {
-        "webauthn": gettext("Passkey"), "totp": gettext("Authenticator app"),
-        "recovery_codes": gettext("Recovery code"),
-    }[record["type"]]  # fmt: skip
-
-
-def left(*, user: Any, **_: Any) -> None:
-    """Write into the audit log that somebody has signed out."""
-    if user is not None:
-        audit.record(user, action="signed out", kind="user", name=user.get_username())
-
-
-def refused(*, credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    """Write into the audit log that a password was looked at and was wrong.
-
-    What nobody is called may be a password, typed into the wrong box: then only that somebody tried
-    is told, once an hour for an address.
-    """
-    if request is None or getattr(request, "axes_locked_out", False):
-        return
-    user = User.objects.filter(username=str(credentials.get("username", ""))).first()
-    address = address_of(request)
-    if user is None:
-        note_stranger(address)
-        return
-    said = gettext("From %(address)s.") % {"address": address}
-    if not user.is_active:
-        said = f"{gettext('The user is deactivated.')} {said}"
-    name = user.get_username()
-    audit.record(None, action="wrong password", kind="user", name=name, detail=said)
-
-
 def signed_in(*, request: HttpRequest, user: Any, **_: Any) -> None:
-    """Take the person out of what counts against the address."""
+    """Take the person out of what counts against the address, and note where they are."""
     right_try(address=address_of(request), account=user.get_username())
+    note_session(request, user)
 
 
 def was_locked_out(*, request: HttpRequest, username: str | None, **_: Any) -> None:

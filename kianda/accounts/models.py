@@ -1,4 +1,4 @@
-"""Profiles, substitutes, links, API tokens, idempotency, the audit log, passwords, the canary."""
+"""Profiles, substitutes, links, sessions, API tokens, the audit log, passwords, the canary."""
 
 from django.conf import settings
 from django.db import models
@@ -100,6 +100,39 @@ class PasswordLink(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class SignedInSession(models.Model):
+    """Where a person is signed in: beside Django's row of the session, under the same hash."""
+
+    key = models.CharField(max_length=40, primary_key=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="signed_in_sessions"
+    )
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    address = models.CharField(max_length=45)
+    agent = models.CharField(max_length=300, help_text="What the browser calls itself.")
+
+    class Meta:
+        ordering = ["-seen_at"]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.address}"
+
+
+class SignInPolicy(models.Model):
+    """How people of this workspace sign in: one row, whose defaults hold without it."""
+
+    second_factor_roles = models.JSONField(
+        default=list, help_text="Whoever has one of these roles needs a second factor."
+    )
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_sign_in_policy")]
+
+    def __str__(self) -> str:
+        return ", ".join(self.second_factor_roles)
 
 
 class ApiToken(models.Model):

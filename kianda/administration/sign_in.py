@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic.edit import FormView
 
 from kianda.accounts.authentication import address_of
@@ -19,6 +20,7 @@ from kianda.accounts.services import audit
 from kianda.accounts.services.addresses import account_named
 from kianda.accounts.services.guessing import RESET_MAIL, begin_try
 from kianda.accounts.services.password_links import RESET_MINUTES, send_reset
+from kianda.accounts.services.sessions import forget_sessions, note_session
 from kianda.administration.passwords import (
     AsksForPassword,
     ForgottenForm,
@@ -33,6 +35,11 @@ from kianda.web.pages import toast
 
 # Who asks for it stays signed in so long; else a session ends after 12 idle hours.
 REMEMBERED_DAYS = 14
+# Why somebody was sent back to the sign-in page.
+REFUSED = {
+    "inactive": gettext_lazy("This account is deactivated. Ask an administrator."),
+    "passkey": gettext_lazy("The passkey was not accepted. Try another one, or your password."),
+}
 
 
 class SignIn(SaysWhenToWait, LoginView):
@@ -47,7 +54,7 @@ class SignIn(SaysWhenToWait, LoginView):
         """Tell whether a session has ended, and where a demo's password is found."""
         return super().get_context_data(
             **more, expired="expired" in self.request.GET, is_demo=settings.KIANDA_DEMO,
-            days=REMEMBERED_DAYS,
+            days=REMEMBERED_DAYS, refused=REFUSED.get(self.request.GET.get("refused", "")),
         )  # fmt: skip
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
@@ -127,6 +134,9 @@ class ChangePassword(SaysWhenToWait, AsksForPassword, PasswordChangeView):
         """Store the password, and that it was changed."""
         answer = super().form_valid(form)
         person = form.user
+        # The session has another key now: it is the only one left.
+        forget_sessions(person, but=str(self.request.session.session_key))
+        note_session(self.request, person)
         audit.record(person, action="changed the password", kind="user", name=person.username)
         toast(self.request, _("Your password is changed. Other sessions of yours have ended."))
         return answer

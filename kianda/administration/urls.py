@@ -1,6 +1,7 @@
 """The addresses of the pages of accounts."""
 
 from django.urls import path
+from django.views.decorators.http import require_http_methods, require_safe
 
 from kianda.administration import (
     addresses,
@@ -13,19 +14,27 @@ from kianda.administration import (
     people_import,
     profile,
     recycle_bin,
+    second_factor,
     substitutes,
     tokens,
+    user_security,
     users,
 )
 from kianda.administration.api import attributes as attributes_api
 from kianda.administration.api import groups as groups_api
+from kianda.administration.api import security as security_api
 from kianda.administration.api import substitutes as substitutes_api
 from kianda.administration.api import users as users_api
+
+# Before anything else: what browsers do not send is not led anywhere.
+_form = require_http_methods(["GET", "HEAD", "POST"])
 
 api_urlpatterns = [
     path("users/", users_api.Users.as_view()),
     path("users/<str:username>/", users_api.OneUser.as_view()),
     path("users/<str:username>/invitation/", users_api.Invitation.as_view()),
+    path("users/<str:username>/sessions/", security_api.SessionsOf.as_view()),
+    path("users/<str:username>/second-factor/", security_api.SecondFactorOf.as_view()),
     path("users/<str:username>/substitute/", substitutes_api.SubstituteOf.as_view()),
     path("user-attributes/", attributes_api.Attributes.as_view()),
     path("user-attributes/<str:name>/", attributes_api.OneAttribute.as_view()),
@@ -34,6 +43,8 @@ api_urlpatterns = [
     path("groups/<path:name>/", groups_api.OneGroup.as_view()),
     path("people/", users_api.PeopleList.as_view()),
     path("me/", users_api.Me.as_view()),
+    path("me/sessions/", security_api.MySessions.as_view()),
+    path("sign-in/", security_api.SignInSettings.as_view()),
     path("me/substitute/", substitutes_api.MySubstitute.as_view()),
 ]
 
@@ -44,6 +55,7 @@ page_urlpatterns = [
     path("users/import/", people_import.import_people, name="users-import"),
     path("users/import/links/", people_import.import_links, name="users-import-links"),
     path("users/invite/", users.invite, name="user-invite"),
+    path("users/sign-in/", user_security.sign_in_settings, name="sign-in-settings"),
     path("users/groups/", groups.groups, name="groups"),
     path("users/groups/new/", groups.add, name="group-new"),
     path("users/groups/<int:group_id>/", groups.change, name="group"),
@@ -59,6 +71,12 @@ page_urlpatterns = [
     path("users/<int:user_id>/", users.change, name="user"),
     path("users/<int:user_id>/deactivate/", users.deactivate, name="user-deactivate"),
     path("users/<int:user_id>/substitute/", substitutes.substitute, name="user-substitute"),
+    path("users/<int:user_id>/sessions/", user_security.sessions, name="user-sessions"),
+    path(
+        "users/<int:user_id>/second-factor/",
+        user_security.reset_second_factor,
+        name="user-second-factor",
+    ),
     path("users/<int:user_id>/password-link/", users.password_link, name="user-password-link"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/new/", tokens.create, name="token-new"),
@@ -75,6 +93,58 @@ page_urlpatterns = [
     path("notifications/settings/", notifications.settings, name="notifications-settings"),
     path("notifications/<int:pk>/", notifications.read, name="notification"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/security/", second_factor.security, name="security"),
+    path("profile/security/", second_factor.security, name="mfa_index"),
+    path("profile/security/", second_factor.security, name="mfa_list_webauthn"),
+    path("profile/security/sessions/", second_factor.end, name="session-end"),
+    path("profile/security/app/", _form(second_factor.AddApp.as_view()), name="mfa_activate_totp"),
+    path(
+        "profile/security/app/remove/",
+        _form(second_factor.RemoveApp.as_view()),
+        name="mfa_deactivate_totp",
+    ),
+    path(
+        "profile/security/passkeys/",
+        _form(second_factor.AddPasskey.as_view()),
+        name="mfa_add_webauthn",
+    ),
+    path(
+        "profile/security/passkeys/<int:pk>/",
+        _form(second_factor.RenamePasskey.as_view()),
+        name="mfa_edit_webauthn",
+    ),
+    path(
+        "profile/security/passkeys/<int:pk>/remove/",
+        _form(second_factor.RemovePasskey.as_view()),
+        name="mfa_remove_webauthn",
+    ),
+    path(
+        "profile/security/codes/",
+        require_safe(second_factor.RecoveryCodesPage.as_view()),
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "profile/security/codes/new/",
+        _form(second_factor.NewRecoveryCodes.as_view()),
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "profile/security/codes/file/",
+        require_safe(second_factor.RecoveryCodesFile.as_view()),
+        name="mfa_download_recovery_codes",
+    ),
+    path("sign-in/code/", _form(second_factor.SecondFactorStep.as_view()), name="mfa_authenticate"),
+    path(
+        "sign-in/passkey/", _form(second_factor.PasskeySignIn.as_view()), name="mfa_login_webauthn"
+    ),
+    path(
+        "password/again/code/", _form(second_factor.CodeAgain.as_view()), name="mfa_reauthenticate"
+    ),
+    path(
+        "password/again/passkey/",
+        _form(second_factor.PasskeyAgain.as_view()),
+        name="mfa_reauthenticate_webauthn",
+    ),
     path("profile/email/", addresses.change_address, name="change-email"),
     path("email/<str:key>/", addresses.confirm, name="confirm-email"),
     path("profile/substitute/", substitutes.own_substitute, name="own-substitute"),

@@ -20,6 +20,7 @@ from kianda.accounts.services import password_links as links
 from kianda.accounts.services import users as people
 from kianda.accounts.services.account_mails import mail_leaves
 from kianda.accounts.services.person_data import own_groups_of, person_data
+from kianda.accounts.services.second_factors import those_with_one
 from kianda.administration.forms import ROLE_WORDS, InviteForm, PersonForm, by_field
 from kianda.administration.lists import shown_rows
 from kianda.lib.errors import Conflict, Invalid, Stale
@@ -48,10 +49,12 @@ def users(request: HttpRequest) -> HttpResponseBase:
         **shown_rows(request, rows, words),
         "roles": list(zip(ROLES, role_titles(ROLES), strict=True)),
     }
+    with_factor = those_with_one(list(context["page"]))
     for user in context["page"]:
         held = remember_roles(user, [group.name for group in user.groups.all()])
         user.held = role_titles(role for role in ROLES if role in held)
         user.link = links.link_state(user)
+        user.has_factor = user.pk in with_factor
     return render_page(
         request, "accounts/users.html", context, partials={"rows": "accounts/_users.html"}
     )

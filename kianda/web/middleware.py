@@ -17,8 +17,10 @@ from django.http import (
 from django.middleware.common import CommonMiddleware
 from django.utils.translation import gettext as _
 
+from kianda.accounts.services.second_factors import has_second_factor, needs_second_factor
 from kianda.lib.api.problems import plain_problem
 from kianda.web.error_pages import not_allowed
+from kianda.web.pages import go
 from kianda.web.request_metrics import REQUEST_SECONDS
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -110,6 +112,52 @@ class SlashAtTheEnd(CommonMiddleware):
     """Leads an address that lacks its last slash to the one that has it, whatever was sent."""
 
     response_redirect_class = _Moved
+
+
+class SecondFactorFirst:
+    """Leads who needs a second factor and has none to where it is set up, before anything else.
+
+    Calls with an API token go on: they are no sign-in, and their person may not be there.
+    """
+
+    # Where it is set up, and what leads there or away from it.
+    OPEN = frozenset({
+        "security", "mfa_index", "mfa_list_webauthn", "mfa_activate_totp", "mfa_add_webauthn",
+        "mfa_view_recovery_codes", "mfa_download_recovery_codes", "account_reauthenticate",
+        "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "sign-in", "account_login",
+        "sign-out", "set-password", "confirm-email", "theme",
+    })  # fmt: skip
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Go on to the next layer; what is asked is known only there."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponseBase | None:
+        """Lead away from what is asked, or refuse it where nobody can be led."""
+        match = request.resolver_match
+        if (
+            settings.SESSION_COOKIE_NAME not in request.COOKIES
+            or (match is not None and match.url_name in self.OPEN)
+            or _has_token(request)
+            or not request.user.is_authenticated
+            or not needs_second_factor(request.user)
+            or has_second_factor(request.user)
+        ):
+            return None
+        if request.path.startswith("/api/"):
+            said = _("Your role needs a second factor. Set one up under Profile, Security.")
+            return plain_problem(request, 403, said)
+        return go(request, "security")
+
+
+def _has_token(request: HttpRequest) -> bool:
+    """Tell whether this is a call of the API in which the session counts for nothing."""
+    scheme = request.headers.get("Authorization", "").strip().partition(" ")[0]
+    return request.path.startswith("/api/") and scheme.lower() == "bearer"
 
 
 class SayWhatIsNotAllowed:

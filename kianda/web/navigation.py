@@ -46,8 +46,12 @@ MORE = (
         "profile", _("Profile and time zone"), "person-circle", (), _("Theme, single letters")
     ),
     PageEntry("notifications", _("Notifications"), "bell", (), _("Bell, settings")),
+    PageEntry("security", _("Security"), "shield-lock", (), _("Second factor, passkeys, sessions")),
     PageEntry("change-password", _("Change password"), "lock", ()),
     PageEntry("api-docs", _("API documentation"), "braces", ()),
+    PageEntry(
+        "sign-in-settings", _("Sign-in"), "shield-lock", (ADMINISTRATOR,), _("Second factor")
+    ),
     PageEntry("groups", _("Groups"), "people", (ADMINISTRATOR,)),
     PageEntry("instance-new", _("New instance"), "plus-lg", (USER,)),
     PageEntry("design-new", _("New process design"), "plus-lg", (DESIGNER,)),

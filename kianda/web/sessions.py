@@ -1,6 +1,5 @@
 """A person's session: how it is stored, its time zone, and its end after 12 idle hours."""
 
-import hashlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +10,9 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
+from kianda.accounts.permissions import signed_in
 from kianda.accounts.services.profiles import zone_of
+from kianda.accounts.services.sessions import note_session, stored_key
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _SEEN = "seen"
@@ -44,6 +45,7 @@ def _renew(request: HttpRequest) -> None:
     apart = abs(now - request.session.get(_SEEN, 0))
     if request.user.is_authenticated and apart > _RENEW_AFTER_S:
         request.session[_SEEN] = now
+        note_session(request, signed_in(request))
 
 
 class SessionStore(db.SessionStore):
@@ -81,9 +83,3 @@ class SessionStore(db.SessionStore):
         key = session_key or self.session_key
         if key is not None:
             super().delete(stored_key(key))
-
-
-def stored_key(session_key: str) -> str:
-    """Return what the table holds in the place of a key: 160 bits, as much as the column takes."""
-    # A key is long and random: it needs neither salt nor many rounds.
-    return hashlib.sha256(session_key.encode()).hexdigest()[:40]

@@ -33,5 +33,7 @@ PILLS: Mapping[str, tuple[str, str, str | Promise]] = {
     "inactive": ("", "slash-circle", _("Deactivated")),
     "invited": ("", "envelope", _("Invited")),
     "revoked": ("", "slash-circle", _("Revoked")),
+    "verified": ("ok", "check-circle-fill", _("Verified")),
+    "unverified": ("", "question-circle", _("Not verified")),
     "untested": ("", "question-circle", _("Not tested")),
 }

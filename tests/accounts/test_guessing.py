@@ -206,3 +206,22 @@ def test_the_audit_log_says_once_that_an_address_or_an_account_has_to_wait(
         ("ada", "system", f"Too many wrong passwords from {ELSEWHERE}."),
         (OFFICE, "system", "Wrong passwords for 10 accounts from this address: it has to wait."),
     ]
+
+
+def test_one_account_is_not_guessed_from_many_addresses(clock: Any, ada: Any) -> None:
+    answers = [sign_in("ada", address=f"198.51.100.{n}") for n in range(12)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429] * 2
+    assert answers[-1]["Retry-After"] == "30"
+    assert sign_in("ada", PASSWORD, address="192.0.2.9").status_code == 429
+    entry = AuditEntry.objects.get(action="sign-in paused")
+    assert entry.detail == "Wrong passwords from many addresses, the last from 198.51.100.10."
+    clock.move_to(seconds(31), tick=False)
+    assert sign_in("ada", PASSWORD, address="192.0.2.9").status_code == 302
+
+
+def test_a_person_still_gets_in_from_where_they_have_signed_in_before(clock: Any, ada: Any) -> None:
+    assert sign_in("ada", PASSWORD, address="192.0.2.44").status_code == 302
+    for n in range(12):
+        sign_in("ada", address=f"198.51.100.{n}")
+    assert sign_in("ada", PASSWORD, address="192.0.2.99").status_code == 429
+    assert sign_in("ada", PASSWORD, address="192.0.2.44").status_code == 302

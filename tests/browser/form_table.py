@@ -205,6 +205,12 @@ ELSEWHERE = {
         "sign-in", "account_login", "sign-out", "change-password", "password-forgotten",
         "account_reauthenticate", "change-email", "confirm-email",
     },
+    "test_second_factor": {
+        "mfa_activate_totp", "mfa_deactivate_totp", "mfa_add_webauthn", "mfa_edit_webauthn",
+        "mfa_remove_webauthn", "mfa_generate_recovery_codes", "mfa_authenticate",
+        "mfa_login_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "session-end",
+        "user-sessions", "user-second-factor", "sign-in-settings",
+    },
     "test_people": {"set-password"},
     "test_own_account": {"profile"},
     "test_shell": {"theme"},

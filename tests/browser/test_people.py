@@ -137,7 +137,7 @@ def test_a_deactivated_person_is_out_at_once(page_as: PageAs) -> None:
     page.goto("/users/")
     page.click("[aria-label='More for ben']")
     page.wait_for_selector(".k-menu:popover-open a:focus")
-    for _entry in ("substitute", "password link", "deactivate"):
+    for _entry in ("substitute", "password link", "sessions", "deactivate"):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.click("#dialog >> text=Deactivate >> nth=-1")

@@ -17,16 +17,15 @@ Action = Literal[
     "address change asked", "address changed", "called", "changed", "changed the password",
     "created", "deactivated", "deleted", "exported", "hook renewed", "invitation sent", "invited",
     "link revoked", "marked as done", "members changed", "moved", "password link asked",
-    "password link made", "paused", "published", "reactivated", "recovery codes made", "removed",
-    "renamed", "restored", "resumed", "revoked", "run", "saved", "second factor added",
-    "second factor removed", "second factor reset", "sent again", "session ended",
-    "sessions ended", "set a password", "sign-in paused", "signed in", "signed out", "tested",
-    "wrong code", "wrong password",
+    "password link made", "paused", "published", "reactivated", "recovery codes made",
+    "recovery codes read", "removed", "renamed", "restored", "resumed", "revoked", "run", "saved",
+    "second factor added", "second factor removed", "second factor reset", "sent again",
+    "session ended", "sessions ended", "set a password", "sign-in paused", "signed in",
+    "signed out", "tested", "wrong code", "wrong password",
 ]  # fmt: skip
 Kind = Literal[
     "API token", "attribute", "datasource", "form link", "group", "instance", "mail account",
-    "message",
-    "process", "scheduled task", "user",
+    "message", "process", "scheduled task", "sign-in", "user",
 ]  # fmt: skip
 
 ACTIONS: Mapping[Action, str] = {
@@ -52,6 +51,7 @@ ACTIONS: Mapping[Action, str] = {
     "published": gettext_noop("published"),
     "reactivated": gettext_noop("reactivated"),
     "recovery codes made": gettext_noop("recovery codes made"),
+    "recovery codes read": gettext_noop("recovery codes read"),
     "removed": gettext_noop("removed"),
     "renamed": gettext_noop("renamed"),
     "restored": gettext_noop("restored"),
@@ -89,6 +89,7 @@ KINDS: Mapping[Kind, str] = {
     "message": gettext_noop("Message"),
     "process": gettext_noop("Process design"),
     "scheduled task": gettext_noop("Scheduled task"),
+    "sign-in": gettext_noop("Sign-in"),
     "user": gettext_noop("User"),
 }
 

@@ -1,11 +1,12 @@
 """Guessing of passwords and codes: who fails too often has to wait, ever longer.
 
 Counted are tries that were not right, in the last hour: for how many accounts of an address, and
-how often for an account. An account that signs in leaves the count, so an office behind one address
-hardly ever has any; somebody who tries one password on every account soon has many. Wrong passwords
-of one account from one address are counted by django-axes. Requests for a mail are counted like
-tries, for they are never "right". What was typed as a user name is kept as a digest: it may be a
-password. All counts are rows: the processes of an installation share nothing else.
+for an account from how many addresses, or how often. An account that signs in leaves the count, so
+an office behind one address hardly ever has any; somebody who tries one password on every account
+soon has many. Wrong passwords of one account from one address are counted by django-axes. Requests
+for a mail are counted like tries, for they are never "right". What was typed as a user name is kept
+as a digest: it may be a password. All counts are rows: the processes of an installation share
+nothing else.
 """
 
 import ipaddress
@@ -21,7 +22,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from kianda.accounts.models import AuditEntry, PasswordTry
+from kianda.accounts.models import AuditEntry, PasswordTry, SignedInSession
 from kianda.accounts.services.audit import Action, record
 from kianda.lib.errors import TooMany
 
@@ -35,15 +36,17 @@ class TryLimit(NamedTuple):
     """What is tried: how often for one account before it waits, and what the audit log says."""
 
     code: str
-    free_tries: int | None
+    free_tries: int
     first_wait: timedelta
     by_address: str
     by_account: str = ""
 
 
+# From one address it is django-axes that counts; here, from how many addresses it was tried.
 PASSWORD = TryLimit(
-    "password", None, FIRST_WAIT,
+    "password", 10, timedelta(seconds=30),
     gettext_noop("Wrong passwords for %(n)s accounts from this address: it has to wait."),
+    gettext_noop("Wrong passwords from many addresses, the last from %(address)s."),
 )  # fmt: skip
 SECOND_FACTOR = TryLimit(
     "code", 5, timedelta(seconds=30),
@@ -79,7 +82,7 @@ def begin_try(
         mine, is_new = PasswordTry.objects.get_or_create(
             what=what.code, place=place, account=_digest(account), defaults={"at": moment}
         )
-        wait = _wait(mine, what, moment)
+        wait = _wait(mine, what, account=account, moment=moment)
         if wait.left > timedelta(0):
             break
         # Of two at the same moment one is second, and looks at the counts again.
@@ -93,7 +96,7 @@ def begin_try(
     raise TooMany(said, retry_after=wait.left.total_seconds(), of_account=wait.is_of_account)
 
 
-def _wait(mine: PasswordTry, what: TryLimit, moment: datetime) -> _Wait:
+def _wait(mine: PasswordTry, what: TryLimit, *, account: str, moment: datetime) -> _Wait:
     """Return how long a try has to wait, for the address or for the account."""
     rows = PasswordTry.objects.filter(what=what.code)
     found: Any = rows.filter(place=mine.place).exclude(pk=mine.pk).aggregate(
@@ -101,14 +104,22 @@ def _wait(mine: PasswordTry, what: TryLimit, moment: datetime) -> _Wait:
     )  # fmt: skip
     left = _left(wait_after(found["n"]), found["newest"], moment)
     ways = [_Wait(left, accounts=found["n"], is_of_account=False)]
-    if what.free_tries is not None:
-        own: Any = rows.filter(account=mine.account, tries__gt=0).aggregate(
-            n=Sum("tries"), newest=Max("at")
-        )
-        waits = _doubled(what.first_wait, (own["n"] or 0) - what.free_tries)
-        left = _left(waits, own["newest"], moment)
+    own = rows.filter(account=mine.account, tries__gt=0)
+    if what is PASSWORD:
+        count = own.aggregate(n=Count("pk"), newest=Max("at"))
+    else:
+        count = own.aggregate(n=Sum("tries"), newest=Max("at"))
+    waits = _doubled(what.first_wait, (count["n"] or 0) - what.free_tries)
+    left = _left(waits, count["newest"], moment)
+    # Others must not be able to keep a person away from where that person has signed in before.
+    if left > timedelta(0) and not (what is PASSWORD and _is_known(mine.place, account)):
         ways.append(_Wait(left, accounts=0, is_of_account=True))
     return max(ways, key=lambda way: way.left)
+
+
+def _is_known(place: str, account: str) -> bool:
+    rows = SignedInSession.objects.filter(user__username=account)
+    return any(place_of(one) == place for one in rows.values_list("address", flat=True)[:100])
 
 
 def _left(wait: timedelta, newest: datetime | None, moment: datetime) -> timedelta:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken
 from django.apps import apps
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from kianda.accounts.models import Canary
-from kianda.lib.secrets import EncryptedJSONField, WrongKeyRing, decrypt
+from kianda.lib.secrets import EncryptedJSONField, WrongKeyRing, decrypt, encrypt
 
 TEXT = "The key ring is right."
 
@@ -37,6 +38,8 @@ def check_key_ring() -> None:
 
 
 BATCH = 200
+# Where secrets stand in the data of an authenticator app, and of recovery codes.
+_PARTS = ("secret", "seed")
 
 
 def encrypted_columns() -> Iterator[tuple[type[Model], str]]:
@@ -63,6 +66,21 @@ def rotate(model: type[Model], column: str) -> int:
                 )
         last = rows[-1][0]
     return changed
+
+
+def rotate_second_factors() -> int:
+    """Re-encrypt the secrets of second factors, which stand inside rows of django-allauth."""
+    changed = 0
+    for row in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).order_by("pk"):
+        data = {**row.data, **{key: _renewed(row.data[key]) for key in _PARTS if key in row.data}}
+        if data != row.data:
+            same = Authenticator.objects.filter(pk=row.pk, data=row.data)
+            changed += same.update(data=data)
+    return changed
+
+
+def _renewed(token: str) -> str:
+    return token if _is_newest(token) else encrypt(decrypt(token))
 
 
 def _raw(model: type[Model], column: str) -> QuerySet[Model, tuple[int, str]]:

@@ -23,6 +23,7 @@ from kianda.accounts.models import PasswordLink
 from kianda.accounts.services import audit
 from kianda.accounts.services.account_mails import address_in_full, send_account_mail
 from kianda.accounts.services.addresses import account_named
+from kianda.accounts.services.sessions import forget_sessions
 from kianda.lib.errors import Conflict, Invalid
 
 # As long as Django's own settings say; a link that anybody can ask for lives for an hour.
@@ -155,6 +156,7 @@ def use_link(user: User, token: str, *, set_password: Callable[[User], None]) ->
             row is not None and row.sent_to != "" and row.sent_to == user.email
         )
         set_password(user)
+        forget_sessions(user)
         if mailed:
             verify_address(user)
         PasswordLink.objects.filter(user=user).update(made_at=None, sent_to="")

@@ -25,6 +25,7 @@ from kianda.accounts.services.person_data import (
     store_person_data,
     text_flaws,
 )
+from kianda.accounts.services.sessions import forget_sessions
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
 from kianda.lib.names import unseen_flaw
 
@@ -185,6 +186,7 @@ def deactivate_person(user: User, *, by: User) -> None:
         if user.is_active:
             user.is_active = False
             user.save(update_fields=["is_active"])
+            forget_sessions(user)
             audit.record(by, action="deactivated", kind=KIND, name=user.username)
 
 

@@ -54,6 +54,22 @@ ATTRIBUTE = shape({
 ATTRIBUTE_IN = ATTRIBUTE | {"required": ["title"]}
 ATTRIBUTE_PATCH = shape({"title": ATTRIBUTE["properties"]["title"]})
 
+SESSIONS = {
+    "type": "array",
+    "items": shape({
+        "device": TEXT, "address": TEXT, "began": TEXT | {"format": "date-time"},
+        "seen": TEXT | {"format": "date-time"}, "id": TEXT,
+    }),
+}  # fmt: skip
+SECOND_FACTOR = shape({
+    "set_up": {"type": "boolean"},
+    "needed": {"type": "boolean", "description": "Whether a role of the user asks for one."},
+})  # fmt: skip
+_ROLES: Schema = {"type": "array", "items": {"type": "string", "enum": list(ROLES)}}
+SIGN_IN = shape({
+    "second_factor_roles": _ROLES | {"description": "People of these need one."}
+})  # fmt: skip
+
 PERSON = shape({"name": TEXT, "username": TEXT})
 _TOKEN = shape({"name": TEXT, "scopes": {"type": "array", "items": {"enum": list(SCOPES)}}})
 ME = shape({
@@ -111,6 +127,12 @@ class UserChanges(_Settings):
 
     username: StrictStr = ""
     active: StrictBool = True
+
+
+class SignInChanges(Body):
+    """PATCH /sign-in/"""
+
+    second_factor_roles: list[StrictStr] = []
 
 
 class NewGroup(Body):

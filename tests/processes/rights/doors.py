@@ -102,6 +102,28 @@ _BY_MARKS = {
         GET /password/forgotten/
         POST /password/forgotten/
         PUT /password/forgotten/
+        GET /sign-in/code/
+        POST /sign-in/code/
+        GET /sign-in/passkey/
+        POST /sign-in/passkey/
+        GET /api/v1/me/sessions/
+        DELETE /api/v1/me/sessions/
+        GET /profile/security/
+        GET /profile/security/app/
+        POST /profile/security/app/
+        GET /profile/security/passkeys/
+        POST /profile/security/passkeys/
+        GET /profile/security/passkeys/<int:pk>/
+        POST /profile/security/passkeys/<int:pk>/
+        GET /profile/security/passkeys/<int:pk>/remove/
+        POST /profile/security/passkeys/<int:pk>/remove/
+        GET /profile/security/codes/new/
+        POST /profile/security/codes/new/
+        GET /password/again/code/
+        POST /password/again/code/
+        GET /password/again/passkey/
+        POST /password/again/passkey/
+        POST /profile/security/sessions/
         GET /profile/email/
         POST /profile/email/
         GET /email/<str:key>/
@@ -180,6 +202,18 @@ _BY_MARKS = {
         GET /designs/<str:name>/designer/type/
     """,
     "xxxxo": """
+        GET /api/v1/users/<str:username>/sessions/
+        DELETE /api/v1/users/<str:username>/sessions/
+        GET /api/v1/users/<str:username>/second-factor/
+        DELETE /api/v1/users/<str:username>/second-factor/
+        GET /api/v1/sign-in/
+        PATCH /api/v1/sign-in/
+        GET /users/sign-in/
+        POST /users/sign-in/
+        GET /users/<int:user_id>/sessions/
+        POST /users/<int:user_id>/sessions/
+        GET /users/<int:user_id>/second-factor/
+        POST /users/<int:user_id>/second-factor/
         GET /bin/<slug:kind>/<int:pk>/remove/
         POST /bin/<slug:kind>/<int:pk>/remove/
         GET /api/v1/datasources/
@@ -322,6 +356,10 @@ _BY_MARKS = {
         GET /f/<str:token>/
         POST /f/<str:token>/
         GET /f/<str:token>/sent/
+        GET /profile/security/app/remove/
+        POST /profile/security/app/remove/
+        GET /profile/security/codes/
+        GET /profile/security/codes/file/
         GET /notifications/<int:pk>/
         GET /api/v1/me/substitute/
         DELETE /api/v1/me/substitute/

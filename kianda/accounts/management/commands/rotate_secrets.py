@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kianda.accounts.services.key_ring import encrypted_columns, rotate
+from kianda.accounts.services.key_ring import encrypted_columns, rotate, rotate_second_factors
 from kianda.lib.secrets import WrongKeyRing
 
 
@@ -26,4 +26,10 @@ class Command(BaseCommand):
                 raise CommandError(f"{error} ({model._meta.label}.{column})") from error
             total += changed
             self.stdout.write(f"{model._meta.label}.{column}: {changed}")
+        try:
+            factors = rotate_second_factors()
+        except WrongKeyRing as error:
+            raise CommandError(f"{error} (second factors)") from error
+        self.stdout.write(f"second factors: {factors}")
+        total += factors
         self.stdout.write(f"{total} values are now under the newest key.")
