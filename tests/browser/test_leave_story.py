@@ -1,0 +1,116 @@
+"""A leave request by five people: asked, mailed, decided from the mail, told, kept, and hidden."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth.models import Group
+from playwright.sync_api import expect
+
+from kianda.accounts.models import Profile
+from kianda.mail.delivery import deliver_due
+from processes.models import ProcessInstance, Run
+from tests.browser.hands import until
+from tests.browser.watch import Look, PageAs
+from tests.factories import api_client, make_user
+from tests.mail_server import MailServer
+from tests.pages import client_of
+from tests.scheduler.gallery.wizard import answered
+
+LISTS = ("/instances/", "/runs/", "/work/", "/search/?q=leave", "/api/v1/instances/")
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[MailServer]:
+    """A mail server that is the workspace's."""
+    with MailServer() as made:
+        settings.KIANDA_SMTP = made.settings
+        yield made
+
+
+@pytest.fixture
+def people(db: None) -> dict[str, Any]:
+    """Emma and her manager Mark, Helen of HR, Tom who has nothing to do with it."""
+    made = {
+        name: make_user(name, "User", first_name=first, last_name=last)
+        for name, first, last in (
+            ("emma", "Emma", "Doyle"), ("mark", "Mark", "Murphy"), ("helen", "Helen", "Ryan"),
+            ("tom", "Tomás", "Keane"),
+        )
+    }  # fmt: skip
+    made["helen"].groups.add(Group.objects.create(name="HR"))
+    Profile.objects.create(user=made["emma"], manager=made["mark"])
+    return made
+
+
+def letter_to(server: MailServer, address: str) -> Any:
+    """Return the only letter that reached an address, once a worker has looked at the outbox."""
+    deliver_due()
+    (found,) = [one for one in server.received if address in one.recipients]
+    return found
+
+
+def link_in(letter: Any) -> str:
+    """Return the path that a letter leads to."""
+    found = re.search(r"http\S+/instances/[^\s)]+", letter.text)
+    assert found is not None
+    return urlsplit(found[0]).path
+
+
+def test_a_leave_request_goes_its_way_and_nobody_else_meets_it(
+    page_as: PageAs, people: dict[str, Any], server: MailServer, axe: Look, assert_fits: Look
+) -> None:
+    designer = client_of(make_user("dora", "Designer"))
+    sent = answered(service="Leave request", keeper="group:HR")
+    assert designer.post("/designs/templates/leave-request/", sent).status_code == 303
+
+    page = page_as("emma")
+    page.goto("/instances/new/?process=leave-request")
+    page.get_by_label("First day").fill("2026-12-07")
+    page.get_by_label("Last day").fill("2026-12-11")
+    page.get_by_label("Working days").fill("5")
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("button", name="Send the request").click()
+    until(page, lambda: ProcessInstance.objects.filter(status="Waiting for a decision").exists())
+    made = ProcessInstance.objects.get()
+
+    asked = letter_to(server, "mark@example.org")
+    assert asked.message["Subject"] == f"Decision of {made.process_id} is waiting for you"
+    page = page_as("mark", 390, "dark")
+    page.goto(link_in(asked))
+    expect(page.locator("main")).to_contain_text("Emma Doyle")
+    page.get_by_text("Approved", exact=True).click()
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("button", name="Send the decision").click()
+    until(page, lambda: ProcessInstance.objects.filter(status="Approved").exists())
+
+    decided = letter_to(server, "emma@example.org")
+    assert decided.message["Subject"] == f"{made.process_id} is Approved"
+    page = page_as("emma")
+    page.goto(link_in(decided))
+    expect(page.locator("main")).to_contain_text("Approved")
+    page.get_by_role("button", name="Notifications, 1 unread").click()
+    expect(page.locator("#bellbox")).to_contain_text(f"{made.process_id} is Approved")
+
+    kept = letter_to(server, "helen@example.org")
+    assert kept.message["Subject"] == "Annual leave of Emma Doyle from 2026-12-07 to 2026-12-11"
+    page = page_as("helen")
+    page.goto("/instances/?process=leave-request")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.goto(link_in(kept))
+    expect(page.locator("h1")).to_contain_text(made.process_id)
+
+    stranger, api = client_of(people["tom"]), api_client(people["tom"])
+    run = Run.objects.latest("pk").pk
+    for path in (f"/instances/{made.process_id}/", f"/instances/{made.process_id}/changes/",
+                 f"/instances/{made.process_id}/runs/", f"/runs/{run}/"):  # fmt: skip
+        assert stranger.get(path).status_code == 404, path
+    for path in (f"instances/{made.process_id}/", f"runs/{run}/"):
+        assert api.get(f"/api/v1/{path}").status_code == 404, path
+    for path in LISTS:
+        answer = (api if path.startswith("/api") else stranger).get(path)
+        assert made.process_id not in answer.content.decode(), path
