@@ -27,6 +27,7 @@ class DatasourcesConfig(AppConfig):
         mail.register(carrier=carry, accounts=StoredAccounts())
         usage.register("group", uses_of_group)
         usage.register_page("datasource", _page_of_datasource)
+        usage.register_page("mail account", lambda _use: reverse("messages"))
         usage.register_finder("datasource", _pages_by_name)
 
 

@@ -34,7 +34,6 @@ SMALL = {
     "kianda/web/page_extensions.py": "a registry between apps",
     "kianda/web/request_metrics.py": "sets the environment before its library is imported",
     "kianda/web/static_storage.py": "named in the settings, imported before apps are ready",
-    "kianda/web/status_pills.py": "a table of words and icons",
     "processes/definition/catalog.py": "a port, implemented further up",
     "processes/document_cache.py": "stands below every room that reads versions",
     "processes/language/limits.py": "rules, fields, definitions and the designer keep to them",

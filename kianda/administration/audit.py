@@ -13,6 +13,7 @@ from kianda.accounts.roles import ADMINISTRATOR, ROLES
 from kianda.accounts.services.audit import kind_words, told_by
 from kianda.administration.lists import shown_rows
 from kianda.lib.usage import pages_by_name
+from kianda.mail.models import MailMessage
 from kianda.web.pages import page, query_words, render_page
 
 
@@ -54,4 +55,7 @@ def _pages(kind: str, names: set[str]) -> dict[str, str]:
     if kind == "group":
         groups = Group.objects.filter(name__in=names).exclude(name__in=ROLES)
         return {name: reverse("group", args=[pk]) for name, pk in groups.values_list("name", "pk")}
+    if kind == "message":
+        found = MailMessage.objects.filter(pk__in=[name for name in names if name.isdecimal()])
+        return {str(pk): reverse("message", args=[pk]) for pk in found.values_list("pk", flat=True)}
     return pages_by_name(kind, names)

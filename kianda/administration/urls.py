@@ -8,6 +8,7 @@ from kianda.administration import (
     attributes,
     audit,
     groups,
+    messages,
     notifications,
     passwords,
     people,
@@ -22,6 +23,7 @@ from kianda.administration import (
 )
 from kianda.administration.api import attributes as attributes_api
 from kianda.administration.api import groups as groups_api
+from kianda.administration.api import messages as messages_api
 from kianda.administration.api import security as security_api
 from kianda.administration.api import substitutes as substitutes_api
 from kianda.administration.api import users as users_api
@@ -41,6 +43,11 @@ api_urlpatterns = [
     path("groups/", groups_api.Groups.as_view()),
     # A name may hold a slash.
     path("groups/<path:name>/", groups_api.OneGroup.as_view()),
+    path("messages/", messages_api.Messages.as_view()),
+    path("messages/<int:message_id>/", messages_api.OneMessage.as_view()),
+    path("messages/<int:message_id>/resend/", messages_api.MessageResend.as_view()),
+    path("messages/<int:message_id>/done/", messages_api.MessageDone.as_view()),
+    path("mail-settings/", messages_api.MailSettings.as_view()),
     path("people/", users_api.PeopleList.as_view()),
     path("me/", users_api.Me.as_view()),
     path("me/sessions/", security_api.MySessions.as_view()),
@@ -50,6 +57,11 @@ api_urlpatterns = [
 
 page_urlpatterns = [
     path("welcome/<uidb64>/<token>/", passwords.SetPassword.as_view(), name="set-password"),
+    path("messages/", messages.messages, name="messages"),
+    path("messages/account/", messages.mail_settings, name="mail-settings"),
+    path("messages/<int:message_id>/", messages.message, name="message"),
+    path("messages/<int:message_id>/send/", messages.send_again, name="message-resend"),
+    path("messages/<int:message_id>/done/", messages.done, name="message-done"),
     path("people/options/", people.options, name="people-options"),
     path("users/", users.users, name="users"),
     path("users/import/", people_import.import_people, name="users-import"),

@@ -15,6 +15,7 @@ from kianda.accounts.services.key_ring import check_key_ring
 from kianda.accounts.services.users import able_administrators
 from kianda.checks import settings_are_sound
 from kianda.lib.secrets import WrongKeyRing
+from kianda.mail import accounts, outbox
 from kianda.ops import liveness
 from kianda.ops.health import broker_answers, is_migrated
 from kianda.web import times
@@ -41,6 +42,7 @@ def findings(*, now: datetime) -> list[Finding]:
     found = [
         *_parts(now), *_broker(), *_database(), *_key_ring(), *_settings(), *_disk(),
         *_planning(now), *_waiting(now), *_administrators(),
+        *_mail(),
     ]  # fmt: skip
     order = {"bad": 0, "warn": 1, "ok": 2}
     return sorted(found, key=lambda finding: order[finding.kind])
@@ -141,3 +143,33 @@ def _administrators() -> Iterator[Finding]:
     if count == 1:
         said = _("There is only one Administrator.")
         yield Finding("warn", said, _("Make a second one: a lost password is then no problem."))
+
+
+def _mail() -> Iterator[Finding]:
+    settings_page = _("Choose one under Administration, Messages, or set KIANDA_SMTP_URL.")
+    name = accounts.chosen_account()
+    if accounts.account_of("") is not None:
+        yield from _messages()
+    elif name:
+        said = _("The mail account %(name)s is gone: messages are rejected.") % {"name": name}
+        yield Finding("bad", said, settings_page)
+    else:
+        said = _("No mail account is set: messages are kept here only.")
+        # Who tries the product out has none, and reads them on the page.
+        yield Finding("ok" if settings.EMBEDDED else "warn", said, settings_page)
+
+
+def _messages() -> Iterator[Finding]:
+    if waiting := outbox.waiting_for_settings():
+        said = ngettext(
+            "The mail server refuses the sign-in: %(n)s message waits.",
+            "The mail server refuses the sign-in: %(n)s messages wait.",
+            waiting,
+        )
+        yield Finding("bad", said % {"n": waiting}, _("Correct the mail account and test it."))
+    failed = sum(outbox.counts(outbox.ATTENTION).values())
+    if failed:
+        said = ngettext("%(n)s message needs attention.", "%(n)s messages need attention.", failed)
+        yield Finding("warn", said % {"n": failed}, _("Look at Administration, Messages."))
+    if not waiting and not failed:
+        yield Finding("ok", _("Mail is sent, and no message needs attention."))

@@ -34,6 +34,7 @@ ADMINISTRATION = (
     PageEntry("designs", _("Process designs"), "diagram-3", (DESIGNER,)),
     PageEntry("datasources", _("Data sources"), "plug", (DATASOURCE_MANAGER, DESIGNER)),
     PageEntry("tasks", _("Scheduled tasks"), "alarm", (DESIGNER,)),
+    PageEntry("messages", _("Messages"), "envelope", (ADMINISTRATOR,)),
     PageEntry("users", _("Users"), "people", (ADMINISTRATOR,)),
     PageEntry("tokens", _("API tokens"), "key", (USER,)),
     PageEntry("audit", _("Audit log"), "journal-text", (ADMINISTRATOR,)),

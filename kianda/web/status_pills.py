@@ -35,5 +35,13 @@ PILLS: Mapping[str, tuple[str, str, str | Promise]] = {
     "revoked": ("", "slash-circle", _("Revoked")),
     "verified": ("ok", "check-circle-fill", _("Verified")),
     "unverified": ("", "question-circle", _("Not verified")),
+    # Messages.
+    "planned": ("", "clock", _("Planned")),
+    "sending": ("run", "arrow-repeat", _("Sending")),
+    "sent": ("ok", "check-circle-fill", _("Sent")),
+    "retrying": ("warn", "arrow-repeat", _("Retrying")),
+    "rejected": ("bad", "x-octagon-fill", _("Rejected")),
+    "may_have_been_sent": ("warn", "question-circle", _("May have been sent")),
+    "done": ("", "check-circle", _("Done")),
     "untested": ("", "question-circle", _("Not tested")),
 }

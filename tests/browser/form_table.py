@@ -228,6 +228,7 @@ ELSEWHERE = {
     "test_notifications": {
         "notifications-read", "notifications-settings", "notifications-stop",
     },
+    "test_messages": {"message-resend", "message-done", "mail-settings"},
     "test_runs": {"run-store"},
     "tasks/test_acts": {"task-run", "task-pause", "task-resume"},
     "test_preview": {

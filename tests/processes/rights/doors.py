@@ -277,6 +277,18 @@ _BY_MARKS = {
         GET /users/<int:user_id>/password-link/
         POST /users/<int:user_id>/password-link/
         GET /audit/
+        GET /messages/
+        GET /messages/account/
+        POST /messages/account/
+        GET /api/v1/messages/
+        GET /messages/<int:message_id>/
+        POST /messages/<int:message_id>/send/
+        POST /messages/<int:message_id>/done/
+        GET /api/v1/messages/<int:message_id>/
+        POST /api/v1/messages/<int:message_id>/resend/
+        POST /api/v1/messages/<int:message_id>/done/
+        GET /api/v1/mail-settings/
+        PUT /api/v1/mail-settings/
         GET /datasources/
         GET /datasources/new/
         POST /datasources/new/

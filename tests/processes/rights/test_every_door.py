@@ -16,6 +16,9 @@ from kianda.accounts.services.attributes import add_attribute
 from kianda.accounts.services.password_links import renew_link
 from kianda.accounts.services.substitutes import Stay, name_substitute
 from kianda.accounts.services.tokens import create_token
+from kianda.mail.letters import Letter
+from kianda.mail.models import MailMessage
+from kianda.mail.planning import plan_letters
 from processes.instances.lifecycle import create_instance, delete_instance
 from processes.models import Change, FormLink, ProcessDesign, ProcessInstance, Run
 from scheduler.services.tasks import create_task
@@ -62,6 +65,8 @@ def place(db: None, settings: Any) -> dict[str, Any]:
     link = FormLink.objects.create(
         instance=made, form="decision", digest="0" * 64, created=made.created
     )
+    letter = Letter(key="k", to=("emma@example.org",), subject="Leave", text="Four days")
+    plan_letters([letter], run=Run.objects.latest("pk").pk, process_id=made.process_id)
     other = make_user("other", "User")
     renew_link(other, by=people.root)
     name_substitute(other, Stay("root", date(2026, 12, 21)), by=people.root)
@@ -75,7 +80,7 @@ def place(db: None, settings: Any) -> dict[str, Any]:
         "group_id": people.helen.groups.get(name="hr").pk,
         "token_id": create_token(other, name="t")[0].pk, "slug": "token-refresh",
         "method": "none", "token": "unknown", "key": "unknown", "uidb64": "MQ", "kind": "instances",
-        "link": link.pk,
+        "link": link.pk, "message_id": MailMessage.objects.get(key="k").pk,
     }  # fmt: skip
 
 

@@ -1,0 +1,139 @@
+"""Administration, Messages: everything that is sent by mail, and what became of it."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kianda.accounts.permissions import signed_in
+from kianda.accounts.roles import ADMINISTRATOR
+from kianda.administration.lists import shown_rows
+from kianda.lib.errors import Conflict, Invalid
+from kianda.mail import accounts, outbox, ports
+from kianda.mail.models import OVER, MailMessage, MailState
+from kianda.web.form_once import once
+from kianda.web.pages import Errors, go, page, query_words, render_dialog, render_page, toast
+
+# The tabs, beside all: what needs a person first.
+TABS = (
+    (MailState.REJECTED, gettext_lazy("Rejected")),
+    (MailState.MAY_HAVE_BEEN_SENT, gettext_lazy("Uncertain")),
+    (MailState.RETRYING, gettext_lazy("Retrying")),
+    (MailState.PLANNED, gettext_lazy("Planned")),
+    (MailState.SENT, gettext_lazy("Sent")),
+    (MailState.DONE, gettext_lazy("Done")),
+)
+COUNTED = (*outbox.ATTENTION, MailState.RETRYING, MailState.PLANNED)
+
+
+@page(roles=(ADMINISTRATOR,))
+def messages(request: HttpRequest) -> HttpResponseBase:
+    """List messages, the newest first; by state, by words."""
+    words = query_words(request, "search", "state")
+    rows = outbox.searched(outbox.messages(), words["search"])
+    if words["state"] in MailState.values:
+        rows = rows.filter(state=words["state"])
+    found = outbox.counts(COUNTED)
+    total, sent = outbox.lately(timezone.now())
+    context = {
+        **shown_rows(request, rows, words),
+        "tabs": [(state, word, found.get(state)) for state, word in TABS],
+        "attention": sum(found[state] for state in outbox.ATTENTION),
+        "total": total,
+        "sent": sent,
+        "nothing_leaves": accounts.account_of("") is None,
+    }
+    return render_page(
+        request, "messages/messages.html", context, partials={"rows": "messages/_rows.html"}
+    )
+
+
+@page(roles=(ADMINISTRATOR,))
+def message(request: HttpRequest, message_id: int) -> HttpResponseBase:
+    """Show one message: each recipient, each try, what the server said."""
+    return _show(request, outbox.get_message(message_id))
+
+
+@page(roles=(ADMINISTRATOR,), methods=("POST",))
+@once
+def send_again(request: HttpRequest, message_id: int) -> HttpResponseBase:
+    """Send a message again, to the addresses in the box."""
+    typed = request.POST.get("/to", "")
+    to = [line.strip() for line in typed.splitlines() if line.strip()]
+    try:
+        outbox.send_again(message_id, to=to, user=signed_in(request))
+    except Invalid as invalid:
+        errors = Errors(Invalid.at("/to", " ".join(flaw.detail for flaw in invalid.errors)))
+        row = outbox.get_message(message_id)
+        return _show(request, row, typed=typed, errors=errors, status=422)
+    except Conflict as conflict:
+        return _refused(request, message_id, conflict)
+    toast(request, _("Message planned."))
+    return go(request, "message", message_id=message_id)
+
+
+@page(roles=(ADMINISTRATOR,), methods=("POST",))
+@once
+def done(request: HttpRequest, message_id: int) -> HttpResponseBase:
+    """Mark a message as done."""
+    try:
+        outbox.mark_done(message_id, user=signed_in(request))
+    except Conflict as conflict:
+        return _refused(request, message_id, conflict)
+    toast(request, _("Marked as done."))
+    return go(request, "message", message_id=message_id)
+
+
+def _refused(request: HttpRequest, message_id: int, conflict: Conflict) -> HttpResponse:
+    row = outbox.get_message(message_id)
+    return _show(request, row, refused=conflict.detail, status=409)
+
+
+def _show(
+    request: HttpRequest, row: MailMessage, *, typed: str = "", status: int = 200, **more: Any
+) -> HttpResponse:
+    context = {
+        "message": row,
+        "recipients": row.recipients.all(),
+        "attempts": row.attempts.select_related("by"),
+        "to": typed or "\n".join(outbox.failed_addresses(row)),
+        "text": "" if row.private else row.content["text"],
+        "is_over": row.state in OVER,
+        "waits_for_settings": bool(row.refused_login),
+        **more,
+    }
+    return render_page(request, "messages/message.html", context, status=status)
+
+
+class AccountForm(forms.Form):
+    """The workspace's mail account."""
+
+    account = forms.ChoiceField(label=gettext_lazy("Mail account"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the accounts that there are."""
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["account"]
+        none = _("None: messages are kept here only")
+        field.choices = [("", none), *ports.account_titles().items()]
+        field.widget.attrs["class"] = "form-select"
+
+
+@page(roles=(ADMINISTRATOR,), methods=("GET", "POST"))
+@once
+def mail_settings(request: HttpRequest) -> HttpResponseBase:
+    """Ask by which account mail leaves, and keep it."""
+    chosen = {"account": accounts.chosen_account()}
+    form = AccountForm(request.POST if request.method == "POST" else None, initial=chosen)
+    if request.method == "POST" and form.is_valid():
+        accounts.choose_account(form.cleaned_data["account"], user=signed_in(request))
+        toast(request, _("Mail account saved."))
+        return go(request, "messages")
+    context = {"form": form, "operators": accounts.operators_account()}
+    return render_dialog(
+        request, "messages/_settings.html", context, title=_("Mail account"),
+        status=422 if form.errors else 200,
+    )  # fmt: skip
