@@ -37,7 +37,7 @@ KINDS = [
     for slug, kind in registry.kinds.items()
 ]
 # Modules whose classes are no kinds themselves.
-BASES = {"base", "calling"}
+BASES = {"base", "calling", "mailing"}
 
 # The least that a kind of each slug needs, where its defaults are not enough.
 LEAST: dict[str, dict[str, Any]] = {
@@ -62,6 +62,14 @@ LEAST: dict[str, dict[str, Any]] = {
     "process_security": {"id": "a", "see": ["creator"]},
     "user_alert": {"id": "a", "to": ["creator"], "subject": "Done"},
     "send_email": {"id": "a", "to": ["creator"], "subject": "Done", "body": "Look"},
+    "meeting_request": {
+        "id": "a",
+        "to": ["creator"],
+        "subject": "Talk",
+        "body": "Look",
+        "start": "2026-12-07",
+        "end": "2026-12-07",
+    },
     "anonymous_form_link": {"id": "a", "form": "main", "field": "amount"},
     "start_a_process": {"id": "a", "process": "orders"},
     "get_user_property": {"id": "a", "properties": [{"field": "status", "property": "email"}]},
@@ -187,6 +195,7 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "process_security",
         "user_alert",
         "send_email",
+        "meeting_request",
         "anonymous_form_link",
         "start_a_process",
         "get_user_property",

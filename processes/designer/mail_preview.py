@@ -37,6 +37,9 @@ class MailPreview(NamedTuple):
     pieces: Sequence[tuple[str, bool]]
     # Whose values are shown; empty when there is no instance.
     process_id: str
+    # Of a meeting: from when to when, and where.
+    when: Sequence[str] = ()
+    where: str = ""
     problem: str = ""
 
     @property
@@ -52,16 +55,20 @@ def preview_of(
     resolve = _with_names(samples.resolve)
     subject, wrong_subject = _pieces(raw.get("subject"), resolve, names)
     body, wrong_body = _pieces(raw.get("body"), resolve, names)
+    told = {one: _pieces(raw.get(one), resolve, names) for one in ("start", "end", "location")}
+    texts = {one: "".join(text for text, _is_value in found[0]) for one, found in told.items()}
     account = account_of(str(raw.get("account") or ""))
     named = {name: _texts(raw.get(name)) for name in _LISTS}
     said = {
-        name: recipients_in_words(texts, titles, names=called) if texts else ""
-        for name, texts in named.items()
+        name: recipients_in_words(refs, titles, names=called) if refs else ""
+        for name, refs in named.items()
     }
     return MailPreview(
         **said, sender=account.sender if account else "", pieces=body,
         subject=" ".join("".join(text for text, _is_value in subject).split()),
-        process_id=samples.process_id, problem=wrong_subject or wrong_body,
+        process_id=samples.process_id, where=texts["location"],
+        when=[texts["start"], texts["end"]] if "start" in raw else (),
+        problem=wrong_subject or wrong_body or "".join(found[1] for found in told.values()),
     )  # fmt: skip
 
 

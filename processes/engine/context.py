@@ -140,7 +140,9 @@ class RunContext:
         """Send an email with what is stored next; raises RuleFailed when nobody would get it."""
         mask = self.masker.text
         body = tuple((mask(text), is_value) for text, is_value in mail.body)
-        letter = self.world.mail(replace(mail, subject=mask(mail.subject), body=body), self)
+        meeting = mail.meeting and replace(mail.meeting, location=mask(mail.meeting.location))
+        masked = replace(mail, subject=mask(mail.subject), body=body, meeting=meeting)
+        letter = self.world.mail(masked, self)
         if letter is not None:
             self.working.letters.append(dict(letter))
 

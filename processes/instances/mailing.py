@@ -3,10 +3,13 @@
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import date
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -15,24 +18,31 @@ from kianda.accounts.services.person_data import display_name
 from kianda.lib.errors import Forbidden, Invalid, Missing
 from kianda.lib.secret_names import MASK
 from kianda.mail import ports
+from kianda.mail.accounts import account_of
 from kianda.mail.addresses import BadAddress, MailAddress, read_address
-from kianda.mail.letters import Letter, check_letter
+from kianda.mail.invitations import MeetingInvitation
+from kianda.mail.letters import CheckedLetter, Letter, check_letter
+from kianda.mail.planning import plan_letters
 from kianda.mail.rendering import render_body
 from processes.document_cache import document_of
 from processes.engine.instance_state import InstanceState
 from processes.instances.telling import people_named
+from processes.language.dates import is_date, parse_moment
 from processes.language.people_refs import is_ref_word, named_group, named_user, refs_in_words
-from processes.models import ProcessInstance
+from processes.models import ProcessInstance, SentMeeting
 from processes.rules.base import RuleFailed
-from processes.rules.ports import LINKS_AT, Mail
+from processes.rules.ports import LINKS_AT, Mail, Meeting
 
 _KINDS = ("to", "cc", "bcc")
+_MEETING = "meeting"
 
 
 class PreparedLetter(NamedTuple):
-    """A letter as JSON, as the trace shows it, and a sentence about who does not get it."""
+    """A letter as JSON, as the trace shows it, and a sentence about who does not get it.
 
-    # None: nothing is sent.
+    The JSON is that of a `Letter`, with the `meeting` that it invites to. None: nothing is sent.
+    """
+
     letter: dict[str, Any] | None
     shown: dict[str, Any]
     note: str
@@ -51,16 +61,32 @@ def prepared_letter(
     if not any(found[kind] for kind in _KINDS):
         named = [one for kind in _KINDS for one in getattr(mail, kind)]
         raise RuleFailed("value", people.nobody(named))
+    organizer = people.address(by) if by is not None else ""
     letter = _letter(mail, found)
-    _check(letter)
+    check = _checked(letter)
     if instance.mode == ProcessInstance.Mode.PREVIEW:
-        return _to_tester(mail, letter, people.address(by) if by is not None else "")
-    return PreparedLetter(asdict(letter), _shown(letter), people.left_out())
+        return _to_tester(mail, letter, organizer, instance)
+    made = _with_meeting(letter, check, mail.meeting, instance, organizer)
+    return PreparedLetter(made, _shown(letter, mail.meeting), people.left_out())
 
 
-def _check(letter: Letter) -> None:
+def plan_mails(
+    mails: Sequence[Mapping[str, Any]], *, instance: ProcessInstance, run: int, by: User | None
+) -> None:
+    """Plan what `prepared_letter` gave; call inside the transaction that stores the run."""
+    letters = [Letter(**{name: one[name] for name in one if name != _MEETING}) for one in mails]
+    plan_letters(letters, run=run, process_id=instance.process_id, by=by)
+    for one in mails:
+        if meeting := one.get(_MEETING):
+            SentMeeting.objects.update_or_create(
+                instance=instance, rule=meeting["rule"],
+                defaults={"sequence": meeting["sequence"]},
+            )  # fmt: skip
+
+
+def _checked(letter: Letter) -> CheckedLetter:
     try:
-        check_letter(letter)
+        return check_letter(letter)
     except Invalid as invalid:
         said = dict.fromkeys(flaw.detail for flaw in invalid.errors)
         raise RuleFailed("value", " ".join(said) or invalid.detail) from invalid
@@ -76,21 +102,60 @@ def _letter(mail: Mail, found: Mapping[str, Sequence[str]]) -> Letter:
     )  # fmt: skip
 
 
-def _to_tester(mail: Mail, letter: Letter, tester: str) -> PreparedLetter:
+def _to_tester(
+    mail: Mail, letter: Letter, tester: str, instance: ProcessInstance
+) -> PreparedLetter:
     """Return an email of a preview: only whoever tries it gets it, and reads who would have."""
+    shown = _shown(letter, mail.meeting)
     everybody = ", ".join(one for kind in _KINDS for one in getattr(letter, kind))
     if not tester:
         said = _("Not sent: a preview sends emails to you alone, and you have no email address.")
-        return PreparedLetter(None, _shown(letter), said)
+        return PreparedLetter(None, shown, said)
     told = _("This is a preview. It would have been sent to %(people)s.") % {"people": everybody}
     tried = replace(
         mail, subject=f"[{_('Preview')}] {mail.subject}",
         body=(("> ", False), (told, True), ("\n\n", False), *mail.body),
     )  # fmt: skip
-    made = _letter(tried, {"to": [tester]})
-    _check(made)
-    said = _("Sent to you alone: this is a preview.")
-    return PreparedLetter(asdict(made), _shown(letter), said)
+    own = _letter(tried, {"to": [tester]})
+    made = _with_meeting(own, _checked(own), mail.meeting, instance, tester)
+    return PreparedLetter(made, shown, _("Sent to you alone: this is a preview."))
+
+
+def _with_meeting(
+    letter: Letter,
+    checked: CheckedLetter,
+    meeting: Meeting | None,
+    instance: ProcessInstance,
+    organizer: str,
+) -> dict[str, Any]:
+    """Return a letter as JSON, with its invitation when it is one to a meeting."""
+    if meeting is None:
+        return asdict(letter)
+    known = SentMeeting.objects.filter(instance=instance, rule=meeting.rule).first()
+    sequence = known.sequence + 1 if known is not None else 0
+    host = urlsplit(settings.KIANDA_PUBLIC_URL).hostname or "localhost"
+    invitation = MeetingInvitation(
+        uid=f"{instance.process_id}-{meeting.rule}@{host}", sequence=sequence,
+        title=letter.subject, location=meeting.location, text=letter.text,
+        start=_moment(meeting.start), end=_moment(meeting.end),
+        organizer=_organizer(organizer, letter, host),
+        asked=[one.address for one in checked.addressees if one.kind == "to"],
+        optional=[one.address for one in checked.addressees if one.kind == "cc"],
+    )  # fmt: skip
+    whole = replace(letter, calendar=invitation.document(moment=timezone.now()))
+    return asdict(whole) | {_MEETING: {"rule": meeting.rule, "sequence": sequence}}
+
+
+def _organizer(person: str, letter: Letter, host: str) -> MailAddress:
+    """Return whom answers go to: the run's person, else whoever gets replies to the email."""
+    account = account_of(letter.account)
+    named = person or next(iter(letter.reply_to), "") or (account.sender if account else "")
+    return read_address(named) if named else MailAddress(f"no-reply@{host}")
+
+
+def _moment(text: str) -> date:
+    whole = parse_moment(text)
+    return whole.date() if is_date(text) else whole
 
 
 def _refuse_account(name: str, by: User | None) -> None:
@@ -106,13 +171,15 @@ def _refuse_account(name: str, by: User | None) -> None:
         raise RuleFailed("configuration", words % {"name": name})
 
 
-def _shown(letter: Letter) -> dict[str, Any]:
+def _shown(letter: Letter, meeting: Meeting | None) -> dict[str, Any]:
     """Return a letter for the trace; what a link in it lets do is for its recipients alone."""
     shown: dict[str, Any] = {
         kind: list(addresses) for kind in _KINDS if (addresses := getattr(letter, kind))
     }
-    text = MASK if letter.private else letter.text
-    return {**shown, "subject": letter.subject, "text": text}
+    shown |= {"subject": letter.subject, "text": MASK if letter.private else letter.text}
+    if meeting is not None:
+        shown |= {"start": meeting.start, "end": meeting.end, "location": meeting.location}
+    return shown
 
 
 class _Recipients:

@@ -6,6 +6,7 @@ from processes.models.instances import (
     GivenProcessId,
     InstancePerson,
     ProcessInstance,
+    SentMeeting,
     field_relation,
 )
 from processes.models.links import FormLink
@@ -24,6 +25,7 @@ __all__ = [
     "ProcessDesign",
     "ProcessInstance",
     "Run",
+    "SentMeeting",
     "WorkingCopy",
     "WorkingEdit",
     "field_relation",

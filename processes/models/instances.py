@@ -143,6 +143,25 @@ class InstancePerson(models.Model):
         return f"{self.instance_id} {self.relation}: {self.ref}"
 
 
+class SentMeeting(models.Model):
+    """A meeting to which a rule of an instance has invited; a later one with its name changes it.
+
+    `sequence` tells calendars which of them holds.
+    """
+
+    instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="meetings")
+    rule = models.CharField(max_length=63)
+    sequence = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["instance", "rule"], name="one_meeting_per_rule")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instance_id} {self.rule}"
+
+
 def field_relation(name: str) -> str:
     """Return the relation of the people that a field holds."""
     return f"field:{name}"

@@ -20,6 +20,7 @@ from processes.rules.hide_or_disable import HideOrDisable
 from processes.rules.lookup_user_by_property import LookupUserByProperty
 from processes.rules.loop_table import LoopTable
 from processes.rules.make_required import MakeRequired
+from processes.rules.meeting_request import MeetingRequest
 from processes.rules.process_security import ProcessSecurity
 from processes.rules.save import Save
 from processes.rules.send_email import SendEmail
@@ -48,6 +49,7 @@ AnyRule = Annotated[
     | ProcessSecurity
     | UserAlert
     | SendEmail
+    | MeetingRequest
     | AnonymousFormLink
     | StartAProcess
     | GetUserProperty
@@ -75,6 +77,7 @@ __all__ = [
     "LookupUserByProperty",
     "LoopTable",
     "MakeRequired",
+    "MeetingRequest",
     "ProcessSecurity",
     "Rule",
     "Save",

@@ -138,6 +138,19 @@ class FormLinkTerms:
 
 
 @dataclass(frozen=True)
+class Meeting:
+    """A meeting: of which rule, from when to when, where.
+
+    Its times are moments, or dates: then the days are whole, and the end is the last one.
+    """
+
+    rule: str
+    start: str
+    end: str
+    location: str = ""
+
+
+@dataclass(frozen=True)
 class Mail:
     """An email as a rule writes it: recipients are refs and addresses, still to be looked up."""
 
@@ -150,6 +163,8 @@ class Mail:
     reply_to: tuple[str, ...] = ()
     # The name of an email datasource; empty, it is the workspace's.
     account: str = ""
+    # To which it invites.
+    meeting: Meeting | None = None
 
 
 class Context(Protocol):

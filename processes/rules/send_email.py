@@ -1,32 +1,14 @@
 """Send email: a message to people and addresses, written in Markdown."""
 
-import re
-from collections.abc import Iterable, Sequence
 from typing import ClassVar, Literal
-
-from pydantic import Field, field_validator
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-from kianda.lib.names import SLUG
-from processes.language.expressions import Template
-from processes.language.mappings import Resolve, evaluate
-from processes.language.people import called, kind_and_name
-from processes.language.people_refs import is_ref_word, named_group, named_user
-from processes.language.recipients import MOST, Recipients, recipients_in_words
-from processes.language.references import flaw
-from processes.language.setting_types import TextValue
-from processes.language.values import Value, ValueFailure, as_text
-from processes.rules.base import Context, Rule, RuleFailed
-from processes.rules.ports import Mail, Ref
-
-LONGEST_SUBJECT = 500
-LONGEST_BODY = 50_000
-# Addresses stand apart by commas, semicolons and lines, but for those in quotes.
-_APART = re.compile(r'(?:"[^"]*"|[^,;\n"])+')
+from processes.language.recipients import recipients_in_words
+from processes.rules.mailing import Account, BlindCopy, Body, Copy, MailRule, ReplyTo, Subject, To
 
 
-class SendEmail(Rule):
+class SendEmail(MailRule):
     """Sends an email to people, groups and addresses.
 
     It is sent with what the run stores next: a run that fails before that sends nothing. Whom a
@@ -37,107 +19,17 @@ class SendEmail(Rule):
     """
 
     label = gettext_noop("Send email")
-    category = gettext_noop("Communications")
     icon = "envelope"
     row_by_row: ClassVar[bool] = True
-    can_fail: ClassVar[bool] = True
 
     type: Literal["send_email"] = "send_email"
-    to: Recipients = Field(
-        max_length=MOST,
-        title=gettext_noop("To"),
-        description=gettext_noop(
-            "People and groups, by name or by their part in the instance, fields and addresses."
-        ),
-        json_schema_extra={"control": "recipients"},
-    )
-    cc: Recipients = Field(
-        default=(),
-        max_length=MOST,
-        title=gettext_noop("Copy"),
-        description=gettext_noop("Who gets a copy, as all can see."),
-        json_schema_extra={"control": "recipients"},
-    )
-    bcc: Recipients = Field(
-        default=(),
-        max_length=MOST,
-        title=gettext_noop("Blind copy"),
-        description=gettext_noop("Who gets a copy without the others seeing it."),
-        json_schema_extra={"control": "recipients"},
-    )
-    subject: TextValue = Field(
-        title=gettext_noop("Subject"),
-        description=gettext_noop("Text, fields or an expression, in one line."),
-        json_schema_extra={"control": "value"},
-    )
-    body: TextValue = Field(
-        max_length=LONGEST_BODY,
-        title=gettext_noop("Message"),
-        description=gettext_noop(
-            "Markdown: **bold**, *italic*, # heading, - list, [[text](https://example.org) for a "
-            "link. One that stands alone in its paragraph is drawn as a button. Values are shown "
-            "as they are."
-        ),
-        json_schema_extra={"control": "markdown"},
-    )
-    reply_to: Recipients = Field(
-        default=(),
-        max_length=MOST,
-        title=gettext_noop("Reply to"),
-        description=gettext_noop("Who gets replies. Empty: as the mail account says."),
-        json_schema_extra={"control": "recipients"},
-    )
-    account: str = Field(
-        default="",
-        max_length=63,
-        title=gettext_noop("Mail account"),
-        description=gettext_noop("The name of an email data source. Empty: that of the workspace."),
-        json_schema_extra={"control": "mail_account"},
-    )
-
-    @field_validator("to")
-    @classmethod
-    def _names_somebody(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
-        if not texts:
-            raise flaw(_("Enter at least one recipient."))
-        return texts
-
-    @field_validator("subject", "body")
-    @classmethod
-    def _says_something(cls, text: str) -> str:
-        if not text.strip():
-            raise flaw(_("An email needs a subject and a message."))
-        return text
-
-    @field_validator("account")
-    @classmethod
-    def _is_a_name(cls, name: str) -> str:
-        if name and not SLUG.match(name):
-            raise flaw(_("Give the name of an email data source."))
-        return name
-
-    def refers(self) -> Sequence[Ref]:
-        """Return the mail account that it names."""
-        return [Ref("account", datasource=self.account)] if self.account else []
-
-    def run(self, context: Context) -> None:
-        """Work out recipients and words, and keep the message for what is stored next."""
-        context.mail(self.mail_for(context.resolve))
-
-    def mail_for(self, resolve: Resolve) -> Mail:
-        """Return the message with its values; raises RuleFailed when it says nothing."""
-        words = _pieces(self.subject, resolve, of="subject")
-        subject = _in_one_line("".join(text for text, _is_value in words))
-        body = _pieces(self.body, resolve, of="body")
-        if not subject:
-            raise RuleFailed("value", _("The subject of the email is empty."))
-        if not "".join(text for text, _is_value in body).strip():
-            raise RuleFailed("value", _("The email says nothing. Fill in its message."))
-        return Mail(
-            to=_named(self.to, resolve), cc=_named(self.cc, resolve), bcc=_named(self.bcc, resolve),
-            reply_to=_named(self.reply_to, resolve), subject=subject, body=body,
-            account=self.account,
-        )  # fmt: skip
+    to: To
+    cc: Copy = ()
+    bcc: BlindCopy = ()
+    subject: Subject
+    body: Body
+    reply_to: ReplyTo = ()
+    account: Account = ""
 
     def sentence(self) -> str:
         """Return `Email the creator: Your request`."""
@@ -145,56 +37,3 @@ class SendEmail(Rule):
             "people": recipients_in_words(self.to),
             "subject": self.subject,
         }
-
-
-def _in_one_line(text: str) -> str:
-    """Return a text without line breaks and control signs, which would end a header."""
-    plain = "".join(sign if sign.isprintable() else " " for sign in text)
-    line = " ".join(plain.split())
-    return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}\u2026"
-
-
-def _pieces(source: str, resolve: Resolve, *, of: str) -> tuple[tuple[str, bool], ...]:
-    template = Template.parse(source)
-    if template.expression is None:
-        known = resolve
-        resolve = lambda name: _read_out(known(name))  # noqa: E731 - the same for its names
-    try:
-        return tuple(template.pieces(resolve))
-    except ValueFailure as failure:
-        raise RuleFailed("value", f"{of}: {failure}") from failure
-
-
-def _read_out(value: Value) -> Value:
-    """Return what was chosen in a list as people read it: `Red, Green`, and people by their names.
-
-    An expression gets the list itself.
-    """
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        return value
-    texts = [one for one in value if isinstance(one, str)]
-    people = texts and all(kind_and_name(text)[0] for text in texts)
-    return ", ".join(called(texts) if people else texts)
-
-
-def _named(texts: Iterable[str], resolve: Resolve) -> tuple[str, ...]:
-    """Return refs and addresses; a field gives those that stand in it."""
-    found: list[str] = []
-    for text in texts:
-        is_field = text.startswith("[") and not is_ref_word(text)
-        found += _in_value(evaluate(text, resolve, of="to")) if is_field else [text]
-    return tuple(dict.fromkeys(found))
-
-
-def _in_value(value: Value) -> list[str]:
-    """Return the people and addresses that a value gives, a list or a text of several.
-
-    It is no text of the design: a word such as `owners` in it names nobody.
-    """
-    texts = value if isinstance(value, list) else _APART.findall(as_text(value))
-    found = [text for text in (as_text(one).strip() for one in texts) if text]
-    for text in found:
-        if "@" not in text and not named_user(text) and not named_group(text):
-            sentence = _("“%(text)s” is not an email address.")
-            raise RuleFailed("value", sentence % {"text": text[:60]})
-    return found

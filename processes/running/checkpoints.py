@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _
 from kianda.lib.db import outages
 from kianda.lib.db.prepared_statements import Write, insert_of, update_of, write_all
 from kianda.lib.errors import Stale
-from kianda.mail.letters import Letter
-from kianda.mail.planning import plan_letters
 from processes.definition.document import Document
 from processes.engine.instance_state import standing_columns
 from processes.engine.ports import RunState
 from processes.instances.form_links import end_links_of_closed_forms, store_links
 from processes.instances.form_states import standing_changes
 from processes.instances.leases import LEASE, TakenOver, holder
+from processes.instances.mailing import plan_mails
 from processes.instances.stored_values import changes_between, shown, split
 from processes.instances.telling import send_alerts, tell_of
 from processes.instances.unsaved import supersede
@@ -210,10 +209,10 @@ class RunCheckpoints:
             by_name = self.run.run_as_name
             writes.append(partial(store_links, self.instance, links, by_name=by_name))
         if context.working.letters:
-            letters = [Letter(**one) for one in context.working.letters]
+            letters = list(context.working.letters)
             writes.append(
-                partial(plan_letters, letters, run=self.run.pk, by=self.run.run_as,
-                        process_id=self.instance.process_id)
+                partial(plan_mails, letters, instance=self.instance, run=self.run.pk,
+                        by=self.run.run_as)
             )  # fmt: skip
         return writes
 

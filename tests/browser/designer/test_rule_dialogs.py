@@ -196,6 +196,8 @@ SHOWING: list[dict[str, Any]] = [
      "see": ["creator", "user:ada", "[creator.manager]"]},
     {"type": "send_email", "id": "mail", "to": ["creator", "ada@example.org", "[a]"],
      "subject": "Hello [a]", "body": "# Look\n\nIt is **[a]**.\n\n[[Open]([process.url])"},
+    {"type": "meeting_request", "id": "meet", "to": ["creator"], "subject": "Talk", "body": "Hi",
+     "start": "[a]", "end": "2026-12-07T10:00"},
     {"type": "anonymous_form_link", "id": "link", "form": "main", "field": "a"},
     {"type": "user_alert", "id": "alert", "to": ["creator"], "subject": "Done"},
 ]  # fmt: skip

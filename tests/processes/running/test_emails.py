@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from icalendar import Calendar
 from pytest_httpserver import HTTPServer
 
 from datasources.services.access import set_security
@@ -54,9 +57,14 @@ def sent_by(people: Office, *rules: dict[str, Any], user: Any = None, **data: An
     )  # fmt: skip
 
 
+def mails() -> QuerySet[MailMessage]:
+    """Return the messages of rules; people are told by mail of what waits for them, too."""
+    return MailMessage.objects.filter(key__startswith="rule-")
+
+
 def to(kind: str = "to") -> list[str]:
     """Return whom the one message goes to."""
-    rows = MailRecipient.objects.filter(kind=kind).order_by("address")
+    rows = MailRecipient.objects.filter(message__in=mails(), kind=kind).order_by("address")
     return [row.address for row in rows]
 
 
@@ -64,7 +72,7 @@ def to(kind: str = "to") -> list[str]:
 def test_an_email_is_a_message_of_its_run(people: Office) -> None:
     run = sent_by(people, email(cc=["Ann <ann@x.example>"], bcc=["group:hr"]))
     assert run.status == Run.Status.SUCCEEDED, run.error
-    message = MailMessage.objects.get()
+    message = mails().get()
     assert (message.subject, message.state, message.run) == ("3 days", "planned", run.pk)
     assert (message.process_id, message.by, message.private) == ("leave-1", people.emma, False)
     assert (to(), to("cc"), to("bcc")) == (
@@ -119,7 +127,7 @@ def test_an_email_that_nobody_would_get_fails(people: Office) -> None:
     assert run.error["message"] == (
         "No one to send this email to: tom. Not sent to tom (no email address)."
     )
-    assert not MailMessage.objects.exists()
+    assert not mails().exists()
 
 
 @pytest.mark.django_db
@@ -135,7 +143,7 @@ def test_what_a_rule_is_told_when_it_runs(
 ) -> None:
     run = sent_by(people, email(**settings), illness="x@")
     assert (run.status, words in run.error["message"]) == ("failed", True)
-    assert not MailMessage.objects.exists()
+    assert not mails().exists()
 
 
 @pytest.mark.django_db
@@ -143,7 +151,7 @@ def test_a_list_of_thousands_is_refused_with_its_sentence(people: Office) -> Non
     many = ", ".join(f"a{n}@x.example" for n in range(2_000))
     run = sent_by(people, email(to=["[illness]"]), illness=many)
     assert run.error["message"] == "At most 100 people can get one message; there are 2000."
-    assert not MailMessage.objects.exists()
+    assert not mails().exists()
 
 
 @pytest.mark.django_db
@@ -151,7 +159,7 @@ def test_a_value_changes_no_header_and_no_text(people: Office) -> None:
     bad = "<script>x</script>\r\nBcc: evil@x.example"
     run = sent_by(people, email(subject="[illness]", body="Hi **[illness]**"), illness=bad)
     assert run.status == Run.Status.SUCCEEDED, run.error
-    message = MailMessage.objects.get()
+    message = mails().get()
     assert message.subject == "<script>x</script> Bcc: evil@x.example"
     assert "<script" not in message.content["html"]
     assert "&lt;script&gt;x&lt;/script&gt;" in message.content["html"]
@@ -177,7 +185,7 @@ def test_a_secret_that_the_run_has_read_is_masked(people: Office) -> None:
         process_id=made.process_id, target="send", user=people.emma, trigger="button"
     )
     assert run.status == Run.Status.SUCCEEDED, run.error
-    message = MailMessage.objects.get()
+    message = mails().get()
     assert "s3cret" not in json.dumps([message.subject, message.content])
 
 
@@ -188,7 +196,7 @@ def test_an_email_with_a_link_to_a_form_is_private_and_its_trace_does_not_tell_i
     link = {"type": "anonymous_form_link", "form": "decision", "field": "illness"}
     run = sent_by(people, link, email(body="[[Answer]([illness])"), {"type": "save"})
     assert run.status == Run.Status.SUCCEEDED, run.error
-    message = MailMessage.objects.get()
+    message = mails().get()
     token = message.content["text"].partition("/f/")[2].partition("/")[0]
     assert message.private
     assert token
@@ -208,7 +216,7 @@ def test_an_email_is_sent_once_and_not_by_a_run_that_fails_before_it_stores(
         "save": {"type": "save"}, "fail": {"type": "set_form_field", "assignments": broken},
     }  # fmt: skip
     sent_by(people, email(), *({**known[one], "id": f"r{at}"} for at, one in enumerate(rules)))
-    assert MailMessage.objects.count() == count
+    assert mails().count() == count
 
 
 @pytest.mark.django_db
@@ -236,13 +244,99 @@ def test_a_preview_sends_to_whoever_tries_it_alone(
     )
     assert run.status == Run.Status.SUCCEEDED, run.error
     assert note in run.steps[0]["reason"]
-    assert MailMessage.objects.count() == count
-    assert MailRecipient.objects.count() == count
+    assert mails().count() == count
+    assert len(to()) == count
     if count:
-        message = MailMessage.objects.get()
+        message = mails().get()
         assert to() == ["dora@example.org"]
         assert message.subject == "[Preview] 3 days"
         assert "ann@x.example" in message.content["text"]
+
+
+def invitations() -> list[Any]:
+    """Return the events of the messages, the oldest first."""
+    rows = mails().order_by("pk")
+    calendars = [Calendar.from_ical(row.content["calendar"]) for row in rows]
+    assert all(one["METHOD"] == "REQUEST" for one in calendars)
+    return [one.walk("VEVENT")[0] for one in calendars]
+
+
+def meeting(**settings: Any) -> dict[str, Any]:
+    return {
+        **email(cc=["Ann <ann@x.example>"], body="See you"), "type": "meeting_request",
+        "start": "2026-12-07T09:00+01:00", "end": "2026-12-07T10:00+01:00", "location": "Room 1",
+        **settings,
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_meeting_is_an_invitation_that_calendars_read(people: Office) -> None:
+    run = sent_by(people, meeting(), days="A, B;\nATTENDEE:mailto:x@y.example")
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    [event] = invitations()
+    assert event["UID"] == "leave-1-mail@127.0.0.1"
+    assert (event["SEQUENCE"], event["SUMMARY"]) == (0, "A, B; ATTENDEE:mailto:x@y.example days")
+    assert (event.decoded("DTSTART"), event.decoded("DTEND")) == (
+        datetime(2026, 12, 7, 8, tzinfo=UTC), datetime(2026, 12, 7, 9, tzinfo=UTC),
+    )  # fmt: skip
+    assert (event["LOCATION"], event["DESCRIPTION"].strip()) == ("Room 1", "See you")
+    assert (event["ORGANIZER"], event["ORGANIZER"].params["CN"]) == (
+        "mailto:emma@example.org", "emma",
+    )  # fmt: skip
+    told = {str(one): (one.params["ROLE"], one.params["RSVP"]) for one in event["ATTENDEE"]}
+    assert told == {
+        "mailto:tom@example.org": ("REQ-PARTICIPANT", "TRUE"),
+        "mailto:ann@x.example": ("OPT-PARTICIPANT", "TRUE"),
+    }
+    assert run.steps[0]["request"]["start"] == "2026-12-07T08:00:00Z"
+
+
+@pytest.mark.django_db
+def test_whole_days_end_with_their_last_one(people: Office) -> None:
+    sent_by(people, meeting(start="2026-12-07", end="2026-12-08"))
+    [event] = invitations()
+    assert (event.decoded("DTSTART"), event.decoded("DTEND")) == (
+        date(2026, 12, 7), date(2026, 12, 9),
+    )  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_meeting_that_is_sent_again_is_the_same_one_changed(people: Office) -> None:
+    definition = leave_request()
+    fail = {"type": "set_form_field", "id": "fail",
+            "assignments": [{"field": "days", "value": "=1/[days]"}]}  # fmt: skip
+    definition["forms"][0]["fields"][2]["rules"] = [meeting(), fail, {"type": "save"}]
+    name = published(definition, user=people.root)
+    made = create_instance(process=name, mode="live", data={}, user=people.emma)
+    other = create_instance(process=name, mode="live", data={}, user=people.emma)
+    # One that stores nothing sends nothing, and counts for nothing.
+    for instance, days in ((made, "1"), (made, "0"), (made, "2"), (other, "1")):
+        runs.trigger(
+            process_id=instance.process_id, target="send", user=people.emma, trigger="button",
+            data={"days": days},
+        )  # fmt: skip
+    assert [(str(one["UID"]), one["SEQUENCE"]) for one in invitations()] == [
+        ("leave-1-mail@127.0.0.1", 0), ("leave-1-mail@127.0.0.1", 1), ("leave-2-mail@127.0.0.1", 0),
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_who_is_the_organizer_when_nobody_has_started_the_run(people: Office) -> None:
+    User.objects.filter(pk=people.emma.pk).update(email="")
+    people.emma.refresh_from_db()
+    sent_by(people, meeting(reply_to=["HR <hr@x.example>"]))
+    assert str(invitations()[0]["ORGANIZER"]) == "mailto:hr@x.example"
+
+
+@pytest.mark.django_db
+def test_a_preview_invites_whoever_tries_it_alone(people: Office) -> None:
+    definition = leave_request()
+    definition["forms"][0]["fields"][2]["rules"] = [meeting()]
+    name = published(definition, user=people.root)
+    made = create_instance(process=name, mode="preview", data={"days": "3"}, user=people.dora)
+    runs.trigger(process_id=made.process_id, target="send", user=people.dora, trigger="button")
+    [event] = invitations()
+    assert str(event["ATTENDEE"]) == "mailto:dora@example.org"
 
 
 ACCOUNT = {
@@ -256,7 +350,7 @@ def test_a_rule_names_a_mail_account_that_its_person_may_use(people: Office) -> 
     create_datasource(raw=ACCOUNT, user=people.root)
     run = sent_by(people, email(account="hr-mail"))
     assert run.status == Run.Status.SUCCEEDED, run.error
-    assert MailMessage.objects.get().account == "hr-mail"
+    assert mails().get().account == "hr-mail"
     with pytest.raises(InUse):
         delete_datasource(name="hr-mail", user=people.root)
 
@@ -267,7 +361,7 @@ def test_a_mail_account_of_others_is_refused(people: Office) -> None:
     set_security(name="hr-mail", raw={"callers": {"groups": ["hr"]}}, user=people.root)
     run = sent_by(people, email(account="hr-mail"))
     assert "emma may not call HR" in run.error["message"]
-    assert not MailMessage.objects.exists()
+    assert not mails().exists()
 
 
 @pytest.mark.django_db
@@ -320,7 +414,7 @@ def test_a_run_killed_at_any_write_sends_its_email_once_or_not_at_all(
             break
         run = Run.objects.filter(instance=instance).first()
         stored = run is not None and run.status == Run.Status.SUCCEEDED
-        assert MailMessage.objects.count() == stored, (at, run and run.status)
+        assert mails().count() == stored, (at, run and run.status)
         provider.clear()
     else:
         raise AssertionError("It has no end.")

@@ -214,6 +214,8 @@ def every_rule(rows: list[dict[str, Any]]) -> dict[str, Any]:
         {"type": "user_alert", "to": ["creator"], "subject": "[amount]"},
         {"type": "send_email", "to": ["[amount]", "creator"], "cc": ["[who]"],
          "subject": "[amount]", "body": "**[amount]** [[amount]"},
+        {"type": "meeting_request", "to": ["creator"], "subject": "[amount]", "body": "[amount]",
+         "start": "[amount]", "end": "[amount]", "location": "[amount]"},
         {"type": "anonymous_form_link", "form": "order", "field": "amount", "message": "[amount]"},
         {"type": "get_user_property", "user": "[amount]",
          "properties": [{"field": "amount", "property": "phone"}]},
