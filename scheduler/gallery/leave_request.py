@@ -97,7 +97,7 @@ def _request(keeper: str) -> dict[str, Any]:
             {"type": "button", "name": "send_request", "title": _("Send the request"),
              "rules": _sending(keeper)},
             {"type": "button", "name": "withdraw", "title": _("Withdraw the request"),
-             "press": ["creator"], "show_in_display_mode": True,
+             "press": ["creator"], "show_in_display_mode": True, "visible": False,
              "rules": [{"type": "close", "id": "withdraw-it", "title": _("End it"),
                         "status": _("Withdrawn")}]},
         ],
@@ -110,9 +110,19 @@ def _sending(keeper: str) -> list[dict[str, Any]]:
          "field": "last_day", "conditions": only_if("[last_day]", "lt", "[first_day]"),
          "message": _("The last day is before the first day. Change one of them.")},
         *assigned_to_the_manager("decision", of="employee", otherwise=keeper),
+        _withdrawing("show"),
         {"type": "submit", "id": "send", "title": _("Submit the request"),
          "status": _("Waiting for a decision")},
     ]  # fmt: skip
+
+
+def _withdrawing(action: str) -> dict[str, Any]:
+    """Return the rule that offers to withdraw what waits, and nothing else."""
+    return {
+        "type": "hide_or_disable", "id": f"{action}-withdraw",
+        "title": _("Offer to withdraw it") if action == "show" else _("Take that offer away"),
+        "changes": [{"field": "withdraw", "action": action}],
+    }  # fmt: skip
 
 
 def _decision(keeper: str) -> dict[str, Any]:
@@ -139,5 +149,5 @@ def _decision(keeper: str) -> dict[str, Any]:
     return {
         "name": "decision",
         "title": _("Decision"),
-        "fields": decision_fields("leave", told, submit),
+        "fields": decision_fields("leave", told, _withdrawing("hide"), submit),
     }
