@@ -12,13 +12,28 @@ from pydantic import ValidationError
 from datasources.models import Datasource
 from datasources.permissions import DatasourceAccess
 from datasources.selectors import get_datasource, security_of
+from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Forbidden, Invalid
 from kianda.lib.pointers import flaws_of, pointer
+from kianda.mail.accounts import chosen_account
+
+
+def carries_links(row: Datasource) -> bool:
+    """Tell whether links that reset passwords leave by it: who sets its server could read them."""
+    return row.kind == "email" and chosen_account() == row.name
 
 
 def must_edit(row: Datasource, user: Any) -> None:
     """Raise Forbidden for a person who may not change this datasource; the product itself may."""
+    if user is not None and carries_links(row) and not has_role(user, ADMINISTRATOR):
+        raise Forbidden(
+            _(
+                "%(datasource)s is the mail account of the workspace: only administrators may "
+                "change, test or delete it."
+            )
+            % {"datasource": row.title}
+        )
     editors = security_of(row).editors
     if user is not None and not editors.hold(user):
         raise Forbidden(

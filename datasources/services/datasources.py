@@ -24,6 +24,7 @@ from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing, Stale
 from kianda.lib.pointers import pointer
 from kianda.lib.usage import Use, used_by
+from kianda.mail.accounts import forget_account
 
 __all__ = [
     "call_method",
@@ -121,6 +122,9 @@ def delete_datasource(
             unchanged(row)
         row.deleted_at, row.deleted_by = timezone.now(), _person(user)
         row.save(update_fields=["deleted_at", "deleted_by"])
+        if row.kind == "email":
+            # Another one that is given its name must not become the workspace's by that.
+            forget_account(name, user=user)
         record(user, action="deleted", kind=KIND, name=name)
 
 

@@ -25,6 +25,7 @@ GO_ON = 354
 # What the library can do, the simplest first: TLS keeps the password.
 WAYS = ("PLAIN", "LOGIN", "CRAM-MD5")
 MEGABYTE = 1024 * 1024
+LONGEST_LINE, MOST_LINES = 8192, 200
 
 
 def carry(
@@ -89,6 +90,27 @@ class _Session(smtplib.SMTP):
         if isinstance(sock, TLSSocket):
             sock.limits = self._limits
         return sock
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Return the code and the words of a reply; the library would read one without end."""
+        if self.file is None:
+            assert self.sock is not None
+            self.file = self.sock.makefile("rb")
+        words = []
+        for _line_of_reply in range(MOST_LINES):
+            try:
+                line = self.file.readline(LONGEST_LINE + 1)
+            except OSError as error:
+                self.close()
+                raise smtplib.SMTPServerDisconnected("the connection broke") from error
+            if not line or len(line) > LONGEST_LINE:
+                break
+            words.append(line[4:].strip(b" \t\r\n"))
+            if not line[:3].isdigit() or line[3:4] != b"-":
+                code = int(line[:3]) if line[:3].isdigit() else -1
+                return code, b"\n".join(words)
+        self.close()
+        raise smtplib.SMTPServerDisconnected("no reply, or none that ends")
 
     def begin_tls(self) -> None:
         """Go on under TLS, or raise NothingSent."""

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from datasources.models import Datasource
 from datasources.selectors import security_of
-from datasources.services.access import must_edit
+from datasources.services.access import carries_links, must_edit
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, has_role
 
 READERS = (ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER)
@@ -16,6 +16,8 @@ CHANGERS = (ADMINISTRATOR, DATASOURCE_MANAGER)
 def may_change(request: HttpRequest, row: Datasource | None = None) -> bool:
     """Tell whether the person may change datasources; with a row, whether this one."""
     if not has_role(request.user, *CHANGERS):
+        return False
+    if row is not None and carries_links(row) and not has_role(request.user, ADMINISTRATOR):
         return False
     return row is None or security_of(row).editors.hold(request.user)
 

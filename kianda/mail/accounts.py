@@ -58,6 +58,12 @@ def choose_account(name: str, *, user: Any) -> None:
     record(user, action="changed", kind="mail account", name=name or "-")
 
 
+def forget_account(name: str, *, user: Any) -> None:
+    """Have no account for the workspace when the one of this name is deleted."""
+    if WorkspaceMail.objects.filter(account=name).delete()[0]:
+        record(user, action="changed", kind="mail account", name="-")
+
+
 def uses_of_datasource(name: str) -> list[Use]:
     """Return the workspace itself, when a datasource is its account."""
     if name != chosen_account():

@@ -8,7 +8,7 @@ import logging
 import random
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -60,10 +60,14 @@ class RecipientResult(NamedTuple):
 def deliver_due(*, most: int = 1000) -> int:
     """Send what is due, one message after the other; returns how many were taken up."""
     for count in range(most):
-        message = _claim(timezone.now())
-        if message is None:
+        claimed = _claim(timezone.now())
+        if claimed is None:
             return count
-        Delivery(message).carry_out()
+        try:
+            Delivery(MailMessage.objects.get(**claimed)).carry_out()
+        except Exception:
+            # One that cannot even be read must not keep the others back: its lease passes.
+            logger.exception("Message %s could not be worked at", claimed["pk"])
     return most
 
 
@@ -85,13 +89,14 @@ def due(moment: datetime) -> Q:
     return Q(state__in=TO_SEND, due_at__lte=moment) & free
 
 
-def _claim(moment: datetime) -> MailMessage | None:
+def _claim(moment: datetime) -> dict[str, Any] | None:
+    """Claim the first message that is due; return its key and its holder."""
     rows = MailMessage.objects.filter(due(moment)).order_by("due_at", "pk")
     for pk in list(rows.values_list("pk", flat=True)[:AT_ONCE]):
         holder = new_name()
         ours = MailMessage.objects.filter(due(moment), pk=pk)
         if ours.update(holder=holder, lease_until=moment + LEASE):
-            return MailMessage.objects.filter(pk=pk, holder=holder).first()
+            return {"pk": pk, "holder": holder}
     return None
 
 

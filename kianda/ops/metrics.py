@@ -19,12 +19,15 @@ from kianda.accounts.permissions import check_scope
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.api.problems import plain_problem
 from kianda.lib.errors import Forbidden
+from kianda.mail import outbox
+from kianda.mail.models import OVER, MailState
 from kianda.ops.health import heartbeat_ages
 from kianda.web.request_metrics import FOLDER
 from processes.models import Run
 from scheduler.models import Occurrence, ScheduledTask
 
 OUTCOMES = ("open", "succeeded", "failed", "interrupted", "skipped", "missed", "coalesced")
+UNSENT = [str(state) for state in MailState if state not in OVER]
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 # Counting a large table is not free, and Prometheus is not the only one who may ask.
 KEPT_S = 5.0
@@ -86,6 +89,13 @@ class _Counted:
         waiting.add_metric(["runs"], Run.objects.filter(status="queued").count())
         queued = Occurrence.objects.filter(outcome__isnull=True, started_at__isnull=True)
         waiting.add_metric(["occurrences"], queued.count())
+        # Those that were sent are many, and nobody is alerted of them.
+        messages = GaugeMetricFamily(
+            "kianda_messages", "Messages that are not over, by state.", labels=["state"]
+        )
+        for state, count in outbox.counts(UNSENT).items():
+            messages.add_metric([state], count)
+        yield messages
         yield waiting
         yield from _punctuality()
         ages = GaugeMetricFamily(

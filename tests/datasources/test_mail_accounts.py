@@ -329,24 +329,39 @@ def test_messages_leave_by_the_account_that_is_the_workspaces(
 
 
 def test_the_workspaces_account_is_not_deleted_and_the_use_is_named(
-    made: Any, manager: APIClient, admin: Any, page: Client
+    made: Any, manager: APIClient, admin: Any, api: Api
 ) -> None:
     accounts.choose_account("company-mail", user=admin)
-    refused = manager.delete(ONE)
+    refused = api(admin).delete(ONE)
     assert refused.status_code == 409
     assert refused.json()["detail"] == "It is in use by mail of the workspace."
-    assert "mail of the workspace" in text_of(page.get("/datasources/company-mail/delete/"))
+    asked = client_of(admin).get("/datasources/company-mail/delete/")
+    assert "mail of the workspace" in text_of(asked)
     accounts.choose_account("", user=admin)
     assert manager.delete(ONE).status_code == 204
 
 
-def test_an_account_that_is_gone_is_named_not_passed_over(
-    made: Any, api: Api, admin: Any, settings: Any
+def test_only_administrators_change_the_account_by_which_reset_links_leave(
+    made: Any, manager: APIClient, api: Api, admin: Any, page: Client
 ) -> None:
-    settings.KIANDA_SMTP = None
+    accounts.choose_account("company-mail", user=admin)
+    evil = {"host": "evil.example.org", "auth": {"scheme": "none"}}
+    assert manager.patch(ONE, evil).status_code == 403
+    assert "only administrators may" in manager.post(f"{ONE}test/", {}).json()["detail"]
+    assert manager.put(f"{ONE}security/", {"editors": {"users": ["dan"]}}).status_code == 403
+    assert manager.delete(ONE).status_code == 403
+    assert (
+        page.post("/datasources/company-mail/", posted(host="evil.example.org")).status_code == 403
+    )
+    assert "Send test message" not in text_of(page.get("/datasources/company-mail/"))
+    assert api(admin).patch(ONE, {"title": "Mail"}).status_code == 200
+
+
+def test_another_account_of_the_same_name_is_not_the_workspaces(
+    made: Any, api: Api, manager: APIClient, admin: Any
+) -> None:
     accounts.choose_account("company-mail", user=admin)
     assert api(admin).delete(f"{ONE}?force=true").status_code == 204
-    plan_letters([Letter(key="k", to=("mark@example.org",), subject="S", text="T")])
-    deliver_due()
-    [row] = MailMessage.objects.get().recipients.all()
-    assert (row.state, row.words) == ("rejected", "There is no mail account company-mail.")
+    assert accounts.chosen_account() == ""
+    assert manager.post(LIST, ACCOUNT | {"host": "evil.example.org"}).status_code == 201
+    assert accounts.account_of("") is None

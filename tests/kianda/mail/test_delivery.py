@@ -1,12 +1,14 @@
 """What becomes of each recipient, whatever a server does; nothing is sent twice."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.utils import timezone
 
 from datasources.http.sockets import tls_context
@@ -17,7 +19,9 @@ from kianda.mail.models import MailMessage, MailState
 from kianda.mail.planning import plan_letters
 from kianda.mail.recovery import prune, recover
 from tests.certificates import LOOPBACK, certificate
+from tests.datasources.servers import Visit, serving
 from tests.mail_server import MailServer
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREE = ("anna@example.org", "ben@example.org", "cleo@example.org")
@@ -344,8 +348,9 @@ def test_the_rate_of_an_account_is_kept(server: MailServer, settings: Any) -> No
 
 def test_a_worker_that_lost_its_lease_sends_nothing(server: MailServer) -> None:
     message = plan()
-    slow = delivery._claim(timezone.now())
-    assert slow is not None
+    claimed = delivery._claim(timezone.now())
+    assert claimed is not None
+    slow = MailMessage.objects.get(**claimed)
     with later(hours=1):
         recover(timezone.now())
         deliver_due()
@@ -359,6 +364,62 @@ def test_two_workers_claim_one_message_once(server: MailServer) -> None:
     plan()
     assert delivery._claim(timezone.now()) is not None
     assert delivery._claim(timezone.now()) is None
+
+
+def test_many_workers_at_one_moment_send_each_message_once(server: MailServer) -> None:
+    for at in range(12):
+        plan(key=f"m-{at}", to=THREE)
+    at_once(4, deliver_due)
+    assert len(server.received) == 12
+    assert set(MailMessage.objects.values_list("state", "tries")) == {("sent", 1)}
+
+
+def test_what_is_planned_at_one_moment_under_one_key_is_one_message(server: MailServer) -> None:
+    at_once(4, lambda: plan(key="same", to=THREE))
+    deliver_due()
+    [mail] = server.received
+    assert mail.recipients == list(THREE)
+
+
+def test_a_message_that_cannot_be_read_keeps_no_other_back(server: MailServer) -> None:
+    broken = plan(key="broken")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE kianda_mail_mailmessage SET content = 'x' WHERE id = %s", [broken.pk]
+        )
+    plan(key="sound")
+    deliver_due()
+    assert len(server.received) == 1
+    assert MailMessage.objects.defer("content").get(key="sound").state == MailState.SENT
+    assert MailMessage.objects.defer("content").get(key="broken").state == MailState.PLANNED
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (b"250-and so on\r\n", "closed the connection before the message was sent."),
+        (b"220 " + b"x" * 10_000 + b"\r\n", "closed the connection before the message was sent."),
+        (b"HTTP/1.1 400 Bad Request\r\n", "answered: -1"),
+        (b"554 5.7.1 Your address is blocked\r\n", "answered: 554 5.7.1 Your address is blocked"),
+    ],
+)
+def test_a_server_that_speaks_without_end_or_another_language_ends_no_worker(
+    settings: Any, said: bytes, words: str
+) -> None:
+    def talk(visit: Visit) -> None:
+        with suppress(OSError):
+            for _ in range(10_000):
+                visit.write(said)
+
+    with serving(talk) as talker:
+        port = int(talker.url.rpartition(":")[2])
+        settings.KIANDA_SMTP = {
+            "host": "127.0.0.1", "port": port, "security": "none", "sender": "k@example.org",
+            "timeout_s": 5,
+        }  # fmt: skip
+        [(state, told_words)] = told(sent()).values()
+    assert state == "retrying"
+    assert words in told_words
 
 
 def test_a_clock_that_is_put_back_keeps_no_message_waiting(server: MailServer) -> None:

@@ -7,6 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from kianda.mail.letters import Letter
+from kianda.mail.planning import plan_letters
 from kianda.ops import metrics
 from processes.models import Run
 from scheduler.models import Heartbeat, Occurrence
@@ -29,10 +31,13 @@ def test_runs_occurrences_and_heartbeats_are_counted(client: Client) -> None:
     Occurrence.objects.create(task_name="t", planned_at=now - timedelta(seconds=3), queued_at=now,
                               started_at=now, outcome="succeeded")  # fmt: skip
     Heartbeat.objects.create(part="worker", name="w", at=now)
+    plan_letters([Letter(key="k", to=("mark@example.org",), subject="S", text="T")])
     text = client.get("/metrics").content.decode()
     assert 'kianda_runs{status="failed"} 2.0' in text
     assert 'kianda_occurrences{outcome="succeeded"} 1.0' in text
     assert 'kianda_waiting{what="runs"} 1.0' in text
+    assert 'kianda_messages{state="planned"} 1.0' in text
+    assert 'kianda_messages{state="rejected"} 0.0' in text
     assert "kianda_last_planned_late_seconds 3.0" in text
     assert 'kianda_heartbeat_age_seconds{part="worker"} 0.' in text
 
