@@ -6,11 +6,12 @@ before it does, so that whoever finds a dead worker's message knows which may ha
 
 import logging
 import random
+import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import transaction
+from django.db import Error, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -211,16 +212,24 @@ class Delivery:
         return bool(accepted)
 
     def _store(self, results: Mapping[str, RecipientResult], *, server: str = "") -> None:
-        """Store what became of the recipients, and what is to be done next."""
+        """Store what became of the recipients; a database that is away is waited for.
+
+        What a server has said it says once: without it nobody would know whether it was sent.
+        """
         before = [(row, row.state, row.tries, row.words) for row in self.left]
-        counted = set(self._counted)
-
-        def take_back() -> None:
-            self._counted = set(counted)
-            for row, state, tries, words in before:
-                row.state, row.tries, row.words = state, tries, words
-
-        outages.bridged(lambda: self._store_once(results, server=server), before_again=take_back)
+        counted, until = set(self._counted), time.monotonic() + LEASE.total_seconds() / 2
+        for pause_s in outages.pauses():
+            try:
+                self._store_once(results, server=server)
+            except Error as error:
+                if not outages.noticed(error) or time.monotonic() > until:
+                    raise
+                self._counted = set(counted)
+                for row, state, tries, words in before:
+                    row.state, row.tries, row.words = state, tries, words
+                outages.pause(pause_s)
+            else:
+                return
 
     def _store_once(self, results: Mapping[str, RecipientResult], *, server: str) -> None:
         moment, message = timezone.now(), self.message

@@ -98,7 +98,7 @@ def _no_json(error: json.JSONDecodeError) -> str:
 
 
 def _stranger(value: dict[str, Any]) -> str:
-    if "base_url" in value:
+    if "base_url" in value or value.get("kind") == "email":
         return _("This file holds a data source alone. A file of process designs brings its own.")
     return _(NOT_OURS)
 

@@ -11,6 +11,8 @@ from rest_framework.test import APIClient
 
 from datasources.http.sockets import tls_context
 from datasources.models import Datasource
+from datasources.services.datasources import create_datasource
+from datasources.services.status import standing_of
 from kianda.accounts.models import AuditEntry
 from kianda.lib.errors import Invalid
 from kianda.mail import accounts, ports
@@ -21,6 +23,8 @@ from kianda.mail.planning import plan_letters
 from processes.designs.lifecycle import create_design, publish_design
 from processes.designs.stored_catalog import StoredCatalog
 from processes.library.exporter import masked_datasource
+from processes.library.import_file import read_bundle
+from processes.library.importer import ImportChoice, carry_out
 from tests.certificates import LOOPBACK, certificate
 from tests.datasources.api.addresses import LIST, pointers
 from tests.factories import Api
@@ -182,6 +186,25 @@ def test_an_account_is_exported_without_its_password(made: Any, page: Client) ->
     assert given["auth"]["password"] == "********"
     document = StoredCatalog().datasource("company-mail")
     assert masked_datasource(document)["auth"]["password"] == "********"
+
+
+def test_an_account_comes_into_another_workspace_and_its_password_is_asked_for(admin: Any) -> None:
+    create_datasource(raw=ACCOUNT, user=admin)
+    exported = masked_datasource(StoredCatalog().datasource("company-mail"))
+    Datasource.objects.all().delete()
+    bundle = {
+        "format": "kianda-designs",
+        "format_version": 1,
+        "processes": [{"definition": {"name": "p", "title": "P", "forms": [{"name": "f"}]}}],
+        "datasources": [exported],
+    }
+    read = read_bundle(json.dumps(bundle).encode())
+    choices = {"datasource:company-mail": ImportChoice("make", "company-mail")}
+    done = carry_out(read, choices, user=admin)
+    assert [(todo.kind, todo.sentence) for todo in done.todo] == [("datasource", "Password")]
+    row = Datasource.objects.get()
+    assert (row.kind, row.base_url) == ("email", "smtp://mail.example.org:587")
+    assert standing_of(row).reason == "The password is missing"
 
 
 # --- testing --------------------------------------------------------------------------------------

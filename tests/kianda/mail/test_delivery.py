@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from datasources.http.sockets import tls_context
@@ -392,6 +392,24 @@ def test_a_message_that_cannot_be_read_keeps_no_other_back(server: MailServer) -
     assert len(server.received) == 1
     assert MailMessage.objects.defer("content").get(key="sound").state == MailState.SENT
     assert MailMessage.objects.defer("content").get(key="broken").state == MailState.PLANNED
+
+
+def test_a_database_that_is_away_is_waited_for_with_the_answer(server: MailServer) -> None:
+    message, failures = plan(to=THREE), iter(range(4))
+
+    def away(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        # Right after the text has left, when what the server said is to be stored.
+        if server.received and next(failures, None) is not None:
+            raise OperationalError("the database is away")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(away):
+        deliver_due()
+    assert next(failures, None) is None
+    message.refresh_from_db()
+    assert (message.state, message.tries) == (MailState.SENT, 1)
+    assert set(message.recipients.values_list("state", "tries")) == {("sent", 1)}
+    assert len(server.received) == 1
 
 
 @pytest.mark.parametrize(
