@@ -174,6 +174,9 @@ class FakeForms:
     def close(self, *, status: str) -> None:
         self.done.append(("close", status))
 
+    def delete(self) -> None:
+        self.done.append(("delete",))
+
     def go_to(self, form: str, *, mode: str, make_current: bool, note: str = "") -> None:
         self.done.append(("go_to", form, mode, make_current, *([note] if note else [])))
 

@@ -60,6 +60,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "go_to_form": {"id": "a", "form": "main"},
     "assign_form": {"id": "a", "form": "main", "to": {"users": ["ada"]}},
     "process_security": {"id": "a", "see": ["creator"]},
+    "delete_form": {"id": "a"},
     "user_alert": {"id": "a", "to": ["creator"], "subject": "Done"},
     "send_email": {"id": "a", "to": ["creator"], "subject": "Done", "body": "Look"},
     "meeting_request": {
@@ -187,6 +188,7 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "delete_item",
         "submit",
         "close",
+        "delete_form",
         "validate_input",
         "hide_or_disable",
         "make_required",

@@ -4,6 +4,7 @@
 them. `advise` finds what works and is unwise. Both together are a design's `warnings`.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,8 @@ from processes.definition.checks_secrets import written_out
 from processes.definition.document import Document, RuleList
 from processes.rules.base import OutwardRule, Rule
 from processes.rules.ports import Ref
+
+_OF_SUBMISSION = re.compile(r"/forms/\d+/rules\Z")
 
 __all__ = ["Catalog", "advise", "check", "check_references", "export"]
 
@@ -59,6 +62,7 @@ def advise(document: Document, catalog: Catalog) -> list[Flaw]:
     flaws += assignment_advice(document, catalog)
     for rules in document.rule_lists():
         flaws += _unsaved_answers(rules)
+        flaws += _without_effect(rules)
     return flaws
 
 
@@ -150,6 +154,18 @@ def _unsaved_answers(found: RuleList) -> Iterator[Flaw]:
         at_risk += [Flaw(f"{found.pointer}/{index}", said) for said in _risks(rule, after=call)]
         if rule.brings_answers():
             call = rule
+
+
+def _without_effect(found: RuleList) -> Iterator[Flaw]:
+    """Find rules whose effect waits for a rule that stores, and none comes after them."""
+    if _OF_SUBMISSION.match(found.pointer):
+        # What is submitted is stored at the end.
+        return
+    for index, rule in enumerate(found.rules):
+        later = any(one.stores and one.enabled for one in found.rules[index + 1 :])
+        if rule.enabled and rule.takes_effect_when_stored and not later:
+            words = _("%(rule)s has no effect: put a Save rule after it.")
+            yield Flaw(f"{found.pointer}/{index}", words % {"rule": rule.title})
 
 
 def _risks(rule: Rule, *, after: Rule | None) -> Iterator[str]:

@@ -44,6 +44,9 @@ class FormsScope:
     security: Callable[[], Security] = Security
     # What is hidden from the person of the run, or off for them: nothing of it is required.
     withheld: Overrides = field(default_factory=dict)
+    is_preview: bool = False
+    # Why the person of the run cannot delete the instance; empty when they can.
+    why_not_deleted: Callable[[], str] = str
     # The forms whose own rules run just now, because a Submit asked for them.
     submitting: set[str] = field(default_factory=set)
 
@@ -117,6 +120,15 @@ class RunForms:
                 moment=self.scope.moment,
             )
         self.context.page["leave"] = True
+
+    def delete(self) -> None:
+        """Delete the instance with what is stored next; raises RuleFailed for who may not."""
+        if self.scope.is_preview:
+            self.context.note(_("Not deleted: this is a preview."))
+            return
+        if why := self.scope.why_not_deleted():
+            raise RuleFailed("configuration", why)
+        self.context.working.deletes = True
 
     def go_to(self, form: str, *, mode: str, make_current: bool, note: str = "") -> None:
         """Show a form on the page, and make it the current one when asked: why, says the note."""

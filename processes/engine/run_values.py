@@ -44,6 +44,8 @@ class RunValues:
         self.links: list[dict[str, Any]] = []
         # Emails that are planned with what is stored next, as `kianda.mail` takes them.
         self.letters: list[dict[str, Any]] = []
+        # Whether the instance goes into the recycle bin with what is stored next.
+        self.deletes = False
 
     def is_secret(self, field: str) -> bool:
         """Tell whether the field is a secret one."""
@@ -172,6 +174,7 @@ class RunValues:
 
     def _nothing_to_send(self) -> None:
         self.alerts, self.links, self.letters = [], [], []
+        self.deletes = False
 
     def unsaved(self) -> dict[str, Value]:
         """Return what successful calls brought and the instance does not hold."""
@@ -189,6 +192,7 @@ class RunValues:
             "alerts": [dict(one) for one in self.alerts],
             "links": [dict(one) for one in self.links],
             "letters": [dict(one) for one in self.letters],
+            "deletes": self.deletes,
         }  # fmt: skip
 
     @classmethod
@@ -211,6 +215,7 @@ class RunValues:
         copy.alerts = [dict(one) for one in journal.get("alerts", ())]
         copy.links = [dict(one) for one in journal.get("links", ())]
         copy.letters = [dict(one) for one in journal.get("letters", ())]
+        copy.deletes = bool(journal.get("deletes"))
         return copy
 
     def json_of(self, values: Mapping[str, Value]) -> dict[str, Any]:

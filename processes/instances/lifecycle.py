@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
-from kianda.accounts.services.audit import record
 from kianda.lib.errors import Conflict, Flaw, Forbidden, InUse, Invalid
 from kianda.lib.pointers import pointer
 from kianda.lib.usage import used_by
@@ -21,7 +20,7 @@ from processes.instances.default_values import default_values
 from processes.instances.kept_cells import with_kept_cells
 from processes.instances.lock import locked, when_free
 from processes.instances.process_ids import next_process_id
-from processes.instances.recycle_bin import put_into_bin
+from processes.instances.recycle_bin import delete_one
 from processes.instances.sent_values import SentValues, acting_for, take_sent
 from processes.instances.stored_values import (
     changes_between,
@@ -264,9 +263,7 @@ def delete_instance(
         instance, _ = locked(process_id, user, even_if_busy=force)
         if unchanged is not None:
             unchanged(instance)
-        rows = ProcessInstance.everything.filter(pk=instance.pk)
-        put_into_bin(rows, user=user, moment=timezone.now())
-        record(user, action="deleted", kind="instance", name=instance.process_id)
+        delete_one(instance, user=user)
 
     if force:
         with transaction.atomic():

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from kianda.accounts.roles import ADMINISTRATOR, USER, has_role
+from kianda.accounts.services.audit import record
 from kianda.accounts.services.recycle_bin import BinKind
 from kianda.lib.errors import Conflict
 from kianda.lib.recycle_bin import in_bin
@@ -36,6 +37,13 @@ def put_into_bin(rows: QuerySet[ProcessInstance], *, user: User | None, moment: 
     living = rows.filter(mode=ProcessInstance.Mode.LIVE, deleted_at__isnull=True)
     end_links_of(living)
     _move(living, told=("", DELETED), user=user, moment=moment, at=moment, by=user)
+
+
+def delete_one(instance: ProcessInstance, *, user: User | None, detail: str = "") -> None:
+    """Put an instance into the bin, and note it in the audit log; call inside a transaction."""
+    rows = ProcessInstance.everything.filter(pk=instance.pk)
+    put_into_bin(rows, user=user, moment=timezone.now())
+    record(user, action="deleted", kind="instance", name=instance.process_id, detail=detail)
 
 
 def take_out(rows: QuerySet[ProcessInstance], *, user: User | None) -> None:

@@ -12,6 +12,7 @@ from processes.rules.assign_form import AssignForm
 from processes.rules.base import Rule
 from processes.rules.close import Close
 from processes.rules.create_item import CreateItem
+from processes.rules.delete_form import DeleteForm
 from processes.rules.delete_item import DeleteItem
 from processes.rules.find_items import FindItems
 from processes.rules.get_user_property import GetUserProperty
@@ -41,6 +42,7 @@ AnyRule = Annotated[
     | DeleteItem
     | Submit
     | Close
+    | DeleteForm
     | ValidateInput
     | HideOrDisable
     | MakeRequired
@@ -69,6 +71,7 @@ __all__ = [
     "AssignForm",
     "Close",
     "CreateItem",
+    "DeleteForm",
     "DeleteItem",
     "FindItems",
     "GetUserProperty",

@@ -77,6 +77,8 @@ class Rule(Kind):
     # What it calls changes nothing there, and can be asked again.
     only_asks: ClassVar[bool] = False
     stores: ClassVar[bool] = False
+    # What it does comes about with the next rule that stores, in the same list.
+    takes_effect_when_stored: ClassVar[bool] = False
     completes: ClassVar[bool] = False  # A form.
     needs_instance: ClassVar[bool] = True
     # What ends a form ends no row, and a loop in a loop would hide whose row is meant.

@@ -35,6 +35,9 @@ class Forms(Protocol):
     def close(self, *, status: str) -> None:
         """Leave the form; with a status the instance ends with it."""
 
+    def delete(self) -> None:
+        """Delete the instance with what is stored next; raises RuleFailed for who may not."""
+
     def go_to(self, form: str, *, mode: str, make_current: bool, note: str = "") -> None:
         """Show a form on the page, and make it the current one when asked.
 

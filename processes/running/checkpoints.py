@@ -20,6 +20,7 @@ from processes.instances.form_links import end_links_of_closed_forms, store_link
 from processes.instances.form_states import standing_changes
 from processes.instances.leases import LEASE, TakenOver, holder
 from processes.instances.mailing import plan_mails
+from processes.instances.recycle_bin import delete_one
 from processes.instances.stored_values import changes_between, shown, split
 from processes.instances.telling import send_alerts, tell_of
 from processes.instances.unsaved import supersede
@@ -113,7 +114,7 @@ class RunCheckpoints:
             journal["copy"]["safe"] = journal["copy"]["values"]
             journal["copy"]["mapped"] = {}
             journal["copy"]["stored_standing"] = journal["copy"]["standing"]
-            journal["copy"] |= {"alerts": [], "links": [], "letters": []}
+            journal["copy"] |= {"alerts": [], "links": [], "letters": [], "deletes": False}
             stored = self._storing(context, values, columns, moment=timezone.now())
             self._go_on(*stored, saved=True, journal=journal, steps=context.trace.so_far())
 
@@ -216,6 +217,13 @@ class RunCheckpoints:
             )  # fmt: skip
         return writes
 
+    def _deleting(self, context: RunState) -> Writes:
+        """Return what puts the instance into the recycle bin, where a rule has asked for it."""
+        if not context.working.deletes:
+            return []
+        said = _("by a rule")
+        return [partial(delete_one, self.instance, user=self.run.run_as, detail=said)]
+
     def _using_link(self) -> Writes:
         """Return what counts the use of the link that the run came through, once."""
         link = self.run.link
@@ -245,6 +253,7 @@ class RunCheckpoints:
         revise = self._revising(context, changes, moment, **columns)
         return [
             *revise, *self._people_of(values), *self._sending(context), *self._using_link(),
+            *self._deleting(context),
         ]  # fmt: skip
 
     def _revising(

@@ -15,6 +15,7 @@ from kianda.accounts.services.person_data import PersonValues
 from kianda.lib.db import outages
 from kianda.lib.errors import Stale
 from kianda.lib.masking import Masker
+from kianda.lib.usage import used_by
 from processes.definition.display import Overrides
 from processes.engine.context import RunContext, Surroundings
 from processes.engine.context_forms import FormsScope
@@ -220,9 +221,21 @@ def _forms_scope(started: ClaimedRun, at: str) -> FormsScope:
         creator=lambda: creator_of(started.instance),
         known_users=known_people,
         known_groups=known_groups,
+        is_preview=started.instance.mode == ProcessInstance.Mode.PREVIEW,
+        why_not_deleted=lambda: _why_not_deleted(started),
         security=lambda: security_of(started.instance.design),
         withheld=_withheld(started) if document.has_part_rights or run.link_id else {},
     )
+
+
+def _why_not_deleted(started: ClaimedRun) -> str:
+    decision = rights_in(started.run, started.instance, started.document).delete
+    if not decision:
+        return decision.reason
+    names = [str(use["name"]) for use in used_by("instance", started.instance.process_id)]
+    words = _("%(process_id)s is in use by %(names)s.")
+    named = {"process_id": started.instance.process_id, "names": ", ".join(names)}
+    return words % named if names else ""
 
 
 def _withheld(started: ClaimedRun) -> Overrides:

@@ -13,7 +13,7 @@ from processes.rules.base import Rule
 FIELD_ORDER = ("Input", "Layout", "Actions")
 OPEN_RULES = 1  # How many categories of rules stand open at first.
 # What is no kind, but has an icon in the same places.
-ICONS = {"delete_form": "file-x", "form": "file-earmark-text", "process": "diagram-3"}
+ICONS = {"form": "file-earmark-text", "process": "diagram-3"}
 
 
 class PaletteItem(NamedTuple):

@@ -184,6 +184,7 @@ SHOWING: list[dict[str, Any]] = [
     {"type": "validate_input", "id": "validate", "field": "a", "message": "Write it in full.",
      "conditions": {"match": "all", "items": [{"left": "[a]", "operator": "blank"}]}},
     *({"type": kind, "id": kind} for kind in ("save", "submit", "close")),
+    {"type": "delete_form", "id": "delete-it"},
     {"type": "go_to_form", "id": "go-to", "form": "main"},
     {"type": "assign_form", "id": "assign", "form": "main", "to": {"users": ["ada"]}},
     {"type": "get_user_property", "id": "get", "user": "[who]",

@@ -210,6 +210,7 @@ def every_rule(rows: list[dict[str, Any]]) -> dict[str, Any]:
          "input_mapping": [{"target": "amount", "value": "[amount]"}]},
         {"type": "start_a_process", "process": "orders", "target": "form:order#submit"},
         {"type": "loop_table", "table": "lines", "rules": rows},
+        {"type": "delete_form"},
         {"type": "process_security", "see": ["creator"]},
         {"type": "user_alert", "to": ["creator"], "subject": "[amount]"},
         {"type": "send_email", "to": ["[amount]", "creator"], "cc": ["[who]"],

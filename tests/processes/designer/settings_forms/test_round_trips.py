@@ -149,6 +149,7 @@ RAW: list[tuple[str, dict[str, Any]]] = [
     ("anonymous_form_link", {"type": "anonymous_form_link", "form": "main", "field": "a"}),
     ("anonymous_form_link", {"type": "anonymous_form_link", "form": "main", "field": "a",
                              "uses": 3, "valid_for": 12, "unit": "hours", "message": "[a]"}),
+    ("delete_form", {"type": "delete_form"}),
     ("user_alert", {"type": "user_alert", "to": ["creator", "group:Sales"],
                     "subject": "[a] is done", "message": "=1 + 1"}),
 ]  # fmt: skip
