@@ -9,12 +9,13 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    PlainSerializer,
     field_validator,
 )
 
 from datasources.auth.base import Credential, OneLine
 from datasources.rest.addresses import Origin, ascii_host
-from datasources.rest.document import DatasourceDocument, Shape
+from datasources.rest.document import DatasourceDocument, Shape, written_number
 from kianda.lib.errors import Flaw
 from kianda.lib.secret_names import MASK
 from kianda.mail.addresses import BadAddress, read_address
@@ -83,7 +84,11 @@ class EmailDatasource(DatasourceDocument):
     rate: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
         default=None, description="How many messages a minute; null: as many as there are."
     )
-    timeout_s: Annotated[float, Field(gt=0, le=LONGEST_TIMEOUT_S)] = 60
+    timeout_s: Annotated[
+        float,
+        Field(gt=0, le=LONGEST_TIMEOUT_S),
+        PlainSerializer(written_number, return_type=int | float),
+    ] = 60
 
     @field_validator("timeout_s", mode="before")
     @classmethod

@@ -44,7 +44,8 @@ def _seconds(value: float) -> float:
     return value
 
 
-def _written(value: float) -> int | float:
+def written_number(value: float) -> int | float:
+    """Return a number as people write it: 60, not 60.0."""
     return int(value) if value == int(value) else value
 
 
@@ -62,7 +63,7 @@ Title = Annotated[str, Field(max_length=200)]
 Timeout = Annotated[
     float,
     AfterValidator(_seconds),
-    PlainSerializer(_written, return_type=int | float),
+    PlainSerializer(written_number, return_type=int | float),
     Field(
         title=gettext_noop("Timeout (s)"),
         json_schema_extra={"exclusiveMinimum": 0, "maximum": LONGEST_TIMEOUT_S},

@@ -96,6 +96,7 @@ def test_an_account_is_stored_with_its_defaults_and_its_password_hidden(
 ) -> None:
     assert made["port"] is None
     assert (made["security"], made["rate"], made["timeout_s"]) == ("starttls", None, 60)
+    assert repr(made["timeout_s"]) == "60"
     assert made["auth"] == {"scheme": "basic", "username": "kianda", "password": "********"}
     assert PASSWORD not in json.dumps(manager.get(LIST).json())
     row = Datasource.objects.get()
