@@ -1,6 +1,6 @@
 """Notifications by mail: at once, in a daily summary, or not at all, as each person chose."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -123,9 +123,10 @@ def stop_mails(link: StopLink, *, moment: datetime) -> None:
     choose_mails(link.user, dict.fromkeys(stopped, MailTiming.OFF), moment=moment)
 
 
-def plan_mails(lines: Iterable[Line]) -> None:
-    """Plan a mail for each line, in the transaction that it tells of."""
-    plan_letters([_letter_at_once(line) for line in lines])
+def plan_mails(lines: Sequence[Line]) -> None:
+    """Plan a mail for each line of what has happened once, in the transaction that it tells of."""
+    about = str(lines[0].notification.data.get("process_id", "")) if lines else ""
+    plan_letters([_letter_at_once(line) for line in lines], process_id=about)
 
 
 def _letter_at_once(line: Line) -> Letter:

@@ -55,7 +55,7 @@ def test_who_gets_a_form_is_mailed_at_once_with_the_link_to_it(
     made = asked(people)
     (mail,) = mails_to(people.mark)
     link = f"{settings.KIANDA_PUBLIC_URL}/instances/{made.process_id}/"
-    assert mail.subject == "Decision of leave-1 is waiting for you"
+    assert (mail.subject, mail.process_id) == ("Decision of leave-1 is waiting for you", "leave-1")
     assert link in mail.content["text"]
     assert f'href="{link}"' in mail.content["html"]
     assert mails_to(people.emma) == []
