@@ -16,13 +16,16 @@ class DatasourcesConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the app below how datasources use its groups."""
+        from datasources.http.sign_in_session import SignInSession
         from datasources.selectors import uses_of_group
         from datasources.services.recycle_bin import DATASOURCES
         from datasources.smtp.accounts import StoredAccounts
         from datasources.smtp.client import carry
         from kianda.accounts.services import recycle_bin
+        from kianda.accounts.sso.adapter import register_sessions
         from kianda.mail import ports as mail
 
+        register_sessions(SignInSession)
         recycle_bin.register(DATASOURCES)
         mail.register(carrier=carry, accounts=StoredAccounts())
         usage.register("group", uses_of_group)

@@ -185,6 +185,12 @@ MFA_FORMS = {
     "login_webauthn": "kianda.administration.second_factor_forms.PasskeySignInForm",
     "add_webauthn": "kianda.administration.second_factor_forms.PasskeyForm",
 }
+SOCIALACCOUNT_ADAPTER = "kianda.accounts.sso.adapter.SingleSignOnAdapter"
+# The policy of content lets a form lead to no other host, a link may.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_QUERY_EMAIL = False
 CSRF_FAILURE_VIEW = "kianda.web.error_pages.csrf_failed"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"

@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
+# What a test talks to that is no Python: a provider of OpenID Connect, for Node.
+NODE_LISTS = [ROOT / "tests" / "oidc" / name for name in ("package.json", "package-lock.json")]
+NODE = VENV / "oidc"
 PACKAGES = [ROOT / name for name in ("kianda", "datasources", "processes", "scheduler")]
 NO_VENV = """\
 Python's own venv module does not work here, so .venv cannot be made.
@@ -80,6 +83,25 @@ def install(files: list[Path]) -> bool:
     return call(*pip, *wanted)
 
 
+def install_node_packages() -> None:
+    """Install what tests need of Node, where there is npm; without it they are left out."""
+    lists = [file.read_bytes() for file in NODE_LISTS]
+    mark = hashlib.sha256(b"".join(lists)).hexdigest()
+    stamp = NODE / "installed"
+    npm = shutil.which("npm")
+    if npm is None or (stamp.exists() and stamp.read_text() == mark):
+        return
+    say("Installing an OpenID Connect provider for the tests into .venv/oidc ...")
+    NODE.mkdir(parents=True, exist_ok=True)
+    for file, content in zip(NODE_LISTS, lists, strict=True):
+        (NODE / file.name).write_bytes(content)
+    quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--silent")
+    if call(npm, "ci", "--prefix", NODE, *quiet):
+        stamp.write_text(mark)
+    else:
+        say("npm did not manage it: the tests of single sign-on are left out.")
+
+
 def main() -> None:
     """Install once per content of the lists."""
     groups = ["product", *sorted(sys.argv[1:])]
@@ -88,6 +110,8 @@ def main() -> None:
     mark = hashlib.sha256("\n".join(wanted).encode()).hexdigest()
     stamp = VENV / ".installed" / "-".join(groups)
     if stamp.exists() and stamp.read_text() == mark and PYTHON.exists():
+        if "test" in groups:
+            install_node_packages()
         return
     if not works(PYTHON):
         make_environment()
@@ -98,6 +122,8 @@ def main() -> None:
     call(PYTHON, "-m", "compileall", "-q", *PACKAGES, quiet=True)
     stamp.parent.mkdir(exist_ok=True)
     stamp.write_text(mark)
+    if "test" in groups:
+        install_node_packages()
 
 
 if __name__ == "__main__":

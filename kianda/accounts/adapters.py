@@ -8,6 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context as current
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
@@ -41,6 +42,15 @@ CHANGES = {
 }
 
 
+# What is said on the page that follows, by allauth's name of the note.
+NOTES = {
+    "socialaccount/messages/account_connected.txt": gettext_noop("Connected."),
+    "socialaccount/messages/account_connected_other.txt": gettext_noop(
+        "Not connected: it belongs to another account already."
+    ),
+}
+
+
 class AccountAdapter(DefaultAccountAdapter):
     """Lets nobody sign up, and says everything in the product's own words."""
 
@@ -48,8 +58,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Refuse: accounts come from administrators, an import, or single sign-on."""
         return False
 
-    def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """Say nothing: each page of the product says itself what was done."""
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """Say what no page of the product says itself."""
+        if message_template in NOTES:
+            messages.add_message(request, level, gettext(NOTES[message_template]))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Ask for the password again, unless the person has signed in within these minutes."""

@@ -21,6 +21,7 @@ class AccountsConfig(AppConfig):
             authenticator_removed,
             authenticator_reset,
         )
+        from allauth.socialaccount.signals import social_account_added, social_account_removed
         from axes.signals import user_locked_out
         from django.contrib.auth.signals import (
             user_logged_in,
@@ -38,6 +39,8 @@ class AccountsConfig(AppConfig):
             factor_added,
             factor_removed,
             left,
+            provider_connected,
+            provider_disconnected,
             refused,
         )
 
@@ -45,6 +48,8 @@ class AccountsConfig(AppConfig):
         authenticator_added.connect(factor_added, dispatch_uid="kianda.audit")
         authenticator_removed.connect(factor_removed, dispatch_uid="kianda.audit")
         authenticator_reset.connect(codes_made, dispatch_uid="kianda.audit")
+        social_account_added.connect(provider_connected, dispatch_uid="kianda.audit")
+        social_account_removed.connect(provider_disconnected, dispatch_uid="kianda.audit")
         let_in.connect(entered, dispatch_uid="kianda.audit")
         user_logged_out.connect(left, dispatch_uid="kianda.audit")
         user_login_failed.connect(refused, dispatch_uid="kianda.audit")

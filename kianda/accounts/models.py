@@ -127,12 +127,46 @@ class SignInPolicy(models.Model):
     second_factor_roles = models.JSONField(
         default=list, help_text="Whoever has one of these roles needs a second factor."
     )
+    only_single_sign_on = models.BooleanField(
+        default=False, help_text="Passwords and passkeys are for Administrators alone."
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_sign_in_policy")]
 
     def __str__(self) -> str:
         return ", ".join(self.second_factor_roles)
+
+
+class IdentityProvider(models.Model):
+    """Who vouches for people of this workspace at the sign-in: an issuer of OpenID Connect."""
+
+    slug = models.SlugField(max_length=40, unique=True, help_text="Stands in its addresses.")
+    name = models.CharField(max_length=80, help_text="What the button at the sign-in says.")
+    issuer = models.CharField(max_length=500, help_text="Fixed: people are known by it.")
+    client_id = models.CharField(max_length=191)
+    secret = EncryptedJSONField(null=True, help_text="Null: a client without a secret.")
+    domains = models.JSONField(
+        default=list, help_text="Of which addresses it may speak; empty: of all."
+    )
+    trusts_addresses = models.BooleanField(
+        default=False, help_text="Addresses of its domains count as verified where it says nothing."
+    )
+    creates_users = models.BooleanField(default=False)
+    groups_claim = models.CharField(max_length=100, blank=True)
+    groups = models.JSONField(
+        default=dict, help_text="Value of the claim: the groups and roles that it gives."
+    )
+    is_active = models.BooleanField(default=True)
+    revision = models.PositiveIntegerField(default=1)
+    created = models.DateTimeField()
+    modified = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name", "slug"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ApiToken(models.Model):

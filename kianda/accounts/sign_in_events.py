@@ -54,6 +54,23 @@ def _tell_factor(user: Any, action: audit.Action, authenticator: Any) -> None:
     audit.record(user, action=action, kind="user", name=name, detail=detail)
 
 
+def provider_connected(*, sociallogin: Any, **_: Any) -> None:
+    """Write into the audit log that a person can sign in by an identity provider."""
+    _tell_provider("connected", sociallogin.account)
+
+
+def provider_disconnected(*, socialaccount: Any, **_: Any) -> None:
+    """Write into the audit log that a person can sign in by it no more."""
+    _tell_provider("disconnected", socialaccount)
+
+
+def _tell_provider(action: audit.Action, account: Any) -> None:
+    user = account.user
+    audit.record(
+        user, action=action, kind="user", name=user.get_username(), detail=account.provider
+    )
+
+
 def left(*, user: Any, **_: Any) -> None:
     """Write into the audit log that somebody has signed out."""
     if user is not None:

@@ -10,7 +10,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,7 @@ from django.views.generic.edit import FormMixin
 from kianda.accounts.authentication import address_of
 from kianda.accounts.services.addresses import account_named
 from kianda.accounts.services.guessing import right_try
+from kianda.accounts.services.identity_providers import must_use_provider
 from kianda.accounts.services.password_links import link_holds, use_link
 from kianda.web.error_pages import wait_for_password
 
@@ -90,6 +91,17 @@ class SignInForm(AuthenticationForm):
     def clean_username(self) -> str:
         """Return the user name; who types an address means the account that has it."""
         return account_named(str(self.cleaned_data["username"]))
+
+    def has_to_use_provider(self) -> bool:
+        """Tell whether the password was right, and the person has to use single sign-on."""
+        return self.has_error(NON_FIELD_ERRORS, code="single_sign_on")
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Refuse who has to use single sign-on, once the password was right."""
+        super().confirm_login_allowed(user)
+        if must_use_provider(user):
+            sentence = _("Sign in with single sign-on. Passwords are for administrators.")
+            raise ValidationError(sentence, code="single_sign_on")
 
 
 class PasswordAgainForm(ReauthenticateForm):

@@ -22,6 +22,7 @@ from allauth.mfa.webauthn.views import (
     ReauthenticateWebAuthnView,
     RemoveWebAuthnView,
 )
+from allauth.socialaccount.models import SocialAccount
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
@@ -29,12 +30,14 @@ from django.utils.translation import gettext as _
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.services import audit
 from kianda.accounts.services.addresses import asked_change, is_verified
+from kianda.accounts.services.identity_providers import must_use_provider, providers
 from kianda.accounts.services.second_factors import (
     check_removal,
     has_second_factor,
     needs_second_factor,
 )
 from kianda.accounts.services.sessions import end_session, end_sessions, sessions_of
+from kianda.administration.sso.single_sign_on import REFUSED
 from kianda.lib.errors import Conflict
 from kianda.web.pages import go, page, render_page, toast
 
@@ -67,6 +70,13 @@ class SecondFactorStep(_SaysWhatIsWrong, AuthenticateView):
 
     template_name = "registration/second_factor.html"
 
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        """Tell which of them the person has."""
+        rows = Authenticator.objects.filter(user=self.stage.login.user)
+        kinds = set(rows.values_list("type", flat=True))
+        context: dict[str, Any] = super().get_context_data(**more)
+        return {**context, "has_app": "totp" in kinds, "has_passkey": "webauthn" in kinds}
+
 
 class CodeAgain(_SaysWhatIsWrong, ReauthenticateView):
     """Asks for a code once more, of who has no password."""
@@ -86,6 +96,13 @@ class PasskeySignIn(LoginWebAuthnView):
     def form_invalid(self, form: Any) -> HttpResponse:
         """Say so at the sign-in page."""
         return HttpResponseRedirect(f"{reverse('sign-in')}?refused=passkey")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Refuse who has to use single sign-on."""
+        if must_use_provider(form.cleaned_data["credential"].user):
+            return HttpResponseRedirect(f"{reverse('sign-in')}?refused=single-sign-on")
+        answer: HttpResponse = super().form_valid(form)
+        return answer
 
 
 class AddApp(_SaysWhatIsWrong, ActivateTOTPView):
@@ -185,12 +202,21 @@ def security(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     rows = Authenticator.objects.filter(user=user).order_by("created_at")
     codes = next((row for row in rows if row.type == "recovery_codes"), None)
+    names = {row.slug: row for row in providers(active=True)}
+    connected = [
+        {"pk": one.pk, "name": names.get(one.provider, one.provider), "since": one.date_joined}
+        for one in SocialAccount.objects.filter(user=user)
+    ]
+    taken = set(SocialAccount.objects.filter(user=user).values_list("provider", flat=True))
     context = {
         "app": next((row for row in rows if row.type == "totp"), None),
         "passkeys": [row for row in rows if row.type == "webauthn"],
         "codes": codes, "codes_left": len(codes.wrap().get_unused_codes()) if codes else 0,
         "needed": needs_second_factor(user) and not has_second_factor(user),
         "is_verified": is_verified(user), "asked_address": asked_change(user),
+        "connected": connected,
+        "providers": [row for row in names.values() if row.slug not in taken],
+        "refused": REFUSED.get(request.GET.get("refused", "")),
         "sessions": sessions_of(user, current=str(request.session.session_key)),
     }  # fmt: skip
     return render_page(request, "security/security.html", context)

@@ -19,7 +19,9 @@ from kianda.accounts.authentication import address_of
 from kianda.accounts.services import audit
 from kianda.accounts.services.addresses import account_named
 from kianda.accounts.services.guessing import RESET_MAIL, begin_try
+from kianda.accounts.services.identity_providers import providers
 from kianda.accounts.services.password_links import RESET_MINUTES, send_reset
+from kianda.accounts.services.second_factors import policy
 from kianda.accounts.services.sessions import forget_sessions, note_session
 from kianda.administration.passwords import (
     AsksForPassword,
@@ -29,6 +31,7 @@ from kianda.administration.passwords import (
     SaysWhenToWait,
     SignInForm,
 )
+from kianda.administration.sso import single_sign_on
 from kianda.lib.errors import TooMany
 from kianda.web.error_pages import say_wait, too_many
 from kianda.web.pages import toast
@@ -37,7 +40,7 @@ from kianda.web.pages import toast
 REMEMBERED_DAYS = 14
 # Why somebody was sent back to the sign-in page.
 REFUSED = {
-    "inactive": gettext_lazy("This account is deactivated. Ask an administrator."),
+    **single_sign_on.REFUSED,
     "passkey": gettext_lazy("The passkey was not accepted. Try another one, or your password."),
 }
 
@@ -55,6 +58,8 @@ class SignIn(SaysWhenToWait, LoginView):
         return super().get_context_data(
             **more, expired="expired" in self.request.GET, is_demo=settings.KIANDA_DEMO,
             days=REMEMBERED_DAYS, refused=REFUSED.get(self.request.GET.get("refused", "")),
+            providers=list(providers(active=True)),
+            only_providers=policy().only_single_sign_on and "password" not in self.request.GET,
         )  # fmt: skip
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:

@@ -23,10 +23,12 @@ from kianda.administration import (
 )
 from kianda.administration.api import attributes as attributes_api
 from kianda.administration.api import groups as groups_api
+from kianda.administration.api import identity_providers as providers_api
 from kianda.administration.api import messages as messages_api
 from kianda.administration.api import security as security_api
 from kianda.administration.api import substitutes as substitutes_api
 from kianda.administration.api import users as users_api
+from kianda.administration.sso import identity_providers, single_sign_on
 
 # Before anything else: what browsers do not send is not led anywhere.
 _form = require_http_methods(["GET", "HEAD", "POST"])
@@ -52,6 +54,9 @@ api_urlpatterns = [
     path("me/", users_api.Me.as_view()),
     path("me/sessions/", security_api.MySessions.as_view()),
     path("sign-in/", security_api.SignInSettings.as_view()),
+    path("identity-providers/", providers_api.IdentityProviders.as_view()),
+    path("identity-providers/<slug:slug>/", providers_api.OneIdentityProvider.as_view()),
+    path("identity-providers/<slug:slug>/test/", providers_api.IdentityProviderTest.as_view()),
     path("me/substitute/", substitutes_api.MySubstitute.as_view()),
 ]
 
@@ -68,6 +73,14 @@ page_urlpatterns = [
     path("users/import/links/", people_import.import_links, name="users-import-links"),
     path("users/invite/", users.invite, name="user-invite"),
     path("users/sign-in/", user_security.sign_in_settings, name="sign-in-settings"),
+    path("users/sign-in/new/", identity_providers.add, name="identity-provider-new"),
+    path("users/sign-in/<slug:slug>/", identity_providers.change, name="identity-provider"),
+    path("users/sign-in/<slug:slug>/test/", identity_providers.test, name="identity-provider-test"),
+    path(
+        "users/sign-in/<slug:slug>/delete/",
+        identity_providers.delete,
+        name="identity-provider-delete",
+    ),
     path("users/groups/", groups.groups, name="groups"),
     path("users/groups/new/", groups.add, name="group-new"),
     path("users/groups/<int:group_id>/", groups.change, name="group"),
@@ -144,6 +157,17 @@ page_urlpatterns = [
         "profile/security/codes/file/",
         require_safe(second_factor.RecoveryCodesFile.as_view()),
         name="mfa_download_recovery_codes",
+    ),
+    path(
+        "profile/security/connections/<int:account_id>/",
+        single_sign_on.disconnect,
+        name="provider-disconnect",
+    ),
+    path("sign-in/with/<slug:provider_id>/", single_sign_on.start, name="openid_connect_login"),
+    path(
+        "sign-in/with/<slug:provider_id>/callback/",
+        single_sign_on.callback,
+        name="openid_connect_callback",
     ),
     path("sign-in/code/", _form(second_factor.SecondFactorStep.as_view()), name="mfa_authenticate"),
     path(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,10 +11,12 @@ from django.utils.translation import gettext_lazy
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, role_titles
 from kianda.accounts.services import second_factors, users
+from kianda.accounts.services.identity_providers import only_single_sign_on, providers
 from kianda.accounts.services.sessions import end_session, end_sessions, sessions_of
 from kianda.administration.forms import ROLE_WORDS
+from kianda.lib.errors import Invalid
 from kianda.web.form_once import once
-from kianda.web.pages import go, page, render_dialog, render_page, toast
+from kianda.web.pages import form_errors, go, page, render_dialog, render_page, toast
 
 ADMIN = (ADMINISTRATOR,)
 
@@ -29,6 +32,13 @@ class SignInSettingsForm(forms.Form):
         ),
     )  # fmt: skip
 
+    only_single_sign_on: Any = forms.BooleanField(
+        label=gettext_lazy("Single sign-on only"), required=False,
+        help_text=gettext_lazy(
+            "Passwords and passkeys then work for Administrators alone, as a way back."
+        ),
+    )  # fmt: skip
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Name the roles in the language of the reader."""
         super().__init__(*args, **kwargs)
@@ -38,14 +48,23 @@ class SignInSettingsForm(forms.Form):
 @page(roles=ADMIN, methods=("GET", "POST"))
 def sign_in_settings(request: HttpRequest) -> HttpResponseBase:
     """Show and store which roles need a second factor."""
-    now = second_factors.policy().second_factor_roles
-    form = SignInSettingsForm(request.POST if request.method == "POST" else None,
-                      initial={"roles": now})  # fmt: skip
+    now = second_factors.policy()
+    initial = {
+        "roles": now.second_factor_roles, "only_single_sign_on": now.only_single_sign_on
+    }  # fmt: skip
+    form = SignInSettingsForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        second_factors.require_for(form.cleaned_data["roles"], by=signed_in(request))
-        toast(request, _("Sign-in settings saved."))
-        return go(request, "sign-in-settings")
-    context = {"form": form, "role_words": ROLE_WORDS}
+        by = signed_in(request)
+        try:
+            with transaction.atomic():
+                second_factors.require_for(form.cleaned_data["roles"], by=by)
+                only_single_sign_on(form.cleaned_data["only_single_sign_on"], by=by)
+        except Invalid as invalid:
+            form_errors(form, invalid)
+        else:
+            toast(request, _("Sign-in settings saved."))
+            return go(request, "sign-in-settings")
+    context = {"form": form, "providers": providers(), "role_words": ROLE_WORDS}
     status = 422 if form.errors else 200
     return render_page(request, "accounts/sign_in.html", context, status=status)
 

@@ -131,8 +131,9 @@ def test_over_the_api_sessions_are_listed_and_ended(ben: Any, admin: Any, api: A
 def test_over_the_api_a_second_factor_is_required_and_reset(ben: Any, admin: Any, api: Any) -> None:
     client = api(admin)
     answer = client.patch("/api/v1/sign-in/", {"second_factor_roles": ["User"]})
-    assert answer.json() == {"second_factor_roles": ["User"]}
-    assert client.patch("/api/v1/sign-in/", {}).json() == {"second_factor_roles": ["User"]}
+    stored = {"second_factor_roles": ["User"], "only_single_sign_on": False}
+    assert answer.json() == stored
+    assert client.patch("/api/v1/sign-in/", {}).json() == stored
     here = "/api/v1/users/ben/second-factor/"
     assert client.get(here).json() == {"set_up": False, "needed": True}
     bad = client.patch("/api/v1/sign-in/", {"second_factor_roles": ["Emperor"]})

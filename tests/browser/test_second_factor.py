@@ -119,6 +119,39 @@ def test_a_passkey_that_is_not_used_is_told_and_the_password_still_works(
     page.locator("#usermenu").wait_for(state="attached")
 
 
+def test_a_provider_is_added_changed_tested_and_deleted(
+    page_as: PageAs, looks: Any, axe: Look
+) -> None:
+    page = page_as("admin")
+    page.complaints.expect("status of 422")
+    page.goto("/users/sign-in/")
+    page.get_by_role("link", name="Add a provider").click()
+    looks(page)
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("3 places need a look.").wait_for()
+    axe(page)
+    page.fill("[name=name]", "Acme <b>")
+    page.fill("[name=issuer]", "https://login.acme.example")
+    page.fill("[name=client_id]", "kianda")
+    page.fill("[name=secret]", "hush")
+    page.get_by_role("button", name="Save").dblclick()
+    page.get_by_text("/sign-in/with/acme-b/callback/").wait_for()
+    assert page.input_value("[name=secret]") == ""
+    looks(page)
+    page.get_by_role("button", name="Test").click()
+    page.get_by_text("It cannot be used").wait_for()
+    axe(page)
+    guest = page_as(None)
+    guest.goto("/sign-in/")
+    guest.get_by_role("link", name="Sign in with Acme <b>").wait_for()
+    looks(guest)
+    page.get_by_role("link", name="Delete").click()
+    page.wait_for_selector("#dialog[open] >> text=0 accounts are connected")
+    looks(page)
+    page.locator("#dialog").get_by_role("button", name="Delete").click()
+    page.get_by_text("Acme <b> deleted.").wait_for()
+
+
 def test_an_administrator_requires_one_ends_sessions_and_resets(
     page_as: PageAs, person: Callable[[str], Any], looks: Any
 ) -> None:

@@ -6,6 +6,7 @@ programs are missing is left out, and a line says how to get them; on CI it fail
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,12 +33,20 @@ def faketime_library() -> Path | None:
     return next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 
 
+def oidc_provider() -> Path | None:
+    """Return where the packages of the OpenID Connect provider are that `make test` installs."""
+    folder = Path(sys.prefix) / "oidc"
+    found = (folder / "node_modules" / "oidc-provider").is_dir() and shutil.which("node")
+    return folder if found else None
+
+
 # Program: how to find it, and the Debian package that brings it.
 PROGRAMS: dict[str, tuple[Callable[[], object], str]] = {
     "redis-server": (lambda: shutil.which("redis-server"), "redis-server"),
     "postgres": (postgres_folder, "postgresql"),
     "chromium": (chromium, "chromium"),
     "xgettext": (lambda: shutil.which("xgettext"), "gettext"),
+    "oidc-provider": (oidc_provider, "nodejs npm"),
     "faketime": (faketime_library, "faketime"),
     "docker-compose": (lambda: shutil.which("docker-compose"), "docker-compose"),
 }

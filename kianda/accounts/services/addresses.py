@@ -23,6 +23,17 @@ def account_named(typed: str) -> str:
     return found[0].username if len(found) == 1 else typed
 
 
+def plain_address(told: object) -> str:
+    """Return an address that somebody else told, in small letters; nothing where it is none."""
+    if not isinstance(told, str):
+        return ""
+    try:
+        validate_email(told)
+    except ValidationError:
+        return ""
+    return told.lower() if len(told) <= 254 else ""
+
+
 def is_verified(user: User) -> bool:
     """Tell whether the person has shown to read the mail of the account's address."""
     rows = EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True)

@@ -15,17 +15,18 @@ from kianda.accounts.models import AuditEntry
 
 Action = Literal[
     "address change asked", "address changed", "called", "changed", "changed the password",
-    "created", "deactivated", "deleted", "exported", "hook renewed", "invitation sent", "invited",
-    "link revoked", "marked as done", "members changed", "moved", "password link asked",
-    "password link made", "paused", "published", "reactivated", "recovery codes made",
-    "recovery codes read", "removed", "renamed", "restored", "resumed", "revoked", "run", "saved",
-    "second factor added", "second factor removed", "second factor reset", "sent again",
-    "session ended", "sessions ended", "set a password", "sign-in paused", "signed in",
-    "signed out", "tested", "wrong code", "wrong password",
+    "connected", "created", "deactivated", "deleted", "disconnected", "exported", "hook renewed",
+    "invitation sent", "invited", "link revoked", "marked as done", "members changed", "moved",
+    "password link asked", "password link made", "paused", "published", "reactivated",
+    "recovery codes made", "recovery codes read", "removed", "renamed", "restored", "resumed",
+    "revoked", "run", "saved", "second factor added", "second factor removed",
+    "second factor reset", "sent again", "session ended", "sessions ended", "set a password",
+    "sign-in paused", "sign-in refused", "signed in", "signed out", "tested", "wrong code",
+    "wrong password",
 ]  # fmt: skip
 Kind = Literal[
-    "API token", "attribute", "datasource", "form link", "group", "instance", "mail account",
-    "message", "process", "scheduled task", "sign-in", "user",
+    "API token", "attribute", "datasource", "form link", "group", "identity provider", "instance",
+    "mail account", "message", "process", "scheduled task", "sign-in", "user",
 ]  # fmt: skip
 
 ACTIONS: Mapping[Action, str] = {
@@ -34,9 +35,11 @@ ACTIONS: Mapping[Action, str] = {
     "called": gettext_noop("called"),
     "changed": gettext_noop("changed"),
     "changed the password": gettext_noop("changed the password"),
+    "connected": gettext_noop("connected"),
     "created": gettext_noop("created"),
     "deactivated": gettext_noop("deactivated"),
     "deleted": gettext_noop("deleted"),
+    "disconnected": gettext_noop("disconnected"),
     "exported": gettext_noop("exported"),
     "hook renewed": gettext_noop("hook renewed"),
     "invitation sent": gettext_noop("invitation sent"),
@@ -67,6 +70,7 @@ ACTIONS: Mapping[Action, str] = {
     "sessions ended": gettext_noop("sessions ended"),
     "set a password": gettext_noop("set a password"),
     "sign-in paused": gettext_noop("sign-in paused"),
+    "sign-in refused": gettext_noop("sign-in refused"),
     "signed in": gettext_noop("signed in"),
     "signed out": gettext_noop("signed out"),
     "tested": gettext_noop("tested"),
@@ -84,6 +88,7 @@ KINDS: Mapping[Kind, str] = {
     "datasource": gettext_noop("Data source"),
     "form link": gettext_noop("Form link"),
     "group": gettext_noop("Group"),
+    "identity provider": gettext_noop("Identity provider"),
     "instance": gettext_noop("Instance"),
     "mail account": gettext_noop("Mail account"),
     "message": gettext_noop("Message"),

@@ -67,7 +67,8 @@ SECOND_FACTOR = shape({
 })  # fmt: skip
 _ROLES: Schema = {"type": "array", "items": {"type": "string", "enum": list(ROLES)}}
 SIGN_IN = shape({
-    "second_factor_roles": _ROLES | {"description": "People of these need one."}
+    "second_factor_roles": _ROLES | {"description": "People of these need one."},
+    "only_single_sign_on": {"type": "boolean"},
 })  # fmt: skip
 
 PERSON = shape({"name": TEXT, "username": TEXT})
@@ -133,6 +134,7 @@ class SignInChanges(Body):
     """PATCH /sign-in/"""
 
     second_factor_roles: list[StrictStr] = []
+    only_single_sign_on: StrictBool = False
 
 
 class NewGroup(Body):

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,6 +12,7 @@ from rest_framework.views import APIView
 from kianda.accounts.permissions import caller
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.accounts.services import second_factors, users
+from kianda.accounts.services.identity_providers import only_single_sign_on
 from kianda.accounts.services.sessions import end_session, end_sessions, sessions_of
 from kianda.administration.api import schemas
 from kianda.lib.api.drf import check_if_match, etag_of, read_query, tagged
@@ -114,7 +116,7 @@ class SignInSettings(APIView):
 
     @extend_schema(operation_id="sign_in_read", responses={200: schemas.SIGN_IN}, tags=TAGS)
     def get(self, request: Request) -> Response:
-        """Read which roles need a second factor."""
+        """Read which roles need a second factor, and whether passwords are for everybody."""
         read_query(request, ())
         return self._answer()
 
@@ -124,12 +126,15 @@ class SignInSettings(APIView):
         responses={200: schemas.SIGN_IN}, tags=TAGS,
     )  # fmt: skip
     def patch(self, request: Request) -> Response:
-        """Set which roles need a second factor."""
+        """Set which roles need a second factor, and for whom passwords are."""
         read_query(request, ())
         check_if_match(request, _etag())
         body = read_body(schemas.SignInChanges, request.data)
-        if "second_factor_roles" in body.model_fields_set:
-            second_factors.require_for(body.second_factor_roles, by=caller(request))
+        with transaction.atomic():
+            if "second_factor_roles" in body.model_fields_set:
+                second_factors.require_for(body.second_factor_roles, by=caller(request))
+            if "only_single_sign_on" in body.model_fields_set:
+                only_single_sign_on(body.only_single_sign_on, by=caller(request))
         return self._answer()
 
     def _answer(self) -> Response:
@@ -137,7 +142,11 @@ class SignInSettings(APIView):
 
 
 def _settings() -> dict[str, Any]:
-    return {"second_factor_roles": second_factors.policy().second_factor_roles}
+    now = second_factors.policy()
+    return {
+        "second_factor_roles": now.second_factor_roles,
+        "only_single_sign_on": now.only_single_sign_on,
+    }
 
 
 def _etag() -> str:

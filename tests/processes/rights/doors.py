@@ -102,6 +102,8 @@ _BY_MARKS = {
         GET /password/forgotten/
         POST /password/forgotten/
         PUT /password/forgotten/
+        GET /sign-in/with/<slug:provider_id>/
+        GET /sign-in/with/<slug:provider_id>/callback/
         GET /sign-in/code/
         POST /sign-in/code/
         GET /sign-in/passkey/
@@ -208,6 +210,19 @@ _BY_MARKS = {
         DELETE /api/v1/users/<str:username>/second-factor/
         GET /api/v1/sign-in/
         PATCH /api/v1/sign-in/
+        GET /api/v1/identity-providers/
+        POST /api/v1/identity-providers/
+        GET /api/v1/identity-providers/<slug:slug>/
+        PATCH /api/v1/identity-providers/<slug:slug>/
+        DELETE /api/v1/identity-providers/<slug:slug>/
+        POST /api/v1/identity-providers/<slug:slug>/test/
+        GET /users/sign-in/<slug:slug>/
+        POST /users/sign-in/<slug:slug>/
+        POST /users/sign-in/<slug:slug>/test/
+        GET /users/sign-in/<slug:slug>/delete/
+        POST /users/sign-in/<slug:slug>/delete/
+        GET /users/sign-in/new/
+        POST /users/sign-in/new/
         GET /users/sign-in/
         POST /users/sign-in/
         GET /users/<int:user_id>/sessions/
@@ -368,6 +383,7 @@ _BY_MARKS = {
         GET /f/<str:token>/
         POST /f/<str:token>/
         GET /f/<str:token>/sent/
+        POST /profile/security/connections/<int:account_id>/
         GET /profile/security/app/remove/
         POST /profile/security/app/remove/
         GET /profile/security/codes/

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from kianda.accounts.services.attributes import add_attribute
+from kianda.accounts.services.identity_providers import ProviderSettings, add_provider
 from kianda.accounts.services.password_links import renew_link
 from kianda.accounts.services.substitutes import Stay, name_substitute
 from kianda.accounts.services.tokens import create_token
@@ -69,6 +70,8 @@ def place(db: None, settings: Any) -> dict[str, Any]:
     plan_letters([letter], run=Run.objects.latest("pk").pk, process_id=made.process_id)
     other = make_user("other", "User")
     renew_link(other, by=people.root)
+    vouching = ProviderSettings(name="Token refresh", issuer="http://127.0.0.1:9", client_id="k")
+    slug = add_provider(vouching, by=people.root).slug
     name_substitute(other, Stay("root", date(2026, 12, 21)), by=people.root)
     return {
         "people": people, "name": "leave", "process_id": made.process_id,
@@ -78,7 +81,8 @@ def place(db: None, settings: Any) -> dict[str, Any]:
         "part": "tree", "pk": gone.pk, "task_id": task.pk, "username": "other",
         "user_id": other.pk, "attribute_id": add_attribute(title="Shoe", by=people.root).pk,
         "group_id": people.helen.groups.get(name="hr").pk,
-        "token_id": create_token(other, name="t")[0].pk, "slug": "token-refresh",
+        "token_id": create_token(other, name="t")[0].pk, "slug": slug,
+        "provider_id": slug, "account_id": 1,
         "method": "none", "token": "unknown", "key": "unknown", "uidb64": "MQ", "kind": "instances",
         "link": link.pk, "message_id": MailMessage.objects.get(key="k").pk,
     }  # fmt: skip

@@ -1,0 +1,239 @@
+"""Identity providers: who vouches for people at the sign-in, as administrators set them up."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from kianda.accounts.models import IdentityProvider, SignInPolicy
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, has_role
+from kianda.accounts.services import audit
+from kianda.accounts.services.groups import lock_people, own_groups
+from kianda.accounts.services.second_factors import policy
+from kianda.accounts.services.users import able_administrators
+from kianda.lib.errors import Conflict, Flaw, Invalid, Missing, Stale
+
+KIND: Final = "identity provider"
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_DOMAIN: Final = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)+\Z")
+_LONGEST: Final = {"name": 80, "issuer": 500, "client_id": 191, "groups_claim": 100}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSettings:
+    """What an administrator says of an identity provider. `secret` None: as it is stored."""
+
+    name: str
+    issuer: str
+    client_id: str
+    secret: str | None = None
+    domains: tuple[str, ...] = ()
+    trusts_addresses: bool = False
+    creates_users: bool = False
+    groups_claim: str = ""
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    is_active: bool = True
+
+
+def providers(*, active: bool = False) -> QuerySet[IdentityProvider]:
+    """Return the identity providers by name; `active`: those that people can use."""
+    rows = IdentityProvider.objects.all()
+    return rows.filter(is_active=True) if active else rows
+
+
+def provider(slug: str) -> IdentityProvider:
+    """Return one identity provider; raises Missing."""
+    found = IdentityProvider.objects.filter(slug=slug).first()
+    if found is None:
+        raise Missing(_("There is no identity provider %(name)s.") % {"name": slug[:40]})
+    return found
+
+
+def settings_of(row: IdentityProvider) -> ProviderSettings:
+    """Return what is stored of a provider, without its secret."""
+    return ProviderSettings(
+        name=row.name, issuer=row.issuer, client_id=row.client_id, domains=tuple(row.domains),
+        trusts_addresses=row.trusts_addresses, creates_users=row.creates_users,
+        groups_claim=row.groups_claim,
+        groups={key: tuple(names) for key, names in row.groups.items()}, is_active=row.is_active,
+    )  # fmt: skip
+
+
+def add_provider(given: ProviderSettings, *, by: User) -> IdentityProvider:
+    """Store a new identity provider; raises Invalid with every flaw."""
+    with transaction.atomic():
+        lock_people()
+        _raise(_flaws(given))
+        now = timezone.now()
+        row = IdentityProvider(slug=_free_slug(given.name), created=now)
+        _store(row, given)
+        audit.record(by, action="created", kind=KIND, name=row.slug, detail=row.issuer)
+    return row
+
+
+def change_provider(
+    row: IdentityProvider, given: ProviderSettings, *, revision: int | None = None, by: User
+) -> IdentityProvider:
+    """Store what is given of a provider; raises Stale when it is another one than was read."""
+    with transaction.atomic():
+        lock_people()
+        row = IdentityProvider.objects.select_for_update().get(pk=row.pk)
+        if revision is not None and revision != row.revision:
+            raise Stale
+        flaws = _flaws(given, of=row)
+        if given.issuer != row.issuer:
+            sentence = _("The issuer cannot be changed: people are known by it. Add another one.")
+            flaws.append(Flaw("/issuer", sentence))
+        _raise(flaws)
+        before = settings_of(row)
+        if not given.is_active:
+            _check_not_needed(row)
+        row.revision += 1
+        _store(row, given)
+        changed = [
+            key for key, value in asdict(settings_of(row)).items() if value != asdict(before)[key]
+        ]
+        if given.secret is not None:
+            changed.append("secret")
+        if changed:
+            detail = ", ".join(changed)
+            audit.record(by, action="changed", kind=KIND, name=row.slug, detail=detail)
+    return row
+
+
+def remove_provider(row: IdentityProvider, *, by: User) -> None:
+    """Delete a provider and what it vouched for; the accounts stay."""
+    with transaction.atomic():
+        lock_people()
+        _check_not_needed(row)
+        SocialAccount.objects.filter(provider=row.slug).delete()
+        IdentityProvider.objects.filter(pk=row.pk).delete()
+        audit.record(by, action="deleted", kind=KIND, name=row.slug, detail=row.issuer)
+
+
+def only_single_sign_on(wanted: object, *, by: User | None) -> None:
+    """Let passwords and passkeys be for Administrators alone, or for everybody again."""
+    only = bool(wanted)
+    with transaction.atomic():
+        lock_people()
+        if only == policy().only_single_sign_on:
+            return
+        if only and not providers(active=True).exists():
+            sentence = _("Add an identity provider first: no one could sign in.")
+            raise Invalid.at("/only_single_sign_on", sentence)
+        if only and not able_administrators().exists():
+            sentence = _("No Administrator has a password: there would be no way back.")
+            raise Invalid.at("/only_single_sign_on", sentence)
+        SignInPolicy.objects.update_or_create(pk=1, defaults={"only_single_sign_on": only})
+        detail = _("On") if only else _("Off")
+        audit.record(
+            by, action="changed", kind="sign-in", name=_("Single sign-on only"), detail=detail
+        )
+
+
+def must_use_provider(user: User) -> bool:
+    """Tell whether a person may sign in by an identity provider alone."""
+    return policy().only_single_sign_on and not has_role(user, ADMINISTRATOR)
+
+
+def _check_not_needed(row: IdentityProvider) -> None:
+    if policy().only_single_sign_on and not providers(active=True).exclude(pk=row.pk).exists():
+        raise Conflict(
+            _("People can sign in with this alone. Allow passwords under Users, Sign-in first.")
+        )
+
+
+def _store(row: IdentityProvider, given: ProviderSettings) -> None:
+    row.name, row.issuer, row.client_id = given.name, given.issuer, given.client_id
+    row.domains = [domain.lower() for domain in given.domains]
+    row.creates_users, row.is_active = given.creates_users, given.is_active
+    row.groups_claim, row.trusts_addresses = given.groups_claim, given.trusts_addresses
+    row.groups = {key: list(names) for key, names in given.groups.items()}
+    if given.secret is not None:
+        row.secret = given.secret or None
+    row.modified = timezone.now()
+    row.save()
+
+
+def _free_slug(name: str) -> str:
+    base = slugify(name)[:32] or "provider"
+    taken = set(
+        IdentityProvider.objects.filter(slug__startswith=base).values_list("slug", flat=True)
+    )
+    return next(slug for n in range(1, len(taken) + 2) if (slug := numbered(base, n)) not in taken)
+
+
+def numbered(base: str, n: int) -> str:
+    """Return a name, with a number from the second of its kind on."""
+    return base if n == 1 else f"{base}-{n}"
+
+
+def _flaws(given: ProviderSettings, *, of: IdentityProvider | None = None) -> list[Flaw]:
+    flaws = [
+        Flaw(f"/{key}", _("Enter a value."))
+        for key in ("name", "issuer", "client_id")
+        if not getattr(given, key).strip()
+    ]
+    flaws += [
+        Flaw(f"/{key}", _("Use at most %(most)d characters.") % {"most": most})
+        for key, most in _LONGEST.items()
+        if len(getattr(given, key)) > most
+    ]
+    if given.issuer and (sentence := _issuer_flaw(given.issuer)):
+        flaws.append(Flaw("/issuer", sentence))
+    rows = IdentityProvider.objects.filter(issuer=given.issuer, client_id=given.client_id)
+    if rows.exclude(pk=of.pk if of else 0).exists():
+        flaws.append(Flaw("/client_id", _("There is one with this issuer and client ID already.")))
+    if given.trusts_addresses and not given.domains:
+        sentence = _("Enter the domains whose addresses count as verified.")
+        flaws.append(Flaw("/domains", sentence))
+    return [*flaws, *_domain_flaws(given.domains), *_group_flaws(given)]
+
+
+def _issuer_flaw(issuer: str) -> str:
+    try:
+        parts = urlsplit(issuer)
+        host = parts.hostname
+    except ValueError:
+        return _("Enter an address such as https://login.example.org.")
+    if not host or parts.username or parts.query or parts.fragment:
+        return _("Enter an address such as https://login.example.org.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+        return _("The issuer must begin with https://.")
+    return ""
+
+
+def _domain_flaws(domains: Iterable[str]) -> list[Flaw]:
+    return [
+        Flaw("/domains", _("%(text)s is no domain such as example.org.") % {"text": domain[:80]})
+        for domain in domains
+        if not _DOMAIN.match(domain.lower())
+    ]
+
+
+def _group_flaws(given: ProviderSettings) -> list[Flaw]:
+    flaws = []
+    if given.groups and not given.groups_claim.strip():
+        flaws.append(Flaw("/groups_claim", _("Enter the claim that holds the groups.")))
+    known = {*ROLES, *own_groups().values_list("name", flat=True)}
+    named = dict.fromkeys(name for names in given.groups.values() for name in names)
+    flaws += [
+        Flaw("/groups", _("There is no group or role %(name)s.") % {"name": name[:80]})
+        for name in named
+        if name not in known
+    ]
+    return flaws
+
+
+def _raise(flaws: list[Flaw]) -> None:
+    if flaws:
+        raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)

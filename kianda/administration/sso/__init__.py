@@ -1,0 +1,1 @@
+"""Single sign-on: its pages for people, and those of administrators."""
