@@ -20,7 +20,7 @@ class ProcessesConfig(AppConfig):
         from kianda.accounts.services import recycle_bin
         from kianda.accounts.services.attributes import attribute_titles
         from kianda.accounts.services.directory import names_of
-        from kianda.accounts.services.person_data import part_of
+        from kianda.accounts.services.person_data import part_of, register_may
         from kianda.web import navigation
         from processes.designs.usage import (
             designs_by_name,
@@ -38,6 +38,7 @@ class ProcessesConfig(AppConfig):
         from processes.language import people
         from processes.library.recycle_bin import DESIGNS
         from processes.rights.people import forget_group
+        from processes.rights.querysets import processes_told_to
         from processes.running import request_samples
         from processes.running.call_log import call_log
 
@@ -45,6 +46,7 @@ class ProcessesConfig(AppConfig):
         recycle_bin.register(DESIGNS)
         people.register(people.Directory(names_of, part_of, attribute_titles))
         usage.register("attribute", uses_of_attribute)
+        register_may("processes", processes_told_to)
         usage.register("datasource", uses_of_datasource)
         usage.register("group", uses_of_group)
         usage.register("method", uses_of_method)

@@ -6,7 +6,7 @@ what only the people of an instance tell are kept apart, so that a list asks as 
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
@@ -36,6 +36,8 @@ from processes.models import (
 from processes.rights.decisions import DEFAULTS, has_account, person_of, read_security
 
 M = TypeVar("M", bound=Model)
+# So many processes are named to whoever asks what they may do.
+MOST_TOLD = 100
 
 
 def visible_instances(user: User | None) -> QuerySet[ProcessInstance]:
@@ -125,6 +127,19 @@ def known_designs(user: User) -> QuerySet[ProcessDesign]:
         return rows.none()
     seen = visible_instances(user).filter(design=OuterRef("pk"))
     return rows.filter(_may_start(user) | Q(pk__in=managed_designs(user)) | Exists(seen))
+
+
+def processes_told_to(user: User) -> dict[str, Any]:
+    """Return the processes that a person may start and administer: some by name, and how many."""
+    managed = ProcessDesign.objects.all()
+    if not has_role(user, ADMINISTRATOR):
+        managed = managed.filter(pk__in=managed_designs(user))
+    return {"start": _some_names(startable_designs(user)), "administer": _some_names(managed)}
+
+
+def _some_names(rows: QuerySet[ProcessDesign]) -> dict[str, Any]:
+    names = rows.order_by("name").values_list("name", flat=True)
+    return {"names": list(names[:MOST_TOLD]), "total": rows.count()}
 
 
 def managed_designs(user: User) -> list[int]:

@@ -205,6 +205,9 @@ def test_me_tells_who_is_calling_and_what_the_token_may(crew: Any, ben: Any, api
     assert said == {
         "username": "ben", "name": "ben", "email": "ben@example.org", "roles": ["User"],
         "groups": ["Crew"], "token": {"name": "test", "scopes": ["read", "run"]},
+        "second_factor": {"set_up": False, "needed": False},
+        "may": {"processes": {"start": {"names": [], "total": 0},
+                              "administer": {"names": [], "total": 0}}},
     }  # fmt: skip
     assert api(make_user("new")).get("/api/v1/me/").json()["roles"] == []
 

@@ -224,3 +224,16 @@ class PersonValues(Mapping[str, Any]):
     def __len__(self) -> int:
         """Return how many there are."""
         return len(list(iter(self)))
+
+
+_told: dict[str, Callable[[User], Any]] = {}
+
+
+def register_may(name: str, tell: Callable[[User], Any]) -> None:
+    """Let an app say what a person may do in it; called once, from its ready()."""
+    _told[name] = tell
+
+
+def what_person_may(user: User) -> dict[str, Any]:
+    """Return what a person may do, as each app says it, bounded."""
+    return {name: tell(user) for name, tell in sorted(_told.items())}

@@ -76,6 +76,14 @@ _TOKEN = shape({"name": TEXT, "scopes": {"type": "array", "items": {"enum": list
 ME = shape({
     "username": TEXT, "name": TEXT, "email": TEXT, "roles": _NAMES, "groups": _NAMES,
     "token": {"anyOf": [_TOKEN, {"type": "null"}]},
+    "second_factor": SECOND_FACTOR,
+    "may": {
+        "type": "object", "additionalProperties": True,
+        "description": (
+            "`start` and `administer` of `processes`: `names`, the first hundred by name, and "
+            "`total`."
+        ),
+    },
 })  # fmt: skip
 
 _DAY: Schema = {"type": "string", "format": "date"}

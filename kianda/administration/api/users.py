@@ -20,7 +20,9 @@ from kianda.accounts.services.person_data import (
     data_in,
     display_name,
     own_groups_of,
+    what_person_may,
 )
+from kianda.accounts.services.second_factors import has_second_factor, needs_second_factor
 from kianda.administration.api import schemas
 from kianda.lib.api.drf import (
     check_if_match,
@@ -235,7 +237,7 @@ class Me(APIView):
 
     @extend_schema(operation_id="me_read", responses={200: schemas.ME}, tags=TAGS)
     def get(self, request: Request) -> Response:
-        """Read who you are, and what your token may; without scopes it may all that you may."""
+        """Read who you are and what you may, and your token; without scopes it may all of that."""
         read_query(request, ())
         user, token = caller(request), request.auth
         acting = roles_of(user)
@@ -244,4 +246,7 @@ class Me(APIView):
             "roles": [role for role in ROLES if role in acting], "groups": own_groups_of(user),
             "token": {"name": token.name, "scopes": token.scopes}
             if isinstance(token, ApiToken) else None,
+            "second_factor": {"set_up": has_second_factor(user),
+                              "needed": needs_second_factor(user)},
+            "may": what_person_may(user),
         })  # fmt: skip

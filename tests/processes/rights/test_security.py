@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from kianda.lib.errors import Forbidden
-from processes.designs.lifecycle import publish_design, save_design
+from processes.designs.lifecycle import create_design, publish_design, save_design
 from processes.instances.lifecycle import create_instance, delete_instance
 from processes.models import Change, InstancePerson, ProcessDesign, ProcessInstance, Run
 from processes.rights.instance_rights import InstanceRights
@@ -239,3 +239,20 @@ def test_whom_a_user_field_holds_may_what_it_is_named_for(people: Office) -> Non
     assert not sees(people.tom, made)
     assert sees(people.helen, made)
     assert set(visible_instances(people.helen)) == {made}
+
+
+def test_me_tells_what_one_may_start_and_administer_and_of_many_only_some(people: Office) -> None:
+    publish(people, start=["group:hr"], administrators=["group:hr"])
+
+    def told(user: User) -> tuple[Any, Any]:
+        may = api_client(user).get("/api/v1/me/").json()["may"]["processes"]
+        return may["start"], may["administer"]
+
+    none, leave = {"names": [], "total": 0}, {"names": ["leave"], "total": 1}
+    assert told(people.tom) == (none, none)
+    assert told(people.helen) == (leave, leave)
+    assert told(people.root) == (leave, leave)
+    for n in range(120):
+        create_design(raw={"name": f"draft-{n:03}", "forms": [{"name": "f"}]}, user=people.root)
+    may = told(people.root)[1]
+    assert (len(may["names"]), may["total"], may["names"][0]) == (100, 121, "draft-000")
