@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.accounts.services import audit
-from kianda.accounts.services.password_links import password_path
+from kianda.accounts.services.account_mails import mail_leaves
+from kianda.accounts.services.password_links import password_path, send_first_invitations
 from kianda.accounts.services.people_file import (
     COLUMNS,
     MOST_BYTES,
@@ -29,7 +30,7 @@ from kianda.accounts.services.people_import import PeoplePlan, carry_out, plan_i
 from kianda.accounts.services.person_data import display_name
 from kianda.lib.errors import Invalid, Stale
 from kianda.web.form_once import leads_to, once
-from kianda.web.pages import page, render_page
+from kianda.web.pages import go, page, render_page, toast
 
 ADMIN = (ADMINISTRATOR,)
 # So many lines of a kind are shown; all are imported.
@@ -67,9 +68,22 @@ def _import(request: HttpRequest, file: PeopleFile, token: str) -> HttpResponseB
         "new": len(plan.new), "changed": len(plan.changed),
         "links": [(user, request.build_absolute_uri(path)) for user, path in made[:MOST_SHOWN]],
         "more": len(made) - MOST_SHOWN,
+        "sends": mail_leaves() and any(user.email for user, _path in made),
         "held": hold(json.dumps([user.pk for user, _path in made]).encode()),
     }  # fmt: skip
     return render_page(request, "accounts/people_imported.html", context)
+
+
+@page(roles=ADMIN, methods=("POST",))
+def import_invite(request: HttpRequest) -> HttpResponseBase:
+    """Mail their links to those of an import who have an address, and were not sent one yet."""
+    try:
+        pks = json.loads(held(request.POST.get("held", "")))
+    except Invalid as invalid:
+        return _choose(request, [FileFlaw(0, "", invalid.detail)])
+    sent = send_first_invitations(pks, by=signed_in(request))
+    toast(request, _("Invitations sent: %(n)d") % {"n": sent})
+    return go(request, "users")
 
 
 @page(roles=ADMIN, methods=("POST",))

@@ -70,6 +70,7 @@ page_urlpatterns = [
     path("people/options/", people.options, name="people-options"),
     path("users/", users.users, name="users"),
     path("users/import/", people_import.import_people, name="users-import"),
+    path("users/import/invite/", people_import.import_invite, name="users-import-invite"),
     path("users/import/links/", people_import.import_links, name="users-import-links"),
     path("users/invite/", users.invite, name="user-invite"),
     path("users/sign-in/", user_security.sign_in_settings, name="sign-in-settings"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from kianda.accounts.models import AuditEntry
@@ -237,6 +238,25 @@ def test_an_administrator_checks_imports_and_takes_the_links_along(admin: Any, m
     assert client_of(mark).get(link.removeprefix("http://testserver")).status_code in {200, 302}
     assert client.post("/users/import/links/", {"held": "x"}).status_code == 422
     assert client.post(PATH, {"held": "x" + sent["held"]}).status_code == 422
+
+
+def test_new_people_are_invited_by_mail_once_where_they_have_an_address(
+    admin: Any, mark: Any
+) -> None:
+    client = client_of(admin)
+    file = "username,email\nann,ann@example.org\nbob,bob@example.org\ncyd,\n"
+    done = client.post(PATH, preview_of(client, file))
+    assert "Send invitations by email" in text_of(done)
+    User.objects.filter(username="bob").update(is_active=False)
+    body = {"held": done.context["held"]}
+    answer = client.post("/users/import/invite/", body, follow=True)
+    assert "Invitations sent: 1" in text_of(answer)
+    (message,) = mail.outbox
+    assert message.to == ["ann@example.org"]
+    again = client.post("/users/import/invite/", body, follow=True)
+    assert "Invitations sent: 0" in text_of(again)
+    assert client.post("/users/import/invite/", {"held": "x"}).status_code == 422
+    assert client_of(mark).post("/users/import/invite/", body).status_code == 403
 
 
 def test_what_has_changed_since_the_preview_is_shown_again(admin: Any, mark: Any) -> None:

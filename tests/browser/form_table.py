@@ -231,7 +231,7 @@ ELSEWHERE = {
     "test_rights": {"designer-rights"},
     "test_form_links": {"form-link", "instance-link-revoke"},
     "test_substitutes": {"own-substitute", "user-substitute"},
-    "test_people_import": {"users-import", "users-import-links"},
+    "test_people_import": {"users-import", "users-import-links", "users-import-invite"},
     "test_notifications": {
         "notifications-read", "notifications-settings", "notifications-stop",
     },

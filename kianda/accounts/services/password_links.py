@@ -123,6 +123,20 @@ def send_invitation(user: User, *, by: User) -> None:
         )  # fmt: skip
 
 
+def send_first_invitations(pks: Sequence[int], *, by: User) -> int:
+    """Invite those of some people who have an address and no password; return how many.
+
+    Who was sent a link already is passed over: a second press goes on where the first ended.
+    """
+    waiting = User.objects.filter(pk__in=pks, is_active=True, password_link__sent_to="")
+    sent = 0
+    for user in waiting.exclude(email="").order_by("pk"):
+        if not user.has_usable_password():
+            send_invitation(user, by=by)
+            sent += 1
+    return sent
+
+
 def revoke_link(user: User, *, by: User) -> None:
     """Let no link work any more by which a person could set a password."""
     with transaction.atomic():

@@ -266,6 +266,7 @@ _BY_MARKS = {
         GET /users/
         GET /users/import/
         POST /users/import/
+        POST /users/import/invite/
         POST /users/import/links/
         GET /users/invite/
         POST /users/invite/
