@@ -36,6 +36,7 @@ urlpatterns = [
     path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),
     path("password/", sign_in.ChangePassword.as_view(), name="change-password"),
     path("password/forgotten/", sign_in.Forgotten.as_view(), name="password-forgotten"),
+    path("sign-in/again/", sign_in.sign_in_again, name="sign-in-again"),
     path("password/again/", sign_in.PasswordAgain.as_view(), name="account_reauthenticate"),
     path("search/", search.search, name="search"),
     path("system/", system.system, name="system"),

@@ -73,6 +73,11 @@ class AccountAdapter(DefaultAccountAdapter):
         newest = max((record["at"] for record in records), default=0)
         return bool(time.time() - newest >= app_settings.REAUTHENTICATION_TIMEOUT)
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Have who has neither password nor second factor here sign in again where they can."""
+        again = {"id": "sign-in-again", "url": reverse("sign-in-again")}
+        return super().get_reauthentication_methods(user) or [again]
+
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         """Say at the sign-in page that nobody gets in."""
         return HttpResponseRedirect(f"{reverse('sign-in')}?refused=inactive")

@@ -6,11 +6,13 @@ from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
 from allauth.account.views import ReauthenticateView
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic.edit import FormView
@@ -34,7 +36,7 @@ from kianda.administration.passwords import (
 from kianda.administration.sso import single_sign_on
 from kianda.lib.errors import TooMany
 from kianda.web.error_pages import say_wait, too_many
-from kianda.web.pages import toast
+from kianda.web.pages import go, page, toast
 
 # Who asks for it stays signed in so long; else a session ends after 12 idle hours.
 REMEMBERED_DAYS = 14
@@ -92,6 +94,18 @@ class PasswordAgain(SaysWhenToWait, AsksForPassword, ReauthenticateView):
     def get_context_data(self, **more: Any) -> dict[str, Any]:
         """Tell where to go on."""
         return super().get_context_data(**more, next=self.get_next_url() or "")
+
+
+@page(roles=(), methods=("GET", "POST"))
+def sign_in_again(request: HttpRequest) -> HttpResponseBase:
+    """Ask who signs in by an identity provider alone to do it again, and lead back."""
+    there = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(there, allowed_hosts={request.get_host()}):
+        there = reverse("security")
+    if request.method == "POST":
+        logout(request)
+        return go(request, f"{reverse('sign-in')}?{urlencode({'next': there})}")
+    return render(request, "registration/sign_in_again.html", {"next": there})
 
 
 class Forgotten(FormView):  # type: ignore[type-arg]  # generic for mypy alone

@@ -125,7 +125,7 @@ class SecondFactorFirst:
         "security", "mfa_index", "mfa_list_webauthn", "mfa_activate_totp", "mfa_add_webauthn",
         "mfa_view_recovery_codes", "mfa_download_recovery_codes", "account_reauthenticate",
         "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "sign-in", "account_login",
-        "sign-out", "set-password", "confirm-email", "theme",
+        "sign-out", "sign-in-again", "set-password", "confirm-email", "theme",
     })  # fmt: skip
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -26,7 +26,7 @@ from tests.accounts.codes import (
     with_app,
 )
 from tests.factories import PASSWORD, api_client
-from tests.pages import text_of
+from tests.pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
 MONDAY = dt.datetime(2026, 11, 30, 8, 0, tzinfo=dt.UTC)
@@ -204,6 +204,20 @@ def test_the_password_is_asked_for_again_when_the_sign_in_is_long_ago(clock: Any
     clock.move_to(MONDAY + dt.timedelta(minutes=11), tick=False)
     for path in (APP, "/profile/security/passkeys/", "/profile/email/"):
         assert client.get(path)["Location"].startswith("/password/again/")
+
+
+def test_who_has_no_password_signs_in_again_instead(ben: Any) -> None:
+    ben.set_unusable_password()
+    ben.save()
+    client = client_of(ben)
+    led = client.get(APP)["Location"]
+    assert led == "/sign-in/again/?next=%2Fprofile%2Fsecurity%2Fapp%2F"
+    assert "Confirm that it is you." in text_of(client.get(led))
+    answer = client.post(led)
+    assert answer["Location"] == "/sign-in/?next=%2Fprofile%2Fsecurity%2Fapp%2F"
+    assert not is_in(client)
+    evil = client_of(ben).post("/sign-in/again/?next=https://evil.example/")
+    assert evil["Location"] == "/sign-in/?next=%2Fprofile%2Fsecurity%2F"
 
 
 def test_an_app_is_removed_with_its_codes(clock: Any, ben: Any) -> None:

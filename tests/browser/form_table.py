@@ -208,7 +208,7 @@ ASKED = {
 ELSEWHERE = {
     "test_signing_in": {
         "sign-in", "account_login", "sign-out", "change-password", "password-forgotten",
-        "account_reauthenticate", "change-email", "confirm-email",
+        "account_reauthenticate", "sign-in-again", "change-email", "confirm-email",
     },
     "test_second_factor": {
         "mfa_activate_totp", "mfa_deactivate_totp", "mfa_add_webauthn", "mfa_edit_webauthn",

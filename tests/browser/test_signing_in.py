@@ -26,7 +26,7 @@ def test_the_pages_outside_the_shell_fit_and_are_accessible(page_as: PageAs, loo
         looks(page)
     page = page_as("ben")
     page.complaints.expect("status of 403")
-    for path in ("/password/", "/password/again/", "/users/"):
+    for path in ("/password/", "/password/again/", "/sign-in/again/", "/users/"):
         page.goto(path)
         looks(page)
 

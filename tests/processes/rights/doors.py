@@ -104,6 +104,8 @@ _BY_MARKS = {
         PUT /password/forgotten/
         GET /sign-in/with/<slug:provider_id>/
         GET /sign-in/with/<slug:provider_id>/callback/
+        GET /sign-in/again/
+        POST /sign-in/again/
         GET /sign-in/code/
         POST /sign-in/code/
         GET /sign-in/passkey/
