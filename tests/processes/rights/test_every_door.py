@@ -117,6 +117,8 @@ def mark(status: int) -> str:
     return {404: ".", 403: "x"}.get(status, "o")
 
 
+# Each of five people asks at every door: 2,600 requests, on a machine that does other things too.
+@pytest.mark.timeout(300)
 def test_every_door_lets_in_whom_the_table_says(place: dict[str, Any]) -> None:
     found: dict[str, str] = {}
     people = place["people"]
