@@ -252,6 +252,16 @@ def test_an_address_that_asks_for_many_accounts_has_to_wait(clock: Any) -> None:
     assert "Too many attempts. Wait 2 seconds" in text_of(answers[-1])
 
 
+def test_who_signs_in_without_a_password_is_not_shown_as_invited(admin: Any, ben: Any) -> None:
+    ben.set_unusable_password()
+    ben.save()
+    office = client_of(admin)
+    assert "Invited" in text_of(office.get("/users/?search=ben"))
+    User.objects.filter(pk=ben.pk).update(last_login=MONDAY)
+    page = text_of(office.get("/users/?search=ben")).partition("User E-mail")[2]
+    assert ("Invited" in page, "Active" in page) == (False, True)
+
+
 def test_a_mail_cannot_be_given_another_head(admin: Any) -> None:
     invite(admin, email="eve@example.org", name="Eve\r\nBcc: x@evil.example")
     assert all("Bcc" not in message.message() for message in mail.outbox)

@@ -12,6 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
@@ -208,6 +209,7 @@ def test_who_is_another_issuer_than_it_was_is_not_asked(
     scene: Scene, httpserver: HTTPServer
 ) -> None:
     httpserver.clear()
+    cache.clear()
     where = httpserver.expect_request("/.well-known/openid-configuration")
     where.respond_with_json({
         "issuer": "https://evil.example", "authorization_endpoint": "https://evil.example/a",
@@ -233,6 +235,7 @@ def test_a_configuration_that_is_none_leads_back_with_words(
     scene: Scene, httpserver: HTTPServer, respond: Any
 ) -> None:
     httpserver.clear()
+    cache.clear()
 
     def answer(request: Request) -> Response:
         found: Response = respond(request)
@@ -249,3 +252,26 @@ def test_the_address_of_a_sign_in_adds_nothing_to_what_is_asked(scene: Scene) ->
     assert set(asked["scope"][0].split()) == {"openid", "profile", "email"}
     assert asked["nonce"] != ["mine"]
     assert "prompt" not in asked
+
+
+def test_a_provider_that_is_away_is_not_asked_by_each_who_begins_a_sign_in(
+    scene: Scene, httpserver: HTTPServer
+) -> None:
+    httpserver.clear()
+    cache.clear()
+    asked = []
+
+    def answer(_: Request) -> Response:
+        asked.append(1)
+        return Response(status=503)
+
+    httpserver.expect_request("/.well-known/openid-configuration").respond_with_handler(answer)
+    for _ in range(5):
+        assert Client().get("/sign-in/with/acme/")["Location"] == "/sign-in/?refused=failed"
+    assert len(asked) == 1
+
+
+def test_whoever_calls_the_address_of_the_way_back_fills_no_log(scene: Scene) -> None:
+    for _ in range(5):
+        Client().get("/sign-in/with/acme/callback/?code=c&state=made-up")
+    assert AuditEntry.objects.filter(action="sign-in refused").count() == 1

@@ -1,6 +1,7 @@
 """Single sign-on as django-allauth asks for it: which providers there are, who is let in."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, NoReturn
 
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -11,13 +12,14 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from kianda.accounts.models import IdentityProvider
+from kianda.accounts.models import AuditEntry, IdentityProvider
 from kianda.accounts.roles import USER
 from kianda.accounts.services import audit
-from kianda.accounts.services.identity_providers import providers
+from kianda.accounts.services.identity_providers import KIND, providers
 from kianda.accounts.services.password_links import verify_address
 from kianda.accounts.services.provider_people import (
     NotTaken,
@@ -125,11 +127,17 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
 
 def refuse(request: HttpRequest, slug: str, code: str, *, detail: str = "") -> NoReturn:
-    """Lead back to the sign-in page with the reason, and write it into the audit log."""
-    audit.record(
-        None, action="sign-in refused", kind="identity provider", name=slug,
-        detail=f"{code}: {detail}"[:500] if detail else code,
+    """Lead back to the sign-in page with the reason, and write it into the audit log.
+
+    The same once an hour: anybody can call the address to which a provider leads back.
+    """
+    said = f"{code}: {detail}"[:500] if detail else code
+    told = AuditEntry.objects.filter(
+        action="sign-in refused", kind=KIND, name=slug, detail=said,
+        at__gt=timezone.now() - timedelta(hours=1),
     )  # fmt: skip
+    if not told.exists():
+        audit.record(None, action="sign-in refused", kind=KIND, name=slug, detail=said)
     there = reverse("security" if request.user.is_authenticated else "sign-in")
     raise ImmediateHttpResponse(HttpResponseRedirect(f"{there}?refused={code}"))
 

@@ -5,6 +5,7 @@ checks that it leaves out: that the provider is the issuer it says, the signatur
 although it came over TLS, and a nonce that ties it to the request that this browser has made.
 """
 
+import hashlib
 import json
 from typing import Any
 
@@ -14,6 +15,7 @@ from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.crypto import get_random_string
@@ -27,6 +29,8 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
               "EdDSA")  # fmt: skip
 # Clocks differ.
 LEEWAY_S = 60
+# How long a process knows what a provider says of itself, and that it does not answer.
+KNOWN_S, AWAY_S = 300, 10
 WELL_KNOWN = "/.well-known/openid-configuration"
 _NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
 
@@ -101,7 +105,7 @@ class Adapter(OpenIDConnectOAuth2Adapter):
     def openid_config(self) -> dict[str, Any]:
         """Return what the provider says of itself; raises OAuth2Error when it is another one."""
         if not hasattr(self, "_openid_config"):
-            self._openid_config = discover(self.get_provider().app.settings["server_url"])
+            self._openid_config = _known(self.get_provider().app.settings["server_url"])
         found: dict[str, Any] = self._openid_config
         return found
 
@@ -139,6 +143,25 @@ def discover(issuer: str) -> dict[str, Any]:
     if found["issuer"] != issuer:
         said = {"said": found["issuer"][:200]}
         raise OAuth2Error(_("It says that its issuer is %(said)s.") % said)
+    return found
+
+
+def _known(issuer: str) -> dict[str, Any]:
+    """Return what a provider says of itself, asked once in a while.
+
+    Anybody can begin a sign-in: a provider that is away, or slow, is not asked by each of them.
+    """
+    key = f"kianda-openid-{hashlib.sha256(issuer.encode()).hexdigest()}"
+    found: dict[str, Any] | str | None = cache.get(key)
+    if found is None:
+        try:
+            found = discover(issuer)
+        except OAuth2Error as error:
+            cache.set(key, str(error), AWAY_S)
+            raise
+        cache.set(key, found, KNOWN_S)
+    if isinstance(found, str):
+        raise OAuth2Error(found)
     return found
 
 
