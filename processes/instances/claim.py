@@ -27,6 +27,7 @@ from processes.instances.sent_values import (
     TakenValues,
     not_open,
     note_overridden,
+    refuse_unseen_target,
     take_sent,
 )
 from processes.instances.stored_values import filled, stored_values
@@ -189,7 +190,7 @@ def _new_run(firing: RunRequest, *, locked: bool = False) -> ClaimedRun | None:
         instance, document = follow_draft(instance, document)
     elif instance.mode == ProcessInstance.Mode.PREVIEW:
         return None
-    rules = rules_at(document, firing.target)
+    rules = rules_for(firing, document, instance)
     refuse_other_revision(instance, firing.revision)
     working, taken = working_copy(firing, document, instance)
     run = Run(
@@ -210,7 +211,7 @@ def claim(firing: RunRequest, queued: Run) -> ClaimedRun:
     with transaction.atomic():
         instance, document = read_instance(firing.process_id, firing.user, lock=True)
         instance, document = follow_draft(instance, document)
-        rules = rules_at(document, firing.target)
+        rules = rules_for(firing, document, instance)
         refuse_other_revision(instance, firing.revision)
         working, taken = working_copy(firing, document, instance)
         claimed = Run.objects.filter(pk=queued.pk, status=Run.Status.QUEUED).update(
@@ -252,6 +253,19 @@ def _name_of(firing: RunRequest) -> str:
     if firing.link is not None:
         return named_link(firing.link)
     return firing.user.get_username() if firing.user else ""
+
+
+def rules_for(firing: RunRequest, document: Document, instance: ProcessInstance) -> list[Rule]:
+    """Return what the target of a request runs; of what the person does not see, nothing is told.
+
+    Raises Invalid.
+    """
+    try:
+        return rules_at(document, firing.target)
+    except Invalid:
+        rights = rights_for(firing.user, firing.link, instance, document)
+        refuse_unseen_target(firing.target, rights)
+        raise
 
 
 def rules_at(document: Document, target: str) -> list[Rule]:

@@ -149,7 +149,8 @@ def _refuse_foreign(sent: SentValues, rights: InstanceRights, typed: Iterable[st
     refuse_unseen_target(sent.target, rights)
     for name in typed:
         rights.changes_field(name).or_refuse()
-    if sent.target.endswith("#load"):
+    # A link opens its form: what opening the whole instance runs is no business of its holder.
+    if sent.target.endswith("#load") and sent.link is None:
         _refuse_reader(sent.target, rights)
     elif sent.target:
         rights.presses(sent.target).or_refuse()

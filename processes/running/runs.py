@@ -20,7 +20,7 @@ from processes.instances.claim import (
     insert,
     read_instance,
     refuse_other_revision,
-    rules_at,
+    rules_for,
     take,
     working_copy,
 )
@@ -90,7 +90,7 @@ def enqueue(
     """
     firing = RunRequest(process_id, target, user, trigger, data, revision)
     instance, document = read_instance(process_id, user)
-    rules_at(document, target)
+    rules_for(firing, document, instance)
     refuse_other_revision(instance, revision)
     working_copy(firing, document, instance)
     with transaction.atomic():

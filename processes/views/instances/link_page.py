@@ -159,6 +159,7 @@ def _overtaken() -> str:
 
 def _run(form: LinkedForm, target: str) -> Run:
     """Run what was pressed with what was typed; raises Invalid for what is wrong with that."""
+    _refuse_foreign(form, target)
     kind = refuse_misfit(form, target)
     return runs.trigger(
         process_id=form.instance.process_id, target=target, user=None, trigger=kind,
@@ -167,6 +168,13 @@ def _run(form: LinkedForm, target: str) -> Run:
         # Under the lock of the instance: the last use is used once.
         on_start=lambda run: refuse_ended(form.link),
     )  # fmt: skip
+
+
+def _refuse_foreign(form: LinkedForm, target: str) -> None:
+    """Raise Forbidden for what does not stand on the form, before a sentence tells what it is."""
+    if not form.rights.sees(target.partition("#")[0]):
+        raise Forbidden
+    form.rights.presses(target).or_refuse()
 
 
 def _after(request: HttpRequest, form: LinkedForm, run: Run, token: str) -> HttpResponseBase:

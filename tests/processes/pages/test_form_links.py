@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from kianda.lib.errors import Forbidden, Invalid
 from processes.instances.lifecycle import create_instance, delete_instance
 from processes.instances.quick_actions import edit_again
 from processes.instances.sending_back import send_back
@@ -89,6 +90,14 @@ def post(client: Client, path: str, act: str = "press:answer", **typed: str) -> 
     return client.post(path, {"act": act, "revision": revision, **values}, follow=True)
 
 
+def through_link(instance: ProcessInstance, target: str, *, trigger: str) -> Run:
+    """Run a target as whoever has the link."""
+    link = FormLink.objects.get(instance=instance)
+    return runs.trigger(
+        process_id=instance.process_id, target=target, user=None, trigger=trigger, link=link
+    )
+
+
 def test_the_link_shows_its_form_and_nothing_else_of_the_instance(people: Office) -> None:
     instance = asked(people)
     response = Client().get(address_of(instance))
@@ -145,15 +154,45 @@ def test_what_is_posted_for_other_fields_is_not_taken(people: Office) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("act", ["press:close_it", "press:ask", "press:form:asking#submit", "save"])
+@pytest.mark.parametrize(
+    "act",
+    [
+        "press:close_it", "press:ask", "press:form:asking#submit", "save",
+        # Fields that are not shown are not told from those that there are not.
+        "press:topic", "press:inside", "press:nothing", "press:form:nothing#submit",
+    ],
+)  # fmt: skip
 def test_nothing_but_what_the_form_offers_can_be_pressed(people: Office, act: str) -> None:
     instance = asked(people)
     before = instance.revision
     response = post(Client(), address_of(instance), act, opinion="Good")
-    assert response.status_code in {409, 422}
+    assert response.status_code == 409
+    words = text_of(response)
+    assert "The form was changed while you were filling it in." in words
+    for word in ("ticket", "topic", "inside", "nothing", "asking"):
+        assert word not in words
     instance.refresh_from_db()
     assert instance.revision == before
     assert FormLink.objects.get().uses == 0
+
+
+def test_the_rules_of_opening_the_whole_instance_do_not_run_through_a_link(people: Office) -> None:
+    write = {"type": "set_form_field", "assignments": [{"field": "topic", "value": "Opened"}]}
+    instance = asked(people, ticket() | {"rules": [write, {"type": "save"}]})
+    before = instance.runs.count()
+    assert post(Client(), address_of(instance), "press:process#load").status_code == 409
+    with pytest.raises(Forbidden):
+        through_link(instance, "process#load", trigger="load")
+    assert (instance.runs.count(), values_of(instance)["topic"]) == (before, "Mice")
+
+
+def test_a_field_that_is_not_shown_is_as_one_that_there_is_not(people: Office) -> None:
+    instance = asked(people)
+    for name in ("topic", "inside", "nothing"):
+        with pytest.raises(Invalid) as refused:
+            through_link(instance, name, trigger="change")
+        said = [flaw.detail for flaw in refused.value.errors]
+        assert said == [f"The process {instance.design.name} has no field {name}."]
 
 
 def test_rules_of_a_change_work_and_use_nothing_up(people: Office) -> None:
