@@ -13,8 +13,11 @@ from kianda.lib.secrets import MASK
 _QUERY = re.compile(r"""\?[^\s"'?]*=[^\s"']*""")
 _USER_INFO = re.compile(r"(?<=://)[^/\s@\"']+@")
 _CREDENTIAL = re.compile(r"(?i)\b(bearer|basic|token)(\s+)[a-z0-9._~+/=-]{8,}|\bkia_[\w-]+")
-# Addresses that let in whoever has them: a hook, a link to a form, the link that sets a password.
-_KEY_IN_PATH = re.compile(r"""(/hooks/|/f/|/welcome/[^/\s"']+/)[^/\s"'?]+""")
+# Addresses that let in whoever has them: a hook, a link to a form, the links in mails by which a
+# password is set, an address is confirmed, or mails are stopped.
+_KEY_IN_PATH = re.compile(
+    r"""(/hooks/|/f/|/welcome/[^/\s"']+/|(?<!/profile)/email/|/notifications/stop/)[^/\s"'?]+"""
+)
 _DROPPED = frozenset({"authorization", "cookie", "password", "token", "secret"})
 
 

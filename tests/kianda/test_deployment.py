@@ -223,7 +223,7 @@ def test_the_proxies_wait_as_long_as_a_run_may_take(name: str) -> None:
 
 def test_nginx_writes_no_address_that_lets_in_whoever_has_it_into_its_log() -> None:
     text = Path(ROOT / "deploy" / "nginx.conf").read_text()
-    assert "~^/(hooks|welcome)/ 0;" in text
+    assert "~^/(hooks|f|welcome|email|notifications/stop)/ 0;" in text
     assert text.count("access_log") == text.count("if=$kianda_logged;") == text.count("server {")
 
 

@@ -31,6 +31,9 @@ def line(message: Any, *args: Any, **more: Any) -> str:
         ("Gone: /f/fsT4mcNzx850-_x/sent/", "Gone: /f/********/sent/"),
         ("Bad Request: /hooks/fsT4mcNzx850", "Bad Request: /hooks/********"),
         ("GET /welcome/MQ/c9x-4711ab/ 200", "GET /welcome/MQ/********/ 200"),
+        ("Not Found: /email/MQ:1wLKu1:c9x-47_11ab/", "Not Found: /email/********/"),
+        ("Gone: /notifications/stop/WzFd:1wLKu1:c9x/", "Gone: /notifications/stop/********/"),
+        ("Found: /profile/email/ /notifications/", "Found: /profile/email/ /notifications/"),
         ("Is this all right? Yes", "Is this all right? Yes"),
     ],
 )
