@@ -117,6 +117,19 @@ def test_what_cannot_be_an_address_is_refused_beside_its_box(
     assert mail.outbox == []
 
 
+def test_strangers_are_not_mailed_without_end(ben: Any) -> None:
+    client = known(ben)
+    answers = [ask(client, f"stranger{n}@example.org") for n in range(7)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
+    assert answers[-1]["Retry-After"] == "900"
+    assert "Too many attempts. Wait 15 minutes, then try again." in text_of(answers[-1])
+    assert len(mail.outbox) == 5
+    entry = AuditEntry.objects.get(action="sign-in paused")
+    assert (entry.name, entry.detail) == (
+        ben.username, "Changes of address asked for too often, the last time from 127.0.0.1.",
+    )  # fmt: skip
+
+
 def test_an_address_that_another_got_in_the_meantime_is_not_taken_from_there(ben: Any) -> None:
     ask(known(ben), "new@example.org")
     other = make_user("other")

@@ -59,6 +59,12 @@ RESET_MAIL = TryLimit(
     gettext_noop("Password links asked for %(n)s accounts from this address: it has to wait."),
     gettext_noop("Password links asked for too often, the last time from %(address)s."),
 )  # fmt: skip
+# Whoever is signed in could mail strangers, and try which addresses others have.
+ADDRESS_MAIL = TryLimit(
+    "address", 5, LONGEST_WAIT,
+    gettext_noop("Changes of address asked for %(n)s accounts from this address: it has to wait."),
+    gettext_noop("Changes of address asked for too often, the last time from %(address)s."),
+)  # fmt: skip
 
 
 class _Wait(NamedTuple):
