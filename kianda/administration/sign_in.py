@@ -67,8 +67,9 @@ class SignIn(SaysWhenToWait, LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Go on with what follows the password; the last step of it signs the person in."""
         user = form.get_user()
-        if form.cleaned_data["remember"]:
-            self.request.session.set_expiry(REMEMBERED_DAYS * 24 * 3600)
+        # Said anew each time: somebody before may have got no further than the second factor.
+        remember = form.cleaned_data["remember"]
+        self.request.session.set_expiry(REMEMBERED_DAYS * 24 * 3600 if remember else None)
         login = Login(user=user, redirect_url=self.get_success_url())
         credentials = {"username": user.get_username()}
         answer: HttpResponse = perform_password_login(self.request, credentials, login)

@@ -142,6 +142,17 @@ def test_whoever_gives_up_is_at_the_beginning_again(ben: Any) -> None:
     assert client.get(STEP)["Location"] == "/sign-in/"
 
 
+def test_whoever_comes_after_somebody_to_be_remembered_is_not_remembered(
+    ben: Any, ada: Any
+) -> None:
+    client = enter_password(with_app(ben))
+    body = {"username": ben.username, "password": PASSWORD, "remember": "on"}
+    assert client.post("/sign-in/", body)["Location"].startswith(STEP)
+    client.post("/sign-in/", {"username": ada.username, "password": PASSWORD})
+    assert client.session["_auth_user_id"] == str(ada.pk)
+    assert client.session.get_expiry_age() == 12 * 3600
+
+
 def test_a_password_that_waits_for_its_code_ends_after_a_quarter_of_an_hour(
     clock: Any, ben: Any
 ) -> None:
