@@ -1,7 +1,7 @@
 """One form of an instance, as whoever came through an anonymous form link meets it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -9,10 +9,12 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import NoLongerValid
+from processes.engine.run_values import python_of
 from processes.forms.controls import FormView
 from processes.instances.claim import linked_instance
 from processes.instances.stored_values import stored_values
 from processes.instances.version_moves import as_in_draft
+from processes.language.values import Value
 from processes.models import FormLink
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.link_rights import LinkRights
@@ -28,6 +30,8 @@ class LinkedForm(FormPage):
     # Nobody has an account here.
     user: Any = None
     link: FormLink
+    # What is stored and not shown here, only to tell what rules have made of it.
+    unseen: Mapping[str, Value] = field(default_factory=dict)
 
     @classmethod
     def behind(cls, link: FormLink) -> "LinkedForm":
@@ -37,7 +41,8 @@ class LinkedForm(FormPage):
         version, document, values = as_in_draft(instance, document, stored)
         rights = LinkRights(link, instance, document)
         seen = {name: value for name, value in values.items() if rights.sees(name)}
-        return cls(instance, version, document, seen, link=link)
+        unseen = {name: value for name, value in values.items() if name not in seen}
+        return cls(instance, version, document, seen, link=link, unseen=unseen)
 
     @cached_property
     def rights(self) -> InstanceRights:
@@ -54,6 +59,16 @@ class LinkedForm(FormPage):
         super().take(post)
         self.was_overtaken = bool(self.conflicts)
         self.conflicts, self.meanwhile = {}, {}
+
+    def lay_over(self, data: Mapping[str, Any], sent: FormPage) -> None:
+        """Let what a run has left stand in the form; what is stored and not shown stays there.
+
+        Carried along, it would be stored again over what others have made of it meanwhile.
+        """
+        left = {name: one for name, one in data.items() if name in self.unseen}
+        now = python_of(self.document.value_fields, left)
+        same = {name for name, value in now.items() if value == self.unseen[name]}
+        super().lay_over({name: one for name, one in data.items() if name not in same}, sent)
 
     @property
     def view(self) -> FormView:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from kianda.lib.errors import Forbidden, Invalid
-from processes.instances.lifecycle import create_instance, delete_instance
+from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
 from processes.instances.quick_actions import edit_again
 from processes.instances.sending_back import send_back
 from processes.models import Change, FormLink, ProcessInstance, Run
@@ -201,6 +201,25 @@ def test_rules_of_a_change_work_and_use_nothing_up(people: Office) -> None:
     assert response.status_code == 200
     assert 'value="4"' in response.content.decode()
     assert FormLink.objects.get().uses == 0
+
+
+def test_what_others_store_after_a_change_in_fields_not_shown_stays(people: Office) -> None:
+    # The rules of a change have run on this page: it carries what they have set, and no more.
+    instance = asked(people)
+    path, client = address_of(instance), Client()
+    page = post(client, path, "press:opinion", opinion="Good").content.decode()
+    hidden = {
+        name: page.partition(f'name="{name}" value="')[2].partition('"')[0]
+        for name in ("revision", "left")
+    }
+    patch_instance(
+        process_id=instance.process_id, data={"topic": "Rats", "inside": "Mine"}, user=people.root,
+        revision=int(hidden["revision"]),
+    )  # fmt: skip
+    client.post(path, {"act": "press:answer", "v-opinion": "Good", "v-loudness": "4", **hidden})
+    values = values_of(instance)
+    told = (values["opinion"], values["topic"], values["inside"])
+    assert told == ("Good", "Rats", "Mine")
 
 
 def test_an_unknown_link_is_not_there(people: Office) -> None:
