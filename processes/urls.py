@@ -37,6 +37,10 @@ api_urlpatterns = [
     path(
         "instances/<str:process_id>/forms/<str:form>/edit/", api_quick_actions.EditAgain.as_view()
     ),
+    path(
+        "instances/<str:process_id>/forms/<str:form>/actions/<str:button>/",
+        api_quick_actions.Press.as_view(),
+    ),
     path("instances/<str:process_id>/links/", api_links.FormLinks.as_view()),
     path("instances/<str:process_id>/links/<str:link>/", api_links.FormLinkDetail.as_view()),
     path("instances/<str:process_id>/send-back/", instances.SendBack.as_view()),
@@ -101,6 +105,11 @@ page_urlpatterns: list[URLPattern] = [
         "instances/<str:process_id>/forms/<str:form>/edit/",
         quick_actions.edit_again,
         name="instance-edit-again",
+    ),
+    path(
+        "instances/<str:process_id>/forms/<str:form>/actions/<str:button>/",
+        quick_actions.press,
+        name="instance-quick-action",
     ),
     path("instances/<str:process_id>/move/", records.move, name="instance-move"),
     path("instances/<str:process_id>/links/<int:link>/", links.revoke, name="instance-link-revoke"),

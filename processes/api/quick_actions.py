@@ -1,4 +1,4 @@
-"""/instances/{process_id}/forms/{form}/: given to other people, or opened once more."""
+"""/instances/{process_id}/forms/{form}/: given to others, opened again, a button pressed."""
 
 from typing import ClassVar
 
@@ -12,11 +12,13 @@ from kianda.lib.api.drf import check_if_match, read_query, tagged
 from kianda.lib.api.strict_json import read_body
 from processes.api import schemas
 from processes.api.instances import etag
-from processes.api.representations import instance_json
+from processes.api.representations import instance_json, run_json
 from processes.api.request_bodies import EditAgainBody, ReassignBody
 from processes.instances.claim import read_instance
-from processes.instances.quick_actions import edit_again, reassign
+from processes.instances.quick_actions import button_in_menu, edit_again, reassign
 from processes.models import ProcessInstance
+from processes.rights.instance_rights import InstanceRights
+from processes.running.runs import trigger
 
 
 def _begun(request: Request, process_id: str) -> None:
@@ -48,6 +50,31 @@ class Reassign(APIView):
             note=body.note, revision=body.revision, user=caller(request),
         )  # fmt: skip
         return _answer(request, instance)
+
+
+class Press(APIView):
+    """A button of a form, pressed as a quick action."""
+
+    scopes: ClassVar = {"POST": "run"}
+
+    @extend_schema(
+        operation_id="instances_quick_action",
+        request={"application/json": schemas.EDIT_AGAIN_IN},
+        responses={200: schemas.RUN},
+        tags=["Instances"],
+    )
+    def post(self, request: Request, process_id: str, form: str, button: str) -> Response:
+        """Run the rules of a button that is in the menu of a form, and answer with the run."""
+        body = read_body(EditAgainBody, request.data)
+        _begun(request, process_id)
+        user = caller(request)
+        instance, document = read_instance(process_id, user)
+        button_in_menu(InstanceRights(user, instance, document), form, button)
+        run = trigger(
+            process_id=instance.process_id, target=button, user=user, trigger="api",
+            revision=body.revision, from_menu=True,
+        )  # fmt: skip
+        return Response(run_json(run, user))
 
 
 class EditAgain(APIView):

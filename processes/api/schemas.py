@@ -116,7 +116,18 @@ CHECK_AS_IN = shape(
 )
 CHECKED_ACT = shape(
     {
-        "act": {"enum": ["start", "see", "change", "press", "delete"]},
+        "act": {
+            "enum": [
+                "start",
+                "see",
+                "change",
+                "press",
+                "delete",
+                "reassign",
+                "edit_again",
+                "quick_action",
+            ]
+        },
         "on": {"type": "string", "description": "A form, field or button; empty is the whole."},
         "allowed": {"type": "boolean"},
         "reason": {"type": "string", "description": "The line of the rights that decides."},

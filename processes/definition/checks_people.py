@@ -70,7 +70,7 @@ def _in_rights(document: Document) -> Iterator[Named]:
 
 
 def _named_on(place: str, part: Form | FormField) -> Iterator[Named]:
-    for setting in ("see", "edit", "press"):
+    for setting in ("see", "edit", "press", "menu"):
         yield from _named_in(f"{place}/{setting}", getattr(part, setting, ()))
 
 

@@ -44,3 +44,24 @@ class Button(FormField):
         description=gettext_noop("People and groups. No one named: whoever fills in the form."),
         json_schema_extra={"control": "refs"},
     )
+    menu: Refs = Field(
+        default=(),
+        max_length=MOST,
+        title=gettext_noop("Quick action of"),
+        description=gettext_noop(
+            "Who finds it in the menu of its form, whether or not they fill the form in and the "
+            "button is shown. No one named: it is in no menu."
+        ),
+        json_schema_extra={"control": "refs", "group": "rights"},
+    )
+    menu_when: Literal["always", "open", "completed"] = Field(
+        default="always",
+        title=gettext_noop("In the menu"),
+        description=gettext_noop("While the form is open, once it is completed, or always."),
+        json_schema_extra={"control": "select", "group": "rights"},
+    )
+
+    def is_in_menu(self, status: str) -> bool:
+        """Tell whether the menu of its form has it while the form has this status."""
+        known = {"open": "current", "completed": "completed"}
+        return bool(self.menu) and known.get(self.menu_when, status) == status

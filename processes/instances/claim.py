@@ -62,6 +62,8 @@ class RunRequest:
     set_by_rules: Collection[str] = ()
     # Through which somebody without an account asks for it.
     link: FormLink | None = None
+    # The target is pressed as a quick action, in the menu of its form.
+    from_menu: bool = False
 
 
 @dataclass
@@ -311,7 +313,7 @@ def working_copy(
     stored = stored_values(document, instance)
     sent = SentValues(
         firing.user, firing.data or {}, firing.target, firing.trigger, firing.set_by_rules,
-        firing.link,
+        firing.link, firing.from_menu,
     )  # fmt: skip
     taken = take_sent(sent, instance, document, stored)
     flaws, standing = taken.flaws, standing_of(instance)

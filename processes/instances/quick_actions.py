@@ -11,6 +11,7 @@ from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
 from processes.definition.document import Document
 from processes.engine.instance_state import CURRENT, InstanceState, note_too_long
 from processes.engine.transitions import NotCompleted, assigned, reopened
+from processes.fields import Button
 from processes.instances.claim import refuse_other_revision
 from processes.instances.form_states import known_groups, known_people, store_standing
 from processes.instances.lock import locked, when_free
@@ -84,6 +85,20 @@ def edit_again(
             raise Conflict(str(refusal)) from refusal
 
     return _act(process_id, form, InstanceRights.edits_again, step, user=user, revision=revision)
+
+
+def button_in_menu(rights: InstanceRights, form: str, button: str) -> Button:
+    """Return a button that the person finds in the menu of a form at some time.
+
+    Raises Missing, and Forbidden for whoever sees the form and is not named.
+    """
+    part = rights.parts.get(button)
+    field = part.field if part is not None and part.form.name == form else None
+    if not isinstance(field, Button) or not field.menu or not rights.sees(button):
+        words = _("%(process_id)s has no such quick action.")
+        raise Missing(words % {"process_id": rights.instance.process_id})
+    rights.finds_in_menu(button).or_refuse()
+    return field
 
 
 def _act(

@@ -47,6 +47,8 @@ class SentValues:
     set_by_rules: Collection[str] = field(default_factory=frozenset)
     # Through which somebody without an account sends it.
     link: FormLink | None = None
+    # The target is a button that is pressed as a quick action, in the menu of its form.
+    from_menu: bool = False
 
 
 class TakenValues(NamedTuple):
@@ -152,8 +154,20 @@ def _refuse_foreign(sent: SentValues, rights: InstanceRights, typed: Iterable[st
     # A link opens its form: what opening the whole instance runs is no business of its holder.
     if sent.target.endswith("#load") and sent.link is None:
         _refuse_reader(sent.target, rights)
+    elif sent.from_menu:
+        rights.finds_in_menu(sent.target).or_refuse()
+        _refuse_other_time(sent.target, rights)
     elif sent.target:
         rights.presses(sent.target).or_refuse()
+
+
+def _refuse_other_time(button: str, rights: InstanceRights) -> None:
+    """Raise Conflict for a quick action that the menu does not have just now."""
+    part = rights.parts[button]
+    status = rights.records[part.form.name].status
+    if isinstance(part.field, Button) and not part.field.is_in_menu(status):
+        words = _("%(title)s cannot be done now: the form %(form)s is not in the right state.")
+        raise Conflict(words % {"title": part.field.title, "form": part.form.title})
 
 
 def _refuse_reader(target: str, rights: InstanceRights) -> None:
@@ -179,8 +193,9 @@ def _refuse_not_open(
     on_forms = {pointer("data", name): form_of(document, name) for name in typed}
     wanted = {place: form for place, form in on_forms.items() if form in closed}
     typed_on = list(dict.fromkeys(wanted.values()))
-    if closed and _presses(document, sent.target) and form_of(document, sent.target) in closed:
-        wanted["/target"] = form_of(document, sent.target)
+    pressed = "" if sent.from_menu else sent.target
+    if closed and _presses(document, pressed) and form_of(document, pressed) in closed:
+        wanted["/target"] = form_of(document, pressed)
     if not wanted:
         return []
     # Asked last: it may take a look into the database, which hardly any run needs.
@@ -227,7 +242,7 @@ def _out_of_reach(
 ) -> list[Flaw]:
     """Return a flaw for each field, and the target, that is hidden or switched off just now."""
     places = {pointer("data", name): name for name in typed}
-    if sent.target and not sent.target.endswith("#load"):
+    if sent.target and not sent.from_menu and not sent.target.endswith("#load"):
         places["/target"] = sent.target.partition("#")[0]
     shown = displays(document, instance.display) if places else {}
     return [

@@ -44,6 +44,9 @@ ACTS = (
         "403; 409 when it is not open"),
     ActLine("edit again", "a completed form", "its quick action *Edit again*",
         "403; 409 when it is not completed"),
+    ActLine("quick action", "a button in the menu of its form", "its `menu`, whoever fills in the "
+        "form, and whether the button is shown or not",
+        "403; 409 when the form is not open or completed, as `menu_when` says"),
     ActLine("delete", "an instance", "`delete`; of these the creator until a form is completed",
         "403 with the reason"),
     ActLine("fill in by a link", "the form of an anonymous form link while it is open",

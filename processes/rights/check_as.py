@@ -6,14 +6,17 @@ from typing import Literal
 
 from django.contrib.auth.models import User
 
-from processes.definition.document import Document
+from processes.definition.document import Document, Form
 from processes.definition.security import Security
+from processes.fields import Button
 from processes.fields.base import FormField
 from processes.models import ProcessDesign, ProcessInstance
 from processes.rights.decisions import Decision, may_start, security_under
 from processes.rights.instance_rights import InstanceRights
 
-Act = Literal["start", "see", "change", "press", "delete"]
+Act = Literal[
+    "start", "see", "change", "press", "delete", "reassign", "edit_again", "quick_action"
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ def _of_parts(rights: InstanceRights, document: Document) -> Iterator[CheckedAct
             continue
         changes = rights.changes(form.name)
         yield CheckedAct("change", form.name, form.title, changes, is_form=True)
+        yield from _of_menu(rights, form)
         for field in form.all_fields():
             seen = rights.seeing(field.name)
             yield CheckedAct("see", field.name, field.title, seen)
@@ -76,6 +80,17 @@ def _of_parts(rights: InstanceRights, document: Document) -> Iterator[CheckedAct
                 changes = rights.changes_field(field.name)
                 yield CheckedAct("change", field.name, field.title, changes)
                 yield from _of_columns(rights, field)
+
+
+def _of_menu(rights: InstanceRights, form: Form) -> Iterator[CheckedAct]:
+    """Yield the quick actions of a form."""
+    reassigns, edits = rights.reassigns(form.name), rights.edits_again(form.name)
+    yield CheckedAct("reassign", form.name, form.title, reassigns, is_form=True)
+    yield CheckedAct("edit_again", form.name, form.title, edits, is_form=True)
+    for field in form.all_fields():
+        if isinstance(field, Button) and field.menu:
+            found = rights.finds_in_menu(field.name)
+            yield CheckedAct("quick_action", field.name, field.title, found)
 
 
 def _of_columns(rights: InstanceRights, table: FormField) -> Iterator[CheckedAct]:
@@ -94,6 +109,7 @@ class Verdict:
     whole: list[CheckedAct]
     forms: list[CheckedAct]
     buttons: list[CheckedAct]
+    quick: list[CheckedAct]
     hidden: list[CheckedAct]
     seen: int
     fields: int
@@ -110,6 +126,7 @@ class Verdict:
             whole=[act for act in acts if not act.on],
             forms=[act for act in acts if act.on in forms and act.act == "change"],
             buttons=[act for act in acts if act.act == "press"],
+            quick=[act for act in acts if act.act in {"reassign", "edit_again", "quick_action"}],
             hidden=[act for act in acts if act.act == "see" and act.on and not act.decision],
             seen=sum(bool(act.decision) for act in fields),
             fields=len(fields),

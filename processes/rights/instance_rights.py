@@ -239,6 +239,14 @@ class InstanceRights:
         """Decide whether the person opens a completed form again, and nothing after it ends."""
         return self._acts_quickly(form, "edit_again")
 
+    def finds_in_menu(self, name: str) -> Decision:
+        """Decide whether the person finds a button in the menu of its form: its quick action."""
+        part = self.parts.get(name)
+        if part is None or not isinstance(part.field, Button) or not part.field.menu:
+            return denied(_("There is no such quick action."))
+        seen = self.seeing(name)
+        return self._decided(part.form.name, part.field.menu) if seen else seen
+
     def _acts_quickly(self, form: str, action: Literal["reassign", "edit_again"]) -> Decision:
         own = form_named(self.document, form)
         seen = self.seeing(form)

@@ -100,6 +100,10 @@ class LinkRights(InstanceRights):
         """Nothing is opened through a link."""
         return denied(_only_its_form())
 
+    def finds_in_menu(self, name: str) -> Decision:
+        """Nothing is offered in a menu."""
+        return denied(_only_its_form())
+
     @cached_property
     def hidden(self) -> frozenset[str]:
         """All but the form of the link, and in it what is not for everyone."""

@@ -58,17 +58,18 @@ def trigger(
     set_by_rules: Collection[str] = (),
     on_start: Callable[[Run], None] | None = None,
     link: FormLink | None = None,
+    from_menu: bool = False,
 ) -> Run:
     """Run a target's rules on an instance to their end and return the closed run.
 
     `on_start` is called inside the transaction that takes the instance. Raises Missing, Invalid,
     Forbidden, Conflict for a form that is not open, Stale, and Busy when another run held the
     instance for all of KIANDA_BUSY_WAIT_S. The values of `set_by_rules` are those of rules. Through
-    a link nobody is the person of the run.
+    a link nobody is the person of the run. `from_menu`: a button is pressed as a quick action.
     """
     firing = RunRequest(
         process_id, target, user, trigger, data, revision, time_zone, deadline_s,
-        set_by_rules=set_by_rules, link=link,
+        set_by_rules=set_by_rules, link=link, from_menu=from_menu,
     )  # fmt: skip
     started = take(firing, lambda: insert(firing, on_start))
     return execute(started, deadline_s=deadline_s)

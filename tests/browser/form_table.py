@@ -227,7 +227,7 @@ ELSEWHERE = {
     "test_library": {"designs-import", "bin-restore", "template", "template-press"},
     "test_instances": {"instance-restore"},
     "test_forms": {"instance-send-back"},
-    "test_quick_actions": {"instance-reassign", "instance-edit-again"},
+    "test_quick_actions": {"instance-reassign", "instance-edit-again", "instance-quick-action"},
     "test_rights": {"designer-rights"},
     "test_form_links": {"form-link", "instance-link-revoke"},
     "test_substitutes": {"own-substitute", "user-substitute"},

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
-from processes.models import WorkingCopy
+from processes.models import ProcessInstance, WorkingCopy
 from tests.browser.hands import pick, until
 from tests.browser.watch import PageAs
 from tests.processes.definitions import text_field
@@ -63,6 +63,30 @@ def test_a_form_is_passed_on_and_opened_again(
     dialog.get_by_role("button", name="Reassign").click()
     bens.get_by_text("Decision reassigned.").wait_for()
     expect(bens.locator("#instance")).to_contain_text("This form waits for dan")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_button_is_pressed_from_the_menu(
+    person: Callable[[str], Any], page_as: PageAs, looks: Any, width: int
+) -> None:
+    ada = person("ada")
+    person("ben")
+    raw = claim()
+    raw["forms"][0]["fields"].append(
+        {"type": "button", "name": "withdraw", "title": "Withdraw the claim", "visible": False,
+         "menu": ["creator"], "rules": [{"type": "close", "status": "Withdrawn"}]}
+    )  # fmt: skip
+    published(raw, user=ada)
+    create_instance(process="claim", mode="live", data={"why": "ill"}, user=ada)
+    page = page_as("ada", width)
+    page.goto("/instances/claim-1/")
+    page.get_by_role("button", name="Actions of Request").click()
+    page.get_by_role("link", name="Withdraw the claim").click()
+    page.get_by_text("on claim-1 now?").wait_for()
+    looks(page)
+    page.get_by_role("button", name="Withdraw the claim").click()
+    page.wait_for_url("**/instances/")
+    assert ProcessInstance.objects.get().status == "Withdrawn"
 
 
 def test_who_may_is_said_in_the_rights_of_a_form(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from processes.definition.document import Document
 from processes.engine.instance_state import COMPLETED, CURRENT
+from processes.fields import Button
 from processes.forms.controls import FormView, every
 from processes.instances.form_states import FormState, form_states
 from processes.instances.sending_back import sends_back
@@ -28,6 +29,8 @@ class FormStep:
     stands_in_for: str
     may_reassign: bool
     may_edit_again: bool
+    # The buttons that the person finds in its menu: name and title.
+    menu: tuple[tuple[str, str], ...]
     # It has no button that submits it, so the page gives it one.
     needs_submit: bool
 
@@ -65,6 +68,10 @@ def steps_of(
     # One that is never submitted, as that of a kept token, is nobody's work.
     worked_on = {form.name: form for form in document.forms if document.is_submitted(form)}
     bare = {name for name, form in worked_on.items() if not document.submits_itself(form)}
+    buttons = {
+        form.name: [one for one in form.all_fields() if isinstance(one, Button)]
+        for form in document.forms
+    }
     return {
         state.form: FormStep(
             state=state,
@@ -78,6 +85,11 @@ def steps_of(
             and state.form in worked_on
             and bool(rights.reassigns(state.form)),
             may_edit_again=state.status == COMPLETED and bool(rights.edits_again(state.form)),
+            menu=tuple(
+                (one.name, one.title)
+                for one in buttons[state.form]
+                if one.is_in_menu(state.status) and rights.finds_in_menu(one.name)
+            ),
             needs_submit=state.form in bare and rights.changes(state.form).allowed,
         )
         for state in states

@@ -1,22 +1,28 @@
-"""The dialogs of the quick actions of a form: give it to other people, open it once more."""
+"""The dialogs of the quick actions of a form: given to others, opened again, a button pressed."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.accounts.services.groups import group_names_in, names_in
 from kianda.lib.errors import ApplicationError, Flaw, Invalid, Missing
 from kianda.lib.numbers import whole_number
-from kianda.web.form_once import once
+from kianda.web.form_once import leads_to, once
 from kianda.web.pages import Errors, go, is_htmx, page, render_dialog, toast
 from processes.instances import quick_actions
 from processes.instances.claim import read_instance
 from processes.instances.form_states import FormState, form_states
-from processes.models import ProcessInstance
+from processes.instances.quick_actions import button_in_menu
+from processes.models import ProcessInstance, Run
 from processes.rights.decisions import Decision
 from processes.rights.instance_rights import InstanceRights
+from processes.rights.seen import seen_error
+from processes.running import runs
+from processes.selectors import document_of_run
 from processes.views.common import person
 from processes.views.instances.my_work import page_of
 
@@ -60,6 +66,37 @@ def edit_again(request: HttpRequest, process_id: str, form: str) -> HttpResponse
 
     title = _("Edit %(form)s again") % {"form": found[1].title}
     return _asked(request, found, "instances/_edit_again.html", act, title=title)
+
+
+@page(methods=("GET", "POST"))
+@once
+def press(request: HttpRequest, process_id: str, form: str, button: str) -> HttpResponseBase:
+    """Ask, then press a button as a quick action."""
+    user = person(request)
+    instance, document = read_instance(process_id, user)
+    field = button_in_menu(InstanceRights(user, instance, document), form, button)
+    back, refusal = page_of(request, instance), ""
+    if request.method == "POST":
+        try:
+            run = runs.trigger(
+                process_id=instance.process_id, target=button, user=user, trigger="button",
+                revision=whole_number(request.POST.get("revision", "")), from_menu=True,
+                time_zone=timezone.get_current_timezone_name(),
+                on_start=lambda run: leads_to(request, reverse("run", args=[run.pk])),
+            )  # fmt: skip
+        except ApplicationError as refused:
+            refusal = " ".join(flaw.detail for flaw in refused.errors) or refused.detail
+        else:
+            if run.status == Run.Status.SUCCEEDED:
+                toast(request, _("%(title)s succeeded.") % {"title": field.title})
+                return go(request, "instances" if (run.page or {}).get("leave") else back)
+            refusal = str((seen_error(run, user, document_of_run) or {}).get("message", ""))
+    context = {"instance": instance, "form": form, "field": field, "back": back,
+               "refusal": refusal}  # fmt: skip
+    status = 422 if refusal and is_htmx(request) else 409 if refusal else 200
+    return render_dialog(
+        request, "instances/_quick_action.html", context, title=field.title, status=status
+    )
 
 
 def _found(request: HttpRequest, process_id: str, form: str, may: May) -> Found:

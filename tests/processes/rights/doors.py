@@ -381,6 +381,9 @@ _BY_MARKS = {
         POST /instances/<str:process_id>/move/
     """,
     ".....": """
+        GET /instances/<str:process_id>/forms/<str:form>/actions/<str:button>/
+        POST /instances/<str:process_id>/forms/<str:form>/actions/<str:button>/
+        POST /api/v1/instances/<str:process_id>/forms/<str:form>/actions/<str:button>/
         GET /notifications/stop/<str:token>/
         POST /notifications/stop/<str:token>/
         GET /f/<str:token>/

@@ -84,7 +84,7 @@ def place(db: None, settings: Any) -> dict[str, Any]:
         "token_id": create_token(other, name="t")[0].pk, "slug": slug,
         "provider_id": slug, "account_id": 1,
         "method": "none", "token": "unknown", "key": "unknown", "uidb64": "MQ", "kind": "instances",
-        "link": link.pk, "message_id": MailMessage.objects.get(key="k").pk,
+        "link": link.pk, "button": "cancel", "message_id": MailMessage.objects.get(key="k").pk,
     }  # fmt: skip
 
 

@@ -131,6 +131,7 @@ RAW: list[tuple[str, dict[str, Any]]] = [
     ("form", {"name": "f", "activate_with": "token"}),
     ("process", {"name": "p", "description": NASTY, "token_field": "lost"}),
     ("button", {"type": "button", "name": "b", "where": "footer", "rules": [rule(2)]}),
+    ("button", {"type": "button", "name": "b", "menu": ["creator"], "menu_when": "completed"}),
     ("button", {"type": "button", "name": "b", "press": ["owners", "[creator.manager]"]}),
     ("text", {"type": "text", "name": "a", "see": ["everyone", "user:ada", "group:Sales"],
               "edit": ["creator", "user:gone", "[lost]"]}),
