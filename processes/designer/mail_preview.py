@@ -16,6 +16,7 @@ from kianda.mail.planning import plan_letters
 from kianda.mail.rendering import render_body
 from processes.designer.rule_samples import RuleSamples
 from processes.designer.settings_forms.expression_preview import NotYet
+from processes.instances.mailing import lets_in
 from processes.language.expressions import Template, TemplateError
 from processes.language.people import called
 from processes.language.recipients import recipients_in_words
@@ -30,6 +31,8 @@ class MailPreview(NamedTuple):
     """What an email would say, to whom in words, and what is wrong with it as it stands."""
 
     sender: str
+    # The account that is named, where it is there.
+    account: str
     to: str
     cc: str
     bcc: str
@@ -57,7 +60,8 @@ def preview_of(
     body, wrong_body = _pieces(raw.get("body"), resolve, names)
     told = {one: _pieces(raw.get(one), resolve, names) for one in ("start", "end", "location")}
     texts = {one: "".join(text for text, _is_value in found[0]) for one, found in told.items()}
-    account = account_of(str(raw.get("account") or ""))
+    named_account = str(raw.get("account") or "")
+    account = account_of(named_account)
     named = {name: _texts(raw.get(name)) for name in _LISTS}
     said = {
         name: recipients_in_words(refs, titles, names=called) if refs else ""
@@ -65,6 +69,7 @@ def preview_of(
     }
     return MailPreview(
         **said, sender=account.sender if account else "", pieces=body,
+        account=named_account if account else "",
         subject=" ".join("".join(text for text, _is_value in subject).split()),
         process_id=samples.process_id, where=texts["location"],
         when=[texts["start"], texts["end"]] if "start" in raw else (),
@@ -76,13 +81,16 @@ def send_test(mail: MailPreview, *, user: User) -> str:
     """Send a preview to whoever writes the rule; return a sentence about that."""
     if mail.problem:
         return mail.problem
+    if lets_in(mail.subject):
+        return _("A link to a form cannot be in the subject. Put it into the message.")
     if not user.email:
         return _("Not sent: you have no email address.")
     title = f"[{_('Test')}] {mail.subject}"
     body = render_body(mail.pieces, title=title, language=get_language() or "en")
     letter = Letter(
         to=(user.email,), subject=title, text=body.text, html=body.document,
-        key=f"test-{secrets.token_hex(16)}",
+        key=f"test-{secrets.token_hex(16)}", account=mail.account,
+        private=lets_in(body.text),
     )  # fmt: skip
     try:
         plan_letters([letter], by=user)

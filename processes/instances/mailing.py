@@ -56,6 +56,10 @@ def prepared_letter(
     In a preview it goes to whoever tries it.
     """
     _refuse_account(mail.account, by)
+    if lets_in(mail.subject):
+        # Lists of messages show subjects.
+        words = _("A link to a form cannot be in the subject. Put it into the message.")
+        raise RuleFailed("value", words)
     people = _Recipients(instance, standing)
     found = {kind: people.addresses(getattr(mail, kind)) for kind in (*_KINDS, "reply_to")}
     if not any(found[kind] for kind in _KINDS):
@@ -95,11 +99,15 @@ def _checked(letter: Letter) -> CheckedLetter:
 def _letter(mail: Mail, found: Mapping[str, Sequence[str]]) -> Letter:
     body = render_body(mail.body, title=mail.subject, language=get_language() or "en")
     told: dict[str, Any] = {kind: tuple(addresses) for kind, addresses in found.items()}
-    with_authority = f"{settings.KIANDA_PUBLIC_URL}{LINKS_AT}"
     return Letter(
         **told, subject=mail.subject, text=body.text, html=body.document, account=mail.account,
-        key=f"rule-{secrets.token_hex(16)}", private=with_authority in body.text,
+        key=f"rule-{secrets.token_hex(16)}", private=lets_in(body.text),
     )  # fmt: skip
+
+
+def lets_in(text: str) -> bool:
+    """Tell whether a text holds a link that opens a form to whoever has it."""
+    return f"{settings.KIANDA_PUBLIC_URL}{LINKS_AT}" in text
 
 
 def _to_tester(

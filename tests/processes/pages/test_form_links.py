@@ -440,3 +440,27 @@ def test_a_link_is_revoked_on_the_page_of_its_instance(people: Office) -> None:
     assert client.post(revoke).status_code == 303
     assert Client().get(address_of(instance)).status_code == 410
     assert "Revoked" in text_of(client.get(page))
+
+
+def test_a_link_of_a_preview_opens_the_form_of_the_newest_draft(people: Office) -> None:
+    name = published(ticket(), user=people.root)
+    made = create_instance(process=name, mode="preview", data={"topic": "X"}, user=people.dora)
+    run = runs.trigger(
+        process_id=made.process_id, target="ask", user=people.dora, trigger="button", data={}
+    )
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    assert "The form was sent" in text_of(post(Client(), address_of(made), opinion="Good"))
+    assert values_of(made)["opinion"] == "Good"
+
+
+def test_rules_of_opening_run_for_who_comes_through_a_link(people: Office) -> None:
+    definition = ticket(uses=1)
+    greet = {"type": "set_form_field", "assignments": [{"field": "open_one", "value": "Hello"}]}
+    definition["forms"][1]["load_rules"] = [greet]
+    path = address_of(asked(people, definition))
+    client = Client()
+    assert 'value="load"' in client.get(path).content.decode()
+    opened = client.post(path, {"act": "load"})
+    assert opened.status_code == 200
+    assert 'value="Hello"' in opened.content.decode()
+    assert FormLink.objects.get().uses == 0

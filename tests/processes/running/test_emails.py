@@ -204,6 +204,14 @@ def test_an_email_with_a_link_to_a_form_is_private_and_its_trace_does_not_tell_i
 
 
 @pytest.mark.django_db
+def test_a_link_to_a_form_stands_in_no_subject(people: Office) -> None:
+    link = {"type": "anonymous_form_link", "form": "decision", "field": "illness"}
+    run = sent_by(people, link, email(subject="See [illness]"), {"type": "save"})
+    assert "A link to a form cannot be in the subject." in run.error["message"]
+    assert not mails().exists()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("rules", "count"),
     [((), 1), (("save",), 1), (("save", "save"), 1), (("fail",), 0), (("save", "fail"), 1)],
