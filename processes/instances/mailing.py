@@ -99,10 +99,15 @@ def _checked(letter: Letter) -> CheckedLetter:
 def _letter(mail: Mail, found: Mapping[str, Sequence[str]]) -> Letter:
     body = render_body(mail.body, title=mail.subject, language=get_language() or "en")
     told: dict[str, Any] = {kind: tuple(addresses) for kind, addresses in found.items()}
+    place = mail.meeting.location if mail.meeting else ""
     return Letter(
         **told, subject=mail.subject, text=body.text, html=body.document, account=mail.account,
-        key=f"rule-{secrets.token_hex(16)}", private=lets_in(body.text),
+        key=f"rule-{secrets.token_hex(16)}", private=lets_in(body.text) or lets_in(place),
     )  # fmt: skip
+
+
+def _told(text: str) -> str:
+    return MASK if lets_in(text) else text
 
 
 def lets_in(text: str) -> bool:
@@ -186,7 +191,7 @@ def _shown(letter: Letter, meeting: Meeting | None) -> dict[str, Any]:
     }
     shown |= {"subject": letter.subject, "text": MASK if letter.private else letter.text}
     if meeting is not None:
-        shown |= {"start": meeting.start, "end": meeting.end, "location": meeting.location}
+        shown |= {"start": meeting.start, "end": meeting.end, "location": _told(meeting.location)}
     return shown
 
 

@@ -204,6 +204,16 @@ def test_an_email_with_a_link_to_a_form_is_private_and_its_trace_does_not_tell_i
 
 
 @pytest.mark.django_db
+def test_a_link_to_a_form_in_the_place_of_a_meeting_is_shown_nowhere(people: Office) -> None:
+    link = {"type": "anonymous_form_link", "form": "decision", "field": "illness"}
+    run = sent_by(people, link, meeting(location="[illness]"), {"type": "save"})
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    assert mails().get().private
+    told = run.steps[1]["request"]
+    assert (told["location"], told["text"]) == ("********", "********")
+
+
+@pytest.mark.django_db
 def test_a_link_to_a_form_stands_in_no_subject(people: Office) -> None:
     link = {"type": "anonymous_form_link", "form": "decision", "field": "illness"}
     run = sent_by(people, link, email(subject="See [illness]"), {"type": "save"})
