@@ -23,6 +23,7 @@ from processes.language.recipients import recipients_in_words
 from processes.language.references import name_problems
 from processes.language.scope import NameTable
 from processes.language.values import Value, ValueFailure
+from processes.rules.mailing import pieces_read_out
 
 _LISTS = ("to", "cc", "bcc")
 
@@ -119,7 +120,7 @@ def _pieces(
         template = Template.parse(source if isinstance(source, str) else "")
         if problems := name_problems(template, names):
             return [], problems[0]
-        return template.pieces(resolve), ""
+        return pieces_read_out(template, resolve), ""
     except (TemplateError, ValueFailure) as failure:
         return [], str(failure)
 

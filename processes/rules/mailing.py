@@ -167,21 +167,23 @@ def in_one_line(text: str) -> str:
 
 
 def _pieces(source: str, resolve: Resolve, *, of: str) -> tuple[tuple[str, bool], ...]:
-    template = Template.parse(source)
-    if template.expression is None:
-        known = resolve
-        resolve = lambda name: _read_out(known(name))  # noqa: E731 - the same for its names
     try:
-        return tuple(template.pieces(resolve))
+        return tuple(pieces_read_out(Template.parse(source), resolve))
     except ValueFailure as failure:
         raise RuleFailed("value", f"{of}: {failure}") from failure
 
 
-def _read_out(value: Value) -> Value:
-    """Return what was chosen in a list as people read it: `Red, Green`, and people by their names.
+def pieces_read_out(template: Template, resolve: Resolve) -> list[tuple[str, bool]]:
+    """Return a text in pieces, with values as people read them; an expression gets them as is."""
+    if template.expression is not None:
+        return template.pieces(resolve)
+    return template.pieces(lambda name: _read_out(resolve(name)))
 
-    An expression gets the list itself.
-    """
+
+def _read_out(value: Value) -> Value:
+    """Return what was chosen as people read it: `Red, Green`, and people by their names."""
+    if isinstance(value, str):
+        return called([value])[0] if kind_and_name(value)[0] else value
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         return value
     texts = [one for one in value if isinstance(one, str)]

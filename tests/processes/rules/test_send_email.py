@@ -33,9 +33,9 @@ def mailed(values: dict[str, Any] | None = None, **settings: Any) -> Mail:
 
 
 def test_words_and_values_stay_apart() -> None:
-    mail = mailed(subject="[days] days", body="Hello **[approver]**")
+    mail = mailed({"address": "**you**"}, subject="[days] days", body="Hello **[address]**")
     assert mail.subject == "3 days"
-    assert mail.body == (("Hello **", False), ("user:ada", True), ("**", False))
+    assert mail.body == (("Hello **", False), ("**you**", True), ("**", False))
     assert mailed(body='="a" + "b"').body == (("ab", True),)
 
 

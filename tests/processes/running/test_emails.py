@@ -102,6 +102,16 @@ def test_whom_refs_reach(people: Office, refs: list[str], found: list[str]) -> N
 
 
 @pytest.mark.django_db
+def test_people_are_read_by_their_names(people: Office) -> None:
+    User.objects.filter(pk=people.tom.pk).update(first_name="Tom", last_name="Keane")
+    run = sent_by(people, email(subject="[who]", body="For [who]"), who="user:tom")
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    message = mails().get()
+    assert message.subject == "Tom Keane"
+    assert message.content["text"].startswith("For Tom Keane")
+
+
+@pytest.mark.django_db
 def test_after_submit_the_owners_are_those_of_the_next_form(people: Office) -> None:
     assert sent_by(people, {"type": "submit"}, email(to=["owners"])).status == "succeeded"
     assert to() == ["mark@example.org"]
