@@ -19,8 +19,8 @@ from django.views.generic.edit import FormMixin
 from kianda.accounts.authentication import address_of
 from kianda.accounts.services.addresses import account_named
 from kianda.accounts.services.guessing import right_try
-from kianda.accounts.services.identity_providers import must_use_provider
 from kianda.accounts.services.password_links import link_holds, use_link
+from kianda.accounts.services.second_factors import must_use_provider
 from kianda.web.error_pages import wait_for_password
 
 

@@ -30,10 +30,11 @@ from django.utils.translation import gettext as _
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.services import audit
 from kianda.accounts.services.addresses import asked_change, is_verified
-from kianda.accounts.services.identity_providers import must_use_provider, providers
+from kianda.accounts.services.identity_providers import providers
 from kianda.accounts.services.second_factors import (
     check_removal,
     has_second_factor,
+    must_use_provider,
     needs_second_factor,
 )
 from kianda.accounts.services.sessions import end_session, end_sessions, sessions_of

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group
+from django.core import mail
+from django.test import Client
 from pytest_django import Settings
 
 from kianda.accounts.models import AuditEntry, IdentityProvider
@@ -114,6 +116,17 @@ def test_the_only_way_in_is_neither_paused_nor_deleted(admin: Any) -> None:
     SocialAccount.objects.create(user=admin, provider="acme", uid="a")
     remove_provider(row, by=admin)
     assert not SocialAccount.objects.exists()
+
+
+def test_who_has_to_use_one_is_sent_no_link_to_set_a_password(admin: Any, ben: Any) -> None:
+    add_provider(given(), by=admin)
+    only_single_sign_on(True, by=admin)
+    for name in ("ben", "admin"):
+        Client().post("/password/forgotten/", {"username": name})
+    assert [(message.to[0], "/welcome/" in message.body) for message in mail.outbox] == [
+        ("ben@example.org", False), ("admin@example.org", True),
+    ]  # fmt: skip
+    assert "sign in with the account of your organisation" in mail.outbox[0].body
 
 
 def test_a_page_adds_one_with_its_groups(admin: Any) -> None:

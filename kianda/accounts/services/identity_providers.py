@@ -15,7 +15,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from kianda.accounts.models import IdentityProvider, SignInPolicy
-from kianda.accounts.roles import ADMINISTRATOR, ROLES, has_role
+from kianda.accounts.roles import ROLES
 from kianda.accounts.services import audit
 from kianda.accounts.services.groups import lock_people, own_groups
 from kianda.accounts.services.second_factors import policy
@@ -138,11 +138,6 @@ def only_single_sign_on(wanted: object, *, by: User | None) -> None:
         audit.record(
             by, action="changed", kind="sign-in", name=_("Single sign-on only"), detail=detail
         )
-
-
-def must_use_provider(user: User) -> bool:
-    """Tell whether a person may sign in by an identity provider alone."""
-    return policy().only_single_sign_on and not has_role(user, ADMINISTRATOR)
 
 
 def _check_not_needed(row: IdentityProvider) -> None:

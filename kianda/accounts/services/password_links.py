@@ -23,6 +23,7 @@ from kianda.accounts.models import PasswordLink
 from kianda.accounts.services import audit
 from kianda.accounts.services.account_mails import address_in_full, send_account_mail
 from kianda.accounts.services.addresses import account_named
+from kianda.accounts.services.second_factors import must_use_provider
 from kianda.accounts.services.sessions import forget_sessions
 from kianda.lib.errors import Conflict, Invalid
 
@@ -189,6 +190,10 @@ def send_reset(typed: str) -> None:
         return
     with transaction.atomic():
         audit.record(user, action="password link asked", kind="user", name=user.username)
+        if must_use_provider(user):
+            context = {"person": user, "sign_in": address_in_full(reverse("sign-in"))}
+            send_account_mail("single_sign_on", user.email, context=context)
+            return
         if not user.has_usable_password():
             send_account_mail("no_password", user.email, context={"person": user})
             return

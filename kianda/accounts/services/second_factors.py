@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from kianda.accounts.models import SignInPolicy
-from kianda.accounts.roles import ROLES, role_titles, roles_of
+from kianda.accounts.roles import ADMINISTRATOR, ROLES, has_role, role_titles, roles_of
 from kianda.accounts.services import audit
 from kianda.accounts.services.account_mails import send_account_changed
 from kianda.accounts.services.sessions import forget_sessions
@@ -66,6 +66,11 @@ def needs_second_factor(user: User) -> bool:
     """Tell whether a role of the person asks for a second factor."""
     wanted: list[str] = policy().second_factor_roles
     return bool(wanted) and not roles_of(user).isdisjoint(wanted)
+
+
+def must_use_provider(user: User) -> bool:
+    """Tell whether a person may sign in by an identity provider alone."""
+    return policy().only_single_sign_on and not has_role(user, ADMINISTRATOR)
 
 
 def has_second_factor(user: User) -> bool:
