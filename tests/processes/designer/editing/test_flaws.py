@@ -93,6 +93,7 @@ def test_they_still_agree_after_any_edits(seed: int) -> None:
         assert by_pieces(document) == by_whole(document)
 
 
+@pytest.mark.django_db
 def test_a_whole_definition_is_put_together_as_it_was() -> None:
     for made in (design(), token_refresh(), every_rule(ROWS)):
         raw = parse_document(made).normalised()
