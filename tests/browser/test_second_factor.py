@@ -65,7 +65,7 @@ def test_an_app_and_a_passkey_are_set_up_used_and_removed(
     looks(page)
     page.fill("[name=name]", "Work laptop")
     page.get_by_role("button", name="Add passkey").click()
-    page.get_by_text("Work laptop").wait_for()
+    page.get_by_role("link", name="Rename Work laptop").wait_for()
     looks(page)
     page.get_by_role("link", name="Rename Work laptop").click()
     axe(page)
