@@ -100,7 +100,7 @@ def _show(
         "recipients": row.recipients.all(),
         "attempts": row.attempts.select_related("by"),
         "to": typed or "\n".join(outbox.failed_addresses(row)),
-        "text": "" if row.private else row.content["text"],
+        "text": outbox.shown_text(row),
         "is_over": row.state in OVER,
         "waits_for_settings": bool(row.refused_login),
         **more,

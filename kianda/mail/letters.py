@@ -23,7 +23,8 @@ class Letter:
     What has the same `key` is planned once, whoever repeats it. `html` and `calendar` (an iCalendar
     document with the method REQUEST) are left out where they are empty. `account` is the name of
     a datasource of the kind email; empty, it is the workspace's. `private`: it carries a link or
-    a value with authority, and no page ever shows what it says.
+    a value with authority, so it is sent to nobody else, and of what it says no more is shown than
+    `shown`; without that, nothing.
     """
 
     to: tuple[str, ...]
@@ -37,7 +38,13 @@ class Letter:
     calendar: str = ""
     account: str = ""
     private: bool = False
+    shown: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+
+
+def left_out() -> str:
+    """Return what pages show in the place of a link with authority."""
+    return _("(personal link, not shown)")
 
 
 class Addressee(NamedTuple):

@@ -33,7 +33,9 @@ class MailMessage(models.Model):
     account = models.CharField(max_length=63, blank=True, help_text="Empty: the workspace's.")
     subject = EncryptedJSONField()
     content = EncryptedJSONField(help_text="Text, HTML, calendar, headers.")
-    private = models.BooleanField(default=False, help_text="Its text is never shown.")
+    private = models.BooleanField(
+        default=False, help_text="It has a link with authority, which is never shown."
+    )
     # Messages outlive their run, and are looked for by the instance.
     run = models.BigIntegerField(null=True)
     process_id = models.CharField(max_length=120, blank=True)

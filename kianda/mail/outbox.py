@@ -38,6 +38,13 @@ def get_message(pk: int) -> MailMessage:
     return found
 
 
+def shown_text(message: MailMessage) -> str | None:
+    """Return what a message says, without what has authority; None when nothing is shown of it."""
+    if not message.private:
+        return str(message.content["text"])
+    return message.content.get("shown") or None
+
+
 def searched(rows: QuerySet[MailMessage], text: str) -> QuerySet[MailMessage]:
     """Return those whose recipients, Process ID or subject hold each word."""
     words = text.split()[:8]

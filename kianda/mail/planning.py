@@ -69,6 +69,7 @@ def _row(
     letter = checked.letter
     content: dict[str, Any] = {
         "text": letter.text,
+        "shown": letter.shown,
         "html": letter.html,
         "calendar": letter.calendar,
         "reply_to": [str(address) for address in checked.reply_to],

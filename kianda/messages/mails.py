@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from kianda.accounts.services.profiles import known_zone
 from kianda.mail.addresses import BadAddress, read_address
-from kianda.mail.letters import LONGEST_SUBJECT, Letter
+from kianda.mail.letters import LONGEST_SUBJECT, Letter, left_out
 from kianda.mail.planning import plan_letters
 from kianda.mail.rendering import Pieces, render_body
 from kianda.messages.kinds import KINDS, Line, NotificationKind, as_lines
@@ -194,10 +194,10 @@ def _letter(
     ]  # fmt: skip
     lines += ["-- ", why, f"{_('Stop these emails')}: {stop}",
               f"{_('Notification settings')}: {settings_url}", ""]  # fmt: skip
-    title = " ".join(subject.split())[:LONGEST_SUBJECT]
+    title, text = " ".join(subject.split())[:LONGEST_SUBJECT], "\n".join(lines)
     return Letter(
-        to=(user.email,), subject=_printable(title), text="\n".join(lines),
-        html=_html(pieces, title), key=key,
+        to=(user.email,), subject=_printable(title), text=text, html=_html(pieces, title), key=key,
+        private=True, shown=text.replace(stop, left_out()),
         headers=(
             ("List-Unsubscribe", f"<{stop}>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),

@@ -16,7 +16,7 @@ from kianda.mail.planning import plan_letters
 from kianda.mail.rendering import render_body
 from processes.designer.rule_samples import RuleSamples
 from processes.designer.settings_forms.expression_preview import NotYet
-from processes.instances.mailing import lets_in
+from processes.instances.mailing import lets_in, without_links
 from processes.language.expressions import Template, TemplateError
 from processes.language.people import called
 from processes.language.recipients import recipients_in_words
@@ -91,7 +91,7 @@ def send_test(mail: MailPreview, *, user: User) -> str:
     letter = Letter(
         to=(user.email,), subject=title, text=body.text, html=body.document,
         key=f"test-{secrets.token_hex(16)}", account=mail.account,
-        private=lets_in(body.text),
+        private=lets_in(body.text), shown=without_links(body.text),
     )  # fmt: skip
     try:
         plan_letters([letter], by=user)

@@ -1,5 +1,6 @@
 """Emails of rules: recipients looked up, bodies rendered, who is left out and why."""
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -16,12 +17,11 @@ from django.utils.translation import gettext as _
 from datasources.selectors import get_document_to_use
 from kianda.accounts.services.person_data import display_name
 from kianda.lib.errors import Forbidden, Invalid, Missing
-from kianda.lib.secret_names import MASK
 from kianda.mail import ports
 from kianda.mail.accounts import account_of
 from kianda.mail.addresses import BadAddress, MailAddress, read_address
 from kianda.mail.invitations import MeetingInvitation
-from kianda.mail.letters import CheckedLetter, Letter, check_letter
+from kianda.mail.letters import CheckedLetter, Letter, check_letter, left_out
 from kianda.mail.planning import plan_letters
 from kianda.mail.rendering import render_body
 from processes.document_cache import document_of
@@ -103,16 +103,19 @@ def _letter(mail: Mail, found: Mapping[str, Sequence[str]]) -> Letter:
     return Letter(
         **told, subject=mail.subject, text=body.text, html=body.document, account=mail.account,
         key=f"rule-{secrets.token_hex(16)}", private=lets_in(body.text) or lets_in(place),
+        shown=without_links(body.text),
     )  # fmt: skip
-
-
-def _told(text: str) -> str:
-    return MASK if lets_in(text) else text
 
 
 def lets_in(text: str) -> bool:
     """Tell whether a text holds a link that opens a form to whoever has it."""
     return f"{settings.KIANDA_PUBLIC_URL}{LINKS_AT}" in text
+
+
+def without_links(text: str) -> str:
+    """Return a text without the links that open a form to whoever has them."""
+    begin = re.escape(f"{settings.KIANDA_PUBLIC_URL}{LINKS_AT}")
+    return re.sub(f"{begin}[\\w-]*/?", left_out(), text)
 
 
 def _to_tester(
@@ -189,9 +192,13 @@ def _shown(letter: Letter, meeting: Meeting | None) -> dict[str, Any]:
     shown: dict[str, Any] = {
         kind: list(addresses) for kind in _KINDS if (addresses := getattr(letter, kind))
     }
-    shown |= {"subject": letter.subject, "text": MASK if letter.private else letter.text}
+    shown |= {"subject": letter.subject, "text": letter.shown}
     if meeting is not None:
-        shown |= {"start": meeting.start, "end": meeting.end, "location": _told(meeting.location)}
+        shown |= {
+            "start": meeting.start,
+            "end": meeting.end,
+            "location": without_links(meeting.location),
+        }
     return shown
 
 

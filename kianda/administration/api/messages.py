@@ -54,7 +54,9 @@ TRY = shape({
 })  # fmt: skip
 ONE_MESSAGE = shape({
     **MESSAGE["properties"],
-    "text": MAYBE_TEXT | {"description": "Null when it is private."},
+    "text": MAYBE_TEXT | {
+        "description": "Without personal links; null when nothing is shown of it."
+    },
     "attempts": {"type": "array", "items": TRY},
 })  # fmt: skip
 RESEND = shape(
@@ -108,7 +110,7 @@ def whole_json(row: MailMessage) -> dict[str, Any]:
     attempts = row.attempts.select_related("by")
     return {
         **message_json(row),
-        "text": None if row.private else row.content["text"],
+        "text": outbox.shown_text(row),
         "attempts": [_try_json(one) for one in attempts],
     }
 

@@ -1,10 +1,14 @@
 """What people are told comes by mail as each chose: at once, in a daily summary, or not at all."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -17,6 +21,7 @@ from kianda.messages.models import Notification
 from kianda.messages.services import lines_of, want_kinds
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
+from tests.factories import Api
 from tests.pages import client_of, text_of
 from tests.processes.rights.office import Office, office, publish, send
 
@@ -167,6 +172,39 @@ def test_the_link_of_a_summary_stops_all_that_comes_once_a_day(people: Office) -
     assert (timings["assigned"], timings["decided"], timings["sent_back"]) == (
         "off", "off", "at_once",
     )  # fmt: skip
+
+
+def test_nobody_reads_the_link_in_messages_and_nobody_else_is_sent_it(
+    people: Office, api: Api
+) -> None:
+    asked(people)
+    choose_mails(people.mark, {"assigned": "daily"}, moment=NOON)
+    asked(people)
+    send_summaries(timezone.now() + timedelta(days=2))
+    for mail in mails_to(people.mark):
+        token = stop_path(mail).rstrip("/").rpartition("/")[2]
+        page = client_of(people.root).get(f"/messages/{mail.pk}/")
+        read = api(people.root).get(f"/api/v1/messages/{mail.pk}/")
+        assert "which is left out here" in text_of(page)
+        for answer in (page, read):
+            assert "is waiting for you" in answer.content.decode()
+            assert token not in answer.content.decode()
+        assert "Stop these emails: (personal link, not shown)" in read.json()["text"]
+        MailMessage.objects.filter(pk=mail.pk).update(state="sent")
+        mail.recipients.update(state="sent")
+        refused = api(people.root).post(
+            f"/api/v1/messages/{mail.pk}/resend/", {"to": [people.root.email]}, format="json"
+        )
+        assert refused.status_code == 400
+        assert "It carries a personal link" in refused.json()["errors"][0]["detail"]
+
+
+def test_mails_that_an_upgrade_finds_are_private_too(people: Office) -> None:
+    asked(people)
+    MailMessage.objects.update(private=False)
+    migration = import_module("kianda.mail.migrations.0003_private_notifications")
+    migration.mark(apps, SimpleNamespace(connection=connection))
+    assert MailMessage.objects.get().private
 
 
 def test_a_link_that_is_old_of_another_address_or_made_up_has_its_sentence(

@@ -14,11 +14,12 @@ from pytest_httpserver import HTTPServer
 from datasources.services.access import set_security
 from datasources.services.datasources import create_datasource, delete_datasource
 from kianda.lib.errors import InUse, Invalid
-from kianda.mail import ports, tasks
+from kianda.mail import outbox, ports, tasks
 from kianda.mail.models import MailMessage, MailRecipient
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
 from processes.running import runs
+from tests.pages import client_of, text_of
 from tests.processes.conftest import RULES, answers
 from tests.processes.dying import Died, dying, nobody_holds_the_runs
 from tests.processes.rights.office import Office, leave_request, office
@@ -200,17 +201,20 @@ def test_a_secret_that_the_run_has_read_is_masked(people: Office) -> None:
 
 
 @pytest.mark.django_db
-def test_an_email_with_a_link_to_a_form_is_private_and_its_trace_does_not_tell_it(
-    people: Office,
-) -> None:
+def test_an_email_with_a_link_to_a_form_is_private_and_shown_without_it(people: Office) -> None:
     link = {"type": "anonymous_form_link", "form": "decision", "field": "illness"}
-    run = sent_by(people, link, email(body="[[Answer]([illness])"), {"type": "save"})
+    body = "Please answer: [[Answer]([illness]) or [illness], thanks"
+    run = sent_by(people, link, email(body=body), {"type": "save"})
     assert run.status == Run.Status.SUCCEEDED, run.error
     message = mails().get()
     token = message.content["text"].partition("/f/")[2].partition("/")[0]
     assert message.private
     assert token
-    assert run.steps[1]["request"]["text"] == "********"
+    page = client_of(people.root).get(f"/messages/{message.pk}/")
+    for shown in (outbox.shown_text(message), run.steps[1]["request"]["text"], text_of(page)):
+        assert token not in str(shown)
+        assert "Please answer" in str(shown)
+        assert "(personal link, not shown), thanks" in str(shown)
 
 
 @pytest.mark.django_db
@@ -220,7 +224,8 @@ def test_a_link_to_a_form_in_the_place_of_a_meeting_is_shown_nowhere(people: Off
     assert run.status == Run.Status.SUCCEEDED, run.error
     assert mails().get().private
     told = run.steps[1]["request"]
-    assert (told["location"], told["text"]) == ("********", "********")
+    assert told["location"] == "(personal link, not shown)"
+    assert "/f/" not in told["text"]
 
 
 @pytest.mark.django_db
