@@ -7,6 +7,8 @@ from django.db.models import Q
 from kianda.lib.recycle_bin import Living
 from kianda.lib.secrets import EncryptedJSONField
 
+_LIVING = Q(deleted_at__isnull=True)
+
 
 class Datasource(models.Model):
     """A configured connection to an outside system.
@@ -51,9 +53,31 @@ class Datasource(models.Model):
             # A name is free again once its datasource is in the recycle bin.
             models.UniqueConstraint(
                 fields=["name"],
-                condition=Q(deleted_at__isnull=True),
+                condition=_LIVING,
                 name="one_datasource_per_name",
             )
+        ]
+        indexes = [
+            # Few are in the bin.
+            models.Index(
+                fields=["deleted_at", "id"],
+                condition=Q(deleted_at__isnull=False),
+                name="datasources_in_the_bin",
+            ),
+            # All that the list asks for, but for what it shows: the rows are large.
+            models.Index(
+                fields=[
+                    "name",
+                    "title",
+                    "base_url",
+                    "is_complete",
+                    "last_test_ok",
+                    "id",
+                    "deleted_at",
+                ],
+                condition=_LIVING,
+                name="datasources_as_listed",
+            ),
         ]
 
     def __str__(self) -> str:

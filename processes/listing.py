@@ -28,7 +28,8 @@ from processes.document_cache import document_of
 from processes.instances.unsaved import to_see_to
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run, WorkingCopy
 from processes.rights.instance_rights import InstanceRights
-from processes.rights.querysets import known_designs, listed_instances, visible_runs
+from processes.rights.listed import first_seen, listed_instances, listed_runs, searched_instances
+from processes.rights.querysets import known_designs
 from processes.rights.seen import seen_values
 
 M = TypeVar("M", bound=Model)
@@ -149,36 +150,35 @@ def instances(
     Process IDs of all are looked at, values only of the newest LOOKED_AT; when there are more,
     `last` is the key of the last one looked at, to go on `before` it.
     """
-    rows = listed_instances(user)
-    asked = {"design__name": process, "mode": mode, "status": status}
-    rows = rows.filter(**{name: value for name, value in asked.items() if value})
-    rows = rows.filter(pk__lt=before) if before else rows
-    pks, last = _hits(rows, words.split()[:8], user) if words else (None, None)
-    rows = rows if pks is None else ProcessInstance.objects.filter(pk__in=pks)
+    asked = {"design__name": process, "mode": mode, "status": status, "pk__lt": before}
+    facts = Q(**{name: value for name, value in asked.items() if value})
+    pks, last = _hits(facts, words.split()[:8], user) if words else (None, None)
+    rows = listed_instances(user).filter(facts) if pks is None else _by_keys(pks)
     shown = rows.select_related("design", "version", "modified_by")
     shown = shown.defer("secrets", "version__document")
     in_order = _ordered(shown, ordering, INSTANCE_ORDER, "-pk")
     return FoundInstances(in_order, last, None if ordering else pks)
 
 
-def _hits(
-    rows: QuerySet[ProcessInstance], words: list[str], user: User
-) -> tuple[list[int], int | None]:
+def _by_keys(pks: list[int]) -> QuerySet[ProcessInstance]:
+    return ProcessInstance.objects.filter(pk__in=pks)
+
+
+def _hits(facts: Q, words: list[str], user: User) -> tuple[list[int], int | None]:
     """Return the newest instances that hold all words, and where the look into values ended."""
-    newest = rows.order_by("-pk").values_list("pk", flat=True)
+    newest = searched_instances(user).filter(facts).order_by("-pk")
     by_id = newest.filter(*(Q(key__contains=word.lower()) for word in words))
-    ended = last_looked_at(rows)
+    ended = last_looked_at(listed_instances(user).filter(facts))
     by_value = newest.filter(*(_held(word) for word in words))
     by_value = by_value.filter(pk__gte=ended) if ended else by_value
-    seen = _by_seen_values(by_value[: MOST_HITS + 1], words, user)
-    found = {*by_id[: MOST_HITS + 1], *seen}
+    some = [first_seen(user, rows, most=MOST_HITS + 1) for rows in (by_id, by_value)]
+    found = {*some[0], *_by_seen_values(some[1], words, user)}
     return sorted(found, reverse=True)[: MOST_HITS + 1], ended
 
 
-def _by_seen_values(pks: Iterable[int], words: list[str], user: User) -> Iterator[int]:
+def _by_seen_values(found: list[int], words: list[str], user: User) -> Iterator[int]:
     """Yield those of some instances that hold all words in what a person sees of them."""
-    found = list(pks)
-    rows = ProcessInstance.objects.filter(pk__in=found)
+    rows = _by_keys(found)
     versions = DesignVersion.objects.filter(pk__in=rows.values("version")).defer("document")
     hiding = {one.pk: document_of(one) for one in versions if document_of(one).has_hidden_parts}
     lost = set()
@@ -223,37 +223,37 @@ def processes_to_choose(chosen: str = "", *, user: User) -> tuple[list[tuple[str
 
 def runs(user: User, *, words: str = "", status: str = "", ordering: str = "") -> QuerySet[Run]:
     """Return the runs that a person may see, newest first; a search is for a Process ID."""
-    rows = visible_runs(user).defer(*_RUN_REST)
-    rows = rows.filter(status=status) if status else rows
+    facts = Q(status=status) if status else Q()
     if words:
         find = _runs_named if has_role(user, ADMINISTRATOR) else _runs_of_named
-        rows = Run.objects.filter(pk__in=find(user, rows, words.split()[:8]))
-        rows = rows.select_related("run_as").defer(*_RUN_REST)
-    return _ordered(rows, ordering, RUN_ORDER, "-pk")
+        rows = Run.objects.filter(pk__in=find(user, facts, words.split()[:8]))
+    else:
+        rows = listed_runs(user).filter(facts)
+    return _ordered(rows.select_related("run_as").defer(*_RUN_REST), ordering, RUN_ORDER, "-pk")
 
 
-def _runs_of_named(user: User, rows: QuerySet[Run], words: list[str]) -> list[int]:
+def _runs_of_named(user: User, facts: Q, words: list[str]) -> list[int]:
     """Return the newest of some runs, of instances that a person sees and that hold all words.
 
     The instances are asked first: there are fewer of them than of their runs.
     """
-    named = listed_instances(user).filter(*(Q(key__contains=word.lower()) for word in words))
-    few = list(named.order_by().values_list("pk", flat=True)[: FEW_HITS + 1])
-    if len(few) <= FEW_HITS:
-        rows = rows.filter(instance__in=few)
+    named = searched_instances(user).filter(*(Q(key__contains=word.lower()) for word in words))
+    seen = first_seen(user, named.order_by(), most=FEW_HITS + 1)
+    if len(seen) <= FEW_HITS:
+        rows = Run.objects.filter(facts, instance__in=seen)
     else:
-        rows = rows.filter(Exists(named.filter(pk=OuterRef("instance"))))
+        rows = listed_runs(user).filter(facts, Exists(named.filter(pk=OuterRef("instance"))))
     return list(rows.order_by("-pk").values_list("pk", flat=True)[: MOST_HITS + 1])
 
 
-def _runs_named(_user: User, rows: QuerySet[Run], words: list[str]) -> list[int]:
+def _runs_named(_user: User, facts: Q, words: list[str]) -> list[int]:
     """Return the newest of some runs whose Process ID holds all words, for who sees all of them.
 
     An index alone tells which runs these are. Runs are large: they are looked at a few at a time.
     """
     named = Run.objects.filter(*(Q(process_id__icontains=word) for word in words))
     pks = sorted(named.order_by().values_list("pk", flat=True), reverse=True)
-    newest = rows.order_by("-pk").values_list("pk", flat=True)
+    newest = Run.objects.filter(facts).order_by("-pk").values_list("pk", flat=True)
     found: list[int] = []
     for start in range(0, len(pks), 2 * MOST_HITS):
         found += newest.filter(pk__in=pks[start : start + 2 * MOST_HITS])

@@ -12,21 +12,27 @@ from processes.document_cache import document_of
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.rights.decisions import may_read_design
 from processes.rights.instance_rights import InstanceRights
-from processes.rights.querysets import (
-    known_designs,
+from processes.rights.listed import (
+    first_seen,
     listed_instances,
-    visible_instances,
-    visible_runs,
+    listed_runs,
+    runs_seen_among,
+    searched_instances,
 )
+from processes.rights.querysets import known_designs, visible_instances, visible_runs
 
 __all__ = [
     "DocumentsOfRuns",
     "document_of_run",
+    "first_seen",
     "get_design",
     "get_version",
     "listed_instances",
+    "listed_runs",
     "living_instance",
     "readable_design",
+    "runs_seen_among",
+    "searched_instances",
     "still_as_read",
     "traces_of",
     "visible_instance",

@@ -7,6 +7,8 @@ from django.db.models import Q
 from kianda.lib.recycle_bin import Living
 from processes.models import ProcessDesign, Run
 
+_LIVING = Q(deleted_at__isnull=True)
+
 
 class ScheduledTask(models.Model):
     """A schedule that fires a field's rules or a rule on one chosen instance."""
@@ -59,9 +61,7 @@ class ScheduledTask(models.Model):
         ordering = ["name"]
         constraints = [
             # A name is free again once its task is in the recycle bin.
-            models.UniqueConstraint(
-                fields=["name"], condition=Q(deleted_at__isnull=True), name="one_task_per_name"
-            )
+            models.UniqueConstraint(fields=["name"], condition=_LIVING, name="one_task_per_name")
         ]
         # Lists ask of each row whether it is in the bin: an index that has to answer alone says it.
         indexes = [
@@ -74,6 +74,18 @@ class ScheduledTask(models.Model):
                 fields=["next_run_at"],
                 condition=Q(enabled=True, next_run_at__isnull=False),
                 name="due_scheduled_tasks",
+            ),
+            # The list: in its order, by state, and what a search looks at.
+            models.Index(
+                fields=["next_run_at", "id"], condition=_LIVING, name="tasks_by_next_firing"
+            ),
+            models.Index(
+                fields=["enabled", "finished_at"], condition=_LIVING, name="tasks_by_state"
+            ),
+            models.Index(
+                fields=["name", "process_id", "process_name", "design", "id", "deleted_at"],
+                condition=_LIVING,
+                name="tasks_as_searched",
             ),
             models.Index(fields=["last_outcome", "deleted_at"], name="tasks_by_last_outcome"),
             models.Index(fields=["process_name", "deleted_at"], name="tasks_by_process"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from processes.models import Run
-from processes.selectors import visible_runs
+from processes.selectors import runs_seen_among
 from scheduler.models import Occurrence, ScheduledTask
 
 # Instead of why, to those who see the task and not the instance.
@@ -53,11 +53,7 @@ def reasons_told(rows: Iterable[tuple[int, int | None, str]], user: User) -> dic
     """
     found = list(rows)
     named = {run for _key, run, reason in found if run and reason}
-    seen = (
-        set(visible_runs(user).filter(pk__in=named).values_list("pk", flat=True))
-        if named
-        else set()
-    )
+    seen = set(runs_seen_among(user, named).values_list("pk", flat=True)) if named else set()
     return {key: _(UNSEEN) if run in named - seen else reason for key, run, reason in found}
 
 

@@ -108,7 +108,7 @@ def token_health(user: User, *, now: datetime) -> TokenHealth:
     whole = ScheduledTask.objects.in_bulk([kept.task.pk for kept in shown])
     for kept in shown:
         kept.task = whole.get(kept.task.pk, kept.task)
-    seen = visible_instances(user).filter(pk__in=[kept.instance.pk for kept in shown])
+    seen = visible_instances(user, among=[kept.instance.pk for kept in shown])
     pks = set(seen.values_list("pk", flat=True))
     for kept in shown:
         kept.is_seen = kept.instance.pk in pks

@@ -251,8 +251,8 @@ Only the design's own text is read this way. What a field or an answer holds nev
 
 _SERVERS = {
     "DATABASE_URL": "`postgresql://user:password@host/name`, with what libpq takes behind `?`; not "
-    "set: SQLite in the data folder. `options=-c jit=off` is set unless the address names "
-    "`options` itself.",
+    "set: SQLite in the data folder. `options=-c jit=off -c random_page_cost=1.1` is set unless "
+    "the address names `options` itself.",
     "CELERY_BROKER_URL": "`redis://host:port/0`. Not set: the embedded broker.",
 }
 

@@ -17,9 +17,9 @@ from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, h
 from kianda.lib.pagination import last_looked_at
 from kianda.web import navigation
 from kianda.web.pages import page, query_words, render_page
-from processes.models import ProcessDesign
+from processes.models import ProcessDesign, ProcessInstance
 from processes.running.target_titles import with_target_titles
-from processes.selectors import listed_instances, visible_runs
+from processes.selectors import first_seen, runs_seen_among, searched_instances
 from scheduler.selectors import visible_tasks
 
 M = TypeVar("M", bound=Model)
@@ -109,7 +109,7 @@ def _runs(words: str, user: User) -> Iterator[SearchHit]:
     named = RUN.match(words)
     if named is None:
         return
-    rows = visible_runs(user).filter(pk=int(named.group(1))).select_related(None)
+    rows = runs_seen_among(user, [int(named.group(1))]).select_related(None)
     shown = rows.only("process_id", "process", "version", "target")
     for run, target in with_target_titles(shown):
         hint = f"{run.process_id} · {target}"
@@ -118,13 +118,17 @@ def _runs(words: str, user: User) -> Iterator[SearchHit]:
 
 
 def _instances(words: str, user: User, looked: Looked) -> Iterator[SearchHit]:
-    rows = listed_instances(user).select_related("design").only("process_id", "design__title")
+    rows = searched_instances(user)
     # Whoever knows how the Process ID begins finds it among all of them: an index serves that.
-    first = list(rows.filter(_begins(words.lower())).order_by("key")[:EACH])
-    others = looked.at(rows).exclude(pk__in=[row.pk for row in first])
-    wanted = _every(words, "process_id", "design__title")
-    rest = others.filter(wanted)[: EACH - len(first)] if len(first) < EACH else []
-    for row in [*first, *rest]:
+    begin = rows.filter(_begins(words.lower())).order_by("key")
+    pks = first_seen(user, begin, most=EACH)
+    if len(pks) < EACH:
+        wanted = _every(words, "process_id", "design__title")
+        others = looked.at(rows).exclude(pk__in=pks).filter(wanted)
+        pks += first_seen(user, others, most=EACH - len(pks))
+    shown = ProcessInstance.objects.select_related("design").only("process_id", "design__title")
+    found = shown.in_bulk(pks)
+    for row in (found[pk] for pk in pks if pk in found):
         yield SearchHit(
             _("Instance"),
             "collection",

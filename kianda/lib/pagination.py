@@ -36,6 +36,7 @@ class Listed(Generic[M]):
         # What is found, is: to ask for it by all conditions again takes as long.
         self._shown.query.clear_where()
         self._first = None if keys is None else list(keys)
+        self._counted: int | None = None
 
     @property
     def _hits(self) -> list[Any]:
@@ -50,15 +51,26 @@ class Listed(Generic[M]):
 
     def count(self) -> int:
         """Return how many rows there are, or how many are counted."""
-        if self._most is None:
-            return self._rows.count()
-        return min(len(self._hits), self._most)
+        if self._counted is None:
+            whole = self._most is None
+            self._counted = self._rows.count() if whole else min(len(self._hits), self._most or 0)
+        return self._counted
 
     def __getitem__(self, part: slice) -> list[M]:
         """Return some of the rows; one that has gone meanwhile is left out."""
-        pks = list((self._rows if self._most is None else self._hits[: self._most])[part])
+        pks = self._keys(part)
         found = {row.pk: row for row in self._shown.filter(pk__in=pks)} if pks else {}
         return [found[pk] for pk in pks if pk in found]
+
+    def _keys(self, part: slice) -> list[Any]:
+        if self._most is not None:
+            return self._hits[: self._most][part]
+        count = self._counted
+        if count is None or 2 * part.start <= count:
+            return list(self._rows[part])
+        # The last pages are read from the end: what is skipped is read too.
+        ends = slice(max(0, count - part.stop), max(0, count - part.start))
+        return list(self._rows.reverse()[ends])[::-1]
 
 
 def narrowed(rows: QuerySet[Any, R]) -> QuerySet[Any, R]:
@@ -68,7 +80,11 @@ def narrowed(rows: QuerySet[Any, R]) -> QuerySet[Any, R]:
     looked for in the order in which they lie; what is common is found soon in any order.
     """
     pks = list(rows.order_by().values_list("pk", flat=True)[: FEW_HITS + 1])
-    return rows if len(pks) > FEW_HITS else rows.filter(pk__in=pks)
+    if len(pks) > FEW_HITS:
+        return rows
+    found = rows.all()
+    found.query.clear_where()
+    return found.filter(pk__in=pks)
 
 
 def page_of_list(listed: Any, number: str | None) -> Page[Any]:

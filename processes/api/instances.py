@@ -30,7 +30,7 @@ from processes.instances import lifecycle
 from processes.instances.sending_back import send_back
 from processes.models import ProcessInstance, Run
 from processes.running.runs import enqueue, read_instance, take_up, trigger
-from processes.selectors import listed_instances, visible_runs
+from processes.selectors import listed_instances, runs_seen_among
 from processes.tasks import send_run
 
 _KEY = OpenApiParameter(
@@ -238,7 +238,7 @@ class Trigger(APIView):
 
     def made_again(self, request: Request, run_id: str) -> Response | None:
         """Answer for a run whose process died: as its successor has ended it."""
-        run = visible_runs(caller(request)).filter(pk=int(run_id)).first()
+        run = runs_seen_among(caller(request), [int(run_id)]).first()
         if run is None:
             raise Missing(
                 _("Run %(run_id)s, which this request began, is gone.") % {"run_id": run_id}

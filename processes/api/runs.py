@@ -18,7 +18,7 @@ from processes.api import schemas
 from processes.api.representations import run_json
 from processes.fields import fields
 from processes.rules import rules
-from processes.selectors import DocumentsOfRuns, visible_runs
+from processes.selectors import DocumentsOfRuns, listed_runs, runs_seen_among
 
 _ORDERING = {"started": "started", "finished": "finished"}
 _FILTERS: dict[str, Any] = {
@@ -47,7 +47,7 @@ class Runs(APIView):
     )
     def get(self, request: Request) -> Response:
         """List runs with their traces, newest first."""
-        documents, rows = DocumentsOfRuns(), visible_runs(caller(request))
+        documents, rows = DocumentsOfRuns(), listed_runs(caller(request))
         return list_response(
             request,
             rows.select_related("run_as", "instance__design", "instance__version").defer(
@@ -70,9 +70,9 @@ class RunDetail(APIView):
     def get(self, request: Request, run_id: str) -> Response:
         """Read a run with its trace; one under way shows the steps so far."""
         read_query(request, ())
-        rows = visible_runs(caller(request)).defer("journal", "unsaved_values")
         pk = whole_number(run_id)
-        found = None if pk is None else rows.filter(pk=pk).first()
+        rows = runs_seen_among(caller(request), [] if pk is None else [pk])
+        found = rows.defer("journal", "unsaved_values").first()
         if found is None:
             raise Missing(_("There is no run %(run_id)s.") % {"run_id": run_id})
         return Response(run_json(found, caller(request)))

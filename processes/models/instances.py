@@ -73,10 +73,19 @@ class ProcessInstance(models.Model):
         indexes = [
             # Lists ask of each row whether it is in the bin; these indexes alone tell it.
             models.Index(fields=["design", "-id", "deleted_at"], name="instances_of_a_design"),
-            # Who may not see all is asked about each instance of a list: the rows are large.
+            # What a list asks of each instance, who sees it and its Process ID: rows are large.
             models.Index(
-                fields=["id", "design", "mode", "created_by", "has_own_see", "deleted_at"],
-                name="instances_by_who_sees_them",
+                fields=[
+                    "id",
+                    "design",
+                    "mode",
+                    "created_by",
+                    "has_own_see",
+                    "deleted_at",
+                    "status",
+                    "key",
+                ],
+                name="instances_as_lists_ask",
             ),
             # Few are in the bin.
             models.Index(

@@ -6,7 +6,7 @@ what only the people of an instance tell are kept apart, so that a list asks as 
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.contrib.auth.models import User
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
@@ -36,30 +36,28 @@ from processes.models import (
 from processes.rights.decisions import DEFAULTS, has_account, person_of, read_security
 
 M = TypeVar("M", bound=Model)
+NAMED_AGAIN = 200
 # So many processes are named to whoever asks what they may do.
 MOST_TOLD = 100
 
 
-def visible_instances(user: User | None) -> QuerySet[ProcessInstance]:
-    """Return the instances that a person sees; as `InstanceRights.see` decides for one."""
-    rows = ProcessInstance.objects.all()
+def visible_instances(
+    user: User | None, *, among: Iterable[int] | None = None
+) -> QuerySet[ProcessInstance]:
+    """Return the instances that a person sees; as `InstanceRights.see` decides for one.
+
+    Asked about some by their keys, it looks at no others.
+    """
+    rows, keys = ProcessInstance.objects.all(), None
+    if among is not None:
+        keys = sorted(among)
+        rows = rows.filter(pk__in=keys)
     if user is None or not has_account(user):
         return rows.none()
     if has_role(user, ADMINISTRATOR):
         return rows
-    return rows.filter(_seen_by(user))
-
-
-def listed_instances(user: User) -> QuerySet[ProcessInstance]:
-    """Return the same as `visible_instances`, for a list that looks at all of them.
-
-    Who has to do with few is asked about these alone.
-    """
-    rows = visible_instances(user)
-    if not has_account(user) or has_role(user, ADMINISTRATOR):
-        return rows
-    few = _has_to_do_with(user)
-    return rows if few is None else rows.filter(pk__in=few)
+    # To name many keys again and again takes longer than to look at all.
+    return rows.filter(_seen_by(user, keys if keys and len(keys) <= NAMED_AGAIN else None))
 
 
 def seen_by_its_owner(user: User) -> QuerySet[ProcessInstance]:
@@ -158,14 +156,13 @@ def _special_designs() -> Iterable[tuple[int, Security]]:
         yield pk, read_security(stored)
 
 
-def _has_to_do_with(user: User) -> set[int] | None:
+def has_to_do_with(user: User) -> set[int] | None:
     """Return what a person can at most see, if that is few: what names them, or is open to them.
 
     Each relation is read from the person's side and no further than to what would be many.
     """
     person, found = person_of(user), set[int]()
     owners = {person.name, *person.stood_for, *person.reports}
-    reports = User.objects.filter(profile__manager=user.pk).values("pk")
     open_to = [
         pk for pk, one in _special_designs() if named_by((*one.see, *one.administrators), person)
     ]
@@ -176,7 +173,7 @@ def _has_to_do_with(user: User) -> set[int] | None:
         _owners(FormOwner.Kind.GROUP, person.groups).values_list("instance", flat=True),
         named.values_list("instance", flat=True),
         rows.filter(created_by=user.pk).values_list("pk", flat=True),
-        rows.filter(created_by__in=reports).values_list("pk", flat=True),
+        rows.filter(created_by__in=_reports(user)).values_list("pk", flat=True),
         rows.filter(design__in=open_to).values_list("pk", flat=True),
     ):
         some = list(keys[: FEW_HITS + 1])
@@ -186,7 +183,7 @@ def _has_to_do_with(user: User) -> set[int] | None:
     return found
 
 
-def _seen_by(user: User) -> Q:
+def _seen_by(user: User, among: list[int] | None) -> Q:
     """Return the filter of what a person sees who is no administrator.
 
     Each relation to an instance is looked up once, from the person's side: an index tells it, and
@@ -203,15 +200,14 @@ def _seen_by(user: User) -> Q:
             whole.append(pk)
         for ref in _asked(security.see, person):
             by_ref[ref].append(pk)
+    relations = _Relations(user, person, among)
     # Whoever has work on it sees it.
-    seen = _in(OWNERS, user, person)
+    seen = relations.by(OWNERS)
     for ref in sorted({*by_ref, *_asked(DEFAULTS.see, person)}):
-        seen |= _of_designs(by_ref[ref], special, default=ref in DEFAULTS.see) & _in(
-            ref, user, person
-        )
+        seen |= _of_designs(by_ref[ref], special, default=ref in DEFAULTS.see) & relations.by(ref)
     if whole:
         seen |= Q(design__in=whole)
-    own = Q(has_own_see=True) & _by_own_list(user, person)
+    own = Q(has_own_see=True) & relations.by_own_list()
     live = Q(mode=ProcessInstance.Mode.LIVE) & ((Q(has_own_see=False) & seen) | own)
     preview = Q(mode=ProcessInstance.Mode.PREVIEW, created_by=user.pk)
     return live | preview | Q(design__in=managed) if managed else live | preview
@@ -234,42 +230,56 @@ def _of_designs(some: list[int], special: list[int], *, default: bool) -> Q:
     return ~Q(design__in=left_out) if left_out else Q()
 
 
-def _in(ref: str, user: User, person: Person) -> Q:
-    """Return the filter that a ref names the person by the people of an instance."""
-    if ref == CREATOR:
-        return Q(created_by=user.pk)
-    if ref == CREATOR_MANAGER:
-        return Q(created_by__in=User.objects.filter(profile__manager=user.pk).values("pk"))
-    if ref == OWNERS:
-        # Apart: an index tells each, and neither of both at once.
-        return _owned(FormOwner.Kind.USER, {person.name, *person.stood_for}) | _owned(
-            FormOwner.Kind.GROUP, person.groups
-        )
-    if ref == OWNER_MANAGER:
-        return _owned(FormOwner.Kind.USER, person.reports)
-    if ref == PARTICIPANTS:
-        held = _held(InstancePerson.PARTICIPANT, person.refs)
-        return Q(created_by=user.pk) | Q(pk__in=held.values("instance"))
-    return Q(pk__in=_held(field_relation(named_field(ref)), person.refs).values("instance"))
+class _Relations(NamedTuple):
+    """What a person is to instances: to all of them, or to some that are asked about alone."""
+
+    user: User
+    person: Person
+    among: list[int] | None
+
+    def by(self, ref: str) -> Q:
+        """Return the filter that a ref names the person by the people of an instance."""
+        if ref == CREATOR:
+            return Q(created_by=self.user.pk)
+        if ref == CREATOR_MANAGER:
+            return Q(created_by__in=_reports(self.user))
+        if ref == OWNERS:
+            # Apart: an index tells each, and neither of both at once.
+            person = self.person
+            return self._owned(FormOwner.Kind.USER, {person.name, *person.stood_for}) | self._owned(
+                FormOwner.Kind.GROUP, person.groups
+            )
+        if ref == OWNER_MANAGER:
+            return self._owned(FormOwner.Kind.USER, self.person.reports)
+        if ref == PARTICIPANTS:
+            return Q(created_by=self.user.pk) | self._held(InstancePerson.PARTICIPANT)
+        return self._held(field_relation(named_field(ref)))
+
+    def by_own_list(self) -> Q:
+        """Return the filter of instances with a list of their own of who sees them, set by a rule.
+
+        Their rows name the person, or what the person is to them.
+        """
+        found = self._held(InstancePerson.SEE, {EVERYONE, *self.person.refs}) | self.by(OWNERS)
+        for ref in sorted(_asked(_ASKED, self.person)):
+            found |= self._held(InstancePerson.SEE, {ref}) & self.by(ref)
+        return found
+
+    def _owned(self, kind: str, names: Iterable[str]) -> Q:
+        return self._are_in(_owners(kind, names))
+
+    def _held(self, relation: str, refs: Iterable[str] = ()) -> Q:
+        named = sorted(refs or self.person.refs)
+        return self._are_in(InstancePerson.objects.filter(relation=relation, ref__in=named))
+
+    def _are_in(self, rows: QuerySet[Any]) -> Q:
+        rows = rows if self.among is None else rows.filter(instance__in=self.among)
+        return Q(pk__in=rows.values("instance"))
 
 
-def _owned(kind: str, names: Iterable[str]) -> Q:
-    return Q(pk__in=_owners(kind, names).values("instance"))
+def _reports(user: User) -> QuerySet[Any, Any]:
+    return User.objects.filter(profile__manager=user.pk).values("pk")
 
 
 def _owners(kind: str, names: Iterable[str]) -> QuerySet[FormOwner]:
     return FormOwner.objects.filter(kind=kind, name__in=sorted(names)).order_by()
-
-
-def _held(relation: str, refs: Iterable[str]) -> QuerySet[InstancePerson]:
-    return InstancePerson.objects.filter(relation=relation, ref__in=sorted(refs))
-
-
-def _by_own_list(user: User, person: Person) -> Q:
-    """Return the filter of instances for which a rule has set who sees them: their rows name it."""
-    named = _held(InstancePerson.SEE, {EVERYONE, *person.refs})
-    found = Q(pk__in=named.values("instance")) | _in(OWNERS, user, person)
-    for ref in sorted(_asked(_ASKED, person)):
-        by_word = _held(InstancePerson.SEE, {ref}).values("instance")
-        found |= Q(pk__in=by_word) & _in(ref, user, person)
-    return found

@@ -27,7 +27,10 @@ def test_the_parameters_of_the_database_url_reach_the_database(tmp_path: Path) -
         KIANDA_SECRET_KEY="k" * 60,
         KIANDA_SECRET_KEYS=Fernet.generate_key().decode(),
     )
-    assert "{'options': '-c jit=off', 'sslmode': 'verify-full', 'pool'" in done.stdout, done.stderr
+    assert (
+        "{'options': '-c jit=off -c random_page_cost=1.1', 'sslmode': 'verify-full', 'pool'"
+        in done.stdout
+    ), done.stderr
 
 
 def test_the_database_url_may_say_what_the_server_is_told(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from kianda.lib.pagination import Listed, narrowed, page_of_list
@@ -24,6 +26,16 @@ def test_a_page_has_its_rows_in_their_order(rows: Any) -> None:
     assert page.paginator.count == 60
     assert [row.name for row in page] == [f"group {number:02}" for number in range(9, -1, -1)]
     assert not page.paginator.object_list.more
+
+
+def test_a_page_near_the_end_is_read_from_the_end(rows: Any) -> None:
+    names = [row.name for row in rows]
+    for number, part in (("2", names[25:50]), ("3", names[50:])):
+        with CaptureQueriesContext(connection) as asked:
+            page: Any = page_of_list(Listed(rows), number)
+            assert [row.name for row in page] == part
+        turned = 'ORDER BY "auth_group"."name" ASC' in asked.captured_queries[1]["sql"]
+        assert turned == (number == "3")
 
 
 @pytest.mark.parametrize(("number", "first"), [("99", "group 09"), ("x", "group 59"), (None, "")])

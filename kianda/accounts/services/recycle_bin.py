@@ -4,21 +4,23 @@ Each app says at its start which kinds of its things can be there.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
+from functools import cached_property, reduce
+from operator import itemgetter, or_
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import CharField, Model, Q, QuerySet, Value
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.services.audit import Kind, kind_words, record
 from kianda.lib import usage
 from kianda.lib.errors import Flaw, Forbidden, Invalid, Missing
+from kianda.lib.pagination import MOST_HITS
 from kianda.lib.recycle_bin import gone_at, in_bin, locked_in_bin, over
 
 M = TypeVar("M", bound=Model)
@@ -156,23 +158,40 @@ def kinds_for(user: Any) -> list[BinKind[Any]]:
 
 
 class BinnedThings:
-    """What a person may see in the bin, the last deleted first, as a paginator takes it."""
+    """What a person may see in the bin, the last deleted first, as a paginator takes it.
+
+    It holds the last thousand; what was deleted before them is found by its words.
+    """
 
     def __init__(self, user: Any, *, slug: str = "", words: str = "") -> None:
         """Take the person, a kind when only things of that one are asked for, and words in them."""
-        kinds = [kind for kind in kinds_for(user) if slug in {"", kind.slug}]
-        keys = [_keys_of(kind, user=user, words=words.split()[:8]) for kind in kinds]
-        self._keys = reduce(lambda one, more: one.union(more, all=True), keys) if keys else None
+        self._kinds = [kind for kind in kinds_for(user) if slug in {"", kind.slug}]
+        self._user, self._words = user, words.split()[:8]
+
+    @cached_property
+    def _keys(self) -> list[tuple[datetime, str, int]]:
+        keys = [key for kind in self._kinds for key in self._keys_of(kind)]
+        return sorted(keys, key=itemgetter(0, 2), reverse=True)
+
+    def _keys_of(self, kind: BinKind[Any]) -> Iterator[tuple[datetime, str, int]]:
+        rows = kind.visible_to(self._user).order_by("-deleted_at", "-pk")
+        for word in self._words:
+            rows = rows.filter(reduce(or_, (Q(**{f"{one}__icontains": word}) for one in kind.said)))
+        for at, pk in rows.values_list("deleted_at", "pk")[: MOST_HITS + 1]:
+            yield at, kind.slug, pk
+
+    @property
+    def more(self) -> bool:
+        """Tell whether there are more than are counted."""
+        return len(self._keys) > MOST_HITS
 
     def count(self) -> int:
-        """Return how many there are."""
-        return 0 if self._keys is None else self._keys.count()
+        """Return how many there are, or how many are counted."""
+        return min(len(self._keys), MOST_HITS)
 
     def __getitem__(self, part: slice) -> list[BinnedThing]:
         """Return some of them; one that has gone meanwhile is left out."""
-        if self._keys is None:
-            return []
-        keys = list(self._keys.order_by("-deleted_at", "kind_in_bin", "-id")[part])
+        keys = self._keys[:MOST_HITS][part]
         rows: dict[tuple[str, int], Any] = {}
         for slug in {slug for _at, slug, _pk in keys}:
             found = _kinds[slug].shown().in_bulk([pk for _at, of, pk in keys if of == slug])
@@ -182,14 +201,6 @@ class BinnedThings:
             for _at, slug, pk in keys
             if (slug, pk) in rows
         ]
-
-
-def _keys_of(kind: BinKind[Any], *, user: Any, words: list[str]) -> Any:
-    slug = Value(kind.slug, output_field=CharField())
-    rows = kind.visible_to(user).order_by().annotate(kind_in_bin=slug)
-    for word in words:
-        rows = rows.filter(reduce(or_, (Q(**{f"{one}__icontains": word}) for one in kind.said)))
-    return rows.values_list("deleted_at", "kind_in_bin", "id")
 
 
 def find(user: Any, *, slug: str, pk: int) -> BinnedThing:

@@ -19,7 +19,7 @@ from processes.models import Change, Run
 from processes.rights.seen import seen_error, seen_run
 from processes.rules import rules
 from processes.running.target_titles import with_target_titles
-from processes.selectors import DocumentsOfRuns, document_of_run, visible_instance, visible_runs
+from processes.selectors import DocumentsOfRuns, document_of_run, runs_seen_among, visible_instance
 from processes.views.common import asked, page_of, person, target_title
 from processes.views.instances.trace_steps import shown_step, title_of
 
@@ -30,14 +30,13 @@ GOING_ON = frozenset({Run.Status.QUEUED, Run.Status.RUNNING})
 def runs(request: HttpRequest) -> HttpResponseBase:
     """List the runs that the person may see."""
     query = asked(request, "q", "status", "ordering")
-    rows = listing.runs(
-        person(request), words=query["q"], status=query["status"], ordering=query["ordering"],
-    )  # fmt: skip
+    user = person(request)
+    rows = listing.runs(user, words=query["q"], status=query["status"], ordering=query["ordering"])
     found = page_of(request, rows, words=query["q"])
     filtered = any(query[name] for name in ("q", "status"))
     documents = DocumentsOfRuns()
     for one in found:
-        one.error = seen_error(one, person(request), documents)
+        one.error = seen_error(one, user, documents)
     context = {
         "page": found, "query": query, "filtered": filtered,
         "any": found.paginator.count > 0 or filtered,
@@ -96,8 +95,8 @@ def store_values(request: HttpRequest, run_id: int) -> HttpResponseBase:
 
 def find_run(request: HttpRequest, run_id: int) -> Run:
     """Return a run that the person may see; raises Missing."""
-    rows = visible_runs(person(request)).defer("journal")
-    found = rows.filter(pk=run_id).first() if run_id < 2**63 else None
+    pks = [run_id] if run_id < 2**63 else []
+    found = runs_seen_among(person(request), pks).defer("journal").first()
     if found is None:
         raise Missing(_("There is no run %(run_id)s.") % {"run_id": run_id})
     return found

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from kianda.accounts.models import AuditEntry
-from kianda.accounts.services.recycle_bin import restore
+from kianda.accounts.services.recycle_bin import BinnedThings, restore
 from kianda.lib.errors import Invalid, Missing
 from kianda.lib.recycle_bin import in_bin
 from processes import retention
@@ -154,3 +154,33 @@ def test_the_bin_restores_and_only_an_administrator_removes(ada: Any, admin: Any
     client.post("/designs/leave-2/delete/")
     assert client_of(admin).post(f"/bin/designs/{pk}/remove/").status_code == 303
     assert not ProcessDesign.everything.filter(pk=pk).exists()
+
+
+def test_the_bin_lists_all_kinds_the_last_deleted_first_and_counts_to_a_thousand(
+    ada: Any, admin: Any
+) -> None:
+    name, now = create_design(raw=local(), user=ada).name, timezone.now()
+    made = create_instance(process=name, mode="preview", data={}, user=ada)
+    # A design lies between each two instances.
+    ProcessDesign.everything.bulk_create(
+        ProcessDesign(
+            name=f"design-{number}", title=f"Design {number}", created=now, modified=now,
+            deleted_at=now - timedelta(minutes=2 * number),
+        )
+        for number in range(700)
+    )  # fmt: skip
+    ProcessInstance.everything.bulk_create(
+        ProcessInstance(
+            process_id=f"old-{number}", key=f"old-{number}", design=made.design,
+            version=made.version, created=now, modified=now,
+            deleted_at=now - timedelta(minutes=2 * number + 1),
+        )
+        for number in range(301)
+    )  # fmt: skip
+    found = BinnedThings(admin)
+    assert [one.name for one in found[0:4]] == ["design-0", "old-0", "design-1", "old-1"]
+    assert (found.count(), found.more) == (1000, True)
+    assert len(found[975:1000]) == 25
+    few = BinnedThings(admin, slug="instances")
+    assert (few.count(), few.more) == (301, False)
+    assert [one.name for one in BinnedThings(admin, words="design 699")[0:25]] == ["design-699"]

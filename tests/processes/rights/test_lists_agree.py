@@ -16,7 +16,14 @@ from processes.language.people_refs import (
 )
 from processes.models import ProcessDesign, ProcessInstance, Run
 from processes.rights.instance_rights import InstanceRights
-from processes.rights.querysets import known_designs, listed_instances, startable_designs
+from processes.rights.listed import (
+    first_seen,
+    listed_instances,
+    listed_runs,
+    runs_seen_among,
+    searched_instances,
+)
+from processes.rights.querysets import known_designs, startable_designs
 from processes.selectors import visible_instance, visible_instances, visible_runs
 from tests.processes.rights.office import Office, leave_request, office, send
 from tests.processes.stories import published
@@ -43,13 +50,19 @@ def processes(people: Office) -> None:
 
 
 def listed(user: Any) -> set[str]:
-    """Return what a person sees: whether or not a list begins with what they have to do with."""
-    shown, quick = (
-        set(ask(user).values_list("process_id", flat=True))
-        for ask in (visible_instances, listed_instances)
-    )
-    assert quick == shown, user
-    return shown
+    """Return what a person sees: however a list asks, of all, of some, or of what is found."""
+    rows = visible_instances(user).order_by("pk")
+    pks = list(rows.values_list("pk", flat=True))
+    every = list(ProcessInstance.objects.values_list("pk", flat=True))
+    assert set(listed_instances(user).values_list("pk", flat=True)) == set(pks), user
+    assert set(visible_instances(user, among=every).values_list("pk", flat=True)) == set(pks), user
+    for part in (every[::2], every[1::3], []):
+        some = visible_instances(user, among=part).values_list("pk", flat=True)
+        assert set(some) == set(pks) & set(part), user
+    for most in (1, 3, len(every)):
+        found = first_seen(user, searched_instances(user).order_by("-pk"), most=most)
+        assert found == pks[::-1][:most], user
+    return set(rows.values_list("process_id", flat=True))
 
 
 def test_a_list_holds_what_each_instance_lets_a_person_see() -> None:
@@ -107,8 +120,33 @@ def test_runs_are_seen_by_those_who_see_their_instance() -> None:
     processes(people)
     for user in people:
         seen = set(visible_instances(user).values_list("pk", flat=True))
-        runs = Run.objects.filter(instance__in=seen).values_list("pk", flat=True)
-        assert set(visible_runs(user).values_list("pk", flat=True)) == set(runs)
+        runs = set(Run.objects.filter(instance__in=seen).values_list("pk", flat=True))
+        every = list(Run.objects.values_list("pk", flat=True))
+        for asked in (visible_runs(user), listed_runs(user), runs_seen_among(user, every)):
+            assert set(asked.values_list("pk", flat=True)) == runs, user
+        assert not runs_seen_among(user, [])
+
+
+def test_the_first_that_a_person_sees_are_found_behind_many_that_they_do_not() -> None:
+    people = office()
+    processes(people)
+    own = ProcessInstance.objects.filter(created_by=people.emma, design__name="leave-2").first()
+    assert own is not None
+    ProcessInstance.objects.bulk_create(
+        ProcessInstance(
+            process_id=f"{name}-{number}", key=f"{name}-{number}", design=own.design,
+            version=own.version, created=own.created, modified=own.modified, created_by=user,
+        )
+        for name, user, many in (("hers", people.emma, 250), ("his", people.tom, 300))
+        for number in range(many)
+    )  # fmt: skip
+    rows = ProcessInstance.objects.order_by("-pk")
+    seen = set(visible_instances(people.emma).values_list("pk", flat=True))
+    for most in (1, 6, 150, 240):
+        found = first_seen(people.emma, rows, most=most)
+        assert found == [pk for pk in rows.values_list("pk", flat=True) if pk in seen][:most]
+    assert first_seen(people.root, rows, most=3) == [one.pk for one in rows[:3]]
+    assert first_seen(people.dora, rows.filter(key__startswith="his"), most=6) == []
 
 
 def test_who_may_start_a_process_is_offered_it() -> None:

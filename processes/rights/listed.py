@@ -1,0 +1,74 @@
+"""What lists and searches ask: rights are decided for as few instances as an answer needs.
+
+A list that is counted asks for all of them. A search knows first what fits its words, which an
+index tells, and then which of these a person sees.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from kianda.accounts.roles import ADMINISTRATOR, has_role
+from processes.models import ProcessInstance, Run
+from processes.rights.decisions import has_account
+from processes.rights.querysets import NAMED_AGAIN, has_to_do_with, visible_instances, visible_runs
+
+
+def listed_instances(user: User) -> QuerySet[ProcessInstance]:
+    """Return the same as `visible_instances`, for a list that looks at all of them."""
+    few = _few_of(user)
+    rows = visible_instances(user)
+    return rows if few is None else rows.filter(pk__in=few)
+
+
+def searched_instances(user: User) -> QuerySet[ProcessInstance]:
+    """Return where a person's search looks, for `first_seen` to decide what is seen of it."""
+    few = _few_of(user)
+    rows = ProcessInstance.objects.all()
+    return rows if few is None else rows.filter(pk__in=few)
+
+
+def first_seen(user: User, rows: QuerySet[ProcessInstance], *, most: int) -> list[int]:
+    """Return the keys of the first of some instances that a person sees, in the order of the rows.
+
+    A few are asked about alone. That does for what is rare, and for who sees most of what is not.
+    """
+    first = list(rows.values_list("pk", flat=True)[: NAMED_AGAIN + 1])
+    if len(first) <= NAMED_AGAIN or most < NAMED_AGAIN:
+        seen = _seen_among(user, first[:NAMED_AGAIN])
+        found = [pk for pk in first if pk in seen][:most]
+        if len(first) <= NAMED_AGAIN or len(found) == most:
+            return found
+    asked = rows & visible_instances(user)
+    return list(asked.values_list("pk", flat=True)[:most])
+
+
+def listed_runs(user: User) -> QuerySet[Run]:
+    """Return the same as `visible_runs`, for a list that looks at all of them."""
+    few = _few_of(user)
+    if few is None:
+        return visible_runs(user)
+    seen = _seen_among(user, few)
+    return Run.objects.select_related("run_as").filter(instance__in=sorted(seen))
+
+
+def runs_seen_among(user: User, pks: Iterable[Any]) -> QuerySet[Run]:
+    """Return those of some runs that a person sees."""
+    rows = Run.objects.select_related("run_as").filter(pk__in=pks)
+    if has_role(user, ADMINISTRATOR):
+        return rows
+    instances = {pk for pk in rows.values_list("instance", flat=True) if pk}
+    return rows.filter(instance__in=_seen_among(user, instances))
+
+
+def _few_of(user: User) -> set[int] | None:
+    """Return what a person can at most see, when these are few; None when it may be many."""
+    if not has_account(user):
+        return set()
+    return None if has_role(user, ADMINISTRATOR) else has_to_do_with(user)
+
+
+def _seen_among(user: User, pks: Iterable[int]) -> set[int]:
+    return set(visible_instances(user, among=pks).values_list("pk", flat=True))
