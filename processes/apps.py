@@ -21,6 +21,7 @@ class ProcessesConfig(AppConfig):
         from kianda.accounts.services.attributes import attribute_titles
         from kianda.accounts.services.directory import names_of
         from kianda.accounts.services.person_data import part_of, register_may
+        from kianda.messages.readers import register_things
         from kianda.web import navigation
         from processes.designs.usage import (
             designs_by_name,
@@ -38,7 +39,7 @@ class ProcessesConfig(AppConfig):
         from processes.language import people
         from processes.library.recycle_bin import DESIGNS
         from processes.rights.people import forget_group
-        from processes.rights.querysets import processes_told_to
+        from processes.rights.querysets import processes_told_to, visible_instances
         from processes.running import request_samples
         from processes.running.call_log import call_log
 
@@ -47,6 +48,7 @@ class ProcessesConfig(AppConfig):
         people.register(people.Directory(names_of, part_of, attribute_titles))
         usage.register("attribute", uses_of_attribute)
         register_may("processes", processes_told_to)
+        register_things("instance", visible_instances, key="process_id")
         usage.register("datasource", uses_of_datasource)
         usage.register("group", uses_of_group)
         usage.register("method", uses_of_method)

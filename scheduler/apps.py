@@ -18,6 +18,7 @@ class SchedulerConfig(AppConfig):
     def ready(self) -> None:
         """Say what tasks use, and keep the system's periodic tasks in step with the tables."""
         from kianda.accounts.services import recycle_bin
+        from kianda.messages.readers import register_things
         from kianda.web import page_extensions
         from scheduler.periodic_tasks import after_migrate
         from scheduler.selectors import (
@@ -25,11 +26,13 @@ class SchedulerConfig(AppConfig):
             uses_of_instance,
             uses_of_process,
             uses_of_targets,
+            visible_tasks_by_text,
         )
         from scheduler.services.recycle_bin import TASKS
         from scheduler.token_selectors import tokens_of_instance
 
         recycle_bin.register(TASKS)
+        register_things("task", visible_tasks_by_text, key="text_key")
         usage.register("instance", uses_of_instance)
         usage.register("process", uses_of_process)
         usage.register("target", uses_of_targets)

@@ -118,7 +118,9 @@ class Delivery:
     def carry_out(self) -> None:
         """Send it, or say why not; whatever happens is stored, unless somebody else has it now."""
         try:
-            if self.account is None:
+            if refusal := ports.refusal_of(self.message.content.get("about", ())):
+                self._store_for_all(RecipientResult(MailState.DONE, refusal))
+            elif self.account is None:
                 self._no_account()
             elif self._may_leave(self.account):
                 self._store(self._sent_by(self.account), server=self.account.host)
@@ -132,6 +134,9 @@ class Delivery:
             result = RecipientResult(MailState.REJECTED, words)
         else:
             result = RecipientResult(MailState.DONE, _("Kept here only: no mail account is set."))
+        self._store_for_all(result)
+
+    def _store_for_all(self, result: RecipientResult) -> None:
         self._store({row.address: result for row in self.left})
 
     def _may_leave(self, account: MailAccount) -> bool:

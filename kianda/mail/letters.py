@@ -24,7 +24,8 @@ class Letter:
     document with the method REQUEST) are left out where they are empty. `account` is the name of
     a datasource of the kind email; empty, it is the workspace's. `private`: it carries a link or
     a value with authority, so it is sent to nobody else, and of what it says no more is shown than
-    `shown`; without that, nothing.
+    `shown`; without that, nothing. Of what it is `about`, by keys, is asked right before it leaves
+    whether its reader may still see it.
     """
 
     to: tuple[str, ...]
@@ -39,6 +40,7 @@ class Letter:
     account: str = ""
     private: bool = False
     shown: str = ""
+    about: tuple[int, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
 
 

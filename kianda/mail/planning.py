@@ -70,6 +70,7 @@ def _row(
     content: dict[str, Any] = {
         "text": letter.text,
         "shown": letter.shown,
+        "about": list(letter.about),
         "html": letter.html,
         "calendar": letter.calendar,
         "reply_to": [str(address) for address in checked.reply_to],

@@ -93,6 +93,7 @@ class _Ports:
     waker: Callable[[Sequence[int]], None] | None = None
     carrier: Carrier | None = None
     accounts: Accounts | None = None
+    refusal: Callable[[Sequence[int]], str] | None = None
 
 
 def register_waker(waker: Callable[[Sequence[int]], None]) -> None:
@@ -103,6 +104,16 @@ def register_waker(waker: Callable[[Sequence[int]], None]) -> None:
 def register(*, carrier: Carrier, accounts: Accounts | None = None) -> None:
     """Say who carries messages and who knows the accounts; called once, from ready()."""
     _Ports.carrier, _Ports.accounts = carrier, accounts
+
+
+def register_refusal(refusal: Callable[[Sequence[int]], str]) -> None:
+    """Say who tells whether a message may not leave any more; called once, from ready()."""
+    _Ports.refusal = refusal
+
+
+def refusal_of(about: Sequence[int]) -> str:
+    """Return why a message about these things is not sent any more, or nothing."""
+    return _Ports.refusal(about) if about and _Ports.refusal is not None else ""
 
 
 def wake(messages: Sequence[int]) -> None:

@@ -11,3 +11,10 @@ class MessagesConfig(AppConfig):
     label = "kianda_messages"
     verbose_name = gettext_lazy("Messages")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say which mails are not sent any more."""
+        from kianda.mail import ports
+        from kianda.messages.readers import refusal_of
+
+        ports.register_refusal(refusal_of)

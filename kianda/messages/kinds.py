@@ -20,6 +20,8 @@ class NotificationKind:
     icon: ClassVar[str] = "bell"
     # When it is mailed to whoever has not chosen.
     mail: ClassVar[str] = "at_once"
+    # Told to whom a design or a task names, whether they see what it is about or not.
+    for_outsiders: ClassVar[bool] = False
 
     @classmethod
     def sentence(cls, data: Data) -> str:
@@ -96,6 +98,7 @@ class Alert(NotificationKind):
     icon = "megaphone"
     # A design that wants a mail sends one.
     mail = "off"
+    for_outsiders = True
 
     @classmethod
     def sentence(cls, data: Data) -> str:
@@ -114,6 +117,7 @@ class TaskFailed(NotificationKind):
     slug = "task_failed"
     title = gettext_lazy("A scheduled task fails")
     icon = "exclamation-triangle"
+    for_outsiders = True
 
     @classmethod
     def sentence(cls, data: Data) -> str:
@@ -132,6 +136,7 @@ class TaskRecovered(NotificationKind):
     slug = "task_recovered"
     title = gettext_lazy("A scheduled task works again")
     icon = "check-circle"
+    for_outsiders = True
 
     @classmethod
     def sentence(cls, data: Data) -> str:

@@ -20,6 +20,7 @@ from kianda.mail.planning import plan_letters
 from kianda.mail.rendering import Pieces, render_body
 from kianda.messages.kinds import KINDS, Line, NotificationKind, as_lines
 from kianda.messages.models import MailChoice, MailTiming, Notification, SummaryHour
+from kianda.messages.readers import still_read
 from kianda.messages.stop_links import StopLink, stop_url
 
 USUAL_HOUR: Final = 8
@@ -133,8 +134,9 @@ def _letter_at_once(line: Line) -> Letter:
     user, kind = line.notification.user, line.kind
     told = [(line.sentence, line.detail, _in_full(line.notification.url))]
     why = _("You get this email because of “%(kind)s” in your notification settings.")
+    pk = line.notification.pk
     return _letter(
-        user, line.sentence, told, key=f"notification-{line.notification.pk}",
+        user, line.sentence, told, key=f"notification-{pk}", about=[pk],
         why=why % {"kind": kind.title}, stop=stop_url(user, kind.slug),
     )  # fmt: skip
 
@@ -155,19 +157,21 @@ def _send_summary(pk: int, moment: datetime) -> bool:
     # Locked: two workers may find the same person at the same time.
     user = User.objects.select_for_update().filter(pk=pk).first()
     rows = Notification.objects.filter(user=pk, mail_due_at__isnull=False, kind__in=KINDS)
-    waiting = list(rows.select_related("by").order_by("-pk"))
+    read = still_read(user, rows) if user is not None else rows.none()
+    waiting = list(read.select_related("by").order_by("-pk"))
     Notification.objects.filter(user=pk, mail_due_at__isnull=False).update(mail_due_at=None)
-    if user is None or not waiting or not user.is_active or not can_be_mailed(user):
+    if user is None or not waiting or not can_be_mailed(user):
         return False
-    told = [
-        (line.sentence, line.detail, _in_full(line.notification.url))
-        for line in as_lines(waiting[:MOST_LINES])
-    ]
+    lines = as_lines(waiting[:MOST_LINES])
+    told = [(line.sentence, line.detail, _in_full(line.notification.url)) for line in lines]
     count = len(waiting)
     subject = ngettext("%(n)s notification today", "%(n)s notifications today", count)
     plan_letters([
         _letter(
-            user, subject % {"n": count}, told, key=f"summary-{pk}-{waiting[0].pk}",
+            user, subject % {"n": count}, told,
+            # The number: what is left of a summary that was not sent is another one.
+            key=f"summary-{pk}-{waiting[0].pk}-{count}",
+            about=[line.notification.pk for line in lines],
             why=_("You get this summary once a day."), stop=stop_url(user, ""),
         )
     ])  # fmt: skip
@@ -178,7 +182,14 @@ Told = tuple[str, str, str]
 
 
 def _letter(
-    user: User, subject: str, told: Sequence[Told], *, key: str, why: str, stop: str
+    user: User,
+    subject: str,
+    told: Sequence[Told],
+    *,
+    key: str,
+    about: Sequence[int],
+    why: str,
+    stop: str,
 ) -> Letter:
     settings_url = _in_full(reverse("notifications"))
     pieces: list[tuple[str, bool]] = []
@@ -197,7 +208,7 @@ def _letter(
     title, text = " ".join(subject.split())[:LONGEST_SUBJECT], "\n".join(lines)
     return Letter(
         to=(user.email,), subject=_printable(title), text=text, html=_html(pieces, title), key=key,
-        private=True, shown=text.replace(stop, left_out()),
+        private=True, shown=text.replace(stop, left_out()), about=tuple(about),
         headers=(
             ("List-Unsubscribe", f"<{stop}>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),

@@ -17,7 +17,8 @@ class MailTiming(models.TextChoices):
 class Notification(models.Model):
     """What one person was told: a line behind the bell, a mail, or both. Words are made when read.
 
-    `mail_due_at` is set while it waits to be told in a daily summary.
+    `mail_due_at` is set while it waits to be told in a daily summary. It is read by its person as
+    long as they see what it is about; what they did not see when they were told is about nothing.
     """
 
     user = models.ForeignKey(
@@ -30,6 +31,8 @@ class Notification(models.Model):
     )
     data = models.JSONField(default=dict, help_text="What the words of its kind are made of.")
     url = models.CharField(max_length=300, help_text="The page that it leads to.")
+    about_kind = models.CharField(max_length=20, blank=True)
+    about = models.CharField(max_length=120, blank=True, help_text="The key of its thing.")
     read_at = models.DateTimeField(null=True)
     in_bell = models.BooleanField(default=True)
     mail_due_at = models.DateTimeField(null=True)

@@ -13,6 +13,7 @@ from kianda.lib.errors import Missing
 from kianda.messages.kinds import KINDS, NotificationKind, as_lines
 from kianda.messages.mails import mail_readers, plan_mails
 from kianda.messages.models import MailTiming, Notification, SwitchedOff
+from kianda.messages.readers import NOTHING, Subject, still_read
 
 KEPT = timedelta(days=90)
 # The bell says "99+" past it.
@@ -26,6 +27,7 @@ def notify(
     *,
     data: Mapping[str, Any],
     url: str,
+    about: Subject = NOTHING,
     by: User | None = None,
     also_by: bool = False,
 ) -> None:
@@ -45,6 +47,7 @@ def notify(
         (
             Notification(
                 user=reader.user, kind=kind.slug, at=moment, by=by, data=dict(data), url=url,
+                about_kind=about.kind, about=about.key,
                 in_bell=reader.user.pk not in off,
                 read_at=moment if reader.user.pk in off else None,
                 mail_due_at=reader.due_after(moment),
@@ -54,26 +57,37 @@ def notify(
         ),
         batch_size=BATCH,
     )  # fmt: skip
+    if kind.for_outsiders:
+        _about_nothing_for_outsiders(made)
     mailed = {reader.user.pk for reader in readers if reader.timing == MailTiming.AT_ONCE}
     plan_mails([line for line in as_lines(made) if line.notification.user_id in mailed])
 
 
+def _about_nothing_for_outsiders(made: Iterable[Notification]) -> None:
+    """Let those read it who do not see the thing now: they have nothing to lose."""
+    for one in made:
+        row = Notification.objects.filter(pk=one.pk)
+        if not still_read(one.user, row).exists():
+            row.update(about_kind="", about="")
+
+
 def lines_of(user: User, *, unread: bool = False) -> QuerySet[Notification]:
-    """Return what a person was told behind the bell, the newest first."""
+    """Return what a person was told behind the bell and may still read, the newest first."""
     rows = Notification.objects.filter(user=user, kind__in=KINDS, in_bell=True)
-    rows = rows.select_related("by")
+    rows = still_read(user, rows).select_related("by")
     return (rows.filter(read_at__isnull=True) if unread else rows).order_by("-pk")
 
 
 def unread_count(user: User) -> int:
     """Return how many lines are unread, counted up to 100: every page asks."""
     rows = Notification.objects.filter(user=user, read_at__isnull=True).order_by()
-    return rows[:MOST_COUNTED].count()
+    # Mostly there are none: then nobody's rights are looked up.
+    return still_read(user, rows)[:MOST_COUNTED].count() if rows.exists() else 0
 
 
 def read_one(pk: int, user: User) -> Notification:
-    """Mark one line as read and return it; raises Missing for a line that is not theirs."""
-    found = Notification.objects.filter(pk=pk, user=user).first()
+    """Mark one line as read and return it; raises Missing for one that they may not read."""
+    found = still_read(user, Notification.objects.filter(pk=pk, user=user)).first()
     if found is None:
         raise Missing(_("There is no such notification."))
     if found.read_at is None:

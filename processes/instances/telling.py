@@ -9,6 +9,7 @@ from django.urls import reverse
 from kianda.accounts.services.person_data import display_name
 from kianda.accounts.services.substitutes import substitutes_of
 from kianda.messages.kinds import Alert, Decided, FormAssigned, FormSentBack
+from kianda.messages.readers import Subject
 from kianda.messages.services import notify
 from processes.definition.document import Document
 from processes.engine.instance_state import CURRENT, FormRecord, InstanceState, records_of
@@ -44,6 +45,7 @@ def tell_of(
     if instance.mode != ProcessInstance.Mode.LIVE or before is after:
         return
     creator, url = creator_of(instance), reverse("instance", args=[instance.process_id])
+    thing = Subject("instance", instance.process_id)
     about = {
         "process": instance.design.title, "process_id": instance.process_id,
         "by": display_name(by) if by is not None else "",
@@ -58,11 +60,11 @@ def tell_of(
         data = {**about, "form": titles[name], "note": record.note if is_back else ""}
         kind = FormSentBack if is_back else FormAssigned
         people = _people(owners) | substitutes_of(filter(None, map(named_user, owners)))
-        notify(people, kind, data=data, url=url, by=by)
+        notify(people, kind, data=data, url=url, about=thing, by=by)
     made_by, ends = instance.created_by, after.forms.get("ended") and not before.forms.get("ended")
     if ends and made_by is not None and InstanceRights(made_by, instance).see:
         data = {**about, "status": after.status}
-        notify([made_by.pk], Decided, data=data, url=url, by=by)
+        notify([made_by.pk], Decided, data=data, url=url, about=thing, by=by)
 
 
 def send_alerts(
@@ -84,7 +86,8 @@ def send_alerts(
     for alert in alerts:
         people = people_named(alert["to"], instance, document, standing)
         data = {**about, "title": alert["title"], "text": alert["text"]}
-        notify(people, Alert, data=data, url=url, by=by, also_by=True)
+        thing = Subject("instance", instance.process_id)
+        notify(people, Alert, data=data, url=url, about=thing, by=by, also_by=True)
 
 
 def people_named(

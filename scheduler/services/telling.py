@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.messages.kinds import NotificationKind, TaskFailed, TaskRecovered
+from kianda.messages.readers import Subject
 from kianda.messages.services import notify
 from scheduler.models import Occurrence, ScheduledTask
 
@@ -24,7 +25,8 @@ def tell_of(occurrence: Occurrence, *, outcome: str, reason: str) -> None:
         return
     kind: type[NotificationKind] = TaskFailed if outcome in _BAD else TaskRecovered
     data = {"task": task.name, "reason": reason[:500]}
-    notify(_people(task), kind, data=data, url=reverse("task", args=[task.pk]))
+    url, thing = reverse("task", args=[task.pk]), Subject("task", str(task.pk))
+    notify(_people(task), kind, data=data, url=url, about=thing)
 
 
 def _people(task: ScheduledTask) -> set[int]:
