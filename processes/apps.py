@@ -21,6 +21,7 @@ class ProcessesConfig(AppConfig):
         from kianda.accounts.services.attributes import attribute_titles
         from kianda.accounts.services.directory import names_of
         from kianda.accounts.services.person_data import part_of, register_may
+        from kianda.mail import access
         from kianda.messages.readers import register_things
         from kianda.web import navigation
         from processes.designs.usage import (
@@ -39,7 +40,11 @@ class ProcessesConfig(AppConfig):
         from processes.language import people
         from processes.library.recycle_bin import DESIGNS
         from processes.rights.people import forget_group
-        from processes.rights.querysets import processes_told_to, visible_instances
+        from processes.rights.querysets import (
+            managed_process_ids,
+            processes_told_to,
+            visible_instances,
+        )
         from processes.running import request_samples
         from processes.running.call_log import call_log
 
@@ -57,6 +62,8 @@ class ProcessesConfig(AppConfig):
         usage.register_page("instance", page_of_instance)
         usage.register_finder("process", designs_by_name)
         usage.register_finder("instance", instances_by_name)
+        access.register_managed(managed_process_ids)
+        navigation.register_opener("messages", access.reads_some)
         navigation.register_count("work", how_much_work)
         post_delete.connect(
             lambda instance, **_sent: forget_group(instance.name),

@@ -12,7 +12,7 @@ from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.administration.lists import shown_rows
 from kianda.lib.errors import Conflict, Invalid
-from kianda.mail import accounts, outbox, ports
+from kianda.mail import access, accounts, outbox, ports
 from kianda.mail.models import OVER, MailMessage, MailState
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, query_words, render_dialog, render_page, toast
@@ -29,21 +29,24 @@ TABS = (
 COUNTED = (*outbox.ATTENTION, MailState.RETRYING, MailState.PLANNED)
 
 
-@page(roles=(ADMINISTRATOR,))
+@page(roles=())
 def messages(request: HttpRequest) -> HttpResponseBase:
     """List messages, the newest first; by state, by words."""
     words = query_words(request, "search", "state")
-    rows = outbox.searched(outbox.messages(), words["search"])
+    user = signed_in(request)
+    everything = access.visible_messages(user)
+    rows = outbox.searched(everything, words["search"])
     if words["state"] in MailState.values:
         rows = rows.filter(state=words["state"])
-    found = outbox.counts(COUNTED)
-    total, sent = outbox.lately(timezone.now())
+    found = outbox.counts(COUNTED, everything)
+    total, sent = outbox.lately(everything, timezone.now())
     context = {
         **shown_rows(request, rows, words),
         "tabs": [(state, word, found.get(state)) for state, word in TABS],
         "attention": sum(found[state] for state in outbox.ATTENTION),
         "total": total,
         "sent": sent,
+        "reads_all": access.reads_all(user),
         "nothing_leaves": accounts.account_of("") is None,
     }
     return render_page(
@@ -51,13 +54,13 @@ def messages(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-@page(roles=(ADMINISTRATOR,))
+@page(roles=())
 def message(request: HttpRequest, message_id: int) -> HttpResponseBase:
     """Show one message: each recipient, each try, what the server said."""
-    return _show(request, outbox.get_message(message_id))
+    return _show(request, access.get_message(message_id, signed_in(request)))
 
 
-@page(roles=(ADMINISTRATOR,), methods=("POST",))
+@page(roles=(), methods=("POST",))
 @once
 def send_again(request: HttpRequest, message_id: int) -> HttpResponseBase:
     """Send a message again, to the addresses in the box."""
@@ -67,7 +70,7 @@ def send_again(request: HttpRequest, message_id: int) -> HttpResponseBase:
         outbox.send_again(message_id, to=to, user=signed_in(request))
     except Invalid as invalid:
         errors = Errors(Invalid.at("/to", " ".join(flaw.detail for flaw in invalid.errors)))
-        row = outbox.get_message(message_id)
+        row = access.get_message(message_id, signed_in(request))
         return _show(request, row, typed=typed, errors=errors, status=422)
     except Conflict as conflict:
         return _refused(request, message_id, conflict)
@@ -75,7 +78,7 @@ def send_again(request: HttpRequest, message_id: int) -> HttpResponseBase:
     return go(request, "message", message_id=message_id)
 
 
-@page(roles=(ADMINISTRATOR,), methods=("POST",))
+@page(roles=(), methods=("POST",))
 @once
 def done(request: HttpRequest, message_id: int) -> HttpResponseBase:
     """Mark a message as done."""
@@ -88,7 +91,7 @@ def done(request: HttpRequest, message_id: int) -> HttpResponseBase:
 
 
 def _refused(request: HttpRequest, message_id: int, conflict: Conflict) -> HttpResponse:
-    row = outbox.get_message(message_id)
+    row = access.get_message(message_id, signed_in(request))
     return _show(request, row, refused=conflict.detail, status=409)
 
 
@@ -97,6 +100,7 @@ def _show(
 ) -> HttpResponse:
     context = {
         "message": row,
+        "only_theirs": row.private or not access.reads_all(signed_in(request)),
         "recipients": row.recipients.all(),
         "attempts": row.attempts.select_related("by"),
         "to": typed or "\n".join(outbox.failed_addresses(row)),

@@ -6,14 +6,15 @@ from typing import Literal
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.accounts.services.audit import record
-from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
+from kianda.lib.errors import Conflict, Flaw, Invalid
 from kianda.lib.pointers import pointer
 from kianda.mail import ports
+from kianda.mail.access import get_message, reads_all
 from kianda.mail.addresses import BadAddress, MailAddress, read_address
 from kianda.mail.letters import MOST_RECIPIENTS
 from kianda.mail.models import OVER, TO_SEND, MailMessage, MailRecipient, MailState, MailTry
@@ -22,20 +23,6 @@ ATTENTION = (MailState.REJECTED, MailState.MAY_HAVE_BEEN_SENT)
 # Subjects are encrypted: those of the newest messages are read, no index tells of the others.
 SUBJECTS_READ = 2_000
 LATELY = timedelta(days=7)
-
-
-def messages() -> QuerySet[MailMessage]:
-    """Return all messages without what they say, the newest first."""
-    everybody = Prefetch("recipients", MailRecipient.objects.order_by("pk"))
-    return MailMessage.objects.defer("content").prefetch_related(everybody).order_by("-pk")
-
-
-def get_message(pk: int) -> MailMessage:
-    """Return a message with its recipients; raises Missing."""
-    found = messages().select_related("by").defer(None).filter(pk=pk).first()
-    if found is None:
-        raise Missing(_("There is no such message."))
-    return found
 
 
 def shown_text(message: MailMessage) -> str | None:
@@ -72,10 +59,11 @@ def in_state(rows: QuerySet[MailMessage], state: str) -> QuerySet[MailMessage]:
     return rows.filter(state=state)
 
 
-def counts(states: Collection[str]) -> dict[str, int]:
-    """Return how many messages there are in some states."""
-    rows = MailMessage.objects.filter(state__in=states).order_by().values_list("state")
-    return {**dict.fromkeys(states, 0), **dict(rows.annotate(n=Count("pk")))}
+def counts(states: Collection[str], rows: QuerySet[MailMessage] | None = None) -> dict[str, int]:
+    """Return how many messages, of all or of some, are in some states."""
+    some = MailMessage.objects.all() if rows is None else rows
+    found = some.filter(state__in=states).order_by().values_list("state")
+    return {**dict.fromkeys(states, 0), **dict(found.annotate(n=Count("pk")))}
 
 
 def waiting_for_settings() -> int:
@@ -83,9 +71,9 @@ def waiting_for_settings() -> int:
     return MailMessage.objects.exclude(refused_login="").filter(state__in=TO_SEND).count()
 
 
-def lately(moment: datetime) -> tuple[int, int]:
-    """Return how many messages there were in seven days, and how many of them are sent."""
-    rows = MailMessage.objects.filter(planned_at__gt=moment - LATELY)
+def lately(rows: QuerySet[MailMessage], moment: datetime) -> tuple[int, int]:
+    """Return how many of some messages are of the last seven days, and how many of these sent."""
+    rows = rows.filter(planned_at__gt=moment - LATELY)
     return rows.count(), rows.filter(state=MailState.SENT).count()
 
 
@@ -101,10 +89,10 @@ def send_again(pk: int, *, to: Sequence[str] | None, user: User) -> MailMessage:
 
     Who has not got it and is not among `to` is done with. Raises Invalid, and Conflict.
     """
-    message = get_message(pk)
+    message = get_message(pk, user)
     wanted = failed_addresses(message) if to is None else to
     addresses = {one.address: one for one in _read(wanted)}
-    _must_be_sendable(message, addresses)
+    _must_be_sendable(message, addresses, user)
     moment = timezone.now()
     with transaction.atomic():
         _take(
@@ -114,7 +102,8 @@ def send_again(pk: int, *, to: Sequence[str] | None, user: User) -> MailMessage:
             first_tried_at=None,
             finished_at=None,
             refused_login="",
-            insists=True,
+            # Who knows the server's settings says whether a sign-in is tried once more.
+            insists=reads_all(user),
             reserved=False,
         )
         rows = message.recipients.exclude(state=MailState.SENT)
@@ -131,12 +120,12 @@ def send_again(pk: int, *, to: Sequence[str] | None, user: User) -> MailMessage:
         )
         _note(message, "sent_again", user, addresses)
         transaction.on_commit(lambda: ports.wake([pk]))
-    return get_message(pk)
+    return get_message(pk, user)
 
 
 def mark_done(pk: int, *, user: User) -> MailMessage:
     """Say that nothing is left to do about a message; what waits of it is not sent any more."""
-    message = get_message(pk)
+    message = get_message(pk, user)
     if message.state in OVER:
         raise Conflict(_("There is nothing left to do about this message."))
     moment = timezone.now()
@@ -146,7 +135,7 @@ def mark_done(pk: int, *, user: User) -> MailMessage:
         left = list(open_rows.values_list("address", flat=True))
         open_rows.update(state=MailState.DONE, at=moment)
         _note(message, "marked_done", user, left)
-    return get_message(pk)
+    return get_message(pk, user)
 
 
 def _take(message: MailMessage, **changed: object) -> None:
@@ -159,7 +148,7 @@ def _take(message: MailMessage, **changed: object) -> None:
         raise Conflict(_("This message is being sent just now. Try again in a moment."))
 
 
-def _must_be_sendable(message: MailMessage, addresses: Collection[str]) -> None:
+def _must_be_sendable(message: MailMessage, addresses: Collection[str], user: User) -> None:
     known = {row.address for row in message.recipients.all()}
     if not addresses:
         sentence = _("Everyone has received it. Enter an address to send it again.")
@@ -169,6 +158,8 @@ def _must_be_sendable(message: MailMessage, addresses: Collection[str]) -> None:
             "/to",
             _("It carries a personal link. It can only be sent to the people it was written for."),
         )
+    if not reads_all(user) and not known.issuperset(addresses):
+        raise Invalid.at("/to", _("Only Administrators send a message to other addresses."))
     if len(known.union(addresses)) > MOST_RECIPIENTS:
         raise Invalid.at(
             "/to", _("At most %(most)d people can get one message.") % {"most": MOST_RECIPIENTS}

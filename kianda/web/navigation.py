@@ -83,9 +83,24 @@ def count_at(place: PageEntry, user: Any) -> int:
     return count(user) if count else 0
 
 
+_openers: dict[str, Callable[[Any], bool]] = {}
+
+
+def register_opener(name: str, opens: Callable[[Any], bool]) -> None:
+    """Let an app say who else may open a place than its roles."""
+    _openers[name] = opens
+
+
 def places_for(user: Any, places: tuple[PageEntry, ...]) -> list[PageEntry]:
     """Return the places that a person may open."""
-    return [place for place in places if not place.roles or has_role(user, *place.roles)]
+    return [place for place in places if _may_open(place, user)]
+
+
+def _may_open(place: PageEntry, user: Any) -> bool:
+    if not place.roles or has_role(user, *place.roles):
+        return True
+    opens = _openers.get(place.name)
+    return opens is not None and opens(user)
 
 
 def is_here(place: PageEntry, path: str) -> bool:

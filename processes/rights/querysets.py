@@ -148,6 +148,17 @@ def managed_designs(user: User) -> list[int]:
     return [pk for pk, one in _special_designs() if named_by(one.administrators, person)]
 
 
+def managed_process_ids(user: User) -> QuerySet[ProcessInstance, str] | None:
+    """Return the Process IDs of the instances that a person manages who need not be an
+    administrator; None when they manage no process.
+    """
+    managed = managed_designs(user)
+    if not managed:
+        return None
+    rows = ProcessInstance.objects.filter(design__in=managed).order_by()
+    return rows.values_list("process_id", flat=True)
+
+
 def _special_designs() -> Iterable[tuple[int, Security]]:
     """Return the designs whose rights are not the defaults."""
     # In no order: an index knows them, and would be left for that of an order.

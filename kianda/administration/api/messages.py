@@ -22,7 +22,7 @@ from kianda.lib.api.schemas import (
     shape,
 )
 from kianda.lib.api.strict_json import Body, read_body
-from kianda.mail import accounts, outbox
+from kianda.mail import access, accounts, outbox
 from kianda.mail.models import MailMessage, MailRecipient, MailState, MailTry
 
 ADMIN = (ADMINISTRATOR,)
@@ -142,7 +142,7 @@ class Messages(APIView):
     """The messages."""
 
     scopes: ClassVar = {"GET": "admin"}
-    roles: ClassVar = {"GET": ADMIN}
+    roles: ClassVar = {"GET": ()}
 
     @extend_schema(
         operation_id="messages_list",
@@ -155,10 +155,10 @@ class Messages(APIView):
         tags=TAGS,
     )
     def get(self, request: Request) -> Response:
-        """List messages, the newest first."""
+        """List messages, the newest first: all, or what the processes that you manage send."""
         return list_response(
             request,
-            outbox.messages(),
+            access.visible_messages(caller(request)),
             to_json=message_json,
             default_order=["-pk"],
             filters=FILTERS,
@@ -169,20 +169,20 @@ class OneMessage(APIView):
     """One message."""
 
     scopes: ClassVar = {"GET": "admin"}
-    roles: ClassVar = {"GET": ADMIN}
+    roles: ClassVar = {"GET": ()}
 
     @extend_schema(operation_id="messages_read", responses={200: ONE_MESSAGE}, tags=TAGS)
     def get(self, request: Request, message_id: int) -> Response:
         """Read a message: each recipient, each try, what the server said."""
         read_query(request, ())
-        return _answer(outbox.get_message(message_id))
+        return _answer(access.get_message(message_id, caller(request)))
 
 
 class MessageResend(APIView):
     """A message once more."""
 
     scopes: ClassVar = {"POST": "admin"}
-    roles: ClassVar = {"POST": ADMIN}
+    roles: ClassVar = {"POST": ()}
 
     @extend_schema(
         operation_id="messages_resend",
@@ -191,7 +191,7 @@ class MessageResend(APIView):
         tags=TAGS,
     )
     def post(self, request: Request, message_id: int) -> Response:
-        """Send it again, to those who have not got it or to other addresses."""
+        """Send it again, to those who have not got it; as an Administrator, to others too."""
         read_query(request, ())
         to = read_body(Resend, request.data).to
         return _answer(outbox.send_again(message_id, to=to, user=caller(request)))
@@ -201,7 +201,7 @@ class MessageDone(APIView):
     """A message that nobody need look at any more."""
 
     scopes: ClassVar = {"POST": "admin"}
-    roles: ClassVar = {"POST": ADMIN}
+    roles: ClassVar = {"POST": ()}
 
     @extend_schema(
         operation_id="messages_done", request=None, responses={200: ONE_MESSAGE}, tags=TAGS

@@ -6,6 +6,12 @@ behind doors that let in all: Helen manages the leave request and Root is an Adm
 
 _BY_MARKS = {
     "...oo": """
+        GET /messages/<int:message_id>/
+        POST /messages/<int:message_id>/send/
+        POST /messages/<int:message_id>/done/
+        GET /api/v1/messages/<int:message_id>/
+        POST /api/v1/messages/<int:message_id>/resend/
+        POST /api/v1/messages/<int:message_id>/done/
         GET /bin/<slug:kind>/<int:pk>/restore/
         POST /bin/<slug:kind>/<int:pk>/restore/
     """,
@@ -156,6 +162,8 @@ _BY_MARKS = {
         GET /api/docs/
     """,
     "xxxoo": """
+        GET /messages/
+        GET /api/v1/messages/
         GET /api/v1/processes/<str:name>/
         POST /api/v1/processes/<str:name>/check-as/
         GET /api/v1/processes/<str:name>/versions/
@@ -295,16 +303,8 @@ _BY_MARKS = {
         GET /users/<int:user_id>/password-link/
         POST /users/<int:user_id>/password-link/
         GET /audit/
-        GET /messages/
         GET /messages/account/
         POST /messages/account/
-        GET /api/v1/messages/
-        GET /messages/<int:message_id>/
-        POST /messages/<int:message_id>/send/
-        POST /messages/<int:message_id>/done/
-        GET /api/v1/messages/<int:message_id>/
-        POST /api/v1/messages/<int:message_id>/resend/
-        POST /api/v1/messages/<int:message_id>/done/
         GET /api/v1/mail-settings/
         PUT /api/v1/mail-settings/
         GET /datasources/
