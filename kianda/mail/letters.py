@@ -46,7 +46,7 @@ class Letter:
 
 def left_out() -> str:
     """Return what pages show in the place of a link with authority."""
-    return _("(personal link, not shown)")
+    return _("[personal link, not shown]")
 
 
 class Addressee(NamedTuple):

@@ -17,6 +17,8 @@ from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.token import Token
 
+from kianda.mail.plain_text import plain_text
+
 Pieces = Sequence[tuple[str, bool]]
 TAGS: Final = frozenset({
     "a", "b", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
@@ -53,17 +55,23 @@ class RenderedBody(NamedTuple):
 
 def render_body(pieces: Pieces, *, title: str = "", language: str = "en") -> RenderedBody:
     """Return a body written in Markdown; `pieces` are texts, and of each whether it is a value."""
-    values = [text for text, is_value in pieces if is_value]
-    fragment = _fragment(pieces, values)
-    text = "".join(text if is_value else _without_places(text) for text, is_value in pieces)
-    return RenderedBody(text.strip() + "\n", fragment, _document(fragment, title, language))
+    parser, tokens = _parsed(pieces)
+    fragment = nh3.clean(
+        parser.renderer.render(tokens, parser.options, {}), tags=set(TAGS),
+        attributes={"a": {"href"}, "ol": {"start"}}, allowed_classes={"a": {BUTTON}},
+        url_schemes=set(_SCHEMES), link_rel="noopener noreferrer",
+    )  # fmt: skip
+    text = plain_text(tokens).strip() + "\n"
+    return RenderedBody(text, fragment, _document(fragment, title, language))
 
 
 def _without_places(text: str) -> str:
     return _PLACED.sub("", text)
 
 
-def _fragment(pieces: Pieces, values: Sequence[str]) -> str:
+def _parsed(pieces: Pieces) -> tuple[MarkdownIt, list[Token]]:
+    """Return the Markdown of the pieces that are no values, read, with the values in it."""
+    values = [text for text, is_value in pieces if is_value]
     numbers = iter(range(len(values)))
     source = "".join(
         f"{_FIRST}{next(numbers)}{_LAST}" if is_value else _without_places(text)
@@ -71,13 +79,7 @@ def _fragment(pieces: Pieces, values: Sequence[str]) -> str:
     )
     filled = _Filled(values)
     parser = _parser(filled)
-    tokens = [*filled.tokens(parser.parse(source))]
-    made = parser.renderer.render(tokens, parser.options, {})
-    return nh3.clean(
-        made, tags=set(TAGS), attributes={"a": {"href"}, "ol": {"start"}},
-        allowed_classes={"a": {BUTTON}}, url_schemes=set(_SCHEMES),
-        link_rel="noopener noreferrer",
-    )  # fmt: skip
+    return parser, [*filled.tokens(parser.parse(source))]
 
 
 def _parser(filled: "_Filled") -> MarkdownIt:

@@ -88,10 +88,11 @@ def send_test(mail: MailPreview, *, user: User) -> str:
         return _("Not sent: you have no email address.")
     title = f"[{_('Test')}] {mail.subject}"
     body = render_body(mail.pieces, title=title, language=get_language() or "en")
+    said = "".join(text for text, _is_value in mail.pieces)
     letter = Letter(
         to=(user.email,), subject=title, text=body.text, html=body.document,
         key=f"test-{secrets.token_hex(16)}", account=mail.account,
-        private=lets_in(body.text), shown=without_links(body.text),
+        private=lets_in(said), shown=without_links(body.text, of=said),
     )  # fmt: skip
     try:
         plan_letters([letter], by=user)

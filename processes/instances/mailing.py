@@ -98,12 +98,13 @@ def _checked(letter: Letter) -> CheckedLetter:
 
 def _letter(mail: Mail, found: Mapping[str, Sequence[str]]) -> Letter:
     body = render_body(mail.body, title=mail.subject, language=get_language() or "en")
+    said = "".join(text for text, _is_value in mail.body)
     told: dict[str, Any] = {kind: tuple(addresses) for kind, addresses in found.items()}
     place = mail.meeting.location if mail.meeting else ""
     return Letter(
         **told, subject=mail.subject, text=body.text, html=body.document, account=mail.account,
-        key=f"rule-{secrets.token_hex(16)}", private=lets_in(body.text) or lets_in(place),
-        shown=without_links(body.text),
+        key=f"rule-{secrets.token_hex(16)}", private=lets_in(said) or lets_in(place),
+        shown=without_links(body.text, of=said),
     )  # fmt: skip
 
 
@@ -112,10 +113,15 @@ def lets_in(text: str) -> bool:
     return f"{settings.KIANDA_PUBLIC_URL}{LINKS_AT}" in text
 
 
-def without_links(text: str) -> str:
-    """Return a text without the links that open a form to whoever has them."""
+def without_links(text: str, *, of: str = "") -> str:
+    """Return a text without the links that open a form; `of` is what it was made from.
+
+    Such a link may stand in the text as a part of another address.
+    """
     begin = re.escape(f"{settings.KIANDA_PUBLIC_URL}{LINKS_AT}")
-    return re.sub(f"{begin}[\\w-]*/?", left_out(), text)
+    for token in set(re.findall(rf"{begin}([\w-]+)", of or text)):
+        text = re.sub(rf"[^\s()<>]*{token}[\w/%-]*", left_out(), text)
+    return text
 
 
 def _to_tester(

@@ -95,6 +95,52 @@ def test_the_plain_text_has_the_values_as_they_are() -> None:
     assert body.text == "Hello <b> **x**,\n\nbye\n"
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("**a**, *b*, ~~c~~ and `d`", "a, b, c and d"),
+        ("# Head\n\nText\nnext line", "Head\n\nText\nnext line"),
+        ("See [the form](https://x.example/f?a=1).", "See the form (https://x.example/f?a=1)."),
+        ("[**Open**](https://x.example)", "Open (https://x.example)"),
+        ("[https://x.example](https://x.example)", "https://x.example"),
+        ("<https://x.example>", "https://x.example"),
+        ("[Ask](mailto:a@b.example) us", "Ask (a@b.example) us"),
+        ("* a\n* b **c**", "- a\n- b c"),
+        ("* a\n\n* b", "- a\n\n- b"),
+        ("3. a\n4. b\n   - c\n   - d\n5. e", "3. a\n4. b\n   - c\n   - d\n5. e"),
+        ("1. a\n\n   more\n2. b", "1. a\n\n   more\n\n2. b"),
+        ("> a\n>\n> b", "> a\n>\n> b"),
+        ("```\n**x**\n  y\n```", "**x**\n  y"),
+        ("a\n\n---\n\nb", "a\n\n--------------------\n\nb"),
+        ("| a | b |\n|---|---|\n| **1** | 2 |", "a | b\n1 | 2"),
+        ("\\*a\\*", "*a*"),
+        ("![a](https://t.example/p.png)", "!a (https://t.example/p.png)"),
+        ("<b>a</b>", "<b>a</b>"),
+    ],
+)
+def test_the_plain_text_reads_without_marks(source: str, text: str) -> None:
+    assert render_body([(source, False)]).text == f"{text}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [("**", "**", "{}"), ("- ", "", "- {}"), ("> ", "", "> {}"), ("`", "`", "{}")],
+)
+def test_a_value_in_the_plain_text_is_as_it_is(before: str, after: str, text: str) -> None:
+    made = render_body([(before, False), (HOSTILE, True), (after, False)])
+    assert made.text == f"{text.format(HOSTILE)}\n"
+
+
+def test_a_value_in_the_plain_text_of_a_list_keeps_its_lines() -> None:
+    made = render_body([("- a: ", False), ("one\n* two", True), ("\n- b", False)])
+    assert made.text == "- a: one\n  * two\n- b\n"
+
+
+def test_a_value_in_an_address_of_the_plain_text_is_a_part_of_it() -> None:
+    made = render_body([("[go](https://x.example/", False), ("a b/c", True), (")", False)])
+    assert made.text == "go (https://x.example/a%20b%2Fc)\n"
+
+
 def test_a_mail_is_a_whole_document_with_its_styles_in_place() -> None:
     made = render_body([("[Open](https://x.example)", False)], title="<T>", language="de")
     assert made.document.startswith('<!DOCTYPE html><html lang="de">')

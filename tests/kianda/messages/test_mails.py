@@ -189,7 +189,7 @@ def test_nobody_reads_the_link_in_messages_and_nobody_else_is_sent_it(
         for answer in (page, read):
             assert "is waiting for you" in answer.content.decode()
             assert token not in answer.content.decode()
-        assert "Stop these emails: (personal link, not shown)" in read.json()["text"]
+        assert "Stop these emails: [personal link, not shown]" in read.json()["text"]
         MailMessage.objects.filter(pk=mail.pk).update(state="sent")
         mail.recipients.update(state="sent")
         refused = api(people.root).post(

@@ -214,7 +214,18 @@ def test_an_email_with_a_link_to_a_form_is_private_and_shown_without_it(people: 
     for shown in (outbox.shown_text(message), run.steps[1]["request"]["text"], text_of(page)):
         assert token not in str(shown)
         assert "Please answer" in str(shown)
-        assert "(personal link, not shown), thanks" in str(shown)
+        assert "[personal link, not shown], thanks" in str(shown)
+
+
+@pytest.mark.django_db
+def test_a_link_to_a_form_that_is_a_part_of_another_address_is_not_shown(people: Office) -> None:
+    link = {"type": "anonymous_form_link", "form": "decision", "field": "illness"}
+    body = "Go [[there](https://login.example/?next=[illness]&x=1) now"
+    sent_by(people, link, email(body=body), {"type": "save"})
+    message = mails().get()
+    assert "next=http%3A%2F%2F" in message.content["text"]
+    assert message.private
+    assert outbox.shown_text(message) == "Go there ([personal link, not shown]&x=1) now\n"
 
 
 @pytest.mark.django_db
@@ -224,7 +235,7 @@ def test_a_link_to_a_form_in_the_place_of_a_meeting_is_shown_nowhere(people: Off
     assert run.status == Run.Status.SUCCEEDED, run.error
     assert mails().get().private
     told = run.steps[1]["request"]
-    assert told["location"] == "(personal link, not shown)"
+    assert told["location"] == "[personal link, not shown]"
     assert "/f/" not in told["text"]
 
 
