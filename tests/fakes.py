@@ -74,6 +74,9 @@ class FakeContext:
             return facts[name]
         raise RuleFailed("configuration", f"There is no field or name {name}.")
 
+    def read_out(self, name: str) -> Value:
+        return self.resolve(name)
+
     def is_secret(self, name: str) -> bool:
         return name in self.secrets
 

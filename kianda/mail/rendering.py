@@ -7,7 +7,7 @@ comes out is cleaned once more.
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -20,6 +20,7 @@ from markdown_it.token import Token
 from kianda.mail.plain_text import plain_text
 
 Pieces = Sequence[tuple[str, bool]]
+ReadOut = Callable[[str], str]
 TAGS: Final = frozenset({
     "a", "b", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
     "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
@@ -53,9 +54,14 @@ class RenderedBody(NamedTuple):
     document: str
 
 
-def render_body(pieces: Pieces, *, title: str = "", language: str = "en") -> RenderedBody:
-    """Return a body written in Markdown; `pieces` are texts, and of each whether it is a value."""
-    parser, tokens = _parsed(pieces)
+def render_body(
+    pieces: Pieces, *, title: str = "", language: str = "en", read_out: ReadOut = str
+) -> RenderedBody:
+    """Return a body written in Markdown; `pieces` are texts, and of each whether it is a value.
+
+    `read_out` writes a value for people; in an address it stays as it is.
+    """
+    parser, tokens = _parsed(pieces, read_out)
     fragment = nh3.clean(
         parser.renderer.render(tokens, parser.options, {}), tags=set(TAGS),
         attributes={"a": {"href"}, "ol": {"start"}}, allowed_classes={"a": {BUTTON}},
@@ -69,7 +75,7 @@ def _without_places(text: str) -> str:
     return _PLACED.sub("", text)
 
 
-def _parsed(pieces: Pieces) -> tuple[MarkdownIt, list[Token]]:
+def _parsed(pieces: Pieces, read_out: ReadOut) -> tuple[MarkdownIt, list[Token]]:
     """Return the Markdown of the pieces that are no values, read, with the values in it."""
     values = [text for text, is_value in pieces if is_value]
     numbers = iter(range(len(values)))
@@ -77,7 +83,7 @@ def _parsed(pieces: Pieces) -> tuple[MarkdownIt, list[Token]]:
         f"{_FIRST}{next(numbers)}{_LAST}" if is_value else _without_places(text)
         for text, is_value in pieces
     )
-    filled = _Filled(values)
+    filled = _Filled(values, read_out)
     parser = _parser(filled)
     return parser, [*filled.tokens(parser.parse(source))]
 
@@ -95,8 +101,8 @@ def _parser(filled: "_Filled") -> MarkdownIt:
 class _Filled:
     """Puts values into what was parsed without them."""
 
-    def __init__(self, values: Sequence[str]) -> None:
-        self._values = values
+    def __init__(self, values: Sequence[str], read_out: ReadOut) -> None:
+        self._values, self._read_out = values, read_out
 
     def tokens(self, tokens: Sequence[Token]) -> Iterator[Token]:
         """Yield the tokens with their values."""
@@ -116,7 +122,7 @@ class _Filled:
 
     def text(self, text: str) -> str:
         """Return a text with its values as they are."""
-        return _PLACE.sub(lambda found: self._value(found[1]), text)
+        return _PLACE.sub(lambda found: self._read_out(self._value(found[1])), text)
 
     def address(self, address: str) -> str:
         """Return an address with its values: one at its start as it is, others as parts of it."""

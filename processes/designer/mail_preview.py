@@ -13,17 +13,18 @@ from kianda.lib.errors import Invalid
 from kianda.mail.accounts import account_of
 from kianda.mail.letters import Letter
 from kianda.mail.planning import plan_letters
-from kianda.mail.rendering import render_body
+from kianda.mail.rendering import ReadOut, render_body
 from processes.designer.rule_samples import RuleSamples
 from processes.designer.settings_forms.expression_preview import NotYet
-from processes.instances.mailing import lets_in, without_links
+from processes.instances.mail_words import read_out_for
+from processes.instances.mailing import lets_in, said, without_links
 from processes.language.expressions import Template, TemplateError
 from processes.language.people import called
 from processes.language.recipients import recipients_in_words
 from processes.language.references import name_problems
 from processes.language.scope import NameTable
 from processes.language.values import Value, ValueFailure
-from processes.rules.mailing import pieces_read_out
+from processes.rules.mailing import in_one_line, pieces_read_out
 
 _LISTS = ("to", "cc", "bcc")
 
@@ -41,6 +42,8 @@ class MailPreview(NamedTuple):
     pieces: Sequence[tuple[str, bool]]
     # Whose values are shown; empty when there is no instance.
     process_id: str
+    # What writes values for whoever looks at it.
+    read_out: ReadOut
     # Of a meeting: from when to when, and where.
     when: Sequence[str] = ()
     where: str = ""
@@ -49,29 +52,29 @@ class MailPreview(NamedTuple):
     @property
     def body(self) -> SafeString:
         """Return the body as HTML, cleaned."""
-        return mark_safe(render_body(self.pieces).fragment)  # noqa: S308 - it was cleaned
+        return mark_safe(render_body(self.pieces, read_out=self.read_out).fragment)  # noqa: S308 - it was cleaned
 
 
 def preview_of(
     raw: Mapping[str, Any], samples: RuleSamples, *, titles: Mapping[str, str], names: NameTable
 ) -> MailPreview:
     """Return the email of a rule whose settings may be half made."""
-    resolve = _with_names(samples.resolve)
-    subject, wrong_subject = _pieces(raw.get("subject"), resolve, names)
-    body, wrong_body = _pieces(raw.get("body"), resolve, names)
-    told = {one: _pieces(raw.get(one), resolve, names) for one in ("start", "end", "location")}
-    texts = {one: "".join(text for text, _is_value in found[0]) for one, found in told.items()}
+    write = read_out_for([samples.user])
+    subject, wrong_subject = _pieces(raw.get("subject"), samples, names)
+    body, wrong_body = _pieces(raw.get("body"), samples, names)
+    told = {one: _pieces(raw.get(one), samples, names) for one in ("start", "end", "location")}
+    texts = {one: said(found[0], write) for one, found in told.items()}
     named_account = str(raw.get("account") or "")
     account = account_of(named_account)
     named = {name: _texts(raw.get(name)) for name in _LISTS}
-    said = {
+    people = {
         name: recipients_in_words(refs, titles, names=called) if refs else ""
         for name, refs in named.items()
     }
     return MailPreview(
-        **said, sender=account.sender if account else "", pieces=body,
+        **people, sender=account.sender if account else "", pieces=body,
         account=named_account if account else "",
-        subject=" ".join("".join(text for text, _is_value in subject).split()),
+        subject=in_one_line(said(subject, write)), read_out=write,
         process_id=samples.process_id, where=texts["location"],
         when=[texts["start"], texts["end"]] if "start" in raw else (),
         problem=wrong_subject or wrong_body or "".join(found[1] for found in told.values()),
@@ -87,12 +90,14 @@ def send_test(mail: MailPreview, *, user: User) -> str:
     if not user.email:
         return _("Not sent: you have no email address.")
     title = f"[{_('Test')}] {mail.subject}"
-    body = render_body(mail.pieces, title=title, language=get_language() or "en")
-    said = "".join(text for text, _is_value in mail.pieces)
+    body = render_body(
+        mail.pieces, title=title, language=get_language() or "en", read_out=mail.read_out
+    )  # fmt: skip
+    source = said(mail.pieces)
     letter = Letter(
         to=(user.email,), subject=title, text=body.text, html=body.document,
         key=f"test-{secrets.token_hex(16)}", account=mail.account,
-        private=lets_in(said), shown=without_links(body.text, of=said),
+        private=lets_in(source), shown=without_links(body.text, of=source),
     )  # fmt: skip
     try:
         plan_letters([letter], by=user)
@@ -114,14 +119,15 @@ def _with_names(resolve: Callable[[str], Value]) -> Callable[[str], Value]:
 
 
 def _pieces(
-    source: object, resolve: Callable[[str], Value], names: NameTable
+    source: object, samples: RuleSamples, names: NameTable
 ) -> tuple[list[tuple[str, bool]], str]:
     """Return a text in pieces, or the sentence that says what is wrong with it."""
     try:
         template = Template.parse(source if isinstance(source, str) else "")
         if problems := name_problems(template, names):
             return [], problems[0]
-        return pieces_read_out(template, resolve), ""
+        found = _with_names(samples.resolve)
+        return pieces_read_out(template, found, _with_names(samples.read_out)), ""
     except (TemplateError, ValueFailure) as failure:
         return [], str(failure)
 

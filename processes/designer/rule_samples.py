@@ -21,6 +21,7 @@ from processes.designer.settings_forms.expression_preview import NotYet, text_of
 from processes.designer.settings_forms.mapping_rows import NO_SAMPLE, MappingSample
 from processes.document_cache import document_of
 from processes.engine.trace_replay import newest_first
+from processes.fields.base import value_read_out
 from processes.instances.process_ids import address_of
 from processes.language.call_results import Answer
 from processes.language.expressions import Template, TemplateError
@@ -48,7 +49,7 @@ class RuleSamples:
         """Take the process, the rules that make the same call, and for whom it is shown."""
         self._process = process
         self._rule_ids = rule_ids
-        self._user = user
+        self.user = user
         self._method = method
         self._found_in = found_in
         self._loop = loop
@@ -58,13 +59,13 @@ class RuleSamples:
         return self._newest(self._process)
 
     def _newest(self, process: str) -> tuple[ProcessInstance, Document] | None:
-        rows = visible_instances(self._user).filter(design__name=process)
+        rows = visible_instances(self.user).filter(design__name=process)
         row = rows.select_related("version").order_by("-pk").first()
         return (row, document_of(row.version)) if row is not None else None
 
     def _seen(self, instance: ProcessInstance, document: Document) -> Mapping[str, Value]:
         """Return an instance as an item, as far as the person sees it."""
-        rights = InstanceRights(self._user, instance, document)
+        rights = InstanceRights(self.user, instance, document)
         return seen_values(item_of(instance, document), rights)
 
     @property
@@ -94,8 +95,8 @@ class RuleSamples:
 
     @cached_property
     def _steps(self) -> list[dict[str, Any]]:
-        runs, documents = traces_of(self._process, self._user)[:NEWEST], DocumentsOfRuns()
-        seen = (seen_run(run, self._user, documents).steps for run in runs)
+        runs, documents = traces_of(self._process, self.user)[:NEWEST], DocumentsOfRuns()
+        seen = (seen_run(run, self.user, documents).steps for run in runs)
         return [step for steps in seen for step in self._of_the_rule(steps)]
 
     def _of_the_rule(self, steps: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -145,6 +146,11 @@ class RuleSamples:
             return self._of_rows(root, rest)
         return self._of_the_moment(name)
 
+    def read_out(self, name: str) -> Value:
+        """Return a value as its field shows it to people."""
+        fields = self._instance[1].fields if self._instance is not None else {}
+        return value_read_out(fields.get(name), self.resolve(name))
+
     def _of_rows(self, table: str, column: str) -> Value:
         """Return a column of a table; of the row that a loop is at, what the first one holds."""
         if table != "row":
@@ -160,9 +166,9 @@ class RuleSamples:
         now = timezone.now()
         known: dict[str, Value] = {
             "now": moment_text(now.replace(microsecond=0)),
-            "today": today_in(now, str(zone_of(self._user))),
+            "today": today_in(now, str(zone_of(self.user))),
         }
-        names: Mapping[str, Value] = PersonValues(known, self._user)
+        names: Mapping[str, Value] = PersonValues(known, self.user)
         if name not in names:
             raise NotYet(_("%(name)s has no value yet.") % {"name": name})
         return names[name]

@@ -16,6 +16,7 @@ from processes.engine.ports import Call, Checkpoints, Query, Surroundings, World
 from processes.engine.run_values import Changes, RunValues
 from processes.engine.runner import Outcome
 from processes.engine.trace import RunTrace
+from processes.fields.base import value_read_out
 from processes.language.conditions import ConditionGroup
 from processes.language.expressions import Template
 from processes.language.people import inside
@@ -100,6 +101,10 @@ class RunContext:
         self.trace.reads(name, value)
         return value
 
+    def read_out(self, name: str) -> Value:
+        """Return a value as its field shows it to people; moments stay as they are stored."""
+        return value_read_out(self.working.field(name), self.resolve(name))
+
     def is_secret(self, name: str) -> bool:
         """Tell whether the field is a secret one."""
         return self.working.is_secret(name)
@@ -139,9 +144,12 @@ class RunContext:
     def mail(self, mail: Mail) -> None:
         """Send an email with what is stored next; raises RuleFailed when nobody would get it."""
         mask = self.masker.text
-        body = tuple((mask(text), is_value) for text, is_value in mail.body)
+        subject, body = (
+            tuple((mask(text), is_value) for text, is_value in pieces)
+            for pieces in (mail.subject, mail.body)
+        )
         meeting = mail.meeting and replace(mail.meeting, location=mask(mail.meeting.location))
-        masked = replace(mail, subject=mask(mail.subject), body=body, meeting=meeting)
+        masked = replace(mail, subject=subject, body=body, meeting=meeting)
         letter = self.world.mail(masked, self)
         if letter is not None:
             self.working.letters.append(dict(letter))

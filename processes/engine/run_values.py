@@ -47,6 +47,14 @@ class RunValues:
         # Whether the instance goes into the recycle bin with what is stored next.
         self.deletes = False
 
+    def field(self, name: str) -> FormField | None:
+        """Return a field, or the column of the table that a loop is at."""
+        table, _dot, column = name.partition(".")
+        if table != "row" or self.row is None:
+            return self.fields.get(name)
+        rows = self.fields[self.row[0]]
+        return rows.column(column) if isinstance(rows, Table) else None
+
     def is_secret(self, field: str) -> bool:
         """Tell whether the field is a secret one."""
         return field in self.fields and self.fields[field].is_secret

@@ -16,6 +16,7 @@ from pydantic import (
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import field_name_flaw, titled
+from processes.language.dates import moment_text
 from processes.language.expressions import Resolve, Template
 from processes.language.limits import LIMITS
 from processes.language.people_refs import MOST as MOST_REFS
@@ -347,6 +348,12 @@ def words_of(field: FormField | None, value: Any, moment: MomentWords) -> Any:
         return field.in_words(value, moment)
     except ValueFailure:
         return value
+
+
+def value_read_out(field: FormField | None, value: Value) -> Value:
+    """Return a value as its field shows it to people; moments stay as they are stored."""
+    told: Value = words_of(field, value, moment_text)
+    return told
 
 
 def walk(fields: Iterable[FormField], place: str = "/fields") -> Iterator[tuple[str, FormField]]:

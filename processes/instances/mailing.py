@@ -23,14 +23,16 @@ from kianda.mail.addresses import BadAddress, MailAddress, read_address
 from kianda.mail.invitations import MeetingInvitation
 from kianda.mail.letters import CheckedLetter, Letter, check_letter, left_out
 from kianda.mail.planning import plan_letters
-from kianda.mail.rendering import render_body
+from kianda.mail.rendering import Pieces, ReadOut, render_body
 from processes.document_cache import document_of
 from processes.engine.instance_state import InstanceState
+from processes.instances.mail_words import read_out_for
 from processes.instances.telling import people_named
 from processes.language.dates import is_date, parse_moment
 from processes.language.people_refs import is_ref_word, named_group, named_user, refs_in_words
 from processes.models import ProcessInstance, SentMeeting
 from processes.rules.base import RuleFailed
+from processes.rules.mailing import in_one_line
 from processes.rules.ports import LINKS_AT, Mail, Meeting
 
 _KINDS = ("to", "cc", "bcc")
@@ -56,7 +58,7 @@ def prepared_letter(
     In a preview it goes to whoever tries it.
     """
     _refuse_account(mail.account, by)
-    if lets_in(mail.subject):
+    if lets_in(said(mail.subject)):
         # Lists of messages show subjects.
         words = _("A link to a form cannot be in the subject. Put it into the message.")
         raise RuleFailed("value", words)
@@ -66,10 +68,10 @@ def prepared_letter(
         named = [one for kind in _KINDS for one in getattr(mail, kind)]
         raise RuleFailed("value", people.nobody(named))
     organizer = people.address(by) if by is not None else ""
-    letter = _letter(mail, found)
+    letter = _letter(mail, found, people.read_out())
     check = _checked(letter)
     if instance.mode == ProcessInstance.Mode.PREVIEW:
-        return _to_tester(mail, letter, organizer, instance)
+        return _to_tester(mail, letter, organizer, instance, read_out_for([by] if by else []))
     made = _with_meeting(letter, check, mail.meeting, instance, organizer)
     return PreparedLetter(made, _shown(letter, mail.meeting), people.left_out())
 
@@ -96,16 +98,24 @@ def _checked(letter: Letter) -> CheckedLetter:
         raise RuleFailed("value", " ".join(said) or invalid.detail) from invalid
 
 
-def _letter(mail: Mail, found: Mapping[str, Sequence[str]]) -> Letter:
-    body = render_body(mail.body, title=mail.subject, language=get_language() or "en")
-    said = "".join(text for text, _is_value in mail.body)
+def _letter(mail: Mail, found: Mapping[str, Sequence[str]], read_out: ReadOut) -> Letter:
+    subject = in_one_line(said(mail.subject, read_out))
+    body = render_body(
+        mail.body, title=subject, language=get_language() or "en", read_out=read_out
+    )  # fmt: skip
+    source = said(mail.body)
     told: dict[str, Any] = {kind: tuple(addresses) for kind, addresses in found.items()}
     place = mail.meeting.location if mail.meeting else ""
     return Letter(
-        **told, subject=mail.subject, text=body.text, html=body.document, account=mail.account,
-        key=f"rule-{secrets.token_hex(16)}", private=lets_in(said) or lets_in(place),
-        shown=without_links(body.text, of=said),
+        **told, subject=subject, text=body.text, html=body.document, account=mail.account,
+        key=f"rule-{secrets.token_hex(16)}", private=lets_in(source) or lets_in(place),
+        shown=without_links(body.text, of=source),
     )  # fmt: skip
+
+
+def said(pieces: Pieces, read_out: ReadOut = str) -> str:
+    """Return pieces as one text, their values written for people."""
+    return "".join(read_out(text) if is_value else text for text, is_value in pieces)
 
 
 def lets_in(text: str) -> bool:
@@ -125,7 +135,7 @@ def without_links(text: str, *, of: str = "") -> str:
 
 
 def _to_tester(
-    mail: Mail, letter: Letter, tester: str, instance: ProcessInstance
+    mail: Mail, letter: Letter, tester: str, instance: ProcessInstance, read_out: ReadOut
 ) -> PreparedLetter:
     """Return an email of a preview: only whoever tries it gets it, and reads who would have."""
     shown = _shown(letter, mail.meeting)
@@ -135,10 +145,10 @@ def _to_tester(
         return PreparedLetter(None, shown, said)
     told = _("This is a preview. It would have been sent to %(people)s.") % {"people": everybody}
     tried = replace(
-        mail, subject=f"[{_('Preview')}] {mail.subject}",
+        mail, subject=((f"[{_('Preview')}] ", False), *mail.subject),
         body=(("> ", False), (told, True), ("\n\n", False), *mail.body),
     )  # fmt: skip
-    own = _letter(tried, {"to": [tester]})
+    own = _letter(tried, {"to": [tester]}, read_out)
     made = _with_meeting(own, _checked(own), mail.meeting, instance, tester)
     return PreparedLetter(made, shown, _("Sent to you alone: this is a preview."))
 
@@ -214,6 +224,8 @@ class _Recipients:
     def __init__(self, instance: ProcessInstance, standing: InstanceState) -> None:
         self._instance, self._standing = instance, standing
         self._without: dict[str, str] = {}
+        self._readers: dict[int, User] = {}
+        self._strangers = False
 
     def addresses(self, texts: Sequence[str]) -> list[str]:
         """Return the addresses of people whom refs name, and those that are written out."""
@@ -221,7 +233,13 @@ class _Recipients:
         written = [one for one in texts if not _is_ref(one)]
         people = self._people(refs) if refs else []
         found = [address for user in people if (address := self.address(user))]
+        self._readers |= {user.pk: user for user in people}
+        self._strangers = self._strangers or bool(written)
         return list(dict.fromkeys([*found, *written]))
+
+    def read_out(self) -> ReadOut:
+        """Return what writes dates and moments for those whose addresses were looked up."""
+        return read_out_for(self._readers.values(), strangers=self._strangers)
 
     def nobody(self, named: Iterable[str]) -> str:
         """Say that nobody is left to send to, and why."""
@@ -238,7 +256,9 @@ class _Recipients:
     def _people(self, refs: Sequence[str]) -> list[User]:
         document = document_of(self._instance.version)
         keys = people_named(refs, self._instance, document, self._standing)
-        found = list(User.objects.filter(pk__in=keys).order_by("username"))
+        found = list(
+            User.objects.filter(pk__in=keys).select_related("profile").order_by("username")
+        )
         known = {user.get_username() for user in found}
         for name in filter(None, map(named_user, refs)):
             if name not in known:

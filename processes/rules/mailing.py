@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, field_validator
@@ -79,8 +78,8 @@ Body = Annotated[
         title=gettext_noop("Message"),
         description=gettext_noop(
             "Markdown: **bold**, *italic*, # heading, - list, [[text](https://example.org) for a "
-            "link. One that stands alone in its paragraph is drawn as a button. Values are shown "
-            "as they are."
+            "link. One that stands alone in its paragraph is drawn as a button. Nothing in a value "
+            "is read as Markdown; dates, times and numbers are written as readers write them."
         ),
         json_schema_extra={"control": "markdown"},
     ),
@@ -141,14 +140,14 @@ class MailRule(Rule):
 
     def run(self, context: Context) -> None:
         """Work out recipients and words, and keep the message for what is stored next."""
-        context.mail(self.mail_for(context.resolve, context.zone))
+        context.mail(self.mail_for(context))
 
-    def mail_for(self, resolve: Resolve, zone: tzinfo = UTC) -> Mail:
+    def mail_for(self, context: Context) -> Mail:
         """Return the message with its values; raises RuleFailed when it says nothing."""
-        words = _pieces(self.subject, resolve, of="subject")
-        subject = in_one_line("".join(text for text, _is_value in words))
-        body = _pieces(self.body, resolve, of="body")
-        if not subject:
+        resolve = context.resolve
+        subject = _pieces(self.subject, context, of="subject")
+        body = _pieces(self.body, context, of="body")
+        if not in_one_line("".join(text for text, _is_value in subject)):
             raise RuleFailed("value", _("The subject of the email is empty."))
         if not "".join(text for text, _is_value in body).strip():
             raise RuleFailed("value", _("The email says nothing. Fill in its message."))
@@ -166,18 +165,20 @@ def in_one_line(text: str) -> str:
     return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}\u2026"
 
 
-def _pieces(source: str, resolve: Resolve, *, of: str) -> tuple[tuple[str, bool], ...]:
+def _pieces(source: str, context: Context, *, of: str) -> tuple[tuple[str, bool], ...]:
     try:
-        return tuple(pieces_read_out(Template.parse(source), resolve))
+        return tuple(pieces_read_out(Template.parse(source), context.resolve, context.read_out))
     except ValueFailure as failure:
         raise RuleFailed("value", f"{of}: {failure}") from failure
 
 
-def pieces_read_out(template: Template, resolve: Resolve) -> list[tuple[str, bool]]:
+def pieces_read_out(
+    template: Template, resolve: Resolve, read_out: Resolve
+) -> list[tuple[str, bool]]:
     """Return a text in pieces, with values as people read them; an expression gets them as is."""
     if template.expression is not None:
         return template.pieces(resolve)
-    return template.pieces(lambda name: _read_out(resolve(name)))
+    return template.pieces(lambda name: _read_out(read_out(name)))
 
 
 def _read_out(value: Value) -> Value:

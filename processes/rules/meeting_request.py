@@ -1,7 +1,7 @@
 """Meeting request: an email with an invitation for calendars."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Literal
 
 from pydantic import Field
@@ -13,7 +13,7 @@ from processes.language.mappings import Resolve, evaluate
 from processes.language.recipients import recipients_in_words
 from processes.language.setting_types import TextValue
 from processes.language.values import ValueFailure, as_text, is_blank
-from processes.rules.base import RuleFailed
+from processes.rules.base import Context, RuleFailed
 from processes.rules.mailing import (
     Account,
     BlindCopy,
@@ -69,8 +69,9 @@ class MeetingRequest(MailRule):
     reply_to: ReplyTo = ()
     account: Account = ""
 
-    def mail_for(self, resolve: Resolve, zone: tzinfo = UTC) -> Mail:
+    def mail_for(self, context: Context) -> Mail:
         """Return the message with the meeting; raises RuleFailed when it has no proper time."""
+        resolve, zone = context.resolve, context.zone
         start = _time(self.start, resolve, zone, empty=_("The meeting has no start."), of="start")
         end = _time(self.end, resolve, zone, empty=_("The meeting has no end."), of="end")
         if isinstance(start, datetime) != isinstance(end, datetime):
@@ -79,7 +80,7 @@ class MeetingRequest(MailRule):
             raise RuleFailed("value", _("The meeting ends before it starts."))
         where = in_one_line(as_text(evaluate(self.location, resolve, of="location")))
         meeting = Meeting(self.id, _as_text(start), _as_text(end), where)
-        return replace(super().mail_for(resolve, zone), meeting=meeting)
+        return replace(super().mail_for(context), meeting=meeting)
 
     def sentence(self) -> str:
         """Return `Invite the creator: Interview`."""

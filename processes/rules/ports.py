@@ -158,8 +158,9 @@ class Mail:
     """An email as a rule writes it: recipients are refs and addresses, still to be looked up."""
 
     to: tuple[str, ...]
-    subject: str
-    # Markdown in pieces, and of each whether it is a value that was put in, to be shown as it is.
+    # Texts in pieces, and of each whether it is a value that was put in, to be shown as it is. The
+    # body is Markdown.
+    subject: tuple[tuple[str, bool], ...]
     body: tuple[tuple[str, bool], ...]
     cc: tuple[str, ...] = ()
     bcc: tuple[str, ...] = ()
@@ -187,6 +188,9 @@ class Context(Protocol):
 
     def resolve(self, name: str) -> Value:
         """Return the value of a field, or of `process.* user.* now today`."""
+
+    def read_out(self, name: str) -> Value:
+        """Return a value as its field shows it to people; moments stay as they are stored."""
 
     def is_secret(self, name: str) -> bool:
         """Tell whether the field is a secret one."""

@@ -97,7 +97,9 @@ def test_a_leave_request_goes_its_way_and_nobody_else_meets_it(
     expect(page.locator("#bellbox")).to_contain_text(f"{made.process_id} is Approved")
 
     kept = letter_to(server, "helen@example.org")
-    assert kept.message["Subject"] == "Annual leave of Emma Doyle from 2026-12-07 to 2026-12-11"
+    assert kept.message["Subject"] == (
+        "Annual leave of Emma Doyle from Mon 7 Dec 2026 to Fri 11 Dec 2026"
+    )
     page = page_as("helen")
     page.goto("/instances/?process=leave-request")
     expect(page.locator("tbody tr")).to_have_count(1)

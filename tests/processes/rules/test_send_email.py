@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from processes.rules import SendEmail, rules
 from processes.rules.base import RuleFailed
+from processes.rules.mailing import in_one_line
 from processes.rules.ports import Mail
 from tests.fakes import FakeContext
 from tests.processes.definitions import name_table
@@ -32,9 +33,13 @@ def mailed(values: dict[str, Any] | None = None, **settings: Any) -> Mail:
     return context.mails[0]
 
 
+def subject_of(mail: Mail) -> str:
+    return in_one_line("".join(text for text, _is_value in mail.subject))
+
+
 def test_words_and_values_stay_apart() -> None:
     mail = mailed({"address": "**you**"}, subject="[days] days", body="Hello **[address]**")
-    assert mail.subject == "3 days"
+    assert subject_of(mail) == "3 days"
     assert mail.body == (("Hello **", False), ("**you**", True), ("**", False))
     assert mailed(body='="a" + "b"').body == (("ab", True),)
 
@@ -43,9 +48,9 @@ def test_words_and_values_stay_apart() -> None:
 def test_what_was_chosen_in_a_list_is_read_out() -> None:
     values = {"address": ["Red", "Green"], "approver": ["user:ada", "group:hr"]}
     mail = mailed(values, subject="[address] for [approver]", body="[address]")
-    assert mail.subject == "Red, Green for ada, hr"
+    assert subject_of(mail) == "Red, Green for ada, hr"
     assert mail.body == (("Red, Green", True),)
-    assert mailed(values, subject="=Item([address], 2)").subject == "Green"
+    assert subject_of(mailed(values, subject="=Item([address], 2)")) == "Green"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +86,7 @@ def test_a_word_in_a_field_is_no_word_of_the_design(value: str) -> None:
     ],
 )
 def test_a_subject_is_one_line(value: str, subject: str) -> None:
-    assert mailed({"address": value}, subject="Hi [address]").subject == subject
+    assert subject_of(mailed({"address": value}, subject="Hi [address]")) == subject
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pytest_httpserver import HTTPServer
 
 from datasources.services.access import set_security
 from datasources.services.datasources import create_datasource, delete_datasource
+from kianda.accounts.models import Profile
 from kianda.lib.errors import InUse, Invalid
 from kianda.mail import outbox, ports, tasks
 from kianda.mail.models import MailMessage, MailRecipient
@@ -110,6 +111,71 @@ def test_people_are_read_by_their_names(people: Office) -> None:
     message = mails().get()
     assert message.subject == "Tom Keane"
     assert message.content["text"].startswith("For Tom Keane")
+
+
+VALUES = {"day": "2026-12-07", "at": "2026-12-07T13:30:00Z", "price": "1250.5", "fine": True,
+          "hour": "10:30", "odd": "2026-13-45"}  # fmt: skip
+
+
+def told(people: Office, *, to: list[str], body: str, subject: str = "S") -> MailMessage:
+    """Return the email of a form that has a field of each kind that people write their own way."""
+    definition = leave_request()
+    definition["forms"][0]["fields"] += [
+        {"type": "date", "name": "day"}, {"type": "date", "mode": "datetime", "name": "at"},
+        {"type": "date", "mode": "time", "name": "hour"}, {"type": "text", "name": "odd"},
+        {"type": "number", "decimals": 2, "name": "price"}, {"type": "toggle", "name": "fine"},
+    ]  # fmt: skip
+    definition["forms"][0]["fields"][2]["rules"] = [email(to=to, body=body, subject=subject)]
+    name = published(definition, user=people.root)
+    made = create_instance(process=name, mode="live", data=VALUES, user=people.emma)
+    run = runs.trigger(
+        process_id=made.process_id, target="send", user=people.emma, trigger="button"
+    )
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    return mails().get()
+
+
+def live_in(user: Any, zone: str) -> None:
+    Profile.objects.update_or_create(user=user, defaults={"zone": zone})
+
+
+@pytest.mark.django_db
+def test_dates_times_and_numbers_are_written_as_their_reader_does(people: Office) -> None:
+    live_in(people.tom, "Asia/Tokyo")
+    body = "On **[day]** at [hour], by [at]: [price], [fine], [odd]"
+    message = told(people, to=["user:tom"], body=body, subject="From [day], [at]")
+    assert message.subject == "From Mon 7 Dec 2026, Mon 7 Dec 2026, 22:30"
+    text = "On Mon 7 Dec 2026 at 10:30, by Mon 7 Dec 2026, 22:30: 1250.50, Yes, 2026-13-45"
+    assert message.content["text"] == f"{text}\n"
+    assert "by Mon 7 Dec 2026, 22:30: 1250.50" in message.content["html"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("to", "zones", "words"),
+    [
+        (["user:tom", "user:mark"], ("Asia/Tokyo", "Asia/Tokyo"), "22:30\n"),
+        (["user:tom", "user:mark"], ("Asia/Tokyo", "Europe/Dublin"), "14:30 (Europe/Berlin)\n"),
+        (["user:tom", "a@x.example"], ("Asia/Tokyo", ""), "22:30 (Asia/Tokyo)\n"),
+        (["a@x.example"], ("", ""), "14:30 (Europe/Berlin)\n"),
+        (["user:tom"], ("", ""), "14:30\n"),
+    ],
+)
+def test_readers_with_several_clocks_are_told_whose_it_is(
+    people: Office, settings: Any, to: list[str], zones: tuple[str, str], words: str
+) -> None:
+    settings.KIANDA_TIME_ZONE = "Europe/Berlin"
+    live_in(people.tom, zones[0])
+    live_in(people.mark, zones[1])
+    message = told(people, to=to, body="[at]")
+    assert message.content["text"] == f"Mon 7 Dec 2026, {words}"
+
+
+@pytest.mark.django_db
+def test_a_date_in_an_address_stays_as_programs_read_it(people: Office) -> None:
+    body = "[[Book [day]](https://x.example/?day=[day])"
+    message = told(people, to=["user:tom"], body=body)
+    assert message.content["text"] == "Book Mon 7 Dec 2026 (https://x.example/?day=2026-12-07)\n"
 
 
 @pytest.mark.django_db

@@ -185,7 +185,7 @@ def test_leave_is_decided_by_the_manager_and_kept_by_hr(
     assert subjects_to(mark) == [f"Decision of {made.row.process_id} is waiting for you"]
     assert made.pressed("leave_decide", mark, leave_decision="Approved") == "Approved"
     assert subjects_to(emma) == [f"{made.row.process_id} is Approved"]
-    assert subjects_to(helen) == ["Annual leave of emma from 2026-12-07 to 2026-12-11"]
+    assert subjects_to(helen) == ["Annual leave of emma from Mon 7 Dec 2026 to Fri 11 Dec 2026"]
     mail = MailMessage.objects.get(recipients__address=helen.email)
     assert "mark has approved Annual leave" in mail.content["text"]
     assert f"/instances/{made.row.process_id}/" in mail.content["html"]
