@@ -6,8 +6,8 @@ WORKDIR /build
 RUN python -m venv /opt/venv
 
 # The packages change seldom: a layer of their own.
-COPY requirements/product.txt ./
-RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r product.txt
+COPY requirements/product.txt requirements/saml.txt ./
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r product.txt -r saml.txt
 
 
 FROM python:3.13-slim-trixie

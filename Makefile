@@ -101,6 +101,7 @@ lock:
 	@$(PYTHON) tools/install.py uv
 	@$(LOCK) --group uv -o requirements/uv.txt
 	@$(LOCK) pyproject.toml -o requirements/product.txt
+	@$(LOCK) pyproject.toml --extra saml -c requirements/product.txt -o requirements/saml.txt
 	@$(LOCK) --group test -c requirements/product.txt -o requirements/test.txt
 	@$(LOCK) --group lint $(LOCKED) -o requirements/lint.txt
 	@$(LOCK) --group audit $(LOCKED) -c requirements/lint.txt -o requirements/audit.txt

@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
     "kianda.apps.KiandaConfig",
     "kianda.accounts.apps.AccountsConfig",
     "kianda.mail.apps.MailConfig",

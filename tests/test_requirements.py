@@ -13,6 +13,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 ASKED: dict[str, list[str]] = {
     "product": PROJECT["project"]["dependencies"],
+    # An extra comes with the product.
+    **{
+        extra: [*PROJECT["project"]["dependencies"], *asked]
+        for extra, asked in PROJECT["project"]["optional-dependencies"].items()
+    },
     **PROJECT["dependency-groups"],
 }
 RELEASE = re.compile(r"([a-z0-9-]+)==(\S+)(?: ; [^/]+)? \\")

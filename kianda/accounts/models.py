@@ -139,12 +139,15 @@ class SignInPolicy(models.Model):
 
 
 class IdentityProvider(models.Model):
-    """Who vouches for people of this workspace at the sign-in: an issuer of OpenID Connect."""
+    """Who vouches for people of this workspace at the sign-in, by OpenID Connect or SAML."""
 
     slug = models.SlugField(max_length=40, unique=True, help_text="Stands in its addresses.")
+    kind = models.CharField(max_length=20, default="openid_connect", help_text="Fixed.")
     name = models.CharField(max_length=80, help_text="What the button at the sign-in says.")
-    issuer = models.CharField(max_length=500, help_text="Fixed: people are known by it.")
-    client_id = models.CharField(max_length=191)
+    issuer = models.CharField(
+        max_length=500, help_text="Fixed: people are known by it. SAML calls it the entity ID."
+    )
+    client_id = models.CharField(max_length=191, blank=True)
     secret = EncryptedJSONField(null=True, help_text="Null: a client without a secret.")
     domains = models.JSONField(
         default=list, help_text="Of which addresses it may speak; empty: of all."
@@ -153,9 +156,21 @@ class IdentityProvider(models.Model):
         default=False, help_text="Addresses of its domains count as verified where it says nothing."
     )
     creates_users = models.BooleanField(default=False)
-    groups_claim = models.CharField(max_length=100, blank=True)
+    groups_claim = models.CharField(max_length=300, blank=True)
     groups = models.JSONField(
         default=dict, help_text="Value of the claim: the groups and roles that it gives."
+    )
+    metadata_url = models.CharField(
+        max_length=500, blank=True, help_text="SAML: where it publishes what follows."
+    )
+    sign_in_url = models.CharField(
+        max_length=500, blank=True, help_text="SAML: where people sign in."
+    )
+    certificates = models.JSONField(
+        default=list, help_text="SAML: those that it signs with, each in base64."
+    )
+    attributes = models.JSONField(
+        default=dict, help_text="SAML: what is known of a person, by which attribute."
     )
     is_active = models.BooleanField(default=True)
     revision = models.PositiveIntegerField(default=1)

@@ -170,6 +170,17 @@ page_urlpatterns = [
         single_sign_on.callback,
         name="openid_connect_callback",
     ),
+    path(
+        "sign-in/with/<slug:provider_id>/metadata/",
+        single_sign_on.saml_metadata,
+        name="saml_metadata",
+    ),
+    path("sign-in/with/<slug:provider_id>/answer/", single_sign_on.saml_answer, name="saml_acs"),
+    path(
+        "sign-in/with/<slug:provider_id>/answer/finish/",
+        single_sign_on.saml_finish,
+        name="saml_finish",
+    ),
     path("sign-in/code/", _form(second_factor.SecondFactorStep.as_view()), name="mfa_authenticate"),
     path(
         "sign-in/passkey/", _form(second_factor.PasskeySignIn.as_view()), name="mfa_login_webauthn"

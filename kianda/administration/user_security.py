@@ -13,6 +13,7 @@ from kianda.accounts.roles import ADMINISTRATOR, ROLES, role_titles
 from kianda.accounts.services import second_factors, users
 from kianda.accounts.services.identity_providers import only_single_sign_on, providers
 from kianda.accounts.services.sessions import end_session, end_sessions, sessions_of
+from kianda.accounts.sso.kinds import KINDS
 from kianda.administration.forms import ROLE_WORDS
 from kianda.lib.errors import Invalid
 from kianda.web.form_once import once
@@ -64,7 +65,12 @@ def sign_in_settings(request: HttpRequest) -> HttpResponseBase:
         else:
             toast(request, _("Sign-in settings saved."))
             return go(request, "sign-in-settings")
-    context = {"form": form, "providers": providers(), "role_words": ROLE_WORDS}
+    context = {
+        "form": form,
+        "kinds": list(KINDS.items()),
+        "providers": providers(),
+        "role_words": ROLE_WORDS,
+    }
     status = 422 if form.errors else 200
     return render_page(request, "accounts/sign_in.html", context, status=status)
 

@@ -219,6 +219,7 @@ ELSEWHERE = {
         "provider-disconnect",
     },
     "test_people": {"set-password"},
+    "test_saml": {"saml_acs"},
     "test_own_account": {"profile"},
     "test_shell": {"theme"},
     "datasources/test_settings": {"datasource-test"},

@@ -125,7 +125,7 @@ def test_a_provider_is_added_changed_tested_and_deleted(
     page = page_as("admin")
     page.complaints.expect("status of 422")
     page.goto("/users/sign-in/")
-    page.get_by_role("link", name="Add a provider").click()
+    page.get_by_role("link", name="Add a provider of OpenID Connect").click()
     looks(page)
     page.get_by_role("button", name="Save").click()
     page.get_by_text("3 places need a look.").wait_for()

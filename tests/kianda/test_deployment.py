@@ -144,8 +144,8 @@ def test_the_image_runs_as_nobody_special_and_knows_whether_it_is_well() -> None
     assert user == ["kianda"]
     assert f"--uid 10001 --home-dir /app --shell /usr/sbin/nologin {user[0]}" in IMAGE
     assert re.search(r'^HEALTHCHECK .* CMD \["python", "manage.py", "health", "web"\]', IMAGE, re.M)
-    assert "COPY requirements/product.txt" in IMAGE
-    assert "--require-hashes -r product.txt" in IMAGE
+    assert "COPY requirements/product.txt requirements/saml.txt" in IMAGE
+    assert "--require-hashes -r product.txt -r saml.txt" in IMAGE
     # manage.py backup uses the programs of the server's release.
     release = SERVICES["postgres"]["image"].split(":")[1]
     assert f"postgresql-client-{release}" in IMAGE

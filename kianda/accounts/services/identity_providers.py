@@ -1,12 +1,14 @@
 """Identity providers: who vouches for people at the sign-in, as administrators set them up."""
 
+import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Final
+from typing import Final, Literal, get_args
 from urllib.parse import urlsplit
 
 from allauth.socialaccount.models import SocialAccount
+from cryptography import x509
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
@@ -25,7 +27,15 @@ from kianda.lib.errors import Conflict, Flaw, Invalid, Missing, Stale
 KIND: Final = "identity provider"
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _DOMAIN: Final = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)+\Z")
-_LONGEST: Final = {"name": 80, "issuer": 500, "client_id": 191, "groups_claim": 100}
+_LONGEST: Final = {
+    "name": 80, "issuer": 500, "client_id": 191, "groups_claim": 300, "metadata_url": 500,
+    "sign_in_url": 500,
+}  # fmt: skip
+OPENID: Final = "openid_connect"
+SAML: Final = "saml"
+# What an attribute of SAML can say of a person.
+Attribute = Literal["id", "email", "verified", "username", "name", "first_name", "last_name"]
+ATTRIBUTES: Final[tuple[Attribute, ...]] = get_args(Attribute)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +44,18 @@ class ProviderSettings:
 
     name: str
     issuer: str
-    client_id: str
+    kind: str = OPENID
+    client_id: str = ""
     secret: str | None = None
     domains: tuple[str, ...] = ()
     trusts_addresses: bool = False
     creates_users: bool = False
     groups_claim: str = ""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    metadata_url: str = ""
+    sign_in_url: str = ""
+    certificates: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
     is_active: bool = True
 
 
@@ -61,10 +76,12 @@ def provider(slug: str) -> IdentityProvider:
 def settings_of(row: IdentityProvider) -> ProviderSettings:
     """Return what is stored of a provider, without its secret."""
     return ProviderSettings(
-        name=row.name, issuer=row.issuer, client_id=row.client_id, domains=tuple(row.domains),
-        trusts_addresses=row.trusts_addresses, creates_users=row.creates_users,
-        groups_claim=row.groups_claim,
-        groups={key: tuple(names) for key, names in row.groups.items()}, is_active=row.is_active,
+        name=row.name, issuer=row.issuer, kind=row.kind, client_id=row.client_id,
+        domains=tuple(row.domains), trusts_addresses=row.trusts_addresses,
+        creates_users=row.creates_users, groups_claim=row.groups_claim,
+        groups={key: tuple(names) for key, names in row.groups.items()},
+        metadata_url=row.metadata_url, sign_in_url=row.sign_in_url,
+        certificates=tuple(row.certificates), attributes=row.attributes, is_active=row.is_active,
     )  # fmt: skip
 
 
@@ -74,7 +91,7 @@ def add_provider(given: ProviderSettings, *, by: User) -> IdentityProvider:
         lock_people()
         _raise(_flaws(given))
         now = timezone.now()
-        row = IdentityProvider(slug=_free_slug(given.name), created=now)
+        row = IdentityProvider(slug=_free_slug(given.name), kind=given.kind, created=now)
         _store(row, given)
         audit.record(by, action="created", kind=KIND, name=row.slug, detail=row.issuer)
     return row
@@ -153,6 +170,9 @@ def _store(row: IdentityProvider, given: ProviderSettings) -> None:
     row.creates_users, row.is_active = given.creates_users, given.is_active
     row.groups_claim, row.trusts_addresses = given.groups_claim, given.trusts_addresses
     row.groups = {key: list(names) for key, names in given.groups.items()}
+    row.metadata_url, row.sign_in_url = given.metadata_url, given.sign_in_url
+    row.certificates = list(given.certificates)
+    row.attributes = {key: name.strip() for key, name in given.attributes.items() if name.strip()}
     if given.secret is not None:
         row.secret = given.secret or None
     row.modified = timezone.now()
@@ -173,37 +193,82 @@ def numbered(base: str, n: int) -> str:
 
 
 def _flaws(given: ProviderSettings, *, of: IdentityProvider | None = None) -> list[Flaw]:
-    flaws = [
-        Flaw(f"/{key}", _("Enter a value."))
-        for key in ("name", "issuer", "client_id")
-        if not getattr(given, key).strip()
-    ]
+    kind = of.kind if of else given.kind
+    if kind not in _FLAWS or given.kind != kind:
+        return [Flaw("/kind", _("Choose OpenID Connect or SAML; it cannot be changed later."))]
+    flaws = [] if given.name.strip() else [Flaw("/name", _("Enter a value."))]
     flaws += [
         Flaw(f"/{key}", _("Use at most %(most)d characters.") % {"most": most})
         for key, most in _LONGEST.items()
         if len(getattr(given, key)) > most
     ]
-    if given.issuer and (sentence := _issuer_flaw(given.issuer)):
-        flaws.append(Flaw("/issuer", sentence))
     rows = IdentityProvider.objects.filter(issuer=given.issuer, client_id=given.client_id)
-    if rows.exclude(pk=of.pk if of else 0).exists():
-        flaws.append(Flaw("/client_id", _("There is one with this issuer and client ID already.")))
+    taken = rows.exclude(pk=of.pk if of else 0).exists()
+    flaws += _FLAWS[kind](given, taken)
     if given.trusts_addresses and not given.domains:
         sentence = _("Enter the domains whose addresses count as verified.")
         flaws.append(Flaw("/domains", sentence))
     return [*flaws, *_domain_flaws(given.domains), *_group_flaws(given)]
 
 
-def _issuer_flaw(issuer: str) -> str:
+def _openid_flaws(given: ProviderSettings, taken: bool) -> list[Flaw]:  # noqa: FBT001
+    flaws = [
+        Flaw(f"/{key}", _("Enter a value."))
+        for key in ("issuer", "client_id")
+        if not getattr(given, key).strip()
+    ]
+    if given.issuer and (sentence := _address_flaw(given.issuer)):
+        flaws.append(Flaw("/issuer", sentence))
+    if taken:
+        flaws.append(Flaw("/client_id", _("There is one with this issuer and client ID already.")))
+    return flaws
+
+
+def _saml_flaws(given: ProviderSettings, taken: bool) -> list[Flaw]:  # noqa: FBT001
+    flaws = []
+    if not given.issuer.strip():
+        flaws.append(Flaw("/issuer", _("Enter a value.")))
+    if taken:
+        flaws.append(Flaw("/issuer", _("There is one with this entity ID already.")))
+    if sentence := _address_flaw(given.sign_in_url, query=True):
+        flaws.append(Flaw("/metadata", _("Where people sign in: %(flaw)s") % {"flaw": sentence}))
+    if given.metadata_url and (sentence := _address_flaw(given.metadata_url, query=True)):
+        flaws.append(Flaw("/metadata_url", sentence))
+    if not given.certificates:
+        flaws.append(Flaw("/metadata", _("There is no certificate to sign with in it.")))
     try:
-        parts = urlsplit(issuer)
+        for text in given.certificates:
+            certificate(text)
+    except ValueError:
+        flaws.append(Flaw("/metadata", _("A certificate in it cannot be read.")))
+    flaws += [
+        Flaw(f"/attributes/{key}", _("Use at most %(most)d characters.") % {"most": 300})
+        for key, name in given.attributes.items()
+        if len(name) > 300
+    ]
+    return flaws
+
+
+_FLAWS: Final[dict[str, Callable[[ProviderSettings, bool], list[Flaw]]]] = {
+    OPENID: _openid_flaws, SAML: _saml_flaws,
+}  # fmt: skip
+
+
+def certificate(text: str) -> x509.Certificate:
+    """Read a certificate as metadata of SAML hold it; raises ValueError."""
+    return x509.load_der_x509_certificate(base64.b64decode(text, validate=True))
+
+
+def _address_flaw(address: str, *, query: bool = False) -> str:
+    try:
+        parts = urlsplit(address)
         host = parts.hostname
     except ValueError:
         return _("Enter an address such as https://login.example.org.")
-    if not host or parts.username or parts.query or parts.fragment:
+    if not host or parts.username or (parts.query and not query) or parts.fragment:
         return _("Enter an address such as https://login.example.org.")
     if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
-        return _("The issuer must begin with https://.")
+        return _("The address must begin with https://.")
     return ""
 
 

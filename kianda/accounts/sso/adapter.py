@@ -28,7 +28,6 @@ from kianda.accounts.services.provider_people import (
     free_username,
 )
 
-OPENID = "openid_connect"
 _sessions: list[Callable[[], Any]] = []
 
 
@@ -48,7 +47,8 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         return [
             app
             for app in apps
-            if provider in (None, OPENID, app.provider_id) and client_id in (None, app.client_id)
+            if provider in (None, app.provider, app.provider_id)
+            and client_id in (None, app.client_id)
         ]
 
     def get_requests_session(self) -> Any:
@@ -144,6 +144,6 @@ def refuse(request: HttpRequest, slug: str, code: str, *, detail: str = "") -> N
 
 def _app(row: IdentityProvider) -> SocialApp:
     return SocialApp(
-        provider=OPENID, provider_id=row.slug, name=row.name, client_id=row.client_id,
+        provider=row.kind, provider_id=row.slug, name=row.name, client_id=row.client_id or row.slug,
         secret=row.secret or "", settings={"server_url": row.issuer, "claim": row.groups_claim},
     )  # fmt: skip

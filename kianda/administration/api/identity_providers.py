@@ -12,6 +12,9 @@ from kianda.accounts.models import IdentityProvider
 from kianda.accounts.permissions import caller
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.accounts.services import identity_providers as services
+from kianda.accounts.services.identity_providers import ATTRIBUTES, OPENID, Attribute
+from kianda.accounts.sso.kinds import KINDS
+from kianda.accounts.sso.saml_metadata import expiries
 from kianda.administration.sso.identity_providers import try_provider
 from kianda.lib.api.drf import check_if_match, etag_of, list_response, read_query, tagged
 from kianda.lib.api.schemas import TEXT, Schema, page_of, shape
@@ -31,12 +34,38 @@ _SETTINGS: Schema = {
         "type": "object", "additionalProperties": {"type": "array", "items": TEXT},
         "description": "Value of the claim: the groups and roles that it gives.",
     },
+    "metadata_url": TEXT | {"description": "SAML: where it publishes its metadata."},
+    "attributes": {
+        "type": "object", "additionalProperties": False,
+        "properties": dict.fromkeys(ATTRIBUTES, TEXT),
+        "description": "SAML: what is known of a person, by which attribute; else by usual ones.",
+    },
     "active": {"type": "boolean"},
 }  # fmt: skip
-PROVIDER = shape({"slug": TEXT, **_SETTINGS, "has_secret": {"type": "boolean"}})
+_KIND: Schema = {
+    "kind": {
+        "type": "string", "enum": list(KINDS), "default": OPENID,
+        "description": "Cannot be changed after creation.",
+    }
+}  # fmt: skip
+PROVIDER = shape({
+    "slug": TEXT, **_KIND, **_SETTINGS, "has_secret": {"type": "boolean"},
+    "sign_in_url": TEXT | {"description": "SAML: where people sign in."},
+    "certificates": {
+        "type": "array", "items": {"type": "string", "format": "date-time"},
+        "description": "SAML: until when each certificate to sign with is valid.",
+    },
+})  # fmt: skip
 PROVIDER_IN = shape(
-    {**_SETTINGS, "secret": TEXT | {"writeOnly": True}}, required=["name", "issuer", "client_id"]
-)
+    {
+        **_KIND, **_SETTINGS, "secret": TEXT | {"writeOnly": True},
+        "metadata": TEXT | {
+            "writeOnly": True,
+            "description": "SAML: its metadata (XML), in the place of their address.",
+        },
+    },
+    required=["name"],
+)  # fmt: skip
 PROVIDER_PATCH = PROVIDER_IN | {"required": []}
 TESTED = shape({"ok": {"type": "boolean"}, "detail": TEXT})
 
@@ -44,6 +73,7 @@ TESTED = shape({"ok": {"type": "boolean"}, "detail": TEXT})
 class _Changes(Body):
     """PATCH /identity-providers/{slug}/"""
 
+    kind: StrictStr = OPENID
     name: StrictStr = ""
     issuer: StrictStr = ""
     client_id: StrictStr = ""
@@ -53,16 +83,22 @@ class _Changes(Body):
     creates_users: StrictBool = False
     groups_claim: StrictStr = ""
     groups: dict[StrictStr, list[StrictStr]] = {}
+    metadata_url: StrictStr = ""
+    metadata: StrictStr = ""
+    attributes: dict[Attribute, StrictStr] = {}
     active: StrictBool = True
 
 
 def _json(row: IdentityProvider) -> dict[str, Any]:
     return {
-        "slug": row.slug, "name": row.name, "issuer": row.issuer, "client_id": row.client_id,
+        "slug": row.slug, "kind": row.kind, "name": row.name, "issuer": row.issuer,
+        "client_id": row.client_id,
         "domains": row.domains, "trusts_addresses": row.trusts_addresses,
         "creates_users": row.creates_users,
-        "groups_claim": row.groups_claim, "groups": row.groups, "active": row.is_active,
-        "has_secret": row.secret is not None,
+        "groups_claim": row.groups_claim, "groups": row.groups,
+        "metadata_url": row.metadata_url, "attributes": row.attributes, "active": row.is_active,
+        "has_secret": row.secret is not None, "sign_in_url": row.sign_in_url,
+        "certificates": [one.until for one in expiries(row.certificates)],
     }  # fmt: skip
 
 
@@ -74,16 +110,23 @@ def _answer(row: IdentityProvider, *, status: int = 200) -> Response:
     return tagged(Response(_json(row), status=status), _etag(row))
 
 
-def _given(body: _Changes, before: dict[str, Any]) -> services.ProviderSettings:
+def _given(body: _Changes, row: IdentityProvider | None) -> services.ProviderSettings:
+    """Return what is given, completed by what the provider says; what is left out stays."""
+    before = {**_json(row), "secret": None} if row else _Changes().model_dump()
     told = {**before, **body.model_dump(include=body.model_fields_set)}
-    return services.ProviderSettings(
-        name=told["name"], issuer=told["issuer"], client_id=told["client_id"],
+    given = services.ProviderSettings(
+        kind=told["kind"], name=told["name"], issuer=told["issuer"], client_id=told["client_id"],
         secret=told.get("secret"), domains=tuple(told["domains"]),
         trusts_addresses=told["trusts_addresses"], creates_users=told["creates_users"],
         groups_claim=told["groups_claim"],
         groups={value: tuple(names) for value, names in told["groups"].items()},
+        metadata_url=told["metadata_url"], attributes=told["attributes"],
         is_active=told["active"],
     )  # fmt: skip
+    if given.kind not in KINDS or (row and row.kind != given.kind):
+        return given
+    stored = services.settings_of(row) if row else None
+    return KINDS[given.kind].complete(given, xml=body.metadata, before=stored)
 
 
 class IdentityProviders(APIView):
@@ -105,10 +148,13 @@ class IdentityProviders(APIView):
         responses={201: PROVIDER}, tags=TAGS,
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        """Add an identity provider; it answers at `/sign-in/with/{slug}/callback/`."""
+        """Add an identity provider.
+
+        It answers at `/sign-in/with/{slug}/callback/`, by SAML at `/sign-in/with/{slug}/answer/`.
+        """
         read_query(request, ())
         body = read_body(_Changes, request.data)
-        row = services.add_provider(_given(body, _Changes().model_dump()), by=caller(request))
+        row = services.add_provider(_given(body, None), by=caller(request))
         response = _answer(row, status=201)
         response["Location"] = request.build_absolute_uri(f"/api/v1/identity-providers/{row.slug}/")
         return response
@@ -137,9 +183,8 @@ class OneIdentityProvider(APIView):
         check_if_match(request, _etag(row))
         body = read_body(_Changes, request.data)
         changed = services.change_provider(
-            row, _given(body, {**_json(row), "secret": None}), revision=row.revision,
-            by=caller(request),
-        )  # fmt: skip
+            row, _given(body, row), revision=row.revision, by=caller(request)
+        )
         return _answer(changed)
 
     @extend_schema(operation_id="identity_provider_delete", responses={204: None}, tags=TAGS)
@@ -165,5 +210,5 @@ class IdentityProviderTest(APIView):
         """Ask a provider for its configuration and its keys."""
         read_query(request, ())
         problem, found = try_provider(services.provider(slug), by=caller(request))
-        detail = problem or str(found["authorization_endpoint"])
-        return Response({"ok": not problem, "detail": detail})
+        detail = found.address if found else problem
+        return Response({"ok": found is not None, "detail": detail})

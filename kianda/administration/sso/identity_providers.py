@@ -4,125 +4,36 @@ from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
-from django import forms
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from kianda.accounts.models import IdentityProvider
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.accounts.services import audit
 from kianda.accounts.services import identity_providers as services
-from kianda.accounts.services.account_mails import address_in_full
-from kianda.accounts.sso.openid import discover, keys_of
-from kianda.lib.errors import Conflict, Flaw, Invalid, Stale
+from kianda.accounts.services.identity_providers import OPENID, ProviderSettings
+from kianda.accounts.sso.kinds import KINDS, ProviderTested
+from kianda.accounts.sso.saml_metadata import expiries, installed, not_installed
+from kianda.administration.sso.provider_forms import FORMS, ProviderForm, initial
+from kianda.lib.errors import Conflict, Invalid, Stale
 from kianda.web.form_once import once
 from kianda.web.pages import form_errors, go, page, render_dialog, render_page, toast
 
 ADMIN = (ADMINISTRATOR,)
-_AREA: Any = {"rows": 3, "spellcheck": "false"}
-
-
-def _text(label: Any, help_text: Any = "", **attrs: Any) -> Any:
-    return forms.CharField(
-        label=label, required=False, max_length=500, help_text=help_text,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", **attrs}),
-    )  # fmt: skip
-
-
-class ProviderForm(forms.Form):
-    """An identity provider."""
-
-    name: Any = _text(gettext_lazy("Name"), gettext_lazy("Shown on the button at the sign-in."))
-    issuer: Any = _text(
-        gettext_lazy("Issuer"),
-        gettext_lazy("Such as https://login.example.org, exactly as it says."),
-    )
-    client_id: Any = _text(gettext_lazy("Client ID"))
-    secret: Any = forms.CharField(
-        label=gettext_lazy("Client secret"), required=False, max_length=2000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )  # fmt: skip
-    domains: Any = forms.CharField(
-        label=gettext_lazy("Email domains"), required=False, max_length=5000,
-        widget=forms.Textarea(attrs=_AREA),
-        help_text=gettext_lazy("One per line. If empty, it may speak for every address."),
-    )  # fmt: skip
-    trusts_addresses: Any = forms.BooleanField(
-        label=gettext_lazy("Addresses of these domains are verified"), required=False,
-        help_text=gettext_lazy(
-            "For providers of your own organisation that do not say so, such as Microsoft Entra ID."
-        ),
-    )  # fmt: skip
-    creates_users: Any = forms.BooleanField(
-        label=gettext_lazy("Create accounts for people who have none"), required=False,
-        help_text=gettext_lazy("With the role User. Their address must be verified there."),
-    )  # fmt: skip
-    groups_claim: Any = _text(
-        gettext_lazy("Claim with groups"),
-        gettext_lazy("Such as groups. If empty, groups stay as they are here."),
-    )
-    groups: Any = forms.CharField(
-        label=gettext_lazy("Groups and roles"), required=False, max_length=20_000,
-        widget=forms.Textarea(attrs={**_AREA, "rows": 5}),
-        help_text=gettext_lazy(
-            "One value of the claim per line, and what it gives: hr-team = HR, Designer"
-        ),
-    )  # fmt: skip
-    is_active: Any = forms.BooleanField(
-        label=gettext_lazy("People can sign in with it"), required=False, initial=True
-    )
-
-    def given(self, *, stored: bool) -> services.ProviderSettings:
-        """Return what was entered; raises Invalid for what cannot be read."""
-        told = self.cleaned_data
-        secret = told["secret"] or (None if stored else "")
-        return services.ProviderSettings(
-            name=told["name"], issuer=told["issuer"], client_id=told["client_id"], secret=secret,
-            domains=tuple(_lines(told["domains"])), trusts_addresses=told["trusts_addresses"],
-            creates_users=told["creates_users"],
-            groups_claim=told["groups_claim"], groups=_groups(told["groups"]),
-            is_active=told["is_active"],
-        )  # fmt: skip
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _groups(text: str) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for line in _lines(text):
-        value, sign, names = line.partition("=")
-        given = tuple(name.strip() for name in names.split(",") if name.strip())
-        if not sign or not value.strip() or not given:
-            sentence = _("Write each line as value = group: %(line)s") % {"line": line[:80]}
-            raise Invalid(errors=[Flaw("/groups", sentence)])
-        found[value.strip()] = given
-    return found
-
-
-def _initial(row: IdentityProvider) -> dict[str, Any]:
-    now = services.settings_of(row)
-    groups = "\n".join(f"{value} = {', '.join(names)}" for value, names in now.groups.items())
-    return {
-        "name": now.name, "issuer": now.issuer, "client_id": now.client_id,
-        "domains": "\n".join(now.domains), "trusts_addresses": now.trusts_addresses,
-        "creates_users": now.creates_users,
-        "groups_claim": now.groups_claim, "groups": groups, "is_active": now.is_active,
-    }  # fmt: skip
 
 
 @page(roles=ADMIN, methods=("GET", "POST"))
 @once
 def add(request: HttpRequest) -> HttpResponseBase:
-    """Add an identity provider."""
-    form = ProviderForm(request.POST if request.method == "POST" else None)
+    """Add an identity provider of a kind."""
+    asked = request.GET.get("kind", OPENID)
+    kind = asked if asked in KINDS else OPENID
+    form = _given(request, FORMS[kind])
     if request.method == "POST" and form.is_valid():
         try:
-            row = services.add_provider(form.given(stored=False), by=signed_in(request))
+            given = _complete(form, None)
+            row = services.add_provider(given, by=signed_in(request))
         except Invalid as invalid:
             form_errors(form, invalid)
         else:
@@ -136,12 +47,12 @@ def add(request: HttpRequest) -> HttpResponseBase:
 def change(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Change an identity provider."""
     row, stale = services.provider(slug), False
-    form = ProviderForm(request.POST if request.method == "POST" else None, initial=_initial(row))
+    form = _given(request, FORMS[row.kind], initial=initial(row))
     if request.method == "POST" and form.is_valid():
         try:
             revision = request.POST.get("revision", "")
             services.change_provider(
-                row, form.given(stored=True), by=signed_in(request),
+                row, _complete(form, row), by=signed_in(request),
                 revision=int(revision) if revision.isdecimal() else None,
             )  # fmt: skip
         except Invalid as invalid:
@@ -156,25 +67,33 @@ def change(request: HttpRequest, slug: str) -> HttpResponseBase:
     return _form(request, form, services.provider(slug), stale=stale)
 
 
+def _given(request: HttpRequest, form: type[ProviderForm], **more: Any) -> ProviderForm:
+    posted = (request.POST, request.FILES) if request.method == "POST" else ()
+    return form(*posted, **more)
+
+
+def _complete(form: ProviderForm, row: IdentityProvider | None) -> ProviderSettings:
+    return KINDS[form.kind].complete(
+        form.given(stored=row is not None), xml=form.metadata_given(),
+        before=services.settings_of(row) if row else None,
+    )  # fmt: skip
+
+
 def _form(
     request: HttpRequest, form: ProviderForm, row: IdentityProvider | None, *, stale: bool = False
 ) -> HttpResponseBase:
     if row is not None:
-        form.fields["issuer"].widget.attrs["readonly"] = True
-        form.fields["issuer"].help_text = _("Cannot be changed after creation.")
-        if row.secret:
-            form.fields["secret"].help_text = _("Saved. Leave empty to keep it.")
+        form.fix(row)
+    kind = KINDS[form.kind]
     context = {
-        "form": form, "row": row, "stale": stale,
-        "callback": _callback(row.slug) if row else "",
+        "form": form, "row": row, "stale": stale, "kind": kind,
+        "missing": "" if form.kind == OPENID or installed() else not_installed(),
+        "addresses": kind.addresses(row) if row else [],
+        "expiries": expiries(row.certificates) if row else [],
         "people": SocialAccount.objects.filter(provider=row.slug).count() if row else 0,
     }  # fmt: skip
     status = 409 if stale else 422 if form.errors else 200
     return render_page(request, "accounts/identity_provider.html", context, status=status)
-
-
-def _callback(slug: str) -> str:
-    return address_in_full(reverse("openid_connect_callback", args=[slug]))
 
 
 @page(roles=ADMIN, methods=("POST",))
@@ -189,15 +108,13 @@ def test(request: HttpRequest, slug: str) -> HttpResponseBase:
     )  # fmt: skip
 
 
-def try_provider(row: IdentityProvider, *, by: Any) -> tuple[str, dict[str, Any]]:
+def try_provider(row: IdentityProvider, *, by: Any) -> tuple[str, ProviderTested | None]:
     """Return what is wrong with a provider, or nothing and what it says of itself."""
     audit.record(by, action="tested", kind=services.KIND, name=row.slug)
     try:
-        config = discover(row.issuer)
-        keys = keys_of(config)
-    except OAuth2Error as error:
-        return str(error), {}
-    return "", {**config, "keys": keys}
+        return "", KINDS[row.kind].test(row)
+    except (OAuth2Error, ValueError) as error:
+        return str(error), None
 
 
 @page(roles=ADMIN, methods=("GET", "POST"))

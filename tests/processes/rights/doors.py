@@ -381,6 +381,9 @@ _BY_MARKS = {
         POST /instances/<str:process_id>/move/
     """,
     ".....": """
+        POST /sign-in/with/<slug:provider_id>/answer/
+        GET /sign-in/with/<slug:provider_id>/answer/finish/
+        GET /sign-in/with/<slug:provider_id>/metadata/
         GET /instances/<str:process_id>/forms/<str:form>/actions/<str:button>/
         POST /instances/<str:process_id>/forms/<str:form>/actions/<str:button>/
         POST /api/v1/instances/<str:process_id>/forms/<str:form>/actions/<str:button>/

@@ -1,0 +1,1 @@
+"""Single sign-on with SAML, against a provider that signs as a real one does."""
