@@ -374,3 +374,15 @@ def test_user_names_of_new_people_are_free_and_readable(db: None) -> None:
     assert free_username("", "emma@example.org") == "emma-2"
     assert free_username("émma <b>", "") == "émmab"
     assert free_username("<>", "") == "user"
+
+
+def test_a_user_name_that_looks_like_an_address_is_nobody_elses(db: None) -> None:
+    make_user("emma", "User")
+    assert free_username("Tom@Example.org", "tom@example.org") == "Tom@Example.org"
+    # What only looks like one, or is that of somebody else, is none.
+    assert free_username("emma@example.org", "tom@example.org") == "emma-2"
+    assert free_username("tom@corp.example", "tom@example.org") == "tom"
+    assert free_username("o'neil@example.org", "o'neil@example.org") == "oneil"
+    make_user("tom@example.org")
+    assert free_username("tom@example.org", "tom@example.org") == "tom"
+    assert free_username("@example.org", "tom@example.org") == "tom"

@@ -58,19 +58,31 @@ def account_for(row: IdentityProvider, *, address: str) -> User | None:
 
 
 def free_username(wish: str, address: str) -> str:
-    """Return a user name for a new person, near to what the provider calls them."""
-    base = re.sub(r"[^\w.@+-]", "", wish or address.partition("@")[0])[:140] or "user"
-    taken = {
-        name.casefold()
-        for name in User.objects.filter(username__istartswith=base).values_list(
-            "username", flat=True
-        )
-    }
+    """Return a user name for a new person, near to what the provider calls them.
+
+    Both user names and addresses sign in. So a name that looks like an address is the person's own:
+    any other would be in the way of whoever has that address, or gets it.
+    """
+    own = _plain_name(wish)
+    if own.casefold() == address.casefold() and not _taken(own) and own:
+        return own
+    names = (wish.partition("@")[0], address.partition("@")[0])
+    base = next((name for one in names if (name := _plain_name(one))), "user")
+    taken = _taken(base)
     return next(
         name
         for n in range(1, len(taken) + 2)
         if (name := numbered(base, n)).casefold() not in taken
     )
+
+
+def _plain_name(wish: str) -> str:
+    return re.sub(r"[^\w.@+-]", "", wish)[:140]
+
+
+def _taken(base: str) -> set[str]:
+    rows = User.objects.filter(username__istartswith=base)
+    return {name.casefold() for name in rows.values_list("username", flat=True)}
 
 
 def claimed_groups(row: IdentityProvider, claims: Mapping[str, Any]) -> set[str]:
