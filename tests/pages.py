@@ -4,6 +4,8 @@ import html
 import re
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
+from django.http import HttpRequest
 from django.test import Client
 
 SCRIPT = "<script>alert(1)</script>\"'&"
@@ -13,6 +15,16 @@ def client_of(user: Any, **more: Any) -> Client:
     """Return a client in which a person is signed in."""
     client = Client(**more)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def fresh_client_of(user: Any, **more: Any) -> Client:
+    """Return a client in which a person has signed in just now: no page asks again who it is."""
+    client = client_of(user, **more)
+    request = HttpRequest()
+    request.session = client.session
+    record_authentication(request, user, "password")
+    request.session.save()
     return client
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
@@ -69,6 +70,11 @@ class ApiTokenAdmin(TokenBase):
         for token in queryset:
             revoke_token(token, by=request.user)
         self.message_user(request, _("The tokens are revoked."))
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Have who signed in some minutes ago confirm that it is them, as on the page of tokens."""
+        raise_if_reauthentication_required(request, app="kianda")
+        return super().add_view(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: Any) -> None:
         """Make the token through the service; keep its text for the answer alone."""

@@ -15,7 +15,7 @@ from kianda.administration.forms import SCOPE_WORDS, TokenForm
 from kianda.administration.lists import shown_rows
 from kianda.lib.errors import Invalid, Missing
 from kianda.web.form_once import leads_to, once
-from kianda.web.pages import form_errors, go, page, render_dialog, render_page, toast
+from kianda.web.pages import confirmed, form_errors, go, page, render_dialog, render_page, toast
 
 
 def visible_tokens(user: User) -> QuerySet[ApiToken]:
@@ -40,6 +40,7 @@ def tokens(request: HttpRequest) -> HttpResponseBase:
 
 
 @page(methods=("GET", "POST"))
+@confirmed
 @once
 def create(request: HttpRequest) -> HttpResponseBase:
     """Make a token and show its text, this once."""

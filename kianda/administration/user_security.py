@@ -17,7 +17,7 @@ from kianda.accounts.sso.kinds import KINDS
 from kianda.administration.forms import ROLE_WORDS
 from kianda.lib.errors import Invalid
 from kianda.web.form_once import once
-from kianda.web.pages import form_errors, go, page, render_dialog, render_page, toast
+from kianda.web.pages import confirmed, form_errors, go, page, render_dialog, render_page, toast
 
 ADMIN = (ADMINISTRATOR,)
 
@@ -96,6 +96,7 @@ def sessions(request: HttpRequest, user_id: int) -> HttpResponseBase:
 
 
 @page(roles=ADMIN, methods=("GET", "POST"))
+@confirmed
 @once
 def reset_second_factor(request: HttpRequest, user_id: int) -> HttpResponseBase:
     """Ask, then take the second factor of a user away who has lost it."""

@@ -31,7 +31,16 @@ from kianda.web.edit_conflict import (
     revision_of,
 )
 from kianda.web.form_once import leads_to, once
-from kianda.web.pages import form_errors, go, page, query_words, render_dialog, render_page, toast
+from kianda.web.pages import (
+    confirmed,
+    form_errors,
+    go,
+    page,
+    query_words,
+    render_dialog,
+    render_page,
+    toast,
+)
 
 ADMIN = (ADMINISTRATOR,)
 _ACTS = {
@@ -155,6 +164,7 @@ def deactivate(request: HttpRequest, user_id: int) -> HttpResponseBase:
 
 
 @page(roles=ADMIN, methods=("GET", "POST"))
+@confirmed
 @once
 def password_link(request: HttpRequest, user_id: int) -> HttpResponseBase:
     """Create a link by which the person sets a password, and show or mail it; or revoke it."""

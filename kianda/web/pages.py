@@ -5,6 +5,11 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeAlias, cast
 from urllib.parse import urlencode, urlsplit
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import (
+    is_reauthentication_required,
+    suspend_request,
+)
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -86,6 +91,34 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     query = {"next": here, "expired": "1"} if had_session or is_htmx(request) else {"next": here}
     there = f"{reverse('sign-in')}?{urlencode(query, safe='/')}"
     return go(request, there) if is_htmx(request) else redirect(there)
+
+
+def asks_again(request: HttpRequest) -> bool:
+    """Tell whether the person has signed in, or confirmed to be it, longer ago than minutes."""
+    return bool(is_reauthentication_required(request, app="kianda"))
+
+
+def confirmed(view: View[P]) -> View[P]:
+    """Have who signed in some minutes ago confirm that it is them, before an act worth stealing.
+
+    Whoever finds a browser open can then do neither. What was sent is kept, and done afterwards.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not asks_again(request):
+            return view(request, *args, **kwargs)
+        part = is_htmx(request)
+        # The dialog comes back as a page of its own.
+        for name in [name for name in request.META if name.startswith("HTTP_HX_")]:
+            del request.META[name]
+        (where, *_more) = get_adapter().get_reauthentication_methods(request.user)
+        led = suspend_request(request, where["url"])
+        if part:
+            return HttpResponse(status=204, headers={"HX-Redirect": led["Location"]})
+        return cast(HttpResponseBase, led)
+
+    return cast(View[P], guarded)
 
 
 def page_before(request: HttpRequest) -> str:

@@ -10,7 +10,7 @@ from django.test import Client
 from kianda.accounts.models import ApiToken, AuditEntry
 from kianda.accounts.services.tokens import create_token, digest_of
 from tests.factories import make_user
-from tests.pages import client_of
+from tests.pages import client_of, fresh_client_of
 
 pytestmark = pytest.mark.django_db
 TOKENS = "/django-admin/accounts/apitoken/"
@@ -18,7 +18,7 @@ TOKENS = "/django-admin/accounts/apitoken/"
 
 @pytest.fixture
 def office() -> Client:
-    return client_of(make_user("root", is_superuser=True, is_staff=True))
+    return fresh_client_of(make_user("root", is_superuser=True, is_staff=True))
 
 
 def test_a_new_token_is_shown_once(office: Client, ben: Any) -> None:
@@ -31,6 +31,13 @@ def test_a_new_token_is_shown_once(office: Client, ben: Any) -> None:
     assert "no-store" in response["Cache-Control"]
     assert text not in office.get(TOKENS).content.decode()
     assert AuditEntry.objects.get().user_name == "root"
+
+
+def test_who_signed_in_long_ago_confirms_to_be_it_first(ben: Any) -> None:
+    long_ago = client_of(make_user("root", is_superuser=True, is_staff=True))
+    answer = long_ago.post(f"{TOKENS}add/", {"name": "CI", "user": ben.pk})
+    assert answer["Location"].startswith("/password/again/?next=")
+    assert not ApiToken.objects.exists()
 
 
 def test_tokens_are_revoked_and_never_edited_or_deleted(office: Client, ben: Any) -> None:

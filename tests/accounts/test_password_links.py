@@ -24,7 +24,7 @@ from kianda.accounts.services.password_links import (
 from kianda.accounts.services.users import change_person, deactivate_person
 from kianda.lib.errors import Conflict, Invalid
 from tests.factories import PASSWORD, make_user
-from tests.pages import client_of, text_of
+from tests.pages import client_of, fresh_client_of, text_of
 
 pytestmark = pytest.mark.django_db
 MONDAY = dt.datetime(2026, 11, 30, 8, 0, tzinfo=dt.UTC)
@@ -193,7 +193,7 @@ def test_an_invitation_needs_an_address_and_an_active_user(ben: Any, admin: Any)
     [("send", "Link sent to ben@example.org."), ("revoke", "Link of ben revoked.")],
 )
 def test_the_dialog_sends_and_revokes(ben: Any, admin: Any, act: str, said: str) -> None:
-    client = client_of(admin)
+    client = fresh_client_of(admin)
     answer = client.post(f"/users/{ben.pk}/password-link/", {"act": act}, follow=True)
     assert said in text_of(answer)
     assert len(mail.outbox) == (act == "send")

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -29,6 +28,7 @@ from tests.browser.watch import (
 )
 from tests.factories import make_user
 from tests.integration.needs import chromium
+from tests.pages import fresh_client_of
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -147,8 +147,7 @@ def plain_page_as(
 
 def session_cookie(user: Any, url: str) -> Any:
     """Return the cookie of a new session of this person."""
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client = fresh_client_of(user)
     value = client.cookies[settings.SESSION_COOKIE_NAME].value
     return {"name": settings.SESSION_COOKIE_NAME, "value": value, "url": url}
 

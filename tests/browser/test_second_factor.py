@@ -5,11 +5,13 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from kianda.accounts.models import AuditEntry
 from tests.accounts.codes import code_of, recovery_codes
 from tests.browser.story_rows import sign_in
 from tests.browser.watch import Look, PageAs
+from tests.pages import client_of
 
 SECURITY = "/profile/security/"
 
@@ -167,11 +169,15 @@ def test_a_provider_is_added_changed_tested_and_deleted(
 
 
 def test_an_administrator_requires_one_ends_sessions_and_resets(
-    page_as: PageAs, person: Callable[[str], Any], looks: Any
+    page_as: PageAs, person: Callable[[str], Any], looks: Any, live_server: LiveServer
 ) -> None:
     ben, guest = person("ben"), page_as(None)
     enter(guest)
     page = page_as("admin")
+    # Signed in long ago.
+    value = client_of(person("admin")).cookies["sessionid"].value
+    cookie: Any = {"name": "sessionid", "value": value, "url": live_server.url}
+    page.context.add_cookies([cookie])
     page.goto("/users/sign-in/")
     looks(page)
     page.check("[value=User]")

@@ -31,7 +31,7 @@ from scheduler.services import create_task, run_now
 from scheduler.services.execution import execute
 from tests.factories import make_user
 from tests.language import Wide, plain_words, said_on, spoken, wide
-from tests.pages import client_of
+from tests.pages import client_of, fresh_client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -192,7 +192,7 @@ def client(language: Wide, httpserver: HTTPServer, settings: Any) -> Client:
     add_group(name="7", members=["x1"], by=user)
     invite_person(username="x2", name="2", email="x2@example.org", roles=["Designer"], by=user)
     create_token(user, name="1", scopes=["read"])
-    return client_of(user)
+    return fresh_client_of(user)
 
 
 def test_every_page_is_in_the_language_of_whoever_reads_it(client: Client) -> None:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +18,8 @@ from kianda.accounts.services.sessions import end_session, end_sessions, session
 from kianda.administration.api import schemas
 from kianda.lib.api.drf import check_if_match, etag_of, read_query, tagged
 from kianda.lib.api.strict_json import read_body
+from kianda.lib.errors import Forbidden
+from kianda.web.pages import asks_again
 
 ADMIN = (ADMINISTRATOR,)
 TAGS = ["Users and groups"]
@@ -104,6 +107,11 @@ class SecondFactorOf(APIView):
     def delete(self, request: Request, username: str) -> Response:
         """Remove every second factor of a user who has lost it, and end all sessions."""
         read_query(request, ())
+        # A token is no browser that somebody has left open.
+        if request.auth is None and asks_again(request._request):
+            raise Forbidden(
+                _("Confirm that it is you first, on the page Users, or use an API token.")
+            )
         second_factors.reset_second_factor(users.person(username), by=caller(request))
         return Response(status=204)
 
