@@ -10,23 +10,18 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER, has_role
 from kianda.lib.errors import Conflict, Flaw, Forbidden, InUse, Invalid
-from kianda.lib.pointers import pointer
 from kianda.lib.usage import used_by
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.engine.run_values import python_of
 from processes.instances.claim import read_instance, refuse_other_revision
-from processes.instances.default_values import default_values
-from processes.instances.kept_cells import with_kept_cells
+from processes.instances.first_values import first_values
 from processes.instances.lock import locked, when_free
 from processes.instances.process_ids import next_process_id
 from processes.instances.recycle_bin import delete_one
-from processes.instances.sent_values import SentValues, acting_for, take_sent
+from processes.instances.sent_values import SentValues, acting_for, refuse_not_open, take_sent
 from processes.instances.stored_values import (
     changes_between,
-    filled,
-    no_such_field,
-    read_sent,
     split,
     stored_values,
 )
@@ -65,9 +60,10 @@ def create_instance(
     if check is not None:
         check(document)
     moment = timezone.now()
-    made = ProcessInstance(design=design, version=version, mode=mode, created_by=user)
-    values = _first_values(document, data, user)
-    _refuse_foreign(made, document, data, set_by_rules, user)
+    made = ProcessInstance(
+        design=design, version=version, mode=mode, created_by=user, display=dict(display or {})
+    )
+    values = first_values(made, document, SentValues(user, data, set_by_rules=set_by_rules))
     plain, secret = split(document, values)
     with transaction.atomic():
         process_id = next_process_id(design=design, pattern=document.process_id, values=values)
@@ -81,37 +77,6 @@ def create_instance(
         if on_made is not None:
             on_made(instance)
     return instance
-
-
-def _refuse_foreign(
-    made: ProcessInstance,
-    document: Document,
-    data: Mapping[str, Any],
-    set_by_rules: Collection[str],
-    user: User | None,
-) -> None:
-    """Raise Forbidden or Invalid for values that are somebody else's to give, or not seen."""
-    rights = InstanceRights(user, made, document)
-    typed = [name for name in data if name not in set_by_rules]
-    unseen = [name for name in typed if name in document.fields and not rights.sees(name)]
-    if unseen:
-        raise Invalid(
-            errors=[Flaw(pointer("data", name), no_such_field(document, name)) for name in unseen]
-        )
-    for name in document.value_fields:
-        if name in typed:
-            rights.changes_field(name).or_refuse()
-            with_kept_cells(name, data[name], rights, {}, set_by_rules=set_by_rules)
-
-
-def _first_values(
-    document: Document, data: Mapping[str, Any], user: User | None
-) -> dict[str, Value]:
-    """Return what was sent over the defaults; raises Invalid with every flaw."""
-    sent, flaws = read_sent(document, data, {})
-    if flaws:
-        raise Invalid(errors=flaws)
-    return filled(document, {**default_values(document, user=user), **sent})
 
 
 def _version_for(process: str, mode: str, user: User | None) -> tuple[ProcessDesign, DesignVersion]:
@@ -209,7 +174,10 @@ def _store(
 
 
 def store_unsaved_answer(*, run_pk: int, user: User) -> ProcessInstance:
-    """Store what a successful call of a run brought and no rule saved ("Store these values")."""
+    """Store what a successful call of a run brought and no rule saved ("Store these values").
+
+    Raises Conflict when it left nothing or its form is not open, Forbidden, Busy, Missing.
+    """
     run = Run.objects.filter(pk=run_pk, unsaved_answer=True).first()
     if run is None or run.unsaved_values is None:
         raise Conflict(_("This run left nothing to store."))
@@ -224,9 +192,11 @@ def store_unsaved_answer(*, run_pk: int, user: User) -> ProcessInstance:
         rights = InstanceRights(user, instance, document)
         for name in brought:
             rights.changes_field(name).or_refuse()
+        # What a form had left is no way into it once it is completed.
+        said = refuse_not_open(SentValues(user, brought), instance, document, list(brought))
         _store(
             instance, document, before=before, after={**before, **brought}, user=user, run=run,
-            acted_for=acting_for(rights, brought),
+            said=said, acted_for=acting_for(rights, brought),
         )  # fmt: skip
         return instance
 

@@ -74,22 +74,24 @@ def take_sent(
     rights = rights_for(sent.user, sent.link, instance, document)
     unseen = {name for name in sent.data if not rights.sees(name)} - set(sent.set_by_rules)
     known = {
-        name: with_kept_cells(name, one, rights, stored, set_by_rules=sent.set_by_rules)
+        name: with_kept_cells(
+            name, one, rights, stored, set_by_rules=sent.set_by_rules,
+            by_hand=sent.trigger not in UNATTENDED,
+        )
         for name, one in sent.data.items()
         if name not in unseen
-    }
+    }  # fmt: skip
     values, flaws = read_sent(document, known, stored)
     flaws += [Flaw(pointer("data", name), no_such_field(document, name)) for name in unseen]
-    touched = [name for name in known if _is_touched(name, sent, document, values, stored)]
-    typed = [name for name in touched if name not in sent.set_by_rules]
+    typed = [name for name in typed_in(sent, document, values, stored) if name in known]
     _refuse_foreign(sent, rights, typed)
     pressed = [] if sent.target.endswith("#load") else [sent.target]
     acted_for = acting_for(rights, (*pressed, *typed))
     if sent.trigger in OF_TASKS:
         return TakenValues(values, flaws, [], acted_for)
-    overridden = _refuse_not_open(sent, instance, document, typed)
+    overridden = refuse_not_open(sent, instance, document, typed)
     if sent.trigger not in UNATTENDED:
-        flaws += _out_of_reach(sent, instance, document, typed)
+        flaws += out_of_reach(sent, instance, document, typed)
     return TakenValues(values, flaws, overridden, acted_for)
 
 
@@ -131,20 +133,24 @@ def takes_values(instance: ProcessInstance, document: Document, name: str) -> bo
     return record is not None and record.status == CURRENT and stand.visible and stand.enabled
 
 
-def _is_touched(
-    name: str,
+def typed_in(
     sent: SentValues,
     document: Document,
     values: Mapping[str, Value],
     stored: Mapping[str, Value],
-) -> bool:
-    found = document.value_fields.get(name)
-    if found is None:
-        return False
-    if found.is_secret:
-        # Whether it is the one that is stored is not told.
-        return bool(sent.data[name] != MASK)
-    return name not in values or values[name] != stored.get(name)
+) -> list[str]:
+    """Return the fields whose values somebody has typed: not as stored, and not set by rules."""
+
+    def is_touched(name: str) -> bool:
+        found = document.value_fields.get(name)
+        if found is None:
+            return False
+        if found.is_secret:
+            # Whether it is the one that is stored is not told.
+            return bool(sent.data[name] != MASK)
+        return name not in values or values[name] != stored.get(name)
+
+    return [name for name in sent.data if name not in sent.set_by_rules and is_touched(name)]
 
 
 def _refuse_foreign(sent: SentValues, rights: InstanceRights, typed: Iterable[str]) -> None:
@@ -181,7 +187,7 @@ def _refuse_reader(target: str, rights: InstanceRights) -> None:
         rights.changes(opened[0]).or_refuse()
 
 
-def _refuse_not_open(
+def refuse_not_open(
     sent: SentValues, instance: ProcessInstance, document: Document, typed: Sequence[str]
 ) -> list[dict[str, str]]:
     """Raise Conflict for what stands on a form that is not open; administrators change all forms.
@@ -237,7 +243,7 @@ def _closed(document: Document, form: str, record: FormRecord) -> str:
     return said % {"form": next(one.title for one in document.forms if one.name == form)}
 
 
-def _out_of_reach(
+def out_of_reach(
     sent: SentValues, instance: ProcessInstance, document: Document, typed: Iterable[str]
 ) -> list[Flaw]:
     """Return a flaw for each field, and the target, that is hidden or switched off just now."""

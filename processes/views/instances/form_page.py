@@ -34,6 +34,7 @@ from processes.forms.table_input import TypedTable
 from processes.instances.claim import read_instance
 from processes.instances.default_values import early_names
 from processes.instances.history import ForeignChange, changed_since
+from processes.instances.kept_cells import ROWS, switched_off
 from processes.instances.process_ids import address_of
 from processes.instances.stored_values import read_sent, shown, stored_values
 from processes.instances.version_moves import as_in_draft
@@ -319,12 +320,16 @@ class FormPage:
 
 
 def closed_columns(tables: Iterable[str], rights: InstanceRights) -> list[str]:
-    """Return the columns of tables, `lines.price`, whose cells a page brings along as they were."""
-    return [
-        f"{name}.{column}"
-        for name in tables
-        for column in sorted(rights.hidden_columns(name) | rights.fixed_columns(name))
-    ]
+    """Return the columns of tables, `lines.price`, whose cells a page brings along as they were.
+
+    And their rows as such, `lines.*`: rules may have added some that are not stored yet.
+    """
+    found: list[str] = []
+    for name in tables:
+        off = switched_off(rights.document.fields.get(name))
+        closed = rights.hidden_columns(name) | rights.fixed_columns(name) | off
+        found += [f"{name}.{column}" for column in (*sorted(closed), ROWS)]
+    return found
 
 
 def _is_apart(control: Control) -> bool:

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
+from kianda.lib.errors import Conflict
 from kianda.lib.secrets import MASK
 from processes.designs.lifecycle import publish_design, save_design
 from processes.document_cache import document_of
 from processes.instances.lifecycle import patch_instance, store_unsaved_answer
 from processes.instances.version_moves import move_instance
-from processes.models import ProcessInstance, Run
+from processes.models import Change, ProcessInstance, Run
+from processes.running import runs
 from processes.selectors import get_design
 from tests.pages import client_of
 from tests.processes.conftest import GOOD_ANSWER, RULES, answers, with_rules
@@ -100,6 +102,26 @@ def test_an_answer_that_no_rule_saves_is_marked_and_can_be_stored_later(
     assert values_of(instance)["refresh_token"] == "rt-new-77"
     assert not Run.objects.get(pk=run.pk).unsaved_answer
     assert "not stored" not in start_page(ada)
+
+
+def test_what_a_form_has_left_is_stored_no_more_once_the_form_is_completed(
+    make_token: Make, provider: HTTPServer, ada: Any, admin: Any
+) -> None:
+    answers(provider)
+    instance = make_token([RULES[0], RULES[1]])
+    run = press(instance, ada)
+    runs.trigger(
+        process_id="token-refresh-1", target="form:token#submit", user=ada, trigger="submit"
+    )
+    with pytest.raises(Conflict, match="is completed"):
+        store_unsaved_answer(run_pk=run.pk, user=ada)
+    assert values_of(instance)["access_token"] == "at-old"
+    assert Run.objects.get(pk=run.pk).unsaved_answer
+    # Who manages the process corrects it, and the history tells.
+    store_unsaved_answer(run_pk=run.pk, user=admin)
+    assert values_of(instance)["access_token"] == "at-new"
+    said = Change.objects.filter(run=run).latest("pk").fields
+    assert {"field": "form:token", "before": "completed", "after": "changed"} in said
 
 
 def start_page(user: Any) -> str:

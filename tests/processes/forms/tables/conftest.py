@@ -23,7 +23,10 @@ def make(ada: Any) -> Any:
         panel = {"type": "panel", "name": "p", "fields": [lines]}
         raw = process(text_field("customer"), panel, security=OPEN_TO_ALL)
         published(raw, user=ada)
-        return create_instance(process="orders", mode="live", data={"lines": pens(rows)}, user=ada)
+        return create_instance(
+            process="orders", mode="live", data={"lines": pens(rows)}, user=ada,
+            set_by_rules=["lines"],
+        )  # fmt: skip
 
     return made
 

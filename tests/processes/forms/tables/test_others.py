@@ -42,7 +42,8 @@ def test_rows_that_others_added_stay_when_another_field_is_changed(
 ) -> None:
     instance = make()
     page = ben_at.get(URL)
-    patch_instance(process_id="orders-1", data={"lines": pens(5)}, revision=1, user=ada)
+    added = [{"what": "Pen 4"}, {"what": "Pen 5"}]
+    patch_instance(process_id="orders-1", data={"lines": pens(3) + added}, revision=1, user=ada)
     post(ben_at, page, **{"v-customer": "acme"})
     assert len(whats(instance)) == 5
 

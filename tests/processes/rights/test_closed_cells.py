@@ -1,0 +1,100 @@
+"""Cells and rows of a table that its form does not let a person change, whatever they send."""
+
+from typing import Any
+
+import pytest
+
+from processes.instances.lifecycle import create_instance
+from processes.models import ProcessInstance
+from tests.factories import api_client
+from tests.processes.rights.office import Office, leave_request, office
+from tests.processes.stories import published
+
+pytestmark = pytest.mark.django_db
+
+ROWS = [{"what": "Pen", "price": "2", "code": "a"}, {"what": "Ink", "price": "5", "code": "b"}]
+
+
+@pytest.fixture
+def people() -> Office:
+    return office()
+
+
+def order(people: Office, **table: Any) -> ProcessInstance:
+    """Emma has an order; its prices are worked out, its codes are for rules."""
+    definition = leave_request()
+    definition["forms"][0]["fields"] += [
+        {"type": "table", "name": "lines", **table, "columns": [
+            {"type": "text", "name": "what"},
+            {"type": "text", "name": "price", "enabled": False},
+            {"type": "text", "name": "code", "visible": False},
+        ]},
+        {"type": "button", "name": "keep", "rules": [{"type": "save"}]},
+        {"type": "button", "name": "work_out", "rules": [
+            {"type": "loop_table", "table": "lines", "rules": [
+                {"type": "set_form_field", "assignments": [{"field": "row.price", "value": "9"}]},
+            ]},
+            {"type": "save"},
+        ]},
+    ]  # fmt: skip
+    published(definition, user=people.root)
+    made = create_instance(process="leave", mode="live", data={"lines": ROWS}, user=people.root)
+    made.created_by = people.emma
+    made.save(update_fields=["created_by"])
+    return made
+
+
+def patched(made: ProcessInstance, user: Any, *rows: dict[str, str]) -> Any:
+    revision = ProcessInstance.objects.get(pk=made.pk).revision
+    body = {"data": {"lines": list(rows)}, "revision": revision}
+    return api_client(user).patch(f"/api/v1/instances/{made.process_id}/", body)
+
+
+def stored(made: ProcessInstance) -> Any:
+    return ProcessInstance.objects.get(pk=made.pk).values["lines"]
+
+
+@pytest.mark.parametrize("column", ["price", "code"])
+def test_a_cell_that_is_switched_off_is_not_changed(people: Office, column: str) -> None:
+    made = order(people)
+    wrong = patched(made, people.emma, ROWS[0], ROWS[1] | {column: "1"})
+    assert wrong.status_code == 400
+    assert wrong.data["errors"][0]["pointer"] == "/data/lines"
+    assert wrong.data["errors"][0]["detail"] == (
+        f"The column {column} of Lines is switched off: its cells stay as they are."
+    )
+    pressed = api_client(people.emma).post(
+        f"/api/v1/instances/{made.process_id}/trigger/",
+        {"target": "keep", "data": {"lines": [ROWS[0] | {column: "1"}, ROWS[1]]}},
+    )
+    assert pressed.status_code == 400
+    assert stored(made) == ROWS
+
+
+def test_cells_that_are_switched_off_stay_with_their_rows(people: Office) -> None:
+    made = order(people)
+    assert patched(made, people.emma, {"what": "Pencil"}, {"what": "Ink"}).status_code == 200
+    assert stored(made) == [ROWS[0] | {"what": "Pencil"}, ROWS[1]]
+    moved = patched(made, people.emma, ROWS[1], ROWS[0], {"what": "Paper"})
+    assert moved.status_code == 200
+    assert stored(made) == [ROWS[1], ROWS[0], {"what": "Paper", "price": "", "code": ""}]
+
+
+def test_rules_of_the_design_set_them(people: Office) -> None:
+    made = order(people)
+    run = api_client(people.emma).post(
+        f"/api/v1/instances/{made.process_id}/trigger/", {"target": "work_out"}
+    )
+    assert run.data["status"] == "succeeded", run.data
+    assert [row["price"] for row in stored(made)] == ["9", "9"]
+
+
+def test_rows_are_added_and_removed_where_the_form_lets_people(people: Office) -> None:
+    made = order(people, allow_add=False, allow_remove=False)
+    added = patched(made, people.emma, *ROWS, {"what": "Paper"})
+    assert added.data["errors"][0]["detail"] == "Rows cannot be added to Lines."
+    removed = patched(made, people.emma, ROWS[0])
+    assert removed.data["errors"][0]["detail"] == "Rows cannot be removed from Lines."
+    assert (added.status_code, removed.status_code) == (400, 400)
+    assert stored(made) == ROWS
+    assert patched(made, people.emma, {**ROWS[0], "what": "Pencil"}, ROWS[1]).status_code == 200
