@@ -184,7 +184,8 @@ def store_standing(
     instance.save(
         update_fields=["status", "forms", "display", "revision", "modified", "modified_by"]
     )
-    store_owners(instance, document)
+    name = user.get_username() if user else ""
+    store_owners(instance, document, substitute=name if acted_for else "")
     tell_of(instance, document, before=before, after=standing, by=user)
     end_links_of_closed_forms(instance, document, before=before, after=standing)
     Change.objects.create(
@@ -193,7 +194,7 @@ def store_standing(
         revision=instance.revision,
         at=moment,
         by=user,
-        by_name=user.get_username() if user else "",
+        by_name=name,
         acted_for=acted_for or None,
         fields=[*rows, *told],
     )

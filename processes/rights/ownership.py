@@ -46,10 +46,12 @@ def store_owners(
     *,
     fresh: bool = False,
     standing: InstanceState | None = None,
+    substitute: str = "",
 ) -> None:
     """Keep whose the open forms are, for `my_work`; call inside the storing transaction.
 
-    `standing` is where the instance stands by that, when its row does not say so yet.
+    `standing` is where the instance stands by that, when its row does not say so yet; `substitute`
+    who has moved it there in place of somebody else.
     """
     standing = standing or standing_of(instance)
     records = records_of(document, standing, creator_of(instance))
@@ -65,4 +67,4 @@ def store_owners(
         )
         for name in names
     )
-    store_people(instance, document, standing=standing)
+    store_people(instance, document, standing=standing, substitute=substitute)

@@ -90,16 +90,19 @@ def store_people(
     *,
     values: Mapping[str, Value] | None = None,
     standing: InstanceState | None = None,
+    substitute: str = "",
 ) -> None:
     """Keep who has to do with an instance; call inside the storing transaction.
 
     `values` are its new values, where they have changed; `standing` where it stands by now. Who has
-    owned a form stays, for good; whom a field holds, as long as it does.
+    owned a form stays, for good, and so does a `substitute` who has moved it on: they go on seeing
+    what becomes of it. Whom a field holds stays as long as it does.
     """
     if standing is not None and (standing.security or instance.has_own_see):
         _hold(instance, InstancePerson.SEE, frozenset(standing.security.get("see", ())))
     if standing is not None:
-        _add(instance, {(InstancePerson.PARTICIPANT, ref) for ref in _owners(
+        acting = {user_ref(substitute)} if substitute else set()
+        _add(instance, {(InstancePerson.PARTICIPANT, ref) for ref in acting | _owners(
             instance, document, standing)})  # fmt: skip
     if values is not None:
         for name in document.people_fields:

@@ -266,8 +266,10 @@ class RunCheckpoints:
         if stands:
             creator = creator_of(self.instance)
             changes = changes + standing_changes(self.document, before, after, creator)
+            substitute = self.run.run_as_name if self.run.acted_for else ""
             owners = [
-                partial(store_owners, self.instance, self.document, standing=after),
+                partial(store_owners, self.instance, self.document, standing=after,
+                        substitute=substitute),
                 partial(tell_of, self.instance, self.document,
                         before=before, after=after, by=self.run.run_as),
                 partial(end_links_of_closed_forms, self.instance, self.document,

@@ -205,3 +205,31 @@ def test_check_as_says_for_whom_somebody_stands_in(
     )  # fmt: skip
     reasons = [one.decision.reason for one in acts if (one.act, one.on) == ("change", "decision")]
     assert reasons == ["Stands in for Mark Murphy."]
+
+
+def test_who_sends_back_as_a_substitute_goes_on_seeing_what_becomes_of_it(
+    people: Office, waiting: ProcessInstance
+) -> None:
+    client = client_of(people.tom)
+    place = f"/instances/{waiting.process_id}/"
+    done = client.post(f"{place}forms/asking/send-back/", {"note": "When?"}, follow=True)
+    assert (done.status_code, done.redirect_chain[-1][0]) == (200, place)
+    assert client.get("/work/").status_code == 200
+    assert waiting.process_id not in text_of(client.get("/work/"))
+
+
+def test_who_passes_work_on_as_a_substitute_goes_on_seeing_it(people: Office) -> None:
+    definition = leave_request()
+    definition["forms"][1]["fields"].append(
+        {"type": "button", "name": "pass_on", "rules": [
+            {"type": "assign_form", "form": "decision", "to": {"users": ["helen"]}},
+        ]},
+    )  # fmt: skip
+    published(definition, user=people.root)
+    made = create_instance(process="leave", mode="live", data={"days": "3"}, user=people.emma)
+    assert send(made, people.emma).status == Run.Status.SUCCEEDED
+    stands_in(people.tom, people.mark)
+    tom = fresh(people.tom)
+    assert send(made, tom, "pass_on").status == Run.Status.SUCCEEDED
+    seen = visible_instance(made.process_id, fresh(people.tom), lock=False)
+    assert not InstanceRights(fresh(people.tom), seen, document_of(seen.version)).owns("decision")
