@@ -9,7 +9,6 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from kianda.accounts.roles import role_titles
 from processes.definition.document import Document
 from processes.engine.instance_state import (
     COMPLETED,
@@ -20,6 +19,8 @@ from processes.engine.instance_state import (
 )
 from processes.instances.form_links import end_links_of_closed_forms
 from processes.instances.telling import tell_of
+from processes.language.people import called
+from processes.language.people_refs import group_ref, user_ref
 from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.rights.ownership import (
     owner_names,
@@ -70,8 +71,9 @@ class FormState:
 
     @property
     def owners(self) -> tuple[str, ...]:
-        """Return the names of its people, then of its groups."""
-        return (*self.users, *role_titles(self.groups))
+        """Return what its people are called, then its groups."""
+        refs = (*map(user_ref, self.users), *map(group_ref, self.groups))
+        return tuple(called(refs))
 
 
 def form_states(instance: ProcessInstance, document: Document) -> list[FormState]:

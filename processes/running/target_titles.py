@@ -7,15 +7,19 @@ from django.db.models import Q
 from kianda.lib.names import as_title
 from processes.definition.document import Document
 from processes.document_cache import document_of
+from processes.language.people import called
+from processes.language.people_refs import user_ref
 from processes.models import DesignVersion, ProcessInstance, Run
 
 
 def with_target_titles(runs: Iterable[Run]) -> list[tuple[Run, str]]:
     """Return runs, each with what its button, form or rule is called in the version that ran.
 
-    A run of an instance that is in the recycle bin is shown as of one that is gone.
+    A run of an instance that is in the recycle bin is shown as of one that is gone. What the people
+    who started them are called is looked up at once, and remembered until the page is made.
     """
     found = list(runs)
+    called(user_ref(run.run_as_name) for run in found if run.run_as_name)
     pks = {run.instance_id for run in found if run.instance_id}
     living = set(ProcessInstance.objects.filter(pk__in=pks).values_list("pk", flat=True))
     for run in found:

@@ -179,16 +179,17 @@ def _told(row: Substitution) -> str:
 
 
 def acted_words(by: str, acted_for: Any) -> str:
-    """Say who has acted, by user name; a substitute by both names: `Tom Keane for Emma Doyle`."""
+    """Say who has acted, as people are called; a substitute by both: `Tom Keane for Emma Doyle`."""
     if by.startswith(THROUGH_LINK):
         # A colon stands in no user name.
         maker = by.removeprefix(THROUGH_LINK)
         words = _("someone through a link that %(name)s created")
-        return words % {"name": maker} if maker else _("someone through a link")
+        return words % {"name": _called(maker)} if maker else _("someone through a link")
     if not acted_for:
-        return by
-    names = names_of([f"user:{by}", f"user:{acted_for}"])
-    return _("%(name)s for %(other)s") % {
-        "name": names[f"user:{by}"],
-        "other": names[f"user:{acted_for}"],
-    }
+        return _called(by)
+    return _("%(name)s for %(other)s") % {"name": _called(by), "other": _called(acted_for)}
+
+
+def _called(username: str) -> str:
+    ref = f"user:{username}"
+    return names_of([ref])[ref] if username else ""

@@ -15,6 +15,7 @@ from processes.instances import recycle_bin
 from processes.instances.history import can_restore, told
 from processes.instances.sent_values import takes_values
 from processes.language.people import called
+from processes.language.people_refs import user_ref
 from processes.models import Change, ProcessInstance, Run
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.seen import seen_changes
@@ -48,13 +49,16 @@ class HistoryScope(Protocol):
 
 
 def with_titles(runs: list[Run], document: Document | None) -> list[tuple[Run, str]]:
-    """Return runs with what their targets are called."""
+    """Return runs with what their targets are called; who started them is looked up at once."""
+    called(user_ref(run.run_as_name) for run in runs if run.run_as_name)
     return [(run, target_title(document, run.target)) for run in runs]
 
 
 def entries_of(changes: list[Change], scope: HistoryScope) -> list[dict[str, Any]]:
     """Return changes as the history shows them: each field by its title, restorable or not."""
     fields, now = scope.document.fields, scope.shown()
+    # Looked up at once, and remembered until the page is made.
+    called(user_ref(change.by_name) for change in changes if change.by_name)
     return [
         {
             "change": change,

@@ -27,6 +27,8 @@ from processes.document_cache import document_of
 from processes.instances.claim import read_instance
 from processes.instances.form_states import FormState, form_states, my_work, newest_work
 from processes.instances.sending_back import send_back
+from processes.language.people import called
+from processes.language.people_refs import user_ref
 from processes.models import FormOwner, ProcessDesign, ProcessInstance
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.ownership import owner_names
@@ -77,17 +79,17 @@ def _processes(pks: list[int]) -> list[tuple[str, str]]:
 def _lines(instances: Iterable[ProcessInstance], user: User) -> list[WorkRow]:
     shown = list(instances)
     mine = _mine(shown, user)
-    return [
-        WorkRow(
-            one,
-            [
-                state
-                for state in form_states(one, document_of(one.version))
-                if (one.pk, state.form) in mine
-            ],
-        )
+    states = [
+        [
+            state
+            for state in form_states(one, document_of(one.version))
+            if (one.pk, state.form) in mine
+        ]
         for one in shown
     ]
+    # Looked up at once, and remembered until the page is made.
+    called(user_ref(name) for some in states for state in some for name in state.users)
+    return [WorkRow(one, some) for one, some in zip(shown, states, strict=True)]
 
 
 def _mine(instances: Iterable[ProcessInstance], user: User) -> set[tuple[int, str]]:
