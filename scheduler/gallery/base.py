@@ -55,7 +55,7 @@ class GalleryTemplate(ABC):
     icon: ClassVar[str]
     summary: ClassVar[Any]
     makes: ClassVar[tuple[Any, ...]]
-    button: ClassVar[Any] = gettext_lazy("Make it")
+    button: ClassVar[Any] = gettext_lazy("Create process")
     questions: ClassVar[type["Questions"]]
     sections: ClassVar[tuple[QuestionSection, ...]]
     needs_datasource: ClassVar[bool] = True

@@ -58,7 +58,7 @@ def template(request: HttpRequest, slug: str) -> HttpResponseBase:
     except Invalid as invalid:
         wizard.flaws = unique(invalid.errors or [Flaw("", invalid.detail)])
         return _render(request, found, wizard, status=422)
-    toast(request, _("%(title)s is made and published.") % {"title": made.title})
+    toast(request, _("%(title)s created and published.") % {"title": made.title})
     return go(request, "template-made", name=made.name)
 
 

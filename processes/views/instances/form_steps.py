@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from processes.definition.document import Document
 from processes.engine.instance_state import COMPLETED, CURRENT
 from processes.fields import Button
+from processes.fields.base import FormField
 from processes.forms.controls import FormView, every
 from processes.instances.form_states import FormState, form_states
 from processes.instances.sending_back import sends_back
@@ -102,17 +103,25 @@ def primary(steps: Mapping[str, FormStep], views: Iterable[FormView]) -> str:
         step = steps[view.form.name]
         if not step.is_open:
             continue
-        buttons = [
-            one.field
-            for one in [*view.footer, *every(view.controls)]
-            if one.field.is_button and one.enabled
-        ]
-        submits = [one for one in buttons if any(rule.completes for rule in one.rules)]
-        if step.needs_submit and not submits:
-            return f"form:{view.form.name}#submit"
-        if buttons:
-            return (submits or buttons)[0].name
+        main = submitting(view, needs_submit=step.needs_submit)
+        if main:
+            return main
+        if buttons := _pressed_on(view):
+            return buttons[0].name
     return ""
+
+
+def submitting(view: FormView, *, needs_submit: bool) -> str:
+    """Return the target that submits a form: a button of it, else that of the page; or nothing."""
+    for button in _pressed_on(view):
+        if any(rule.completes for rule in button.rules):
+            return button.name
+    return f"form:{view.form.name}#submit" if needs_submit else ""
+
+
+def _pressed_on(view: FormView) -> list[FormField]:
+    controls = [*view.footer, *every(view.controls)]
+    return [one.field for one in controls if one.field.is_button and one.enabled]
 
 
 def submitted_by(document: Document, target: str) -> list[str]:

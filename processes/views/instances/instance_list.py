@@ -146,7 +146,7 @@ def _make(request: HttpRequest, form: NewInstanceForm, mode: str, target: str) -
         process=form.document.name, mode=mode, data=form.data(), display=form.display, user=user,
         set_by_rules=form.set_by_rules,
     )  # fmt: skip
-    toast(request, _("%(id)s is made.") % {"id": made.process_id})
+    toast(request, _("%(id)s created.") % {"id": made.process_id})
     url = reverse("instance", args=[made.process_id])
     leads_to(request, url)
     if not target:

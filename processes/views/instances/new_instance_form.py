@@ -39,6 +39,7 @@ from processes.running.dry_run import dry_run, first_inside, stays_inside
 from processes.views.common import target_kind
 from processes.views.instances.carried_values import CarriedValues, sealed, unsealed
 from processes.views.instances.form_page import closed_columns
+from processes.views.instances.form_steps import submitting
 
 
 class NewInstanceForm:
@@ -207,18 +208,20 @@ class NewInstanceForm:
         """Return what the templates of the form need."""
         tables = {name: t.closed() for name, t in self.typed.items() if isinstance(t, TypedTable)}
         rows = {name: closed for name, closed in tables.items() if closed}
-        first = self.document.forms[:1]
+        views = self.views(errors)
+        page_submits = any(
+            self.document.is_submitted(form) and not self.document.submits_itself(form)
+            for form in self.document.forms[:1]
+        )
         return {
-            "views": self.views(errors), "document": self.document, "errors": errors,
-            "trouble": self.trouble,
+            "views": views, "document": self.document, "errors": errors, "trouble": self.trouble,
             "left": sealed(
                 CarriedValues(self.left, rows, self.display), about=self.about, user=self.user
             ),
             "change_targets": [name for name, found in self.fields.items() if found.rules],
-            "page_submits": any(
-                self.document.is_submitted(form) and not self.document.submits_itself(form)
-                for form in first
-            ),
+            "page_submits": page_submits,
+            # What most people come for; to only create it is to keep a draft.
+            "primary": next((submitting(one, needs_submit=page_submits) for one in views), ""),
         }  # fmt: skip
 
     def kind_of(self, target: str) -> str:

@@ -157,7 +157,7 @@ def duplicate(request: HttpRequest, name: str) -> HttpResponseBase:
         except Invalid as invalid:
             errors = Errors(invalid)
         else:
-            toast(request, _("%(title)s is made.") % {"title": made.title})
+            toast(request, _("%(title)s created.") % {"title": made.title})
             return go(request, "designer", name=made.name)
     context = {
         "typed": typed, "errors": errors, "groups": catalogue.group_names(), "act": "duplicate",

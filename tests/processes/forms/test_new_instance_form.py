@@ -204,3 +204,19 @@ def test_a_preview_reacts_before_its_first_save_too(new: Any, ada: Any) -> None:
     sent = {"act": "save", "v-kind": "other", "v-reason": "rest", "left": left_in(shown)}
     client.post(url, sent, headers=headers)
     assert ProcessInstance.objects.get().display["reason"]["required"]
+
+
+@pytest.mark.parametrize(
+    ("press", "main", "beside"),
+    [
+        (button("ask", {"type": "submit"}), "Ask", "Save"),
+        (button("keep", SAVE), "Create instance", "Keep"),
+    ],
+)
+def test_what_submits_the_form_is_its_main_button(
+    new: Any, press: dict[str, Any], main: str, beside: str
+) -> None:
+    page = new(leave(press)).get().content.decode()
+    buttons = re.findall(r'<button type="submit"(.*?)>(.*?)</button>', page, re.DOTALL)
+    looks = {re.sub(r"<.*?>", "", words).strip(): "btn-primary" in look for look, words in buttons}
+    assert {main: looks[main], beside: looks[beside]} == {main: True, beside: False}
