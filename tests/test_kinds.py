@@ -37,7 +37,7 @@ KINDS = [
     for slug, kind in registry.kinds.items()
 ]
 # Modules whose classes are no kinds themselves.
-BASES = {"base", "calling", "mailing"}
+BASES = {"base", "calling", "display", "mailing"}
 
 # The least that a kind of each slug needs, where its defaults are not enough.
 LEAST: dict[str, dict[str, Any]] = {

@@ -1,23 +1,18 @@
 """Make required: which fields must be filled in before the form can be submitted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.language.mappings import Row
-from processes.language.references import flaw
 from processes.language.setting_types import OwnFieldName
-from processes.rules.base import Context, Rule
+from processes.rules.base import Context
+from processes.rules.display import DisplayRule
 
 Action = Literal["required", "not_required", "toggle"]
-_WORDS = {
-    "required": gettext_noop("%(field)s required"),
-    "not_required": gettext_noop("%(field)s not required"),
-    "toggle": gettext_noop("%(field)s required or not required"),
-}  # fmt: skip
 
 
 class RequiredRow(Row):
@@ -36,7 +31,7 @@ class RequiredRow(Row):
     )
 
 
-class MakeRequired(Rule):
+class MakeRequired(DisplayRule):
     """Says which fields must be filled in before their form can be submitted, and which need not.
 
     What stands under otherwise is done when the conditions do not hold. It stays so for the
@@ -44,11 +39,13 @@ class MakeRequired(Rule):
     """
 
     label = gettext_noop("Make required")
-    category = gettext_noop("Workflow")
     icon = "asterisk"
-    row_by_row: ClassVar[bool] = True
-    needs_instance: ClassVar[bool] = False
-    can_fail: ClassVar[bool] = False
+    add_a_row: ClassVar[str] = gettext_noop("Add a row: a field, and whether it is required.")
+    words: ClassVar[Mapping[str, str]] = {
+        "required": gettext_noop("%(field)s required"),
+        "not_required": gettext_noop("%(field)s not required"),
+        "toggle": gettext_noop("%(field)s required or not required"),
+    }  # fmt: skip
 
     type: Literal["make_required"] = "make_required"
     changes: tuple[RequiredRow, ...] = Field(
@@ -63,30 +60,13 @@ class MakeRequired(Rule):
         json_schema_extra={"control": "rows"},
     )
 
-    @field_validator("changes")
-    @classmethod
-    def _changes_something(cls, rows: tuple[RequiredRow, ...]) -> tuple[RequiredRow, ...]:
-        if not rows:
-            raise flaw(_("Add a row: a field, and whether it is required."))
-        return rows
-
-    def run(self, context: Context) -> None:
-        """Do what stands there."""
-        _apply(self.changes, context)
-
-    def otherwise(self, context: Context) -> None:
-        """Do what stands under otherwise."""
-        _apply(self.opposite, context)
+    def apply(self, name: str, action: Action, context: Context) -> None:
+        """Make one required, or not."""
+        value = action == "required"
+        if action == "toggle":
+            value = not context.forms.shows(name, "required")
+        context.forms.show(name, "required", value=value)
 
     def sentence(self) -> str:
         """Return `Make amount required`."""
-        made = _(" and ").join(_(_WORDS[row.action]) % {"field": row.field} for row in self.changes)
-        return _("Make %(fields)s") % {"fields": made}
-
-
-def _apply(rows: Sequence[RequiredRow], context: Context) -> None:
-    for row in rows:
-        value = row.action == "required"
-        if row.action == "toggle":
-            value = not context.forms.shows(row.field, "required")
-        context.forms.show(row.field, "required", value=value)
+        return _("Make %(fields)s") % {"fields": self.said()}
