@@ -198,6 +198,9 @@ class FakeForms:
     def shows(self, name: str, part: DisplayPart) -> bool:
         return self.display.get((name, part), part != "required")
 
+    def show_as(self, name: str, mode: str) -> None:
+        self.done.append(("show_as", name, mode))
+
     def holders(self, name: str) -> list[str]:
         return self.inside.get(name, [name])
 

@@ -38,7 +38,6 @@ SMALL = {
     "processes/document_cache.py": "stands below every room that reads versions",
     "processes/language/limits.py": "rules, fields, definitions and the designer keep to them",
     "processes/language/timestamps.py": "its moment_text is not that of dates",
-    "processes/views/preview/session_start.py": "begun from two pages",
     "scheduler/periodic_tasks.py": "called while tables are made, before services can work",
     "scheduler/services/heartbeats.py": "stamped by every service that runs",
     "scheduler/services/telling.py": "who is told of a task, beside who is told of an instance",

@@ -95,6 +95,7 @@ def run_json(
         "saved": run.saved,
         "unsaved_answer": run.unsaved_answer,
         "data": seen.data,
+        "display": seen.display,
         "steps": seen.steps,
     }
 

@@ -213,6 +213,12 @@ RUN = shape(
         "saved": {"type": "boolean"},
         "unsaved_answer": {"type": "boolean"},
         "data": {"type": ["object", "null"]},
+        "display": {
+            "type": "object",
+            "additionalProperties": {"enum": ["edit", "read"]},
+            "description": "How rules Field display mode let a page show fields and forms after "
+            "the run. For information: it opens nothing to the API.",
+        },
         "steps": {"type": "array", "items": STEP},
     }
 )

@@ -7,6 +7,7 @@ from processes.definition.document import Document, Form
 from processes.fields.base import FormField
 
 Overrides = Mapping[str, Mapping[str, bool]]
+NO_VIEW: Overrides = {}
 
 
 class Display(NamedTuple):

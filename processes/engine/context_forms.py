@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from kianda.lib.i18n import gettext as _
 from processes.definition.display import Overrides, displays_on, overlaid
@@ -44,6 +45,8 @@ class FormsScope:
     security: Callable[[], Security] = Security
     # What is hidden from the person of the run, or off for them: nothing of it is required.
     withheld: Overrides = field(default_factory=dict)
+    # What is on or off in the view of whoever sent the form: a rule Field display mode chose it.
+    viewed: Overrides = field(default_factory=dict)
     is_preview: bool = False
     # Why the person of the run cannot delete the instance; empty when they can.
     why_not_deleted: Callable[[], str] = str
@@ -195,6 +198,10 @@ class RunForms:
             working = self.context.working
             working.standing = working.standing.shown(name, part, value=value)
 
+    def show_as(self, name: str, mode: Literal["edit", "read"]) -> None:
+        """Let the page that follows show a field or form so; it is not stored."""
+        self.context.page["display"] = {**self.context.page.get("display", {}), name: mode}
+
     def shows(self, name: str, part: DisplayPart) -> bool:
         """Tell how that stands now."""
         kept = self.context.working.standing.display.get(name, {})
@@ -230,7 +237,8 @@ class RunForms:
 
     def _check(self, form: Form) -> None:
         working = self.context.working
-        display = overlaid(working.standing.display, self.scope.withheld)
+        stands = overlaid(working.standing.display, self.scope.viewed)
+        display = overlaid(stands, self.scope.withheld)
         problems = form_problems(form, working.values, display)
         if problems:
             raise RuleFailed("value", " ".join(problems.values()), fields=problems)

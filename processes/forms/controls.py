@@ -1,6 +1,6 @@
 """The controls of a process's forms as a page shows them, in rows and containers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import NamedTuple
@@ -159,6 +159,20 @@ def without(controls: Iterable[Control], left_out: Iterable[Control]) -> list[Co
         replace(one, inner=tuple(without(one.inner, left_out)))
         for one in controls
         if one.field.name not in names
+    ]
+
+
+def only_open(controls: Iterable[Control], names: Container[str]) -> list[Control]:
+    """Return controls of which those named alone can be filled in."""
+    return [
+        replace(
+            one,
+            display=one.display._replace(
+                enabled=one.enabled and (one.field.name in names or bool(one.inner))
+            ),
+            inner=tuple(only_open(one.inner, names)),
+        )
+        for one in controls
     ]
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, overload
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from processes.definition.display import Overrides
 from processes.definition.document import Document, TargetMissing
 from processes.document_cache import document_of
 from processes.engine.context_forms import form_problems
+from processes.engine.display_modes import NO_MODES, DisplayModes
 from processes.engine.instance_state import CURRENT, form_of
 from processes.engine.run_values import RunValues
 from processes.engine.trace import Reopened
@@ -64,6 +65,8 @@ class RunRequest:
     link: FormLink | None = None
     # The target is pressed as a quick action, in the menu of its form.
     from_menu: bool = False
+    # How the page shows fields and forms from which it is asked, when a rule has chosen that.
+    modes: DisplayModes = NO_MODES
 
 
 @dataclass
@@ -84,6 +87,8 @@ class ClaimedRun:
     nothing_left: bool = False
     # What the history says of an administrator who has sent values for a form that is not open.
     overridden: Sequence[Mapping[str, str]] = ()
+    # What is on or off in the view of whoever asked for it.
+    viewed: Overrides = field(default_factory=dict)
 
 
 class AlreadyClaimed(Exception):
@@ -204,7 +209,10 @@ def _new_run(firing: RunRequest, *, locked: bool = False) -> ClaimedRun | None:
         holder=holder.name,
         lease_until=moment + LEASE,
     )
-    return ClaimedRun(run, instance, document, rules, working, overridden=taken.overridden)
+    return ClaimedRun(
+        run, instance, document, rules, working, overridden=taken.overridden,
+        viewed=firing.modes.overrides,
+    )  # fmt: skip
 
 
 def claim(firing: RunRequest, queued: Run) -> ClaimedRun:
@@ -313,14 +321,15 @@ def working_copy(
     stored = stored_values(document, instance)
     sent = SentValues(
         firing.user, firing.data or {}, firing.target, firing.trigger, firing.set_by_rules,
-        firing.link, firing.from_menu,
+        firing.link, firing.from_menu, firing.modes,
     )  # fmt: skip
     taken = take_sent(sent, instance, document, stored)
     flaws, standing = taken.flaws, standing_of(instance)
     working = RunValues(document.fields, filled(document, stored), taken.values, standing)
     if firing.target.startswith("form:") and firing.target.endswith("#submit"):
         said = {flaw.pointer.split("/")[2] for flaw in flaws if flaw.pointer != "/target"}
-        display = rights_for(firing.user, firing.link, instance, document).display()
+        rights = rights_for(firing.user, firing.link, instance, document)
+        display = rights.display(firing.modes.overrides)
         flaws += _incomplete(firing.target, document, instance, working, said, display)
     if flaws:
         raise Invalid(errors=flaws)

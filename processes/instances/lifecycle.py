@@ -13,6 +13,7 @@ from kianda.lib.errors import Conflict, Flaw, Forbidden, InUse, Invalid
 from kianda.lib.usage import used_by
 from processes.definition.document import Document
 from processes.document_cache import document_of
+from processes.engine.display_modes import NO_MODES, DisplayModes
 from processes.engine.run_values import python_of
 from processes.instances.claim import read_instance, refuse_other_revision
 from processes.instances.first_values import first_values
@@ -113,11 +114,13 @@ def patch_instance(
     user: User,
     set_by_rules: Collection[str] = (),
     trigger: str = "",
+    modes: DisplayModes = NO_MODES,
 ) -> ProcessInstance:
     """Change values by hand; raises Stale at another revision than was read, Busy, Invalid.
 
     And Forbidden and Conflict for a form that is somebody else's, or not open. The values of
     `set_by_rules` are those that rules have set; with the trigger `rule` another run asks for it.
+    `modes` is how rules have let the page show them.
     """
 
     def patch() -> ProcessInstance:
@@ -125,7 +128,9 @@ def patch_instance(
         refuse_other_revision(instance, revision)
         instance, document = follow_draft(instance, document)
         before = stored_values(document, instance)
-        sent = SentValues(user, data, trigger=trigger, set_by_rules=set_by_rules)
+        sent = SentValues(
+            user, data, trigger=trigger, set_by_rules=set_by_rules, modes=modes
+        )  # fmt: skip
         taken = take_sent(sent, instance, document, before)
         if taken.flaws:
             raise Invalid(errors=taken.flaws)

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from kianda.lib.errors import Conflict, Flaw, Invalid
 from kianda.lib.pointers import pointer
 from kianda.lib.secrets import MASK
-from processes.definition.display import Display, displays
+from processes.definition.display import Display, Overrides, displays, overlaid
 from processes.definition.document import Document
+from processes.engine.display_modes import NO_MODES, DisplayModes
 from processes.engine.instance_state import COMPLETED, CURRENT, FormRecord, form_of, records_of
 from processes.fields import Button
 from processes.instances.kept_cells import with_kept_cells
@@ -33,6 +34,8 @@ from processes.rights.ownership import standing_of
 OF_TASKS = frozenset({"schedule", "webhook", "manual"})
 # or a rule of another run.
 UNATTENDED = OF_TASKS | {"rule"}
+# What the history says of a form that is changed while a rule has opened it for one page.
+IN_VIEW = "changed in a view"
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class SentValues:
     link: FormLink | None = None
     # The target is a button that is pressed as a quick action, in the menu of its form.
     from_menu: bool = False
+    # How the page shows fields and forms from which it is sent, when a rule has chosen that.
+    modes: DisplayModes = NO_MODES
 
 
 class TakenValues(NamedTuple):
@@ -89,6 +94,7 @@ def take_sent(
     acted_for = acting_for(rights, (*pressed, *typed))
     if sent.trigger in OF_TASKS:
         return TakenValues(values, flaws, [], acted_for)
+    sent.modes.refuse_outdated(_records(instance, document))
     overridden = refuse_not_open(sent, instance, document, typed)
     if sent.trigger not in UNATTENDED:
         flaws += out_of_reach(sent, instance, document, typed)
@@ -129,7 +135,7 @@ def note_overridden(run: Run, rows: Sequence[Mapping[str, str]]) -> None:
 def takes_values(instance: ProcessInstance, document: Document, name: str) -> bool:
     """Tell whether a field can be changed by hand now: its form is open, and it is shown and on."""
     record = _records(instance, document).get(form_of(document, name))
-    stand = _stand(instance, document, name, displays(document, instance.display))
+    stand = _stand(instance.display, document, name, displays(document, instance.display))
     return record is not None and record.status == CURRENT and stand.visible and stand.enabled
 
 
@@ -196,22 +202,32 @@ def refuse_not_open(
     """
     records = _records(instance, document)
     closed = {name: one for name, one in records.items() if one.status != CURRENT}
-    on_forms = {pointer("data", name): form_of(document, name) for name in typed}
-    wanted = {place: form for place, form in on_forms.items() if form in closed}
-    typed_on = list(dict.fromkeys(wanted.values()))
-    pressed = "" if sent.from_menu else sent.target
+    opened = sent.modes.opened(document)
+    on_forms = {name: form for name in typed if (form := form_of(document, name)) in closed}
+    in_view = [form for name, form in on_forms.items() if name in opened]
+    typed_on = [form for name, form in on_forms.items() if name not in opened]
+    wanted = {pointer("data", name): on_forms[name] for name in on_forms if name not in opened}
+    pressed = "" if sent.from_menu or sent.target in opened else sent.target
     if closed and _presses(document, pressed) and form_of(document, pressed) in closed:
         wanted["/target"] = form_of(document, pressed)
+    # What a field's own rules make of it stands in the form until somebody saves it.
+    said = [] if sent.trigger == "change" else _changed_on(in_view, closed, after=IN_VIEW)
     if not wanted:
-        return []
+        return said
     # Asked last: it may take a look into the database, which hardly any run needs.
     if is_administrator(sent.user, security_of_instance(instance)):
-        return [
-            {"field": f"form:{form}", "before": closed[form].status, "after": "changed"}
-            for form in typed_on
-        ]
+        return [*said, *_changed_on(typed_on, closed, after="changed")]
     flaws = [Flaw(place, _closed(document, form, closed[form])) for place, form in wanted.items()]
     raise Conflict(" ".join(dict.fromkeys(flaw.detail for flaw in flaws)), errors=flaws)
+
+
+def _changed_on(
+    forms: Iterable[str], closed: Mapping[str, FormRecord], *, after: str
+) -> list[dict[str, str]]:
+    return [
+        {"field": f"form:{form}", "before": closed[form].status, "after": after}
+        for form in dict.fromkeys(forms)
+    ]
 
 
 def _records(instance: ProcessInstance, document: Document) -> Mapping[str, FormRecord]:
@@ -250,11 +266,18 @@ def out_of_reach(
     places = {pointer("data", name): name for name in typed}
     if sent.target and not sent.from_menu and not sent.target.endswith("#load"):
         places["/target"] = sent.target.partition("#")[0]
-    shown = displays(document, instance.display) if places else {}
+    if not places:
+        return []
+    viewed = overlaid(instance.display, sent.modes.overrides)
+    # What is pressed also while its form is only read does not mind how the page shows it.
+    apart = {} if _presses(document, sent.target) else {"/target": instance.display}
     return [
         Flaw(place, sentence)
         for place, name in places.items()
-        for sentence in _why_not(document, name, _stand(instance, document, name, shown))
+        for display in (apart.get(place, viewed),)
+        for sentence in _why_not(
+            document, name, _stand(display, document, name, displays(document, display))
+        )
     ]
 
 
@@ -274,10 +297,10 @@ def _why_not(document: Document, name: str, stand: Display) -> list[str]:
 
 
 def _stand(
-    instance: ProcessInstance, document: Document, name: str, shown: Mapping[str, Display]
+    display: Overrides, document: Document, name: str, shown: Mapping[str, Display]
 ) -> Display:
     """Return how a field stands, its containers and its form considered; or a form, `form:x`."""
-    form = instance.display.get(form_of(document, name), {})
+    form = display.get(form_of(document, name), {})
     visible, enabled = form.get("visible", True), form.get("enabled", True)
     found = shown.get(name, Display())
     return Display(found.visible and visible, found.enabled and enabled)

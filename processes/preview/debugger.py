@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.db.run_slots import run_slots
 from kianda.lib.errors import Conflict, Invalid
+from processes.engine.display_modes import NO_MODES, DisplayModes
 from processes.engine.instance_state import InstanceState
 from processes.engine.run_values import python_of
 from processes.engine.runner import run_rules
@@ -47,6 +48,7 @@ def start(
     time_zone: str = "",
     breakpoints: Sequence[str] = (),
     set_by_rules: Collection[str] = (),
+    modes: DisplayModes = NO_MODES,
     on_start: Callable[[Run], None] | None = None,
 ) -> Run:
     """Begin a run of a target's rules and pause before the first one.
@@ -57,8 +59,9 @@ def start(
     if instance.mode != ProcessInstance.Mode.PREVIEW:
         raise Conflict(_("Only preview instances are debugged: a live one is not held up."))
     firing = RunRequest(
-        process_id, target, user, trigger, data, revision, time_zone, set_by_rules=set_by_rules
-    )
+        process_id, target, user, trigger, data, revision, time_zone, set_by_rules=set_by_rules,
+        modes=modes,
+    )  # fmt: skip
     session = new_session(take(firing, lambda: insert(firing, on_start)), list(breakpoints))
     with at_work(session) as act:
         _close_at_the_end(act)

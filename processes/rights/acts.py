@@ -34,7 +34,8 @@ ACTS = (
     ActLine("change", "a field of an open form", "the innermost `edit` of field, panels and form; "
         "else `change` of the process", "403 with the line"),
     ActLine("change", "a field of a form that is not open",
-        "`administrators`, which the history says", "409"),
+        "`administrators`, which the history says; on the page that follows a rule *Field display "
+        "mode*, whoever could if it were open", "409"),
     ActLine("press", "a button", "its own `press`; else who changes the form", "403; 409 when the "
         "form is not open and the button has no `show_in_display_mode`"),
     ActLine("submit", "an open form", "who changes the form", "403; 409 when it is not open"),

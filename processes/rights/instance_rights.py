@@ -7,7 +7,7 @@ from typing import Literal
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from processes.definition.display import overlaid
+from processes.definition.display import NO_VIEW, Overrides, overlaid
 from processes.definition.document import Document
 from processes.definition.security import Security
 from processes.engine.instance_state import COMPLETED, FormRecord, form_of
@@ -346,9 +346,9 @@ class InstanceRights:
         """The fields by name, each with what it stands in."""
         return dict(placed(self.document))
 
-    def display(self) -> dict[str, dict[str, bool]]:
-        """Return what rules show and enable, less what the person does not see or change."""
-        return overlaid(self._instance.display, self.withheld())
+    def display(self, viewed: Overrides = NO_VIEW) -> dict[str, dict[str, bool]]:
+        """Return what rules show and enable, here and in one view, less what is withheld."""
+        return overlaid(overlaid(self._instance.display, viewed), self.withheld())
 
     def withheld(self) -> dict[str, dict[str, bool]]:
         """Return what is hidden from the person, and what is off where others are on for them."""

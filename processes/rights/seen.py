@@ -64,6 +64,8 @@ class SeenRun(NamedTuple):
     steps: list[dict[str, Any]]
     error: dict[str, Any] | None
     is_cut: bool
+    # How it let the page show fields and forms.
+    display: Mapping[str, str]
 
 
 def seen_run(run: Run, user: User, find: Callable[[Run], Document | None]) -> SeenRun:
@@ -74,7 +76,8 @@ def seen_run(run: Run, user: User, find: Callable[[Run], Document | None]) -> Se
     """
     others = _OtherInstances(user)
     steps = run.steps if has_role(user, ADMINISTRATOR) else [*map(others.cut, run.steps)]
-    whole = SeenRun(run.data, steps, run.error, is_cut=others.is_cut)
+    display: dict[str, str] = (run.page or {}).get("display", {})
+    whole = SeenRun(run.data, steps, run.error, is_cut=others.is_cut, display=display)
     if run.instance is None or InstanceRights(user, run.instance).manages:
         return whole
     then, now = find(run), document_of(run.instance.version)
@@ -93,7 +96,8 @@ def seen_run(run: Run, user: User, find: Callable[[Run], Document | None]) -> Se
         error = {**error, "message": _("The reason is not shown: it may name what you cannot see.")}
         error.pop("fields", None)
     is_cut = whole.is_cut or kept.is_cut or data != run.data
-    return SeenRun(data, steps, error, is_cut=is_cut)
+    display = {name: mode for name, mode in display.items() if kept.sees(name)}
+    return SeenRun(data, steps, error, is_cut=is_cut, display=display)
 
 
 def seen_error(
@@ -193,15 +197,16 @@ class _Steps:
             whole.pop("groups", None)
         return {
             **whole,
-            "read": {name: one for name, one in step["read"].items() if self._sees(name)},
-            "changes": [row for row in step["changes"] if self._sees(row["field"])],
+            "read": {name: one for name, one in step["read"].items() if self.sees(name)},
+            "changes": [row for row in step["changes"] if self.sees(row["field"])],
             "request": None,
             "response": None,
             "error": None,
             "reason": _("Some values are left out: you cannot see their fields."),
         }
 
-    def _sees(self, name: str) -> bool:
+    def sees(self, name: str) -> bool:
+        """Tell whether the person sees a field or form."""
         return self.is_known and name.partition(".")[0] not in self.hidden
 
 

@@ -14,6 +14,7 @@ from processes.rules.close import Close
 from processes.rules.create_item import CreateItem
 from processes.rules.delete_form import DeleteForm
 from processes.rules.delete_item import DeleteItem
+from processes.rules.field_display_mode import FieldDisplayMode
 from processes.rules.find_items import FindItems
 from processes.rules.get_user_property import GetUserProperty
 from processes.rules.go_to_form import GoToForm
@@ -46,6 +47,7 @@ AnyRule = Annotated[
     | ValidateInput
     | HideOrDisable
     | MakeRequired
+    | FieldDisplayMode
     | GoToForm
     | AssignForm
     | ProcessSecurity
@@ -73,6 +75,7 @@ __all__ = [
     "CreateItem",
     "DeleteForm",
     "DeleteItem",
+    "FieldDisplayMode",
     "FindItems",
     "GetUserProperty",
     "GoToForm",

@@ -61,6 +61,9 @@ class Forms(Protocol):
     def show(self, name: str, part: DisplayPart, *, value: bool) -> None:
         """Set whether a field or form is visible or enabled, or a field required."""
 
+    def show_as(self, name: str, mode: Literal["edit", "read"]) -> None:
+        """Let the page that follows show a field or form so; it is not stored."""
+
     def shows(self, name: str, part: DisplayPart) -> bool:
         """Tell how that stands now."""
 

@@ -42,6 +42,8 @@ class DryRun(NamedTuple):
     failure: RuleFailed | None = None
     # A Close rule left the form.
     leaves: bool = False
+    # How a rule lets the page show fields.
+    modes: Mapping[str, str] = {}
 
 
 def stays_inside(rules: Iterable[Rule]) -> bool:
@@ -69,8 +71,8 @@ def dry_run(
     outcome = run_rules(rules, context, context.trace, outcome=context.outcome)
     if outcome.failure:
         return DryRun(values, display, outcome.failure)
-    leaves = bool(context.page.get("leave"))
-    return DryRun(working.values, working.standing.display, leaves=leaves)
+    leaves, modes = bool(context.page.get("leave")), context.page.get("display", {})
+    return DryRun(working.values, working.standing.display, leaves=leaves, modes=modes)
 
 
 def _context(document: Document, working: RunValues, user: User) -> RunContext:

@@ -224,6 +224,7 @@ def _forms_scope(started: ClaimedRun, at: str) -> FormsScope:
         is_preview=started.instance.mode == ProcessInstance.Mode.PREVIEW,
         why_not_deleted=lambda: _why_not_deleted(started),
         security=lambda: security_of(started.instance.design),
+        viewed=started.viewed,
         withheld=_withheld(started) if document.has_part_rights or run.link_id else {},
     )
 

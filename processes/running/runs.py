@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from kianda.lib.db.run_slots import run_slots
 from kianda.lib.errors import ApplicationError, Busy
+from processes.engine.display_modes import NO_MODES, DisplayModes
 from processes.instances.claim import (
     SECONDS_OTHERWISE,
     SECONDS_WHEN_WAITED_FOR,
@@ -59,6 +60,7 @@ def trigger(
     on_start: Callable[[Run], None] | None = None,
     link: FormLink | None = None,
     from_menu: bool = False,
+    modes: DisplayModes = NO_MODES,
 ) -> Run:
     """Run a target's rules on an instance to their end and return the closed run.
 
@@ -66,10 +68,11 @@ def trigger(
     Forbidden, Conflict for a form that is not open, Stale, and Busy when another run held the
     instance for all of KIANDA_BUSY_WAIT_S. The values of `set_by_rules` are those of rules. Through
     a link nobody is the person of the run. `from_menu`: a button is pressed as a quick action.
+    `modes` is how rules have let the page show the form.
     """
     firing = RunRequest(
         process_id, target, user, trigger, data, revision, time_zone, deadline_s,
-        set_by_rules=set_by_rules, link=link, from_menu=from_menu,
+        set_by_rules=set_by_rules, link=link, from_menu=from_menu, modes=modes,
     )  # fmt: skip
     started = take(firing, lambda: insert(firing, on_start))
     return execute(started, deadline_s=deadline_s)

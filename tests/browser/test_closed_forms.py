@@ -10,7 +10,7 @@ from processes.instances.lifecycle import create_instance
 from processes.instances.sending_back import send_back
 from processes.running.runs import trigger
 from tests.browser.watch import Look, PageAs
-from tests.processes.definitions import button, text_field
+from tests.processes.definitions import button, set_rule, text_field
 from tests.processes.forms.leave import form
 from tests.processes.stories import published
 
@@ -64,6 +64,52 @@ def test_what_is_typed_into_a_form_that_was_submitted_meanwhile_is_refused_with_
     axe(page)
     page.get_by_role("button", name="Remind").click()
     expect(page.get_by_text("Remind succeeded")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_rule_opens_a_completed_form_for_whoever_presses_its_button_until_they_leave(
+    page_as: PageAs, person: Callable[[str], Any], axe: Look, assert_fits: Look, width: int
+) -> None:
+    modes = [{"field": "ask", "action": "edit"}, {"field": "verdict", "action": "read"}]
+    mend = button("mend", {"type": "field_display_mode", "changes": modes})
+    ask = form(
+        "ask", text_field("why", rules=[set_rule("words", "=Length([why])")]), text_field("words"),
+        button("send", {"type": "submit"}), mend | {"show_in_display_mode": True},
+    )  # fmt: skip
+    decide = form("decide", text_field("verdict", required=True))
+    published({"name": "claim", "forms": [ask, decide]}, user=person("ada"))
+    create_instance(process="claim", mode="live", user=person("ben"), data={"why": "rest"})
+    press(person, "ben", "send")
+    page = page_as("ben", width)
+    page.complaints.expect("status of 422")
+    page.goto("/instances/claim-1/#form-ask")
+    why = page.locator("#f-data-why")
+    expect(why).to_be_disabled()
+    page.get_by_role("button", name="Mend").click()
+    expect(why).to_be_enabled()
+    expect(page.locator("#form-ask")).to_contain_text("A rule has opened it for you")
+    expect(page.get_by_role("button", name="Send", exact=True)).to_have_count(0)
+    axe(page)
+    assert_fits(page)
+    why.fill("sleep")
+    page.get_by_label("Words").focus()
+    expect(page.get_by_label("Words")).to_have_value("5")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved as revision").wait_for()
+    page.locator("#tab-decide").click()
+    expect(page.get_by_label("Verdict")).not_to_be_editable()
+    # Somebody sends it back while Ben types once more: it is refused, and nothing typed is lost.
+    page.locator("#tab-ask").click()
+    why.fill("more sleep")
+    send_back(process_id="claim-1", form="ask", note="Which?", user=person("ben"))
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("submitted or sent back meanwhile")
+    expect(why).to_have_value("more sleep")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_text("Send succeeded").wait_for()
+    page.goto("/instances/claim-1/#form-ask")
+    expect(why).to_be_disabled()
+    expect(why).to_have_value("more sleep")
 
 
 def test_a_claim_that_is_sent_back_after_its_end_waits_in_my_work(

@@ -75,6 +75,7 @@ RULES: list[dict[str, Any]] = [
     {"type": "hide_or_disable", "id": "r3", "title": "3",
      "changes": [{"field": "a5", "action": "disable"}]},
     {"type": "make_required", "id": "r4", "title": "4", "changes": [{"field": "a2"}]},
+    {"type": "field_display_mode", "id": "q4", "title": "4", "changes": [{"field": "a2"}]},
     {"type": "loop_table", "id": "r5", "title": "5", "table": "a7", "rules": [
         {"type": "set_form_field", "id": "r6", "title": "6",
          "assignments": [{"field": "row.b1", "value": "1"}]}]},

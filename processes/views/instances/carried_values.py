@@ -1,19 +1,28 @@
-"""What rules have set, and no rule has saved, goes to the page and comes back with its form.
+"""What rules have made of a page, and nothing stores, goes to it and comes back with its form.
 
-It is encrypted: a field, or a column of a table, that is switched off for a person takes what rules
-have made of it, and nothing that somebody has written into the page; and whoever does not see a
-field does not read it there either.
+Values are encrypted: a field, or a column of a table, that is switched off for a person takes what
+rules have made of it, and nothing that somebody has written into the page; and whoever does not see
+a field does not read it there either. How fields and forms are shown is signed, and good for hours.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core import signing
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from kianda.lib.errors import Conflict
 from kianda.lib.secrets import WrongKeyRing, decrypt, encrypt
+from processes.engine.display_modes import NO_MODES, DisplayModes
 
 _SALT = "what rules have left"
+_VIEW_SALT = "how rules let a page show"
+# How long a page is good that a rule has opened for editing: a working day.
+VIEW_LASTS = timedelta(hours=8)
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,8 @@ class CarriedValues:
     rows: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     # What rules show and require, of a form that has no instance yet to keep it.
     display: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    # How rules let such a form show its fields: that is not stored with it.
+    modes: Mapping[str, str] = field(default_factory=dict)
     # Which forms were open then: what rules have set on others is taken back only while they are.
     open_forms: Sequence[str] = ()
 
@@ -35,11 +46,14 @@ def sealed(left: CarriedValues, *, about: str, user: User | None) -> str:
 
     `about` says what it belongs to: there alone it is taken back, and of this person alone.
     """
-    if not (left.fields or left.rows or left.display):
+    if not (left.fields or left.rows or left.display or left.modes):
         return ""
     return encrypt(
-        [_SALT, about, _key_of(user), left.fields, left.rows, left.display, list(left.open_forms)]
-    )
+        [
+            _SALT, about, _key_of(user), left.fields, left.rows, left.display, left.modes,
+            list(left.open_forms),
+        ]
+    )  # fmt: skip
 
 
 def unsealed(text: str, *, about: str, user: User | None) -> CarriedValues:
@@ -47,14 +61,44 @@ def unsealed(text: str, *, about: str, user: User | None) -> CarriedValues:
     if not text:
         return CarriedValues()
     try:
-        salt, known, whose, fields, rows, display, open_forms = decrypt(text)
-    except (WrongKeyRing, ValueError):
+        salt, known, whose, *kept = decrypt(text)
+        left = CarriedValues(*kept)
+    except (WrongKeyRing, ValueError, TypeError):
         return CarriedValues()
-    return (
-        CarriedValues(fields, rows, display, open_forms)
-        if (salt, known, whose) == (_SALT, about, _key_of(user))
-        else CarriedValues()
-    )
+    return left if (salt, known, whose) == (_SALT, about, _key_of(user)) else CarriedValues()
+
+
+def signed_view(modes: DisplayModes, *, about: str, user: User | None) -> str:
+    """Return how a page shows its fields as a text that only this product makes; empty for usual.
+
+    `about` says which page it is: there alone, and from this person alone, it is taken back.
+    """
+    if not modes.modes:
+        return ""
+    until = int((timezone.now() + VIEW_LASTS).timestamp())
+    known = [about, _key_of(user), until, *modes.as_json()]
+    return signing.dumps(known, salt=_VIEW_SALT, compress=True)
+
+
+def view_of(text: str, *, about: str, user: User | None) -> DisplayModes:
+    """Return what was signed; raises Conflict for what is not ours, somebody else's, or too old."""
+    if not text:
+        return NO_MODES
+    try:
+        known, whose, until, modes, forms = signing.loads(text, salt=_VIEW_SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        known, whose, until, modes, forms = "", None, 0, {}, {}
+    if (known, whose) != (about, _key_of(user)):
+        raise Conflict(
+            _("This page says that a rule has opened it for you for editing, and none has. Open "
+              "it anew, then press the button that opens it.")
+        )  # fmt: skip
+    if until < timezone.now().timestamp():
+        raise Conflict(
+            _("A rule had changed for you what can be filled in on this page. That has ended: it "
+              "is good for 8 hours. Press the button again that opens it.")
+        )  # fmt: skip
+    return DisplayModes(modes, forms)
 
 
 def _key_of(user: User | None) -> int | None:

@@ -9,15 +9,16 @@ from django.contrib.auth.models import User
 from django.http import QueryDict
 
 from kianda.lib.dialogs.row_actions import Act
-from kianda.lib.errors import Flaw
+from kianda.lib.errors import Conflict, Flaw
 from kianda.lib.numbers import whole_number
 from kianda.web.pages import Errors
 from processes.definition.document import Document, Form
+from processes.engine.display_modes import NO_MODES, DisplayModes
 from processes.engine.instance_state import form_of
 from processes.engine.run_values import python_of
 from processes.fields import Button, Table
 from processes.fields.base import FormField, InputField
-from processes.forms.controls import Control, FormView, every, without
+from processes.forms.controls import Control, FormView, every, only_open, without
 from processes.forms.fill_in import (
     TypedValue,
     act_on_rows,
@@ -43,7 +44,7 @@ from processes.language.values import Value
 from processes.models import DesignVersion, ProcessInstance
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.seen import seen_values
-from processes.views.instances.carried_values import CarriedValues, unsealed
+from processes.views.instances.carried_values import CarriedValues, unsealed, view_of
 from processes.views.instances.form_steps import FormStep, steps_of
 
 
@@ -68,6 +69,11 @@ class FormPage:
     left: dict[str, Any] = field(default_factory=dict)
     # What the run before wants shown: `form`, and `mode` "read" when only to be looked at.
     next_page: Mapping[str, Any] = field(default_factory=dict)
+    # How rules let this view show its fields and forms; why what came with the page does not count.
+    modes: DisplayModes = NO_MODES
+    ended_view: Conflict | None = None
+    # What was typed into fields that the person cannot fill in any more.
+    beyond: dict[str, TypedValue] = field(default_factory=dict)
 
     @classmethod
     def read(cls, process_id: str, user: User) -> "FormPage":
@@ -85,23 +91,34 @@ class FormPage:
     @cached_property
     def display(self) -> dict[str, dict[str, bool]]:
         """What rules show and enable, less what the person does not see or change."""
-        return self.rights.display()
+        return self.rights.display(self.modes.overrides)
 
     @cached_property
     def steps(self) -> dict[str, FormStep]:
         """Return where each form stands, by name, in form order."""
-        return steps_of(self.instance, self.document, self.rights)
+        return steps_of(self.instance, self.document, self.rights, self.modes)
 
     def editable(self) -> dict[str, InputField]:
-        """Return the fields that the person can fill in now: those of open forms of theirs."""
+        """Return the fields that the person can fill in now: those of open forms of theirs.
+
+        And those that a rule has opened for this view.
+        """
+        opened = self.modes.opened(self.document)
         return {
             name: found
             for form in self.document.forms
-            if self.steps[form.name].is_open
+            if (step := self.steps[form.name]).takes_values
             for name, found in editable(
                 self.document, self.display, form=form, meet=self.rights.field_for
             ).items()
+            if step.is_open or name in opened
         }
+
+    def view_as(self, modes: DisplayModes) -> None:
+        """Show fields and forms as rules let this view of it."""
+        self.modes = modes
+        for known in ("display", "steps"):
+            self.__dict__.pop(known, None)
 
     def lay_over(self, data: Mapping[str, Any], sent: "FormPage") -> None:
         """Let what a run has left, as JSON, stand in the form where it differs from what is stored.
@@ -144,6 +161,22 @@ class FormPage:
         self.typed |= kept
         self._take_along(other.left)
 
+    def keep_view(self, other: "FormPage") -> None:
+        """Show it as rules let another reading of the page, as far as that still holds.
+
+        What was typed where nobody can fill in any more is still shown: it is not lost.
+        """
+        self.view_as(other.modes.going_on({}, self.document, self.rights.records))
+        self.keep_typed(other)
+        beyond = {**other.typed, **other.beyond} if other.ended_view or other.modes.modes else {}
+        kept = {
+            name: self._over_now(typed)
+            for name, typed in beyond.items()
+            if name not in self.typed and name not in self.document.secrets
+        }
+        self.unsaved |= kept
+        self.typed |= kept
+
     def resolve(self, name: str) -> Value:
         """Return what texts of the form may refer to besides its fields."""
         facts: dict[str, Value] = {
@@ -167,8 +200,19 @@ class FormPage:
         fields = self.document.fields if act.verb == "show" else self.editable()
         act_on_rows(act, fields, self.typed, self.values, self.resolve)
 
+    def _take_view(self, post: QueryDict) -> None:
+        """Show it as the page did from which it was posted, as far as that still holds."""
+        try:
+            modes = view_of(post.get("view", ""), about=self.about, user=self.user)
+            modes.refuse_outdated(self.rights.records)
+        except Conflict as ended:
+            self.ended_view = ended
+        else:
+            self.view_as(modes)
+
     def take(self, post: QueryDict) -> None:
         """Lay over what was posted: what the person changed, and where others did so too."""
+        self._take_view(post)
         fields = self.editable()
         seen = whole_number(post.get("revision", ""))
         if seen is not None and seen < self.instance.revision:
@@ -203,9 +247,10 @@ class FormPage:
             # What the person does not see has no control: a guess is not answered.
             if name not in known and self.rights.sees(name)
         }
-        self.changes |= changed_by_hand(
-            fields, typed_in(fields, post, before, self.resolve), before
-        )
+        typed = typed_in(fields, post, before, self.resolve)
+        changes = changed_by_hand(fields, typed, before)
+        self.changes |= changes
+        self.beyond = {name: typed[name] for name in changes}
 
     def _open_forms(self) -> list[str]:
         return [name for name, step in self.steps.items() if step.is_current]
@@ -304,8 +349,13 @@ class FormPage:
         if step.is_open:
             return view
         buttons = [one for one in [*every(view.controls), *view.footer] if _is_apart(one)]
-        apart = buttons if step.is_mine and not step.is_current else []
-        return FormView(view.form, without(view.controls, apart), apart)
+        apart = buttons if step.is_mine and (step.is_read or not step.is_current) else []
+        shown = without(view.controls, apart)
+        if step.is_edited or step.is_read:
+            # Its other buttons are only in the way.
+            pressed = [one for one in every(shown) if one.field.is_button]
+            shown = only_open(without(shown, pressed), self.editable())
+        return FormView(view.form, shown, apart)
 
     def _control(self, field: FormField) -> Control:
         field = self.rights.field_for(field)

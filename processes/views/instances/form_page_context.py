@@ -12,7 +12,7 @@ from processes.instances.history import ForeignChange
 from processes.models import DesignVersion, ProcessInstance, Run
 from processes.rights.seen import seen_error
 from processes.selectors import document_of_run
-from processes.views.instances.carried_values import sealed
+from processes.views.instances.carried_values import sealed, signed_view
 from processes.views.instances.form_page import FormPage
 from processes.views.instances.form_steps import load_targets, open_form, primary
 from processes.views.instances.links import link_lines
@@ -28,7 +28,8 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
     staff = has_role(form_page.user, DESIGNER)
     views = form_page.forms()
     has_open = any(
-        step.is_open and form_page.rights.fills_in(name) for name, step in form_page.steps.items()
+        step.is_edited or (step.is_open and form_page.rights.fills_in(name))
+        for name, step in form_page.steps.items()
     )
     return {
         "instance": instance, "design": instance.design, "version": form_page.version,
@@ -38,6 +39,7 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "primary": primary(form_page.steps, views),
         "read_only": form_page.next_page.get("mode") == "read" and form_page.next_page.get("form"),
         "left": sealed(form_page.carried(), about=form_page.about, user=form_page.user),
+        "signed_view": signed_view(form_page.modes, about=form_page.about, user=form_page.user),
         "has_open": has_open,
         "has_acts": has_open or (len(views) == 1 and bool(views[0].footer)),
         "unsaved_fields": [form_page.document.fields[name].title for name in form_page.unsaved],

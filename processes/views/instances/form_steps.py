@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from processes.definition.display import overlaid
 from processes.definition.document import Document
-from processes.engine.instance_state import COMPLETED, CURRENT
+from processes.engine.display_modes import NO_MODES, READ, DisplayModes
+from processes.engine.instance_state import COMPLETED, CURRENT, form_of
 from processes.fields import Button
 from processes.fields.base import FormField
 from processes.forms.controls import FormView, every
@@ -25,6 +27,10 @@ class FormStep:
     is_shown: bool
     # Rules may switch a whole form off.
     is_enabled: bool
+    # A rule lets the person change some of it in this view, whether it is open or not.
+    is_edited: bool
+    # A rule shows it in this view to be read only.
+    is_read: bool
     may_send_back: bool
     # The person does it as a substitute.
     stands_in_for: str
@@ -56,15 +62,24 @@ class FormStep:
         return self.is_current and self.is_mine and self.is_enabled
 
     @property
+    def takes_values(self) -> bool:
+        """Tell whether the person may change anything of it now."""
+        return self.is_open or self.is_edited
+
+    @property
     def icon(self) -> str:
         """Return the sign of its state."""
         return ICONS[self.state.status]
 
 
 def steps_of(
-    instance: ProcessInstance, document: Document, rights: InstanceRights
-) -> dict[str, FormStep]:
-    """Return the steps of an instance by form name, in form order."""
+    instance: ProcessInstance, document: Document, rights: InstanceRights,
+    modes: DisplayModes = NO_MODES,
+) -> dict[str, FormStep]:  # fmt: skip
+    """Return the steps of an instance by form name, in form order.
+
+    `modes` is how rules let this view of it show them.
+    """
     states = form_states(instance, document)
     # One that is never submitted, as that of a kept token, is nobody's work.
     worked_on = {form.name: form for form in document.forms if document.is_submitted(form)}
@@ -73,13 +88,18 @@ def steps_of(
         form.name: [one for one in form.all_fields() if isinstance(one, Button)]
         for form in document.forms
     }
+    display = overlaid(instance.display, modes.overrides)
+    edited = {form_of(document, name) for name in modes.opened(document)}
     return {
         state.form: FormStep(
             state=state,
             is_mine=rights.takes_part_in(state.form),
-            is_shown=rights.sees(state.form)
-            and instance.display.get(state.form, {}).get("visible", True),
-            is_enabled=instance.display.get(state.form, {}).get("enabled", True),
+            is_shown=rights.sees(state.form) and display.get(state.form, {}).get("visible", True),
+            is_enabled=display.get(state.form, {}).get("enabled", True),
+            is_edited=state.form in edited
+            and rights.takes_part_in(state.form)
+            and display.get(state.form, {}).get("enabled", True),
+            is_read=modes.modes.get(state.form) == READ,
             may_send_back=state.status == COMPLETED and sends_back(state, states, rights),
             stands_in_for=rights.acts_for(state.form) if state.status == CURRENT else "",
             may_reassign=state.status == CURRENT
@@ -137,8 +157,9 @@ def submitted_by(document: Document, target: str) -> list[str]:
 
 
 def open_form(steps: Mapping[str, FormStep], views: Sequence[FormView], wanted: str = "") -> str:
-    """Return the form to open first: with something wrong, gone to by a rule, waiting for us."""
+    """Return the form to open first: something wrong, gone to, opened by a rule, waiting for us."""
     wrong = next((view for view in views if view.wrong), None)
+    edited = next((view for view in views if steps[view.form.name].is_edited), None)
     mine = next((view for view in views if steps[view.form.name].is_open), None)
     going = next((view for view in views if steps[view.form.name].is_current), None)
     gone_to = next((view for view in views if view.form.name == wanted), None)
@@ -146,6 +167,7 @@ def open_form(steps: Mapping[str, FormStep], views: Sequence[FormView], wanted: 
     chosen = (
         wrong
         or gone_to
+        or edited
         or mine
         or going
         or (done[-1] if done else None)

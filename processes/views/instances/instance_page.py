@@ -15,6 +15,7 @@ from kianda.lib.errors import Busy, Conflict, Flaw, Invalid, Stale
 from kianda.lib.pointers import pointer
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import Errors, go, is_htmx, page, render_page, toast
+from processes.engine.instance_state import form_of
 from processes.forms.fill_in import in_form_order
 from processes.instances.lifecycle import patch_instance
 from processes.models import Change, ProcessInstance, Run
@@ -72,6 +73,8 @@ def _act(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
         return _opened(request, form_page)
     do = (lambda now: _press(request, now, target)) if target else lambda now: _save(request, now)
     form_page.take(request.POST)
+    if form_page.ended_view:
+        return _refused(request, form_page, form_page.ended_view)
     if act.is_placed:
         form_page.act_on_rows(act)
         return _render(request, form_page)
@@ -89,7 +92,7 @@ def _act(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
 def _refused(request: HttpRequest, form_page: FormPage, refusal: Conflict) -> HttpResponseBase:
     """Show the instance as it is now, with why nothing was changed; what can be kept is kept."""
     fresh = FormPage.read(form_page.instance.process_id, form_page.user)
-    fresh.keep_typed(form_page)
+    fresh.keep_view(form_page)
     status = 422 if is_htmx(request) else 409
     return _render(request, fresh, status=status, refusal=refusal)
 
@@ -106,6 +109,8 @@ def _carried_out(
             # Saved between our look and the act: look again, ask if it meets what was typed.
             form_page = FormPage.read(form_page.instance.process_id, form_page.user)
             form_page.take(request.POST)
+            if form_page.ended_view:
+                raise form_page.ended_view from None
     raise Busy(_("It is being changed all the time. Try again in a moment."))
 
 
@@ -120,6 +125,7 @@ def _save(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
             revision=before.revision,
             user=form_page.user,
             set_by_rules=form_page.set_by_rules,
+            modes=form_page.modes,
         )
     if changed.revision == before.revision:
         toast(request, _("Nothing was changed, so nothing was saved."))
@@ -143,6 +149,7 @@ def _press(request: HttpRequest, form_page: FormPage, target: str) -> HttpRespon
         revision=_revision(form_page.instance),
         time_zone=timezone.get_current_timezone_name(),
         on_start=lambda run: leads_to(request, reverse("run", args=[run.pk])),
+        modes=form_page.modes,
     )
     fields = _stored_by(run)
     if run.status == Run.Status.SUCCEEDED and kind != "change":
@@ -236,12 +243,18 @@ def _after(
         return go(request, "instances")
     fresh = FormPage.read(form_page.instance.process_id, form_page.user)
     fresh.fresh, fresh.next_page = fields, next_page
+    fresh.view_as(form_page.modes.going_on(modes_of(done), fresh.document, fresh.rights.records))
+    pressed = fresh.steps.get(form_of(fresh.document, done[-1].target)) if done else None
+    if pressed and pressed.takes_values and not next_page.get("form"):
+        # Who types on one of several forms stays there.
+        next_page["form"] = pressed.state.form
     for run in done:
         _lay_over(fresh, run, form_page)
     plain = request.headers.get("HX-Target") != "instance"
     # After the rules of opening the page stays: led to, it would be opened once more, and so on.
     opening = request.POST.get("act") == "load"
-    if plain and not opening and not fresh.typed and not fresh.errors:
+    nothing = not (fresh.typed or fresh.errors or fresh.modes.modes)
+    if plain and not opening and nothing:
         return go(request, url)
     leads_to(request, url)
     return _render(request, fresh, status=422 if fresh.errors else 200, opened=True)
@@ -251,6 +264,12 @@ def _next_page(done: Sequence[Run]) -> dict[str, Any]:
     """Return what the last run that succeeded wants the page to do: form, mode, leave."""
     ended_well = [run for run in done if run.status == Run.Status.SUCCEEDED]
     return dict(ended_well[-1].page or {}) if ended_well else {}
+
+
+def modes_of(done: Sequence[Run]) -> dict[str, str]:
+    """Return how the runs that succeeded let the page show fields and forms."""
+    pages = [run.page or {} for run in done if run.status == Run.Status.SUCCEEDED]
+    return {name: mode for page in pages for name, mode in page.get("display", {}).items()}
 
 
 def _lay_over(fresh: FormPage, run: Run, typed: FormPage) -> None:

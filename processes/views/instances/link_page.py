@@ -30,7 +30,7 @@ from processes.instances.form_links import link_of, refuse_ended
 from processes.models import FormLink, Run
 from processes.running import runs
 from processes.running.checkpoints import USES_LINK
-from processes.views.instances.instance_page import refuse_misfit
+from processes.views.instances.instance_page import modes_of, refuse_misfit
 from processes.views.instances.linked_form import LinkedForm
 
 View = Callable[[HttpRequest, str], HttpResponseBase]
@@ -146,7 +146,7 @@ def _pressed(request: HttpRequest, form: LinkedForm, target: str, token: str) ->
     except (Conflict, Forbidden) as refusal:
         refuse_ended(form.link)
         fresh = LinkedForm.behind(form.link)
-        fresh.keep_typed(form)
+        fresh.keep_view(form)
         busy = _("Not sent: someone is working on this form. Try again in a moment.")
         words = busy if isinstance(refusal, Busy) else _overtaken()
         return _shown(request, fresh, status=refused, trouble=words)
@@ -159,12 +159,14 @@ def _overtaken() -> str:
 
 def _run(form: LinkedForm, target: str) -> Run:
     """Run what was pressed with what was typed; raises Invalid for what is wrong with that."""
+    if form.ended_view:
+        raise form.ended_view
     _refuse_foreign(form, target)
     kind = refuse_misfit(form, target)
     return runs.trigger(
         process_id=form.instance.process_id, target=target, user=None, trigger=kind,
         data=form.changes, set_by_rules=form.set_by_rules, revision=form.instance.revision,
-        time_zone=timezone.get_current_timezone_name(), link=form.link,
+        time_zone=timezone.get_current_timezone_name(), link=form.link, modes=form.modes,
         # Under the lock of the instance: the last use is used once.
         on_start=lambda run: refuse_ended(form.link),
     )  # fmt: skip
@@ -192,6 +194,7 @@ def _after(request: HttpRequest, form: LinkedForm, run: Run, token: str) -> Http
 def _now(form: LinkedForm, run: Run) -> LinkedForm:
     """Return the form as a run has left it: what it set and did not save, or what it refused."""
     fresh = LinkedForm.behind(form.link)
+    fresh.view_as(form.modes.going_on(modes_of([run]), fresh.document, fresh.rights.records))
     if run.status == Run.Status.SUCCEEDED:
         fresh.lay_over(run.data or {}, form)
         return fresh

@@ -18,7 +18,7 @@ from processes.language.values import Value
 from processes.models import FormLink
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.link_rights import LinkRights
-from processes.views.instances.carried_values import sealed
+from processes.views.instances.carried_values import sealed, signed_view
 from processes.views.instances.form_page import FormPage
 from processes.views.instances.form_steps import load_targets, primary
 
@@ -93,6 +93,7 @@ class LinkedForm(FormPage):
             # What Enter does.
             "first_act": f"press:{main}",
             "revision": self.instance.revision,
+            "signed_view": signed_view(self.modes, about=self.about, user=None),
             "left": sealed(self.carried(), about=self.about, user=None),
             "change_targets": [name for name, found in self.editable().items() if found.rules],
             "load": bool(self.load_targets) and not opened,

@@ -13,7 +13,7 @@ from processes.definition.document import Document
 from processes.forms.value_words import sent_back_words, sentences_of, words_of
 from processes.instances import recycle_bin
 from processes.instances.history import can_restore, told
-from processes.instances.sent_values import takes_values
+from processes.instances.sent_values import IN_VIEW, takes_values
 from processes.language.people import called
 from processes.language.people_refs import user_ref
 from processes.models import Change, ProcessInstance, Run
@@ -27,6 +27,7 @@ _STATES = {
     "completed": gettext_noop("completed"),
     "not_started": gettext_noop("not started"),
     "changed": gettext_noop("changed by an administrator"),
+    IN_VIEW: gettext_noop("changed on a page that a rule had opened for editing"),
 }
 BY = {
     "schedule": gettext_lazy("the schedule"), "webhook": gettext_lazy("a webhook"),

@@ -13,8 +13,9 @@ from kianda.web.pages import Errors
 from processes.definition.display import overlaid
 from processes.definition.document import TargetMissing
 from processes.document_cache import document_of
+from processes.engine.display_modes import READ, DisplayModes
 from processes.engine.run_values import json_of, python_of
-from processes.forms.controls import FormView
+from processes.forms.controls import FormView, only_open
 from processes.forms.fill_in import (
     TypedValue,
     act_on_rows,
@@ -61,6 +62,8 @@ class NewInstanceForm:
         self.values = filled(self.document, default_values(self.document, user=user))
         left = unsealed(post.get("left", ""), about=self.about, user=user)
         self.display: Mapping[str, Mapping[str, bool]] = left.display
+        # How rules let this page show them: that is not stored.
+        self.modes = DisplayModes(left.modes)
         self._settle()
         self.typed: dict[str, TypedValue] = {
             name: one.with_closed(left.rows.get(name, {})) if isinstance(one, TypedTable) else one
@@ -79,12 +82,17 @@ class NewInstanceForm:
         self.fields = (
             editable(
                 self.document, self._shown, form=first[0], meet=self.rights.field_for
-            ) if first else {}
+            ) if first and not self._is_read else {}
         )  # fmt: skip
 
     @property
+    def _is_read(self) -> bool:
+        """Tell whether a rule shows the form to be read only."""
+        return any(self.modes.modes.get(form.name) == READ for form in self.document.forms[:1])
+
+    @property
     def _shown(self) -> Mapping[str, Mapping[str, bool]]:
-        return overlaid(self.display, self._withheld)
+        return overlaid(overlaid(self.display, self.modes.overrides), self._withheld)
 
     def _keeps(self, name: str) -> bool:
         known = self.document.value_fields.get(name)
@@ -151,7 +159,7 @@ class NewInstanceForm:
         inside = stays_inside(rules) and not submits
         if flaws := self.flaws(strict=submits):
             raise Invalid(errors=flaws)
-        kept = (self.typed.copy(), self.left, self.display)
+        kept = (self.typed.copy(), self.left, self.display, self.modes)
         try:
             self._rehearse(first_inside(rules))
         except RuleFailed as failure:
@@ -159,7 +167,7 @@ class NewInstanceForm:
                 raise self._refused(failure) from failure
         if not inside:
             # They run again on the instance.
-            self.typed, self.left, self.display = kept
+            self.typed, self.left, self.display, self.modes = kept
             self._settle()
         return inside
 
@@ -176,6 +184,7 @@ class NewInstanceForm:
         if done.failure:
             raise done.failure
         self.display = done.display
+        self.modes = DisplayModes({**self.modes.modes, **done.modes})
         self._settle()
         self.is_left = done.leaves
         for name, value in done.values.items():
@@ -195,7 +204,7 @@ class NewInstanceForm:
 
     def views(self, errors: Errors) -> list[FormView]:
         """Return the form as a page shows it."""
-        return form_views(
+        views = form_views(
             self.document,
             lambda one: control_of(
                 self.rights.field_for(one), self.values, self.typed, errors, self.resolve
@@ -203,6 +212,9 @@ class NewInstanceForm:
             self._shown,
             first_only=True,
         )
+        if not self._is_read:
+            return views
+        return [FormView(one.form, only_open(one.controls, ()), one.footer) for one in views]
 
     def context(self, errors: Errors) -> dict[str, Any]:
         """Return what the templates of the form need."""
@@ -216,7 +228,8 @@ class NewInstanceForm:
         return {
             "views": views, "document": self.document, "errors": errors, "trouble": self.trouble,
             "left": sealed(
-                CarriedValues(self.left, rows, self.display), about=self.about, user=self.user
+                CarriedValues(self.left, rows, self.display, self.modes.modes),
+                about=self.about, user=self.user,
             ),
             "change_targets": [name for name, found in self.fields.items() if found.rules],
             "page_submits": page_submits,

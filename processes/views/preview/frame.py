@@ -87,7 +87,9 @@ def _press(
     if not _debugs(request):
         return None
     instance = form_page.instance
-    begin(request, instance, target, kind, form_page.changes, form_page.left)
+    begin(
+        request, instance, target, kind, form_page.changes, form_page.left, form_page.modes
+    )  # fmt: skip
     return go(request, common.frame_url(instance.design.name, instance.process_id))
 
 

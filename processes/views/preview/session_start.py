@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from kianda.web.form_once import leads_to
+from processes.engine.display_modes import NO_MODES, DisplayModes
 from processes.models import ProcessInstance, Run
 from processes.preview import debugger
 from processes.views.common import person
@@ -20,6 +21,7 @@ def begin(
     kind: str,
     data: Mapping[str, Any],
     set_by_rules: Collection[str] = (),
+    modes: DisplayModes = NO_MODES,
 ) -> Run:
     """Pause before the first rule of a target, and remember whose trace to show afterwards."""
     name = instance.design.name
@@ -31,6 +33,7 @@ def begin(
         trigger=kind,
         data=data,
         set_by_rules=set_by_rules,
+        modes=modes,
         time_zone=timezone.get_current_timezone_name(),
         breakpoints=common.breakpoints_of(request, name),
         on_start=lambda _run: leads_to(request, url),

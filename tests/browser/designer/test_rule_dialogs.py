@@ -185,6 +185,8 @@ SHOWING: list[dict[str, Any]] = [
      "conditions": {"match": "all", "items": [{"left": "[a]", "operator": "blank"}]}},
     *({"type": kind, "id": kind} for kind in ("save", "submit", "close")),
     {"type": "delete_form", "id": "delete-it"},
+    {"type": "field_display_mode", "id": "let-edit",
+     "changes": [{"field": "main", "action": "edit"}, {"field": "a", "action": "read"}]},
     {"type": "go_to_form", "id": "go-to", "form": "main"},
     {"type": "assign_form", "id": "assign", "form": "main", "to": {"users": ["ada"]}},
     {"type": "get_user_property", "id": "get", "user": "[who]",

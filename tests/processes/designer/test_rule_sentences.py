@@ -35,6 +35,11 @@ TABLE: list[tuple[dict[str, Any], str, str]] = [
      "Hide |The form|", "Only when Status is Open. Otherwise show |The form|. "),
     ({"type": "make_required", "changes": [{"field": "status", "action": "required"}]},
      "Make |Status| required", ""),
+    ({"type": "field_display_mode", "changes": [
+        {"field": "form", "action": "edit"}, {"field": "status", "action": "read"}],
+      "opposite": [{"field": "form", "action": "read"}], "conditions": ON_STATUS},
+     "Show |The form| to be filled in and |Status| to be read only",
+     "Only when Status is Open. Otherwise show |The form| to be read only. "),
     ({"type": "set_form_field", "assignments": []}, "Not complete yet. Open it to fill it in.", ""),
     ({"type": "nonsense"}, "Not complete yet. Open it to fill it in.", ""),
     ({}, "Not complete yet. Open it to fill it in.", ""),

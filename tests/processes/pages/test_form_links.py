@@ -144,6 +144,40 @@ def test_what_is_not_filled_in_is_said_beside_it_and_nothing_is_used_up(people: 
     assert FormLink.objects.get().uses == 1
 
 
+def test_a_rule_shows_fields_of_the_form_in_another_way_on_its_page_alone(people: Office) -> None:
+    raw = ticket()
+    shut = [{"field": "opinion", "action": "read"}, {"field": "inside", "action": "edit"},
+            {"field": "fixed", "action": "edit"}]  # fmt: skip
+    raw["forms"][1]["fields"].append(
+        {"type": "button", "name": "shut",
+         "rules": [{"type": "field_display_mode", "changes": shut}]}
+    )  # fmt: skip
+    raw["forms"][1]["fields"][3]["rules"] = [
+        {"type": "field_display_mode", "changes": [{"field": "survey", "action": "read"}]}
+    ]
+    instance = asked(people, raw)
+    path, client = address_of(instance), Client()
+    page = post(client, path, "press:shut").content.decode()
+    control = page.partition('name="v-opinion"')[2].partition(">")[0]
+    assert "disabled" in control or "readonly" in control
+    # A rule gives nobody more than the link does.
+    assert 'name="v-inside"' not in page
+    view = page.partition('name="view" value="')[2].partition('"')[0]
+    assert view
+    for sent in ({"opinion": "x"}, {"fixed": "x"}):
+        revision = ProcessInstance.objects.get().revision
+        values = {f"v-{name}": value for name, value in sent.items()}
+        typed = {"act": "press:answer", "revision": revision, "view": view, **values}
+        assert client.post(path, typed).status_code in {409, 422}
+    assert values_of(instance)["opinion"] == ""
+    assert values_of(instance)["fixed"] == "as it is"
+    forged = {"act": "press:answer", "revision": revision, "view": "x:y:z", "v-opinion": "Good"}
+    assert client.post(path, forged).status_code == 409
+    whole = post(client, path, "press:open_one", open_one="x").content.decode()
+    control = whole.partition('name="v-opinion"')[2].partition(">")[0]
+    assert "disabled" in control or "readonly" in control
+
+
 def test_what_is_posted_for_other_fields_is_not_taken(people: Office) -> None:
     instance = asked(people)
     typed = {"opinion": "Good", "topic": "Rats", "inside": "x", "fixed": "x", "helper": "user:tom"}

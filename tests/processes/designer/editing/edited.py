@@ -224,6 +224,8 @@ def every_rule(rows: list[dict[str, Any]]) -> dict[str, Any]:
          "field": "who"},
         {"type": "update_user_property", "user": "[amount]",
          "properties": [{"property": "phone", "value": "[amount]"}]},
+        {"type": "field_display_mode", "changes": [{"field": "order", "action": "edit"}],
+         "opposite": [{"field": "amount", "action": "read"}]},
     ]  # fmt: skip
     for number, rule in enumerate(rules):
         rule["id"] = f"r-{number}"

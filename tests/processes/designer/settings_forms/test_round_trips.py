@@ -94,6 +94,8 @@ RAW: list[tuple[str, dict[str, Any]]] = [
         "opposite": [{"field": "client_id", "action": "show"}]}),
     ("make_required", {"type": "make_required", "changes": [{"field": "client_id"}],
                        "opposite": [{"field": "client_id", "action": "not_required"}]}),
+    ("field_display_mode", {"type": "field_display_mode", "changes": [
+        {"field": "token", "action": "edit"}, {"field": "client_id", "action": "read"}]}),
     ("go_to_form", {"type": "go_to_form", "form": "token", "mode": "read", "make_current": True}),
     ("assign_form", {"type": "assign_form", "form": "lost", "existing": "append", "opens": True,
                      "to": {"users": ["[client_id]", "ada"], "groups": ["Sales", "[team]"]}}),

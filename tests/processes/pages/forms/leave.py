@@ -42,7 +42,8 @@ def post(client: Any, instance: ProcessInstance, act: str, **typed: str) -> Any:
     """Post what was typed, as the page's script does."""
     revision = ProcessInstance.objects.get(pk=instance.pk).revision
     body = {"act": act, "revision": str(revision), "once": new_token()}
-    body |= {name if name == "left" else f"v-{name}": value for name, value in typed.items()}
+    own = {"left", "view"}
+    body |= {name if name in own else f"v-{name}": value for name, value in typed.items()}
     headers = {"HX-Request": "true", "HX-Target": "instance"}
     return client.post(f"/instances/{instance.process_id}/", body, headers=headers)
 
