@@ -301,6 +301,7 @@ OTHERWISE = {
     ("processes/views/instances/instance_page.py", "submit"): "what triggers a target",
     ("datasources/http/curl.py", "text"): "a part of a body",
     ("kianda/mail/rendering.py", "text"): "a token of Markdown",
+    ("kianda/mail/plain_text.py", "link"): "a token of Markdown",
     ("scheduler/document.py", "user_picker"): "a control of a setting",
     ("kianda/sandbox/app.py", "list"): "what an answer is made to be",
 }  # fmt: skip

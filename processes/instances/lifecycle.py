@@ -47,12 +47,13 @@ def create_instance(
     display: Mapping[str, Mapping[str, bool]] | None = None,
     check: Callable[[Document], None] | None = None,
     set_by_rules: Collection[str] = (),
+    modes: DisplayModes = NO_MODES,
     on_made: Callable[[ProcessInstance], None] | None = None,
 ) -> ProcessInstance:
     """Create an instance; no rule runs. Raises Invalid with every flaw, Forbidden for previews.
 
-    `display` is what rules have shown and required while its form was filled in; the values of
-    `set_by_rules` are those that rules have set.
+    `display` is what rules have shown and required while its form was filled in, `modes` what they
+    have opened on that page; the values of `set_by_rules` are those that rules have set.
     `check` may refuse the definition by which it would be made; `on_made` is called inside the
     transaction that makes it.
     """
@@ -64,7 +65,8 @@ def create_instance(
     made = ProcessInstance(
         design=design, version=version, mode=mode, created_by=user, display=dict(display or {})
     )
-    values = first_values(made, document, SentValues(user, data, set_by_rules=set_by_rules))
+    sent = SentValues(user, data, set_by_rules=set_by_rules, modes=modes)
+    values = first_values(made, document, sent)
     plain, secret = split(document, values)
     with transaction.atomic():
         process_id = next_process_id(design=design, pattern=document.process_id, values=values)

@@ -144,7 +144,7 @@ def _make(request: HttpRequest, form: NewInstanceForm, mode: str, target: str) -
     user = person(request)
     made = create_instance(
         process=form.document.name, mode=mode, data=form.data(), display=form.display, user=user,
-        set_by_rules=form.set_by_rules,
+        set_by_rules=form.set_by_rules, modes=form.modes,
     )  # fmt: skip
     toast(request, _("%(id)s created.") % {"id": made.process_id})
     url = reverse("instance", args=[made.process_id])
