@@ -25,7 +25,6 @@ SMALL = {
     "datasources/services/status.py": "what lists and pages say of a datasource of any kind",
     "datasources/views/access.py": "asked by every page of datasources",
     "datasources/views/uses.py": "a list that three pages show",
-    "kianda/accounts/services/account_mails.py": "stands below all that tells of accounts by mail",
     "kianda/administration/people.py": "asked from every page, by everybody who is signed in",
     "kianda/administration/lists.py": "shared by the pages of four lists",
     "kianda/lib/db/sqlite3/files.py": "the parent needs it, which opens no database of Django's",

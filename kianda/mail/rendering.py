@@ -31,18 +31,26 @@ _FIRST, _LAST = "\ue000", "\ue001"
 _PLACE: Final = re.compile(f"{_FIRST}(\\d+){_LAST}")
 _PLACED: Final = re.compile(f"[{_FIRST}{_LAST}]")
 BUTTON: Final = "button"
-_INLINER: Final = css_inline.CSSInliner(load_remote_stylesheets=False)
+_INLINER: Final = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 STYLES: Final = """
 body { margin: 0; padding: 24px; font: 16px/1.5 system-ui, "Segoe UI", Roboto, sans-serif;
   color: #1a1f24; background: #ffffff; }
-.mail { max-width: 600px; margin: 0 auto; }
+.mail { max-width: 600px; margin: 0 auto; overflow-wrap: anywhere; }
 h1 { font-size: 22px; line-height: 1.3; } h2 { font-size: 19px; } h3 { font-size: 16px; }
 a { color: #0b5a87; }
 a.button { display: inline-block; padding: 10px 18px; border-radius: 6px; background: #0b5a87;
   color: #ffffff; text-decoration: none; font-weight: 600; }
 blockquote { margin: 0; padding-left: 12px; border-left: 3px solid #c5ccd3; color: #4d5863; }
 pre, code { font-family: ui-monospace, Consolas, monospace; font-size: 14px; }
+hr { border: 0; border-top: 1px solid #c5ccd3; }
 table { border-collapse: collapse; } td, th { padding: 4px 10px; border: 1px solid #c5ccd3; }
+@media (prefers-color-scheme: dark) {
+  body { color: #e6eaee !important; background: #14181c !important; }
+  a { color: #7cc4ea !important; }
+  a.button { color: #10222d !important; background: #7cc4ea !important; }
+  blockquote { color: #aab4bd !important; }
+  blockquote, hr, td, th { border-color: #46525d !important; }
+}
 """
 
 
@@ -163,6 +171,7 @@ def _document(fragment: str, title: str, language: str) -> str:
     page = (
         f'<!doctype html><html lang="{html.escape(language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
         f"<title>{html.escape(title)}</title><style>{STYLES}</style></head>"
         f'<body><div class="mail">{fragment}</div></body></html>'
     )

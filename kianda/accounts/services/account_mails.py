@@ -5,22 +5,38 @@ tell of, and no page ever shows what they say.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy
+
+# What the button says that is drawn for the address in a mail; it goes to the backend, no further.
+BUTTON_HEADER: Final = "X-Kianda-Button"
+BUTTONS: Final = {
+    "account_changed": gettext_lazy("Open Kianda"),
+    "confirm_address": gettext_lazy("Confirm this address"),
+    "invitation": gettext_lazy("Choose a password"),
+    "password_link": gettext_lazy("Set a new password"),
+    "password_reset": gettext_lazy("Set a new password"),
+    "single_sign_on": gettext_lazy("Sign in"),
+}
 
 
 def send_account_mail(name: str, to: str, *, context: Mapping[str, Any]) -> None:
-    """Send a mail from its two templates, `account/email/<name>_subject.txt` and `_message.txt`."""
+    """Send a mail from its two templates, `account/email/<name>_subject.txt` and `_message.txt`.
+
+    An address that stands alone between empty lines is drawn as a button too.
+    """
     values = {"product": settings.KIANDA_PUBLIC_URL, **context}
     subject = render_to_string(f"account/email/{name}_subject.txt", values)
     EmailMessage(
         subject=" ".join(subject.split()),
         body=render_to_string(f"account/email/{name}_message.txt", values).strip() + "\n",
         to=[to],
+        headers={BUTTON_HEADER: str(BUTTONS[name])} if name in BUTTONS else None,
     ).send()
 
 

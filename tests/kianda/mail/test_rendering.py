@@ -145,6 +145,7 @@ def test_a_mail_is_a_whole_document_with_its_styles_in_place() -> None:
     made = render_body([("[Open](https://x.example)", False)], title="<T>", language="de")
     assert made.document.startswith('<!DOCTYPE html><html lang="de">')
     assert "<title>&lt;T&gt;</title>" in made.document
-    assert "<style" not in made.document
+    assert made.document.count("<style>") == 1
+    assert "<style>@media (prefers-color-scheme: dark) {" in made.document
     assert 'class="button"' in made.document
     assert "background: #0b5a87" in made.document
