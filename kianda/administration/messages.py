@@ -1,8 +1,11 @@
 """Administration, Messages: everything that is sent by mail, and what became of it."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,10 +13,12 @@ from django.utils.translation import gettext_lazy
 
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR
+from kianda.accounts.services.audit import record
 from kianda.administration.lists import shown_rows
 from kianda.lib.errors import Conflict, Invalid
 from kianda.mail import access, accounts, outbox, ports
 from kianda.mail.models import OVER, MailMessage, MailState
+from kianda.web.csv_files import csv_answer
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, query_words, render_dialog, render_page, toast
 
@@ -26,22 +31,27 @@ TABS = (
     (MailState.SENT, gettext_lazy("Sent")),
     (MailState.DONE, gettext_lazy("Done")),
 )
+TIMES = (
+    ("1", gettext_lazy("Last 24 hours")),
+    ("7", gettext_lazy("Last 7 days")),
+    ("30", gettext_lazy("Last 30 days")),
+)
+# By what a list, and a file of it, is chosen.
+CHOSEN_BY = ("search", "state", "days")
 COUNTED = (*outbox.ATTENTION, MailState.RETRYING, MailState.PLANNED)
 
 
 @page(roles=())
 def messages(request: HttpRequest) -> HttpResponseBase:
     """List messages, the newest first; by state, by words."""
-    words = query_words(request, "search", "state")
-    user = signed_in(request)
+    user, words = signed_in(request), query_words(request, *CHOSEN_BY)
     everything = access.visible_messages(user)
-    rows = outbox.searched(everything, words["search"])
-    if words["state"] in MailState.values:
-        rows = rows.filter(state=words["state"])
+    rows = _chosen(everything, words)
     found = outbox.counts(COUNTED, everything)
     total, sent = outbox.lately(everything, timezone.now())
     context = {
         **shown_rows(request, rows, words),
+        "times": TIMES,
         "tabs": [(state, word, found.get(state)) for state, word in TABS],
         "attention": sum(found[state] for state in outbox.ATTENTION),
         "total": total,
@@ -52,6 +62,44 @@ def messages(request: HttpRequest) -> HttpResponseBase:
     return render_page(
         request, "messages/messages.html", context, partials={"rows": "messages/_rows.html"}
     )
+
+
+def _chosen(rows: QuerySet[MailMessage], words: Mapping[str, str]) -> QuerySet[MailMessage]:
+    rows = outbox.searched(rows, words["search"])
+    if words["state"] in MailState.values:
+        rows = rows.filter(state=words["state"])
+    if words["days"] in dict(TIMES):
+        begin = timezone.now() - timedelta(days=int(words["days"]))
+        rows = rows.filter(planned_at__gt=begin)
+    return rows
+
+
+@page(roles=())
+def export(request: HttpRequest) -> HttpResponseBase:
+    """Give what is listed as a CSV file: a line for each recipient."""
+    user, words = signed_in(request), query_words(request, *CHOSEN_BY)
+    rows = _chosen(access.visible_messages(user), words)
+    said = ", ".join(f"{name}: {word}" for name, word in words.items() if word)
+    record(user, action="exported", kind="message", name=_("Messages"), detail=said)
+    return csv_answer(_lines(rows), name=f"messages-{timezone.localdate():%Y-%m-%d}.csv")
+
+
+def _lines(rows: QuerySet[MailMessage]) -> Iterator[Sequence[Any]]:
+    zone = timezone.get_current_timezone()
+    yield [
+        _("Planned (%(zone)s)") % {"zone": timezone.get_current_timezone_name()}, _("Subject"),
+        _("Process ID"), _("Address"), _("Name"), _("Kind"), _("State"), _("Tries"),
+        _("What the mail server said"), _("Since"),
+    ]  # fmt: skip
+    states = dict(MailState.choices)
+    for row in rows.iterator(chunk_size=500):
+        planned = row.planned_at.astimezone(zone)
+        for one in row.recipients.all():
+            since = f"{one.at.astimezone(zone):%Y-%m-%d %H:%M:%S}" if one.at else ""
+            yield [
+                f"{planned:%Y-%m-%d %H:%M:%S}", row.subject, row.process_id, one.address, one.name,
+                one.kind, str(states[MailState(one.state)]), one.tries, one.words, since,
+            ]  # fmt: skip
 
 
 @page(roles=())

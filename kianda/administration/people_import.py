@@ -1,12 +1,11 @@
 """Users, Import: a file is checked, then imported as it was shown; new users get links."""
 
-import csv
-import io
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -29,6 +28,7 @@ from kianda.accounts.services.people_file import (
 from kianda.accounts.services.people_import import PeoplePlan, carry_out, plan_import
 from kianda.accounts.services.person_data import display_name
 from kianda.lib.errors import Invalid, Stale
+from kianda.web.csv_files import csv_answer
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import go, page, render_page, toast
 
@@ -97,23 +97,15 @@ def import_links(request: HttpRequest) -> HttpResponseBase:
         signed_in(request), action="exported", kind="user", name=_("Invitation links"),
         detail=_("Links to set a password, as a CSV file."),
     )  # fmt: skip
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([column_title(key) for key in ("username", "name", "email")] + [_("Link")])
+    return csv_answer(_links(request, pks), name="invitations.csv")
+
+
+def _links(request: HttpRequest, pks: list[int]) -> Iterator[Sequence[str]]:
+    yield [column_title(key) for key in ("username", "name", "email")] + [_("Link")]
     for user in User.objects.filter(pk__in=pks, is_active=True).order_by("username"):
         if not user.has_usable_password():
             link = request.build_absolute_uri(password_path(user))
-            cells = (user.username, display_name(user), user.email)
-            writer.writerow([*map(_no_formula, cells), link])
-    answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="invitations.csv"'
-    answer["Cache-Control"] = "no-store"
-    return answer
-
-
-def _no_formula(text: str) -> str:
-    """Keep a spreadsheet from reading a name as a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+            yield [user.username, display_name(user), user.email, link]
 
 
 def _body(request: HttpRequest) -> bytes:

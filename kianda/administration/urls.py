@@ -63,6 +63,7 @@ api_urlpatterns = [
 page_urlpatterns = [
     path("welcome/<uidb64>/<token>/", passwords.SetPassword.as_view(), name="set-password"),
     path("messages/", messages.messages, name="messages"),
+    path("messages/export/", messages.export, name="messages-export"),
     path("messages/account/", messages.mail_settings, name="mail-settings"),
     path("messages/<int:message_id>/", messages.message, name="message"),
     path("messages/<int:message_id>/send/", messages.send_again, name="message-resend"),

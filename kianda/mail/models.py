@@ -79,6 +79,26 @@ class MailMessage(models.Model):
         return self.key
 
 
+class MailSearch(models.Model):
+    """What a message is found by beside its recipients, in small rows that are read through fast.
+
+    No subject holds a link with authority, so it need not be encrypted to be looked for.
+    """
+
+    message = models.OneToOneField(
+        MailMessage, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    text = models.TextField(help_text="Subject and Process ID, case folded.")
+
+    def __str__(self) -> str:
+        return self.text
+
+    @classmethod
+    def of(cls, message: int, subject: str, process_id: str) -> "MailSearch":
+        """Return the row of a message."""
+        return cls(message_id=message, text=f"{subject}\n{process_id}".casefold())
+
+
 class MailRecipient(models.Model):
     """One address of a message, with what has become of it."""
 

@@ -17,11 +17,17 @@ from kianda.mail import ports
 from kianda.mail.access import get_message, reads_all
 from kianda.mail.addresses import BadAddress, MailAddress, read_address
 from kianda.mail.letters import MOST_RECIPIENTS
-from kianda.mail.models import OVER, TO_SEND, MailMessage, MailRecipient, MailState, MailTry
+from kianda.mail.models import (
+    OVER,
+    TO_SEND,
+    MailMessage,
+    MailRecipient,
+    MailSearch,
+    MailState,
+    MailTry,
+)
 
 ATTENTION = (MailState.REJECTED, MailState.MAY_HAVE_BEEN_SENT)
-# Subjects are encrypted: those of the newest messages are read, no index tells of the others.
-SUBJECTS_READ = 2_000
 LATELY = timedelta(days=7)
 
 
@@ -34,20 +40,10 @@ def shown_text(message: MailMessage) -> str | None:
 
 def searched(rows: QuerySet[MailMessage], text: str) -> QuerySet[MailMessage]:
     """Return those whose recipients, Process ID or subject hold each word."""
-    words = text.split()[:8]
-    if not words:
-        return rows
-    subjects = dict(
-        MailMessage.objects.order_by("-pk").values_list("pk", "subject")[:SUBJECTS_READ]
-    )
-    for word in words:
-        low = word.casefold()
+    for word in text.split()[:8]:
         named = MailRecipient.objects.filter(Q(address__icontains=word) | Q(name__icontains=word))
-        rows = rows.filter(
-            Q(process_id__icontains=word)
-            | Q(pk__in=named.values("message"))
-            | Q(pk__in=[pk for pk, subject in subjects.items() if low in subject.casefold()])
-        )
+        told = MailSearch.objects.filter(text__contains=word.casefold())
+        rows = rows.filter(Q(pk__in=named.values("message")) | Q(pk__in=told.values("message")))
     return rows
 
 

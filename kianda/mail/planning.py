@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from kianda.mail import ports
 from kianda.mail.letters import CheckedLetter, Letter, check_letter
-from kianda.mail.models import MailMessage, MailRecipient
+from kianda.mail.models import MailMessage, MailRecipient, MailSearch
 
 
 def plan_letters(
@@ -53,6 +53,11 @@ def plan_letters(
             for key, each in checked.items()
             if key in ours
             for addressee in each.addressees
+        )
+        MailSearch.objects.bulk_create(
+            MailSearch.of(ours[key], each.letter.subject, process_id)
+            for key, each in checked.items()
+            if key in ours
         )
         pks = sorted(ours.values())
         transaction.on_commit(lambda: ports.wake(pks))

@@ -163,6 +163,7 @@ _BY_MARKS = {
     """,
     "xxxoo": """
         GET /messages/
+        GET /messages/export/
         GET /api/v1/messages/
         GET /api/v1/processes/<str:name>/
         POST /api/v1/processes/<str:name>/check-as/
