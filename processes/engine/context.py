@@ -284,7 +284,7 @@ class RunContext:
 
     def save(self) -> None:
         """Store the working copy. The commit of a last rule is joined with the closing one."""
-        if self.working.deletes:
+        if self.working.deleted_by:
             # Nothing of it is left to be shown.
             self.page["leave"] = True
         if self.trace.place() == [[0, self.last_position]]:

@@ -131,7 +131,7 @@ class RunForms:
             return
         if why := self.scope.why_not_deleted():
             raise RuleFailed("configuration", why)
-        self.context.working.deletes = True
+        self.context.working.deleted_by = self._rule()
 
     def go_to(self, form: str, *, mode: str, make_current: bool, note: str = "") -> None:
         """Show a form on the page, and make it the current one when asked: why, says the note."""
@@ -159,9 +159,11 @@ class RunForms:
         opens: bool,
     ) -> None:
         """Give forms to people and groups, and open them when asked."""
-        self.context.working.standing = assigned(
+        working = self.context.working
+        working.given_by |= dict.fromkeys(forms, self._rule())
+        working.standing = assigned(
             self.scope.document,
-            self.context.working.standing,
+            working.standing,
             [self._form(name).name for name in forms],
             users=_all_known(users, self.scope.known_users, "person"),
             groups=_all_known(groups, self.scope.known_groups, "group"),
@@ -170,6 +172,11 @@ class RunForms:
             opens=opens,
             at=self.scope.moment.at,
         )
+
+    def _rule(self) -> str:
+        """Return what the rule under way is called."""
+        step = self.context.trace.current
+        return step.rule.title or step.rule.id if step is not None else "-"
 
     def secure(self, lists: Mapping[str, Sequence[str]], *, append: bool) -> None:
         """Set who may see, change or delete the instance; without lists the design holds again.

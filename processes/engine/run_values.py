@@ -44,8 +44,10 @@ class RunValues:
         self.links: list[dict[str, Any]] = []
         # Emails that are planned with what is stored next, as `kianda.mail` takes them.
         self.letters: list[dict[str, Any]] = []
-        # Whether the instance goes into the recycle bin with what is stored next.
-        self.deletes = False
+        # By which rule the instance goes into the recycle bin with what is stored next, if it does.
+        self.deleted_by = ""
+        # By which rule each form was given to others since it was stored last.
+        self.given_by: dict[str, str] = {}
 
     def field(self, name: str) -> FormField | None:
         """Return a field, or the column of the table that a loop is at."""
@@ -182,7 +184,7 @@ class RunValues:
 
     def _nothing_to_send(self) -> None:
         self.alerts, self.links, self.letters = [], [], []
-        self.deletes = False
+        self.deleted_by, self.given_by = "", {}
 
     def unsaved(self) -> dict[str, Value]:
         """Return what successful calls brought and the instance does not hold."""
@@ -200,7 +202,8 @@ class RunValues:
             "alerts": [dict(one) for one in self.alerts],
             "links": [dict(one) for one in self.links],
             "letters": [dict(one) for one in self.letters],
-            "deletes": self.deletes,
+            "deleted_by": self.deleted_by,
+            "given_by": dict(self.given_by),
         }  # fmt: skip
 
     @classmethod
@@ -223,7 +226,8 @@ class RunValues:
         copy.alerts = [dict(one) for one in journal.get("alerts", ())]
         copy.links = [dict(one) for one in journal.get("links", ())]
         copy.letters = [dict(one) for one in journal.get("letters", ())]
-        copy.deletes = bool(journal.get("deletes"))
+        copy.deleted_by = str(journal.get("deleted_by", ""))
+        copy.given_by = dict(journal.get("given_by", {}))
         return copy
 
     def json_of(self, values: Mapping[str, Value]) -> dict[str, Any]:

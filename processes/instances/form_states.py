@@ -1,6 +1,6 @@
 """The forms of an instance: which are open, whose they are, what is shown; my work."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from processes.engine.instance_state import (
 from processes.instances.form_links import end_links_of_closed_forms
 from processes.instances.telling import tell_of
 from processes.language.people import called
-from processes.language.people_refs import group_ref, user_ref
+from processes.language.people_refs import EVERYONE, group_ref, user_ref
 from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.rights.ownership import (
     owner_names,
@@ -29,7 +29,7 @@ from processes.rights.ownership import (
     standing_of,
     store_owners,
 )
-from processes.rights.people import creator_of
+from processes.rights.people import creator_of, owners_in
 from processes.rights.querysets import seen_by_its_owner
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 
+NOTHING_SAID: Mapping[str, Mapping[str, str]] = {}
 # The rail says "99+" past it.
 MOST_COUNTED = 100
 
@@ -170,14 +171,14 @@ def store_standing(
     user: User | None,
     run: Run | None = None,
     acted_for: str = "",
-    told: Sequence[Mapping[str, Any]] = (),
+    given: Mapping[str, Mapping[str, str]] = NOTHING_SAID,
 ) -> None:
     """Store where an instance stands, with history; the caller holds its lock in a transaction.
 
-    `told` is what the history says beside.
+    `given` is what the history says beside of forms that were given to others.
     """
     before = standing_of(instance)
-    rows = standing_changes(document, before, standing, creator_of(instance))
+    rows = standing_changes(document, before, standing, creator_of(instance), given)
     moment = timezone.now()
     instance.status, instance.forms = standing.status, dict(standing.forms)
     instance.display = dict(standing.display)
@@ -198,28 +199,48 @@ def store_standing(
         by=user,
         by_name=name,
         acted_for=acted_for or None,
-        fields=[*rows, *told],
+        fields=rows,
     )
 
 
 def standing_changes(
-    document: Document, before: InstanceState, after: InstanceState, creator: str
-) -> list[dict[str, str]]:
+    document: Document,
+    before: InstanceState,
+    after: InstanceState,
+    creator: str,
+    given: Mapping[str, Mapping[str, str]] = NOTHING_SAID,
+) -> list[dict[str, Any]]:
     """Return the history of a change: the status as `process.status`, forms as `form:<name>`.
 
-    With it stands who sent a form back and why, and whose completion has ended by that.
+    With it stands who sent a form back and why, and whose completion has ended by that; of a form
+    that was given to others, whose it was, and what is `given` of it: a note, or the rule.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     if before.status != after.status:
         rows.append(_row("process.status", before.status, after.status))
     if before.security != after.security:
         rows.append(_row("process.security", _lists(before), _lists(after)))
     old, new = (records_of(document, one, creator) for one in (before, after))
-    return rows + [
+    rows += [
         _row(f"form:{name}", old[name].status, new[name].status) | _told(old[name], new[name])
         for name in new
         if old[name].status != new[name].status
     ]
+    owners = {name: (_owners(old[name], creator), _owners(new[name], creator)) for name in new}
+    return rows + [
+        {"field": f"form:{name}", "owners": True, "before": was, "after": now, "note": "",
+         **given.get(name, {})}
+        for name, (was, now) in owners.items()
+        if set(was) != set(now)
+    ]  # fmt: skip
+
+
+def _owners(record: FormRecord, creator: str) -> list[str]:
+    """Return whose a form is as refs, people first."""
+    if record.everyone:
+        return [EVERYONE]
+    named = [*map(user_ref, record.users), *map(group_ref, record.groups)]
+    return named or sorted(owners_in(record, creator))
 
 
 def _lists(state: InstanceState) -> str:
@@ -238,7 +259,7 @@ def _told(old: FormRecord, new: FormRecord) -> dict[str, str]:
     return said
 
 
-def _row(field: str, before: str, after: str) -> dict[str, str]:
+def _row(field: str, before: str, after: str) -> dict[str, Any]:
     return {"field": field, "before": before, "after": after}
 
 

@@ -19,7 +19,7 @@ from processes.instances.claim import read_instance, refuse_other_revision
 from processes.instances.first_values import first_values
 from processes.instances.lock import locked, when_free
 from processes.instances.process_ids import next_process_id
-from processes.instances.recycle_bin import delete_one
+from processes.instances.recycle_bin import ByRule, delete_one
 from processes.instances.sent_values import SentValues, acting_for, refuse_not_open, take_sent
 from processes.instances.stored_values import (
     changes_between,
@@ -227,6 +227,7 @@ def delete_instance(
     process_id: str,
     user: User,
     force: bool = False,
+    by_rule: ByRule | None = None,
     unchanged: Callable[[ProcessInstance], None] | None = None,
 ) -> None:
     """Put an instance into the recycle bin; a preview is deleted for good.
@@ -240,7 +241,7 @@ def delete_instance(
         instance, _ = locked(process_id, user, even_if_busy=force)
         if unchanged is not None:
             unchanged(instance)
-        delete_one(instance, user=user)
+        delete_one(instance, user=user, by_rule=by_rule)
 
     if force:
         with transaction.atomic():

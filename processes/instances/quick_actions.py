@@ -1,7 +1,6 @@
 """Quick actions of a form: it is given to other people, or opened once more."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -15,16 +14,16 @@ from processes.fields import Button
 from processes.instances.claim import refuse_other_revision
 from processes.instances.form_states import known_groups, known_people, store_standing
 from processes.instances.lock import locked, when_free
-from processes.language.people_refs import group_ref, user_ref
 from processes.language.timestamps import moment_text
 from processes.models import ProcessInstance
 from processes.rights.decisions import Decision
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.ownership import standing_of
-from processes.rights.people import creator_of, owners_in
+from processes.rights.people import creator_of
 
-Row = dict[str, Any]
-Step = Callable[[ProcessInstance, Document, InstanceRights], tuple[InstanceState, list[Row]]]
+# What the history says of the form beside where the instance stands then.
+Said = dict[str, str]
+Step = Callable[[ProcessInstance, Document, InstanceRights], tuple[InstanceState, Said]]
 
 
 def reassign(
@@ -46,7 +45,7 @@ def reassign(
 
     def step(
         instance: ProcessInstance, document: Document, rights: InstanceRights
-    ) -> tuple[InstanceState, list[Row]]:
+    ) -> tuple[InstanceState, Said]:
         record = rights.records[form]
         if record.status != CURRENT:
             raise Conflict(_("The form is not open, so no one has it to do."))
@@ -56,13 +55,7 @@ def reassign(
             document, standing_of(instance), [form], users=named["users"][0],
             groups=named["groups"][0], creator=creator_of(instance),
         )  # fmt: skip
-        before = [*map(user_ref, record.users), *map(group_ref, record.groups)]
-        after = [*map(user_ref, named["users"][0]), *map(group_ref, named["groups"][0])]
-        row = {
-            "field": f"form:{form}", "owners": True, "note": said, "after": after,
-            "before": before or sorted(owners_in(record, creator_of(instance))),
-        }  # fmt: skip
-        return standing, [row]
+        return standing, {"note": said}
 
     return _act(process_id, form, InstanceRights.reassigns, step, user=user, revision=revision)
 
@@ -77,10 +70,10 @@ def edit_again(
 
     def step(
         instance: ProcessInstance, document: Document, rights: InstanceRights
-    ) -> tuple[InstanceState, list[Row]]:
+    ) -> tuple[InstanceState, Said]:
         creator, at = creator_of(instance), moment_text(timezone.now())
         try:
-            return reopened(document, standing_of(instance), form, creator=creator, at=at), []
+            return reopened(document, standing_of(instance), form, creator=creator, at=at), {}
         except NotCompleted as refusal:
             raise Conflict(str(refusal)) from refusal
 
@@ -120,9 +113,9 @@ def _act(
             words = _("%(process_id)s has no form %(form)s.")
             raise Missing(words % {"process_id": instance.process_id, "form": form})
         may(rights, form).or_refuse()
-        standing, told = step(instance, document, rights)
-        acted_for = rights.acts_for(form)
-        store_standing(instance, document, standing, user=user, acted_for=acted_for, told=told)
+        standing, said = step(instance, document, rights)
+        acted_for, given = rights.acts_for(form), {form: said}
+        store_standing(instance, document, standing, user=user, acted_for=acted_for, given=given)
         return instance
 
     return when_free(process_id, act)

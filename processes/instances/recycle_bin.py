@@ -5,7 +5,7 @@ its line of history, so that a run which is under way meanwhile stores nothing.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import F, Q, QuerySet
@@ -19,7 +19,7 @@ from kianda.accounts.services.recycle_bin import BinKind
 from kianda.lib.errors import Conflict
 from kianda.lib.recycle_bin import in_bin
 from processes.instances.form_links import end_links_of
-from processes.models import Change, ProcessInstance
+from processes.models import Change, ProcessInstance, Run
 from processes.rights.querysets import managed_designs
 
 # What the history names it by, and says of it.
@@ -28,7 +28,27 @@ DELETED, RESTORED = gettext_noop("deleted"), gettext_noop("restored")
 BATCH = 500
 
 
-def put_into_bin(rows: QuerySet[ProcessInstance], *, user: User | None, moment: datetime) -> None:
+class ByRule(NamedTuple):
+    """Which rule moves an instance, and its run; neither is told of one of another process."""
+
+    rule: str = ""
+    run: Run | None = None
+
+    @property
+    def words(self) -> str:
+        """Say it in the audit log."""
+        if not self.rule:
+            return _("by a rule of another process")
+        return _("by the rule %(rule)s") % {"rule": self.rule}
+
+
+def put_into_bin(
+    rows: QuerySet[ProcessInstance],
+    *,
+    user: User | None,
+    moment: datetime,
+    by_rule: ByRule | None = None,
+) -> None:
     """Put living instances into the bin; call inside a transaction. Previews are deleted for good.
 
     `moment` is kept with them: it tells what was deleted together.
@@ -36,13 +56,18 @@ def put_into_bin(rows: QuerySet[ProcessInstance], *, user: User | None, moment: 
     rows.filter(mode=ProcessInstance.Mode.PREVIEW).delete()
     living = rows.filter(mode=ProcessInstance.Mode.LIVE, deleted_at__isnull=True)
     end_links_of(living)
-    _move(living, told=("", DELETED), user=user, moment=moment, at=moment, by=user)
+    _move(
+        living, told=("", DELETED), user=user, moment=moment, at=moment, by=user, by_rule=by_rule
+    )  # fmt: skip
 
 
-def delete_one(instance: ProcessInstance, *, user: User | None, detail: str = "") -> None:
+def delete_one(
+    instance: ProcessInstance, *, user: User | None, by_rule: ByRule | None = None
+) -> None:
     """Put an instance into the bin, and note it in the audit log; call inside a transaction."""
     rows = ProcessInstance.everything.filter(pk=instance.pk)
-    put_into_bin(rows, user=user, moment=timezone.now())
+    put_into_bin(rows, user=user, moment=timezone.now(), by_rule=by_rule)
+    detail = "" if by_rule is None else by_rule.words
     record(user, action="deleted", kind="instance", name=instance.process_id, detail=detail)
 
 
@@ -60,16 +85,25 @@ def _move(
     moment: datetime,
     at: datetime | None,
     by: User | None,
+    by_rule: ByRule | None = None,
 ) -> None:
     """Say since when and by whom instances are in the bin, and note it in their histories."""
     said = [{"field": FIELD, "before": told[0], "after": told[1]}]
+    said[0] |= {} if by_rule is None else {"rule": by_rule.rule}
+    run = None if by_rule is None else by_rule.run
     name = user.get_username() if user else ""
     locked = rows.order_by("pk").select_for_update(of=("self",)).values_list("pk", "revision")
     # What was moved is no longer among them.
     while some := list(locked[:BATCH]):
         Change.objects.bulk_create(
             Change(
-                instance_id=pk, revision=revision + 1, at=moment, by=user, by_name=name, fields=said
+                instance_id=pk,
+                run=run,
+                revision=revision + 1,
+                at=moment,
+                by=user,
+                by_name=name,
+                fields=said,
             )
             for pk, revision in some
         )

@@ -20,7 +20,7 @@ from processes.instances.form_links import end_links_of_closed_forms, store_link
 from processes.instances.form_states import standing_changes
 from processes.instances.leases import LEASE, TakenOver, holder
 from processes.instances.mailing import plan_mails
-from processes.instances.recycle_bin import delete_one
+from processes.instances.recycle_bin import ByRule, delete_one
 from processes.instances.stored_values import changes_between, shown, split
 from processes.instances.telling import send_alerts, tell_of
 from processes.instances.unsaved import supersede
@@ -114,7 +114,8 @@ class RunCheckpoints:
             journal["copy"]["safe"] = journal["copy"]["values"]
             journal["copy"]["mapped"] = {}
             journal["copy"]["stored_standing"] = journal["copy"]["standing"]
-            journal["copy"] |= {"alerts": [], "links": [], "letters": [], "deletes": False}
+            journal["copy"] |= {"alerts": [], "links": [], "letters": []}
+            journal["copy"] |= {"deleted_by": "", "given_by": {}}
             stored = self._storing(context, values, columns, moment=timezone.now())
             self._go_on(*stored, saved=True, journal=journal, steps=context.trace.so_far())
 
@@ -219,10 +220,11 @@ class RunCheckpoints:
 
     def _deleting(self, context: RunState) -> Writes:
         """Return what puts the instance into the recycle bin, where a rule has asked for it."""
-        if not context.working.deletes:
+        rule = context.working.deleted_by
+        if not rule:
             return []
-        said = _("by a rule")
-        return [partial(delete_one, self.instance, user=self.run.run_as, detail=said)]
+        by_rule = ByRule(rule, self.run)
+        return [partial(delete_one, self.instance, user=self.run.run_as, by_rule=by_rule)]
 
     def _using_link(self) -> Writes:
         """Return what counts the use of the link that the run came through, once."""
@@ -265,7 +267,8 @@ class RunCheckpoints:
         owners: Writes = []
         if stands:
             creator = creator_of(self.instance)
-            changes = changes + standing_changes(self.document, before, after, creator)
+            given = {form: {"rule": rule} for form, rule in context.working.given_by.items()}
+            changes = changes + standing_changes(self.document, before, after, creator, given)
             substitute = self.run.run_as_name if self.run.acted_for else ""
             owners = [
                 partial(store_owners, self.instance, self.document, standing=after,

@@ -17,6 +17,7 @@ from processes.engine.ports import FoundItems, Query, RunState
 from processes.instances.claim import RunRequest, read_instance
 from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
 from processes.instances.mailing import prepared_letter
+from processes.instances.recycle_bin import ByRule
 from processes.language.conditions import ConditionGroup, ItemFilter
 from processes.language.values import to_json
 from processes.models import ProcessInstance, Run
@@ -114,7 +115,7 @@ class RealWorld(WorldAdapter):
         def delete(process_id: str) -> FoundItems:
             before = self._item(process_id)
             assert self.user is not None  # somebody found it
-            delete_instance(process_id=process_id, user=self.user)
+            delete_instance(process_id=process_id, user=self.user, by_rule=ByRule())
             return before
 
         return self._each(act, run, delete)

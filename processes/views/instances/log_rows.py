@@ -1,6 +1,6 @@
 """Lines of runs and of changes, as the pages of an instance show them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,7 +15,7 @@ from processes.instances import recycle_bin
 from processes.instances.history import can_restore, told
 from processes.instances.sent_values import IN_VIEW, takes_values
 from processes.language.people import called
-from processes.language.people_refs import user_ref
+from processes.language.people_refs import EVERYONE, user_ref
 from processes.models import Change, ProcessInstance, Run
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.seen import seen_changes
@@ -63,6 +63,7 @@ def entries_of(changes: list[Change], scope: HistoryScope) -> list[dict[str, Any
     return [
         {
             "change": change,
+            "by_rule": any("rule" in row for row in change.fields),
             "target": target_title(scope.document, change.run.target) if change.run else "",
             "rows": [
                 {
@@ -99,7 +100,7 @@ def _words(row: Mapping[str, Any], document: Document) -> dict[str, Any]:
     if row.get("owners"):
         return {
             "title": gettext("Owners of %(title)s") % {"title": titles.get(name, name)},
-            **{part: ", ".join(called(row[part])) for part in ("before", "after")},
+            **{part: _owners(row[part]) for part in ("before", "after")},
         }
     said = {part: _STATES.get(str(row[part]), row[part]) for part in ("before", "after")}
     return {
@@ -108,18 +109,30 @@ def _words(row: Mapping[str, Any], document: Document) -> dict[str, Any]:
     }
 
 
+def _owners(refs: Sequence[str]) -> str:
+    return gettext("everyone") if EVERYONE in refs else ", ".join(called(refs))
+
+
 def _sentences(row: Mapping[str, Any], document: Document) -> list[str]:
     """Return what is told in sentences, not as a value before and one after."""
     if row["field"] == recycle_bin.FIELD:
-        return [gettext(_OF_BIN[row["after"]])]
+        return [gettext(_OF_BIN[row["after"]]), *_by_rule(row)]
     return sentences_of(document.fields.get(row["field"]), row)
 
 
+def _by_rule(row: Mapping[str, Any]) -> list[str]:
+    if "rule" not in row:
+        return []
+    if not row["rule"]:
+        return [gettext("By a rule of another process.")]
+    return [gettext("By the rule %(rule)s.") % {"rule": row["rule"]}]
+
+
 def _said(row: Mapping[str, Any]) -> list[str]:
-    """Return who sent a form back and why, and whose completion has ended by that."""
-    lines = []
+    """Return by which rule; who sent a form back and why; whose completion has ended by that."""
+    lines = _by_rule(row)
     if row.get("owners"):
-        return [row["note"]] if row["note"] else []
+        return [*lines, row["note"]] if row["note"] else lines
     if "note" in row:
         by = acted_words(row["sent_back_by"], row.get("sent_back_for"))
         lines.append(sent_back_words(by, row["note"]))

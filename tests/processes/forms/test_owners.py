@@ -1,5 +1,6 @@
 """Whose a form is: assigned by rules, worked on by its owners alone."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +10,11 @@ from django.contrib.auth.models import Group
 from processes.designs.lifecycle import publish_design, save_design
 from processes.document_cache import document_of
 from processes.instances.form_states import my_work
+from processes.models import Change
 from processes.rights.instance_rights import InstanceRights
+from processes.running.runs import trigger
 from tests.factories import make_user
+from tests.pages import client_of, text_of
 from tests.processes.definitions import button, text_field
 from tests.processes.forms.leave import APPROVAL, all_states, form, leave, row, states
 from tests.processes.stories import fired, made, published, read
@@ -85,6 +89,48 @@ def test_a_form_is_assigned(
     assert fired(client, buy_id, "go")["status"] == "succeeded"
     state = all_states(buy_id)[1]
     assert (state.users, state.groups, state.everyone) == (users, groups, everyone)
+
+
+@pytest.mark.parametrize(
+    ("settings", "before", "after", "told"),
+    [
+        ({"to": {"users": ["ben"]}}, ["user:cleo"], ["user:ben"], "cleo → ben"),
+        ({"to": {"users": ["ben"], "groups": ["Buyers"]}, "existing": "append"},
+         ["user:cleo"], ["user:cleo", "user:ben", "group:Buyers"], "cleo → cleo, ben, Buyers"),
+        ({"everyone": True}, ["user:cleo"], ["everyone"], "cleo → everyone"),
+        ({"to": {"users": ["cleo"]}}, None, None, ""),
+    ],
+)  # fmt: skip
+def test_the_history_says_who_gave_a_form_to_whom_by_which_rule(
+    api: Callable[..., Any], ada: Any, boss: Any, cleo: Any,
+    settings: Any, before: Any, after: Any, told: str,
+) -> None:  # fmt: skip
+    Group.objects.create(name="Buyers")
+    rule = {**ASSIGN, "id": "pass-on", "title": "Pass it on", **settings}
+    definition = {
+        "name": "leave",
+        "forms": [
+            form("one", button("give", rule)),
+            form("two", text_field("word"), title="Two", owners={"users": ["cleo"]}),
+        ],
+    }
+    client = api(ada)
+    leave_id = made(client, published(definition, user=ada))
+    run = trigger(process_id=leave_id, target="give", user=ada, trigger="button")
+    assert run.status == "succeeded"
+    rows = [one for change in Change.objects.all() for one in change.fields]
+    if not told:
+        assert rows == []
+        return
+    assert rows == [
+        {"field": "form:two", "owners": True, "before": before, "after": after, "note": "",
+         "rule": "Pass it on"}
+    ]  # fmt: skip
+    assert Change.objects.get().by == ada
+    page = text_of(client_of(ada).get(f"/instances/{leave_id}/changes/"))
+    was, now = told.split(" → ")
+    assert re.search(f"Give ?, ada Field Before After Owners of Two {was} {now}", page)
+    assert "By the rule Pass it on." in page
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Delete form puts the instance of its run into the recycle bin, with what the run stores next."""
 
+import re
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from processes.models import Change, FormLink, ProcessInstance, Run
 from processes.running import runs
 from scheduler.services.tasks import create_task
 from tests.factories import api_client
-from tests.pages import client_of
+from tests.pages import client_of, text_of
 from tests.processes.dying import Died, dying, nobody_holds_the_runs
 from tests.processes.rights.office import Office, leave_request, office, send
 from tests.processes.stories import published
@@ -63,12 +64,16 @@ def test_the_instance_is_in_the_bin_and_comes_back(people: Office) -> None:
     assert row in INSTANCES.visible_to(people.emma)
     entry = AuditEntry.objects.get(action="deleted")
     assert (entry.user, entry.name, entry.detail) == (
-        people.emma, instance.process_id, "by a rule",
+        people.emma, instance.process_id, "by the rule Delete",
     )  # fmt: skip
-    assert Change.objects.filter(instance=instance).latest("pk").fields[0]["after"] == "deleted"
+    change = Change.objects.filter(instance=instance).latest("pk")
+    assert (change.fields[0]["after"], change.run) == ("deleted", run)
     with transaction.atomic():
         INSTANCES.bring_back(row, user=people.emma, name="")
     assert is_there(instance)
+    told = text_of(client_of(people.emma).get(f"/instances/{instance.process_id}/changes/"))
+    assert "deleted By the rule Delete." in told
+    assert re.search("Cancel it ?, emma Field Before After Recycle bin deleted", told)
 
 
 @pytest.mark.django_db

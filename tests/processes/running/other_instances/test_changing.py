@@ -4,12 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from pytest_httpserver import HTTPServer
 
+from kianda.accounts.models import AuditEntry
 from processes.instances.leases import holder
-from processes.models import ProcessInstance, Run
+from processes.instances.recycle_bin import INSTANCES
+from processes.models import Change, ProcessInstance, Run
 from processes.running import runs
+from tests.pages import client_of, text_of
 from tests.processes.dying import Died, dying, nobody_holds_the_runs
 from tests.processes.running.other_instances.shop import (
     BY_NOTE,
@@ -119,6 +122,15 @@ def test_delete_item_deletes_what_fits(tell: Any) -> None:
         "orders-2"
     ]
     assert read(client, shop_id)["data"]["got"] == "one"
+    change = Change.objects.get(instance__process_id="orders-1")
+    assert change.fields == [{"field": "process.bin", "before": "", "after": "deleted", "rule": ""}]
+    assert AuditEntry.objects.get(action="deleted").detail == "by a rule of another process"
+    order = ProcessInstance.everything.get(process_id="orders-1")
+    with transaction.atomic():
+        INSTANCES.bring_back(order, user=change.by, name="")
+    told = text_of(client_of(change.by).get("/instances/orders-1/changes/"))
+    assert "ada, by a rule Field Before After Recycle bin deleted" in told
+    assert "By a rule of another process." in told
 
 
 def test_who_may_not_delete_it_does_not_delete_it_by_a_rule(
