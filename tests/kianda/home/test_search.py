@@ -10,7 +10,7 @@ from kianda.home.search import find
 from processes.designs.lifecycle import publish_design, save_design
 from processes.models import Run
 from tests.factories import make_user
-from tests.pages import client_of
+from tests.pages import fresh_client_of
 from tests.processes.definitions import TOKEN_REFRESH
 from tests.scheduler.kept import make_token
 
@@ -86,7 +86,7 @@ def test_every_page_that_is_found_can_be_opened_and_no_other(admin: Any, roles: 
     dan = make_user("dan", *roles)
     mine = {one.url_name for one in find("", user=dan)}
     for one in find("", user=admin):
-        answer = client_of(dan).get(reverse(one.url_name))
+        answer = fresh_client_of(dan).get(reverse(one.url_name))
         assert answer.status_code == (200 if one.url_name in mine else 403), one.title
 
 
