@@ -43,7 +43,7 @@ def people(*, search: str = "", status: str = "", role: str = "") -> QuerySet[Us
             | Q(last_name__icontains=word) | Q(email__icontains=word)
         )  # fmt: skip
     if role in ROLES:
-        rows = rows.filter(_acting(role)).distinct()
+        rows = rows.filter(_acting(role))
     if status in {"active", "inactive"}:
         rows = rows.filter(is_active=status == "active")
     return rows
@@ -51,7 +51,8 @@ def people(*, search: str = "", status: str = "", role: str = "") -> QuerySet[Us
 
 def _acting(role: str) -> Q:
     """Return the filter of those who act in a role, given or implied; deactivated people too."""
-    return Q(is_superuser=True) | Q(groups__name__in={role, *implying(role)})
+    members = User.groups.through.objects.filter(group__name__in={role, *implying(role)})
+    return Q(is_superuser=True) | Q(pk__in=members.values("user"))
 
 
 def person(key: int | str) -> User:
