@@ -46,7 +46,9 @@ def _link(node: SyntaxTreeNode) -> str:
     """Return `text (address)`; an address alone where the text is nothing else."""
     text = _inline(node).strip()
     address = str(node.attrs.get("href", "")).removeprefix("mailto:").removeprefix("tel:")
-    return address if text in {"", address} else f"{text} ({address})"
+    if text in {"", address}:
+        return address
+    return f"{text} ({address})" if address else text
 
 
 def _list(node: SyntaxTreeNode) -> str:

@@ -6,8 +6,9 @@ comes out is cleaned once more.
 """
 
 import html
+import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -63,13 +64,20 @@ class RenderedBody(NamedTuple):
 
 
 def render_body(
-    pieces: Pieces, *, title: str = "", language: str = "en", read_out: ReadOut = str
+    pieces: Pieces,
+    *,
+    title: str = "",
+    language: str = "en",
+    read_out: ReadOut = str,
+    stand_ins: Collection[str] = (),
 ) -> RenderedBody:
     """Return a body written in Markdown; `pieces` are texts, and of each whether it is a value.
 
-    `read_out` writes a value for people; in an address it stays as it is.
+    `read_out` writes a value for people; in an address it stays as it is. A value of `stand_ins`
+    stands for one that is not there yet: as an address it is drawn as a link that leads nowhere.
     """
-    parser, tokens = _parsed(pieces, read_out)
+    values = [text for text, is_value in pieces if is_value]
+    parser, tokens = _parsed(pieces, _Filled(values, read_out, stand_ins))
     fragment = nh3.clean(
         parser.renderer.render(tokens, parser.options, {}), tags=set(TAGS),
         attributes={"a": {"href"}, "ol": {"start"}}, allowed_classes={"a": {BUTTON}},
@@ -83,15 +91,13 @@ def _without_places(text: str) -> str:
     return _PLACED.sub("", text)
 
 
-def _parsed(pieces: Pieces, read_out: ReadOut) -> tuple[MarkdownIt, list[Token]]:
+def _parsed(pieces: Pieces, filled: "_Filled") -> tuple[MarkdownIt, list[Token]]:
     """Return the Markdown of the pieces that are no values, read, with the values in it."""
-    values = [text for text, is_value in pieces if is_value]
-    numbers = iter(range(len(values)))
+    numbers = itertools.count()
     source = "".join(
         f"{_FIRST}{next(numbers)}{_LAST}" if is_value else _without_places(text)
         for text, is_value in pieces
     )
-    filled = _Filled(values, read_out)
     parser = _parser(filled)
     return parser, [*filled.tokens(parser.parse(source))]
 
@@ -109,8 +115,10 @@ def _parser(filled: "_Filled") -> MarkdownIt:
 class _Filled:
     """Puts values into what was parsed without them."""
 
-    def __init__(self, values: Sequence[str], read_out: ReadOut) -> None:
-        self._values, self._read_out = values, read_out
+    def __init__(
+        self, values: Sequence[str], read_out: ReadOut, stand_ins: Collection[str]
+    ) -> None:
+        self._values, self._read_out, self._stand_ins = values, read_out, stand_ins
 
     def tokens(self, tokens: Sequence[Token]) -> Iterator[Token]:
         """Yield the tokens with their values."""
@@ -118,8 +126,11 @@ class _Filled:
             if token.children is not None:
                 token.children = [*self.tokens(token.children)]
                 _mark_button(token.children)
-            for name, value in token.attrs.items():
+            for name, value in [*token.attrs.items()]:
                 told = str(value)
+                if name == "href" and self._leads_nowhere(told):
+                    del token.attrs[name]
+                    continue
                 token.attrs[name] = self.address(told) if name == "href" else self.text(told)
             token.info = ""
             if token.type == "text":
@@ -142,10 +153,16 @@ class _Filled:
 
     def is_address(self, address: str) -> bool:
         """Tell whether it is an address to be linked to."""
+        if self._leads_nowhere(address):
+            return True
         try:
             return urlsplit(self.address(address)).scheme.lower() in _SCHEMES
         except ValueError:
             return False
+
+    def _leads_nowhere(self, address: str) -> bool:
+        first = _PLACE.match(address)
+        return first is not None and self._value(first[1]) in self._stand_ins
 
     def _value(self, number: str) -> str:
         return self._values[int(number)]

@@ -1,7 +1,7 @@
 """The email of a rule as its recipients would read it, with the values at hand; a test of it."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
@@ -13,7 +13,7 @@ from kianda.lib.errors import Invalid
 from kianda.mail.accounts import account_of
 from kianda.mail.letters import Letter
 from kianda.mail.planning import plan_letters
-from kianda.mail.rendering import ReadOut, render_body
+from kianda.mail.rendering import ReadOut, RenderedBody, render_body
 from processes.designer.rule_samples import RuleSamples
 from processes.designer.settings_forms.expression_preview import NotYet
 from processes.instances.mail_words import read_out_for
@@ -42,6 +42,8 @@ class MailPreview(NamedTuple):
     pieces: Sequence[tuple[str, bool]]
     # Whose values are shown; empty when there is no instance.
     process_id: str
+    # Names in brackets that stand for values that are not there yet.
+    stand_ins: Collection[str]
     # What writes values for whoever looks at it.
     read_out: ReadOut
     # Of a meeting: from when to when, and where.
@@ -52,7 +54,14 @@ class MailPreview(NamedTuple):
     @property
     def body(self) -> SafeString:
         """Return the body as HTML, cleaned."""
-        return mark_safe(render_body(self.pieces, read_out=self.read_out).fragment)  # noqa: S308 - it was cleaned
+        return mark_safe(self.rendered().fragment)  # noqa: S308 - it was cleaned
+
+    def rendered(self, title: str = "") -> RenderedBody:
+        """Return the body as its recipients get it."""
+        return render_body(
+            self.pieces, title=title, language=get_language() or "en", read_out=self.read_out,
+            stand_ins=self.stand_ins,
+        )  # fmt: skip
 
 
 def preview_of(
@@ -75,6 +84,8 @@ def preview_of(
         **people, sender=account.sender if account else "", pieces=body,
         account=named_account if account else "",
         subject=in_one_line(said(subject, write)), read_out=write,
+        # What an instance has not got yet, such as a link that the rules before this one make.
+        stand_ins=frozenset({"", *(f"[{name}]" for name in names.fields)}),
         process_id=samples.process_id, where=texts["location"],
         when=[texts["start"], texts["end"]] if "start" in raw else (),
         problem=wrong_subject or wrong_body or "".join(found[1] for found in told.values()),
@@ -90,9 +101,7 @@ def send_test(mail: MailPreview, *, user: User) -> str:
     if not user.email:
         return _("Not sent: you have no email address.")
     title = f"[{_('Test')}] {mail.subject}"
-    body = render_body(
-        mail.pieces, title=title, language=get_language() or "en", read_out=mail.read_out
-    )  # fmt: skip
+    body = mail.rendered(title)
     source = said(mail.pieces)
     letter = Letter(
         to=(user.email,), subject=title, text=body.text, html=body.document,

@@ -13,10 +13,11 @@ MOST_PEOPLE = 200
 
 
 def people_options() -> list[Option]:
-    """Return groups and people to choose from."""
+    """Return groups and people to choose from; nobody is chosen before somebody does."""
     groups = Group.objects.order_by("name").values_list("name", flat=True)
     people = User.objects.filter(is_active=True).order_by("username")[:MOST_PEOPLE]
     return [
+        Option("", _("Choose a group or a person")),
         *(Option(f"group:{name}", role_titles([name])[0], group=_("Groups")) for name in groups),
         *(
             Option(f"user:{one.username}", one.get_full_name() or one.username, group=_("People"))
@@ -26,7 +27,7 @@ def people_options() -> list[Option]:
 
 
 def _known(ref: str) -> str:
-    if ref not in {one.value for one in people_options()}:
+    if not ref or ref not in {one.value for one in people_options()}:
         raise ValueError(_("Choose a group or a person of the list."))
     return ref
 

@@ -22,7 +22,8 @@ def test_a_message_is_read_while_it_is_written(
     page_as: PageAs, person: Callable[[str], Any], axe: Look
 ) -> None:
     ada = person("ada")
-    raw = process(text_field("a", title="Employee"), button("go", MAIL), name="shop")
+    fields = text_field("a", title="Employee"), text_field("b", title="Link")
+    raw = process(*fields, button("go", MAIL), name="shop")
     create_design(raw=raw, user=ada)
     publish_design(name="shop", user=ada)
     create_instance(process="shop", mode="live", data={"a": "Emma <b>"}, user=ada)
@@ -34,6 +35,9 @@ def test_a_message_is_read_while_it_is_written(
 
     box.fill("Hi [gone]")
     page.get_by_text("There is no field or name gone.").wait_for()
+    axe(page)
+    box.fill("[[Answer]([b])")
+    expect(shown.locator("a.button")).to_have_text("Answer")
     axe(page)
     box.fill("Hi ")
     page.get_by_role("button", name="Bold").click()

@@ -141,6 +141,24 @@ def test_a_value_in_an_address_of_the_plain_text_is_a_part_of_it() -> None:
     assert made.text == "go (https://x.example/a%20b%2Fc)\n"
 
 
+@pytest.mark.parametrize("value", ["", "[form_link]"])
+def test_what_stands_for_an_address_that_is_not_there_yet_is_drawn_as_a_link(value: str) -> None:
+    pieces = [
+        ("[Open](", False),
+        (value, True),
+        (")\n\nor [x](", False),
+        (value, True),
+        (").", False),
+    ]
+    made = render_body(pieces, stand_ins=("", "[form_link]"))
+    assert made.fragment == (
+        '<p><a class="button" rel="noopener noreferrer">Open</a></p>\n'
+        '<p>or <a rel="noopener noreferrer">x</a>.</p>\n'
+    )
+    assert made.text == "Open\n\nor x.\n"
+    assert "<a" not in render_body(pieces).fragment
+
+
 def test_a_mail_is_a_whole_document_with_its_styles_in_place() -> None:
     made = render_body([("[Open](https://x.example)", False)], title="<T>", language="de")
     assert made.document.startswith('<!DOCTYPE html><html lang="de">')

@@ -104,8 +104,24 @@ def test_an_approval_goes_from_who_asks_to_who_decides(ada: Any, ben: Any) -> No
     assert ProcessInstance.objects.get().status == "Rejected"
 
 
-def test_who_decides_must_be_there(ada: Any) -> None:
-    response = client_of(ada).post(APPROVAL, answered(service="X", approver="group:Nobody"))
+@pytest.mark.parametrize(
+    ("slug", "name"),
+    [
+        ("approval-request", "approver"), ("leave-request", "keeper"),
+        ("purchase-approval", "second"), ("it-ticket", "team"),
+    ],
+)  # fmt: skip
+def test_nobody_is_chosen_before_somebody_does(ada: Any, slug: str, name: str) -> None:
+    page = client_of(ada).get(f"/designs/templates/{slug}/")
+    asked = page.context["form"].control(name)
+    assert asked.value in {"", None}
+    assert (asked.options[0].value, asked.options[0].title) == ("", "Choose a group or a person")
+    assert page.content.decode().count('<option value="" selected>') == 1
+
+
+@pytest.mark.parametrize("ref", ["group:Nobody", "", "group:"])
+def test_who_decides_must_be_there(ada: Any, ref: str) -> None:
+    response = client_of(ada).post(APPROVAL, answered(service="X", approver=ref))
     assert response.status_code == 422
     assert response.context["form"].control("approver").errors
     assert nothing_is_there()
