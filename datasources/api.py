@@ -14,6 +14,7 @@ from datasources.models import Datasource
 from datasources.selectors import all_datasources, get_datasource, security_of, shown
 from datasources.services import connection_tests, datasources
 from datasources.services.access import set_security
+from kianda.accounts.idempotency import KEY, idempotent_at_once
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER
 from kianda.lib.api.drf import (
     check_if_match,
@@ -61,10 +62,12 @@ class DatasourceList(APIView):
 
     @extend_schema(
         operation_id="datasources_create",
+        parameters=[KEY],
         request={"application/json": schemas.DATASOURCE_IN},
         responses={201: schemas.DATASOURCE_OUT},
         tags=TAGS,
     )
+    @idempotent_at_once
     def post(self, request: Request) -> Response:
         """Make a datasource with its methods."""
         read_query(request, ())

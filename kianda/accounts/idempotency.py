@@ -1,7 +1,8 @@
 """Idempotency-Key: a repeated request gets the first answer again (contract 5).
 
-A view ties what it makes to the key, in the very commit that makes it. So when the process dies
-before it has answered, its key still leads to what was made, and leads to nothing when nothing was.
+What a request makes is tied to its key in the very commit that makes it: by the view, or by keeping
+the answer there. So when the process dies before it has answered, its key still leads to what was
+made, and leads to nothing when nothing was.
 """
 
 import functools
@@ -15,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -33,15 +35,53 @@ TRY_AGAIN = frozenset({409, 429})
 KEPT_HEADERS = ("Location", "ETag")
 
 View = TypeVar("View", bound=Callable[..., Response])
+# Takes the record of a key, a view and what answers; returns the answer, which it has kept.
+Keep = Callable[[IdempotencyRecord, Any, Request, Callable[[], Response]], Response]
+
+KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key, the same answer."
+)
 
 
 def idempotent(method: View) -> View:
     """Make a DRF view's method obey the request's Idempotency-Key, if it has one.
 
-    The view says by `made_again(request, what)` how it answers for what a lost process has made:
-    None means that it is still at work on that.
+    For what waits for runs, or is one. The view calls `made`, and says by `made_again(request,
+    what)` how it answers for what a lost process has made: None means that it is still at work on
+    that.
     """
 
+    def kept(
+        record: IdempotencyRecord, view: Any, request: Request, answer: Callable[[], Response]
+    ) -> Response:
+        request._request.idempotency = record  # type: ignore[attr-defined]
+        return _keep(record, _handled(view, answer))
+
+    return _keyed(method, kept)
+
+
+def idempotent_at_once(method: View) -> View:
+    """Make a DRF view's method obey the request's Idempotency-Key, if it has one.
+
+    For what is done at once and waits for nobody: with a key all of it, and the answer, is one
+    transaction. What is sent to workers must wait for its end (`transaction.on_commit`).
+    """
+
+    def kept(
+        record: IdempotencyRecord, view: Any, request: Request, answer: Callable[[], Response]
+    ) -> Response:
+        def whole() -> Response:
+            with transaction.atomic():
+                return _keep(record, answer(), or_raise=True)
+
+        response = _handled(view, whole)
+        # A refusal has taken all back, and is an answer too.
+        return response if response.status_code < 400 else _keep(record, response)
+
+    return _keyed(method, kept)
+
+
+def _keyed(method: View, keep: Keep) -> View:
     @functools.wraps(method)
     def keyed(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get("Idempotency-Key")
@@ -50,13 +90,11 @@ def idempotent(method: View) -> View:
         record, fresh = _claim(request, _checked(key))
         if not fresh:
             return _again(self, request, record)
-        request._request.idempotency = record  # type: ignore[attr-defined]
         try:
-            response = _answer(self, method, request, *args, **kwargs)
+            return keep(record, self, request, lambda: method(self, request, *args, **kwargs))
         except BaseException:
             _let_go(record)
             raise
-        return _keep(record, response)
 
     return cast(View, keyed)
 
@@ -70,12 +108,13 @@ def made(request: Request, what: str) -> None:
     if record is None:
         return
     if not IdempotencyRecord.objects.filter(pk=record.pk, status=None).update(made=what):
-        raise Conflict(
-            _(
-                "This request waited so long that its Idempotency-Key was given to a repetition "
-                "of it."
-            )
-        )
+        raise _taken()
+
+
+def _taken() -> Conflict:
+    return Conflict(
+        _("This request waited so long that its Idempotency-Key was given to a repetition of it.")
+    )
 
 
 def prune(moment: datetime) -> int:
@@ -146,9 +185,9 @@ def _again(view: Any, request: Request, record: IdempotencyRecord) -> Response:
     return cast(Response, response)
 
 
-def _answer(view: Any, method: Callable[..., Response], *args: Any, **kwargs: Any) -> Response:
+def _handled(view: Any, answer: Callable[[], Response]) -> Response:
     try:
-        return method(view, *args, **kwargs)
+        return answer()
     except Exception as error:  # noqa: BLE001 - the view's own handler turns it into an answer
         return cast(Response, view.handle_exception(error))
 
@@ -158,17 +197,20 @@ def _let_go(record: IdempotencyRecord) -> None:
     IdempotencyRecord.objects.filter(pk=record.pk, made="").delete()
 
 
-def _keep(record: IdempotencyRecord, response: Response) -> Response:
+def _keep(record: IdempotencyRecord, response: Response, *, or_raise: bool = False) -> Response:
     if response.status_code >= 500 or response.status_code in TRY_AGAIN:
         _let_go(record)
         return response
     headers = {name: response[name] for name in KEPT_HEADERS if name in response}
     if response.content_type:
         headers["Content-Type"] = response.content_type
-    IdempotencyRecord.objects.filter(pk=record.pk).update(
+    open_still = IdempotencyRecord.objects.filter(pk=record.pk)
+    kept = (open_still.filter(status=None) if or_raise else open_still).update(
         # As it goes out, so that a repetition is the same to the letter.
         body=json.loads(ExactJSONRenderer().render(response.data) or b"null"),
         headers=headers,
         status=response.status_code,
     )
+    if or_raise and not kept:
+        raise _taken()
     return response

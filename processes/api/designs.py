@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kianda.accounts.idempotency import KEY, idempotent, idempotent_at_once
 from kianda.accounts.permissions import caller
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER
 from kianda.lib.api.drf import (
@@ -63,10 +64,12 @@ class Designs(APIView):
 
     @extend_schema(
         operation_id="processes_create",
+        parameters=[KEY],
         request={"application/json": schemas.DEFINITION_IN},
         responses={201: schemas.DEFINITION_OUT},
         tags=["Processes"],
     )
+    @idempotent_at_once
     def post(self, request: Request) -> Response:
         """Make a process from its definition; it is stored as draft 0.1."""
         read_query(request, ())
@@ -138,10 +141,12 @@ class Publish(APIView):
 
     @extend_schema(
         operation_id="processes_publish",
+        parameters=[KEY],
         request={"application/json": schemas.PUBLISH_IN},
         responses={200: schemas.PUBLISHED, 201: schemas.PUBLISHED},
         tags=["Processes"],
     )
+    @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Publish the draft: 201, or 200 when nothing has changed since the last time."""
         read_query(request, ())

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kianda.accounts.idempotency import idempotent, made
+from kianda.accounts.idempotency import KEY, idempotent, made
 from kianda.accounts.permissions import caller
 from kianda.lib.api.drf import (
     check_if_match,
@@ -33,9 +33,6 @@ from processes.running.runs import enqueue, read_instance, take_up, trigger
 from processes.selectors import listed_instances, runs_seen_among
 from processes.tasks import send_run
 
-_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key, the same answer."
-)
 _ORDERING = {"created": "created", "modified": "modified", "process_id": "key"}
 _FILTERS = {
     "process": "design__name",
@@ -51,6 +48,16 @@ def _rows(request: Request) -> QuerySet[ProcessInstance]:
         .select_related("version", "design__draft")
         .defer("version__document", "design__draft__document")
     )
+
+
+def instance_answer(request: Request, instance: ProcessInstance) -> Response:
+    """Return an instance as the answer to what was done with it."""
+    return tagged(Response(instance_json(instance, caller(request))), etag(instance))
+
+
+def answer_again(request: Request, process_id: str) -> Response:
+    """Return an instance as it is, for what was done by a process that died before it answered."""
+    return instance_answer(request, read_instance(process_id, caller(request))[0])
 
 
 class Instances(APIView):
@@ -78,7 +85,7 @@ class Instances(APIView):
 
     @extend_schema(
         operation_id="instances_create",
-        parameters=[_KEY],
+        parameters=[KEY],
         request={"application/json": schemas.INSTANCE_IN},
         responses={201: schemas.INSTANCE},
         tags=["Instances"],
@@ -186,10 +193,12 @@ class SendBack(APIView):
 
     @extend_schema(
         operation_id="instances_send_back",
+        parameters=[KEY],
         request={"application/json": schemas.SEND_BACK_IN},
         responses={200: schemas.INSTANCE},
         tags=["Instances"],
     )
+    @idempotent
     def post(self, request: Request, process_id: str) -> Response:
         """Open a completed form again and say why; the forms after it are not started any more."""
         read_query(request, ())
@@ -201,8 +210,13 @@ class SendBack(APIView):
             note=body.note,
             revision=body.revision,
             user=caller(request),
+            on_done=lambda one: made(request, one.process_id),
         )
-        return tagged(Response(instance_json(instance, caller(request))), etag(instance))
+        return instance_answer(request, instance)
+
+    def made_again(self, request: Request, process_id: str) -> Response:
+        """Answer for what was done by a process which died before it answered."""
+        return answer_again(request, process_id)
 
 
 class Trigger(APIView):
@@ -212,7 +226,7 @@ class Trigger(APIView):
 
     @extend_schema(
         operation_id="instances_trigger",
-        parameters=[_KEY],
+        parameters=[KEY],
         request={"application/json": schemas.TRIGGER_IN},
         responses={200: schemas.RUN, 202: schemas.RUN},
         tags=["Instances"],
@@ -238,17 +252,20 @@ class Trigger(APIView):
 
     def made_again(self, request: Request, run_id: str) -> Response | None:
         """Answer for a run whose process died: as its successor has ended it."""
-        run = runs_seen_among(caller(request), [int(run_id)]).first()
-        if run is None:
-            raise Missing(
-                _("Run %(run_id)s, which this request began, is gone.") % {"run_id": run_id}
-            )
-        if take_up(run):
-            run.refresh_from_db()
         later = read_body(TriggerBody, request.data).later
-        if run.status == Run.Status.RUNNING and not later:
-            return None
-        return Response(run_json(run, caller(request)), status=202 if later else 200)
+        return run_again(request, run_id, later=later)
+
+
+def run_again(request: Request, run_id: str, *, later: bool = False) -> Response | None:
+    """Return the answer for a run whose process died; None while its successor is at work on it."""
+    run = runs_seen_among(caller(request), [int(run_id)]).first()
+    if run is None:
+        raise Missing(_("Run %(run_id)s, which this request began, is gone.") % {"run_id": run_id})
+    if take_up(run):
+        run.refresh_from_db()
+    if run.status == Run.Status.RUNNING and not later:
+        return None
+    return Response(run_json(run, caller(request)), status=202 if later else 200)
 
 
 def etag(instance: ProcessInstance) -> str:

@@ -7,16 +7,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kianda.accounts.idempotency import KEY, idempotent, made
 from kianda.accounts.permissions import caller
-from kianda.lib.api.drf import check_if_match, read_query, tagged
+from kianda.lib.api.drf import check_if_match, read_query
 from kianda.lib.api.strict_json import read_body
 from processes.api import schemas
-from processes.api.instances import etag
-from processes.api.representations import instance_json, run_json
+from processes.api.instances import answer_again, etag, instance_answer, run_again
+from processes.api.representations import run_json
 from processes.api.request_bodies import EditAgainBody, ReassignBody
 from processes.instances.claim import read_instance
 from processes.instances.quick_actions import button_in_menu, edit_again, reassign
-from processes.models import ProcessInstance
 from processes.rights.instance_rights import InstanceRights
 from processes.running.runs import trigger
 
@@ -26,10 +26,6 @@ def _begun(request: Request, process_id: str) -> None:
     check_if_match(request, etag(read_instance(process_id, caller(request))[0]))
 
 
-def _answer(request: Request, instance: ProcessInstance) -> Response:
-    return tagged(Response(instance_json(instance, caller(request))), etag(instance))
-
-
 class Reassign(APIView):
     """An open form of an instance, given to other people."""
 
@@ -37,10 +33,12 @@ class Reassign(APIView):
 
     @extend_schema(
         operation_id="instances_reassign",
+        parameters=[KEY],
         request={"application/json": schemas.REASSIGN_IN},
         responses={200: schemas.INSTANCE},
         tags=["Instances"],
     )
+    @idempotent
     def post(self, request: Request, process_id: str, form: str) -> Response:
         """Give an open form to these people and groups, instead of those whose it is."""
         body = read_body(ReassignBody, request.data)
@@ -48,8 +46,13 @@ class Reassign(APIView):
         instance = reassign(
             process_id=process_id, form=form, users=body.users, groups=body.groups,
             note=body.note, revision=body.revision, user=caller(request),
+            on_done=lambda one: made(request, one.process_id),
         )  # fmt: skip
-        return _answer(request, instance)
+        return instance_answer(request, instance)
+
+    def made_again(self, request: Request, process_id: str) -> Response:
+        """Answer for what was done by a process which died before it answered."""
+        return answer_again(request, process_id)
 
 
 class Press(APIView):
@@ -59,10 +62,12 @@ class Press(APIView):
 
     @extend_schema(
         operation_id="instances_quick_action",
+        parameters=[KEY],
         request={"application/json": schemas.EDIT_AGAIN_IN},
         responses={200: schemas.RUN},
         tags=["Instances"],
     )
+    @idempotent
     def post(self, request: Request, process_id: str, form: str, button: str) -> Response:
         """Run the rules of a button that is in the menu of a form, and answer with the run."""
         body = read_body(EditAgainBody, request.data)
@@ -73,8 +78,13 @@ class Press(APIView):
         run = trigger(
             process_id=instance.process_id, target=button, user=user, trigger="api",
             revision=body.revision, from_menu=True,
+            on_start=lambda begun: made(request, str(begun.pk)),
         )  # fmt: skip
         return Response(run_json(run, user))
+
+    def made_again(self, request: Request, run_id: str) -> Response | None:
+        """Answer for a run whose process died: as its successor has ended it."""
+        return run_again(request, run_id)
 
 
 class EditAgain(APIView):
@@ -84,15 +94,22 @@ class EditAgain(APIView):
 
     @extend_schema(
         operation_id="instances_edit_again",
+        parameters=[KEY],
         request={"application/json": schemas.EDIT_AGAIN_IN},
         responses={200: schemas.INSTANCE},
         tags=["Instances"],
     )
+    @idempotent
     def post(self, request: Request, process_id: str, form: str) -> Response:
         """Open a completed form for its owners again; the forms after it stay as they are."""
         body = read_body(EditAgainBody, request.data)
         _begun(request, process_id)
         instance = edit_again(
-            process_id=process_id, form=form, revision=body.revision, user=caller(request)
-        )
-        return _answer(request, instance)
+            process_id=process_id, form=form, revision=body.revision, user=caller(request),
+            on_done=lambda one: made(request, one.process_id),
+        )  # fmt: skip
+        return instance_answer(request, instance)
+
+    def made_again(self, request: Request, process_id: str) -> Response:
+        """Answer for what was done by a process which died before it answered."""
+        return answer_again(request, process_id)

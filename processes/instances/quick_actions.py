@@ -23,6 +23,7 @@ from processes.rights.people import creator_of
 
 # What the history says of the form beside where the instance stands then.
 Said = dict[str, str]
+Done = Callable[[ProcessInstance], object] | None
 Step = Callable[[ProcessInstance, Document, InstanceRights], tuple[InstanceState, Said]]
 
 
@@ -35,9 +36,11 @@ def reassign(
     note: str = "",
     user: User,
     revision: int | None = None,
+    on_done: Done = None,
 ) -> ProcessInstance:
     """Give an open form to other people, instead of those whose it is; the history says why.
 
+    `on_done` is called inside the transaction that does it.
     Raises Invalid for people who are not there, or a note that does not fit, Forbidden, Conflict
     when the form is not open, Stale, Busy, Missing.
     """
@@ -57,14 +60,21 @@ def reassign(
         )  # fmt: skip
         return standing, {"note": said}
 
-    return _act(process_id, form, InstanceRights.reassigns, step, user=user, revision=revision)
+    may = InstanceRights.reassigns
+    return _act(process_id, form, may, step, user=user, revision=revision, on_done=on_done)
 
 
 def edit_again(
-    *, process_id: str, form: str, user: User, revision: int | None = None
+    *,
+    process_id: str,
+    form: str,
+    user: User,
+    revision: int | None = None,
+    on_done: Done = None,
 ) -> ProcessInstance:
     """Open a completed form for its owners again; the forms after it stay as they are.
 
+    `on_done` is called inside the transaction that does it.
     Raises Forbidden, Conflict when the form is not completed, Stale, Busy, Missing.
     """
 
@@ -77,7 +87,8 @@ def edit_again(
         except NotCompleted as refusal:
             raise Conflict(str(refusal)) from refusal
 
-    return _act(process_id, form, InstanceRights.edits_again, step, user=user, revision=revision)
+    may = InstanceRights.edits_again
+    return _act(process_id, form, may, step, user=user, revision=revision, on_done=on_done)
 
 
 def button_in_menu(rights: InstanceRights, form: str, button: str) -> Button:
@@ -102,6 +113,7 @@ def _act(
     *,
     user: User,
     revision: int | None,
+    on_done: Done,
 ) -> ProcessInstance:
     """Ask for the right, and store the step, under the lock of the instance."""
 
@@ -116,6 +128,8 @@ def _act(
         standing, said = step(instance, document, rights)
         acted_for, given = rights.acts_for(form), {form: said}
         store_standing(instance, document, standing, user=user, acted_for=acted_for, given=given)
+        if on_done is not None:
+            on_done(instance)
         return instance
 
     return when_free(process_id, act)

@@ -1,6 +1,6 @@
 """A completed form is sent back: it is open again, with a note that says why."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -20,9 +20,17 @@ from processes.rights.people import creator_of
 
 
 def send_back(
-    *, process_id: str, form: str, note: str, user: User, revision: int | None = None
+    *,
+    process_id: str,
+    form: str,
+    note: str,
+    user: User,
+    revision: int | None = None,
+    on_done: Callable[[ProcessInstance], object] | None = None,
 ) -> ProcessInstance:
     """Open a completed form again, with a note; the forms after it are not started any more.
+
+    `on_done` is called inside the transaction that does it.
 
     Raises Invalid when there is no such form or no fitting note, Forbidden when no open form
     belongs to the person, Conflict when the form cannot be sent back to, Stale, Busy, Missing.
@@ -45,6 +53,8 @@ def send_back(
             note=_checked(note),
         )
         store_standing(instance, document, standing, user=user, acted_for=acted_for)
+        if on_done is not None:
+            on_done(instance)
         return instance
 
     return when_free(process_id, back)

@@ -2,12 +2,14 @@
 
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kianda.accounts.idempotency import KEY, idempotent_at_once
 from kianda.accounts.permissions import caller
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER
 from kianda.lib.api.drf import (
@@ -101,10 +103,12 @@ class Tasks(APIView):
 
     @extend_schema(
         operation_id="scheduled_tasks_create",
+        parameters=[KEY],
         request={"application/json": schemas.TASK_IN},
         responses={201: schemas.TASK},
         tags=TAGS,
     )
+    @idempotent_at_once
     def post(self, request: Request) -> Response:
         """Make a scheduled task; an on-demand one answers with its `hook_url`, this once."""
         read_query(request, ())
@@ -184,16 +188,19 @@ class Run(Action):
 
     @extend_schema(
         operation_id="scheduled_tasks_run",
+        parameters=[KEY],
         request=None,
         responses={202: schemas.OCCURRENCE},
         tags=TAGS,
     )
+    @idempotent_at_once
     def post(self, request: Request, task_id: str) -> Response:
         """Fire once now, also when paused or finished; the schedule takes no notice."""
         _no_body(request)
         occurrence = services.run_now(task_id=task_id, user=caller(request))
         if occurrence.outcome is None:
-            send([occurrence.pk])
+            # With a key it is stored only when this is answered.
+            transaction.on_commit(lambda: send([occurrence.pk]))
         return Response(occurrence_json(occurrence, caller(request)), status=202)
 
 
@@ -202,10 +209,12 @@ class Pause(Action):
 
     @extend_schema(
         operation_id="scheduled_tasks_pause",
+        parameters=[KEY],
         request=None,
         responses={200: schemas.TASK},
         tags=TAGS,
     )
+    @idempotent_at_once
     def post(self, request: Request, task_id: str) -> Response:
         """Stop planned firings."""
         _no_body(request)
@@ -217,10 +226,12 @@ class Resume(Action):
 
     @extend_schema(
         operation_id="scheduled_tasks_resume",
+        parameters=[KEY],
         request=None,
         responses={200: schemas.TASK},
         tags=TAGS,
     )
+    @idempotent_at_once
     def post(self, request: Request, task_id: str) -> Response:
         """Plan again from now; the planned firings of the pause become one skipped row."""
         _no_body(request)
@@ -232,10 +243,12 @@ class RenewHook(Action):
 
     @extend_schema(
         operation_id="scheduled_tasks_renew_hook",
+        parameters=[KEY],
         request=None,
         responses={200: schemas.HOOK_URL},
         tags=TAGS,
     )
+    @idempotent_at_once
     def post(self, request: Request, task_id: str) -> Response:
         """Replace the hook of an on-demand task; the new address is shown this once."""
         _no_body(request)

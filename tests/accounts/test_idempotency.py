@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -23,9 +24,9 @@ def post(ada: Any, api: Callable[..., APIClient]) -> Callable[..., Any]:
     client = api(ada)
     client.raise_request_exception = False
 
-    def send(body: Any, key: str = "k1") -> Any:
+    def send(body: Any, key: str = "k1", to: str = THINGS) -> Any:
         headers = {} if key is None else {"Idempotency-Key": key}
-        return client.post(THINGS, body, format="json", headers=headers)
+        return client.post(to, body, format="json", headers=headers)
 
     return send
 
@@ -167,3 +168,40 @@ def test_a_kept_answer_is_encrypted(post: Callable[..., Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT body FROM accounts_idempotencyrecord")
         assert "number" not in cursor.fetchone()[0]
+
+
+GROUPS = "/api/v1/groups/"
+
+
+def made_groups() -> list[str]:
+    return list(Group.objects.filter(name__startswith="group ").values_list("name", flat=True))
+
+
+def test_what_is_made_at_once_is_made_with_its_answer(post: Callable[..., Any]) -> None:
+    first, second = post({"a": 1}, to=GROUPS), post({"a": 1}, to=GROUPS)
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json() == second.json() == {"name": "group 1"}
+    assert second["Idempotency-Replayed"] == "true"
+    assert made_groups() == ["group 1"]
+    assert IdempotencyRecord.objects.get().status == 201
+
+
+@pytest.mark.parametrize(
+    ("do", "status", "calls", "keys"),
+    [("refuse", 400, 1, 1), ("break", 500, 2, 0), ("busy", 409, 2, 0)],
+)  # fmt: skip
+def test_what_is_refused_at_once_has_made_nothing(
+    post: Callable[..., Any], do: str, status: int, calls: int, keys: int
+) -> None:
+    assert [post({"do": do}, to=GROUPS).status_code for _ in range(2)] == [status, status]
+    assert (len(CALLS), made_groups()) == (calls, [])
+    assert IdempotencyRecord.objects.count() == keys
+
+
+def test_who_has_waited_too_long_makes_nothing_at_once(post: Callable[..., Any]) -> None:
+    assert post({"do": "stall"}, to=GROUPS).status_code == 409
+    assert made_groups() == []
+
+
+def test_without_a_key_it_is_done_each_time(post: Callable[..., Any]) -> None:
+    assert [post({}, None, GROUPS).json()["name"] for _ in range(2)] == ["group 1", "group 2"]

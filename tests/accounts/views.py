@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.urls import path
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kianda.accounts.idempotency import idempotent, made
+from kianda.accounts.idempotency import idempotent, idempotent_at_once, made
 from kianda.accounts.models import IdempotencyRecord
 from kianda.accounts.roles import DESIGNER, USER
 from kianda.lib.errors import Busy, Conflict, Invalid
@@ -60,4 +61,30 @@ class Open(APIView):
         return Response({})
 
 
-urlpatterns = [path("api/v1/things/", Things.as_view()), path("api/v1/open/", Open.as_view())]
+class Groups(APIView):
+    """Makes a group at once."""
+
+    scopes = {"POST": "design"}
+    roles = {"POST": (DESIGNER,)}
+
+    @idempotent_at_once
+    def post(self, request: Any) -> Any:
+        CALLS.append(request.data)
+        group = Group.objects.create(name=f"group {len(CALLS)}")
+        match request.data.get("do"):
+            case "break":
+                raise RuntimeError("broken")
+            case "refuse":
+                raise Invalid.at("/do", "No.")
+            case "busy":
+                raise Busy(run="1")
+            case "stall":
+                IdempotencyRecord.objects.all().delete()
+        return Response({"name": group.name}, status=201)
+
+
+urlpatterns = [
+    path("api/v1/things/", Things.as_view()),
+    path("api/v1/groups/", Groups.as_view()),
+    path("api/v1/open/", Open.as_view()),
+]

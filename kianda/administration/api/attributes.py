@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kianda.accounts.idempotency import KEY, idempotent_at_once
 from kianda.accounts.models import UserAttribute
 from kianda.accounts.permissions import caller
 from kianda.accounts.roles import ADMINISTRATOR
@@ -76,10 +77,12 @@ class Attributes(APIView):
 
     @extend_schema(
         operation_id="user_attributes_create",
+        parameters=[KEY],
         request={"application/json": schemas.ATTRIBUTE_IN},
         responses={201: schemas.ATTRIBUTE},
         tags=TAGS,
     )
+    @idempotent_at_once
     def post(self, request: Request) -> Response:
         """Add an attribute; without a name, its title makes it."""
         read_query(request, ())

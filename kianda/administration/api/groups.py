@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kianda.accounts.idempotency import KEY, idempotent_at_once
 from kianda.accounts.permissions import caller
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.accounts.services import groups as services
@@ -83,10 +84,12 @@ class Groups(APIView):
 
     @extend_schema(
         operation_id="groups_create",
+        parameters=[KEY],
         request={"application/json": schemas.GROUP_IN},
         responses={201: schemas.GROUP},
         tags=TAGS,
     )
+    @idempotent_at_once
     def post(self, request: Request) -> Response:
         """Make a group with its members, named by user names or e-mail addresses."""
         read_query(request, ())

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kianda.accounts.idempotency import KEY, idempotent_at_once
 from kianda.accounts.models import IdentityProvider
 from kianda.accounts.permissions import caller
 from kianda.accounts.roles import ADMINISTRATOR
@@ -144,9 +145,10 @@ class IdentityProviders(APIView):
         return list_response(request, rows, to_json=_json, default_order=["name", "slug"])
 
     @extend_schema(
-        operation_id="identity_providers_create", request={"application/json": PROVIDER_IN},
-        responses={201: PROVIDER}, tags=TAGS,
+        operation_id="identity_providers_create", parameters=[KEY],
+        request={"application/json": PROVIDER_IN}, responses={201: PROVIDER}, tags=TAGS,
     )  # fmt: skip
+    @idempotent_at_once
     def post(self, request: Request) -> Response:
         """Add an identity provider.
 

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kianda.accounts.idempotency import KEY, idempotent_at_once
 from kianda.accounts.permissions import caller
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.lib.api.drf import list_parameters, list_response, read_query
@@ -186,10 +187,12 @@ class MessageResend(APIView):
 
     @extend_schema(
         operation_id="messages_resend",
+        parameters=[KEY],
         request={"application/json": RESEND},
         responses={200: ONE_MESSAGE},
         tags=TAGS,
     )
+    @idempotent_at_once
     def post(self, request: Request, message_id: int) -> Response:
         """Send it again, to those who have not got it; as an Administrator, to others too."""
         read_query(request, ())
@@ -204,8 +207,13 @@ class MessageDone(APIView):
     roles: ClassVar = {"POST": ()}
 
     @extend_schema(
-        operation_id="messages_done", request=None, responses={200: ONE_MESSAGE}, tags=TAGS
+        operation_id="messages_done",
+        parameters=[KEY],
+        request=None,
+        responses={200: ONE_MESSAGE},
+        tags=TAGS,
     )
+    @idempotent_at_once
     def post(self, request: Request, message_id: int) -> Response:
         """Mark it as done: what waits of it is not sent any more."""
         read_query(request, ())

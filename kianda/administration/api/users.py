@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kianda.accounts.idempotency import KEY, idempotent_at_once
 from kianda.accounts.models import ApiToken
 from kianda.accounts.permissions import caller
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, assigned_roles, remember_roles, roles_of
@@ -120,10 +121,12 @@ class Users(APIView):
 
     @extend_schema(
         operation_id="users_create",
+        parameters=[KEY],
         request={"application/json": schemas.USER_IN},
         responses={201: schemas.USER},
         tags=TAGS,
     )
+    @idempotent_at_once
     def post(self, request: Request) -> Response:
         """Create a user without a password; `invite` mails the person a link to set one."""
         read_query(request, ())
@@ -181,9 +184,10 @@ class Invitation(APIView):
         return self._answer(services.person(username))
 
     @extend_schema(
-        operation_id="invitation_send", request=None,
+        operation_id="invitation_send", parameters=[KEY], request=None,
         responses={201: schemas.INVITATION}, tags=TAGS,
     )  # fmt: skip
+    @idempotent_at_once
     def post(self, request: Request, username: str) -> Response:
         """Send a new link to the user's address; older ones are revoked."""
         read_query(request, ())
