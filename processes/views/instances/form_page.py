@@ -32,6 +32,7 @@ from processes.forms.fill_in import (
     typed_of,
 )
 from processes.forms.table_input import TypedTable
+from processes.forms.value_words import words_of
 from processes.instances.claim import read_instance
 from processes.instances.default_values import early_names
 from processes.instances.history import ForeignChange, changed_since
@@ -40,7 +41,7 @@ from processes.instances.process_ids import address_of
 from processes.instances.stored_values import read_sent, shown, stored_values
 from processes.instances.version_moves import as_in_draft
 from processes.language.timestamps import moment_text
-from processes.language.values import Value
+from processes.language.values import Value, as_text
 from processes.models import DesignVersion, ProcessInstance
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.seen import seen_values
@@ -67,6 +68,8 @@ class FormPage:
     unsaved: dict[str, TypedValue] = field(default_factory=dict)
     # Those of them that stand in fields which the person cannot fill in, as JSON.
     left: dict[str, Any] = field(default_factory=dict)
+    # What was typed into fields that cannot be filled in any more, by title and in words.
+    lost: list[tuple[str, str]] = field(default_factory=list)
     # What the run before wants shown: `form`, and `mode` "read" when only to be looked at.
     next_page: Mapping[str, Any] = field(default_factory=dict)
     # How rules let this view show its fields and forms; why what came with the page does not count.
@@ -149,12 +152,18 @@ class FormPage:
         return typed_of(field, value, self.values, self.resolve)
 
     def keep_typed(self, other: "FormPage") -> None:
-        """Let what was typed on another reading of the page stand in the form."""
+        """Let what was typed on another reading of the page stand in the form, or beside it."""
+        fields = self.editable()
         kept = {
-            name: self._over_now(typed)
-            for name, typed in other.typed.items()
-            if name in self.editable()
+            name: self._over_now(typed) for name, typed in other.typed.items() if name in fields
         }
+        self.lost = [
+            (known.title, _copied(words_of(known, other.changes[name])))
+            for name, known in self.document.value_fields.items()
+            if name in other.changes.keys() - fields.keys() - other.left.keys()
+            and not known.is_secret
+            and self.rights.sees(name)
+        ]
         self.unsaved |= {
             name: typed for name, typed in kept.items() if name not in self.document.secrets
         }
@@ -380,6 +389,12 @@ def closed_columns(tables: Iterable[str], rights: InstanceRights) -> list[str]:
         closed = rights.hidden_columns(name) | rights.fixed_columns(name) | off
         found += [f"{name}.{column}" for column in (*sorted(closed), ROWS)]
     return found
+
+
+def _copied(words: Any) -> str:
+    """Return all that was typed into a field as text to copy."""
+    texts = isinstance(words, list) and all(isinstance(one, str) for one in words)
+    return ", ".join(words) if texts else as_text(words)
 
 
 def _is_apart(control: Control) -> bool:

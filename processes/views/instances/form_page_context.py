@@ -35,7 +35,7 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "instance": instance, "design": instance.design, "version": form_page.version,
         "views": [(view, form_page.steps[view.form.name]) for view in views],
         "open_form": open_form(form_page.steps, views, str(form_page.next_page.get("form", ""))),
-        "errors": form_page.errors,
+        "errors": form_page.errors, "lost": form_page.lost,
         "primary": primary(form_page.steps, views),
         "read_only": form_page.next_page.get("mode") == "read" and form_page.next_page.get("form"),
         "left": sealed(form_page.carried(), about=form_page.about, user=form_page.user),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kianda.lib.dialogs.row_actions import act_of
-from kianda.lib.errors import Busy, Conflict, Flaw, Invalid, Stale
+from kianda.lib.errors import Busy, Conflict, Flaw, Forbidden, Invalid, Stale
 from kianda.lib.pointers import pointer
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import Errors, go, is_htmx, page, render_page, toast
@@ -53,7 +53,7 @@ def _render(
     *,
     status: int = 200,
     busy: Busy | None = None,
-    refusal: Conflict | None = None,
+    refusal: Conflict | Forbidden | None = None,
     opened: bool = False,
 ) -> HttpResponseBase:
     place = frame_of(request)
@@ -85,15 +85,17 @@ def _act(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
         return _render(request, form_page, status=422)
     except Busy as busy:
         return _render(request, form_page, status=422 if is_htmx(request) else 409, busy=busy)
-    except Conflict as refusal:
+    except (Conflict, Forbidden) as refusal:
         return _refused(request, form_page, refusal)
 
 
-def _refused(request: HttpRequest, form_page: FormPage, refusal: Conflict) -> HttpResponseBase:
-    """Show the instance as it is now, with why nothing was changed; what can be kept is kept."""
+def _refused(
+    request: HttpRequest, form_page: FormPage, refusal: Conflict | Forbidden
+) -> HttpResponseBase:
+    """Show the instance as it is now, with why nothing was changed; what was typed stays there."""
     fresh = FormPage.read(form_page.instance.process_id, form_page.user)
     fresh.keep_view(form_page)
-    status = 422 if is_htmx(request) else 409
+    status = 422 if is_htmx(request) else refusal.status
     return _render(request, fresh, status=status, refusal=refusal)
 
 

@@ -29,7 +29,9 @@ def test_what_is_sent_for_a_form_that_is_not_open_is_refused_and_the_rest_stays_
     assert refused.status_code == 422
     assert "is not open: nothing in it can be changed" in text_of(refused)
     assert 'value="3"' in refused.content.decode()
-    assert "smuggled" not in refused.content.decode()
+    # It is shown to be copied, and stands in no field.
+    assert "Word smuggled" in text_of(refused)
+    assert 'value="smuggled"' not in refused.content.decode()
     before = instance.values
     instance.refresh_from_db()
     assert instance.values == before
