@@ -149,5 +149,5 @@ def _decision(keeper: str) -> dict[str, Any]:
     return {
         "name": "decision",
         "title": _("Decision"),
-        "fields": decision_fields("leave", told, _withdrawing("hide"), submit),
+        "fields": decision_fields("leave", told, _withdrawing("hide"), submit, asked_by="employee"),
     }

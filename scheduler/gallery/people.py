@@ -73,10 +73,12 @@ def only_if(left: str, operator: str, right: str = "") -> dict[str, Any]:
     return {"match": "all", "items": [item | ({"right": right} if right else {})]}
 
 
-def decision_fields(name: str, *rules: dict[str, Any]) -> list[dict[str, Any]]:
+def decision_fields(name: str, *rules: dict[str, Any], asked_by: str) -> list[dict[str, Any]]:
     """Return the fields of a form that approves or rejects: a comment is needed to reject.
 
-    `name` begins the names of its fields; `rules` come after the decision is submitted.
+    `name` begins the names of its fields; `rules` come after the decision is submitted. Whoever
+    stands in the field `asked_by` does not decide: they may be of the group that does, or stand in
+    for who does.
     """
     decision, comment = f"{name}_decision", f"{name}_comment"
     return [
@@ -85,6 +87,10 @@ def decision_fields(name: str, *rules: dict[str, Any]) -> list[dict[str, Any]]:
         {"type": "text", "name": comment, "title": _("Comment"), "mode": "long",
          "help": _("Required for a rejection.")},
         {"type": "button", "name": f"{name}_decide", "title": _("Send the decision"), "rules": [
+            {"type": "validate_input", "id": f"{name}-not-oneself", "field": decision,
+             "title": _("Let no one decide on their own request"),
+             "conditions": only_if(f"[{asked_by}]", "is_me"),
+             "message": _("This is your own request. Someone else decides on it.")},
             {"type": "make_required", "id": f"{name}-comment", "title": _("Ask for a comment"),
              "changes": [{"field": comment, "action": "required"}],
              "opposite": [{"field": comment, "action": "not_required"}],

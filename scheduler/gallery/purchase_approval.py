@@ -124,6 +124,7 @@ def _first(limit: int) -> dict[str, Any]:
             "manager",
             {"type": "submit", "id": "manager-decides", "title": _("Submit the decision"),
              "status": _("Waiting for the second decision")},
+            asked_by="asked_by",
         ),
     }  # fmt: skip
 
@@ -137,5 +138,6 @@ def _second(second: str) -> dict[str, Any]:
             "second",
             {"type": "submit", "id": "second-decides", "title": _("Submit the decision"),
              "status": "=Item([second_decision], 1)"},
+            asked_by="asked_by",
         ),
     }  # fmt: skip

@@ -143,6 +143,26 @@ def test_a_purchase_of_somebody_without_a_manager_goes_to_who_decides_the_large_
     assert made.open_forms() == {"manager": ("Finance",)}
 
 
+def test_nobody_decides_their_own_purchase_as_one_of_those_who_decide(
+    purchases: str, fay: Any, emma: Any, mark: Any
+) -> None:
+    made = Request(purchases, fay, wanted="A press", amount=5000, reason="More work.")
+    made.pressed("send_request", fay)
+    refused = made.press("manager_decide", fay, manager_decision="Approved")
+    assert refused.status == "failed"
+    assert "Someone else decides on it." in str(refused.error)
+    gus = person("gus", group="Finance")
+    status = made.pressed("manager_decide", gus, manager_decision="Approved")
+    assert status == "Waiting for the second decision"
+    assert made.press("second_decide", fay, second_decision="Approved").status == "failed"
+    # Nor in place of who is away.
+    own = Request(purchases, emma, wanted="A chair", amount=10, reason="Broke.")
+    own.pressed("send_request", emma)
+    name_substitute(mark, Stay("emma", timezone.now().date()), by=mark)
+    assert own.press("manager_decide", emma, manager_decision="Approved").status == "failed"
+    assert own.status == "Waiting for the manager"
+
+
 def test_nobody_decides_their_own_purchase_by_pressing_the_button(
     purchases: str, emma: Any, mark: Any
 ) -> None:
