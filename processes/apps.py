@@ -34,6 +34,7 @@ class ProcessesConfig(AppConfig):
             uses_of_group,
             uses_of_method,
             uses_of_process,
+            uses_of_user,
         )
         from processes.instances.form_states import how_much_work
         from processes.instances.recycle_bin import INSTANCES
@@ -57,6 +58,7 @@ class ProcessesConfig(AppConfig):
         usage.register("datasource", uses_of_datasource)
         usage.register("group", uses_of_group)
         usage.register("method", uses_of_method)
+        usage.register("user", uses_of_user)
         usage.register("process", uses_of_process)
         usage.register_page("process", page_of_process)
         usage.register_page("instance", page_of_instance)

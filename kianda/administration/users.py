@@ -24,6 +24,7 @@ from kianda.accounts.services.second_factors import those_with_one
 from kianda.administration.forms import ROLE_WORDS, InviteForm, PersonForm, by_field
 from kianda.administration.lists import shown_rows
 from kianda.lib.errors import Conflict, Invalid, Stale
+from kianda.lib.usage import page_of, used_by
 from kianda.web.edit_conflict import (
     check_revision,
     edit_conflict,
@@ -157,7 +158,9 @@ def deactivate(request: HttpRequest, user_id: int) -> HttpResponseBase:
             toast(request, said % user.username)
             return go(request, "users")
     title = (_("Deactivate %s?") if user.is_active else _("Reactivate %s?")) % user.username
-    context = {"person": user, "problem": problem, "reports": people.reports_of(user)}
+    waiting = [(use["name"], page_of(use)) for use in used_by(people.KIND, user.username)]
+    context = {"person": user, "problem": problem, "reports": people.reports_of(user),
+               "waiting": waiting}  # fmt: skip
     return render_dialog(
         request, "accounts/_deactivate.html", context, title=title, status=422 if problem else 200
     )

@@ -69,6 +69,12 @@ def _reads(document: Document, attribute: str) -> bool:
     return re.search(read, json.dumps(document.normalised())) is not None
 
 
+def uses_of_user(name: str) -> list[Use]:
+    """Return the instances of which an open form belongs to a person by name."""
+    owned = FormOwner.objects.filter(kind=FormOwner.Kind.USER, name=name).values("instance")
+    return _newest(ProcessInstance.objects.filter(pk__in=owned))
+
+
 def uses_of_group(name: str) -> list[Use]:
     """Return the instances that a group has work or rights in, and the designs that name it."""
     owned = FormOwner.objects.filter(kind=FormOwner.Kind.GROUP, name=name).values("instance")

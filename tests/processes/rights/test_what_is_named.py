@@ -100,3 +100,13 @@ def test_nobody_gets_the_name_of_a_user_who_was_deleted_or_renamed(people: Offic
     assert client.get(f"{page}change/").status_code == 200
     assert client.get(f"{page}delete/").status_code == 403
     assert 'name="username"' not in client.get(f"{page}change/").content.decode()
+
+
+def test_who_is_deactivated_is_told_what_waits_for_them(people: Office) -> None:
+    publish(people)
+    made = create_instance(process="leave", mode="live", data={"days": "3"}, user=people.emma)
+    place = f"/users/{people.mark.pk}/deactivate/"
+    assert "These wait for" not in text_of(client_of(people.root).get(place))
+    send(made, people.emma)
+    said = text_of(client_of(people.root).get(place))
+    assert f"These wait for mark {made.process_id} Reassign them" in said
