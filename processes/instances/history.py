@@ -12,6 +12,7 @@ from kianda.lib.errors import Conflict, Missing
 from kianda.lib.secret_names import MASK
 from processes.fields.base import FormField
 from processes.instances.claim import read_instance
+from processes.instances.kept_cells import switched_off
 from processes.instances.lifecycle import patch_instance
 from processes.instances.stored_values import shown, stored_values
 from processes.models import Change, ProcessInstance
@@ -100,7 +101,15 @@ def restore_value(*, process_id: str, change_pk: int, field: str, user: User) ->
         return instance
     return patch_instance(
         process_id=instance.process_id,
-        data={field: row["before"]},
+        data={field: _typed(known, row["before"])},
         revision=instance.revision,
         user=user,
     )
+
+
+def _typed(field: FormField, value: Any) -> Any:
+    """Return a value without the cells that nobody types in: those stay as rules have left them."""
+    off = switched_off(field)
+    if not off or not isinstance(value, list):
+        return value
+    return [{name: cell for name, cell in row.items() if name not in off} for row in value]

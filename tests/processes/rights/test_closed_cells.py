@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from processes.instances.history import restore_value
 from processes.instances.lifecycle import create_instance
-from processes.models import ProcessInstance
+from processes.models import Change, ProcessInstance
 from tests.factories import api_client
 from tests.processes.rights.office import Office, leave_request, office
 from tests.processes.stories import published
@@ -87,6 +88,17 @@ def test_rules_of_the_design_set_them(people: Office) -> None:
     )
     assert run.data["status"] == "succeeded", run.data
     assert [row["price"] for row in stored(made)] == ["9", "9"]
+
+
+def test_a_value_of_before_comes_back_with_the_cells_as_they_are_now(people: Office) -> None:
+    made = order(people)
+    assert patched(made, people.emma, {"what": "Pencil"}, {"what": "Ink"}).status_code == 200
+    change = Change.objects.filter(instance=made).latest("pk")
+    api_client(people.emma).post(
+        f"/api/v1/instances/{made.process_id}/trigger/", {"target": "work_out"}
+    )
+    restore_value(process_id=made.process_id, change_pk=change.pk, field="lines", user=people.emma)
+    assert stored(made) == [{**row, "price": "9"} for row in ROWS]
 
 
 def test_rows_are_added_and_removed_where_the_form_lets_people(people: Office) -> None:
