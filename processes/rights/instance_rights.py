@@ -25,6 +25,7 @@ from processes.language.people_refs import (
 from processes.models import ProcessInstance
 from processes.rights.decisions import (
     Decision,
+    Reason,
     denied,
     granted,
     has_account,
@@ -297,7 +298,9 @@ class InstanceRights:
             return denied(self._only(against))
         return granted(self._only(said[-1]) if said else _("Whoever sees the instance sees it."))
 
-    def _only(self, refs: Iterable[str]) -> Callable[[], str]:
+    def _only(self, refs: tuple[str, ...]) -> Reason:
+        if not refs:
+            return _("Only those who manage the process.")
         return self._line(_("Only %(people)s."), refs)
 
     def sees(self, name: str) -> bool:
