@@ -24,7 +24,7 @@ ROWS = "*"
 
 def with_kept_cells(
     name: str,
-    sent: Any,
+    given: Any,
     rights: InstanceRights,
     stored: Mapping[str, Value],
     *,
@@ -40,9 +40,11 @@ def with_kept_cells(
     what is switched off is taken too. Raises Forbidden, and Invalid for a column that is not there
     for the person, or what its form would not take.
     """
-    part = rights.parts.get(name) if isinstance(sent, list) else None
-    if part is None or not isinstance(part.field, Table):
-        return sent
+    # One row may be sent without its list, and nothing for no rows: as the field takes them.
+    sent = [given] if isinstance(given, Mapping) else [] if given in (None, "") else given
+    part = rights.parts.get(name)
+    if part is None or not isinstance(part.field, Table) or not isinstance(sent, list):
+        return given
     hidden = _of_person(name, rights.hidden_columns(name), set_by_rules)
     fixed = _of_person(name, rights.fixed_columns(name), set_by_rules) - hidden
     off = _of_person(name, switched_off(part.field), set_by_rules) if by_hand else set()

@@ -72,6 +72,41 @@ def test_a_cell_that_is_switched_off_is_not_changed(people: Office, column: str)
     assert stored(made) == ROWS
 
 
+@pytest.mark.parametrize("column", ["price", "margin", "cost"])
+def test_a_row_without_its_list_is_a_row(people: Office, column: str) -> None:
+    """What the field takes as a table of one row is asked about as one."""
+    definition = leave_request(see=["everyone"], change=["everyone"])
+    definition["forms"][0]["fields"] = [
+        {"type": "table", "name": "lines", "columns": [
+            {"type": "text", "name": "what"},
+            {"type": "text", "name": "price", "enabled": False},
+            {"type": "text", "name": "cost", "edit": ["group:hr"]},
+            {"type": "text", "name": "margin", "see": ["group:hr"]},
+        ]},
+        {"type": "button", "name": "keep", "rules": [{"type": "save"}]},
+    ]  # fmt: skip
+    published(definition, user=people.root)
+    client, row = api_client(people.tom), {"lines": {"what": "Pen", column: "1"}}
+    begun = client.post("/api/v1/instances/", {"process": "leave", "data": row})
+    assert begun.status_code in (400, 403)
+    made = create_instance(process="leave", mode="live", data={}, user=people.root)
+    place = f"/api/v1/instances/{made.process_id}/"
+    assert client.patch(place, {"data": row, "revision": 1}).status_code in (400, 403)
+    pressed = client.post(f"{place}trigger/", {"target": "keep", "data": row})
+    assert pressed.status_code in (400, 403)
+    assert stored(made) == []
+
+
+@pytest.mark.parametrize("nothing", [None, "", []])
+def test_no_rows_at_all_are_fewer_rows(people: Office, nothing: Any) -> None:
+    made = order(people, allow_remove=False)
+    answer = api_client(people.emma).patch(
+        f"/api/v1/instances/{made.process_id}/", {"data": {"lines": nothing}, "revision": 1}
+    )
+    assert answer.status_code == 400
+    assert stored(made) == ROWS
+
+
 def test_cells_that_are_switched_off_stay_with_their_rows(people: Office) -> None:
     made = order(people)
     assert patched(made, people.emma, {"what": "Pencil"}, {"what": "Ink"}).status_code == 200
