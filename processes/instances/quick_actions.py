@@ -137,16 +137,25 @@ def _act(
 
 def _refuse_unknown(named: dict[str, tuple[list[str], list[str]]]) -> None:
     flaws = [
-        Flaw(f"/{kind}", words % {"name": name})
-        for kind, words in (
-            ("users", _("No user named %(name)s.")), ("groups", _("No group named %(name)s.")),
-        )
-        for name in named[kind][1]
-    ]  # fmt: skip
+        Flaw(f"/{kind}", (_nobody if kind == "users" else _no_group)(name))
+        for kind, (_known, unknown) in named.items()
+        for name in unknown
+    ]
     if not flaws and not any(found for found, _unknown in named.values()):
         flaws = [Flaw("/users", _("Name people or groups to give it to."))]
     if flaws:
         raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)
+
+
+def _nobody(name: str) -> str:
+    """Say why a name gives nobody the work."""
+    if User.objects.filter(username=name.removeprefix("user:")).exists():
+        return _("%(name)s is deactivated. Choose another user.") % {"name": name}
+    return _("No user named %(name)s.") % {"name": name}
+
+
+def _no_group(name: str) -> str:
+    return _("No group named %(name)s.") % {"name": name}
 
 
 def _checked(note: str) -> str:

@@ -9,7 +9,7 @@ from processes.document_cache import document_of
 from processes.instances.form_states import form_states
 from processes.instances.lifecycle import create_instance
 from processes.models import Change, ProcessInstance, Run
-from tests.factories import api_client
+from tests.factories import api_client, make_user
 from tests.pages import client_of, text_of
 from tests.processes.refusals import only_flaw
 from tests.processes.rights.office import Office, leave_request, office, send
@@ -94,6 +94,7 @@ def test_who_may_act_on_what(
     [
         ({}, "/users", "Name people or groups"),
         ({"users": ["nobody"]}, "/users", "No user named nobody."),
+        ({"users": ["gone"]}, "/users", "gone is deactivated. Choose another user."),
         ({"groups": ["none"]}, "/groups", "No group named none."),
         ({"users": ["helen"], "note": "x" * 1001}, "/note", "at most 1,000"),
     ],
@@ -101,6 +102,7 @@ def test_who_may_act_on_what(
 def test_what_is_wrong_changes_nothing(
     people: Office, leave: ProcessInstance, body: dict[str, Any], place: str, words: str
 ) -> None:
+    make_user("gone", "User", is_active=False)
     answer = act(people.mark, leave, "decision", "reassign", **body)
     assert answer.status_code == 400
     [flaw] = answer.data["errors"]
