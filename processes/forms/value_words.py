@@ -23,6 +23,13 @@ def words_of(field: FormField | None, value: Any) -> Any:
     return words_by(field, value, partial(moment_words, seconds=True))
 
 
+def copied_words(field: FormField, value: Any) -> str:
+    """Return all that was typed into a field as text, to be copied."""
+    words = words_of(field, value)
+    texts = isinstance(words, list) and all(isinstance(one, str) for one in words)
+    return ", ".join(words) if texts else as_text(words)
+
+
 def sent_back_words(by: str, note: str) -> str:
     """Return `Sent back by ben: “Say when.”`; a rule may act for nobody, and without a word."""
     said = _("Sent back by %(by)s") % {"by": by} if by else _("Sent back")

@@ -32,7 +32,7 @@ from processes.forms.fill_in import (
     typed_of,
 )
 from processes.forms.table_input import TypedTable
-from processes.forms.value_words import words_of
+from processes.forms.value_words import copied_words
 from processes.instances.claim import read_instance
 from processes.instances.default_values import early_names
 from processes.instances.history import ForeignChange, changed_since
@@ -41,7 +41,7 @@ from processes.instances.process_ids import address_of
 from processes.instances.stored_values import read_sent, shown, stored_values
 from processes.instances.version_moves import as_in_draft
 from processes.language.timestamps import moment_text
-from processes.language.values import Value, as_text
+from processes.language.values import Value
 from processes.models import DesignVersion, ProcessInstance
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.seen import seen_values
@@ -158,7 +158,7 @@ class FormPage:
             name: self._over_now(typed) for name, typed in other.typed.items() if name in fields
         }
         self.lost = [
-            (known.title, _copied(words_of(known, other.changes[name])))
+            (known.title, copied_words(known, other.changes[name]))
             for name, known in self.document.value_fields.items()
             if name in other.changes.keys() - fields.keys() - other.left.keys()
             and not known.is_secret
@@ -389,12 +389,6 @@ def closed_columns(tables: Iterable[str], rights: InstanceRights) -> list[str]:
         closed = rights.hidden_columns(name) | rights.fixed_columns(name) | off
         found += [f"{name}.{column}" for column in (*sorted(closed), ROWS)]
     return found
-
-
-def _copied(words: Any) -> str:
-    """Return all that was typed into a field as text to copy."""
-    texts = isinstance(words, list) and all(isinstance(one, str) for one in words)
-    return ", ".join(words) if texts else as_text(words)
 
 
 def _is_apart(control: Control) -> bool:
