@@ -198,9 +198,12 @@ def curl(request: Mapping[str, Any]) -> str:
 @register.filter
 def trigger_words(run: Run) -> str:
     """Say what started a run: a person by name, or what it was."""
+    by = acted_words(run.run_as_name, run.acted_for)
     if run.trigger in {"button", "change", "submit"}:
-        return acted_words(run.run_as_name, run.acted_for)
-    return str(TRIGGERS.get(run.trigger, run.trigger))
+        return by
+    word = str(TRIGGERS.get(run.trigger, run.trigger))
+    # Somebody asks for these too.
+    return f"{word} · {by}" if by and run.trigger in {"api", "manual"} else word
 
 
 @register.filter

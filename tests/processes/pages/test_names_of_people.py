@@ -7,7 +7,8 @@ from django.contrib.auth.models import Group
 
 from processes.instances.lifecycle import create_instance, patch_instance
 from processes.instances.sending_back import send_back
-from processes.models import ProcessInstance
+from processes.models import ProcessInstance, Run
+from tests.factories import api_client
 from tests.pages import client_of, text_of
 from tests.processes.rights.office import Office, office, publish, send
 
@@ -53,6 +54,17 @@ def test_an_instance_says_for_whom_it_waits_and_who_did_what(
     assert "Now with Mark Murphy." in page(people.root, f"{place}forms/decision/reassign/")
     for list_of in (f"{place}runs/", f"{place}changes/", "/runs/", "/"):
         assert "Emma Doyle" in page(people.root, list_of), list_of
+
+
+def test_the_history_names_who_asked_over_the_api(people: Office) -> None:
+    publish(people, see=["everyone"])
+    made = create_instance(process="leave", mode="live", data={"days": "3"}, user=people.emma)
+    place = f"/instances/{made.process_id}/"
+    api_client(people.emma).post(f"/api/v1{place}trigger/", {"target": "send"})
+    for path in (place, f"{place}changes/", f"{place}runs/"):
+        assert "API · Emma Doyle" in page(people.tom, path), path
+    run = page(people.tom, f"/runs/{Run.objects.get().pk}/")
+    assert "API · Emma Doyle · version" in run
 
 
 def test_work_that_was_sent_back_says_by_whom(people: Office, waiting: ProcessInstance) -> None:
