@@ -55,7 +55,7 @@ def with_kept_cells(
     kept = hidden | fixed | off
     if not kept:
         return sent
-    _refuse_unseen(name, sent, hidden, rights)
+    _refuse_unseen(name, sent, hidden, part.field)
     there = [
         {column: to_json(row.get(column)) for column in kept}
         for row in rows
@@ -84,19 +84,22 @@ def _of_person(table: str, columns: Collection[str], set_by_rules: Collection[st
     return {one for one in columns if f"{table}.{one}" not in set_by_rules}
 
 
-def _refuse_unseen(
-    name: str, sent: list[Any], hidden: Collection[str], rights: InstanceRights
-) -> None:
+def _refuse_unseen(name: str, sent: list[Any], hidden: Collection[str], table: Table) -> None:
+    """Raise Invalid for hidden columns as for those that are not there.
+
+    Where some are hidden, nobody is told all that there are.
+    """
+    known = {one.name for one in table.columns if one.name not in hidden}
     flaws = [
         Flaw(
             pointer("data", name, at, column),
             _("The table %(table)s has no column %(name)s.")
-            % {"table": rights.parts[name].field.title, "name": column},
+            % {"table": table.title, "name": column},
         )
-        for at, row in enumerate(sent)
+        for at, row in enumerate(sent if hidden else ())
         if isinstance(row, Mapping)
         for column in row
-        if column in hidden
+        if column not in known
     ]
     if flaws:
         raise Invalid(errors=flaws)

@@ -97,6 +97,26 @@ def test_a_row_without_its_list_is_a_row(people: Office, column: str) -> None:
     assert stored(made) == []
 
 
+def test_a_wrong_column_tells_of_no_column_that_is_not_seen(people: Office) -> None:
+    definition = leave_request()
+    definition["forms"][0]["fields"] = [
+        {"type": "table", "name": "lines", "columns": [
+            {"type": "text", "name": "what"},
+            {"type": "text", "name": "margin", "see": ["group:hr"]},
+        ]},
+    ]  # fmt: skip
+    published(definition, user=people.root)
+
+    def said(**row: str) -> str:
+        body = {"process": "leave", "data": {"lines": [row]}}
+        answer = api_client(people.emma).post("/api/v1/instances/", body)
+        assert answer.status_code == 400
+        return str(answer.data)
+
+    assert "margin" not in said(wrong="1")
+    assert said(wrong="1").replace("wrong", "margin") == said(margin="1")
+
+
 @pytest.mark.parametrize("nothing", [None, "", []])
 def test_no_rows_at_all_are_fewer_rows(people: Office, nothing: Any) -> None:
     made = order(people, allow_remove=False)
