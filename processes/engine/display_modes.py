@@ -4,7 +4,7 @@ It is good for one view of one person, and only while the forms that it is about
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kianda.lib.errors import Conflict
@@ -23,6 +23,8 @@ class DisplayModes:
 
     modes: Mapping[str, str] = field(default_factory=dict)
     forms: Mapping[str, Standing] = field(default_factory=dict)
+    # When that ends, in seconds since 1970; 0 while it is not known yet.
+    until: int = 0
 
     @classmethod
     def now(cls, modes: Mapping[str, str], document: Document, records: Records) -> "DisplayModes":
@@ -61,7 +63,8 @@ class DisplayModes:
             if (form := _form_of(document, name)) in records
             and _standing(records[form]) == tuple(self.forms.get(form, ()))
         }
-        return DisplayModes.now({**kept, **chosen}, document, records)
+        found = DisplayModes.now({**kept, **chosen}, document, records)
+        return found if chosen else replace(found, until=self.until)
 
     def opened(self, document: Document) -> frozenset[str]:
         """Return the fields with values that may be changed although their form is not open.

@@ -94,7 +94,8 @@ def take_sent(
     acted_for = acting_for(rights, (*pressed, *typed))
     if sent.trigger in OF_TASKS:
         return TakenValues(values, flaws, [], acted_for)
-    sent.modes.refuse_outdated(_records(instance, document))
+    if sent.modes.forms:
+        sent.modes.refuse_outdated(_records(instance, document))
     overridden = refuse_not_open(sent, instance, document, typed)
     if sent.trigger not in UNATTENDED:
         flaws += out_of_reach(sent, instance, document, typed)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict
 from kianda.lib.secrets import WrongKeyRing, decrypt, encrypt
-from processes.engine.display_modes import NO_MODES, DisplayModes
+from processes.engine.display_modes import DisplayModes
 
 _SALT = "what rules have left"
 _VIEW_SALT = "how rules let a page show"
@@ -75,15 +75,13 @@ def signed_view(modes: DisplayModes, *, about: str, user: User | None) -> str:
     """
     if not modes.modes:
         return ""
-    until = int((timezone.now() + VIEW_LASTS).timestamp())
+    until = modes.until or int((timezone.now() + VIEW_LASTS).timestamp())
     known = [about, _key_of(user), until, *modes.as_json()]
     return signing.dumps(known, salt=_VIEW_SALT, compress=True)
 
 
 def view_of(text: str, *, about: str, user: User | None) -> DisplayModes:
     """Return what was signed; raises Conflict for what is not ours, somebody else's, or too old."""
-    if not text:
-        return NO_MODES
     try:
         known, whose, until, modes, forms = signing.loads(text, salt=_VIEW_SALT)
     except (signing.BadSignature, ValueError, TypeError):
@@ -98,7 +96,7 @@ def view_of(text: str, *, about: str, user: User | None) -> DisplayModes:
             _("A rule had changed for you what can be filled in on this page. That has ended: it "
               "is good for 8 hours. Press the button again that opens it.")
         )  # fmt: skip
-    return DisplayModes(modes, forms)
+    return DisplayModes(modes, forms, until)
 
 
 def _key_of(user: User | None) -> int | None:

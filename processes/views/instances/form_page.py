@@ -211,8 +211,10 @@ class FormPage:
 
     def _take_view(self, post: QueryDict) -> None:
         """Show it as the page did from which it was posted, as far as that still holds."""
+        if not post.get("view"):
+            return
         try:
-            modes = view_of(post.get("view", ""), about=self.about, user=self.user)
+            modes = view_of(post["view"], about=self.about, user=self.user)
             modes.refuse_outdated(self.rights.records)
         except Conflict as ended:
             self.ended_view = ended

@@ -222,6 +222,24 @@ def test_a_view_that_does_not_hold_is_refused_and_what_was_typed_stays(
     assert asked.revision == revision
 
 
+def test_saving_in_between_does_not_make_it_last_longer(
+    people: Office, asked: ProcessInstance
+) -> None:
+    start = timezone.now()
+    view = opened(people, asked)
+    with time_machine.travel(start + timedelta(hours=7)):
+        saved = post(client_of(people.emma), asked, "save", days="5", view=view)
+        assert values(asked)["days"] == "5"
+        # Pressed once more, it begins anew.
+        anew = post(client_of(people.emma), asked, "press:mend", view=view_in(saved))
+    with time_machine.travel(start + timedelta(hours=9)):
+        emma = client_of(people.emma)
+        late = post(emma, asked, "save", days="6", view=view_in(saved))
+        assert "good for 8 hours" in text_of(late)
+        post(emma, asked, "save", days="7", view=view_in(anew))
+    assert values(asked)["days"] == "7"
+
+
 def test_sent_back_to_its_owner_the_form_is_open_and_keeps_what_was_typed(
     people: Office, asked: ProcessInstance
 ) -> None:
@@ -300,6 +318,7 @@ def test_a_change_a_row_and_a_mistake_leave_the_view_as_it_is(
     changed = post(emma, asked, "press:days", days="4", view=view)
     assert value_in(changed, "total") == "4 days"
     assert Change.objects.count() == told
+    assert not is_on(changed, "total")
     more = post(emma, asked, "add:/lines", days="4", view=view_in(changed))
     assert 'name="v-lines-n0-what"' in more.content.decode()
     blank = post(emma, asked, "save", days="", view=view_in(more))
@@ -310,6 +329,10 @@ def test_a_change_a_row_and_a_mistake_leave_the_view_as_it_is(
     assert value_in(failed, "days") == "6"
     assert not is_closed(failed, "asking")
     assert values(asked)["days"] == "3"
+    left = re.search(r'name="left" value="([^"]+)"', changed.content.decode())
+    assert left
+    post(emma, asked, "save", days="4", view=view_in(changed), left=left.group(1))
+    assert (values(asked)["days"], values(asked)["total"]) == ("4", "4 days")
 
 
 def test_a_button_of_another_form_takes_what_was_typed_along(
