@@ -75,8 +75,6 @@ class FormPage:
     # How rules let this view show its fields and forms; why what came with the page does not count.
     modes: DisplayModes = NO_MODES
     ended_view: Conflict | None = None
-    # What was typed into fields that the person cannot fill in any more.
-    beyond: dict[str, TypedValue] = field(default_factory=dict)
 
     @classmethod
     def read(cls, process_id: str, user: User) -> "FormPage":
@@ -171,20 +169,9 @@ class FormPage:
         self._take_along(other.left)
 
     def keep_view(self, other: "FormPage") -> None:
-        """Show it as rules let another reading of the page, as far as that still holds.
-
-        What was typed where nobody can fill in any more is still shown: it is not lost.
-        """
+        """Show it as rules let another reading of the page, where that still holds, as typed."""
         self.view_as(other.modes.going_on({}, self.document, self.rights.records))
         self.keep_typed(other)
-        beyond = {**other.typed, **other.beyond} if other.ended_view or other.modes.modes else {}
-        kept = {
-            name: self._over_now(typed)
-            for name, typed in beyond.items()
-            if name not in self.typed and name not in self.document.secrets
-        }
-        self.unsaved |= kept
-        self.typed |= kept
 
     def resolve(self, name: str) -> Value:
         """Return what texts of the form may refer to besides its fields."""
@@ -211,10 +198,11 @@ class FormPage:
 
     def _take_view(self, post: QueryDict) -> None:
         """Show it as the page did from which it was posted, as far as that still holds."""
-        if not post.get("view"):
+        text = post.get("view", "")
+        if not text:
             return
         try:
-            modes = view_of(post["view"], about=self.about, user=self.user)
+            modes = view_of(text, about=self.about, user=self.user)
             modes.refuse_outdated(self.rights.records)
         except Conflict as ended:
             self.ended_view = ended
@@ -258,10 +246,9 @@ class FormPage:
             # What the person does not see has no control: a guess is not answered.
             if name not in known and self.rights.sees(name)
         }
-        typed = typed_in(fields, post, before, self.resolve)
-        changes = changed_by_hand(fields, typed, before)
-        self.changes |= changes
-        self.beyond = {name: typed[name] for name in changes}
+        self.changes |= changed_by_hand(
+            fields, typed_in(fields, post, before, self.resolve), before
+        )
 
     def _open_forms(self) -> list[str]:
         return [name for name, step in self.steps.items() if step.is_current]
