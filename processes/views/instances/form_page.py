@@ -48,6 +48,8 @@ from processes.rights.seen import seen_values
 from processes.views.instances.carried_values import CarriedValues, unsealed, view_of
 from processes.views.instances.form_steps import FormStep, steps_of
 
+NO_CHOICE: Mapping[str, str] = {}
+
 
 @dataclass
 class FormPage:
@@ -168,10 +170,13 @@ class FormPage:
         self.typed |= kept
         self._take_along(other.left)
 
-    def keep_view(self, other: "FormPage") -> None:
-        """Show it as rules let another reading of the page, where that still holds, as typed."""
-        self.view_as(other.modes.going_on({}, self.document, self.rights.records))
-        self.keep_typed(other)
+    def keep_view(self, other: "FormPage", chosen: Mapping[str, str] = NO_CHOICE) -> None:
+        """Show it as rules let another reading of the page, where that still holds.
+
+        Over that as they have `chosen` now; what the person does not see is not named to them.
+        """
+        seen = {name: mode for name, mode in chosen.items() if self.rights.sees(name)}
+        self.view_as(other.modes.going_on(seen, self.document, self.rights.records))
 
     def resolve(self, name: str) -> Value:
         """Return what texts of the form may refer to besides its fields."""

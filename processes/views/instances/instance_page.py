@@ -95,6 +95,7 @@ def _refused(
     """Show the instance as it is now, with why nothing was changed; what was typed stays there."""
     fresh = FormPage.read(form_page.instance.process_id, form_page.user)
     fresh.keep_view(form_page)
+    fresh.keep_typed(form_page)
     status = 422 if is_htmx(request) else refusal.status
     return _render(request, fresh, status=status, refusal=refusal)
 
@@ -245,7 +246,7 @@ def _after(
         return go(request, "instances")
     fresh = FormPage.read(form_page.instance.process_id, form_page.user)
     fresh.fresh, fresh.next_page = fields, next_page
-    fresh.view_as(form_page.modes.going_on(modes_of(done), fresh.document, fresh.rights.records))
+    fresh.keep_view(form_page, modes_of(done))
     pressed = fresh.steps.get(form_of(fresh.document, done[-1].target)) if done else None
     if pressed and pressed.takes_values and not next_page.get("form"):
         # Who types on one of several forms stays there.

@@ -147,6 +147,7 @@ def _pressed(request: HttpRequest, form: LinkedForm, target: str, token: str) ->
         refuse_ended(form.link)
         fresh = LinkedForm.behind(form.link)
         fresh.keep_view(form)
+        fresh.keep_typed(form)
         busy = _("Not sent: someone is working on this form. Try again in a moment.")
         words = busy if isinstance(refusal, Busy) else _overtaken()
         return _shown(request, fresh, status=refused, trouble=words)
@@ -194,7 +195,7 @@ def _after(request: HttpRequest, form: LinkedForm, run: Run, token: str) -> Http
 def _now(form: LinkedForm, run: Run) -> LinkedForm:
     """Return the form as a run has left it: what it set and did not save, or what it refused."""
     fresh = LinkedForm.behind(form.link)
-    fresh.view_as(form.modes.going_on(modes_of([run]), fresh.document, fresh.rights.records))
+    fresh.keep_view(form, modes_of([run]))
     if run.status == Run.Status.SUCCEEDED:
         fresh.lay_over(run.data or {}, form)
         return fresh

@@ -18,6 +18,7 @@ from processes.instances.sending_back import send_back
 from processes.models import Change, ProcessInstance, Run
 from processes.rights.instance_rights import InstanceRights
 from processes.running import runs
+from processes.views.instances.carried_values import view_of
 from tests.factories import api_client
 from tests.pages import client_of, text_of
 from tests.processes.definitions import button, set_rule, text_field
@@ -294,6 +295,8 @@ def test_it_gives_nobody_more_than_their_rights(people: Office, asked: ProcessIn
     assert 'name="v-unseen"' not in shown.content.decode()
     assert not is_on(shown, "illness")
     view = view_in(shown)
+    told = view_of(view, about=f"instance {asked.pk}", user=people.emma)
+    assert set(told.modes) == {"asking", "illness"}
     for name in ("illness", "unseen"):
         post(emma, asked, "save", **{name: "x", "view": view})
         assert values(asked)[name] == ""
