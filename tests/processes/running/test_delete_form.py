@@ -10,6 +10,7 @@ from kianda.accounts.models import AuditEntry
 from processes.definition.checks import advise
 from processes.definition.document import parse_document
 from processes.designs.stored_catalog import StoredCatalog
+from processes.engine.run_values import RunValues
 from processes.instances.lifecycle import create_instance
 from processes.instances.recycle_bin import INSTANCES
 from processes.models import Change, FormLink, ProcessInstance, Run
@@ -175,6 +176,15 @@ def test_a_design_is_told_that_nothing_stores_it(rules: list[Any], warned: bool)
     assert (said in found) is warned
 
 
+def test_a_successor_knows_which_rules_have_given_forms_away_and_deleted() -> None:
+    working = RunValues({}, {}, {})
+    working.deleted_by, working.given_by = "Delete", {"decision": "Pass it on"}
+    copy = RunValues.from_journal({}, working.as_journal())
+    assert (copy.deleted_by, copy.given_by) == (working.deleted_by, working.given_by)
+    copy.undo()
+    assert (copy.deleted_by, copy.given_by) == ("", {})
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_run_killed_at_any_write_deletes_with_its_end_or_not_at_all(people: Office) -> None:
     note = {"type": "set_form_field", "id": "note",
@@ -202,5 +212,7 @@ def test_a_run_killed_at_any_write_deletes_with_its_end_or_not_at_all(people: Of
         run = Run.objects.filter(instance=instance).first()
         stored = run is not None and run.saved
         assert is_there(instance) is not stored, at
+        told = [row.get("rule") for one in instance.changes.all() for row in one.fields]
+        assert ("Delete" in told) is stored, at
         deleted.add(stored)
     assert deleted == {True, False}
