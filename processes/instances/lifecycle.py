@@ -138,7 +138,7 @@ def patch_instance(
             raise Invalid(errors=taken.flaws)
         _store(
             instance, document, before=before, after={**before, **taken.values}, user=user,
-            said=taken.overridden, acted_for=taken.acted_for,
+            said=taken.overridden, acted_for=taken.acted_for, by_rule=trigger == "rule",
         )  # fmt: skip
         return instance
 
@@ -155,10 +155,13 @@ def _store(
     run: Run | None = None,
     said: Sequence[Mapping[str, str]] = (),
     acted_for: str = "",
+    by_rule: bool = False,
 ) -> None:
     changes = changes_between(document, before, after)
     if not changes:
         return
+    # Once for all of it: of which process is not told.
+    told = [changes[0] | {"rule": ""}, *changes[1:]] if by_rule else changes
     moment = timezone.now()
     instance.values, secret = split(document, after)
     instance.secrets = secret or None
@@ -174,7 +177,7 @@ def _store(
         by=user,
         by_name=user.get_username(),
         acted_for=acted_for or None,
-        fields=[*said, *changes],
+        fields=[*said, *told],
     )
     for write in supersede(instance.pk, changes):
         write.run()

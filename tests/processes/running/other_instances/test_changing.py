@@ -77,6 +77,10 @@ def test_update_item_changes_the_instance_that_fits(tell: Any) -> None:
     assert read(client, order)["data"]["note"] == "kept"
     assert read(client, "orders-2")["data"]["status"] == "other"
     assert read(client, shop_id)["data"]["got"] == "new"
+    change = Change.objects.get(instance__process_id=order)
+    assert change.fields == [{"field": "status", "before": "old", "after": "new", "rule": ""}]
+    told = text_of(client_of(change.by).get(f"/instances/{order}/changes/"))
+    assert "ada, by a rule Field Before After Status old new By a rule of another process." in told
 
 
 @pytest.mark.parametrize(
