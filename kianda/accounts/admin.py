@@ -13,6 +13,8 @@ from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -134,16 +136,31 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class KeptUserAdmin(UserBase):
-    """Changes users, but for their names and their end.
+class ShownUserAdmin(UserBase):
+    """Shows the users; they change under Users, whose services look first and tell the audit log.
 
     Forms, rights and the history know people by their user names: whoever got one that is free
-    again would inherit what was another person's. A user who leaves is deactivated.
+    again would inherit what was another person's. A password, an address or a role that was set
+    here would end no session, revoke no link and leave the person untold.
     """
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Let the name of a user who is there stay."""
-        return ("username",) if obj is not None else ()
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Say where users change, and show no hash of a password."""
+        link = format_html(
+            '<a href="{}">{}</a>', reverse("users"),
+            _("Users are added and changed under Administration, Users."),
+        )  # fmt: skip
+        who = ("username", "first_name", "last_name", "email")
+        may = ("is_active", "is_staff", "is_superuser", "groups", "last_login", "date_joined")
+        return ((None, {"fields": (*who, *may), "description": link}),)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """People are invited, imported, or come by single sign-on."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is set here: no password, no address, no role."""
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Keep every user."""

@@ -63,6 +63,24 @@ def test_people_and_roles_are_there(office: Client) -> None:
     assert "Data source manager" in office.get("/django-admin/auth/group/").content.decode()
 
 
+def test_users_are_only_shown_and_the_page_says_where_they_change(office: Client, ben: Any) -> None:
+    page = f"/django-admin/auth/user/{ben.pk}/"
+    shown = office.get(f"{page}change/").content.decode()
+    assert "ben@example.org" in shown
+    assert '<a href="/users/">Users are added and changed under' in shown
+    assert ("pbkdf2" in shown, "md5" in shown, 'name="email"' in shown) == (False, False, False)
+    before = ben.password
+    body = {"username": "ben", "email": "evil@example.org", "is_superuser": "on", "is_active": "on"}
+    assert office.post(f"{page}change/", body).status_code == 403
+    new = {"password1": "another good password", "password2": "another good password"}
+    for method in (office.get, office.post):
+        assert method(f"{page}password/", new).status_code == 403
+    assert office.post("/django-admin/auth/user/add/", {**new, "username": "x"}).status_code == 403
+    assert "/django-admin/auth/user/add/" not in office.get("/django-admin/").content.decode()
+    ben.refresh_from_db()
+    assert (ben.password, ben.email, ben.is_superuser) == (before, "ben@example.org", False)
+
+
 def test_groups_and_roles_are_only_shown(office: Client) -> None:
     role = Group.objects.get(name="Designer")
     page = "/django-admin/auth/group/"
