@@ -8,13 +8,19 @@ from django.contrib.auth.models import Group, User
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
-from kianda.accounts.models import AuditEntry
+from kianda.accounts.models import AuditEntry, IdentityProvider
 from kianda.accounts.roles import ADMINISTRATOR, ROLES
 from kianda.accounts.services.audit import kind_words, told_by
 from kianda.administration.lists import shown_rows
 from kianda.lib.usage import pages_by_name
 from kianda.mail.models import MailMessage
 from kianda.web.pages import page, query_words, render_page
+
+# Where all of a kind stand on one page.
+_PAGES = {
+    "API token": "tokens", "attribute": "user-attributes", "backup": "system",
+    "mail account": "messages", "sign-in": "sign-in-settings",
+}  # fmt: skip
 
 
 @page(roles=(ADMINISTRATOR,))
@@ -57,5 +63,14 @@ def _pages(kind: str, names: set[str]) -> dict[str, str]:
         return {name: reverse("group", args=[pk]) for name, pk in groups.values_list("name", "pk")}
     if kind == "message":
         found = MailMessage.objects.filter(pk__in=[name for name in names if name.isdecimal()])
-        return {str(pk): reverse("message", args=[pk]) for pk in found.values_list("pk", flat=True)}
-    return pages_by_name(kind, names)
+        ones = {str(pk): reverse("message", args=[pk]) for pk in found.values_list("pk", flat=True)}
+        # What is no number is all that were listed, as a file.
+        listed = {name: reverse("messages") for name in names if not name.isdecimal()}
+        return listed | ones
+    if kind == "identity provider":
+        slugs = IdentityProvider.objects.filter(slug__in=names).values_list("slug", flat=True)
+        return {slug: reverse("identity-provider", args=[slug]) for slug in slugs}
+    if kind in _PAGES:
+        return dict.fromkeys(names, reverse(_PAGES[kind]))
+    # A link leads to a form of an instance, by which it is called.
+    return pages_by_name("instance" if kind == "form link" else kind, names)

@@ -1,7 +1,7 @@
 """Users, Import: a file is checked, then imported as it was shown; new users get links."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kianda.accounts.models import AuditEntry
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.accounts.services import audit
@@ -93,19 +94,27 @@ def import_links(request: HttpRequest) -> HttpResponseBase:
         pks = json.loads(held(request.POST.get("held", "")))
     except Invalid as invalid:
         return _choose(request, [FileFlaw(0, "", invalid.detail)])
-    audit.record(
-        signed_in(request), action="exported", kind="user", name=_("Invitation links"),
-        detail=_("Links to set a password, as a CSV file."),
-    )  # fmt: skip
-    return csv_answer(_links(request, pks), name="invitations.csv")
+    users = [
+        user
+        for user in User.objects.filter(pk__in=pks, is_active=True).order_by("username")
+        if not user.has_usable_password()
+    ]
+    by, detail = signed_in(request), _("Link to set a password, in a CSV file.")
+    AuditEntry.objects.bulk_create(
+        [
+            audit.entry(by, action="exported", kind="user", name=user.username, detail=detail)
+            for user in users
+        ],
+        batch_size=200,
+    )
+    return csv_answer(_links(request, users), name="invitations.csv")
 
 
-def _links(request: HttpRequest, pks: list[int]) -> Iterator[Sequence[str]]:
+def _links(request: HttpRequest, users: Iterable[User]) -> Iterator[Sequence[str]]:
     yield [column_title(key) for key in ("username", "name", "email")] + [_("Link")]
-    for user in User.objects.filter(pk__in=pks, is_active=True).order_by("username"):
-        if not user.has_usable_password():
-            link = request.build_absolute_uri(password_path(user))
-            yield [user.username, display_name(user), user.email, link]
+    for user in users:
+        link = request.build_absolute_uri(password_path(user))
+        yield [user.username, display_name(user), user.email, link]
 
 
 def _body(request: HttpRequest) -> bytes:

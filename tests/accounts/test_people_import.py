@@ -235,6 +235,8 @@ def test_an_administrator_checks_imports_and_takes_the_links_along(admin: Any, m
     assert rows[0] == ["User name", "Name", "E-mail", "Link"]
     ((name, _called, _mail, link),) = rows[1:]
     assert name == "'+ann"
+    told = AuditEntry.objects.filter(action="exported").values_list("user_name", "kind", "name")
+    assert list(told) == [("admin", "user", "+ann")]
     assert client_of(mark).get(link.removeprefix("http://testserver")).status_code in {200, 302}
     assert client.post("/users/import/links/", {"held": "x"}).status_code == 422
     assert client.post(PATH, {"held": "x" + sent["held"]}).status_code == 422

@@ -25,8 +25,8 @@ Action = Literal[
     "wrong password",
 ]  # fmt: skip
 Kind = Literal[
-    "API token", "attribute", "datasource", "form link", "group", "identity provider", "instance",
-    "mail account", "message", "process", "scheduled task", "sign-in", "user",
+    "API token", "attribute", "backup", "datasource", "form link", "group", "identity provider",
+    "instance", "mail account", "message", "process", "scheduled task", "sign-in", "user",
 ]  # fmt: skip
 
 ACTIONS: Mapping[Action, str] = {
@@ -85,6 +85,7 @@ _CHANGES: tuple[Action, ...] = (
 KINDS: Mapping[Kind, str] = {
     "API token": gettext_noop("API token"),
     "attribute": gettext_noop("Attribute"),
+    "backup": gettext_noop("Backup"),
     "datasource": gettext_noop("Data source"),
     "form link": gettext_noop("Form link"),
     "group": gettext_noop("Group"),

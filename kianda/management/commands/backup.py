@@ -7,7 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
+from kianda.accounts.services.audit import record
 from kianda.ops.backup_files import BackupError
 from kianda.ops.backups import read_backup, write_backup
 
@@ -48,12 +50,20 @@ class Command(BaseCommand):
             self.stdout.write(f"{file} is whole and can be restored here.")
         self.stdout.write(f"The key ring is {'' if backup.keys else 'NOT '}in it.")
 
+    def _tell(self, name: str, detail: str) -> None:
+        # Afterwards: a database that takes no row any more is one to back up all the same.
+        try:
+            record(None, action="exported", kind="backup", name=name, detail=detail)
+        except DatabaseError as error:
+            self.stderr.write(f"Warning: the audit log was not told of it: {error}")
+
     def _write(self, *, file: Path, with_keys: bool, force: bool, **_: Any) -> None:
         if file.exists() and not force:
             raise CommandError(f"{file} exists. Choose another name, or add --force.")
         if not file.resolve().parent.is_dir():
             raise CommandError(f"There is no folder {file.parent}.")
         write_backup(file, with_keys=with_keys)
+        self._tell(file.name, "With the key ring." if with_keys else "Without the key ring.")
         self.stdout.write(f"The backup is in {file}.")
         if with_keys:
             self.stdout.write(

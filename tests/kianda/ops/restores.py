@@ -29,7 +29,10 @@ AuditEntry.objects.bulk_create(rows, batch_size=500)
 """
 BACKUP = "from django.core.management import call_command\ncall_command('backup', {file!r})\n"
 SAYS = "from kianda.ops.restoring import tell_of_cut_restore\nprint(tell_of_cut_restore())"
-STATES = "SELECT user_name, count(*) FROM accounts_auditentry GROUP BY 1"
+# That a backup was written is told after it.
+STATES = (
+    "SELECT user_name, count(*) FROM accounts_auditentry WHERE kind != 'backup' GROUP BY user_name"
+)
 
 
 class Grown:

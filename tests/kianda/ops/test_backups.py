@@ -16,6 +16,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from pytest_django import Settings
 
+from kianda.accounts.models import AuditEntry
 from kianda.accounts.services.key_ring import check_key_ring
 from kianda.ops.directory_lock import share_directory
 from tests.factories import make_user
@@ -90,6 +91,9 @@ class TestOnOneDatabase:
         assert file.stat().st_mode & 0o077 == 0
         key = settings.KIANDA_SECRET_KEYS[0].encode()
         assert (key in file.read_bytes()) is with_keys
+        told = AuditEntry.objects.get(kind="backup")
+        assert (told.action, told.name, told.user_name) == ("exported", file.name, "system")
+        assert told.detail == ("With the key ring." if with_keys else "Without the key ring.")
 
     def test_a_backup_of_another_key_ring_is_refused_before_anything_changes(
         self, file: Any, settings: Settings
