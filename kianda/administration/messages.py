@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
@@ -15,7 +16,8 @@ from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.accounts.services.audit import record
 from kianda.administration.lists import shown_rows
-from kianda.lib.errors import Conflict, Invalid
+from kianda.lib.errors import Conflict, Invalid, Missing
+from kianda.lib.numbers import whole_number
 from kianda.mail import access, accounts, outbox, ports
 from kianda.mail.models import OVER, MailMessage, MailState
 from kianda.web.csv_files import csv_answer
@@ -56,6 +58,7 @@ def messages(request: HttpRequest) -> HttpResponseBase:
         "attention": sum(found[state] for state in outbox.ATTENTION),
         "total": total,
         "sent": sent,
+        "picked": _picked(request),
         "reads_all": access.reads_all(user),
         "nothing_leaves": accounts.account_of("") is None,
     }
@@ -146,18 +149,32 @@ def _refused(request: HttpRequest, message_id: int, conflict: Conflict) -> HttpR
 def _show(
     request: HttpRequest, row: MailMessage, *, typed: str = "", status: int = 200, **more: Any
 ) -> HttpResponse:
-    context = {
+    context = {**_told(row, signed_in(request)), **more}
+    if typed:
+        context["to"] = typed
+    return render_page(request, "messages/message.html", context, status=status)
+
+
+def _picked(request: HttpRequest) -> dict[str, Any] | None:
+    """Return the message that is shown beside the list, when there is such a one."""
+    pk, user = whole_number(request.GET.get("message", "")), signed_in(request)
+    try:
+        return _told(access.get_message(pk, user), user) if pk else None
+    except Missing:
+        return None
+
+
+def _told(row: MailMessage, user: User) -> dict[str, Any]:
+    return {
         "message": row,
-        "only_theirs": row.private or not access.reads_all(signed_in(request)),
+        "only_theirs": row.private or not access.reads_all(user),
         "recipients": row.recipients.all(),
         "attempts": row.attempts.select_related("by"),
-        "to": typed or "\n".join(outbox.failed_addresses(row)),
+        "to": "\n".join(outbox.failed_addresses(row)),
         "text": outbox.shown_text(row),
         "is_over": row.state in OVER,
         "waits_for_settings": bool(row.refused_login),
-        **more,
     }
-    return render_page(request, "messages/message.html", context, status=status)
 
 
 class AccountForm(forms.Form):

@@ -46,6 +46,7 @@ def test_a_refused_message_is_sent_to_another_address_and_the_account_is_chosen(
     expect(page.get_by_role("status").filter(has_text="Mail account saved.")).to_be_visible()
     page.goto("/messages/?state=rejected")
     page.get_by_role("link", name="Invoice 2026-118").click()
+    expect(page.get_by_role("heading", name="Invoice 2026-118")).to_be_visible()
     expect(page.locator("main")).to_contain_text("550 5.1.1 No such user here")
     axe(page)
     assert_fits(page)

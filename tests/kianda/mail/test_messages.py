@@ -374,3 +374,25 @@ def test_system_says_what_is_missing(settings: Any, admin: Any) -> None:
     assert "The mail server refuses the sign-in: 1 message waits." in found("bad")
     made.delete()
     MailRecipient.objects.all().delete()
+
+
+def test_a_message_of_the_list_is_shown_beside_it(page: Client, server: MailServer) -> None:
+    server.does.recipients["mark@example.org"] = "550 5.1.1 No such user here"
+    made, other = sent(process_id="leave-1"), plan("other", subject="Another")
+    query = f"?state=rejected&message={made.pk}"
+    shown = page.get(f"/messages/{query}")
+    said, source = text_of(shown), shown.content.decode()
+    for words in ("Send again to", "Mark as done", "Tried at 127.0.0.1", "A leave"):
+        assert words in said
+    assert source.count('class="is-picked"') == 1
+    assert 'href="/messages/?state=rejected"' in source
+    assert f'action="/messages/{made.pk}/send/"' in source
+    assert "What happened" in text_of(page.get(f"/messages/?message={other.pk}"))
+
+
+@pytest.mark.parametrize("picked", ["4711", "x", "-1", "9" * 30, ""])
+def test_what_is_not_there_is_not_beside_the_list(page: Client, picked: str) -> None:
+    plan()
+    shown = page.get(f"/messages/?message={picked}")
+    assert shown.status_code == 200
+    assert "What happened" not in text_of(shown)

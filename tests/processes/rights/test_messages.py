@@ -89,6 +89,8 @@ def test_the_page_shows_and_counts_what_is_theirs(people: Office) -> None:
     assert "Four days" in text_of(one)
     for subject in ("About order", "Reset", "Decision of leave-1 is waiting for you"):
         assert client.get(f"/messages/{message(subject).pk}/").status_code == 404
+        beside = client.get(f"/messages/?message={message(subject).pk}")
+        assert "What happened" not in text_of(beside)
     assert client.get("/messages/?search=order").context["page"].paginator.count == 0
 
 
