@@ -40,11 +40,11 @@ class ProcessesConfig(AppConfig):
         from processes.instances.recycle_bin import INSTANCES
         from processes.language import people
         from processes.library.recycle_bin import DESIGNS
+        from processes.rights.listed import process_ids_seen
         from processes.rights.people import forget_group
         from processes.rights.querysets import (
             managed_process_ids,
             processes_told_to,
-            visible_instances,
         )
         from processes.running import request_samples
         from processes.running.call_log import call_log
@@ -54,7 +54,7 @@ class ProcessesConfig(AppConfig):
         people.register(people.Directory(names_of, part_of, attribute_titles))
         usage.register("attribute", uses_of_attribute)
         register_may("processes", processes_told_to)
-        register_things("instance", visible_instances, key="process_id")
+        register_things("instance", process_ids_seen)
         usage.register("datasource", uses_of_datasource)
         usage.register("group", uses_of_group)
         usage.register("method", uses_of_method)

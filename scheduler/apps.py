@@ -23,16 +23,16 @@ class SchedulerConfig(AppConfig):
         from scheduler.periodic_tasks import after_migrate
         from scheduler.selectors import (
             occurrence_of_run,
+            tasks_seen,
             uses_of_instance,
             uses_of_process,
             uses_of_targets,
-            visible_tasks_by_text,
         )
         from scheduler.services.recycle_bin import TASKS
         from scheduler.token_selectors import tokens_of_instance
 
         recycle_bin.register(TASKS)
-        register_things("task", visible_tasks_by_text, key="text_key")
+        register_things("task", tasks_seen)
         usage.register("instance", uses_of_instance)
         usage.register("process", uses_of_process)
         usage.register("target", uses_of_targets)

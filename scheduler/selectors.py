@@ -1,11 +1,10 @@
 """What people see of scheduled tasks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import CharField, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -24,9 +23,10 @@ def visible_tasks(user: User | None) -> QuerySet[ScheduledTask]:
     return rows if has_role(user, ADMINISTRATOR, DESIGNER) else rows.none()
 
 
-def visible_tasks_by_text(user: User) -> QuerySet[ScheduledTask]:
-    """Return the same with their keys as texts, as what speaks of many things holds them."""
-    return visible_tasks(user).annotate(text_key=Cast("pk", CharField()))
+def tasks_seen(user: User, keys: Collection[str]) -> set[str]:
+    """Return those of some tasks, by their keys as texts, that a person may see."""
+    rows = visible_tasks(user).filter(pk__in=[int(key) for key in keys])
+    return {str(pk) for pk in rows.values_list("pk", flat=True)}
 
 
 def occurrences_of(task: ScheduledTask) -> QuerySet[Occurrence]:

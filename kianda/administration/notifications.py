@@ -107,5 +107,5 @@ def bell(request: HttpRequest) -> HttpResponse:
 @page(roles=())
 def newest(request: HttpRequest) -> HttpResponse:
     """Answer with the newest lines, for the box behind the bell."""
-    rows = services.lines_of(signed_in(request))[:NEWEST]
+    rows = services.newest_lines(signed_in(request), most=NEWEST)
     return render(request, "notifications/_newest.html", {"lines": as_lines(rows)})

@@ -4,11 +4,12 @@ Between telling and reading people lose roles, groups and rights, or leave. What
 about belongs to other apps: each says by whom its things are seen.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,28 +27,29 @@ class Subject(NamedTuple):
 NOTHING: Final = Subject()
 
 
-class _Things(NamedTuple):
-    visible: Callable[[User], QuerySet]  # type: ignore[type-arg]
-    key: str
+# Which of some things, by their keys as texts, a person sees.
+Seen = Callable[[User, Collection[str]], Collection[str]]
+_things: dict[str, Seen] = {}
 
 
-_things: dict[str, _Things] = {}
-
-
-def register_things(kind: str, visible: Callable[[User], QuerySet], *, key: str) -> None:  # type: ignore[type-arg]
-    """Say which things of a kind a person sees, and the column that names them as text."""
-    _things[kind] = _Things(visible, key)
+def register_things(kind: str, seen: Seen) -> None:
+    """Say which things of a kind a person sees."""
+    _things[kind] = seen
 
 
 def still_read(user: User, rows: QuerySet[Notification]) -> QuerySet[Notification]:
     """Return those of a person's notifications whose things they see, as rights stand now."""
     if not user.is_active or not has_role(user, USER):
         return rows.none()
-    seen = Q(about_kind="")
-    for kind, things in _things.items():
-        one = things.visible(user).order_by().filter(**{things.key: OuterRef("about")})
-        seen |= Q(Exists(one), about_kind=kind)
-    return rows.filter(seen)
+    named = rows.exclude(about_kind="").order_by().values_list("about_kind", "about").distinct()
+    keys: defaultdict[str, set[str]] = defaultdict(set)
+    for kind, key in named:
+        keys[kind].add(key)
+    for kind, found in keys.items():
+        gone = found - set(_things[kind](user, found)) if kind in _things else found
+        if gone:
+            rows = rows.exclude(about_kind=kind, about__in=sorted(gone))
+    return rows
 
 
 def refusal_of(told: Collection[int]) -> str:

@@ -73,16 +73,30 @@ def _about_nothing_for_outsiders(made: Iterable[Notification]) -> None:
 
 def lines_of(user: User, *, unread: bool = False) -> QuerySet[Notification]:
     """Return what a person was told behind the bell and may still read, the newest first."""
-    rows = Notification.objects.filter(user=user, kind__in=KINDS, in_bell=True)
-    rows = still_read(user, rows).select_related("by")
-    return (rows.filter(read_at__isnull=True) if unread else rows).order_by("-pk")
+    return still_read(user, _in_bell(user, unread=unread)).select_related("by").order_by("-pk")
+
+
+def newest_lines(user: User, *, most: int) -> QuerySet[Notification]:
+    """Return the first lines of the same."""
+    return _newest_read(user, _in_bell(user)).select_related("by").order_by("-pk")[:most]
 
 
 def unread_count(user: User) -> int:
     """Return how many lines are unread, counted up to 100: every page asks."""
-    rows = Notification.objects.filter(user=user, read_at__isnull=True).order_by()
+    return _newest_read(user, _in_bell(user, unread=True)).count()
+
+
+def _in_bell(user: User, *, unread: bool = False) -> QuerySet[Notification]:
+    rows = Notification.objects.filter(user=user, kind__in=KINDS, in_bell=True)
+    return rows.filter(read_at__isnull=True) if unread else rows
+
+
+def _newest_read(user: User, rows: QuerySet[Notification]) -> QuerySet[Notification]:
+    """Return those of the newest that a person may still read, in no order."""
+    newest = list(rows.order_by("-pk").values_list("pk", flat=True)[:MOST_COUNTED])
     # Mostly there are none: then nobody's rights are looked up.
-    return still_read(user, rows)[:MOST_COUNTED].count() if rows.exists() else 0
+    found = Notification.objects.filter(pk__in=newest).order_by()
+    return still_read(user, found) if newest else found
 
 
 def read_one(pk: int, user: User) -> Notification:

@@ -4,7 +4,7 @@ A list that is counted asks for all of them. A search knows first what fits its 
 index tells, and then which of these a person sees.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -61,6 +61,16 @@ def runs_seen_among(user: User, pks: Iterable[Any]) -> QuerySet[Run]:
         return rows
     instances = {pk for pk in rows.values_list("instance", flat=True) if pk}
     return rows.filter(instance__in=_seen_among(user, instances))
+
+
+def process_ids_seen(user: User, process_ids: Collection[str]) -> set[str]:
+    """Return those of some Process IDs whose instances a person sees."""
+    wanted, seen = sorted(process_ids), set[str]()
+    for at in range(0, len(wanted), NAMED_AGAIN):
+        rows = ProcessInstance.objects.filter(process_id__in=wanted[at : at + NAMED_AGAIN])
+        known = dict(rows.values_list("pk", "process_id"))
+        seen |= {known[pk] for pk in _seen_among(user, known)}
+    return seen
 
 
 def _few_of(user: User) -> set[int] | None:

@@ -10,13 +10,14 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from kianda.mail.delivery import deliver_due
 from kianda.mail.models import MailMessage
 from kianda.messages.mails import choose_mails, send_summaries
 from kianda.messages.models import Notification
-from kianda.messages.services import lines_of, unread_count
+from kianda.messages.services import lines_of, newest_lines, unread_count
 from processes.instances.lifecycle import create_instance, delete_instance
 from processes.models import ProcessInstance, Run
 from tests.factories import make_user
@@ -194,6 +195,29 @@ def test_a_task_is_told_as_long_as_its_person_sees_tasks(people: Office) -> None
     task = {"about_kind": "task", "about": "4711"}
     Notification.objects.create(user=keeper, url="/scheduled-tasks/4711/", **line, **task)
     assert unread_count(fresh(keeper)) == 0
+
+
+def test_the_bell_asks_as_little_for_many_lines_as_for_one(people: Office) -> None:
+    def asks() -> int:
+        with CaptureQueriesContext(connection) as asked_for:
+            unread_count(fresh(people.helen))
+        return len(asked_for)
+
+    asked(people)
+    few = asks()
+    for _ in range(4):
+        asked(people)
+    line = Notification.objects.latest("pk")
+    again = {"user": people.helen, "kind": "assigned", "data": line.data, "at": line.at}
+    Notification.objects.bulk_create(
+        Notification(about_kind="instance", about=f"leave-{n % 5 + 1}", url="/", **again)
+        for n in range(150)
+    )
+    assert unread_count(fresh(people.helen)) == 100
+    assert asks() == few
+    assert [one.pk for one in newest_lines(people.helen, most=3)] == sorted(
+        Notification.objects.values_list("pk", flat=True), reverse=True
+    )[:3]
 
 
 def test_an_upgrade_says_what_older_ones_are_about(people: Office) -> None:
