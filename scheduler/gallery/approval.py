@@ -14,13 +14,11 @@ from scheduler.gallery.base import (
     QuestionSection,
     question,
 )
-from scheduler.gallery.people import Chosen, only_if, owners_named, people_options
+from scheduler.gallery.people import Chosen, only_if, owners_named
 
 
 class ApprovalQuestions(Questions):
     """What is approved, and by whom."""
-
-    offers = {"approver": people_options}
 
     service: str = question(
         gettext_noop("What is asked for"),
@@ -30,7 +28,7 @@ class ApprovalQuestions(Questions):
     approver: Chosen = question(
         gettext_noop("Who decides"),
         gettext_noop("A group, or one person. They find requests under My work."),
-        control="select",
+        control="one_ref",
     )
     with_amount: bool = question(
         gettext_noop("Ask for an amount"), default=False, initial=True, control="switch"

@@ -1,7 +1,7 @@
 """What every template has in common: a form to ask with, and what it makes of the answers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, NamedTuple
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from kianda.lib.dialogs.dialog import Dialog, Option, asked_of
+from kianda.lib.dialogs.dialog import Dialog, asked_of
 from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.names import slugify
 from kianda.lib.pointers import pointer
@@ -87,9 +87,6 @@ class Questions(BaseModel):
     """The questions of a template, each a setting that a dialog asks for."""
 
     model_config = ConfigDict(strict=True, frozen=True, str_strip_whitespace=True)
-
-    # What may be chosen, where that is known only when it is asked.
-    offers: ClassVar[Mapping[str, Callable[[], list[Option]]]] = {}
 
 
 def question(

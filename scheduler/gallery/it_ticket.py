@@ -14,13 +14,11 @@ from scheduler.gallery.base import (
     QuestionSection,
     question,
 )
-from scheduler.gallery.people import Chosen, asker, only_if, owners_named, people_options
+from scheduler.gallery.people import Chosen, asker, only_if, owners_named
 
 
 class TicketQuestions(Questions):
     """What it is called, and who works on tickets."""
-
-    offers = {"team": people_options}
 
     service: str = question(
         gettext_noop("Title of the process"),
@@ -31,7 +29,7 @@ class TicketQuestions(Questions):
     team: Chosen = question(
         gettext_noop("Who works on tickets"),
         gettext_noop("Such as the group IT. They see all tickets and find them under My work."),
-        control="select",
+        control="one_ref",
     )
 
 

@@ -20,14 +20,11 @@ from scheduler.gallery.people import (
     assigned_to_the_manager,
     decision_fields,
     only_if,
-    people_options,
 )
 
 
 class LeaveQuestions(Questions):
     """What it is called, and who keeps the records."""
-
-    offers = {"keeper": people_options}
 
     service: str = question(
         gettext_noop("Title of the process"),
@@ -41,7 +38,7 @@ class LeaveQuestions(Questions):
             "Such as the group HR. They see every request, decide those of people who have no "
             "manager, and are told by email what is approved."
         ),
-        control="select",
+        control="one_ref",
     )
 
 

@@ -1,34 +1,20 @@
-"""Questions of templates about people: one group or one person of a list."""
+"""Questions of templates about people: one group or one person."""
 
 from typing import Annotated, Any
 
-from django.contrib.auth.models import Group, User
 from django.utils.translation import gettext as _
 from pydantic import AfterValidator
 
-from kianda.accounts.roles import role_titles
-from kianda.lib.dialogs.dialog import Option
-
-MOST_PEOPLE = 200
-
-
-def people_options() -> list[Option]:
-    """Return groups and people to choose from; nobody is chosen before somebody does."""
-    groups = Group.objects.order_by("name").values_list("name", flat=True)
-    people = User.objects.filter(is_active=True).order_by("username")[:MOST_PEOPLE]
-    return [
-        Option("", _("Choose a group or a person")),
-        *(Option(f"group:{name}", role_titles([name])[0], group=_("Groups")) for name in groups),
-        *(
-            Option(f"user:{one.username}", one.get_full_name() or one.username, group=_("People"))
-            for one in people
-        ),
-    ]
+from kianda.accounts.services.directory import DEACTIVATED, UNKNOWN, entries
 
 
 def _known(ref: str) -> str:
-    if not ref or ref not in {one.value for one in people_options()}:
-        raise ValueError(_("Choose a group or a person of the list."))
+    found = entries([ref])[ref]
+    if found.state == UNKNOWN:
+        raise ValueError(_("Choose a group or a person."))
+    if found.state == DEACTIVATED:
+        words = _("%(name)s is deactivated. Choose somebody else.")
+        raise ValueError(words % {"name": found.name})
     return ref
 
 

@@ -21,14 +21,11 @@ from scheduler.gallery.people import (
     decision_fields,
     only_if,
     owners_named,
-    people_options,
 )
 
 
 class PurchaseQuestions(Questions):
     """What it is called, who decides what is dear, and what that is."""
-
-    offers = {"second": people_options}
 
     service: str = question(
         gettext_noop("Title of the process"),
@@ -42,7 +39,7 @@ class PurchaseQuestions(Questions):
             "Such as the group Finance. They see every request, and decide those of people who "
             "have no manager too."
         ),
-        control="select",
+        control="one_ref",
     )
     limit: int = question(
         gettext_noop("From which amount"),

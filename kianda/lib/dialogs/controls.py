@@ -177,6 +177,7 @@ CONTROLS: dict[str, ControlType] = {
     "columns": ControlType("columns", _read_elements, _shown_elements),
     "people": ControlType("people", _read_people, _shown_people),
     "group": ControlType("group", read_name),
+    "one_ref": ControlType("one_ref", read_name),
     "choices": ControlType("choices", _read_choices, _shown_choices),
 }
 

@@ -147,8 +147,6 @@ class BoundControl:
     @property
     def options(self) -> list[Option]:
         """Return the choices of the setting; one that is not among them is there all the same."""
-        if offer := getattr(self.form.kind, "offers", {}).get(self.spec.name):
-            return list(offer())
         known, chosen = [*([""] if self.spec.nullable else []), *self.spec.choices], self.value
         found = known if chosen in known else [*known, chosen]
         return [Option(one, *self.words_of(one)) for one in found]

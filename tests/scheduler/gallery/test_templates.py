@@ -13,6 +13,7 @@ from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
 from processes.running import runs
 from scheduler.gallery import TEMPLATES
+from tests.factories import make_user
 from tests.pages import client_of, text_of
 from tests.processes.stories import values_of
 from tests.scheduler.gallery.wizard import APPROVAL, LIST, WIZARD, answered, nothing_is_there
@@ -113,14 +114,13 @@ def test_an_approval_goes_from_who_asks_to_who_decides(ada: Any, ben: Any) -> No
 )  # fmt: skip
 def test_nobody_is_chosen_before_somebody_does(ada: Any, slug: str, name: str) -> None:
     page = client_of(ada).get(f"/designs/templates/{slug}/")
-    asked = page.context["form"].control(name)
-    assert asked.value in {"", None}
-    assert (asked.options[0].value, asked.options[0].title) == ("", "Choose a group or a person")
-    assert page.content.decode().count('<option value="" selected>') == 1
+    assert page.context["form"].control(name).value in {"", None}
+    assert f'id="f-{name}-box"' in page.content.decode()
 
 
-@pytest.mark.parametrize("ref", ["group:Nobody", "", "group:"])
+@pytest.mark.parametrize("ref", ["group:Nobody", "", "group:", "ada", "everyone", "user:zoe"])
 def test_who_decides_must_be_there(ada: Any, ref: str) -> None:
+    make_user("zoe", "User", is_active=False)
     response = client_of(ada).post(APPROVAL, answered(service="X", approver=ref))
     assert response.status_code == 422
     assert response.context["form"].control("approver").errors
