@@ -36,7 +36,7 @@ def test(request: HttpRequest, name: str) -> HttpResponseBase:
         tested = try_settings(name=name, settings=body, user=request.user)
     except (Invalid, TooLarge) as error:
         errors = forms.errors_of(error, typed=body | {"name": name})
-        return show(request, row, body=body, errors=errors, testing=True, oob=part, status=422)
+        return show(request, row, body=body, errors=errors, sending=True, oob=part, status=422)
     return show(request, get_datasource(name), body=body, tested=tested, oob=part)
 
 

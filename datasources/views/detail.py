@@ -90,7 +90,9 @@ def _form(
         **_settings_context(body, stored=None, errors=errors),
         "errors": errors,
         "tested": tested,
-        "testing": request.POST.get("act") == "test",
+        "sending": request.POST.get("act") == "test",
+        "new_title": _("New REST Service"),
+        "new_place": "datasource-new",
         "oob": is_htmx(request),
         "may_change": True,
     }
@@ -196,6 +198,7 @@ def _settings_context(
     auth = auth if isinstance(auth, dict) else {"scheme": "none"}
     return {
         "body": body,
+        "settings_template": "datasources/_settings.html",
         "scheme": auth.get("scheme"),
         "schemes": forms.scheme_choices(),
         "auth": forms.auth_dialog(auth, stored=stored.auth if stored else None, errors=errors),

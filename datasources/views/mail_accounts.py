@@ -141,6 +141,9 @@ def _render(
     document = more.get("document")
     context = {
         "row": row,
+        "new_title": _("New mail account"),
+        "new_place": "datasource-new-email",
+        "settings_template": "datasources/_mail_settings.html",
         "body": body,
         "username": auth.get("username", ""),
         "has_password": isinstance(document, EmailDatasource) and bool(document.password),
