@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -25,42 +25,39 @@ LONGEST_BODY = 50_000
 # Addresses stand apart by commas, semicolons and lines, but for those in quotes.
 _APART = re.compile(r'(?:"[^"]*"|[^,;\n"])+')
 
+
+def _recipients(title: str, description: str) -> Any:
+    """Return what the settings share that name people and addresses."""
+    return Field(
+        max_length=MOST, title=title, description=description,
+        json_schema_extra={"control": "recipients"},
+    )  # fmt: skip
+
+
 To = Annotated[
     Recipients,
-    Field(
-        max_length=MOST,
-        title=gettext_noop("To"),
-        description=gettext_noop(
+    _recipients(
+        gettext_noop("To"),
+        gettext_noop(
             "People and groups, by name or by their part in the instance, fields and addresses."
         ),
-        json_schema_extra={"control": "recipients"},
     ),
 ]
 Copy = Annotated[
     Recipients,
-    Field(
-        max_length=MOST,
-        title=gettext_noop("Copy"),
-        description=gettext_noop("Who gets a copy, as all can see."),
-        json_schema_extra={"control": "recipients"},
-    ),
+    _recipients(gettext_noop("Copy"), gettext_noop("Who gets a copy, as all can see.")),
 ]
 BlindCopy = Annotated[
     Recipients,
-    Field(
-        max_length=MOST,
-        title=gettext_noop("Blind copy"),
-        description=gettext_noop("Who gets a copy without the others seeing it."),
-        json_schema_extra={"control": "recipients"},
+    _recipients(
+        gettext_noop("Blind copy"), gettext_noop("Who gets a copy without the others seeing it.")
     ),
 ]
 ReplyTo = Annotated[
     Recipients,
-    Field(
-        max_length=MOST,
-        title=gettext_noop("Reply to"),
-        description=gettext_noop("Who gets replies. Empty: as the mail account says."),
-        json_schema_extra={"control": "recipients"},
+    _recipients(
+        gettext_noop("Reply to"),
+        gettext_noop("Who gets replies. Empty: as the mail account says."),
     ),
 ]
 Subject = Annotated[
