@@ -1,6 +1,8 @@
 """What somebody was told: the bell, the page of it, and of what they want to be told."""
 
 import re
+from collections.abc import Iterable
+from itertools import groupby
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -17,11 +19,12 @@ from kianda.accounts.services.account_mails import mail_leaves
 from kianda.lib.errors import Missing, NoLongerValid
 from kianda.lib.pagination import Listed, page_of_list
 from kianda.messages import mails, services
-from kianda.messages.kinds import KINDS, as_lines
+from kianda.messages.kinds import KINDS, Line, as_lines
 from kianda.messages.models import MailTiming
 from kianda.messages.stop_links import read_stop_link
 from kianda.web.form_once import once
 from kianda.web.pages import go, page, query_words, render_page, toast
+from kianda.web.times import day_words
 
 NEWEST = 5
 _HOUR = re.compile("[0-9]{1,2}")
@@ -37,7 +40,7 @@ def notifications(request: HttpRequest) -> HttpResponseBase:
     )
     wanted, timings = services.wanted_kinds(user), mails.mail_timings(user)
     context = {
-        "page": found, "lines": as_lines(found), "only_unread": only_unread,
+        "page": found, "days": _by_day(as_lines(found)), "only_unread": only_unread,
         "unread": services.unread_count(user),
         "kinds": [(kind, slug in wanted, timings[slug]) for slug, kind in KINDS.items()],
         "timings": MailTiming.choices, "hour": mails.summary_hour(user),
@@ -45,6 +48,13 @@ def notifications(request: HttpRequest) -> HttpResponseBase:
         "can_be_mailed": mails.can_be_mailed(user), "leaves": mail_leaves(),
     }  # fmt: skip
     return render_page(request, "notifications/notifications.html", context)
+
+
+def _by_day(lines: Iterable[Line]) -> list[tuple[str, list[Line]]]:
+    """Return lines under the days that they came on, as the person's clock has them."""
+    today = timezone.localdate()
+    days = groupby(lines, key=lambda line: timezone.localtime(line.notification.at).date())
+    return [(day_words(day, today=today), list(some)) for day, some in days]
 
 
 @page(roles=(), methods=("POST",))

@@ -230,3 +230,19 @@ def test_an_alert_is_sent_once_and_not_by_a_run_that_fails(people: Office) -> No
     preview = create_instance(process="leave-0", mode="preview", data={}, user=people.dora)
     assert send(preview, people.dora, days="3").status == Run.Status.SUCCEEDED
     assert not Notification.objects.filter(url=f"/instances/{preview.process_id}/").exists()
+
+
+def test_the_page_has_its_lines_under_their_days(people: Office) -> None:
+    publish(people)
+    for _ in range(3):
+        asked(people)
+    newest, middle, oldest = Notification.objects.order_by("-pk")
+    now = timezone.now()
+    for line, days in ((newest, 0), (middle, 1), (oldest, 400)):
+        Notification.objects.filter(pk=line.pk).update(at=now - timedelta(days=days))
+    days = client_of(people.mark).get("/notifications/").context["days"]
+    assert [day for day, _lines in days][:2] == ["Today", "Yesterday"]
+    assert str((now - timedelta(days=400)).year) in days[2][0]
+    assert [[line.notification.pk for line in lines] for _day, lines in days] == [
+        [newest.pk], [middle.pk], [oldest.pk],
+    ]  # fmt: skip
