@@ -7,6 +7,7 @@ from typing import Any
 
 from datasources.rest.document import RestDatasource
 from processes.definition.document import Document
+from processes.fields.base import value_read_out
 from processes.language.conditions import ConditionGroup
 from processes.language.mappings import scope
 from processes.language.values import Value, from_json
@@ -75,7 +76,7 @@ class FakeContext:
         raise RuleFailed("configuration", f"There is no field or name {name}.")
 
     def read_out(self, name: str) -> Value:
-        return self.resolve(name)
+        return value_read_out(None, self.resolve(name), people=True)
 
     def is_secret(self, name: str) -> bool:
         return name in self.secrets

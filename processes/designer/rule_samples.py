@@ -22,6 +22,7 @@ from processes.designer.settings_forms.mapping_rows import NO_SAMPLE, MappingSam
 from processes.document_cache import document_of
 from processes.engine.trace_replay import newest_first
 from processes.fields.base import value_read_out
+from processes.fields.table import may_name_people
 from processes.instances.process_ids import address_of
 from processes.language.call_results import Answer
 from processes.language.expressions import Template, TemplateError
@@ -149,7 +150,8 @@ class RuleSamples:
     def read_out(self, name: str) -> Value:
         """Return a value as its field shows it to people."""
         fields = self._instance[1].fields if self._instance is not None else {}
-        return value_read_out(fields.get(name), self.resolve(name))
+        people = may_name_people(fields, name, row=self._loop)
+        return value_read_out(fields.get(name), self.resolve(name), people=people)
 
     def _of_rows(self, table: str, column: str) -> Value:
         """Return a column of a table; of the row that a loop is at, what the first one holds."""

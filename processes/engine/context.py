@@ -17,6 +17,7 @@ from processes.engine.run_values import Changes, RunValues
 from processes.engine.runner import Outcome
 from processes.engine.trace import RunTrace
 from processes.fields.base import value_read_out
+from processes.fields.table import may_name_people
 from processes.language.conditions import ConditionGroup
 from processes.language.expressions import Template
 from processes.language.people import inside
@@ -103,7 +104,9 @@ class RunContext:
 
     def read_out(self, name: str) -> Value:
         """Return a value as its field shows it to people; moments stay as they are stored."""
-        return value_read_out(self.working.field(name), self.resolve(name))
+        row = self.working.row[0] if self.working.row else ""
+        people = may_name_people(self.working.fields, name, row=row)
+        return value_read_out(self.working.field(name), self.resolve(name), people=people)
 
     def is_secret(self, name: str) -> bool:
         """Tell whether the field is a secret one."""

@@ -19,6 +19,7 @@ from kianda.lib.names import field_name_flaw, titled
 from processes.language.dates import moment_text
 from processes.language.expressions import Resolve, Template
 from processes.language.limits import LIMITS
+from processes.language.people import called, kind_and_name
 from processes.language.people_refs import MOST as MOST_REFS
 from processes.language.people_refs import Refs as PartRefs
 from processes.language.references import flaw
@@ -350,10 +351,17 @@ def words_of(field: FormField | None, value: Any, moment: MomentWords) -> Any:
         return value
 
 
-def value_read_out(field: FormField | None, value: Value) -> Value:
-    """Return a value as its field shows it to people; moments stay as they are stored."""
+def value_read_out(field: FormField | None, value: Value, *, people: bool) -> Value:
+    """Return a value as its field shows it to people; moments stay as they are stored.
+
+    `people`: whether a ref in it names somebody, and was not just typed by anybody.
+    """
     told: Value = words_of(field, value, moment_text)
-    return told
+    texts = [one for one in (told if isinstance(told, list) else [told]) if isinstance(one, str)]
+    if not people or not texts or not all(kind_and_name(text)[0] for text in texts):
+        return told
+    names: list[Value] = [*called(texts)]
+    return names if isinstance(told, list) else names[0]
 
 
 def walk(fields: Iterable[FormField], place: str = "/fields") -> Iterator[tuple[str, FormField]]:

@@ -325,3 +325,16 @@ def _told(number: int, column: Column, failure: ValueFailure) -> str:
         "column": column.title,
         "failure": failure,
     }
+
+
+def may_name_people(fields: Mapping[str, FormField], name: str, *, row: str = "") -> bool:
+    """Tell whether a value by a name can be people: anything but what is typed into other fields.
+
+    `row` is the table of whose row a loop is at.
+    """
+    head, _dot, part = name.partition(".")
+    found: FormField | None = fields.get(row if head == "row" and row else head)
+    if part:
+        # Of a person in a field, a part of what is known of them.
+        found = found.column(part) if isinstance(found, Table) else None
+    return found is None or found.names_people

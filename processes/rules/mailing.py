@@ -11,7 +11,6 @@ from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import SLUG
 from processes.language.expressions import Template
 from processes.language.mappings import Resolve, evaluate
-from processes.language.people import called, kind_and_name
 from processes.language.people_refs import is_ref_word, named_group, named_user
 from processes.language.recipients import MOST, Recipients
 from processes.language.references import flaw
@@ -175,18 +174,13 @@ def pieces_read_out(
     """Return a text in pieces, with values as people read them; an expression gets them as is."""
     if template.expression is not None:
         return template.pieces(resolve)
-    return template.pieces(lambda name: _read_out(read_out(name)))
+    return template.pieces(lambda name: _in_one_text(read_out(name)))
 
 
-def _read_out(value: Value) -> Value:
-    """Return what was chosen as people read it: `Red, Green`, and people by their names."""
-    if isinstance(value, str):
-        return called([value])[0] if kind_and_name(value)[0] else value
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        return value
-    texts = [one for one in value if isinstance(one, str)]
-    people = texts and all(kind_and_name(text)[0] for text in texts)
-    return ", ".join(called(texts) if people else texts)
+def _in_one_text(value: Value) -> Value:
+    """Return several choices or people as one text: `Red, Green`."""
+    texts = [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return ", ".join(texts) if texts and texts == value else value
 
 
 def _named(texts: Iterable[str], resolve: Resolve) -> tuple[str, ...]:

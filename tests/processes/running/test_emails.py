@@ -113,6 +113,31 @@ def test_people_are_read_by_their_names(people: Office) -> None:
     assert message.content["text"].startswith("For Tom Keane")
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("row", [False, True])
+def test_who_is_named_in_a_text_is_not_looked_up(people: Office, row: bool) -> None:
+    User.objects.filter(pk=people.tom.pk).update(first_name="Tom", last_name="Keane")
+    definition = leave_request()
+    definition["forms"][0]["fields"].append({
+        "type": "table", "name": "lines",
+        "columns": [{"type": "text", "name": "note"}, {"type": "user_picker", "name": "who"}],
+    })  # fmt: skip
+    table = "row" if row else "lines"
+    rule = email(subject="[days]", body=f"[days] [{table}.note] [{table}.who]")
+    loop = {"type": "loop_table", "id": "each", "table": "lines", "rules": [rule]}
+    definition["forms"][0]["fields"][2]["rules"] = [loop if row else rule]
+    name = published(definition, user=people.root)
+    data = {"days": "user:tom", "lines": [{"note": "user:tom", "who": "user:tom"}]}
+    made = create_instance(process=name, mode="live", data=data, user=people.emma)
+    run = runs.trigger(
+        process_id=made.process_id, target="send", user=people.emma, trigger="button"
+    )
+    assert run.status == Run.Status.SUCCEEDED, run.error
+    message = mails().get()
+    assert message.subject == "user:tom"
+    assert message.content["text"].startswith("user:tom user:tom Tom Keane")
+
+
 VALUES = {"day": "2026-12-07", "at": "2026-12-07T13:30:00Z", "price": "1250.5", "fine": True,
           "hour": "10:30", "odd": "2026-13-45"}  # fmt: skip
 
