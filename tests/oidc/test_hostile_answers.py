@@ -185,6 +185,13 @@ def test_what_is_told_of_somebody_else_does_not(scene: Scene, info: Any) -> None
     assert not is_in(scene)
 
 
+def test_who_is_called_by_more_than_can_be_kept_does_not(scene: Scene) -> None:
+    long = "e" * 192
+    answer = scene.come_back(scene.token(sub=long), info={"sub": long})
+    assert answer["Location"] == "/sign-in/?refused=failed"
+    assert "too long" in why()
+
+
 def test_an_address_told_elsewhere_is_as_verified_as_it_says_there(scene: Scene) -> None:
     info = {"sub": "e1", "email": "admin@example.org"}
     assert scene.come_back(scene.token(), info=info)["Location"] == "/sign-in/?refused=unverified"

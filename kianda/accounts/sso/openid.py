@@ -32,6 +32,8 @@ LEEWAY_S = 60
 # How long a process knows what a provider says of itself, and that it does not answer.
 KNOWN_S, AWAY_S = 300, 10
 WELL_KNOWN = "/.well-known/openid-configuration"
+# What a person is called there fits into this.
+MOST_CHARACTERS = 191
 _NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -81,7 +83,10 @@ class Provider(OpenIDConnectProvider):
 
     def extract_uid(self, data: dict[str, Any]) -> str:
         """Return what the provider calls the person: never used for anybody else."""
-        return str(data["id_token"]["sub"])
+        known_as = str(data["id_token"]["sub"])
+        if len(known_as) > MOST_CHARACTERS:
+            raise OAuth2Error(_("It calls the person by a name that is too long."))
+        return known_as
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
         """Return what a new account is made of."""
