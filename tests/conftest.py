@@ -51,6 +51,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     needs.refuse(item)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """Let go of the runs of those that died in the test, before its database is gone.
+
+    Their leases would be renewed eight seconds later, by a thread that no test knows of.
+    """
+    for run in holder.held():
+        holder.lets_go(run)
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Keep what failed, for a second try, and how long each share took."""
     again.note(report)
@@ -105,15 +115,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 @pytest.fixture(autouse=True)
 def _fresh_counts() -> None:
-    """Forget the requests that other tests made, which the throttles have counted, and outages.
-
-    And the runs of those that died in a test: their leases would be renewed eight seconds later, in
-    the middle of another test.
-    """
+    """Forget the requests that other tests made, which the throttles have counted, and outages."""
     cache.clear()
     outages.forget()
-    for run in holder.held():
-        holder.lets_go(run)
 
 
 @pytest.fixture

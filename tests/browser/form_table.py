@@ -168,7 +168,7 @@ FORMS = {
         again="changed this while you were editing",
     ),
     "instance-new": Form(
-        "/instances/new/?process=orders", "ada", "Create instance", "v-customer", SCRIPT,
+        "/instances/new/?process=orders", "ada", "Save", "v-customer", SCRIPT,
         rows=orders, done=ProcessInstance.objects.count, takes_empty=True, takes_long=True,
     ),
     "instance": Form(

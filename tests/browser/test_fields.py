@@ -64,7 +64,7 @@ def order(person: Callable[[str], Any]) -> Callable[..., Any]:
         create_design(raw=process(*fields(**lines), security=OPEN_TO_ALL), user=person("ada"))
         publish_design(name="orders", user=person("ada"))
         data = {"customer": "acme", "lines": pens(rows), "log": pens(2)}
-        return create_instance(process="orders", mode="live", data=data, user=person("ada"))
+        return create_instance(process="orders", mode="live", data=data, user=person("admin"))
 
     return make
 
