@@ -21,7 +21,7 @@ class ApiKeyAuth(AuthScheme):
     secrets: ClassVar[tuple[str, ...]] = ("key",)
     missing: ClassVar[str] = gettext_noop("key")
 
-    def apply(self, draft: RequestDraft) -> None:
+    def apply(self, draft: RequestDraft, token: str = "") -> None:
         """Add the key to the headers or to the query."""
         if self.place == "header":
             draft.set_header(self.name, self.key)

@@ -48,10 +48,13 @@ class AuthScheme(Kind):
     category: ClassVar[str] = gettext_noop("Authentication")
     secrets: ClassVar[tuple[str, ...]] = ()
     missing: ClassVar[str] = ""
+    # Whether each call takes the live access token of the datasource's connection. It is part of
+    # no document: whoever builds a request fetches it at that moment.
+    needs_token: ClassVar[bool] = False
 
     @abstractmethod
-    def apply(self, draft: RequestDraft) -> None:
-        """Add the credentials to the request."""
+    def apply(self, draft: RequestDraft, token: str = "") -> None:
+        """Add the credentials to the request; `token` is the live one, for schemes with one."""
 
     def lacks_credentials(self) -> bool:
         """Tell whether the scheme cannot be used because its secret is not set."""

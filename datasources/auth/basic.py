@@ -28,7 +28,7 @@ class BasicAuth(AuthScheme):
     secrets: ClassVar[tuple[str, ...]] = ("password",)
     missing: ClassVar[str] = gettext_noop("user name")
 
-    def apply(self, draft: RequestDraft) -> None:
+    def apply(self, draft: RequestDraft, token: str = "") -> None:
         """Add `Authorization: Basic ...`."""
         pair = [self.username, self.password]
         if self.form_encoded:

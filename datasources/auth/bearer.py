@@ -17,7 +17,7 @@ class BearerAuth(AuthScheme):
     secrets: ClassVar[tuple[str, ...]] = ("token",)
     missing: ClassVar[str] = gettext_noop("token")
 
-    def apply(self, draft: RequestDraft) -> None:
+    def apply(self, draft: RequestDraft, token: str = "") -> None:
         """Add `Authorization: Bearer ...`."""
         draft.set_header("Authorization", f"Bearer {self.token}")
 

@@ -12,5 +12,5 @@ class NoAuth(AuthScheme):
     scheme: Literal["none"] = "none"
     label: ClassVar[str] = gettext_noop("None")
 
-    def apply(self, draft: RequestDraft) -> None:
+    def apply(self, draft: RequestDraft, token: str = "") -> None:
         """Add nothing."""

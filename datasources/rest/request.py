@@ -59,10 +59,11 @@ class _Parts:
 
 
 def build(
-    datasource: RestDatasource, method: RestMethod, inputs: Mapping[str, Any]
+    datasource: RestDatasource, method: RestMethod, inputs: Mapping[str, Any], token: str = ""
 ) -> PreparedCall:
     """Return the request of a REST method with the given values by target.
 
+    `token` is the live access token of the datasource's connection, for schemes that need one.
     Raises CallFailed: `configuration` for a target that is not declared, `value` for a value that
     cannot be sent.
     """
@@ -73,16 +74,16 @@ def build(
         value = given.get(target, parameter.value)
         if value is not None or target in given:
             _put(parts, target, value, secret=parameter.secret)
-    _authenticate(parts, datasource)
+    _authenticate(parts, datasource, token)
     return _assemble(parts, datasource, method)
 
 
-def build_test(datasource: RestDatasource) -> PreparedCall:
+def build_test(datasource: RestDatasource, token: str = "") -> PreparedCall:
     """Return the request of a connection test: GET to the base URL or `test_path`."""
     path, mark, rest = (datasource.test_path or "").partition("?")
     path = quote(path, safe=PATH_SAFE)
     parts = _Parts(path=path, shown_path=path)
-    _authenticate(parts, datasource)
+    _authenticate(parts, datasource, token)
     call = _assemble(parts, datasource, TEST)
     if not mark:
         return call
@@ -149,7 +150,7 @@ def _header(target: str, value: Any) -> str:
     return text
 
 
-def _authenticate(parts: _Parts, datasource: RestDatasource) -> None:
+def _authenticate(parts: _Parts, datasource: RestDatasource, token: str) -> None:
     scheme = datasource.auth
     if scheme.lacks_credentials():
         sentence = _("The datasource %(datasource)s has no %(missing)s stored.") % {
@@ -157,13 +158,19 @@ def _authenticate(parts: _Parts, datasource: RestDatasource) -> None:
             "missing": _(scheme.missing),
         }
         raise CallFailed("configuration", sentence)
+    if scheme.needs_token and not token:
+        sentence = _("The datasource %(datasource)s is not connected. Connect it first.") % {
+            "datasource": datasource.title
+        }
+        raise CallFailed("configuration", sentence)
     own = RequestDraft(query=[(name, "") for name, _, _ in parts.query])
-    scheme.apply(own)
+    scheme.apply(own, token)
     for low, header in own.headers.items():
         parts.draft.headers.setdefault(low, header)
         parts.secret_headers.add(low)
     parts.query += [(name, value, True) for name, value in own.query[len(parts.query) :]]
     parts.secrets += scheme.credentials().values()
+    parts.secrets += [token] if scheme.needs_token else []
 
 
 def _assemble(parts: _Parts, datasource: RestDatasource, method: RestMethod) -> PreparedCall:

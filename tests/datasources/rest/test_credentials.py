@@ -2,11 +2,15 @@
 
 import base64
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import pytest
 from pydantic import ValidationError
 
+from datasources.auth.base import AuthScheme, RequestDraft
+from datasources.rest.document import RestDatasource, RestMethod
+from datasources.rest.errors import CallFailed
+from datasources.rest.request import build, build_test
 from kianda.lib.masking import Masker
 from kianda.lib.secret_names import MASK
 from tests.datasources.rest.building import failure, prepared
@@ -104,3 +108,40 @@ def test_a_secret_in_the_path_is_masked_too() -> None:
     assert call.url.endswith("/hooks/t%2F0/go")
     assert call.shown["url"].endswith(f"/hooks/{MASK}/go")
     assert "t/0" in call.secrets
+
+
+class _Connected(AuthScheme):
+    """A scheme whose token is fetched at the moment of the call."""
+
+    scheme: Literal["connected"] = "connected"
+    label: ClassVar[str] = "Connected"
+    needs_token: ClassVar[bool] = True
+
+    def apply(self, draft: RequestDraft, token: str = "") -> None:
+        draft.set_header("Authorization", f"Bearer {token}")
+
+
+def _connected() -> RestDatasource:
+    return RestDatasource(
+        name="crm",
+        title="CRM",
+        base_url="https://crm.example.org/v1",
+        methods=[RestMethod(name="call", url_path="/things")],
+    ).model_copy(update={"auth": _Connected()})
+
+
+def test_the_live_token_is_taken_at_the_moment_of_the_call_and_shown_nowhere() -> None:
+    source = _connected()
+    for call in (build(source, source.methods[0], {}, "live-1"), build_test(source, "live-2")):
+        token = call.secrets[0]
+        assert token in {"live-1", "live-2"}
+        assert call.headers["Authorization"] == f"Bearer {token}"
+        assert "authorization" in call.secret_headers
+        assert token not in str(call.shown)
+
+
+def test_without_a_live_token_nothing_is_sent() -> None:
+    source = _connected()
+    with pytest.raises(CallFailed, match=r"CRM is not connected\. Connect it first\.") as caught:
+        build(source, source.methods[0], {})
+    assert caught.value.kind == "configuration"
