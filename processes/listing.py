@@ -24,6 +24,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.pagination import FEW_HITS, MOST_HITS, last_looked_at
+from kianda.lib.word_search import holds_words
 from processes.document_cache import document_of
 from processes.instances.unsaved import to_see_to
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run, WorkingCopy
@@ -84,10 +85,7 @@ def designs(
     rows = ProcessDesign.objects.select_related("draft", "published", "modified_by").defer(
         "draft__document", "published__document"
     )
-    for word in words.split():
-        rows = rows.filter(
-            Q(title__icontains=word) | Q(name__icontains=word) | Q(description__icontains=word)
-        )
+    rows = rows.filter(holds_words(words.split(), "title", "name", "description"))
     chosen = {
         "published": Q(published__isnull=False),
         "draft": Q(published__isnull=False) & ~Q(draft=F("published")),
@@ -99,13 +97,17 @@ def designs(
     return ordered.order_by("group", *ordered.query.order_by)
 
 
-def group_counts(rows: QuerySet[ProcessDesign], *, searched: bool) -> dict[str, int]:
+def group_counts(
+    rows: QuerySet[ProcessDesign], *, hits: list[int] | None, in_order: bool
+) -> dict[str, int]:
     """Return how many of some designs each group has; those without one under an empty name.
 
-    An index tells it of all. What a search has to look at is looked at in the order in which it
-    lies: by the groups of the index it would be a jump for each design there is.
+    An index tells it of all of them, `in_order` of their groups. Of a search it is told of its
+    `hits` alone; and what is filtered is looked at in the order in which it lies: by the groups of
+    the index it would be a jump for each design there is.
     """
-    group = Concat("group", Value("")) if searched else F("group")
+    rows = rows if hits is None else ProcessDesign.objects.filter(pk__in=hits)
+    group = F("group") if in_order else Concat("group", Value(""))
     return dict(rows.order_by().values_list(group).annotate(count=Count("*")))
 
 

@@ -30,6 +30,7 @@ SMALL = {
     "kianda/lib/db/sqlite3/files.py": "the parent needs it, which opens no database of Django's",
     "kianda/lib/numbers.py": "one check, for forms of all apps",
     "kianda/lib/secret_names.py": "stands below masking and secrets, which do not know each other",
+    "kianda/lib/word_search.py": "one question to both databases, asked by lists of all apps",
     "kianda/web/page_extensions.py": "a registry between apps",
     "kianda/web/request_metrics.py": "sets the environment before its library is imported",
     "kianda/web/static_storage.py": "named in the settings, imported before apps are ready",

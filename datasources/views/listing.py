@@ -11,6 +11,7 @@ from datasources.selectors import all_datasources
 from datasources.services.status import DatasourceStatus, standing_of
 from datasources.views.access import READERS, may_change
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
+from kianda.lib.word_search import holds_word
 from kianda.web.pages import page, query_words, render_page
 
 ORDER = {"name": "name", "modified": "modified"}
@@ -84,12 +85,7 @@ def _found(asked: dict[str, str]) -> QuerySet[Datasource]:
     rows = all_datasources().filter(STATUSES.get(asked["status"], Q()))
     for word in asked["q"].split()[:8]:
         kinds = [kind for kind, words in KIND_WORDS.items() if word.lower() in words]
-        rows = rows.filter(
-            Q(title__icontains=word)
-            | Q(name__icontains=word)
-            | Q(base_url__icontains=word)
-            | Q(kind__in=kinds)
-        )
+        rows = rows.filter(holds_word(word, "title", "name", "base_url") | Q(kind__in=kinds))
     name = asked["ordering"].removeprefix("-")
     order: list[Any] = ["-" * asked["ordering"].startswith("-") + ORDER.get(name, "name"), "-pk"]
     return rows.order_by(*order)

@@ -15,6 +15,7 @@ from datasources.models import Datasource
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, has_role
 from kianda.lib.pagination import last_looked_at
+from kianda.lib.word_search import holds_words
 from kianda.web import navigation
 from kianda.web.pages import page, query_words, render_page
 from processes.models import ProcessDesign, ProcessInstance
@@ -85,17 +86,6 @@ def find(words: str, *, user: User, looked: Looked | None = None) -> Iterator[Se
         yield from _people(words, looked)
 
 
-def _every(words: str, *columns: str) -> Q:
-    """Return the filter that each word stands in one of the columns."""
-    wanted = Q()
-    for word in words.split():
-        anywhere = Q()
-        for column in columns:
-            anywhere |= Q(**{f"{column}__icontains": word})
-        wanted &= anywhere
-    return wanted
-
-
 def _places(words: str, user: User) -> Iterator[SearchHit]:
     everywhere = navigation.WORK + navigation.ADMINISTRATION + navigation.MORE
     wanted = words.casefold().split()
@@ -123,7 +113,7 @@ def _instances(words: str, user: User, looked: Looked) -> Iterator[SearchHit]:
     begin = rows.filter(_begins(words.lower())).order_by("key")
     pks = first_seen(user, begin, most=EACH)
     if len(pks) < EACH:
-        wanted = _every(words, "process_id", "design__title")
+        wanted = holds_words(words.split(), "process_id", "design__title")
         others = looked.at(rows).exclude(pk__in=pks).filter(wanted)
         pks += first_seen(user, others, most=EACH - len(pks))
     shown = ProcessInstance.objects.select_related("design").only("process_id", "design__title")
@@ -148,16 +138,15 @@ def _begins(text: str) -> Q:
 
 
 def _tasks(words: str, user: User, looked: Looked) -> Iterator[SearchHit]:
-    rows = looked.at(visible_tasks(user)).filter(_every(words, "name", "process_id"))
+    rows = looked.at(visible_tasks(user)).filter(holds_words(words.split(), "name", "process_id"))
     for task in rows[:EACH]:
         hint = task.process_id or task.process_name
         yield SearchHit(_("Scheduled task"), "alarm", task.name, hint, "task", str(task.pk))
 
 
 def _designs(words: str, looked: Looked) -> Iterator[SearchHit]:
-    for design in looked.at(ProcessDesign.objects.all()).filter(_every(words, "name", "title"))[
-        :EACH
-    ]:
+    rows = looked.at(ProcessDesign.objects.all())
+    for design in rows.filter(holds_words(words.split(), "name", "title"))[:EACH]:
         yield SearchHit(
             _("Process design"), "diagram-3", design.title, design.name, "design", design.name
         )
@@ -165,12 +154,13 @@ def _designs(words: str, looked: Looked) -> Iterator[SearchHit]:
 
 def _datasources(words: str, looked: Looked) -> Iterator[SearchHit]:
     rows = looked.at(Datasource.objects.only("name", "title"))
-    for row in rows.filter(_every(words, "name", "title", "base_url"))[:EACH]:
+    for row in rows.filter(holds_words(words.split(), "name", "title", "base_url"))[:EACH]:
         yield SearchHit(_("Data source"), "plug", row.title, row.name, "datasource", row.name)
 
 
 def _people(words: str, looked: Looked) -> Iterator[SearchHit]:
     rows = looked.at(User.objects.all())
-    for user in rows.filter(_every(words, "username", "first_name", "last_name", "email"))[:EACH]:
+    said = ("username", "first_name", "last_name", "email")
+    for user in rows.filter(holds_words(words.split(), *said))[:EACH]:
         name = user.get_full_name() or user.username
         yield SearchHit(_("User"), "person", name, user.username, "user", str(user.pk))

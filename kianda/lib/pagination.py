@@ -39,6 +39,11 @@ class Listed(Generic[M]):
         self._counted: int | None = None
 
     @property
+    def hits(self) -> list[Any] | None:
+        """Return the keys of all that a search counts; None for a list that is not searched."""
+        return None if self._most is None else self._hits[: self._most]
+
+    @property
     def _hits(self) -> list[Any]:
         if self._first is None:
             self._first = list(narrowed(self._rows)[: (self._most or 0) + 1])
@@ -63,8 +68,8 @@ class Listed(Generic[M]):
         return [found[pk] for pk in pks if pk in found]
 
     def _keys(self, part: slice) -> list[Any]:
-        if self._most is not None:
-            return self._hits[: self._most][part]
+        if self.hits is not None:
+            return self.hits[part]
         count = self._counted
         if count is None or 2 * part.start <= count:
             return list(self._rows[part])

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Conflict, Flaw, Invalid
 from kianda.lib.pointers import pointer
+from kianda.lib.word_search import holds_word
 from kianda.mail import ports
 from kianda.mail.access import get_message, reads_all
 from kianda.mail.addresses import BadAddress, MailAddress, read_address
@@ -41,7 +42,7 @@ def shown_text(message: MailMessage) -> str | None:
 def searched(rows: QuerySet[MailMessage], text: str) -> QuerySet[MailMessage]:
     """Return those whose recipients, Process ID or subject hold each word."""
     for word in text.split()[:8]:
-        named = MailRecipient.objects.filter(Q(address__icontains=word) | Q(name__icontains=word))
+        named = MailRecipient.objects.filter(holds_word(word, "address", "name"))
         told = MailSearch.objects.filter(text__contains=word.casefold())
         rows = rows.filter(Q(pk__in=named.values("message")) | Q(pk__in=told.values("message")))
     return rows

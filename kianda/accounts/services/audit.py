@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from kianda.accounts.models import AuditEntry
+from kianda.lib.word_search import holds_word
 
 Action = Literal[
     "address change asked", "address changed", "called", "changed", "changed the password",
@@ -135,7 +136,7 @@ def kind_words(kind: str) -> str:
 def told_by(word: str) -> Q:
     """Return the filter of the entries that say a word, in the language of the reader."""
     return (
-        Q(name__icontains=word) | Q(detail__icontains=word)
+        holds_word(word, "name", "detail")
         | Q(action__in=_named(word, ACTIONS)) | Q(kind__in=_named(word, KINDS))
     )  # fmt: skip
 

@@ -9,11 +9,12 @@ from typing import Final, NamedTuple
 from zlib import crc32
 
 from django.contrib.auth.models import Group, User
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from kianda.accounts.roles import role_titles
 from kianda.accounts.services.groups import own_groups
 from kianda.accounts.services.person_data import display_name
+from kianda.lib.word_search import holds_words
 
 USER: Final = "user"
 GROUP: Final = "group"
@@ -70,11 +71,7 @@ def find_people(words: str, *, within: str = "") -> list[DirectoryEntry]:
     rows = User.objects.filter(is_active=True)
     if within:
         rows = rows.filter(groups__name=within)
-    for word in words.split():
-        held = Q()
-        for column in _NAMES:
-            held |= Q(**{f"{column}__icontains": word})
-        rows = rows.filter(held)
+    rows = rows.filter(holds_words(words.split(), *_NAMES))
     return [_person(row) for row in rows.order_by("username")[:MOST]]
 
 

@@ -16,6 +16,7 @@ from kianda.accounts.services import audit
 from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing
 from kianda.lib.names import unseen_flaw
 from kianda.lib.usage import Use, used_by
+from kianda.lib.word_search import holds_words
 
 KIND: Final = "group"
 LONGEST = 80
@@ -33,9 +34,7 @@ def groups(*, search: str = "", managed_by: User | None = None) -> QuerySet[Grou
     if managed_by is not None:
         rows = rows.filter(pk__in=groups_managed_by(managed_by).values("pk"))
     rows = rows.annotate(members=Count("user")).order_by("name")
-    for word in search.split():
-        rows = rows.filter(name__icontains=word)
-    return rows
+    return rows.filter(holds_words(search.split(), "name"))
 
 
 def own_groups() -> QuerySet[Group]:

@@ -7,13 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, reduce
-from operator import itemgetter, or_
+from functools import cached_property
+from operator import itemgetter
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ADMINISTRATOR, has_role
@@ -22,6 +22,7 @@ from kianda.lib import usage
 from kianda.lib.errors import Flaw, Forbidden, Invalid, Missing
 from kianda.lib.pagination import MOST_HITS
 from kianda.lib.recycle_bin import gone_at, in_bin, locked_in_bin, over
+from kianda.lib.word_search import holds_words
 
 M = TypeVar("M", bound=Model)
 PRUNED_AT_ONCE = 1_000
@@ -175,8 +176,7 @@ class BinnedThings:
 
     def _keys_of(self, kind: BinKind[Any]) -> Iterator[tuple[datetime, str, int]]:
         rows = kind.visible_to(self._user).order_by("-deleted_at", "-pk")
-        for word in self._words:
-            rows = rows.filter(reduce(or_, (Q(**{f"{one}__icontains": word}) for one in kind.said)))
+        rows = rows.filter(holds_words(self._words, *kind.said))
         for at, pk in rows.values_list("deleted_at", "pk")[: MOST_HITS + 1]:
             yield at, kind.slug, pk
 

@@ -28,6 +28,7 @@ from kianda.accounts.services.person_data import (
 from kianda.accounts.services.sessions import forget_sessions
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
 from kianda.lib.names import unseen_flaw
+from kianda.lib.word_search import holds_words
 
 KIND: Final = "user"
 NOTHING: Final = PersonData()
@@ -37,11 +38,8 @@ LAST = gettext_noop("This is the last active Administrator. Make somebody else o
 def people(*, search: str = "", status: str = "", role: str = "") -> QuerySet[User]:
     """Return the users of a list, by name."""
     rows = User.objects.prefetch_related("groups").order_by("username")
-    for word in search.split():
-        rows = rows.filter(
-            Q(username__icontains=word) | Q(first_name__icontains=word)
-            | Q(last_name__icontains=word) | Q(email__icontains=word)
-        )  # fmt: skip
+    said = ("username", "first_name", "last_name", "email")
+    rows = rows.filter(holds_words(search.split(), *said))
     if role in ROLES:
         rows = rows.filter(_acting(role))
     if status in {"active", "inactive"}:

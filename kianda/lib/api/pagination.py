@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from django.core.paginator import EmptyPage, Page, Paginator
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from rest_framework.utils.urls import replace_query_param
 from kianda.lib.errors import Flaw, Invalid, Missing
 from kianda.lib.numbers import whole_number
 from kianda.lib.pagination import Listed, narrowed
+from kianda.lib.word_search import holds_words
 
 M = TypeVar("M", bound=Model)
 Filter: TypeAlias = "str | Callable[[QuerySet[Any], str], QuerySet[Any]]"
@@ -108,12 +109,7 @@ def _searched(queryset: QuerySet[M], text: str, columns: Sequence[str]) -> Query
             "/search",
             _("search takes at most %(most)s characters.") % {"most": MOST_LETTERS},
         )
-    for word in text.split():
-        anywhere = Q()
-        for column in columns:
-            anywhere |= Q(**{f"{column}__icontains": word})
-        queryset = queryset.filter(anywhere)
-    return queryset
+    return queryset.filter(holds_words(text.split(), *columns))
 
 
 def _order(text: str, columns: Mapping[str, str]) -> list[str]:

@@ -8,13 +8,14 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import Invalid, Stale
+from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, render_dialog, render_page, toast
 from processes import listing
 from processes.library import catalogue
 from processes.models import DesignVersion, ProcessDesign
 from processes.selectors import get_design, get_version
-from processes.views.common import asked, page_of, person
+from processes.views.common import asked, person
 
 SETTINGS = ("title", "name", "description", "group")
 
@@ -42,8 +43,9 @@ def designs(request: HttpRequest) -> HttpResponseBase:
     rows = listing.designs(
         words=query["q"], state=query["state"], group=query["group"], ordering=query["ordering"]
     )
-    found = page_of(request, rows, words=query["q"])
-    counts = listing.group_counts(rows, searched=bool(query["q"] or query["state"]))
+    listed = Listed(rows, most=MOST_HITS if query["q"] else None)
+    found = page_of_list(listed, request.GET.get("page"))
+    counts = listing.group_counts(rows, hits=listed.hits, in_order=not query["state"])
     filtered = bool(query["q"] or query["state"] or query["group"])
     context = {
         "page": found, "query": query, "filtered": filtered,

@@ -1,0 +1,94 @@
+"""A search finds each word in one of the columns, alike on SQLite and on PostgreSQL."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from django.contrib.auth.models import User
+
+from kianda.lib.word_search import holds_word, holds_words
+from tests.integration.parts import Postgres
+from tests.kianda.product import manage
+
+NAMED = ("username", "first_name", "last_name")
+PEOPLE = (("ann", "Ann", "Öberg"), ("ben", "Ben 50%", "Birch"), ("bo_b", "", "Back\\slash"))
+FOUND = {
+    "ANN": "ann", "Öb": "ann", "ann berg": "ann", "ann birch": "", "irc": "ben", "50%": "ben",
+    "%": "ben", "o_b": "bo_b", "_": "bo_b", "k\\s": "bo_b", "b": "ann ben bo_b", "nnö": "",
+}  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("words", list(FOUND))
+def test_every_word_stands_in_some_column(words: str) -> None:
+    for username, first, last in PEOPLE:
+        User.objects.create_user(username, first_name=first, last_name=last)
+    rows = User.objects.filter(holds_words(words.split(), *NAMED)).order_by("username")
+    assert " ".join(rows.values_list("username", flat=True)) == FOUND[words]
+
+
+@pytest.mark.django_db
+def test_no_word_leaves_nothing_out() -> None:
+    User.objects.create_user("ann")
+    assert User.objects.filter(holds_words([], *NAMED)).count() == 1
+    assert User.objects.filter(holds_word("AN", "username")).count() == 1
+
+
+ON_POSTGRESQL = f"""
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+from kianda.lib.word_search import holds_words
+
+call_command("migrate", run_syncdb=True, verbosity=0)
+call_command("ensure_admin")
+for username, first, last in {PEOPLE!r}:
+    User.objects.create_user(username, first_name=first, last_name=last)
+for words in {list(FOUND)!r}:
+    rows = User.objects.exclude(username="admin").filter(holds_words(words.split(), *{NAMED!r}))
+    print("found", words, *rows.order_by("username").values_list("username", flat=True), sep="|")
+client = Client()
+client.force_login(User.objects.get(username="admin"))
+for address in (
+    "/instances/?q=", "/runs/?q=", "/work/?q=", "/scheduled-tasks/?q=", "/designs/?q=",
+    "/datasources/?q=", "/users/?search=", "/audit/?search=", "/bin/?q=",
+    "/messages/?q=", "/search/?q=", "/api/v1/processes/?search=", "/api/v1/people/?search=",
+    "/api/v1/groups/?search=",
+):
+    page = client.get(address + "ann+birch", headers={{"host": "localhost"}})
+    print("opened", address, page.status_code)
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[Postgres]:
+    folder = Path(tempfile.mkdtemp(prefix="kpg"))
+    folder.chmod(0o755)
+    (folder / "pg").mkdir()
+    made = Postgres(folder / "pg")
+    yield made
+    made.end()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.integration
+@pytest.mark.needs("postgres")
+@pytest.mark.timeout(300)
+def test_every_search_finds_the_same_on_postgresql(server: Postgres, tmp_path: Path) -> None:
+    settings = {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DATABASE_URL": server.create("words"),
+        "KIANDA_SECRET_KEY": "k" * 60,
+        "KIANDA_SECRET_KEYS": Fernet.generate_key().decode(),
+    }
+    done = manage(tmp_path, "shell", "-c", ON_POSTGRESQL, **settings)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    rows = [line.split("|")[1:] for line in said if line.startswith("found")]
+    assert {words: " ".join(names) for words, *names in rows} == FOUND
+    opened = [line.split() for line in said if line.startswith("opened")]
+    assert len(opened) == 14
+    assert [line for line in opened if line[2] != "200"] == []
