@@ -11,7 +11,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 
 from datasources.http.sockets import Limits, open_pool
-from datasources.rest.addresses import Origin, authority
+from kianda.lib.addresses import Origin, authority
 
 # Longer than this a provider, or a box on the way, may have dropped a connection without a word;
 # a POST that goes into such a hole can neither be repeated nor trusted.

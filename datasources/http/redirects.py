@@ -5,10 +5,10 @@ from urllib.parse import quote, urldefrag, urljoin
 
 from django.utils.translation import gettext as _
 
-from datasources.rest.addresses import PATH_SAFE, Origin, base_url_flaw, origin_of, stem_of
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall
 from datasources.rest.response import CallAnswer
+from kianda.lib.addresses import PATH_SAFE, Origin, base_url_flaw, origin_of, stem_of
 
 MOST_HOPS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -13,8 +13,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 
 from datasources.http.sockets import Limits, open_pool
-from datasources.rest.addresses import origin_of
 from datasources.rest.errors import CallFailed
+from kianda.lib.addresses import origin_of
 
 LONGEST_S = 10.0
 MOST_BYTES = 1_000_000

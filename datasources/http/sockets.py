@@ -18,8 +18,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from datasources.http.egress import CheckedAddress, resolve
-from datasources.rest.addresses import Origin
 from datasources.rest.errors import CallFailed
+from kianda.lib.addresses import Origin
 
 CONNECT_S = 10.0
 

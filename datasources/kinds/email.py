@@ -14,8 +14,8 @@ from pydantic import (
 )
 
 from datasources.auth.base import Credential, OneLine
-from datasources.rest.addresses import Origin, ascii_host
 from datasources.rest.document import DatasourceDocument, Shape, written_number
+from kianda.lib.addresses import Origin, ascii_host
 from kianda.lib.errors import Flaw
 from kianda.lib.secret_names import MASK
 from kianda.mail.addresses import BadAddress, read_address

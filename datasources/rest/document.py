@@ -18,8 +18,8 @@ from pydantic import (
 
 from datasources.auth import AnyAuthScheme
 from datasources.auth.none import NoAuth
-from datasources.rest import addresses
-from datasources.rest.addresses import Origin
+from kianda.lib import addresses
+from kianda.lib.addresses import Origin
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import as_title, slug_flaw

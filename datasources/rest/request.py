@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 from datasources.auth.base import RequestDraft
-from datasources.rest.addresses import PATH_SAFE, Origin, path_flaw
 from datasources.rest.document import RestDatasource, RestMethod
 from datasources.rest.encoding import as_json, as_text, form, multipart, nested, pairs
 from datasources.rest.errors import CallFailed
 from datasources.rest.headers import BREAKS, header_bytes
+from kianda.lib.addresses import PATH_SAFE, Origin, path_flaw
 from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK, always_holds_secret
 

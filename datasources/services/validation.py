@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from datasources.auth import auth_schemes
 from datasources.kinds import KINDS, DatasourceDocument, EmailDatasource
 from datasources.kinds.email import PORTS
-from datasources.rest.addresses import Origin, base_url_flaw, origin_of
 from datasources.rest.document import MEGABYTE, TARGETS, Parameter, RestDatasource
 from datasources.rest.headers import header_flaw
+from kianda.lib.addresses import Origin, base_url_flaw, origin_of
 from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.pointers import flaws_of, pointer
 from kianda.lib.secret_names import MASK, is_secret_name
