@@ -10,16 +10,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
+from datasources.http.refusals import NEVER, IPAddress, IPNetwork, not_public
 from datasources.rest.errors import CallFailed
 from kianda.lib.addresses import Origin
 
-IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-IPNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
-
 SANDBOX_HOST = "sandbox.internal"
-ALLOW_HINT = gettext_noop("An administrator can allow it with the setting KIANDA_EGRESS_ALLOW.")
 
 
 def _networks(*texts: str) -> tuple[IPNetwork, ...]:
@@ -130,9 +126,7 @@ def _refusal(address: str, *, host: str, port: int, by_operator: bool = False) -
     plain = forms[-1] if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped else ip
     name = address if address == host else f"{host} ({address})"
     if any(_within(form, ALWAYS_BLOCKED) for form in forms):
-        return _("%(name)s is a link-local address. Those cannot be reached at all.") % {
-            "name": name
-        }
+        return _(NEVER) % {"name": name}
     allowed = read_allow_list(tuple(settings.KIANDA_EGRESS_ALLOW))
     if by_operator or allowed.holds(host=host, ip=plain, port=port):
         return None
@@ -140,10 +134,8 @@ def _refusal(address: str, *, host: str, port: int, by_operator: bool = False) -
         return None
     if settings.KIANDA_DEMO and (str(plain), port) == sandbox_address():
         return None
-    return _("%(name)s is not a public address. %(hint)s") % {
-        "name": name,
-        "hint": _(ALLOW_HINT),
-    }
+    inner = forms[-1] if len(forms) > 1 and plain is ip else None
+    return not_public(name, ip=plain, entry=str(plain), inner=inner)
 
 
 def _forms(ip: IPAddress) -> list[IPAddress]:

@@ -10,6 +10,8 @@ PORTS = {"http": 80, "https": 443}
 PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_][A-Za-z0-9_.-]*)\}")
 # What may stand in a path as it is; everything else is percent-encoded.
 PATH_SAFE = "/:@!$&'()*+,;=-._~%"
+# More servers in a row than there are anywhere.
+MOST_DECODINGS = 8
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _NOT_CONTROL_BUT_BLANK = re.compile(r"[\x00-\x1f\x7f]")
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -95,11 +97,24 @@ def path_flaw(path: str, *, query: bool = False) -> str | None:
         return _("Backslashes and control characters cannot stand in a path.")
     if "#" in path or ("?" in path and not query):
         return _("A path cannot hold ? or #. Query parameters have a list of their own.")
-    if any(_climbs(part) for part in re.split(r"[/\\]", unquote(path.split("?")[0]))):
-        return _("A path cannot hold .. as a part.")
+    if any(map(_climbs, re.split(r"[/\\]", _decoded(path.split("?")[0])))):
+        return _(
+            "A path cannot hold .. as a part, however it is spelt. Write the path itself, without "
+            "a way upwards."
+        )
     if _BAD_PERCENT.search(path):
         return _("A % in a path must be followed by two hexadecimal digits; write %25 for %.")
     return None
+
+
+def _decoded(path: str) -> str:
+    """Return a path as the last of several servers in a row might read it: each may decode once."""
+    for _turn in range(MOST_DECODINGS):
+        plain = unquote(path)
+        if plain == path:
+            break
+        path = plain
+    return path
 
 
 def _climbs(part: str) -> bool:

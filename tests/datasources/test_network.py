@@ -91,6 +91,41 @@ def test_the_refusal_names_the_setting_that_can_allow_it(host: str) -> None:
     assert "KIANDA_EGRESS_ALLOW" in failure(host).message
 
 
+@pytest.mark.parametrize(
+    ("host", "sort"),
+    [
+        ("127.0.0.1", "It leads back to the server that Kianda runs on."),
+        ("[::1]", "It leads back to the server that Kianda runs on."),
+        ("[::ffff:127.0.0.1]", "It leads back to the server that Kianda runs on."),
+        ("10.1.2.3", "It lies in a private network."),
+        ("172.31.0.1", "It lies in a private network."),
+        ("[fd00::1]", "It lies in a private network."),
+        ("100.64.0.1", "It lies in the inner network of an Internet provider."),
+        ("0.0.0.0", "It stands for every address of a machine, and for none in particular."),
+        ("[::]", "It stands for every address of a machine, and for none in particular."),
+        ("224.0.0.1", "It stands for many machines at once."),
+        ("255.255.255.255", "It stands for many machines at once."),
+        ("[2002:7f00:1::]", "It stands for the IPv4 address 127.0.0.1. Write that one."),
+        ("[64:ff9b::808:808]", "It stands for the IPv4 address 8.8.8.8. Write that one."),
+        ("[::127.0.0.1]", "It stands for the IPv4 address 127.0.0.1. Write that one."),
+        ("192.0.2.1", "It is reserved: no service of the Internet answers there."),
+        ("[2001:db8::1]", "It is reserved: no service of the Internet answers there."),
+    ],
+)
+def test_each_sort_of_address_is_refused_in_a_sentence_of_its_own(host: str, sort: str) -> None:
+    assert f" is not a public address. {sort}" in failure(host).message
+
+
+@pytest.mark.parametrize(
+    ("host", "entry"),
+    [("10.1.2.3", "10.1.2.3"), ("127.1", "127.0.0.1"), ("[::ffff:10.0.0.1]", "10.0.0.1")],
+)
+def test_what_the_refusal_names_allows_the_address(host: str, entry: str, settings: Any) -> None:
+    assert f"can add {entry} to the setting KIANDA_EGRESS_ALLOW." in failure(host).message
+    settings.KIANDA_EGRESS_ALLOW = [entry]
+    assert refusal_of_literal(datasource(host).origin) is None
+
+
 @pytest.mark.parametrize("host", ["8.8.8.8", "[2606:4700::1]", "example.org", "1.1"])
 def test_a_public_address_or_a_name_is_taken_when_it_is_saved(host: str) -> None:
     assert refusal_of_literal(datasource(host).origin) is None
