@@ -24,6 +24,10 @@ CONTENT_TYPES = (
 # Whether a row is secret: as its name tells, or said so.
 BY_NAME, YES, NO = "", "yes", "no"
 SECRET_CHOICES = ((BY_NAME, _("By name")), (YES, _("Yes")), (NO, _("No")))
+TYPES = (
+    ("", _("As given")), ("text", _("Text")), ("number", _("Number")),
+    ("boolean", _("True or false")), ("json", _("JSON")),
+)  # fmt: skip
 REDIRECTS = (("", _("As the data source")), ("yes", _("Yes")), ("no", _("No")))
 SAMPLE = "/input/"
 # What makes a row one: that it is secret does not.
@@ -42,6 +46,8 @@ class ParameterRow:
     stored: bool = False
     retype: bool = False
     path: str = ""
+    type: str = ""
+    required: bool = False
 
     @property
     def id(self) -> str:
@@ -140,16 +146,25 @@ def method_body(post: QueryDict, *, stored: RestMethod | None, act: str = "") ->
 
 
 def _parameter(row: Node, held: Any) -> dict[str, Any]:
-    name, value = row.text_at("name").strip(), row.text_at("value")
-    said = row.text_at("secret")
+    name, said = row.text_at("name").strip(), row.text_at("secret")
     secret = {YES: True, NO: False}.get(said, is_secret_name(name))
+    return {
+        "name": name,
+        "type": row.text_at("type") or None,
+        "value": _value(row, held, secret=secret),
+        "secret": secret,
+        "required": bool(row.at("required")),
+    }
+
+
+def _value(row: Node, held: Any, *, secret: bool) -> str | None:
+    value = row.text_at("value")
     if secret and row.at("value!remove"):
-        value = ""
-    elif secret:
-        value = value or (MASK if held and held.secret and held.value else "")
-    elif not value and held is not None and held.value == "":
-        return {"name": name, "value": "", "secret": secret}  # Sent as empty, and so it stays.
-    return {"name": name, "value": value or ("" if secret else None), "secret": secret}
+        return ""
+    if secret:
+        return value or (MASK if held and held.secret and held.value else "")
+    # One that is sent as empty stays so.
+    return value or ("" if held is not None and held.value == "" else None)
 
 
 def _held(stored: RestMethod | None, key: str, row: Node) -> Any:
@@ -192,6 +207,8 @@ def _row(key: str, at: int, item: Mapping[str, Any]) -> ParameterRow:
         secret=BY_NAME if by_name else (YES if secret else NO),
         stored=secret and value == MASK,
         retype=secret and value not in {MASK, ""},
+        type=item.get("type") or "",
+        required=bool(item.get("required")),
     )
 
 
@@ -224,13 +241,27 @@ def typed_samples(post: QueryDict) -> dict[str, str]:
 
 
 def as_input(target: str, text: str, body: Mapping[str, Any]) -> Any:
-    """Return a typed sample as it is sent: in a JSON body, JSON that is no plain text is JSON."""
+    """Return a typed sample as it is sent: in a JSON body, JSON that is no plain text is JSON.
+
+    One of a parameter with a type becomes that when the request is built.
+    """
+    if target in _typed_targets(body):
+        return text
     if body.get("content_type") != "json" or not target.startswith("body."):
         return text
     try:
         return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return text
+
+
+def _typed_targets(body: Mapping[str, Any]) -> set[str]:
+    return {
+        f"{prefix}.{row['name']}"
+        for prefix, key in TARGETS.items()
+        for row in body.get(key, [])
+        if row.get("type")
+    }
 
 
 def _refuse(name: str) -> Any:

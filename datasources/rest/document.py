@@ -3,126 +3,40 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    JsonValue,
-    PlainSerializer,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, JsonValue, ValidationInfo, field_validator
 
 from datasources.auth import AnyAuthScheme
 from datasources.auth.none import NoAuth
+from datasources.rest.shapes import (
+    MEGABYTE,
+    AnswerBytes,
+    Parameter,
+    ResponseParameter,
+    Shape,
+    Timeout,
+    Titled,
+    written_number,
+)
 from kianda.lib import addresses
 from kianda.lib.addresses import Origin
 from kianda.lib.i18n import gettext as _
-from kianda.lib.i18n import gettext_noop
-from kianda.lib.names import as_title, slug_flaw
 from kianda.lib.secret_names import MASK, is_secret_name
 
-MEGABYTE = 1024 * 1024
-LONGEST_TIMEOUT_S = 300
+__all__ = [
+    "MEGABYTE",
+    "TARGETS",
+    "DatasourceDocument",
+    "Parameter",
+    "RestDatasource",
+    "RestMethod",
+    "Shape",
+    "written_number",
+]
+
 TARGETS = {"query": "query", "header": "request_headers", "body": "request_body"}
 
 
-def _slug(name: str) -> str:
-    if flaw := slug_flaw(name):
-        raise ValueError(flaw)
-    return name
-
-
-def _seconds(value: float) -> float:
-    if not 0 < value <= LONGEST_TIMEOUT_S:
-        raise ValueError(
-            _("Write seconds above 0, at most %(most)s.") % {"most": LONGEST_TIMEOUT_S}
-        )
-    return value
-
-
-def written_number(value: float) -> int | float:
-    """Return a number as people write it: 60, not 60.0."""
-    return int(value) if value == int(value) else value
-
-
-def _whole(value: object) -> object:
-    # JSON knows one kind of number: 5.0 is a whole one.
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Slug = Annotated[
-    str,
-    AfterValidator(_slug),
-    Field(max_length=63, json_schema_extra={"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}),
-]
-Title = Annotated[str, Field(max_length=200)]
-Timeout = Annotated[
-    float,
-    AfterValidator(_seconds),
-    PlainSerializer(written_number, return_type=int | float),
-    Field(
-        title=gettext_noop("Timeout (s)"),
-        json_schema_extra={"exclusiveMinimum": 0, "maximum": LONGEST_TIMEOUT_S},
-    ),
-]
-AnswerBytes = Annotated[
-    int,
-    BeforeValidator(_whole),
-    Field(ge=1, le=100 * MEGABYTE, title=gettext_noop("Largest answer (bytes)")),
-]
-
-
-class Shape(BaseModel):
-    """What all parts of a datasource have in common: unknown keys and other types are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Parameter(Shape):
-    """One header, query or body parameter of a request.
-
-    With a value it is fixed unless a mapping overrides it; without one it is filled by mapping.
-    """
-
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    value: Annotated[str, Field(max_length=100_000)] | None = None
-    secret: bool = Field(default=False, description="Left out: as the name tells.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _secret_by_name(cls, data: Any) -> Any:
-        if isinstance(data, dict) and "secret" not in data:
-            name = data.get("name")
-            return data | {"secret": isinstance(name, str) and is_secret_name(name)}
-        return data
-
-
-class ResponseParameter(Shape):
-    """One value of an answer; `path` says where it stands when that is not its name."""
-
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    path: Annotated[str, Field(max_length=500)] | None = None
-
-
-class _Titled(Shape):
-    name: Slug
-    title: Title = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _title_from_name(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("title", "") == "":
-            name = data.get("name")
-            if isinstance(name, str):
-                return data | {"title": as_title(name)[:200]}
-        return data
-
-
-class DatasourceDocument(_Titled):
+class DatasourceDocument(Titled):
     """What every kind of datasource has: a name, where it leads, what is stored and shown of it."""
 
     if TYPE_CHECKING:
@@ -153,7 +67,7 @@ class DatasourceDocument(_Titled):
         raise NotImplementedError
 
 
-class RestMethod(_Titled):
+class RestMethod(Titled):
     """A named request of a datasource: verb, path, headers, query, body, response definition."""
 
     http_method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "GET"
@@ -197,6 +111,11 @@ class RestMethod(_Titled):
             fixed = found.pop("body.body", None)
             found["body"] = fixed or Parameter(name="body")
         return found
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The targets without whose value the call is not made."""
+        return tuple(target for target, one in self.parameters.items() if one.required)
 
     @cached_property
     def _spelling(self) -> dict[str, str]:

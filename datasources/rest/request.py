@@ -6,10 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 from datasources.auth.base import RequestDraft
-from datasources.rest.document import RestDatasource, RestMethod
+from datasources.rest.document import Parameter, RestDatasource, RestMethod
 from datasources.rest.encoding import as_json, as_text, form, multipart, nested, pairs
 from datasources.rest.errors import CallFailed
 from datasources.rest.headers import BREAKS, header_bytes
+from datasources.rest.typed_values import typed
 from kianda.lib.addresses import PATH_SAFE, Origin, path_flaw
 from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK, always_holds_secret
@@ -70,9 +71,11 @@ def build(
     given = _declared(method, inputs)
     parts = _Parts()
     _put_path(parts, method, given)
+    _refuse_missing(method, given)
     for target, parameter in method.parameters.items():
         value = given.get(target, parameter.value)
         if value is not None or target in given:
+            value = _typed(target, value, parameter) if parameter.type else value
             _put(parts, target, value, secret=parameter.secret)
     _authenticate(parts, datasource, token)
     return _assemble(parts, datasource, method)
@@ -103,6 +106,28 @@ def _declared(method: RestMethod, inputs: Mapping[str, Any]) -> dict[str, Any]:
             raise CallFailed("configuration", sentence, place=target)
         given[declared] = value
     return given
+
+
+def _refuse_missing(method: RestMethod, given: Mapping[str, Any]) -> None:
+    for target in method.required:
+        value = given.get(target, method.parameters[target].value)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            sentence = _("The parameter %(name)s of %(method)s is required and has no value.") % {
+                "name": target,
+                "method": method.title,
+            }
+            raise CallFailed("value", sentence, place=target)
+
+
+def _typed(target: str, value: Any, parameter: Parameter) -> Any:
+    try:
+        return typed(value, parameter.type)
+    except ValueError as error:
+        sentence = _("The value of the parameter %(name)s does not fit. %(reason)s") % {
+            "name": target,
+            "reason": error,
+        }
+        raise CallFailed("value", sentence, place=target) from error
 
 
 def _put_path(parts: _Parts, method: RestMethod, given: Mapping[str, Any]) -> None:

@@ -128,6 +128,7 @@ class MethodEditor:
             "verbs": [(verb, verb) for verb in method_forms.VERBS],
             "content_types": method_forms.CONTENT_TYPES,
             "secret_choices": method_forms.SECRET_CHOICES,
+            "types": method_forms.TYPES,
             "redirects": method_forms.REDIRECTS,
             "redirect": REDIRECT_WORDS[self.body.get("follow_redirects")],
             "may_change": may_change(self.request, self.row),

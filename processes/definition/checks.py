@@ -129,6 +129,13 @@ def _target_flaws(place: str, rule: OutwardRule, method: RestMethod) -> Iterator
                 _("The REST method %(method)s has no %(target)s.")
                 % {"method": method.name, "target": row.target},
             )
+    for target in method.required:
+        if target not in mapped and not method.parameters[target].value:
+            yield Flaw(
+                f"{place}/input_mapping",
+                _("Nothing is mapped to %(target)s, which %(method)s requires.")
+                % {"target": target, "method": method.name},
+            )
     if "url_path" in mapped:
         return
     for target in method.input_targets():

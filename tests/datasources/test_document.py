@@ -71,7 +71,7 @@ def test_parameters_with_secret_names_are_secret_from_the_start() -> None:
     assert [item.secret for item in made.request_headers] == [True, False]
     opened = {"request_body": [{"name": "page_token", "secret": False, "value": "abc"}]}
     assert parse_datasource(method(**opened)).masked()["methods"][0]["request_body"] == [
-        {"name": "page_token", "value": "abc", "secret": False}
+        {"name": "page_token", "type": None, "value": "abc", "secret": False, "required": False}
     ]
 
 

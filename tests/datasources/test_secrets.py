@@ -38,7 +38,7 @@ def test_secrets_are_shown_as_asterisks_when_set(stored: RestDatasource) -> None
     assert shown["auth"]["password"] == MASK
     assert shown["auth"]["username"] == "ada"
     assert shown["methods"][0]["request_headers"] == [
-        {"name": "X-Api-Key", "value": MASK, "secret": True}
+        {"name": "X-Api-Key", "type": None, "value": MASK, "secret": True, "required": False}
     ]
     assert "open sesame" not in repr(stored.auth)
     assert secrets_of(stored) == ("open sesame", "key-1234")

@@ -1,5 +1,6 @@
 """The editor of a REST method, without a browser: rows, bad input, secrets, others."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +8,16 @@ from django.test import Client
 
 from datasources.models import Datasource
 from datasources.services.datasources import get_document
-from tests.datasources.pages.forms import EDITED, METHOD, NEW_METHOD, ONE, base, value_of, wrong
+from tests.datasources.pages.forms import (
+    EDITED,
+    METHOD,
+    NEW_METHOD,
+    ONE,
+    base,
+    is_ticked,
+    value_of,
+    wrong,
+)
 from tests.pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +136,22 @@ def test_a_method_that_somebody_deleted_meanwhile_is_there_no_more(
     seen = base(manager.get(METHOD))
     client_of(admin).post(f"{METHOD}delete/")
     assert manager.post(METHOD, EDITED | seen).status_code == 404
+
+
+def test_the_type_of_a_parameter_and_that_it_is_required_are_kept(
+    made: Datasource, manager: Client
+) -> None:
+    typed = EDITED | {"/request_body/0/type": "number", "/request_body/0/required": "1"}
+    manager.post(METHOD, typed | base(manager.get(METHOD)))
+    kept = get_document("token-service").method("refresh-token").request_body
+    assert [(one.type, one.required) for one in kept] == [("number", True), (None, False)]
+    page = manager.get(METHOD)
+    assert is_ticked(page, "/request_body/0/required")
+    assert not is_ticked(page, "/request_body/1/required")
+    assert re.search(r'<option value="number" selected>', page.content.decode())
+    odd = typed | {"/request_body/0/value": "many"} | base(page)
+    refused = manager.post(METHOD, odd)
+    assert wrong(refused) == ["f-request_body-0-value"]
+    assert "Give a number, such as 12 or 12.5." in text_of(refused)
+    manager.post(METHOD, EDITED | base(manager.get(METHOD)))
+    assert not is_ticked(manager.get(METHOD), "/request_body/0/required")

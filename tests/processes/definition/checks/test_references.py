@@ -1,13 +1,17 @@
 """A definition that speaks of things outside it says which of them are not there."""
 
+import copy
 from typing import Any
 
 import pytest
 
+from datasources.rest.document import RestDatasource
 from processes.definition.checks import check
 from processes.definition.document import parse_document
+from tests.fakes import FakeCatalog
 from tests.processes.definition.checks.catalog import CATALOG, RULE, references
 from tests.processes.definitions import (
+    TOKEN_SERVICE,
     button,
     process,
     text_field,
@@ -76,6 +80,19 @@ def test_a_name_outside_that_does_not_hold_is_found(
 )
 def test_what_the_method_declares_may_be_mapped(mapping: list[dict[str, str]]) -> None:
     assert references(token_rule(1, method="get-orders", input_mapping=mapping)) == []
+
+
+def test_a_required_parameter_that_nothing_goes_to_is_told() -> None:
+    raw = copy.deepcopy(TOKEN_SERVICE)
+    raw["methods"][0]["query"] = [{"name": "tenant", "required": True}]
+    raw["methods"][0]["request_body"][0] |= {"required": True}
+    catalog = FakeCatalog(parse_document(token_refresh()))
+    catalog.sources = {"token-service": RestDatasource.model_validate(raw)}
+    missing = "Nothing is mapped to query.tenant, which refresh-token requires."
+    assert references(token_rule(1), catalog) == [(f"{RULE}/input_mapping", missing)]
+    raw["methods"][0]["query"] = [{"name": "tenant", "required": True, "value": "t-1"}]
+    catalog.sources = {"token-service": RestDatasource.model_validate(raw)}
+    assert references(token_rule(1), catalog) == []
 
 
 def find(**settings: Any) -> dict[str, Any]:

@@ -110,7 +110,7 @@ function fillSamples() {
 
 on("change", (event) => {
   if (
-    /^\/(url_path|content_type)$|^\/(query|request_\w+)\/\d+\/(name|value|secret)$/.test(
+    /^\/(url_path|content_type)$|^\/(query|request_\w+)\/\d+\/(name|value|secret|type)$/.test(
       event.target.name ?? "",
     )
   )
