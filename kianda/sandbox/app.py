@@ -1,9 +1,11 @@
 """The sandbox as a WSGI application: the token endpoint, a protected API, the switches."""
 
+import gzip
 import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
+from email.utils import formatdate
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -40,13 +42,21 @@ class ConnectionLost(Exception):
     """The answer is lost on its way: the server closes the connection without one."""
 
 
+class ConnectionReset(ConnectionLost):
+    """The answer is lost, and the connection is broken off instead of closed."""
+
+
 class Reply(NamedTuple):
-    """A status, further headers, and a body: JSON unless it is bytes or a stream of them."""
+    """A status, further headers, and a body: JSON unless it is bytes or a stream of them.
+
+    `hints` are the headers of an interim response 103 that goes ahead of it.
+    """
 
     status: int
     body: Any
     headers: tuple[tuple[str, str], ...] = ()
     content_type: str = JSON
+    hints: tuple[tuple[str, str], ...] = ()
 
 
 class Sandbox:
@@ -74,6 +84,8 @@ class Sandbox:
             plain = reply.body if isinstance(reply.body, bytes) else _json(reply.body)
             headers.append(("Content-Length", str(len(plain))))
             body = [plain]
+        if reply.hints:
+            start_response("103 Early Hints", list(reply.hints))
         start_response(f"{reply.status} {REASONS.get(reply.status, 'Failed')}", headers)
         return body
 
@@ -152,30 +164,26 @@ class Sandbox:
         if not switches.status:
             return None
         wait = switches.retry_after
-        headers = () if wait is None else (("Retry-After", str(wait)),)
+        headers: tuple[tuple[str, str], ...] = ()
+        if wait is not None:
+            moment = formatdate(time.time() + switches.clock_skew_s + wait, usegmt=True)
+            headers = (("Retry-After", moment if switches.retry_after_date else str(wait)),)
         wrong = {"error": "temporarily_unavailable", "error_description": "Told to fail."}
         return Reply(switches.status, wrong, headers)
 
     def _spoilt(self, answer: Any, switches: Switches) -> Reply:
         match switches.answer:
+            case "normal":
+                return Reply(200, answer)
             case "lost":
                 raise ConnectionLost
-            case "redirect":
-                return Reply(302, b"", (("Location", "/elsewhere"),))
-            case "huge":
-                pieces = (PIECE for _ in range(HUGE_BYTES // len(PIECE) + 1))
-                return Reply(200, pieces)
+            case "reset":
+                raise ConnectionReset
             case "trickle":
                 return Reply(200, self._trickle(json.dumps(answer).encode()))
-            case "html":
-                page = b"<!doctype html><title>Sign in</title><p>Please sign in."
-                return Reply(200, page, content_type="text/html; charset=utf-8")
-            case "error_in_200":
-                return Reply(200, {"error": "invalid_grant", "error_description": "No."})
-            case "null" | "empty" | "list" | "malformed":
-                bodies = {"null": b"null", "empty": b"", "list": b"[1, 2]", "malformed": b'{"acc'}
-                return Reply(200, bodies[switches.answer])
-        return Reply(200, answer)
+            case "cut_gzip" | "latin1" | "early_hints":
+                return _hard_to_read(answer, switches)
+        return _replaced(switches.answer)
 
     def _trickle(self, body: bytes) -> Iterator[bytes]:
         for place in range(len(body)):
@@ -201,6 +209,34 @@ class Sandbox:
         name = f"client-{secrets.token_hex(4)}"
         made = self._store.register(name, now=int(time.time()))
         return Reply(201, {**made._asdict(), "token_endpoint": "/oauth/token"})
+
+
+def _hard_to_read(answer: Any, switches: Switches) -> Reply:
+    """Return the answer as it is meant, on its way in a form that not everybody reads."""
+    if switches.answer == "early_hints":
+        return Reply(200, answer, hints=(("Link", "</style.css>; rel=preload"),))
+    if switches.answer == "cut_gzip":
+        packed = gzip.compress(_json(answer))
+        return Reply(200, packed[: len(packed) // 2], (("Content-Encoding", "gzip"),))
+    told = json.dumps({**answer, "account": "Zo\u00eb"}, ensure_ascii=False)
+    return Reply(200, told.encode("latin-1"), content_type=f"{JSON}; charset=iso-8859-1")
+
+
+def _replaced(instead: str) -> Reply:
+    """Return what stands in the place of an answer."""
+    match instead:
+        case "redirect":
+            return Reply(302, b"", (("Location", "/elsewhere"),))
+        case "huge":
+            return Reply(200, (PIECE for _ in range(HUGE_BYTES // len(PIECE) + 1)))
+        case "html":
+            page = b"<!doctype html><title>Sign in</title><p>Please sign in."
+            return Reply(200, page, content_type="text/html; charset=utf-8")
+        case "error_in_200":
+            return Reply(200, {"error": "invalid_grant", "error_description": "No."})
+        case "nested_error":
+            return Reply(200, {"error": {"code": "invalid_grant", "message": "No."}})
+    return Reply(200, {"null": b"null", "empty": b"", "list": b"[1, 2]"}.get(instead, b'{"acc'))
 
 
 def _json(value: Any) -> bytes:

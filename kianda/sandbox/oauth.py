@@ -111,10 +111,29 @@ class TokenEndpoint:
 
 def _granted(token: str, seconds: int, now: int, switches: Switches) -> dict[str, Any]:
     granted: dict[str, Any] = {"access_token": token, "token_type": "Bearer"}
+    match switches.token:
+        case "missing":
+            del granted["access_token"]
+        case "empty" | "not_text" | "object":
+            granted["access_token"] = {"empty": "", "not_text": 4711, "object": {}}[switches.token]
     if not switches.no_expires_in:
-        granted["expires_in"] = seconds
+        granted |= _lifetime(seconds, now, switches)
     granted["created_at"] = now + switches.clock_skew_s
     return granted
+
+
+def _lifetime(seconds: int, now: int, switches: Switches) -> dict[str, Any]:
+    if switches.expires_in == "expires_on":
+        return {"expires_on": str(now + seconds + switches.clock_skew_s)}
+    told: dict[str, Any] = {
+        "text": str(seconds),
+        "words": "about an hour",
+        "negative": -seconds,
+        "zero": 0,
+        "huge": 10**18,
+        "milliseconds": seconds * 1000,
+    }
+    return {"expires_in": told.get(switches.expires_in, seconds)}
 
 
 def _form(content_type: str, body: bytes) -> dict[str, str]:

@@ -4,6 +4,7 @@ import io
 import logging
 import os
 import socket
+import struct
 from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from kianda.lib.shutdown import StopSignals
-from kianda.sandbox.app import ConnectionLost, Sandbox
+from kianda.sandbox.app import ConnectionLost, ConnectionReset, Sandbox
 from kianda.sandbox.store import Store
 
 ADDRESS_FILE = "sandbox.address"
@@ -45,6 +46,9 @@ class Handler(BaseHTTPRequestHandler):
         environ = self._environ(self.rfile.read(int(length)))
         try:
             self._send(self.server.application(environ, self._start))
+        except ConnectionReset:
+            self.server.reset(self.connection)
+            self.close_connection = True
         except (ConnectionLost, ConnectionError, TimeoutError):
             self.close_connection = True
         except Exception:
@@ -68,6 +72,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def _start(self, status: str, headers: list[tuple[str, str]]) -> None:
         code, _, reason = status.partition(" ")
+        if code == "103":
+            self.send_response_only(int(code), reason)
+            for name, value in headers:
+                self.send_header(name, value)
+            self.end_headers()
+            return
         self._chunked = all(name != "Content-Length" for name, _ in headers)
         self.send_response(int(code), reason)
         for name, value in headers:
@@ -107,6 +117,20 @@ class Server(ThreadingMixIn, TCPServer):
         self.socket.close()
         self.socket = listener
         self.application = application
+        self._broken_off: set[int] = set()
+
+    def reset(self, request: socket.socket) -> None:
+        """Let a connection end with a reset, as one does behind a router that gave up."""
+        request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._broken_off.add(request.fileno())
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection; without the polite end when it is to be reset."""
+        if request.fileno() in self._broken_off:
+            self._broken_off.discard(request.fileno())
+            request.close()
+        else:
+            super().shutdown_request(request)
 
 
 def open_socket(data_dir: Path) -> socket.socket:

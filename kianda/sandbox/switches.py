@@ -13,6 +13,7 @@ Where = Literal["token", "api", "everywhere"]
 Answer = Literal[
     "normal",
     "error_in_200",
+    "nested_error",
     "null",
     "empty",
     "html",
@@ -22,7 +23,16 @@ Answer = Literal[
     "trickle",
     "redirect",
     "lost",
+    "reset",
+    "cut_gzip",
+    "latin1",
+    "early_hints",
 ]
+# How the life of a token is told: by the standard in seconds, and as providers do it all the same.
+Lifetime = Literal[
+    "normal", "text", "words", "negative", "zero", "huge", "milliseconds", "expires_on"
+]
+Token = Literal["normal", "missing", "empty", "not_text", "object"]
 
 
 class WrongSwitch(Exception):
@@ -39,6 +49,11 @@ class Switches(BaseModel):
     retry_after: int | None = Field(None, ge=0, description="Seconds in Retry-After, if any.")
     slow_s: float = Field(0, ge=0, le=3600, description="Wait this long before answering.")
     answer: Answer = Field("normal", description="What stands in a successful answer's place.")
+    retry_after_date: bool = Field(
+        default=False, description="Write Retry-After as a moment, not as seconds."
+    )
+    expires_in: Lifetime = Field("normal", description="How the life of a token is told.")
+    token: Token = Field("normal", description="What stands where the access token should.")
     no_expires_in: bool = Field(default=False, description="Leave `expires_in` out.")
     no_refresh_token: bool = Field(
         default=False, description="Rotate nothing, send no refresh token."

@@ -1,6 +1,10 @@
 """The ways in which real providers misbehave, each behind a switch."""
 
+import gzip
+import json
+import socket
 import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -16,6 +20,7 @@ from tests.sandbox.conftest import Client
         ({"status": 500}, 500, b'{"error":"temporarily_unavailable"'),
         ({"status": 503}, 503, b'{"error":"temporarily_unavailable"'),
         ({"answer": "error_in_200"}, 200, b'{"error":"invalid_grant"'),
+        ({"answer": "nested_error"}, 200, b'{"error":{"code":"invalid_grant"'),
         ({"answer": "null"}, 200, b"null"),
         ({"answer": "empty"}, 200, b""),
         ({"answer": "html"}, 200, b"<!doctype html>"),
@@ -39,6 +44,92 @@ def test_too_many_requests_say_when_to_come_again(client: Client) -> None:
     client.switch(status=429, retry_after=7)
     answer = client.refresh()
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
+
+
+def test_the_moment_to_come_again_may_be_a_date(client: Client) -> None:
+    client.switch(status=429, retry_after=3600, retry_after_date=True)
+    told = parsedate_to_datetime(client.refresh().headers["Retry-After"])
+    assert told.timestamp() - time.time() == pytest.approx(3600, abs=120)
+
+
+@pytest.mark.parametrize(
+    ("way", "told"),
+    [
+        ("normal", 120),
+        ("text", "120"),
+        ("words", "about an hour"),
+        ("negative", -120),
+        ("zero", 0),
+        ("huge", 10**18),
+        ("milliseconds", 120_000),
+    ],
+)
+def test_the_life_of_a_token_may_be_told_in_many_ways(
+    client: Client, way: str, told: object
+) -> None:
+    client.switch(expires_in=way)
+    body = client.refresh().json()
+    assert body["expires_in"] == told
+    assert client.me(body["access_token"]).status_code == 200, "it lives as long as ever"
+
+
+def test_the_life_of_a_token_may_be_told_by_its_end(client: Client) -> None:
+    client.switch(expires_in="expires_on")
+    body = client.refresh().json()
+    assert "expires_in" not in body
+    assert int(body["expires_on"]) - time.time() == pytest.approx(120, abs=60)
+
+
+@pytest.mark.parametrize(
+    ("way", "sent"), [("missing", None), ("empty", ""), ("not_text", 4711), ("object", {})]
+)
+def test_an_answer_may_hold_no_access_token_that_is_one(
+    client: Client, way: str, sent: object
+) -> None:
+    client.switch(token=way)
+    body = client.refresh().json()
+    assert body.get("access_token") == sent
+    assert ("access_token" in body) == (way != "missing")
+
+
+def test_an_answer_may_be_packed_and_cut_short(client: Client) -> None:
+    client.switch(answer="cut_gzip")
+    with client.refresh(stream=True) as answer:
+        packed = answer.raw.read(decode_content=False)
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert packed.startswith(b"\x1f\x8b")
+    with pytest.raises(EOFError):
+        gzip.decompress(packed)
+
+
+def test_json_may_come_in_latin_1(client: Client) -> None:
+    client.switch(answer="latin1")
+    answer = client.refresh()
+    assert answer.headers["Content-Type"] == "application/json; charset=iso-8859-1"
+    assert json.loads(answer.content.decode("latin-1"))["account"] == "Zoë"
+    with pytest.raises(UnicodeDecodeError):
+        answer.content.decode()
+
+
+def test_hints_may_go_ahead_of_the_answer(client: Client) -> None:
+    client.switch(answer="early_hints", where="api")
+    token = client.refresh().json()["access_token"]
+    head = "GET /api/me HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+    with socket.create_connection(("127.0.0.1", int(client.url.rpartition(":")[2])), 10) as line:
+        line.sendall(f"{head}Authorization: Bearer {token}\r\n\r\n".encode())
+        said = line.makefile("rb").read()
+    hints, _, final = said.partition(b"\r\n\r\n")
+    assert hints == b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload"
+    assert final.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_connection_may_be_reset_after_the_token_has_rotated(client: Client) -> None:
+    client.switch(answer="reset", strict_rotation=True)
+    with pytest.raises(requests.ConnectionError) as caught:
+        client.refresh()
+    assert "ConnectionResetError" in repr(caught.value)
+    client.switch(strict_rotation=True)
+    assert client.refresh().json()["error"] == "invalid_grant"
 
 
 def test_a_slow_answer_waits(client: Client, waits: list[float]) -> None:
@@ -122,6 +213,8 @@ def test_faults_can_be_moved_to_the_api(client: Client) -> None:
         ({"status": 1000}, "status"),
         ({"answer": "sometimes"}, "answer"),
         ({"lifetime_s": 0}, "lifetime_s"),
+        ({"expires_in": "never"}, "expires_in"),
+        ({"token": "stolen"}, "token"),
     ],
 )
 def test_a_wrong_switch_is_named_and_changes_nothing(
