@@ -19,11 +19,16 @@ REQUEST = ("query", "request_headers", "request_body")
 RESPONSE = ("response_headers", "response_body")
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 CONTENT_TYPES = (
-    ("json", _("JSON")), ("form", _("Form")), ("multipart", _("Multipart")), ("raw", _("Raw")),
+    ("json", _("JSON")), ("form", _("Form")), ("multipart", _("Multipart")), ("xml", _("XML")),
+    ("raw", _("Raw")),
 )  # fmt: skip
 # Whether a row is secret: as its name tells, or said so.
 BY_NAME, YES, NO = "", "yes", "no"
 SECRET_CHOICES = ((BY_NAME, _("By name")), (YES, _("Yes")), (NO, _("No")))
+ANSWERS = (
+    ("auto", _("JSON where it is that, else text")), ("json", _("JSON")), ("xml", _("XML")),
+    ("csv", _("CSV")), ("text", _("Text")),
+)  # fmt: skip
 TYPES = (
     ("", _("As given")), ("text", _("Text")), ("number", _("Number")),
     ("boolean", _("True or false")), ("json", _("JSON")),
@@ -122,6 +127,7 @@ def method_body(post: QueryDict, *, stored: RestMethod | None, act: str = "") ->
         "http_method": post.get("/http_method", "GET"),
         "url_path": line_of(post, "/url_path"),
         "content_type": post.get("/content_type", "json"),
+        "answer": post.get("/answer", "auto"),
         "timeout_s": number_of(post, "/timeout_s") if post.get("/timeout_s") else None,
         "follow_redirects": {"yes": True, "no": False}.get(post.get("/follow_redirects", "")),
         "max_answer_bytes": (

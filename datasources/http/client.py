@@ -4,6 +4,7 @@ import math
 import time
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import requests
 import urllib3
@@ -13,6 +14,7 @@ from datasources.http.failures import failure_of, wait_in_words
 from datasources.http.pool import ConnectionPool, KeptConnection
 from datasources.http.redirects import MOST_HOPS, READING, next_hop
 from datasources.http.unpacking import unpacked
+from datasources.rest.answer_forms import NotInForm, read_as
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
 from datasources.rest.oauth_errors import refusal_in_words
@@ -94,14 +96,27 @@ def _exchange(
         ) from error
     finally:
         line.used = time.monotonic()
-    headers = read_headers(raw.headers)
-    return CallAnswer(
+    return _read(raw, data, call, title=title, took_s=line.used - started)
+
+
+def _read(
+    raw: urllib3.HTTPResponse, data: bytes, call: PreparedCall, *, title: str, took_s: float
+) -> CallAnswer:
+    """Return the answer, its body in the form that the method says; a failed one is as it comes."""
+    media_type = raw.headers.get("Content-Type", "")
+    form = call.answer if 200 <= raw.status < 300 else "auto"
+    answer = CallAnswer(
         status=raw.status,
         reason=raw.reason or "",
-        headers=headers,
-        body=read_body(data, raw.headers.get("Content-Type", "")),
-        elapsed_ms=round((line.used - started) * 1000),
+        headers=read_headers(raw.headers),
+        body=None,
+        elapsed_ms=round(took_s * 1000),
     )
+    try:
+        return replace(answer, body=read_as(form, data, media_type, title=title))
+    except NotInForm as error:
+        told = replace(answer, body=read_body(data, media_type))
+        raise CallFailed("bad_answer", str(error), status=raw.status, answer=told) from error
 
 
 def _bounded(raw: urllib3.HTTPResponse, most: int, title: str) -> bytes:

@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue, ValidationInfo, field_validator
 
 from datasources.auth import AnyAuthScheme
 from datasources.auth.none import NoAuth
+from datasources.rest.answer_forms import AnswerForm
 from datasources.rest.shapes import (
     MEGABYTE,
     AnswerBytes,
@@ -72,13 +73,16 @@ class RestMethod(Titled):
 
     http_method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "GET"
     url_path: Annotated[str, Field(max_length=2000)] = "/"
-    content_type: Literal["json", "form", "multipart", "raw"] = "json"
+    content_type: Literal["json", "form", "multipart", "xml", "raw"] = "json"
     media_type: Annotated[
         str, Field(max_length=200, pattern=r"^[\w.+-]+/[\w.+-]+(; ?[\w.-]+=[\w.+/\"-]+)*$")
     ] = "text/plain; charset=utf-8"
     request_headers: Annotated[list[Parameter], Field(max_length=200)] = []
     query: Annotated[list[Parameter], Field(max_length=200)] = []
     request_body: Annotated[list[Parameter], Field(max_length=500)] = []
+    answer: AnswerForm = Field(
+        default="auto", description="How its body is read; auto: JSON where it is that, else text."
+    )
     response_headers: Annotated[list[ResponseParameter], Field(max_length=200)] = []
     response_body: Annotated[list[ResponseParameter], Field(max_length=500)] = []
     follow_redirects: bool | None = Field(default=None, description="Null: as the datasource.")

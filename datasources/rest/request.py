@@ -1,15 +1,18 @@
 """From a REST method and its inputs to a request. Plain Python: nothing is sent here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
 from datasources.auth.base import RequestDraft
+from datasources.rest.answer_forms import AnswerForm
 from datasources.rest.document import Parameter, RestDatasource, RestMethod
-from datasources.rest.encoding import as_json, as_text, form, multipart, nested, pairs
+from datasources.rest.encoding import as_text, form, pairs
 from datasources.rest.errors import CallFailed
 from datasources.rest.headers import BREAKS, header_bytes
+from datasources.rest.payloads import WITH_BODY, RequestItem, shown_body
+from datasources.rest.payloads import payload as written
 from datasources.rest.typed_values import typed
 from kianda.lib.addresses import PATH_SAFE, Origin, path_flaw
 from kianda.lib.i18n import gettext as _
@@ -18,10 +21,7 @@ from kianda.lib.secret_names import MASK, always_holds_secret
 ALWAYS = {"user-agent": ("User-Agent", "Kianda-open"), "accept": ("Accept", "*/*")}
 # The codings that the standard library can undo with a bound on the size.
 CODINGS = "gzip, deflate"
-WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 TEST = RestMethod(name="test")
-# Name, value, whether it is secret.
-RequestItem = tuple[str, Any, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class PreparedCall:
     max_answer_bytes: int
     follow_redirects: bool
     secret_headers: frozenset[str]
+    answer: AnswerForm = "auto"
 
 
 @dataclass(slots=True)
@@ -199,7 +200,7 @@ def _authenticate(parts: _Parts, datasource: RestDatasource, token: str) -> None
 
 
 def _assemble(parts: _Parts, datasource: RestDatasource, method: RestMethod) -> PreparedCall:
-    payload, media_type = _payload(method, parts.body)
+    payload, media_type = written(method, parts.body)
     for low, header in ALWAYS.items():
         parts.draft.headers.setdefault(low, header)
     if media_type:
@@ -217,6 +218,7 @@ def _assemble(parts: _Parts, datasource: RestDatasource, method: RestMethod) -> 
         max_answer_bytes=method.max_answer_bytes or datasource.max_answer_bytes,
         follow_redirects=datasource.follow_redirects if follow is None else follow,
         secret_headers=frozenset(parts.secret_headers),
+        answer=method.answer,
     )
 
 
@@ -238,7 +240,7 @@ def _masked_request(
             name: MASK if low in parts.secret_headers and value else value
             for low, (name, value) in parts.draft.headers.items()
         },
-        "body": _shown_body(method, parts.body) if sent else None,
+        "body": shown_body(method, parts.body) if sent else None,
     }
 
 
@@ -261,50 +263,3 @@ def _wire_headers(verb: str, draft: RequestDraft, payload: bytes | None) -> dict
     if payload is not None or verb in WITH_BODY:
         headers["Content-Length"] = str(len(payload or b""))
     return headers
-
-
-def _payload(method: RestMethod, body: list[RequestItem]) -> tuple[bytes | None, str]:
-    if not body and not (method.request_body and method.http_method in WITH_BODY):
-        return None, ""
-    try:
-        return PAYLOADS[method.content_type](method, body)
-    except (ValueError, UnicodeError) as error:
-        raise CallFailed(
-            "value", _("The request body cannot be written: %(error)s") % {"error": error}
-        ) from error
-
-
-def _json(method: RestMethod, body: list[RequestItem]) -> tuple[bytes, str]:
-    made = nested([(name, value) for name, value, _ in body])
-    return as_json(made).encode(), "application/json"
-
-
-def _form(method: RestMethod, body: list[RequestItem]) -> tuple[bytes, str]:
-    return form(_pairs(body)).encode(), "application/x-www-form-urlencoded"
-
-
-def _multipart(method: RestMethod, body: list[RequestItem]) -> tuple[bytes, str]:
-    return multipart(_pairs(body))
-
-
-def _raw(method: RestMethod, body: list[RequestItem]) -> tuple[bytes, str]:
-    return as_text(body[0][1] if body else "").encode(), method.media_type
-
-
-def _pairs(body: list[RequestItem]) -> list[tuple[str, str]]:
-    return [pair for name, value, _ in body for pair in pairs(name, value)]
-
-
-PAYLOADS: dict[str, Callable[[RestMethod, list[RequestItem]], tuple[bytes, str]]] = {
-    "json": _json,
-    "form": _form,
-    "multipart": _multipart,
-    "raw": _raw,
-}
-
-
-def _shown_body(method: RestMethod, body: list[RequestItem]) -> Any:
-    shown = [(name, MASK if secret and value else value) for name, value, secret in body]
-    if method.content_type == "raw":
-        return as_text(shown[0][1]) if shown else ""
-    return nested(shown) if method.content_type == "json" else dict(shown)

@@ -48,23 +48,28 @@ def read_body(data: bytes, media_type: str) -> Any:
     """Return a body as JSON where it is that, else as text; None when it is empty."""
     if not data.strip():
         return None
-    charset, low = _charset(data, media_type), media_type.lower()
+    charset, low = charset_of(data, media_type), media_type.lower()
     text = data.decode(charset, errors="replace")
     if "json" in low or (text.lstrip().startswith(_MAYBE_JSON) and "html" not in low):
         try:
             # What is not in its charset is no JSON, but a text that can still be read.
-            body = json.loads(data.decode(charset), parse_float=Decimal, parse_constant=_no_number)
+            return parsed_json(data.decode(charset))
         except (ValueError, RecursionError):
             return keepable(text)
-        return _keepable_json(body) if _UNKEEPABLE_IN_JSON.search(text) else body
     return keepable(text)
+
+
+def parsed_json(text: str) -> Any:
+    """Return what a JSON text holds, as it can be kept; raises ValueError and RecursionError."""
+    body = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    return _keepable_json(body) if _UNKEEPABLE_IN_JSON.search(text) else body
 
 
 def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
-def _charset(data: bytes, media_type: str) -> str:
+def charset_of(data: bytes, media_type: str) -> str:
     """Return how a body is written: as its first bytes tell, else as its Content-Type says.
 
     A byte order mark cannot be mistaken, nor in JSON the zeros of UTF-16 and UTF-32.

@@ -13,6 +13,7 @@ from datasources.kinds import KINDS, DatasourceDocument, EmailDatasource
 from datasources.kinds.email import PORTS
 from datasources.rest.document import MEGABYTE, TARGETS, Parameter, RestDatasource
 from datasources.rest.headers import header_flaw
+from datasources.rest.payloads import XML_PART, XML_ROOT
 from kianda.lib.addresses import Origin, base_url_flaw, origin_of
 from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.pointers import flaws_of, pointer
@@ -232,11 +233,28 @@ def _body_flaws(method: dict[str, Any], place: tuple[str | int, ...]) -> Iterato
     for at, name in enumerate(names):
         if kind == "raw" and name != "body":
             yield Flaw(pointer(*place, at, "name"), _("A raw body has one parameter, named body."))
-        elif kind == "json" and any(other.startswith(f"{name}.") for other in names if name):
+        elif kind == "xml" and (said := _xml_flaw(name, names)):
+            yield Flaw(pointer(*place, at, "name"), said)
+        elif kind in _NESTED and any(other.startswith(f"{name}.") for other in names if name):
             yield Flaw(
                 pointer(*place, at, "name"),
                 _("%(name)s cannot have a value and parts of its own in one body.")
                 % {"name": name},
             )
-        elif kind == "json" and name and not all(name.split(".")):
+        elif kind in _NESTED and name and not all(name.split(".")):
             yield Flaw(pointer(*place, at, "name"), _("A part between two dots is empty."))
+
+
+_NESTED = frozenset({"json", "xml"})
+
+
+def _xml_flaw(name: str, names: list[str]) -> str | None:
+    """Return what is wrong with the name of a parameter of an XML body, or None."""
+    root, *parts = name.split(".")
+    if not XML_ROOT.match(root) or not all(map(XML_PART.match, parts)):
+        return _("%(name)r is no element. Write them with dots: order.lines.0.@id.") % {
+            "name": name
+        }
+    if any(other.partition(".")[0] != root for other in names if other):
+        return _("An XML body has one root: begin all names with the same part.")
+    return None

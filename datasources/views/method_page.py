@@ -23,6 +23,7 @@ from kianda.web.pages import Errors
 
 LABELS = {
     "title": _("Display name"), "http_method": _("HTTP method"), "url_path": _("URL path"),
+    "answer": _("Read the answer as"),
     "content_type": _("Content type"), "media_type": _("Media type"),
     "timeout_s": _("Time limit of a call"), "follow_redirects": _("Follow redirects"),
     "max_answer_bytes": _("Largest answer"),
@@ -128,6 +129,7 @@ class MethodEditor:
             "verbs": [(verb, verb) for verb in method_forms.VERBS],
             "content_types": method_forms.CONTENT_TYPES,
             "secret_choices": method_forms.SECRET_CHOICES,
+            "answers": method_forms.ANSWERS,
             "types": method_forms.TYPES,
             "redirects": method_forms.REDIRECTS,
             "redirect": REDIRECT_WORDS[self.body.get("follow_redirects")],

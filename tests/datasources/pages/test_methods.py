@@ -155,3 +155,12 @@ def test_the_type_of_a_parameter_and_that_it_is_required_are_kept(
     assert "Give a number, such as 12 or 12.5." in text_of(refused)
     manager.post(METHOD, EDITED | base(manager.get(METHOD)))
     assert not is_ticked(manager.get(METHOD), "/request_body/0/required")
+
+
+def test_how_an_answer_is_read_is_chosen_and_kept(made: Datasource, manager: Client) -> None:
+    typed = EDITED | {"/answer": "csv"} | base(manager.get(METHOD))
+    manager.post(METHOD, typed)
+    assert get_document("token-service").method("refresh-token").answer == "csv"
+    assert re.search(r'<option value="csv" selected>', manager.get(METHOD).content.decode())
+    odd = manager.post(METHOD, EDITED | {"/answer": "yaml"} | base(manager.get(METHOD)))
+    assert wrong(odd) == ["f-answer"]

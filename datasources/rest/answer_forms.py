@@ -1,0 +1,136 @@
+"""An answer read as its method says: JSON, XML, CSV or text. Plain Python; nothing is opened."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, TypeAlias
+from xml.parsers.expat import ExpatError
+
+import xmltodict
+
+from datasources.rest.response import charset_of, keepable, parsed_json, read_body
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
+
+AnswerForm: TypeAlias = Literal["auto", "json", "xml", "csv", "text"]
+DEEPEST_XML = 100
+# How large an answer may be is bounded before; a long cell is no fault of its own.
+csv.field_size_limit(100 * 1024 * 1024)
+_DELIMITERS = ",;\t|"
+# How an XML document says it is written, in its first line.
+_DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding=[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_FIRST_LINE = re.compile(r"^<\?xml[^>]*\?>")
+NOT_IT = {
+    "json": gettext_noop("%(title)s answered with something that is not JSON."),
+    "xml": gettext_noop("%(title)s answered with something that is not XML that can be read."),
+    "csv": gettext_noop("%(title)s answered with something that is not CSV."),
+}
+
+
+class NotInForm(Exception):
+    """An answer is not what its method says that it is."""
+
+    def __init__(self, form: str, title: str) -> None:
+        """Say so of the datasource."""
+        super().__init__(_(NOT_IT[form]) % {"title": title})
+
+
+def read_as(form: AnswerForm, data: bytes, media_type: str, *, title: str) -> Any:
+    """Return the body of an answer in the form of its method; raises NotInForm.
+
+    XML becomes objects: an element is its text, or an object of its children by name; attributes
+    are `@name`, text beside them `#text`; what repeats is a list. CSV becomes a list of objects,
+    named by its first line; all its values are texts. An empty body is None in every form.
+    """
+    if not data.strip():
+        return None
+    if form == "auto":
+        return read_body(data, media_type)
+    try:
+        return _READERS[form](data, media_type)
+    except (ValueError, ExpatError, csv.Error, RecursionError) as error:
+        raise NotInForm(form, title) from error
+
+
+def _json(data: bytes, media_type: str) -> Any:
+    # Whatever its Content-Type says it is; the zeros of UTF-16 tell of themselves in JSON.
+    charset = charset_of(data, f"application/json;{media_type.partition(';')[2]}")
+    return parsed_json(data.decode(charset))
+
+
+def _xml(data: bytes, media_type: str) -> Any:
+    text = _xml_text(data, media_type)
+    # An entity that is declared is refused, so nothing is fetched and nothing grows.
+    made = xmltodict.parse(text.encode(), disable_entities=True)
+    _refuse_deep(made)
+    return made
+
+
+def _xml_text(data: bytes, media_type: str) -> str:
+    declared = _DECLARED.match(data)
+    said = "charset=" in media_type.lower()
+    named = "" if said or declared is None else f"; charset={declared[1].decode()}"
+    text = data.decode(charset_of(data, f"{media_type}{named}"))
+    # It is written anew, so what its first line says of that holds no longer.
+    return _FIRST_LINE.sub("", text.lstrip("\ufeff \t\r\n"))
+
+
+def _refuse_deep(made: Any) -> None:
+    """Refuse what could not be written down again: everything that reads a tree goes into it."""
+    level = [made]
+    for _depth in range(DEEPEST_XML):
+        level = [inner for one in level for inner in _below(one)]
+        if not level:
+            return
+    raise ValueError(DEEPEST_XML)
+
+
+def _below(value: Any) -> Iterator[Any]:
+    items = value.values() if isinstance(value, dict) else value
+    yield from (one for one in items if isinstance(one, (dict, list)))
+
+
+def _csv(data: bytes, media_type: str) -> list[dict[str, str]]:
+    text = keepable(_csv_text(data, media_type))
+    first = text.partition("\n")[0]
+    delimiter = max(_DELIMITERS, key=first.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    names = _columns(next(rows))
+    return [_row(names, row) for row in rows if row]
+
+
+def _csv_text(data: bytes, media_type: str) -> str:
+    try:
+        text = data.decode(charset_of(data, media_type))
+    except UnicodeDecodeError:
+        # What a spreadsheet of Windows writes when nobody says otherwise.
+        text = data.decode("cp1252", errors="replace")
+    return text.lstrip("\ufeff")
+
+
+def _columns(header: list[str]) -> list[str]:
+    """Return the names of the columns: none is empty and none is there twice."""
+    names: list[str] = []
+    for at, cell in enumerate(header, start=1):
+        stem = cell.strip() or f"column_{at}"
+        name, number = stem, 2
+        while name in names:
+            name, number = f"{stem}_{number}", number + 1
+        names.append(name)
+    return names
+
+
+def _row(names: list[str], cells: list[str]) -> dict[str, str]:
+    if len(cells) > len(names):
+        raise ValueError(len(cells))
+    return dict(zip(names, [*cells, *[""] * (len(names) - len(cells))], strict=True))
+
+
+def _text(data: bytes, media_type: str) -> str:
+    return keepable(data.decode(charset_of(data, media_type), errors="replace"))
+
+
+_READERS: dict[str, Callable[[bytes, str], Any]] = {
+    "json": _json, "xml": _xml, "csv": _csv, "text": _text,
+}  # fmt: skip
