@@ -170,7 +170,7 @@ def _hits(facts: Q, words: list[str], user: User) -> tuple[list[int], int | None
     """Return the newest instances that hold all words, and where the look into values ended."""
     newest = searched_instances(user).filter(facts).order_by("-pk")
     by_id = newest.filter(*(Q(key__contains=word.lower()) for word in words))
-    ended = last_looked_at(listed_instances(user).filter(facts))
+    ended = last_looked_at(newest)
     by_value = newest.filter(*(_held(word) for word in words))
     by_value = by_value.filter(pk__gte=ended) if ended else by_value
     some = [first_seen(user, rows, most=MOST_HITS + 1) for rows in (by_id, by_value)]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from datasources.models import Datasource
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, has_role
-from kianda.lib.pagination import last_looked_at
+from kianda.lib.pagination import LOOKED_AT, last_looked_at
 from kianda.lib.word_search import holds_words
 from kianda.web import navigation
 from kianda.web.pages import page, query_words, render_page
@@ -26,8 +26,6 @@ from scheduler.selectors import visible_tasks
 M = TypeVar("M", bound=Model)
 
 EACH = 6
-# Who types waits for an answer: it looks at fewer of the newest rows than a list does.
-LOOKED_AT = 10_000
 RUN = re.compile(r"(?:run\s*)?#?(\d{1,18})\Z", re.IGNORECASE)
 
 
@@ -64,7 +62,7 @@ class Looked:
 
     def at(self, rows: QuerySet[M]) -> QuerySet[M]:
         """Return the rows to look at, the newest first."""
-        last = last_looked_at(rows, most=LOOKED_AT)
+        last = last_looked_at(rows)
         self.ended = self.ended or last is not None
         return (rows if last is None else rows.filter(pk__gte=last)).order_by("-pk")
 

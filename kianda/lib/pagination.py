@@ -18,7 +18,7 @@ PAGE_SIZE = 25
 MOST_HITS = 1_000
 FEW_HITS = 2_000
 # A look into what no index tells ends after so many of the newest rows; who looks may go on.
-LOOKED_AT = 15_000
+LOOKED_AT = 10_000
 
 
 class Listed(Generic[M]):
@@ -97,8 +97,7 @@ def page_of_list(listed: Any, number: str | None) -> Page[Any]:
     return Paginator(listed, PAGE_SIZE).get_page(number)
 
 
-def last_looked_at(rows: QuerySet[Any], *, most: int | None = None) -> int | None:
+def last_looked_at(rows: QuerySet[Any]) -> int | None:
     """Return the key of the last of the newest rows that are looked at; None when all are."""
-    most = most or LOOKED_AT
-    keys = rows.order_by("-pk").values_list("pk", flat=True)[most - 1 : most + 1]
+    keys = rows.order_by("-pk").values_list("pk", flat=True)[LOOKED_AT - 1 : LOOKED_AT + 1]
     return keys[0] if len(keys) == 2 else None

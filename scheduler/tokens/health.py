@@ -139,8 +139,9 @@ def _seconds(raw: Any) -> timedelta | None:
 
 def _moment(raw: Any) -> datetime | None:
     # What most providers answer, thousands of times in a strip: seconds of more digits than a date.
-    if type(raw) is int and _DIGITS < raw < _SECONDS:
-        return datetime.fromtimestamp(raw, UTC)
+    seconds = int(raw) if type(raw) is str and raw.isdecimal() else raw
+    if type(seconds) is int and _DIGITS < seconds < _SECONDS:
+        return datetime.fromtimestamp(seconds, UTC)
     if isinstance(raw, bool) or raw in (None, ""):
         return None
     try:

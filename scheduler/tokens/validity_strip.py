@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import F
-from django.db.models.fields.json import KeyTransform
+from django.db.models.fields.json import KeyTextTransform
 
 from processes.models import ProcessInstance, Run
 from scheduler.tokens.health import (
@@ -89,7 +89,7 @@ def _spans(
         .alias(key=F("pk") + 0)
         .filter(key__gte=within.first)
         .order_by("-pk")
-        .values_list("finished", *(KeyTransform(name, "data") for name in names))[:MOST_REFRESHES]
+        .values_list("finished", *(KeyTextTransform(name, "data") for name in names))[:MOST_REFRESHES]
     )
     for finished, *values in rows:
         if finished is None:

@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from kianda.home import search
 from kianda.lib import pagination
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
@@ -75,7 +74,6 @@ def test_a_look_into_values_ends_says_so_and_goes_on(
             process="token-refresh", mode="live", data={"client_id": f"shop-{number}"}, user=ada
         )
     monkeypatch.setattr(pagination, "LOOKED_AT", 2)
-    monkeypatch.setattr(search, "LOOKED_AT", 2)
     client = client_of(ada)
 
     def found(page: Any) -> list[str]:
