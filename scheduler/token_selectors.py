@@ -29,7 +29,7 @@ from scheduler.tokens.health import (
 from scheduler.tokens.validity_strip import DAY, Strip, strip_of, window
 
 # More tokens than this are not looked at one by one; those that went wrong come first.
-MOST_LOOKED_AT = 300
+MOST_LOOKED_AT = 200
 SHOWN = 10
 # What tells how a token is; the rest of a task is read for those that are shown.
 _JUDGED_BY = (
