@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from datasources.forms import line_of, number_of, text_of
+from datasources.method_settings.success import ROWS, success_body
 from datasources.rest.document import TARGETS, RestMethod
 from kianda.lib.dialogs.posted import Node, posted
 from kianda.lib.dialogs.row_actions import rearranged
@@ -140,6 +141,7 @@ def method_body(post: QueryDict, *, stored: RestMethod | None, act: str = "") ->
         body["name"] = line_of(post, "/name")
     root = posted(post)
     rearranged(root, act)
+    body["success_when"] = success_body(post, root, act=act)
     for key in REQUEST + RESPONSE:
         sent = root.at(key) or Node()
         rows = [
@@ -220,6 +222,8 @@ def _row(key: str, at: int, item: Mapping[str, Any]) -> ParameterRow:
 
 def focus_of(body: Mapping[str, Any], key: str) -> str:
     """Return the place to look at after rows of a section were changed."""
+    if key == ROWS.partition("/")[0]:
+        return f"/{ROWS}/{len(body[key]['items']) - 1}/left" if body[key] else ""
     rows = body[key] if key in REQUEST + RESPONSE else ()
     return f"/{key}/{len(rows) - 1}/name" if rows else ""
 

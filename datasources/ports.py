@@ -4,10 +4,12 @@ Datasources know neither runs nor instances. The app that has them registers its
 without it there are no calls to tell of and no samples.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+
+from kianda.lib.errors import Flaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +71,58 @@ class Samples(Protocol):
         """Return the values by target; raises Missing for an instance that is not to be seen."""
 
 
+class ReadAnswer(Protocol):
+    """What conditions read of an answer."""
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers as they were spelt."""
+
+    @property
+    def body(self) -> Any:
+        """Return the body as it was read."""
+
+
+class Conditions(Protocol):
+    """Knows the conditions of the product's language, where they speak of an answer."""
+
+    def flaws(self, raw: Any) -> Iterable[Flaw]:
+        """Return what is wrong with conditions, each at its place in them."""
+
+    def operators(self) -> Sequence[tuple[str, str]]:
+        """Return the operators that may be chosen, and their words."""
+
+    def in_words(self, raw: Mapping[str, Any]) -> str:
+        """Return conditions as a sentence."""
+
+    def references(self, raw: Mapping[str, Any]) -> Sequence[str]:
+        """Return the names that conditions ask for."""
+
+    def hold(self, raw: Mapping[str, Any], answer: ReadAnswer, names: Mapping[str, str]) -> bool:
+        """Tell whether they hold of an answer; `names` are its declared places."""
+
+
 class _Ports:
     call_log: CallLog | None = None
     samples: Samples | None = None
+    conditions: Conditions | None = None
 
 
-def register(*, call_log: CallLog, samples: Samples) -> None:
+def register(*, call_log: CallLog, samples: Samples, conditions: Conditions) -> None:
     """Say who answers; called once, from an app's ready()."""
     _Ports.call_log, _Ports.samples = call_log, samples
+    _Ports.conditions = conditions
+
+
+def conditions() -> Conditions:
+    """Return who knows conditions on answers."""
+    if _Ports.conditions is None:
+        raise LookupError("no app has registered the conditions of answers")
+    return _Ports.conditions
 
 
 def calls_of(datasource: str, *, since: datetime) -> Calls:

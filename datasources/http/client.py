@@ -10,14 +10,14 @@ import requests
 import urllib3
 from django.utils.translation import gettext as _
 
-from datasources.http.failures import failure_of, wait_in_words
+from datasources.http.failures import failure_of
 from datasources.http.pool import ConnectionPool, KeptConnection
 from datasources.http.redirects import MOST_HOPS, READING, next_hop
+from datasources.http.success import checked, is_2xx
 from datasources.http.unpacking import unpacked
 from datasources.rest.answer_forms import NotInForm, read_as
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
-from datasources.rest.oauth_errors import refusal_in_words
 from datasources.rest.request import PreparedCall
 from datasources.rest.response import CallAnswer, read_body, read_headers
 
@@ -58,7 +58,7 @@ class Client:
             acted = acted or call.verb not in READING
             following = next_hop(call, answer) if call.follow_redirects else None
             if following is None:
-                return _checked(answer, datasource.title)
+                return checked(call, answer, title=datasource.title)
             call = following
         sentence = _("%(datasource)s redirected more than %(most)s times.") % {
             "datasource": datasource.title,
@@ -104,7 +104,7 @@ def _read(
 ) -> CallAnswer:
     """Return the answer, its body in the form that the method says; a failed one is as it comes."""
     media_type = raw.headers.get("Content-Type", "")
-    form = call.answer if 200 <= raw.status < 300 else "auto"
+    form = call.answer if is_2xx(raw.status) or call.success_when else "auto"
     answer = CallAnswer(
         status=raw.status,
         reason=raw.reason or "",
@@ -116,6 +116,8 @@ def _read(
         return replace(answer, body=read_as(form, data, media_type, title=title))
     except NotInForm as error:
         told = replace(answer, body=read_body(data, media_type))
+        if not is_2xx(raw.status):
+            return told
         raise CallFailed("bad_answer", str(error), status=raw.status, answer=told) from error
 
 
@@ -138,18 +140,6 @@ def _bounded(raw: urllib3.HTTPResponse, most: int, title: str) -> bytes:
         _("%(title)s answered with more than %(most)s bytes.")
         % {"title": title, "most": f"{most:,}"},
     )
-
-
-def _checked(answer: CallAnswer, title: str) -> CallAnswer:
-    if 200 <= answer.status < 300:
-        return answer
-    said = f"{answer.status} {answer.reason}".strip()
-    if why := refusal_in_words(answer.body):
-        said = f"{said}: {why}"
-    words = _("%(title)s answered %(said)s.") % {"title": title, "said": said}
-    if wait := wait_in_words(answer.header("Retry-After") or ""):
-        words = f"{words} {wait}"
-    raise CallFailed("http_status", words, status=answer.status, answer=answer)
 
 
 client = Client()

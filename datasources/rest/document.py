@@ -83,6 +83,11 @@ class RestMethod(Titled):
     answer: AnswerForm = Field(
         default="auto", description="How its body is read; auto: JSON where it is that, else text."
     )
+    success_when: dict[str, JsonValue] | None = Field(
+        default=None,
+        description="Conditions on `response.*`; the status is asked for too, 2xx unless they do. "
+        "Null: every 2xx is a success.",
+    )
     response_headers: Annotated[list[ResponseParameter], Field(max_length=200)] = []
     response_body: Annotated[list[ResponseParameter], Field(max_length=500)] = []
     follow_redirects: bool | None = Field(default=None, description="Null: as the datasource.")

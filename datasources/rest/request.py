@@ -45,6 +45,9 @@ class PreparedCall:
     follow_redirects: bool
     secret_headers: frozenset[str]
     answer: AnswerForm = "auto"
+    success_when: Mapping[str, Any] | None = None
+    # Where the declared values of its answer stand, for those conditions.
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -219,6 +222,8 @@ def _assemble(parts: _Parts, datasource: RestDatasource, method: RestMethod) -> 
         follow_redirects=datasource.follow_redirects if follow is None else follow,
         secret_headers=frozenset(parts.secret_headers),
         answer=method.answer,
+        success_when=method.success_when,
+        names=method.output_paths() if method.success_when else {},
     )
 
 

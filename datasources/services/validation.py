@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from datasources.auth import auth_schemes
 from datasources.kinds import KINDS, DatasourceDocument, EmailDatasource
 from datasources.kinds.email import PORTS
+from datasources.ports import conditions
 from datasources.rest.document import MEGABYTE, TARGETS, Parameter, RestDatasource
 from datasources.rest.headers import header_flaw
 from datasources.rest.payloads import XML_PART, XML_ROOT
@@ -196,6 +197,7 @@ def _parameter_flaws(raw: dict[str, Any]) -> Iterator[Flaw]:
             if prefix == "header":
                 yield from _header_flaws(items, ("methods", index, section))
         yield from _body_flaws(method, ("methods", index, "request_body"))
+        yield from condition_flaws(method.get("success_when"), ("methods", index, "success_when"))
 
 
 def _doubles(prefix: str, items: list[Any], place: tuple[str | int, ...]) -> Iterator[Flaw]:
@@ -221,6 +223,13 @@ def _header_flaws(items: list[Any], place: tuple[str | int, ...]) -> Iterator[Fl
             yield Flaw(pointer(*place, at, "name"), flaw)
         if isinstance(value, str) and any(sign in value for sign in "\r\n\0"):
             yield Flaw(pointer(*place, at, "value"), _("A header cannot hold line breaks or NUL."))
+
+
+def condition_flaws(raw: object, place: tuple[str | int, ...]) -> Iterator[Flaw]:
+    """Yield what is wrong with conditions on an answer; that they are none is told elsewhere."""
+    if isinstance(raw, dict):
+        for found in conditions().flaws(raw):
+            yield Flaw(f"{pointer(*place)}{found.pointer}", found.detail)
 
 
 def _body_flaws(method: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[Flaw]:

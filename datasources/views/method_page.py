@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from datasources import method_forms, ports
+from datasources.method_settings.success import SuccessConditions
 from datasources.models import Datasource
 from datasources.ports import Sample
 from datasources.rest.document import TARGETS, RestDatasource, RestMethod
@@ -23,7 +24,7 @@ from kianda.web.pages import Errors
 
 LABELS = {
     "title": _("Display name"), "http_method": _("HTTP method"), "url_path": _("URL path"),
-    "answer": _("Read the answer as"),
+    "answer": _("Read the answer as"), "success_when": _("Success when"),
     "content_type": _("Content type"), "media_type": _("Media type"),
     "timeout_s": _("Time limit of a call"), "follow_redirects": _("Follow redirects"),
     "max_answer_bytes": _("Largest answer"),
@@ -130,6 +131,7 @@ class MethodEditor:
             "content_types": method_forms.CONTENT_TYPES,
             "secret_choices": method_forms.SECRET_CHOICES,
             "answers": method_forms.ANSWERS,
+            "success": SuccessConditions(self.body.get("success_when"), self.errors),
             "types": method_forms.TYPES,
             "redirects": method_forms.REDIRECTS,
             "redirect": REDIRECT_WORDS[self.body.get("follow_redirects")],
@@ -160,8 +162,16 @@ class MethodEditor:
 def _in_words(body: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: [_row_in_words(row) for row in value] if isinstance(value, list) else value
-        for key, value in body.items()
+        for key, value in {**body, "success_when": _success_in_words(body)}.items()
     }
+
+
+def _success_in_words(body: Mapping[str, Any]) -> str:
+    raw = body.get("success_when")
+    if not raw:
+        return ""
+    found = SuccessConditions(raw)
+    return found.kept or ", ".join(f"{one.left} {one.operator} {one.right}" for one in found.rows)
 
 
 def _row_in_words(row: Mapping[str, Any]) -> str:

@@ -184,7 +184,8 @@ def _may_be_list(right: str) -> bool:
     return template.is_expression or template.only_reference is not None
 
 
-def _kind_of(raw: Any) -> str:
+def kind_of_part(raw: Any) -> str:
+    """Tell whether what stands in a group is a group itself."""
     if isinstance(raw, ConditionGroup):
         return "group"
     return (
@@ -203,7 +204,7 @@ class ConditionGroup(_Part):
     items: tuple[
         Annotated[
             Annotated[Condition, Tag("condition")] | Annotated["ConditionGroup", Tag("group")],
-            Discriminator(_kind_of),
+            Discriminator(kind_of_part),
         ],
         ...,
     ] = Field(
@@ -275,7 +276,7 @@ class ItemFilter(ConditionGroup):
     items: tuple[
         Annotated[
             Annotated[ItemCondition, Tag("condition")] | Annotated["ItemFilter", Tag("group")],
-            Discriminator(_kind_of),
+            Discriminator(kind_of_part),
         ],
         ...,
     ] = Field(

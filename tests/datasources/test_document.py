@@ -178,7 +178,7 @@ def test_settings_that_are_wrong_are_named(
         ({"url_path": "/{a"}, "/methods/0/url_path", "braces"),
         ({"url_path": "/{a b}"}, "/methods/0/url_path", "braces"),
         ({"url_path": "/{a}/{a}"}, "/methods/0/url_path", "once"),
-        ({"content_type": "xml"}, "/methods/0/content_type", "'json'"),
+        ({"content_type": "yaml"}, "/methods/0/content_type", "'json'"),
         ({"media_type": "text"}, "/methods/0/media_type", "pattern"),
         ({"query": [{}]}, "/methods/0/query/0/name", "required"),
         ({"query": [{"name": ""}]}, "/methods/0/query/0/name", "at least 1"),

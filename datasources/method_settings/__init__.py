@@ -1,0 +1,1 @@
+"""Parts of the editor of a REST method: from controls to a body and back."""
